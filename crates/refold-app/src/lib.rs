@@ -1,0 +1,6 @@
+//! What a person can do with Refold, as plain functions: open a store, list streams, rebuild a state, compare, blame.
+//!
+//! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
+//! face shows what it answers.
+
+pub mod wire;

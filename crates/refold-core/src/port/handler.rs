@@ -1,0 +1,80 @@
+//! The port to a handler: compiled program and running instance.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use crate::event::EventView;
+use crate::names::Names;
+use crate::value::Value;
+
+/// Who a handler is. Part of every answer that was made with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerIdentity {
+    pub name: String,
+    pub version: String,
+    /// `sha256:` and 64 hex digits over the semantic content.
+    pub hash: String,
+    /// `builtin`, `declarative`, …
+    pub engine: String,
+}
+
+/// A compiled handler: shareable, immutable, hashed.
+pub trait HandlerProgram: Send + Sync {
+    fn identity(&self) -> &HandlerIdentity;
+
+    /// A running instance with the initial state. `names` gives the type ordinals known so far; types that appear
+    /// later are looked up in the `names` passed to [`HandlerInstance::apply`].
+    fn start(&self) -> Box<dyn HandlerInstance>;
+
+    /// Paths that tell the elements of an array of objects apart, for difference and blame:
+    /// JSON pointer of the array (`*` matches any member) → member that is the key.
+    fn array_keys(&self) -> &[(String, String)] {
+        &[]
+    }
+}
+
+/// One fold. It owns its state; the state crosses this border only when asked for.
+pub trait HandlerInstance: Send {
+    /// Back to the initial state.
+    fn reset(&mut self);
+
+    /// Folds one event into the state. On a fault the state is what it was before the event.
+    fn apply(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault>;
+
+    /// The state now. Cheap for engines in this process (structural sharing), a copy for others.
+    fn state(&mut self) -> Result<Value, HandlerFault>;
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault>;
+
+    /// Back to a checkpoint that an instance of the same program made.
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault>;
+}
+
+/// What an event did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Applied {
+    /// The handler has rules for this type and ran them.
+    Folded,
+    /// The handler has nothing to do with this type, and says that this is as it should be.
+    Ignored,
+    /// The handler does not know this type: a finding.
+    Unknown,
+}
+
+/// A state that is kept to seek fast.
+#[derive(Clone)]
+pub enum Checkpoint {
+    State(Value),
+    Opaque { body: Arc<dyn Any + Send + Sync>, byte_count: usize },
+}
+
+/// A handler that failed on an event. `code` is one of the `RF-…` codes of `docs/findings.md`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}{}", place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default())]
+pub struct HandlerFault {
+    pub code: &'static str,
+    /// What happened and what to do about it, in one or two sentences.
+    pub message: String,
+    /// `reducer.yaml:12:7`, where it is known.
+    pub place: Option<String>,
+}

@@ -1,0 +1,4 @@
+//! What the engine needs from outside, as traits: a store to read and a handler to fold with.
+
+pub mod handler;
+pub mod store;

@@ -1,0 +1,154 @@
+//! The port to a user's event store.
+//!
+//! It has no way to write: no method appends, and an adapter opens its connection read-only.
+
+use crate::event::{Columns, EventBatch, Position, Version};
+use crate::finding::Findings;
+use crate::names::Names;
+use crate::work::{Cancelled, Work};
+
+/// Why a store could not be read, by what a person can do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No adapter or layout recognises it. `detail` says what was looked for and what was found.
+    #[error("not an event store: {detail}: {location}")]
+    NotAnEventStore { location: String, detail: String },
+    /// Several layouts fit about equally well; the user must name one (`--layout`).
+    #[error("several layouts fit ({}): {location}", candidates.join(", "))]
+    Ambiguous { location: String, candidates: Vec<String> },
+    #[error("cannot reach the store: {detail}: {location}")]
+    Unreachable { location: String, detail: String },
+    #[error("access denied: {detail}: {location}")]
+    Denied { location: String, detail: String },
+    /// The store's own file or answer is damaged.
+    #[error("the store is damaged: {detail}: {location}")]
+    Corrupt { location: String, detail: String },
+    /// The store changed in a way that a read-only reader cannot follow (a file replaced, a WAL that vanished).
+    #[error("the store changed while it was read: {detail}: {location}")]
+    Changed { location: String, detail: String },
+    /// A layout file or the mapping in it is wrong. `line` and `column` count from 1.
+    #[error("wrong layout: {detail} (line {line}, column {column}): {location}")]
+    Layout { location: String, line: u32, column: u32, detail: String },
+    #[error("cannot read the store: {detail}: {location}")]
+    Driver { location: String, detail: String },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// How good the order of positions is. Drives what the faces promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OrderQuality {
+    /// The store numbers every event in the order it took them.
+    Total,
+    /// The store keeps no global order; rows are shown in physical order and said to be so.
+    Approximate,
+}
+
+/// What an opened store can do and is. Plain data, ready to be shown.
+#[derive(Debug, Clone)]
+pub struct StoreDescription {
+    /// `SQLite`, `JSON Lines`, …
+    pub kind: String,
+    /// The id of the layout, e.g. `emmett`, and its title.
+    pub layout: String,
+    pub layout_title: String,
+    /// Why this layout was chosen, one sentence each.
+    pub evidence: Vec<String>,
+    pub order: OrderQuality,
+    /// The version of a stream's first event as probed: 0 or 1; `None` when the store holds no version.
+    pub version_base: Option<i64>,
+    /// Fractional digits of recorded times as probed: 0, 3, 6, 7 or 9.
+    pub time_digits: u8,
+    /// The zone that times without one were read in, e.g. `UTC (layout)`.
+    pub time_zone: String,
+    /// Whether [`EventStore::read`] answers [`Scope::Stream`] by an index of the store.
+    pub has_stream_index: bool,
+    /// How read-only is enforced, one sentence each, strongest first.
+    pub read_only: Vec<String>,
+    /// Size of the store in bytes, where it is known.
+    pub byte_count: Option<u64>,
+    /// First and last position, where the store tells without a scan.
+    pub position_span: Option<(Position, Position)>,
+    /// How many events, where the store tells without a scan; `count_is_exact` says whether it is a bound only.
+    pub event_count: Option<u64>,
+    pub count_is_exact: bool,
+}
+
+/// Which events to read.
+#[derive(Debug, Clone)]
+pub enum Scope {
+    /// Every event with `after < position <= up_to`, in position order.
+    All { after: Option<Position>, up_to: Option<Position> },
+    /// The events of one stream with `from <= version <= to`, in version order (position order among equals).
+    Stream { id: Vec<u8>, from: Option<Version>, to: Option<Version> },
+    /// Exactly these events, in this order. Positions that do not exist are left out.
+    Positions(Vec<Position>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Forward,
+    Backward,
+}
+
+#[derive(Debug, Clone)]
+pub struct ReadQuery {
+    pub scope: Scope,
+    pub direction: Direction,
+    pub columns: Columns,
+}
+
+/// A user's event store, opened read-only. Shareable: each reader has its own connection or handle.
+pub trait EventStore: Send + Sync {
+    fn describe(&self) -> &StoreDescription;
+
+    /// A token that changes whenever the store's content may have changed in any other way than by growing, and
+    /// the last position. Both together are the key of the local index. Must not scan.
+    fn fingerprint(&self) -> Result<Fingerprint, StoreError>;
+
+    /// Starts a read. Nothing is fetched before the first [`EventReader::next_batch`].
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError>;
+
+    /// About `parts` ranges of position `(after, up_to]`, in order and without gap, that hold about equally many
+    /// events, so that several threads can each read one. A single range is always a right answer.
+    fn split(&self, parts: usize) -> Result<Vec<(Option<Position>, Option<Position>)>, StoreError>;
+
+    /// The row of one event exactly as the store holds it, for the Raw view: column name and bytes as stored.
+    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError>;
+}
+
+/// Identifies the content of a store. Equal fingerprints: nothing changed. Equal `identity`: it only grew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fingerprint {
+    /// Path, inode, schema and layout, hashed to text.
+    pub identity: String,
+    pub last_position: Option<Position>,
+    /// Size and change counter, as text: equal means that nothing at all changed.
+    pub change_token: String,
+}
+
+/// One column of a row as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawColumn {
+    pub name: String,
+    /// The store's type of this value: `TEXT`, `INTEGER`, `BLOB`, `NULL`, …
+    pub kind: String,
+    pub bytes: Vec<u8>,
+}
+
+/// A running read. Pulling gives back-pressure; dropping it ends it.
+pub trait EventReader: Send {
+    /// Appends up to about `max_rows` events to `batch` (which the caller has cleared) and returns whether any came.
+    /// Ids and types are interned in `names`. What cannot be decoded is appended all the same, as
+    /// [`crate::event::Encoding::Opaque`], and reported to `findings`.
+    ///
+    /// After an error the reader is finished.
+    fn next_batch(
+        &mut self,
+        work: &Work<'_>,
+        max_rows: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<bool, StoreError>;
+}

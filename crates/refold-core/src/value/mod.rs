@@ -1,0 +1,54 @@
+//! State values: an immutable tree with structural sharing, exact to the literal.
+//!
+//! Cloning a value is O(1). Numbers keep the literal they came with; no float exists here. Equality is equality of the
+//! record: `0.10` and `0.1` differ (compare numbers with [`Number::cmp_exact`] where the amount is meant).
+
+mod number;
+mod object;
+mod text;
+
+pub use number::{Number, NumberError};
+pub use object::{Array, Object};
+pub use text::Text;
+
+/// One value of a state.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Value {
+    #[default]
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Text),
+    Array(Array),
+    Object(Object),
+    /// What a key stands for that occurs more than once in one JSON object: all its values, in the order of the text.
+    /// Occurs only as the value of an object's member. Reading resolves to the last; writing replaces all.
+    Repeated(Array),
+}
+
+impl Value {
+    /// The value that reading means: the last one of a repeated key, else itself.
+    pub fn resolved(&self) -> &Value {
+        match self {
+            Value::Repeated(values) => values.last().unwrap_or(self),
+            _ => self,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self.resolved(), Value::Null)
+    }
+
+    /// The word for its kind that messages use: `null`, `a boolean`, `a number`, `text`, `an array`, `an object`.
+    pub fn kind(&self) -> &'static str {
+        match self.resolved() {
+            Value::Null => "null",
+            Value::Bool(_) => "a boolean",
+            Value::Number(_) => "a number",
+            Value::Text(_) => "text",
+            Value::Array(_) => "an array",
+            Value::Object(_) => "an object",
+            Value::Repeated(_) => "a repeated key",
+        }
+    }
+}
