@@ -1,0 +1,36 @@
+use super::*;
+
+#[track_caller]
+fn check(output: &str, passed: u64, failed: u64) {
+    let mut tally = Tally::default();
+    output.lines().for_each(|line| count_line(line, &mut tally));
+    assert_eq!(tally, Tally { passed, failed }, "{output}");
+}
+
+#[test]
+fn summaries_of_both_runners_are_counted() {
+    check(
+        "test result: ok. 12 passed; 0 failed; 0 ignored; 0 measured; 3 filtered out; finished in 0.01s",
+        12,
+        0,
+    );
+    check(
+        "test result: FAILED. 10 passed; 2 failed; 0 ignored\ntest result: ok. 5 passed; 0 failed; 0 ignored",
+        15,
+        2,
+    );
+    check("      Tests  48 passed (48)", 48, 0);
+    check("      Tests  1 failed | 11 passed (12)", 11, 1);
+    check(" Test Files  9 passed (9)\nrunning 3 tests\ntest a ... ok", 0, 0);
+}
+
+#[test]
+fn a_run_without_a_test_or_with_a_bad_end_has_failed() {
+    let none = Tally::default();
+    let some = Tally { passed: 3, failed: 0 };
+    assert_eq!(tally_from_outcome(none, true, true), Tally { passed: 0, failed: 1 });
+    assert_eq!(tally_from_outcome(some, true, false), Tally { passed: 3, failed: 1 });
+    assert_eq!(tally_from_outcome(some, true, true), some);
+    assert_eq!(tally_from_outcome(none, false, true), Tally { passed: 1, failed: 0 });
+    assert_eq!(tally_from_outcome(none, false, false), Tally { passed: 0, failed: 1 });
+}

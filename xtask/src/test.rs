@@ -1,0 +1,138 @@
+//! `cargo xtask test`: every check, in the order in which a mistake shows soonest.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::step::Steps;
+use crate::{Outcome, display, interface, run, system};
+
+type Part = fn(&mut Steps) -> Outcome;
+
+/// The parts that can be asked for by name; without a name all of them run.
+const PARTS: [(&str, Part); 5] = [
+    ("format", format),
+    ("interface", check_interface),
+    ("lint", lint),
+    ("unit", unit),
+    ("window", window),
+];
+
+pub fn run(arguments: &[String]) -> Outcome {
+    if let Some(unknown) = arguments
+        .iter()
+        .find(|asked| PARTS.iter().all(|(name, _)| name != asked))
+    {
+        let names = PARTS.map(|(name, _)| name).join(", ");
+        return Err(format!("there is no part with this name, only {names}: {unknown}"));
+    }
+    let mut steps = Steps::default();
+    let mut fault = system::need(&[system::WINDOW, system::SCREENLESS, system::TESTS]).err();
+    for (name, part) in PARTS {
+        if arguments.is_empty() || arguments.iter().any(|asked| asked == name) {
+            // A part that cannot go on leaves the others to be run: they may say why.
+            if let Err(sentence) = part(&mut steps) {
+                eprintln!("xtask: {name}: {sentence}");
+                fault = fault.or(Some(sentence));
+            }
+        }
+    }
+    steps.print();
+    let mut total = steps.total();
+    if fault.is_some() && total.failed == 0 {
+        total.failed = 1;
+    }
+    println!("\n{} passed, {} failed", total.passed, total.failed);
+    match (total.failed, fault) {
+        (0, None) => Ok(()),
+        (_, Some(sentence)) => Err(sentence),
+        (_, None) => Err("not every check passed".to_owned()),
+    }
+}
+
+fn format(steps: &mut Steps) -> Outcome {
+    steps.run("format", cargo(&["fmt", "--all", "--check"])).map(drop)
+}
+
+/// The interface is built here too, because the window embeds it.
+fn check_interface(steps: &mut Steps) -> Outcome {
+    interface::install(steps)?;
+    steps.run("interface: types and rules", interface::npm(&["run", "check"]))?;
+    steps.run_tests("interface: tests", interface::npm(&["test"]))?;
+    interface::build(steps)
+}
+
+fn lint(steps: &mut Steps) -> Outcome {
+    let mut command = cargo(&[
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "refold-desktop/window",
+    ]);
+    command.args(["--", "--deny", "warnings"]);
+    steps.run("clippy", command).map(drop)
+}
+
+fn unit(steps: &mut Steps) -> Outcome {
+    let command = cargo(&[
+        "test",
+        "--workspace",
+        "--features",
+        "refold-desktop/window",
+        "--no-fail-fast",
+    ]);
+    steps.run_tests("tests", command).map(drop)
+}
+
+/// The real window, driven through WebDriver on a virtual screen.
+fn window(steps: &mut Steps) -> Outcome {
+    run::build(steps)?;
+    let driver = install_driver(steps)?;
+    let screen = display::VirtualScreen::start(1440, 900)?;
+    let mut command = cargo(&[
+        "test",
+        "--package",
+        "refold-tests",
+        "--features",
+        "e2e",
+        "--test",
+        "e2e",
+    ]);
+    screen.show(&mut command);
+    command
+        .env("REFOLD_WINDOW", run::program("refold-desktop"))
+        .env("REFOLD_DRIVER", driver);
+    steps.run_tests("the window, driven", command).map(drop)
+}
+
+/// Installs tauri-driver once, under `target/tools`.
+fn install_driver(steps: &mut Steps) -> Outcome<PathBuf> {
+    const VERSION: &str = "2.1.0";
+    let tools = crate::root().join("target/tools");
+    let driver = tools
+        .join("bin")
+        .join(format!("tauri-driver{}", std::env::consts::EXE_SUFFIX));
+    if driver.exists() {
+        return Ok(driver);
+    }
+    let mut command = cargo(&[
+        "install",
+        "tauri-driver",
+        "--locked",
+        "--quiet",
+        "--version",
+        VERSION,
+        "--root",
+    ]);
+    command.arg(&tools).arg("--target-dir").arg(tools.join("build"));
+    if steps.run("install tauri-driver", command)? {
+        return Ok(driver);
+    }
+    Err("tauri-driver could not be installed: see what cargo printed above".to_owned())
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).env("CARGO_TERM_COLOR", "never");
+    command
+}
