@@ -1,9 +1,48 @@
 //! The window: turns calls of the interface into use cases of `refold-app`. The only package that says `tauri`.
 //!
-//! It must not know how a store is read, a state is folded or a text is worded. A command has at most ten lines.
+//! It must not know how a store is read, how a state is folded or how a sentence is worded. A command has at most ten
+//! lines; what needs more belongs to `refold-app`.
 #![cfg(feature = "window")]
 
-pub fn run() -> std::process::ExitCode {
-    let _context: tauri::Context<tauri::Wry> = tauri::generate_context!();
-    std::process::ExitCode::SUCCESS
+mod arguments;
+mod bindings;
+mod commands;
+mod platform;
+mod window;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use refold_app::Desk;
+
+use crate::arguments::Asked;
+
+/// Opens the window where the arguments say, and returns when it is closed.
+pub fn run() -> ExitCode {
+    let launch = match arguments::parse(std::env::args().skip(1)) {
+        Ok(Asked::Window(launch)) => launch,
+        Ok(Asked::Text(text)) => {
+            println!("{text}");
+            return ExitCode::SUCCESS;
+        }
+        Err(sentence) => {
+            eprintln!("refold-desktop: {sentence}\n\n{}", arguments::USAGE);
+            return ExitCode::from(2);
+        }
+    };
+    platform::prepare();
+    let bindings = bindings::builder();
+    let built = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .manage(Arc::new(Desk::new(launch)))
+        .invoke_handler(bindings.invoke_handler())
+        .setup(|app| window::open(app.handle()).map_err(Into::into))
+        .build(tauri::generate_context!());
+    match built {
+        Ok(app) => ExitCode::from(u8::try_from(app.run_return(|_, _| {})).unwrap_or(1)),
+        Err(error) => {
+            eprintln!("refold-desktop: the window cannot be opened: {error}");
+            ExitCode::from(3)
+        }
+    }
 }

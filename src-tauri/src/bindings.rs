@@ -1,0 +1,34 @@
+//! The one list of commands. The handler of the window and `ui/src/backend/bindings.ts` both come from it.
+
+use tauri::Wry;
+use tauri_specta::{Builder, collect_commands};
+
+use crate::commands::{history, start, store};
+
+pub fn builder() -> Builder<Wry> {
+    Builder::new().commands(collect_commands![
+        start::start,
+        start::make_sample,
+        start::save_settings,
+        start::forget_recent,
+        start::cancel_job,
+        store::open_store,
+        store::close_store,
+        store::overview,
+        store::index_store,
+        store::streams,
+        store::store_density,
+        store::find,
+        history::open_history,
+        history::close_history,
+        history::history_density,
+        history::event_rows,
+        history::state_frame,
+        history::event_detail,
+        history::moment_of,
+        history::next_change,
+    ])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,46 @@
+//! What every story needs: the checkout's folder, a laboratory folder of its own, fingerprints of folders.
+//!
+//! It must not know any story, and never the window.
+
+mod fingerprint;
+
+use std::path::{Path, PathBuf};
+
+pub use fingerprint::Fingerprint;
+
+/// The folder of the checkout.
+pub fn root() -> &'static Path {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here)
+}
+
+/// Every file of ours below `folder` (relative to the checkout) whose name ends in one of `endings`, sorted.
+pub fn sources(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
+    /// Made by tools, or not ours.
+    const SKIPPED: [&str; 7] = ["target", "node_modules", "dist", "gen", ".git", "libraries", "corpus"];
+    let mut found = Vec::new();
+    let mut waiting = vec![root().join(folder)];
+    while let Some(place) = waiting.pop() {
+        let entries = std::fs::read_dir(&place).unwrap_or_else(|error| panic!("{error}: {}", place.display()));
+        for entry in entries.flatten() {
+            let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+            if path.is_dir() && !path.is_symlink() {
+                if !SKIPPED.contains(&name.as_str()) {
+                    waiting.push(path);
+                }
+            } else if endings.iter().any(|ending| name.ends_with(ending)) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A path as the reports of the suite show it: relative to the checkout, with slashes.
+pub fn shown(path: &Path) -> String {
+    path.strip_prefix(root())
+        .unwrap_or(path)
+        .to_string_lossy()
+        .replace('\\', "/")
+}

@@ -1,0 +1,3 @@
+//! The one binary of tests that need more than a crate.
+
+mod tidy;

@@ -1,0 +1,5 @@
+//! The rules of the house, as tests: who may know whom, and how sources look.
+
+mod layers;
+mod sources;
+mod words;
