@@ -34,7 +34,10 @@ pub struct Span {
 
 impl Span {
     /// The store holds no value here (SQL NULL, an absent member).
-    pub const NULL: Span = Span { start: u32::MAX, len: 0 };
+    pub const NULL: Span = Span {
+        start: u32::MAX,
+        len: 0,
+    };
 
     pub fn is_null(self) -> bool {
         self.start == u32::MAX
@@ -62,9 +65,21 @@ pub struct Columns {
 }
 
 impl Columns {
-    pub const SKELETON: Columns = Columns { payload: false, metadata: false, envelope: false };
-    pub const PAYLOAD: Columns = Columns { payload: true, metadata: false, envelope: false };
-    pub const ALL: Columns = Columns { payload: true, metadata: true, envelope: true };
+    pub const SKELETON: Columns = Columns {
+        payload: false,
+        metadata: false,
+        envelope: false,
+    };
+    pub const PAYLOAD: Columns = Columns {
+        payload: true,
+        metadata: false,
+        envelope: false,
+    };
+    pub const ALL: Columns = Columns {
+        payload: true,
+        metadata: true,
+        envelope: true,
+    };
 }
 
 /// Events in columns. All filled columns have `len()` rows; a column that was not asked for is empty.
@@ -127,7 +142,10 @@ impl EventBatch {
     /// When the arena would pass `u32::MAX - 1` bytes. Readers check [`EventBatch::has_room_for`] first.
     pub fn store(&mut self, bytes: &[u8]) -> Span {
         assert!(self.has_room_for(bytes.len()), "a batch's arena holds less than 4 GiB");
-        let span = Span { start: self.arena.len() as u32, len: bytes.len() as u32 };
+        let span = Span {
+            start: self.arena.len() as u32,
+            len: bytes.len() as u32,
+        };
         self.arena.extend_from_slice(bytes);
         span
     }

@@ -55,10 +55,16 @@ impl Findings {
     /// Codes in alphabetical order, each with its full count and the findings that were kept.
     pub fn summary(&self) -> Vec<(&'static str, u64, Vec<Finding>)> {
         let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        by_code.iter().map(|(code, found)| (*code, found.count, found.kept.clone())).collect()
+        by_code
+            .iter()
+            .map(|(code, found)| (*code, found.count, found.kept.clone()))
+            .collect()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner).is_empty()
+        self.by_code
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .is_empty()
     }
 }

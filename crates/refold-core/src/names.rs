@@ -1,10 +1,15 @@
 //! Stream ids, categories and event types, each kept once.
 
-use std::collections::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use std::hash::BuildHasher as _;
 
 use crate::event::{StreamOrdinal, TypeOrdinal};
 
-/// The two dictionaries that ordinals of a batch point into. They only grow: an ordinal stays valid.
+#[cfg(test)]
+mod tests;
+
+/// The dictionaries that ordinals of a batch point into. They only grow: an ordinal stays valid.
 ///
 /// A stream id is kept as the bytes that the store returned; only its display form replaces what is not UTF-8.
 #[derive(Debug, Default)]
@@ -14,6 +19,13 @@ pub struct Names {
     /// Per stream, the category that the adapter gave it (an ordinal into `categories`).
     stream_categories: Vec<u32>,
     categories: Dictionary,
+}
+
+/// Where the ordinals of a merged [`Names`] went: `streams[old]` and `types[old]` are the new ones.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Merged {
+    pub streams: Vec<StreamOrdinal>,
+    pub types: Vec<TypeOrdinal>,
 }
 
 impl Names {
@@ -31,12 +43,31 @@ impl Names {
         TypeOrdinal(self.types.intern(name).0)
     }
 
+    /// Takes over all names of `other`, in its order: readers of consecutive ranges that are merged in the order of
+    /// their ranges give the same ordinals as one reader of the whole. A stream keeps the category it has here.
+    pub fn merge(&mut self, other: &Names) -> Merged {
+        let mut merged = Merged::default();
+        merged.streams.reserve(other.stream_count() as usize);
+        for ordinal in (0..other.stream_count()).map(StreamOrdinal) {
+            merged
+                .streams
+                .push(self.intern_stream(other.stream(ordinal), || other.category(ordinal)));
+        }
+        for ordinal in (0..other.type_count()).map(TypeOrdinal) {
+            merged.types.push(self.intern_type(other.type_name(ordinal)));
+        }
+        merged
+    }
+
+    /// The id as stored; empty for an ordinal that is not of these names.
     pub fn stream(&self, ordinal: StreamOrdinal) -> &[u8] {
         self.streams.get(ordinal.0)
     }
 
     pub fn category(&self, ordinal: StreamOrdinal) -> &[u8] {
-        self.stream_categories.get(ordinal.0 as usize).map_or(&[], |category| self.categories.get(*category))
+        self.stream_categories
+            .get(ordinal.0 as usize)
+            .map_or(&[], |category| self.categories.get(*category))
     }
 
     pub fn type_name(&self, ordinal: TypeOrdinal) -> &[u8] {
@@ -60,33 +91,64 @@ impl Names {
     }
 }
 
-/// Byte strings by dense ordinal, and back.
+/// Byte strings by dense ordinal, and back: one arena, where each entry ends, and a table of ordinals by hash.
+/// Costs about 20 bytes an entry beside its own.
 #[derive(Debug, Default)]
 struct Dictionary {
-    ordinals: HashMap<Box<[u8]>, u32>,
-    entries: Vec<Box<[u8]>>,
+    arena: Vec<u8>,
+    ends: Vec<u64>,
+    ordinals: HashTable<Slot>,
+    /// Seeded anew in each process, so that hostile ids cannot collide on purpose. No answer shows it.
+    hasher: RandomState,
+}
+
+/// An ordinal with its hash: most comparisons end here, without a look into the arena, and the
+/// table grows without hashing again.
+#[derive(Debug, Clone, Copy)]
+struct Slot {
+    hash: u64,
+    ordinal: u32,
 }
 
 impl Dictionary {
     fn intern(&mut self, bytes: &[u8]) -> (u32, bool) {
-        if let Some(ordinal) = self.ordinals.get(bytes) {
-            return (*ordinal, false);
+        let hash = self.hasher.hash_one(bytes);
+        let (arena, ends) = (&self.arena, &self.ends);
+        let is_entry = |slot: &Slot| slot.hash == hash && entry(arena, ends, slot.ordinal) == bytes;
+        if let Some(slot) = self.ordinals.find(hash, is_entry) {
+            return (slot.ordinal, false);
         }
         let ordinal = self.len();
-        self.ordinals.insert(bytes.into(), ordinal);
-        self.entries.push(bytes.into());
+        self.ordinals
+            .insert_unique(hash, Slot { hash, ordinal }, |slot| slot.hash);
+        self.arena.extend_from_slice(bytes);
+        self.ends.push(self.arena.len() as u64);
         (ordinal, true)
     }
 
     fn find(&self, bytes: &[u8]) -> Option<u32> {
-        self.ordinals.get(bytes).copied()
+        let hash = self.hasher.hash_one(bytes);
+        let is_entry = |slot: &Slot| slot.hash == hash && self.get(slot.ordinal) == bytes;
+        self.ordinals.find(hash, is_entry).map(|slot| slot.ordinal)
     }
 
     fn get(&self, ordinal: u32) -> &[u8] {
-        self.entries.get(ordinal as usize).map_or(&[], |entry| entry)
+        entry(&self.arena, &self.ends, ordinal)
     }
 
+    /// Ordinals are u32: four billion entries would not fit any memory that this runs on.
     fn len(&self) -> u32 {
-        self.entries.len() as u32
+        self.ends.len() as u32
     }
+}
+
+fn entry<'a>(arena: &'a [u8], ends: &[u64], ordinal: u32) -> &'a [u8] {
+    let at = ordinal as usize;
+    let start = if at == 0 {
+        0
+    } else {
+        ends.get(at - 1).copied().unwrap_or_default()
+    };
+    let end = ends.get(at).copied().unwrap_or(start);
+    arena.get(start as usize..end as usize).unwrap_or_default()
 }

@@ -17,12 +17,18 @@ impl Timestamp {
     /// `None` when the instant is outside the range.
     pub fn from_unix(seconds: i64, nanos: u32) -> Option<Timestamp> {
         let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
-        i64::try_from(nanos).ok().filter(|nanos| *nanos != i64::MIN).map(Timestamp)
+        i64::try_from(nanos)
+            .ok()
+            .filter(|nanos| *nanos != i64::MIN)
+            .map(Timestamp)
     }
 
     /// RFC 3339 in UTC with at least `digits` fractional digits, and as many more (3, 6, 9) as lose nothing.
     pub fn display(self, digits: u8) -> TimestampDisplay {
-        TimestampDisplay { timestamp: self, digits }
+        TimestampDisplay {
+            timestamp: self,
+            digits,
+        }
     }
 }
 
@@ -43,8 +49,17 @@ impl fmt::Display for TimestampDisplay {
         let days = nanos.div_euclid(86_400_000_000_000);
         let second = nanos.div_euclid(1_000_000_000).rem_euclid(86_400);
         let (year, month, day) = civil_from_days(days);
-        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}", second / 3600, second / 60 % 60, second % 60)?;
-        let needed = [0, 3, 6, 7, 9].into_iter().find(|d| fraction % 10_i64.pow(9 - *d) == 0).unwrap_or(9) as u8;
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}",
+            second / 3600,
+            second / 60 % 60,
+            second % 60
+        )?;
+        let needed = [0, 3, 6, 7, 9]
+            .into_iter()
+            .find(|d| fraction % 10_i64.pow(9 - *d) == 0)
+            .unwrap_or(9) as u8;
         let digits = self.digits.max(needed).min(9);
         if digits > 0 {
             let shown = fraction / 10_i64.pow(9 - u32::from(digits));
@@ -63,7 +78,11 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_shifted = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_shifted + 2) / 5 + 1;
-    let month = if month_shifted < 10 { month_shifted + 3 } else { month_shifted - 9 };
+    let month = if month_shifted < 10 {
+        month_shifted + 3
+    } else {
+        month_shifted - 9
+    };
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }

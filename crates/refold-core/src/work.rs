@@ -55,7 +55,11 @@ impl<'a> Work<'a> {
     }
 
     pub fn check(&self) -> Result<(), Cancelled> {
-        if self.cancel.is_cancelled() { Err(Cancelled) } else { Ok(()) }
+        if self.cancel.is_cancelled() {
+            Err(Cancelled)
+        } else {
+            Ok(())
+        }
     }
 
     pub fn cancel_token(&self) -> &CancelToken {

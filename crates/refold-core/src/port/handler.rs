@@ -65,7 +65,10 @@ pub enum Applied {
 #[derive(Clone)]
 pub enum Checkpoint {
     State(Value),
-    Opaque { body: Arc<dyn Any + Send + Sync>, byte_count: usize },
+    Opaque {
+        body: Arc<dyn Any + Send + Sync>,
+        byte_count: usize,
+    },
 }
 
 /// A handler that failed on an event. `code` is one of the `RF-…` codes of `docs/findings.md`.

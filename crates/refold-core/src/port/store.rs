@@ -28,7 +28,12 @@ pub enum StoreError {
     Changed { location: String, detail: String },
     /// A layout file or the mapping in it is wrong. `line` and `column` count from 1.
     #[error("wrong layout: {detail} (line {line}, column {column}): {location}")]
-    Layout { location: String, line: u32, column: u32, detail: String },
+    Layout {
+        location: String,
+        line: u32,
+        column: u32,
+        detail: String,
+    },
     #[error("cannot read the store: {detail}: {location}")]
     Driver { location: String, detail: String },
     #[error(transparent)]
@@ -78,9 +83,16 @@ pub struct StoreDescription {
 #[derive(Debug, Clone)]
 pub enum Scope {
     /// Every event with `after < position <= up_to`, in position order.
-    All { after: Option<Position>, up_to: Option<Position> },
+    All {
+        after: Option<Position>,
+        up_to: Option<Position>,
+    },
     /// The events of one stream with `from <= version <= to`, in version order (position order among equals).
-    Stream { id: Vec<u8>, from: Option<Version>, to: Option<Version> },
+    Stream {
+        id: Vec<u8>,
+        from: Option<Version>,
+        to: Option<Version>,
+    },
     /// Exactly these events, in this order. Positions that do not exist are left out.
     Positions(Vec<Position>),
 }

@@ -10,7 +10,10 @@ use std::sync::Arc;
 pub enum Number {
     Int(i64),
     /// `mantissa * 10^-scale`, `scale >= 1`: `12.50` is `(1250, 2)`. Never stands for a negative zero.
-    Decimal { mantissa: i64, scale: u8 },
+    Decimal {
+        mantissa: i64,
+        scale: u8,
+    },
     Literal(Arc<str>),
 }
 

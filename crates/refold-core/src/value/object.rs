@@ -50,7 +50,9 @@ impl Object {
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
         match &mut self.0 {
             Members::Small(members) => {
-                let at = members.binary_search_by(|(present, _)| present.as_wtf8().cmp(key)).ok()?;
+                let at = members
+                    .binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
+                    .ok()?;
                 Arc::make_mut(members).get_mut(at).map(|(_, value)| value)
             }
             Members::Large(members) => members.get_mut(&Text::from_wtf8(key)),
@@ -86,13 +88,18 @@ impl Object {
     pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
         match &mut self.0 {
             Members::Small(members) => {
-                let at = members.binary_search_by(|(present, _)| present.as_wtf8().cmp(key)).ok()?;
+                let at = members
+                    .binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
+                    .ok()?;
                 Some(Arc::make_mut(members).remove(at).1)
             }
             Members::Large(members) => {
                 let removed = members.remove(&Text::from_wtf8(key))?;
                 if members.len() <= Object::SMALL {
-                    let small = members.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+                    let small = members
+                        .iter()
+                        .map(|(key, value)| (key.clone(), value.clone()))
+                        .collect();
                     self.0 = Members::Small(Arc::new(small));
                 }
                 Some(removed)
