@@ -1,1 +1,103 @@
-//! 
+//! Adapters: how the events of many kinds of stores are read, and never written.
+//!
+//! [`open`] is the door: it finds out what kind of store a location is and what layout it has. What comes back is the
+//! port [`EventStore`]; nothing above knows SQL or file formats.
+
+mod decode;
+mod json;
+pub mod layout;
+mod sqlite;
+mod time;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refold_core::port::store::{EventStore, StoreError};
+use refold_core::work::Work;
+
+use crate::layout::Layout;
+use crate::sqlite::SqliteStore;
+
+/// A layout that fits a store, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What [`LayoutChoice::parse`] takes: `emmett`, or `eventsauce:order_messages` where the user chose the table's name.
+    pub layout: String,
+    pub title: String,
+    /// How much speaks for it, from 0 to 100.
+    pub score: u32,
+    /// One sentence each.
+    pub evidence: Vec<String>,
+}
+
+/// Which layout to read a store with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LayoutChoice {
+    /// A built-in layout, and the table when it could be several.
+    Named { name: String, table: Option<String> },
+    /// The user's own.
+    Document(Box<Layout>),
+}
+
+impl LayoutChoice {
+    /// `emmett`, `eventsauce:order_messages`, or the path of a layout file (it ends in `.toml`).
+    pub fn parse(text: &str) -> Result<LayoutChoice, StoreError> {
+        if text.ends_with(".toml") {
+            return LayoutChoice::read(Path::new(text));
+        }
+        let (name, table) = text
+            .split_once(':')
+            .map_or((text, None), |(name, table)| (name, Some(table.to_owned())));
+        Ok(LayoutChoice::Named {
+            name: name.to_owned(),
+            table,
+        })
+    }
+
+    /// Reads a layout file.
+    pub fn read(path: &Path) -> Result<LayoutChoice, StoreError> {
+        let text = std::fs::read_to_string(path).map_err(|error| sqlite::file_error(path, &error))?;
+        let layout = layout::read_layout(&text).map_err(|fault| StoreError::Layout {
+            location: path.display().to_string(),
+            line: fault.line,
+            column: fault.column,
+            detail: fault.message,
+        })?;
+        Ok(LayoutChoice::Document(Box::new(layout)))
+    }
+}
+
+/// Where private copies of stores that are in use may be made; they go when the store is closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenOptions {
+    pub scratch: PathBuf,
+}
+
+impl Default for OpenOptions {
+    /// The system's folder for temporary files.
+    fn default() -> OpenOptions {
+        OpenOptions {
+            scratch: std::env::temp_dir(),
+        }
+    }
+}
+
+/// Opens the store at `location` (a path), read-only. Without a `choice` the layout is found by looking.
+pub fn open(
+    work: &Work<'_>,
+    location: &str,
+    choice: Option<&LayoutChoice>,
+    options: &OpenOptions,
+) -> Result<Arc<dyn EventStore>, StoreError> {
+    Ok(Arc::new(SqliteStore::open(
+        work,
+        Path::new(location),
+        choice,
+        &options.scratch,
+    )?))
+}
+
+/// Every layout that fits the store at `location`, best first.
+pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
+    SqliteStore::candidates(work, Path::new(location), &options.scratch)
+}

@@ -118,16 +118,23 @@ pub trait EventStore: Send + Sync {
     /// the last position. Both together are the key of the local index. Must not scan.
     fn fingerprint(&self) -> Result<Fingerprint, StoreError>;
 
+    /// Whether the store is still as it was when it was opened. An opened store shows what it held then: when this is
+    /// false, opening it again shows what came. Must not scan.
+    fn is_current(&self) -> Result<bool, StoreError>;
+
     /// Starts a read. Nothing is fetched before the first [`EventReader::next_batch`].
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError>;
 
     /// About `parts` ranges of position `(after, up_to]`, in order and without gap, that hold about equally many
     /// events, so that several threads can each read one. A single range is always a right answer.
-    fn split(&self, parts: usize) -> Result<Vec<(Option<Position>, Option<Position>)>, StoreError>;
+    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError>;
 
     /// The row of one event exactly as the store holds it, for the Raw view: column name and bytes as stored.
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError>;
 }
+
+/// Every position above the first and up to the second; `None` is without bound.
+pub type PositionRange = (Option<Position>, Option<Position>);
 
 /// Identifies the content of a store. Equal fingerprints: nothing changed. Equal `identity`: it only grew.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,22 @@
+//! The layouts that come with Refold.
+
+use super::{Layout, read_layout};
+
+const DOCUMENTS: &[&str] = &[include_str!("../../layouts/emmett.toml")];
+
+/// All built-in layouts, in the order of the documentation.
+#[expect(
+    clippy::expect_used,
+    reason = "the documents are part of the binary, and a test reads each of them"
+)]
+pub fn built_in_layouts() -> Vec<Layout> {
+    DOCUMENTS
+        .iter()
+        .map(|text| read_layout(text).expect("a built-in layout is valid"))
+        .collect()
+}
+
+/// The built-in layout of this name.
+pub fn built_in(name: &str) -> Option<Layout> {
+    built_in_layouts().into_iter().find(|layout| layout.name == name)
+}

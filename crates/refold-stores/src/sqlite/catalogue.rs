@@ -1,0 +1,177 @@
+//! What tables a database has, read once without touching their rows.
+//!
+//! Only ordinary tables count. Views, virtual tables and generated columns run expressions of whoever made the schema;
+//! a layout never binds to them.
+
+use rusqlite::Connection;
+
+use crate::layout::normalised;
+
+/// Enough for any real application, and a bound for a schema made to waste time.
+const MAX_TABLES: usize = 2_000;
+
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    pub tables: Vec<Table>,
+    /// Views and virtual tables by name, so that a message can say why they were not looked at.
+    pub passed_over: Vec<String>,
+    /// The text of the schema, which is part of the store's identity.
+    pub schema: String,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    pub name: String,
+    pub columns: Vec<Column>,
+    pub has_rowid: bool,
+    pub indexes: Vec<Index>,
+}
+
+#[derive(Debug)]
+pub struct Column {
+    pub name: String,
+    pub declared_type: String,
+    /// `INTEGER PRIMARY KEY`: another name of the rowid.
+    pub is_rowid: bool,
+}
+
+#[derive(Debug)]
+pub struct Index {
+    pub columns: Vec<String>,
+    pub is_unique: bool,
+}
+
+impl Catalogue {
+    pub fn read(connection: &Connection) -> rusqlite::Result<Catalogue> {
+        let mut catalogue = Catalogue::default();
+        let mut listed = connection.prepare("SELECT name, type, wr FROM pragma_table_list WHERE schema = 'main'")?;
+        let mut rows = listed.query([])?;
+        let mut names = Vec::new();
+        while let Some(row) = rows.next()? {
+            // A name that is not UTF-8 cannot be the name of a table of a library.
+            let Ok(name) = row.get_ref(0)?.as_str() else { continue };
+            if name.starts_with("sqlite_") {
+                continue;
+            }
+            match row.get_ref(1)?.as_str() {
+                Ok("table") if names.len() < MAX_TABLES => names.push((name.to_owned(), row.get::<_, i64>(2)? == 0)),
+                _ => catalogue.passed_over.push(name.to_owned()),
+            }
+        }
+        names.sort();
+        for (name, has_rowid) in names {
+            catalogue.tables.push(Table::read(connection, name, has_rowid)?);
+        }
+        catalogue.schema = schema_text(connection)?;
+        Ok(catalogue)
+    }
+
+    /// The table of this name, compared without regard to case and underscores.
+    pub fn find(&self, name: &str) -> Option<&Table> {
+        let wanted = normalised(name);
+        let exact = self.tables.iter().find(|table| table.name == name);
+        exact.or_else(|| self.tables.iter().find(|table| normalised(&table.name) == wanted))
+    }
+}
+
+impl Table {
+    fn read(connection: &Connection, name: String, has_rowid: bool) -> rusqlite::Result<Table> {
+        let mut columns: Vec<(Column, i64)> = Vec::new();
+        let mut listed =
+            connection.prepare_cached("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?1, 'main')")?;
+        let mut rows = listed.query([&name])?;
+        while let Some(row) = rows.next()? {
+            let Ok(column) = row.get_ref(0)?.as_str() else { continue };
+            if row.get::<_, i64>(3)? == 0 {
+                let declared_type = row.get_ref(1)?.as_str().unwrap_or_default().to_owned();
+                let column = Column {
+                    name: column.to_owned(),
+                    declared_type,
+                    is_rowid: false,
+                };
+                columns.push((column, row.get(2)?));
+            }
+        }
+        let is_single_key = columns.iter().filter(|(_, key)| *key > 0).count() == 1;
+        let indexes = read_indexes(connection, &name)?;
+        // An INTEGER PRIMARY KEY needs no index of its own; with DESC or another type it gets one.
+        let has_key_index = indexes.iter().any(|(_, origin)| origin == "pk");
+        for (column, key) in &mut columns {
+            column.is_rowid = has_rowid
+                && is_single_key
+                && *key > 0
+                && !has_key_index
+                && column.declared_type.eq_ignore_ascii_case("integer");
+        }
+        let columns = columns.into_iter().map(|(column, _)| column).collect();
+        let indexes = indexes.into_iter().map(|(index, _)| index).collect();
+        Ok(Table {
+            name,
+            columns,
+            has_rowid,
+            indexes,
+        })
+    }
+
+    /// The table's own spelling of the first of these columns that it has.
+    pub fn column(&self, spellings: &[String]) -> Option<&Column> {
+        spellings.iter().find_map(|spelling| {
+            let wanted = normalised(spelling);
+            let exact = self.columns.iter().find(|column| column.name == *spelling);
+            exact.or_else(|| self.columns.iter().find(|column| normalised(&column.name) == wanted))
+        })
+    }
+
+    /// Whether an index begins with exactly these columns, in any order.
+    pub fn has_index_on(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            let head = index.columns.get(..columns.len());
+            head.is_some_and(|head| columns.iter().all(|column| head.iter().any(|name| name == column)))
+        })
+    }
+
+    /// Whether no two rows have the same value in this column, NULL apart.
+    pub fn is_unique(&self, column: &Column) -> bool {
+        let is_indexed = |index: &Index| index.is_unique && index.columns.iter().eq([&column.name]);
+        column.is_rowid || self.indexes.iter().any(is_indexed)
+    }
+}
+
+/// Each with its origin: `c`reated, `u`nique constraint or `pk`. Partial indexes and those on expressions are left out.
+fn read_indexes(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(Index, String)>> {
+    let mut listed =
+        connection.prepare_cached("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main')")?;
+    let mut columns_of =
+        connection.prepare_cached("SELECT name FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno")?;
+    let mut rows = listed.query([table])?;
+    let mut indexes = Vec::new();
+    while let Some(row) = rows.next()? {
+        let Ok(name) = row.get_ref(0)?.as_str() else { continue };
+        let names = columns_of.query_map([name], |row| row.get::<_, Option<String>>(0))?;
+        // An expression has no name: the index counts as far as its plain columns go.
+        let columns: Vec<String> = names.map_while(|name| name.ok().flatten()).collect();
+        if row.get::<_, i64>(3)? == 0 && !columns.is_empty() {
+            indexes.push((
+                Index {
+                    columns,
+                    is_unique: row.get::<_, i64>(1)? == 1,
+                },
+                row.get(2)?,
+            ));
+        }
+    }
+    Ok(indexes)
+}
+
+fn schema_text(connection: &Connection) -> rusqlite::Result<String> {
+    let mut listed = connection.prepare("SELECT substr(sql, 1, 100000) FROM sqlite_schema ORDER BY rowid")?;
+    let mut rows = listed.query([])?;
+    let mut text = String::new();
+    while let Some(row) = rows.next()? {
+        if let Ok(Some(sql)) = row.get_ref(0)?.as_bytes_or_null() {
+            text.push_str(&String::from_utf8_lossy(sql));
+            text.push('\n');
+        }
+    }
+    Ok(text)
+}

@@ -1,0 +1,261 @@
+//! The adapter for SQLite databases.
+//!
+//! [`open`] lets nothing be written, [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
+//! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events. This module ties them together.
+
+mod catalogue;
+mod connections;
+mod detect;
+mod guard;
+mod key;
+mod open;
+mod plan;
+mod probe;
+mod reader;
+mod row;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use refold_core::event::Position;
+use refold_core::port::store::{
+    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
+};
+use refold_core::work::Work;
+use rusqlite::types::{Type, ValueRef};
+use sha2::{Digest as _, Sha256};
+
+use self::catalogue::Catalogue;
+use self::connections::Connections;
+pub use self::open::file_error;
+use self::open::{CopyReason, Source};
+use self::plan::{Plan, quoted};
+use self::reader::SqliteReader;
+use crate::layout::{Layout, hex};
+use crate::{Candidate, LayoutChoice};
+
+/// An opened SQLite store: what it held when it was opened.
+pub struct SqliteStore {
+    connections: Arc<Connections>,
+    plan: Arc<Plan>,
+    description: StoreDescription,
+    identity: String,
+}
+
+impl SqliteStore {
+    /// `scratch` is where a private copy is made when the store is in use.
+    pub fn open(
+        work: &Work<'_>,
+        path: &Path,
+        choice: Option<&LayoutChoice>,
+        scratch: &Path,
+    ) -> Result<SqliteStore, StoreError> {
+        let source = Source::open(work, path, scratch)?;
+        let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
+        let connection = source.connect()?;
+        let catalogue = Catalogue::read(&connection).map_err(driver)?;
+        let bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
+        let identity = identity(&source, &catalogue, &bound.plan.layout);
+        let probed = probe::probe(&connection, &bound.plan).map_err(driver)?;
+        let description = describe(&source, &bound, &probed);
+        let plan = bound.plan;
+        source.check_unchanged()?;
+        let connections = Connections::new(source);
+        connections.give_back(connection);
+        Ok(SqliteStore {
+            connections: Arc::new(connections),
+            plan: Arc::new(plan),
+            description,
+            identity,
+        })
+    }
+
+    /// Every layout that fits, best first.
+    pub fn candidates(work: &Work<'_>, path: &Path, scratch: &Path) -> Result<Vec<Candidate>, StoreError> {
+        let source = Source::open(work, path, scratch)?;
+        let connection = source.connect()?;
+        let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
+        let catalogue = Catalogue::read(&connection).map_err(driver)?;
+        let found = detect::candidates(&connection, &catalogue);
+        Ok(found.into_iter().map(|bound| bound.candidate).collect())
+    }
+}
+
+impl EventStore for SqliteStore {
+    fn describe(&self) -> &StoreDescription {
+        &self.description
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
+        let stamp = self.connections.source().stamp();
+        let mut token = format!("{}:{}", stamp.database.byte_count, stamp.database.modified_nanos);
+        token.push_str(&format!(
+            ":{}",
+            hex(&stamp.database.head[24..28.min(stamp.database.head.len())])
+        ));
+        for companion in [&stamp.wal, &stamp.journal].into_iter().flatten() {
+            let head = hex(&companion.head);
+            token.push_str(&format!(
+                ":{}:{}:{head}",
+                companion.byte_count, companion.modified_nanos
+            ));
+        }
+        let last_position = self.description.position_span.map(|(_, last)| last);
+        Ok(Fingerprint {
+            identity: self.identity.clone(),
+            last_position,
+            change_token: token,
+        })
+    }
+
+    fn is_current(&self) -> Result<bool, StoreError> {
+        self.connections.source().is_current()
+    }
+
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
+        Ok(Box::new(SqliteReader::new(
+            Arc::clone(&self.plan),
+            Arc::clone(&self.connections),
+            query,
+        )?))
+    }
+
+    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
+        let whole = vec![(None, None)];
+        let Some((first, last)) = self.description.position_span else {
+            return Ok(whole);
+        };
+        let (first, last) = (i128::from(first.0), i128::from(last.0));
+        let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
+        let cut = |part: i128| {
+            let at = first - 1 + (last - first + 1) * part / parts;
+            (1..parts)
+                .contains(&part)
+                .then(|| i64::try_from(at).ok())
+                .flatten()
+                .map(Position)
+        };
+        Ok((0..parts).map(|part| (cut(part), cut(part + 1))).collect())
+    }
+
+    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
+        self.connections.source().check_unchanged()?;
+        let connection = self.connections.take()?;
+        let raw = raw_row(&connection, &self.plan, position);
+        self.connections.give_back(connection);
+        raw.map_err(|error| guard::store_error(self.connections.source().path(), &error))
+    }
+}
+
+fn raw_row(
+    connection: &rusqlite::Connection,
+    plan: &Plan,
+    position: Position,
+) -> rusqlite::Result<Option<Vec<RawColumn>>> {
+    let columns: Vec<String> = plan
+        .table_columns
+        .iter()
+        .map(|name| format!("\"event\".{}", quoted(name)))
+        .collect();
+    let (table, position_sql) = (quoted(&plan.table), &plan.position);
+    let sql = format!(
+        "SELECT {} FROM {table} AS \"event\" WHERE {position_sql} = ?1",
+        columns.join(", ")
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([position.0])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let mut columns = Vec::with_capacity(plan.table_columns.len());
+    for (index, name) in plan.table_columns.iter().cloned().enumerate() {
+        let value = row.get_ref(index)?;
+        let bytes = match value {
+            ValueRef::Null => Vec::new(),
+            ValueRef::Integer(number) => number.to_string().into_bytes(),
+            ValueRef::Real(number) => number.to_string().into_bytes(),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_owned(),
+        };
+        let kind = match value.data_type() {
+            Type::Null => "NULL",
+            Type::Integer => "INTEGER",
+            Type::Real => "REAL",
+            Type::Text => "TEXT",
+            Type::Blob => "BLOB",
+        };
+        columns.push(RawColumn {
+            name,
+            kind: kind.to_owned(),
+            bytes,
+        });
+    }
+    Ok(Some(columns))
+}
+
+fn identity(source: &Source, catalogue: &Catalogue, layout: &Layout) -> String {
+    let stamp = &source.stamp().database;
+    let mut hash = Sha256::new();
+    for part in [
+        source.path().as_os_str().as_encoded_bytes(),
+        &stamp.device.to_le_bytes(),
+        &stamp.inode.to_le_bytes(),
+        catalogue.schema.as_bytes(),
+        layout.hash.as_bytes(),
+    ] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> StoreDescription {
+    let layout = &bound.plan.layout;
+    let mut evidence = bound.candidate.evidence.clone();
+    evidence.extend(probed.evidence.iter().cloned());
+    let how = match source.copy_reason() {
+        None => {
+            "the file is opened with immutable=1: SQLite takes no lock and touches no other file, and each page is \
+             checked for changes"
+        }
+        Some(CopyReason::LiveWal) => {
+            "the store is in use (it has a write-ahead log): it was copied to a private folder, and the copy is read"
+        }
+        Some(CopyReason::HotJournal) => {
+            "the store holds an interrupted transaction: it was copied to a private folder, and the transaction undone \
+             in the copy"
+        }
+    };
+    let zone = layout
+        .map
+        .recorded_at
+        .as_ref()
+        .map_or_else(String::new, |time| time.zone.to_string());
+    StoreDescription {
+        kind: "SQLite".to_owned(),
+        layout: bound.candidate.layout.clone(),
+        layout_title: layout.title.clone(),
+        evidence,
+        order: layout.quality,
+        version_base: bound
+            .plan
+            .version
+            .as_ref()
+            .and(layout.map.version_base.or(probed.version_base)),
+        time_digits: probed.time_digits,
+        time_zone: if zone.is_empty() {
+            "no recorded time".to_owned()
+        } else {
+            format!("{zone} (layout)")
+        },
+        has_stream_index: bound.plan.has_stream_index,
+        read_only: vec![
+            how.to_owned(),
+            "the connection is read-only, and may only read tables: writing, views, triggers and all but a few \
+             functions are refused"
+                .to_owned(),
+            "no statement comes from the store or from you: they are made of the layout, with quoted names".to_owned(),
+        ],
+        byte_count: Some(source.stamp().database.byte_count),
+        position_span: probed.position_span,
+        event_count: probed.event_bound,
+        count_is_exact: false,
+    }
+}

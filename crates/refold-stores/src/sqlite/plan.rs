@@ -1,0 +1,481 @@
+//! A layout bound to the tables of one database: the statements to read it with.
+//!
+//! Every identifier in a statement is the catalogue's own spelling, quoted; every value of a user is a parameter, save
+//! the literals of a layout's filter, which are written out from their parsed form.
+
+use refold_core::event::Columns;
+
+use super::catalogue::{Catalogue, Table};
+use crate::layout::{
+    BodySource, ColumnName, Comparison, Condition, Layout, Literal, Origin, TextForm, TextSource, TimeSource,
+    normalised,
+};
+
+/// Why a layout does not fit a database, in a sentence that completes "the layout does not fit: ".
+pub type Misfit = String;
+
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub layout: Layout,
+    /// The table the events are in, as the catalogue spells it.
+    pub table: String,
+    /// All columns of that table.
+    pub table_columns: Vec<String>,
+    tables: Tables,
+    /// `"event"."global_position"`.
+    pub position: String,
+    pub version: Option<String>,
+    pub stream: StreamKey,
+    /// `FROM … LEFT JOIN …`
+    from: String,
+    /// Conditions of the layout, each to be joined with AND.
+    conditions: Vec<String>,
+    /// The order of rows with equal position, when one event may have several rows.
+    first_by: Option<String>,
+    /// Keeps rows of the home stream only, where an event may be in several.
+    home_condition: Option<String>,
+    pub has_stream_index: bool,
+}
+
+/// Real names: the alias, its table, and the spelling of each bound column.
+#[derive(Debug, Clone, Default)]
+struct Tables {
+    bound: Vec<(Option<String>, ColumnName, String)>,
+}
+
+/// How rows of one stream are found.
+#[derive(Debug, Clone)]
+pub enum StreamKey {
+    Column {
+        sql: String,
+        form: TextForm,
+    },
+    Pair {
+        first: String,
+        second: String,
+        separator: String,
+    },
+}
+
+/// The columns of a statement and what each is for.
+#[derive(Debug, Clone, Default)]
+pub struct Shape {
+    pub columns: Columns,
+    /// Expressions in the order of the result; the first is the position.
+    expressions: Vec<String>,
+    /// Columns that hold documents that must be decoded before something is taken from them.
+    pub documents: Vec<Document>,
+    pub stream: Vec<usize>,
+    pub version: Option<usize>,
+    pub category: Option<Slot>,
+    pub event_type: Option<Slot>,
+    pub recorded_at: Option<Slot>,
+    pub occurred_at: Option<Slot>,
+    pub event_id: Option<Slot>,
+    pub correlation_id: Option<Slot>,
+    pub causation_id: Option<Slot>,
+    pub schema_version: Option<Slot>,
+    pub payload: Option<usize>,
+    pub metadata: Option<usize>,
+}
+
+/// A column with a document; `index` is its place in the result.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub index: usize,
+    pub body: BodySource,
+}
+
+/// Where in the result a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    Column(usize),
+    /// A member of `Shape::documents[…]`.
+    Document(usize),
+    /// Not in the result: made of the stream id, the type, or a constant.
+    Derived,
+}
+
+impl Plan {
+    /// Binds a layout to `table`. `starred` is what the `*` of the layout's table name matched.
+    pub fn bind(layout: &Layout, catalogue: &Catalogue, table: &Table, starred: &str) -> Result<Plan, Misfit> {
+        let mut binder = Binder {
+            layout,
+            table,
+            joined: Vec::new(),
+            bound: Tables::default(),
+        };
+        let mut from = format!("FROM {} AS \"event\"", quoted(&table.name));
+        let mut first_by = None;
+        let mut home_condition = None;
+        for join in &layout.joins {
+            let name = join.table.replace('*', starred);
+            let joined = catalogue
+                .find(&name)
+                .ok_or_else(|| format!("there is no table {name}"))?;
+            let column = |table: &Table, name: &str| match table.column(&[name.to_owned()]) {
+                Some(column) => Ok(quoted(&column.name)),
+                None => Err(format!("table {} has no column {name}", table.name)),
+            };
+            let (left, right) = (column(table, &join.left)?, column(joined, &join.right)?);
+            let (joined_name, alias) = (quoted(&joined.name), quoted(&join.alias));
+            from.push_str(&format!(
+                " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = \"event\".{left}"
+            ));
+            if let Some(first) = &join.first_by {
+                let first = column(joined, first)?;
+                first_by = Some(format!("{alias}.{first}"));
+                home_condition = Some(format!(
+                    "NOT EXISTS (SELECT 1 FROM {joined_name} AS \"earlier\" WHERE \"earlier\".{right} = {alias}.{right} \
+                     AND \"earlier\".{first} < {alias}.{first})"
+                ));
+            }
+            binder.joined.push((join.alias.as_str(), joined));
+        }
+        let map = &layout.map;
+        let position = binder.position(&map.position)?;
+        let stream = match &map.stream_id.from {
+            Origin::Column(column) => StreamKey::Column {
+                sql: binder.bind(column)?,
+                form: map.stream_id.form,
+            },
+            Origin::Concat { columns, separator } => match columns.as_slice() {
+                [first, second] => StreamKey::Pair {
+                    first: binder.bind(first)?,
+                    second: binder.bind(second)?,
+                    separator: separator.clone(),
+                },
+                _ => return Err("its stream id is not made of two columns".to_owned()),
+            },
+            _ => return Err("its stream id is neither a column nor a concat of columns".to_owned()),
+        };
+        let version = map.version.as_ref().map(|version| binder.bind(version)).transpose()?;
+        binder.text(&map.event_type)?;
+        for text in [
+            &map.category,
+            &map.event_id,
+            &map.correlation_id,
+            &map.causation_id,
+            &map.schema_version,
+        ] {
+            text.as_ref().map_or(Ok(()), |text| binder.text(text))?;
+        }
+        for time in [&map.recorded_at, &map.occurred_at] {
+            time.as_ref().map_or(Ok(()), |time| binder.time(time))?;
+        }
+        for body in [Some(&map.payload), map.metadata.as_ref()].into_iter().flatten() {
+            let is_bound = binder.bind(&body.column);
+            if !body.is_optional {
+                is_bound?;
+            }
+        }
+        let conditions = layout
+            .filter
+            .conditions
+            .iter()
+            .map(|condition| binder.condition(condition));
+        let conditions = conditions.collect::<Result<_, _>>()?;
+        let has_stream_index = binder.has_stream_index();
+        let tables = binder.bound;
+        Ok(Plan {
+            layout: layout.clone(),
+            table: table.name.clone(),
+            table_columns: table.columns.iter().map(|column| column.name.clone()).collect(),
+            tables,
+            position,
+            version,
+            stream,
+            from,
+            conditions,
+            first_by,
+            home_condition,
+            has_stream_index,
+        })
+    }
+
+    /// What to select so that `columns` can be filled.
+    pub fn shape(&self, columns: Columns) -> Shape {
+        let mut shape = Shape {
+            columns,
+            expressions: vec![self.position.clone()],
+            ..Shape::default()
+        };
+        let map = &self.layout.map;
+        match &self.stream {
+            StreamKey::Column { sql, .. } => shape.stream.push(shape_column(&mut shape.expressions, sql)),
+            StreamKey::Pair { first, second, .. } => {
+                for sql in [first, second] {
+                    let index = shape_column(&mut shape.expressions, sql);
+                    shape.stream.push(index);
+                }
+            }
+        }
+        if let Some(version) = &self.version {
+            shape.version = Some(shape_column(&mut shape.expressions, version));
+        }
+        shape.event_type = self.slot(&mut shape, &map.event_type.from);
+        shape.recorded_at = map
+            .recorded_at
+            .as_ref()
+            .and_then(|time| self.slot(&mut shape, &time.from));
+        shape.category = map.category.as_ref().and_then(|text| self.slot(&mut shape, &text.from));
+        if columns.payload {
+            shape.payload = self.document(&mut shape, &map.payload.column);
+        }
+        if columns.metadata {
+            shape.metadata = map
+                .metadata
+                .as_ref()
+                .and_then(|body| self.document(&mut shape, &body.column));
+        }
+        if columns.envelope {
+            shape.event_id = map.event_id.as_ref().and_then(|text| self.slot(&mut shape, &text.from));
+            shape.correlation_id = map
+                .correlation_id
+                .as_ref()
+                .and_then(|text| self.slot(&mut shape, &text.from));
+            shape.causation_id = map
+                .causation_id
+                .as_ref()
+                .and_then(|text| self.slot(&mut shape, &text.from));
+            shape.schema_version = map
+                .schema_version
+                .as_ref()
+                .and_then(|text| self.slot(&mut shape, &text.from));
+            shape.occurred_at = map
+                .occurred_at
+                .as_ref()
+                .and_then(|time| self.slot(&mut shape, &time.from));
+        }
+        shape
+    }
+
+    /// A statement that selects `shape` under `conditions`, ordered by `order`.
+    pub fn select(&self, shape: &Shape, conditions: &[String], order: &str) -> String {
+        let mut order = order.to_owned();
+        if let Some(first_by) = &self.first_by {
+            order.push_str(&format!(", {first_by}"));
+        }
+        let columns = shape.expressions.join(", ");
+        format!(
+            "SELECT {columns} {}{} ORDER BY {order}",
+            self.from,
+            self.conditions(conditions)
+        )
+    }
+
+    /// A statement for one number over the events that fulfil `conditions`.
+    pub fn select_one(&self, expression: &str, conditions: &[String]) -> String {
+        format!("SELECT {expression} {}{}", self.from, self.conditions(conditions))
+    }
+
+    /// Added to the conditions of a read of one stream.
+    pub fn home_condition(&self) -> Option<&String> {
+        self.home_condition.as_ref()
+    }
+
+    fn conditions(&self, more: &[String]) -> String {
+        let all: Vec<&str> = more.iter().chain(&self.conditions).map(String::as_str).collect();
+        if all.is_empty() {
+            String::new()
+        } else {
+            format!(" WHERE {}", all.join(" AND "))
+        }
+    }
+
+    fn slot(&self, shape: &mut Shape, origin: &Origin) -> Option<Slot> {
+        match origin {
+            Origin::Column(column) => {
+                let sql = self.tables.sql(column)?;
+                Some(Slot::Column(shape_column(&mut shape.expressions, sql)))
+            }
+            Origin::Json { column, .. } => self.document(shape, column).map(Slot::Document),
+            Origin::Concat { .. } | Origin::StreamId | Origin::EventType | Origin::Const(_) => Some(Slot::Derived),
+        }
+    }
+
+    /// The document in a column, with the decode steps that the layout gives to it.
+    fn document(&self, shape: &mut Shape, column: &ColumnName) -> Option<usize> {
+        let index = shape_column(&mut shape.expressions, self.tables.sql(column)?);
+        if let Some(known) = shape.documents.iter().position(|document| document.index == index) {
+            return Some(known);
+        }
+        let map = &self.layout.map;
+        let bodies = [Some(&map.payload), map.metadata.as_ref()];
+        let body = bodies.into_iter().flatten().find(|body| body.column == *column);
+        let body = body.cloned().unwrap_or_else(|| BodySource::plain(column.clone()));
+        shape.documents.push(Document { index, body });
+        Some(shape.documents.len() - 1)
+    }
+}
+
+/// The place of an expression in the result; a new one when it is not there yet.
+fn shape_column(expressions: &mut Vec<String>, sql: &str) -> usize {
+    expressions.iter().position(|known| known == sql).unwrap_or_else(|| {
+        expressions.push(sql.to_owned());
+        expressions.len() - 1
+    })
+}
+
+impl Tables {
+    fn sql(&self, column: &ColumnName) -> Option<&String> {
+        self.bound
+            .iter()
+            .find(|(_, name, _)| name == column)
+            .map(|(_, _, sql)| sql)
+    }
+}
+
+struct Binder<'a> {
+    layout: &'a Layout,
+    table: &'a Table,
+    joined: Vec<(&'a str, &'a Table)>,
+    bound: Tables,
+}
+
+impl Binder<'_> {
+    fn bind(&mut self, column: &ColumnName) -> Result<String, Misfit> {
+        if let Some(sql) = self.bound.sql(column) {
+            return Ok(sql.clone());
+        }
+        let (alias, table) = match &column.alias {
+            None => ("event", self.table),
+            Some(alias) => match self.joined.iter().find(|(name, _)| name == alias) {
+                Some((name, table)) => (*name, *table),
+                None => return Err(format!("no join has the alias {alias}")),
+            },
+        };
+        let sql = match table.column(&column.spellings) {
+            Some(found) => format!("{}.{}", quoted(alias), quoted(&found.name)),
+            None if is_rowid_name(column) && table.has_rowid => format!("{}.rowid", quoted(alias)),
+            None => {
+                return Err(format!(
+                    "table {} has no column {}",
+                    table.name,
+                    column.spellings.join(" or ")
+                ));
+            }
+        };
+        self.bound
+            .bound
+            .push((column.alias.clone(), column.clone(), sql.clone()));
+        Ok(sql)
+    }
+
+    /// A position must be a key: pages of events begin after the last position of the page before.
+    fn position(&mut self, column: &ColumnName) -> Result<String, Misfit> {
+        let sql = self.bind(column)?;
+        let Some(found) = self.table.column(&column.spellings) else {
+            return Ok(sql);
+        };
+        if self.table.is_unique(found) {
+            return Ok(sql);
+        }
+        Err(format!(
+            "column {} of table {} has no unique index, so events cannot be read in its order; map global_position to \
+             rowid instead",
+            found.name, self.table.name
+        ))
+    }
+
+    fn text(&mut self, text: &TextSource) -> Result<(), Misfit> {
+        self.origin(&text.from, text.is_optional || text.default.is_some())
+    }
+
+    fn time(&mut self, time: &TimeSource) -> Result<(), Misfit> {
+        self.origin(&time.from, time.is_optional)
+    }
+
+    fn origin(&mut self, origin: &Origin, is_optional: bool) -> Result<(), Misfit> {
+        let column = match origin {
+            Origin::Column(column) | Origin::Json { column, .. } => column,
+            Origin::Concat { .. } => return Err("concat is for the stream id only".to_owned()),
+            Origin::StreamId | Origin::EventType | Origin::Const(_) => return Ok(()),
+        };
+        match self.bind(column) {
+            Err(misfit) if !is_optional => Err(misfit),
+            _ => Ok(()),
+        }
+    }
+
+    fn condition(&mut self, condition: &Condition) -> Result<String, Misfit> {
+        let alias = condition
+            .column
+            .split_once('.')
+            .filter(|(alias, _)| self.joined.iter().any(|(name, _)| name == alias));
+        let (alias, name) = alias.map_or((None, condition.column.as_str()), |(alias, name)| {
+            (Some(alias.to_owned()), name)
+        });
+        let column = self.bind(&ColumnName {
+            alias,
+            spellings: vec![name.to_owned()],
+        })?;
+        Ok(match &condition.comparison {
+            Comparison::Compare(operator, literal) => format!("{column} {operator} {}", literal_sql(literal)),
+            Comparison::In(literals) => {
+                format!(
+                    "{column} IN ({})",
+                    literals.iter().map(literal_sql).collect::<Vec<_>>().join(", ")
+                )
+            }
+            Comparison::IsNull => format!("{column} IS NULL"),
+            Comparison::IsNotNull => format!("{column} IS NOT NULL"),
+        })
+    }
+
+    /// Whether rows of one stream are found, in version order, without looking at all rows.
+    fn has_stream_index(&self) -> bool {
+        let name_in =
+            |table: &Table, column: &ColumnName| table.column(&column.spellings).map(|found| found.name.clone());
+        let columns = match &self.layout.map.stream_id.from {
+            Origin::Column(column) => vec![column],
+            Origin::Concat { columns, .. } => columns.iter().collect(),
+            _ => return false,
+        };
+        let alias = columns.first().and_then(|column| column.alias.as_deref());
+        let join = alias.and_then(|alias| self.layout.joins.iter().find(|join| join.alias == alias));
+        let table = alias
+            .and_then(|alias| self.joined.iter().find(|(name, _)| *name == alias))
+            .map_or(self.table, |j| j.1);
+        let names: Vec<String> = columns.iter().filter_map(|column| name_in(table, column)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let finds_streams = !names.is_empty() && table.has_index_on(&names);
+        match join {
+            None => finds_streams,
+            // The events of the stream row that was found must be found too.
+            Some(join) => {
+                let left = self.table.column(std::slice::from_ref(&join.left));
+                finds_streams && left.is_some_and(|left| left.is_rowid || self.table.has_index_on(&[&left.name]))
+            }
+        }
+    }
+}
+
+impl BodySource {
+    /// A column outside payload and metadata that something is taken from.
+    fn plain(column: ColumnName) -> BodySource {
+        use crate::layout::{DecodeStep, Unwrap};
+        BodySource {
+            column,
+            decode: vec![DecodeStep::Auto],
+            unwrap: Unwrap::None,
+            is_optional: false,
+        }
+    }
+}
+
+fn is_rowid_name(column: &ColumnName) -> bool {
+    column.spellings.iter().any(|spelling| normalised(spelling) == "rowid")
+}
+
+fn literal_sql(literal: &Literal) -> String {
+    match literal {
+        Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Literal::Integer(integer) => integer.to_string(),
+    }
+}
+
+/// An identifier, quoted so that nothing in it is SQL.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

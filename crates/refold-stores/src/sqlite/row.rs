@@ -1,0 +1,469 @@
+//! From one row of a result to one event of a batch, without an allocation in the ordinary case.
+//!
+//! SQLite does not hold a column to its declared type. Whatever a row holds, an event comes of it, and what is odd
+//! about it is a finding.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+
+use refold_core::event::{Encoding, EventBatch, Position, Span, StreamOrdinal, TypeOrdinal, Version};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
+
+use super::plan::{Plan, Shape, Slot, StreamKey};
+use crate::decode::{self, Decoder};
+use crate::json;
+use crate::layout::{BodySource, Origin, Take, TextForm, TextSource, TimeSource};
+use crate::time;
+
+/// Stands for the stream of events that are in none.
+pub const NO_STREAM: &[u8] = b"(no stream)";
+/// Stands for the type of events that have none.
+const NO_TYPE: &[u8] = b"(no type)";
+
+/// Turns rows of one shape into events.
+pub struct RowReader {
+    shape: Shape,
+    documents: Vec<DocumentState>,
+    stream_text: Vec<u8>,
+    last_stream: StreamOrdinal,
+    types: TypeCache,
+}
+
+#[derive(Default)]
+struct DocumentState {
+    decoder: Decoder,
+    outcome: Option<Result<Encoding, decode::Fault>>,
+}
+
+impl RowReader {
+    pub fn new(shape: Shape) -> RowReader {
+        let documents = shape.documents.iter().map(|_| DocumentState::default()).collect();
+        let last_stream = StreamOrdinal(u32::MAX);
+        RowReader {
+            shape,
+            documents,
+            stream_text: Vec::new(),
+            last_stream,
+            types: TypeCache::default(),
+        }
+    }
+
+    /// Appends the event in `row`, whose position is already known.
+    pub fn append(
+        &mut self,
+        plan: &Plan,
+        row: &Row<'_>,
+        position: Position,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) {
+        let RowReader {
+            shape,
+            documents,
+            stream_text,
+            last_stream,
+            types,
+        } = self;
+        let map = &plan.layout.map;
+        for (state, document) in documents.iter_mut().zip(&shape.documents) {
+            let limit = plan.layout.limits.max_body_bytes;
+            let stored = bytes_of(value(row, document.index));
+            state.outcome = stored.map(|stored| state.decoder.decode(&document.body, stored, limit));
+        }
+        let fields = Fields { shape, documents, row };
+
+        let id = stream_id(plan, shape, row, stream_text);
+        let stored_type = fields.text(&map.event_type, shape.event_type, id.unwrap_or(NO_STREAM), b"");
+        let type_name = stored_type.as_deref().unwrap_or(NO_TYPE);
+        let event_type = types.intern(type_name, names);
+        let known_id = id.unwrap_or(NO_STREAM);
+        let stream = if names.stream(*last_stream) == known_id && !known_id.is_empty() {
+            *last_stream
+        } else {
+            let mut category = None;
+            let kept = &mut category;
+            names.intern_stream(known_id, || {
+                *kept = map
+                    .category
+                    .as_ref()
+                    .and_then(|source| fields.text(source, shape.category, known_id, type_name));
+                kept.as_deref().unwrap_or_default()
+            })
+        };
+        *last_stream = stream;
+
+        let mut odd = Oddities {
+            findings,
+            position,
+            stream: known_id,
+            version: None,
+        };
+        let version = odd.version_of(shape.version.map(|index| value(row, index)));
+        if id.is_none() {
+            odd.notice("no-stream", || {
+                "the store does not say what stream it is in; it is shown in (no stream)".into()
+            });
+        } else if !is_utf8(known_id) {
+            odd.warning("not-utf8", || "its stream id is not UTF-8".into());
+        }
+        if stored_type.is_none() {
+            odd.warning("no-type", || {
+                "the store does not say what type it has; it is shown as (no type)".into()
+            });
+        }
+        let recorded_at = fields.time(map.recorded_at.as_ref(), shape.recorded_at, "recorded time", &odd);
+
+        batch.positions.push(position);
+        batch.streams.push(stream);
+        batch.versions.push(version);
+        batch.types.push(event_type);
+        batch.recorded_at.push(recorded_at);
+        if shape.columns.payload {
+            let (span, encoding) = fields.body(&map.payload, shape.payload, type_name, "payload", batch, &odd);
+            if span.is_null() {
+                odd.warning("payload-missing", || "the store holds no payload for it".into());
+            }
+            batch.payloads.push(span);
+            batch.payload_encodings.push(encoding);
+        }
+        if shape.columns.metadata {
+            let span = map.metadata.as_ref().map_or(Span::NULL, |source| {
+                fields
+                    .body(source, shape.metadata, type_name, "metadata", batch, &odd)
+                    .0
+            });
+            batch.metadata.push(span);
+        }
+        if shape.columns.envelope {
+            let mut part = |source: &Option<TextSource>, slot| {
+                let text = source
+                    .as_ref()
+                    .and_then(|source| fields.text(source, slot, known_id, type_name));
+                text.map_or(Span::NULL, |text| batch.store(&text))
+            };
+            let event_id = part(&map.event_id, shape.event_id);
+            let correlation_id = part(&map.correlation_id, shape.correlation_id);
+            let causation_id = part(&map.causation_id, shape.causation_id);
+            let schema_version = part(&map.schema_version, shape.schema_version);
+            batch.event_ids.push(event_id);
+            batch.correlation_ids.push(correlation_id);
+            batch.causation_ids.push(causation_id);
+            batch.schema_versions.push(schema_version);
+            batch
+                .occurred_at
+                .push(fields.time(map.occurred_at.as_ref(), shape.occurred_at, "occurred time", &odd));
+        }
+    }
+}
+
+impl RowReader {
+    /// `row` is the event of the row before once more, in another stream.
+    pub fn report_link(&mut self, plan: &Plan, row: &Row<'_>, position: Position, findings: &Findings) {
+        let id = stream_id(plan, &self.shape, row, &mut self.stream_text).unwrap_or(NO_STREAM);
+        let odd = Oddities {
+            findings,
+            position,
+            stream: id,
+            version: None,
+        };
+        odd.notice("linked", || {
+            "the event is in this stream too; it is shown in the first stream it was put in".into()
+        });
+    }
+}
+
+/// The values of one row, by what the layout says they are.
+struct Fields<'r> {
+    shape: &'r Shape,
+    documents: &'r [DocumentState],
+    row: &'r Row<'r>,
+}
+
+impl<'r> Fields<'r> {
+    /// `None` where the row holds nothing there.
+    fn text<'a>(
+        &'a self,
+        source: &'a TextSource,
+        slot: Option<Slot>,
+        stream_id: &'a [u8],
+        event_type: &'a [u8],
+    ) -> Option<Cow<'a, [u8]>> {
+        let stored: Option<Cow<'a, [u8]>> = match (&source.from, slot) {
+            (Origin::StreamId, _) => Some(Cow::Borrowed(stream_id)),
+            (Origin::EventType, _) => Some(Cow::Borrowed(event_type)),
+            (Origin::Const(text), _) => Some(Cow::Borrowed(text.as_bytes())),
+            (Origin::Column(_), Some(Slot::Column(index))) => text_of(value(self.row, index), source.form),
+            (Origin::Json { paths, .. }, Some(Slot::Document(index))) => self.document(index).and_then(|document| {
+                paths
+                    .iter()
+                    .find_map(|path| json::text(json::member(document, &path.0)?))
+            }),
+            _ => None,
+        };
+        let taken = stored.and_then(|text| match text {
+            Cow::Borrowed(text) => taken(text, &source.take).map(Cow::Borrowed),
+            Cow::Owned(text) => taken(&text, &source.take).map(|text| Cow::Owned(text.to_owned())),
+        });
+        taken.or_else(|| source.default.as_ref().map(|default| Cow::Borrowed(default.as_bytes())))
+    }
+
+    fn time(&self, source: Option<&TimeSource>, slot: Option<Slot>, what: &str, odd: &Oddities<'_>) -> Timestamp {
+        let Some(source) = source else { return Timestamp::NONE };
+        let (read, shown) = match (&source.from, slot) {
+            (Origin::Column(_), Some(Slot::Column(index))) => match value(self.row, index) {
+                ValueRef::Null => return Timestamp::NONE,
+                ValueRef::Text(text) => (time_of_text(text, source), value(self.row, index)),
+                ValueRef::Integer(number) => (time::from_number(number, source.form), value(self.row, index)),
+                other => (None, other),
+            },
+            (Origin::Json { paths, .. }, Some(Slot::Document(index))) => {
+                let Some(document) = self.document(index) else {
+                    return Timestamp::NONE;
+                };
+                let literal = paths.iter().find_map(|path| json::member(document, &path.0));
+                let Some(text) = literal.and_then(json::text) else {
+                    return Timestamp::NONE;
+                };
+                match time_of_text(&text, source) {
+                    Some(time) => return time,
+                    None => (None, value(self.row, self.shape.documents[index].index)),
+                }
+            }
+            _ => return Timestamp::NONE,
+        };
+        read.unwrap_or_else(|| {
+            odd.warning("time-unreadable", || {
+                format!("its {what} cannot be read: {}", describe(shown))
+            });
+            Timestamp::NONE
+        })
+    }
+
+    /// Copies payload or metadata into the batch's arena: decoded where that is possible, as stored otherwise.
+    fn body(
+        &self,
+        source: &BodySource,
+        index: Option<usize>,
+        event_type: &[u8],
+        what: &str,
+        batch: &mut EventBatch,
+        odd: &Oddities<'_>,
+    ) -> (Span, Encoding) {
+        let Some(index) = index else {
+            return (Span::NULL, Encoding::Opaque);
+        };
+        let stored = value(self.row, self.shape.documents[index].index);
+        let fault = match (&self.documents[index].outcome, self.document(index)) {
+            (None, _) => return self.body_of_other_type(stored, what, batch, odd),
+            (Some(Ok(encoding)), Some(document)) => {
+                match decode::unwrap(&source.unwrap, document, *encoding, event_type) {
+                    Ok((body, encoding)) => return (batch.store(body), encoding),
+                    Err(fault) => fault,
+                }
+            }
+            (Some(Ok(_)), None) => String::new(),
+            (Some(Err(fault)), _) => fault.clone(),
+        };
+        odd.warning("undecodable", || format!("its {what} cannot be decoded: {fault}"));
+        (
+            bytes_of(stored).map_or(Span::NULL, |stored| batch.store(stored)),
+            Encoding::Opaque,
+        )
+    }
+
+    /// A body that is neither text nor bytes.
+    fn body_of_other_type(
+        &self,
+        stored: ValueRef<'_>,
+        what: &str,
+        batch: &mut EventBatch,
+        odd: &Oddities<'_>,
+    ) -> (Span, Encoding) {
+        match text_of(stored, TextForm::AsStored) {
+            None => (Span::NULL, Encoding::Opaque),
+            Some(text) => {
+                odd.warning("wrong-type", || format!("its {what} is {}", describe(stored)));
+                (batch.store(&text), Encoding::Json)
+            }
+        }
+    }
+
+    fn document(&self, index: usize) -> Option<&[u8]> {
+        let state = self.documents.get(index)?;
+        let stored = bytes_of(value(self.row, self.shape.documents.get(index)?.index))?;
+        matches!(state.outcome, Some(Ok(_))).then(|| state.decoder.document(stored))
+    }
+}
+
+/// Where oddities of one event are reported.
+struct Oddities<'a> {
+    findings: &'a Findings,
+    position: Position,
+    stream: &'a [u8],
+    version: Option<Version>,
+}
+
+impl Oddities<'_> {
+    fn version_of(&mut self, stored: Option<ValueRef<'_>>) -> Version {
+        match stored {
+            None => return EventBatch::NO_VERSION,
+            Some(ValueRef::Integer(version)) if Version(version) != EventBatch::NO_VERSION => {
+                self.version = Some(Version(version));
+                return Version(version);
+            }
+            Some(ValueRef::Null) => self.notice("no-version", || "the store holds no version for it".into()),
+            Some(other) => self.warning("wrong-type", || format!("its version is {}", describe(other))),
+        }
+        EventBatch::NO_VERSION
+    }
+
+    fn notice(&self, code: &'static str, detail: impl FnOnce() -> String) {
+        self.report(code, Severity::Notice, detail());
+    }
+
+    fn warning(&self, code: &'static str, detail: impl FnOnce() -> String) {
+        self.report(code, Severity::Warning, detail());
+    }
+
+    fn report(&self, code: &'static str, severity: Severity, detail: String) {
+        let (stream, version, position) = (Some(self.stream.into()), self.version, Some(self.position));
+        self.findings.report(Finding {
+            code,
+            severity,
+            stream,
+            version,
+            position,
+            detail,
+        });
+    }
+}
+
+/// A store has few types, so the ordinals of the last ones seen are kept by a cheap hash of the name.
+struct TypeCache([TypeOrdinal; 64]);
+
+impl Default for TypeCache {
+    fn default() -> TypeCache {
+        TypeCache([TypeOrdinal(u32::MAX); 64])
+    }
+}
+
+impl TypeCache {
+    fn intern(&mut self, name: &[u8], names: &mut Names) -> TypeOrdinal {
+        let ends = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
+        let slot = (name.len() + usize::from(ends.0) * 7 + usize::from(ends.1) * 13) % self.0.len();
+        if names.type_name(self.0[slot]) != name || name.is_empty() {
+            self.0[slot] = names.intern_type(name);
+        }
+        self.0[slot]
+    }
+}
+
+/// Our statements have as many columns as their shape, so a missing one cannot be; it would be shown as NULL.
+fn value<'r>(row: &'r Row<'_>, index: usize) -> ValueRef<'r> {
+    row.get_ref(index).unwrap_or(ValueRef::Null)
+}
+
+fn stream_id<'a>(plan: &Plan, shape: &Shape, row: &'a Row<'_>, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+    let form = match &plan.stream {
+        StreamKey::Column { form, .. } => *form,
+        StreamKey::Pair { separator, .. } => {
+            scratch.clear();
+            for (place, index) in shape.stream.iter().enumerate() {
+                let part = text_of(value(row, *index), TextForm::AsStored)?;
+                if place > 0 {
+                    scratch.extend_from_slice(separator.as_bytes());
+                }
+                scratch.extend_from_slice(&part);
+            }
+            return Some(scratch);
+        }
+    };
+    match text_of(value(row, *shape.stream.first()?), form)? {
+        Cow::Borrowed(id) => Some(id),
+        Cow::Owned(id) => {
+            *scratch = id;
+            Some(scratch)
+        }
+    }
+}
+
+fn bytes_of(value: ValueRef<'_>) -> Option<&[u8]> {
+    match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes),
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => None,
+    }
+}
+
+fn text_of(value: ValueRef<'_>, form: TextForm) -> Option<Cow<'_, [u8]>> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Text(bytes) => Some(Cow::Borrowed(bytes)),
+        ValueRef::Blob(bytes) => match (form, <&[u8; 16]>::try_from(bytes)) {
+            (TextForm::Uuid, Ok(uuid)) => Some(Cow::Owned(uuid_text(uuid))),
+            _ => Some(Cow::Borrowed(bytes)),
+        },
+        ValueRef::Integer(number) => Some(Cow::Owned(number.to_string().into_bytes())),
+        ValueRef::Real(number) => Some(Cow::Owned(number.to_string().into_bytes())),
+    }
+}
+
+fn uuid_text(uuid: &[u8; 16]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(36);
+    for (place, byte) in uuid.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push(b'-');
+        }
+        // Writing to a Vec cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+fn taken<'a>(text: &'a [u8], steps: &[Take]) -> Option<&'a [u8]> {
+    let mut text = text;
+    for step in steps {
+        let (mark, is_first) = match step {
+            Take::BeforeFirst(mark) | Take::AfterFirst(mark) => (mark.as_bytes(), true),
+            Take::BeforeLast(mark) | Take::AfterLast(mark) => (mark.as_bytes(), false),
+        };
+        let mut places = text.windows(mark.len());
+        let is_mark = |window: &[u8]| window == mark;
+        let at = if is_first {
+            places.position(is_mark)
+        } else {
+            places.rposition(is_mark)
+        }?;
+        text = match step {
+            Take::BeforeFirst(_) | Take::BeforeLast(_) => &text[..at],
+            Take::AfterFirst(_) | Take::AfterLast(_) => &text[at + mark.len()..],
+        };
+    }
+    Some(text)
+}
+
+fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Timestamp> {
+    time::parse_text(text, source.zone).or_else(|| {
+        let number = std::str::from_utf8(text).ok()?.parse().ok()?;
+        time::from_number(number, source.form)
+    })
+}
+
+fn is_utf8(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok()
+}
+
+/// A stored value for a person, cut to a length that fits a sentence.
+fn describe(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => "NULL".to_owned(),
+        ValueRef::Integer(number) => format!("the integer {number}"),
+        ValueRef::Real(number) => format!("the floating point number {number}"),
+        ValueRef::Text(text) => format!("the text {:?}", String::from_utf8_lossy(&text[..text.len().min(60)])),
+        ValueRef::Blob(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
