@@ -3,4 +3,5 @@
 //! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
 //! face shows what it answers.
 
+pub mod frame;
 pub mod wire;

@@ -83,7 +83,10 @@ pub enum Density {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { theme: Theme::System, density: Density::Comfortable }
+        Settings {
+            theme: Theme::System,
+            density: Density::Comfortable,
+        }
     }
 }
 
