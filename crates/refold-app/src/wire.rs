@@ -337,6 +337,13 @@ pub enum Lens {
     Metadata,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SearchDirection {
+    Forward,
+    Backward,
+}
+
 /// A cursor text resolved in an opened history.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,131 @@
+//! The one failure that crosses to a face: what failed and why, what to do about it, and a code a face can act on.
+
+use refold_core::port::store::StoreError;
+use refold_core::work::Cancelled;
+
+use crate::wire::AppErrorWire;
+pub use crate::wire::ErrorCode;
+
+/// Every use case fails with this.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct AppError {
+    pub code: ErrorCode,
+    /// What failed and why, one sentence.
+    pub message: String,
+    /// What to do about it, one sentence; empty when there is nothing to do.
+    pub hint: String,
+    /// Layouts to choose from, when `code` is [`ErrorCode::Ambiguous`].
+    pub choices: Vec<String>,
+}
+
+impl AppError {
+    pub fn new(code: ErrorCode, message: impl Into<String>, hint: impl Into<String>) -> AppError {
+        AppError {
+            code,
+            message: message.into(),
+            hint: hint.into(),
+            choices: Vec::new(),
+        }
+    }
+
+    /// The call or its input is wrong.
+    pub fn invalid(message: impl Into<String>, hint: impl Into<String>) -> AppError {
+        AppError::new(ErrorCode::InvalidInput, message, hint)
+    }
+
+    /// What was asked for does not exist.
+    pub fn not_found(message: impl Into<String>, hint: impl Into<String>) -> AppError {
+        AppError::new(ErrorCode::NotFound, message, hint)
+    }
+
+    /// A fault of this program.
+    pub fn internal(message: impl Into<String>) -> AppError {
+        AppError::new(
+            ErrorCode::Internal,
+            message,
+            "this is a fault of Refold: please report it with the steps to it",
+        )
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.code == ErrorCode::Cancelled
+    }
+
+    /// What the command line exits with: 2 the call or its input is wrong, 3 it could not run, 130 cancelled.
+    pub fn exit_code(&self) -> u8 {
+        match self.code {
+            ErrorCode::Cancelled => 130,
+            ErrorCode::InvalidInput | ErrorCode::NotFound | ErrorCode::NotAnEventStore | ErrorCode::Ambiguous => 2,
+            ErrorCode::Unreachable
+            | ErrorCode::Denied
+            | ErrorCode::Corrupt
+            | ErrorCode::HandlerFailed
+            | ErrorCode::Internal => 3,
+        }
+    }
+}
+
+impl From<AppError> for AppErrorWire {
+    fn from(error: AppError) -> AppErrorWire {
+        AppErrorWire {
+            code: error.code,
+            message: error.message,
+            hint: error.hint,
+            choices: error.choices,
+        }
+    }
+}
+
+impl From<Cancelled> for AppError {
+    fn from(_: Cancelled) -> AppError {
+        AppError::new(ErrorCode::Cancelled, "cancelled", "")
+    }
+}
+
+impl From<StoreError> for AppError {
+    fn from(error: StoreError) -> AppError {
+        let message = error.to_string();
+        let (code, hint, choices) = match error {
+            StoreError::Cancelled(cancelled) => return cancelled.into(),
+            StoreError::NotAnEventStore { .. } => (
+                ErrorCode::NotAnEventStore,
+                "name the layout, or write a layout file that maps its tables",
+                Vec::new(),
+            ),
+            StoreError::Ambiguous { candidates, .. } => (ErrorCode::Ambiguous, "choose one of the layouts", candidates),
+            StoreError::Unreachable { .. } => (
+                ErrorCode::Unreachable,
+                "look whether the path or address is right and reachable from here",
+                Vec::new(),
+            ),
+            StoreError::Denied { .. } => (
+                ErrorCode::Denied,
+                "ask for the right to read it; Refold never needs the right to write",
+                Vec::new(),
+            ),
+            StoreError::Corrupt { .. } => (
+                ErrorCode::Corrupt,
+                "compare with a backup; what can be read of it stays readable",
+                Vec::new(),
+            ),
+            StoreError::Changed { .. } => (
+                ErrorCode::Unreachable,
+                "open it again; if it keeps changing, open a copy of it",
+                Vec::new(),
+            ),
+            StoreError::Layout { .. } => (ErrorCode::InvalidInput, "correct the layout file there", Vec::new()),
+            StoreError::Driver { .. } => (
+                ErrorCode::Unreachable,
+                "open it again; if it fails again, open a copy of it",
+                Vec::new(),
+            ),
+        };
+        AppError {
+            code,
+            message,
+            hint: hint.to_owned(),
+            choices,
+        }
+    }
+}
