@@ -52,6 +52,15 @@ impl Findings {
         }
     }
 
+    /// Adds findings of one code that were counted elsewhere: `count` of them, of which `kept` are the first.
+    pub fn report_many(&self, code: &'static str, count: u64, kept: Vec<Finding>) {
+        let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = by_code.entry(code).or_default();
+        found.count += count;
+        let room = Findings::KEPT_PER_CODE.saturating_sub(found.kept.len());
+        found.kept.extend(kept.into_iter().take(room));
+    }
+
     /// Codes in alphabetical order, each with its full count and the findings that were kept.
     pub fn summary(&self) -> Vec<(&'static str, u64, Vec<Finding>)> {
         let by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

@@ -4,8 +4,10 @@
 //! port [`EventStore`]; nothing above knows SQL or file formats.
 
 mod decode;
+pub mod index;
 mod json;
 pub mod layout;
+pub mod memory;
 mod sqlite;
 mod time;
 

@@ -1,0 +1,111 @@
+//! What is noteworthy in the skeletons of a store: versions that are missing or double, clocks that run backwards,
+//! times that cannot be.
+//!
+//! The rules look at one event after the one before it in its stream; they know neither files nor threads.
+
+use refold_core::event::{EventBatch, Position, Version};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::time::Timestamp;
+
+/// Recorded times before this are implausible: 2000-01-01T00:00:00Z. No event store is older.
+pub(super) const EARLIEST_PLAUSIBLE: Timestamp = Timestamp(946_684_800_000_000_000);
+
+/// One event of a stream, as the rules see it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Checked {
+    pub(super) version: i64,
+    pub(super) recorded_at: i64,
+    pub(super) position: i64,
+}
+
+/// Whether an event and the one before it in its stream could break a rule. Cheap, and never misses one.
+#[inline]
+pub(super) fn is_suspicious(before: Option<(i64, i64)>, version: i64, recorded_at: i64, base: Option<i64>) -> bool {
+    let no_version = EventBatch::NO_VERSION.0;
+    match before {
+        None => version == no_version || base.is_some_and(|base| version != base),
+        Some((before_version, before_time)) => {
+            version == no_version
+                || before_version.checked_add(1) != Some(version)
+                || (recorded_at < before_time && recorded_at != Timestamp::NONE.0)
+        }
+    }
+}
+
+/// Reports what the rules find in one stream, whose events come in fold order.
+pub(super) fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Option<i64>, findings: &Findings) {
+    let report = |code, severity, event: &Checked, detail| {
+        findings.report(Finding {
+            code,
+            severity,
+            stream: Some(id.into()),
+            version: (event.version != EventBatch::NO_VERSION.0).then_some(Version(event.version)),
+            position: Some(Position(event.position)),
+            detail,
+        });
+    };
+    let mut before: Option<Checked> = None;
+    let mut latest = Timestamp::NONE;
+    for event in events {
+        let expected = match before {
+            None => base,
+            Some(before) if before.version == EventBatch::NO_VERSION.0 => None,
+            Some(before) => before.version.checked_add(1),
+        };
+        if event.version == EventBatch::NO_VERSION.0 {
+            report(
+                "version-missing",
+                Severity::Warning,
+                &event,
+                "an event has no version".to_owned(),
+            );
+        } else if before.is_some_and(|before| before.version == event.version) {
+            let detail = format!("version {} occurs more than once in the stream", event.version);
+            report("version-duplicate", Severity::Error, &event, detail);
+        } else if let Some(expected) = expected.filter(|expected| *expected != event.version) {
+            let detail = format!("version {} follows where {expected} is expected", event.version);
+            report("version-gap", Severity::Warning, &event, detail);
+        }
+        let recorded_at = Timestamp(event.recorded_at);
+        if recorded_at < latest && !recorded_at.is_none() {
+            let (now, then) = (recorded_at.display(3), latest.display(3));
+            let detail = format!("recorded at {now}, before {then} of an earlier version");
+            report("clock-backwards", Severity::Warning, &event, detail);
+        }
+        latest = latest.max(recorded_at);
+        before = Some(event);
+    }
+}
+
+/// Whether no event store can have recorded anything then.
+pub(super) fn is_implausible(recorded_at: i64, now: Timestamp) -> bool {
+    let recorded_at = Timestamp(recorded_at);
+    !recorded_at.is_none() && (recorded_at < EARLIEST_PLAUSIBLE || recorded_at > now)
+}
+
+pub(super) fn report_implausible(id: &[u8], event: Checked, now: Timestamp, findings: &Findings) {
+    let recorded_at = Timestamp(event.recorded_at);
+    let shown = recorded_at.display(3);
+    let detail = if recorded_at > now {
+        format!("recorded at {shown}, which is in the future")
+    } else {
+        format!("recorded at {shown}, before any event store existed")
+    };
+    findings.report(Finding {
+        code: "time-implausible",
+        severity: Severity::Warning,
+        stream: Some(id.into()),
+        version: (event.version != EventBatch::NO_VERSION.0).then_some(Version(event.version)),
+        position: Some(Position(event.position)),
+        detail,
+    });
+}
+
+/// The codes of this module, so that a stored finding gets its code back.
+pub(super) const CODES: [&str; 5] = [
+    "version-missing",
+    "version-duplicate",
+    "version-gap",
+    "clock-backwards",
+    "time-implausible",
+];

@@ -1,0 +1,53 @@
+//! Why the local index cannot be used, by what the caller does about it.
+
+use std::io;
+use std::path::Path;
+
+use refold_core::event::Position;
+use refold_core::port::store::StoreError;
+use refold_core::work::Cancelled;
+
+/// Every failure of the local index. The store itself stays usable without one.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The cache folder cannot be read or written (disk full, no permission).
+    #[error("cannot {action} the local index: {source}: {path}")]
+    Disk {
+        action: &'static str,
+        path: String,
+        source: io::Error,
+    },
+    /// A file is not what was written. [`super::discard`] and build again.
+    #[error("the local index is damaged ({detail}) and must be built again: {path}")]
+    Damaged { path: String, detail: String },
+    /// Another process builds the index of the same store right now.
+    #[error("the local index of this store is being built by another process: {path}")]
+    Busy { path: String },
+    /// More events or streams than ordinals of 32 bits can number.
+    #[error("the store is too large for the local index: more than 4294967294 {what}")]
+    TooLarge { what: &'static str },
+    /// The adapter broke its promise of position order, which everything here stands on.
+    #[error("the store gave position {} after a later one, so it cannot be indexed", position.0)]
+    Unordered { position: Position },
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl IndexError {
+    pub(super) fn disk(action: &'static str, path: &Path, source: io::Error) -> IndexError {
+        IndexError::Disk {
+            action,
+            path: path.display().to_string(),
+            source,
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, detail: impl Into<String>) -> IndexError {
+        IndexError::Damaged {
+            path: path.display().to_string(),
+            detail: detail.into(),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The manifest: which files make up the index, of which store, up to where. Written last; what it does not name
+//! does not exist.
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use refold_core::event::{Position, Version};
+use refold_core::finding::{Finding, Findings, Severity};
+
+use super::checked::{FORMAT_VERSION, FileStamp};
+use super::error::IndexError;
+use super::folder::Folder;
+
+const NAME: &str = "manifest";
+const CHECKSUM_DIGITS: usize = 16;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    format: u32,
+    pub(super) identity: String,
+    pub(super) change_token: String,
+    /// Grows with every build, so that a file name is never used twice.
+    pub(super) generation: u64,
+    pub(super) segments: Vec<SegmentEntry>,
+    /// `None` while the segments are still being read: the build goes on from here.
+    pub(super) derived: Option<DerivedEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct SegmentEntry {
+    pub(super) file: FileStamp,
+    pub(super) rows: u32,
+    /// How many streams first appear in it.
+    pub(super) streams: u32,
+    pub(super) last_position: i64,
+}
+
+/// What is made from the finished segments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct DerivedEntry {
+    pub(super) streams: FileStamp,
+    pub(super) orders: FileStamp,
+    pub(super) events_by_stream: FileStamp,
+    pub(super) density: FileStamp,
+    pub(super) times: FileStamp,
+    /// How many events of each type, by ordinal.
+    pub(super) type_events: Vec<u32>,
+    pub(super) findings: Vec<StoredFinding>,
+}
+
+impl Manifest {
+    pub(super) fn empty(identity: &str) -> Manifest {
+        Manifest {
+            format: FORMAT_VERSION,
+            identity: identity.to_owned(),
+            change_token: String::new(),
+            generation: 0,
+            segments: Vec::new(),
+            derived: None,
+        }
+    }
+
+    /// `None` when there is none, or one that is damaged, of another store or of another format: then the index is
+    /// built from nothing.
+    pub(super) fn read(folder: &Folder, identity: &str) -> Result<Option<Manifest>, IndexError> {
+        let Some(bytes) = folder.read(NAME)? else {
+            return Ok(None);
+        };
+        let Some((checksum, body)) = bytes.split_at_checked(CHECKSUM_DIGITS) else {
+            return Ok(None);
+        };
+        if checksum != format!("{:016x}", xxh3_64(body)).as_bytes() {
+            return Ok(None);
+        }
+        let manifest = serde_json::from_slice::<Manifest>(body).ok();
+        Ok(manifest.filter(|manifest| manifest.format == FORMAT_VERSION && manifest.identity == identity))
+    }
+
+    pub(super) fn write(&self, folder: &Folder) -> Result<(), IndexError> {
+        let body = serde_json::to_vec(self).unwrap_or_default(); // numbers, texts and lists cannot fail
+        let mut file = folder.create(NAME)?;
+        file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
+        file.write(&body)?;
+        file.finish()
+    }
+
+    /// Whether the manifest, or the index as a whole, needs this file.
+    pub(super) fn names(&self, file: &str) -> bool {
+        file == NAME || self.files().any(|stamp| stamp.name == file)
+    }
+
+    fn files(&self) -> impl Iterator<Item = &FileStamp> {
+        let derived = self.derived.iter();
+        let derived = derived.flat_map(|entry| {
+            [
+                &entry.streams,
+                &entry.orders,
+                &entry.events_by_stream,
+                &entry.density,
+                &entry.times,
+            ]
+        });
+        self.segments.iter().map(|segment| &segment.file).chain(derived)
+    }
+}
+
+/// All findings of one code, as they are kept between two openings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredFinding {
+    pub(super) code: String,
+    pub(super) count: u64,
+    pub(super) kept: Vec<StoredExample>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredExample {
+    severity: u8,
+    stream: Option<Vec<u8>>,
+    version: Option<i64>,
+    position: Option<i64>,
+    detail: String,
+}
+
+impl StoredFinding {
+    pub(super) fn all_of(findings: &Findings) -> Vec<StoredFinding> {
+        let summary = findings.summary().into_iter();
+        let stored = summary.map(|(code, count, kept)| StoredFinding {
+            code: code.to_owned(),
+            count,
+            kept: kept.into_iter().map(StoredExample::of).collect(),
+        });
+        stored.collect()
+    }
+
+    /// Adds `more`, which was found behind what is in `all`.
+    pub(super) fn merge(all: &mut Vec<StoredFinding>, more: Vec<StoredFinding>) {
+        for new in more {
+            match all.iter_mut().find(|found| found.code == new.code) {
+                Some(found) => {
+                    found.count += new.count;
+                    found.kept.extend(new.kept);
+                    found.kept.truncate(Findings::KEPT_PER_CODE);
+                }
+                None => all.push(new),
+            }
+        }
+        all.sort_by(|a, b| a.code.cmp(&b.code));
+    }
+
+    pub(super) fn to_bytes(findings: &[StoredFinding]) -> Vec<u8> {
+        serde_json::to_vec(findings).unwrap_or_default() // numbers, texts and lists cannot fail
+    }
+
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Vec<StoredFinding>> {
+        serde_json::from_slice(bytes).ok()
+    }
+}
+
+impl StoredExample {
+    fn of(finding: Finding) -> StoredExample {
+        StoredExample {
+            severity: match finding.severity {
+                Severity::Notice => 0,
+                Severity::Warning => 1,
+                Severity::Error => 2,
+            },
+            stream: finding.stream.map(Vec::from),
+            version: finding.version.map(|version| version.0),
+            position: finding.position.map(|position| position.0),
+            detail: finding.detail,
+        }
+    }
+
+    pub(super) fn restore(&self, code: &'static str) -> Finding {
+        Finding {
+            code,
+            severity: match self.severity {
+                0 => Severity::Notice,
+                1 => Severity::Warning,
+                _ => Severity::Error, // 2 is all that is ever written beside 0 and 1
+            },
+            stream: self.stream.as_deref().map(Box::from),
+            version: self.version.map(Version),
+            position: self.position.map(Position),
+            detail: self.detail.clone(),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! What an opened index answers about events, types and density.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use refold_core::event::{EventIndex, Position, StreamOrdinal, TypeOrdinal, Version};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
+
+use super::Index;
+use super::checks;
+use super::density::{Density, column_start};
+use super::error::IndexError;
+use super::packed::BLOCK_ROWS;
+use super::segment::Column;
+
+/// What the index knows of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EventSkeleton {
+    pub position: Position,
+    pub stream: StreamOrdinal,
+    pub version: Version,
+    pub event_type: TypeOrdinal,
+    pub recorded_at: Timestamp,
+}
+
+/// One stream as a list shows it. Times and type are of the first and last event in version order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamEntry<'a> {
+    pub id: &'a [u8],
+    pub category: &'a [u8],
+    pub events: u32,
+    pub first_recorded_at: Timestamp,
+    pub last_recorded_at: Timestamp,
+    pub last_type: TypeOrdinal,
+}
+
+/// What a density is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DensityAxis {
+    /// Recorded time in nanoseconds. Events without a time are in no column.
+    RecordedAt,
+    Position,
+}
+
+impl Index {
+    pub fn event_count(&self) -> u32 {
+        self.segments.event_count()
+    }
+
+    pub fn stream_count(&self) -> u32 {
+        self.segments.stream_count()
+    }
+
+    /// The newest event that the index holds.
+    pub fn last_position(&self) -> Option<Position> {
+        self.segments.last_position().map(Position)
+    }
+
+    /// Name and number of events of each type, by ordinal.
+    pub fn types(&self) -> impl ExactSizeIterator<Item = (&[u8], u32)> {
+        self.type_names
+            .iter()
+            .map(Vec::as_slice)
+            .zip(self.type_events.iter().copied())
+    }
+
+    pub fn type_name(&self, event_type: TypeOrdinal) -> &[u8] {
+        self.type_names.get(event_type.0 as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Name and number of streams of each category, in the order in which they first appear.
+    pub fn categories(&self) -> Result<Vec<(&[u8], u32)>, IndexError> {
+        let names = self.category_names.iter().zip(0..);
+        names
+            .map(|(name, category)| Ok((name.as_slice(), self.orders.category_streams(category)?)))
+            .collect()
+    }
+
+    /// Earliest and latest recorded time; `None` when no event has one.
+    pub fn time_span(&self) -> Option<(Timestamp, Timestamp)> {
+        let zones = || {
+            self.segments
+                .list()
+                .iter()
+                .flat_map(|segment| &segment.zones)
+                .filter(|z| z.first <= z.last)
+        };
+        let first = zones().map(|zone| zone.first).min()?;
+        let last = zones().map(|zone| zone.last).max()?;
+        Some((Timestamp(first), Timestamp(last)))
+    }
+
+    /// First and last position; `None` for a store without events.
+    pub fn position_span(&self) -> Result<Option<(Position, Position)>, IndexError> {
+        let Some(last) = self.last_position() else {
+            return Ok(None);
+        };
+        let first = self.segments.value(Column::Position, EventIndex(0))?;
+        Ok(Some((Position(first), last)))
+    }
+
+    /// How many events carry no recorded time.
+    pub fn untimed_events(&self) -> u32 {
+        self.event_count().saturating_sub(self.times.len as u32) // events are numbered with 32 bits
+    }
+
+    /// Reports to `findings` what was found while the index was built: by the adapter and by the checks of the index.
+    pub fn report_findings(&self, findings: &Findings) {
+        let stored = self.manifest.derived.iter().flat_map(|derived| &derived.findings);
+        for found in stored {
+            let code = code_of(&found.code);
+            findings.report_many(
+                code,
+                found.count,
+                found.kept.iter().map(|example| example.restore(code)).collect(),
+            );
+        }
+    }
+
+    /// One event. `event` must be below [`Index::event_count`].
+    pub fn event(&self, event: EventIndex) -> Result<EventSkeleton, IndexError> {
+        let value = |column| self.segments.value(column, event);
+        Ok(EventSkeleton {
+            position: Position(value(Column::Position)?),
+            stream: StreamOrdinal(value(Column::Stream)? as u32), // ordinals were written from 32 bits
+            version: Version(value(Column::Version)?),
+            event_type: TypeOrdinal(value(Column::Type)? as u32),
+            recorded_at: Timestamp(value(Column::RecordedAt)?),
+        })
+    }
+
+    /// The first event at or behind a position: [`Index::event_count`] when there is none.
+    pub fn event_at_or_after(&self, position: Position) -> Result<EventIndex, IndexError> {
+        let position = position.0;
+        let segments = self.segments.list();
+        let before = segments.partition_point(|segment| segment.last_position < position);
+        let Some(segment) = segments.get(before) else {
+            return Ok(EventIndex(self.event_count()));
+        };
+        let (mut low, mut high) = (0, segment.block_count());
+        while low < high {
+            let middle = (low + high) / 2;
+            if segment.first_position(middle).is_some_and(|first| first < position) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        // It lies in the last block that starts before it, or is the first event of the next.
+        let block = low.saturating_sub(1);
+        let start = (block * BLOCK_ROWS) as u32; // inside a segment
+        let (mut low, mut high) = (start, start + segment.block_rows(block) as u32);
+        while low < high {
+            let middle = (low + high) / 2;
+            if segment.value(Column::Position, middle)? < position {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        Ok(EventIndex(segment.first_event + low))
+    }
+
+    pub fn find_stream(&self, id: &[u8]) -> Result<Option<StreamOrdinal>, IndexError> {
+        for candidate in self.records.candidates(xxhash_rust::xxh3::xxh3_64(id)) {
+            let candidate = candidate?;
+            if candidate < self.stream_count() && self.segments.stream(candidate)?.0 == id {
+                return Ok(Some(StreamOrdinal(candidate)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// One stream. `stream` must be below [`Index::stream_count`].
+    pub fn stream(&self, stream: StreamOrdinal) -> Result<StreamEntry<'_>, IndexError> {
+        let record = self.records.record(stream.0)?;
+        let (id, category) = self.segments.stream(stream.0)?;
+        Ok(StreamEntry {
+            id,
+            category: self.category_names.get(category as usize).map_or(&[], Vec::as_slice),
+            events: record.events,
+            first_recorded_at: Timestamp(record.first_recorded_at),
+            last_recorded_at: Timestamp(record.last_recorded_at),
+            last_type: TypeOrdinal(record.last_type),
+        })
+    }
+
+    /// The events of a stream in version order, position order among equals.
+    pub fn events_of(&self, stream: StreamOrdinal) -> Result<Vec<EventIndex>, IndexError> {
+        Ok(self.records.events(&self.records.record(stream.0)?)?.collect())
+    }
+
+    /// The ordinals of the index's types in `names`, in which they are interned.
+    pub fn intern_types(&self, names: &mut Names) -> Vec<TypeOrdinal> {
+        self.type_names.iter().map(|name| names.intern_type(name)).collect()
+    }
+
+    /// How many events of each type lie in each of `columns` equal parts of `window`. The sum over all columns is the
+    /// number of events in `window.start <= x < window.end`, whatever the window is.
+    pub fn density(&self, axis: DensityAxis, window: Range<i64>, columns: u32) -> Result<Density, IndexError> {
+        let starts = (0..=columns).map(|column| column_start(&window, columns, column));
+        match axis {
+            DensityAxis::RecordedAt => {
+                let ends = starts.map(|start| self.times.before(start));
+                self.slot_map.density(columns, self.by_time.counts_before(ends))
+            }
+            DensityAxis::Position => {
+                let ends = starts.map(|start| Ok(self.event_at_or_after(Position(start))?.0 as usize));
+                self.slot_map.density(columns, self.by_position.counts_before(ends))
+            }
+        }
+    }
+}
+
+/// The code of a finding as the rest of the program knows it. Codes are few and fixed by the program that wrote the
+/// index; one that this program does not know is kept for as long as it runs.
+fn code_of(stored: &str) -> &'static str {
+    static OTHERS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    if let Some(code) = checks::CODES.iter().find(|code| **code == stored) {
+        return code;
+    }
+    let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
+    match others.get(stored) {
+        Some(code) => code,
+        None => {
+            let code: &'static str = Box::leak(stored.into());
+            others.insert(code);
+            code
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Kills, full disks, damaged bytes, other versions, cancelling: rebuilt or refused, never a wrong answer.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use refold_core::port::store::EventStore as _;
+use refold_core::work::{CancelToken, Progress, Work};
+
+use super::model::{Model, arbitrary_events, options, with_work};
+use crate::index::build::build_in;
+use crate::index::folder::Folder;
+use crate::index::{IndexError, Opened, build, discard, open};
+use crate::memory::{MemoryEvent, MemoryStore};
+
+fn some_events(count: usize) -> Vec<MemoryEvent> {
+    use proptest::strategy::ValueTree as _;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    loop {
+        let events = arbitrary_events(count * 2).new_tree(&mut runner).unwrap().current();
+        if events.len() >= count {
+            return events[..count].to_vec();
+        }
+    }
+}
+
+fn files_of(cache: &Path) -> Vec<PathBuf> {
+    let folders = fs::read_dir(cache).unwrap().map(|entry| entry.unwrap().path());
+    let files = folders.flat_map(|folder| fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()));
+    let mut files: Vec<PathBuf> = files.filter(|path| path.file_name().unwrap() != "lock").collect();
+    files.sort();
+    files
+}
+
+/// Whatever is in the folder: what opens is right, and building makes it right.
+fn assert_sound(store: &MemoryStore, cache: &Path) {
+    let fingerprint = store.fingerprint().unwrap();
+    if let Opened::Current(index) = open(cache, &fingerprint).unwrap() {
+        Model::of(store).assert_equals(&index);
+    }
+    let index = with_work(|work| build(work, store, cache, &options(1, 16))).unwrap();
+    Model::of(store).assert_equals(&index);
+}
+
+#[test]
+fn a_kill_at_any_write_leaves_nothing_half_valid() {
+    let events = some_events(90);
+    let before = MemoryStore::new("killed", events[..40].to_vec()).with_ranges(5);
+    let store = MemoryStore::new("killed", events).with_ranges(7);
+    let fingerprint = store.fingerprint().unwrap();
+    for has_older in [false, true] {
+        for operations in 0.. {
+            let cache = tempfile::tempdir().unwrap();
+            if has_older {
+                with_work(|work| build(work, &before, cache.path(), &options(1, 16))).unwrap();
+            }
+            let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
+            let outcome = with_work(|work| build_in(work, &store, &folder, &fingerprint, &options(2, 16)));
+            if outcome.is_ok() {
+                break;
+            }
+            assert!(matches!(outcome, Err(IndexError::Disk { .. })), "{outcome:?}");
+            assert_sound(&store, cache.path());
+        }
+    }
+}
+
+#[test]
+fn a_killed_build_goes_on_where_it_was() {
+    let events = some_events(90);
+    let store = MemoryStore::new("resumes", events).with_ranges(9);
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let folder = Folder::of(cache.path(), &fingerprint.identity);
+    with_work(|work| {
+        build_in(
+            work,
+            &store,
+            &folder.clone().with_fuse(30),
+            &fingerprint,
+            &options(1, 10),
+        )
+    })
+    .unwrap_err();
+    let kept: Vec<_> = files_of(cache.path())
+        .into_iter()
+        .filter(|path| path.to_str().unwrap().contains("segment-1-0"))
+        .collect();
+    assert_eq!(kept.len(), 1, "the first segment was finished before the kill");
+    let written = fs::metadata(&kept[0]).unwrap().modified().unwrap();
+    let index = with_work(|work| build(work, &store, cache.path(), &options(1, 10))).unwrap();
+    Model::of(&store).assert_equals(&index);
+    assert_eq!(
+        fs::metadata(&kept[0]).unwrap().modified().unwrap(),
+        written,
+        "the first segment was not read again"
+    );
+}
+
+#[test]
+fn damage_anywhere_is_noticed() {
+    let store = MemoryStore::new("damaged", some_events(60));
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
+    for path in files_of(cache.path()) {
+        let whole = fs::read(&path).unwrap();
+        for at in 0..whole.len() {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at % 8);
+            fs::write(&path, &damaged).unwrap();
+            let answers = || match open(cache.path(), &fingerprint)? {
+                Opened::Current(index) => super::model::ask_everything(&index),
+                Opened::Behind(_) => panic!("the token cannot be another one"),
+                Opened::Absent => Err(IndexError::Busy { path: String::new() }),
+            };
+            assert!(
+                answers().is_err(),
+                "byte {at} of {} was changed and nobody noticed",
+                path.display()
+            );
+        }
+        fs::write(&path, &whole).unwrap();
+    }
+    assert_sound(&store, cache.path());
+}
+
+#[test]
+fn a_file_of_any_other_length_is_noticed() {
+    let store = MemoryStore::new("cut", some_events(60));
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
+    for path in files_of(cache.path()) {
+        let whole = fs::read(&path).unwrap();
+        for len in (0..whole.len()).chain([whole.len() + 1]) {
+            let mut other = whole.clone();
+            other.resize(len, 0);
+            fs::write(&path, &other).unwrap();
+            assert!(
+                matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent),
+                "{}",
+                path.display()
+            );
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent));
+        fs::write(&path, &whole).unwrap();
+    }
+    fs::write(&files_of(cache.path())[0], b"short").unwrap();
+    assert_sound(&store, cache.path());
+}
+
+#[test]
+fn a_damaged_index_is_discarded_and_built_again() {
+    let store = MemoryStore::new("discarded", some_events(60));
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
+    discard(cache.path(), &fingerprint).unwrap();
+    assert!(matches!(open(cache.path(), &fingerprint).unwrap(), Opened::Absent));
+    assert_sound(&store, cache.path());
+}
+
+/// Cancels at the n-th report.
+struct CancelAt<'a>(std::sync::atomic::AtomicU32, &'a CancelToken);
+
+impl Progress for CancelAt<'_> {
+    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {
+        if self.0.fetch_sub(1, std::sync::atomic::Ordering::Relaxed) == 0 {
+            self.1.cancel();
+        }
+    }
+}
+
+#[test]
+fn cancelling_leaves_no_file_that_is_not_named() {
+    let store = MemoryStore::new("cancelled", some_events(90)).with_ranges(9);
+    for reports in 0.. {
+        let cache = tempfile::tempdir().unwrap();
+        let token = CancelToken::default();
+        let progress = CancelAt(reports.into(), &token);
+        let outcome = build(&Work::new(&token, &progress), &store, cache.path(), &options(2, 20));
+        match outcome {
+            Err(IndexError::Cancelled(_)) => {}
+            Err(IndexError::Store(refold_core::port::store::StoreError::Cancelled(_))) => {}
+            Ok(_) => break,
+            Err(error) => panic!("{error}"),
+        }
+        let left = files_of(cache.path());
+        let is_named = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            name == "manifest" || name.starts_with("segment-") && !name.ends_with(".part")
+        };
+        assert!(left.iter().all(is_named), "{left:?}");
+        assert_sound(&store, cache.path());
+    }
+}
+
+#[test]
+fn two_writers_exclude_each_other() {
+    let store = MemoryStore::new("busy", some_events(5));
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let folder = Folder::of(cache.path(), &fingerprint.identity);
+    let lock = folder.lock().unwrap();
+    let outcome = with_work(|work| build(work, &store, cache.path(), &options(1, 20)));
+    assert!(matches!(outcome, Err(IndexError::Busy { .. })), "{outcome:?}");
+    drop(lock);
+    assert_sound(&store, cache.path());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn a_cancelled_build_is_finished_later(events in arbitrary_events(150), reports in 0_u32..20, threads in 1_usize..3) {
+        let store = MemoryStore::new("later", events).with_ranges(6);
+        let cache = tempfile::tempdir().unwrap();
+        let token = CancelToken::default();
+        let progress = CancelAt(reports.into(), &token);
+        let _ = build(&Work::new(&token, &progress), &store, cache.path(), &options(threads, 12));
+        assert_sound(&store, cache.path());
+    }
+}

@@ -1,0 +1,151 @@
+//! Every query equals its naive twin; a grown index equals one built at once.
+
+use proptest::prelude::*;
+use refold_core::event::{Position, Version};
+use refold_core::finding::Findings;
+
+use super::model::{Model, arbitrary_events, options, with_work};
+use crate::index::{DensityAxis, Index, Opened, build, open};
+use crate::memory::{MemoryEvent, MemoryStore};
+use refold_core::port::store::EventStore as _;
+
+fn built(store: &MemoryStore, cache: &std::path::Path, threads: usize, segment_rows: u32) -> Index {
+    with_work(|work| build(work, store, cache, &options(threads, segment_rows))).unwrap()
+}
+
+fn findings_of(index: &Index) -> Vec<(&'static str, u64, Vec<refold_core::finding::Finding>)> {
+    let findings = Findings::default();
+    index.report_findings(&findings);
+    findings.summary()
+}
+
+/// What the checks must find, the slow way: counts by code.
+fn expected_findings(store: &MemoryStore) -> Vec<(&'static str, u64)> {
+    let mut counts = std::collections::BTreeMap::new();
+    let mut count = |code| *counts.entry(code).or_insert(0_u64) += 1;
+    let mut ids: Vec<_> = store.events().iter().map(|event| &event.stream).collect();
+    ids.sort();
+    ids.dedup();
+    for id in ids {
+        let mut events: Vec<&MemoryEvent> = store.events().iter().filter(|event| event.stream == *id).collect();
+        events.sort_by_key(|event| (event.version, event.position));
+        for (row, event) in events.iter().enumerate() {
+            let before = row.checked_sub(1).map(|row| events[row].version);
+            if event.version == Version(i64::MIN) {
+                count("version-missing");
+            } else if before == Some(event.version) {
+                count("version-duplicate");
+            } else if match before {
+                None => event.version != Version(1),
+                Some(Version(i64::MIN)) => false,
+                Some(Version(i64::MAX)) => false,
+                Some(Version(before)) => event.version != Version(before + 1),
+            } {
+                count("version-gap");
+            }
+            let latest = events[..row].iter().map(|event| event.recorded_at).max();
+            if !event.recorded_at.is_none() && latest.is_some_and(|latest| event.recorded_at < latest) {
+                count("clock-backwards");
+            }
+        }
+    }
+    for event in store.events() {
+        let time = event.recorded_at;
+        if !time.is_none() && (time > super::model::NOW || time.0 < 946_684_800_000_000_000) {
+            count("time-implausible");
+        }
+    }
+    counts.into_iter().collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn every_query_equals_the_model(
+        events in arbitrary_events(120),
+        threads in 1_usize..4,
+        ranges in 1_usize..9,
+        segment_rows in 1_u32..60,
+        windows in prop::collection::vec((any::<i64>(), any::<i64>(), 1_u32..40), 6),
+    ) {
+        let cache = tempfile::tempdir().unwrap();
+        let store = MemoryStore::new("model", events).with_ranges(ranges);
+        let index = built(&store, cache.path(), threads, segment_rows);
+        let model = Model::of(&store);
+        model.assert_equals(&index);
+        let counts: Vec<_> = findings_of(&index).into_iter().map(|(code, count, _)| (code, count)).collect();
+        prop_assert_eq!(counts, expected_findings(&store));
+        for (a, b, columns) in windows {
+            for (a, b) in [(a, b), (1_700_000_000_000_000_000 + a % 50_000_000, 1_700_000_000_000_000_000 + b % 50_000_000), (a % 200, b % 200)] {
+                let window = a.min(b)..a.max(b);
+                model.assert_density(&index, DensityAxis::RecordedAt, window.clone(), columns);
+                model.assert_density(&index, DensityAxis::Position, window, columns);
+            }
+        }
+        drop(index);
+        let Opened::Current(again) = open(cache.path(), &store.fingerprint().unwrap()).unwrap() else {
+            panic!("the index was not kept")
+        };
+        model.assert_equals(&again);
+    }
+
+    #[test]
+    fn growing_equals_building_at_once(
+        events in arbitrary_events(150),
+        cuts in prop::collection::vec(0_usize..150, 1..4),
+        threads in 1_usize..3,
+        segment_rows in 1_u32..60,
+    ) {
+        let cache = tempfile::tempdir().unwrap();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(events.len())).collect();
+        cuts.push(events.len());
+        cuts.sort_unstable();
+        for cut in cuts {
+            let store = MemoryStore::new("grows", events[..cut].to_vec()).with_ranges(threads);
+            let grown = built(&store, cache.path(), threads, segment_rows);
+            let elsewhere = tempfile::tempdir().unwrap();
+            let fresh = built(&store, elsewhere.path(), 1, segment_rows);
+            Model::of(&store).assert_equals(&grown);
+            prop_assert_eq!(findings_of(&grown), findings_of(&fresh));
+            let types = |index: &Index| index.types().map(|(name, count)| (name.to_vec(), count)).collect::<Vec<_>>();
+            prop_assert_eq!(types(&grown), types(&fresh));
+        }
+    }
+
+    #[test]
+    fn a_store_that_changed_behind_us_is_indexed_again(
+        events in arbitrary_events(60),
+        changed in any::<prop::sample::Index>(),
+    ) {
+        prop_assume!(!events.is_empty());
+        let cache = tempfile::tempdir().unwrap();
+        let before = MemoryStore::new("changes", events.clone());
+        built(&before, cache.path(), 1, 1000);
+        let mut events = events;
+        let row = changed.index(events.len());
+        events[row].version = Version(events[row].version.0.wrapping_add(1));
+        let store = MemoryStore::new("changes", events).with_change_token("another");
+        Model::of(&store).assert_equals(&built(&store, cache.path(), 1, 1000));
+    }
+}
+
+#[test]
+fn a_store_that_lost_events_is_indexed_again() {
+    let cache = tempfile::tempdir().unwrap();
+    let event = |position: i64| MemoryEvent {
+        position: Position(position),
+        stream: b"a".to_vec(),
+        category: Vec::new(),
+        version: Version(position),
+        event_type: b"T".to_vec(),
+        recorded_at: refold_core::time::Timestamp(1_700_000_000_000_000_000),
+        payload: None,
+        encoding: refold_core::event::Encoding::Json,
+        metadata: None,
+    };
+    for kept in [vec![1, 2, 3], vec![1, 2], vec![], vec![1], vec![2, 3]] {
+        let store = MemoryStore::new("shrinks", kept.into_iter().map(event).collect()).with_ranges(2);
+        Model::of(&store).assert_equals(&built(&store, cache.path(), 2, 2));
+    }
+}
