@@ -86,6 +86,30 @@ pub fn from_number(number: i64, form: TimeForm) -> Option<Timestamp> {
     Timestamp::from_unix(seconds, u32::try_from(nanos).ok()?)
 }
 
+/// Seconds since 1970 as a floating point number, as some applications store them. Rounded to microseconds, which is
+/// what the number holds.
+pub fn from_real(seconds: f64) -> Option<Timestamp> {
+    // Beyond this no instant that we can hold lies, and the conversion below is exact within it.
+    if !(-9.0e9..9.0e9).contains(&seconds) {
+        return None;
+    }
+    let micros = (seconds * 1e6).round() as i64;
+    Timestamp::from_unix(
+        micros.div_euclid(1_000_000),
+        u32::try_from(micros.rem_euclid(1_000_000) * 1_000).ok()?,
+    )
+}
+
+/// How many fractional digits show all of an instant: 0, 3, 6, 7 or 9.
+pub fn fraction_digits(time: Timestamp) -> u8 {
+    let fraction = time.0.rem_euclid(1_000_000_000);
+    let steps = [(0, 1_000_000_000), (3, 1_000_000), (6, 1_000), (7, 100)];
+    steps
+        .into_iter()
+        .find(|(_, unit)| fraction % unit == 0)
+        .map_or(9, |(digits, _)| digits)
+}
+
 /// The unit in which a number is an instant between 1973 and about 2286.
 pub fn form_of_number(number: i64) -> TimeForm {
     match number.unsigned_abs() {

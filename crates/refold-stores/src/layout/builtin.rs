@@ -2,7 +2,19 @@
 
 use super::{Layout, read_layout};
 
-const DOCUMENTS: &[&str] = &[include_str!("../../layouts/emmett.toml")];
+const DOCUMENTS: &[&str] = &[
+    include_str!("../../layouts/emmett.toml"),
+    include_str!("../../layouts/emmett-events.toml"),
+    include_str!("../../layouts/pyeventsourcing.toml"),
+    include_str!("../../layouts/cqrs-es.toml"),
+    include_str!("../../layouts/rails-event-store.toml"),
+    include_str!("../../layouts/spatie.toml"),
+    include_str!("../../layouts/eventuous.toml"),
+    include_str!("../../layouts/sqlstreamstore.toml"),
+    include_str!("../../layouts/eventsauce.toml"),
+    include_str!("../../layouts/eventsauce-legacy.toml"),
+    include_str!("../../layouts/broadway.toml"),
+];
 
 /// All built-in layouts, in the order of the documentation.
 #[expect(

@@ -13,6 +13,8 @@ mod plan;
 mod probe;
 mod reader;
 mod row;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -54,17 +56,16 @@ impl SqliteStore {
         let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
         let connection = source.connect()?;
         let catalogue = Catalogue::read(&connection).map_err(driver)?;
-        let bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
+        let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
         let identity = identity(&source, &catalogue, &bound.plan.layout);
-        let probed = probe::probe(&connection, &bound.plan).map_err(driver)?;
+        let probed = probe::probe(&connection, &mut bound.plan).map_err(driver)?;
         let description = describe(&source, &bound, &probed);
-        let plan = bound.plan;
         source.check_unchanged()?;
         let connections = Connections::new(source);
         connections.give_back(connection);
         Ok(SqliteStore {
             connections: Arc::new(connections),
-            plan: Arc::new(plan),
+            plan: Arc::new(bound.plan),
             description,
             identity,
         })

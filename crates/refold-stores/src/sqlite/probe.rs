@@ -2,18 +2,24 @@
 //!
 //! Every question reads at most a few hundred rows, whatever the size of the store.
 
-use refold_core::event::Position;
+use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
 use rusqlite::Connection;
-use rusqlite::types::{Value, ValueRef};
+use rusqlite::types::ValueRef;
 
 use super::plan::{Plan, Slot};
-use refold_core::event::Columns;
+use super::row::RowReader;
+use crate::layout::TimeForm;
+use crate::time;
 
 const SAMPLED_ROWS: usize = 200;
 
+/// What a few rows told.
 #[derive(Debug, Default)]
 pub struct Probed {
     pub version_base: Option<i64>,
+    /// Fractional digits that hold all sampled times: 0, 3, 6, 7 or 9.
     pub time_digits: u8,
     pub position_span: Option<(Position, Position)>,
     /// No more events than this.
@@ -21,18 +27,45 @@ pub struct Probed {
     pub evidence: Vec<String>,
 }
 
-pub fn probe(connection: &Connection, plan: &Plan) -> rusqlite::Result<Probed> {
+/// Settles in `plan` what the layout leaves open, and answers the rest.
+pub fn probe(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<Probed> {
     let mut probed = Probed {
         position_span: span(connection, plan)?,
+        event_bound: Some(0),
         ..Probed::default()
     };
     if let Some((first, last)) = probed.position_span {
         let bound = i128::from(last.0) - i128::from(first.0) + 1;
         probed.event_bound = u64::try_from(bound).ok();
-    } else {
-        probed.event_bound = Some(0);
     }
-    sample(connection, plan, &mut probed)?;
+    if let Some(form) = number_form(connection, plan)? {
+        probed
+            .evidence
+            .push(format!("recorded times are numbers: {}", describe(form)));
+        if let Some(source) = &mut plan.layout.map.recorded_at {
+            source.form = form;
+        }
+    }
+    let sample = sample(connection, plan)?;
+    let versions = sample
+        .versions
+        .iter()
+        .filter(|version| **version != EventBatch::NO_VERSION);
+    probed.version_base = versions
+        .map(|version| version.0)
+        .min()
+        .filter(|least| matches!(least, 0 | 1));
+    if let Some(base) = probed.version_base {
+        probed.evidence.push(format!(
+            "versions begin at {base} among the first and the newest events"
+        ));
+    }
+    let digits = sample
+        .recorded_at
+        .iter()
+        .filter(|time| !time.is_none())
+        .map(|time| time::fraction_digits(*time));
+    probed.time_digits = digits.max().unwrap_or(0);
     Ok(probed)
 }
 
@@ -52,10 +85,11 @@ fn span(connection: &Connection, plan: &Plan) -> rusqlite::Result<Option<(Positi
         .map(|(first, last)| (Position(first), Position(last))))
 }
 
-/// Looks at the first and the newest rows.
-fn sample(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
+/// The first and the newest events.
+fn sample(connection: &Connection, plan: &Plan) -> rusqlite::Result<EventBatch> {
     let shape = plan.shape(Columns::SKELETON);
-    let mut least_version: Option<i64> = None;
+    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+    let mut reader = RowReader::new(shape.clone());
     for order in ["ASC", "DESC"] {
         let sql = format!(
             "{} LIMIT {SAMPLED_ROWS}",
@@ -64,36 +98,53 @@ fn sample(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            if let Some(Value::Integer(version)) = shape.version.map(|index| row.get(index)).transpose()? {
-                least_version = Some(least_version.map_or(version, |least| least.min(version)));
-            }
-            if let Some(Slot::Column(index)) = shape.recorded_at
-                && let ValueRef::Text(text) = row.get_ref(index)?
-            {
-                probed.time_digits = probed.time_digits.max(fraction_digits(text));
+            reader.append(plan, row, Position(0), &mut batch, &mut names, &findings);
+        }
+    }
+    Ok(batch)
+}
+
+/// The unit of recorded times, where they are numbers and the layout does not say which.
+fn number_form(connection: &Connection, plan: &Plan) -> rusqlite::Result<Option<TimeForm>> {
+    let is_open = plan
+        .layout
+        .map
+        .recorded_at
+        .as_ref()
+        .is_some_and(|source| source.form == TimeForm::Auto);
+    let shape = plan.shape(Columns::SKELETON);
+    let (true, Some(Slot::Column(index))) = (is_open, shape.recorded_at) else {
+        return Ok(None);
+    };
+    let mut counts: Vec<(TimeForm, usize)> = Vec::new();
+    for order in ["ASC", "DESC"] {
+        let sql = format!(
+            "{} LIMIT {SAMPLED_ROWS}",
+            plan.select(&shape, &[], &format!("{} {order}", plan.position))
+        );
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let ValueRef::Integer(number) = row.get_ref(index)? else {
+                continue;
+            };
+            let form = time::form_of_number(number);
+            match counts.iter_mut().find(|(known, _)| *known == form) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((form, 1)),
             }
         }
     }
-    probed.version_base = least_version.filter(|version| matches!(version, 0 | 1));
-    if let Some(base) = probed.version_base {
-        probed
-            .evidence
-            .push(format!("versions begin at {base} in the first {SAMPLED_ROWS} events"));
-    }
-    Ok(())
+    Ok(counts.into_iter().max_by_key(|(_, count)| *count).map(|(form, _)| form))
 }
 
-/// How many digits of a second a time is shown with: 0, 3, 6 or 9.
-fn fraction_digits(text: &[u8]) -> u8 {
-    let fraction = text
-        .iter()
-        .position(|byte| matches!(byte, b'.' | b','))
-        .map_or(&[][..], |at| &text[at + 1..]);
-    match fraction.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-        0 => 0,
-        1..=3 => 3,
-        4..=6 => 6,
-        7 => 7,
-        _ => 9,
+fn describe(form: TimeForm) -> &'static str {
+    match form {
+        TimeForm::EpochSeconds => "seconds since 1970",
+        TimeForm::EpochMillis => "milliseconds since 1970",
+        TimeForm::EpochMicros => "microseconds since 1970",
+        TimeForm::EpochNanos => "nanoseconds since 1970",
+        TimeForm::DotnetTicks => ".NET ticks",
+        TimeForm::Auto | TimeForm::Iso8601 => "ISO 8601",
     }
 }

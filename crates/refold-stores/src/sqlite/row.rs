@@ -16,7 +16,7 @@ use rusqlite::types::ValueRef;
 use super::plan::{Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
-use crate::layout::{BodySource, Origin, Take, TextForm, TextSource, TimeSource};
+use crate::layout::{BodySource, Origin, Take, TextForm, TextSource, TimeForm, TimeSource};
 use crate::time;
 
 /// Stands for the stream of events that are in none.
@@ -219,6 +219,9 @@ impl<'r> Fields<'r> {
                 ValueRef::Null => return Timestamp::NONE,
                 ValueRef::Text(text) => (time_of_text(text, source), value(self.row, index)),
                 ValueRef::Integer(number) => (time::from_number(number, source.form), value(self.row, index)),
+                ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
+                    (time::from_real(number), value(self.row, index))
+                }
                 other => (None, other),
             },
             (Origin::Json { paths, .. }, Some(Slot::Document(index))) => {

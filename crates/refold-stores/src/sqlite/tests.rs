@@ -1,0 +1,4 @@
+//! The adapter against databases made here: each layout, each state of a file, each kind of damage and malice.
+
+mod lab;
+mod layouts;
