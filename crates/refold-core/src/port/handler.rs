@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::event::EventView;
 use crate::names::Names;
-use crate::value::Value;
+use crate::pointer::Pointer;
+use crate::value::{JsonError, Value};
 
 /// Who a handler is. Part of every answer that was made with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +39,11 @@ pub trait HandlerInstance: Send {
     /// Back to the initial state.
     fn reset(&mut self);
 
-    /// Folds one event into the state. On a fault the state is what it was before the event.
-    fn apply(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault>;
+    /// Folds one event into the state. On a fault, and when the event is undecodable, the state is what it was before.
+    /// The engine calls it only for payloads that are JSON by their encoding, or NULL in the store.
+    ///
+    /// Each place that the handler writes goes to `written`, also when the value there stayed equal.
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault>;
 
     /// The state now. Cheap for engines in this process (structural sharing), a copy for others.
     fn state(&mut self) -> Result<Value, HandlerFault>;
@@ -59,6 +63,51 @@ pub enum Applied {
     Ignored,
     /// The handler does not know this type: a finding.
     Unknown,
+    /// The payload is not the JSON that its encoding promised: skipped, with a finding, and later states are incomplete.
+    Undecodable(JsonError),
+}
+
+/// Collects the places that a handler writes, for blame. Where it is off, recording costs a branch.
+#[derive(Debug, Default)]
+pub struct Written {
+    is_on: bool,
+    paths: Vec<Pointer>,
+}
+
+impl Written {
+    /// Collects nothing.
+    pub fn off() -> Written {
+        Written::default()
+    }
+
+    pub fn on() -> Written {
+        Written {
+            is_on: true,
+            paths: Vec::new(),
+        }
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.is_on
+    }
+
+    /// Records a place of the state as it is *after* the event (an element by the index where it ends up). A container
+    /// that is written whole counts for everything in it. `path` is called only where somebody collects.
+    pub fn record(&mut self, path: impl FnOnce() -> Pointer) {
+        if self.is_on {
+            self.paths.push(path());
+        }
+    }
+
+    /// What was recorded since the last [`Written::clear`], in order, possibly more than once.
+    pub fn paths(&self) -> &[Pointer] {
+        &self.paths
+    }
+
+    /// Forgets what was recorded and keeps the memory.
+    pub fn clear(&mut self) {
+        self.paths.clear();
+    }
 }
 
 /// A state that is kept to seek fast.

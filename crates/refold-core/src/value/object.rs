@@ -9,15 +9,30 @@ use super::{Text, Value};
 #[derive(Debug, Clone)]
 pub struct Object(Members);
 
+/// Two words, so that a [`Value`] is three.
 #[derive(Debug, Clone)]
 enum Members {
     Small(Arc<Vec<(Text, Value)>>),
-    Large(imbl::OrdMap<Text, Value>),
+    Large(Arc<imbl::OrdMap<Text, Value>>),
 }
 
-/// Elements in order, with structural sharing.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Array(imbl::Vector<Value>);
+/// Members in byte order of their keys; see [`Object::iter`].
+pub enum ObjectIter<'a> {
+    #[doc(hidden)]
+    Small(std::slice::Iter<'a, (Text, Value)>),
+    #[doc(hidden)]
+    Large(Box<imbl::ordmap::Iter<'a, Text, Value, imbl::shared_ptr::DefaultSharedPtr>>),
+}
+
+/// Elements in order. Up to [`Array::SMALL`] elements a vector, above a persistent tree, with structural sharing.
+#[derive(Debug, Clone)]
+pub struct Array(Elements);
+
+#[derive(Debug, Clone)]
+enum Elements {
+    Small(Arc<Vec<Value>>),
+    Large(Arc<imbl::Vector<Value>>),
+}
 
 impl Object {
     /// The most members that are kept as a sorted vector.
@@ -37,12 +52,11 @@ impl Object {
     /// Looks a member up by the WTF-8 bytes of its key.
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
         match &self.0 {
-            Members::Small(members) => members
-                .binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
-                .ok()
-                .and_then(|at| members.get(at))
-                .map(|(_, value)| value),
-            Members::Large(members) => members.get(&Text::from_wtf8(key)),
+            Members::Small(members) => {
+                let at = place_of(members, key).ok()?;
+                members.get(at).map(|(_, value)| value)
+            }
+            Members::Large(members) => members.get(key),
         }
     }
 
@@ -50,37 +64,33 @@ impl Object {
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
         match &mut self.0 {
             Members::Small(members) => {
-                let at = members
-                    .binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
-                    .ok()?;
+                let at = place_of(members, key).ok()?;
                 Arc::make_mut(members).get_mut(at).map(|(_, value)| value)
             }
-            Members::Large(members) => members.get_mut(&Text::from_wtf8(key)),
+            Members::Large(members) => Arc::make_mut(members).get_mut(key),
         }
     }
 
     /// Sets a member and returns what it replaced.
     pub fn insert(&mut self, key: Text, value: Value) -> Option<Value> {
         match &mut self.0 {
-            Members::Small(members) => {
-                match members.binary_search_by(|(present, _)| present.cmp(&key)) {
-                    Ok(at) => {
-                        return Arc::make_mut(members)
-                            .get_mut(at)
-                            .map(|(_, present)| std::mem::replace(present, value));
-                    }
-                    Err(at) if members.len() < Object::SMALL => {
-                        Arc::make_mut(members).insert(at, (key, value));
-                        return None;
-                    }
-                    Err(_) => {}
+            Members::Small(members) => match place_of(members, key.as_wtf8()) {
+                Ok(at) => {
+                    let (_, present) = Arc::make_mut(members).get_mut(at)?;
+                    Some(std::mem::replace(present, value))
                 }
-                let mut large: imbl::OrdMap<Text, Value> = members.iter().cloned().collect();
-                large.insert(key, value);
-                self.0 = Members::Large(large);
-                None
-            }
-            Members::Large(members) => members.insert(key, value),
+                Err(at) if members.len() < Object::SMALL => {
+                    Arc::make_mut(members).insert(at, (key, value));
+                    None
+                }
+                Err(_) => {
+                    let mut large: imbl::OrdMap<Text, Value> = members.iter().cloned().collect();
+                    large.insert(key, value);
+                    self.0 = Members::Large(Arc::new(large));
+                    None
+                }
+            },
+            Members::Large(members) => Arc::make_mut(members).insert(key, value),
         }
     }
 
@@ -88,13 +98,13 @@ impl Object {
     pub fn remove(&mut self, key: &[u8]) -> Option<Value> {
         match &mut self.0 {
             Members::Small(members) => {
-                let at = members
-                    .binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
-                    .ok()?;
+                let at = place_of(members, key).ok()?;
                 Some(Arc::make_mut(members).remove(at).1)
             }
             Members::Large(members) => {
-                let removed = members.remove(&Text::from_wtf8(key))?;
+                // Looked up first: a removal of nothing must not copy what is shared.
+                members.get(key)?;
+                let removed = Arc::make_mut(members).remove(key);
                 if members.len() <= Object::SMALL {
                     let small = members
                         .iter()
@@ -102,16 +112,16 @@ impl Object {
                         .collect();
                     self.0 = Members::Small(Arc::new(small));
                 }
-                Some(removed)
+                removed
             }
         }
     }
 
     /// Members in byte order of their keys.
-    pub fn iter(&self) -> Box<dyn Iterator<Item = (&Text, &Value)> + '_> {
+    pub fn iter(&self) -> ObjectIter<'_> {
         match &self.0 {
-            Members::Small(members) => Box::new(members.iter().map(|(key, value)| (key, value))),
-            Members::Large(members) => Box::new(members.iter()),
+            Members::Small(members) => ObjectIter::Small(members.iter()),
+            Members::Large(members) => ObjectIter::Large(Box::new(members.iter())),
         }
     }
 
@@ -119,8 +129,28 @@ impl Object {
     pub fn is_same(&self, other: &Object) -> bool {
         match (&self.0, &other.0) {
             (Members::Small(a), Members::Small(b)) => Arc::ptr_eq(a, b),
-            (Members::Large(a), Members::Large(b)) => a.ptr_eq(b),
-            _ => false,
+            (Members::Large(a), Members::Large(b)) => Arc::ptr_eq(a, b) || a.ptr_eq(b),
+            (Members::Small(_), Members::Large(_)) | (Members::Large(_), Members::Small(_)) => false,
+        }
+    }
+
+    /// Takes members whose keys ascend strictly.
+    pub(super) fn from_sorted(members: Vec<(Text, Value)>) -> Object {
+        if members.len() <= Object::SMALL {
+            Object(Members::Small(Arc::new(members)))
+        } else {
+            Object(Members::Large(Arc::new(members.into_iter().collect())))
+        }
+    }
+}
+
+impl<'a> Iterator for ObjectIter<'a> {
+    type Item = (&'a Text, &'a Value);
+
+    fn next(&mut self) -> Option<(&'a Text, &'a Value)> {
+        match self {
+            ObjectIter::Small(members) => members.next().map(|(key, value)| (key, value)),
+            ObjectIter::Large(members) => members.next(),
         }
     }
 }
@@ -151,56 +181,159 @@ impl FromIterator<(Text, Value)> for Object {
 }
 
 impl Array {
+    /// The most elements that are kept as a vector; a larger array stays a tree when it shrinks.
+    pub const SMALL: usize = 32;
+
     pub fn len(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Elements::Small(elements) => elements.len(),
+            Elements::Large(elements) => elements.len(),
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.len() == 0
     }
 
     pub fn get(&self, index: usize) -> Option<&Value> {
-        self.0.get(index)
+        match &self.0 {
+            Elements::Small(elements) => elements.get(index),
+            Elements::Large(elements) => elements.get(index),
+        }
     }
 
     pub fn get_mut(&mut self, index: usize) -> Option<&mut Value> {
-        self.0.get_mut(index)
+        match &mut self.0 {
+            Elements::Small(elements) => Arc::make_mut(elements).get_mut(index),
+            Elements::Large(elements) => Arc::make_mut(elements).get_mut(index),
+        }
     }
 
     pub fn last(&self) -> Option<&Value> {
-        self.0.last()
+        match &self.0 {
+            Elements::Small(elements) => elements.last(),
+            Elements::Large(elements) => elements.last(),
+        }
     }
 
     pub fn push(&mut self, value: Value) {
-        self.0.push_back(value);
+        match self.room_for_one() {
+            Elements::Small(elements) => Arc::make_mut(elements).push(value),
+            Elements::Large(elements) => Arc::make_mut(elements).push_back(value),
+        }
     }
 
     pub fn push_front(&mut self, value: Value) {
-        self.0.push_front(value);
+        match self.room_for_one() {
+            Elements::Small(elements) => Arc::make_mut(elements).insert(0, value),
+            Elements::Large(elements) => Arc::make_mut(elements).push_front(value),
+        }
     }
 
     /// `index <= len()`.
     pub fn insert(&mut self, index: usize, value: Value) {
-        self.0.insert(index, value);
+        match self.room_for_one() {
+            Elements::Small(elements) => Arc::make_mut(elements).insert(index, value),
+            Elements::Large(elements) => Arc::make_mut(elements).insert(index, value),
+        }
     }
 
     /// `index < len()`.
     pub fn remove(&mut self, index: usize) -> Value {
-        self.0.remove(index)
+        match &mut self.0 {
+            Elements::Small(elements) => Arc::make_mut(elements).remove(index),
+            Elements::Large(elements) => Arc::make_mut(elements).remove(index),
+        }
     }
 
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Value> + DoubleEndedIterator {
-        self.0.iter()
+    pub fn iter(&self) -> ArrayIter<'_> {
+        match &self.0 {
+            Elements::Small(elements) => ArrayIter::Small(elements.iter()),
+            Elements::Large(elements) => ArrayIter::Large(Box::new(elements.iter())),
+        }
     }
 
     /// Whether both are the same allocation: equal without looking. `false` says nothing.
     pub fn is_same(&self, other: &Array) -> bool {
-        self.0.ptr_eq(&other.0)
+        match (&self.0, &other.0) {
+            (Elements::Small(a), Elements::Small(b)) => Arc::ptr_eq(a, b),
+            (Elements::Large(a), Elements::Large(b)) => Arc::ptr_eq(a, b) || a.ptr_eq(b),
+            (Elements::Small(_), Elements::Large(_)) | (Elements::Large(_), Elements::Small(_)) => false,
+        }
+    }
+
+    fn room_for_one(&mut self) -> &mut Elements {
+        if let Elements::Small(elements) = &self.0
+            && elements.len() >= Array::SMALL
+        {
+            self.0 = Elements::Large(Arc::new(elements.iter().cloned().collect()));
+        }
+        &mut self.0
     }
 }
 
+/// Elements in order; see [`Array::iter`].
+pub enum ArrayIter<'a> {
+    #[doc(hidden)]
+    Small(std::slice::Iter<'a, Value>),
+    #[doc(hidden)]
+    Large(Box<imbl::vector::Iter<'a, Value, imbl::shared_ptr::DefaultSharedPtr>>),
+}
+
+impl<'a> Iterator for ArrayIter<'a> {
+    type Item = &'a Value;
+
+    fn next(&mut self) -> Option<&'a Value> {
+        match self {
+            ArrayIter::Small(elements) => elements.next(),
+            ArrayIter::Large(elements) => elements.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match self {
+            ArrayIter::Small(elements) => elements.size_hint(),
+            ArrayIter::Large(elements) => elements.size_hint(),
+        }
+    }
+}
+
+impl DoubleEndedIterator for ArrayIter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            ArrayIter::Small(elements) => elements.next_back(),
+            ArrayIter::Large(elements) => elements.next_back(),
+        }
+    }
+}
+
+impl ExactSizeIterator for ArrayIter<'_> {}
+
+impl Default for Array {
+    fn default() -> Array {
+        Array(Elements::Small(Arc::new(Vec::new())))
+    }
+}
+
+impl PartialEq for Array {
+    fn eq(&self, other: &Array) -> bool {
+        self.is_same(other) || (self.len() == other.len() && self.iter().eq(other.iter()))
+    }
+}
+
+impl Eq for Array {}
+
 impl FromIterator<Value> for Array {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Array {
-        Array(values.into_iter().collect())
+        let elements: Vec<Value> = values.into_iter().collect();
+        if elements.len() <= Array::SMALL {
+            Array(Elements::Small(Arc::new(elements)))
+        } else {
+            Array(Elements::Large(Arc::new(elements.into_iter().collect())))
+        }
     }
+}
+
+fn place_of(members: &[(Text, Value)], key: &[u8]) -> Result<usize, usize> {
+    members.binary_search_by(|(present, _)| present.as_wtf8().cmp(key))
 }

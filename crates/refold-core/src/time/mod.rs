@@ -1,5 +1,7 @@
 //! Instants of the record.
 
+mod parse;
+
 use std::fmt;
 
 /// Nanoseconds since 1970-01-01T00:00:00Z, before or after. Covers the years 1678 to 2261.
@@ -21,6 +23,23 @@ impl Timestamp {
             .ok()
             .filter(|nanos| *nanos != i64::MIN)
             .map(Timestamp)
+    }
+
+    /// Reads an instant as people and stores write it: RFC 3339 (`2026-08-03T14:00:00.123Z`, `+02:00`), and the same
+    /// without a zone, in UTC, down to a date alone (`2026-08-03 14:00`, `2026-08-03`). A fraction of any length is cut
+    /// after nanoseconds. The leap second `:60` is the second after it. `None` when it is written otherwise or lies
+    /// outside the range.
+    pub fn parse(text: &str) -> Option<Timestamp> {
+        let nanos = parse::nanos_since_epoch(text.as_bytes())?;
+        i64::try_from(nanos)
+            .ok()
+            .filter(|nanos| *nanos != i64::MIN)
+            .map(Timestamp)
+    }
+
+    /// Whether [`Timestamp::parse`] can read this, were the range of years wide enough.
+    pub fn is_written_like(text: &str) -> bool {
+        parse::nanos_since_epoch(text.as_bytes()).is_some()
     }
 
     /// RFC 3339 in UTC with at least `digits` fractional digits, and as many more (3, 6, 9) as lose nothing.
@@ -86,3 +105,6 @@ fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let year = year_of_era + era * 400 + i64::from(month <= 2);
     (year, month, day)
 }
+
+#[cfg(test)]
+mod tests;
