@@ -17,6 +17,9 @@ mod window {
         }
         // A wrong pattern is silent, and the window then has no permission at all.
         let listed = std::fs::read_to_string("gen/schemas/capabilities.json").unwrap_or_default();
-        assert!(listed.contains("\"main\""), "no capability was read from {CAPABILITIES}");
+        assert!(
+            listed.contains("\"main\""),
+            "no capability was read from {CAPABILITIES}"
+        );
     }
 }

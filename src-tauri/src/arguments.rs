@@ -40,7 +40,11 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
                 continue;
             }
             "--help" | "-h" => return Ok(Asked::Text(USAGE.to_owned())),
-            "--version" | "-V" => return Ok(Asked::Text(concat!("refold-desktop ", env!("CARGO_PKG_VERSION")).into())),
+            "--version" | "-V" => {
+                return Ok(Asked::Text(
+                    concat!("refold-desktop ", env!("CARGO_PKG_VERSION")).into(),
+                ));
+            }
             "--at" => Some(&mut at),
             "--handler" => Some(&mut handler),
             _ if name.starts_with("--") => return Err(format!("there is no option {name}")),
@@ -48,7 +52,9 @@ pub fn parse(arguments: impl Iterator<Item = String>) -> Result<Asked, String> {
         };
         match option {
             Some(option) => {
-                let value = given.or_else(|| rest.next()).ok_or_else(|| format!("{name} needs a value"))?;
+                let value = given
+                    .or_else(|| rest.next())
+                    .ok_or_else(|| format!("{name} needs a value"))?;
                 *option = Some(value);
             }
             None => places.push(word),
@@ -61,10 +67,17 @@ fn launch_from_places(places: Vec<String>, at: Option<String>, handler: Option<S
     let mut places = places.into_iter();
     let (store, stream) = (places.next(), places.next());
     if let Some(third) = places.next() {
-        return Err(format!("one store and one stream can be opened, and this is a third place: {third}"));
+        return Err(format!(
+            "one store and one stream can be opened, and this is a third place: {third}"
+        ));
     }
     match (store, &stream) {
-        (Some(store), _) => Ok(Asked::Window(Some(Launch { store, stream, at, handler }))),
+        (Some(store), _) => Ok(Asked::Window(Some(Launch {
+            store,
+            stream,
+            at,
+            handler,
+        }))),
         (None, _) if at.is_some() || handler.is_some() => Err("--at and --handler need a store".to_owned()),
         (None, _) => Ok(Asked::Window(None)),
     }

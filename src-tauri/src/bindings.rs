@@ -6,7 +6,8 @@ use tauri_specta::{Builder, collect_commands};
 use crate::commands::{history, start, store};
 
 pub fn builder() -> Builder<Wry> {
-    Builder::new().commands(collect_commands![
+    // One form of each type: what the window sends and what it gets are the same.
+    Builder::new().disable_serde_phases().commands(collect_commands![
         start::start,
         start::make_sample,
         start::save_settings,

@@ -11,7 +11,9 @@ const LEAST: (f64, f64) = (960.0, 600.0);
 const BACKGROUND: Color = Color(14, 16, 19, 255);
 
 pub fn open(app: &AppHandle) -> tauri::Result<()> {
-    let screen = app.primary_monitor()?.map(|monitor| monitor.size().to_logical::<f64>(monitor.scale_factor()));
+    let screen = app
+        .primary_monitor()?
+        .map(|monitor| monitor.size().to_logical::<f64>(monitor.scale_factor()));
     let (width, height) = screen.map_or(SIZE, |screen| (SIZE.0.min(screen.width), SIZE.1.min(screen.height)));
     WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Refold")

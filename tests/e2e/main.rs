@@ -1,1 +1,7 @@
-//! The real window, driven as a person would.
+//! The real window, driven as a person would: through tauri-driver and WebKitWebDriver, on a virtual screen.
+//!
+//! `cargo xtask test window` builds what this needs and starts it. By hand: `REFOLD_WINDOW` is the built window,
+//! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `DISPLAY` a screen.
+
+mod driver;
+mod webdriver;

@@ -6,17 +6,42 @@ fn parsed(words: &[&str]) -> Result<Asked, String> {
 
 #[track_caller]
 fn check(words: &[&str], store: &str, stream: Option<&str>, at: Option<&str>, handler: Option<&str>) {
-    let Ok(Asked::Window(Some(launch))) = parsed(words) else { panic!("{words:?} opens nothing") };
-    let got = (launch.store.as_str(), launch.stream.as_deref(), launch.at.as_deref(), launch.handler.as_deref());
+    let Ok(Asked::Window(Some(launch))) = parsed(words) else {
+        panic!("{words:?} opens nothing")
+    };
+    let got = (
+        launch.store.as_str(),
+        launch.stream.as_deref(),
+        launch.at.as_deref(),
+        launch.handler.as_deref(),
+    );
     assert_eq!(got, (store, stream, at, handler), "{words:?}");
 }
 
 #[test]
 fn places_and_options_come_in_any_order() {
     check(&["orders.db"], "orders.db", None, None, None);
-    check(&["orders.db", "order-4711"], "orders.db", Some("order-4711"), None, None);
-    check(&["--at", "v12", "orders.db", "s", "--handler=h@1"], "orders.db", Some("s"), Some("v12"), Some("h@1"));
-    check(&["orders.db", "s", "--at", "-2h"], "orders.db", Some("s"), Some("-2h"), None);
+    check(
+        &["orders.db", "order-4711"],
+        "orders.db",
+        Some("order-4711"),
+        None,
+        None,
+    );
+    check(
+        &["--at", "v12", "orders.db", "s", "--handler=h@1"],
+        "orders.db",
+        Some("s"),
+        Some("v12"),
+        Some("h@1"),
+    );
+    check(
+        &["orders.db", "s", "--at", "-2h"],
+        "orders.db",
+        Some("s"),
+        Some("-2h"),
+        None,
+    );
     check(&["orders.db", "--", "--odd"], "orders.db", Some("--odd"), None, None);
     check(&["orders.db", "a=b"], "orders.db", Some("a=b"), None, None);
 }
@@ -28,7 +53,13 @@ fn no_argument_is_the_welcome_page() {
 
 #[test]
 fn what_cannot_be_meant_is_refused_with_a_sentence() {
-    for words in [&["a", "b", "c"][..], &["--at", "v1"], &["orders.db", "--at"], &["--write"], &["--handler", "h"]] {
+    for words in [
+        &["a", "b", "c"][..],
+        &["--at", "v1"],
+        &["orders.db", "--at"],
+        &["--write"],
+        &["--handler", "h"],
+    ] {
         assert!(parsed(words).is_err_and(|sentence| !sentence.is_empty()), "{words:?}");
     }
 }

@@ -1,0 +1,48 @@
+//! What the interface can call, one function a use case: it converts, calls the desk, and converts back.
+//!
+//! The desk blocks until it has its answer, so each call gets a thread of the pool, never the thread of the window.
+
+pub mod history;
+pub mod start;
+pub mod store;
+
+use std::sync::Arc;
+
+use refold_app::wire::{AppErrorWire, JobUpdate};
+use refold_app::{AppError, Desk};
+use tauri::State;
+use tauri::ipc::{Channel, InvokeResponseBody, IpcResponse};
+
+pub type Reply<T> = Result<T, AppErrorWire>;
+
+/// A frame: it crosses as raw bytes and arrives as an `ArrayBuffer`.
+pub struct Frame(Vec<u8>);
+
+impl IpcResponse for Frame {
+    fn body(self) -> tauri::Result<InvokeResponseBody> {
+        Ok(InvokeResponseBody::Raw(self.0))
+    }
+}
+
+impl specta::Type for Frame {
+    fn definition(_: &mut specta::Types) -> specta::datatype::DataType {
+        specta_typescript::define("ArrayBuffer").into()
+    }
+}
+
+/// Runs a use case on a thread of the pool. A panic in it is the failure of this call, not the end of the window.
+async fn answer<T: Send + 'static>(
+    desk: State<'_, Arc<Desk>>,
+    use_case: impl FnOnce(&Desk) -> Result<T, AppError> + Send + 'static,
+) -> Reply<T> {
+    let desk = Arc::clone(&desk);
+    let outcome = tauri::async_runtime::spawn_blocking(move || use_case(&desk)).await;
+    outcome
+        .unwrap_or_else(|error| Err(AppError::internal(format!("this call broke off: {error}"))))
+        .map_err(Into::into)
+}
+
+/// Tells the interface how far a job is. A window that is gone needs no news, so a failure to send is none.
+fn tell(channel: Channel<JobUpdate>) -> impl Fn(JobUpdate) + Send + Sync {
+    move |update| drop(channel.send(update))
+}

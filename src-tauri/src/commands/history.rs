@@ -1,0 +1,74 @@
+//! One opened stream: its events, its state at any moment, where a value came from.
+
+use std::sync::Arc;
+
+use refold_app::Desk;
+use refold_app::wire::{
+    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, MomentFound, SearchDirection, StateQuery,
+};
+use tauri::State;
+
+use super::{Frame, Reply, answer};
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_history(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    stream: String,
+    at: Option<String>,
+    handler: Option<String>,
+) -> Reply<HistoryOpened> {
+    answer(desk, move |desk| {
+        desk.open_history(session, &stream, at.as_deref(), handler.as_deref())
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn close_history(desk: State<'_, Arc<Desk>>, history: u32) -> Reply<()> {
+    answer(desk, move |desk| desk.close_history(history)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn history_density(desk: State<'_, Arc<Desk>>, history: u32, query: DensityQuery) -> Reply<Frame> {
+    answer(desk, move |desk| desk.history_density(history, &query).map(Frame)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn event_rows(desk: State<'_, Arc<Desk>>, history: u32, query: EventQuery) -> Reply<EventPage> {
+    answer(desk, move |desk| desk.event_rows(history, &query)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn state_frame(desk: State<'_, Arc<Desk>>, history: u32, query: StateQuery) -> Reply<Frame> {
+    answer(desk, move |desk| desk.state_frame(history, &query).map(Frame)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn event_detail(desk: State<'_, Arc<Desk>>, history: u32, moment: u32) -> Reply<EventDetail> {
+    answer(desk, move |desk| desk.event_detail(history, moment)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn moment_of(desk: State<'_, Arc<Desk>>, history: u32, cursor: String) -> Reply<MomentFound> {
+    answer(desk, move |desk| desk.moment_of(history, &cursor)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn next_change(
+    desk: State<'_, Arc<Desk>>,
+    history: u32,
+    path: String,
+    from: u32,
+    direction: SearchDirection,
+) -> Reply<Option<u32>> {
+    answer(desk, move |desk| desk.next_change(history, &path, from, direction)).await
+}

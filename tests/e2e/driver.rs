@@ -1,0 +1,105 @@
+//! A window of its own for every story: its driver, its home folder, its sample store.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::webdriver::WebDriver;
+
+/// One window at a time: two would spoil each other's frames, and the keyboard is one.
+static SCREEN: Mutex<()> = Mutex::new(());
+
+/// The window with everything that it was started from. Fields are dropped in this order: the window first.
+pub struct Shown {
+    pub web: WebDriver,
+    driver: Driver,
+    pub home: TempDir,
+    _screen: MutexGuard<'static, ()>,
+}
+
+/// tauri-driver, ended when dropped. It is told, not killed: it has a WebKitWebDriver of its own to end.
+struct Driver(Child);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let _ = self.0.wait();
+    }
+}
+
+/// Opens the window with `arguments`, in a home folder where nothing was ever opened.
+pub fn open(arguments: &[&str]) -> Shown {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    open_in(home, arguments)
+}
+
+/// Opens the window in the home folder of an earlier one.
+pub fn open_in(home: TempDir, arguments: &[&str]) -> Shown {
+    let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let (port, native_port) = (free_port(), free_port());
+    let driver = start_driver(home.path(), port, native_port);
+    let window = PathBuf::from(std::env::var_os("REFOLD_WINDOW").expect("REFOLD_WINDOW names the built window"));
+    let address = format!("127.0.0.1:{port}");
+    let web =
+        WebDriver::start(&address, &window.to_string_lossy(), arguments).unwrap_or_else(|error| panic!("{error}"));
+    web.wait_for("document.readyState === 'complete'");
+    Shown {
+        web,
+        driver,
+        home,
+        _screen: screen,
+    }
+}
+
+impl Shown {
+    /// Ends the window and hands its home folder on, for one that is opened later.
+    pub fn close(self) -> TempDir {
+        let Shown { web, driver, home, .. } = self;
+        drop(web);
+        drop(driver);
+        home
+    }
+}
+
+fn start_driver(home: &Path, port: u16, native_port: u16) -> Driver {
+    let program = std::env::var_os("REFOLD_DRIVER").unwrap_or_else(|| "tauri-driver".into());
+    let mut command = Command::new(&program);
+    command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
+    for (name, folder) in [
+        ("HOME", ""),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+    command
+        .env_remove("WAYLAND_DISPLAY")
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1");
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let driver = Driver(child.unwrap_or_else(|error| panic!("{error}: {}", program.to_string_lossy())));
+    // It listens before the driver behind it does.
+    wait_for_port(native_port);
+    wait_for_port(port);
+    driver
+}
+
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("it is bound").port()
+}
+
+fn wait_for_port(port: u16) {
+    let started = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(
+            started.elapsed() < Duration::from_secs(20),
+            "the driver does not listen"
+        );
+        std::thread::park_timeout(Duration::from_millis(25));
+    }
+}
