@@ -45,7 +45,7 @@ pub enum CopyReason {
 }
 
 #[derive(Debug)]
-struct Copy {
+pub struct Copy {
     database: PathBuf,
     reason: CopyReason,
     /// Held while the copy is in use, so that a later start can tell a leftover from a copy of a running program.
@@ -160,7 +160,7 @@ impl Source {
 }
 
 impl Stamp {
-    fn take(path: &Path) -> Result<Stamp, StoreError> {
+    pub fn take(path: &Path) -> Result<Stamp, StoreError> {
         let unreadable = |error: io::Error| file_error(path, &error);
         let database = FileStamp::take(path, 100)
             .map_err(unreadable)?
@@ -283,7 +283,7 @@ fn has_wal(path: &Path) -> bool {
 /// checkpoint in between moves pages from the WAL to the database, but they stay in the WAL until it starts anew, and
 /// then its salts differ. So with equal salts before and after, each page is either the old one or one that the copied
 /// WAL holds too. A WAL that only grew holds all events that were committed when the copy began.
-fn copy(
+pub fn copy(
     work: &Work<'_>,
     path: &Path,
     before: &Stamp,

@@ -2,3 +2,4 @@
 
 mod lab;
 mod layouts;
+mod read_only;

@@ -59,7 +59,10 @@ impl Lab {
 
     /// A writing connection, as the application has one.
     pub fn connect(&self) -> Connection {
-        Connection::open(self.path()).unwrap()
+        let connection = Connection::open(self.path()).unwrap();
+        // Nobody pulls the plug in a test.
+        connection.execute_batch("PRAGMA synchronous = OFF").unwrap();
+        connection
     }
 
     pub fn options(&self) -> OpenOptions {
@@ -170,3 +173,16 @@ pub const EMMETT: &str = "
         created DATETIME DEFAULT CURRENT_TIMESTAMP,
         UNIQUE (stream_id, stream_position, partition, is_archived));
 ";
+/// Appends `count` small events to an Emmett store, three streams in turn, from position `first`.
+pub fn append_emmett(connection: &Connection, first: i64, count: i64) {
+    for position in first..first + count {
+        let stream = format!("order-{}", position % 3);
+        let version = position / 3 + 1;
+        let insert = "INSERT INTO emt_messages (stream_id, stream_position, message_data, message_metadata, \
+                      message_schema_version, message_type, message_id, global_position, created) \
+                      VALUES (?1, ?2, ?3, '{}', '1', 'ItemAdded', ?4, ?5, '2026-08-03 14:00:00')";
+        let payload = format!("{{\"n\":{position}}}");
+        let parameters = rusqlite::params![stream, version, payload, format!("id-{position}"), position];
+        connection.execute(insert, parameters).unwrap();
+    }
+}
