@@ -1,1 +1,18 @@
-//! 
+//! Handlers: packages, and the engines that fold events with them.
+//!
+//! A handler is opened by name ([`package::open`]) and then works behind the port of the core
+//! ([`refold_core::port::handler`]). Built in are [`merge`], which needs no code, and the declarative engine
+//! ([`reducer`]): rules in a file, with expressions ([`expr`]) over the paths of a payload that they need
+//! ([`project`]), after [`upcast`] brought old events up to date. It must not know how events are stored, or a face.
+
+pub mod document;
+pub mod error;
+pub mod expr;
+pub mod invariant;
+pub mod limits;
+pub mod merge;
+pub mod package;
+pub mod path;
+pub mod project;
+pub mod reducer;
+pub mod upcast;

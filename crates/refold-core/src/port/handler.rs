@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::event::EventView;
+use crate::event::{Columns, EventView};
 use crate::names::Names;
 use crate::pointer::Pointer;
 use crate::value::{JsonError, Value};
@@ -26,6 +26,11 @@ pub trait HandlerProgram: Send + Sync {
     /// A running instance with the initial state. `names` gives the type ordinals known so far; types that appear
     /// later are looked up in the `names` passed to [`HandlerInstance::apply`].
     fn start(&self) -> Box<dyn HandlerInstance>;
+
+    /// The columns that its events must carry: the payload, and what else the handler reads (metadata, the envelope).
+    fn columns(&self) -> Columns {
+        Columns::PAYLOAD
+    }
 
     /// Paths that tell the elements of an array of objects apart, for difference and blame:
     /// JSON pointer of the array (`*` matches any member) → member that is the key.

@@ -83,7 +83,7 @@ impl Number {
     }
 
     /// Takes a literal that was checked against the grammar of JSON. `is_plain`: without an exponent.
-    pub(super) fn from_checked_literal(literal: &[u8], is_plain: bool) -> Number {
+    pub fn from_checked_literal(literal: &[u8], is_plain: bool) -> Number {
         let (is_negative, digits) = match literal {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),

@@ -1,0 +1,563 @@
+//! Evaluates compiled expressions on exact values, under a budget.
+
+use std::cmp::Ordering;
+
+use refold_core::event::{EventBatch, EventView, Position};
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::{Array, Number, Object, Text, Value};
+
+use super::functions::{self, Failure};
+use super::ir::{Arithmetic, Comparison, EventField, Ir, MacroKind, Node, NodeId, Slot};
+use super::meter::{Exhausted, Meter};
+use super::number;
+use crate::error::code;
+use crate::limits::Limits;
+
+/// What an expression can see.
+pub struct Sight<'v> {
+    /// The projected paths of the payload; `None` where the payload has no such path.
+    pub data: &'v [Option<Value>],
+    pub meta: &'v [Option<Value>],
+    pub event: Option<EventFacts<'v>>,
+    pub state: &'v Value,
+    pub this: &'v Value,
+}
+
+/// The event beside its payload.
+#[derive(Clone, Copy)]
+pub struct EventFacts<'v> {
+    pub view: &'v EventView<'v>,
+    pub stream: &'v [u8],
+    /// The type after upcasting.
+    pub event_type: &'v [u8],
+}
+
+/// A value that is borrowed while it can be.
+pub enum Seen<'v> {
+    Kept(&'v Value),
+    Made(Value),
+}
+
+impl Seen<'_> {
+    /// The value that reading means.
+    pub fn get(&self) -> &Value {
+        match self {
+            Seen::Kept(value) => value.resolved(),
+            Seen::Made(value) => value.resolved(),
+        }
+    }
+
+    pub fn into_value(self) -> Value {
+        match self {
+            Seen::Made(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_))) => value,
+            seen => seen.get().clone(),
+        }
+    }
+}
+
+type Fault = Box<HandlerFault>;
+
+static NULL: Value = Value::Null;
+
+/// Evaluates a node that reads nothing.
+pub fn constant(ir: &Ir, id: NodeId) -> Result<Value, Fault> {
+    let sight = Sight {
+        data: &[],
+        meta: &[],
+        event: None,
+        state: &NULL,
+        this: &NULL,
+    };
+    let mut meter = Meter::new(&Limits::DEFAULT);
+    evaluate(ir, id, &sight, &mut Vec::new(), &mut meter).map(Seen::into_value)
+}
+
+/// Evaluates a node. `locals` are the bound names, as many as the scope had at most.
+pub fn evaluate<'v>(
+    ir: &'v Ir,
+    id: NodeId,
+    sight: &Sight<'v>,
+    locals: &mut Vec<Value>,
+    meter: &mut Meter,
+) -> Result<Seen<'v>, Fault> {
+    Evaluation {
+        ir,
+        sight,
+        locals,
+        meter,
+    }
+    .value(id)
+}
+
+/// Evaluates a node that must give a boolean.
+pub fn evaluate_condition(
+    ir: &Ir,
+    id: NodeId,
+    sight: &Sight<'_>,
+    locals: &mut Vec<Value>,
+    meter: &mut Meter,
+) -> Result<bool, Fault> {
+    Evaluation {
+        ir,
+        sight,
+        locals,
+        meter,
+    }
+    .truth(id)
+}
+
+/// Equality of meaning: numbers by amount, members whatever their order. `at` is where a fault is placed.
+pub fn equal(ir: &Ir, at: NodeId, left: &Value, right: &Value, meter: &mut Meter) -> Result<bool, Fault> {
+    let sight = Sight {
+        data: &[],
+        meta: &[],
+        event: None,
+        state: &NULL,
+        this: &NULL,
+    };
+    Evaluation {
+        ir,
+        sight: &sight,
+        locals: &mut Vec::new(),
+        meter,
+    }
+    .equal(at, left, right)
+}
+
+/// The fault of a used-up budget.
+pub fn exhausted(ir: &Ir, at: NodeId, exhausted: Exhausted) -> Fault {
+    match exhausted {
+        Exhausted::Steps => ir.fault(
+            at,
+            code::LIMIT_STEPS,
+            "the rules for this event took more steps than allowed; loop over less, or fold less in one event",
+        ),
+        Exhausted::Memory => ir.fault(
+            at,
+            code::LIMIT_MEMORY,
+            "the rules for this event made more values than the memory limit allows; build smaller texts and lists",
+        ),
+    }
+}
+
+struct Evaluation<'e, 'v> {
+    ir: &'v Ir,
+    sight: &'e Sight<'v>,
+    locals: &'e mut Vec<Value>,
+    meter: &'e mut Meter,
+}
+
+impl<'v> Evaluation<'_, 'v> {
+    fn value(&mut self, id: NodeId) -> Result<Seen<'v>, Fault> {
+        self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
+        let ir = self.ir;
+        Ok(match ir.node(id) {
+            Node::Constant(value) => Seen::Kept(value),
+            Node::Slot(slot) => match self.slot(*slot) {
+                Some(value) => Seen::Kept(value),
+                None => self.missing(id, "the event")?,
+            },
+            Node::HasSlot(slot) => Seen::Made(Value::Bool(self.slot(*slot).is_some())),
+            Node::Field(field) => Seen::Made(self.field(*field)),
+            Node::State => Seen::Kept(self.sight.state),
+            Node::This => Seen::Kept(self.sight.this),
+            Node::Local(at) => Seen::Made(self.locals.get(usize::from(*at)).cloned().unwrap_or_default()),
+            Node::Member { of, key } => match self.value(*of)? {
+                Seen::Kept(value) => match member(value, key) {
+                    Some(found) => Seen::Kept(found),
+                    None => self.missing(id, "the object")?,
+                },
+                Seen::Made(value) => match member(&value, key) {
+                    Some(found) => Seen::Made(found.clone()),
+                    None => self.missing(id, "the object")?,
+                },
+            },
+            Node::Has { of, key } => Seen::Made(Value::Bool(member(self.value(*of)?.get(), key).is_some())),
+            Node::Index { of, index, by } => {
+                let container = self.value(*of)?;
+                let index_value = self.value(*index)?;
+                match container {
+                    Seen::Kept(value) => match self.element(*index, value, index_value.get(), by.as_ref())? {
+                        Some(found) => Seen::Kept(found),
+                        None => self.missing(id, "the container")?,
+                    },
+                    Seen::Made(value) => match self.element(*index, &value, index_value.get(), by.as_ref())?.cloned() {
+                        Some(found) => Seen::Made(found),
+                        None => self.missing(id, "the container")?,
+                    },
+                }
+            }
+            Node::Not(operand) => Seen::Made(Value::Bool(!self.truth(*operand)?)),
+            Node::Negate(operand) => {
+                let operand_value = self.value(*operand)?;
+                let Value::Number(number) = operand_value.get() else {
+                    return Err(self.wrong(*operand, "`-` needs a number", operand_value.get()));
+                };
+                Seen::Made(Value::Number(
+                    number.neg().map_err(|error| self.arithmetic(id, &error))?,
+                ))
+            }
+            Node::And(left, right) => Seen::Made(Value::Bool(self.truth(*left)? && self.truth(*right)?)),
+            Node::Or(left, right) => Seen::Made(Value::Bool(self.truth(*left)? || self.truth(*right)?)),
+            Node::Equal { left, right, expected } => {
+                let (left, right) = (self.value(*left)?, self.value(*right)?);
+                let equal = self.equal(id, left.get(), right.get())?;
+                Seen::Made(Value::Bool(equal == *expected))
+            }
+            Node::Compare {
+                comparison,
+                left,
+                right,
+            } => {
+                let (left, right) = (self.value(*left)?, self.value(*right)?);
+                let Some(ordering) = functions::ordering(left.get(), right.get()) else {
+                    let message = format!(
+                        "only two numbers or two texts can be compared, but these are {} and {}",
+                        left.get().kind(),
+                        right.get().kind()
+                    );
+                    return Err(ir.fault(id, code::HANDLER_TYPE, message));
+                };
+                Seen::Made(Value::Bool(match comparison {
+                    Comparison::Less => ordering == Ordering::Less,
+                    Comparison::LessOrEqual => ordering != Ordering::Greater,
+                    Comparison::Greater => ordering == Ordering::Greater,
+                    Comparison::GreaterOrEqual => ordering != Ordering::Less,
+                }))
+            }
+            Node::In { element, container } => {
+                let (element, container_value) = (self.value(*element)?, self.value(*container)?);
+                Seen::Made(Value::Bool(self.contains(
+                    *container,
+                    element.get(),
+                    container_value.get(),
+                )?))
+            }
+            Node::Arithmetic {
+                arithmetic,
+                left,
+                right,
+            } => {
+                let (left, right) = (self.value(*left)?, self.value(*right)?);
+                Seen::Made(self.compute(id, *arithmetic, left.get(), right.get())?)
+            }
+            Node::Choice {
+                condition,
+                then,
+                otherwise,
+            } => {
+                let chosen = if self.truth(*condition)? { *then } else { *otherwise };
+                self.value(chosen)?
+            }
+            Node::List(elements) => {
+                self.allocate(id, elements.len() * 32)?;
+                let values: Result<Array, Fault> = elements
+                    .iter()
+                    .map(|element| Ok(self.value(*element)?.into_value()))
+                    .collect();
+                Seen::Made(Value::Array(values?))
+            }
+            Node::Object(members) => Seen::Made(self.object(id, members)?),
+            Node::Call { function, arguments } => {
+                let arguments: Vec<Seen<'v>> = arguments
+                    .iter()
+                    .map(|argument| self.value(*argument))
+                    .collect::<Result<_, Fault>>()?;
+                let arguments: Vec<&Value> = arguments.iter().map(Seen::get).collect();
+                let result = functions::call(*function, &arguments, self.meter);
+                Seen::Made(result.map_err(|failure| self.failed(id, failure))?)
+            }
+            Node::Macro {
+                kind,
+                list,
+                local,
+                keep,
+                body,
+            } => self.run_macro(id, *kind, *list, *local, *keep, *body)?,
+        })
+    }
+
+    fn slot(&self, slot: Slot) -> Option<&'v Value> {
+        let (slots, at) = match slot {
+            Slot::Data(at) => (self.sight.data, at),
+            Slot::Meta(at) => (self.sight.meta, at),
+        };
+        slots.get(usize::from(at))?.as_ref().map(Value::resolved)
+    }
+
+    fn field(&self, field: EventField) -> Value {
+        let Some(event) = self.sight.event else {
+            return Value::Null;
+        };
+        let text = |bytes: &[u8]| Value::Text(Text::from(String::from_utf8_lossy(bytes).as_ref()));
+        match field {
+            EventField::Type => text(event.event_type),
+            EventField::Stream => text(event.stream),
+            EventField::Version if event.view.version == EventBatch::NO_VERSION => Value::Null,
+            EventField::Version => Value::Number(Number::from(event.view.version.0)),
+            EventField::Position => {
+                let Position(position) = event.view.position;
+                Value::Number(Number::from(position))
+            }
+            EventField::Time if event.view.recorded_at.is_none() => Value::Null,
+            EventField::Time => text(event.view.recorded_at.display(3).to_string().as_bytes()),
+            EventField::Id => event.view.event_id.map_or(Value::Null, text),
+        }
+    }
+
+    fn missing(&self, id: NodeId, of: &str) -> Result<Seen<'v>, Fault> {
+        if !self.ir.is_strict {
+            return Ok(Seen::Kept(&NULL));
+        }
+        let message = format!("{of} has no such member, and this handler is strict; test it with `has(…)` first");
+        Err(self.ir.fault(id, code::HANDLER_TYPE, message))
+    }
+
+    /// An element by number, a member by name, or an element of a keyed array by its key.
+    fn element<'c>(
+        &mut self,
+        at: NodeId,
+        container: &'c Value,
+        index: &Value,
+        by: Option<&Text>,
+    ) -> Result<Option<&'c Value>, Fault> {
+        match (container.resolved(), index) {
+            (Value::Array(values), index) if by.is_some_and(|_| !index.is_null()) => {
+                self.meter
+                    .steps(values.len())
+                    .map_err(|spent| exhausted(self.ir, at, spent))?;
+                let key = by.map_or(&[][..], Text::as_wtf8);
+                Ok(keyed_position(values, key, index).and_then(|found| values.get(found)))
+            }
+            (Value::Array(values), Value::Number(number)) => Ok(number::index(number).and_then(|at| values.get(at))),
+            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8())),
+            (Value::Object(members), Value::Number(number)) => Ok(members.get(number.to_string().as_bytes())),
+            (_, Value::Number(_) | Value::Text(_) | Value::Null) => Ok(None),
+            (_, other) => Err(self.wrong(at, "an index must be a number or text", other)),
+        }
+    }
+
+    fn truth(&mut self, id: NodeId) -> Result<bool, Fault> {
+        let value = self.value(id)?;
+        match value.get() {
+            Value::Bool(truth) => Ok(*truth),
+            other => Err(self.wrong(id, "a condition must be a boolean", other)),
+        }
+    }
+
+    fn object(&mut self, id: NodeId, members: &[(NodeId, NodeId)]) -> Result<Value, Fault> {
+        self.allocate(id, members.len() * 64)?;
+        let mut object = Object::default();
+        for (key, value) in members {
+            let key_value = self.value(*key)?;
+            let Value::Text(name) = key_value.get() else {
+                return Err(self.wrong(*key, "a key must be text", key_value.get()));
+            };
+            object.insert(name.clone(), self.value(*value)?.into_value());
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn equal(&mut self, id: NodeId, left: &Value, right: &Value) -> Result<bool, Fault> {
+        self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
+        Ok(match (left.resolved(), right.resolved()) {
+            (Value::Null, Value::Null) => true,
+            (Value::Bool(left), Value::Bool(right)) => left == right,
+            (Value::Number(left), Value::Number(right)) => left.cmp_exact(right) == Ordering::Equal,
+            (Value::Text(left), Value::Text(right)) => left == right,
+            (Value::Array(left), Value::Array(right)) => {
+                if left.is_same(right) {
+                    return Ok(true);
+                }
+                if left.len() != right.len() {
+                    return Ok(false);
+                }
+                for (left, right) in left.iter().zip(right.iter()) {
+                    if !self.equal(id, left, right)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            (Value::Object(left), Value::Object(right)) => {
+                if left.is_same(right) {
+                    return Ok(true);
+                }
+                if left.len() != right.len() {
+                    return Ok(false);
+                }
+                for ((left_key, left), (right_key, right)) in left.iter().zip(right.iter()) {
+                    if left_key != right_key || !self.equal(id, left, right)? {
+                        return Ok(false);
+                    }
+                }
+                true
+            }
+            _ => false,
+        })
+    }
+
+    fn contains(&mut self, at: NodeId, element: &Value, container: &Value) -> Result<bool, Fault> {
+        match (container, element) {
+            (Value::Array(values), _) => {
+                for value in values.iter() {
+                    if self.equal(at, value, element)? {
+                        return Ok(true);
+                    }
+                }
+                Ok(false)
+            }
+            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8()).is_some()),
+            (Value::Object(_), _) => Ok(false),
+            (other, _) => Err(self.wrong(at, "`in` needs an array or an object on its right", other)),
+        }
+    }
+
+    fn compute(&mut self, id: NodeId, arithmetic: Arithmetic, left: &Value, right: &Value) -> Result<Value, Fault> {
+        if let (Value::Number(left), Value::Number(right)) = (left, right) {
+            let result = match arithmetic {
+                Arithmetic::Add => left.add(right),
+                Arithmetic::Subtract => left.sub(right),
+                Arithmetic::Multiply => left.mul(right),
+                Arithmetic::Divide => left.div_exact(right),
+                Arithmetic::Remainder => left.rem(right),
+            };
+            return result.map(Value::Number).map_err(|error| self.arithmetic(id, &error));
+        }
+        match (arithmetic, left, right) {
+            (Arithmetic::Add, Value::Text(left), Value::Text(right)) => {
+                self.allocate(id, left.as_wtf8().len() + right.as_wtf8().len())?;
+                Ok(Value::Text(Text::from_wtf8(
+                    &[left.as_wtf8(), right.as_wtf8()].concat(),
+                )))
+            }
+            (Arithmetic::Add, Value::Array(left), Value::Array(right)) => {
+                self.meter
+                    .steps(right.len())
+                    .map_err(|spent| exhausted(self.ir, id, spent))?;
+                self.allocate(id, right.len() * 32)?;
+                let mut joined = left.clone();
+                for value in right.iter() {
+                    joined.push(value.clone());
+                }
+                Ok(Value::Array(joined))
+            }
+            _ => {
+                let sign = match arithmetic {
+                    Arithmetic::Add => "+",
+                    Arithmetic::Subtract => "-",
+                    Arithmetic::Multiply => "*",
+                    Arithmetic::Divide => "/",
+                    Arithmetic::Remainder => "%",
+                };
+                let message = format!(
+                    "`{sign}` cannot take {} and {}; test what may be missing with `has(…)` or `!= null`",
+                    left.kind(),
+                    right.kind()
+                );
+                Err(self.ir.fault(id, code::HANDLER_TYPE, message))
+            }
+        }
+    }
+
+    fn run_macro(
+        &mut self,
+        id: NodeId,
+        kind: MacroKind,
+        list: NodeId,
+        local: u16,
+        keep: Option<NodeId>,
+        body: NodeId,
+    ) -> Result<Seen<'v>, Fault> {
+        let list_value = self.value(list)?;
+        let elements: Box<dyn Iterator<Item = Value> + '_> = match list_value.get() {
+            Value::Array(values) => Box::new(values.iter().map(|value| value.resolved().clone())),
+            Value::Object(members) => Box::new(members.iter().map(|(key, _)| Value::Text(key.clone()))),
+            other => return Err(self.wrong(list, "this macro needs an array or an object", other)),
+        };
+        let local = usize::from(local);
+        if self.locals.len() <= local {
+            self.locals.resize(local + 1, Value::Null);
+        }
+        let mut found = 0_usize;
+        let mut made = Array::default();
+        for element in elements {
+            self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
+            if let Some(kept) = self.locals.get_mut(local) {
+                *kept = element.clone();
+            }
+            if let Some(keep) = keep
+                && !self.truth(keep)?
+            {
+                continue;
+            }
+            match kind {
+                MacroKind::All if !self.truth(body)? => return Ok(Seen::Made(Value::Bool(false))),
+                MacroKind::Exists if self.truth(body)? => return Ok(Seen::Made(Value::Bool(true))),
+                MacroKind::All | MacroKind::Exists => {}
+                MacroKind::ExistsOne => found += usize::from(self.truth(body)?),
+                MacroKind::Filter => {
+                    if self.truth(body)? {
+                        self.allocate(id, 32)?;
+                        made.push(element);
+                    }
+                }
+                MacroKind::Map => {
+                    let value = self.value(body)?.into_value();
+                    self.allocate(id, 32)?;
+                    made.push(value);
+                }
+            }
+        }
+        Ok(Seen::Made(match kind {
+            MacroKind::All => Value::Bool(true),
+            MacroKind::Exists => Value::Bool(false),
+            MacroKind::ExistsOne => Value::Bool(found == 1),
+            MacroKind::Filter | MacroKind::Map => Value::Array(made),
+        }))
+    }
+
+    fn allocate(&mut self, id: NodeId, byte_count: usize) -> Result<(), Fault> {
+        self.meter
+            .allocate(byte_count)
+            .map_err(|spent| exhausted(self.ir, id, spent))
+    }
+
+    fn arithmetic(&self, id: NodeId, error: &refold_core::value::NumberError) -> Fault {
+        self.failed(id, functions::number_failure(error))
+    }
+
+    fn failed(&self, id: NodeId, failure: Failure) -> Fault {
+        match failure {
+            Failure::Exhausted(spent) => exhausted(self.ir, id, spent),
+            Failure::Fault { code, message } => self.ir.fault(id, code, message),
+        }
+    }
+
+    fn wrong(&self, id: NodeId, wanted: &str, found: &Value) -> Fault {
+        self.ir.fault(
+            id,
+            code::HANDLER_TYPE,
+            format!("{wanted}, but this is {}", found.kind()),
+        )
+    }
+}
+
+/// The position of the element whose member `key` equals `wanted`.
+pub fn keyed_position(values: &Array, key: &[u8], wanted: &Value) -> Option<usize> {
+    values.iter().position(|element| match (element.resolved(), wanted) {
+        (Value::Object(members), wanted) => match (members.get(key).map(Value::resolved), wanted) {
+            (Some(Value::Text(found)), Value::Text(wanted)) => found == wanted,
+            (Some(Value::Number(found)), Value::Number(wanted)) => found.cmp_exact(wanted) == Ordering::Equal,
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+fn member<'c>(of: &'c Value, key: &Text) -> Option<&'c Value> {
+    match of.resolved() {
+        Value::Object(members) => members.get(key.as_wtf8()).map(Value::resolved),
+        _ => None,
+    }
+}

@@ -1,0 +1,185 @@
+//! What an expression is compiled to: nodes in one vector, children by number.
+//!
+//! Children come before their parents, so that evaluation cannot loop. Each node knows its place in the file.
+
+use std::sync::Arc;
+
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::{Text, Value};
+
+use super::functions::Function;
+use crate::error::{Mark, Place};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeId(u32);
+
+/// A projected path of the payload or of the metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Slot {
+    Data(u16),
+    Meta(u16),
+}
+
+/// What an event is beside its payload and metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventField {
+    Type,
+    Version,
+    Time,
+    Stream,
+    Position,
+    Id,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MacroKind {
+    All,
+    Exists,
+    ExistsOne,
+    Filter,
+    Map,
+}
+
+#[derive(Debug, Clone)]
+pub enum Node {
+    Constant(Value),
+    Slot(Slot),
+    HasSlot(Slot),
+    Field(EventField),
+    State,
+    This,
+    Local(u16),
+    Member {
+        of: NodeId,
+        key: Text,
+    },
+    Has {
+        of: NodeId,
+        key: Text,
+    },
+    /// `by` is the declared key of the array that is indexed, if it has one: then a text finds an element.
+    Index {
+        of: NodeId,
+        index: NodeId,
+        by: Option<Text>,
+    },
+    Not(NodeId),
+    Negate(NodeId),
+    And(NodeId, NodeId),
+    Or(NodeId, NodeId),
+    Equal {
+        left: NodeId,
+        right: NodeId,
+        expected: bool,
+    },
+    Compare {
+        comparison: Comparison,
+        left: NodeId,
+        right: NodeId,
+    },
+    In {
+        element: NodeId,
+        container: NodeId,
+    },
+    Arithmetic {
+        arithmetic: Arithmetic,
+        left: NodeId,
+        right: NodeId,
+    },
+    Choice {
+        condition: NodeId,
+        then: NodeId,
+        otherwise: NodeId,
+    },
+    List(Box<[NodeId]>),
+    Object(Box<[(NodeId, NodeId)]>),
+    Call {
+        function: Function,
+        arguments: Box<[NodeId]>,
+    },
+    /// Binds each element (of an object: each key) to `local`, and asks `body`; `keep` is the filter of a `map`.
+    Macro {
+        kind: MacroKind,
+        list: NodeId,
+        local: u16,
+        keep: Option<NodeId>,
+        body: NodeId,
+    },
+}
+
+/// All expressions of one file.
+#[derive(Debug)]
+pub struct Ir {
+    pub(super) file: Arc<str>,
+    nodes: Vec<Node>,
+    marks: Vec<Mark>,
+    /// Reading what is missing is a fault instead of null.
+    pub is_strict: bool,
+}
+
+impl Ir {
+    pub fn new(file: &Arc<str>, is_strict: bool) -> Ir {
+        Ir {
+            file: Arc::clone(file),
+            nodes: Vec::new(),
+            marks: Vec::new(),
+            is_strict,
+        }
+    }
+
+    pub fn push(&mut self, node: Node, mark: Mark) -> NodeId {
+        let id = NodeId(crate::error::count(self.nodes.len()));
+        self.nodes.push(node);
+        self.marks.push(mark);
+        id
+    }
+
+    pub fn node(&self, id: NodeId) -> &Node {
+        // Ids are made by `push` alone, and nodes are never removed.
+        &self.nodes[id.0 as usize]
+    }
+
+    pub fn constant(&self, id: NodeId) -> Option<&Value> {
+        match self.node(id) {
+            Node::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    pub fn mark(&self, id: NodeId) -> Mark {
+        self.marks.get(id.0 as usize).copied().unwrap_or(Mark::START)
+    }
+
+    pub fn fault(&self, at: NodeId, code: &'static str, message: impl Into<String>) -> Box<HandlerFault> {
+        self.fault_at(self.mark(at), code, message)
+    }
+
+    pub fn fault_at(&self, mark: Mark, code: &'static str, message: impl Into<String>) -> Box<HandlerFault> {
+        let place = Place {
+            file: Arc::clone(&self.file),
+            mark,
+        };
+        Box::new(HandlerFault {
+            code,
+            message: message.into(),
+            place: Some(place.to_string()),
+        })
+    }
+}

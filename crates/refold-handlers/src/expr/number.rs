@@ -1,0 +1,47 @@
+//! What expressions do with numbers beyond the arithmetic of the core.
+
+use refold_core::value::{Number, NumberError};
+
+/// The smallest whole number that is not below.
+pub fn ceil(number: &Number) -> Result<Number, NumberError> {
+    number.neg()?.floor()?.neg()
+}
+
+/// Without the digits after the point.
+pub fn truncate(number: &Number) -> Result<Number, NumberError> {
+    if number.is_negative() {
+        ceil(number)
+    } else {
+        number.floor()
+    }
+}
+
+/// The nearest double, as the shortest decimal that reads back as it. `None` outside the range of doubles.
+pub fn float(number: &Number) -> Option<Number> {
+    let double: f64 = number.to_string().parse().ok()?;
+    if !double.is_finite() {
+        return None;
+    }
+    Number::parse(&format!("{double:?}"))
+}
+
+/// A whole number of at least 0, as an index.
+pub fn index(number: &Number) -> Option<usize> {
+    number.to_i64().and_then(|index| usize::try_from(index).ok())
+}
+
+/// How many bytes the literal takes, without writing it.
+pub fn literal_length(number: &Number) -> usize {
+    match number {
+        Number::Int(value) => digits(value.unsigned_abs()) + usize::from(*value < 0),
+        Number::Decimal { mantissa, scale } => {
+            let whole = usize::from(*scale) + 1;
+            digits(mantissa.unsigned_abs()).max(whole) + 1 + usize::from(*mantissa < 0)
+        }
+        Number::Literal(text) => text.len(),
+    }
+}
+
+fn digits(value: u64) -> usize {
+    value.checked_ilog10().map_or(1, |log| log as usize + 1)
+}

@@ -1,0 +1,160 @@
+//! Invariants: conditions that a state should always meet.
+//!
+//! They see the state alone. What to do about one that does not hold is the caller's affair.
+
+use refold_core::finding::Severity;
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::Value;
+
+use crate::document::{Document, Node};
+use crate::error::{Mark, PackageError, code};
+use crate::expr::compile::Scope;
+use crate::expr::eval::{Sight, evaluate_condition};
+use crate::expr::ir::{Ir, NodeId};
+use crate::expr::meter::Meter;
+use crate::expr::types::{Type, type_from_schema};
+use crate::expr::value::ValueCompiler;
+use crate::limits::Limits;
+use crate::path::ArrayKeys;
+
+#[cfg(test)]
+mod tests;
+
+/// The value of `refold` in a file of invariants.
+pub const FORMAT: &str = "invariants/1";
+
+const KNOWN: [&str; 4] = ["id", "expr", "severity", "title"];
+
+/// The invariants of a handler, in the order of the file.
+#[derive(Debug)]
+pub struct Invariants {
+    ir: Ir,
+    all: Vec<Invariant>,
+}
+
+#[derive(Debug)]
+pub struct Invariant {
+    pub id: String,
+    pub severity: Severity,
+    pub mark: Mark,
+    condition: NodeId,
+}
+
+impl Default for Invariants {
+    fn default() -> Invariants {
+        Invariants {
+            ir: Ir::new(&"".into(), false),
+            all: Vec::new(),
+        }
+    }
+}
+
+impl Invariants {
+    /// Those under `invariants` in a reducer file. `keys` are the array keys that the reducer declares.
+    pub fn of_reducer(document: &Document, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
+        let members = document.map(code::PKG_REDUCER, &document.root, "a reducer")?;
+        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
+        let state = find("state")
+            .map(|node| type_from_schema(document, node))
+            .transpose()?
+            .unwrap_or(Type::Any);
+        match find("invariants") {
+            Some(list) if !list.is_null() => compile(document, list, state, keys),
+            _ => Ok(Invariants::default()),
+        }
+    }
+
+    /// Those of a file of their own.
+    pub fn of_file(document: &Document, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
+        let known = ["refold", "invariants"];
+        let members = document.map(code::PKG_INVARIANT, &document.root, "a file of invariants")?;
+        if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
+            return Err(document.unknown_key(code::PKG_INVARIANT, key, &known));
+        }
+        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
+        let format = find("refold")
+            .map(|node| document.text(code::PKG_INVARIANT, node, "`refold`"))
+            .transpose()?;
+        if format != Some(FORMAT) {
+            let message = format!("the first line must be `refold: {FORMAT}`");
+            return Err(document.error(code::PKG_INVARIANT, document.root.mark, message));
+        }
+        match find("invariants") {
+            Some(list) if !list.is_null() => compile(document, list, Type::Any, keys),
+            _ => Ok(Invariants::default()),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Invariant> {
+        self.all.iter()
+    }
+
+    pub fn find(&self, id: &str) -> Option<&Invariant> {
+        self.all.iter().find(|invariant| invariant.id == id)
+    }
+
+    /// Whether `state` meets an invariant of these.
+    ///
+    /// # Errors
+    /// When the condition cannot be evaluated on this state: it is neither met nor broken.
+    pub fn holds(&self, invariant: &Invariant, state: &Value, limits: &Limits) -> Result<bool, HandlerFault> {
+        let null = Value::Null;
+        let sight = Sight {
+            data: &[],
+            meta: &[],
+            event: None,
+            state,
+            this: &null,
+        };
+        let mut meter = Meter::new(limits);
+        evaluate_condition(&self.ir, invariant.condition, &sight, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
+    }
+}
+
+fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
+    let error = |mark, message: String| document.error(code::PKG_INVARIANT, mark, message);
+    let mut ir = Ir::new(&document.file, false);
+    let mut all: Vec<Invariant> = Vec::new();
+    for node in document.list(code::PKG_INVARIANT, list, "`invariants`")? {
+        let members = document.map(code::PKG_INVARIANT, node, "an invariant")?;
+        if let Some((key, _)) = members.iter().find(|(key, _)| !KNOWN.contains(&key.text.as_str())) {
+            return Err(document.unknown_key(code::PKG_INVARIANT, key, &KNOWN));
+        }
+        let find = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
+        let (Some(id_node), Some(expression)) = (find("id"), find("expr")) else {
+            return Err(error(node.mark, "an invariant needs an `id` and an `expr`".to_owned()));
+        };
+        let id = document.text(code::PKG_INVARIANT, id_node, "`id`")?.to_owned();
+        if all.iter().any(|known| known.id == id) {
+            return Err(error(id_node.mark, format!("the id `{id}` occurs twice; rename one")));
+        }
+        let severity = match find("severity").map(|node| (node, document.text(code::PKG_INVARIANT, node, "`severity`")))
+        {
+            None | Some((_, Ok("error"))) => Severity::Error,
+            Some((_, Ok("warning"))) => Severity::Warning,
+            Some((_, Ok("notice"))) => Severity::Notice,
+            Some((node, found)) => {
+                let message = format!("`severity` is `error`, `warning` or `notice`, not `{}`", found?);
+                return Err(error(node.mark, message));
+            }
+        };
+        let mut scope = Scope::new(None, Some(state.clone()), keys);
+        let condition = ValueCompiler {
+            document,
+            ir: &mut ir,
+            scope: &mut scope,
+        }
+        .condition(expression)?;
+        all.push(Invariant {
+            id,
+            severity,
+            mark: node.mark,
+            condition,
+        });
+    }
+    Ok(Invariants { ir, all })
+}

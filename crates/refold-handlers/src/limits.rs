@@ -1,0 +1,50 @@
+//! The caps on what a handler may use for one event.
+//!
+//! They depend on nothing but the event and the handler, so that a run gives the same answer everywhere. Wall time is
+//! no limit here: whoever drives the run cancels it.
+
+/// Caps for one event. A package may lower each, never raise it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Evaluated expression nodes, macro elements and operations.
+    pub steps: u32,
+    /// Bytes that expressions make beside the state.
+    pub memory_bytes: usize,
+    /// Size of the state as compact JSON.
+    pub state_bytes: usize,
+    /// Nesting of arrays and objects, in the state and in a payload.
+    pub depth: usize,
+    /// Events that one event may emit.
+    pub output_events: usize,
+    /// Size of a payload, and of a metadata document.
+    pub payload_bytes: usize,
+}
+
+impl Limits {
+    pub const DEFAULT: Limits = Limits {
+        steps: 100_000,
+        memory_bytes: 256 << 20,
+        state_bytes: 16 << 20,
+        depth: 64,
+        output_events: 1_000,
+        payload_bytes: 32 << 20,
+    };
+
+    /// The tighter of both, limit by limit.
+    pub fn lowered_to(self, other: Limits) -> Limits {
+        Limits {
+            steps: self.steps.min(other.steps),
+            memory_bytes: self.memory_bytes.min(other.memory_bytes),
+            state_bytes: self.state_bytes.min(other.state_bytes),
+            depth: self.depth.min(other.depth),
+            output_events: self.output_events.min(other.output_events),
+            payload_bytes: self.payload_bytes.min(other.payload_bytes),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits::DEFAULT
+    }
+}

@@ -1,0 +1,173 @@
+//! `builtin:merge`: the handler that needs no code.
+//!
+//! Every payload is a JSON merge patch (RFC 7396) on the state; a payload that is no object replaces it. It says so by
+//! its identity. It must not know packages or expressions.
+
+use std::sync::{Arc, OnceLock};
+
+use refold_core::event::EventView;
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::{
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+};
+use refold_core::value::{Object, Value};
+
+use crate::error::code;
+use crate::expr::meter::measured;
+use crate::limits::Limits;
+use crate::package::hash;
+use crate::project::{Malformed, Projection, Reason};
+
+#[cfg(test)]
+mod tests;
+
+/// How the handler is called on a command line.
+pub const NAME: &str = "builtin:merge";
+
+/// The program of `builtin:merge`.
+pub fn program() -> Arc<dyn HandlerProgram> {
+    Arc::new(MergeProgram)
+}
+
+/// Applies `patch` to `target` as RFC 7396 says: objects merge, null takes away, anything else replaces.
+///
+/// What a repeated key stands for is kept whole, unless the last value is null.
+pub fn merge_patch(target: Value, patch: &Value) -> Value {
+    let Value::Object(patch) = patch else {
+        return patch.clone();
+    };
+    let mut members = match target {
+        Value::Object(members) => members,
+        _ => Object::default(),
+    };
+    for (key, change) in patch.iter() {
+        if change.is_null() {
+            members.remove(key.as_wtf8());
+            continue;
+        }
+        match (change, members.get_mut(key.as_wtf8())) {
+            (Value::Object(_), Some(present)) => *present = merge_patch(std::mem::take(present), change),
+            (_, Some(present)) => *present = change.clone(),
+            (_, None) => {
+                members.insert(key.clone(), merge_patch(Value::Null, change));
+            }
+        }
+    }
+    Value::Object(members)
+}
+
+struct MergeProgram;
+
+impl HandlerProgram for MergeProgram {
+    fn identity(&self) -> &HandlerIdentity {
+        static IDENTITY: OnceLock<HandlerIdentity> = OnceLock::new();
+        IDENTITY.get_or_init(|| HandlerIdentity {
+            name: NAME.to_owned(),
+            version: "1".to_owned(),
+            hash: hash::of_builtin(NAME, "1"),
+            engine: "builtin".to_owned(),
+        })
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(MergeInstance {
+            state: Value::Null,
+            limits: Limits::DEFAULT,
+        })
+    }
+}
+
+struct MergeInstance {
+    state: Value,
+    limits: Limits,
+}
+
+impl HandlerInstance for MergeInstance {
+    fn reset(&mut self) {
+        self.state = Value::Null;
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, _names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        let Some(payload) = event.payload else {
+            return Ok(Applied::Ignored);
+        };
+        let fault = |code, message: String| HandlerFault {
+            code,
+            message,
+            place: None,
+        };
+        if payload.len() > self.limits.payload_bytes {
+            let message = format!(
+                "the payload has {} bytes; the most is {}",
+                payload.len(),
+                self.limits.payload_bytes
+            );
+            return Err(fault(code::EVENT_SIZE, message));
+        }
+        let patch = match Value::from_json(payload, self.limits.depth) {
+            Ok(patch) => patch,
+            Err(error) => {
+                let mut slots = Vec::new();
+                return match Projection::new(&[]).project(payload, self.limits.depth, &mut slots) {
+                    Err(Malformed {
+                        reason: Reason::Depth, ..
+                    }) => {
+                        let message = format!("the payload nests deeper than {} levels", self.limits.depth);
+                        Err(fault(code::LIMIT_DEPTH, message))
+                    }
+                    _ => Ok(Applied::Undecodable(error)),
+                };
+            }
+        };
+        let before = self.state.clone();
+        self.state = merge_patch(std::mem::take(&mut self.state), &patch);
+        // A merge adds no more than the patch is long, so a state is measured only when it could have grown too far.
+        if measured(&self.state, self.limits.state_bytes, usize::MAX).is_err() {
+            self.state = before;
+            let message = format!(
+                "the state grew over {} bytes; fold it with rules that keep less",
+                self.limits.state_bytes
+            );
+            return Err(fault(code::LIMIT_STATE, message));
+        }
+        if written.is_on() {
+            record(&patch, Pointer::ROOT, written);
+        }
+        Ok(Applied::Folded)
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        Ok(self.state.clone())
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        Ok(Checkpoint::State(self.state.clone()))
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        match checkpoint {
+            Checkpoint::State(state) => {
+                self.state = state.clone();
+                Ok(())
+            }
+            Checkpoint::Opaque { .. } => Err(HandlerFault {
+                code: code::HANDLER_TYPE,
+                message: "this checkpoint was made by another handler; fold from the start".to_owned(),
+                place: None,
+            }),
+        }
+    }
+}
+
+/// The places that a patch writes: its leaves.
+fn record(patch: &Value, at: Pointer, written: &mut Written) {
+    match patch {
+        Value::Object(members) if !members.is_empty() => {
+            for (key, change) in members.iter() {
+                record(change, at.push_key(key), written);
+            }
+        }
+        _ => written.record(|| at),
+    }
+}

@@ -1,0 +1,347 @@
+//! `handler.toml`: who a handler is, its versions, and when each was live.
+
+use std::collections::BTreeMap;
+
+use refold_core::time::Timestamp;
+use refold_core::value::{Object, Text, Value};
+
+use crate::document::{Body, Document, Key, Node, ScalarKind};
+use crate::error::{Mark, PackageError, code};
+use crate::limits::Limits;
+
+/// The value of `format` in a manifest.
+pub const FORMAT: &str = "refold-handler/1";
+
+/// A manifest, read and checked.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    pub name: String,
+    pub title: Option<String>,
+    pub description: Option<String>,
+    pub owner: Option<String>,
+    pub license: Option<String>,
+    /// The category of the streams that the handler is for, if it says so.
+    pub category: Option<String>,
+    /// In the order of the file; the last is the newest.
+    pub versions: Vec<ManifestVersion>,
+    pub limits: Limits,
+    /// What of the manifest changes what the handler does, for the content hash.
+    semantic: Object,
+}
+
+/// One version of a handler.
+#[derive(Debug, Clone)]
+pub struct ManifestVersion {
+    pub id: String,
+    pub mark: Mark,
+    /// The folder of the version, from the package's.
+    pub path: String,
+    /// `sha256:` and 64 hex digits, which the files must have.
+    pub hash: Option<(String, Mark)>,
+    /// Still worked on: a hash that differs is no error.
+    pub is_draft: bool,
+    /// When it was live, with overrides for environments and tenants after.
+    pub effective: Vec<Effective>,
+    /// The event versions that the rules expect.
+    pub events: BTreeMap<String, u32>,
+}
+
+/// A half-open span in which a version was live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Effective {
+    pub environment: Option<String>,
+    pub tenant: Option<String>,
+    pub from: Option<Bound>,
+    pub to: Option<Bound>,
+}
+
+/// An end of the span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    Position(i64),
+    Recorded(Timestamp),
+    /// The name of a deployment.
+    Deployment(String),
+}
+
+const KNOWN: [&str; 14] = [
+    "format",
+    "name",
+    "title",
+    "description",
+    "owner",
+    "license",
+    "source",
+    "partition",
+    "version",
+    "limits",
+    "determinism",
+    "capabilities",
+    "compare",
+    "provenance",
+];
+const VERSION_KNOWN: [&str; 14] = [
+    "id",
+    "path",
+    "runtime",
+    "dialect",
+    "abi",
+    "engine",
+    "hash",
+    "draft",
+    "effective_from",
+    "effective_to",
+    "effective",
+    "deploy",
+    "events",
+    "title",
+];
+const LIMITS_KNOWN: [&str; 7] = [
+    "steps",
+    "memory_mb",
+    "state_kb",
+    "depth",
+    "output_events",
+    "payload_kb",
+    "wall_ms",
+];
+
+impl Manifest {
+    pub fn read(document: &Document) -> Result<Manifest, PackageError> {
+        Reader { document }.manifest()
+    }
+
+    /// Canonical JSON of what of the manifest changes what `version` does.
+    pub fn semantic_json(&self, version: &ManifestVersion) -> Vec<u8> {
+        let mut semantic = self.semantic.clone();
+        let events = version.events.iter();
+        let events = events.map(|(name, wanted)| (Text::from(name.as_str()), Value::Number(i64::from(*wanted).into())));
+        semantic.insert(Text::from("events"), Value::Object(events.collect()));
+        Value::Object(semantic).to_canonical()
+    }
+
+    /// The version of that id, or the last.
+    pub fn select(&self, id: Option<&str>) -> Option<&ManifestVersion> {
+        match id {
+            Some(id) => self.versions.iter().find(|version| version.id == id),
+            None => self.versions.last(),
+        }
+    }
+}
+
+struct Reader<'d> {
+    document: &'d Document,
+}
+
+type Members<'n> = &'n [(Key, Node)];
+
+impl Reader<'_> {
+    fn manifest(&self) -> Result<Manifest, PackageError> {
+        let members = self.known(&self.document.root, "a manifest", &KNOWN)?;
+        match self.text(members, "format")? {
+            Some(format) if format == FORMAT => {}
+            Some(format) => {
+                let mark = find(members, "format").map_or(Mark::START, |node| node.mark);
+                return Err(self.error(mark, format!("this Refold reads `{FORMAT}`, not `{format}`")));
+            }
+            None => return Err(self.error(Mark::START, format!("the line `format = \"{FORMAT}\"` is missing"))),
+        }
+        let name = self.text(members, "name")?.unwrap_or_default();
+        let is_name = (1..=64).contains(&name.len())
+            && name
+                .bytes()
+                .all(|byte| byte == b'-' || byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        if !is_name {
+            let mark = find(members, "name").map_or(Mark::START, |node| node.mark);
+            return Err(self.error(mark, "`name` must be 1 to 64 lower-case letters, digits and hyphens"));
+        }
+        let mut versions: Vec<ManifestVersion> = Vec::new();
+        if let Some(list) = find(members, "version") {
+            for node in self.document.list(code::PKG_MANIFEST, list, "`version`")? {
+                let version = self.version(node)?;
+                if versions.iter().any(|known| known.id == version.id) {
+                    return Err(self.error(version.mark, format!("the version `{}` occurs twice", version.id)));
+                }
+                versions.push(version);
+            }
+        }
+        if versions.is_empty() {
+            return Err(self.error(Mark::START, "a manifest needs at least one `[[version]]` with an `id`"));
+        }
+        let mut semantic = Object::default();
+        for part in ["partition", "determinism", "capabilities"] {
+            if let Some(node) = find(members, part) {
+                semantic.insert(Text::from(part), node.to_value());
+            }
+        }
+        if let Some(partition) = find(members, "partition") {
+            let members = self.known(partition, "`partition`", &["by"])?;
+            if self.text(members, "by")?.is_some_and(|by| by != "stream") {
+                return Err(self.error(
+                    partition.mark,
+                    "only `by = \"stream\"` is known: each stream has a state of its own",
+                ));
+            }
+        }
+        let category = match find(members, "source") {
+            None => None,
+            Some(source) => {
+                let members = self.known(source, "`source`", &["category", "streams", "types", "tags", "where"])?;
+                self.text(members, "category")?
+            }
+        };
+        Ok(Manifest {
+            name,
+            title: self.text(members, "title")?,
+            description: self.text(members, "description")?,
+            owner: self.text(members, "owner")?,
+            license: self.text(members, "license")?,
+            category,
+            versions,
+            limits: find(members, "limits")
+                .map(|node| self.limits(node))
+                .transpose()?
+                .unwrap_or_default(),
+            semantic,
+        })
+    }
+
+    fn version(&self, node: &Node) -> Result<ManifestVersion, PackageError> {
+        let members = self.known(node, "a version", &VERSION_KNOWN)?;
+        let mark = find(members, "id").map_or(node.mark, |node| node.mark);
+        let Some(id) = self.text(members, "id")? else {
+            return Err(self.error(node.mark, "a version needs an `id`, such as \"1.0.0\""));
+        };
+        let runtime = self.text(members, "runtime")?;
+        if runtime.as_ref().is_some_and(|runtime| runtime != "declarative") {
+            let mark = find(members, "runtime").map_or(mark, |node| node.mark);
+            let message = "only the runtime `declarative` is built in yet";
+            return Err(self.error(mark, message));
+        }
+        let path = self.text(members, "path")?.unwrap_or_else(|| format!("versions/{id}"));
+        if path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..") {
+            let mark = find(members, "path").map_or(mark, |node| node.mark);
+            return Err(self.error(
+                mark,
+                "`path` must lie inside the package: relative, with `/`, without `..`",
+            ));
+        }
+        let hash = match find(members, "hash") {
+            None => None,
+            Some(node) => {
+                let hash = self.document.text(code::PKG_MANIFEST, node, "`hash`")?;
+                let digits = hash.strip_prefix("sha256:").unwrap_or_default();
+                if digits.len() != 64 || !digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f')) {
+                    return Err(self.error(node.mark, "`hash` must be `sha256:` and 64 lower-case hex digits"));
+                }
+                Some((hash.to_owned(), node.mark))
+            }
+        };
+        let is_draft = self.text(members, "draft")?.is_some_and(|draft| draft == "true");
+        let mut events = BTreeMap::new();
+        if let Some(node) = find(members, "events") {
+            for (key, version) in self.document.map(code::PKG_MANIFEST, node, "`events`")? {
+                let version = self
+                    .document
+                    .natural(code::PKG_MANIFEST, version, "the version of an event")?;
+                events.insert(key.text.clone(), u32::try_from(version).unwrap_or(u32::MAX));
+            }
+        }
+        Ok(ManifestVersion {
+            id,
+            mark,
+            path,
+            hash,
+            is_draft,
+            effective: self.effective(members)?,
+            events,
+        })
+    }
+
+    fn effective(&self, members: Members<'_>) -> Result<Vec<Effective>, PackageError> {
+        let mut spans = Vec::new();
+        let (from, to) = (find(members, "effective_from"), find(members, "effective_to"));
+        if from.is_some() || to.is_some() {
+            let (from, to) = (from.map(|node| self.bound(node)), to.map(|node| self.bound(node)));
+            spans.push(Effective {
+                environment: None,
+                tenant: None,
+                from: from.transpose()?,
+                to: to.transpose()?,
+            });
+        }
+        if let Some(list) = find(members, "effective") {
+            for node in self.document.list(code::PKG_MANIFEST, list, "`effective`")? {
+                let members = self.known(node, "an effective span", &["env", "tenant", "from", "to"])?;
+                spans.push(Effective {
+                    environment: self.text(members, "env")?,
+                    tenant: self.text(members, "tenant")?,
+                    from: find(members, "from").map(|node| self.bound(node)).transpose()?,
+                    to: find(members, "to").map(|node| self.bound(node)).transpose()?,
+                });
+            }
+        }
+        Ok(spans)
+    }
+
+    /// A number is a position, a time a recorded time, other text the name of a deployment.
+    fn bound(&self, node: &Node) -> Result<Bound, PackageError> {
+        let text = self.document.text(code::PKG_MANIFEST, node, "an effective bound")?;
+        if let Body::Scalar(scalar) = &node.body
+            && let ScalarKind::Number(_) = scalar.kind()
+        {
+            let position = text
+                .parse()
+                .map_err(|_| self.error(node.mark, "a position is a whole number of 64 bits"))?;
+            return Ok(Bound::Position(position));
+        }
+        Ok(match Timestamp::parse(text) {
+            Some(time) => Bound::Recorded(time),
+            None => Bound::Deployment(text.to_owned()),
+        })
+    }
+
+    fn limits(&self, node: &Node) -> Result<Limits, PackageError> {
+        let members = self.known(node, "`limits`", &LIMITS_KNOWN)?;
+        let limit = |name: &str| -> Result<Option<usize>, PackageError> {
+            let Some(node) = find(members, name) else {
+                return Ok(None);
+            };
+            let value = self.document.natural(code::PKG_MANIFEST, node, &format!("`{name}`"))?;
+            Ok(Some(usize::try_from(value).unwrap_or(usize::MAX)))
+        };
+        let most = Limits::DEFAULT;
+        let own = Limits {
+            steps: limit("steps")?.map_or(most.steps, |steps| u32::try_from(steps).unwrap_or(u32::MAX)),
+            memory_bytes: limit("memory_mb")?.map_or(most.memory_bytes, |megabytes| megabytes.saturating_mul(1 << 20)),
+            state_bytes: limit("state_kb")?.map_or(most.state_bytes, |kilobytes| kilobytes.saturating_mul(1 << 10)),
+            depth: limit("depth")?.unwrap_or(most.depth),
+            output_events: limit("output_events")?.unwrap_or(most.output_events),
+            payload_bytes: limit("payload_kb")?
+                .map_or(most.payload_bytes, |kilobytes| kilobytes.saturating_mul(1 << 10)),
+        };
+        Ok(most.lowered_to(own))
+    }
+
+    fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {
+        let members = self.document.map(code::PKG_MANIFEST, node, what)?;
+        match members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
+            Some((key, _)) => Err(self.document.unknown_key(code::PKG_MANIFEST, key, known)),
+            None => Ok(members),
+        }
+    }
+
+    fn text(&self, members: Members<'_>, name: &str) -> Result<Option<String>, PackageError> {
+        let node = find(members, name);
+        let text = node.map(|node| self.document.text(code::PKG_MANIFEST, node, &format!("`{name}`")));
+        Ok(text.transpose()?.map(str::to_owned))
+    }
+
+    fn error(&self, mark: Mark, message: impl Into<String>) -> PackageError {
+        self.document.error(code::PKG_MANIFEST, mark, message)
+    }
+}
+
+fn find<'n>(members: Members<'n>, name: &str) -> Option<&'n Node> {
+    members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node)
+}

@@ -1,0 +1,285 @@
+//! Handler packages on disk: opening one, choosing a version, checking its hash, compiling it.
+//!
+//! Only reads, and only inside the package folder.
+
+pub mod hash;
+mod manifest;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+
+pub use manifest::{Bound, Effective, Manifest, ManifestVersion};
+
+use crate::document::{Document, MAX_FILE_BYTES};
+use crate::error::{PackageError, code};
+use crate::invariant::Invariants;
+use crate::limits::Limits;
+use crate::merge;
+use crate::reducer::{self, DeclarativeProgram, SharedProgram};
+use crate::upcast;
+
+/// The name of a manifest in its folder.
+pub const MANIFEST: &str = "handler.toml";
+
+const REDUCER: &str = "reducer.yaml";
+const UPCASTERS: &str = "upcasters.yaml";
+const INVARIANTS: &str = "invariants.yaml";
+
+/// A handler as a person names it: `builtin:merge`, a package folder, or a reducer file; with a version of a package
+/// after `@`.
+pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
+    if handler == merge::NAME {
+        return Ok(merge::program());
+    }
+    let (path, version) = split_version(handler);
+    Ok(Arc::new(SharedProgram(open_declarative(&path, version.as_deref())?)))
+}
+
+/// The path and the version of `path@version`. An existing path that holds an `@` is taken whole.
+pub fn split_version(handler: &str) -> (PathBuf, Option<String>) {
+    match handler.rsplit_once('@') {
+        Some((path, version)) if !Path::new(handler).exists() => (PathBuf::from(path), Some(version.to_owned())),
+        _ => (PathBuf::from(handler), None),
+    }
+}
+
+/// Compiles a package folder's version (the last, when none is named), or a bare reducer file.
+pub fn open_declarative(path: &Path, version: Option<&str>) -> Result<Arc<DeclarativeProgram>, PackageError> {
+    if path.is_dir() {
+        let package = Package::open(path)?;
+        let version = package.select(version)?;
+        return package.compile(version);
+    }
+    let source = read_file(path)?;
+    if let Some(version) = version {
+        let message = format!("a reducer file has no versions, so there is no `{version}`; leave the `@…` out");
+        return Err(PackageError::nowhere(code::PKG_VERSION, message));
+    }
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let document = Document::from_yaml(&Arc::from(name.as_str()), &source)?;
+    let content = hash::Content {
+        format: manifest::FORMAT,
+        runtime: "declarative",
+        dialect: "",
+        abi: "1",
+        manifest: b"{\"events\":{}}",
+        files: &[(REDUCER, &String::from_utf8_lossy(&source))],
+    };
+    let identity = HandlerIdentity {
+        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        version: "file".to_owned(),
+        hash: hash::of_content(&content),
+        engine: "declarative".to_owned(),
+    };
+    let parts = Parts {
+        reducer: document,
+        upcasters: None,
+        invariants: None,
+    };
+    Ok(Arc::new(parts.program(
+        identity,
+        &Default::default(),
+        Limits::DEFAULT,
+    )?))
+}
+
+/// A package folder with its manifest.
+#[derive(Debug, Clone)]
+pub struct Package {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+    manifest_file: Arc<str>,
+}
+
+impl Package {
+    pub fn open(folder: &Path) -> Result<Package, PackageError> {
+        let manifest_file: Arc<str> = Arc::from(MANIFEST);
+        let path = folder.join(MANIFEST);
+        if !path.exists() {
+            let message = format!(
+                "the folder holds no {MANIFEST}, so it is no handler package: {}",
+                folder.display()
+            );
+            return Err(PackageError::nowhere(code::PKG_READ, message));
+        }
+        let document = Document::from_toml(&manifest_file, &read_file(&path)?)?;
+        Ok(Package {
+            folder: folder.to_owned(),
+            manifest: Manifest::read(&document)?,
+            manifest_file,
+        })
+    }
+
+    /// The version of that id, or the last.
+    pub fn select(&self, id: Option<&str>) -> Result<&ManifestVersion, PackageError> {
+        self.manifest.select(id).ok_or_else(|| {
+            let known = self
+                .manifest
+                .versions
+                .iter()
+                .map(|version| version.id.as_str())
+                .collect::<Vec<_>>();
+            let message = format!(
+                "the handler has no version {}; it has {}",
+                id.unwrap_or("?"),
+                known.join(", ")
+            );
+            PackageError::nowhere(code::PKG_VERSION, message)
+        })
+    }
+
+    /// Reads, hashes and compiles a version.
+    pub fn compile(&self, version: &ManifestVersion) -> Result<Arc<DeclarativeProgram>, PackageError> {
+        let folder = self.folder.join(&version.path);
+        let mut files = Vec::new();
+        for name in [REDUCER, UPCASTERS, INVARIANTS] {
+            let path = folder.join(name);
+            if path.exists() {
+                files.push((name, read_file(&path)?));
+            } else if name == REDUCER {
+                let message = format!("version {} has no {REDUCER} in {}; add it", version.id, version.path);
+                return Err(PackageError::at(
+                    code::PKG_READ,
+                    &self.manifest_file,
+                    version.mark,
+                    message,
+                ));
+            }
+        }
+        let hash = self.hash(version, &files);
+        if let Some((expected, mark)) = &version.hash
+            && !version.is_draft
+            && *expected != hash
+        {
+            let message = format!(
+                "the files of version {} have the hash {hash}, but the manifest says {expected}; restore the files, give \
+                 the change a new version, or set `draft = true` while you work on it",
+                version.id
+            );
+            return Err(PackageError::at(code::PKG_HASH, &self.manifest_file, *mark, message));
+        }
+        let mut documents = files.iter().map(|(name, source)| {
+            let file: Arc<str> = Arc::from(format!("{}/{name}", version.path));
+            Ok((*name, Document::from_yaml(&file, source)?))
+        });
+        let mut parts = match documents.next() {
+            Some(reducer) => Parts {
+                reducer: reducer?.1,
+                upcasters: None,
+                invariants: None,
+            },
+            None => return Err(PackageError::nowhere(code::PKG_READ, "the version has no files")),
+        };
+        for document in documents {
+            match document? {
+                (UPCASTERS, document) => parts.upcasters = Some(document),
+                (_, document) => parts.invariants = Some(document),
+            }
+        }
+        let identity = HandlerIdentity {
+            name: self.manifest.name.clone(),
+            version: version.id.clone(),
+            hash,
+            engine: "declarative".to_owned(),
+        };
+        Ok(Arc::new(parts.program(
+            identity,
+            &version.events,
+            self.manifest.limits,
+        )?))
+    }
+
+    /// The case files of the package, by name.
+    pub fn case_files(&self) -> Result<Vec<PathBuf>, PackageError> {
+        let folder = self.folder.join("tests");
+        if !folder.exists() {
+            return Ok(Vec::new());
+        }
+        let unreadable = |error: std::io::Error| {
+            PackageError::nowhere(
+                code::PKG_READ,
+                format!("cannot list the cases: {error}: {}", folder.display()),
+            )
+        };
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().ends_with(".case.yaml"))
+            {
+                files.push(path);
+            }
+        }
+        files.sort();
+        Ok(files)
+    }
+
+    fn hash(&self, version: &ManifestVersion, files: &[(&'static str, Vec<u8>)]) -> String {
+        let texts: Vec<(&str, String)> = files
+            .iter()
+            .map(|(name, source)| (*name, String::from_utf8_lossy(source).into_owned()))
+            .collect();
+        let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        hash::of_content(&hash::Content {
+            format: manifest::FORMAT,
+            runtime: "declarative",
+            dialect: "",
+            abi: "1",
+            manifest: &self.manifest.semantic_json(version),
+            files: &texts,
+        })
+    }
+}
+
+/// The parsed files of a version.
+struct Parts {
+    reducer: Document,
+    upcasters: Option<Document>,
+    invariants: Option<Document>,
+}
+
+impl Parts {
+    fn program(
+        &self,
+        identity: HandlerIdentity,
+        events: &std::collections::BTreeMap<String, u32>,
+        limits: Limits,
+    ) -> Result<DeclarativeProgram, PackageError> {
+        let upcasters = upcast::compile(self.upcasters.as_ref(), events)?;
+        let rules = reducer::compile::compile(&self.reducer, upcasters.seeds())?;
+        let of_reducer = Invariants::of_reducer(&self.reducer, &rules.keys)?;
+        let invariants = match &self.invariants {
+            None => of_reducer,
+            Some(document) if of_reducer.is_empty() => Invariants::of_file(document, &rules.keys)?,
+            Some(document) => {
+                let message = "the invariants stand in the reducer and in a file of their own; keep one of them";
+                return Err(document.error(code::PKG_INVARIANT, document.root.mark, message));
+            }
+        };
+        Ok(DeclarativeProgram::new(identity, rules, upcasters, invariants, limits))
+    }
+}
+
+/// Reads a regular file of at most [`MAX_FILE_BYTES`].
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, PackageError> {
+    let unreadable =
+        |reason: String| PackageError::nowhere(code::PKG_READ, format!("cannot read: {reason}: {}", path.display()));
+    let metadata = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    if !metadata.is_file() {
+        return Err(unreadable("it is no file".to_owned()));
+    }
+    if metadata.len() > MAX_FILE_BYTES as u64 {
+        return Err(unreadable(format!(
+            "it has {} bytes; the most is {MAX_FILE_BYTES}",
+            metadata.len()
+        )));
+    }
+    fs::read(path).map_err(|error| unreadable(error.to_string()))
+}

@@ -1,0 +1,384 @@
+//! Runs the operations of one event type.
+
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::{Array, Number, Object, Text, Value};
+
+use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
+use super::state::{Path, Place, Refusal, Writer, cleared, merged};
+use crate::error::{Mark, code};
+use crate::expr::eval::{self, EventFacts, Seen, Sight, evaluate, evaluate_condition, keyed_position};
+use crate::expr::functions;
+use crate::expr::ir::NodeId;
+use crate::expr::meter::Meter;
+use crate::expr::number;
+use crate::limits::Limits;
+
+/// An event that the rules want to see written. It is recorded, never stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emitted {
+    pub event_type: Text,
+    pub data: Value,
+}
+
+/// What the operations of one event work with.
+pub struct Run<'r, 's, 'p> {
+    pub rules: &'p Rules,
+    pub data: &'r [Option<Value>],
+    pub meta: &'r [Option<Value>],
+    pub facts: EventFacts<'r>,
+    pub locals: &'r mut Vec<Value>,
+    pub emitted: &'r mut Vec<Emitted>,
+    pub meter: &'r mut Meter,
+    pub limits: &'r Limits,
+    pub writer: &'r mut Writer<'s, 'p>,
+}
+
+type Fault = Box<HandlerFault>;
+
+impl<'p> Run<'_, '_, 'p> {
+    /// Runs the operations of a type. On a fault the caller rolls the writer back.
+    pub fn all(&mut self, rules: &'p TypeRules) -> Result<(), Fault> {
+        self.locals.clear();
+        self.locals.resize(rules.locals, Value::Null);
+        self.operations(&rules.operations, &Path::new())
+    }
+
+    fn operations(&mut self, operations: &'p [Operation], base: &Path<'p>) -> Result<(), Fault> {
+        for operation in operations {
+            self.operation(operation, base)?;
+        }
+        Ok(())
+    }
+
+    fn operation(&mut self, operation: &'p Operation, base: &Path<'p>) -> Result<(), Fault> {
+        let mark = operation.mark;
+        if self.meter.step().is_err() {
+            let message = "the rules for this event took more steps than allowed; do less in one event";
+            return Err(self.rules.ir.fault_at(mark, code::LIMIT_STEPS, message));
+        }
+        if let Some(guard) = operation.guard
+            && !self.truth(guard, base)?
+        {
+            return Ok(());
+        }
+        match &operation.action {
+            Action::Set { target, value } => {
+                let value = self.value(*value, base)?;
+                self.update(target, base, |_| Ok(value))
+            }
+            Action::Add { target, value } => self.accumulate(target, *value, base, Number::add),
+            Action::Subtract { target, value } => self.accumulate(target, *value, base, Number::sub),
+            Action::Min { target, value } => self.extreme(target, *value, base, std::cmp::Ordering::Less),
+            Action::Max { target, value } => self.extreme(target, *value, base, std::cmp::Ordering::Greater),
+            Action::Append { target, value } => self.append(target, *value, base, false),
+            Action::Prepend { target, value } => self.append(target, *value, base, true),
+            Action::RemoveValue { target, value } => self.remove_value(target, *value, base),
+            Action::Merge { target, value } => {
+                let patch = self.value(*value, base)?;
+                self.update(target, base, |old| Ok(merged(old, &patch)))
+            }
+            Action::Child {
+                target,
+                create,
+                operations,
+            } => self.child(target, *create, operations, base),
+            Action::Remove(target) => {
+                let path = self.resolved(target, base)?;
+                let removed = self.writer.remove(path);
+                self.written(target.mark, removed)
+            }
+            Action::Clear(target) => self.update(target, base, |old| Ok(cleared(old))),
+            Action::DeleteState => {
+                let deleted = self.writer.update(Path::new(), |_| Ok(Value::Null));
+                self.written(mark, deleted)
+            }
+            Action::Let { local, value } => {
+                let value = self.value(*value, base)?;
+                if let Some(kept) = self.locals.get_mut(usize::from(*local)) {
+                    *kept = value;
+                }
+                Ok(())
+            }
+            Action::Block(operations) => self.operations(operations, base),
+            Action::Require { condition, message } => self.require(mark, *condition, *message, base),
+            Action::Emit { event_type, data } => self.emit(mark, *event_type, *data, base),
+        }
+    }
+
+    fn accumulate(
+        &mut self,
+        target: &'p Target,
+        value: NodeId,
+        base: &Path<'p>,
+        compute: fn(&Number, &Number) -> Result<Number, refold_core::value::NumberError>,
+    ) -> Result<(), Fault> {
+        let amount = match self.value(value, base)? {
+            Value::Number(amount) => amount,
+            other => {
+                let message = format!(
+                    "only a number can be added or subtracted, but this is {}; test what may be missing with `when`",
+                    other.kind()
+                );
+                return Err(self.rules.ir.fault(value, code::HANDLER_TYPE, message));
+            }
+        };
+        self.update(target, base, |old| {
+            let zero = Number::from(0);
+            let old = match old {
+                None | Some(Value::Null) => &zero,
+                Some(Value::Number(old)) => old,
+                Some(other) => {
+                    let message = format!("only a number can be added to, but this is {}", other.kind());
+                    return Err(Refusal {
+                        code: code::HANDLER_TYPE,
+                        message,
+                    });
+                }
+            };
+            compute(old, &amount).map(Value::Number).map_err(|error| Refusal {
+                code: code::HANDLER_THROW,
+                message: error.to_string(),
+            })
+        })
+    }
+
+    fn extreme(
+        &mut self,
+        target: &'p Target,
+        value: NodeId,
+        base: &Path<'p>,
+        wanted: std::cmp::Ordering,
+    ) -> Result<(), Fault> {
+        let candidate = self.value(value, base)?;
+        self.update(target, base, |old| {
+            let Some(old) = old.filter(|old| !old.is_null()) else {
+                return Ok(candidate);
+            };
+            match functions::ordering(&candidate, old) {
+                Some(ordering) if ordering == wanted => Ok(candidate),
+                Some(_) => Ok(old.clone()),
+                None => {
+                    let message = format!(
+                        "only two numbers or two texts can be compared, but these are {} and {}",
+                        candidate.kind(),
+                        old.kind()
+                    );
+                    Err(Refusal {
+                        code: code::HANDLER_TYPE,
+                        message,
+                    })
+                }
+            }
+        })
+    }
+
+    fn append(&mut self, target: &'p Target, value: NodeId, base: &Path<'p>, is_front: bool) -> Result<(), Fault> {
+        let value = self.value(value, base)?;
+        let path = self.resolved(target, base)?;
+        let appended = self.writer.append(path, value, is_front);
+        self.written(target.mark, appended)
+    }
+
+    fn remove_value(&mut self, target: &'p Target, value: NodeId, base: &Path<'p>) -> Result<(), Fault> {
+        let unwanted = self.value(value, base)?;
+        let path = self.resolved(target, base)?;
+        let kept = match self.writer.get(&path).map(Value::resolved) {
+            None | Some(Value::Null) => return Ok(()),
+            Some(Value::Array(values)) => {
+                if self.meter.steps(values.len()).is_err() {
+                    return Err(eval::exhausted(
+                        &self.rules.ir,
+                        value,
+                        crate::expr::meter::Exhausted::Steps,
+                    ));
+                }
+                let mut kept = Vec::new();
+                for element in values.iter() {
+                    if !eval::equal(&self.rules.ir, value, element, &unwanted, self.meter)? {
+                        kept.push(element.clone());
+                    }
+                }
+                (kept.len() < values.len()).then(|| kept.into_iter().collect::<Array>())
+            }
+            Some(other) => {
+                let message = format!("`removeValue` needs an array, but this is {}", other.kind());
+                return Err(self.rules.ir.fault_at(target.mark, code::HANDLER_TYPE, message));
+            }
+        };
+        let Some(kept) = kept else { return Ok(()) };
+        let removed = self.writer.update(path, |_| Ok(Value::Array(kept)));
+        self.written(target.mark, removed)
+    }
+
+    fn child(
+        &mut self,
+        target: &'p Target,
+        create: Option<NodeId>,
+        operations: &'p [Operation],
+        base: &Path<'p>,
+    ) -> Result<(), Fault> {
+        let mut path = self.resolved(target, base)?;
+        if self.writer.get(&path).is_none_or(Value::is_null) {
+            let created = match create {
+                Some(create) => self.value(create, base)?,
+                None => Value::Object(Object::default()),
+            };
+            let made = self.writer.update(path.clone(), |_| Ok(created));
+            self.written(target.mark, made)?;
+        }
+        if let Some(place @ Place::New { .. }) = path.last_mut()
+            && let Some(at) = place.index()
+        {
+            *place = Place::Element(at);
+        }
+        self.operations(operations, &path)
+    }
+
+    fn require(
+        &mut self,
+        mark: Mark,
+        condition: NodeId,
+        message: Option<NodeId>,
+        base: &Path<'p>,
+    ) -> Result<(), Fault> {
+        if self.truth(condition, base)? {
+            return Ok(());
+        }
+        let message = match message.and_then(|message| self.rules.ir.constant(message)) {
+            Some(Value::Text(text)) => text.to_display().into_owned(),
+            _ => "the handler requires what does not hold here; look at the event, or relax the rule".to_owned(),
+        };
+        Err(self.rules.ir.fault_at(mark, code::HANDLER_THROW, message))
+    }
+
+    fn emit(&mut self, mark: Mark, event_type: NodeId, data: Option<NodeId>, base: &Path<'p>) -> Result<(), Fault> {
+        if self.emitted.len() >= self.limits.output_events {
+            let message = format!(
+                "more than {} events emitted for one event; emit fewer",
+                self.limits.output_events
+            );
+            return Err(self.rules.ir.fault_at(mark, code::LIMIT_OUTPUT, message));
+        }
+        let data = data.map(|data| self.value(data, base)).transpose()?.unwrap_or_default();
+        if let Some(Value::Text(event_type)) = self.rules.ir.constant(event_type) {
+            self.emitted.push(Emitted {
+                event_type: event_type.clone(),
+                data,
+            });
+        }
+        Ok(())
+    }
+
+    fn update(
+        &mut self,
+        target: &'p Target,
+        base: &Path<'p>,
+        made: impl FnOnce(Option<&Value>) -> Result<Value, Refusal>,
+    ) -> Result<(), Fault> {
+        let path = self.resolved(target, base)?;
+        let updated = self.writer.update(path, made);
+        self.written(target.mark, updated)
+    }
+
+    fn written(&self, mark: Mark, result: Result<(), Refusal>) -> Result<(), Fault> {
+        result.map_err(|refusal| self.rules.ir.fault_at(mark, refusal.code, refusal.message))
+    }
+
+    /// The path of a target with its indexes evaluated.
+    fn resolved(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
+        let mut path = if target.is_absolute { Path::new() } else { base.clone() };
+        for step in &target.steps {
+            let place = match step {
+                Step::Key(key) => Place::Key(key),
+                Step::Index { index, by } => {
+                    let value = self.value(*index, base)?;
+                    self.place(*index, value, by.as_ref(), &path)?
+                }
+            };
+            path.push(place);
+        }
+        Ok(path)
+    }
+
+    fn place(&mut self, at: NodeId, index: Value, by: Option<&'p Text>, path: &Path<'p>) -> Result<Place<'p>, Fault> {
+        let container = self.writer.get(path).map(Value::resolved);
+        match (index, by, container) {
+            (Value::Null, _, _) => {
+                let message = "the index of a target is null; test it with `when` before";
+                Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
+            }
+            (index @ (Value::Text(_) | Value::Number(_)), Some(by), None | Some(Value::Null | Value::Array(_))) => {
+                let Some(Value::Array(values)) = container else {
+                    return Ok(Place::New { at: 0, by, key: index });
+                };
+                if self.meter.steps(values.len()).is_err() {
+                    return Err(eval::exhausted(
+                        &self.rules.ir,
+                        at,
+                        crate::expr::meter::Exhausted::Steps,
+                    ));
+                }
+                Ok(match keyed_position(values, by.as_wtf8(), &index) {
+                    Some(found) => Place::Element(found),
+                    None => Place::New {
+                        at: values.len(),
+                        by,
+                        key: index,
+                    },
+                })
+            }
+            (Value::Number(index), _, Some(Value::Array(_))) => match number::index(&index) {
+                Some(index) => Ok(Place::Element(index)),
+                None => {
+                    let message = "an element is counted from 0 with a whole number";
+                    Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
+                }
+            },
+            (Value::Text(key), _, _) => Ok(Place::Made(key)),
+            (Value::Number(number), _, _) => Ok(Place::Made(Text::from(number.to_string().as_str()))),
+            (other, _, _) => {
+                let message = format!(
+                    "the index of a target must be text or a number, but this is {}",
+                    other.kind()
+                );
+                Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
+            }
+        }
+    }
+
+    fn value(&mut self, id: NodeId, base: &Path<'p>) -> Result<Value, Fault> {
+        static NULL: Value = Value::Null;
+        let state = self.writer.state();
+        let this = if base.is_empty() {
+            &NULL
+        } else {
+            self.writer.get(base).unwrap_or(&NULL)
+        };
+        let sight = Sight {
+            data: self.data,
+            meta: self.meta,
+            event: Some(self.facts),
+            state,
+            this,
+        };
+        evaluate(&self.rules.ir, id, &sight, self.locals, self.meter).map(Seen::into_value)
+    }
+
+    fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {
+        static NULL: Value = Value::Null;
+        let state = self.writer.state();
+        let this = if base.is_empty() {
+            &NULL
+        } else {
+            self.writer.get(base).unwrap_or(&NULL)
+        };
+        let sight = Sight {
+            data: self.data,
+            meta: self.meta,
+            event: Some(self.facts),
+            state,
+            this,
+        };
+        evaluate_condition(&self.rules.ir, id, &sight, self.locals, self.meter)
+    }
+}

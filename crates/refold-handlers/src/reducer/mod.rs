@@ -1,0 +1,17 @@
+//! The reducer: a file of operations by event type, compiled to rules and folded over events.
+//!
+//! [`compile`] turns a marked document into [`rules::Rules`]; [`fold`] runs them on a [`state::FoldedState`]. It must not
+//! know where the file came from, nor how events are stored.
+
+pub mod compile;
+mod fold;
+mod program;
+pub mod rules;
+mod state;
+mod target;
+
+#[cfg(test)]
+mod tests;
+
+pub use fold::Emitted;
+pub use program::{DeclarativeInstance, DeclarativeProgram, SharedProgram};

@@ -1,0 +1,470 @@
+//! The declarative engine behind the port: program and instance.
+
+use std::sync::Arc;
+
+use refold_core::event::{Columns, EventView, TypeOrdinal};
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::{
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+};
+use refold_core::value::{JsonError, Value};
+
+use super::fold::{Emitted, Run};
+use super::rules::{Rules, TypeRules, Unhandled};
+use super::state::{Path, Writer};
+use crate::error::code;
+use crate::expr::eval::EventFacts;
+use crate::expr::meter::{Meter, measured};
+use crate::invariant::Invariants;
+use crate::limits::Limits;
+use crate::project::{Malformed, Projection, Reason};
+use crate::upcast::{Route, Stored, Upcasters};
+
+/// A compiled handler of tier A.
+#[derive(Debug)]
+pub struct DeclarativeProgram {
+    identity: HandlerIdentity,
+    rules: Rules,
+    upcasters: Upcasters,
+    invariants: Invariants,
+    limits: Limits,
+    array_keys: Vec<(String, String)>,
+    initial_bytes: usize,
+}
+
+impl DeclarativeProgram {
+    pub fn new(
+        identity: HandlerIdentity,
+        mut rules: Rules,
+        upcasters: Upcasters,
+        invariants: Invariants,
+        limits: Limits,
+    ) -> DeclarativeProgram {
+        for (event_type, of_type) in rules.on.iter_mut().chain(&mut rules.unruled) {
+            of_type.plans = upcasters.plans(event_type, &of_type.needs.data);
+        }
+        let keys = rules
+            .keys
+            .iter()
+            .map(|(array, key)| (array.to_string(), key.to_display().into_owned()));
+        let array_keys = keys.collect();
+        let initial_bytes = measured(&rules.initial, usize::MAX, usize::MAX).unwrap_or(usize::MAX);
+        DeclarativeProgram {
+            identity,
+            rules,
+            upcasters,
+            invariants,
+            limits,
+            array_keys,
+            initial_bytes,
+        }
+    }
+
+    pub fn invariants(&self) -> &Invariants {
+        &self.invariants
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The rules of an event type: which payload paths they need, and which state paths they read and may write.
+    /// `None` for a type that the reducer does not name.
+    pub fn rules_of(&self, event_type: &[u8]) -> Option<&TypeRules> {
+        self.rules.on.get(event_type)
+    }
+
+    /// The event types that the reducer names, in order.
+    pub fn event_types(&self) -> impl Iterator<Item = &[u8]> {
+        self.rules.on.keys().map(Vec::as_slice)
+    }
+
+    /// As [`HandlerProgram::start`], with what only this engine knows.
+    pub fn start_declarative(self: &Arc<Self>) -> DeclarativeInstance {
+        DeclarativeInstance {
+            state: self.rules.initial.clone(),
+            byte_count: self.initial_bytes,
+            program: Arc::clone(self),
+            routes: Vec::new(),
+            slots: Slots::default(),
+            locals: Vec::new(),
+            emitted: Vec::new(),
+        }
+    }
+
+    /// What the engine is told about an event of this type, when its rules run through.
+    fn applied(&self, event_type: &[u8]) -> Result<Applied, Box<HandlerFault>> {
+        match (self.rules.on.get(event_type), self.rules.unhandled) {
+            (Some(rules), _) if rules.operations.is_empty() => Ok(Applied::Ignored),
+            (Some(_), _) => Ok(Applied::Folded),
+            (None, Unhandled::Ignore) => Ok(Applied::Ignored),
+            (None, Unhandled::Warn) => Ok(Applied::Unknown),
+            (None, Unhandled::Error) => {
+                let message = format!(
+                    "the handler has no rules for events of type {}; add some, or an empty list to ignore them",
+                    String::from_utf8_lossy(event_type)
+                );
+                Err(Box::new(HandlerFault {
+                    code: code::HANDLER_THROW,
+                    message,
+                    place: None,
+                }))
+            }
+        }
+    }
+}
+
+/// [`DeclarativeProgram`] behind the port, which shares it between instances.
+#[derive(Debug, Clone)]
+pub struct SharedProgram(pub Arc<DeclarativeProgram>);
+
+impl HandlerProgram for SharedProgram {
+    fn identity(&self) -> &HandlerIdentity {
+        &self.0.identity
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(self.0.start_declarative())
+    }
+
+    fn columns(&self) -> Columns {
+        let rules = &self.0.rules;
+        let mut all = rules.on.values().chain(rules.unruled.values()).chain([&rules.every]);
+        Columns {
+            payload: true,
+            metadata: all.clone().any(|rules| !rules.meta.is_empty()) || self.0.upcasters.needs_meta(),
+            envelope: all.any(|rules| rules.needs.needs_id) || self.0.upcasters.needs_column(),
+        }
+    }
+
+    fn array_keys(&self) -> &[(String, String)] {
+        &self.0.array_keys
+    }
+}
+
+/// One fold of a [`DeclarativeProgram`].
+#[derive(Debug)]
+pub struct DeclarativeInstance {
+    program: Arc<DeclarativeProgram>,
+    state: Value,
+    byte_count: usize,
+    /// By type ordinal: the name that the ordinal had, and where events of that type go.
+    routes: Vec<Option<(Box<[u8]>, Route)>>,
+    slots: Slots,
+    locals: Vec<Value>,
+    emitted: Vec<Emitted>,
+}
+
+/// The projected paths of the event at hand.
+#[derive(Debug, Default)]
+struct Slots {
+    data: Vec<Option<Value>>,
+    meta: Vec<Option<Value>>,
+}
+
+/// Why an event was not folded.
+enum Stop {
+    Fault(Box<HandlerFault>),
+    Undecodable(JsonError),
+}
+
+impl From<Box<HandlerFault>> for Stop {
+    fn from(fault: Box<HandlerFault>) -> Stop {
+        Stop::Fault(fault)
+    }
+}
+
+impl DeclarativeInstance {
+    /// What the last applied event emitted.
+    pub fn emitted(&self) -> &[Emitted] {
+        &self.emitted
+    }
+
+    fn fold(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, Stop> {
+        let DeclarativeInstance {
+            program,
+            state,
+            byte_count,
+            routes,
+            slots,
+            locals,
+            emitted,
+        } = self;
+        let program: &DeclarativeProgram = program;
+        let limits = &program.limits;
+        emitted.clear();
+        let stored_type = names.type_name(event.event_type);
+        let route = route_of(routes, program, event.event_type, stored_type);
+        let event_type = route.event_type(stored_type);
+        let rules = program.rules.of_type(event_type);
+        if rules.operations.is_empty() && !route.has_chain() {
+            return program.applied(event_type).map_err(Stop::from);
+        }
+        let payload = checked_size("payload", event.payload, limits)?;
+        read_payload(&rules.data, payload, limits, &mut slots.data)?;
+        read_metadata(&rules.meta, event, limits, &mut slots.meta)?;
+        let facts = EventFacts {
+            view: event,
+            stream: names.stream(event.stream),
+            event_type,
+        };
+        let mut meter = Meter::new(limits);
+        let mut writer = Writer::new(state, byte_count, limits, written.is_on());
+
+        let mut fold = Fold {
+            program,
+            payload,
+            slots,
+            facts,
+            locals,
+            emitted,
+            meter: &mut meter,
+            writer: &mut writer,
+        };
+        let folded = if route.has_chain() {
+            fold.upcast(route)
+        } else {
+            fold.run(event_type)
+        };
+        match folded {
+            Ok(applied) => {
+                for path in writer.commit() {
+                    written.record(|| pointer(&path));
+                }
+                Ok(applied)
+            }
+            Err(stop) => {
+                writer.roll_back();
+                emitted.clear();
+                Err(stop)
+            }
+        }
+    }
+}
+
+/// One event on its way into the state. Whoever made it rolls the writer back when it stops.
+struct Fold<'f, 's, 'p> {
+    program: &'p DeclarativeProgram,
+    payload: Option<&'f [u8]>,
+    slots: &'f mut Slots,
+    facts: EventFacts<'f>,
+    locals: &'f mut Vec<Value>,
+    emitted: &'f mut Vec<Emitted>,
+    meter: &'f mut Meter,
+    writer: &'f mut Writer<'s, 'p>,
+}
+
+impl<'p> Fold<'_, '_, 'p> {
+    /// Runs the rules of a type on the slots as they are.
+    fn run(&mut self, event_type: &[u8]) -> Result<Applied, Stop> {
+        let applied = self.program.applied(event_type)?;
+        let mut run = Run {
+            rules: &self.program.rules,
+            limits: &self.program.limits,
+            data: &self.slots.data,
+            meta: &self.slots.meta,
+            facts: EventFacts {
+                event_type,
+                ..self.facts
+            },
+            locals: self.locals,
+            emitted: self.emitted,
+            meter: self.meter,
+            writer: self.writer,
+        };
+        run.all(self.program.rules.of_type(event_type))?;
+        Ok(applied)
+    }
+
+    /// Brings the event to the version that the rules expect, and runs them on what it became.
+    fn upcast(&mut self, route: &Route) -> Result<Applied, Stop> {
+        let program = self.program;
+        let event_type = self.facts.event_type;
+        let view = self.facts.view;
+        let whole_meta = || {
+            let metadata = view.metadata.map(|bytes| Value::from_json(bytes, program.limits.depth));
+            metadata.and_then(Result::ok).unwrap_or_default()
+        };
+        let stored = Stored {
+            data: &self.slots.data,
+            meta: &self.slots.meta,
+            whole_meta: &whole_meta,
+            facts: self.facts,
+        };
+        let Some(step) = program.upcasters.first_step(event_type, route, &stored, self.meter)? else {
+            return self.run(event_type);
+        };
+        let rules = program.rules.of_type(event_type);
+        if let (Some(Some(plan)), Some(payload)) = (rules.plans.get(step), self.payload) {
+            plan.project(payload, program.limits.depth, &mut self.slots.data)
+                .map_err(|malformed| unread("payload", malformed, &program.limits))?;
+            return self.run(event_type);
+        }
+        let payload = match self.payload {
+            None => Value::Null,
+            Some(payload) => Value::from_json(payload, program.limits.depth).map_err(Stop::Undecodable)?,
+        };
+        let made = program.upcasters.run(event_type, step, payload, &stored, self.meter)?;
+        let mut applied = Applied::Ignored;
+        for (event_type, payload) in made {
+            let rules = program.rules.of_type(&event_type);
+            rules.data.project_value(&payload, &mut self.slots.data);
+            read_metadata(&rules.meta, view, &program.limits, &mut self.slots.meta)?;
+            applied = match (applied, self.run(&event_type)?) {
+                (Applied::Folded, _) | (_, Applied::Folded) => Applied::Folded,
+                (_, last) => last,
+            };
+        }
+        Ok(applied)
+    }
+}
+
+impl HandlerInstance for DeclarativeInstance {
+    fn reset(&mut self) {
+        self.state = self.program.rules.initial.clone();
+        self.byte_count = self.program.initial_bytes;
+        self.emitted.clear();
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        match self.fold(event, names, written) {
+            Ok(applied) => Ok(applied),
+            Err(Stop::Undecodable(error)) => Ok(Applied::Undecodable(error)),
+            Err(Stop::Fault(fault)) => Err(*fault),
+        }
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        Ok(self.state.clone())
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        Ok(Checkpoint::State(self.state.clone()))
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        match checkpoint {
+            Checkpoint::State(state) => {
+                self.state = state.clone();
+                self.byte_count = measured(state, usize::MAX, usize::MAX).unwrap_or(usize::MAX);
+                Ok(())
+            }
+            Checkpoint::Opaque { .. } => Err(HandlerFault {
+                code: code::HANDLER_TYPE,
+                message: "this checkpoint was made by another handler; fold from the start".to_owned(),
+                place: None,
+            }),
+        }
+    }
+}
+
+/// Where events of this ordinal go. An ordinal of other names is noticed by its name.
+fn route_of<'r>(
+    routes: &'r mut Vec<Option<(Box<[u8]>, Route)>>,
+    program: &DeclarativeProgram,
+    ordinal: TypeOrdinal,
+    name: &[u8],
+) -> &'r Route {
+    let at = ordinal.0 as usize;
+    if routes.len() <= at {
+        routes.resize_with(at + 1, || None);
+    }
+    // Made just above.
+    let kept = &mut routes[at];
+    if kept.as_ref().is_none_or(|(known, _)| **known != *name) {
+        *kept = None;
+    }
+    &kept
+        .get_or_insert_with(|| (name.into(), program.upcasters.route(name)))
+        .1
+}
+
+fn checked_size<'b>(what: &str, bytes: Option<&'b [u8]>, limits: &Limits) -> Result<Option<&'b [u8]>, Stop> {
+    match bytes {
+        Some(bytes) if bytes.len() > limits.payload_bytes => {
+            let message = format!(
+                "the {what} has {} bytes; the most is {}",
+                bytes.len(),
+                limits.payload_bytes
+            );
+            Err(Stop::Fault(Box::new(HandlerFault {
+                code: code::EVENT_SIZE,
+                message,
+                place: None,
+            })))
+        }
+        _ => Ok(bytes),
+    }
+}
+
+fn read_payload(
+    projection: &Projection,
+    payload: Option<&[u8]>,
+    limits: &Limits,
+    slots: &mut Vec<Option<Value>>,
+) -> Result<(), Stop> {
+    match payload {
+        Some(payload) => projection
+            .project(payload, limits.depth, slots)
+            .map_err(|malformed| unread("payload", malformed, limits)),
+        None => {
+            projection.project_value(&Value::Null, slots);
+            Ok(())
+        }
+    }
+}
+
+/// Metadata is read only where the rules need some of it.
+fn read_metadata(
+    projection: &Projection,
+    event: &EventView<'_>,
+    limits: &Limits,
+    slots: &mut Vec<Option<Value>>,
+) -> Result<(), Stop> {
+    if projection.is_empty() {
+        return Ok(());
+    }
+    match checked_size("metadata", event.metadata, limits)? {
+        Some(metadata) => projection.project(metadata, limits.depth, slots).map_err(|malformed| {
+            let message =
+                format!("the metadata is not JSON: {malformed}; correct the layout, or do not read `event.meta`");
+            Stop::Fault(Box::new(HandlerFault {
+                code: code::EVENT_MALFORMED,
+                message,
+                place: None,
+            }))
+        }),
+        None => {
+            projection.project_value(&Value::Null, slots);
+            Ok(())
+        }
+    }
+}
+
+fn unread(what: &str, malformed: Malformed, limits: &Limits) -> Stop {
+    match malformed.reason {
+        Reason::Depth => {
+            let message = format!(
+                "the {what} nests deeper than {} levels at byte {}",
+                limits.depth, malformed.offset
+            );
+            Stop::Fault(Box::new(HandlerFault {
+                code: code::LIMIT_DEPTH,
+                message,
+                place: None,
+            }))
+        }
+        reason => Stop::Undecodable(JsonError {
+            offset: malformed.offset,
+            message: reason.message(),
+        }),
+    }
+}
+
+fn pointer(path: &Path<'_>) -> Pointer {
+    path.iter().fold(Pointer::ROOT, |pointer, place| match place.key() {
+        Some(key) => pointer.push_key(key),
+        None => pointer.push_index(place.index().unwrap_or(0)),
+    })
+}

@@ -1,0 +1,120 @@
+use std::sync::Arc;
+
+use refold_core::event::{Encoding, EventBatch, Position, Version};
+use refold_core::names::Names;
+use refold_core::port::handler::{Applied, HandlerFault, HandlerIdentity, HandlerInstance as _, Written};
+use refold_core::time::Timestamp;
+use refold_core::value::Value;
+
+use super::*;
+use crate::document::Document;
+use crate::error::PackageError;
+use crate::invariant::Invariants;
+use crate::limits::Limits;
+use crate::upcast;
+
+fn compiled(reducer: &str) -> Result<Arc<DeclarativeProgram>, PackageError> {
+    let document = Document::from_yaml(&Arc::from("reducer.yaml"), reducer.as_bytes())?;
+    let upcasters = upcast::compile(None, &Default::default())?;
+    let rules = compile::compile(&document, upcasters.seeds())?;
+    let identity = HandlerIdentity {
+        name: "test".to_owned(),
+        version: "1".to_owned(),
+        hash: String::new(),
+        engine: "declarative".to_owned(),
+    };
+    Ok(Arc::new(DeclarativeProgram::new(
+        identity,
+        rules,
+        upcasters,
+        Invariants::default(),
+        Limits::DEFAULT,
+    )))
+}
+
+/// Folds events of one stream; stops at the first fault.
+fn folded(reducer: &str, events: &[(&str, &str)]) -> Result<(Value, Vec<String>), HandlerFault> {
+    let program = compiled(reducer).unwrap_or_else(|error| panic!("{error}"));
+    let mut instance = program.start_declarative();
+    let (mut names, mut batch) = (Names::default(), EventBatch::default());
+    for (at, (event_type, payload)) in events.iter().enumerate() {
+        let stream = names.intern_stream(b"order-1", || b"order");
+        let event_type = names.intern_type(event_type.as_bytes());
+        batch.positions.push(Position(at as i64 + 100));
+        batch.streams.push(stream);
+        batch.versions.push(Version(at as i64 + 1));
+        batch.types.push(event_type);
+        batch
+            .recorded_at
+            .push(Timestamp::from_unix(1_754_000_000 + at as i64, 0).unwrap());
+        let span = batch.store(payload.as_bytes());
+        batch.payloads.push(span);
+        batch.payload_encodings.push(Encoding::Json);
+    }
+    let mut written = Written::on();
+    for row in 0..batch.len() {
+        written.clear();
+        let before = instance.state().unwrap();
+        let applied = instance.apply(&batch.event(row), &names, &mut written);
+        if !matches!(applied, Ok(Applied::Folded)) {
+            assert_eq!(
+                instance.state().unwrap(),
+                before,
+                "the state of an event that was not folded"
+            );
+        }
+        applied?;
+    }
+    Ok((
+        instance.state()?,
+        written.paths().iter().map(ToString::to_string).collect(),
+    ))
+}
+
+#[track_caller]
+fn check(reducer: &str, events: &[(&str, &str)], expected: &str) {
+    let (state, _) = folded(reducer, events).unwrap_or_else(|fault| panic!("{fault}"));
+    assert_eq!(String::from_utf8(state.to_canonical()).unwrap(), expected);
+}
+
+#[test]
+fn the_example_of_the_design_folds() {
+    let reducer = "
+refold: reducer/1
+initial: { status: none, items: {}, total: 0, paid: 0 }
+on:
+  OrderPlaced:
+    - set: { id: event.data.orderId, customer: event.data.customerId, status: \"'placed'\" }
+  ItemAdded:
+    - child: items[event.data.sku]
+      create: { price: event.data.priceCents, qty: 0 }
+      do: [ { add: { qty: event.data.qty } } ]
+    - add: { total: event.data.qty * event.data.priceCents }
+  ItemRemoved:
+    - let: { i: \"state.items[event.data.sku]\" }
+      when: i != null
+    - sub: { total: i.qty * i.price }
+      when: i != null
+    - remove: items[event.data.sku]
+  PaymentProcessed:
+    - add: { paid: event.data.amountCents }
+    - set: { status: \"state.paid >= state.total ? 'paid' : 'part-paid'\" }
+  OrderCancelled: [ { delete: state } ]
+every: [ { set: { lastEventAt: event.time } } ]
+";
+    let mut events = vec![
+        ("OrderPlaced", r#"{"orderId":9007199254740993,"customerId":"C-1"}"#),
+        ("ItemAdded", r#"{"sku":"A","qty":2,"priceCents":150}"#),
+        ("ItemAdded", r#"{"sku":"B","qty":1,"priceCents":99}"#),
+        ("ItemRemoved", r#"{"sku":"B"}"#),
+        ("ItemRemoved", r#"{"sku":"Z"}"#),
+        ("PaymentProcessed", r#"{"amountCents":300}"#),
+    ];
+    check(
+        reducer,
+        &events,
+        r#"{"customer":"C-1","id":9007199254740993,"items":{"A":{"price":150,"qty":2}},"lastEventAt":"2025-07-31T22:13:25.000Z","paid":300,"status":"paid","total":300}"#,
+    );
+    events.push(("OrderCancelled", "{}"));
+    check(reducer, &events, r#"{"lastEventAt":"2025-07-31T22:13:26.000Z"}"#);
+}

@@ -1,0 +1,439 @@
+//! Upcasters: a stored event of an old schema version becomes none, one or several of the version the rules expect.
+//!
+//! Only payload and type change; ids, times and positions stay those of the record. A chain is checked when it is
+//! compiled, so that no event can run into a gap between its steps or around in a cycle. It must not know the reducer.
+
+mod compile;
+mod plan;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::{Object, Text, Value};
+
+pub use compile::compile;
+pub use plan::Plan;
+
+use crate::error::{Mark, code};
+use crate::expr::compile::EventNeeds;
+use crate::expr::eval::{EventFacts, Seen, Sight, evaluate, evaluate_condition};
+use crate::expr::ir::{Ir, NodeId};
+use crate::expr::meter::Meter;
+use crate::expr::number;
+use crate::project::Projection;
+
+/// The most events that one stored event may be split into.
+const MAX_PARTS: usize = 1_000;
+
+/// The version of a stored event that says none.
+const UNVERSIONED: u32 = 1;
+
+/// All upcasters of a package, by the event type they begin at.
+#[derive(Debug)]
+pub struct Upcasters {
+    ir: Ir,
+    chains: BTreeMap<Vec<u8>, Chain>,
+    strips_suffix: bool,
+}
+
+/// The steps of one event type.
+#[derive(Debug)]
+struct Chain {
+    /// The version that the rules expect.
+    wanted: u32,
+    /// The manifest says `wanted`; an event of a later version is then a fault.
+    is_declared: bool,
+    /// Ascending by `from`.
+    steps: Vec<Step>,
+    finders: Vec<Finder>,
+    /// What finding the version reads.
+    seed: EventNeeds,
+    locals: usize,
+}
+
+/// How the schema version of a stored event is found.
+#[derive(Debug, Clone, Copy)]
+enum Finder {
+    /// The store's own schema version.
+    Column,
+    Expression(NodeId),
+}
+
+#[derive(Debug)]
+struct Step {
+    mark: Mark,
+    from: u32,
+    to: u32,
+    /// A shape: the step begins where it holds, whatever the version.
+    shape: Option<NodeId>,
+    changes: Vec<Change>,
+    outcome: Outcome,
+    /// What the expressions of the changes and parts read.
+    data: Projection,
+    meta: Projection,
+}
+
+#[derive(Debug, Clone)]
+enum Change {
+    Rename { from: Vec<Text>, to: Vec<Text> },
+    Default { path: Vec<Text>, value: NodeId },
+    Set { path: Vec<Text>, value: NodeId },
+    Remove { path: Vec<Text> },
+}
+
+#[derive(Debug)]
+enum Outcome {
+    Keep,
+    Retype(Vec<u8>),
+    Split(Vec<Part>),
+    Drop,
+}
+
+#[derive(Debug)]
+struct Part {
+    event_type: Vec<u8>,
+    data: NodeId,
+}
+
+/// Where events of a stored type go.
+#[derive(Debug, Clone, Default)]
+pub struct Route {
+    /// The type without its version suffix, when it had one.
+    base: Option<Box<[u8]>>,
+    version: Option<u32>,
+    has_chain: bool,
+}
+
+impl Route {
+    pub fn event_type<'a>(&'a self, stored: &'a [u8]) -> &'a [u8] {
+        self.base.as_deref().unwrap_or(stored)
+    }
+
+    pub fn has_chain(&self) -> bool {
+        self.has_chain
+    }
+}
+
+impl Chain {
+    /// The step that an event of this version takes; none when it is as the rules expect it.
+    fn step_at(&self, version: u32) -> Option<usize> {
+        self.steps
+            .iter()
+            .position(|step| step.from == version && (version < self.wanted || !matches!(step.outcome, Outcome::Keep)))
+    }
+}
+
+/// What an upcaster can see of an event.
+pub struct Stored<'v> {
+    pub data: &'v [Option<Value>],
+    pub meta: &'v [Option<Value>],
+    /// The whole metadata, for what the expressions of steps read; asked only then.
+    pub whole_meta: &'v dyn Fn() -> Value,
+    pub facts: EventFacts<'v>,
+}
+
+type Fault = Box<HandlerFault>;
+
+impl Upcasters {
+    pub fn route(&self, stored: &[u8]) -> Route {
+        let split = if self.strips_suffix {
+            without_suffix(stored)
+        } else {
+            None
+        };
+        let (base, version) = match split {
+            Some((base, version)) => (Some(base.into()), Some(version)),
+            None => (None, None),
+        };
+        let has_chain = self.chains.contains_key(base.as_deref().unwrap_or(stored));
+        Route {
+            base,
+            version,
+            has_chain,
+        }
+    }
+
+    /// Event types with steps, and what finding their version reads.
+    pub fn seeds(&self) -> impl Iterator<Item = (&[u8], &EventNeeds)> {
+        self.chains
+            .iter()
+            .map(|(event_type, chain)| (event_type.as_slice(), &chain.seed))
+    }
+
+    /// Whether finding a version needs the store's schema version.
+    pub fn needs_column(&self) -> bool {
+        self.chains.values().any(|chain| {
+            chain.finders.iter().any(|finder| matches!(finder, Finder::Column))
+                && chain.steps.iter().any(|step| step.shape.is_none())
+        })
+    }
+
+    /// Whether an expression of a step reads metadata.
+    pub fn needs_meta(&self) -> bool {
+        self.chains
+            .values()
+            .any(|chain| !chain.seed.meta.is_empty() || chain.steps.iter().any(|step| !step.meta.is_empty()))
+    }
+
+    /// The plans of a type by step, for a reducer that reads `needs`; `None` where only the whole payload will do.
+    pub fn plans(&self, event_type: &[u8], needs: &[Vec<Text>]) -> Vec<Option<Plan>> {
+        self.chains.get(event_type).map_or_else(Vec::new, |chain| {
+            (0..chain.steps.len())
+                .map(|first| plan::plan(&self.ir, chain, first, needs))
+                .collect()
+        })
+    }
+
+    /// The step that the event begins at; `None` when it has the expected version. `stored` has the slots of the seed.
+    pub fn first_step(
+        &self,
+        event_type: &[u8],
+        route: &Route,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+    ) -> Result<Option<usize>, Fault> {
+        let Some(chain) = self.chains.get(event_type) else {
+            return Ok(None);
+        };
+        let null = Value::Null;
+        let sight = Sight {
+            data: stored.data,
+            meta: stored.meta,
+            event: Some(stored.facts),
+            state: &null,
+            this: &null,
+        };
+        let mut locals = vec![Value::Null; chain.locals];
+        for (at, step) in chain.steps.iter().enumerate() {
+            if let Some(shape) = step.shape
+                && evaluate_condition(&self.ir, shape, &sight, &mut locals, meter)?
+            {
+                return Ok(Some(at));
+            }
+        }
+        if chain.steps.iter().all(|step| step.shape.is_some()) {
+            return Ok(None);
+        }
+        let mut version = route.version;
+        for finder in &chain.finders {
+            if version.is_some() {
+                break;
+            }
+            version = match finder {
+                Finder::Column => stored.facts.view.schema_version.and_then(version_from_text),
+                Finder::Expression(node) => {
+                    let found = evaluate(&self.ir, *node, &sight, &mut locals, meter)?;
+                    match found.get() {
+                        Value::Number(number) => number::index(number).and_then(|version| u32::try_from(version).ok()),
+                        Value::Text(text) => version_from_text(text.as_wtf8()),
+                        _ => None,
+                    }
+                }
+            };
+        }
+        let version = version.unwrap_or(UNVERSIONED);
+        if let Some(found) = chain.step_at(version) {
+            return Ok(Some(found));
+        }
+        if version == chain.wanted || (version > chain.wanted && !chain.is_declared) {
+            return Ok(None);
+        }
+        Err({
+            let mark = chain.steps.first().map_or(Mark::START, |step| step.mark);
+            let message = format!(
+                "no upcaster takes an event of type {} from version {version} to {}; add one, or correct `events` in the \
+                 manifest",
+                String::from_utf8_lossy(event_type),
+                chain.wanted
+            );
+            self.ir.fault_at(mark, code::UPCAST_GAP, message)
+        })
+    }
+
+    /// What the event becomes, step by step from `first` on: types and payloads in order.
+    pub fn run(
+        &self,
+        event_type: &[u8],
+        first: usize,
+        payload: Value,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+    ) -> Result<Vec<(Vec<u8>, Value)>, Fault> {
+        let mut made = Vec::new();
+        if let Some(step) = self.chains.get(event_type).and_then(|chain| chain.steps.get(first)) {
+            self.step(event_type, step, payload, stored, meter, &mut made)?;
+        }
+        Ok(made)
+    }
+
+    /// Recursion follows types and rising versions, which the compiler has found to hold no cycle.
+    fn step(
+        &self,
+        event_type: &[u8],
+        step: &Step,
+        mut payload: Value,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+        made: &mut Vec<(Vec<u8>, Value)>,
+    ) -> Result<(), Fault> {
+        if meter.step().is_err() {
+            let message = "the upcasters of this event took more steps than allowed; split it into fewer parts";
+            return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
+        }
+        let mut meta = Vec::new();
+        if !step.meta.is_empty() {
+            step.meta.project_value(&(stored.whole_meta)(), &mut meta);
+        }
+        for change in &step.changes {
+            match change {
+                Change::Rename { from, to } => {
+                    if let Some(value) = taken(&mut payload, from) {
+                        put(&mut payload, to, value);
+                    }
+                }
+                Change::Default { path, value } => {
+                    if found(&payload, path).is_none() {
+                        let value = self.value(*value, step, &payload, &meta, stored, meter)?;
+                        put(&mut payload, path, value);
+                    }
+                }
+                Change::Set { path, value } => {
+                    let value = self.value(*value, step, &payload, &meta, stored, meter)?;
+                    put(&mut payload, path, value);
+                }
+                Change::Remove { path } => drop(taken(&mut payload, path)),
+            }
+        }
+        match &step.outcome {
+            Outcome::Keep => self.onward(event_type, step.to, payload, stored, meter, made),
+            Outcome::Retype(new) => self.onward(new, step.to, payload, stored, meter, made),
+            Outcome::Split(parts) => {
+                for part in parts {
+                    let data = self.value(part.data, step, &payload, &meta, stored, meter)?;
+                    self.onward(&part.event_type, step.to, data, stored, meter, made)?;
+                }
+                Ok(())
+            }
+            Outcome::Drop => Ok(()),
+        }
+    }
+
+    fn onward(
+        &self,
+        event_type: &[u8],
+        version: u32,
+        payload: Value,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+        made: &mut Vec<(Vec<u8>, Value)>,
+    ) -> Result<(), Fault> {
+        let chain = self.chains.get(event_type);
+        let next = chain.and_then(|chain| chain.step_at(version).and_then(|at| chain.steps.get(at)));
+        if let Some(step) = next {
+            return self.step(event_type, step, payload, stored, meter, made);
+        }
+        if made.len() >= MAX_PARTS {
+            let message = format!("one stored event was split into more than {MAX_PARTS}; split it into fewer");
+            return Err(self.ir.fault_at(Mark::START, code::LIMIT_OUTPUT, message));
+        }
+        made.push((event_type.to_vec(), payload));
+        Ok(())
+    }
+
+    fn value(
+        &self,
+        id: NodeId,
+        step: &Step,
+        payload: &Value,
+        meta: &[Option<Value>],
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+    ) -> Result<Value, Fault> {
+        let mut data = Vec::new();
+        step.data.project_value(payload, &mut data);
+        let null = Value::Null;
+        let sight = Sight {
+            data: &data,
+            meta,
+            event: Some(stored.facts),
+            state: &null,
+            this: &null,
+        };
+        evaluate(&self.ir, id, &sight, &mut Vec::new(), meter).map(Seen::into_value)
+    }
+}
+
+/// `OrderPlaced.v2` and `OrderPlaced_v2` are `OrderPlaced` of version 2.
+fn without_suffix(stored: &[u8]) -> Option<(&[u8], u32)> {
+    let digits = stored.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (name, version) = stored.split_at_checked(stored.len() - digits)?;
+    let base = name
+        .strip_suffix(b".v")
+        .or_else(|| name.strip_suffix(b"_v"))
+        .filter(|base| !base.is_empty())?;
+    Some((base, version_from_text(version)?))
+}
+
+/// A schema version as stores write it: `2`, `2.0`, `v2`. Its first number counts.
+fn version_from_text(text: &[u8]) -> Option<u32> {
+    let text = std::str::from_utf8(text).ok()?.trim();
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
+    let digits = text.split_once('.').map_or(text, |(first, _)| first);
+    digits.parse().ok()
+}
+
+fn found<'v>(payload: &'v Value, path: &[Text]) -> Option<&'v Value> {
+    let mut at = payload;
+    for key in path {
+        let Value::Object(members) = at.resolved() else {
+            return None;
+        };
+        at = members.get(key.as_wtf8())?;
+    }
+    Some(at)
+}
+
+/// Takes the member at `path` out of its object.
+fn taken(payload: &mut Value, path: &[Text]) -> Option<Value> {
+    let (last, parents) = path.split_last()?;
+    object_at(payload, parents, false)?.remove(last.as_wtf8())
+}
+
+/// Puts a member at `path`; objects on the way that are missing are made, anything else in the way is replaced.
+fn put(payload: &mut Value, path: &[Text], value: Value) {
+    let Some((last, parents)) = path.split_last() else {
+        *payload = value;
+        return;
+    };
+    if let Some(members) = object_at(payload, parents, true) {
+        members.insert(last.clone(), value);
+    }
+}
+
+fn object_at<'v>(payload: &'v mut Value, path: &[Text], makes: bool) -> Option<&'v mut Object> {
+    let mut at = payload;
+    for key in path {
+        let members = members_of(at, makes)?;
+        if makes && members.get(key.as_wtf8()).is_none() {
+            members.insert(key.clone(), Value::Null);
+        }
+        at = members.get_mut(key.as_wtf8())?;
+    }
+    members_of(at, makes)
+}
+
+fn members_of(value: &mut Value, makes: bool) -> Option<&mut Object> {
+    if let Value::Repeated(_) = value {
+        *value = value.resolved().clone();
+    }
+    if makes && !matches!(value, Value::Object(_)) {
+        *value = Value::Object(Object::default());
+    }
+    match value {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
