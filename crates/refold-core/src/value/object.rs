@@ -1,5 +1,6 @@
 //! Objects and arrays with structural sharing.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::{Text, Value};
@@ -122,6 +123,40 @@ impl Object {
         match &self.0 {
             Members::Small(members) => ObjectIter::Small(members.iter()),
             Members::Large(members) => ObjectIter::Large(Box::new(members.iter())),
+        }
+    }
+
+    /// The members that are not the same in both, in byte order of their keys: what they are here and what they are in
+    /// `later`. Parts that both share are skipped unseen, so that this costs about what differs.
+    pub fn differences<'a>(&'a self, later: &'a Object) -> Vec<(&'a Text, Option<&'a Value>, Option<&'a Value>)> {
+        if self.is_same(later) {
+            return Vec::new();
+        }
+        if let (Members::Large(earlier), Members::Large(later)) = (&self.0, &later.0) {
+            let item = |item| match item {
+                imbl::ordmap::DiffItem::Add(key, after) => (key, None, Some(after)),
+                imbl::ordmap::DiffItem::Update { old, new } => (new.0, Some(old.1), Some(new.1)),
+                imbl::ordmap::DiffItem::Remove(key, before) => (key, Some(before), None),
+            };
+            return earlier.diff(later).map(item).collect();
+        }
+        let mut differences = Vec::new();
+        let (mut earlier, mut later) = (self.iter().peekable(), later.iter().peekable());
+        loop {
+            let order = match (earlier.peek(), later.peek()) {
+                (Some((left, _)), Some((right, _))) => left.cmp(right),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return differences,
+            };
+            let before = if order.is_le() { earlier.next() } else { None };
+            let after = if order.is_ge() { later.next() } else { None };
+            if let Some((key, _)) = before.or(after) {
+                let (before, after) = (before.map(|(_, value)| value), after.map(|(_, value)| value));
+                if before != after {
+                    differences.push((key, before, after));
+                }
+            }
         }
     }
 

@@ -1,0 +1,285 @@
+//! Which element of an earlier array each element of a later one is.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher};
+
+use crate::value::{Array, Number, Text, Value};
+
+/// How two arrays correspond. Elements that are neither removed nor moved stand in the same order in both.
+pub(super) struct Alignment {
+    /// Earlier indices without a later element, ascending.
+    pub removed: Vec<usize>,
+    /// Per later element where it was; `None`: it was added.
+    pub origins: Vec<Option<Origin>>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Origin {
+    pub index: usize,
+    pub is_moved: bool,
+}
+
+/// Aligns by the member `key` where every element of both arrays has it with a value of its own; else by equality.
+pub(super) fn align(before: &Array, after: &Array, key: Option<&Text>) -> Alignment {
+    if let Some(key) = key
+        && let (Some(earlier), Some(later)) = (by_key(before, key), by_key(after, key))
+    {
+        let mut origins = vec![None; after.len()];
+        for (value, at) in &later {
+            origins[*at] = earlier.get(value).copied();
+        }
+        return with_moves(&origins, before.len());
+    }
+    by_equality(before, after)
+}
+
+/// Each element's index by the value of its key; `None` when one has no scalar key or shares it.
+fn by_key(array: &Array, key: &Text) -> Option<HashMap<u64, usize>> {
+    let mut indices = HashMap::with_capacity(array.len());
+    for (at, element) in array.iter().enumerate() {
+        let Value::Object(object) = element else { return None };
+        let value = object.get(key.as_wtf8())?.resolved();
+        if matches!(
+            value,
+            Value::Null | Value::Array(_) | Value::Object(_) | Value::Repeated(_)
+        ) || indices.insert(fingerprint(value), at).is_some()
+        {
+            return None;
+        }
+    }
+    Some(indices)
+}
+
+/// Pairs in any order: the longest run that keeps its order stays, the others moved.
+fn with_moves(origins: &[Option<usize>], before_len: usize) -> Alignment {
+    let paired: Vec<usize> = origins.iter().filter_map(|origin| *origin).collect();
+    let mut stays = vec![false; before_len];
+    for index in longest_ascending(&paired) {
+        stays[index] = true;
+    }
+    let mut is_paired = vec![false; before_len];
+    for index in paired {
+        is_paired[index] = true;
+    }
+    Alignment {
+        removed: (0..before_len).filter(|index| !is_paired[*index]).collect(),
+        origins: origins
+            .iter()
+            .map(|origin| {
+                origin.map(|index| Origin {
+                    index,
+                    is_moved: !stays[index],
+                })
+            })
+            .collect(),
+    }
+}
+
+/// The values of a longest ascending subsequence of distinct numbers (patience sorting, O(n log n)).
+fn longest_ascending(numbers: &[usize]) -> Vec<usize> {
+    let mut tails: Vec<usize> = Vec::new();
+    let mut previous = vec![usize::MAX; numbers.len()];
+    for (at, number) in numbers.iter().enumerate() {
+        let pile = tails.partition_point(|tail| numbers[*tail] < *number);
+        if pile > 0 {
+            previous[at] = tails[pile - 1];
+        }
+        if pile == tails.len() {
+            tails.push(at);
+        } else {
+            tails[pile] = at;
+        }
+    }
+    let mut run = Vec::with_capacity(tails.len());
+    let mut at = tails.last().copied().unwrap_or(usize::MAX);
+    while at != usize::MAX {
+        run.push(numbers[at]);
+        at = previous[at];
+    }
+    run.reverse();
+    run
+}
+
+/// Equal elements are the same element: a longest common subsequence stays, further equal ones moved, and what is
+/// left between two staying elements is paired in order, so that `[1, 2, 3]` to `[1, 5, 3]` is one change.
+fn by_equality(before: &Array, after: &Array) -> Alignment {
+    let mut origins: Vec<Option<Origin>> = vec![None; after.len()];
+    let shorter = before.len().min(after.len());
+    let prefix = before
+        .iter()
+        .zip(after.iter())
+        .take_while(|(earlier, later)| earlier == later)
+        .count();
+    let suffix = before.iter().rev().zip(after.iter().rev()).take(shorter - prefix);
+    let suffix = suffix.take_while(|(earlier, later)| earlier == later).count();
+    let earlier: Vec<u64> = fingerprints(before, prefix, suffix);
+    let later: Vec<u64> = fingerprints(after, prefix, suffix);
+
+    let mut staying = common_subsequence(&earlier, &later);
+    // Fingerprints may collide; only equal elements stay for being equal.
+    staying.retain(|(from, to)| before.get(prefix + from) == after.get(prefix + to));
+    let mut earlier_taken = vec![false; earlier.len()];
+    for (from, to) in &staying {
+        earlier_taken[*from] = true;
+        origins[prefix + to] = Some(Origin {
+            index: prefix + from,
+            is_moved: false,
+        });
+    }
+
+    let mut moved: HashMap<u64, Vec<usize>> = HashMap::new();
+    for from in (0..earlier.len()).rev().filter(|from| !earlier_taken[*from]) {
+        moved.entry(earlier[from]).or_default().push(from);
+    }
+    for (to, print) in later.iter().enumerate() {
+        if origins[prefix + to].is_some() {
+            continue;
+        }
+        if let Some(from) = moved.get_mut(print).and_then(Vec::pop)
+            && before.get(prefix + from) == after.get(prefix + to)
+        {
+            earlier_taken[from] = true;
+            origins[prefix + to] = Some(Origin {
+                index: prefix + from,
+                is_moved: true,
+            });
+        }
+    }
+
+    staying.push((earlier.len(), later.len()));
+    let (mut from_start, mut to_start) = (0, 0);
+    for (from_end, to_end) in staying {
+        let mut left = (from_start..from_end)
+            .filter(|from| !earlier_taken[*from])
+            .collect::<Vec<_>>()
+            .into_iter();
+        for to in to_start..to_end {
+            if origins[prefix + to].is_none() {
+                origins[prefix + to] = left.next().map(|from| Origin {
+                    index: prefix + from,
+                    is_moved: false,
+                });
+            }
+        }
+        (from_start, to_start) = (from_end + 1, to_end + 1);
+    }
+
+    for at in 0..prefix {
+        origins[at] = Some(Origin {
+            index: at,
+            is_moved: false,
+        });
+    }
+    for back in 1..=suffix {
+        origins[after.len() - back] = Some(Origin {
+            index: before.len() - back,
+            is_moved: false,
+        });
+    }
+    let mut is_paired = vec![false; before.len()];
+    for origin in origins.iter().flatten() {
+        is_paired[origin.index] = true;
+    }
+    Alignment {
+        removed: (0..before.len()).filter(|index| !is_paired[*index]).collect(),
+        origins,
+    }
+}
+
+/// The most cells of the table that a longest common subsequence may cost: 1 MiB.
+const MAX_CELLS: usize = 1 << 18;
+
+/// Pairs of indices of a common subsequence, ascending: a longest one while the table is affordable, above that the
+/// longest ascending run of the pairs of first, second, … occurrences.
+fn common_subsequence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
+    if earlier.len().saturating_mul(later.len()) > MAX_CELLS {
+        return common_by_occurrence(earlier, later);
+    }
+    let width = later.len() + 1;
+    let mut lengths = vec![0_u32; (earlier.len() + 1) * width];
+    for from in (0..earlier.len()).rev() {
+        for to in (0..later.len()).rev() {
+            lengths[from * width + to] = if earlier[from] == later[to] {
+                lengths[(from + 1) * width + to + 1] + 1
+            } else {
+                lengths[(from + 1) * width + to].max(lengths[from * width + to + 1])
+            };
+        }
+    }
+    let mut pairs = Vec::new();
+    let (mut from, mut to) = (0, 0);
+    while from < earlier.len() && to < later.len() {
+        if earlier[from] == later[to] {
+            pairs.push((from, to));
+            (from, to) = (from + 1, to + 1);
+        } else if lengths[(from + 1) * width + to] >= lengths[from * width + to + 1] {
+            from += 1;
+        } else {
+            to += 1;
+        }
+    }
+    pairs
+}
+
+fn common_by_occurrence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
+    let mut occurrences: HashMap<u64, Vec<usize>> = HashMap::new();
+    for (from, print) in earlier.iter().enumerate().rev() {
+        occurrences.entry(*print).or_default().push(from);
+    }
+    let mut to_of = HashMap::new();
+    let mut paired = Vec::new();
+    for (to, print) in later.iter().enumerate() {
+        if let Some(from) = occurrences.get_mut(print).and_then(Vec::pop) {
+            to_of.insert(from, to);
+            paired.push(from);
+        }
+    }
+    longest_ascending(&paired)
+        .into_iter()
+        .map(|from| (from, to_of[&from]))
+        .collect()
+}
+
+fn fingerprints(array: &Array, prefix: usize, suffix: usize) -> Vec<u64> {
+    array
+        .iter()
+        .skip(prefix)
+        .take(array.len() - prefix - suffix)
+        .map(fingerprint)
+        .collect()
+}
+
+/// Equal values have equal fingerprints. Keyed by nothing random: the alignment is the same in every run.
+fn fingerprint(value: &Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    feed(value, &mut hasher);
+    hasher.finish()
+}
+
+fn feed(value: &Value, hasher: &mut DefaultHasher) {
+    std::mem::discriminant(value).hash(hasher);
+    match value {
+        Value::Null => {}
+        Value::Bool(truth) => truth.hash(hasher),
+        Value::Number(number) => {
+            std::mem::discriminant(number).hash(hasher);
+            match number {
+                Number::Int(int) => int.hash(hasher),
+                Number::Decimal { mantissa, scale } => (mantissa, scale).hash(hasher),
+                Number::Literal(literal) => literal.hash(hasher),
+            }
+        }
+        Value::Text(text) => text.hash(hasher),
+        Value::Array(array) | Value::Repeated(array) => {
+            array.len().hash(hasher);
+            array.iter().for_each(|element| feed(element, hasher));
+        }
+        Value::Object(object) => {
+            object.len().hash(hasher);
+            for (key, member) in object.iter() {
+                key.hash(hasher);
+                feed(member, hasher);
+            }
+        }
+    }
+}
