@@ -4,10 +4,13 @@
 //! comes through the traits in [`port`]; what it finds on the way goes to [`finding::Findings`]; how far it is and
 //! whether it should stop comes through [`work::Work`].
 
+pub mod blame;
 pub mod cursor;
 pub mod diff;
 pub mod event;
 pub mod finding;
+pub mod fold;
+pub mod history;
 pub mod names;
 pub mod pointer;
 pub mod port;

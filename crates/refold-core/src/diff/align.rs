@@ -164,8 +164,8 @@ fn by_equality(before: &Array, after: &Array) -> Alignment {
         (from_start, to_start) = (from_end + 1, to_end + 1);
     }
 
-    for at in 0..prefix {
-        origins[at] = Some(Origin {
+    for (at, origin) in origins.iter_mut().enumerate().take(prefix) {
+        *origin = Some(Origin {
             index: at,
             is_moved: false,
         });

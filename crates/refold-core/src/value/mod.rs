@@ -6,6 +6,7 @@
 mod json;
 mod number;
 mod object;
+mod size;
 mod text;
 mod write;
 

@@ -1,0 +1,237 @@
+//! One fold: a running handler, and how far its answer can be trusted.
+//!
+//! Both ways to fold use it: a history that seeks in one stream, and a rebuild of every stream of a store.
+
+use crate::blame::BlameTree;
+use crate::diff::{ArrayKeys, diff};
+use crate::event::{Encoding, EventView, Version};
+use crate::finding::{Finding, Findings, Severity};
+use crate::names::Names;
+use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, Written};
+use crate::port::store::StoreError;
+use crate::track::Moment;
+use crate::value::Value;
+use crate::work::Cancelled;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+/// A state and what is known about it. The label travels with the content: nothing else says of which moment it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Folded {
+    pub state: Value,
+    pub moment: Moment,
+    /// The version of the first event that could not be read: this state and all later ones may lack something.
+    pub incomplete_since: Option<Version>,
+    /// The event at which the handler failed. The state is the one before it; later events were not applied.
+    pub fault: Option<(Version, HandlerFault)>,
+    /// Which event made each place so; only where the fold was asked to keep it.
+    pub blame: Option<BlameTree>,
+}
+
+/// Why a state cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum FoldError {
+    #[error(transparent)]
+    Store(StoreError),
+    /// The engine itself failed, outside of any event.
+    #[error(transparent)]
+    Handler(#[from] HandlerFault),
+    /// The stream changed since its track was read: another number of events came than it holds.
+    #[error("the stream has other events than when it was opened: open it again")]
+    StreamChanged,
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<StoreError> for FoldError {
+    fn from(error: StoreError) -> FoldError {
+        match error {
+            StoreError::Cancelled(cancelled) => FoldError::Cancelled(cancelled),
+            error => FoldError::Store(error),
+        }
+    }
+}
+
+/// What a fold keeps beside the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    /// The state alone.
+    State,
+    /// Also which event made each place so. Costs about a microsecond an event.
+    Blame,
+}
+
+/// A running handler with its bookkeeping.
+pub struct Fold {
+    instance: Box<dyn HandlerInstance>,
+    moment: Moment,
+    incomplete_since: Option<Version>,
+    fault: Option<(Version, HandlerFault)>,
+    blame: Option<Blamed>,
+}
+
+struct Blamed {
+    tree: BlameTree,
+    before: Value,
+    keys: ArrayKeys,
+    written: Written,
+}
+
+/// Everything that [`Fold::restore`] needs to go on from a moment.
+#[derive(Clone)]
+pub struct FoldCheckpoint {
+    pub moment: Moment,
+    pub engine: Checkpoint,
+    incomplete_since: Option<Version>,
+    fault: Option<(Version, HandlerFault)>,
+    blame: Option<(BlameTree, Value)>,
+}
+
+impl FoldCheckpoint {
+    /// How many times the bytes of its state it holds: blame, where it is kept, takes about as much again.
+    pub fn state_multiple(&self) -> usize {
+        1 + usize::from(self.blame.is_some())
+    }
+}
+
+impl Fold {
+    /// A fold before the first event.
+    pub fn new(program: &dyn HandlerProgram, detail: Detail) -> Result<Fold, FoldError> {
+        let mut instance = program.start();
+        let blame = match detail {
+            Detail::State => None,
+            Detail::Blame => Some(Blamed {
+                tree: BlameTree::default(),
+                before: instance.state()?,
+                keys: ArrayKeys::new(program.array_keys()),
+                written: Written::on(),
+            }),
+        };
+        Ok(Fold {
+            instance,
+            moment: Moment::START,
+            incomplete_since: None,
+            fault: None,
+            blame,
+        })
+    }
+
+    /// How many events went through this fold.
+    pub fn moment(&self) -> Moment {
+        self.moment
+    }
+
+    /// Folds the next event. What is wrong with it goes to `findings`, when there are any to report to.
+    pub fn step(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
+        let moment = Moment(self.moment.0 + 1);
+        if self.fault.is_none() {
+            self.apply(event, names, findings);
+            if let Some(blamed) = &mut self.blame {
+                let after = self.instance.state()?;
+                let changes = diff(&blamed.before, &after, &blamed.keys);
+                blamed.tree.note(moment, &after, &changes, blamed.written.paths());
+                blamed.written.clear();
+                blamed.before = after;
+            }
+        }
+        self.moment = moment;
+        Ok(())
+    }
+
+    pub fn folded(&mut self) -> Result<Folded, FoldError> {
+        let state = match &self.blame {
+            Some(blamed) => blamed.before.clone(),
+            None => self.instance.state()?,
+        };
+        Ok(Folded {
+            state,
+            moment: self.moment,
+            incomplete_since: self.incomplete_since,
+            fault: self.fault.clone(),
+            blame: self.blame.as_ref().map(|blamed| blamed.tree.clone()),
+        })
+    }
+
+    pub fn checkpoint(&mut self) -> Result<FoldCheckpoint, FoldError> {
+        Ok(FoldCheckpoint {
+            moment: self.moment,
+            engine: self.instance.checkpoint()?,
+            incomplete_since: self.incomplete_since,
+            fault: self.fault.clone(),
+            blame: self
+                .blame
+                .as_ref()
+                .map(|blamed| (blamed.tree.clone(), blamed.before.clone())),
+        })
+    }
+
+    /// Back to a checkpoint of a fold of the same program and detail.
+    pub fn restore(&mut self, checkpoint: &FoldCheckpoint) -> Result<(), FoldError> {
+        self.instance.restore(&checkpoint.engine)?;
+        self.moment = checkpoint.moment;
+        self.incomplete_since = checkpoint.incomplete_since;
+        self.fault.clone_from(&checkpoint.fault);
+        if let (Some(blamed), Some((tree, before))) = (&mut self.blame, &checkpoint.blame) {
+            blamed.tree = tree.clone();
+            blamed.before = before.clone();
+        }
+        Ok(())
+    }
+
+    /// Back to before the first event, for the next stream.
+    pub fn reset(&mut self) -> Result<(), FoldError> {
+        self.instance.reset();
+        self.moment = Moment::START;
+        self.incomplete_since = None;
+        self.fault = None;
+        if let Some(blamed) = &mut self.blame {
+            blamed.tree = BlameTree::default();
+            blamed.before = self.instance.state()?;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) {
+        let mut off = Written::off();
+        let written = self.blame.as_mut().map_or(&mut off, |blamed| &mut blamed.written);
+        let report = |code, severity, detail| {
+            if let Some(findings) = findings {
+                findings.report(Finding {
+                    code,
+                    severity,
+                    stream: Some(names.stream(event.stream).into()),
+                    version: Some(event.version),
+                    position: Some(event.position),
+                    detail,
+                });
+            }
+        };
+        if event.payload.is_some() && event.encoding != Encoding::Json {
+            let detail = "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
+            report("RF-EVENT-UNDECODABLE", Severity::Error, detail);
+            self.incomplete_since.get_or_insert(event.version);
+            return;
+        }
+        match self.instance.apply(event, names, written) {
+            Ok(Applied::Folded | Applied::Ignored) => {}
+            Ok(Applied::Unknown) => {
+                let name = String::from_utf8_lossy(names.type_name(event.event_type)).into_owned();
+                let detail = format!("the handler has no rule for the event type {name}");
+                report("RF-EVENT-UNKNOWN-TYPE", Severity::Notice, detail);
+            }
+            Ok(Applied::Undecodable(error)) => {
+                written.clear();
+                let detail = format!("the payload is not well-formed JSON ({error}): it is skipped");
+                report("RF-EVENT-MALFORMED", Severity::Error, detail);
+                self.incomplete_since.get_or_insert(event.version);
+            }
+            Err(fault) => {
+                written.clear();
+                report(fault.code, Severity::Error, fault.to_string());
+                self.incomplete_since.get_or_insert(event.version);
+                self.fault = Some((event.version, fault));
+            }
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! The history of one stream under one handler: its state at any moment, quickly.
+//!
+//! One forward fold leaves checkpoints about [`Budget::gap_nanos`] of work apart, inside a byte budget; a seek goes
+//! on from the nearest one before. Around the cursor every state is kept, so that a step costs nothing.
+
+use std::sync::Arc;
+
+use crate::blame::Stamp;
+use crate::event::EventBatch;
+use crate::finding::Findings;
+use crate::fold::{Detail, Fold, FoldError, Folded};
+use crate::names::Names;
+use crate::pointer::Pointer;
+use crate::port::handler::HandlerProgram;
+use crate::port::store::StoreError;
+use crate::track::{Moment, StreamTrack};
+use crate::value::Value;
+use crate::work::Work;
+
+mod checkpoints;
+#[cfg(test)]
+mod tests;
+mod window;
+
+use checkpoints::Checkpoints;
+use window::Window;
+
+/// The events of one stream, by moment. Every call of one [`History`] must be given the same stream and names.
+pub trait EventSource {
+    /// Appends the events after `from` up to `to` to `batch`, payload columns filled. May append fewer, never none
+    /// unless `from == to` or the stream ended.
+    fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError>;
+
+    /// What the ordinals in the batches mean.
+    fn names(&self) -> &Names;
+}
+
+/// A monotonic clock, to tell what a fold costs. No answer depends on it.
+pub trait Clock: Send + Sync {
+    fn now_nanos(&self) -> u64;
+}
+
+/// How much a history may keep.
+#[derive(Debug, Clone, Copy)]
+pub struct Budget {
+    /// All checkpoints together, about.
+    pub checkpoint_bytes: usize,
+    /// The work between two checkpoints, while the bytes last.
+    pub gap_nanos: u64,
+    /// How many moments on each side of the cursor keep their state.
+    pub window_moments: u32,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget {
+            checkpoint_bytes: 96 << 20,
+            gap_nanos: 200_000,
+            window_moments: 512,
+        }
+    }
+}
+
+/// Which way to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    Back,
+    Forward,
+}
+
+/// See the module.
+pub struct History {
+    program: Arc<dyn HandlerProgram>,
+    track: Arc<StreamTrack>,
+    budget: Budget,
+    clock: Arc<dyn Clock>,
+    detail: Detail,
+    fold: Fold,
+    checkpoints: Checkpoints,
+    window: Window,
+    batch: EventBatch,
+    /// Findings of events up to here were reported.
+    reported: Moment,
+}
+
+/// Events read at a time: a tail of a seek is one read, a long fold stays inside the cache.
+const READ_EVENTS: u32 = 2_048;
+/// Events folded between two looks at the clock and the cancel token.
+const STRIDE: u32 = 32;
+
+impl History {
+    pub fn new(
+        program: Arc<dyn HandlerProgram>,
+        track: Arc<StreamTrack>,
+        detail: Detail,
+        budget: Budget,
+        clock: Arc<dyn Clock>,
+    ) -> Result<History, FoldError> {
+        let fold = Fold::new(program.as_ref(), detail)?;
+        Ok(History {
+            program,
+            track,
+            budget,
+            clock,
+            detail,
+            fold,
+            checkpoints: Checkpoints::new(budget.checkpoint_bytes, budget.gap_nanos),
+            window: Window::default(),
+            batch: EventBatch::default(),
+            reported: Moment::START,
+        })
+    }
+
+    pub fn detail(&self) -> Detail {
+        self.detail
+    }
+
+    pub fn program(&self) -> &Arc<dyn HandlerProgram> {
+        &self.program
+    }
+
+    pub fn track(&self) -> &Arc<StreamTrack> {
+        &self.track
+    }
+
+    /// How many checkpoints there are and what they hold, about.
+    pub fn checkpoint_use(&self) -> (usize, usize) {
+        (self.checkpoints.len(), self.checkpoints.byte_count())
+    }
+
+    /// How far the history was folded: every moment up to here is a short seek away.
+    pub fn warm_until(&self) -> Moment {
+        self.reported
+    }
+
+    /// The state at `moment`, which is at most the head of the track. Findings of an event are reported once.
+    ///
+    /// When it is cancelled, what was folded so far stays as warm-up and nothing else changes.
+    pub fn state_at(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        moment: Moment,
+    ) -> Result<Folded, FoldError> {
+        let moment = moment.min(self.track.head());
+        if let Some(kept) = self.window.get(moment) {
+            return Ok(kept.clone());
+        }
+        let keep_from = Moment(moment.0.saturating_sub(self.budget.window_moments));
+        self.seek(moment)?;
+        self.fold_to(work, source, findings, moment, keep_from)?;
+        let folded = self.fold.folded()?;
+        self.window.keep(folded.clone());
+        self.window.trim(moment, self.budget.window_moments);
+        Ok(folded)
+    }
+
+    /// Fills the window around `moment`, so that the next steps cost nothing. For when nobody waits.
+    pub fn fill_window(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        moment: Moment,
+    ) -> Result<(), FoldError> {
+        let reach = self.budget.window_moments;
+        let first = Moment(moment.0.saturating_sub(reach));
+        let last = Moment(moment.0.saturating_add(reach)).min(self.track.head());
+        if self.window.holds(first, last) {
+            return Ok(());
+        }
+        self.window = Window::default();
+        self.restore_before(first)?;
+        self.fold_to(work, source, findings, last, first)?;
+        let folded = self.fold.folded()?;
+        self.window.keep(folded);
+        self.window.trim(moment, reach);
+        Ok(())
+    }
+
+    /// Folds the whole stream once, leaving checkpoints, so that every later seek is short.
+    pub fn warm_up(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+    ) -> Result<(), FoldError> {
+        let head = self.track.head();
+        if self.reported < head {
+            self.seek(head)?;
+            self.fold_to(work, source, findings, head, Moment(u32::MAX))?;
+        }
+        Ok(())
+    }
+
+    /// The nearest moment before or after `from` at which an event changed the place `path` (of a container: anything
+    /// in it). An element of an array is known by its index here: where elements moved, the answer may be of another.
+    /// Needs [`Detail::Blame`].
+    pub fn next_change(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        path: &Pointer,
+        from: Moment,
+        way: Way,
+    ) -> Result<Option<Moment>, FoldError> {
+        match way {
+            Way::Back => self.change_before(work, source, findings, path, from),
+            Way::Forward => self.change_after(work, source, findings, path, from),
+        }
+    }
+
+    fn change_before(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        path: &Pointer,
+        from: Moment,
+    ) -> Result<Option<Moment>, FoldError> {
+        let Some(mut at) = from.0.checked_sub(1).map(Moment) else {
+            return Ok(None);
+        };
+        // Where the place is absent, its removal is one of the changes that its container saw: look at each of them.
+        loop {
+            work.check()?;
+            let folded = self.state_at(work, source, findings, at)?;
+            if let Some(stamp) = stamp_of(&folded, path) {
+                return Ok(Some(stamp.changed).filter(|moment| *moment > Moment::START));
+            }
+            let nearest = touched_around(&folded, path);
+            let Some(before) = nearest.0.checked_sub(1).map(Moment) else {
+                return Ok(None);
+            };
+            if stamp_of(&self.state_at(work, source, findings, before)?, path).is_some() {
+                return Ok(Some(nearest));
+            }
+            at = before;
+        }
+    }
+
+    fn change_after(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        path: &Pointer,
+        from: Moment,
+    ) -> Result<Option<Moment>, FoldError> {
+        let head = self.track.head();
+        let start = self.state_at(work, source, findings, from)?;
+        let mut was_there = stamp_of(&start, path).is_some();
+        let mut at = from;
+        while at < head {
+            let segment_end = self.checkpoints.next_after(at).unwrap_or(head).min(head);
+            let end = self.state_at(work, source, findings, segment_end)?;
+            let is_quiet = match stamp_of(&end, path) {
+                Some(stamp) => was_there && stamp.changed <= at,
+                None => !was_there && touched_around(&end, path) <= at,
+            };
+            if !is_quiet {
+                for step in at.0 + 1..=segment_end.0 {
+                    let folded = self.state_at(work, source, findings, Moment(step))?;
+                    let stamp = stamp_of(&folded, path);
+                    if stamp.is_some() != was_there || stamp.is_some_and(|stamp| stamp.changed.0 == step) {
+                        return Ok(Some(Moment(step)));
+                    }
+                }
+            }
+            was_there = stamp_of(&end, path).is_some();
+            at = segment_end;
+        }
+        Ok(None)
+    }
+
+    /// Sets the fold to the nearest known moment at or before `moment`.
+    fn seek(&mut self, moment: Moment) -> Result<(), FoldError> {
+        let here = self.fold.moment();
+        let checkpoint = self.checkpoints.latest_until(moment);
+        if here <= moment && checkpoint.is_none_or(|checkpoint| checkpoint.moment <= here) {
+            return Ok(());
+        }
+        self.restore_before(moment)
+    }
+
+    fn restore_before(&mut self, moment: Moment) -> Result<(), FoldError> {
+        match self.checkpoints.latest_until(moment) {
+            Some(checkpoint) => self.fold.restore(checkpoint),
+            None => self.fold.reset(),
+        }
+    }
+
+    /// Folds forward, keeping checkpoints where none are yet, and states from `keep_from` on.
+    fn fold_to(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        findings: &Findings,
+        moment: Moment,
+        keep_from: Moment,
+    ) -> Result<(), FoldError> {
+        let start = self.fold.moment();
+        let total = u64::from(moment.0 - start.0.min(moment.0));
+        let mut spent_since = self.clock.now_nanos();
+        while self.fold.moment() < moment {
+            let from = self.fold.moment();
+            let to = Moment(moment.0.min(from.0 + READ_EVENTS));
+            self.batch.clear();
+            source.read(work, from, to, &mut self.batch)?;
+            if self.batch.is_empty() || self.batch.len() > (to.0 - from.0) as usize {
+                return Err(FoldError::StreamChanged);
+            }
+            for row in 0..self.batch.len() {
+                let here = self.fold.moment();
+                if here >= keep_from {
+                    let folded = self.fold.folded()?;
+                    self.window.keep(folded);
+                }
+                let is_new = here >= self.reported;
+                let event = self.batch.event(row);
+                self.fold.step(&event, source.names(), is_new.then_some(findings))?;
+                if is_new {
+                    self.reported = self.fold.moment();
+                }
+                if self.fold.moment().0.is_multiple_of(STRIDE) {
+                    work.tick("folding", u64::from(self.fold.moment().0 - start.0), Some(total))?;
+                    if self.checkpoints.is_beyond(self.fold.moment()) {
+                        let now = self.clock.now_nanos();
+                        if self.checkpoints.is_due(now.saturating_sub(spent_since)) {
+                            let checkpoint = self.fold.checkpoint()?;
+                            let taken = self.clock.now_nanos();
+                            self.checkpoints.push(checkpoint);
+                            spent_since = self.clock.now_nanos();
+                            self.checkpoints.note_cost(spent_since.saturating_sub(taken));
+                        }
+                    } else {
+                        spent_since = self.clock.now_nanos();
+                    }
+                }
+            }
+        }
+        work.check()?;
+        Ok(())
+    }
+}
+
+fn stamp_of(folded: &Folded, path: &Pointer) -> Option<Stamp> {
+    let value = path.find(&folded.state)?;
+    let is_container = matches!(value, Value::Object(_) | Value::Array(_));
+    folded.blame.as_ref().map(|blame| blame.at(path, is_container))
+}
+
+/// When anything last changed in the nearest container that is there of an absent place.
+fn touched_around(folded: &Folded, path: &Pointer) -> Moment {
+    let mut at = path.parent();
+    while let Some(container) = at {
+        if let Some(stamp) = stamp_of(folded, container) {
+            return stamp.changed;
+        }
+        at = container.parent();
+    }
+    Moment::START
+}

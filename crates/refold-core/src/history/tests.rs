@@ -1,0 +1,196 @@
+//! Seeking against the plain fold from the start.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::fold::tests::{Deed, TestProgram, TestStream, any_deeds};
+use crate::work::{CancelToken, Progress, Silent};
+
+/// Every look at it is a microsecond later.
+#[derive(Default)]
+struct TickingClock(AtomicU64);
+
+impl Clock for TickingClock {
+    fn now_nanos(&self) -> u64 {
+        self.0.fetch_add(1_000, Ordering::Relaxed)
+    }
+}
+
+fn history(stream: &TestStream, detail: Detail, budget: Budget) -> History {
+    let program = Arc::new(TestProgram::of(stream));
+    History::new(
+        program,
+        stream.track(),
+        detail,
+        budget,
+        Arc::new(TickingClock::default()),
+    )
+    .unwrap()
+}
+
+fn any_budget() -> impl Strategy<Value = Budget> {
+    (
+        prop_oneof![Just(0_usize), Just(4_000), Just(1 << 20)],
+        prop_oneof![Just(0_u64), Just(3_000)],
+        0_u32..40,
+    )
+        .prop_map(|(checkpoint_bytes, gap_nanos, window_moments)| Budget {
+            checkpoint_bytes,
+            gap_nanos,
+            window_moments,
+        })
+}
+
+fn counts(findings: &Findings) -> Vec<(&'static str, u64)> {
+    findings
+        .summary()
+        .into_iter()
+        .map(|(code, count, _)| (code, count))
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_order_of_seeks_equals_the_fold_from_the_start(
+        deeds in any_deeds(400, true),
+        budget in any_budget(),
+        read_events in 1_usize..70,
+        seeks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..30),
+        with_blame in any::<bool>(),
+    ) {
+        let detail = if with_blame { Detail::Blame } else { Detail::State };
+        let mut stream = TestStream::new(deeds);
+        stream.read_events = read_events;
+        let expected_findings = Findings::default();
+        let (prefixes, _) = stream.prefixes(detail, &expected_findings);
+        let mut history = history(&stream, detail, budget);
+        let (cancel, findings) = (CancelToken::default(), Findings::default());
+        let work = Work::new(&cancel, &Silent);
+        for (at, fills) in seeks {
+            let moment = Moment(at.index(prefixes.len()) as u32);
+            let folded = history.state_at(&work, &mut stream, &findings, moment).unwrap();
+            prop_assert_eq!(&folded, &prefixes[moment.0 as usize]);
+            if fills {
+                history.fill_window(&work, &mut stream, &findings, moment).unwrap();
+                let reads = stream.reads;
+                let reach = budget.window_moments;
+                for near in moment.0.saturating_sub(reach)..=(moment.0 + reach).min(prefixes.len() as u32 - 1) {
+                    let folded = history.state_at(&work, &mut stream, &findings, Moment(near)).unwrap();
+                    prop_assert_eq!(&folded, &prefixes[near as usize]);
+                }
+                prop_assert_eq!(stream.reads, reads, "a step inside the window reads nothing");
+            }
+        }
+        history.warm_up(&work, &mut stream, &findings).unwrap();
+        prop_assert_eq!(counts(&findings), counts(&expected_findings));
+    }
+
+    #[test]
+    fn cancelled_work_leaves_no_trace(
+        deeds in any_deeds(400, true),
+        budget in any_budget(),
+        stop_after in 0_u64..12,
+        at in any::<prop::sample::Index>(),
+    ) {
+        let mut stream = TestStream::new(deeds);
+        let expected_findings = Findings::default();
+        let (prefixes, _) = stream.prefixes(Detail::State, &expected_findings);
+        let mut history = history(&stream, Detail::State, budget);
+        let findings = Findings::default();
+        let cancel = CancelToken::default();
+        let stopper = Stopper { cancel: cancel.clone(), left: AtomicU64::new(stop_after) };
+        let stopped = Work::new(&cancel, &stopper);
+        let outcome = history.warm_up(&stopped, &mut stream, &findings);
+        prop_assert!(matches!(outcome, Ok(()) | Err(FoldError::Cancelled(_))));
+        let cancel = CancelToken::default();
+        let work = Work::new(&cancel, &Silent);
+        let moment = Moment(at.index(prefixes.len()) as u32);
+        let folded = history.state_at(&work, &mut stream, &findings, moment).unwrap();
+        prop_assert_eq!(&folded, &prefixes[moment.0 as usize]);
+        history.warm_up(&work, &mut stream, &findings).unwrap();
+        prop_assert_eq!(counts(&findings), counts(&expected_findings));
+    }
+
+    #[test]
+    fn changes_of_a_place_are_found_both_ways(
+        deeds in any_deeds(150, false),
+        from in any::<prop::sample::Index>(),
+        place in prop::sample::select(vec!["/k0", "/k1", "/nested/1", "/nested", "/lines"]),
+    ) {
+        let mut stream = TestStream::new(deeds);
+        let (prefixes, _) = stream.prefixes(Detail::Blame, &Findings::default());
+        let path = Pointer::parse(place).unwrap();
+        let from = from.index(prefixes.len());
+        let is_change = |moment: usize| {
+            let (before, after) = (&prefixes[moment - 1], &prefixes[moment]);
+            let stamp = stamp_of(after, &path);
+            let was = path.find(&before.state).is_some();
+            stamp.is_some() != was || stamp.is_some_and(|stamp| stamp.changed.0 as usize == moment)
+        };
+        let forward = (from + 1..prefixes.len()).find(|moment| is_change(*moment));
+        let mut history = history(&stream, Detail::Blame, Budget { gap_nanos: 0, ..Budget::default() });
+        let (cancel, findings) = (CancelToken::default(), Findings::default());
+        let work = Work::new(&cancel, &Silent);
+        history.warm_up(&work, &mut stream, &findings).unwrap();
+        let mut next = |way| {
+            history.next_change(&work, &mut stream, &findings, &path, Moment(from as u32), way).unwrap()
+        };
+        prop_assert_eq!(next(Way::Forward).map(|moment| moment.0 as usize), forward);
+        let back = (1..from).rev().find(|moment| is_change(*moment));
+        prop_assert_eq!(next(Way::Back).map(|moment| moment.0 as usize), back);
+    }
+}
+
+/// Cancels after a number of reports.
+struct Stopper {
+    cancel: CancelToken,
+    left: AtomicU64,
+}
+
+impl Progress for Stopper {
+    fn report(&self, _phase: &'static str, _done: u64, _total: Option<u64>) {
+        if self.left.load(Ordering::Relaxed) == 0 {
+            self.cancel.cancel();
+        } else {
+            self.left.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[test]
+fn checkpoints_stay_inside_their_bytes() {
+    let deeds = (0..20_000)
+        .map(|at| Deed::Line {
+            sku: (at % 251) as u8,
+            qty: (at % 7) as u8,
+        })
+        .collect();
+    let mut stream = TestStream::new(deeds);
+    let budget = Budget {
+        checkpoint_bytes: 200_000,
+        gap_nanos: 0,
+        window_moments: 8,
+    };
+    let mut history = history(&stream, Detail::State, budget);
+    let (cancel, findings) = (CancelToken::default(), Findings::default());
+    history
+        .warm_up(&Work::new(&cancel, &Silent), &mut stream, &findings)
+        .unwrap();
+    let (count, byte_count) = history.checkpoint_use();
+    assert!(count > 1, "{count} checkpoints");
+    assert!(byte_count <= 200_000, "{byte_count} bytes in {count} checkpoints");
+}
+
+#[test]
+fn a_stream_that_lost_events_is_told_so() {
+    let mut stream = TestStream::new(vec![Deed::RotateLines; 10]);
+    let mut history = history(&stream, Detail::State, Budget::default());
+    stream.read_events = 0;
+    let (cancel, findings) = (CancelToken::default(), Findings::default());
+    let outcome = history.state_at(&Work::new(&cancel, &Silent), &mut stream, &findings, Moment(5));
+    assert!(matches!(outcome, Err(FoldError::StreamChanged)));
+}
