@@ -3,6 +3,17 @@ import './styles/tokens.css';
 import './styles/reset.css';
 import { mount } from 'svelte';
 import App from './app/App.svelte';
+import type { Backend } from './backend/backend';
+import { addSprite } from './ui/sprite';
+
+// Inside the application the host answers; in a browser its twin does.
+async function backend(): Promise<Backend> {
+  if ('__TAURI_INTERNALS__' in window) return (await import('./backend/tauri')).tauriBackend();
+  return (await import('./backend/fake_page')).backendOfPage();
+}
 
 const target = document.getElementById('app');
-if (target) mount(App, { target });
+if (target) {
+  addSprite();
+  mount(App, { target, props: { backend: await backend() } });
+}

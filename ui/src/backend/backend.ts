@@ -1,0 +1,80 @@
+// The window's one door to its host. Two implementations stand behind it: `tauri.ts` (the application) and `fake.ts`
+// (a deterministic twin, in memory, for browsers and tests). Nothing else may know which one answers.
+
+import type {
+  AppErrorWire,
+  AppStart,
+  DensityQuery,
+  EventDetail,
+  EventPage,
+  EventQuery,
+  FindHit,
+  HistoryOpened,
+  JobUpdate,
+  MomentFound,
+  Overview,
+  Settings,
+  StateQuery,
+  StoreOpened,
+  StreamPage,
+  StreamQuery,
+} from './bindings';
+import type { DensityFrame, StateFrame } from './frames';
+
+export type Direction = 'forward' | 'backward';
+
+/** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
+export interface Backend {
+  start(): Promise<AppStart>;
+  /** Makes the sample store (or finds it made) and answers where it is. */
+  makeSample(progress: (update: JobUpdate) => void): Promise<string>;
+  /** `layout`: which of the candidates to take, when an earlier try was ambiguous. */
+  openStore(location: string, layout: string | null): Promise<StoreOpened>;
+  closeStore(session: number): Promise<void>;
+  /** Needs the index; see `indexStore`. */
+  overview(session: number): Promise<Overview>;
+  /** Builds or completes the local index; rejects with `cancelled` when `cancelJob` stopped it. */
+  indexStore(session: number, progress: (update: JobUpdate) => void): Promise<void>;
+  streams(session: number, query: StreamQuery): Promise<StreamPage>;
+  storeDensity(session: number, query: DensityQuery): Promise<DensityFrame>;
+  /** `at` is a cursor text; `handler` a package, `null` for the default. */
+  openHistory(session: number, stream: string, at: string | null, handler: string | null): Promise<HistoryOpened>;
+  closeHistory(history: number): Promise<void>;
+  historyDensity(history: number, query: DensityQuery): Promise<DensityFrame>;
+  eventRows(history: number, query: EventQuery): Promise<EventPage>;
+  stateFrame(history: number, query: StateQuery): Promise<StateFrame>;
+  /** The event that made `moment` (1 for the first). */
+  eventDetail(history: number, moment: number): Promise<EventDetail>;
+  /** What a cursor text means in a history, floor and never nearest. */
+  momentOf(history: number, cursor: string): Promise<MomentFound>;
+  /** The next moment after (or before) `from` at which the value at `path` changed; `null` when there is none. */
+  nextChange(history: number, path: string, from: number, direction: Direction): Promise<number | null>;
+  /** Streams whose id holds `text`, best first. */
+  find(session: number, text: string, limit: number): Promise<FindHit[]>;
+  cancelJob(job: number): Promise<void>;
+  saveSettings(settings: Settings): Promise<void>;
+  forgetRecent(location: string): Promise<void>;
+  /** The system's file dialog; `null` when it was closed without a choice. */
+  pickFile(): Promise<string | null>;
+  /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
+  onFileDrop(listener: (drop: FileDrop) => void): () => void;
+}
+
+export type FileDrop = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };
+
+export class BackendError extends Error {
+  readonly wire: AppErrorWire;
+
+  constructor(wire: AppErrorWire) {
+    super(wire.message);
+    this.name = 'BackendError';
+    this.wire = wire;
+  }
+}
+
+/** Whatever was thrown, in the shape that the error card shows. */
+export function errorOf(reason: unknown): AppErrorWire {
+  if (reason instanceof BackendError) return reason.wire;
+  const message = reason instanceof Error ? reason.message : `${reason}`;
+  return { code: 'internal', message, hint: '', choices: [] };
+}

@@ -1,0 +1,532 @@
+// The deterministic twin of the application: seeded stores in memory, so that every view runs in any browser and in
+// tests. Faults are switched on by the location of a store: `slow`, `error`, `empty`, `unindexed` in its name.
+
+import { rfc3339FromNanos, nanosFromRfc3339, durationText, instantText } from '../base/instant';
+import { bigFromFloat, bigFromText, floatFromBig } from '../base/exact';
+import { BackendError, type Backend, type Direction, type FileDrop } from './backend';
+import type * as wire from './bindings';
+import { Flag, type DensityFrame, type StateFrame } from './frames';
+import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
+import { dice, makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
+
+export interface FakeOptions {
+  seed: number;
+  /** Events of the store that `makeSample` makes. */
+  sampleEvents: number;
+  recents: wire.Recent[];
+  launch: wire.Launch | null;
+  settings: wire.Settings;
+  /** Milliseconds before every answer. */
+  delayMillis: number;
+}
+
+const SLOTS = 9;
+const CHECKPOINT_EVERY = 512;
+const NANOS_PER_MILLI = 1_000_000n;
+const SAMPLE = '/home/ada/refold/sample/orders.db';
+
+export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
+  return new FakeBackend({
+    seed: 4711,
+    sampleEvents: 200_000,
+    recents: [],
+    launch: null,
+    settings: { theme: 'system', density: 'comfortable' },
+    delayMillis: 0,
+    ...options,
+  });
+}
+
+interface OpenStore {
+  location: string;
+  events: FakeEvents;
+  isIndexed: boolean;
+}
+
+interface OpenHistory {
+  store: OpenStore;
+  stream: number;
+  positions: Uint32Array;
+  checkpoints: Map<number, State>;
+}
+
+class FakeBackend implements Backend {
+  readonly #options: FakeOptions;
+  readonly #stores = new Map<number, OpenStore>();
+  readonly #histories = new Map<number, OpenHistory>();
+  readonly #cancelled = new Set<number>();
+  #recents: wire.Recent[];
+  #next = 1;
+
+  constructor(options: FakeOptions) {
+    this.#options = options;
+    this.#recents = options.recents;
+  }
+
+  async start(): Promise<wire.AppStart> {
+    await this.#wait();
+    const { settings, launch } = this.#options;
+    return { version: '0.1.0', settings, recents: this.#recents, launch, sample: null };
+  }
+
+  async makeSample(progress: (update: wire.JobUpdate) => void): Promise<string> {
+    const total = this.#options.sampleEvents;
+    await this.#job(progress, 'Making events', total, 10);
+    return SAMPLE;
+  }
+
+  async openStore(location: string): Promise<wire.StoreOpened> {
+    await this.#wait();
+    if (location.includes('error')) throw notAStore(location);
+    if (location.includes('ambiguous')) {
+      throw new BackendError({
+        code: 'ambiguous',
+        message: `2 layouts fit ${location}`,
+        hint: 'Choose the one that wrote this store.',
+        choices: ['emmett', 'custom'],
+      });
+    }
+    const count = location.includes('empty') ? 0 : location.includes('one') ? 1 : this.#options.sampleEvents;
+    const store = { location, events: makeEvents(this.#options.seed, count), isIndexed: !location.includes('unindexed') };
+    const session = this.#next++;
+    this.#stores.set(session, store);
+    const total = store.events.times.length;
+    const newest = Array.from({ length: Math.min(100, total) }, (_, i) => this.#rowAt(store, total - 1 - i, 0));
+    return {
+      ...{ session, location, name: 'orders', kind: 'SQLite', layout: 'emmett', layoutTitle: 'Emmett (SQLite)' },
+      evidence: ['table emt_messages has all 11 columns of the layout', 'table emt_streams is there'],
+      readOnly: ['opened with immutable=1', 'query_only is on', 'an authorizer refuses every writing statement'],
+      ...{ orderIsTotal: true, timeZone: 'UTC', size: '61.4 MB', events: total, eventsIsExact: true, newest },
+      firstRecordedAt: total > 0 ? timeText(store.events.times[0] ?? 0) : '',
+      lastRecordedAt: total > 0 ? timeText(store.events.times[total - 1] ?? 0) : '',
+      findings: [],
+      indexIsReady: store.isIndexed,
+    };
+  }
+
+  async closeStore(session: number): Promise<void> {
+    this.#stores.delete(session);
+  }
+
+  async indexStore(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
+    const store = this.#store(session);
+    const steps = store.location.includes('slow') ? 400 : 12;
+    await this.#job(progress, 'Reading events', store.events.times.length, steps);
+    store.isIndexed = true;
+  }
+
+  async overview(session: number): Promise<wire.Overview> {
+    await this.#wait();
+    const { events } = this.#store(session);
+    const total = events.times.length;
+    const findings: wire.FindingWire[] = [
+      finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3'),
+      finding('unknown-type', 'notice', 'the handler has no rule for LoyaltyPointsGranted', '4'),
+    ];
+    return {
+      events: total,
+      streams: events.ids.length,
+      firstRecordedAt: total > 0 ? timeText(events.times[0] ?? 0) : '',
+      lastRecordedAt: total > 0 ? timeText(events.times[total - 1] ?? 0) : '',
+      types: typeCounts(events, null),
+      categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
+      findings: total > 100 ? findings : [],
+    };
+  }
+
+  async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
+    await this.#wait();
+    const { events } = this.#store(session);
+    const matching = events.ids.map((_, i) => i).filter((i) => events.ids[i]?.includes(query.matching));
+    const key = (i: number) =>
+      query.sort === 'id' ? i : query.sort === 'events' ? lengthOf(events, i) : lastTime(events, i);
+    matching.sort((a, b) => (query.descending ? key(b) - key(a) : key(a) - key(b)) || a - b);
+    const rows = matching.slice(query.offset, query.offset + query.limit).map((i) => streamRow(events, i));
+    return { total: events.ids.length, matching: matching.length, rows };
+  }
+
+  async storeDensity(session: number, query: wire.DensityQuery): Promise<DensityFrame> {
+    await this.#wait();
+    const { events } = this.#store(session);
+    const all = Uint32Array.from({ length: events.times.length }, (_, i) => i);
+    return density(events, all, query, ranks(events));
+  }
+
+  async openHistory(session: number, stream: string, at: string | null): Promise<wire.HistoryOpened> {
+    await this.#wait();
+    const store = this.#store(session);
+    const { events } = store;
+    const ordinal = events.ids.indexOf(stream);
+    const positions = events.ofStream[ordinal];
+    if (!positions) {
+      throw new BackendError({
+        ...{ code: 'notFound', message: `no stream is called ${stream}`, choices: [] },
+        hint: 'Check the id, or search for a part of it.',
+      });
+    }
+    const history = this.#next++;
+    this.#histories.set(history, { store, stream: ordinal, positions, checkpoints: new Map() });
+    const moment = at === null ? positions.length : (await this.momentOf(history, at)).moment;
+    return {
+      ...{ history, stream, category: 'order', events: positions.length, moment },
+      ...{ firstVersion: '1', lastVersion: `${positions.length}` },
+      firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
+      lastRecordedAt: timeText(events.times[positions[positions.length - 1] ?? 0] ?? 0),
+      handler: { name: 'order', version: '1.0.0', hash: '4f1c09aa77d1', engine: 'declarative' },
+      types: typeCounts(events, positions),
+      findings:
+        stream === UNDECODABLE.stream
+          ? [finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3')]
+          : [],
+    };
+  }
+
+  async closeHistory(history: number): Promise<void> {
+    this.#histories.delete(history);
+  }
+
+  async historyDensity(history: number, query: wire.DensityQuery): Promise<DensityFrame> {
+    await this.#wait();
+    const { store, positions } = this.#history(history);
+    return density(store.events, positions, query, ranks(store.events));
+  }
+
+  async eventRows(history: number, query: wire.EventQuery): Promise<wire.EventPage> {
+    await this.#wait();
+    const { store, positions } = this.#history(history);
+    const wanted = new Set(query.types);
+    const isWanted = (position: number) => wanted.has(TYPES[store.events.types[position] ?? 0] ?? '');
+    const matching = query.types.length === 0 ? null : [...positions.keys()].filter((k) => isWanted(positions[k] ?? 0));
+    const total = positions.length;
+    const count = matching ? matching.length : total;
+    const rows: wire.EventRow[] = [];
+    for (let i = query.offset; i < Math.min(count, query.offset + query.limit); i += 1) {
+      const k = matching ? (matching[i] ?? 0) : i;
+      rows.push(this.#rowAt(store, positions[k] ?? 0, k + 1));
+    }
+    return { total, matching: count, rows };
+  }
+
+  async stateFrame(history: number, query: wire.StateQuery): Promise<StateFrame> {
+    await this.#wait();
+    const open = this.#history(history);
+    const started = performance.now();
+    const base = query.base ?? Math.max(0, query.moment - 1);
+    const isEvent = query.lens === 'payload' || query.lens === 'metadata';
+    const now = isEvent ? this.#eventLeaves(open, query.moment, query.lens) : this.#stateAt(open, query.moment);
+    const before = isEvent ? now : this.#stateAt(open, base);
+    const typeOf = (moment: number) => TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? '';
+    const rows = rowsOf(now, before, query.lens, new Set(query.toggled), typeOf);
+    const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
+    const tally = (mark: string) => marks.filter((m) => m === mark).length;
+    const position = open.positions[query.moment - 1];
+    const broken = open.store.events.ids[open.stream] === UNDECODABLE.stream && query.moment >= UNDECODABLE.version;
+    return {
+      ...{ seq: query.seq, moment: query.moment, base, firstRow: query.firstRow, totalRows: rows.length },
+      version: query.moment > 0 ? `${query.moment}` : '',
+      position: position === undefined ? '' : `${position + 1}`,
+      recordedAt: position === undefined ? '' : timeText(open.store.events.times[position] ?? 0),
+      eventType: position === undefined ? '' : typeOf(query.moment),
+      incompleteSince: broken ? `${UNDECODABLE.version}` : '',
+      ...{ fault: '', handler: 'order@1.0.0', eventCount: open.positions.length },
+      ...{ added: tally('added'), changed: tally('changed'), removed: tally('removed') },
+      foldMicros: Math.round((performance.now() - started) * 1000),
+      rows: rows.slice(query.firstRow, query.firstRow + query.rowCount),
+    };
+  }
+
+  async eventDetail(history: number, moment: number): Promise<wire.EventDetail> {
+    await this.#wait();
+    const open = this.#history(history);
+    const position = open.positions[moment - 1] ?? 0;
+    const row = this.#rowAt(open.store, position, moment);
+    const broken = row.problems.length > 0;
+    const whole = `{${this.#payload(open, moment)
+      .map(([key, literal]) => `"${key}":${literal}`)
+      .join(',')}}`;
+    const text = broken ? whole.slice(0, -14) : whole;
+    const hash = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => Math.floor(dice(n, position, 5) * 0xffffffff).toString(16));
+    return {
+      row,
+      eventId: `${hash[0] ?? ''}-4711-4000-8000-${`${position}`.padStart(12, '0')}`,
+      schemaVersion: moment % 3 === 0 ? '1' : '2',
+      occurredAt: row.recordedAt,
+      correlationId: `c0ffee00-0000-4000-8000-${`${open.stream}`.padStart(12, '0')}`,
+      causationId: moment > 1 ? `c0ffee00-0000-4000-8000-${`${position - 1}`.padStart(12, '0')}` : null,
+      encoding: 'JSON',
+      payloadBytes: text.length,
+      payloadSha256: hash.map((part) => part.padStart(8, '0')).join(''),
+      undecodable: broken ? 'the text ends inside a string at byte 112' : null,
+      raw: [
+        { name: 'stream_id', kind: 'TEXT', bytes: row.stream.length, text: row.stream, hex: null },
+        { name: 'stream_position', kind: 'INTEGER', bytes: 8, text: row.version, hex: null },
+        { name: 'message_data', kind: 'TEXT', bytes: text.length, text, hex: null },
+        { name: 'message_type', kind: 'TEXT', bytes: row.eventType.length, text: row.eventType, hex: null },
+        { name: 'global_position', kind: 'INTEGER', bytes: 8, text: row.position, hex: null },
+        { name: 'signature', kind: 'BLOB', bytes: 16, text: null, hex: hash.slice(0, 4).join('') },
+      ],
+    };
+  }
+
+  async momentOf(history: number, cursor: string): Promise<wire.MomentFound> {
+    await this.#wait();
+    const { store, positions } = this.#history(history);
+    const { moment, at } = momentFrom(cursor.trim(), store.events, positions);
+    const position = positions[moment - 1];
+    const recorded = position === undefined ? '' : timeText(store.events.times[position] ?? 0);
+    const gap = at !== null && position !== undefined ? at - millisToNanos(store.events.times[position] ?? 0) : 0n;
+    return {
+      moment,
+      version: moment > 0 ? `${moment}` : '',
+      position: position === undefined ? '' : `${position + 1}`,
+      recordedAt: recorded,
+      explanation:
+        at === null
+          ? ''
+          : `as of ${instantText(rfc3339FromNanos(at)).replace('Z', ' UTC')} · last event v ${moment}, ${durationText(gap)} earlier`,
+    };
+  }
+
+  async nextChange(history: number, path: string, from: number, direction: Direction): Promise<number | null> {
+    await this.#wait();
+    const open = this.#history(history);
+    const step = direction === 'forward' ? 1 : -1;
+    const literal = (moment: number) => this.#stateAt(open, moment).get(path)?.literal;
+    for (let moment = direction === 'forward' ? from + 1 : from - 1; moment > 0; moment += step) {
+      if (moment > open.positions.length) return null;
+      if (literal(moment) !== literal(moment - 1)) return moment;
+    }
+    return null;
+  }
+
+  async find(session: number, text: string, limit: number): Promise<wire.FindHit[]> {
+    await this.#wait();
+    const { events } = this.#store(session);
+    const hits: wire.FindHit[] = [];
+    for (let i = 0; i < events.ids.length && hits.length < limit; i += 1) {
+      if (!events.ids[i]?.includes(text)) continue;
+      const { id, category, events: count, lastRecordedAt } = streamRow(events, i);
+      hits.push({ stream: id, category, events: count, lastRecordedAt });
+    }
+    return hits;
+  }
+
+  async cancelJob(job: number): Promise<void> {
+    this.#cancelled.add(job);
+  }
+
+  async saveSettings(settings: wire.Settings): Promise<void> {
+    this.#options.settings = settings;
+  }
+
+  async forgetRecent(location: string): Promise<void> {
+    this.#recents = this.#recents.filter((recent) => recent.location !== location);
+  }
+
+  async pickFile(): Promise<string | null> {
+    return SAMPLE;
+  }
+
+  onFileDrop(listener: (drop: FileDrop) => void): () => void {
+    const over = (event: DragEvent) => {
+      event.preventDefault();
+      listener({ kind: 'over' });
+    };
+    const left = () => listener({ kind: 'left' });
+    const dropped = (event: DragEvent) => {
+      event.preventDefault();
+      listener({ kind: 'dropped', paths: [...(event.dataTransfer?.files ?? [])].map((file) => file.name) });
+    };
+    window.addEventListener('dragover', over);
+    window.addEventListener('dragleave', left);
+    window.addEventListener('drop', dropped);
+    return () => {
+      window.removeEventListener('dragover', over);
+      window.removeEventListener('dragleave', left);
+      window.removeEventListener('drop', dropped);
+    };
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, this.#options.delayMillis));
+  }
+
+  async #job(report: (update: wire.JobUpdate) => void, phase: string, total: number, steps: number): Promise<void> {
+    const job = this.#next++;
+    for (let step = 0; step <= steps; step += 1) {
+      report({ job, phase, done: Math.floor((total * step) / steps), total });
+      await new Promise((resolve) => setTimeout(resolve, 25));
+      if (this.#cancelled.has(job)) {
+        throw new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });
+      }
+    }
+  }
+
+  #store(session: number): OpenStore {
+    const store = this.#stores.get(session);
+    if (!store) throw new BackendError({ code: 'notFound', message: 'the store is closed', hint: '', choices: [] });
+    return store;
+  }
+
+  #history(history: number): OpenHistory {
+    const open = this.#histories.get(history);
+    if (!open) throw new BackendError({ code: 'notFound', message: 'the history is closed', hint: '', choices: [] });
+    return open;
+  }
+
+  #rowAt(store: OpenStore, position: number, moment: number): wire.EventRow {
+    const { events } = store;
+    const stream = events.streams[position] ?? 0;
+    const version = events.versions[position] ?? 0;
+    const previous = events.ofStream[stream]?.[version - 2];
+    const gap = previous === undefined ? null : (events.times[position] ?? 0) - (events.times[previous] ?? 0);
+    const isBroken = events.ids[stream] === UNDECODABLE.stream && version === UNDECODABLE.version;
+    return {
+      ...{ moment, version: `${version}`, position: `${position + 1}`, stream: events.ids[stream] ?? '' },
+      eventType: TYPES[events.types[position] ?? 0] ?? '',
+      recordedAt: timeText(events.times[position] ?? 0),
+      sincePrevious: gap === null ? '' : `+${durationText(millisToNanos(gap))}`,
+      problems: isBroken ? ['undecodable-payload'] : [],
+    };
+  }
+
+  #payload(open: OpenHistory, moment: number) {
+    const type = TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? 'ItemAdded';
+    return payloadOf(this.#options.seed, open.stream, moment, type);
+  }
+
+  #eventLeaves(open: OpenHistory, moment: number, lens: wire.Lens): State {
+    if (moment === 0) return new Map();
+    if (lens === 'payload') return leavesOf(this.#payload(open, moment));
+    return leavesOf([
+      ['correlationId', `"c0ffee00-0000-4000-8000-${`${open.stream}`.padStart(12, '0')}"`],
+      ['actor', '"shop-eu-2"'],
+    ]);
+  }
+
+  #stateAt(open: OpenHistory, moment: number): State {
+    let from = moment - (moment % CHECKPOINT_EVERY);
+    while (from > 0 && !open.checkpoints.has(from)) from -= CHECKPOINT_EVERY;
+    const state = new Map(open.checkpoints.get(from) ?? []);
+    for (let next = from + 1; next <= moment; next += 1) {
+      const type: TypeName = TYPES[open.store.events.types[open.positions[next - 1] ?? 0] ?? 0] ?? 'ItemAdded';
+      const isBroken = open.store.events.ids[open.stream] === UNDECODABLE.stream && next === UNDECODABLE.version;
+      if (!isBroken) apply(state, next, type, payloadOf(this.#options.seed, open.stream, next, type));
+      if (next % CHECKPOINT_EVERY === 0 && !open.checkpoints.has(next)) open.checkpoints.set(next, new Map(state));
+    }
+    return state;
+  }
+}
+
+function density(
+  events: FakeEvents,
+  positions: Uint32Array,
+  query: wire.DensityQuery,
+  typesByRank: readonly string[],
+): DensityFrame {
+  const value = (k: number): bigint => {
+    if (query.axis === 'version') return BigInt(k + 1);
+    const position = positions[k] ?? 0;
+    return query.axis === 'position' ? BigInt(position + 1) : millisToNanos(events.times[position] ?? 0);
+  };
+  const last = positions.length - 1;
+  const bound = (text: string, fallback: bigint) => nanosFromRfc3339(text) ?? bigFromText(text) ?? fallback;
+  const from = bound(query.from, last < 0 ? 0n : value(0));
+  const to = bound(query.to, last < 0 ? 1n : value(last) + 1n);
+  const counts = new Uint32Array(query.columns * SLOTS);
+  const flags = new Uint8Array(query.columns);
+  const bucket = floatFromBig(to - from) / query.columns;
+  const ranked = typesByRank.slice(0, SLOTS - 1);
+  const slotOfType = TYPES.map((name) => (ranked.includes(name) ? ranked.indexOf(name) : SLOTS - 1));
+  for (let k = 0; k <= last; k += 1) {
+    const at = value(k);
+    if (at < from || at >= to) continue;
+    const column = Math.min(query.columns - 1, Math.floor(floatFromBig(at - from) / bucket));
+    const position = positions[k] ?? 0;
+    const index = column * SLOTS + (slotOfType[events.types[position] ?? 0] ?? SLOTS - 1);
+    counts[index] = (counts[index] ?? 0) + 1;
+    const isBroken = events.ids[events.streams[position] ?? 0] === UNDECODABLE.stream;
+    if (isBroken && events.versions[position] === UNDECODABLE.version) flags[column] = Flag.problem | Flag.undecodable;
+  }
+  const text = (edge: bigint) => (query.axis === 'time' ? rfc3339FromNanos(edge) : `${edge}`);
+  const series = [...ranked, ...Array.from({ length: SLOTS - ranked.length }, () => 'other')];
+  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags };
+}
+
+function momentFrom(text: string, events: FakeEvents, positions: Uint32Array): { moment: number; at: bigint | null } {
+  const whole = (digits: string) => floatFromBig(bigFromText(digits) ?? 0n);
+  if (text === 'start') return { moment: 0, at: null };
+  if (text === 'head') return { moment: positions.length, at: null };
+  if (/^v\d+$/.test(text)) return { moment: Math.min(positions.length, whole(text.slice(1))), at: null };
+  if (/^#\d+$/.test(text)) {
+    const limit = whole(text.slice(1));
+    return { moment: positions.filter((position) => position + 1 <= limit).length, at: null };
+  }
+  const filled = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text.replace(' ', 'T');
+  const at = nanosFromRfc3339(/T\d\d:\d\d$/.test(filled) ? `${filled}:00Z` : filled);
+  if (at === null) {
+    throw new BackendError({
+      ...{ code: 'invalidInput', message: `"${text}" is no cursor`, choices: [] },
+      hint: 'Write v12, #4711, 2026-08-03 14:00, -2h, start or head.',
+    });
+  }
+  const moment = positions.filter((position) => millisToNanos(events.times[position] ?? 0) <= at).length;
+  return { moment, at };
+}
+
+function typeCounts(events: FakeEvents, positions: Uint32Array | null): wire.TypeCount[] {
+  const counts = new Map<string, number>();
+  const count = (position: number) => {
+    const name = TYPES[events.types[position] ?? 0] ?? '';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  if (positions) positions.forEach(count);
+  else events.types.forEach((_, position) => count(position));
+  const rows = [...counts].map(([name, total]) => ({ name, events: total }));
+  return rows.sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
+}
+
+function ranks(events: FakeEvents): string[] {
+  return typeCounts(events, null).map((type) => type.name);
+}
+
+function streamRow(events: FakeEvents, stream: number): wire.StreamRow {
+  const positions = events.ofStream[stream] ?? new Uint32Array();
+  const last = positions[positions.length - 1] ?? 0;
+  return {
+    ...{ id: events.ids[stream] ?? '', category: 'order', events: positions.length },
+    firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
+    lastRecordedAt: timeText(events.times[last] ?? 0),
+    lastType: TYPES[events.types[last] ?? 0] ?? '',
+  };
+}
+
+function lengthOf(events: FakeEvents, stream: number): number {
+  return events.ofStream[stream]?.length ?? 0;
+}
+
+function lastTime(events: FakeEvents, stream: number): number {
+  return events.times[events.ofStream[stream]?.at(-1) ?? 0] ?? 0;
+}
+
+function timeText(millis: number): string {
+  return rfc3339FromNanos(millisToNanos(millis));
+}
+
+function millisToNanos(millis: number): bigint {
+  return bigFromFloat(millis) * NANOS_PER_MILLI;
+}
+
+function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
+  const stream = version === '3' ? UNDECODABLE.stream : 'order-4714';
+  return { code, severity, count: 1, detail, stream, version, position: null };
+}
+
+function notAStore(location: string): BackendError {
+  return new BackendError({
+    code: 'notAnEventStore',
+    message: `no layout fits the 3 tables found (users, sessions, settings): ${location}`,
+    hint: 'Describe the events table in a layout file beside it, or open another file.',
+    choices: [],
+  });
+}

@@ -1,0 +1,36 @@
+// The twin as a page in a browser asks for it: `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light`.
+
+import { bigFromText, floatFromBig } from '../base/exact';
+import type { Backend } from './backend';
+import type { Settings } from './bindings';
+import { fakeBackend } from './fake';
+
+export function backendOfPage(): Backend {
+  const asked = new URLSearchParams(window.location.search);
+  const number = (name: string, fallback: number) => floatFromBig(bigFromText(asked.get(name) ?? '') ?? BigInt(fallback));
+  const themes: Settings['theme'][] = ['dark', 'light', 'system'];
+  const theme = themes.find((name) => name === asked.get('theme')) ?? 'system';
+  const store = asked.get('store');
+  return fakeBackend({
+    sampleEvents: number('events', 200_000),
+    delayMillis: number('delay', 0),
+    settings: { theme, density: asked.get('density') === 'compact' ? 'compact' : 'comfortable' },
+    launch: store === null ? null : { store, stream: asked.get('stream'), at: asked.get('at'), handler: null },
+    recents: asked.has('recents')
+      ? [
+          {
+            location: '/home/ada/shops/orders-eu.db',
+            layoutTitle: 'Emmett (SQLite)',
+            events: 1_204_118,
+            openedAt: '2026-11-20T09:12:04Z',
+          },
+          {
+            location: '/home/ada/incidents/incident-0814.jsonl',
+            layoutTitle: 'JSON Lines',
+            events: 31_204,
+            openedAt: '2026-11-19T16:40:11Z',
+          },
+        ]
+      : [],
+  });
+}

@@ -1,0 +1,173 @@
+// The hot answers of the engine, and their decoding from bytes. The format is written down in
+// crates/refold-app/src/frame.rs; a test decodes the very bytes that its tests pin.
+
+/** How a row differs from the base. */
+export type Mark = 'same' | 'added' | 'changed' | 'removed' | 'moved';
+
+export type RowKind = 'leaf' | 'object' | 'array';
+
+export interface StateRow {
+  /** RFC 6901; empty for the root. */
+  pointer: string;
+  /** 0 for the root. */
+  depth: number;
+  kind: RowKind;
+  mark: Mark;
+  canOpen: boolean;
+  isOpen: boolean;
+  key: string;
+  /** The literal as stored; of a container a count such as `{3}`. */
+  value: string;
+  /** What stood here at the base, when the mark is `changed`. */
+  before: string;
+  changedVersion: string;
+  changedType: string;
+  wroteVersion: string;
+  /** The moment after the event that last changed this; 0: not known. */
+  changedMoment: number;
+  /** The moment after the event that last wrote this, also when the value stayed equal; 0: not known. */
+  wroteMoment: number;
+}
+
+export interface StateFrame {
+  seq: number;
+  /** The moment that every row of this frame shows. */
+  moment: number;
+  base: number | null;
+  added: number;
+  changed: number;
+  removed: number;
+  totalRows: number;
+  firstRow: number;
+  foldMicros: number;
+  eventCount: number;
+  /** Of the event that made `moment`; empty before the first, as are the next three. */
+  version: string;
+  position: string;
+  recordedAt: string;
+  eventType: string;
+  /** Since this version events are missing from the state; empty when it is complete. */
+  incompleteSince: string;
+  /** Why the handler stopped; empty when it did not. */
+  fault: string;
+  handler: string;
+  rows: StateRow[];
+}
+
+export interface DensityFrame {
+  columns: number;
+  from: string;
+  to: string;
+  /** Names of what is counted, bottom of the stack first. */
+  series: string[];
+  /** `counts[column * series.length + series]`. */
+  counts: Uint32Array;
+  /** One a column, of [`Flag`]. */
+  flags: Uint8Array;
+}
+
+export const Flag = { problem: 1, undecodable: 2 } as const;
+
+export class FrameError extends Error {}
+
+export function decodeStateFrame(bytes: ArrayBuffer): StateFrame {
+  const input = new Reader(bytes);
+  const [seq, moment, base, added, changed, removed] = input.numbers(6);
+  const [totalRows, firstRow, rowCount, foldMicros, eventCount] = input.numbers(5);
+  const frame: StateFrame = {
+    ...{ seq, moment, base: base === NO_BASE ? null : base, added, changed, removed },
+    ...{ totalRows, firstRow, foldMicros, eventCount },
+    ...{ version: input.text(), position: input.text(), recordedAt: input.text(), eventType: input.text() },
+    ...{ incompleteSince: input.text(), fault: input.text(), handler: input.text() },
+    rows: [],
+  };
+  for (let i = 0; i < rowCount; i += 1) frame.rows.push(decodeRow(input));
+  input.end();
+  return frame;
+}
+
+export function decodeDensityFrame(bytes: ArrayBuffer): DensityFrame {
+  const input = new Reader(bytes);
+  const [columns, seriesCount] = input.numbers(2);
+  const from = input.text();
+  const to = input.text();
+  const series = Array.from({ length: seriesCount }, () => input.text());
+  const counts = Uint32Array.from({ length: columns * seriesCount }, () => input.number());
+  const flags = Uint8Array.from({ length: columns }, () => input.byte());
+  input.end();
+  return { columns, from, to, series, counts, flags };
+}
+
+const FORMAT = 1;
+const NO_BASE = 0xffff_ffff;
+const KINDS: readonly RowKind[] = ['leaf', 'object', 'array'];
+const MARKS: readonly Mark[] = ['same', 'added', 'changed', 'removed', 'moved'];
+
+function decodeRow(input: Reader): StateRow {
+  const depth = input.short();
+  const kind = named(KINDS, input.byte(), 'kind of a row');
+  const mark = named(MARKS, input.byte(), 'change of a row');
+  const bits = input.byte();
+  return {
+    ...{ depth, kind, mark, canOpen: (bits & 1) !== 0, isOpen: (bits & 2) !== 0 },
+    ...{ pointer: input.text(), key: input.text(), value: input.text(), before: input.text() },
+    ...{ changedVersion: input.text(), changedType: input.text(), wroteVersion: input.text() },
+    ...{ changedMoment: input.number(), wroteMoment: input.number() },
+  };
+}
+
+function named<Name>(names: readonly Name[], number: number, what: string): Name {
+  const name = names[number];
+  if (name === undefined) throw new FrameError(`${number} is no ${what}`);
+  return name;
+}
+
+type Tuple<Length extends number, Items extends number[] = []> = Items['length'] extends Length
+  ? Items
+  : Tuple<Length, [...Items, number]>;
+
+class Reader {
+  readonly #view: DataView;
+  readonly #text = new TextDecoder('utf-8', { fatal: true });
+  #at = 0;
+
+  constructor(bytes: ArrayBuffer) {
+    this.#view = new DataView(bytes);
+    const format = this.number();
+    if (format !== FORMAT) throw new FrameError(`unknown frame format ${format}, expected ${FORMAT}`);
+  }
+
+  byte(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+
+  short(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+
+  number(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+
+  numbers<Length extends number>(count: Length): Tuple<Length> {
+    return Array.from({ length: count }, () => this.number()) as Tuple<Length>;
+  }
+
+  text(): string {
+    const length = this.number();
+    if (length === 0) return '';
+    return this.#text.decode(new Uint8Array(this.#view.buffer, this.#take(length), length));
+  }
+
+  end(): void {
+    const left = this.#view.byteLength - this.#at;
+    if (left > 0) throw new FrameError(`${left} bytes are left after the end of the frame`);
+  }
+
+  #take(length: number): number {
+    const at = this.#at;
+    if (at + length > this.#view.byteLength) throw new FrameError('the frame ends in the middle');
+    this.#at = at + length;
+    return at;
+  }
+}

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest';
+import { bytesText, countText, percentText, typeCode } from './format';
+
+it('separates thousands of counts and leaves other texts alone', () => {
+  expect(countText(1_000_214)).toBe('1,000,214');
+  expect(countText('9007199254740993')).toBe('9,007,199,254,740,993');
+  expect(countText('a/b-1234')).toBe('a/b-1234');
+  expect(countText(-1234n)).toBe('-1,234');
+});
+
+it('never says 100 % before the end', () => {
+  expect(percentText(999_999, 1_000_000)).toBe('99 %');
+  expect(percentText(1_000_000, 1_000_000)).toBe('100 %');
+});
+
+it('gives sizes a unit', () => {
+  expect([bytesText(999), bytesText(48_200), bytesText(999_960)]).toEqual(['999 B', '48.2 KB', '1.0 MB']);
+});
+
+it('makes two letters of a type', () => {
+  expect(typeCode('LoyaltyPointsGranted')).toBe('LP');
+  expect(typeCode('order_placed')).toBe('OR');
+});

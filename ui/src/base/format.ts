@@ -1,0 +1,47 @@
+// How the interface writes counts. Payload literals never come here: they are shown as stored.
+
+/** `1000214` → `1,000,214`. Takes digits as text too, and leaves every other text alone. */
+export function countText(value: number | bigint | string): string {
+  const text = `${value}`;
+  return /^-?\d+$/.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, ',') : text;
+}
+
+/** `1 event`, `1,000,214 events`. */
+export function countOf(value: number, one: string, many: string): string {
+  return `${countText(value)} ${value === 1 ? one : many}`;
+}
+
+/** `v 734,201`. */
+export function versionText(version: string): string {
+  return `v ${countText(version)}`;
+}
+
+/** `48.2 KB`, in units of 1000 as file managers use. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const units = ['KB', 'MB', 'GB', 'TB'];
+  let value = bytes / 1000;
+  let unit = 0;
+  while (value >= 999.95 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${value.toFixed(1)} ${units[unit] ?? ''}`;
+}
+
+/** Whole percent, never 100 before the end. */
+export function percentText(done: number, total: number): string {
+  if (total <= 0) return '0 %';
+  return `${done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))} %`;
+}
+
+/** The last part of a path, for titles. */
+export function fileName(location: string): string {
+  return location.split(/[\\/]/).filter(Boolean).at(-1) ?? location;
+}
+
+/** Two letters for event types that have no colour of their own: `LoyaltyPointsGranted` → `LP`. */
+export function typeCode(name: string): string {
+  const capitals = name.match(/[A-Z]/g);
+  return (capitals && capitals.length > 1 ? capitals.slice(0, 2).join('') : name.slice(0, 2)).toUpperCase();
+}

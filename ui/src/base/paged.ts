@@ -1,0 +1,102 @@
+// Rows of a list that is too long to hold: pages around what is visible, fetched one at a time, the oldest forgotten.
+
+export interface Page<Row> {
+  total: number;
+  matching: number;
+  rows: Row[];
+}
+
+export class PagedRows<Row> {
+  readonly #load: (offset: number, limit: number) => Promise<Page<Row>>;
+  readonly #changed: () => void;
+  readonly #failed: (reason: unknown) => void;
+  readonly #pages = new Map<number, Row[]>();
+  #wanted = { first: 0, end: 1 };
+  #generation = 0;
+  #isLoading = false;
+  #hasFailed = false;
+  /** Rows without a filter; `null` until the first page came. */
+  total: number | null = null;
+  matching = 0;
+
+  constructor(
+    load: (offset: number, limit: number) => Promise<Page<Row>>,
+    changed: () => void,
+    failed: (reason: unknown) => void,
+  ) {
+    this.#load = load;
+    this.#changed = changed;
+    this.#failed = failed;
+  }
+
+  at(index: number): Row | undefined {
+    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  }
+
+  /** Says which rows are visible; what is missing of them, and a screen around them, is fetched. */
+  want(first: number, end: number): void {
+    this.#wanted = { first, end };
+    void this.#pump();
+  }
+
+  /** Forgets everything, for another filter or order. What was wanted is fetched anew. */
+  reset(): void {
+    this.#generation += 1;
+    this.#pages.clear();
+    this.total = null;
+    this.#hasFailed = false;
+    this.#isLoading = false;
+    this.#wanted = { first: 0, end: 1 };
+    void this.#pump();
+  }
+
+  /** Asks again for what failed. */
+  retry(): void {
+    this.#hasFailed = false;
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isLoading || this.#hasFailed) return;
+    const generation = this.#generation;
+    this.#isLoading = true;
+    for (let page = this.#missing(); page !== null; page = this.#missing()) {
+      try {
+        const answer = await this.#load(page * PAGE, PAGE);
+        if (generation !== this.#generation) return;
+        this.#keep(page, answer);
+      } catch (reason) {
+        if (generation !== this.#generation) return;
+        this.#hasFailed = true;
+        this.#failed(reason);
+        break;
+      }
+    }
+    this.#isLoading = false;
+  }
+
+  #missing(): number | null {
+    if (this.total === null) return Math.floor(this.#wanted.first / PAGE);
+    const { first, end } = this.#wanted;
+    const screen = end - first;
+    const ahead = [first, end - 1, end - 1 + screen, first - screen].map((row) => Math.floor(row / PAGE));
+    const last = Math.floor((this.matching - 1) / PAGE);
+    const isMissing = (page: number) => page >= 0 && page <= last && !this.#pages.has(page);
+    return ahead.find(isMissing) ?? null;
+  }
+
+  #keep(page: number, answer: Page<Row>): void {
+    this.total = answer.total;
+    this.matching = answer.matching;
+    this.#pages.delete(page);
+    this.#pages.set(page, answer.rows);
+    for (const oldest of this.#pages.keys()) {
+      if (this.#pages.size <= PAGES_KEPT) break;
+      this.#pages.delete(oldest);
+    }
+    this.#changed();
+  }
+}
+
+const PAGE = 200;
+const PAGES_KEPT = 40;

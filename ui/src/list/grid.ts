@@ -1,0 +1,173 @@
+// A list of any length with rows of one height, in the browser's hands only as far as it is visible. Rows are recycled
+// and painted by writing into their own text nodes: nothing is created while a person scrolls or scrubs.
+
+import {
+  isScaled,
+  offsetFromScroll,
+  offsetShowing,
+  scrollFromOffset,
+  spacerHeight,
+  visibleRows,
+  type ListShape,
+  type VisibleRows,
+} from './scale';
+
+/** What a list paints. `Nodes` are the parts of one recycled row. */
+export interface RowPainter<Nodes> {
+  /** Fills an empty row element and answers its parts. */
+  create(row: HTMLElement): Nodes;
+  paint(nodes: Nodes, index: number, row: HTMLElement): void;
+}
+
+interface Slot<Nodes> {
+  row: HTMLElement;
+  nodes: Nodes;
+  index: number;
+}
+
+export class Grid<Nodes> {
+  readonly #scroller: HTMLElement;
+  readonly #spacer: HTMLElement;
+  readonly #layer: HTMLElement;
+  readonly #painter: RowPainter<Nodes>;
+  readonly #wanted: (rows: VisibleRows) => void;
+  readonly #slots: Slot<Nodes>[] = [];
+  #shape: ListShape = { rows: 0, rowHeight: 28, viewport: 0 };
+  #offset = 0;
+  #ownScrollTop = -1;
+
+  constructor(
+    parts: { scroller: HTMLElement; spacer: HTMLElement; layer: HTMLElement },
+    painter: RowPainter<Nodes>,
+    wanted: (rows: VisibleRows) => void,
+  ) {
+    this.#scroller = parts.scroller;
+    this.#spacer = parts.spacer;
+    this.#layer = parts.layer;
+    this.#painter = painter;
+    this.#wanted = wanted;
+    parts.scroller.addEventListener('scroll', this.#onScroll, { passive: true });
+    parts.scroller.addEventListener('wheel', this.#onWheel, { passive: false });
+  }
+
+  destroy(): void {
+    this.#scroller.removeEventListener('scroll', this.#onScroll);
+    this.#scroller.removeEventListener('wheel', this.#onWheel);
+  }
+
+  setShape(shape: ListShape): void {
+    const { rows, rowHeight, viewport } = this.#shape;
+    if (shape.rows === rows && shape.rowHeight === rowHeight && shape.viewport === viewport) return;
+    const top = this.#offset / rowHeight;
+    this.#shape = shape;
+    this.#spacer.style.height = `${spacerHeight(shape)}px`;
+    this.#layer.style.height = `${Math.min(shape.viewport, spacerHeight(shape))}px`;
+    this.#moveTo(top * shape.rowHeight);
+  }
+
+  /** Paints all visible rows anew: their content changed, not their place. */
+  repaint(): void {
+    this.#paint(true);
+  }
+
+  /** Scrolls with the least movement so that a row is visible. */
+  show(index: number, margin: number): void {
+    const offset = offsetShowing(this.#shape, this.#offset, index, margin);
+    if (offset !== this.#offset) this.#moveTo(offset);
+  }
+
+  /** The index of a row element; -1 when it shows none. */
+  indexOf(row: HTMLElement): number {
+    return this.#slots.find((slot) => slot.row === row)?.index ?? -1;
+  }
+
+  get rows(): VisibleRows {
+    return visibleRows(this.#shape, this.#offset);
+  }
+
+  get rowsPerPage(): number {
+    return Math.max(1, Math.floor(this.#shape.viewport / this.#shape.rowHeight) - 1);
+  }
+
+  #moveTo(offset: number): void {
+    const shape = this.#shape;
+    const last = Math.max(0, shape.rows * shape.rowHeight - shape.viewport);
+    this.#offset = Math.min(last, Math.max(0, offset));
+    this.#ownScrollTop = Math.round(scrollFromOffset(shape, this.#offset));
+    this.#scroller.scrollTop = this.#ownScrollTop;
+    this.#paint(false);
+  }
+
+  readonly #onScroll = (): void => {
+    const { scrollTop } = this.#scroller;
+    // Our own move comes back as an event; its offset is already exact.
+    if (Math.abs(scrollTop - this.#ownScrollTop) <= 1) return;
+    this.#ownScrollTop = -1;
+    this.#offset = offsetFromScroll(this.#shape, scrollTop);
+    this.#paint(false);
+  };
+
+  readonly #onWheel = (event: WheelEvent): void => {
+    if (!isScaled(this.#shape) || event.ctrlKey) return;
+    // The scroll bar is coarser than a row here, so the wheel moves the rows and the bar follows.
+    event.preventDefault();
+    const unit = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? this.#shape.rowHeight : 1;
+    this.#moveTo(this.#offset + event.deltaY * unit);
+  };
+
+  #paint(isForced: boolean): void {
+    const shape = this.#shape;
+    const { first, end } = visibleRows(shape, this.#offset);
+    this.#grow(Math.ceil(shape.viewport / shape.rowHeight) + 1);
+    const size = this.#slots.length;
+    for (let k = 0; k < size; k += 1) {
+      const slot = this.#slots[k];
+      if (!slot) continue;
+      // Each row index has a fixed slot, so that scrolling by one row writes one row.
+      const index = first + ((((k - first) % size) + size) % size);
+      if (index >= end) {
+        if (slot.index >= 0) slot.row.hidden = true;
+        slot.index = -1;
+        continue;
+      }
+      if (slot.index !== index || isForced) {
+        if (slot.index !== index) slot.row.setAttribute('aria-rowindex', `${index + 1}`);
+        slot.row.hidden = false;
+        slot.index = index;
+        this.#painter.paint(slot.nodes, index, slot.row);
+      }
+      slot.row.style.top = `${index * shape.rowHeight - this.#offset}px`;
+    }
+    this.#wanted({ first, end });
+  }
+
+  #grow(count: number): void {
+    while (this.#slots.length < count) {
+      const row = document.createElement('div');
+      row.className = 'row';
+      row.setAttribute('role', 'row');
+      row.hidden = true;
+      const nodes = this.#painter.create(row);
+      this.#layer.append(row);
+      this.#slots.push({ row, nodes, index: -1 });
+    }
+    // A slot belongs to an index by remainder: a smaller list of slots would move all of them, so it never shrinks
+    // while it is shown.
+  }
+}
+
+/** An element with one text node, for painters. */
+export function cell(row: HTMLElement, className: string, role: string | null = 'gridcell'): Text {
+  const element = document.createElement('span');
+  element.className = className;
+  if (role !== null) element.setAttribute('role', role);
+  const text = document.createTextNode('');
+  element.append(text);
+  row.append(element);
+  return text;
+}
+
+/** Writes only what differs: an equal write would still cost a layout. */
+export function write(text: Text, value: string): void {
+  if (text.data !== value) text.data = value;
+}

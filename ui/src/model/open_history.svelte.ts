@@ -1,0 +1,382 @@
+// The history of one stream as the window sees it: two cursors, what the inspector shows of them, the event list.
+// The label of a state and its rows come from one frame, so they cannot disagree.
+
+import { errorOf, type Direction } from '../backend/backend';
+import type { AppErrorWire, Axis, EventDetail, EventRow, HistoryOpened, Lens, StateQuery } from '../backend/bindings';
+import type { StateFrame, StateRow } from '../backend/frames';
+import { bigFromText, floatFromBig } from '../base/exact';
+import { versionText } from '../base/format';
+import { nanosFromRfc3339 } from '../base/instant';
+import { Latest } from '../base/latest';
+import { PagedRows } from '../base/paged';
+import { columnOfMoment, momentOfColumn } from '../timeline/lod';
+import { Timeline } from '../timeline/timeline.svelte';
+import { S } from '../strings';
+import { boundsOf, COLOURED_TYPES, densityQuery, type OpenStore } from './open_store.svelte';
+
+export type Tab = 'state' | 'diff' | 'blame' | 'event' | 'raw';
+export const TABS: readonly Tab[] = ['state', 'diff', 'blame', 'event', 'raw'];
+
+/** How late the rows are: `late` after 50 ms, `slow` after 200 ms, `stopped` when a person cancelled. */
+export type Wait = 'none' | 'late' | 'slow' | 'stopped';
+
+const LATE_MILLIS = 50;
+const SLOW_MILLIS = 200;
+const PATIENCE_MILLIS = 250;
+const SETTLED_MILLIS = 500;
+
+export class OpenHistory {
+  readonly store: OpenStore;
+  readonly opened: HistoryOpened;
+  readonly timeline: Timeline;
+  readonly events: PagedRows<EventRow>;
+
+  a = $state(0);
+  b = $state<number | null>(null);
+  tab = $state<Tab>('state');
+  eventLens = $state<'payload' | 'metadata'>('payload');
+  frame = $state.raw<StateFrame | null>(null);
+  detail = $state.raw<EventDetail | null>(null);
+  wait = $state<Wait>('none');
+  failure = $state.raw<AppErrorWire | null>(null);
+  eventsFailure = $state.raw<AppErrorWire | null>(null);
+  /** Grows when rows of the event list arrived. */
+  eventsSeen = $state(0);
+  /** Types shown in the list; empty: all. */
+  types = $state.raw<string[]>([]);
+  /** The field that C hops along, as a JSON pointer. */
+  focus = $state<string | null>(null);
+  /** The row of the tree that keys act on; -1: none. */
+  activeRow = $state(-1);
+  /** What "as of" a cursor text meant; empty for exact moments. */
+  explanation = $state('');
+  notice = $state('');
+  isDragging = $state(false);
+  /** The sentence for the live region, once A rests. */
+  announcement = $state('');
+
+  readonly #frames: Latest<StateQuery, StateFrame>;
+  readonly #details: Latest<number, EventDetail>;
+  readonly #firstVersion: bigint | null;
+  readonly #positions: { first: string; last: string };
+  #toggled = new Map<Lens, Set<string>>();
+  #rows = { first: 0, count: 40 };
+  #seq = 0;
+  #timers: ReturnType<typeof setTimeout>[] = [];
+  #settle: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(store: OpenStore, opened: HistoryOpened, positions: { first: string; last: string }) {
+    const { backend } = store;
+    this.store = store;
+    this.opened = opened;
+    this.#positions = positions;
+    this.#firstVersion = contiguousStart(opened);
+    this.#frames = new Latest(
+      (query) => backend.stateFrame(opened.history, query),
+      (frame) => this.#show(frame),
+      (reason) => this.#fail(reason),
+      PATIENCE_MILLIS,
+    );
+    this.#details = new Latest(
+      (moment) => backend.eventDetail(opened.history, moment),
+      (detail) => (this.detail = detail),
+      (reason) => this.#fail(reason),
+    );
+    this.events = new PagedRows(
+      (offset, limit) => backend.eventRows(opened.history, { types: this.types, offset, limit }),
+      () => {
+        this.eventsFailure = null;
+        this.eventsSeen += 1;
+      },
+      (reason) => (this.eventsFailure = errorOf(reason)),
+    );
+    this.timeline = new Timeline(
+      {
+        bounds: (axis) => this.#bounds(axis),
+        load: (axis, fetch) => backend.historyDensity(opened.history, densityQuery(axis, fetch)),
+        slotOf: (series) => this.slotOf(series),
+        failed: (reason) => this.#fail(reason),
+      },
+      this.#bounds('time') ? 'time' : 'version',
+    );
+    this.a = opened.moment;
+    this.ask();
+  }
+
+  async close(): Promise<void> {
+    this.#frames.close();
+    this.#details.close();
+    this.timeline.close();
+    this.#timers.forEach(clearTimeout);
+    clearTimeout(this.#settle);
+    await this.store.backend.closeHistory(this.opened.history);
+  }
+
+  /** The store's colours where they are known, else by frequency in this stream. */
+  slotOf(type: string): number {
+    if (this.store.isReady) return this.store.slotOf(type);
+    const rank = this.opened.types.findIndex((counted) => counted.name === type);
+    return rank < 0 ? COLOURED_TYPES : Math.min(rank, COLOURED_TYPES);
+  }
+
+  get lens(): Lens {
+    return this.tab === 'event' || this.tab === 'raw' ? this.eventLens : this.tab;
+  }
+
+  /** Puts A on a moment; whatever is shown follows. */
+  setA(moment: number, explanation = ''): void {
+    const next = Math.max(0, Math.min(this.opened.events, Math.round(moment)));
+    this.explanation = explanation;
+    this.notice = '';
+    if (next === this.a && this.wait !== 'stopped') return;
+    this.a = next;
+    this.ask();
+    this.#announceLater();
+  }
+
+  setB(moment: number | null): void {
+    this.b = moment === null ? null : Math.max(0, Math.min(this.opened.events, Math.round(moment)));
+    this.ask();
+  }
+
+  swap(): void {
+    if (this.b === null) return;
+    const { a, b } = this;
+    this.b = a;
+    this.a = b;
+    this.explanation = '';
+    this.ask();
+  }
+
+  setTab(tab: Tab): void {
+    if (tab === this.tab) return;
+    this.tab = tab;
+    this.activeRow = -1;
+    this.#rows.first = 0;
+    this.ask();
+  }
+
+  setEventLens(lens: 'payload' | 'metadata'): void {
+    this.eventLens = lens;
+    this.#rows.first = 0;
+    this.ask();
+  }
+
+  /** Says which rows of the tree are visible. */
+  wantRows(first: number, count: number): void {
+    const { frame } = this;
+    this.#rows = { first, count };
+    const end = frame ? Math.min(frame.totalRows, first + count) : 0;
+    if (!frame || frame.firstRow > first || frame.firstRow + frame.rows.length < end) this.ask();
+  }
+
+  /** Folds or unfolds a container, kept by path over every move of the cursors. */
+  toggle(path: string): void {
+    const lens = this.lens;
+    const toggled = this.#toggled.get(lens) ?? new Set();
+    if (toggled.has(path)) toggled.delete(path);
+    else toggled.add(path);
+    this.#toggled.set(lens, toggled);
+    this.ask();
+  }
+
+  setTypes(types: string[]): void {
+    this.types = types;
+    this.events.reset();
+  }
+
+  ask(): void {
+    this.failure = null;
+    this.#frames.ask(this.#query());
+    if (this.tab === 'event' || this.tab === 'raw') {
+      if (this.a === 0) this.detail = null;
+      else this.#details.ask(this.a);
+    }
+    this.#waitFor();
+  }
+
+  /** Stops a fold that takes long. A stays; the rows keep their true label. */
+  stop(): void {
+    const { frame } = this;
+    if (!frame || (this.wait !== 'late' && this.wait !== 'slow')) return;
+    // Asking again for what is shown supersedes the running fold, and is answered from memory.
+    this.#frames.interrupt({ ...this.#query(), moment: frame.moment });
+    this.#endWait();
+    this.wait = 'stopped';
+  }
+
+  /** The next moment at which the focused field changed, or a sentence why there is none. */
+  async hop(direction: Direction): Promise<void> {
+    if (this.focus === null) {
+      this.notice = S.history.chooseField;
+      return;
+    }
+    try {
+      const found = await this.store.backend.nextChange(this.opened.history, this.focus, this.a, direction);
+      if (found === null) this.notice = direction === 'forward' ? S.history.noChangeAfter : S.history.noChangeBefore;
+      else this.setA(found);
+    } catch (reason) {
+      this.#fail(reason);
+    }
+  }
+
+  /** Whether the timeline can place a moment exactly or must wait for density. */
+  xOfMoment(moment: number): number | null {
+    const { window: visible, width, axis, block } = this.timeline;
+    if (axis === 'version') return ((moment - floatFromBig(visible.from) + 0.5) / span(visible)) * width;
+    if (!block || block.axis !== axis) return null;
+    if (moment === 0) return xOfColumn(block, visible, width, -0.5);
+    const column = columnOfMoment(block.running, moment);
+    return xOfColumn(block, visible, width, column + 0.5);
+  }
+
+  /** The moment that pointing at a pixel means: the last event at or before it. */
+  momentAt(x: number): number {
+    const { window: visible, width, axis, block } = this.timeline;
+    if (axis === 'version') return Math.max(0, Math.floor(floatFromBig(visible.from) + (x / width) * span(visible)));
+    if (!block || block.axis !== axis) return this.a;
+    const at = (x / width) * span(visible) + floatFromBig(visible.from - block.fetch.from);
+    return momentOfColumn(block.running, Math.floor(at / floatFromBig(block.fetch.bucket)));
+  }
+
+  /** The event before or after A that the list shows: with a filter, the nearest of the chosen types that is loaded. */
+  neighbour(step: 1 | -1): number {
+    if (this.types.length === 0) return this.a + step;
+    let nearest: number | null = null;
+    for (let index = 0; index < this.events.matching; index += 1) {
+      const moment = this.events.at(index)?.moment;
+      if (moment === undefined) continue;
+      if (step < 0 && moment < this.a) nearest = moment;
+      if (step > 0 && moment > this.a) return moment;
+    }
+    return nearest ?? this.a;
+  }
+
+  /** The moment a share of the visible window away from A. */
+  momentBeside(share: number): number {
+    const x = this.xOfMoment(this.a);
+    const step = Math.sign(share);
+    if (x === null) return this.a + step;
+    const target = this.momentAt(Math.min(this.timeline.width - 1, Math.max(0, x + share * this.timeline.width)));
+    return step > 0 ? Math.max(this.a + 1, target) : Math.min(this.a - 1, target);
+  }
+
+  /** The value of A on the shown axis, where it is known without asking. */
+  valueOfMoment(moment: number): bigint | null {
+    const { axis, block } = this.timeline;
+    if (axis === 'version') return BigInt(moment);
+    if (axis === 'time' && this.frame?.moment === moment) return nanosFromRfc3339(this.frame.recordedAt);
+    if (!block || block.axis !== axis) return null;
+    const column = columnOfMoment(block.running, moment);
+    return block.fetch.from + block.fetch.bucket * BigInt(Math.max(0, column));
+  }
+
+  /** The store's own version of a moment; `null` when only a frame can say it. */
+  versionOf(moment: number): string | null {
+    if (moment === 0) return '';
+    if (this.#firstVersion !== null) return `${this.#firstVersion + BigInt(moment) - 1n}`;
+    return this.frame?.moment === moment ? this.frame.version : null;
+  }
+
+  /** How the moment of a cursor is written: its version, or its ordinal until the version is known. */
+  labelOf(moment: number): string {
+    if (moment === 0) return S.history.beforeFirst;
+    const version = this.versionOf(moment);
+    return version === null ? S.history.eventOf(moment, this.opened.events) : versionText(version);
+  }
+
+  rowAt(index: number): StateRow | undefined {
+    return this.frame?.rows[index - this.frame.firstRow];
+  }
+
+  /** Puts the tree's own cursor on a row, and the field that C hops along with it. */
+  focusRow(index: number): void {
+    const { frame } = this;
+    if (!frame) return;
+    this.activeRow = Math.max(0, Math.min(frame.totalRows - 1, index));
+    const row = this.rowAt(this.activeRow);
+    if (row && (this.lens === 'state' || this.lens === 'diff' || this.lens === 'blame')) this.focus = row.pointer;
+  }
+
+  #query(): StateQuery {
+    const lens = this.lens;
+    this.#seq += 1;
+    return {
+      ...{ seq: this.#seq, lens, moment: this.a, base: this.b },
+      toggled: [...(this.#toggled.get(lens) ?? [])],
+      // A screen above and below, so that a short scroll needs no answer.
+      firstRow: Math.max(0, this.#rows.first - this.#rows.count),
+      rowCount: this.#rows.count * 3,
+    };
+  }
+
+  #show(frame: StateFrame): void {
+    this.frame = frame;
+    // The field keeps the row's cursor, wherever its row went.
+    const kept = this.focus === null ? -1 : frame.rows.findIndex((row) => row.pointer === this.focus);
+    if (kept >= 0) this.activeRow = frame.firstRow + kept;
+    else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
+    if (frame.moment === this.a) this.#endWait();
+  }
+
+  #fail(reason: unknown): void {
+    const failure = errorOf(reason);
+    // A newer request took the place of this one: nothing failed.
+    if (failure.code === 'cancelled') return;
+    this.#endWait();
+    this.failure = failure;
+  }
+
+  #waitFor(): void {
+    if (this.wait === 'stopped') this.wait = 'none';
+    if (this.#timers.length > 0) return;
+    this.#timers = [
+      setTimeout(() => (this.wait = 'late'), LATE_MILLIS),
+      setTimeout(() => (this.wait = 'slow'), SLOW_MILLIS),
+    ];
+  }
+
+  #endWait(): void {
+    this.#timers.forEach(clearTimeout);
+    this.#timers = [];
+    this.wait = 'none';
+  }
+
+  #announceLater(): void {
+    clearTimeout(this.#settle);
+    this.#settle = setTimeout(() => {
+      const { frame } = this;
+      if (!frame || frame.moment !== this.a) return;
+      const effect = S.history.moved(frame.added, frame.changed, frame.removed);
+      this.announcement = `${this.labelOf(this.a)}, ${frame.eventType}. ${effect}`;
+    }, SETTLED_MILLIS);
+  }
+
+  #bounds(axis: Axis): { first: bigint; last: bigint } | null {
+    const { opened } = this;
+    if (axis === 'time') return boundsOf(axis, opened.firstRecordedAt, opened.lastRecordedAt);
+    if (axis === 'version') return opened.events > 0 ? { first: 1n, last: BigInt(opened.events) } : null;
+    return boundsOf(axis, this.#positions.first, this.#positions.last);
+  }
+}
+
+function span(window: { from: bigint; to: bigint }): number {
+  return floatFromBig(window.to - window.from);
+}
+
+function xOfColumn(
+  block: { fetch: { from: bigint; bucket: bigint } },
+  window: { from: bigint; to: bigint },
+  width: number,
+  column: number,
+): number {
+  const offset = floatFromBig(block.fetch.from - window.from) + column * floatFromBig(block.fetch.bucket);
+  return (offset / span(window)) * width;
+}
+
+// Versions without gaps can be counted; others only a frame or a row knows.
+function contiguousStart(opened: HistoryOpened): bigint | null {
+  const first = bigFromText(opened.firstVersion);
+  const last = bigFromText(opened.lastVersion);
+  return first !== null && last !== null && last - first + 1n === BigInt(opened.events) ? first : null;
+}

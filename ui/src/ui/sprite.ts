@@ -1,0 +1,48 @@
+// Written by scripts/sprite.mjs. Icons are Lucide (ISC licence).
+import sprite from './sprite.svg?raw';
+
+export type IconName =
+  | 'overview'
+  | 'history'
+  | 'welcome'
+  | 'lock'
+  | 'search'
+  | 'close'
+  | 'first'
+  | 'last'
+  | 'previous'
+  | 'next'
+  | 'down'
+  | 'play'
+  | 'pause'
+  | 'open'
+  | 'store'
+  | 'sample'
+  | 'warning'
+  | 'error'
+  | 'notice'
+  | 'copy'
+  | 'retry'
+  | 'ascending'
+  | 'descending'
+  | 'keyboard'
+  | 'dark'
+  | 'light'
+  | 'system'
+  | 'filter'
+  | 'fit'
+  | 'remove'
+  | 'back'
+  | 'forward'
+  | 'stream'
+  | 'command'
+  | 'moment'
+  | 'drop';
+
+/** Puts the sprite into the page once; every icon refers to it. */
+export function addSprite(): void {
+  const holder = document.createElement('div');
+  holder.hidden = true;
+  holder.innerHTML = sprite;
+  document.body.prepend(holder);
+}
