@@ -15,8 +15,8 @@ static SCREEN: Mutex<()> = Mutex::new(());
 /// The window with everything that it was started from. Fields are dropped in this order: the window first.
 pub struct Shown {
     pub web: WebDriver,
-    driver: Driver,
-    pub home: TempDir,
+    _driver: Driver,
+    _home: TempDir,
     _screen: MutexGuard<'static, ()>,
 }
 
@@ -32,13 +32,8 @@ impl Drop for Driver {
 
 /// Opens the window with `arguments`, in a home folder where nothing was ever opened.
 pub fn open(arguments: &[&str]) -> Shown {
-    let home = tempfile::tempdir().expect("a temporary folder");
-    open_in(home, arguments)
-}
-
-/// Opens the window in the home folder of an earlier one.
-pub fn open_in(home: TempDir, arguments: &[&str]) -> Shown {
     let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let home = tempfile::tempdir().expect("a temporary folder");
     let (port, native_port) = (free_port(), free_port());
     let driver = start_driver(home.path(), port, native_port);
     let window = PathBuf::from(std::env::var_os("REFOLD_WINDOW").expect("REFOLD_WINDOW names the built window"));
@@ -46,21 +41,12 @@ pub fn open_in(home: TempDir, arguments: &[&str]) -> Shown {
     let web =
         WebDriver::start(&address, &window.to_string_lossy(), arguments).unwrap_or_else(|error| panic!("{error}"));
     web.wait_for("document.readyState === 'complete'");
+    web.run("window.__violations = []; addEventListener('securitypolicyviolation', it => window.__violations.push(it.violatedDirective + ' ' + it.blockedURI))");
     Shown {
         web,
-        driver,
-        home,
+        _driver: driver,
+        _home: home,
         _screen: screen,
-    }
-}
-
-impl Shown {
-    /// Ends the window and hands its home folder on, for one that is opened later.
-    pub fn close(self) -> TempDir {
-        let Shown { web, driver, home, .. } = self;
-        drop(web);
-        drop(driver);
-        home
     }
 }
 

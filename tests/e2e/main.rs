@@ -1,7 +1,12 @@
 //! The real window, driven as a person would: through tauri-driver and WebKitWebDriver, on a virtual screen.
 //!
 //! `cargo xtask test window` builds what this needs and starts it. By hand: `REFOLD_WINDOW` is the built window,
-//! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `DISPLAY` a screen.
+//! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `REFOLD_STORES` holds `sample/orders.db` and
+//! `giant/orders.db`, and `DISPLAY` is a screen.
 
 mod driver;
+mod flows;
+mod pictures;
+mod scrub;
+mod stores;
 mod webdriver;

@@ -2,6 +2,7 @@
 //!
 //! By hand, because the protocol's useful part is this file and a client crate is a hundred more.
 
+use std::cell::Cell;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -11,9 +12,7 @@ use serde_json::{Value, json};
 /// Key codes of WebDriver.
 pub mod key {
     pub const ENTER: &str = "\u{E007}";
-    pub const ESCAPE: &str = "\u{E00C}";
     pub const CONTROL: &str = "\u{E009}";
-    pub const DOWN: &str = "\u{E015}";
     pub const LEFT: &str = "\u{E012}";
     pub const RIGHT: &str = "\u{E014}";
     pub const HOME: &str = "\u{E011}";
@@ -24,6 +23,7 @@ pub mod key {
 pub struct WebDriver {
     address: String,
     session: String,
+    actions: Cell<u32>,
 }
 
 /// An element's place on the page, in pixels.
@@ -48,7 +48,13 @@ impl WebDriver {
         Ok(WebDriver {
             address: address.to_owned(),
             session,
+            actions: Cell::new(0),
         })
+    }
+
+    /// How many actions were performed: each click, drag, key chord and typed token is one.
+    pub fn actions(&self) -> u32 {
+        self.actions.get()
     }
 
     /// Runs a function body in the page and gives back what it returns.
@@ -153,6 +159,7 @@ impl WebDriver {
     #[track_caller]
     fn keys(&self, actions: Vec<Value>) {
         let source = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.actions.set(self.actions.get() + 1);
         self.ask("POST", "/actions", Some(&json!({ "actions": [source] })));
     }
 
@@ -160,6 +167,7 @@ impl WebDriver {
     fn pointer(&self, actions: Value) {
         let source =
             json!({ "type": "pointer", "id": "mouse", "parameters": { "pointerType": "mouse" }, "actions": actions });
+        self.actions.set(self.actions.get() + 1);
         self.ask("POST", "/actions", Some(&json!({ "actions": [source] })));
     }
 

@@ -22,7 +22,7 @@ pub fn run() -> Outcome {
     interface::build(&mut steps)?;
     build(&mut steps)?;
     let folder = crate::root().join("target/sample");
-    sample::make(&mut steps, &folder)?;
+    sample::make(&mut steps, &folder, &[])?;
     steps.print();
     if screen {
         open(&folder)

@@ -11,7 +11,7 @@ pub fn run(arguments: &[String]) -> Outcome {
         return Err("say where: `cargo xtask sample DIR [--events N] [--layout L]`".to_owned());
     }
     // Relative folders are those of the caller, not of the checkout.
-    let status = generator(true)
+    let status = generator()
         .args(arguments)
         .status()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
@@ -22,29 +22,34 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// Makes the sample store of the tour in `folder`, unless it is there already.
-pub fn make(steps: &mut Steps, folder: &Path) -> Outcome {
+/// Makes a store in `folder`, unless it is there already. `options`: as on the command line.
+pub fn make(steps: &mut Steps, folder: &Path, options: &[&str]) -> Outcome {
     if folder.join("orders.db").exists() {
         return Ok(());
     }
-    let mut command = generator(false);
-    command.arg(folder);
-    if steps.run("make the sample store", command)? {
+    let mut command = generator();
+    command.arg(folder).args(options);
+    if steps.run(&format!("make the store {}", folder.display()), command)? {
         return Ok(());
     }
-    Err(format!("the sample store was not made: {}", folder.display()))
+    Err(format!("the store was not made: {}", folder.display()))
 }
 
-fn generator(optimised: bool) -> Command {
+/// The generator in a release build: it writes millions of rows.
+fn generator() -> Command {
     let mut command = Command::new("cargo");
     command
         .arg("run")
         .arg("--quiet")
         .arg("--manifest-path")
         .arg(crate::root().join("Cargo.toml"));
-    if optimised {
-        command.arg("--release");
-    }
-    command.args(["--package", "refold-fixtures", "--bin", "refold-fixtures", "--"]);
+    command.args([
+        "--release",
+        "--package",
+        "refold-fixtures",
+        "--bin",
+        "refold-fixtures",
+        "--",
+    ]);
     command
 }

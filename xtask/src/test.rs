@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step::Steps;
-use crate::{Outcome, display, interface, run, system};
+use crate::{Outcome, display, interface, run, sample, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
@@ -88,6 +88,13 @@ fn unit(steps: &mut Steps) -> Outcome {
 fn window(steps: &mut Steps) -> Outcome {
     run::build(steps)?;
     let driver = install_driver(steps)?;
+    let stores = crate::root().join("target/stores");
+    sample::make(steps, &stores.join("sample"), &[])?;
+    sample::make(
+        steps,
+        &stores.join("giant"),
+        &["--events", "260000", "--giant", "200000"],
+    )?;
     let screen = display::VirtualScreen::start(1440, 900)?;
     let mut command = cargo(&[
         "test",

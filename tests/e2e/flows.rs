@@ -1,0 +1,167 @@
+//! What people come for, each within its counted actions: one click, one key chord or one typed token is one action.
+
+use refold_tests::Fingerprint;
+
+use crate::driver::{Shown, open};
+use crate::stores;
+use crate::webdriver::key;
+
+/// What happened to order 4711? Three actions with the store open.
+#[test]
+fn f1_what_happened_to_an_order() {
+    let store = stores::sample();
+    let before = Fingerprint::of(store.folder());
+    let shown = open(&[store.path()]);
+    let web = &shown.web;
+    wait_for_overview(&shown);
+
+    let start = web.actions();
+    web.press(&[key::CONTROL], "k");
+    web.type_text("4711");
+    web.wait_for(
+        "[...document.querySelectorAll('[data-test=omnibox-item]')].some(it => it.innerText.includes('order-4711'))",
+    );
+    web.press(&[], key::ENTER);
+    wait_for_version(&shown, "15");
+    assert_eq!(web.actions() - start, 3, "F1 takes three actions");
+
+    let header = web.text("[data-test=scope-header]");
+    assert!(
+        header.contains("order-4711") && header.contains("15 events"),
+        "{header}"
+    );
+    let rows = web.text("[data-test=state-rows]");
+    assert!(
+        rows.contains("9007199254750415"),
+        "the 64-bit id is shown to the last digit: {rows}"
+    );
+    no_violations(&shown);
+    drop(shown);
+    assert_eq!(
+        before.differences(&Fingerprint::of(store.folder())),
+        Vec::<String>::new()
+    );
+}
+
+/// What did it look like on 3 August at 14:00? Three actions in its history.
+#[test]
+fn f2_what_it_looked_like_then() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+
+    let start = web.actions();
+    web.press(&[], "g");
+    web.type_text("2026-08-03 14:00");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=cursor-a-time]')?.innerText.includes('2026-08-03 14:00')");
+    assert_eq!(web.actions() - start, 3, "F2 takes three actions");
+
+    wait_for_label(&shown);
+    // Paid and not yet shipped, says the store's own page; and the time before is named, never rounded away.
+    let when = web.text("[data-test=cursor-a-time]");
+    assert!(
+        when.contains("as of 2026-08-03 14:00") && when.contains("earlier"),
+        "{when}"
+    );
+    assert!(version(&shown) < 15, "the state is of a version before the head");
+}
+
+/// Which event made this field so? One look, one click, and the way back.
+#[test]
+fn f3_which_event_wrote_this_field() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+
+    let row = "[data-test=state-rows] [role=row][data-path='/orderId']";
+    web.wait_for(&format!(
+        "document.querySelector(\"{row} .blame\")?.innerText.length > 0"
+    ));
+    let wrote = web.text(&format!("{row} .blame"));
+    let start = web.actions();
+    web.click(&format!("{row} .blame"));
+    web.wait_for(&format!(
+        "document.querySelector('[data-test=cursor-a-label]').innerText.replace(/\\D/g, '') === '{}'",
+        wrote.replace(|letter: char| !letter.is_ascii_digit(), "")
+    ));
+    assert_eq!(web.actions() - start, 1, "F3 takes one action to go there");
+    wait_for_label(&shown);
+
+    web.press(&["\u{E00A}"], key::LEFT);
+    wait_for_version(&shown, "15");
+}
+
+/// Every step of the arrow keys moves one version, and the ends are ends.
+#[test]
+fn arrow_keys_step_through_every_version() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711", "--at", "start"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "");
+    for step in 1..=15 {
+        web.press(&[], key::RIGHT);
+        wait_for_version(&shown, &step.to_string());
+    }
+    web.press(&[], key::RIGHT);
+    wait_for_version(&shown, "15");
+    web.press(&[], key::HOME);
+    wait_for_version(&shown, "");
+    web.press(&[], key::END);
+    wait_for_version(&shown, "15");
+}
+
+/// What cannot be opened says so, says what to do, and the window goes on.
+#[test]
+fn a_file_that_is_no_store_gets_a_clear_error() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("notes.db");
+    std::fs::write(&file, "these are notes, and no database").expect("it can be written");
+    let shown = open(&[&file.to_string_lossy()]);
+    let card = shown.web.text("[data-test=error-card]");
+    assert!(card.contains("notes.db"), "{card}");
+    no_violations(&shown);
+}
+
+fn wait_for_overview(shown: &Shown) {
+    shown.web.wait_for("document.querySelector('[data-test=scope-header]')");
+    shown
+        .web
+        .wait_for("document.querySelectorAll('[data-test=list] [role=row]').length > 0");
+}
+
+/// Waits until header and rows both are of `version`.
+#[track_caller]
+pub fn wait_for_version(shown: &Shown, version: &str) {
+    shown.web.wait_for(&format!(
+        "['state-header', 'state-rows'].every(it => document.querySelector(`[data-test=${{it}}]`)?.dataset.version === '{version}')"
+    ));
+}
+
+/// Waits until what is shown is of the moment where cursor A stands.
+#[track_caller]
+fn wait_for_label(shown: &Shown) {
+    shown.web.wait_for(
+        "document.querySelector('[data-test=cursor-a-label]').innerText.replace(/\\D/g, '') \
+         === document.querySelector('[data-test=state-header]').dataset.version",
+    );
+}
+
+fn version(shown: &Shown) -> u32 {
+    let version = shown
+        .web
+        .run("return document.querySelector('[data-test=state-header]').dataset.version");
+    version
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .expect("a version is a number in this store")
+}
+
+/// The page's own rules (its content security policy) were broken nowhere.
+#[track_caller]
+pub fn no_violations(shown: &Shown) {
+    let violations = shown.web.run("return window.__violations ?? []");
+    assert_eq!(violations.as_array().map(Vec::len), Some(0), "{violations}");
+}

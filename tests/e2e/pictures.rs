@@ -1,0 +1,109 @@
+//! Pictures of every view, in both themes and two sizes, to be looked at: `target/pictures/`.
+//!
+//! Taken from the X server: with WebKit's compositing off, as without a GPU, a picture through WebDriver never comes.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::driver::{Shown, open};
+use crate::flows::{no_violations, wait_for_version};
+use crate::stores;
+use crate::webdriver::key;
+
+const SIZES: [(u32, u32); 2] = [(1440, 900), (1024, 640)];
+
+#[test]
+fn welcome() {
+    let shown = open(&[]);
+    shown.web.wait_for("document.querySelector('[data-test=omnibox]')");
+    take(&shown, "welcome");
+}
+
+#[test]
+fn overview() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    shown
+        .web
+        .wait_for("document.querySelectorAll('[data-test=list] [role=row]').length > 5");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=timeline] canvas')");
+    take(&shown, "overview");
+}
+
+#[test]
+fn history() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711", "--at", "2026-08-03 14:00"]);
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=state-header]')?.dataset.version > ''");
+    take(&shown, "history");
+    for (tab, name) in [("3", "diff"), ("4", "blame"), ("5", "event"), ("6", "raw")] {
+        shown.web.press(&[], tab);
+        shown.web.wait_for(&format!(
+            "document.querySelector('[data-test=tab-{name}]').ariaSelected === 'true'"
+        ));
+        take(&shown, &format!("history-{name}"));
+    }
+}
+
+#[test]
+fn giant() {
+    let store = stores::giant();
+    let shown = open(&[store.path(), stores::GIANT_STREAM]);
+    wait_for_version(&shown, "200000");
+    take(&shown, "giant");
+}
+
+/// One picture a theme and size. In each the page fits its window.
+fn take(shown: &Shown, name: &str) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");
+    std::fs::create_dir_all(&folder).expect("target can be written to");
+    for theme in ["Light", "Dark"] {
+        choose_theme(shown, theme);
+        for (width, height) in SIZES {
+            shown.web.resize(width, height);
+            shown
+                .web
+                .wait_for(&format!("innerWidth === {width} && innerHeight === {height}"));
+            settle(shown);
+            let overflow = shown
+                .web
+                .run("return document.documentElement.scrollWidth - innerWidth");
+            assert_eq!(overflow, 0, "{name} scrolls sideways at {width}x{height}");
+            let file = folder.join(format!("{name}-{}-{width}x{height}.png", theme.to_lowercase()));
+            let crop = format!("{width}x{height}+0+0");
+            let taken = Command::new("import")
+                .args(["-window", "root", "-crop", &crop, "+repage"])
+                .arg(&file)
+                .status();
+            assert!(
+                taken.is_ok_and(|status| status.success()),
+                "import took no picture: {}",
+                file.display()
+            );
+        }
+    }
+    no_violations(shown);
+}
+
+fn choose_theme(shown: &Shown, theme: &str) {
+    shown.web.press(&[key::CONTROL], "k");
+    shown.web.type_text(&format!(">{theme} theme"));
+    shown.web.wait_for("document.querySelector('[data-test=omnibox-item]')");
+    shown.web.press(&[], key::ENTER);
+    shown.web.wait_for(&format!(
+        "document.documentElement.dataset.theme === '{}'",
+        theme.to_lowercase()
+    ));
+}
+
+/// Waits until what was asked for has come and two frames have been painted since.
+fn settle(shown: &Shown) {
+    shown
+        .web
+        .run("window.__still = 0; const f = () => { if (++window.__still < 30) requestAnimationFrame(f); }; f()");
+    shown.web.wait_for("window.__still >= 30");
+}

@@ -1,0 +1,122 @@
+//! Scrubbing a stream of 200,000 events as a person does: the pointer held down for five seconds, the frames counted,
+//! and the label compared with the content on every one of them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::driver::open;
+use crate::flows::wait_for_version;
+use crate::stores;
+use crate::webdriver::key;
+
+const STEP: Duration = Duration::from_millis(16);
+/// Five seconds of steps.
+const STEPS: u32 = 312;
+
+/// Records, for every frame: the time since the one before, whether label and rows are of one version, what the rows
+/// say, and where the regions of the page are.
+const PROBE: &str = r#"
+const at = name => document.querySelector(`[data-test=${name}]`);
+const boxes = () => ['env-band', 'tabs', 'list', 'inspector-header', 'status-bar'].map(name => {
+  const b = at(name)?.getBoundingClientRect(); return b ? [name, b.x, b.y, b.width, b.height].join(':') : name; }).join(' ');
+const probe = window.__probe = { on: true, gaps: [], frames: 0, mismatches: 0, shifts: 0, contradictions: 0, seen: {}, boxes: boxes() };
+let last = 0;
+const frame = now => {
+  if (last) probe.gaps.push(now - last);
+  last = now;
+  probe.frames++;
+  const label = at('state-header').dataset.version, rows = at('state-rows').dataset.version;
+  if (label !== rows) probe.mismatches++;
+  else {
+    const text = at('state-rows').innerText;
+    if (label in probe.seen && probe.seen[label] !== text) probe.contradictions++;
+    probe.seen[label] = text;
+  }
+  if (boxes() !== probe.boxes) probe.shifts++;
+  if (probe.on) requestAnimationFrame(frame);
+};
+requestAnimationFrame(frame);
+"#;
+
+/// Only counts frames, so that the probe costs nothing of what it measures.
+const FRAMES: &str = r#"
+const probe = window.__probe = { on: true, gaps: [] };
+let last = 0;
+const frame = now => { if (last) probe.gaps.push(now - last); last = now; if (probe.on) requestAnimationFrame(frame); };
+requestAnimationFrame(frame);
+"#;
+
+#[test]
+fn label_and_content_are_of_one_version_on_every_frame() {
+    let store = stores::giant();
+    let shown = open(&[store.path(), stores::GIANT_STREAM]);
+    let web = &shown.web;
+    wait_for_version(&shown, "200000");
+
+    // First without looking at the content: how smooth it is.
+    web.run(FRAMES);
+    web.drag(&path(&shown), STEP);
+    let gaps = web.run("window.__probe.on = false; return window.__probe.gaps");
+    let mut gaps: Vec<f64> = gaps
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(serde_json::Value::as_f64)
+        .collect();
+    gaps.sort_by(f64::total_cmp);
+    let quantile = |share: f64| {
+        gaps.get((gaps.len() as f64 * share) as usize)
+            .copied()
+            .unwrap_or(f64::NAN)
+    };
+    println!(
+        "scrub of 200,000 events, {} frames in 5 s: median {:.0} ms, p95 {:.0} ms, longest {:.0} ms",
+        gaps.len(),
+        quantile(0.5),
+        quantile(0.95),
+        gaps.last().copied().unwrap_or(f64::NAN)
+    );
+    assert!(gaps.len() > 50, "only {} frames came", gaps.len());
+
+    // Then again, looking at everything.
+    web.run(PROBE);
+    web.drag(&path(&shown), STEP);
+    let probe = web.run("window.__probe.on = false; return window.__probe");
+    let count = |name: &str| probe[name].as_u64().unwrap_or(u64::MAX);
+    let seen: BTreeMap<String, String> = serde_json::from_value(probe["seen"].clone()).expect("versions and texts");
+    println!("looked at {} frames, {} versions", count("frames"), seen.len());
+    assert_eq!(
+        count("mismatches"),
+        0,
+        "frames whose label was of another version than the rows"
+    );
+    assert_eq!(count("contradictions"), 0, "frames where one version had two contents");
+    assert_eq!(count("shifts"), 0, "frames where a region of the page had moved");
+    assert!(seen.len() > 20, "the drag passed only {} versions", seen.len());
+
+    // What was shown in passing is what the version is, asked for at rest.
+    let versions: Vec<&String> = seen.keys().filter(|version| !version.is_empty()).collect();
+    for version in versions.iter().step_by((versions.len() / 12).max(1)) {
+        web.press(&[], "g");
+        web.type_text(&format!("v{version}"));
+        web.press(&[], key::ENTER);
+        wait_for_version(&shown, version);
+        assert_eq!(
+            &web.text("[data-test=state-rows]"),
+            seen.get(*version).expect("it is a key"),
+            "v{version}"
+        );
+    }
+}
+
+/// From the middle to the right, back to the left and to the middle again, along the plot.
+fn path(shown: &crate::driver::Shown) -> Vec<(f64, f64)> {
+    let plot = shown.web.place("[data-test=timeline] canvas.plot");
+    let y = plot.y + plot.height / 2.0;
+    (0..=STEPS)
+        .map(|step| {
+            let turn = f64::from(step) / f64::from(STEPS) * std::f64::consts::TAU;
+            (plot.x + plot.width * (0.5 + 0.45 * turn.sin()), y)
+        })
+        .collect()
+}

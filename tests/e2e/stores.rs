@@ -1,0 +1,43 @@
+//! The stores that the window is opened on, made by the generator before the stories start.
+
+use std::path::{Path, PathBuf};
+
+/// A store in a folder of its own.
+pub struct Store {
+    folder: PathBuf,
+    path: String,
+}
+
+impl Store {
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+/// The sample store of the tour.
+pub fn sample() -> Store {
+    named("sample")
+}
+
+/// The store with a stream of 200,000 events.
+pub fn giant() -> Store {
+    named("giant")
+}
+
+/// The stream of 200,000 events in it.
+pub const GIANT_STREAM: &str = "order-4712";
+
+fn named(name: &str) -> Store {
+    let all = std::env::var_os("REFOLD_STORES").expect("REFOLD_STORES names the folder with the sample stores");
+    let folder = PathBuf::from(all).join(name);
+    let file = folder.join("orders.db");
+    assert!(file.exists(), "the store is missing: {}", file.display());
+    Store {
+        path: file.to_string_lossy().into_owned(),
+        folder,
+    }
+}
