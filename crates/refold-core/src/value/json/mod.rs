@@ -436,3 +436,6 @@ fn push_utf8(out: &mut Vec<u8>, code: u32) {
         _ => out.extend_from_slice(&[0xf0 | (code >> 18) as u8, tail(12), tail(6), tail(0)]),
     }
 }
+
+#[cfg(test)]
+mod tests;
