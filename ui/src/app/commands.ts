@@ -1,6 +1,6 @@
 // Every action of the window, once. Buttons, palette, shortcuts, the sheet of keys and tests all run these.
 
-import type { Axis, Settings } from '../backend/bindings';
+import type { Axis, Theme } from '../backend/bindings';
 import type { Desk } from '../model/desk.svelte';
 import type { OpenHistory, Tab } from '../model/open_history.svelte';
 
@@ -126,7 +126,7 @@ function tab(name: Tab, title: string): Command {
   return { id: `inspect.${name}`, title, group: 'Inspect', when: inHistory, run };
 }
 
-function theme(name: Settings['theme'], title: string): Command {
+function theme(name: Theme, title: string): Command {
   return { id: `view.theme.${name}`, title, group: 'View', when: always, run: (desk) => desk.setTheme(name) };
 }
 

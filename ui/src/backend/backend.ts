@@ -13,15 +13,15 @@ import type {
   JobUpdate,
   MomentFound,
   Overview,
+  SearchDirection,
   Settings,
   StateQuery,
   StoreOpened,
   StreamPage,
   StreamQuery,
+  Theme,
 } from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
-
-export type Direction = 'forward' | 'backward';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
 export interface Backend {
@@ -48,7 +48,7 @@ export interface Backend {
   /** What a cursor text means in a history, floor and never nearest. */
   momentOf(history: number, cursor: string): Promise<MomentFound>;
   /** The next moment after (or before) `from` at which the value at `path` changed; `null` when there is none. */
-  nextChange(history: number, path: string, from: number, direction: Direction): Promise<number | null>;
+  nextChange(history: number, path: string, from: number, direction: SearchDirection): Promise<number | null>;
   /** Streams whose id holds `text`, best first. */
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;
@@ -58,6 +58,8 @@ export interface Backend {
   pickFile(): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
+  /** Tells the system's frame of the window its title and its theme. */
+  dress(title: string, theme: Theme): Promise<void>;
 }
 
 export type FileDrop = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };

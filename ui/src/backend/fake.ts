@@ -3,7 +3,7 @@
 
 import { rfc3339FromNanos, nanosFromRfc3339, durationText, instantText } from '../base/instant';
 import { bigFromFloat, bigFromText, floatFromBig } from '../base/exact';
-import { BackendError, type Backend, type Direction, type FileDrop } from './backend';
+import { BackendError, type Backend, type FileDrop } from './backend';
 import type * as wire from './bindings';
 import { Flag, type DensityFrame, type StateFrame } from './frames';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
@@ -287,7 +287,7 @@ class FakeBackend implements Backend {
     };
   }
 
-  async nextChange(history: number, path: string, from: number, direction: Direction): Promise<number | null> {
+  async nextChange(history: number, path: string, from: number, direction: wire.SearchDirection): Promise<number | null> {
     await this.#wait();
     const open = this.#history(history);
     const step = direction === 'forward' ? 1 : -1;
@@ -345,6 +345,10 @@ class FakeBackend implements Backend {
       window.removeEventListener('dragleave', left);
       window.removeEventListener('drop', dropped);
     };
+  }
+
+  async dress(title: string): Promise<void> {
+    document.title = title;
   }
 
   #wait(): Promise<void> {

@@ -2,13 +2,13 @@
 
 import { bigFromText, floatFromBig } from '../base/exact';
 import type { Backend } from './backend';
-import type { Settings } from './bindings';
+import type { Theme } from './bindings';
 import { fakeBackend } from './fake';
 
 export function backendOfPage(): Backend {
   const asked = new URLSearchParams(window.location.search);
   const number = (name: string, fallback: number) => floatFromBig(bigFromText(asked.get(name) ?? '') ?? BigInt(fallback));
-  const themes: Settings['theme'][] = ['dark', 'light', 'system'];
+  const themes: Theme[] = ['dark', 'light', 'system'];
   const theme = themes.find((name) => name === asked.get('theme')) ?? 'system';
   const store = asked.get('store');
   return fakeBackend({

@@ -1,35 +1,36 @@
 // The host behind the door: the commands of the application, its file dialog, its dropped files. The only file that may
-// import the host's packages.
+// use the host's packages, and the one place where an error that crossed becomes a thrown one.
 
-import { Channel, invoke } from '@tauri-apps/api/core';
+import { Channel } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
+import { getCurrentWindow } from '@tauri-apps/api/window';
 import { open } from '@tauri-apps/plugin-dialog';
 import { BackendError, type Backend } from './backend';
-import type { AppErrorWire, JobUpdate } from './bindings';
+import { commands, type AppErrorWire, type JobUpdate } from './bindings';
 import { decodeDensityFrame, decodeStateFrame } from './frames';
 
 export function tauriBackend(): Backend {
   return {
-    start: () => call('start'),
-    makeSample: (progress) => call('make_sample', { progress: channel(progress) }),
-    openStore: (location, layout) => call('open_store', { location, layout }),
-    closeStore: (session) => call('close_store', { session }),
-    overview: (session) => call('overview', { session }),
-    indexStore: (session, progress) => call('index_store', { session, progress: channel(progress) }),
-    streams: (session, query) => call('streams', { session, query }),
-    storeDensity: async (session, query) => decodeDensityFrame(await call('store_density', { session, query })),
-    openHistory: (session, stream, at, handler) => call('open_history', { session, stream, at, handler }),
-    closeHistory: (history) => call('close_history', { history }),
-    historyDensity: async (history, query) => decodeDensityFrame(await call('history_density', { history, query })),
-    eventRows: (history, query) => call('event_rows', { history, query }),
-    stateFrame: async (history, query) => decodeStateFrame(await call('state_frame', { history, query })),
-    eventDetail: (history, moment) => call('event_detail', { history, moment }),
-    momentOf: (history, cursor) => call('moment_of', { history, cursor }),
-    nextChange: (history, path, from, direction) => call('next_change', { history, path, from, direction }),
-    find: (session, text, limit) => call('find', { session, text, limit }),
-    cancelJob: (job) => call('cancel_job', { job }),
-    saveSettings: (settings) => call('save_settings', { settings }),
-    forgetRecent: (location) => call('forget_recent', { location }),
+    start: () => settled(commands.start()),
+    makeSample: (progress) => settled(commands.makeSample(channel(progress))),
+    openStore: (location, layout) => settled(commands.openStore(location, layout)),
+    closeStore: (session) => done(commands.closeStore(session)),
+    overview: (session) => settled(commands.overview(session)),
+    indexStore: (session, progress) => done(commands.indexStore(session, channel(progress))),
+    streams: (session, query) => settled(commands.streams(session, query)),
+    storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
+    openHistory: (session, stream, at, handler) => settled(commands.openHistory(session, stream, at, handler)),
+    closeHistory: (history) => done(commands.closeHistory(history)),
+    historyDensity: async (history, query) => decodeDensityFrame(await settled(commands.historyDensity(history, query))),
+    eventRows: (history, query) => settled(commands.eventRows(history, query)),
+    stateFrame: async (history, query) => decodeStateFrame(await settled(commands.stateFrame(history, query))),
+    eventDetail: (history, moment) => settled(commands.eventDetail(history, moment)),
+    momentOf: (history, cursor) => settled(commands.momentOf(history, cursor)),
+    nextChange: (history, path, from, direction) => settled(commands.nextChange(history, path, from, direction)),
+    find: (session, text, limit) => settled(commands.find(session, text, limit)),
+    cancelJob: (job) => commands.cancelJob(job),
+    saveSettings: (settings) => done(commands.saveSettings(settings)),
+    forgetRecent: (location) => done(commands.forgetRecent(location)),
     pickFile: () => open({ multiple: false, directory: false }),
     onFileDrop: (listener) => {
       const listening = getCurrentWebview().onDragDropEvent(({ payload }) => {
@@ -38,23 +39,27 @@ export function tauriBackend(): Backend {
       });
       return () => void listening.then((stop) => stop());
     },
+    dress: async (title, theme) => {
+      await getCurrentWindow().setTitle(title);
+      await getCurrentWindow().setTheme(theme === 'system' ? null : theme);
+    },
   };
 }
 
-async function call<Answer>(command: string, args?: Record<string, unknown>): Promise<Answer> {
-  try {
-    return await invoke<Answer>(command, args);
-  } catch (reason) {
-    throw isWireError(reason) ? new BackendError(reason) : reason;
-  }
+type Crossed<Answer> = { status: 'ok'; data: Answer } | { status: 'error'; error: AppErrorWire };
+
+async function settled<Answer>(call: Promise<Crossed<Answer>>): Promise<Answer> {
+  const crossed = await call;
+  if (crossed.status === 'error') throw new BackendError(crossed.error);
+  return crossed.data;
+}
+
+async function done(call: Promise<Crossed<null>>): Promise<void> {
+  await settled(call);
 }
 
 function channel(progress: (update: JobUpdate) => void): Channel<JobUpdate> {
   const opened = new Channel<JobUpdate>();
   opened.onmessage = progress;
   return opened;
-}
-
-function isWireError(reason: unknown): reason is AppErrorWire {
-  return typeof reason === 'object' && reason !== null && 'code' in reason && 'message' in reason;
 }

@@ -1,7 +1,7 @@
 // The root of what the window holds: the open store, the open history, which view shows, and the way back.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, Axis, JobUpdate, Recent, Settings } from '../backend/bindings';
+import type { AppErrorWire, Axis, JobUpdate, Recent, Settings, Theme } from '../backend/bindings';
 import { OpenHistory, type Tab } from './open_history.svelte';
 import { OpenStore } from './open_store.svelte';
 import type { Span } from '../timeline/axis';
@@ -27,7 +27,7 @@ export interface FailedOpening {
   error: AppErrorWire;
 }
 
-const DEFAULTS: Settings = { theme: 'system', density: 'comfortable' };
+const DEFAULTS: Required<Settings> = { theme: 'system', density: 'comfortable' };
 
 export class Desk {
   readonly backend: Backend;
@@ -36,7 +36,7 @@ export class Desk {
   overlay = $state<Overlay>('none');
   /** What the omnibox starts with when it opens. */
   omniboxText = $state('');
-  settings = $state.raw<Settings>(DEFAULTS);
+  settings = $state.raw<Required<Settings>>(DEFAULTS);
   recents = $state.raw<Recent[]>([]);
   version = $state('');
   isStarted = $state(false);
@@ -63,7 +63,7 @@ export class Desk {
   async start(): Promise<void> {
     try {
       const start = await this.backend.start();
-      this.settings = start.settings;
+      this.settings = { ...DEFAULTS, ...start.settings };
       this.recents = start.recents;
       this.version = start.version;
       this.isStarted = true;
@@ -245,7 +245,7 @@ export class Desk {
     this.#focusBefore = null;
   }
 
-  async setTheme(theme: Settings['theme']): Promise<void> {
+  async setTheme(theme: Theme): Promise<void> {
     this.settings = { ...this.settings, theme };
     try {
       await this.backend.saveSettings(this.settings);

@@ -1,8 +1,8 @@
 // The history of one stream as the window sees it: two cursors, what the inspector shows of them, the event list.
 // The label of a state and its rows come from one frame, so they cannot disagree.
 
-import { errorOf, type Direction } from '../backend/backend';
-import type { AppErrorWire, Axis, EventDetail, EventRow, HistoryOpened, Lens, StateQuery } from '../backend/bindings';
+import { errorOf } from '../backend/backend';
+import type { AppErrorWire, Axis, EventDetail, EventRow, HistoryOpened, Lens, SearchDirection, StateQuery } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
 import { bigFromText, floatFromBig } from '../base/exact';
 import { versionText } from '../base/format';
@@ -206,7 +206,7 @@ export class OpenHistory {
   }
 
   /** The next moment at which the focused field changed, or a sentence why there is none. */
-  async hop(direction: Direction): Promise<void> {
+  async hop(direction: SearchDirection): Promise<void> {
     if (this.focus === null) {
       this.notice = S.history.chooseField;
       return;
