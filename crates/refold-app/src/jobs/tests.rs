@@ -1,0 +1,50 @@
+use super::*;
+use crate::error::ErrorCode;
+
+fn updates() -> (Mutex<Vec<JobUpdate>>, impl Fn(&Mutex<Vec<JobUpdate>>, JobUpdate)) {
+    (Mutex::new(Vec::new()), |seen, update| seen.lock().unwrap().push(update))
+}
+
+#[test]
+fn the_first_update_names_the_job_and_the_last_one_arrives() {
+    let (seen, push) = updates();
+    let jobs = Jobs::default();
+    let answer = jobs.run("test", 0, &|update| push(&seen, update), |work| {
+        for done in 1..=1000 {
+            work.tick("counting", done, Some(1000))?;
+        }
+        Ok(thread::current().name().map(str::to_owned))
+    });
+    assert_eq!(answer.unwrap().as_deref(), Some("test"));
+    let seen = seen.into_inner().unwrap();
+    assert_eq!((seen[0].job, seen[0].phase.as_str()), (1, "starting"));
+    assert_eq!((seen.last().unwrap().done, seen.last().unwrap().total), (1000, Some(1000)));
+    assert!(seen.len() < 1000);
+}
+
+#[test]
+fn a_job_is_cancelled_by_its_number_and_by_its_owner() {
+    let jobs = Jobs::default();
+    for by_owner in [false, true] {
+        let stop = |update: JobUpdate| if by_owner { jobs.cancel_of(9) } else { jobs.cancel(update.job) };
+        let outcome = jobs.run("test", 9, &stop, |work| {
+            loop {
+                work.tick("waiting", 0, None)?;
+            }
+            #[expect(unreachable_code, reason = "names the type of the answer")]
+            Ok(())
+        });
+        assert_eq!(outcome.unwrap_err().code, ErrorCode::Cancelled);
+    }
+    assert!(jobs.lock().is_empty());
+}
+
+#[test]
+fn a_panic_is_a_failure_and_not_the_end() {
+    let jobs = Jobs::default();
+    let outcome = jobs.run("test", 0, &|_| {}, |_| -> Result<(), AppError> { panic!("on purpose") });
+    let error = outcome.unwrap_err();
+    assert_eq!(error.code, ErrorCode::Internal);
+    assert!(error.message.contains("on purpose"));
+    assert_eq!(jobs.run("test", 0, &|_| {}, |_| Ok(1)).unwrap(), 1);
+}

@@ -1,0 +1,56 @@
+//! Where the application keeps what is its own: settings, caches, the sample store. Never beside a user's store.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+/// The application's folders. None of them need exist yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Places {
+    pub config: PathBuf,
+    pub cache: PathBuf,
+    pub data: PathBuf,
+}
+
+impl Places {
+    /// As the system wants it, or all below `REFOLD_HOME` where that is set.
+    pub fn of_user() -> Places {
+        if let Some(home) = folder("REFOLD_HOME") {
+            return Places::below(&home);
+        }
+        let home = folder("HOME").unwrap_or_else(env::temp_dir);
+        if cfg!(target_os = "macos") {
+            let library = home.join("Library");
+            let support = library.join("Application Support").join("Refold");
+            return Places { config: support.clone(), cache: library.join("Caches").join("Refold"), data: support };
+        }
+        if cfg!(windows) {
+            let roaming = folder("APPDATA").unwrap_or_else(env::temp_dir).join("Refold");
+            let local = folder("LOCALAPPDATA").unwrap_or_else(env::temp_dir).join("Refold");
+            return Places { config: roaming, cache: local.join("cache"), data: local };
+        }
+        let xdg = |name, fallback: &str| folder(name).unwrap_or_else(|| home.join(fallback)).join("refold");
+        Places {
+            config: xdg("XDG_CONFIG_HOME", ".config"),
+            cache: xdg("XDG_CACHE_HOME", ".cache"),
+            data: xdg("XDG_DATA_HOME", ".local/share"),
+        }
+    }
+
+    pub fn below(home: &Path) -> Places {
+        Places { config: home.join("config"), cache: home.join("cache"), data: home.join("data") }
+    }
+
+    /// Where private copies of stores that are in use are made.
+    pub fn scratch(&self) -> PathBuf {
+        self.cache.join("scratch")
+    }
+
+    pub fn sample(&self) -> PathBuf {
+        self.data.join("sample")
+    }
+}
+
+/// An absolute folder from the environment; relative ones mean nothing to a program started from a menu.
+fn folder(variable: &str) -> Option<PathBuf> {
+    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+}

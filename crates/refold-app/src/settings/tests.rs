@@ -1,0 +1,59 @@
+use super::*;
+
+fn places() -> (tempfile::TempDir, Places) {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::below(folder.path());
+    (folder, places)
+}
+
+fn recent(location: &str) -> Recent {
+    Recent {
+        location: location.to_owned(),
+        layout_title: "Emmett".to_owned(),
+        events: None,
+        opened_at: "2026-08-03T14:00:00Z".to_owned(),
+    }
+}
+
+#[test]
+fn comments_and_unknown_keys_survive_a_save() {
+    let (_folder, places) = places();
+    assert_eq!(load_settings(&places), Settings::default());
+    fs::create_dir_all(&places.config).unwrap();
+    let written = "# mine\ntheme = \"light\" # at noon\n\n[later]\nkey = [1, 2]\n";
+    fs::write(settings_file(&places), written).unwrap();
+    assert_eq!(load_settings(&places).theme, Theme::Light);
+    save_settings(&places, &Settings { theme: Theme::Dark, density: Density::Compact }).unwrap();
+    let text = fs::read_to_string(settings_file(&places)).unwrap();
+    assert!(text.contains("# mine\ntheme = \"dark\" # at noon\n"), "{text}");
+    assert!(text.contains("[later]\nkey = [1, 2]\n"), "{text}");
+    assert_eq!(load_settings(&places), Settings { theme: Theme::Dark, density: Density::Compact });
+    assert_eq!(fs::read_dir(&places.config).unwrap().count(), 1, "nothing half-written is left");
+}
+
+#[test]
+fn a_damaged_file_is_not_overwritten() {
+    let (_folder, places) = places();
+    fs::create_dir_all(&places.config).unwrap();
+    fs::write(settings_file(&places), "theme = \"dark").unwrap();
+    assert_eq!(load_settings(&places), Settings::default());
+    let error = save_settings(&places, &Settings::default()).unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    assert_eq!(fs::read_to_string(settings_file(&places)).unwrap(), "theme = \"dark");
+}
+
+#[test]
+fn recents_are_latest_first_without_doubles() {
+    let (_folder, places) = places();
+    for location in ["/a.db", "/b.db", "/a.db"] {
+        remember_recent(&places, recent(location)).unwrap();
+    }
+    let locations: Vec<String> = load_recents(&places).into_iter().map(|recent| recent.location).collect();
+    assert_eq!(locations, ["/a.db", "/b.db"]);
+    forget_recent(&places, "/a.db").unwrap();
+    assert_eq!(load_recents(&places).len(), 1);
+    for number in 0..30 {
+        remember_recent(&places, recent(&number.to_string())).unwrap();
+    }
+    assert_eq!(load_recents(&places).len(), RECENT_COUNT);
+}
