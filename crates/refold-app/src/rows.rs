@@ -1,0 +1,249 @@
+//! Trees as the rows that are in view.
+//!
+//! A tree is walked in display order and rows are counted; only those inside the window are made into texts. What is
+//! folded is not entered, and a long container whose members are all folded is counted without looking at them.
+
+mod changes;
+mod value;
+
+use std::collections::HashSet;
+
+use refold_core::blame::{BlameTree, Stamp};
+use refold_core::pointer::{Pointer, Segment};
+use refold_core::track::Moment;
+use refold_core::value::{Text, Value};
+
+use crate::frame::{FrameRow, RowChange, RowKind};
+use crate::stream::Stream;
+
+pub use changes::Changes;
+pub use value::{LITERAL_BYTES, shown_value};
+
+/// Containers are open down to this depth until a person folds them. The root has depth 0.
+pub const OPEN_DEPTH: usize = 2;
+
+/// Which rows to make.
+#[derive(Debug, Clone, Copy)]
+pub struct RowWindow {
+    pub first_row: u32,
+    pub row_count: u32,
+}
+
+/// The rows in view, and how many there are in all.
+#[derive(Debug, Default)]
+pub struct Rows {
+    pub rows: Vec<FrameRow>,
+    pub total: u32,
+}
+
+/// What rows say beside the values: which event made them so, and what changed.
+#[derive(Clone, Copy, Default)]
+pub struct Beside<'a> {
+    pub blame: Option<(&'a BlameTree, &'a Stream)>,
+    pub changes: Option<&'a Changes<'a>>,
+}
+
+/// The tree of `state`, folded by default below [`OPEN_DEPTH`] except where `toggled`. What was removed stands where
+/// it was.
+pub fn tree(state: &Value, beside: Beside<'_>, toggled: &HashSet<Pointer>, window: RowWindow) -> Rows {
+    let mut walk = Walk { beside, toggled, window, out: Rows::default() };
+    walk.node(&Pointer::ROOT, None, state, RowChange::None);
+    walk.out
+}
+
+/// Only what changed, one row each, by path.
+pub fn differences(changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow) -> Rows {
+    let mut rows = Rows::default();
+    for (path, entry) in changes.iter() {
+        if rows.is_in(window) {
+            let mut row = FrameRow { change: entry.change(), before: entry.before_text(), ..FrameRow::default() };
+            row.pointer = path.to_string();
+            row.key = value::shown_path(path);
+            row.value = entry.after().or(entry.removed()).map(shown_value).unwrap_or_default();
+            row.kind = kind_of(entry.after().or(entry.removed()).unwrap_or(&Value::Null));
+            beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+            rows.rows.push(row);
+        }
+        rows.total += 1;
+    }
+    rows
+}
+
+/// Every leaf (a scalar or an empty container), one row each, in the order of the tree.
+pub fn leaves(state: &Value, beside: Beside<'_>, window: RowWindow) -> Rows {
+    let mut rows = Rows::default();
+    collect_leaves(&Pointer::ROOT, state, beside, window, &mut rows);
+    rows
+}
+
+fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: RowWindow, rows: &mut Rows) {
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            object.iter().for_each(|(key, member)| collect_leaves(&path.push_key(key), member, beside, window, rows));
+        }
+        Value::Array(array) if !array.is_empty() => {
+            for (index, element) in array.iter().enumerate() {
+                collect_leaves(&path.push_index(index), element, beside, window, rows);
+            }
+        }
+        Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_)
+        | Value::Repeated(_) => {
+            if rows.is_in(window) {
+                let mut row = FrameRow { pointer: path.to_string(), value: shown_value(value), ..FrameRow::default() };
+                row.key = value::shown_path(path);
+                row.kind = kind_of(value);
+                beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+                rows.rows.push(row);
+            }
+            rows.total += 1;
+        }
+    }
+}
+
+impl Rows {
+    fn is_in(&self, window: RowWindow) -> bool {
+        self.total >= window.first_row && self.total - window.first_row < window.row_count
+    }
+}
+
+impl Beside<'_> {
+    fn stamp(&self, row: &mut FrameRow, path: &Pointer, is_container: bool) {
+        let Some((blame, stream)) = self.blame else { return };
+        let Stamp { changed, wrote } = blame.at(path, is_container);
+        row.changed_moment = changed.0;
+        row.wrote_moment = wrote.0;
+        row.changed_version = stream.version_label(changed);
+        row.wrote_version = stream.version_label(wrote);
+        if changed > Moment::START {
+            row.changed_type = stream.type_name(changed);
+        }
+    }
+}
+
+struct Walk<'a> {
+    beside: Beside<'a>,
+    toggled: &'a HashSet<Pointer>,
+    window: RowWindow,
+    out: Rows,
+}
+
+impl Walk<'_> {
+    /// `inherited`: the whole container around it was added.
+    fn node(&mut self, path: &Pointer, key: Option<&str>, value: &Value, inherited: RowChange) {
+        let entry = self.beside.changes.and_then(|changes| changes.at(path));
+        let change = entry.map_or(inherited, |entry| entry.change());
+        let removed = self.beside.changes.map(|changes| changes.removed_below(path)).unwrap_or_default();
+        let is_expandable = value::member_count(value).is_some_and(|count| count > 0) || !removed.is_empty();
+        let is_open = is_expandable && self.is_open(path);
+        if self.out.is_in(self.window) {
+            let mut row = FrameRow { change, is_expandable, is_open, kind: kind_of(value), ..FrameRow::default() };
+            row.depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
+            row.pointer = path.to_string();
+            row.key = key.unwrap_or_default().to_owned();
+            row.value = shown_value(value);
+            row.before = entry.map(|entry| entry.before_text()).unwrap_or_default();
+            self.beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+            self.out.rows.push(row);
+        }
+        self.out.total += 1;
+        if is_open {
+            let below = if change == RowChange::Added { RowChange::Added } else { RowChange::None };
+            self.members(path, value, below, removed);
+        }
+    }
+
+    fn members(&mut self, path: &Pointer, value: &Value, inherited: RowChange, removed: &[(Segment, &Value)]) {
+        match value {
+            Value::Object(object) => {
+                if removed.is_empty() && self.are_folded_below(path) {
+                    let skipped = self.skip(object.len());
+                    for (key, member) in object.iter().skip(skipped.start).take(skipped.len()) {
+                        self.node(&path.push_key(key), Some(&value::shown_text(key)), member, inherited);
+                    }
+                    self.count_rest(object.len() - skipped.end);
+                    return;
+                }
+                let mut removed = removed.iter().map(|(segment, value)| (segment.to_key(), *value)).collect::<Vec<_>>();
+                removed.sort_by(|a, b| a.0.cmp(&b.0));
+                let mut removed = removed.into_iter().peekable();
+                for (key, member) in object.iter() {
+                    while let Some((gone, before)) = removed.next_if(|(gone, _)| gone < key) {
+                        self.removed(&path.push_key(&gone), &gone, before);
+                    }
+                    self.node(&path.push_key(key), Some(&value::shown_text(key)), member, inherited);
+                }
+                removed.for_each(|(gone, before)| self.removed(&path.push_key(&gone), &gone, before));
+            }
+            Value::Array(array) => {
+                if removed.is_empty() && self.are_folded_below(path) {
+                    let skipped = self.skip(array.len());
+                    for index in skipped.clone() {
+                        let Some(element) = array.get(index) else { break };
+                        self.node(&path.push_index(index), Some(&index.to_string()), element, inherited);
+                    }
+                    self.count_rest(array.len() - skipped.end);
+                    return;
+                }
+                // A removed element stands before the one that has its place now.
+                let mut removed = removed.iter().peekable();
+                for (index, element) in array.iter().enumerate() {
+                    while let Some((gone, before)) = removed.next_if(|(gone, _)| *gone <= Segment::from_index(index)) {
+                        self.removed(&path.push(gone.clone()), &gone.to_key(), before);
+                    }
+                    self.node(&path.push_index(index), Some(&index.to_string()), element, inherited);
+                }
+                removed.for_each(|(gone, before)| self.removed(&path.push(gone.clone()), &gone.to_key(), before));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => {
+                for (gone, before) in removed {
+                    self.removed(&path.push(gone.clone()), &gone.to_key(), before);
+                }
+            }
+        }
+    }
+
+    fn removed(&mut self, path: &Pointer, key: &Text, before: &Value) {
+        if self.out.is_in(self.window) {
+            let depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
+            let mut row = FrameRow { depth, change: RowChange::Removed, kind: kind_of(before), ..FrameRow::default() };
+            row.pointer = path.to_string();
+            row.key = value::shown_text(key);
+            row.before = value::cut_literal(before);
+            self.out.rows.push(row);
+        }
+        self.out.total += 1;
+    }
+
+    fn is_open(&self, path: &Pointer) -> bool {
+        (path.depth() <= OPEN_DEPTH) != self.toggled.contains(path)
+    }
+
+    /// Whether each member of the container at `path` is one row.
+    fn are_folded_below(&self, path: &Pointer) -> bool {
+        path.depth() + 1 > OPEN_DEPTH && !self.toggled.iter().any(|toggled| toggled != path && path.contains(toggled))
+    }
+
+    /// Counts the members above the window; returns which of `count` are in it.
+    fn skip(&mut self, count: usize) -> std::ops::Range<usize> {
+        let before = (self.window.first_row.saturating_sub(self.out.total) as usize).min(count);
+        self.count_rest(before);
+        let end = u64::from(self.window.first_row) + u64::from(self.window.row_count);
+        let room = usize::try_from(end.saturating_sub(u64::from(self.out.total))).unwrap_or(usize::MAX);
+        before..before.saturating_add(room).min(count)
+    }
+
+    fn count_rest(&mut self, count: usize) {
+        self.out.total = self.out.total.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+    }
+}
+
+fn kind_of(value: &Value) -> RowKind {
+    match value {
+        Value::Object(_) => RowKind::Object,
+        Value::Array(_) => RowKind::Array,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => RowKind::Leaf,
+    }
+}
+
+#[cfg(test)]
+mod tests;

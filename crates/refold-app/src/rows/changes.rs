@@ -1,0 +1,111 @@
+//! A difference, ready to be asked by path.
+
+use std::collections::{BTreeMap, HashMap};
+
+use refold_core::diff::{Change, ChangeOp};
+use refold_core::pointer::{Pointer, Segment};
+use refold_core::value::Value;
+
+use super::value::cut_literal;
+use crate::frame::RowChange;
+
+/// The changes from one state to another.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    /// What is there after it, by path.
+    present: HashMap<Pointer, Entry<'a>>,
+    /// What is gone, by the container it was in; in the order of the difference.
+    removed: HashMap<Pointer, Vec<(Segment, &'a Value)>>,
+    in_order: BTreeMap<(Pointer, bool), Entry<'a>>,
+    pub added_count: u32,
+    pub changed_count: u32,
+    pub removed_count: u32,
+}
+
+/// What happened at one path. An element that moved may have changed besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Entry<'a> {
+    op: Option<&'a ChangeOp>,
+    moved_from: Option<&'a Pointer>,
+}
+
+impl<'a> Changes<'a> {
+    pub fn of(changes: &'a [Change]) -> Changes<'a> {
+        let mut all = Changes::default();
+        for change in changes {
+            match &change.op {
+                ChangeOp::Removed { before } => {
+                    all.removed_count += 1;
+                    if let (Some(parent), Some(last)) = (change.path.parent(), change.path.last()) {
+                        all.removed.entry(parent.clone()).or_default().push((last.clone(), before));
+                    }
+                    let entry = Entry { op: Some(&change.op), moved_from: None };
+                    all.in_order.insert((change.path.clone(), false), entry);
+                }
+                ChangeOp::Moved { from } => all.present.entry(change.path.clone()).or_default().moved_from = Some(from),
+                ChangeOp::Added { .. } | ChangeOp::Changed { .. } => {
+                    all.present.entry(change.path.clone()).or_default().op = Some(&change.op);
+                }
+            }
+        }
+        for (path, entry) in &all.present {
+            match entry.op {
+                Some(ChangeOp::Added { .. }) => all.added_count += 1,
+                _ => all.changed_count += 1, // changed, moved, or both
+            }
+            all.in_order.insert((path.clone(), true), *entry);
+        }
+        for removed in all.removed.values_mut() {
+            removed.sort_by(|a, b| a.0.cmp(&b.0));
+        }
+        all
+    }
+
+    pub fn at(&self, path: &Pointer) -> Option<&Entry<'a>> {
+        self.present.get(path)
+    }
+
+    /// What was removed directly from the container at `path`, by its place there before.
+    pub fn removed_below(&self, path: &Pointer) -> &[(Segment, &'a Value)] {
+        self.removed.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// All of them by path; what was removed comes before what took its place.
+    pub fn iter(&self) -> impl Iterator<Item = (&Pointer, &Entry<'a>)> {
+        self.in_order.iter().map(|((path, _), entry)| (path, entry))
+    }
+}
+
+impl Entry<'_> {
+    pub fn change(&self) -> RowChange {
+        match self.op {
+            Some(ChangeOp::Added { .. }) => RowChange::Added,
+            Some(ChangeOp::Removed { .. }) => RowChange::Removed,
+            Some(ChangeOp::Changed { .. }) => RowChange::Changed,
+            Some(ChangeOp::Moved { .. }) | None => RowChange::Moved,
+        }
+    }
+
+    pub fn after(&self) -> Option<&Value> {
+        match self.op {
+            Some(ChangeOp::Added { after } | ChangeOp::Changed { after, .. }) => Some(after),
+            Some(ChangeOp::Removed { .. } | ChangeOp::Moved { .. }) | None => None,
+        }
+    }
+
+    pub fn removed(&self) -> Option<&Value> {
+        match self.op {
+            Some(ChangeOp::Removed { before }) => Some(before),
+            Some(ChangeOp::Added { .. } | ChangeOp::Changed { .. } | ChangeOp::Moved { .. }) | None => None,
+        }
+    }
+
+    /// What stood here: a literal, or where it stood before it moved.
+    pub fn before_text(&self) -> String {
+        match (self.op, self.moved_from) {
+            (Some(ChangeOp::Changed { before, .. } | ChangeOp::Removed { before }), _) => cut_literal(before),
+            (_, Some(from)) => format!("at {from}"),
+            (_, None) => String::new(),
+        }
+    }
+}

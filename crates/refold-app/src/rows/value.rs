@@ -1,0 +1,60 @@
+//! One value as the text of a row.
+
+use refold_core::pointer::Pointer;
+use refold_core::value::{Text, Value, is_hidden};
+
+use crate::text;
+
+/// Literals are cut after so many bytes, and say how long they are.
+pub const LITERAL_BYTES: usize = 4096;
+
+/// A leaf as its literal, a container as the count of what is in it.
+pub fn shown_value(value: &Value) -> String {
+    match value {
+        Value::Object(object) => format!("{{{}}}", text::grouped(object.len() as u64)),
+        Value::Array(array) => format!("[{}]", text::grouped(array.len() as u64)),
+        Value::Repeated(values) => {
+            let all: Vec<String> = values.iter().map(cut_literal).collect();
+            format!("{} times this key: {}", values.len(), all.join(" · "))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => cut_literal(value),
+    }
+}
+
+/// A value as one line of JSON, cut at [`LITERAL_BYTES`] with its full size said.
+pub fn cut_literal(value: &Value) -> String {
+    cut(value.display_json())
+}
+
+/// Cuts a text at [`LITERAL_BYTES`], at a letter, and says how long it was.
+pub fn cut(literal: String) -> String {
+    if literal.len() <= LITERAL_BYTES {
+        return literal;
+    }
+    let end = (0..=LITERAL_BYTES).rev().find(|at| literal.is_char_boundary(*at)).unwrap_or(0);
+    let size = text::size_label(literal.len() as u64);
+    format!("{}… ({size} in all)", literal.get(..end).unwrap_or_default())
+}
+
+/// A key with everything in it visible.
+pub fn shown_text(key: &Text) -> String {
+    visible(&key.to_display())
+}
+
+/// A pointer with everything in it visible.
+pub fn shown_path(path: &Pointer) -> String {
+    visible(&path.to_string())
+}
+
+/// How many members or elements a container has.
+pub fn member_count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Object(object) => Some(object.len()),
+        Value::Array(array) => Some(array.len()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => None,
+    }
+}
+
+fn visible(text: &str) -> String {
+    if text.chars().any(is_hidden) { text::shown(text.as_bytes()) } else { text.to_owned() }
+}

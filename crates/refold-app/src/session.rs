@@ -1,0 +1,249 @@
+//! An opened store: what it says of itself, its first useful screen without a scan, and its local index once that is
+//! there.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription};
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+use refold_stores::index::{self, BuildOptions, Index, IndexError, Opened};
+use refold_stores::{LayoutChoice, OpenOptions};
+
+use crate::clock;
+use crate::error::AppError;
+use crate::places::Places;
+
+/// So many of the newest events are on the first screen.
+pub const NEWEST_COUNT: usize = 100;
+
+/// The first screen says of so many of the newest events which types they have.
+const SAMPLE_COUNT: usize = 10_000;
+
+/// A store that is open. Shareable between threads; what it shows is what the store held when it was opened.
+pub struct Session {
+    store: Arc<dyn EventStore>,
+    location: String,
+    cache: PathBuf,
+    index: RwLock<Option<Arc<Index>>>,
+}
+
+/// What can be said of a store without reading all of it.
+pub struct FirstScreen {
+    /// The newest events, newest first, skeleton only.
+    pub newest: EventBatch,
+    pub names: Names,
+    /// Earliest and latest recorded time among the first and the newest events; `None` where none has a time.
+    pub time_span: Option<(Timestamp, Timestamp)>,
+    /// Event types among the newest events with how many of them there are, most frequent first.
+    pub sampled_types: Vec<(Vec<u8>, u32)>,
+    pub sampled_count: u32,
+}
+
+impl Session {
+    /// `location`: a path. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
+    pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
+        let path = path_of(location)?;
+        let choice = layout.map(LayoutChoice::parse).transpose()?;
+        let scratch = places.scratch();
+        std::fs::create_dir_all(&scratch).map_err(|error| {
+            AppError::new(
+                crate::ErrorCode::Denied,
+                format!("cannot make the cache folder ({error}): {}", scratch.display()),
+                "make its parent writable, or set REFOLD_HOME to another folder",
+            )
+        })?;
+        let options = OpenOptions { scratch };
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        let store = refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)?;
+        let session = Session {
+            store,
+            location: path.display().to_string(),
+            cache: places.cache.clone(),
+            index: RwLock::new(None),
+        };
+        session.adopt_ready_index()?;
+        Ok(session)
+    }
+
+    pub fn store(&self) -> &Arc<dyn EventStore> {
+        &self.store
+    }
+
+    pub fn description(&self) -> &StoreDescription {
+        self.store.describe()
+    }
+
+    /// The path as it was given, made absolute.
+    pub fn location(&self) -> &str {
+        &self.location
+    }
+
+    /// The file's name, or whatever of the location is short.
+    pub fn name(&self) -> String {
+        Path::new(&self.location).file_name().map_or_else(|| self.location.clone(), |name| name.to_string_lossy().into())
+    }
+
+    /// The local index, when it is ready and of the store as it was opened.
+    pub fn index(&self) -> Option<Arc<Index>> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The local index, or an error that says how to get it.
+    pub fn ready_index(&self) -> Result<Arc<Index>, AppError> {
+        self.index().ok_or_else(|| {
+            AppError::invalid("the local index of this store is not built yet", "wait for it, or start it")
+        })
+    }
+
+    /// The local index; brought up to date first where it must be.
+    pub fn build_index(&self, work: &Work<'_>) -> Result<Arc<Index>, AppError> {
+        if let Some(index) = self.index() {
+            return Ok(index);
+        }
+        let options = BuildOptions {
+            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            now: clock::now(),
+            version_base: self.description().version_base,
+            segment_rows: BuildOptions::SEGMENT_ROWS,
+        };
+        let index = Arc::new(index::build(work, self.store.as_ref(), &self.cache, &options)?);
+        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
+        Ok(index)
+    }
+
+    /// The first useful screen. Reads a fixed number of events, however many there are.
+    pub fn first_screen(&self, work: &Work<'_>, findings: &Findings) -> Result<FirstScreen, AppError> {
+        let mut names = Names::default();
+        let mut newest = EventBatch::default();
+        let all = Scope::All { after: None, up_to: None };
+        let query = ReadQuery { scope: all, direction: Direction::Backward, columns: Columns::SKELETON };
+        let mut reader = self.store.read(&query)?;
+        reader.next_batch(work, NEWEST_COUNT, &mut newest, &mut names, findings)?;
+        let mut sample = Sample::default();
+        sample.add(&newest);
+        let mut more = EventBatch::default();
+        while sample.count < SAMPLE_COUNT {
+            more.clear();
+            if !reader.next_batch(work, SAMPLE_COUNT - sample.count, &mut more, &mut names, findings)? {
+                break;
+            }
+            sample.add(&more);
+        }
+        more.clear();
+        let mut reader = self.store.read(&ReadQuery { direction: Direction::Forward, ..query })?;
+        reader.next_batch(work, NEWEST_COUNT, &mut more, &mut names, findings)?;
+        sample.add_times(&more);
+        let types = sample.types.iter().enumerate().filter(|(_, events)| **events > 0);
+        let mut sampled_types: Vec<(Vec<u8>, u32)> = types
+            .map(|(ordinal, events)| {
+                // Ordinals are 32 bits.
+                let name = names.type_name(refold_core::event::TypeOrdinal(ordinal as u32));
+                (name.to_vec(), *events)
+            })
+            .collect();
+        sampled_types.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Ok(FirstScreen {
+            newest,
+            names,
+            time_span: sample.time_span,
+            sampled_types,
+            sampled_count: u32::try_from(sample.count).unwrap_or(u32::MAX),
+        })
+    }
+
+    fn adopt_ready_index(&self) -> Result<(), AppError> {
+        let fingerprint = self.store.fingerprint()?;
+        match index::open(&self.cache, &fingerprint) {
+            Ok(Opened::Current(index)) => {
+                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(index));
+                Ok(())
+            }
+            // It is built or brought up to date when somebody needs it; a cache that cannot be read is no obstacle.
+            Ok(Opened::Behind(_) | Opened::Absent) | Err(_) => Ok(()),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Sample {
+    count: usize,
+    types: Vec<u32>,
+    time_span: Option<(Timestamp, Timestamp)>,
+}
+
+impl Sample {
+    fn add(&mut self, batch: &EventBatch) {
+        self.count += batch.len();
+        for event_type in &batch.types {
+            let ordinal = event_type.0 as usize;
+            if self.types.len() <= ordinal {
+                self.types.resize(ordinal + 1, 0);
+            }
+            if let Some(events) = self.types.get_mut(ordinal) {
+                *events += 1;
+            }
+        }
+        self.add_times(batch);
+    }
+
+    fn add_times(&mut self, batch: &EventBatch) {
+        for time in batch.recorded_at.iter().filter(|time| !time.is_none()) {
+            let (first, last) = self.time_span.unwrap_or((*time, *time));
+            self.time_span = Some((first.min(*time), last.max(*time)));
+        }
+    }
+}
+
+impl From<IndexError> for AppError {
+    fn from(error: IndexError) -> AppError {
+        use crate::ErrorCode;
+        let message = error.to_string();
+        match error {
+            IndexError::Store(error) => error.into(),
+            IndexError::Cancelled(cancelled) => cancelled.into(),
+            IndexError::Disk { .. } => {
+                AppError::new(ErrorCode::Denied, message, "make room and rights there, or set REFOLD_HOME to another folder")
+            }
+            IndexError::Damaged { .. } => {
+                AppError::new(ErrorCode::Corrupt, message, "run it again: the index is a cache and is made anew")
+            }
+            IndexError::Busy { .. } => {
+                AppError::new(ErrorCode::Unreachable, message, "wait for the other one, then run it again")
+            }
+            IndexError::TooLarge { .. } => AppError::new(
+                ErrorCode::Unreachable,
+                message,
+                "single streams can still be read: name the stream with history, state, diff or blame",
+            ),
+            IndexError::Unordered { .. } => {
+                AppError::new(ErrorCode::Corrupt, message, "check the layout: its position column must be ascending")
+            }
+        }
+    }
+}
+
+/// The path of a store, or what is wrong with what was given instead.
+fn path_of(location: &str) -> Result<PathBuf, AppError> {
+    if location.is_empty() {
+        return Err(AppError::invalid("no store is named", "give the path of a store file"));
+    }
+    if location.starts_with('@') {
+        return Err(AppError::invalid(
+            format!("saved connections cannot be opened by this version: {location}"),
+            "give the path of a store file",
+        ));
+    }
+    if location.split_once("://").is_some_and(|(scheme, _)| !scheme.contains('/')) {
+        return Err(AppError::invalid(
+            format!("stores on a server cannot be opened by this version: {location}"),
+            "give the path of a store file",
+        ));
+    }
+    std::path::absolute(location).map_err(|error| {
+        AppError::invalid(format!("not a path ({error}): {location}"), "give the path of a store file")
+    })
+}

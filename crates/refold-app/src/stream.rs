@@ -1,0 +1,220 @@
+//! One stream of an opened store: its track, and its events by moment.
+
+use std::sync::Arc;
+
+use refold_core::event::{Columns, EventBatch, EventView, StreamOrdinal};
+use refold_core::finding::Findings;
+use refold_core::history::EventSource;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
+use refold_core::track::{Moment, StreamTrack};
+use refold_core::work::Work;
+
+use crate::error::AppError;
+use crate::session::Session;
+use crate::text;
+
+/// Events read at a time when all of a range is wanted.
+const READ_EVENTS: u32 = 2_048;
+
+/// The skeleton of one stream and the names that it uses.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    pub id: Vec<u8>,
+    pub category: Vec<u8>,
+    pub track: Arc<StreamTrack>,
+    names: Arc<Names>,
+    location: String,
+}
+
+impl Stream {
+    /// Reads the track of a stream: by the store's own index or by ours. `id` is the id as shown or as stored.
+    pub fn load(work: &Work<'_>, session: &Session, id: &str, findings: &Findings) -> Result<Stream, AppError> {
+        let exact = Stream::load_exact(work, session, id.as_bytes(), findings)?;
+        let found = match exact {
+            Some(stream) => Some(stream),
+            None if id.contains('\\') => Stream::load_exact(work, session, &text::id_from_shown(id), findings)?,
+            None => None,
+        };
+        found.ok_or_else(|| {
+            AppError::not_found(
+                format!("no stream has this id: {}", text::shown(id.as_bytes())),
+                "look for part of its id in the list of streams",
+            )
+        })
+    }
+
+    fn load_exact(
+        work: &Work<'_>,
+        session: &Session,
+        id: &[u8],
+        findings: &Findings,
+    ) -> Result<Option<Stream>, AppError> {
+        let index = match session.index() {
+            Some(index) => Some(index),
+            None if session.description().has_stream_index => None,
+            None => Some(session.build_index(work)?),
+        };
+        let mut names = Names::default();
+        let mut track = StreamTrack::default();
+        if let Some(index) = index {
+            let Some(ordinal) = index.find_stream(id)? else { return Ok(None) };
+            let category = index.stream(ordinal)?.category.to_vec();
+            names.intern_stream(id, || &category);
+            let types = index.intern_types(&mut names);
+            for (count, event) in index.events_of(ordinal)?.into_iter().enumerate() {
+                if count % 8192 == 0 {
+                    work.check()?;
+                }
+                let event = index.event(event)?;
+                track.versions.push(event.version);
+                track.positions.push(event.position);
+                // Each type of the index was interned.
+                track.types.push(types.get(event.event_type.0 as usize).copied().unwrap_or(event.event_type));
+                track.recorded_at.push(event.recorded_at);
+            }
+        } else {
+            let scope = Scope::Stream { id: id.to_vec(), from: None, to: None };
+            let query = ReadQuery { scope, direction: Direction::Forward, columns: Columns::SKELETON };
+            let mut reader = session.store().read(&query)?;
+            let mut batch = EventBatch::default();
+            while reader.next_batch(work, 8192, &mut batch, &mut names, findings)? {
+                track.extend(&batch);
+                batch.clear();
+                work.tick("reading the stream", track.len() as u64, None)?;
+            }
+        }
+        if track.is_empty() {
+            return Ok(None);
+        }
+        let category = names.category(StreamOrdinal(0)).to_vec();
+        Ok(Some(Stream {
+            id: id.to_vec(),
+            category,
+            track: Arc::new(track),
+            names: Arc::new(names),
+            location: session.location().to_owned(),
+        }))
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// Its events, with these columns beside the skeleton.
+    pub fn events(&self, store: &Arc<dyn EventStore>, columns: Columns) -> StreamEvents {
+        let versions = &self.track.versions;
+        let is_by_version = versions.first().is_some_and(|first| *first != EventBatch::NO_VERSION)
+            && versions.is_sorted_by(|a, b| a < b)
+            && store.describe().has_stream_index;
+        StreamEvents {
+            store: Arc::clone(store),
+            stream: self.clone(),
+            columns,
+            is_by_version,
+            scratch_names: Names::default(),
+            findings: Findings::default(),
+        }
+    }
+
+    /// Calls `visit` for each event after `from` up to `to`, whole, in fold order.
+    pub fn visit(
+        &self,
+        work: &Work<'_>,
+        store: &Arc<dyn EventStore>,
+        from: Moment,
+        to: Moment,
+        visit: &mut dyn FnMut(Moment, &EventView<'_>) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let mut events = self.events(store, Columns::ALL);
+        let mut batch = EventBatch::default();
+        let mut at = from;
+        while at < to {
+            batch.clear();
+            events.read(work, at, Moment(to.0.min(at.0 + READ_EVENTS)), &mut batch)?;
+            for row in 0..batch.len() {
+                at = Moment(at.0 + 1);
+                visit(at, &batch.event(row))?;
+            }
+            work.tick("reading events", u64::from(at.0 - from.0), Some(u64::from(to.0 - from.0)))?;
+        }
+        Ok(())
+    }
+
+    pub fn type_name(&self, moment: Moment) -> String {
+        let event_type = moment.event_index().and_then(|index| self.track.types.get(index));
+        event_type.map(|event_type| text::shown(self.names.type_name(*event_type))).unwrap_or_default()
+    }
+
+    pub fn version_label(&self, moment: Moment) -> String {
+        let version = moment.event_index().and_then(|index| self.track.versions.get(index));
+        version.map(|version| text::version_label(*version)).unwrap_or_default()
+    }
+
+    pub fn position_label(&self, moment: Moment) -> String {
+        let position = moment.event_index().and_then(|index| self.track.positions.get(index));
+        position.map(|position| text::position_label(*position)).unwrap_or_default()
+    }
+
+    /// `digits`: the precision of the store.
+    pub fn time_label(&self, moment: Moment, digits: u8) -> String {
+        let time = moment.event_index().and_then(|index| self.track.recorded_at.get(index));
+        time.map(|time| text::time_label(*time, digits)).unwrap_or_default()
+    }
+}
+
+/// Reads the events of one stream by moment. What it reads is checked against the track: a store that changed
+/// under way is an error, never another event under the wrong label.
+pub struct StreamEvents {
+    store: Arc<dyn EventStore>,
+    stream: Stream,
+    columns: Columns,
+    is_by_version: bool,
+    /// Filled by readers; what the ordinals mean is said by the stream's own names.
+    scratch_names: Names,
+    findings: Findings,
+}
+
+impl EventSource for StreamEvents {
+    fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        let (first, end) = (from.0 as usize, to.0.min(self.stream.track.head().0) as usize);
+        if first >= end {
+            return Ok(());
+        }
+        let track = &self.stream.track;
+        let scope = if self.is_by_version {
+            Scope::Stream {
+                id: self.stream.id.clone(),
+                from: track.versions.get(first).copied(),
+                to: track.versions.get(end - 1).copied(),
+            }
+        } else {
+            Scope::Positions(track.positions.get(first..end).unwrap_or_default().to_vec())
+        };
+        let query = ReadQuery { scope, direction: Direction::Forward, columns: self.columns };
+        let before = batch.len();
+        let mut reader = self.store.read(&query)?;
+        reader.next_batch(work, end - first, batch, &mut self.scratch_names, &self.findings)?;
+        let came = batch.len() - before;
+        let last = first + came;
+        let is_as_tracked = came > 0
+            && last <= end
+            && batch.positions.get(before..) == track.positions.get(first..last)
+            && batch.versions.get(before..) == track.versions.get(first..last);
+        if !is_as_tracked {
+            return Err(StoreError::Changed {
+                location: self.stream.location.clone(),
+                detail: "the stream holds other events than when it was opened".to_owned(),
+            });
+        }
+        batch.streams.truncate(before);
+        batch.streams.resize(before + came, StreamOrdinal(0));
+        batch.types.truncate(before);
+        batch.types.extend_from_slice(track.types.get(first..last).unwrap_or_default());
+        Ok(())
+    }
+
+    fn names(&self) -> &Names {
+        &self.stream.names
+    }
+}
