@@ -8,9 +8,6 @@ use crate::wire::{
     Overview, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
 };
 
-/// Who is told how far a job is: about ten times a second, from the job's thread. The first call names the job.
-pub type ProgressSink<'a> = &'a (dyn Fn(JobUpdate) + Send + Sync);
-
 /// What one window has on its desk.
 pub struct Desk {
     launch: Option<Launch>,

@@ -3,10 +3,28 @@
 //! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
 //! face shows what it answers.
 
+mod clock;
+mod density;
 mod desk;
 pub mod error;
+mod event_page;
+mod findings;
 pub mod frame;
+pub mod handler;
+mod history;
+mod jobs;
+mod payload;
+mod places;
+mod rows;
+mod session;
+mod settings;
+mod stream;
+pub mod text;
 pub mod wire;
 
-pub use desk::{Desk, ProgressSink};
+pub use desk::Desk;
 pub use error::{AppError, ErrorCode};
+pub use jobs::ProgressSink;
+pub use places::Places;
+pub use session::Session;
+pub use stream::Stream;

@@ -6,16 +6,7 @@ use std::fmt::Write as _;
 
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::time::Timestamp;
-
-/// Whether a letter is invisible, or changes how what stands beside it is read: controls, directions, zero widths.
-pub fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(
-            letter,
-            '\u{061c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-        )
-}
+use refold_core::value::is_hidden;
 
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`.
 pub fn shown(bytes: &[u8]) -> String {

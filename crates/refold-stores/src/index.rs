@@ -35,6 +35,7 @@ use std::sync::Arc;
 use refold_core::port::store::Fingerprint;
 
 pub use build::{BuildOptions, build};
+pub use checks::{Checked, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
 pub use error::IndexError;

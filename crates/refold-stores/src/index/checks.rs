@@ -12,10 +12,10 @@ pub(super) const EARLIEST_PLAUSIBLE: Timestamp = Timestamp(946_684_800_000_000_0
 
 /// One event of a stream, as the rules see it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Checked {
-    pub(super) version: i64,
-    pub(super) recorded_at: i64,
-    pub(super) position: i64,
+pub struct Checked {
+    pub version: i64,
+    pub recorded_at: i64,
+    pub position: i64,
 }
 
 /// Whether an event and the one before it in its stream could break a rule. Cheap, and never misses one.
@@ -33,7 +33,7 @@ pub(super) fn is_suspicious(before: Option<(i64, i64)>, version: i64, recorded_a
 }
 
 /// Reports what the rules find in one stream, whose events come in fold order.
-pub(super) fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Option<i64>, findings: &Findings) {
+pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Option<i64>, findings: &Findings) {
     let report = |code, severity, event: &Checked, detail| {
         findings.report(Finding {
             code,
@@ -78,12 +78,12 @@ pub(super) fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, bas
 }
 
 /// Whether no event store can have recorded anything then.
-pub(super) fn is_implausible(recorded_at: i64, now: Timestamp) -> bool {
+pub fn is_implausible(recorded_at: i64, now: Timestamp) -> bool {
     let recorded_at = Timestamp(recorded_at);
     !recorded_at.is_none() && (recorded_at < EARLIEST_PLAUSIBLE || recorded_at > now)
 }
 
-pub(super) fn report_implausible(id: &[u8], event: Checked, now: Timestamp, findings: &Findings) {
+pub fn report_implausible(id: &[u8], event: Checked, now: Timestamp, findings: &Findings) {
     let recorded_at = Timestamp(event.recorded_at);
     let shown = recorded_at.display(3);
     let detail = if recorded_at > now {

@@ -1,0 +1,243 @@
+//! Events over time, version or position, by type: what the timelines draw.
+//!
+//! Column `c` of a window holds `start(c) <= x < start(c + 1)`, where `start(c)` is `from + floor(span * c / columns)`.
+//! The counts of all columns sum up to the events in the window, always.
+
+use std::ops::Range;
+
+use refold_core::event::Position;
+use refold_core::finding::{Finding, Findings};
+use refold_core::time::Timestamp;
+use refold_stores::index::{DensityAxis, Index};
+
+use crate::error::AppError;
+use crate::frame::{DensityFrame, FLAG_PROBLEM, FLAG_UNDECODABLE};
+use crate::stream::Stream;
+use crate::text;
+use crate::wire::{Axis, DensityQuery};
+
+/// More columns than any screen has.
+const MAX_COLUMNS: u32 = 16_384;
+
+/// Series are told apart up to this many; all others are one more.
+const MAX_SERIES: usize = 31;
+
+const OTHER: &str = "other types";
+
+/// The density of a whole store. `digits`: the precision of its times.
+pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<DensityFrame, AppError> {
+    let columns = query.columns.clamp(1, MAX_COLUMNS);
+    let (axis, whole) = match query.axis {
+        Axis::Time => (DensityAxis::RecordedAt, index.time_span().map(|(first, last)| (first.0, last.0))),
+        Axis::Position => (DensityAxis::Position, index.position_span()?.map(|(first, last)| (first.0, last.0))),
+        Axis::Version => {
+            return Err(AppError::invalid("a store as a whole has no versions", "choose time or position as the axis"));
+        }
+    };
+    let window = window_of(query, whole)?;
+    let density = index.density(axis, window.clone(), columns)?;
+    let mut series: Vec<String> = density.types.iter().map(|of| text::shown(index.type_name(*of))).collect();
+    if density.has_other {
+        series.push(OTHER.to_owned());
+    }
+    let findings = Findings::default();
+    index.report_findings(&findings);
+    let place = |finding: &Finding| -> Option<i64> {
+        let position = finding.position?;
+        match axis {
+            DensityAxis::Position => Some(position.0),
+            DensityAxis::RecordedAt => {
+                let event = index.event_at_or_after(position).ok()?;
+                index.event(event).ok().map(|event| event.recorded_at.0)
+            }
+        }
+    };
+    let flags = flags(&findings, &window, columns, place);
+    let (from, to) = labels(query.axis, &window, digits);
+    Ok(DensityFrame { from, to, series, counts: density.counts, flags })
+}
+
+/// The density of one stream. On the version axis a place is a moment: 1 is the first event.
+pub fn of_stream(
+    stream: &Stream,
+    series_order: &[String],
+    findings: &Findings,
+    query: &DensityQuery,
+    digits: u8,
+) -> Result<DensityFrame, AppError> {
+    let columns = query.columns.clamp(1, MAX_COLUMNS);
+    let track = &stream.track;
+    let times = || track.recorded_at.iter().filter(|time| !time.is_none()).map(|time| time.0);
+    let whole = match query.axis {
+        Axis::Time => times().min().zip(times().max()),
+        Axis::Version => (!track.is_empty()).then_some((1, i64::from(track.head().0))),
+        Axis::Position => {
+            let positions = || track.positions.iter().map(|position| position.0);
+            positions().min().zip(positions().max())
+        }
+    };
+    let window = window_of(query, whole)?;
+    let mut series: Vec<String> = series_order.iter().take(MAX_SERIES).cloned().collect();
+    let has_other = series_order.len() > MAX_SERIES;
+    if has_other {
+        series.push(OTHER.to_owned());
+    }
+    let slots = slots_of_types(stream, &series);
+    let mut counts = vec![0_u32; columns as usize * series.len()];
+    let mut count = |column: usize, row: usize| {
+        let slot = track.types.get(row).and_then(|of| slots.get(of.0 as usize)).copied().unwrap_or(series.len() - 1);
+        if let Some(cell) = counts.get_mut(column * series.len() + slot) {
+            *cell += 1;
+        }
+    };
+    if !series.is_empty() {
+        match query.axis {
+            Axis::Time if track.recorded_at.is_sorted() => {
+                let before = |start: i64| track.recorded_at.partition_point(|time| time.0 < start);
+                each_slice(&window, columns, before, &mut count);
+            }
+            Axis::Time => each_place(&window, columns, track.recorded_at.iter().map(|time| time.0), &mut count),
+            Axis::Position if track.positions.is_sorted() => {
+                let before = |start: i64| track.positions.partition_point(|position| position.0 < start);
+                each_slice(&window, columns, before, &mut count);
+            }
+            Axis::Position => each_place(&window, columns, track.positions.iter().map(|of| of.0), &mut count),
+            Axis::Version => {
+                let before = |start: i64| usize::try_from(start - 1).unwrap_or(0).min(track.len());
+                each_slice(&window, columns, before, &mut count);
+            }
+        }
+    }
+    let place = |finding: &Finding| -> Option<i64> {
+        let position = finding.position?;
+        let row = track.positions.iter().position(|of| *of == position)?;
+        match query.axis {
+            Axis::Time => track.recorded_at.get(row).map(|time| time.0),
+            Axis::Version => i64::try_from(row + 1).ok(),
+            Axis::Position => Some(position.0),
+        }
+    };
+    let flags = flags(findings, &window, columns, place);
+    let (from, to) = labels(query.axis, &window, digits);
+    Ok(DensityFrame { from, to, series, counts, flags })
+}
+
+/// The slot of each type ordinal of a stream in `series`; types that are not in it have the last.
+fn slots_of_types(stream: &Stream, series: &[String]) -> Vec<usize> {
+    let names = stream.names();
+    let slot = |ordinal: u32| {
+        let name = text::shown(names.type_name(refold_core::event::TypeOrdinal(ordinal)));
+        series.iter().position(|known| *known == name).unwrap_or(series.len().saturating_sub(1))
+    };
+    (0..names.type_count()).map(slot).collect()
+}
+
+/// Counts a sorted column: `before` says how many rows lie before a place.
+fn each_slice(
+    window: &Range<i64>,
+    columns: u32,
+    before: impl Fn(i64) -> usize,
+    count: &mut dyn FnMut(usize, usize),
+) {
+    let mut start = before(window.start);
+    for column in 0..columns {
+        let end = before(column_start(window, columns, column + 1)).max(start);
+        (start..end).for_each(|row| count(column as usize, row));
+        start = end;
+    }
+}
+
+/// Counts a column in any order.
+fn each_place(
+    window: &Range<i64>,
+    columns: u32,
+    places: impl Iterator<Item = i64>,
+    count: &mut dyn FnMut(usize, usize),
+) {
+    for (row, place) in places.enumerate() {
+        if let Some(column) = column_of(window, columns, place) {
+            count(column as usize, row);
+        }
+    }
+}
+
+fn column_start(window: &Range<i64>, columns: u32, column: u32) -> i64 {
+    let span = i128::from(window.end) - i128::from(window.start);
+    let start = i128::from(window.start) + span * i128::from(column) / i128::from(columns);
+    i64::try_from(start).unwrap_or(window.end) // between the two ends
+}
+
+fn column_of(window: &Range<i64>, columns: u32, place: i64) -> Option<u32> {
+    if !window.contains(&place) {
+        return None;
+    }
+    let span = i128::from(window.end) - i128::from(window.start);
+    let guess = (i128::from(place) - i128::from(window.start)) * i128::from(columns) / span;
+    let mut column = u32::try_from(guess).unwrap_or(columns - 1).min(columns - 1);
+    // Starts are rounded down, so a place may belong to the column after the one that the division says.
+    while column + 1 < columns && column_start(window, columns, column + 1) <= place {
+        column += 1;
+    }
+    Some(column)
+}
+
+/// The window that is asked for: its bounds, or the whole span where they are empty.
+fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Range<i64>, AppError> {
+    let bound = |text: &str, otherwise: i64| -> Result<i64, AppError> {
+        if text.is_empty() {
+            return Ok(otherwise);
+        }
+        let read = match query.axis {
+            Axis::Time => Timestamp::parse(text).map(|time| time.0),
+            Axis::Version | Axis::Position => text.parse().ok(),
+        };
+        read.ok_or_else(|| {
+            AppError::invalid(
+                format!("not a place on this axis: {}", text::shown(text.as_bytes())),
+                "write a time (RFC 3339) on the time axis, a whole number on the others",
+            )
+        })
+    };
+    let (first, last) = whole.unwrap_or((0, 0));
+    let window = bound(&query.from, first)?..bound(&query.to, last.saturating_add(1))?;
+    if window.start >= window.end {
+        return Err(AppError::invalid("the window is empty: it ends where it starts or before", "give a later end"));
+    }
+    Ok(window)
+}
+
+fn labels(axis: Axis, window: &Range<i64>, digits: u8) -> (String, String) {
+    let label = |place: i64| match axis {
+        Axis::Time => text::time_label(Timestamp(place), digits),
+        Axis::Version | Axis::Position => text::position_label(Position(place)),
+    };
+    (label(window.start), label(window.end))
+}
+
+/// The flags of the findings that name their event.
+fn flags(
+    findings: &Findings,
+    window: &Range<i64>,
+    columns: u32,
+    place: impl Fn(&Finding) -> Option<i64>,
+) -> Vec<u8> {
+    let mut flags = vec![0_u8; columns as usize];
+    for (code, _, kept) in findings.summary() {
+        let flag = if is_undecodable(code) { FLAG_PROBLEM | FLAG_UNDECODABLE } else { FLAG_PROBLEM };
+        let columns = kept.iter().filter_map(|finding| column_of(window, columns, place(finding)?));
+        for column in columns {
+            if let Some(flags) = flags.get_mut(column as usize) {
+                *flags |= flag;
+            }
+        }
+    }
+    flags
+}
+
+/// Whether a finding of this code means that an event's payload could not be read.
+pub fn is_undecodable(code: &str) -> bool {
+    matches!(code, "RF-EVENT-UNDECODABLE" | "RF-EVENT-MALFORMED") || code.contains("undecodable")
+}
+
+#[cfg(test)]
+mod tests;

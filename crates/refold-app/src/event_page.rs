@@ -1,0 +1,130 @@
+//! Events as a list shows them, and everything of one event.
+
+use std::collections::{HashMap, HashSet};
+
+use refold_core::event::{Columns, Encoding, EventBatch};
+use refold_core::history::EventSource as _;
+use refold_core::port::store::RawColumn;
+use refold_core::time::Timestamp;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::AppError;
+use crate::payload;
+use crate::session::Session;
+use crate::stream::Stream;
+use crate::text;
+use crate::wire::{EventDetail, EventPage, EventQuery, EventRow, RawColumnWire};
+
+/// Of a column's text so much is shown.
+const TEXT_BYTES: usize = 64 << 10;
+/// Of a column's bytes so many are shown in hex.
+const HEX_BYTES: usize = 4 << 10;
+/// A page has at most so many rows.
+const MAX_ROWS: u32 = 10_000;
+
+/// Codes of findings by the position of their event.
+pub type Problems = HashMap<i64, Vec<String>>;
+
+/// A page of the events of a stream, those of the asked types only.
+pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8) -> EventPage {
+    let head = stream.track.head().0;
+    let limit = query.limit.min(MAX_ROWS);
+    let (matching, moments): (u32, Vec<u32>) = if query.types.is_empty() {
+        let first = query.offset.min(head);
+        (head, (first + 1..=first.saturating_add(limit).min(head)).collect())
+    } else {
+        let asked: HashSet<&str> = query.types.iter().map(String::as_str).collect();
+        let names = stream.names();
+        let is_asked: Vec<bool> = (0..names.type_count())
+            .map(|of| asked.contains(text::shown(names.type_name(refold_core::event::TypeOrdinal(of))).as_str()))
+            .collect();
+        let mut matching = 0;
+        let mut moments = Vec::new();
+        for (moment, of) in (1..=head).zip(&stream.track.types) {
+            if is_asked.get(of.0 as usize) == Some(&true) {
+                if matching >= query.offset && matching - query.offset < limit {
+                    moments.push(moment);
+                }
+                matching += 1;
+            }
+        }
+        (matching, moments)
+    };
+    let rows = moments.into_iter().map(|moment| row(stream, problems, Moment(moment), digits)).collect();
+    EventPage { total: head, matching, rows }
+}
+
+/// The event that led to `moment`.
+pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> EventRow {
+    let time = |index: Option<usize>| {
+        index.and_then(|index| stream.track.recorded_at.get(index)).copied().unwrap_or(Timestamp::NONE)
+    };
+    let index = moment.event_index();
+    let position = index.and_then(|index| stream.track.positions.get(index));
+    EventRow {
+        moment: moment.0,
+        version: stream.version_label(moment),
+        position: stream.position_label(moment),
+        stream: text::shown(&stream.id),
+        event_type: stream.type_name(moment),
+        recorded_at: stream.time_label(moment, digits),
+        since_previous: text::since_previous(time(index.and_then(|index| index.checked_sub(1))), time(index)),
+        problems: position.and_then(|position| problems.get(&position.0)).cloned().unwrap_or_default(),
+    }
+}
+
+/// Everything of the event that led to `moment` besides its trees.
+pub fn detail(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &Stream,
+    problems: &Problems,
+    moment: Moment,
+) -> Result<EventDetail, AppError> {
+    let digits = session.description().time_digits;
+    let mut events = stream.events(session.store(), Columns::ALL);
+    let mut batch = EventBatch::default();
+    events.read(work, Moment(moment.0.saturating_sub(1)), moment, &mut batch)?;
+    let event = batch.event(0);
+    let shown = |bytes: Option<&[u8]>| bytes.map(text::shown);
+    let payload = event.payload.unwrap_or_default();
+    let raw = session.store().raw(event.position)?.unwrap_or_default();
+    Ok(EventDetail {
+        row: row(stream, problems, moment, digits),
+        event_id: shown(event.event_id),
+        schema_version: shown(event.schema_version),
+        occurred_at: Some(text::time_label(event.occurred_at, digits)).filter(|time| !time.is_empty()),
+        correlation_id: shown(event.correlation_id),
+        causation_id: shown(event.causation_id),
+        encoding: match event.encoding {
+            Encoding::Json => "JSON",
+            Encoding::Text => "text",
+            Encoding::Opaque => "unknown",
+        }
+        .to_owned(),
+        payload_bytes: u32::try_from(payload.len()).unwrap_or(u32::MAX),
+        payload_sha256: Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect(),
+        undecodable: payload::decode(&event).err().map(|unreadable| unreadable.reason),
+        raw: raw.iter().map(raw_column).collect(),
+    })
+}
+
+fn raw_column(column: &RawColumn) -> RawColumnWire {
+    let as_text = match column.kind.as_str() {
+        "NULL" => Some(String::new()),
+        _ => std::str::from_utf8(&column.bytes).ok().map(|whole| {
+            let end = (0..=TEXT_BYTES.min(whole.len())).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(0);
+            let cut = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
+            if end < whole.len() { format!("{cut}… ({} in all)", text::size_label(whole.len() as u64)) } else { cut }
+        }),
+    };
+    RawColumnWire {
+        name: text::shown(column.name.as_bytes()),
+        kind: column.kind.clone(),
+        bytes: u32::try_from(column.bytes.len()).unwrap_or(u32::MAX),
+        hex: as_text.is_none().then(|| payload::hex(&column.bytes, HEX_BYTES)),
+        text: as_text,
+    }
+}

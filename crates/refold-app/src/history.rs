@@ -1,0 +1,400 @@
+//! An opened history: one stream under one handler, for a person who moves through it.
+//!
+//! The latest request wins: a newer one cancels an older one of the same history. Label and content of an answer are
+//! always of one moment, because both come from the same folded state.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use refold_core::cursor::Cursor;
+use refold_core::diff::{ArrayKeys, diff};
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, FoldError, Folded};
+use refold_core::history::{Budget, EventSource as _, History, Way};
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Moment;
+use refold_core::work::{CancelToken, Silent, Work};
+
+use crate::clock::{self, Monotonic};
+use crate::density;
+use crate::error::{AppError, ErrorCode};
+use crate::event_page;
+use crate::findings;
+use crate::frame::{DensityFrame, FrameRow, StateFrame};
+use crate::handler;
+use crate::payload;
+use crate::rows::{self, Beside, Changes, RowWindow, Rows};
+use crate::session::Session;
+use crate::stream::{Stream, StreamEvents};
+use crate::text;
+use crate::wire::{
+    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, Lens, MomentFound, SearchDirection, StateQuery,
+    TypeCount,
+};
+
+/// See the module.
+pub struct OpenedHistory {
+    session: Arc<Session>,
+    stream: Stream,
+    program: Arc<dyn HandlerProgram>,
+    array_keys: ArrayKeys,
+    findings: Findings,
+    types: Vec<TypeCount>,
+    engine: Mutex<Engine>,
+    latest: Mutex<Latest>,
+}
+
+struct Engine {
+    history: History,
+    events: StreamEvents,
+}
+
+#[derive(Default)]
+struct Latest {
+    seq: u32,
+    cancel: CancelToken,
+}
+
+impl OpenedHistory {
+    pub fn open(
+        work: &Work<'_>,
+        session: &Arc<Session>,
+        stream: &str,
+        handler: Option<&str>,
+    ) -> Result<OpenedHistory, AppError> {
+        let program = handler::open(handler)?;
+        let findings = Findings::default();
+        let stream = Stream::load(work, session, stream, &findings)?;
+        findings::report_track(&stream, session.description().version_base, &findings);
+        let track = Arc::clone(&stream.track);
+        let history =
+            History::new(Arc::clone(&program), track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
+        let events = stream.events(session.store(), Columns::ALL);
+        Ok(OpenedHistory {
+            array_keys: ArrayKeys::new(program.array_keys()),
+            types: types_of(&stream, session),
+            session: Arc::clone(session),
+            stream,
+            program,
+            findings,
+            engine: Mutex::new(Engine { history, events }),
+            latest: Mutex::default(),
+        })
+    }
+
+    /// What the window shows of it at first. `history`: its number on the desk.
+    pub fn describe(&self, history: u32, at: Option<&str>) -> Result<HistoryOpened, AppError> {
+        let digits = self.digits();
+        let (first, head) = (Moment(1), self.stream.track.head());
+        let moment = match at {
+            Some(cursor) => self.resolve(cursor)?.1,
+            None => head,
+        };
+        Ok(HistoryOpened {
+            history,
+            stream: text::shown(&self.stream.id),
+            category: text::shown(&self.stream.category),
+            events: head.0,
+            first_version: self.stream.version_label(first),
+            last_version: self.stream.version_label(head),
+            first_recorded_at: self.stream.time_label(first, digits),
+            last_recorded_at: self.stream.time_label(head, digits),
+            handler: handler::wire(self.program.identity()),
+            types: self.types.clone(),
+            findings: findings::wire(&self.findings),
+            moment: moment.0,
+        })
+    }
+
+    /// Stops what runs for it.
+    pub fn cancel(&self) {
+        self.lock_latest().cancel.cancel();
+    }
+
+    pub fn session(&self) -> &Arc<Session> {
+        &self.session
+    }
+
+    pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
+        let order: Vec<String> = self.types.iter().map(|of| of.name.clone()).collect();
+        density::of_stream(&self.stream, &order, &self.findings, query, self.digits())
+    }
+
+    pub fn event_rows(&self, query: &EventQuery) -> EventPage {
+        event_page::page(&self.stream, &self.problems(), query, self.digits())
+    }
+
+    pub fn event_detail(&self, work: &Work<'_>, moment: u32) -> Result<EventDetail, AppError> {
+        let moment = self.known_moment(moment)?;
+        event_page::detail(work, &self.session, &self.stream, &self.problems(), moment)
+    }
+
+    /// What a cursor means here: floor, never nearest.
+    pub fn moment_of(&self, cursor: &str) -> Result<MomentFound, AppError> {
+        let (cursor, moment) = self.resolve(cursor)?;
+        let digits = self.digits();
+        let asked = match cursor {
+            Cursor::At(time) => Some(time),
+            Cursor::Ago { nanos } => clock::now().0.checked_sub(nanos).map(refold_core::time::Timestamp),
+            Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
+        };
+        let explanation = asked.map(|asked| self.explain(asked, moment)).unwrap_or_default();
+        Ok(MomentFound {
+            moment: moment.0,
+            version: self.stream.version_label(moment),
+            position: self.stream.position_label(moment),
+            recorded_at: self.stream.time_label(moment, digits),
+            explanation,
+        })
+    }
+
+    /// Answers one request of the inspector; fails with `Cancelled` when a newer one came.
+    pub fn state_frame(&self, query: &StateQuery) -> Result<StateFrame, AppError> {
+        let cancel = self.begin(query.seq)?;
+        let work = Work::new(&cancel, &Silent);
+        let started = Instant::now();
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        work.check()?;
+        let moment = self.known_moment_or_start(query.moment)?;
+        let toggled = toggled(&query.toggled);
+        let window = RowWindow { first_row: query.first_row, row_count: query.row_count };
+        let mut frame = self.labelled(query.seq, moment);
+        let rows = match query.lens {
+            Lens::State | Lens::Diff => {
+                let base = match query.base {
+                    Some(base) => Some(self.known_moment_or_start(base)?),
+                    None => moment.0.checked_sub(1).map(Moment),
+                };
+                let before = base.map(|base| self.folded(&work, &mut engine, base)).transpose()?;
+                let after = self.folded(&work, &mut engine, moment)?;
+                drop(engine);
+                let changed = match &before {
+                    Some(before) => diff(&before.state, &after.state, &self.array_keys),
+                    None => Vec::new(),
+                };
+                let changes = Changes::of(&changed);
+                frame.base = base.map(|base| base.0);
+                frame.added = changes.added_count;
+                frame.changed = changes.changed_count;
+                frame.removed = changes.removed_count;
+                self.label_folded(&mut frame, &after);
+                let beside = self.beside(&after, Some(&changes));
+                match query.lens {
+                    Lens::Diff => rows::differences(&changes, beside, window),
+                    Lens::State | Lens::Blame | Lens::Payload | Lens::Metadata => {
+                        rows::tree(&after.state, beside, &toggled, window)
+                    }
+                }
+            }
+            Lens::Blame => {
+                let after = self.folded(&work, &mut engine, moment)?;
+                drop(engine);
+                self.label_folded(&mut frame, &after);
+                rows::leaves(&after.state, self.beside(&after, None), window)
+            }
+            Lens::Payload | Lens::Metadata => {
+                drop(engine);
+                self.event_tree(&work, query.lens, moment, &toggled, window)?
+            }
+        };
+        frame.first_row = query.first_row;
+        frame.total_rows = rows.total;
+        frame.rows = rows.rows;
+        frame.fold_micros = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
+        Ok(frame)
+    }
+
+    pub fn next_change(
+        &self,
+        path: &str,
+        from: u32,
+        direction: SearchDirection,
+    ) -> Result<Option<u32>, AppError> {
+        let path = Pointer::parse(path)
+            .map_err(|error| AppError::invalid(error.to_string(), "give the path of a row of the state"))?;
+        let from = self.known_moment_or_start(from)?;
+        let cancel = CancelToken::default();
+        let work = Work::new(&cancel, &Silent);
+        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let Engine { history, events } = &mut *engine;
+        let way = match direction {
+            SearchDirection::Forward => Way::Forward,
+            SearchDirection::Backward => Way::Back,
+        };
+        let found = history.next_change(&work, events, &self.findings, &path, from, way)?;
+        Ok(found.map(|moment| moment.0))
+    }
+
+    fn folded(&self, work: &Work<'_>, engine: &mut Engine, moment: Moment) -> Result<Folded, AppError> {
+        let Engine { history, events } = engine;
+        Ok(history.state_at(work, events, &self.findings, moment)?)
+    }
+
+    fn beside<'a>(&'a self, folded: &'a Folded, changes: Option<&'a Changes<'a>>) -> Beside<'a> {
+        Beside { blame: folded.blame.as_ref().map(|blame| (blame, &self.stream)), changes }
+    }
+
+    fn labelled(&self, seq: u32, moment: Moment) -> StateFrame {
+        StateFrame {
+            seq,
+            moment: moment.0,
+            event_count: self.stream.track.head().0,
+            version: self.stream.version_label(moment),
+            position: self.stream.position_label(moment),
+            recorded_at: self.stream.time_label(moment, self.digits()),
+            event_type: self.stream.type_name(moment),
+            handler: handler::label(self.program.identity()),
+            ..StateFrame::default()
+        }
+    }
+
+    fn label_folded(&self, frame: &mut StateFrame, folded: &Folded) {
+        frame.incomplete_since = folded.incomplete_since.map(text::version_label).unwrap_or_default();
+        frame.fault = folded.fault.as_ref().map_or_else(String::new, |(version, fault)| {
+            format!("the handler failed at v {}: {fault}", text::version_label(*version))
+        });
+    }
+
+    fn event_tree(
+        &self,
+        work: &Work<'_>,
+        lens: Lens,
+        moment: Moment,
+        toggled: &HashSet<Pointer>,
+        window: RowWindow,
+    ) -> Result<Rows, AppError> {
+        let Some(before) = moment.0.checked_sub(1).map(Moment) else { return Ok(Rows::default()) };
+        let mut events = self.stream.events(self.session.store(), Columns::ALL);
+        let mut batch = EventBatch::default();
+        events.read(work, before, moment, &mut batch)?;
+        let event = batch.event(0);
+        let decoded = match lens {
+            Lens::Metadata => payload::decode_metadata(&event),
+            Lens::Payload | Lens::State | Lens::Diff | Lens::Blame => payload::decode(&event),
+        };
+        Ok(match decoded {
+            Ok(value) => rows::tree(&value, Beside::default(), toggled, window),
+            Err(unreadable) => one_row(unreadable.shown()),
+        })
+    }
+
+    fn begin(&self, seq: u32) -> Result<CancelToken, AppError> {
+        let mut latest = self.lock_latest();
+        if seq < latest.seq {
+            return Err(AppError::new(ErrorCode::Cancelled, "a newer request came first", ""));
+        }
+        latest.cancel.cancel();
+        *latest = Latest { seq, cancel: CancelToken::default() };
+        Ok(latest.cancel.clone())
+    }
+
+    fn lock_latest(&self) -> MutexGuard<'_, Latest> {
+        self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn resolve(&self, cursor: &str) -> Result<(Cursor, Moment), AppError> {
+        let cursor = Cursor::parse(cursor)?;
+        Ok((cursor, self.stream.track.resolve(&cursor, clock::now())?))
+    }
+
+    fn known_moment(&self, moment: u32) -> Result<Moment, AppError> {
+        if moment == 0 {
+            return Err(AppError::invalid("there is no event before the first", "choose an event"));
+        }
+        self.known_moment_or_start(moment)
+    }
+
+    fn known_moment_or_start(&self, moment: u32) -> Result<Moment, AppError> {
+        let head = self.stream.track.head().0;
+        if moment > head {
+            let message = format!("the stream has {} events, there is none after them", text::grouped(head.into()));
+            return Err(AppError::invalid(message, "open the stream again, if it has grown"));
+        }
+        Ok(Moment(moment))
+    }
+
+    fn explain(&self, asked: refold_core::time::Timestamp, moment: Moment) -> String {
+        let as_of = text::time_label(asked, 0).replace('T', " ").replace('Z', " UTC");
+        let Some(time) = moment.event_index().and_then(|index| self.stream.track.recorded_at.get(index)) else {
+            return format!("as of {as_of} · before the first event");
+        };
+        let earlier = asked.0.saturating_sub(time.0);
+        let version = self.stream.version_label(moment);
+        let event = if version.is_empty() {
+            format!("#{}", self.stream.position_label(moment))
+        } else {
+            format!("v {version}")
+        };
+        if earlier == 0 {
+            return format!("as of {as_of} · event {event} at this very time");
+        }
+        let span = text::span_label(earlier.unsigned_abs());
+        let side = if earlier < 0 { "later by its clock, which ran backwards" } else { "earlier" };
+        format!("as of {as_of} · last event {event}, {span} {side}")
+    }
+
+    /// Codes of findings by the position of their event.
+    fn problems(&self) -> HashMap<i64, Vec<String>> {
+        let mut problems: HashMap<i64, Vec<String>> = HashMap::new();
+        for (code, _, kept) in self.findings.summary() {
+            for position in kept.iter().filter_map(|finding| finding.position) {
+                problems.entry(position.0).or_default().push(code.to_owned());
+            }
+        }
+        problems
+    }
+
+    fn digits(&self) -> u8 {
+        self.session.description().time_digits
+    }
+}
+
+/// Event types of the stream: in the order of the store's overview where that is known, else most frequent first.
+fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
+    let mut events: BTreeMap<u32, u32> = BTreeMap::new();
+    stream.track.types.iter().for_each(|of| *events.entry(of.0).or_default() += 1);
+    let store_wide: HashMap<Vec<u8>, u32> = session
+        .index()
+        .map(|index| index.types().map(|(name, events)| (name.to_vec(), events)).collect())
+        .unwrap_or_default();
+    let mut types: Vec<(u32, TypeCount)> = events
+        .into_iter()
+        .map(|(ordinal, events)| {
+            let name = stream.names().type_name(refold_core::event::TypeOrdinal(ordinal));
+            let rank = store_wide.get(name).copied().unwrap_or(events);
+            (rank, TypeCount { name: text::shown(name), events })
+        })
+        .collect();
+    types.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
+    types.into_iter().map(|(_, of)| of).collect()
+}
+
+/// Pointers that are not well written fold nothing: they come from rows that are there.
+fn toggled(pointers: &[String]) -> HashSet<Pointer> {
+    pointers.iter().filter_map(|pointer| Pointer::parse(pointer).ok()).collect()
+}
+
+fn one_row(value: String) -> Rows {
+    Rows { rows: vec![FrameRow { value, ..FrameRow::default() }], total: 1 }
+}
+
+impl From<FoldError> for AppError {
+    fn from(error: FoldError) -> AppError {
+        let message = error.to_string();
+        match error {
+            FoldError::Store(error) => error.into(),
+            FoldError::Cancelled(cancelled) => cancelled.into(),
+            FoldError::Handler(_) => AppError::new(ErrorCode::HandlerFailed, message, "correct the handler, or choose another"),
+            FoldError::StreamChanged => AppError::new(ErrorCode::Unreachable, message, "open the stream again"),
+        }
+    }
+}
+
+impl From<refold_core::cursor::CursorError> for AppError {
+    fn from(error: refold_core::cursor::CursorError) -> AppError {
+        AppError::invalid(error.to_string(), "write v12, #4711, 2026-08-03 14:00, -2h, start or head")
+    }
+}

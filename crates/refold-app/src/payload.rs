@@ -1,0 +1,60 @@
+//! Payloads and metadata as trees, and what is said of those that are none.
+
+use refold_core::event::{Encoding, EventView};
+use refold_core::value::Value;
+
+use crate::rows;
+use crate::text;
+
+/// Hex is shown of so many bytes.
+const HEX_BYTES: usize = 256;
+
+/// Why bytes cannot be shown as a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    pub reason: String,
+    pub bytes: Vec<u8>,
+}
+
+impl Unreadable {
+    /// One line: the reason, and the beginning of what is there.
+    pub fn shown(&self) -> String {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(_) if self.bytes.is_empty() => self.reason.clone(),
+            Ok(_) => format!("{}: {}", self.reason, rows::cut(text::shown(&self.bytes))),
+            Err(_) => {
+                let size = text::size_label(self.bytes.len() as u64);
+                format!("{}: {size} beginning {}", self.reason, hex(&self.bytes, HEX_BYTES))
+            }
+        }
+    }
+}
+
+/// The payload as a value; a store's NULL is `null`.
+pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
+    let Some(bytes) = event.payload else { return Ok(Value::Null) };
+    let reason = match event.encoding {
+        Encoding::Json => match Value::from_json(bytes, Value::MAX_DEPTH) {
+            Ok(value) => return Ok(value),
+            Err(error) => format!("not well-formed JSON ({error})"),
+        },
+        Encoding::Text => "text that is not JSON".to_owned(),
+        Encoding::Opaque => "bytes that this layout cannot decode".to_owned(),
+    };
+    Err(Unreadable { reason, bytes: bytes.to_vec() })
+}
+
+/// The metadata as a value; `null` where there is none.
+pub fn decode_metadata(event: &EventView<'_>) -> Result<Value, Unreadable> {
+    let Some(bytes) = event.metadata else { return Ok(Value::Null) };
+    Value::from_json(bytes, Value::MAX_DEPTH).map_err(|error| Unreadable {
+        reason: format!("not well-formed JSON ({error})"),
+        bytes: bytes.to_vec(),
+    })
+}
+
+/// The first `max_bytes` as hexadecimal digits in pairs.
+pub fn hex(bytes: &[u8], max_bytes: usize) -> String {
+    let pairs: Vec<String> = bytes.iter().take(max_bytes).map(|byte| format!("{byte:02x}")).collect();
+    pairs.join(" ")
+}
