@@ -28,15 +28,28 @@ const OTHER: &str = "other types";
 pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<DensityFrame, AppError> {
     let columns = query.columns.clamp(1, MAX_COLUMNS);
     let (axis, whole) = match query.axis {
-        Axis::Time => (DensityAxis::RecordedAt, index.time_span().map(|(first, last)| (first.0, last.0))),
-        Axis::Position => (DensityAxis::Position, index.position_span()?.map(|(first, last)| (first.0, last.0))),
+        Axis::Time => (
+            DensityAxis::RecordedAt,
+            index.time_span().map(|(first, last)| (first.0, last.0)),
+        ),
+        Axis::Position => (
+            DensityAxis::Position,
+            index.position_span()?.map(|(first, last)| (first.0, last.0)),
+        ),
         Axis::Version => {
-            return Err(AppError::invalid("a store as a whole has no versions", "choose time or position as the axis"));
+            return Err(AppError::invalid(
+                "a store as a whole has no versions",
+                "choose time or position as the axis",
+            ));
         }
     };
     let window = window_of(query, whole)?;
     let density = index.density(axis, window.clone(), columns)?;
-    let mut series: Vec<String> = density.types.iter().map(|of| text::shown(index.type_name(*of))).collect();
+    let mut series: Vec<String> = density
+        .types
+        .iter()
+        .map(|of| text::shown(index.type_name(*of)))
+        .collect();
     if density.has_other {
         series.push(OTHER.to_owned());
     }
@@ -54,7 +67,13 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
     };
     let flags = flags(&findings, &window, columns, place);
     let (from, to) = labels(query.axis, &window, digits);
-    Ok(DensityFrame { from, to, series, counts: density.counts, flags })
+    Ok(DensityFrame {
+        from,
+        to,
+        series,
+        counts: density.counts,
+        flags,
+    })
 }
 
 /// The density of one stream. On the version axis a place is a moment: 1 is the first event.
@@ -67,7 +86,13 @@ pub fn of_stream(
 ) -> Result<DensityFrame, AppError> {
     let columns = query.columns.clamp(1, MAX_COLUMNS);
     let track = &stream.track;
-    let times = || track.recorded_at.iter().filter(|time| !time.is_none()).map(|time| time.0);
+    let times = || {
+        track
+            .recorded_at
+            .iter()
+            .filter(|time| !time.is_none())
+            .map(|time| time.0)
+    };
     let whole = match query.axis {
         Axis::Time => times().min().zip(times().max()),
         Axis::Version => (!track.is_empty()).then_some((1, i64::from(track.head().0))),
@@ -85,7 +110,12 @@ pub fn of_stream(
     let slots = slots_of_types(stream, &series);
     let mut counts = vec![0_u32; columns as usize * series.len()];
     let mut count = |column: usize, row: usize| {
-        let slot = track.types.get(row).and_then(|of| slots.get(of.0 as usize)).copied().unwrap_or(series.len() - 1);
+        let slot = track
+            .types
+            .get(row)
+            .and_then(|of| slots.get(of.0 as usize))
+            .copied()
+            .unwrap_or(series.len() - 1);
         if let Some(cell) = counts.get_mut(column * series.len() + slot) {
             *cell += 1;
         }
@@ -96,7 +126,12 @@ pub fn of_stream(
                 let before = |start: i64| track.recorded_at.partition_point(|time| time.0 < start);
                 each_slice(&window, columns, before, &mut count);
             }
-            Axis::Time => each_place(&window, columns, track.recorded_at.iter().map(|time| time.0), &mut count),
+            Axis::Time => each_place(
+                &window,
+                columns,
+                track.recorded_at.iter().map(|time| time.0),
+                &mut count,
+            ),
             Axis::Position if track.positions.is_sorted() => {
                 let before = |start: i64| track.positions.partition_point(|position| position.0 < start);
                 each_slice(&window, columns, before, &mut count);
@@ -119,7 +154,13 @@ pub fn of_stream(
     };
     let flags = flags(findings, &window, columns, place);
     let (from, to) = labels(query.axis, &window, digits);
-    Ok(DensityFrame { from, to, series, counts, flags })
+    Ok(DensityFrame {
+        from,
+        to,
+        series,
+        counts,
+        flags,
+    })
 }
 
 /// The slot of each type ordinal of a stream in `series`; types that are not in it have the last.
@@ -127,18 +168,16 @@ fn slots_of_types(stream: &Stream, series: &[String]) -> Vec<usize> {
     let names = stream.names();
     let slot = |ordinal: u32| {
         let name = text::shown(names.type_name(refold_core::event::TypeOrdinal(ordinal)));
-        series.iter().position(|known| *known == name).unwrap_or(series.len().saturating_sub(1))
+        series
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(series.len().saturating_sub(1))
     };
     (0..names.type_count()).map(slot).collect()
 }
 
 /// Counts a sorted column: `before` says how many rows lie before a place.
-fn each_slice(
-    window: &Range<i64>,
-    columns: u32,
-    before: impl Fn(i64) -> usize,
-    count: &mut dyn FnMut(usize, usize),
-) {
+fn each_slice(window: &Range<i64>, columns: u32, before: impl Fn(i64) -> usize, count: &mut dyn FnMut(usize, usize)) {
     let mut start = before(window.start);
     for column in 0..columns {
         let end = before(column_start(window, columns, column + 1)).max(start);
@@ -201,7 +240,10 @@ fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Range<i6
     let (first, last) = whole.unwrap_or((0, 0));
     let window = bound(&query.from, first)?..bound(&query.to, last.saturating_add(1))?;
     if window.start >= window.end {
-        return Err(AppError::invalid("the window is empty: it ends where it starts or before", "give a later end"));
+        return Err(AppError::invalid(
+            "the window is empty: it ends where it starts or before",
+            "give a later end",
+        ));
     }
     Ok(window)
 }
@@ -215,16 +257,17 @@ fn labels(axis: Axis, window: &Range<i64>, digits: u8) -> (String, String) {
 }
 
 /// The flags of the findings that name their event.
-fn flags(
-    findings: &Findings,
-    window: &Range<i64>,
-    columns: u32,
-    place: impl Fn(&Finding) -> Option<i64>,
-) -> Vec<u8> {
+fn flags(findings: &Findings, window: &Range<i64>, columns: u32, place: impl Fn(&Finding) -> Option<i64>) -> Vec<u8> {
     let mut flags = vec![0_u8; columns as usize];
     for (code, _, kept) in findings.summary() {
-        let flag = if is_undecodable(code) { FLAG_PROBLEM | FLAG_UNDECODABLE } else { FLAG_PROBLEM };
-        let columns = kept.iter().filter_map(|finding| column_of(window, columns, place(finding)?));
+        let flag = if is_undecodable(code) {
+            FLAG_PROBLEM | FLAG_UNDECODABLE
+        } else {
+            FLAG_PROBLEM
+        };
+        let columns = kept
+            .iter()
+            .filter_map(|finding| column_of(window, columns, place(finding)?));
         for column in columns {
             if let Some(flags) = flags.get_mut(column as usize) {
                 *flags |= flag;

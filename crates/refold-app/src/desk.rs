@@ -2,61 +2,141 @@
 //!
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use refold_core::work::{CancelToken, Silent, Work};
+
+use crate::clock;
+use crate::density;
 use crate::error::AppError;
+use crate::history::OpenedHistory;
+use crate::jobs::{Jobs, ProgressSink, caught};
+use crate::places::Places;
+use crate::session::Session;
+use crate::settings;
+use crate::text;
+use crate::usecase::{find, opened, overview, sample, streams};
 use crate::wire::{
-    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, HistoryOpened, JobUpdate, Launch, MomentFound,
-    Overview, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
+    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, HistoryOpened, Launch, MomentFound, Overview,
+    Recent, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
 pub struct Desk {
     launch: Option<Launch>,
+    places: Places,
+    jobs: Jobs,
+    last_number: AtomicU32,
+    sessions: Mutex<BTreeMap<u32, Arc<Session>>>,
+    histories: Mutex<BTreeMap<u32, Placed>>,
+}
+
+/// A history on the desk.
+#[derive(Clone)]
+struct Placed {
+    session: u32,
+    history: Arc<OpenedHistory>,
 }
 
 impl Desk {
     /// `launch`: what the arguments or a link asked for.
     pub fn new(launch: Option<Launch>) -> Desk {
-        Desk { launch }
+        Desk::at(Places::of_user(), launch)
+    }
+
+    /// A desk that keeps what is its own in `places`.
+    pub fn at(places: Places, launch: Option<Launch>) -> Desk {
+        Desk {
+            launch,
+            places,
+            jobs: Jobs::default(),
+            last_number: AtomicU32::new(0),
+            sessions: Mutex::default(),
+            histories: Mutex::default(),
+        }
     }
 
     /// What the window needs before its first paint.
     pub fn start(&self) -> Result<AppStart, AppError> {
-        pending(&self.launch)
+        caught(|| {
+            Ok(AppStart {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                settings: settings::load_settings(&self.places),
+                recents: settings::load_recents(&self.places),
+                launch: self.launch.clone(),
+                sample: sample::made(&self.places).map(|store| store.display().to_string()),
+            })
+        })
     }
 
     /// Makes the sample store, where it is not there yet, and returns its path.
     pub fn make_sample(&self, progress: ProgressSink<'_>) -> Result<String, AppError> {
-        pending((progress,))
+        self.jobs.run("sample", 0, progress, |work| {
+            Ok(sample::make(work, &self.places)?.display().to_string())
+        })
     }
 
     /// `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
     pub fn open_store(&self, location: &str, layout: Option<&str>) -> Result<StoreOpened, AppError> {
-        pending((location, layout))
+        caught(|| {
+            let cancel = CancelToken::default();
+            let work = Work::new(&cancel, &Silent);
+            let session = Session::open(&work, location, layout, &self.places)?;
+            let number = self.next_number();
+            let screen = opened::screen(&work, &session, number)?;
+            let recent = Recent {
+                location: screen.location.clone(),
+                layout_title: screen.layout_title.clone(),
+                events: screen.events,
+                opened_at: text::time_label(clock::now(), 0),
+            };
+            // A list that cannot be saved keeps nobody from looking at a store.
+            let _ = settings::remember_recent(&self.places, recent);
+            lock(&self.sessions).insert(number, Arc::new(session));
+            Ok(screen)
+        })
     }
 
     /// Also closes its histories and cancels its jobs.
     pub fn close_store(&self, session: u32) -> Result<(), AppError> {
-        pending(session)
+        self.jobs.cancel_of(session);
+        lock(&self.sessions).remove(&session);
+        lock(&self.histories).retain(|_, placed| {
+            let stays = placed.session != session;
+            if !stays {
+                placed.history.cancel();
+            }
+            stays
+        });
+        Ok(())
     }
 
     /// Needs the index: [`Desk::index_store`] first where it is not ready.
     pub fn overview(&self, session: u32) -> Result<Overview, AppError> {
-        pending(session)
+        caught(|| overview::overview(&*self.session(session)?))
     }
 
     /// Brings the local index up to date. Returns when it is ready, or with [`crate::error::ErrorCode::Cancelled`].
     pub fn index_store(&self, session: u32, progress: ProgressSink<'_>) -> Result<(), AppError> {
-        pending((session, progress))
+        let opened = self.session(session)?;
+        self.jobs
+            .run("index", session, progress, |work| opened.build_index(work).map(drop))
     }
 
     /// A page of the stream list. Needs the index.
     pub fn streams(&self, session: u32, query: &StreamQuery) -> Result<StreamPage, AppError> {
-        pending((session, query))
+        caught(|| streams::page(&*self.session(session)?, query))
     }
 
     /// A [`crate::frame::DensityFrame`]. Needs the index.
     pub fn store_density(&self, session: u32, query: &DensityQuery) -> Result<Vec<u8>, AppError> {
-        pending((session, query))
+        caught(|| {
+            let session = self.session(session)?;
+            let digits = session.description().time_digits;
+            Ok(density::of_store(&*session.ready_index()?, query, digits)?.encode())
+        })
     }
 
     /// `at`: a cursor, `None`: the head. `handler`: a package or `builtin:merge`, which `None` means too.
@@ -67,36 +147,57 @@ impl Desk {
         at: Option<&str>,
         handler: Option<&str>,
     ) -> Result<HistoryOpened, AppError> {
-        pending((session, stream, at, handler))
+        caught(|| {
+            let cancel = CancelToken::default();
+            let opened = self.session(session)?;
+            let history = OpenedHistory::open(&Work::new(&cancel, &Silent), &opened, stream, handler)?;
+            let number = self.next_number();
+            let described = history.describe(number, at)?;
+            lock(&self.histories).insert(
+                number,
+                Placed {
+                    session,
+                    history: Arc::new(history),
+                },
+            );
+            Ok(described)
+        })
     }
 
     pub fn close_history(&self, history: u32) -> Result<(), AppError> {
-        pending(history)
+        if let Some(placed) = lock(&self.histories).remove(&history) {
+            placed.history.cancel();
+        }
+        Ok(())
     }
 
     /// A [`crate::frame::DensityFrame`] of one stream.
     pub fn history_density(&self, history: u32, query: &DensityQuery) -> Result<Vec<u8>, AppError> {
-        pending((history, query))
+        caught(|| Ok(self.history(history)?.density(query)?.encode()))
     }
 
     pub fn event_rows(&self, history: u32, query: &EventQuery) -> Result<EventPage, AppError> {
-        pending((history, query))
+        caught(|| Ok(self.history(history)?.event_rows(query)))
     }
 
     /// A [`crate::frame::StateFrame`]. The latest request wins: a newer `seq` of the same history cancels this one,
     /// which then fails with [`crate::error::ErrorCode::Cancelled`].
     pub fn state_frame(&self, history: u32, query: &StateQuery) -> Result<Vec<u8>, AppError> {
-        pending((history, query))
+        caught(|| Ok(self.history(history)?.state_frame(query)?.encode()))
     }
 
     /// The event that led to `moment`, which is at least 1.
     pub fn event_detail(&self, history: u32, moment: u32) -> Result<EventDetail, AppError> {
-        pending((history, moment))
+        caught(|| {
+            let cancel = CancelToken::default();
+            self.history(history)?
+                .event_detail(&Work::new(&cancel, &Silent), moment)
+        })
     }
 
     /// What a cursor means in this stream: floor, never nearest.
     pub fn moment_of(&self, history: u32, cursor: &str) -> Result<MomentFound, AppError> {
-        pending((history, cursor))
+        caught(|| self.history(history)?.moment_of(cursor))
     }
 
     /// The next moment after (or the last one before) `from` at which the value at `path` changed.
@@ -107,29 +208,51 @@ impl Desk {
         from: u32,
         direction: SearchDirection,
     ) -> Result<Option<u32>, AppError> {
-        pending((history, path, from, direction))
+        caught(|| self.history(history)?.next_change(path, from, direction))
     }
 
     /// Streams whose id holds `text`, best first.
     pub fn find(&self, session: u32, text: &str, limit: u32) -> Result<Vec<FindHit>, AppError> {
-        pending((session, text, limit))
+        caught(|| {
+            let cancel = CancelToken::default();
+            find::hits(&Work::new(&cancel, &Silent), &*self.session(session)?, text, limit)
+        })
     }
 
     /// Cancels a job; one that is over is left alone.
     pub fn cancel_job(&self, job: u32) {
-        drop(pending::<()>(job));
+        self.jobs.cancel(job);
     }
 
     pub fn save_settings(&self, settings: &Settings) -> Result<(), AppError> {
-        pending(settings)
+        caught(|| settings::save_settings(&self.places, settings))
     }
 
     pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {
-        pending(location)
+        caught(|| settings::forget_recent(&self.places, location))
+    }
+
+    /// One row of numbers for sessions and histories: a number never means two things.
+    fn next_number(&self) -> u32 {
+        self.last_number.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    fn session(&self, number: u32) -> Result<Arc<Session>, AppError> {
+        let found = lock(&self.sessions).get(&number).cloned();
+        found.ok_or_else(|| AppError::not_found("this store is not open any more", "open it again"))
+    }
+
+    fn history(&self, number: u32) -> Result<Arc<OpenedHistory>, AppError> {
+        let found = lock(&self.histories)
+            .get(&number)
+            .map(|placed| Arc::clone(&placed.history));
+        found.ok_or_else(|| AppError::not_found("this history is not open any more", "open the stream again"))
     }
 }
 
-/// Stands where the body follows within the hour.
-fn pending<T>(_asked: impl Sized) -> Result<T, AppError> {
-    Err(AppError::internal("this part is not built yet"))
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

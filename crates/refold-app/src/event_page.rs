@@ -52,14 +52,24 @@ pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8
         }
         (matching, moments)
     };
-    let rows = moments.into_iter().map(|moment| row(stream, problems, Moment(moment), digits)).collect();
-    EventPage { total: head, matching, rows }
+    let rows = moments
+        .into_iter()
+        .map(|moment| row(stream, problems, Moment(moment), digits))
+        .collect();
+    EventPage {
+        total: head,
+        matching,
+        rows,
+    }
 }
 
 /// The event that led to `moment`.
 pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> EventRow {
     let time = |index: Option<usize>| {
-        index.and_then(|index| stream.track.recorded_at.get(index)).copied().unwrap_or(Timestamp::NONE)
+        index
+            .and_then(|index| stream.track.recorded_at.get(index))
+            .copied()
+            .unwrap_or(Timestamp::NONE)
     };
     let index = moment.event_index();
     let position = index.and_then(|index| stream.track.positions.get(index));
@@ -71,7 +81,10 @@ pub fn row(stream: &Stream, problems: &Problems, moment: Moment, digits: u8) -> 
         event_type: stream.type_name(moment),
         recorded_at: stream.time_label(moment, digits),
         since_previous: text::since_previous(time(index.and_then(|index| index.checked_sub(1))), time(index)),
-        problems: position.and_then(|position| problems.get(&position.0)).cloned().unwrap_or_default(),
+        problems: position
+            .and_then(|position| problems.get(&position.0))
+            .cloned()
+            .unwrap_or_default(),
     }
 }
 
@@ -105,7 +118,10 @@ pub fn detail(
         }
         .to_owned(),
         payload_bytes: u32::try_from(payload.len()).unwrap_or(u32::MAX),
-        payload_sha256: Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect(),
+        payload_sha256: Sha256::digest(payload)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
         undecodable: payload::decode(&event).err().map(|unreadable| unreadable.reason),
         raw: raw.iter().map(raw_column).collect(),
     })
@@ -115,9 +131,16 @@ fn raw_column(column: &RawColumn) -> RawColumnWire {
     let as_text = match column.kind.as_str() {
         "NULL" => Some(String::new()),
         _ => std::str::from_utf8(&column.bytes).ok().map(|whole| {
-            let end = (0..=TEXT_BYTES.min(whole.len())).rev().find(|at| whole.is_char_boundary(*at)).unwrap_or(0);
+            let end = (0..=TEXT_BYTES.min(whole.len()))
+                .rev()
+                .find(|at| whole.is_char_boundary(*at))
+                .unwrap_or(0);
             let cut = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
-            if end < whole.len() { format!("{cut}… ({} in all)", text::size_label(whole.len() as u64)) } else { cut }
+            if end < whole.len() {
+                format!("{cut}… ({} in all)", text::size_label(whole.len() as u64))
+            } else {
+                cut
+            }
         }),
     };
     RawColumnWire {

@@ -29,7 +29,11 @@ pub fn report_track(stream: &Stream, version_base: Option<i64>, findings: &Findi
 
 /// One entry a code: how many there are, and the first of them in a sentence.
 pub fn wire(findings: &Findings) -> Vec<FindingWire> {
-    findings.summary().iter().map(|(code, count, kept)| one(code, *count, kept.first())).collect()
+    findings
+        .summary()
+        .iter()
+        .map(|(code, count, kept)| one(code, *count, kept.first()))
+        .collect()
 }
 
 fn one(code: &str, count: u64, first: Option<&Finding>) -> FindingWire {
@@ -37,7 +41,9 @@ fn one(code: &str, count: u64, first: Option<&Finding>) -> FindingWire {
         code: code.to_owned(),
         severity: first.map_or(SeverityWire::Notice, |finding| severity(finding.severity)),
         count: u32::try_from(count).unwrap_or(u32::MAX),
-        detail: first.map(|finding| text::shown(finding.detail.as_bytes())).unwrap_or_default(),
+        detail: first
+            .map(|finding| text::shown(finding.detail.as_bytes()))
+            .unwrap_or_default(),
         stream: first.and_then(|finding| finding.stream.as_deref()).map(text::shown),
         version: first.and_then(|finding| finding.version).map(text::version_label),
         position: first.and_then(|finding| finding.position).map(text::position_label),

@@ -32,6 +32,9 @@ pub fn wire(identity: &HandlerIdentity) -> HandlerWire {
 
 impl From<PackageError> for AppError {
     fn from(error: PackageError) -> AppError {
-        AppError::invalid(error.to_string(), "correct the handler there; docs/handlers.md says what each code means")
+        AppError::invalid(
+            error.to_string(),
+            "correct the handler there; docs/handlers.md says what each code means",
+        )
     }
 }

@@ -70,8 +70,13 @@ impl OpenedHistory {
         let stream = Stream::load(work, session, stream, &findings)?;
         findings::report_track(&stream, session.description().version_base, &findings);
         let track = Arc::clone(&stream.track);
-        let history =
-            History::new(Arc::clone(&program), track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
+        let history = History::new(
+            Arc::clone(&program),
+            track,
+            Detail::Blame,
+            Budget::default(),
+            Arc::new(Monotonic),
+        )?;
         let events = stream.events(session.store(), Columns::ALL);
         Ok(OpenedHistory {
             array_keys: ArrayKeys::new(program.array_keys()),
@@ -160,7 +165,10 @@ impl OpenedHistory {
         work.check()?;
         let moment = self.known_moment_or_start(query.moment)?;
         let toggled = toggled(&query.toggled);
-        let window = RowWindow { first_row: query.first_row, row_count: query.row_count };
+        let window = RowWindow {
+            first_row: query.first_row,
+            row_count: query.row_count,
+        };
         let mut frame = self.labelled(query.seq, moment);
         let rows = match query.lens {
             Lens::State | Lens::Diff => {
@@ -207,12 +215,7 @@ impl OpenedHistory {
         Ok(frame)
     }
 
-    pub fn next_change(
-        &self,
-        path: &str,
-        from: u32,
-        direction: SearchDirection,
-    ) -> Result<Option<u32>, AppError> {
+    pub fn next_change(&self, path: &str, from: u32, direction: SearchDirection) -> Result<Option<u32>, AppError> {
         let path = Pointer::parse(path)
             .map_err(|error| AppError::invalid(error.to_string(), "give the path of a row of the state"))?;
         let from = self.known_moment_or_start(from)?;
@@ -234,7 +237,10 @@ impl OpenedHistory {
     }
 
     fn beside<'a>(&'a self, folded: &'a Folded, changes: Option<&'a Changes<'a>>) -> Beside<'a> {
-        Beside { blame: folded.blame.as_ref().map(|blame| (blame, &self.stream)), changes }
+        Beside {
+            blame: folded.blame.as_ref().map(|blame| (blame, &self.stream)),
+            changes,
+        }
     }
 
     fn labelled(&self, seq: u32, moment: Moment) -> StateFrame {
@@ -266,7 +272,9 @@ impl OpenedHistory {
         toggled: &HashSet<Pointer>,
         window: RowWindow,
     ) -> Result<Rows, AppError> {
-        let Some(before) = moment.0.checked_sub(1).map(Moment) else { return Ok(Rows::default()) };
+        let Some(before) = moment.0.checked_sub(1).map(Moment) else {
+            return Ok(Rows::default());
+        };
         let mut events = self.stream.events(self.session.store(), Columns::ALL);
         let mut batch = EventBatch::default();
         events.read(work, before, moment, &mut batch)?;
@@ -287,7 +295,10 @@ impl OpenedHistory {
             return Err(AppError::new(ErrorCode::Cancelled, "a newer request came first", ""));
         }
         latest.cancel.cancel();
-        *latest = Latest { seq, cancel: CancelToken::default() };
+        *latest = Latest {
+            seq,
+            cancel: CancelToken::default(),
+        };
         Ok(latest.cancel.clone())
     }
 
@@ -302,7 +313,10 @@ impl OpenedHistory {
 
     fn known_moment(&self, moment: u32) -> Result<Moment, AppError> {
         if moment == 0 {
-            return Err(AppError::invalid("there is no event before the first", "choose an event"));
+            return Err(AppError::invalid(
+                "there is no event before the first",
+                "choose an event",
+            ));
         }
         self.known_moment_or_start(moment)
     }
@@ -310,7 +324,10 @@ impl OpenedHistory {
     fn known_moment_or_start(&self, moment: u32) -> Result<Moment, AppError> {
         let head = self.stream.track.head().0;
         if moment > head {
-            let message = format!("the stream has {} events, there is none after them", text::grouped(head.into()));
+            let message = format!(
+                "the stream has {} events, there is none after them",
+                text::grouped(head.into())
+            );
             return Err(AppError::invalid(message, "open the stream again, if it has grown"));
         }
         Ok(Moment(moment))
@@ -318,7 +335,10 @@ impl OpenedHistory {
 
     fn explain(&self, asked: refold_core::time::Timestamp, moment: Moment) -> String {
         let as_of = text::time_label(asked, 0).replace('T', " ").replace('Z', " UTC");
-        let Some(time) = moment.event_index().and_then(|index| self.stream.track.recorded_at.get(index)) else {
+        let Some(time) = moment
+            .event_index()
+            .and_then(|index| self.stream.track.recorded_at.get(index))
+        else {
             return format!("as of {as_of} · before the first event");
         };
         let earlier = asked.0.saturating_sub(time.0);
@@ -332,7 +352,11 @@ impl OpenedHistory {
             return format!("as of {as_of} · event {event} at this very time");
         }
         let span = text::span_label(earlier.unsigned_abs());
-        let side = if earlier < 0 { "later by its clock, which ran backwards" } else { "earlier" };
+        let side = if earlier < 0 {
+            "later by its clock, which ran backwards"
+        } else {
+            "earlier"
+        };
         format!("as of {as_of} · last event {event}, {span} {side}")
     }
 
@@ -355,7 +379,11 @@ impl OpenedHistory {
 /// Event types of the stream: in the order of the store's overview where that is known, else most frequent first.
 fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
     let mut events: BTreeMap<u32, u32> = BTreeMap::new();
-    stream.track.types.iter().for_each(|of| *events.entry(of.0).or_default() += 1);
+    stream
+        .track
+        .types
+        .iter()
+        .for_each(|of| *events.entry(of.0).or_default() += 1);
     let store_wide: HashMap<Vec<u8>, u32> = session
         .index()
         .map(|index| index.types().map(|(name, events)| (name.to_vec(), events)).collect())
@@ -365,7 +393,13 @@ fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
         .map(|(ordinal, events)| {
             let name = stream.names().type_name(refold_core::event::TypeOrdinal(ordinal));
             let rank = store_wide.get(name).copied().unwrap_or(events);
-            (rank, TypeCount { name: text::shown(name), events })
+            (
+                rank,
+                TypeCount {
+                    name: text::shown(name),
+                    events,
+                },
+            )
         })
         .collect();
     types.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
@@ -374,11 +408,20 @@ fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
 
 /// Pointers that are not well written fold nothing: they come from rows that are there.
 fn toggled(pointers: &[String]) -> HashSet<Pointer> {
-    pointers.iter().filter_map(|pointer| Pointer::parse(pointer).ok()).collect()
+    pointers
+        .iter()
+        .filter_map(|pointer| Pointer::parse(pointer).ok())
+        .collect()
 }
 
 fn one_row(value: String) -> Rows {
-    Rows { rows: vec![FrameRow { value, ..FrameRow::default() }], total: 1 }
+    Rows {
+        rows: vec![FrameRow {
+            value,
+            ..FrameRow::default()
+        }],
+        total: 1,
+    }
 }
 
 impl From<FoldError> for AppError {
@@ -387,7 +430,11 @@ impl From<FoldError> for AppError {
         match error {
             FoldError::Store(error) => error.into(),
             FoldError::Cancelled(cancelled) => cancelled.into(),
-            FoldError::Handler(_) => AppError::new(ErrorCode::HandlerFailed, message, "correct the handler, or choose another"),
+            FoldError::Handler(_) => AppError::new(
+                ErrorCode::HandlerFailed,
+                message,
+                "correct the handler, or choose another",
+            ),
             FoldError::StreamChanged => AppError::new(ErrorCode::Unreachable, message, "open the stream again"),
         }
     }
@@ -395,6 +442,9 @@ impl From<FoldError> for AppError {
 
 impl From<refold_core::cursor::CursorError> for AppError {
     fn from(error: refold_core::cursor::CursorError) -> AppError {
-        AppError::invalid(error.to_string(), "write v12, #4711, 2026-08-03 14:00, -2h, start or head")
+        AppError::invalid(
+            error.to_string(),
+            "write v12, #4711, 2026-08-03 14:00, -2h, start or head",
+        )
     }
 }

@@ -42,14 +42,29 @@ impl Jobs {
     ) -> Result<T, AppError> {
         let job = self.last.fetch_add(1, Ordering::Relaxed) + 1;
         let cancel = CancelToken::default();
-        self.lock().insert(job, Running { owner, cancel: cancel.clone() });
+        self.lock().insert(
+            job,
+            Running {
+                owner,
+                cancel: cancel.clone(),
+            },
+        );
         let throttled = Throttled::new(job, sink);
-        sink(JobUpdate { job, phase: "starting".to_owned(), done: 0, total: None });
+        sink(JobUpdate {
+            job,
+            phase: "starting".to_owned(),
+            done: 0,
+            total: None,
+        });
         let outcome = thread::scope(|scope| {
             let body = || caught(|| work(&Work::new(&cancel, &throttled)));
             match thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body) {
-                Ok(handle) => handle.join().unwrap_or_else(|_| Err(AppError::internal("a job ended without an answer"))),
-                Err(error) => Err(AppError::internal(format!("no thread for the job could be started: {error}"))),
+                Ok(handle) => handle
+                    .join()
+                    .unwrap_or_else(|_| Err(AppError::internal("a job ended without an answer"))),
+                Err(error) => Err(AppError::internal(format!(
+                    "no thread for the job could be started: {error}"
+                ))),
             }
         });
         self.lock().remove(&job);
@@ -65,7 +80,10 @@ impl Jobs {
     }
 
     pub fn cancel_of(&self, owner: u32) {
-        self.lock().values().filter(|running| running.owner == owner).for_each(|running| running.cancel.cancel());
+        self.lock()
+            .values()
+            .filter(|running| running.owner == owner)
+            .for_each(|running| running.cancel.cancel());
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u32, Running>> {
@@ -84,7 +102,9 @@ pub fn caught<T>(work: impl FnOnce() -> Result<T, AppError>) -> Result<T, AppErr
     // What a panic leaves half-done is either dropped with the job or behind a lock that recovers whole values.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let what = what
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
         Err(AppError::internal(format!("something went wrong inside: {what}")))
     })
 }
@@ -98,7 +118,11 @@ struct Throttled<'a> {
 
 impl<'a> Throttled<'a> {
     fn new(job: u32, sink: ProgressSink<'a>) -> Throttled<'a> {
-        Throttled { job, sink, state: Mutex::new((None, "", None)) }
+        Throttled {
+            job,
+            sink,
+            state: Mutex::new((None, "", None)),
+        }
     }
 
     fn flush(&self) {

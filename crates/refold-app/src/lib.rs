@@ -20,6 +20,7 @@ mod session;
 mod settings;
 mod stream;
 pub mod text;
+mod usecase;
 pub mod wire;
 
 pub use desk::Desk;

@@ -32,7 +32,9 @@ impl Unreadable {
 
 /// The payload as a value; a store's NULL is `null`.
 pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
-    let Some(bytes) = event.payload else { return Ok(Value::Null) };
+    let Some(bytes) = event.payload else {
+        return Ok(Value::Null);
+    };
     let reason = match event.encoding {
         Encoding::Json => match Value::from_json(bytes, Value::MAX_DEPTH) {
             Ok(value) => return Ok(value),
@@ -41,12 +43,17 @@ pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
         Encoding::Text => "text that is not JSON".to_owned(),
         Encoding::Opaque => "bytes that this layout cannot decode".to_owned(),
     };
-    Err(Unreadable { reason, bytes: bytes.to_vec() })
+    Err(Unreadable {
+        reason,
+        bytes: bytes.to_vec(),
+    })
 }
 
 /// The metadata as a value; `null` where there is none.
 pub fn decode_metadata(event: &EventView<'_>) -> Result<Value, Unreadable> {
-    let Some(bytes) = event.metadata else { return Ok(Value::Null) };
+    let Some(bytes) = event.metadata else {
+        return Ok(Value::Null);
+    };
     Value::from_json(bytes, Value::MAX_DEPTH).map_err(|error| Unreadable {
         reason: format!("not well-formed JSON ({error})"),
         bytes: bytes.to_vec(),

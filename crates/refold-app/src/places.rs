@@ -21,12 +21,20 @@ impl Places {
         if cfg!(target_os = "macos") {
             let library = home.join("Library");
             let support = library.join("Application Support").join("Refold");
-            return Places { config: support.clone(), cache: library.join("Caches").join("Refold"), data: support };
+            return Places {
+                config: support.clone(),
+                cache: library.join("Caches").join("Refold"),
+                data: support,
+            };
         }
         if cfg!(windows) {
             let roaming = folder("APPDATA").unwrap_or_else(env::temp_dir).join("Refold");
             let local = folder("LOCALAPPDATA").unwrap_or_else(env::temp_dir).join("Refold");
-            return Places { config: roaming, cache: local.join("cache"), data: local };
+            return Places {
+                config: roaming,
+                cache: local.join("cache"),
+                data: local,
+            };
         }
         let xdg = |name, fallback: &str| folder(name).unwrap_or_else(|| home.join(fallback)).join("refold");
         Places {
@@ -37,7 +45,11 @@ impl Places {
     }
 
     pub fn below(home: &Path) -> Places {
-        Places { config: home.join("config"), cache: home.join("cache"), data: home.join("data") }
+        Places {
+            config: home.join("config"),
+            cache: home.join("cache"),
+            data: home.join("data"),
+        }
     }
 
     /// Where private copies of stores that are in use are made.
@@ -52,5 +64,7 @@ impl Places {
 
 /// An absolute folder from the environment; relative ones mean nothing to a program started from a menu.
 fn folder(variable: &str) -> Option<PathBuf> {
-    env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute())
+    env::var_os(variable)
+        .map(PathBuf::from)
+        .filter(|path| path.is_absolute())
 }

@@ -17,7 +17,7 @@ use crate::frame::{FrameRow, RowChange, RowKind};
 use crate::stream::Stream;
 
 pub use changes::Changes;
-pub use value::{LITERAL_BYTES, cut, shown_value};
+pub use value::{cut, shown_value};
 
 /// Containers are open down to this depth until a person folds them. The root has depth 0.
 pub const OPEN_DEPTH: usize = 2;
@@ -46,7 +46,12 @@ pub struct Beside<'a> {
 /// The tree of `state`, folded by default below [`OPEN_DEPTH`] except where `toggled`. What was removed stands where
 /// it was.
 pub fn tree(state: &Value, beside: Beside<'_>, toggled: &HashSet<Pointer>, window: RowWindow) -> Rows {
-    let mut walk = Walk { beside, toggled, window, out: Rows::default() };
+    let mut walk = Walk {
+        beside,
+        toggled,
+        window,
+        out: Rows::default(),
+    };
     walk.node(&Pointer::ROOT, None, state, RowChange::None);
     walk.out
 }
@@ -56,12 +61,16 @@ pub fn differences(changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow)
     let mut rows = Rows::default();
     for (path, entry) in changes.iter() {
         if rows.is_in(window) {
-            let mut row = FrameRow { change: entry.change(), before: entry.before_text(), ..FrameRow::default() };
+            let mut row = FrameRow {
+                change: entry.change(),
+                before: entry.before_text(),
+                ..FrameRow::default()
+            };
             row.pointer = path.to_string();
             row.key = value::shown_path(path);
             row.value = entry.after().or(entry.removed()).map(shown_value).unwrap_or_default();
             row.kind = kind_of(entry.after().or(entry.removed()).unwrap_or(&Value::Null));
-            beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+            beside.stamp(&mut row, path);
             rows.rows.push(row);
         }
         rows.total += 1;
@@ -79,20 +88,31 @@ pub fn leaves(state: &Value, beside: Beside<'_>, window: RowWindow) -> Rows {
 fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: RowWindow, rows: &mut Rows) {
     match value {
         Value::Object(object) if !object.is_empty() => {
-            object.iter().for_each(|(key, member)| collect_leaves(&path.push_key(key), member, beside, window, rows));
+            object
+                .iter()
+                .for_each(|(key, member)| collect_leaves(&path.push_key(key), member, beside, window, rows));
         }
         Value::Array(array) if !array.is_empty() => {
             for (index, element) in array.iter().enumerate() {
                 collect_leaves(&path.push_index(index), element, beside, window, rows);
             }
         }
-        Value::Object(_) | Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_)
+        Value::Object(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Text(_)
         | Value::Repeated(_) => {
             if rows.is_in(window) {
-                let mut row = FrameRow { pointer: path.to_string(), value: shown_value(value), ..FrameRow::default() };
+                let mut row = FrameRow {
+                    pointer: path.to_string(),
+                    value: shown_value(value),
+                    ..FrameRow::default()
+                };
                 row.key = value::shown_path(path);
                 row.kind = kind_of(value);
-                beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+                beside.stamp(&mut row, path);
                 rows.rows.push(row);
             }
             rows.total += 1;
@@ -107,9 +127,9 @@ impl Rows {
 }
 
 impl Beside<'_> {
-    fn stamp(&self, row: &mut FrameRow, path: &Pointer, is_container: bool) {
+    fn stamp(&self, row: &mut FrameRow, path: &Pointer) {
         let Some((blame, stream)) = self.blame else { return };
-        let Stamp { changed, wrote } = blame.at(path, is_container);
+        let Stamp { changed, wrote } = blame.at(path, row.kind != RowKind::Leaf);
         row.changed_moment = changed.0;
         row.wrote_moment = wrote.0;
         row.changed_version = stream.version_label(changed);
@@ -132,22 +152,36 @@ impl Walk<'_> {
     fn node(&mut self, path: &Pointer, key: Option<&str>, value: &Value, inherited: RowChange) {
         let entry = self.beside.changes.and_then(|changes| changes.at(path));
         let change = entry.map_or(inherited, |entry| entry.change());
-        let removed = self.beside.changes.map(|changes| changes.removed_below(path)).unwrap_or_default();
+        let removed = self
+            .beside
+            .changes
+            .map(|changes| changes.removed_below(path))
+            .unwrap_or_default();
         let is_expandable = value::member_count(value).is_some_and(|count| count > 0) || !removed.is_empty();
         let is_open = is_expandable && self.is_open(path);
         if self.out.is_in(self.window) {
-            let mut row = FrameRow { change, is_expandable, is_open, kind: kind_of(value), ..FrameRow::default() };
+            let mut row = FrameRow {
+                change,
+                is_expandable,
+                is_open,
+                kind: kind_of(value),
+                ..FrameRow::default()
+            };
             row.depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
             row.pointer = path.to_string();
             row.key = key.unwrap_or_default().to_owned();
             row.value = shown_value(value);
             row.before = entry.map(|entry| entry.before_text()).unwrap_or_default();
-            self.beside.stamp(&mut row, path, row.kind != RowKind::Leaf);
+            self.beside.stamp(&mut row, path);
             self.out.rows.push(row);
         }
         self.out.total += 1;
         if is_open {
-            let below = if change == RowChange::Added { RowChange::Added } else { RowChange::None };
+            let below = if change == RowChange::Added {
+                RowChange::Added
+            } else {
+                RowChange::None
+            };
             self.members(path, value, below, removed);
         }
     }
@@ -163,7 +197,10 @@ impl Walk<'_> {
                     self.count_rest(object.len() - skipped.end);
                     return;
                 }
-                let mut removed = removed.iter().map(|(segment, value)| (segment.to_key(), *value)).collect::<Vec<_>>();
+                let mut removed = removed
+                    .iter()
+                    .map(|(segment, value)| (segment.to_key(), *value))
+                    .collect::<Vec<_>>();
                 removed.sort_by(|a, b| a.0.cmp(&b.0));
                 let mut removed = removed.into_iter().peekable();
                 for (key, member) in object.iter() {
@@ -205,7 +242,12 @@ impl Walk<'_> {
     fn removed(&mut self, path: &Pointer, key: &Text, before: &Value) {
         if self.out.is_in(self.window) {
             let depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
-            let mut row = FrameRow { depth, change: RowChange::Removed, kind: kind_of(before), ..FrameRow::default() };
+            let mut row = FrameRow {
+                depth,
+                change: RowChange::Removed,
+                kind: kind_of(before),
+                ..FrameRow::default()
+            };
             row.pointer = path.to_string();
             row.key = value::shown_text(key);
             row.before = value::cut_literal(before);
@@ -220,7 +262,11 @@ impl Walk<'_> {
 
     /// Whether each member of the container at `path` is one row.
     fn are_folded_below(&self, path: &Pointer) -> bool {
-        path.depth() + 1 > OPEN_DEPTH && !self.toggled.iter().any(|toggled| toggled != path && path.contains(toggled))
+        path.depth() + 1 > OPEN_DEPTH
+            && !self
+                .toggled
+                .iter()
+                .any(|toggled| toggled != path && path.contains(toggled))
     }
 
     /// Counts the members above the window; returns which of `count` are in it.

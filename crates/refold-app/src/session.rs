@@ -84,7 +84,9 @@ impl Session {
 
     /// The file's name, or whatever of the location is short.
     pub fn name(&self) -> String {
-        Path::new(&self.location).file_name().map_or_else(|| self.location.clone(), |name| name.to_string_lossy().into())
+        Path::new(&self.location)
+            .file_name()
+            .map_or_else(|| self.location.clone(), |name| name.to_string_lossy().into())
     }
 
     /// The local index, when it is ready and of the store as it was opened.
@@ -95,7 +97,10 @@ impl Session {
     /// The local index, or an error that says how to get it.
     pub fn ready_index(&self) -> Result<Arc<Index>, AppError> {
         self.index().ok_or_else(|| {
-            AppError::invalid("the local index of this store is not built yet", "wait for it, or start it")
+            AppError::invalid(
+                "the local index of this store is not built yet",
+                "wait for it, or start it",
+            )
         })
     }
 
@@ -119,8 +124,15 @@ impl Session {
     pub fn first_screen(&self, work: &Work<'_>, findings: &Findings) -> Result<FirstScreen, AppError> {
         let mut names = Names::default();
         let mut newest = EventBatch::default();
-        let all = Scope::All { after: None, up_to: None };
-        let query = ReadQuery { scope: all, direction: Direction::Backward, columns: Columns::SKELETON };
+        let all = Scope::All {
+            after: None,
+            up_to: None,
+        };
+        let query = ReadQuery {
+            scope: all,
+            direction: Direction::Backward,
+            columns: Columns::SKELETON,
+        };
         let mut reader = self.store.read(&query)?;
         reader.next_batch(work, NEWEST_COUNT, &mut newest, &mut names, findings)?;
         let mut sample = Sample::default();
@@ -134,7 +146,10 @@ impl Session {
             sample.add(&more);
         }
         more.clear();
-        let mut reader = self.store.read(&ReadQuery { direction: Direction::Forward, ..query })?;
+        let mut reader = self.store.read(&ReadQuery {
+            direction: Direction::Forward,
+            ..query
+        })?;
         reader.next_batch(work, NEWEST_COUNT, &mut more, &mut names, findings)?;
         sample.add_times(&more);
         let types = sample.types.iter().enumerate().filter(|(_, events)| **events > 0);
@@ -205,23 +220,31 @@ impl From<IndexError> for AppError {
         match error {
             IndexError::Store(error) => error.into(),
             IndexError::Cancelled(cancelled) => cancelled.into(),
-            IndexError::Disk { .. } => {
-                AppError::new(ErrorCode::Denied, message, "make room and rights there, or set REFOLD_HOME to another folder")
-            }
-            IndexError::Damaged { .. } => {
-                AppError::new(ErrorCode::Corrupt, message, "run it again: the index is a cache and is made anew")
-            }
-            IndexError::Busy { .. } => {
-                AppError::new(ErrorCode::Unreachable, message, "wait for the other one, then run it again")
-            }
+            IndexError::Disk { .. } => AppError::new(
+                ErrorCode::Denied,
+                message,
+                "make room and rights there, or set REFOLD_HOME to another folder",
+            ),
+            IndexError::Damaged { .. } => AppError::new(
+                ErrorCode::Corrupt,
+                message,
+                "run it again: the index is a cache and is made anew",
+            ),
+            IndexError::Busy { .. } => AppError::new(
+                ErrorCode::Unreachable,
+                message,
+                "wait for the other one, then run it again",
+            ),
             IndexError::TooLarge { .. } => AppError::new(
                 ErrorCode::Unreachable,
                 message,
                 "single streams can still be read: name the stream with history, state, diff or blame",
             ),
-            IndexError::Unordered { .. } => {
-                AppError::new(ErrorCode::Corrupt, message, "check the layout: its position column must be ascending")
-            }
+            IndexError::Unordered { .. } => AppError::new(
+                ErrorCode::Corrupt,
+                message,
+                "check the layout: its position column must be ascending",
+            ),
         }
     }
 }
@@ -237,13 +260,19 @@ fn path_of(location: &str) -> Result<PathBuf, AppError> {
             "give the path of a store file",
         ));
     }
-    if location.split_once("://").is_some_and(|(scheme, _)| !scheme.contains('/')) {
+    if location
+        .split_once("://")
+        .is_some_and(|(scheme, _)| !scheme.contains('/'))
+    {
         return Err(AppError::invalid(
             format!("stores on a server cannot be opened by this version: {location}"),
             "give the path of a store file",
         ));
     }
     std::path::absolute(location).map_err(|error| {
-        AppError::invalid(format!("not a path ({error}): {location}"), "give the path of a store file")
+        AppError::invalid(
+            format!("not a path ({error}): {location}"),
+            "give the path of a store file",
+        )
     })
 }

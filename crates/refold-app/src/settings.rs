@@ -127,7 +127,11 @@ fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
             _ => ErrorCode::Unreachable,
         };
         let message = format!("cannot save ({error}): {}", file.display());
-        AppError::new(code, message, "make the folder writable, or set REFOLD_HOME to another one")
+        AppError::new(
+            code,
+            message,
+            "make the folder writable, or set REFOLD_HOME to another one",
+        )
     };
     let folder = file.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;

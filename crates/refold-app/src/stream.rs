@@ -58,7 +58,9 @@ impl Stream {
         let mut names = Names::default();
         let mut track = StreamTrack::default();
         if let Some(index) = index {
-            let Some(ordinal) = index.find_stream(id)? else { return Ok(None) };
+            let Some(ordinal) = index.find_stream(id)? else {
+                return Ok(None);
+            };
             let category = index.stream(ordinal)?.category.to_vec();
             names.intern_stream(id, || &category);
             let types = index.intern_types(&mut names);
@@ -70,12 +72,25 @@ impl Stream {
                 track.versions.push(event.version);
                 track.positions.push(event.position);
                 // Each type of the index was interned.
-                track.types.push(types.get(event.event_type.0 as usize).copied().unwrap_or(event.event_type));
+                track.types.push(
+                    types
+                        .get(event.event_type.0 as usize)
+                        .copied()
+                        .unwrap_or(event.event_type),
+                );
                 track.recorded_at.push(event.recorded_at);
             }
         } else {
-            let scope = Scope::Stream { id: id.to_vec(), from: None, to: None };
-            let query = ReadQuery { scope, direction: Direction::Forward, columns: Columns::SKELETON };
+            let scope = Scope::Stream {
+                id: id.to_vec(),
+                from: None,
+                to: None,
+            };
+            let query = ReadQuery {
+                scope,
+                direction: Direction::Forward,
+                columns: Columns::SKELETON,
+            };
             let mut reader = session.store().read(&query)?;
             let mut batch = EventBatch::default();
             while reader.next_batch(work, 8192, &mut batch, &mut names, findings)? {
@@ -136,14 +151,20 @@ impl Stream {
                 at = Moment(at.0 + 1);
                 visit(at, &batch.event(row))?;
             }
-            work.tick("reading events", u64::from(at.0 - from.0), Some(u64::from(to.0 - from.0)))?;
+            work.tick(
+                "reading events",
+                u64::from(at.0 - from.0),
+                Some(u64::from(to.0 - from.0)),
+            )?;
         }
         Ok(())
     }
 
     pub fn type_name(&self, moment: Moment) -> String {
         let event_type = moment.event_index().and_then(|index| self.track.types.get(index));
-        event_type.map(|event_type| text::shown(self.names.type_name(*event_type))).unwrap_or_default()
+        event_type
+            .map(|event_type| text::shown(self.names.type_name(*event_type)))
+            .unwrap_or_default()
     }
 
     pub fn version_label(&self, moment: Moment) -> String {
@@ -153,7 +174,9 @@ impl Stream {
 
     pub fn position_label(&self, moment: Moment) -> String {
         let position = moment.event_index().and_then(|index| self.track.positions.get(index));
-        position.map(|position| text::position_label(*position)).unwrap_or_default()
+        position
+            .map(|position| text::position_label(*position))
+            .unwrap_or_default()
     }
 
     /// `digits`: the precision of the store.
@@ -191,7 +214,11 @@ impl EventSource for StreamEvents {
         } else {
             Scope::Positions(track.positions.get(first..end).unwrap_or_default().to_vec())
         };
-        let query = ReadQuery { scope, direction: Direction::Forward, columns: self.columns };
+        let query = ReadQuery {
+            scope,
+            direction: Direction::Forward,
+            columns: self.columns,
+        };
         let before = batch.len();
         let mut reader = self.store.read(&query)?;
         reader.next_batch(work, end - first, batch, &mut self.scratch_names, &self.findings)?;
@@ -210,7 +237,9 @@ impl EventSource for StreamEvents {
         batch.streams.truncate(before);
         batch.streams.resize(before + came, StreamOrdinal(0));
         batch.types.truncate(before);
-        batch.types.extend_from_slice(track.types.get(first..last).unwrap_or_default());
+        batch
+            .types
+            .extend_from_slice(track.types.get(first..last).unwrap_or_default());
         Ok(())
     }
 

@@ -14,9 +14,16 @@ pub fn shown(bytes: &[u8]) -> String {
     for chunk in bytes.utf8_chunks() {
         for letter in chunk.valid().chars() {
             // Writing to a string cannot fail.
-            if is_hidden(letter) { drop(write!(out, "\\u{{{:x}}}", u32::from(letter))) } else { out.push(letter) }
+            if is_hidden(letter) {
+                drop(write!(out, "\\u{{{:x}}}", u32::from(letter)))
+            } else {
+                out.push(letter)
+            }
         }
-        chunk.invalid().iter().for_each(|byte| drop(write!(out, "\\x{{{byte:02x}}}")));
+        chunk
+            .invalid()
+            .iter()
+            .for_each(|byte| drop(write!(out, "\\x{{{byte:02x}}}")));
     }
     out
 }
@@ -57,7 +64,11 @@ fn escape(text: &str) -> Option<(Vec<u8>, usize)> {
 
 /// The store's own version number; empty where it keeps none.
 pub fn version_label(version: Version) -> String {
-    if version == EventBatch::NO_VERSION { String::new() } else { version.0.to_string() }
+    if version == EventBatch::NO_VERSION {
+        String::new()
+    } else {
+        version.0.to_string()
+    }
 }
 
 pub fn position_label(position: Position) -> String {
@@ -66,7 +77,11 @@ pub fn position_label(position: Position) -> String {
 
 /// RFC 3339 in UTC with the store's precision; empty where there is no time.
 pub fn time_label(time: Timestamp, digits: u8) -> String {
-    if time.is_none() { String::new() } else { time.display(digits).to_string() }
+    if time.is_none() {
+        String::new()
+    } else {
+        time.display(digits).to_string()
+    }
 }
 
 /// `734,166`.
@@ -93,7 +108,12 @@ pub fn size_label(byte_count: u64) -> String {
     while tenths >= 10_000 && unit + 1 < UNITS.len() {
         (tenths, unit) = (tenths / 1000, unit + 1);
     }
-    format!("{}.{} {}", grouped(tenths / 10), tenths % 10, UNITS.get(unit).unwrap_or(&"PB"))
+    format!(
+        "{}.{} {}",
+        grouped(tenths / 10),
+        tenths % 10,
+        UNITS.get(unit).unwrap_or(&"PB")
+    )
 }
 
 /// The two leading units of a span: `137 ms`, `6 min 12 s`, `3 d 4 h`.
@@ -107,7 +127,9 @@ pub fn span_label(nanos: u64) -> String {
         (1_000, "µs"),
         (1, "ns"),
     ];
-    let Some(first) = UNITS.iter().position(|(size, _)| nanos >= *size) else { return "0 s".to_owned() };
+    let Some(first) = UNITS.iter().position(|(size, _)| nanos >= *size) else {
+        return "0 s".to_owned();
+    };
     let (size, unit) = UNITS.get(first).copied().unwrap_or((1, "ns"));
     let mut label = format!("{} {unit}", grouped(nanos / size));
     // Below a second one unit is precise enough to read.

@@ -123,6 +123,9 @@ pub struct StoreOpened {
     /// Earliest and latest recorded time of a sample of first and newest events.
     pub first_recorded_at: String,
     pub last_recorded_at: String,
+    /// Types of the newest `sampled_events` events, most frequent first.
+    pub sampled_types: Vec<TypeCount>,
+    pub sampled_events: u32,
     pub findings: Vec<FindingWire>,
     /// The index was found ready; [`Overview`] can be asked for at once.
     pub index_is_ready: bool,
@@ -230,7 +233,8 @@ pub struct StreamRow {
 #[serde(rename_all = "camelCase")]
 pub struct DensityQuery {
     pub axis: Axis,
-    /// On the time axis RFC 3339, on the others whole numbers as text; empty: the whole span.
+    /// On the time axis RFC 3339, on the position axis positions, on the version axis (of one stream only) moments, as
+    /// text; empty: the whole span.
     pub from: String,
     pub to: String,
     pub columns: u32,

@@ -18,7 +18,10 @@ fn the_first_update_names_the_job_and_the_last_one_arrives() {
     assert_eq!(answer.unwrap().as_deref(), Some("test"));
     let seen = seen.into_inner().unwrap();
     assert_eq!((seen[0].job, seen[0].phase.as_str()), (1, "starting"));
-    assert_eq!((seen.last().unwrap().done, seen.last().unwrap().total), (1000, Some(1000)));
+    assert_eq!(
+        (seen.last().unwrap().done, seen.last().unwrap().total),
+        (1000, Some(1000))
+    );
     assert!(seen.len() < 1000);
 }
 
@@ -26,7 +29,13 @@ fn the_first_update_names_the_job_and_the_last_one_arrives() {
 fn a_job_is_cancelled_by_its_number_and_by_its_owner() {
     let jobs = Jobs::default();
     for by_owner in [false, true] {
-        let stop = |update: JobUpdate| if by_owner { jobs.cancel_of(9) } else { jobs.cancel(update.job) };
+        let stop = |update: JobUpdate| {
+            if by_owner {
+                jobs.cancel_of(9)
+            } else {
+                jobs.cancel(update.job)
+            }
+        };
         let outcome = jobs.run("test", 9, &stop, |work| {
             loop {
                 work.tick("waiting", 0, None)?;

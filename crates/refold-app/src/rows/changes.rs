@@ -37,9 +37,15 @@ impl<'a> Changes<'a> {
                 ChangeOp::Removed { before } => {
                     all.removed_count += 1;
                     if let (Some(parent), Some(last)) = (change.path.parent(), change.path.last()) {
-                        all.removed.entry(parent.clone()).or_default().push((last.clone(), before));
+                        all.removed
+                            .entry(parent.clone())
+                            .or_default()
+                            .push((last.clone(), before));
                     }
-                    let entry = Entry { op: Some(&change.op), moved_from: None };
+                    let entry = Entry {
+                        op: Some(&change.op),
+                        moved_from: None,
+                    };
                     all.in_order.insert((change.path.clone(), false), entry);
                 }
                 ChangeOp::Moved { from } => all.present.entry(change.path.clone()).or_default().moved_from = Some(from),

@@ -31,7 +31,10 @@ pub fn cut(literal: String) -> String {
     if literal.len() <= LITERAL_BYTES {
         return literal;
     }
-    let end = (0..=LITERAL_BYTES).rev().find(|at| literal.is_char_boundary(*at)).unwrap_or(0);
+    let end = (0..=LITERAL_BYTES)
+        .rev()
+        .find(|at| literal.is_char_boundary(*at))
+        .unwrap_or(0);
     let size = text::size_label(literal.len() as u64);
     format!("{}… ({size} in all)", literal.get(..end).unwrap_or_default())
 }
@@ -56,5 +59,9 @@ pub fn member_count(value: &Value) -> Option<usize> {
 }
 
 fn visible(text: &str) -> String {
-    if text.chars().any(is_hidden) { text::shown(text.as_bytes()) } else { text.to_owned() }
+    if text.chars().any(is_hidden) {
+        text::shown(text.as_bytes())
+    } else {
+        text.to_owned()
+    }
 }

@@ -23,12 +23,29 @@ fn comments_and_unknown_keys_survive_a_save() {
     let written = "# mine\ntheme = \"light\" # at noon\n\n[later]\nkey = [1, 2]\n";
     fs::write(settings_file(&places), written).unwrap();
     assert_eq!(load_settings(&places).theme, Theme::Light);
-    save_settings(&places, &Settings { theme: Theme::Dark, density: Density::Compact }).unwrap();
+    save_settings(
+        &places,
+        &Settings {
+            theme: Theme::Dark,
+            density: Density::Compact,
+        },
+    )
+    .unwrap();
     let text = fs::read_to_string(settings_file(&places)).unwrap();
     assert!(text.contains("# mine\ntheme = \"dark\" # at noon\n"), "{text}");
     assert!(text.contains("[later]\nkey = [1, 2]\n"), "{text}");
-    assert_eq!(load_settings(&places), Settings { theme: Theme::Dark, density: Density::Compact });
-    assert_eq!(fs::read_dir(&places.config).unwrap().count(), 1, "nothing half-written is left");
+    assert_eq!(
+        load_settings(&places),
+        Settings {
+            theme: Theme::Dark,
+            density: Density::Compact
+        }
+    );
+    assert_eq!(
+        fs::read_dir(&places.config).unwrap().count(),
+        1,
+        "nothing half-written is left"
+    );
 }
 
 #[test]
@@ -48,7 +65,10 @@ fn recents_are_latest_first_without_doubles() {
     for location in ["/a.db", "/b.db", "/a.db"] {
         remember_recent(&places, recent(location)).unwrap();
     }
-    let locations: Vec<String> = load_recents(&places).into_iter().map(|recent| recent.location).collect();
+    let locations: Vec<String> = load_recents(&places)
+        .into_iter()
+        .map(|recent| recent.location)
+        .collect();
     assert_eq!(locations, ["/a.db", "/b.db"]);
     forget_recent(&places, "/a.db").unwrap();
     assert_eq!(load_recents(&places).len(), 1);

@@ -5,7 +5,10 @@ use super::*;
 #[test]
 fn nothing_hidden_is_shown_raw() {
     assert_eq!(shown(b"order-\x1b[2J\xff"), "order-\\u{1b}[2J\\x{ff}");
-    assert_eq!(shown("a\u{202e}b\u{9b}c\u{200b}".as_bytes()), "a\\u{202e}b\\u{9b}c\\u{200b}");
+    assert_eq!(
+        shown("a\u{202e}b\u{9b}c\u{200b}".as_bytes()),
+        "a\\u{202e}b\\u{9b}c\\u{200b}"
+    );
     assert_eq!(shown("Müller 🙂".as_bytes()), "Müller 🙂");
 }
 

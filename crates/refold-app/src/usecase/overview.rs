@@ -1,0 +1,46 @@
+//! What only the index knows of a store.
+
+use refold_core::finding::Findings;
+use refold_core::time::Timestamp;
+
+use crate::error::AppError;
+use crate::findings;
+use crate::session::Session;
+use crate::text;
+use crate::wire::{CategoryCount, Overview, TypeCount};
+
+/// Needs the index.
+pub fn overview(session: &Session) -> Result<Overview, AppError> {
+    let index = session.ready_index()?;
+    let digits = session.description().time_digits;
+    let (first, last) = index.time_span().unwrap_or((Timestamp::NONE, Timestamp::NONE));
+    let mut types: Vec<TypeCount> = index
+        .types()
+        .filter(|(_, events)| *events > 0)
+        .map(|(name, events)| TypeCount {
+            name: text::shown(name),
+            events,
+        })
+        .collect();
+    types.sort_by(|a, b| b.events.cmp(&a.events).then_with(|| a.name.cmp(&b.name)));
+    let mut categories: Vec<CategoryCount> = index
+        .categories()?
+        .into_iter()
+        .map(|(name, streams)| CategoryCount {
+            name: text::shown(name),
+            streams,
+        })
+        .collect();
+    categories.sort_by(|a, b| b.streams.cmp(&a.streams).then_with(|| a.name.cmp(&b.name)));
+    let found = Findings::default();
+    index.report_findings(&found);
+    Ok(Overview {
+        events: index.event_count(),
+        streams: index.stream_count(),
+        first_recorded_at: text::time_label(first, digits),
+        last_recorded_at: text::time_label(last, digits),
+        types,
+        categories,
+        findings: findings::wire(&found),
+    })
+}
