@@ -233,8 +233,7 @@ pub struct StreamRow {
 #[serde(rename_all = "camelCase")]
 pub struct DensityQuery {
     pub axis: Axis,
-    /// On the time axis RFC 3339, on the position axis positions, on the version axis (of one stream only) moments, as
-    /// text; empty: the whole span.
+    /// RFC 3339 on the time axis, positions or moments as text on the others; empty: the whole span.
     pub from: String,
     pub to: String,
     pub columns: u32,

@@ -64,7 +64,7 @@ export type Density = "comfortable" | "compact";
 /**  A window of the density timeline. Bounds are inclusive-exclusive on the chosen axis. */
 export type DensityQuery = {
 	axis: Axis,
-	/**  On the time axis RFC 3339, on the others whole numbers as text; empty: the whole span. */
+	/**  RFC 3339 on the time axis, positions or moments as text on the others; empty: the whole span. */
 	from: string,
 	to: string,
 	columns: number,
@@ -269,6 +269,9 @@ export type StoreOpened = {
 	/**  Earliest and latest recorded time of a sample of first and newest events. */
 	firstRecordedAt: string,
 	lastRecordedAt: string,
+	/**  Types of the newest `sampled_events` events, most frequent first. */
+	sampledTypes: TypeCount[],
+	sampledEvents: number,
 	findings: FindingWire[],
 	/**  The index was found ready; [`Overview`] can be asked for at once. */
 	indexIsReady: boolean,

@@ -99,6 +99,7 @@ class FakeBackend implements Backend {
       ...{ orderIsTotal: true, timeZone: 'UTC', size: '61.4 MB', events: total, eventsIsExact: true, newest },
       firstRecordedAt: total > 0 ? timeText(store.events.times[0] ?? 0) : '',
       lastRecordedAt: total > 0 ? timeText(store.events.times[total - 1] ?? 0) : '',
+      ...{ sampledTypes: [], sampledEvents: 0 },
       findings: [],
       indexIsReady: store.isIndexed,
     };
