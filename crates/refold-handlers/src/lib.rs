@@ -15,4 +15,6 @@ pub mod package;
 pub mod path;
 pub mod project;
 pub mod reducer;
+pub mod starter;
+pub mod testcase;
 pub mod upcast;

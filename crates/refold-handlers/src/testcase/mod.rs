@@ -1,0 +1,232 @@
+//! The cases of a package: given events, expected state. They are run as a store's events would be.
+
+mod compare;
+mod read;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use refold_core::event::{Encoding, EventBatch, Version};
+use refold_core::port::handler::{Applied, HandlerInstance as _, Written};
+use refold_core::value::Value;
+use refold_core::work::{Cancelled, Work};
+
+use crate::error::{PackageError, code};
+use crate::package::{Package, hash};
+use crate::reducer::{DeclarativeProgram, Emitted};
+use read::{Case, Expected, Given};
+
+/// How a case went with one version of the handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseResult {
+    /// The file of the case, from the package folder.
+    pub case: String,
+    pub title: Option<String>,
+    pub version: String,
+    pub events: u32,
+    /// Empty when the case passed.
+    pub failures: Vec<Failure>,
+}
+
+/// One expectation that was not met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// `state`, `hash`, `error`, `invariants` or `emitted`.
+    pub expectation: &'static str,
+    /// Where in the state, as a JSON pointer; empty for all of it, and for what is no state.
+    pub path: String,
+    pub expected: String,
+    pub found: String,
+}
+
+impl CaseResult {
+    pub fn passed(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+/// Why the cases could not be run.
+#[derive(Debug, thiserror::Error)]
+pub enum CasesError {
+    #[error(transparent)]
+    Package(#[from] PackageError),
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+/// Runs every case with every version that it is meant for; with one version alone, when it is named.
+pub fn run(work: &Work<'_>, folder: &Path, version: Option<&str>) -> Result<Vec<CaseResult>, CasesError> {
+    let package = Package::open(folder)?;
+    let versions = match version {
+        Some(version) => vec![package.select(Some(version))?],
+        None => package.manifest.versions.iter().collect(),
+    };
+    let programs = versions
+        .into_iter()
+        .map(|version| Ok((version.id.as_str(), package.compile(version)?)));
+    let programs = programs.collect::<Result<Vec<_>, PackageError>>()?;
+    let mut results = Vec::new();
+    let files = package.case_files()?;
+    let total = u64::try_from(files.len()).ok();
+    for (done, file) in (0..).zip(&files) {
+        work.tick("cases", done, total)?;
+        let case = read::read(&package, file)?;
+        for (id, program) in &programs {
+            if case.versions.is_empty() || case.versions.iter().any(|wanted| wanted == id) {
+                results.push(run_case(work, &case, id, program)?);
+            }
+        }
+    }
+    Ok(results)
+}
+
+/// What folding the given events came to.
+struct Outcome {
+    state: Value,
+    emitted: Vec<Emitted>,
+    /// The first fault or undecodable event, with its version.
+    error: Option<(&'static str, Version, String)>,
+}
+
+fn run_case(
+    work: &Work<'_>,
+    case: &Case,
+    version: &str,
+    program: &Arc<DeclarativeProgram>,
+) -> Result<CaseResult, CasesError> {
+    let outcome = fold(work, &case.given, program)?;
+    let mut failures = Vec::new();
+    judge(case, &outcome, program, &mut failures)?;
+    Ok(CaseResult {
+        case: case.file.clone(),
+        title: case.title.clone(),
+        version: version.to_owned(),
+        events: crate::error::count(case.given.batch.len()),
+        failures,
+    })
+}
+
+fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Result<Outcome, CasesError> {
+    /// Events between two looks at the cancel token.
+    const BATCH: usize = 256;
+    let Given { names, batch } = given;
+    let mut instance = program.start_declarative();
+    let mut outcome = Outcome {
+        state: Value::Null,
+        emitted: Vec::new(),
+        error: None,
+    };
+    for row in 0..batch.len() {
+        if row % BATCH == 0 {
+            work.check()?;
+        }
+        let version = batch.versions.get(row).copied().unwrap_or(EventBatch::NO_VERSION);
+        if batch.payload_encodings.get(row) != Some(&Encoding::Json) {
+            outcome
+                .error
+                .get_or_insert((code::EVENT_MALFORMED, version, "the payload is no JSON".to_owned()));
+            continue;
+        }
+        let applied = instance.apply(&batch.event(row), names, &mut Written::off());
+        outcome.emitted.extend_from_slice(instance.emitted());
+        match applied {
+            Ok(Applied::Undecodable(error)) => {
+                outcome
+                    .error
+                    .get_or_insert((code::EVENT_MALFORMED, version, error.to_string()));
+            }
+            Ok(Applied::Folded | Applied::Ignored | Applied::Unknown) => {}
+            Err(fault) => {
+                outcome.error.get_or_insert((fault.code, version, fault.to_string()));
+                break;
+            }
+        }
+    }
+    outcome.state = instance.state().unwrap_or_default();
+    Ok(outcome)
+}
+
+fn judge(
+    case: &Case,
+    outcome: &Outcome,
+    program: &DeclarativeProgram,
+    failures: &mut Vec<Failure>,
+) -> Result<(), PackageError> {
+    let Expected {
+        state,
+        is_exact,
+        hash: wanted_hash,
+        error,
+        invariants,
+        emitted,
+    } = &case.expected;
+    match (error, &outcome.error) {
+        (None, Some((_, version, message))) => failures.push(Failure {
+            expectation: "error",
+            path: String::new(),
+            expected: "none".to_owned(),
+            found: format!("{message}, at version {}", version.0),
+        }),
+        (Some(wanted), found) => {
+            let is_met = found.as_ref().is_some_and(|(code, version, _)| {
+                wanted.code == *code && wanted.version.is_none_or(|wanted| wanted == version.0)
+            });
+            if !is_met {
+                let at = wanted
+                    .version
+                    .map(|version| format!(" at version {version}"))
+                    .unwrap_or_default();
+                failures.push(Failure {
+                    expectation: "error",
+                    path: String::new(),
+                    expected: format!("{}{at}", wanted.code),
+                    found: found.as_ref().map_or("none".to_owned(), |(_, version, message)| {
+                        format!("{message}, at version {}", version.0)
+                    }),
+                });
+            }
+        }
+        (None, None) => {}
+    }
+    if let Some(state) = state {
+        compare::differences(state, &outcome.state, *is_exact, failures);
+    }
+    if let Some(wanted) = wanted_hash {
+        let found = hash::of_bytes(&outcome.state.to_canonical());
+        if *wanted != found {
+            let (expected, path) = (wanted.clone(), String::new());
+            failures.push(Failure {
+                expectation: "hash",
+                path,
+                expected,
+                found,
+            });
+        }
+    }
+    for (id, mark, holds) in invariants {
+        let Some(invariant) = program.invariants().find(id) else {
+            let message = format!("the handler has no invariant `{id}`; correct the name");
+            return Err(PackageError::at(code::PKG_CASE, &case.place, *mark, message));
+        };
+        let word = |holds: bool| if holds { "holds" } else { "broken" }.to_owned();
+        let found = match program.invariants().holds(invariant, &outcome.state, program.limits()) {
+            Ok(found) if found == *holds => continue,
+            Ok(found) => word(found),
+            Err(fault) => fault.to_string(),
+        };
+        let expected = word(*holds);
+        failures.push(Failure {
+            expectation: "invariants",
+            path: id.clone(),
+            expected,
+            found,
+        });
+    }
+    if let Some(wanted) = emitted {
+        compare::emitted_differences(wanted, &outcome.emitted, failures);
+    }
+    Ok(())
+}
