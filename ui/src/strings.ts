@@ -157,11 +157,9 @@ export const S = {
     recordedUtc: 'recorded, UTC',
     versions: 'events of this stream, each equally wide',
     positions: 'position in the store',
-    column: (events: number, span: string) => `${countOf(events, 'event', 'events')} · ${span}`,
     most: (events: number) => `√ scale, top ${countText(events)}`,
     other: 'other',
     fit: 'Fit all',
-    noTime: 'All events were recorded at the same instant',
     step: { first: 'First event', previous: 'Previous event', next: 'Next event', last: 'Last event' },
   },
   status: {

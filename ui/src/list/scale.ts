@@ -59,6 +59,8 @@ export function offsetShowing(shape: ListShape, offset: number, row: number, mar
   const space = Math.max(0, Math.min(margin, Math.floor(shape.viewport / shape.rowHeight / 2) - 1)) * shape.rowHeight;
   const top = row * shape.rowHeight - space;
   const bottom = (row + 1) * shape.rowHeight + space - shape.viewport;
-  const wanted = offset > top ? top : offset < bottom ? bottom : offset;
+  // Whole rows at the top: a list that follows a cursor does not cut the first row.
+  const below = Math.ceil(bottom / shape.rowHeight) * shape.rowHeight;
+  const wanted = offset > top ? top : offset < bottom ? below : offset;
   return Math.min(lastOffset(shape), Math.max(0, wanted));
 }

@@ -1,7 +1,7 @@
 // Puts a timeline on its canvases. Two of them: the plot changes with window and data, the overlay with every move of a
 // cursor, and only the overlay is touched while a person scrubs.
 
-import { Flag, type DensityFrame } from '../backend/frames';
+import { Flag } from '../backend/frames';
 import { floatFromBig } from '../base/exact';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
 import { countTicks, lengthOf, timeTicks, xFromValue, type Span, type Tick } from './axis';
@@ -22,7 +22,9 @@ export interface Surface {
   height: number;
 }
 
+/** Pixels that a single glyph needs. With less, exact bars are drawn. */
 const GLYPH_ROOM = 12;
+const SPARSE_GAP = 14;
 const TICK_GAP = 104;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -34,14 +36,14 @@ export class TimelinePainter {
   /** Reads the tokens of the present theme. */
   readTheme(): void {
     const style = getComputedStyle(document.documentElement);
-    const names = ['--bg-1', '--bg-2', '--line-2', '--fg-2', '--fg-3', '--accent', '--cur-a', '--cur-b', '--warn', '--danger'];
+    const names = ['--bg-1', '--bg-2', '--line-2', '--line-ctl', '--fg-2', '--fg-3', '--accent', '--cur-a', '--cur-b', '--warn', '--danger'];
     const slots = SHAPES.map((_, slot) => colourToken(slot));
     for (const name of [...names, ...slots]) this.#colours[name] = style.getPropertyValue(name).trim();
     this.#slotPixels = slots.map((name) => pixelFromHex(this.#colours[name] ?? '#000000'));
   }
 
   /** Paints the density of a window. Answers what full height stands for. */
-  plot(surface: Surface, block: Block | null, visible: Span): number {
+  plot(surface: Surface, block: Block | null, slots: readonly number[], visible: Span): number {
     const context = prepare(surface);
     if (!context) return 0;
     const { canvas } = surface;
@@ -53,18 +55,22 @@ export class TimelinePainter {
       context.putImageData(image, 0, 0);
       return 0;
     }
-    const density = { ...block.fetch, slots: block.slots.length, counts: block.frame.counts };
-    const colours = block.slots.map((slot) => this.#slotPixels[slot] ?? 0);
+    const density = { ...block.fetch, slots: slots.length, counts: block.frame.counts };
+    const colours = slots.map((slot) => this.#slotPixels[slot] ?? 0);
     const isCounted = block.axis === 'version';
     const room = isCounted ? surface.width / floatFromBig(lengthOf(visible)) : 0;
+    const bars = occupied(block, visible, surface.width);
+    const isSparse = isCounted ? room >= GLYPH_ROOM : bars.length <= surface.width / SPARSE_GAP;
     const most = tallest(density, visible, canvas.width);
-    const picture = { width: canvas.width, height: canvas.height, pixels };
     const scale: Scale = isCounted ? 'share' : 'sqrt';
-    if (room >= GLYPH_ROOM) pixels.fill(background);
-    else paint(picture, density, visible, background, colours, scale, most);
+    if (isSparse) pixels.fill(background);
+    else {
+      const picture = { width: canvas.width, height: canvas.height, pixels };
+      paint(picture, density, visible, background, colours, scale, most);
+    }
     context.putImageData(image, 0, 0);
-    if (room >= GLYPH_ROOM) this.#glyphs(context, surface, block, visible, room);
-    return isCounted ? 0 : most;
+    if (isSparse) this.#glyphs(context, surface, block, slots, bars, isCounted ? room * 0.6 : 9);
+    return isCounted || isSparse ? 0 : most;
   }
 
   flags(surface: Surface, block: Block | null, visible: Span): void {
@@ -72,7 +78,7 @@ export class TimelinePainter {
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
     if (!block) return;
-    eachFlag(block, visible, surface.width, (x, bits) => {
+    for (const { x, bits } of marks(block, visible, surface.width)) {
       context.fillStyle = this.#colours[bits & Flag.undecodable ? '--danger' : '--warn'] ?? '';
       const left = Math.round(x) - 4;
       context.beginPath();
@@ -81,7 +87,7 @@ export class TimelinePainter {
       context.lineTo(left + 4, 9);
       context.closePath();
       context.fill();
-    });
+    }
   }
 
   ruler(surface: Surface, axis: Block['axis'], visible: Span): void {
@@ -112,7 +118,7 @@ export class TimelinePainter {
     if (!context) return;
     const { width, height } = surface;
     context.clearRect(0, 0, width, height);
-    if (block) this.#silhouette(context, surface, block.frame, block.fetch, whole);
+    if (block) this.#silhouette(context, surface, block, whole);
     const left = xFromValue(whole, width, visible.from);
     const right = Math.max(left + 2, xFromValue(whole, width, visible.to));
     context.fillStyle = this.#colours['--bg-1'] ?? '';
@@ -139,49 +145,64 @@ export class TimelinePainter {
       context.fillRect(Math.min(...range), 0, Math.abs(range[1] - range[0]), height);
       context.globalAlpha = 1;
     }
-    if (marks.hover !== null) this.#line(context, marks.hover, height, '--fg-3', [1, 2]);
+    if (marks.hover !== null) {
+      context.fillStyle = this.#colours['--fg-3'] ?? '';
+      context.fillRect(Math.round(marks.hover), 0, 1, height);
+    }
     if (marks.b !== null) this.#line(context, marks.b, height, '--cur-b', [3, 2]);
     if (marks.a !== null) this.#line(context, marks.a, height, '--cur-a', []);
   }
 
   #line(context: CanvasRenderingContext2D, x: number, height: number, colour: string, dash: number[]): void {
+    const left = Math.round(x);
+    // A margin of background keeps the line visible over any bar.
+    context.fillStyle = this.#colours['--bg-1'] ?? '';
+    context.fillRect(left - 1, 0, 3, height);
     context.strokeStyle = this.#colours[colour] ?? '';
-    context.lineWidth = 1;
     context.setLineDash(dash);
     context.beginPath();
-    context.moveTo(Math.round(x) + 0.5, 0);
-    context.lineTo(Math.round(x) + 0.5, height);
+    context.moveTo(left + 0.5, 0);
+    context.lineTo(left + 0.5, height);
     context.stroke();
     context.setLineDash([]);
   }
 
-  #glyphs(context: CanvasRenderingContext2D, surface: Surface, block: Block, visible: Span, room: number): void {
-    const { fetch, frame, slots } = block;
-    const start = xFromValue(visible, surface.width, fetch.from);
-    const size = Math.min(14, Math.max(9, room * 0.6));
-    for (let column = 0; column < frame.columns; column += 1) {
-      const x = start + (column + 0.5) * room;
-      if (x < -room || x > surface.width + room) continue;
-      for (let series = 0; series < slots.length; series += 1) {
-        if ((frame.counts[column * slots.length + series] ?? 0) === 0) continue;
-        const index = Math.min(slots[series] ?? 0, this.#shapes.length - 1);
+  // A stem where the events are, and a glyph for each: what a person can count is drawn to be counted.
+  #glyphs(
+    context: CanvasRenderingContext2D,
+    surface: Surface,
+    { frame }: Block,
+    slots: readonly number[],
+    bars: Bar[],
+    wanted: number,
+  ): void {
+    const size = Math.min(14, Math.max(9, wanted));
+    const most = Math.max(1, Math.floor(surface.height / (size + 3)) - 1);
+    for (const { column, x } of bars) {
+      context.fillStyle = this.#colours['--line-2'] ?? '';
+      context.fillRect(Math.round(x), 4, 1, surface.height - 4);
+      const glyphs: number[] = [];
+      for (let series = 0; series < slots.length && glyphs.length < most; series += 1) {
+        const count = frame.counts[column * slots.length + series] ?? 0;
+        for (let k = 0; k < count && glyphs.length < most; k += 1) glyphs.push(slots[series] ?? 0);
+      }
+      const middle = surface.height / 2 + ((glyphs.length - 1) * (size + 3)) / 2;
+      glyphs.forEach((slot, k) => {
+        const index = Math.min(slot, this.#shapes.length - 1);
         context.save();
-        context.translate(x - size / 2, surface.height / 2 - size / 2);
+        context.translate(x + 0.5 - size / 2, middle - k * (size + 3) - size / 2);
+        context.fillStyle = this.#colours['--bg-1'] ?? '';
+        context.fillRect(-1, -1, size + 2, size + 2);
         context.scale(size / 10, size / 10);
         context.fillStyle = this.#colours[colourToken(index)] ?? '';
         context.fill(this.#shapes[index] ?? new Path2D());
         context.restore();
-      }
+      });
     }
   }
 
-  #silhouette(
-    context: CanvasRenderingContext2D,
-    surface: Surface,
-    frame: DensityFrame,
-    fetched: Span,
-    whole: Span,
-  ): void {
+  #silhouette(context: CanvasRenderingContext2D, surface: Surface, block: Block, whole: Span): void {
+    const { axis, fetch, frame } = block;
     const totals = Array.from({ length: frame.columns }, (_, column) => {
       let total = 0;
       const first = column * frame.series.length;
@@ -189,30 +210,56 @@ export class TimelinePainter {
       return total;
     });
     const most = Math.max(1, ...totals);
-    const start = xFromValue(whole, surface.width, fetched.from);
-    const step = (xFromValue(whole, surface.width, fetched.to) - start) / frame.columns;
-    context.fillStyle = this.#colours['--fg-3'] ?? '';
+    const start = xFromValue(whole, surface.width, fetch.from);
+    const step = (xFromValue(whole, surface.width, fetch.to) - start) / frame.columns;
+    context.fillStyle = this.#colours['--line-ctl'] ?? '';
     totals.forEach((total, column) => {
       if (total === 0) return;
-      const tall = Math.max(1, Math.round(heightShare(total, most, 'sqrt') * (surface.height - 2)));
+      // On the version axis a column's height would say nothing: every event is equally wide.
+      const share = axis === 'version' ? 0.3 : heightShare(total, most, 'sqrt');
+      const tall = Math.max(1, Math.round(share * (surface.height - 2)));
       context.fillRect(Math.floor(start + column * step), surface.height - tall, Math.max(1, Math.ceil(step)), tall);
     });
   }
 }
 
-function eachFlag(block: Block, visible: Span, width: number, visit: (x: number, bits: number) => void): void {
-  const { fetch, frame } = block;
+interface Bar {
+  column: number;
+  /** The middle of the column, in pixels. */
+  x: number;
+}
+
+/** The columns of a window that hold anything. */
+function occupied(block: Block, visible: Span, width: number): Bar[] {
+  const { frame } = block;
+  const series = frame.series.length;
+  return columns(block, visible, width).filter(({ column }) => {
+    for (let k = 0; k < series; k += 1) if ((frame.counts[column * series + k] ?? 0) > 0) return true;
+    return false;
+  });
+}
+
+/** Flags in pixels: those that would hide each other are joined, none disappears. */
+function marks(block: Block, visible: Span, width: number): { x: number; bits: number }[] {
+  const found: { x: number; bits: number }[] = [];
+  for (const { column, x } of columns(block, visible, width)) {
+    const bits = block.frame.flags[column] ?? 0;
+    if (bits === 0) continue;
+    const last = found.at(-1);
+    if (last && x - last.x < 4) last.bits |= bits;
+    else found.push({ x, bits });
+  }
+  return found;
+}
+
+function columns({ fetch, frame }: Block, visible: Span, width: number): Bar[] {
   const start = xFromValue(visible, width, fetch.from);
   const step = (xFromValue(visible, width, fetch.to) - start) / frame.columns;
-  let last = -Infinity;
-  for (let column = 0; column < frame.columns; column += 1) {
-    const bits = frame.flags[column] ?? 0;
-    const x = start + (column + 0.5) * step;
-    // Marks that would hide each other are drawn once; none disappears.
-    if (bits === 0 || x < 0 || x > width || x - last < 3) continue;
-    last = x;
-    visit(x, bits);
-  }
+  const first = Math.max(0, Math.floor(-start / step));
+  const end = Math.min(frame.columns, Math.ceil((width - start) / step));
+  return Array.from({ length: Math.max(0, end - first) }, (_, k) => {
+    return { column: first + k, x: start + (first + k + 0.5) * step };
+  });
 }
 
 function prepare(surface: Surface): CanvasRenderingContext2D | null {

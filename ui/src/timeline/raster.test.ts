@@ -64,4 +64,6 @@ it('grows with the count and fills at the top', () => {
 it('reads a token as a pixel in memory order', () => {
   const bytes = new Uint8Array(new Uint32Array([pixelFromHex('#12ab9f')]).buffer);
   expect([...bytes]).toEqual([0x12, 0xab, 0x9f, 0xff]);
+  expect(pixelFromHex('#fff')).toBe(pixelFromHex('#ffffff'));
+  expect(pixelFromHex('#1a9')).toBe(pixelFromHex('#11aa99'));
 });

@@ -72,9 +72,10 @@ export function heightShare(total: number, most: number, scale: Scale): number {
   }
 }
 
-/** `#rrggbb` as a pixel of an `ImageData` buffer on a little-endian machine. */
+/** `#rrggbb`, or the `#rgb` that a minifier makes of it, as a pixel of an `ImageData` on a little-endian machine. */
 export function pixelFromHex(hex: string): number {
-  const digits = hex.trim().replace('#', '');
+  const short = hex.trim().replace('#', '');
+  const digits = short.length === 3 ? short.replace(/./g, '$&$&') : short;
   const byte = (at: number) => HEX.indexOf(digits[at] ?? '0') * 16 + HEX.indexOf(digits[at + 1] ?? '0');
   return ((255 << 24) | (byte(4) << 16) | (byte(2) << 8) | byte(0)) >>> 0;
 }

@@ -11,8 +11,6 @@ export interface Block {
   axis: Axis;
   fetch: Fetch;
   frame: DensityFrame;
-  /** The colour slot of each series. */
-  slots: number[];
   /** Events before each column border. */
   running: Float64Array;
 }
@@ -55,6 +53,11 @@ export class Timeline {
   close(): void {
     this.#blocks.close();
     this.#maps.close();
+  }
+
+  /** The colour slots of a block's series, as they are known now: the index may tell them later than the density. */
+  slotsOf(block: Block): number[] {
+    return block.frame.series.map((name) => this.#source.slotOf(name));
   }
 
   has(axis: Axis): boolean {
@@ -168,9 +171,8 @@ export class Timeline {
     const from = this.whole.from;
     const earlier = { from, to: fetch.from, bucket: fetch.from - from, columns: 1 };
     const before = fetch.from > from ? total(await this.#source.load(axis, earlier)) : 0;
-    const slots = frame.series.map((name) => this.#source.slotOf(name));
     const running = runningCounts(frame.counts, frame.columns, frame.series.length, before);
-    return { axis, fetch, frame, slots, running };
+    return { axis, fetch, frame, running };
   }
 }
 

@@ -1,0 +1,19 @@
+// What the toolbar says of the column under the pointer. Pure.
+
+import type { Axis } from '../backend/bindings';
+import { countOf, countText } from '../base/format';
+import { civilFromNanos, clockText, dateText, durationText, fractionText } from '../base/instant';
+
+const SECOND = 1_000_000_000n;
+
+/** `66 events in 1 min 8 s from 2026-08-02 02:27:49Z`. A column starts between seconds: its start is rounded down. */
+export function columnText(axis: Axis, events: number, from: bigint, length: bigint): string {
+  const counted = countOf(events, 'event', 'events');
+  if (axis !== 'time') {
+    const last = from + length - 1n;
+    return length === 1n ? `${counted} at ${countText(from)}` : `${counted} in ${countText(from)} – ${countText(last)}`;
+  }
+  const start = civilFromNanos(from);
+  const fraction = length < SECOND ? fractionText(start.nanos) : '';
+  return `${counted} in ${durationText(length)} from ${dateText(start)} ${clockText(start)}${fraction}Z`;
+}
