@@ -15,6 +15,7 @@ use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::{Budget, EventSource as _, History, Way};
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
 
@@ -119,10 +120,6 @@ impl OpenedHistory {
         self.lock_latest().cancel.cancel();
     }
 
-    pub fn session(&self) -> &Arc<Session> {
-        &self.session
-    }
-
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
         let order: Vec<String> = self.types.iter().map(|of| of.name.clone()).collect();
         density::of_stream(&self.stream, &order, &self.findings, query, self.digits())
@@ -143,7 +140,11 @@ impl OpenedHistory {
         let digits = self.digits();
         let asked = match cursor {
             Cursor::At(time) => Some(time),
-            Cursor::Ago { nanos } => clock::now().0.checked_sub(nanos).map(refold_core::time::Timestamp),
+            // Nobody who says "two hours ago" means the nanosecond: what is shown is the second it lies in.
+            Cursor::Ago { nanos } => {
+                let asked = clock::now().0.checked_sub(nanos);
+                asked.map(|asked| Timestamp(asked - asked.rem_euclid(1_000_000_000)))
+            }
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
         let explanation = asked.map(|asked| self.explain(asked, moment)).unwrap_or_default();
@@ -333,7 +334,7 @@ impl OpenedHistory {
         Ok(Moment(moment))
     }
 
-    fn explain(&self, asked: refold_core::time::Timestamp, moment: Moment) -> String {
+    fn explain(&self, asked: Timestamp, moment: Moment) -> String {
         let as_of = text::time_label(asked, 0).replace('T', " ").replace('Z', " UTC");
         let Some(time) = moment
             .event_index()

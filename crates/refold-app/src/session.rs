@@ -59,14 +59,19 @@ impl Session {
         let options = OpenOptions { scratch };
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let store = refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)?;
-        let session = Session {
-            store,
-            location: path.display().to_string(),
-            cache: places.cache.clone(),
-            index: RwLock::new(None),
-        };
+        let session = Session::of_store(store, &path.display().to_string(), &places.cache);
         session.adopt_ready_index()?;
         Ok(session)
+    }
+
+    /// A session on a store that is open already. `location` is how it is shown, `cache` where its index is kept.
+    pub fn of_store(store: Arc<dyn EventStore>, location: &str, cache: &Path) -> Session {
+        Session {
+            store,
+            location: location.to_owned(),
+            cache: cache.to_owned(),
+            index: RwLock::new(None),
+        }
     }
 
     pub fn store(&self) -> &Arc<dyn EventStore> {

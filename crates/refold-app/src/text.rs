@@ -13,17 +13,16 @@ pub fn shown(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
         for letter in chunk.valid().chars() {
-            // Writing to a string cannot fail.
             if is_hidden(letter) {
-                drop(write!(out, "\\u{{{:x}}}", u32::from(letter)))
+                // Writing to a string cannot fail.
+                let _ = write!(out, "\\u{{{:x}}}", u32::from(letter));
             } else {
-                out.push(letter)
+                out.push(letter);
             }
         }
-        chunk
-            .invalid()
-            .iter()
-            .for_each(|byte| drop(write!(out, "\\x{{{byte:02x}}}")));
+        for byte in chunk.invalid() {
+            let _ = write!(out, "\\x{{{byte:02x}}}");
+        }
     }
     out
 }

@@ -1,15 +1,11 @@
 use super::*;
 use crate::error::ErrorCode;
 
-fn updates() -> (Mutex<Vec<JobUpdate>>, impl Fn(&Mutex<Vec<JobUpdate>>, JobUpdate)) {
-    (Mutex::new(Vec::new()), |seen, update| seen.lock().unwrap().push(update))
-}
-
 #[test]
 fn the_first_update_names_the_job_and_the_last_one_arrives() {
-    let (seen, push) = updates();
+    let seen = Mutex::new(Vec::new());
     let jobs = Jobs::default();
-    let answer = jobs.run("test", 0, &|update| push(&seen, update), |work| {
+    let answer = jobs.run("test", 0, &|update| seen.lock().unwrap().push(update), |work| {
         for done in 1..=1000 {
             work.tick("counting", done, Some(1000))?;
         }
