@@ -12,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::AppError;
 use crate::payload;
+use crate::rows::boundary;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
@@ -122,7 +123,7 @@ pub fn detail(
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect(),
-        undecodable: payload::decode(&event).err().map(|unreadable| unreadable.reason),
+        undecodable: payload::undecodable(&event),
         raw: raw.iter().map(raw_column).collect(),
     })
 }
@@ -131,15 +132,13 @@ fn raw_column(column: &RawColumn) -> RawColumnWire {
     let as_text = match column.kind.as_str() {
         "NULL" => Some(String::new()),
         _ => std::str::from_utf8(&column.bytes).ok().map(|whole| {
-            let end = (0..=TEXT_BYTES.min(whole.len()))
-                .rev()
-                .find(|at| whole.is_char_boundary(*at))
-                .unwrap_or(0);
-            let cut = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
+            let end = boundary(whole, TEXT_BYTES);
+            let shown = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
+            let size = text::size_label(whole.len() as u64);
             if end < whole.len() {
-                format!("{cut}… ({} in all)", text::size_label(whole.len() as u64))
+                format!("{shown}… ({size} in all)")
             } else {
-                cut
+                shown
             }
         }),
     };

@@ -53,6 +53,17 @@ struct Engine {
     events: StreamEvents,
 }
 
+impl Engine {
+    fn new(program: &Arc<dyn HandlerProgram>, stream: &Stream, session: &Session) -> Result<Engine, AppError> {
+        let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
+        let history = History::new(program, track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
+        Ok(Engine {
+            history,
+            events: stream.events(session.store(), Columns::ALL),
+        })
+    }
+}
+
 #[derive(Default)]
 struct Latest {
     seq: u32,
@@ -70,15 +81,7 @@ impl OpenedHistory {
         let findings = Findings::default();
         let stream = Stream::load(work, session, stream, &findings)?;
         findings::report_track(&stream, session.description().version_base, &findings);
-        let track = Arc::clone(&stream.track);
-        let history = History::new(
-            Arc::clone(&program),
-            track,
-            Detail::Blame,
-            Budget::default(),
-            Arc::new(Monotonic),
-        )?;
-        let events = stream.events(session.store(), Columns::ALL);
+        let engine = Engine::new(&program, &stream, session)?;
         Ok(OpenedHistory {
             array_keys: ArrayKeys::new(program.array_keys()),
             types: types_of(&stream, session),
@@ -86,7 +89,7 @@ impl OpenedHistory {
             stream,
             program,
             findings,
-            engine: Mutex::new(Engine { history, events }),
+            engine: Mutex::new(engine),
             latest: Mutex::default(),
         })
     }
@@ -162,7 +165,7 @@ impl OpenedHistory {
         let cancel = self.begin(query.seq)?;
         let work = Work::new(&cancel, &Silent);
         let started = Instant::now();
-        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engine = self.lock_engine()?;
         work.check()?;
         let moment = self.known_moment_or_start(query.moment)?;
         let toggled = toggled(&query.toggled);
@@ -222,7 +225,7 @@ impl OpenedHistory {
         let from = self.known_moment_or_start(from)?;
         let cancel = CancelToken::default();
         let work = Work::new(&cancel, &Silent);
-        let mut engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut engine = self.lock_engine()?;
         let Engine { history, events } = &mut *engine;
         let way = match direction {
             SearchDirection::Forward => Way::Forward,
@@ -301,6 +304,19 @@ impl OpenedHistory {
             cancel: CancelToken::default(),
         };
         Ok(latest.cancel.clone())
+    }
+
+    /// A panic in the middle of a fold may leave half a state: nothing of it is used again.
+    fn lock_engine(&self) -> Result<MutexGuard<'_, Engine>, AppError> {
+        match self.engine.lock() {
+            Ok(engine) => Ok(engine),
+            Err(poisoned) => {
+                let mut engine = poisoned.into_inner();
+                *engine = Engine::new(&self.program, &self.stream, &self.session)?;
+                self.engine.clear_poison();
+                Ok(engine)
+            }
+        }
     }
 
     fn lock_latest(&self) -> MutexGuard<'_, Latest> {
@@ -449,3 +465,6 @@ impl From<refold_core::cursor::CursorError> for AppError {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,8 @@ use crate::text;
 
 /// Hex is shown of so many bytes.
 const HEX_BYTES: usize = 256;
+/// Longer payloads are not made into a tree: that would take many times their size.
+const TREE_BYTES: usize = 16 << 20;
 
 /// Why bytes cannot be shown as a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,8 @@ impl Unreadable {
     /// One line: the reason, and the beginning of what is there.
     pub fn shown(&self) -> String {
         match std::str::from_utf8(&self.bytes) {
-            Ok(_) if self.bytes.is_empty() => self.reason.clone(),
-            Ok(_) => format!("{}: {}", self.reason, rows::cut(text::shown(&self.bytes))),
+            Ok("") => self.reason.clone(),
+            Ok(whole) => format!("{}: {}", self.reason, rows::cut_shown(whole)),
             Err(_) => {
                 let size = text::size_label(self.bytes.len() as u64);
                 format!("{}: {size} beginning {}", self.reason, hex(&self.bytes, HEX_BYTES))
@@ -36,10 +38,7 @@ pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
         return Ok(Value::Null);
     };
     let reason = match event.encoding {
-        Encoding::Json => match Value::from_json(bytes, Value::MAX_DEPTH) {
-            Ok(value) => return Ok(value),
-            Err(error) => format!("not well-formed JSON ({error})"),
-        },
+        Encoding::Json => return decode_json(bytes),
         Encoding::Text => "text that is not JSON".to_owned(),
         Encoding::Opaque => "bytes that this layout cannot decode".to_owned(),
     };
@@ -51,11 +50,33 @@ pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
 
 /// The metadata as a value; `null` where there is none.
 pub fn decode_metadata(event: &EventView<'_>) -> Result<Value, Unreadable> {
-    let Some(bytes) = event.metadata else {
-        return Ok(Value::Null);
+    event.metadata.map_or(Ok(Value::Null), decode_json)
+}
+
+/// Why the payload cannot be read; `None` also for one that is only too long for a tree.
+pub fn undecodable(event: &EventView<'_>) -> Option<String> {
+    let is_long = event.encoding == Encoding::Json && event.payload.is_some_and(|bytes| bytes.len() > TREE_BYTES);
+    if is_long {
+        None
+    } else {
+        decode(event).err().map(|unreadable| unreadable.reason)
+    }
+}
+
+fn decode_json(bytes: &[u8]) -> Result<Value, Unreadable> {
+    let reason = if bytes.len() > TREE_BYTES {
+        format!(
+            "too long to be shown as a tree ({})",
+            text::size_label(bytes.len() as u64)
+        )
+    } else {
+        match Value::from_json(bytes, Value::MAX_DEPTH) {
+            Ok(value) => return Ok(value),
+            Err(error) => format!("not well-formed JSON ({error})"),
+        }
     };
-    Value::from_json(bytes, Value::MAX_DEPTH).map_err(|error| Unreadable {
-        reason: format!("not well-formed JSON ({error})"),
+    Err(Unreadable {
+        reason,
         bytes: bytes.to_vec(),
     })
 }

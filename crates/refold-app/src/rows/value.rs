@@ -23,20 +23,31 @@ pub fn shown_value(value: &Value) -> String {
 
 /// A value as one line of JSON, cut at [`LITERAL_BYTES`] with its full size said.
 pub fn cut_literal(value: &Value) -> String {
-    cut(value.display_json())
-}
-
-/// Cuts a text at [`LITERAL_BYTES`], at a letter, and says how long it was.
-pub fn cut(literal: String) -> String {
+    let literal = value.display_json();
     if literal.len() <= LITERAL_BYTES {
         return literal;
     }
-    let end = (0..=LITERAL_BYTES)
+    let beginning = literal.get(..boundary(&literal, LITERAL_BYTES)).unwrap_or_default();
+    format!("{beginning}… ({} in all)", text::size_label(literal.len() as u64))
+}
+
+/// A text with everything in it visible, cut at [`LITERAL_BYTES`] with its full size said.
+pub fn cut_shown(whole: &str) -> String {
+    let end = boundary(whole, LITERAL_BYTES);
+    let beginning = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
+    if end < whole.len() {
+        format!("{beginning}… ({} in all)", text::size_label(whole.len() as u64))
+    } else {
+        beginning
+    }
+}
+
+/// The last place at or before `at` where a letter begins.
+pub fn boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len()))
         .rev()
-        .find(|at| literal.is_char_boundary(*at))
-        .unwrap_or(0);
-    let size = text::size_label(literal.len() as u64);
-    format!("{}… ({size} in all)", literal.get(..end).unwrap_or_default())
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
 }
 
 /// A key with everything in it visible.

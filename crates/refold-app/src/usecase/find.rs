@@ -1,5 +1,6 @@
 //! Finding a stream by what a person remembers of its id.
 
+use refold_core::event::StreamOrdinal;
 use refold_core::finding::Findings;
 use refold_core::work::Work;
 use refold_stores::index::{Index, StreamOrder, StreamQuery as IndexQuery};
@@ -14,6 +15,8 @@ use crate::wire::FindHit;
 const MAX_HITS: u32 = 100;
 /// So many matches are looked at to find the best ones.
 const LOOKED_AT: u32 = 2_000;
+/// In so many categories an id is looked up.
+const MAX_CATEGORIES: usize = 1_000;
 
 /// Streams whose id holds `text`, best first: the id itself, then ids that end with it as a whole word, then the
 /// shortest. Without the index only the id itself can be found, and only where the store has an index of its own.
@@ -32,7 +35,7 @@ pub fn hits(work: &Work<'_>, session: &Session, text: &str, limit: u32) -> Resul
 
 fn indexed(session: &Session, index: &Index, wanted: &str, limit: usize) -> Result<Vec<FindHit>, AppError> {
     let needle = text::id_from_shown(wanted);
-    let exact = index.find_stream(&needle)?;
+    let known = known_ids(index, &needle)?;
     let query = |order, descending| IndexQuery {
         matching: &needle,
         category: None,
@@ -42,7 +45,11 @@ fn indexed(session: &Session, index: &Index, wanted: &str, limit: usize) -> Resu
         limit: LOOKED_AT,
     };
     let mut found = index.streams(&query(StreamOrder::Last, true))?.rows;
-    found.extend(exact.filter(|exact| !found.contains(exact)));
+    for stream in known {
+        if !found.contains(&stream) {
+            found.push(stream);
+        }
+    }
     let digits = session.description().time_digits;
     let mut ranked = Vec::with_capacity(found.len());
     for (recency, stream) in found.into_iter().enumerate() {
@@ -60,6 +67,20 @@ fn indexed(session: &Session, index: &Index, wanted: &str, limit: usize) -> Resu
         })
     };
     ranked.into_iter().take(limit).map(|(_, stream)| hit(stream)).collect()
+}
+
+/// The streams whose id is `needle`, alone or behind the name of a category: what a person most likely means, also
+/// where more ids hold the needle than are looked at.
+fn known_ids(index: &Index, needle: &[u8]) -> Result<Vec<StreamOrdinal>, AppError> {
+    let mut ids = vec![needle.to_vec()];
+    for (category, _) in index.categories()?.into_iter().take(MAX_CATEGORIES) {
+        ids.extend([b'-', b'_', b':', b'/', b'|'].map(|separator| [category, &[separator], needle].concat()));
+    }
+    let mut known = Vec::new();
+    for id in ids {
+        known.extend(index.find_stream(&id)?);
+    }
+    Ok(known)
 }
 
 fn exact(work: &Work<'_>, session: &Session, wanted: &str) -> Result<Vec<FindHit>, AppError> {

@@ -1,0 +1,170 @@
+use refold_core::event::{Encoding, Position, Version};
+use refold_core::value::is_hidden;
+use refold_stores::memory::{MemoryEvent, MemoryStore};
+
+use super::*;
+
+const STREAM: &str = "order-\u{1b}[31m\u{202e}\u{9b}2J";
+
+fn history(payloads: &[(&[u8], Encoding)]) -> OpenedHistory {
+    let events = payloads
+        .iter()
+        .zip(1..)
+        .map(|((payload, encoding), place)| MemoryEvent {
+            position: Position(place),
+            stream: STREAM.as_bytes().to_vec(),
+            category: b"\x1b]0;title\x07".to_vec(),
+            version: Version(place),
+            event_type: b"Typed\xffWrong\x08".to_vec(),
+            recorded_at: Timestamp(place * 1_000_000_000),
+            payload: Some(payload.to_vec()),
+            encoding: *encoding,
+            metadata: Some(b"{\"m\":\"\x7f\"".to_vec()),
+        });
+    let store = MemoryStore::new("hostile", events.collect());
+    let session = Session::of_store(Arc::new(store), "memory", std::path::Path::new("/nowhere"));
+    let cancel = CancelToken::default();
+    OpenedHistory::open(&Work::new(&cancel, &Silent), &Arc::new(session), STREAM, None).unwrap()
+}
+
+fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
+    StateQuery {
+        seq,
+        lens,
+        moment,
+        base: None,
+        toggled: Vec::new(),
+        first_row: 0,
+        row_count: 50,
+    }
+}
+
+/// All that is for eyes. A row's pointer is a handle, and the text of the record.
+fn all_texts(frame: &StateFrame) -> Vec<&str> {
+    let mut texts = vec![
+        frame.version.as_str(),
+        &frame.position,
+        &frame.recorded_at,
+        &frame.event_type,
+        &frame.incomplete_since,
+        &frame.fault,
+        &frame.handler,
+    ];
+    for row in &frame.rows {
+        texts.extend([
+            row.key.as_str(),
+            &row.value,
+            &row.before,
+            &row.changed_version,
+            &row.changed_type,
+        ]);
+    }
+    texts
+}
+
+#[test]
+fn hostile_events_are_shown_harmless_and_none_is_left_out() {
+    let deep = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
+    let long = format!("{{\"long\":\"{}\"}}", "x".repeat(3 << 20));
+    let payloads: Vec<(&[u8], Encoding)> = vec![
+        (b"{\"\\u001b[2J\":\"\\u202e\xc2\x9b\"}", Encoding::Json),
+        (
+            b"{\"a\":1,\"a\":2,\"n\":-0,\"big\":1e400,\"s\":\"\\ud800\"}",
+            Encoding::Json,
+        ),
+        (&deep, Encoding::Json),
+        (long.as_bytes(), Encoding::Json),
+        (b"{\"\xff\":1}", Encoding::Json),
+        (b"\x00\x01\x02\xfe", Encoding::Opaque),
+        (b"plain \x1b[0m text", Encoding::Text),
+        (b"", Encoding::Json),
+    ];
+    let history = history(&payloads);
+    let described = history.describe(1, None).unwrap();
+    assert_eq!(described.events as usize, payloads.len());
+    assert!(!described.stream.chars().any(is_hidden) && !described.category.chars().any(is_hidden));
+    let mut seq = 0;
+    for moment in 0..=described.events {
+        for lens in [Lens::State, Lens::Diff, Lens::Blame, Lens::Payload, Lens::Metadata] {
+            seq += 1;
+            let frame = history.state_frame(&query(seq, lens, moment)).unwrap();
+            assert_eq!(frame.moment, moment);
+            for shown in all_texts(&frame) {
+                assert!(
+                    !shown.chars().any(|letter| letter.is_control()),
+                    "{lens:?} at {moment}: {shown:?}"
+                );
+                assert!(shown.len() < 10_000, "{lens:?} at {moment}: {} bytes", shown.len());
+            }
+        }
+    }
+    let head = history
+        .state_frame(&query(seq + 1, Lens::State, described.events))
+        .unwrap();
+    assert_eq!(head.incomplete_since, "3");
+    let value = |key: &str| head.rows.iter().find(|row| row.key == key).unwrap().value.clone();
+    assert_eq!(
+        (value("n").as_str(), value("big").as_str(), value("s").as_str()),
+        ("-0", "1e400", "\"\\ud800\"")
+    );
+    assert_eq!(value("a"), "2 times this key: 1 · 2");
+    let cancel = CancelToken::default();
+    let detail = history.event_detail(&Work::new(&cancel, &Silent), 6).unwrap();
+    assert!(detail.undecodable.is_some());
+    let rows = history.event_rows(&EventQuery {
+        types: Vec::new(),
+        offset: 0,
+        limit: 100,
+    });
+    let marked: Vec<u32> = rows
+        .rows
+        .iter()
+        .filter(|row| !row.problems.is_empty())
+        .map(|row| row.moment)
+        .collect();
+    assert_eq!(marked, [3, 5, 6, 7, 8]);
+}
+
+#[test]
+fn floor_and_never_nearest() {
+    let history = history(&[(b"{}", Encoding::Json), (b"{\"a\":1}", Encoding::Json)]);
+    let found = |cursor: &str| history.moment_of(cursor).unwrap();
+    assert_eq!(found("1970-01-01T00:00:01.999Z").moment, 1);
+    assert_eq!(found("1970-01-01T00:00:02Z").moment, 2);
+    assert_eq!(found("1970-01-01T00:00:00Z").moment, 0);
+    assert!(
+        found("1970-01-01T00:00:00Z")
+            .explanation
+            .contains("before the first event")
+    );
+    assert!(
+        found("1970-01-01T00:06:14Z")
+            .explanation
+            .contains("last event v 2, 6 min 12 s earlier")
+    );
+    assert_eq!(
+        (
+            found("start").moment,
+            found("head").moment,
+            found("v1").moment,
+            found("#2").moment
+        ),
+        (0, 2, 1, 2)
+    );
+    assert_eq!(found("v1").explanation, "");
+}
+
+#[test]
+fn a_panic_in_the_engine_leaves_no_half_state() {
+    let history = history(&[(b"{\"a\":1}", Encoding::Json)]);
+    std::thread::scope(|scope| {
+        let poison = scope.spawn(|| {
+            let _engine = history.engine.lock().unwrap();
+            panic!("on purpose");
+        });
+        assert!(poison.join().is_err());
+    });
+    let frame = history.state_frame(&query(1, Lens::State, 1)).unwrap();
+    assert_eq!(frame.rows[1].value, "1");
+    assert!(!history.engine.is_poisoned());
+}
