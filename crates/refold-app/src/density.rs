@@ -200,7 +200,7 @@ fn each_place(
     }
 }
 
-fn column_start(window: &Range<i64>, columns: u32, column: u32) -> i64 {
+pub(crate) fn column_start(window: &Range<i64>, columns: u32, column: u32) -> i64 {
     let span = i128::from(window.end) - i128::from(window.start);
     let start = i128::from(window.start) + span * i128::from(column) / i128::from(columns);
     i64::try_from(start).unwrap_or(window.end) // between the two ends

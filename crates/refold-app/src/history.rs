@@ -423,6 +423,11 @@ fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
     types.into_iter().map(|(_, of)| of).collect()
 }
 
+/// The names of [`types_of`].
+pub(crate) fn series_of(stream: &Stream, session: &Session) -> Vec<String> {
+    types_of(stream, session).into_iter().map(|of| of.name).collect()
+}
+
 /// Pointers that are not well written fold nothing: they come from rows that are there.
 fn toggled(pointers: &[String]) -> HashSet<Pointer> {
     pointers

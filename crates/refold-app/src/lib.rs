@@ -3,7 +3,10 @@
 //! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
 //! face shows what it answers.
 
+pub mod answer;
+mod chart;
 mod clock;
+pub mod command;
 mod density;
 mod desk;
 pub mod error;
@@ -29,3 +32,6 @@ pub use jobs::ProgressSink;
 pub use places::Places;
 pub use session::Session;
 pub use stream::Stream;
+
+/// Progress and cancelling, as every use case takes them.
+pub use refold_core::work;

@@ -8,6 +8,7 @@
 pub mod document;
 pub mod error;
 pub mod expr;
+pub mod filter;
 pub mod invariant;
 pub mod limits;
 pub mod merge;

@@ -1,0 +1,354 @@
+//! What the command line prints with `--json`, as plain data: the names of these members are a promise.
+//!
+//! Payload values never become numbers of this program: they are written as the literal that the store holds.
+
+use refold_core::value::{Value, is_hidden};
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::error::AppError;
+use crate::text;
+use crate::wire::{FindingWire, HandlerWire};
+
+/// A value of a state, written with its literals.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Literal(pub Value);
+
+impl Literal {
+    /// On one line, with everything hidden made visible.
+    pub fn shown(&self) -> String {
+        self.0.display_json()
+    }
+}
+
+impl Literal {
+    /// A member or element a line, two levels of them open, with everything hidden made visible.
+    pub fn shown_lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        lines_of(&self.0, "", 0, "", &mut lines);
+        lines
+    }
+}
+
+/// `comma` stands behind all but the last of its container.
+fn lines_of(value: &Value, key: &str, depth: usize, comma: &str, lines: &mut Vec<String>) {
+    const OPEN_DEPTH: usize = 2;
+    let indent = "  ".repeat(depth);
+    let comma_after = |at: usize, count: usize| if at + 1 < count { "," } else { "" };
+    match value {
+        Value::Object(object) if !object.is_empty() && depth < OPEN_DEPTH => {
+            lines.push(format!("{indent}{key}{{"));
+            for (at, (name, member)) in object.iter().enumerate() {
+                let name = Value::Text(name.clone()).display_json();
+                lines_of(
+                    member,
+                    &format!("{name}: "),
+                    depth + 1,
+                    comma_after(at, object.len()),
+                    lines,
+                );
+            }
+            lines.push(format!("{indent}}}{comma}"));
+        }
+        Value::Array(array) if !array.is_empty() && depth < OPEN_DEPTH => {
+            lines.push(format!("{indent}{key}["));
+            for (at, element) in array.iter().enumerate() {
+                lines_of(element, "", depth + 1, comma_after(at, array.len()), lines);
+            }
+            lines.push(format!("{indent}]{comma}"));
+        }
+        value => lines.push(format!("{indent}{key}{}{comma}", value.display_json())),
+    }
+}
+
+impl Serialize for Literal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = Vec::new();
+        self.0.write_json(&mut json);
+        raw(json).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// A payload or metadata as the store holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// The store holds no value.
+    Absent,
+    /// Well-formed JSON, byte for byte.
+    Json(Vec<u8>),
+    /// Anything else. `content_type` says what it looks like.
+    Bytes { bytes: Vec<u8>, content_type: &'static str },
+}
+
+impl Stored {
+    /// `bytes` of an event, which may claim to be JSON.
+    pub fn of(bytes: Option<&[u8]>, claims_json: bool) -> Stored {
+        let Some(bytes) = bytes else { return Stored::Absent };
+        if claims_json && std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<&RawValue>(text).is_ok()) {
+            return Stored::Json(bytes.to_vec());
+        }
+        let content_type = match std::str::from_utf8(bytes) {
+            Ok(_) => "text/plain",
+            Err(_) => "application/octet-stream",
+        };
+        Stored::Bytes {
+            bytes: bytes.to_vec(),
+            content_type,
+        }
+    }
+
+    /// On one line, with everything hidden made visible.
+    pub fn shown(&self) -> String {
+        match self {
+            Stored::Absent => String::new(),
+            Stored::Json(bytes) => text::shown(&one_line(bytes)),
+            Stored::Bytes {
+                bytes,
+                content_type: "text/plain",
+            } => text::shown(bytes),
+            Stored::Bytes { bytes, .. } => format!("{} of bytes", text::size_label(bytes.len() as u64)),
+        }
+    }
+}
+
+impl Serialize for Stored {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Encoded {
+            base64: String,
+            content_type: &'static str,
+        }
+        match self {
+            Stored::Absent => serializer.serialize_none(),
+            Stored::Json(bytes) => raw(one_line(bytes)).map_err(S::Error::custom)?.serialize(serializer),
+            Stored::Bytes { bytes, content_type } => Encoded {
+                base64: base64(bytes),
+                content_type,
+            }
+            .serialize(serializer),
+        }
+    }
+}
+
+/// One event.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventAnswer {
+    pub position: String,
+    pub stream: String,
+    pub category: String,
+    pub version: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub schema_version: Option<String>,
+    pub recorded_at: Option<String>,
+    pub occurred_at: Option<String>,
+    pub event_id: Option<String>,
+    pub correlation_id: Option<String>,
+    pub causation_id: Option<String>,
+    pub payload: Stored,
+    pub metadata: Stored,
+}
+
+/// One stream of a list.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StreamAnswer {
+    pub stream: String,
+    pub category: String,
+    pub events: u32,
+    pub first_recorded_at: Option<String>,
+    pub last_recorded_at: Option<String>,
+    pub last_type: String,
+}
+
+/// What a store is and holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct InfoAnswer {
+    pub location: String,
+    pub kind: String,
+    pub layout: String,
+    pub layout_title: String,
+    pub evidence: Vec<String>,
+    pub capabilities: Capabilities,
+    pub byte_count: Option<String>,
+    pub events: u32,
+    pub streams: u32,
+    pub first_recorded_at: Option<String>,
+    pub last_recorded_at: Option<String>,
+    pub types: Vec<Count>,
+    pub categories: Vec<Count>,
+    pub read_only: Vec<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Capabilities {
+    /// `total`, or `approximate` where the store keeps no global order.
+    pub order: &'static str,
+    /// The version of a stream's first event; `null` where the store keeps no versions.
+    pub version_base: Option<String>,
+    pub time_digits: u8,
+    pub time_zone: String,
+    pub stream_index: bool,
+}
+
+/// How many events of a type, or streams of a category.
+#[derive(Debug, Clone, Serialize)]
+pub struct Count {
+    pub name: String,
+    pub count: u32,
+}
+
+/// A state and of which event it is.
+#[derive(Debug, Clone, Serialize)]
+pub struct StateAnswer {
+    pub stream: String,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    pub recorded_at: Option<String>,
+    /// The instant that was asked for, where a time was.
+    pub as_of: Option<String>,
+    pub handler: HandlerWire,
+    pub state: Literal,
+    pub incomplete_since: Option<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+/// The difference between two moments of a stream.
+#[derive(Debug, Clone, Serialize)]
+pub struct DiffAnswer {
+    pub stream: String,
+    pub from: MomentAnswer,
+    pub to: MomentAnswer,
+    pub handler: HandlerWire,
+    pub changes: Vec<ChangeAnswer>,
+    pub incomplete_since: Option<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+/// A moment by the event that led to it; all `null` before the first.
+#[derive(Debug, Clone, Serialize)]
+pub struct MomentAnswer {
+    pub version: Option<String>,
+    pub position: Option<String>,
+    pub recorded_at: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ChangeAnswer {
+    /// RFC 6901.
+    pub path: String,
+    /// `added`, `removed` or `changed`.
+    pub op: &'static str,
+    pub before: Option<Literal>,
+    pub after: Option<Literal>,
+    /// Where an element of an array was, when all that changed is its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub moved_from: Option<String>,
+    /// The event that did it.
+    pub version: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+}
+
+/// Which events made a state so.
+#[derive(Debug, Clone, Serialize)]
+pub struct BlameAnswer {
+    pub stream: String,
+    pub version: Option<String>,
+    pub handler: HandlerWire,
+    pub leaves: Vec<LeafAnswer>,
+    pub incomplete_since: Option<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct LeafAnswer {
+    pub path: String,
+    pub value: Literal,
+    /// `null`: the handler's initial state.
+    pub changed: Option<CauseAnswer>,
+    pub wrote: Option<CauseAnswer>,
+}
+
+/// An event as the cause of a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CauseAnswer {
+    pub version: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub recorded_at: Option<String>,
+}
+
+/// Events by type in equal parts of a span of time.
+#[derive(Debug, Clone, Serialize)]
+pub struct TimelineAnswer {
+    pub stream: Option<String>,
+    pub from: String,
+    pub to: String,
+    pub events: u32,
+    pub types: Vec<String>,
+    pub columns: Vec<ColumnAnswer>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ColumnAnswer {
+    pub from: String,
+    pub events: u32,
+    /// By type, in the order of `types`.
+    pub counts: Vec<u32>,
+}
+
+/// An answer as one line of JSON in which nothing is hidden: control, bidi and other invisible characters are written
+/// as `\u` escapes, which are the same text to every reader of JSON.
+pub fn json_line(answer: &impl Serialize) -> Result<String, AppError> {
+    let json = serde_json::to_string(answer).map_err(|error| AppError::internal(error.to_string()))?;
+    if json.is_ascii() && !json.contains('\u{7f}') {
+        return Ok(json);
+    }
+    let mut line = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if is_hidden(letter) {
+            // Hidden letters occur inside strings only: outside of them JSON is visible ASCII.
+            letter
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| line.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            line.push(letter);
+        }
+    }
+    Ok(line)
+}
+
+fn raw(json: Vec<u8>) -> Result<Box<RawValue>, String> {
+    let text = String::from_utf8(json).map_err(|error| error.to_string())?;
+    RawValue::from_string(text).map_err(|error| error.to_string())
+}
+
+/// The same JSON without line breaks: outside of strings they are the only characters that a line cannot hold.
+fn one_line(json: &[u8]) -> Vec<u8> {
+    json.iter()
+        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .copied()
+        .collect()
+}
+
+/// RFC 4648 section 4.
+fn base64(bytes: &[u8]) -> String {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            // Six bits always name one of the 64 letters.
+            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
+            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

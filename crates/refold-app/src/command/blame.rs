@@ -1,0 +1,56 @@
+//! For each leaf of a state: the event that last changed it, and the one that last wrote it.
+
+use refold_core::fold::Detail;
+use refold_core::pointer::Pointer;
+use refold_core::work::Work;
+
+use super::Replayed;
+use crate::answer::{BlameAnswer, LeafAnswer, Literal};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::{findings, handler, text};
+
+/// `path`: only the leaves at or below this place.
+pub fn blame(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &str,
+    at: &str,
+    path: Option<&str>,
+    handler: Option<&str>,
+) -> Result<BlameAnswer, AppError> {
+    let path = Pointer::parse(path.unwrap_or_default())
+        .map_err(|error| AppError::invalid(error.to_string(), "write the path as /items/0/price"))?;
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame)?;
+    let (moment, _) = replayed.resolve(at)?;
+    let folded = replayed.state_at(work, moment)?;
+    if path.find(&folded.state).is_none() {
+        let message = format!("the state has nothing at this path at this moment: {path}");
+        return Err(AppError::not_found(
+            message,
+            "look at the paths of the whole state: leave --path away",
+        ));
+    }
+    let leaves = folded
+        .blame
+        .as_ref()
+        .map(|blame| blame.leaves(&folded.state))
+        .unwrap_or_default();
+    let leaves = leaves
+        .into_iter()
+        .filter(|leaf| path.contains(&leaf.path))
+        .map(|leaf| LeafAnswer {
+            path: leaf.path.to_string(),
+            value: Literal(leaf.value),
+            changed: replayed.cause(leaf.stamp.changed),
+            wrote: replayed.cause(leaf.stamp.wrote),
+        });
+    Ok(BlameAnswer {
+        stream: text::shown(&replayed.stream.id),
+        version: replayed.moment(moment).version,
+        leaves: leaves.collect(),
+        handler: handler::wire(replayed.program.identity()),
+        incomplete_since: folded.incomplete_since.map(text::version_label),
+        findings: findings::wire(&replayed.findings),
+    })
+}

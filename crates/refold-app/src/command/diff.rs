@@ -1,0 +1,87 @@
+//! What changed in a stream's state between two cursors, and which event did it.
+
+use refold_core::diff::{ArrayKeys, Change, ChangeOp, diff as difference};
+use refold_core::fold::{Detail, Folded};
+use refold_core::track::Moment;
+use refold_core::value::Value;
+use refold_core::work::Work;
+
+use super::Replayed;
+use crate::answer::{ChangeAnswer, DiffAnswer, Literal};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::{findings, handler, text};
+
+pub fn diff(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &str,
+    from: &str,
+    to: &str,
+    handler: Option<&str>,
+) -> Result<DiffAnswer, AppError> {
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame)?;
+    let (from, _) = replayed.resolve(from)?;
+    let (to, _) = replayed.resolve(to)?;
+    let before = replayed.state_at(work, from)?;
+    let after = replayed.state_at(work, to)?;
+    let keys = ArrayKeys::new(replayed.program.array_keys());
+    let mut changes = Vec::new();
+    for change in difference(&before.state, &after.state, &keys) {
+        let cause = cause_of(work, &mut replayed, &change, (from, to), &after)?;
+        let cause = cause.and_then(|moment| replayed.cause(moment));
+        let path = change.path.to_string();
+        let (op, before, after, moved_from) = match change.op {
+            ChangeOp::Added { after } => ("added", None, Some(after), None),
+            ChangeOp::Removed { before } => ("removed", Some(before), None, None),
+            ChangeOp::Changed { before, after } => ("changed", Some(before), Some(after), None),
+            ChangeOp::Moved { from } => ("changed", None, None, Some(from.to_string())),
+        };
+        changes.push(ChangeAnswer {
+            path,
+            op,
+            before: before.map(Literal),
+            after: after.map(Literal),
+            moved_from,
+            version: cause.as_ref().and_then(|cause| cause.version.clone()),
+            event_type: cause.map(|cause| cause.event_type),
+        });
+    }
+    Ok(DiffAnswer {
+        stream: text::shown(&replayed.stream.id),
+        from: replayed.moment(from),
+        to: replayed.moment(to),
+        handler: handler::wire(replayed.program.identity()),
+        changes,
+        incomplete_since: after
+            .incomplete_since
+            .or(before.incomplete_since)
+            .map(text::version_label),
+        findings: findings::wire(&replayed.findings),
+    })
+}
+
+/// The event that led to the later side of a change. Of an element that left an array or moved in it: the last event
+/// that changed the array. Looking from late to early, the event behind the later side is the one that undid it, which
+/// a later side cannot name: then it is `None`.
+fn cause_of(
+    work: &Work<'_>,
+    replayed: &mut Replayed,
+    change: &Change,
+    (from, to): (Moment, Moment),
+    after: &Folded,
+) -> Result<Option<Moment>, AppError> {
+    if to < from {
+        return Ok(None);
+    }
+    let blame = |path, is_container| after.blame.as_ref().map(|blame| blame.at(path, is_container).changed);
+    match &change.op {
+        ChangeOp::Added { after } | ChangeOp::Changed { after, .. } => {
+            Ok(blame(&change.path, matches!(after, Value::Object(_) | Value::Array(_))))
+        }
+        ChangeOp::Removed { .. } | ChangeOp::Moved { .. } => match change.path.parent() {
+            Some(parent) if matches!(parent.find(&after.state), Some(Value::Array(_))) => Ok(blame(parent, true)),
+            _ => Ok(replayed.change_until(work, &change.path, to)?),
+        },
+    }
+}

@@ -1,0 +1,59 @@
+//! What a store is, what it holds and how it is kept from being written to.
+
+use refold_core::finding::Findings;
+use refold_core::port::store::OrderQuality;
+use refold_core::work::Work;
+
+use super::filled;
+use crate::answer::{Capabilities, Count, InfoAnswer};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::{findings, text};
+
+/// Builds the index first where it is not there.
+pub fn info(work: &Work<'_>, session: &Session) -> Result<InfoAnswer, AppError> {
+    let index = session.build_index(work)?;
+    let description = session.description();
+    let findings = Findings::default();
+    index.report_findings(&findings);
+    let digits = description.time_digits;
+    let (first, last) = match index.time_span() {
+        Some((first, last)) => (
+            filled(text::time_label(first, digits)),
+            filled(text::time_label(last, digits)),
+        ),
+        None => (None, None),
+    };
+    let count = |(name, count): (&[u8], u32)| Count {
+        name: text::shown(name),
+        count,
+    };
+    let mut types: Vec<Count> = index.types().map(count).collect();
+    types.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+    Ok(InfoAnswer {
+        location: session.location().to_owned(),
+        kind: description.kind.clone(),
+        layout: description.layout.clone(),
+        layout_title: description.layout_title.clone(),
+        evidence: description.evidence.clone(),
+        capabilities: Capabilities {
+            order: match description.order {
+                OrderQuality::Total => "total",
+                OrderQuality::Approximate => "approximate",
+            },
+            version_base: description.version_base.map(|base| base.to_string()),
+            time_digits: digits,
+            time_zone: description.time_zone.clone(),
+            stream_index: description.has_stream_index,
+        },
+        byte_count: description.byte_count.map(|count| count.to_string()),
+        events: index.event_count(),
+        streams: index.stream_count(),
+        first_recorded_at: first,
+        last_recorded_at: last,
+        types,
+        categories: index.categories()?.into_iter().map(count).collect(),
+        read_only: description.read_only.clone(),
+        findings: findings::wire(&findings),
+    })
+}

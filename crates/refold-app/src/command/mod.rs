@@ -1,0 +1,161 @@
+//! What each command of the command line does, one file a command. Nothing here prints.
+
+pub mod blame;
+pub mod diff;
+pub mod history;
+pub mod info;
+pub mod search;
+pub mod state;
+pub mod streams;
+pub mod timeline;
+
+use refold_core::cursor::Cursor;
+use refold_core::event::{EventView, Position, Version};
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, FoldError, Folded};
+use refold_core::history::{Budget, History};
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+use std::sync::Arc;
+
+use crate::answer::{CauseAnswer, EventAnswer, MomentAnswer, Stored};
+use crate::clock::{self, Monotonic};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::stream::{Stream, StreamEvents};
+use crate::{findings, handler, text};
+
+/// One stream under one handler, for commands that look at a few of its moments.
+pub struct Replayed {
+    pub stream: Stream,
+    pub findings: Findings,
+    pub program: Arc<dyn refold_core::port::handler::HandlerProgram>,
+    history: History,
+    events: StreamEvents,
+    digits: u8,
+}
+
+impl Replayed {
+    pub fn open(
+        work: &Work<'_>,
+        session: &Session,
+        stream: &str,
+        handler: Option<&str>,
+        detail: Detail,
+    ) -> Result<Replayed, AppError> {
+        let program = handler::open(handler)?;
+        let findings = Findings::default();
+        let stream = Stream::load(work, session, stream, &findings)?;
+        findings::report_track(&stream, session.description().version_base, &findings);
+        let budget = Budget {
+            window_moments: 0,
+            ..Budget::default()
+        };
+        let track = Arc::clone(&stream.track);
+        let history = History::new(Arc::clone(&program), track, detail, budget, Arc::new(Monotonic))?;
+        let events = stream.events(session.store(), refold_core::event::Columns::ALL);
+        Ok(Replayed {
+            stream,
+            findings,
+            program,
+            history,
+            events,
+            digits: session.description().time_digits,
+        })
+    }
+
+    /// What a cursor text means here, and the instant it asked for if it was a time.
+    pub fn resolve(&self, cursor: &str) -> Result<(Moment, Option<Timestamp>), AppError> {
+        let cursor = Cursor::parse(cursor)?;
+        let now = clock::now();
+        let asked = match cursor {
+            Cursor::At(time) => Some(time),
+            Cursor::Ago { nanos } => now.0.checked_sub(nanos).map(Timestamp),
+            Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
+        };
+        Ok((self.stream.track.resolve(&cursor, now)?, asked))
+    }
+
+    pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
+        self.history.state_at(work, &mut self.events, &self.findings, moment)
+    }
+
+    /// The last event before `moment` that changed the place, also by removing it.
+    pub fn change_until(
+        &mut self,
+        work: &Work<'_>,
+        path: &refold_core::pointer::Pointer,
+        moment: Moment,
+    ) -> Result<Option<Moment>, FoldError> {
+        let after = Moment(moment.0.saturating_add(1));
+        let way = refold_core::history::Way::Back;
+        self.history
+            .next_change(work, &mut self.events, &self.findings, path, after, way)
+    }
+
+    pub fn moment(&self, moment: Moment) -> MomentAnswer {
+        MomentAnswer {
+            version: filled(self.stream.version_label(moment)),
+            position: filled(self.stream.position_label(moment)),
+            recorded_at: filled(self.stream.time_label(moment, self.digits)),
+        }
+    }
+
+    /// The event that led to `moment`; `None` at the start.
+    pub fn cause(&self, moment: Moment) -> Option<CauseAnswer> {
+        moment.event_index()?;
+        let MomentAnswer {
+            version, recorded_at, ..
+        } = self.moment(moment);
+        Some(CauseAnswer {
+            version,
+            event_type: self.stream.type_name(moment),
+            recorded_at,
+        })
+    }
+
+    pub fn time_label(&self, time: Timestamp) -> String {
+        text::time_label(time, self.digits)
+    }
+}
+
+/// The first event that a `from` bound lets through: the first at or after it.
+pub fn moment_before(stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
+    let just_before = match Cursor::parse(cursor)? {
+        Cursor::Version(version) => Cursor::Version(Version(version.0.saturating_sub(1))),
+        Cursor::Position(position) => Cursor::Position(Position(position.0.saturating_sub(1))),
+        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_sub(1))),
+        Cursor::Ago { nanos } => Cursor::Ago {
+            nanos: nanos.saturating_add(1),
+        },
+        cursor @ (Cursor::Start | Cursor::Head) => cursor,
+    };
+    Ok(stream.track.resolve(&just_before, clock::now())?)
+}
+
+/// An event in full. `digits`: the precision of the store's times.
+pub fn event_answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
+    let claims_json = event.encoding == refold_core::event::Encoding::Json;
+    EventAnswer {
+        position: text::position_label(event.position),
+        stream: text::shown(names.stream(event.stream)),
+        category: text::shown(names.category(event.stream)),
+        version: filled(text::version_label(event.version)),
+        event_type: text::shown(names.type_name(event.event_type)),
+        schema_version: event.schema_version.map(text::shown),
+        recorded_at: filled(text::time_label(event.recorded_at, digits)),
+        occurred_at: filled(text::time_label(event.occurred_at, 0)),
+        event_id: event.event_id.map(text::shown),
+        correlation_id: event.correlation_id.map(text::shown),
+        causation_id: event.causation_id.map(text::shown),
+        payload: Stored::of(event.payload, claims_json),
+        metadata: Stored::of(event.metadata, true),
+    }
+}
+
+/// `None` for an empty label.
+pub fn filled(label: String) -> Option<String> {
+    Some(label).filter(|label| !label.is_empty())
+}

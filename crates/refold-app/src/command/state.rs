@@ -1,0 +1,38 @@
+//! The state of a stream at a cursor.
+
+use refold_core::fold::Detail;
+use refold_core::work::Work;
+
+use super::Replayed;
+use crate::answer::{Literal, MomentAnswer, StateAnswer};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::{findings, handler, text};
+
+pub fn state(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &str,
+    at: &str,
+    handler: Option<&str>,
+) -> Result<StateAnswer, AppError> {
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::State)?;
+    let (moment, asked) = replayed.resolve(at)?;
+    let folded = replayed.state_at(work, moment)?;
+    let MomentAnswer {
+        version,
+        position,
+        recorded_at,
+    } = replayed.moment(moment);
+    Ok(StateAnswer {
+        stream: text::shown(&replayed.stream.id),
+        version,
+        position,
+        recorded_at,
+        as_of: asked.map(|time| replayed.time_label(time)),
+        handler: handler::wire(replayed.program.identity()),
+        state: Literal(folded.state),
+        incomplete_since: folded.incomplete_since.map(text::version_label),
+        findings: findings::wire(&replayed.findings),
+    })
+}

@@ -1,0 +1,104 @@
+//! Events over time by type, of a store or of one stream, as numbers.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use refold_core::finding::Findings;
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+
+use crate::answer::{ColumnAnswer, TimelineAnswer};
+use crate::chart;
+use crate::density;
+use crate::error::{AppError, ErrorCode};
+use crate::frame::DensityFrame;
+use crate::history;
+use crate::session::Session;
+use crate::stream::Stream;
+use crate::text;
+use crate::wire::{Axis, DensityQuery};
+
+/// `columns` equal parts of the whole span. The sum of all counts is the number of events that have a time.
+pub fn timeline(
+    work: &Work<'_>,
+    session: &Session,
+    stream: Option<&str>,
+    columns: u32,
+) -> Result<TimelineAnswer, AppError> {
+    let digits = session.description().time_digits;
+    let query = DensityQuery {
+        axis: Axis::Time,
+        from: String::new(),
+        to: String::new(),
+        columns,
+    };
+    let (frame, stream) = match stream {
+        None => (
+            density::of_store(session.build_index(work)?.as_ref(), &query, digits)?,
+            None,
+        ),
+        Some(id) => {
+            let findings = Findings::default();
+            let stream = Stream::load(work, session, id, &findings)?;
+            let frame = density::of_stream(
+                &stream,
+                &history::series_of(&stream, session),
+                &findings,
+                &query,
+                digits,
+            )?;
+            (frame, Some(text::shown(&stream.id)))
+        }
+    };
+    Ok(answer(stream, frame, digits))
+}
+
+fn answer(stream: Option<String>, frame: DensityFrame, digits: u8) -> TimelineAnswer {
+    let width = frame.series.len().max(1);
+    let column_count = frame.counts.len() / width;
+    let (from, to) = (Timestamp::parse(&frame.from), Timestamp::parse(&frame.to));
+    let window = from.zip(to).map_or(0..0, |(from, to)| from.0..to.0);
+    let columns = frame.counts.chunks(width).zip(0_u32..).map(|(counts, column)| {
+        let start = density::column_start(&window, u32::try_from(column_count).unwrap_or(u32::MAX), column);
+        let from = text::time_label(Timestamp(start), digits);
+        ColumnAnswer {
+            from,
+            events: counts.iter().sum(),
+            counts: counts.to_vec(),
+        }
+    });
+    let columns: Vec<ColumnAnswer> = columns.collect();
+    // The window ends just behind the last event.
+    let to = text::time_label(Timestamp(window.end.saturating_sub(1)), digits);
+    let events = columns.iter().map(|column| column.events).sum();
+    TimelineAnswer {
+        stream,
+        from: frame.from,
+        to,
+        events,
+        types: frame.series,
+        columns,
+    }
+}
+
+/// Draws the columns as stacked bars into an SVG file. The file appears whole or not at all.
+pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
+    let title = answer.stream.clone().unwrap_or_else(|| session.name());
+    let svg = chart::timeline(&title, answer)?;
+    let failed = |error: std::io::Error| {
+        let message = format!("cannot write the drawing ({error}): {}", file.display());
+        AppError::new(
+            ErrorCode::Denied,
+            message,
+            "choose a folder that exists and can be written to",
+        )
+    };
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    new.write_all(svg.as_bytes()).map_err(failed)?;
+    new.persist(file).map_err(|error| failed(error.error))?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! The arguments, as `docs/cli.md` describes them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
+#[derive(Debug, Parser)]
+#[command(
+    name = "refold",
+    version,
+    after_help = "CURSOR is v12 (version), #4711 (position), a time (2026-08-03T14:00:00Z, \"2026-08-03 14:00\" in UTC, -2h), start or head.\n\
+    HANDLER is a handler package or reducer file, with a version after @ (handlers/order@1.1.0), or builtin:merge.\n\
+    Exit codes: 0 done; 1 done, and it found differences; 2 the call is wrong; 3 it could not run; 130 cancelled."
+)]
+pub struct Arguments {
+    /// Print one JSON document, or one a line where the answer streams
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Layout id or layout file; without it the layout is found by looking
+    #[arg(long, global = true, value_name = "LAYOUT")]
+    pub layout: Option<String>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Kind, layout with the evidence for it, counts, time span, how read-only is enforced, findings
+    #[command(after_help = "Example: refold info orders.db")]
+    Info { store: String },
+
+    /// Streams, a page at a time
+    #[command(after_help = "Example: refold streams orders.db --match 4711 --sort events --limit 20")]
+    Streams(Streams),
+
+    /// Events of a stream in full
+    #[command(after_help = "Example: refold history orders.db order-4711 --from v5 --to \"2026-08-03 14:00\"")]
+    History(History),
+
+    /// Events whose payload or metadata holds a text
+    #[command(after_help = "Example: refold search orders.db SKU-0042 --type ItemAdded --where \"event.data.qty > 2\"")]
+    Search(Search),
+
+    /// The state of a stream at a cursor, and of which event it is
+    #[command(after_help = "Example: refold state orders.db order-4711 --at \"2026-08-03 14:00\"")]
+    State(State),
+
+    /// Changed paths between two cursors: before, after, and the event that did it
+    #[command(after_help = "Example: refold diff orders.db order-4711 --from v3 --to head")]
+    Diff(Diff),
+
+    /// For each leaf of a state: the event that last changed it, and the one that last wrote it
+    #[command(after_help = "Example: refold blame orders.db order-4711 --path /status")]
+    Blame(Blame),
+
+    /// Events over time by type
+    #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
+    Timeline(Timeline),
+
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: refold completions bash > /etc/bash_completion.d/refold")]
+    Completions { shell: Shell },
+}
+
+#[derive(Debug, Args)]
+pub struct Streams {
+    pub store: String,
+    /// Only streams of this category
+    #[arg(long)]
+    pub category: Option<String>,
+    /// Only streams whose id holds this text
+    #[arg(long = "match", value_name = "TEXT", default_value = "")]
+    pub matching: String,
+    /// Ids ascending; most events first; latest event first
+    #[arg(long, value_enum, default_value = "id")]
+    pub sort: Sort,
+    #[arg(long, default_value_t = 100)]
+    pub limit: u32,
+    /// Go on after this stream, the last of the page before
+    #[arg(long, value_name = "STREAM")]
+    pub after: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sort {
+    Id,
+    Events,
+    Last,
+}
+
+#[derive(Debug, Args)]
+pub struct History {
+    pub store: String,
+    pub stream: String,
+    /// From the first event at or after this cursor
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Up to the last event at or before this cursor
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// Only events of this type; may be given more than once
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    #[arg(long)]
+    pub limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct Search {
+    pub store: String,
+    /// The text to look for, exactly
+    pub text: String,
+    /// Only events of this type; may be given more than once
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+    /// Only events that meet this condition, in the expression language of handlers
+    #[arg(long = "where", value_name = "EXPR")]
+    pub condition: Option<String>,
+    #[arg(long)]
+    pub limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+pub struct State {
+    pub store: String,
+    pub stream: String,
+    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    pub at: String,
+    #[arg(long)]
+    pub handler: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Diff {
+    pub store: String,
+    pub stream: String,
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub from: String,
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub to: String,
+    #[arg(long)]
+    pub handler: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Blame {
+    pub store: String,
+    pub stream: String,
+    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    pub at: String,
+    /// Only what is at or below this path (/items/0/price)
+    #[arg(long)]
+    pub path: Option<String>,
+    #[arg(long)]
+    pub handler: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Timeline {
+    pub store: String,
+    pub stream: Option<String>,
+    /// Draw it into this file
+    #[arg(long, value_name = "FILE")]
+    pub svg: Option<PathBuf>,
+    /// Into how many equal parts the span is cut
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub columns: u32,
+}

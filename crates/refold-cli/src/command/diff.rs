@@ -1,0 +1,86 @@
+//! `refold diff`.
+
+use refold_app::answer::{ChangeAnswer, Literal, MomentAnswer};
+use refold_app::command::diff::diff;
+
+use super::{Context, cell, handler_line, incomplete_line};
+use crate::arguments::Diff;
+use crate::print::{self, Ended, Table};
+
+pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let answer = diff(
+        context.work,
+        &session,
+        &asked.stream,
+        &asked.from,
+        &asked.to,
+        asked.handler.as_deref(),
+    )?;
+    // Differences are what this command is asked to find: exit code 1.
+    let code = u8::from(!answer.changes.is_empty());
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(code));
+    }
+    printer.line(&format!(
+        "{}  {} to {}",
+        answer.stream,
+        label(&answer.from),
+        label(&answer.to)
+    ))?;
+    printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
+    if let Some(version) = &answer.incomplete_since {
+        printer.line(&incomplete_line(version))?;
+    }
+    printer.line("")?;
+    if answer.changes.is_empty() {
+        printer.line("no differences")?;
+    } else {
+        let mut table = Table::new(&["", "path", "before", "after", "event"]);
+        for change in &answer.changes {
+            table.row(row(change));
+        }
+        table.print(&mut printer)?;
+    }
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
+    }
+    printer.finish(Ok(code))
+}
+
+fn row(change: &ChangeAnswer) -> Vec<String> {
+    let sign = match change.op {
+        "added" => "+",
+        "removed" => "-",
+        _ => "~",
+    };
+    let value = |value: &Option<Literal>| value.as_ref().map(Literal::shown).unwrap_or_default();
+    let before = match &change.moved_from {
+        Some(from) => format!("moved from {from}"),
+        None => value(&change.before),
+    };
+    let version = change
+        .version
+        .as_ref()
+        .map(|version| format!("v{version} "))
+        .unwrap_or_default();
+    let event = format!("{version}{}", cell(change.event_type.as_ref()));
+    vec![
+        sign.to_owned(),
+        change.path.clone(),
+        before,
+        value(&change.after),
+        event,
+    ]
+}
+
+fn label(moment: &MomentAnswer) -> String {
+    match (&moment.version, &moment.position) {
+        (Some(version), _) => format!("v{version}"),
+        (None, Some(position)) => format!("#{position}"),
+        (None, None) => "the start".to_owned(),
+    }
+}

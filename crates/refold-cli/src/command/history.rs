@@ -1,0 +1,60 @@
+//! `refold history`.
+
+use refold_app::AppError;
+use refold_app::answer::{EventAnswer, json_line};
+use refold_app::command::history::{Events, history};
+
+use super::{Context, cell};
+use crate::arguments::History;
+use crate::print::{Ended, Printer};
+
+pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let query = Events {
+        from: asked.from.clone(),
+        to: asked.to.clone(),
+        types: asked.types.clone(),
+        limit: asked.limit,
+    };
+    let mut printer = context.printer();
+    let outcome = history(context.work, &session, &asked.stream, &query, &mut |event| {
+        context.progress.clear();
+        if context.json {
+            printer.line_of_stream(&json_line(&event)?)
+        } else {
+            print_event(&mut printer, &event)
+        }
+    });
+    printer.finish(outcome)?;
+    Ok(0)
+}
+
+/// A heading line, then payload and metadata on a line each.
+pub fn print_event(printer: &mut Printer, event: &EventAnswer) -> Result<(), AppError> {
+    let version = event
+        .version
+        .as_ref()
+        .map(|version| format!("v{version} "))
+        .unwrap_or_default();
+    let schema = event
+        .schema_version
+        .as_ref()
+        .map(|version| format!(" (schema {version})"))
+        .unwrap_or_default();
+    let occurred = match &event.occurred_at {
+        Some(occurred) if event.occurred_at != event.recorded_at => format!("  occurred {occurred}"),
+        _ => String::new(),
+    };
+    let (stream, position, event_type) = (&event.stream, &event.position, &event.event_type);
+    let recorded = cell(event.recorded_at.as_ref());
+    printer.line_of_stream(&format!(
+        "{stream} {version}#{position}  {event_type}{schema}  {recorded}{occurred}"
+    ))?;
+    printer.line_of_stream(&format!("    {}", event.payload.shown()))?;
+    let metadata = event.metadata.shown();
+    if metadata.is_empty() || metadata == "{}" {
+        Ok(())
+    } else {
+        printer.line_of_stream(&format!("    {metadata}"))
+    }
+}

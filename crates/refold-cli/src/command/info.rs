@@ -1,0 +1,83 @@
+//! `refold info`.
+
+use refold_app::answer::Count;
+use refold_app::command::info::info;
+use refold_app::text::{grouped, size_label};
+
+use super::Context;
+use crate::print::{self, Ended, Printer, Table};
+
+/// More rows are for `--json`.
+const SHOWN: usize = 50;
+
+pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
+    let session = context.open(store)?;
+    let answer = info(context.work, &session)?;
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(0));
+    }
+    let size = answer.byte_count.as_ref().and_then(|count| count.parse().ok());
+    let size = size
+        .map(|bytes| format!(" · {}", size_label(bytes)))
+        .unwrap_or_default();
+    printer.line(&format!(
+        "{}  {} · {}{size}",
+        answer.location, answer.kind, answer.layout_title
+    ))?;
+    let span = match (&answer.first_recorded_at, &answer.last_recorded_at) {
+        (Some(first), Some(last)) => format!(" · {first} to {last}"),
+        _ => String::new(),
+    };
+    let (events, streams) = (grouped(answer.events.into()), grouped(answer.streams.into()));
+    printer.line(&format!(
+        "{events} events · {streams} streams · {} types{span}",
+        answer.types.len()
+    ))?;
+    list(&mut printer, &format!("layout {}", answer.layout), &answer.evidence)?;
+    list(&mut printer, "read-only", &answer.read_only)?;
+    let can = &answer.capabilities;
+    let versions = match &can.version_base {
+        Some(base) => format!("stream versions start at {base}"),
+        None => "no stream versions".to_owned(),
+    };
+    let look_up = if can.stream_index {
+        "an index of the store"
+    } else {
+        "the local index"
+    };
+    let capabilities = [
+        format!("global order: {}", can.order),
+        versions,
+        format!("times in {}, {} fractional digits", can.time_zone, can.time_digits),
+        format!("one stream is read by {look_up}"),
+    ];
+    list(&mut printer, "capabilities", &capabilities)?;
+    table(&mut printer, &["#events", "type"], &answer.types)?;
+    table(&mut printer, &["#streams", "category"], &answer.categories)?;
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
+    }
+    printer.finish(Ok(0))
+}
+
+fn list(printer: &mut Printer, heading: &str, lines: &[String]) -> Result<(), Ended> {
+    printer.line("")?;
+    printer.line(heading)?;
+    lines.iter().try_for_each(|line| printer.line(&format!("  {line}")))
+}
+
+fn table(printer: &mut Printer, headings: &[&str], counts: &[Count]) -> Result<(), Ended> {
+    printer.line("")?;
+    let mut table = Table::new(headings);
+    for of in counts.iter().take(SHOWN) {
+        table.row(vec![grouped(of.count.into()), of.name.clone()]);
+    }
+    table.print(printer)?;
+    if counts.len() > SHOWN {
+        printer.line(&format!("and {} more (all with --json)", counts.len() - SHOWN))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,93 @@
+//! One file a command: call the use case, print its answer.
+
+mod blame;
+mod diff;
+mod history;
+mod info;
+mod search;
+mod state;
+mod streams;
+mod timeline;
+
+use clap::CommandFactory as _;
+use refold_app::wire::HandlerWire;
+use refold_app::work::Work;
+use refold_app::{Places, Session};
+
+use crate::arguments::{Arguments, Command};
+use crate::print::{Ended, Printer};
+use crate::progress::{ProgressLine, cancel_token_of_terminal};
+
+/// What every command gets.
+pub struct Context<'a> {
+    pub work: &'a Work<'a>,
+    pub progress: &'a ProgressLine,
+    pub json: bool,
+    layout: Option<&'a str>,
+}
+
+impl Context<'_> {
+    pub fn open(&self, store: &str) -> Result<Session, Ended> {
+        Ok(Session::open(self.work, store, self.layout, &Places::of_user())?)
+    }
+
+    /// Standard output, with the progress line out of its way.
+    pub fn printer(&self) -> Printer {
+        self.progress.clear();
+        Printer::new()
+    }
+}
+
+/// Runs the command and returns the exit code of a success: 0, or 1 when it found differences.
+pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
+    let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
+    let work = Work::new(&cancel, &progress);
+    let layout = arguments.layout.as_deref();
+    let context = Context {
+        work: &work,
+        progress: &progress,
+        json: arguments.json,
+        layout,
+    };
+    match &arguments.command {
+        Command::Info { store } => info::run(&context, store),
+        Command::Streams(asked) => streams::run(&context, asked),
+        Command::History(asked) => history::run(&context, asked),
+        Command::Search(asked) => search::run(&context, asked),
+        Command::State(asked) => state::run(&context, asked),
+        Command::Diff(asked) => diff::run(&context, asked),
+        Command::Blame(asked) => blame::run(&context, asked),
+        Command::Timeline(asked) => timeline::run(&context, asked),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "refold", &mut script);
+            let mut printer = context.printer();
+            printer.line(String::from_utf8_lossy(&script).trim_end())?;
+            printer.finish(Ok(0))
+        }
+    }
+}
+
+/// A cell for a value that may be absent.
+fn cell(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_default()
+}
+
+/// `order@1.1.0 (declarative, sha256:…)`, and what the default means.
+fn handler_line(handler: &HandlerWire) -> String {
+    if handler.engine == "builtin" {
+        return format!(
+            "{} (needs no code: every payload is a merge patch on the state)",
+            handler.name
+        );
+    }
+    format!(
+        "{}@{} ({}, {})",
+        handler.name, handler.version, handler.engine, handler.hash
+    )
+}
+
+/// What stands above an answer whose state may lack something.
+fn incomplete_line(since: &str) -> String {
+    format!("INCOMPLETE since v{since}: an event could not be read or folded, see the findings")
+}

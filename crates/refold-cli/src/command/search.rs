@@ -1,0 +1,39 @@
+//! `refold search`.
+
+use refold_app::answer::json_line;
+use refold_app::command::search::{Search, search};
+use refold_app::text::grouped;
+
+use super::Context;
+use super::history::print_event;
+use crate::arguments::Search as Asked;
+use crate::print::{self, Ended};
+
+pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let query = Search {
+        text: asked.text.clone(),
+        types: asked.types.clone(),
+        condition: asked.condition.clone(),
+        limit: asked.limit,
+    };
+    let mut printer = context.printer();
+    let mut found: u64 = 0;
+    let outcome = search(context.work, &session, &query, &mut |event| {
+        found += 1;
+        context.progress.clear();
+        if context.json {
+            printer.line_of_stream(&json_line(&event)?)
+        } else {
+            print_event(&mut printer, &event)
+        }
+    });
+    context.progress.clear();
+    let findings = printer.finish(outcome)?;
+    if !context.json {
+        let noun = if found == 1 { "event" } else { "events" };
+        printer.line(&format!("{} {noun} found", grouped(found)))?;
+        print::findings(&mut printer, &findings)?;
+    }
+    printer.finish(Ok(0))
+}

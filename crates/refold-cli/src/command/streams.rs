@@ -1,0 +1,59 @@
+//! `refold streams`.
+
+use refold_app::answer::json_line;
+use refold_app::command::streams::{Streams, streams};
+use refold_app::text::grouped;
+use refold_app::wire::StreamSort;
+
+use super::{Context, cell};
+use crate::arguments::{Sort, Streams as Asked};
+use crate::print::{Ended, Table};
+
+pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let query = Streams {
+        category: asked.category.clone(),
+        matching: asked.matching.clone(),
+        sort: match asked.sort {
+            Sort::Id => StreamSort::Id,
+            Sort::Events => StreamSort::Events,
+            Sort::Last => StreamSort::Last,
+        },
+        limit: asked.limit,
+        after: asked.after.clone(),
+    };
+    session.build_index(context.work)?;
+    let mut printer = context.printer();
+    if context.json {
+        let outcome = streams(context.work, &session, &query, &mut |stream| {
+            printer.line_of_stream(&json_line(&stream)?)
+        });
+        printer.finish(outcome)?;
+        return Ok(0);
+    }
+    let mut table = Table::new(&[
+        "stream",
+        "category",
+        "#events",
+        "first recorded",
+        "last recorded",
+        "last type",
+    ]);
+    streams(context.work, &session, &query, &mut |stream| {
+        table.row(vec![
+            stream.stream,
+            stream.category,
+            grouped(stream.events.into()),
+            cell(stream.first_recorded_at.as_ref()),
+            cell(stream.last_recorded_at.as_ref()),
+            stream.last_type,
+        ]);
+        Ok(())
+    })?;
+    if table.is_empty() {
+        printer.line("no stream matches")?;
+    } else {
+        table.print(&mut printer)?;
+    }
+    printer.finish(Ok(0))
+}

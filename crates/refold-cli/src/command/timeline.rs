@@ -1,0 +1,61 @@
+//! `refold timeline`.
+
+use refold_app::command::timeline::{draw, timeline};
+use refold_app::text::grouped;
+
+use super::Context;
+use crate::arguments::Timeline;
+use crate::print::{Ended, Table};
+
+pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let answer = timeline(context.work, &session, asked.stream.as_deref(), asked.columns)?;
+    if let Some(file) = &asked.svg {
+        draw(&answer, &session, file)?;
+    }
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(0));
+    }
+    let events = grouped(answer.events.into());
+    if let Some(file) = &asked.svg {
+        printer.line(&format!("{events} events drawn into {}", file.display()))?;
+        return printer.finish(Ok(0));
+    }
+    let whole = answer.stream.clone().unwrap_or_else(|| session.name());
+    printer.line(&format!("{whole}  {events} events  {} to {}", answer.from, answer.to))?;
+    let most = answer
+        .columns
+        .iter()
+        .map(|column| column.events)
+        .max()
+        .unwrap_or_default();
+    let mut table = Table::new(&["from", "#events", ""]);
+    for column in &answer.columns {
+        table.row(vec![
+            column.from.clone(),
+            grouped(column.events.into()),
+            bar(column.events, most),
+        ]);
+    }
+    table.print(&mut printer)?;
+    printer.line("")?;
+    let mut types = Table::new(&["#events", "type"]);
+    for (at, name) in answer.types.iter().enumerate() {
+        let of_type = answer.columns.iter().filter_map(|column| column.counts.get(at));
+        types.row(vec![
+            grouped(of_type.map(|count| u64::from(*count)).sum()),
+            name.clone(),
+        ]);
+    }
+    types.print(&mut printer)?;
+    printer.finish(Ok(0))
+}
+
+/// Any event at all is at least one mark long.
+fn bar(events: u32, most: u32) -> String {
+    const WIDTH: u64 = 50;
+    let marks = usize::try_from(u64::from(events) * WIDTH / u64::from(most.max(1))).unwrap_or_default();
+    "█".repeat(marks.max(usize::from(events > 0)))
+}

@@ -1,0 +1,212 @@
+//! Printing: lines and tables on standard output, failures on standard error.
+
+use std::io::{self, Write as _};
+
+use refold_app::answer::json_line;
+use refold_app::text::shown;
+use refold_app::wire::{FindingWire, SeverityWire};
+use refold_app::{AppError, ErrorCode};
+use serde::Serialize;
+
+/// Why a command stopped before its end.
+#[derive(Debug)]
+pub enum Ended {
+    Failed(AppError),
+    /// The reader of the output went away.
+    OutputClosed,
+}
+
+impl From<AppError> for Ended {
+    fn from(error: AppError) -> Ended {
+        Ended::Failed(error)
+    }
+}
+
+/// Standard output, buffered.
+pub struct Printer {
+    out: io::BufWriter<io::StdoutLock<'static>>,
+    is_closed: bool,
+}
+
+impl Printer {
+    pub fn new() -> Printer {
+        Printer {
+            out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            is_closed: false,
+        }
+    }
+
+    pub fn line(&mut self, text: &str) -> Result<(), Ended> {
+        self.attempt(|out| {
+            out.write_all(text.as_bytes())?;
+            out.write_all(b"\n")
+        })
+    }
+
+    pub fn json(&mut self, answer: &impl Serialize) -> Result<(), Ended> {
+        let line = json_line(answer)?;
+        self.line(&line)
+    }
+
+    /// A line inside a use case, which knows only its own errors: a closed output ends it as if it was cancelled, and
+    /// [`Printer::finish`] tells the difference.
+    pub fn line_of_stream(&mut self, text: &str) -> Result<(), AppError> {
+        self.line(text).map_err(|ended| match ended {
+            Ended::Failed(error) => error,
+            Ended::OutputClosed => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
+        })
+    }
+
+    /// Flushes, and says how a streaming use case ended.
+    pub fn finish<T>(&mut self, outcome: Result<T, AppError>) -> Result<T, Ended> {
+        if self.is_closed {
+            return Err(Ended::OutputClosed);
+        }
+        self.attempt(|out| out.flush())?;
+        outcome.map_err(Ended::Failed)
+    }
+
+    fn attempt(&mut self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Ended> {
+        write(&mut self.out).map_err(|error| {
+            if error.kind() == io::ErrorKind::BrokenPipe {
+                self.is_closed = true;
+                return Ended::OutputClosed;
+            }
+            let message = format!("cannot write the output: {error}");
+            Ended::Failed(AppError::new(
+                ErrorCode::Denied,
+                message,
+                "make room or choose another place for it",
+            ))
+        })
+    }
+}
+
+/// Rows that are printed in columns as wide as they need.
+pub struct Table {
+    /// Whether a column holds numbers, which end where the column ends.
+    is_number: Vec<bool>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// A heading that starts with `#` makes a column of numbers.
+    pub fn new(headings: &[&str]) -> Table {
+        let is_number = headings.iter().map(|heading| heading.starts_with('#')).collect();
+        let headings = headings
+            .iter()
+            .map(|heading| heading.trim_start_matches('#').to_owned())
+            .collect();
+        Table {
+            is_number,
+            rows: vec![headings],
+        }
+    }
+
+    pub fn row(&mut self, cells: Vec<String>) {
+        self.rows.push(cells);
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.len() == 1
+    }
+
+    pub fn print(&self, printer: &mut Printer) -> Result<(), Ended> {
+        let count = self.is_number.len();
+        let width = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..count).map(width).collect();
+        for row in &self.rows {
+            let mut line = String::new();
+            for (column, cell) in row.iter().enumerate() {
+                let padding = widths
+                    .get(column)
+                    .copied()
+                    .unwrap_or_default()
+                    .saturating_sub(cell.chars().count());
+                let padding = " ".repeat(padding);
+                if column > 0 {
+                    line.push_str("  ");
+                }
+                if self.is_number.get(column).copied().unwrap_or_default() {
+                    line.push_str(&padding);
+                    line.push_str(cell);
+                } else {
+                    line.push_str(cell);
+                    if column + 1 < count {
+                        line.push_str(&padding);
+                    }
+                }
+            }
+            printer.line(line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Findings below an answer; nothing when there are none.
+pub fn findings(printer: &mut Printer, findings: &[FindingWire]) -> Result<(), Ended> {
+    for finding in findings {
+        let severity = match finding.severity {
+            SeverityWire::Notice => "notice",
+            SeverityWire::Warning => "warning",
+            SeverityWire::Error => "error",
+        };
+        let place = [
+            finding.stream.as_ref().map(|stream| format!("stream {stream}")),
+            finding.version.as_ref().map(|version| format!("v{version}")),
+            finding.position.as_ref().map(|position| format!("#{position}")),
+        ];
+        let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let first = if finding.count > 1 { ", the first" } else { "" };
+        let place = if place.is_empty() {
+            String::new()
+        } else {
+            format!(" ({place})")
+        };
+        printer.line(&format!(
+            "{severity} {} × {}{first}: {}{place}",
+            finding.code, finding.count, finding.detail
+        ))?;
+    }
+    Ok(())
+}
+
+/// What failed, why and what to do, on standard error. Secrets and control characters never reach it.
+pub fn failure(error: &AppError, as_json: bool) {
+    #[derive(Serialize)]
+    struct Failure<'a> {
+        code: ErrorCode,
+        message: &'a str,
+        hint: &'a str,
+        choices: &'a [String],
+    }
+    let AppError {
+        code,
+        message,
+        hint,
+        choices,
+    } = error;
+    let text = if as_json {
+        json_line(&Failure {
+            code: *code,
+            message,
+            hint,
+            choices,
+        })
+        .unwrap_or_else(|_| shown(message.as_bytes()))
+    } else {
+        let mut text = format!("refold: {}", shown(message.as_bytes()));
+        if !choices.is_empty() {
+            text.push_str(&format!("\n  to choose from: {}", shown(choices.join(", ").as_bytes())));
+        }
+        if !hint.is_empty() {
+            text.push_str(&format!("\n  {}", shown(hint.as_bytes())));
+        }
+        text
+    };
+    // When standard error is closed too there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
