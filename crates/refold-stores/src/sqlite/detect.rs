@@ -13,6 +13,9 @@ use crate::{Candidate, LayoutChoice};
 /// Two candidates whose scores differ by no more than this are not told apart without asking.
 const CLOSE: u32 = 10;
 
+/// The first payloads are looked at up to this size.
+const SAMPLE_BYTES: usize = 1 << 20;
+
 /// A layout that fits, bound to a table.
 pub struct Bound {
     pub candidate: Candidate,
@@ -198,7 +201,9 @@ fn first_payload_fits(connection: &Connection, plan: &Plan) -> Option<bool> {
     let sql = format!("{} LIMIT 20", plan.select(&shape, &[], &plan.position));
     let mut statement = connection.prepare(&sql).ok()?;
     let mut rows = statement.query([]).ok()?;
-    while let Ok(Some(row)) = rows.next() {
+    while let Ok(Some(row)) = rows.next()
+        && batch.arena.len() < SAMPLE_BYTES
+    {
         reader.append(
             plan,
             row,

@@ -1,8 +1,10 @@
 //! What every connection to a user's database gets: it can read tables and nothing else, whatever the schema says.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use refold_core::port::store::StoreError;
+use refold_core::work::CancelToken;
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::limits::Limit;
@@ -55,8 +57,10 @@ const PRAGMAS: &[&str] = &[
     "table_xinfo",
 ];
 
-/// Values up to 1 GiB can be passed on; the layout's own limit is lower and is checked before a value is loaded.
-const LENGTH_LIMIT_BYTES: i32 = 1 << 30;
+/// The longest value and statement, until a reader sets what its layout says.
+const LENGTH_LIMIT_BYTES: i32 = 64 << 20;
+/// Statements, too, must stay below the limit.
+pub const LEAST_LENGTH_LIMIT_BYTES: i32 = 1 << 20;
 
 /// Puts the guard on a connection that is still unused. From then on it can only read real tables, and not even
 /// `query_only` can be taken back.
@@ -99,6 +103,20 @@ pub fn distrust_schema(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")
+}
+
+/// How many steps of SQLite's machine lie between two looks at the cancel token: well under a millisecond.
+const STEPS_BETWEEN_CHECKS: i32 = 4_000;
+
+/// From now on statements stop when `token` is cancelled or `limit` is over.
+pub fn watch(connection: &mut Connection, token: &CancelToken, limit: Option<Duration>) -> rusqlite::Result<()> {
+    let (token, end) = (token.clone(), limit.and_then(|limit| Instant::now().checked_add(limit)));
+    let is_over = move || token.is_cancelled() || end.is_some_and(|end| Instant::now() > end);
+    connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(is_over))
+}
+
+pub fn stop_watching(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.progress_handler(0, None::<fn() -> bool>)
 }
 
 fn authorize(context: AuthContext<'_>) -> Authorization {

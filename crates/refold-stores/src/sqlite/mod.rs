@@ -5,10 +5,12 @@
 
 mod catalogue;
 mod connections;
+mod course;
 mod detect;
 mod guard;
 mod key;
 mod open;
+mod page;
 mod plan;
 mod probe;
 mod reader;
@@ -18,6 +20,7 @@ mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use refold_core::event::Position;
 use refold_core::port::store::{
@@ -35,6 +38,9 @@ use self::plan::{Plan, quoted};
 use self::reader::SqliteReader;
 use crate::layout::{Layout, hex};
 use crate::{Candidate, LayoutChoice};
+
+/// Looking at a store before it is read takes no longer than this, whatever is in it.
+const TIME_TO_LOOK: Duration = Duration::from_secs(5);
 
 /// An opened SQLite store: what it held when it was opened.
 pub struct SqliteStore {
@@ -54,11 +60,14 @@ impl SqliteStore {
     ) -> Result<SqliteStore, StoreError> {
         let source = Source::open(work, path, scratch)?;
         let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
-        let connection = source.connect()?;
+        let mut connection = source.connect()?;
+        guard::watch(&mut connection, work.cancel_token(), Some(TIME_TO_LOOK)).map_err(driver)?;
         let catalogue = Catalogue::read(&connection).map_err(driver)?;
         let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
         let identity = identity(&source, &catalogue, &bound.plan.layout);
-        let probed = probe::probe(&connection, &mut bound.plan).map_err(driver)?;
+        let probed = probe::probe(&connection, &mut bound.plan);
+        work.check()?;
+        guard::stop_watching(&mut connection).map_err(driver)?;
         let description = describe(&source, &bound, &probed);
         source.check_unchanged()?;
         let connections = Connections::new(source);
@@ -74,8 +83,9 @@ impl SqliteStore {
     /// Every layout that fits, best first.
     pub fn candidates(work: &Work<'_>, path: &Path, scratch: &Path) -> Result<Vec<Candidate>, StoreError> {
         let source = Source::open(work, path, scratch)?;
-        let connection = source.connect()?;
         let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
+        let mut connection = source.connect()?;
+        guard::watch(&mut connection, work.cancel_token(), Some(TIME_TO_LOOK)).map_err(driver)?;
         let catalogue = Catalogue::read(&connection).map_err(driver)?;
         let found = detect::candidates(&connection, &catalogue);
         Ok(found.into_iter().map(|bound| bound.candidate).collect())

@@ -61,6 +61,7 @@ pub enum StreamKey {
 #[derive(Debug, Clone, Default)]
 pub struct Shape {
     pub columns: Columns,
+    pub bodies: Bodies,
     /// Expressions in the order of the result; the first is the position.
     expressions: Vec<String>,
     /// Columns that hold documents that must be decoded before something is taken from them.
@@ -79,6 +80,16 @@ pub struct Shape {
     pub metadata: Option<usize>,
 }
 
+/// What a statement selects in the columns that hold documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Bodies {
+    #[default]
+    Whole,
+    /// Of a body with more bytes than this, its size.
+    SizeAbove(u64),
+    LeftOut,
+}
+
 /// A column with a document; `index` is its place in the result.
 #[derive(Debug, Clone)]
 pub struct Document {
@@ -94,6 +105,44 @@ pub enum Slot {
     Document(usize),
     /// Not in the result: made of the stream id, the type, or a constant.
     Derived,
+}
+
+impl Shape {
+    /// The same, with the size in place of each body that is larger than `max_bytes`.
+    pub fn without_large_bodies(&self, max_bytes: u64) -> Shape {
+        let mut shape = Shape {
+            bodies: Bodies::SizeAbove(max_bytes),
+            ..self.clone()
+        };
+        for document in &self.documents {
+            let body = &mut shape.expressions[document.index];
+            *body = format!("iif(octet_length({body}) > {max_bytes}, octet_length({body}), {body})");
+        }
+        shape
+    }
+
+    /// The same, with NULL in place of each body.
+    pub fn without_bodies(&self) -> Shape {
+        let mut shape = Shape {
+            bodies: Bodies::LeftOut,
+            ..self.clone()
+        };
+        for document in &self.documents {
+            shape.expressions[document.index] = "NULL".to_owned();
+        }
+        shape
+    }
+
+    /// Only the position and the version.
+    pub fn key_only(&self) -> Shape {
+        let keys = [Some(0), self.version].into_iter().flatten();
+        let expressions: Vec<String> = keys.map(|index| self.expressions[index].clone()).collect();
+        Shape {
+            expressions,
+            version: self.version.map(|_| 1),
+            ..Shape::default()
+        }
+    }
 }
 
 impl Plan {

@@ -8,7 +8,7 @@ use refold_core::names::Names;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::plan::{Plan, Slot};
+use super::plan::{Plan, Slot, quoted};
 use super::row::RowReader;
 use crate::layout::TimeForm;
 use crate::time;
@@ -27,17 +27,38 @@ pub struct Probed {
     pub evidence: Vec<String>,
 }
 
-/// Settles in `plan` what the layout leaves open, and answers the rest.
-pub fn probe(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<Probed> {
-    let mut probed = Probed {
-        position_span: span(connection, plan)?,
-        event_bound: Some(0),
-        ..Probed::default()
-    };
-    if let Some((first, last)) = probed.position_span {
-        let bound = i128::from(last.0) - i128::from(first.0) + 1;
-        probed.event_bound = u64::try_from(bound).ok();
+/// Settles in `plan` what the layout leaves open, and answers the rest. What damage or the time limit leaves unanswered
+/// stays open, and the evidence says so.
+pub fn probe(connection: &Connection, plan: &mut Plan) -> Probed {
+    let mut probed = Probed::default();
+    let answered = span(connection, plan, &mut probed)
+        .and_then(|()| settle_times(connection, plan, &mut probed))
+        .and_then(|()| sample_events(connection, plan, &mut probed));
+    if let Err(error) = answered {
+        probed.evidence.push(format!(
+            "the first and the newest events could not all be looked at: {error}"
+        ));
     }
+    probed
+}
+
+fn span(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
+    let (table, position) = (quoted(&plan.table), &plan.position);
+    let end = |order: &str| -> rusqlite::Result<Option<i64>> {
+        let sql = format!("SELECT {position} FROM {table} AS \"event\" ORDER BY {position} {order} LIMIT 1");
+        let mut statement = connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        rows.next()?.map(|row| row.get(0)).transpose()
+    };
+    probed.event_bound = Some(0);
+    if let Some((first, last)) = end("ASC")?.zip(end("DESC")?) {
+        probed.position_span = Some((Position(first), Position(last)));
+        probed.event_bound = u64::try_from(i128::from(last) - i128::from(first) + 1).ok();
+    }
+    Ok(())
+}
+
+fn settle_times(connection: &Connection, plan: &mut Plan, probed: &mut Probed) -> rusqlite::Result<()> {
     if let Some(form) = number_form(connection, plan)? {
         probed
             .evidence
@@ -46,6 +67,10 @@ pub fn probe(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<Probe
             source.form = form;
         }
     }
+    Ok(())
+}
+
+fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
     let sample = sample(connection, plan)?;
     let versions = sample
         .versions
@@ -66,23 +91,7 @@ pub fn probe(connection: &Connection, plan: &mut Plan) -> rusqlite::Result<Probe
         .filter(|time| !time.is_none())
         .map(|time| time::fraction_digits(*time));
     probed.time_digits = digits.max().unwrap_or(0);
-    Ok(probed)
-}
-
-fn span(connection: &Connection, plan: &Plan) -> rusqlite::Result<Option<(Position, Position)>> {
-    let end = |order: &str| -> rusqlite::Result<Option<i64>> {
-        let sql = format!(
-            "{} ORDER BY {} {order} LIMIT 1",
-            plan.select_one(&plan.position, &[]),
-            plan.position
-        );
-        let mut statement = connection.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        rows.next()?.map(|row| row.get(0)).transpose()
-    };
-    Ok(end("ASC")?
-        .zip(end("DESC")?)
-        .map(|(first, last)| (Position(first), Position(last))))
+    Ok(())
 }
 
 /// The first and the newest events.

@@ -13,7 +13,7 @@ use refold_core::time::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
-use super::plan::{Plan, Shape, Slot, StreamKey};
+use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
 use crate::layout::{BodySource, Origin, Take, TextForm, TextSource, TimeForm, TimeSource};
@@ -23,6 +23,9 @@ use crate::time;
 pub const NO_STREAM: &[u8] = b"(no stream)";
 /// Stands for the type of events that have none.
 const NO_TYPE: &[u8] = b"(no type)";
+/// What the two bodies are called in a finding.
+const PAYLOAD: &str = "payload";
+const METADATA: &str = "metadata";
 
 /// Turns rows of one shape into events.
 pub struct RowReader {
@@ -124,18 +127,13 @@ impl RowReader {
         batch.types.push(event_type);
         batch.recorded_at.push(recorded_at);
         if shape.columns.payload {
-            let (span, encoding) = fields.body(&map.payload, shape.payload, type_name, "payload", batch, &odd);
-            if span.is_null() {
-                odd.warning("payload-missing", || "the store holds no payload for it".into());
-            }
+            let (span, encoding) = fields.body(&map.payload, shape.payload, type_name, PAYLOAD, batch, &odd);
             batch.payloads.push(span);
             batch.payload_encodings.push(encoding);
         }
         if shape.columns.metadata {
             let span = map.metadata.as_ref().map_or(Span::NULL, |source| {
-                fields
-                    .body(source, shape.metadata, type_name, "metadata", batch, &odd)
-                    .0
+                fields.body(source, shape.metadata, type_name, METADATA, batch, &odd).0
             });
             batch.metadata.push(span);
         }
@@ -287,8 +285,21 @@ impl<'r> Fields<'r> {
         batch: &mut EventBatch,
         odd: &Oddities<'_>,
     ) -> (Span, Encoding) {
+        if let (Bodies::SizeAbove(limit), ValueRef::Integer(byte_count)) = (self.shape.bodies, stored)
+            && u64::try_from(byte_count).is_ok_and(|byte_count| byte_count > limit)
+        {
+            odd.warning("too-large", || {
+                format!("its {what} of {byte_count} bytes is not loaded: the limit is {limit}")
+            });
+            return (Span::NULL, Encoding::Opaque);
+        }
         match text_of(stored, TextForm::AsStored) {
-            None => (Span::NULL, Encoding::Opaque),
+            None => {
+                if what == PAYLOAD && self.shape.bodies != Bodies::LeftOut {
+                    odd.warning("payload-missing", || "the store holds no payload for it".into());
+                }
+                (Span::NULL, Encoding::Opaque)
+            }
             Some(text) => {
                 odd.warning("wrong-type", || format!("its {what} is {}", describe(stored)));
                 (batch.store(&text), Encoding::Json)

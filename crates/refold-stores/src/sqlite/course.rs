@@ -1,0 +1,264 @@
+//! Where a read is and how it goes on: the statement for what comes next, by key.
+
+use refold_core::event::{Position, Version};
+use refold_core::port::store::{Direction, ReadQuery, Scope};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row};
+
+use super::key::{self, StreamRows};
+use super::plan::{Plan, Shape};
+
+/// The way through a scope.
+pub struct Course {
+    direction: Direction,
+    way: Way,
+}
+
+enum Way {
+    All {
+        after: Option<i64>,
+        up_to: Option<i64>,
+        passed: Option<i64>,
+    },
+    Stream(StreamWay),
+    Positions {
+        positions: Vec<Position>,
+        next: usize,
+    },
+}
+
+struct StreamWay {
+    id: Vec<u8>,
+    from: Option<Version>,
+    to: Option<Version>,
+    /// How the database spells the id, once that was looked up.
+    rows: Option<StreamRows>,
+    /// The version, as stored, and the position of the last row that was read.
+    passed: Option<(Value, i64)>,
+}
+
+/// SQL without its limit, and its parameters.
+pub struct Statement {
+    pub sql: String,
+    pub parameters: Vec<Value>,
+}
+
+impl Course {
+    pub fn new(query: &ReadQuery) -> Course {
+        let way = match &query.scope {
+            Scope::All { after, up_to } => Way::All {
+                after: after.map(|at| at.0),
+                up_to: up_to.map(|at| at.0),
+                passed: None,
+            },
+            Scope::Stream { id, from, to } => Way::Stream(StreamWay {
+                id: id.clone(),
+                from: *from,
+                to: *to,
+                rows: None,
+                passed: None,
+            }),
+            Scope::Positions(positions) => Way::Positions {
+                positions: positions.clone(),
+                next: 0,
+            },
+        };
+        Course {
+            direction: query.direction,
+            way,
+        }
+    }
+
+    /// Whether each statement yields one row, so that the next one must be asked for.
+    pub fn is_by_single_rows(&self) -> bool {
+        matches!(self.way, Way::Positions { .. })
+    }
+
+    /// The statement for all that comes next, or `None` at the end of the way.
+    pub fn statement(
+        &mut self,
+        connection: &Connection,
+        plan: &Plan,
+        shape: &Shape,
+    ) -> rusqlite::Result<Option<Statement>> {
+        let direction = self.direction;
+        match &mut self.way {
+            Way::All { after, up_to, passed } => Ok(all(plan, shape, direction, (*after, *up_to), *passed)),
+            Way::Stream(way) => {
+                if way.rows.is_none() {
+                    way.rows = key::find(connection, plan, &way.id)?;
+                }
+                Ok(way.rows.as_ref().map(|rows| stream(plan, shape, direction, way, rows)))
+            }
+            Way::Positions { positions, next } => Ok(positions.get(*next).map(|position| {
+                let sql = plan.select(shape, &[format!("{} = ?1", plan.position)], &plan.position);
+                Statement {
+                    sql,
+                    parameters: vec![Value::Integer(position.0)],
+                }
+            })),
+        }
+    }
+
+    /// The row was dealt with; the way goes on behind it. False when it stands where no row can: before the last one.
+    pub fn pass(&mut self, row: &Row<'_>, position: i64, version_index: Option<usize>) -> bool {
+        match &mut self.way {
+            Way::All { passed, .. } => {
+                let is_beyond = passed.is_none_or(|last| match self.direction {
+                    Direction::Forward => position > last,
+                    Direction::Backward => position < last,
+                });
+                *passed = Some(position);
+                is_beyond
+            }
+            Way::Stream(way) => {
+                let version = version_index
+                    .and_then(|index| row.get(index).ok())
+                    .unwrap_or(Value::Null);
+                way.passed = Some((version, position));
+                true
+            }
+            Way::Positions { .. } => true,
+        }
+    }
+
+    /// Goes on to the next of single rows.
+    pub fn pass_single(&mut self) {
+        if let Way::Positions { next, .. } = &mut self.way {
+            *next += 1;
+        }
+    }
+
+    /// The position that a single row was asked by.
+    pub fn single(&self) -> Option<Position> {
+        match &self.way {
+            Way::Positions { positions, next } => positions.get(*next).copied(),
+            Way::All { .. } | Way::Stream(_) => None,
+        }
+    }
+
+    /// The positions that are still ahead, first and last, when the way goes forward through all.
+    pub fn ahead(&self) -> Option<(i64, i64)> {
+        match (&self.way, self.direction) {
+            (Way::All { after, up_to, passed }, Direction::Forward) => {
+                let first = passed.or(*after).map_or(Some(i64::MIN), |last| last.checked_add(1))?;
+                Some((first, up_to.unwrap_or(i64::MAX)))
+            }
+            // Backward and within a stream, damage that hides even the keys ends the read with an error.
+            _ => None,
+        }
+    }
+
+    /// Goes on from `position`, whatever lies before it.
+    pub fn jump(&mut self, position: i64) {
+        if let Way::All { passed, .. } = &mut self.way {
+            *passed = position.checked_sub(1);
+        }
+    }
+}
+
+fn all(
+    plan: &Plan,
+    shape: &Shape,
+    direction: Direction,
+    (after, up_to): (Option<i64>, Option<i64>),
+    passed: Option<i64>,
+) -> Option<Statement> {
+    let position = &plan.position;
+    let (mut conditions, mut parameters) = (Vec::new(), Vec::new());
+    let lower = if direction == Direction::Forward {
+        passed.or(after)
+    } else {
+        after
+    };
+    // "From the next one" and not "behind this one": the page that this one is on may be damaged.
+    let from = match lower {
+        Some(lower) => Some(lower.checked_add(1)?),
+        None => None,
+    };
+    let mut bound = |operator: &str, value: Option<i64>| {
+        if let Some(value) = value {
+            parameters.push(Value::Integer(value));
+            conditions.push(format!("{position} {operator} ?{}", parameters.len()));
+        }
+    };
+    let order = match direction {
+        Direction::Forward => {
+            bound(">=", from);
+            bound("<=", up_to);
+            position.clone()
+        }
+        Direction::Backward => {
+            bound(">=", from);
+            bound("<=", up_to);
+            bound("<", passed);
+            format!("{position} DESC")
+        }
+    };
+    Some(Statement {
+        sql: plan.select(shape, &conditions, &order),
+        parameters,
+    })
+}
+
+/// Rows of one version stand in the order of their positions; rows without a version come before all others.
+fn stream(plan: &Plan, shape: &Shape, direction: Direction, way: &StreamWay, rows: &StreamRows) -> Statement {
+    let (mut conditions, mut parameters) = (rows.conditions.clone(), rows.parameters.clone());
+    conditions.extend(plan.home_condition().cloned());
+    let mut bind = |value: Value| {
+        parameters.push(value);
+        parameters.len()
+    };
+    let position = &plan.position;
+    let (beyond, reaches, suffix) = match direction {
+        Direction::Forward => (">", ">=", ""),
+        Direction::Backward => ("<", "<=", " DESC"),
+    };
+    let Some(version) = &plan.version else {
+        if let Some((_, at)) = way.passed {
+            conditions.push(format!("{position} {beyond} ?{}", bind(Value::Integer(at))));
+        }
+        return Statement {
+            sql: plan.select(shape, &conditions, &format!("{position}{suffix}")),
+            parameters,
+        };
+    };
+    for (operator, bound) in [(">=", way.from), ("<=", way.to)] {
+        if let Some(bound) = bound {
+            conditions.push(format!("{version} {operator} ?{}", bind(Value::Integer(bound.0))));
+        }
+    }
+    let has_bound = way.from.is_some() || way.to.is_some();
+    match (&way.passed, direction) {
+        (None, _) => {}
+        (Some((Value::Null, at)), Direction::Forward) => {
+            conditions.push(format!(
+                "({version} IS NOT NULL OR {position} > ?{})",
+                bind(Value::Integer(*at))
+            ));
+        }
+        (Some((Value::Null, at)), Direction::Backward) => {
+            conditions.push(format!(
+                "{version} IS NULL AND {position} < ?{}",
+                bind(Value::Integer(*at))
+            ));
+        }
+        (Some((last, at)), _) => {
+            let (last, at) = (bind(last.clone()), bind(Value::Integer(*at)));
+            // Backward, the rows without a version are still to come.
+            let is_backward = direction == Direction::Backward;
+            let or_null = if is_backward && !has_bound {
+                format!(" OR {version} IS NULL")
+            } else {
+                String::new()
+            };
+            conditions.push(format!("({version} {reaches} ?{last}{or_null})"));
+            conditions.push(format!("({version} <> ?{last} OR {position} {beyond} ?{at}{or_null})"));
+        }
+    }
+    let order = format!("{version}{suffix}, {position}{suffix}");
+    Statement {
+        sql: plan.select(shape, &conditions, &order),
+        parameters,
+    }
+}

@@ -1,0 +1,313 @@
+//! One page of a read: runs the statements of a course until the batch is full, and gets past rows that cannot be read.
+//!
+//! Two things stop a statement of SQLite in the middle: a value above the length limit and a damaged page of the file.
+//! Neither ends the read. What can be had of such a row is taken without its bodies; where not even that is possible, the
+//! next readable row is looked for, and a finding says what lies between.
+
+use refold_core::event::{EventBatch, Position};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::names::Names;
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, params_from_iter};
+
+use super::course::{Course, Statement};
+use super::plan::{Bodies, Plan, Shape, quoted};
+use super::row::RowReader;
+
+/// A page ends when its arena is this full, however few rows it has.
+const PAGE_BYTES: usize = 64 << 20;
+/// A file with more damaged places than this is given up.
+const MOST_DETOURS: u32 = 10_000;
+
+/// Why a page could not be filled.
+#[derive(Debug)]
+pub enum Trouble {
+    Sqlite(rusqlite::Error),
+    /// Rows do not come in the order of their key: the file's tree of pages is damaged. The last good position.
+    Disorder(i64),
+    /// The file is damaged in too many places.
+    TooManyDetours,
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Trouble {
+        Trouble::Sqlite(error)
+    }
+}
+
+/// What lasts from page to page.
+pub struct Rows {
+    whole: Form,
+    /// For rows that cannot be read whole, one after the other: without large bodies, without any.
+    reduced: [Form; 2],
+    key_shape: Shape,
+    detours: u32,
+}
+
+/// What is selected of a row, and how an event is made of it.
+struct Form {
+    shape: Shape,
+    reader: RowReader,
+}
+
+/// One call's worth of rows.
+pub struct Page<'p> {
+    pub plan: &'p Plan,
+    pub connection: &'p Connection,
+    pub rows: &'p mut Rows,
+    pub batch: &'p mut EventBatch,
+    pub names: &'p mut Names,
+    pub findings: &'p Findings,
+    pub max_rows: usize,
+}
+
+/// How a statement ended.
+enum End {
+    /// There is nothing more.
+    Done,
+    /// The batch is full.
+    Full,
+}
+
+impl Rows {
+    pub fn new(plan: &Plan, shape: Shape) -> Rows {
+        let form = |shape: Shape| Form {
+            reader: RowReader::new(shape.clone()),
+            shape,
+        };
+        let reduced = [
+            form(shape.without_large_bodies(plan.layout.limits.max_body_bytes)),
+            form(shape.without_bodies()),
+        ];
+        Rows {
+            reduced,
+            key_shape: shape.key_only(),
+            whole: form(shape),
+            detours: 0,
+        }
+    }
+}
+
+impl Page<'_> {
+    /// Fills the batch; returns whether more may follow.
+    pub fn fill(&mut self, course: &mut Course) -> Result<bool, Trouble> {
+        while !self.is_full() {
+            let Some(statement) = course.statement(self.connection, self.plan, &self.rows.whole.shape)? else {
+                return Ok(false);
+            };
+            match self.run(statement, course) {
+                Ok(End::Full) => return Ok(true),
+                Ok(End::Done) if course.is_by_single_rows() => course.pass_single(),
+                Ok(End::Done) => return Ok(false),
+                Err(Trouble::Sqlite(error)) if is_about_one_row(&error) => {
+                    if !self.get_past(course, &error)? {
+                        return Ok(false);
+                    }
+                }
+                Err(trouble) => return Err(trouble),
+            }
+        }
+        Ok(true)
+    }
+
+    fn run(&mut self, statement: Statement, course: &mut Course) -> Result<End, Trouble> {
+        let Statement { sql, mut parameters } = statement;
+        let limit = i64::try_from(self.max_rows.saturating_sub(self.batch.len())).unwrap_or(i64::MAX);
+        parameters.push(Value::Integer(limit));
+        let mut prepared = self
+            .connection
+            .prepare_cached(&format!("{sql} LIMIT ?{}", parameters.len()))?;
+        let mut rows = prepared.query(params_from_iter(parameters))?;
+        let mut last = None;
+        let mut row_count = 0;
+        while let Some(row) = rows.next()? {
+            row_count += 1;
+            let ValueRef::Integer(position) = row.get_ref(0)? else {
+                continue;
+            };
+            if last == Some(position) {
+                self.rows
+                    .whole
+                    .reader
+                    .report_link(self.plan, row, Position(position), self.findings);
+                continue;
+            }
+            if !course.pass(row, position, self.rows.whole.shape.version) {
+                return Err(Trouble::Disorder(last.unwrap_or(position)));
+            }
+            last = Some(position);
+            self.rows.whole.reader.append(
+                self.plan,
+                row,
+                Position(position),
+                self.batch,
+                self.names,
+                self.findings,
+            );
+            if self.batch.arena.len() >= PAGE_BYTES {
+                return Ok(End::Full);
+            }
+        }
+        let is_cut = row_count == limit && !course.is_by_single_rows();
+        Ok(if is_cut { End::Full } else { End::Done })
+    }
+
+    /// Deals with the next row of the course, at which a statement failed. Returns whether there is anything behind it.
+    fn get_past(&mut self, course: &mut Course, error: &rusqlite::Error) -> Result<bool, Trouble> {
+        self.rows.detours += 1;
+        if self.rows.detours > MOST_DETOURS {
+            return Err(Trouble::TooManyDetours);
+        }
+        for form in 0..self.rows.reduced.len() {
+            match self.append_reduced(course, form, error) {
+                Err(Trouble::Sqlite(error)) if is_about_one_row(&error) => {}
+                other => return other,
+            }
+        }
+        let key_shape = self.rows.key_shape.clone();
+        match self.skip_row(course, &key_shape, error) {
+            Err(Trouble::Sqlite(key_error)) if is_about_one_row(&key_error) => self.skip_gap(course, key_error),
+            other => other,
+        }
+    }
+
+    /// Appends the next row without what cannot be loaded of it.
+    fn append_reduced(&mut self, course: &mut Course, form: usize, error: &rusqlite::Error) -> Result<bool, Trouble> {
+        let Form { shape, reader } = &mut self.rows.reduced[form];
+        let Some(Statement { sql, parameters }) = course.statement(self.connection, self.plan, shape)? else {
+            return Ok(false);
+        };
+        let mut prepared = self.connection.prepare(&format!("{sql} LIMIT 1"))?;
+        let mut rows = prepared.query(params_from_iter(parameters))?;
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let ValueRef::Integer(position) = row.get_ref(0)? else {
+            return Ok(false);
+        };
+        course.pass(row, position, shape.version);
+        course.pass_single();
+        reader.append(
+            self.plan,
+            row,
+            Position(position),
+            self.batch,
+            self.names,
+            self.findings,
+        );
+        if shape.bodies == Bodies::LeftOut {
+            self.report(
+                Some(position),
+                format!("its payload and metadata cannot be read: {error}"),
+            );
+        }
+        Ok(true)
+    }
+
+    /// Passes over the next row, of which only the key can be read.
+    fn skip_row(&mut self, course: &mut Course, shape: &Shape, error: &rusqlite::Error) -> Result<bool, Trouble> {
+        let Some(Statement { sql, parameters }) = course.statement(self.connection, self.plan, shape)? else {
+            return Ok(false);
+        };
+        let mut prepared = self.connection.prepare(&format!("{sql} LIMIT 1"))?;
+        let mut rows = prepared.query(params_from_iter(parameters))?;
+        let Some(row) = rows.next()? else { return Ok(false) };
+        let ValueRef::Integer(position) = row.get_ref(0)? else {
+            return Ok(false);
+        };
+        course.pass(row, position, shape.version);
+        course.pass_single();
+        self.report(
+            Some(position),
+            format!("the event is not shown, because its row cannot be read: {error}"),
+        );
+        Ok(true)
+    }
+
+    /// Looks for the next position that can be read at all, in steps that double, and then for the first such one.
+    fn skip_gap(&mut self, course: &mut Course, error: rusqlite::Error) -> Result<bool, Trouble> {
+        if let Some(position) = course.single() {
+            course.pass_single();
+            self.report(
+                Some(position.0),
+                format!("the event is not shown, because its row cannot be read: {error}"),
+            );
+            return Ok(true);
+        }
+        let Some((start, bound)) = course.ahead() else {
+            return Err(error.into());
+        };
+        let position = &self.plan.position;
+        let sql = format!(
+            "SELECT {position} FROM {} AS \"event\" WHERE {position} >= ?1 AND {position} <= ?2 ORDER BY {position} LIMIT 1",
+            quoted(&self.plan.table)
+        );
+        let mut prepared = self.connection.prepare(&sql)?;
+        // The first position from `at` on; the inner one is missing at the end, the outer one where a page is damaged.
+        let mut first_from = |at: i64| -> Result<Option<Option<i64>>, Trouble> {
+            match prepared
+                .query([at, bound])
+                .and_then(|mut rows| rows.next()?.map(|row| row.get(0)).transpose())
+            {
+                Ok(found) => Ok(Some(found)),
+                Err(error) if is_about_one_row(&error) => Ok(None),
+                Err(error) => Err(error.into()),
+            }
+        };
+        let (mut unreadable, mut step) = (start, 1_i128);
+        let mut readable = loop {
+            let at = i64::try_from(i128::from(start) + step).unwrap_or(i64::MAX).min(bound);
+            match first_from(at)? {
+                Some(_) => break at,
+                None if at == bound => {
+                    self.report(None, format!("nothing can be read from position {start} on: {error}"));
+                    return if self.batch.is_empty() && start == i64::MIN {
+                        Err(error.into())
+                    } else {
+                        Ok(false)
+                    };
+                }
+                None => (unreadable, step) = (at, step * 2),
+            }
+        };
+        while unreadable.saturating_add(1) < readable {
+            let middle = i64::midpoint(unreadable, readable);
+            if first_from(middle)?.is_some() {
+                readable = middle
+            } else {
+                unreadable = middle
+            }
+        }
+        let next = first_from(readable)?.flatten();
+        let end = next.map_or("the end".to_owned(), |next| format!("position {next}"));
+        self.report(
+            None,
+            format!("what lies from position {start} to before {end} cannot be read: {error}"),
+        );
+        course.jump(readable);
+        Ok(next.is_some())
+    }
+
+    fn report(&self, position: Option<i64>, detail: String) {
+        let (code, severity, position) = ("damaged", Severity::Error, position.map(Position));
+        self.findings.report(Finding {
+            code,
+            severity,
+            stream: None,
+            version: None,
+            position,
+            detail,
+        });
+    }
+
+    fn is_full(&self) -> bool {
+        self.batch.len() >= self.max_rows || self.batch.arena.len() >= PAGE_BYTES
+    }
+}
+
+/// Whether another row may well be readable.
+fn is_about_one_row(error: &rusqlite::Error) -> bool {
+    is_damage(error) || error.sqlite_error_code() == Some(ErrorCode::TooBig)
+}
+
+fn is_damage(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseCorrupt)
+}

@@ -1,0 +1,217 @@
+//! Damaged files: an error or findings, never a panic, never an endless loop, and what can be read is read.
+
+use std::fs;
+
+use refold_core::port::store::{Direction, StoreError};
+
+use super::lab::{EMMETT, Lab, append_emmett, everything, positions, read, read_in};
+
+/// A store of many small pages, closed.
+fn many_pages(count: i64) -> Lab {
+    let lab = Lab::new();
+    let writer = lab.connect();
+    writer
+        .execute_batch("PRAGMA page_size = 512; PRAGMA synchronous = OFF; BEGIN")
+        .unwrap();
+    writer.execute_batch(EMMETT).unwrap();
+    append_emmett(&writer, 1, count);
+    writer.execute_batch("COMMIT").unwrap();
+    lab
+}
+
+/// Opens and reads; returns how many events came, or what was wrong.
+fn outcome(lab: &Lab) -> Result<(usize, Vec<&'static str>), StoreError> {
+    let store = lab.open(None)?;
+    read_in(&*store, everything(), Direction::Backward, 50)
+        .map(|_| ())
+        .or_else(tolerate)?;
+    let (seen, findings) = read_in(&*store, everything(), Direction::Forward, 50)?;
+    Ok((seen.len(), findings))
+}
+
+fn tolerate(error: StoreError) -> Result<(), StoreError> {
+    if matches!(error, StoreError::Corrupt { .. }) {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
+#[test]
+fn a_file_cut_short_is_said_to_be_cut_short() {
+    let lab = many_pages(100);
+    let whole = fs::read(lab.path()).unwrap();
+    for length in (100..whole.len())
+        .step_by(512)
+        .flat_map(|page| [page - 1, page, page + 1])
+    {
+        fs::write(lab.path(), &whole[..length]).unwrap();
+        let error = outcome(&lab).unwrap_err();
+        let is_clear = matches!(&error, StoreError::Corrupt { detail, .. } if detail.contains("cut short"));
+        assert!(
+            is_clear || matches!(error, StoreError::NotAnEventStore { .. }),
+            "{length} bytes: {error}"
+        );
+    }
+}
+
+#[test]
+fn flipped_bits_give_errors_or_findings_and_never_more_events_than_there_are() {
+    let lab = many_pages(100);
+    let whole = fs::read(lab.path()).unwrap();
+    // A plain generator (Knuth's MMIX constants): the same flips on every run.
+    let mut seed = 20_260_803_u64;
+    let mut next = move |bound: usize| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % bound
+    };
+    let (mut whole_reads, mut partial_reads, mut refusals) = (0, 0, 0);
+    for round in 0..600 {
+        let mut bytes = whole.clone();
+        for _ in 0..=next(4) {
+            // Half of the flips hit the heads of pages, where the structure is.
+            let at = if next(2) == 0 {
+                next(bytes.len() / 512) * 512 + next(40)
+            } else {
+                next(bytes.len())
+            };
+            bytes[at] ^= 1 << next(8);
+        }
+        fs::write(lab.path(), &bytes).unwrap();
+        match outcome(&lab) {
+            Ok((count, findings)) => {
+                assert!(count <= 110, "round {round}: {count} events");
+                if findings.is_empty() {
+                    whole_reads += 1
+                } else {
+                    partial_reads += 1
+                }
+            }
+            Err(StoreError::Corrupt { .. } | StoreError::NotAnEventStore { .. } | StoreError::Driver { .. }) => {
+                refusals += 1
+            }
+            Err(error) => panic!("round {round}: {error}"),
+        }
+    }
+    assert!(
+        whole_reads > 0 && partial_reads > 0 && refusals > 0,
+        "{whole_reads} {partial_reads} {refusals}"
+    );
+}
+
+/// The pages of the table of events that hold rows, each with its offset, in file order.
+fn leaves(bytes: &[u8], page: usize) -> Vec<usize> {
+    (0..bytes.len())
+        .step_by(page)
+        .filter(|at| *at > 0 && bytes[*at] == 0x0d)
+        .collect()
+}
+
+#[test]
+fn events_around_a_damaged_page_are_shown_and_the_gap_is_a_finding() {
+    let lab = many_pages(300);
+    let mut bytes = fs::read(lab.path()).unwrap();
+    let leaves = leaves(&bytes, 512);
+    let leaf = leaves[leaves.len() / 2];
+    bytes[leaf..leaf + 512].fill(0xff);
+    fs::write(lab.path(), &bytes).unwrap();
+    let store = lab.open(None).unwrap();
+    let (seen, findings) = read(&*store, everything());
+    assert_eq!(findings, ["damaged"]);
+    assert!((290..300).contains(&seen.len()), "{} events", seen.len());
+    let seen = positions(&seen);
+    assert!(seen.is_sorted() && seen.contains(&1) && seen.contains(&300));
+    let missing: Vec<_> = (1..=300).filter(|position| !seen.contains(position)).collect();
+    let around = [
+        missing[0] - 1,
+        missing[0],
+        missing[missing.len() - 1],
+        missing[missing.len() - 1] + 1,
+    ];
+    let wanted = around.map(refold_core::event::Position).to_vec();
+    let scope = refold_core::port::store::Scope::Positions(wanted);
+    let (singly, findings) = read(&*store, scope);
+    assert_eq!(positions(&singly), [around[0], around[3]]);
+    assert_eq!(findings, ["damaged"]);
+}
+
+/// Breaks the chain of pages that holds the one payload that is too long for a page.
+fn break_long_payload(lab: &Lab) {
+    let mut bytes = fs::read(lab.path()).unwrap();
+    let is_overflow = |page: &[u8]| page[4..].iter().all(|byte| *byte == b'0') && page[..4] != [0; 4];
+    let overflow = (0..bytes.len())
+        .step_by(512)
+        .find(|at| is_overflow(&bytes[*at..*at + 512]))
+        .unwrap();
+    // The page says which page comes next: one that is not there.
+    bytes[overflow..overflow + 4].fill(0x7f);
+    fs::write(lab.path(), &bytes).unwrap();
+}
+
+#[test]
+fn an_event_whose_payload_is_unreadable_is_shown_without_it() {
+    let lab = Lab::with(
+        "PRAGMA page_size = 512;
+         CREATE TABLE stored_events (originator_id TEXT, originator_version INTEGER, topic TEXT, state BLOB,
+            PRIMARY KEY (originator_id, originator_version));
+         INSERT INTO stored_events VALUES ('a', 1, 'm:A.B', '{}'), ('a', 2, 'm:A.C', '\"' || hex(zeroblob(2000)) || '\"'),
+            ('a', 3, 'm:A.B', '{}');",
+    );
+    break_long_payload(&lab);
+    let (seen, findings) = lab.read();
+    assert_eq!(findings, ["damaged"]);
+    let rows: Vec<_> = seen
+        .iter()
+        .map(|event| (event.version, event.event_type.as_str(), event.is_opaque))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (Some(1), "m:A.B", false),
+            (Some(2), "m:A.C", true),
+            (Some(3), "m:A.B", false)
+        ]
+    );
+}
+
+#[test]
+fn an_event_whose_columns_lie_behind_an_unreadable_payload_is_named_and_left_out() {
+    let lab = many_pages(30);
+    let long = "'{\"long\":\"' || hex(zeroblob(2000)) || '\"}'";
+    let update = format!("UPDATE emt_messages SET message_data = {long} WHERE global_position = 17");
+    lab.connect().execute(&update, []).unwrap();
+    break_long_payload(&lab);
+    let store = lab.open(None).unwrap();
+    for direction in [Direction::Forward, Direction::Backward] {
+        let (seen, findings) = read_in(&*store, everything(), direction, 7).unwrap();
+        let mut seen = positions(&seen);
+        seen.sort_unstable();
+        assert_eq!(findings, ["damaged"]);
+        assert_eq!(seen, (1..=30).filter(|position| *position != 17).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn a_tree_of_pages_that_leads_back_into_itself_ends() {
+    let lab = many_pages(300);
+    let mut bytes = fs::read(lab.path()).unwrap();
+    // In an inner page of the table, all cells lead to the child of the first.
+    let inner = (512..bytes.len())
+        .step_by(512)
+        .find(|at| bytes[*at] == 0x05 && bytes[*at + 4] > 4)
+        .unwrap();
+    let cell = |bytes: &[u8], index: usize| {
+        let at = inner + 12 + 2 * index;
+        inner + usize::from(u16::from_be_bytes([bytes[at], bytes[at + 1]]))
+    };
+    let child: [u8; 4] = bytes[cell(&bytes, 0)..][..4].try_into().unwrap();
+    for index in 1..usize::from(bytes[inner + 4]) {
+        let at = cell(&bytes, index);
+        bytes[at..at + 4].copy_from_slice(&child);
+    }
+    fs::write(lab.path(), &bytes).unwrap();
+    let error = outcome(&lab).unwrap_err();
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error}");
+}
