@@ -10,10 +10,12 @@
 //! manifest   which files belong together, of which store, up to where; written last
 //! ```
 
+mod arena;
 mod build;
 mod checked;
 mod checks;
 mod chunk;
+mod columns;
 mod density;
 mod derive;
 mod error;
@@ -22,9 +24,12 @@ mod manifest;
 mod map;
 mod packed;
 mod query;
+mod search;
 mod segment;
+mod stream_density;
 mod streams;
 mod table;
+mod track;
 
 #[cfg(test)]
 mod tests;
@@ -34,20 +39,24 @@ use std::sync::Arc;
 
 use refold_core::port::store::Fingerprint;
 
+pub use arena::{Arena, ArenaEvent, ArenaSource, build_arena, open_arena};
 pub use build::{BuildOptions, build};
 pub use checks::{Checked, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
 pub use error::IndexError;
 pub use query::{DensityAxis, EventSkeleton, StreamEntry};
+pub use search::{Field, Hit, Needle, SearchQuery, search_arena, search_store};
+pub use stream_density::{StreamAxis, StreamDensity};
 pub use streams::{StreamPage, StreamQuery};
 
 use checked::CheckedFile;
+use columns::Columns;
 use density::{CountTable, SlotMap};
 use derive::{Orders, StreamRecords, density_file};
 use folder::Folder;
 use manifest::Manifest;
-use packed::{BLOCK_ROWS, BlockHead, HEAD_BYTES};
+use packed::BLOCK_ROWS;
 use segment::Segments;
 use streams::Matches;
 
@@ -110,8 +119,7 @@ pub struct Index {
 #[derive(Debug)]
 struct TimeColumn {
     file: CheckedFile,
-    codes_start: usize,
-    heads: Vec<BlockHead>,
+    column: Columns<1>,
     len: usize,
 }
 
@@ -161,52 +169,16 @@ impl Index {
 
 impl TimeColumn {
     fn open(file: CheckedFile, len: usize) -> Result<TimeColumn, IndexError> {
-        let mut heads = Vec::new();
-        let mut start = 0;
-        for (block, bytes) in file
-            .bytes(file.section(density_file::TIME_HEADS)?)?
-            .chunks_exact(HEAD_BYTES)
-            .enumerate()
-        {
-            let Some(head) = BlockHead::from_bytes(bytes, start) else {
-                return Err(file.damaged("a block head cannot be read"));
-            };
-            start += head.code_bytes(len.saturating_sub(block * BLOCK_ROWS).min(BLOCK_ROWS));
-            heads.push(head);
-        }
-        if heads.len() != len.div_ceil(BLOCK_ROWS) {
-            return Err(file.damaged("times and events do not fit together"));
-        }
-        let codes_start = file.section(density_file::TIME_CODES)?.start;
-        Ok(TimeColumn {
-            file,
-            codes_start,
-            heads,
-            len,
-        })
+        let column = Columns::open(&file, density_file::TIME_CODES, density_file::TIME_HEADS, len)?;
+        Ok(TimeColumn { file, column, len })
     }
 
     /// How many events were recorded before `instant`.
     fn before(&self, instant: i64) -> Result<usize, IndexError> {
-        // Blocks that start before it; all but the last of them lie before it as a whole.
-        let blocks = self.heads.partition_point(|head| head.base() < instant);
-        let Some(block) = blocks.checked_sub(1) else {
+        // Of the blocks that start before it, all but the last lie before it as a whole.
+        let Some(block) = self.column.blocks_before(0, instant).checked_sub(1) else {
             return Ok(0);
         };
-        let head = self.heads[block];
-        let (mut low, mut high) = (0, (self.len - block * BLOCK_ROWS).min(BLOCK_ROWS));
-        while low < high {
-            let middle = (low + high) / 2;
-            let range = head.code_at(middle);
-            let code = self
-                .file
-                .bytes(self.codes_start + range.start..self.codes_start + range.end)?;
-            if head.value(code.try_into().unwrap_or_default()) < instant {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(block * BLOCK_ROWS + low)
+        Ok(block * BLOCK_ROWS + self.column.rows_before(&self.file, 0, block, instant)?)
     }
 }

@@ -16,6 +16,7 @@ use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use super::Index;
+use super::arena;
 use super::chunk::{Chunk, Gatherer};
 use super::derive;
 use super::error::IndexError;
@@ -25,11 +26,12 @@ use super::segment::{Column, Rows, SEGMENT_ROWS, SegmentWriter, Segments};
 use super::table::NameTable;
 
 const PHASE: &str = "reading events";
-const BATCH_ROWS: usize = 8192;
+/// Few in tests, so that a small store has many batches.
+const BATCH_ROWS: usize = if cfg!(test) { 3 } else { 8192 };
 /// Events of one range of positions when several threads read, about.
 const RANGE_ROWS: u64 = 1 << 19;
 /// Chunks that wait for their turn, at most.
-const WAITING_CHUNKS: usize = 16;
+const WAITING_CHUNKS: usize = if cfg!(test) { 2 } else { 16 };
 /// Ids that a segment brings, at most, before it is finished early.
 const SEGMENT_ID_BYTES: usize = 1 << 28;
 /// How many of the last events are compared with the store before an index is continued.
@@ -98,7 +100,7 @@ pub(super) fn build_in(
     if outcome.is_err() {
         // What a cancelled or failed build left without a name; nobody else writes while the lock is held.
         if let Ok(Some(manifest)) = Manifest::read(folder, &fingerprint.identity) {
-            folder.remove_all_but(|name| manifest.names(name))?;
+            folder.remove_all_but(|name| manifest.names(name) || arena::owns(name))?;
         } else {
             folder.remove_all_but(|_| false)?;
         }
@@ -203,7 +205,7 @@ fn go_on(
     manifest.change_token.clone_from(&fingerprint.change_token);
     work.check()?;
     manifest.write(folder)?;
-    folder.remove_all_but(|name| manifest.names(name))?;
+    folder.remove_all_but(|name| manifest.names(name) || arena::owns(name))?;
     Index::of_manifest(folder, manifest)
 }
 

@@ -6,11 +6,11 @@ use refold_core::names::Names;
 
 use super::manifest::StoredFinding;
 
-/// Rows of a chunk, about: a batch is not cut.
-pub(super) const CHUNK_ROWS: usize = 1 << 17;
+/// Rows of a chunk, about: a batch is not cut. Few in tests, so that a small store has many chunks.
+pub(super) const CHUNK_ROWS: usize = if cfg!(test) { 7 } else { 1 << 17 };
 
 /// A worker forgets its names when they are so many, so that many streams do not fill the memory.
-const NAMES_KEPT: u32 = 1 << 19;
+const NAMES_KEPT: u32 = if cfg!(test) { 4 } else { 1 << 19 };
 
 /// Events with ordinals of the worker that read them, and the names that its earlier chunks did not bring.
 #[derive(Debug, Default)]

@@ -21,7 +21,7 @@ pub const SLOTS: usize = 32;
 pub(super) type Counts = [u32; SLOTS];
 
 /// Events between two rows of counts, at least.
-const STRIDE: usize = 256;
+const STRIDE: usize = if cfg!(test) { 4 } else { 64 };
 /// What the rows of counts of one axis may take.
 const TABLE_BYTES: usize = 8 << 20;
 

@@ -164,6 +164,11 @@ impl Index {
         Ok(EventIndex(segment.first_event + low))
     }
 
+    #[inline]
+    pub(super) fn value(&self, column: Column, event: EventIndex) -> Result<i64, IndexError> {
+        self.segments.value(column, event)
+    }
+
     pub fn find_stream(&self, id: &[u8]) -> Result<Option<StreamOrdinal>, IndexError> {
         for candidate in self.records.candidates(xxhash_rust::xxh3::xxh3_64(id)) {
             let candidate = candidate?;

@@ -7,10 +7,11 @@ use std::ops::Range;
 use refold_core::event::EventIndex;
 
 use super::checked::{CheckedFile, CheckedWriter, u32_at, u64_at};
+use super::columns::{Columns, ColumnsWriter};
 use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::{SegmentEntry, StoredFinding};
-use super::packed::{self, ABSENT, BLOCK_ROWS, BlockHead, HEAD_BYTES, SLACK_BYTES};
+use super::packed::{ABSENT, BLOCK_ROWS};
 
 /// A segment takes no more events once the next chunk would pass this.
 pub(super) const SEGMENT_ROWS: u32 = 1 << 20;
@@ -67,12 +68,6 @@ impl Rows {
     pub(super) fn clear(&mut self) {
         self.columns.iter_mut().for_each(Vec::clear);
     }
-
-    fn drain_front(&mut self, rows: usize) {
-        for column in &mut self.columns {
-            column.drain(..rows);
-        }
-    }
 }
 
 /// What a block of rows can hold at most, to skip it without reading.
@@ -89,10 +84,8 @@ pub(super) struct Zone {
 #[derive(Debug)]
 pub(super) struct SegmentWriter {
     writer: CheckedWriter,
-    waiting: Rows,
-    heads: Vec<u8>,
-    zones: Vec<u8>,
-    codes: Vec<u8>,
+    columns: ColumnsWriter<{ Column::COUNT }>,
+    zones: ZoneWriter,
     rows: u32,
     last_position: Option<i64>,
 }
@@ -113,10 +106,8 @@ impl SegmentWriter {
         writer.begin(CODES)?;
         Ok(SegmentWriter {
             writer,
-            waiting: Rows::default(),
-            heads: Vec::new(),
-            zones: Vec::new(),
-            codes: Vec::new(),
+            columns: ColumnsWriter::new(),
+            zones: ZoneWriter::default(),
             rows: 0,
             last_position: None,
         })
@@ -127,29 +118,26 @@ impl SegmentWriter {
     }
 
     pub(super) fn push(&mut self, rows: &Rows) -> Result<(), IndexError> {
-        for (waiting, new) in self.waiting.columns.iter_mut().zip(&rows.columns) {
-            waiting.extend_from_slice(new);
-        }
+        let first_row = self.rows as usize;
+        self.zones
+            .push(rows.column(Column::RecordedAt), rows.column(Column::Type));
+        let positions = rows.column(Column::Position).iter().zip(first_row..);
+        let steady: Vec<i64> = positions
+            .map(|(position, row)| position.wrapping_sub(row_in_block(row)))
+            .collect();
+        let mut columns = rows.columns.each_ref().map(Vec::as_slice);
+        columns[Column::Position as usize] = &steady;
+        self.columns.push(&mut self.writer, columns)?;
         self.rows += rows.len() as u32; // a chunk is far smaller than 2^32
         self.last_position = rows.column(Column::Position).last().copied().or(self.last_position);
-        let whole = self.waiting.len() / BLOCK_ROWS * BLOCK_ROWS;
-        for start in (0..whole).step_by(BLOCK_ROWS) {
-            self.write_block(start..start + BLOCK_ROWS)?;
-        }
-        self.waiting.drain_front(whole);
         Ok(())
     }
 
-    pub(super) fn finish(mut self, names: &NewNames, findings: &[StoredFinding]) -> Result<SegmentEntry, IndexError> {
-        if self.waiting.len() > 0 {
-            self.write_block(0..self.waiting.len())?;
-        }
+    pub(super) fn finish(self, names: &NewNames, findings: &[StoredFinding]) -> Result<SegmentEntry, IndexError> {
         let mut writer = self.writer;
-        writer.write(&[0; SLACK_BYTES])?;
-        writer.begin(HEADS)?;
-        writer.write(&self.heads)?;
+        self.columns.finish(&mut writer, HEADS)?;
         writer.begin(ZONES)?;
-        writer.write(&self.zones)?;
+        writer.write(&self.zones.finish())?;
         writer.begin(STREAM_IDS)?;
         writer.write(&names.stream_ids)?;
         writer.begin(STREAMS)?;
@@ -170,43 +158,54 @@ impl SegmentWriter {
             last_position: self.last_position.unwrap_or(i64::MIN),
         })
     }
+}
 
-    fn write_block(&mut self, rows: Range<usize>) -> Result<(), IndexError> {
-        self.codes.clear();
-        for (column, values) in self.waiting.columns.iter().enumerate() {
-            let values = &values[rows.clone()];
-            let head = if column == Column::Position as usize {
-                let steady: Vec<i64> = values
-                    .iter()
-                    .zip(0..)
-                    .map(|(value, row)| value.wrapping_sub(row))
-                    .collect();
-                packed::encode(&steady, &mut self.codes)
-            } else {
-                packed::encode(values, &mut self.codes)
-            };
-            self.heads.extend_from_slice(&head.to_bytes());
+/// The row in its block, as a number that positions are stored less of.
+fn row_in_block(row: usize) -> i64 {
+    (row % BLOCK_ROWS) as i64 // below the rows of a block
+}
+
+/// Zones of blocks as their rows come.
+#[derive(Debug, Default)]
+struct ZoneWriter {
+    bytes: Vec<u8>,
+    open: Option<(Zone, usize)>,
+}
+
+impl ZoneWriter {
+    fn push(&mut self, times: &[i64], types: &[i64]) {
+        for (time, event_type) in times.iter().zip(types) {
+            let (zone, rows) = self.open.get_or_insert((
+                Zone {
+                    first: i64::MAX,
+                    last: i64::MIN,
+                    types: 0,
+                },
+                0,
+            ));
+            if *time != ABSENT {
+                zone.first = zone.first.min(*time);
+                zone.last = zone.last.max(*time);
+            }
+            zone.types |= 1 << (event_type % 64);
+            *rows += 1;
+            if *rows == BLOCK_ROWS {
+                self.end_block();
+            }
         }
-        let times = &self.waiting.column(Column::RecordedAt)[rows.clone()];
-        let first = times
-            .iter()
-            .filter(|time| **time != ABSENT)
-            .min()
-            .copied()
-            .unwrap_or(i64::MAX);
-        let last = times
-            .iter()
-            .filter(|time| **time != ABSENT)
-            .max()
-            .copied()
-            .unwrap_or(i64::MIN);
-        let types = self.waiting.column(Column::Type)[rows]
-            .iter()
-            .fold(0_u64, |mask, t| mask | 1 << (t % 64));
-        self.zones.extend_from_slice(&first.to_le_bytes());
-        self.zones.extend_from_slice(&last.to_le_bytes());
-        self.zones.extend_from_slice(&types.to_le_bytes());
-        self.writer.write(&self.codes)
+    }
+
+    fn end_block(&mut self) {
+        if let Some((zone, _)) = self.open.take() {
+            self.bytes.extend_from_slice(&zone.first.to_le_bytes());
+            self.bytes.extend_from_slice(&zone.last.to_le_bytes());
+            self.bytes.extend_from_slice(&zone.types.to_le_bytes());
+        }
+    }
+
+    fn finish(mut self) -> Vec<u8> {
+        self.end_block();
+        self.bytes
     }
 }
 
@@ -219,8 +218,7 @@ pub(super) struct Segment {
     pub(super) first_stream: u32,
     pub(super) stream_count: u32,
     pub(super) last_position: i64,
-    codes_start: usize,
-    heads: Vec<[BlockHead; Column::COUNT]>,
+    columns: Columns<{ Column::COUNT }>,
     pub(super) zones: Vec<Zone>,
     stream_ids: Range<usize>,
     streams: Range<usize>,
@@ -237,8 +235,7 @@ impl Segment {
         first_stream: u32,
     ) -> Result<Segment, IndexError> {
         let file = CheckedFile::open(folder, &entry.file)?;
-        let blocks = (entry.rows as usize).div_ceil(BLOCK_ROWS);
-        let heads = read_heads(file.bytes(file.section(HEADS)?)?, entry.rows as usize);
+        let columns = Columns::open(&file, CODES, HEADS, entry.rows as usize)?;
         let zones = file.bytes(file.section(ZONES)?)?;
         let zones = zones.chunks_exact(ZONE_BYTES).map(|zone| {
             let number = |at| u64_at(zone, at);
@@ -249,8 +246,8 @@ impl Segment {
             }) // bits as written
         });
         let zones: Option<Vec<_>> = zones.collect();
-        let (Some(heads), Some(zones)) = (heads, zones) else {
-            return Err(file.damaged("a block head cannot be read"));
+        let Some(zones) = zones else {
+            return Err(file.damaged("a zone cannot be read"));
         };
         let types = read_list(file.bytes(file.section(TYPES)?)?);
         let categories = read_list(file.bytes(file.section(CATEGORIES)?)?);
@@ -259,10 +256,9 @@ impl Segment {
             return Err(file.damaged("a list of names cannot be read"));
         };
         let streams = file.section(STREAMS)?;
-        if heads.len() != blocks || zones.len() != blocks || streams.len() != entry.streams as usize * STREAM_BYTES {
+        if zones.len() != columns.block_count() || streams.len() != entry.streams as usize * STREAM_BYTES {
             return Err(file.damaged("its sections do not fit together"));
         }
-        let codes_start = file.section(CODES)?.start;
         let stream_ids = file.section(STREAM_IDS)?;
         Ok(Segment {
             file,
@@ -271,8 +267,7 @@ impl Segment {
             first_stream,
             stream_count: entry.streams,
             last_position: entry.last_position,
-            codes_start,
-            heads,
+            columns,
             zones,
             stream_ids,
             streams,
@@ -283,58 +278,37 @@ impl Segment {
     }
 
     pub(super) fn block_count(&self) -> usize {
-        self.heads.len()
+        self.columns.block_count()
     }
 
     pub(super) fn block_rows(&self, block: usize) -> usize {
-        (self.rows as usize - block * BLOCK_ROWS).min(BLOCK_ROWS)
+        self.columns.block_rows(block)
     }
 
     /// One value; `row` counts from the start of the segment.
     #[inline]
     pub(super) fn value(&self, column: Column, row: u32) -> Result<i64, IndexError> {
-        let (block, row) = (row as usize / BLOCK_ROWS, row as usize % BLOCK_ROWS);
-        let Some(heads) = self.heads.get(block) else {
-            return Err(self.file.damaged("it points behind the last event"));
-        };
-        let head = heads[column as usize];
-        let range = head.code_at(row);
-        let code = self
-            .file
-            .bytes(self.codes_start + range.start..self.codes_start + range.end)?;
-        let value = head.value(code.try_into().unwrap_or_default()); // always eight bytes
+        let value = self.columns.value(&self.file, column as usize, row as usize)?;
         Ok(if column == Column::Position {
-            value.wrapping_add(row as i64)
+            value.wrapping_add(row_in_block(row as usize))
         } else {
             value
         })
     }
 
-    /// The lowest position of a block, which is that of its first event.
+    /// The position of the first event of a block.
     pub(super) fn first_position(&self, block: usize) -> Option<i64> {
-        self.heads
-            .get(block)
-            .map(|heads| heads[Column::Position as usize].base())
+        self.columns.base(Column::Position as usize, block)
     }
 
     /// Replaces `values` by those of a block.
     pub(super) fn read_block(&self, column: Column, block: usize, values: &mut Vec<i64>) -> Result<(), IndexError> {
-        values.clear();
-        let Some(heads) = self.heads.get(block) else {
-            return Err(self.file.damaged("it points behind the last event"));
-        };
-        let head = heads[column as usize];
-        let rows = self.block_rows(block);
-        let range = head.code_range(rows);
-        let codes = self
-            .file
-            .bytes(self.codes_start + range.start..self.codes_start + range.end)?;
-        head.decode(codes, rows, values);
+        self.columns.read_block(&self.file, column as usize, block, values)?;
         if column == Column::Position {
             values
                 .iter_mut()
                 .zip(0..)
-                .for_each(|(value, row)| *value = value.wrapping_add(row));
+                .for_each(|(value, row)| *value = value.wrapping_add(row_in_block(row)));
         }
         Ok(())
     }
@@ -460,22 +434,6 @@ fn write_list(writer: &mut CheckedWriter, names: &[Vec<u8>]) -> Result<(), Index
         writer.write(name)?;
     }
     Ok(())
-}
-
-fn read_heads(bytes: &[u8], rows: usize) -> Option<Vec<[BlockHead; Column::COUNT]>> {
-    let mut start = 0;
-    let mut blocks = Vec::new();
-    for (block, bytes) in bytes.chunks_exact(HEAD_BYTES * Column::COUNT).enumerate() {
-        let rows = rows.checked_sub(block * BLOCK_ROWS)?.min(BLOCK_ROWS);
-        let mut heads = bytes.chunks_exact(HEAD_BYTES);
-        let mut next = || {
-            let head = BlockHead::from_bytes(heads.next()?, start)?;
-            start += head.code_bytes(rows);
-            Some(head)
-        };
-        blocks.push([next()?, next()?, next()?, next()?, next()?]);
-    }
-    Some(blocks)
 }
 
 fn read_list(mut bytes: &[u8]) -> Option<Vec<Vec<u8>>> {

@@ -5,3 +5,4 @@ mod faults;
 mod model;
 mod oracle;
 mod packing;
+mod searching;

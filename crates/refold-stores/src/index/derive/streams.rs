@@ -20,9 +20,10 @@ const EVENTS: u32 = 1;
 
 const RECORD_BYTES: usize = 32;
 
-/// One pass over all events handles so many streams and events, so that its memory is bounded.
-const PASS_STREAMS: usize = 1 << 20;
-const PASS_EVENTS: u64 = 1 << 24;
+/// One pass over all events handles so many streams and events, so that its memory is bounded. Few in tests, so that
+/// a small store needs many passes.
+const PASS_STREAMS: usize = if cfg!(test) { 3 } else { 1 << 20 };
+const PASS_EVENTS: u64 = if cfg!(test) { 20 } else { 1 << 24 };
 
 /// What a list says of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -13,34 +13,38 @@ use refold_core::work::Work;
 use super::density_file::{TIME_CODES, TIME_COUNTS, TIME_HEADS, TIME_SLOTS};
 use crate::index::checked::{CheckedWriter, FileStamp};
 use crate::index::checks::{self, Checked};
+use crate::index::columns::ColumnsWriter;
 use crate::index::density::{CountTableWriter, SlotMap};
 use crate::index::error::IndexError;
-use crate::index::packed::{self, ABSENT, BLOCK_ROWS, SLACK_BYTES};
+use crate::index::packed::{ABSENT, BLOCK_ROWS};
 use crate::index::segment::{Column, Segments};
 
-/// Events of a part, about.
-const PART_EVENTS: usize = 1 << 22;
+/// Events of a part, about. Few in tests, so that a small store has many parts.
+const PART_EVENTS: usize = if cfg!(test) { 8 } else { 1 << 22 };
 /// Of so many events one is in the sample.
-const SAMPLE: usize = 256;
+const SAMPLE: usize = if cfg!(test) { 2 } else { 256 };
 
 /// Writes the slots in the order of times to one file and the times to another. Events without a time are in neither.
 pub(super) fn write(
     work: &Work<'_>,
     slots_writer: &mut CheckedWriter,
-    times_writer: CheckedWriter,
+    mut times_writer: CheckedWriter,
     segments: &Segments,
     slot_map: &SlotMap,
 ) -> Result<FileStamp, IndexError> {
     let survey = Survey::of(work, segments)?;
     slots_writer.begin(TIME_SLOTS)?;
     let mut table = CountTableWriter::new(survey.timed_events, slot_map.slots());
-    let mut times = TimeBlocks::new(times_writer)?;
-    let (mut part, mut slots) = (Vec::new(), Vec::new());
+    times_writer.begin(TIME_CODES)?;
+    let mut times = ColumnsWriter::<1>::new();
+    let (mut part, mut slots, mut instants) = (Vec::new(), Vec::new(), Vec::new());
     let mut emit = |rows: &[(i64, u8)]| {
         slots.clear();
         slots.extend(rows.iter().map(|(_, slot)| *slot));
         table.push(slots_writer, &slots)?;
-        times.push(rows.iter().map(|(time, _)| *time))
+        instants.clear();
+        instants.extend(rows.iter().map(|(time, _)| *time));
+        times.push(&mut times_writer, [&instants])
     };
     for bounds in survey.cuts.windows(2) {
         work.check()?;
@@ -60,7 +64,8 @@ pub(super) fn write(
         emit(&part)?;
     }
     table.finish(slots_writer, TIME_COUNTS)?;
-    times.finish()
+    times.finish(&mut times_writer, TIME_HEADS)?;
+    times_writer.finish()
 }
 
 /// Reports the times that no event store can have.
@@ -129,6 +134,8 @@ impl Survey {
             }
         }
         cuts.push(i64::MAX);
+        // A time that fills several parts of the sample was cut around more than once.
+        cuts.sort_unstable();
         cuts.dedup();
         Ok(Survey { timed_events, cuts })
     }
@@ -162,52 +169,4 @@ fn for_each_block(
         }
     }
     Ok(())
-}
-
-/// Writes times as packed blocks.
-struct TimeBlocks {
-    writer: CheckedWriter,
-    waiting: Vec<i64>,
-    codes: Vec<u8>,
-    heads: Vec<u8>,
-}
-
-impl TimeBlocks {
-    fn new(mut writer: CheckedWriter) -> Result<TimeBlocks, IndexError> {
-        writer.begin(TIME_CODES)?;
-        Ok(TimeBlocks {
-            writer,
-            waiting: Vec::new(),
-            codes: Vec::new(),
-            heads: Vec::new(),
-        })
-    }
-
-    fn push(&mut self, times: impl Iterator<Item = i64>) -> Result<(), IndexError> {
-        for time in times {
-            self.waiting.push(time);
-            if self.waiting.len() == BLOCK_ROWS {
-                self.write_block()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn write_block(&mut self) -> Result<(), IndexError> {
-        self.codes.clear();
-        let head = packed::encode(&self.waiting, &mut self.codes);
-        self.heads.extend_from_slice(&head.to_bytes());
-        self.waiting.clear();
-        self.writer.write(&self.codes)
-    }
-
-    fn finish(mut self) -> Result<FileStamp, IndexError> {
-        if !self.waiting.is_empty() {
-            self.write_block()?;
-        }
-        self.writer.write(&[0; SLACK_BYTES])?;
-        self.writer.begin(TIME_HEADS)?;
-        self.writer.write(&self.heads)?;
-        self.writer.finish()
-    }
 }

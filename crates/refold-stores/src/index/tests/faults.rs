@@ -44,7 +44,7 @@ fn assert_sound(store: &MemoryStore, cache: &Path) {
 
 #[test]
 fn a_kill_at_any_write_leaves_nothing_half_valid() {
-    let events = some_events(90);
+    let events = some_events(60);
     let before = MemoryStore::new("killed", events[..40].to_vec()).with_ranges(5);
     let store = MemoryStore::new("killed", events).with_ranges(7);
     let fingerprint = store.fingerprint().unwrap();
@@ -67,7 +67,7 @@ fn a_kill_at_any_write_leaves_nothing_half_valid() {
 
 #[test]
 fn a_killed_build_goes_on_where_it_was() {
-    let events = some_events(90);
+    let events = some_events(60);
     let store = MemoryStore::new("resumes", events).with_ranges(9);
     let fingerprint = store.fingerprint().unwrap();
     let cache = tempfile::tempdir().unwrap();
@@ -99,7 +99,7 @@ fn a_killed_build_goes_on_where_it_was() {
 
 #[test]
 fn damage_anywhere_is_noticed() {
-    let store = MemoryStore::new("damaged", some_events(60));
+    let store = MemoryStore::new("damaged", some_events(24));
     let fingerprint = store.fingerprint().unwrap();
     let cache = tempfile::tempdir().unwrap();
     with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
@@ -127,7 +127,7 @@ fn damage_anywhere_is_noticed() {
 
 #[test]
 fn a_file_of_any_other_length_is_noticed() {
-    let store = MemoryStore::new("cut", some_events(60));
+    let store = MemoryStore::new("cut", some_events(24));
     let fingerprint = store.fingerprint().unwrap();
     let cache = tempfile::tempdir().unwrap();
     with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
@@ -153,7 +153,7 @@ fn a_file_of_any_other_length_is_noticed() {
 
 #[test]
 fn a_damaged_index_is_discarded_and_built_again() {
-    let store = MemoryStore::new("discarded", some_events(60));
+    let store = MemoryStore::new("discarded", some_events(24));
     let fingerprint = store.fingerprint().unwrap();
     let cache = tempfile::tempdir().unwrap();
     with_work(|work| build(work, &store, cache.path(), &options(1, 20))).unwrap();
@@ -175,7 +175,7 @@ impl Progress for CancelAt<'_> {
 
 #[test]
 fn cancelling_leaves_no_file_that_is_not_named() {
-    let store = MemoryStore::new("cancelled", some_events(90)).with_ranges(9);
+    let store = MemoryStore::new("cancelled", some_events(60)).with_ranges(9);
     for reports in 0.. {
         let cache = tempfile::tempdir().unwrap();
         let token = CancelToken::default();

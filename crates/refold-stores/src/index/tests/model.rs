@@ -8,7 +8,7 @@ use refold_core::event::{Encoding, Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 
-use crate::index::{BuildOptions, DensityAxis, Index, StreamOrder, StreamQuery};
+use crate::index::{BuildOptions, Density, DensityAxis, Index, StreamAxis, StreamDensity, StreamOrder, StreamQuery};
 use crate::memory::{MemoryEvent, MemoryStore};
 
 pub(super) const NOW: Timestamp = Timestamp(1_800_000_000_000_000_000);
@@ -155,6 +155,17 @@ impl<'a> Model<'a> {
             assert_eq!(entry.first_recorded_at, first.recorded_at);
             assert_eq!(entry.last_recorded_at, last.recorded_at);
             assert_eq!(index.type_name(entry.last_type), last.event_type);
+            let mut names = refold_core::names::Names::default();
+            names.intern_type(b"a type of other names");
+            let track = with_work(|work| index.track(work, stream, &mut names)).unwrap();
+            assert_eq!(track.len(), rows.len());
+            for (at, row) in rows.iter().enumerate() {
+                let event = &self.events[*row];
+                assert_eq!(track.positions[at], event.position);
+                assert_eq!(track.versions[at], event.version);
+                assert_eq!(track.recorded_at[at], event.recorded_at);
+                assert_eq!(names.type_name(track.types[at]), event.event_type);
+            }
             let events: Vec<usize> = index
                 .events_of(stream)
                 .unwrap()
@@ -243,30 +254,71 @@ impl<'a> Model<'a> {
 
     pub(super) fn assert_density(&self, index: &Index, axis: DensityAxis, window: Range<i64>, columns: u32) {
         let found = index.density(axis, window.clone(), columns).unwrap();
-        assert_eq!(found.columns, columns);
-        assert_eq!(found.counts.len(), columns as usize * found.slots());
         let value = |event: &MemoryEvent| match axis {
             DensityAxis::RecordedAt => Some(event.recorded_at.0).filter(|time| *time != i64::MIN),
             DensityAxis::Position => Some(event.position.0),
         };
-        let mut expected = vec![0_u32; found.counts.len()];
-        let span = i128::from(window.end) - i128::from(window.start);
-        for event in self.events {
-            let Some(value) = value(event).filter(|value| window.contains(value)) else {
-                continue;
-            };
-            let start_of = |column: u32| i128::from(window.start) + span * i128::from(column) / i128::from(columns);
-            let is_in = |column: &u32| (start_of(*column)..start_of(column + 1)).contains(&i128::from(value));
-            let column = (0..columns).find(is_in).unwrap() as usize;
-            let slot = found
-                .types
-                .iter()
-                .position(|event_type| index.type_name(*event_type) == event.event_type);
-            let slot = slot.unwrap_or(found.slots() - 1);
-            expected[column * found.slots() + slot] += 1;
-        }
-        assert_eq!(found.counts, expected, "{axis:?} {window:?} {columns}");
+        let values = self.events.iter().map(|event| (event, value(event)));
+        let name = |event_type| index.type_name(event_type).to_vec();
+        assert_counts(&found, values, name, &window, columns);
     }
+
+    pub(super) fn assert_stream_density(&self, index: &Index, window: &Range<i64>, columns: u32) {
+        for (id, rows) in &self.streams {
+            let stream = index.find_stream(id).unwrap().unwrap();
+            let mut names = refold_core::names::Names::default();
+            let track = with_work(|work| index.track(work, stream, &mut names)).unwrap();
+            let density = StreamDensity::new(&track);
+            for axis in [StreamAxis::Moment, StreamAxis::RecordedAt, StreamAxis::Position] {
+                let found = density.density(axis, window.clone(), columns).unwrap();
+                let values = rows.iter().zip(1_i64..).map(|(row, moment)| {
+                    let event = &self.events[*row];
+                    let value = match axis {
+                        StreamAxis::Moment => Some(moment),
+                        StreamAxis::RecordedAt => Some(event.recorded_at.0).filter(|time| *time != i64::MIN),
+                        StreamAxis::Position => Some(event.position.0),
+                    };
+                    (event, value)
+                });
+                assert_counts(
+                    &found,
+                    values,
+                    |event_type| names.type_name(event_type).to_vec(),
+                    window,
+                    columns,
+                );
+            }
+        }
+    }
+}
+
+/// Counts every event by looking at every column.
+fn assert_counts<'a>(
+    found: &Density,
+    events: impl Iterator<Item = (&'a MemoryEvent, Option<i64>)>,
+    name: impl Fn(refold_core::event::TypeOrdinal) -> Vec<u8>,
+    window: &Range<i64>,
+    columns: u32,
+) {
+    assert_eq!(found.columns, columns);
+    assert_eq!(found.counts.len(), columns as usize * found.slots());
+    let mut expected = vec![0_u32; found.counts.len()];
+    let span = i128::from(window.end) - i128::from(window.start);
+    for (event, value) in events {
+        let Some(value) = value.filter(|value| window.contains(value)) else {
+            continue;
+        };
+        let start_of = |column: u32| i128::from(window.start) + span * i128::from(column) / i128::from(columns);
+        let is_in = |column: &u32| (start_of(*column)..start_of(column + 1)).contains(&i128::from(value));
+        let column = (0..columns).find(is_in).unwrap() as usize;
+        let slot = found
+            .types
+            .iter()
+            .position(|event_type| name(*event_type) == event.event_type);
+        let slot = slot.unwrap_or(found.slots() - 1);
+        expected[column * found.slots() + slot] += 1;
+    }
+    assert_eq!(found.counts, expected, "{window:?} {columns}");
 }
 
 /// Reads every page of the index through its queries.

@@ -80,7 +80,8 @@ proptest! {
             for (a, b) in [(a, b), (1_700_000_000_000_000_000 + a % 50_000_000, 1_700_000_000_000_000_000 + b % 50_000_000), (a % 200, b % 200)] {
                 let window = a.min(b)..a.max(b);
                 model.assert_density(&index, DensityAxis::RecordedAt, window.clone(), columns);
-                model.assert_density(&index, DensityAxis::Position, window, columns);
+                model.assert_density(&index, DensityAxis::Position, window.clone(), columns);
+                model.assert_stream_density(&index, &window, columns);
             }
         }
         drop(index);
@@ -127,6 +128,28 @@ proptest! {
         events[row].version = Version(events[row].version.0.wrapping_add(1));
         let store = MemoryStore::new("changes", events).with_change_token("another");
         Model::of(&store).assert_equals(&built(&store, cache.path(), 1, 1000));
+    }
+}
+
+#[test]
+fn one_time_that_fills_several_parts_is_counted_once() {
+    let cache = tempfile::tempdir().unwrap();
+    let event = |position: i64| MemoryEvent {
+        position: Position(position),
+        stream: b"a".to_vec(),
+        category: Vec::new(),
+        version: Version(position),
+        event_type: b"T".to_vec(),
+        recorded_at: refold_core::time::Timestamp(if position % 20 == 0 { position } else { 5 }),
+        payload: None,
+        encoding: refold_core::event::Encoding::Json,
+        metadata: None,
+    };
+    let store = MemoryStore::new("bulk", (1..200).map(event).collect());
+    let index = built(&store, cache.path(), 1, 30);
+    Model::of(&store).assert_equals(&index);
+    for window in [0..6, 5..6, 0..201, 19..21, 4..5] {
+        Model::of(&store).assert_density(&index, DensityAxis::RecordedAt, window, 7);
     }
 }
 

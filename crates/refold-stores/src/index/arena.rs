@@ -1,0 +1,273 @@
+//! The payload arena: payload and metadata of every event in position order, so that searching and folding the whole
+//! store again need not ask the store. Made on demand, beside the index of the same store, and only as good as it: it
+//! numbers events as the index does.
+//!
+//! One file for so many events; each is complete before the arena's own manifest names it, so a build that was killed
+//! goes on. The bytes are as the adapter gave them.
+
+pub(super) mod build;
+mod source;
+
+use std::ops::Range;
+use std::path::Path;
+
+use refold_core::event::{Encoding, EventIndex};
+use refold_core::port::store::Fingerprint;
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+pub use build::build_arena;
+pub use source::ArenaSource;
+
+use super::Index;
+use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp};
+use super::columns::Columns;
+use super::error::IndexError;
+use super::folder::Folder;
+use super::packed::{ABSENT, BLOCK_ROWS};
+
+/// Events of one file. Few in tests, so that a small store has many files.
+const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
+
+/// All files of the arena start so; the index leaves them alone.
+const PREFIX: &str = "arena-";
+const MANIFEST: &str = "arena-manifest";
+const CHECKSUM_DIGITS: usize = 16;
+
+const BYTES: u32 = 1;
+const CODES: u32 = 2;
+const HEADS: u32 = 3;
+
+/// Columns of a part: where an event's bytes start, how long the payload is, how long the metadata that follows it is
+/// (both absent where the store holds no value), and what the payload is.
+const START: usize = 0;
+const PAYLOAD: usize = 1;
+const METADATA: usize = 2;
+const ENCODING: usize = 3;
+const COLUMNS: usize = 4;
+
+/// Whether a file in the folder of an index belongs to its arena.
+pub(super) fn owns(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct ArenaManifest {
+    format: u32,
+    identity: String,
+    generation: u64,
+    parts: Vec<PartEntry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct PartEntry {
+    file: FileStamp,
+    /// Which events: those from `number * PART_ROWS`.
+    number: u32,
+    rows: u32,
+    /// Of its last event, so that a part of another index is noticed.
+    last_position: i64,
+}
+
+impl ArenaManifest {
+    fn read(folder: &Folder, identity: &str) -> Result<Option<ArenaManifest>, IndexError> {
+        let Some(bytes) = folder.read(MANIFEST)? else {
+            return Ok(None);
+        };
+        let Some((checksum, body)) = bytes.split_at_checked(CHECKSUM_DIGITS) else {
+            return Ok(None);
+        };
+        if checksum != format!("{:016x}", xxh3_64(body)).as_bytes() {
+            return Ok(None);
+        }
+        let manifest = serde_json::from_slice::<ArenaManifest>(body).ok();
+        Ok(manifest.filter(|manifest| manifest.format == FORMAT_VERSION && manifest.identity == identity))
+    }
+
+    fn write(&self, folder: &Folder) -> Result<(), IndexError> {
+        let body = serde_json::to_vec(self).unwrap_or_default(); // numbers, texts and lists cannot fail
+        let mut file = folder.create(MANIFEST)?;
+        file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
+        file.write(&body)?;
+        file.finish()
+    }
+
+    /// The parts that are of this index and whole for it.
+    fn parts_of(&self, index: &Index) -> Result<Vec<PartEntry>, IndexError> {
+        let mut fitting = Vec::new();
+        for entry in &self.parts {
+            let events = part_events(entry.number, index.event_count());
+            let is_whole = !events.is_empty() && entry.rows as usize == events.len();
+            if is_whole && index.event(EventIndex(events.end - 1))?.position.0 == entry.last_position {
+                fitting.push(entry.clone());
+            }
+        }
+        fitting.sort_by_key(|entry| entry.number);
+        Ok(fitting)
+    }
+}
+
+/// The events of a part.
+fn part_events(number: u32, event_count: u32) -> Range<u32> {
+    let start = number.saturating_mul(PART_ROWS).min(event_count);
+    start..start.saturating_add(PART_ROWS).min(event_count)
+}
+
+/// Payload and metadata of all events of an index. Shareable between threads.
+#[derive(Debug)]
+pub struct Arena {
+    parts: Vec<Part>,
+}
+
+/// One event in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ArenaEvent<'a> {
+    /// `None` where the store holds no value.
+    pub payload: Option<&'a [u8]>,
+    pub encoding: Encoding,
+    pub metadata: Option<&'a [u8]>,
+}
+
+/// One file of the arena, opened.
+#[derive(Debug)]
+pub(super) struct Part {
+    file: CheckedFile,
+    columns: Columns<COLUMNS>,
+    bytes: Range<usize>,
+    rows: u32,
+    first_event: u32,
+}
+
+/// Opens the arena of an index. `None` when there is none that covers every event of it: [`build_arena`] makes it.
+pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Result<Option<Arena>, IndexError> {
+    let folder = Folder::of(cache, &fingerprint.identity);
+    let Some(manifest) = ArenaManifest::read(&folder, &fingerprint.identity)? else {
+        return Ok(None);
+    };
+    let entries = manifest.parts_of(index)?;
+    if entries.len() != index.event_count().div_ceil(PART_ROWS) as usize {
+        return Ok(None);
+    }
+    match Arena::of_parts(&folder, &entries) {
+        Ok(arena) => Ok(Some(arena)),
+        Err(IndexError::Damaged { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Arena {
+    fn of_parts(folder: &Folder, entries: &[PartEntry]) -> Result<Arena, IndexError> {
+        let parts = entries.iter().map(|entry| Part::open(folder, entry));
+        Ok(Arena {
+            parts: parts.collect::<Result<_, IndexError>>()?,
+        })
+    }
+
+    /// Payload and metadata of an event, which must be one of the index that the arena was opened with.
+    pub fn event(&self, event: EventIndex) -> Result<ArenaEvent<'_>, IndexError> {
+        let part = &self.parts[(event.0 / PART_ROWS) as usize]; // the arena covers every event of its index
+        part.event((event.0 % PART_ROWS) as usize)
+    }
+
+    pub(super) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+}
+
+impl Part {
+    fn open(folder: &Folder, entry: &PartEntry) -> Result<Part, IndexError> {
+        let file = CheckedFile::open(folder, &entry.file)?;
+        let columns = Columns::open(&file, CODES, HEADS, entry.rows as usize)?;
+        let bytes = file.section(BYTES)?;
+        Ok(Part {
+            file,
+            columns,
+            bytes,
+            rows: entry.rows,
+            first_event: entry.number * PART_ROWS,
+        })
+    }
+
+    fn event(&self, row: usize) -> Result<ArenaEvent<'_>, IndexError> {
+        let value = |column| self.columns.value(&self.file, column, row);
+        let (start, payload, metadata) = (value(START)?, value(PAYLOAD)?, value(METADATA)?);
+        let middle = start + payload.max(0);
+        Ok(ArenaEvent {
+            payload: if payload == ABSENT {
+                None
+            } else {
+                Some(self.bytes(start..middle)?)
+            },
+            encoding: match value(ENCODING)? {
+                0 => Encoding::Json,
+                1 => Encoding::Text,
+                _ => Encoding::Opaque, // 2 is all that is ever written beside 0 and 1
+            },
+            metadata: if metadata == ABSENT {
+                None
+            } else {
+                Some(self.bytes(middle..middle + metadata)?)
+            },
+        })
+    }
+
+    pub(super) fn block_count(&self) -> usize {
+        self.columns.block_count()
+    }
+
+    pub(super) fn block_rows(&self, block: usize) -> usize {
+        self.columns.block_rows(block)
+    }
+
+    /// The number of its first event.
+    pub(super) fn first_event(&self) -> u32 {
+        self.first_event
+    }
+
+    /// All bytes of the events of a block; `layout` learns where each event starts in them.
+    pub(super) fn block(&self, block: usize, layout: &mut BlockLayout) -> Result<&[u8], IndexError> {
+        let rows = self.columns.block_rows(block);
+        self.columns.read_block(&self.file, START, block, &mut layout.starts)?;
+        let first = layout.starts.first().copied().unwrap_or(0);
+        let end = if block * BLOCK_ROWS + rows < self.rows as usize {
+            self.columns.value(&self.file, START, block * BLOCK_ROWS + rows)?
+        } else {
+            self.bytes.len() as i64 // a file is far smaller than 2^63
+        };
+        layout.first = first;
+        layout.end = end;
+        self.bytes(first..end)
+    }
+
+    /// How long the payload of a row is.
+    pub(super) fn payload_len(&self, row: usize) -> Result<usize, IndexError> {
+        Ok(usize::try_from(self.columns.value(&self.file, PAYLOAD, row)?).unwrap_or(0)) // absent is negative
+    }
+
+    fn bytes(&self, range: Range<i64>) -> Result<&[u8], IndexError> {
+        let (Ok(start), Ok(end)) = (usize::try_from(range.start), usize::try_from(range.end)) else {
+            return Err(self.file.damaged("an event points outside of the file"));
+        };
+        self.file.bytes(self.bytes.start + start..self.bytes.start + end)
+    }
+}
+
+/// Where the events of a block start.
+#[derive(Debug, Default)]
+pub(super) struct BlockLayout {
+    starts: Vec<i64>,
+    first: i64,
+    end: i64,
+}
+
+impl BlockLayout {
+    /// The event that holds byte `at` of the block, and its bytes.
+    pub(super) fn row_at(&self, at: usize) -> (usize, Range<usize>) {
+        let place = self.first + at as i64; // inside a file
+        // Events without bytes start where the next one does: the last that starts there holds the byte.
+        let row = self.starts.partition_point(|start| *start <= place).saturating_sub(1);
+        let start = self.starts.get(row).map_or(0, |start| start - self.first);
+        let end = self.starts.get(row + 1).copied().unwrap_or(self.end) - self.first;
+        (row, start as usize..end as usize) // both count from the start of the block
+    }
+}

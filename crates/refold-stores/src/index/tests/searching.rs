@@ -1,0 +1,206 @@
+//! Search and the arena against a loop over all events.
+
+use std::ops::ControlFlow;
+
+use proptest::prelude::*;
+use refold_core::event::{EventIndex, Position, StreamOrdinal};
+use refold_core::finding::Findings;
+use refold_core::history::EventSource as _;
+use refold_core::port::store::EventStore as _;
+use refold_core::track::Moment;
+
+use super::model::{arbitrary_events, options, with_work};
+use crate::index::{
+    Arena, ArenaSource, Field, Hit, Index, Needle, SearchQuery, build, build_arena, open_arena, search_arena,
+    search_store,
+};
+use crate::memory::{MemoryEvent, MemoryStore};
+
+/// Events whose payload and metadata are of few letters, so that needles are found often, also across their ends.
+fn events_with_content(most: usize) -> impl Strategy<Value = Vec<MemoryEvent>> {
+    let text = || prop::option::weighted(0.8, "[ab/ü\"]{0,6}");
+    (arbitrary_events(most), prop::collection::vec((text(), text()), most)).prop_map(|(mut events, texts)| {
+        for (event, (payload, metadata)) in events.iter_mut().zip(texts) {
+            let quoted = |text: String| serde_json::to_string(&text).unwrap().into_bytes();
+            event.payload = payload.map(quoted);
+            event.metadata = metadata.map(String::into_bytes);
+        }
+        events
+    })
+}
+
+fn place_of(bytes: &[u8], forms: &[Vec<u8>]) -> Option<std::ops::Range<u32>> {
+    (0..bytes.len()).find_map(|start| {
+        let fitting = forms.iter().filter(|form| bytes[start..].starts_with(form));
+        fitting
+            .map(Vec::len)
+            .min()
+            .map(|len| start as u32..(start + len) as u32)
+    })
+}
+
+fn expected(store: &MemoryStore, forms: &[Vec<u8>], types: &[&[u8]]) -> Vec<Hit> {
+    let wanted = store
+        .events()
+        .iter()
+        .filter(|event| types.is_empty() || types.contains(&&event.event_type[..]));
+    let hits = wanted.filter_map(|event| {
+        let place = |field, bytes: &Option<Vec<u8>>| Some((field, place_of(bytes.as_ref()?, forms)?));
+        let found = place(Field::Payload, &event.payload).or_else(|| place(Field::Metadata, &event.metadata));
+        found.map(|(field, range)| Hit {
+            position: event.position,
+            field,
+            range,
+        })
+    });
+    hits.collect()
+}
+
+fn gather(most: usize, run: impl FnOnce(&mut dyn FnMut(Hit) -> ControlFlow<()>)) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    run(&mut |hit| {
+        hits.push(hit);
+        if hits.len() >= most {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    hits
+}
+
+fn assert_arena_holds(store: &MemoryStore, arena: &Arena) {
+    for (row, event) in store.events().iter().enumerate() {
+        let found = arena.event(EventIndex(row as u32)).unwrap();
+        assert_eq!(found.payload, event.payload.as_deref());
+        assert_eq!(found.metadata, event.metadata.as_deref());
+        assert_eq!(found.encoding, event.encoding);
+    }
+}
+
+fn indexed(store: &MemoryStore, cache: &std::path::Path) -> Index {
+    with_work(|work| build(work, store, cache, &options(2, 30))).unwrap()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn searching_equals_a_loop_over_all_events(
+        events in events_with_content(120),
+        needle in "[ab/ü\"]{1,3}",
+        threads in 1_usize..4,
+        most in prop_oneof![Just(usize::MAX), 1_usize..5],
+        only_some_types in any::<bool>(),
+    ) {
+        let store = MemoryStore::new("searched", events).with_ranges(3);
+        let cache = tempfile::tempdir().unwrap();
+        let index = indexed(&store, cache.path());
+        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, threads)).unwrap();
+        assert_arena_holds(&store, &arena);
+        let json = serde_json::to_string(&needle).unwrap();
+        let plain = json[1..json.len() - 1].to_owned();
+        let slashed = plain.replace('/', "\\/");
+        let mut forms = vec![needle.clone(), plain.clone(), slashed.clone()];
+        for unicode in ["\\u00fc", "\\u00FC"] {
+            forms.push(plain.replace('ü', unicode));
+            forms.push(slashed.replace('ü', unicode));
+        }
+        let forms: Vec<Vec<u8>> = forms.into_iter().map(String::into_bytes).collect();
+        let types: &[&[u8]] = if only_some_types { &[b"Type1", b"Type7", b"Type20", b"Absent"] } else { &[] };
+        let query = SearchQuery { needle: &Needle::new(needle.as_bytes()).unwrap(), types };
+        let mut wanted = expected(&store, &forms, types);
+        wanted.truncate(most);
+        let found = gather(most, |on_hit| {
+            with_work(|work| search_arena(work, &index, &arena, &query, threads, on_hit)).unwrap();
+        });
+        prop_assert_eq!(&found, &wanted);
+        let found = gather(most, |on_hit| {
+            with_work(|work| search_store(work, &store, &query, &Findings::default(), on_hit)).unwrap();
+        });
+        prop_assert_eq!(&found, &wanted);
+    }
+
+    #[test]
+    fn an_arena_grows_with_its_index(events in events_with_content(120), cut in 0_usize..120, threads in 1_usize..3) {
+        let cache = tempfile::tempdir().unwrap();
+        let cut = cut.min(events.len());
+        let before = MemoryStore::new("arena", events[..cut].to_vec());
+        let index = indexed(&before, cache.path());
+        assert_arena_holds(&before, &with_work(|work| build_arena(work, &before, cache.path(), &index, threads)).unwrap());
+        let store = MemoryStore::new("arena", events);
+        let index = indexed(&store, cache.path());
+        let fingerprint = store.fingerprint().unwrap();
+        let is_whole = open_arena(cache.path(), &fingerprint, &index).unwrap().is_some();
+        prop_assert_eq!(is_whole, cut == store.events().len());
+        with_work(|work| build_arena(work, &store, cache.path(), &index, threads)).unwrap();
+        let arena = open_arena(cache.path(), &fingerprint, &index).unwrap().unwrap();
+        assert_arena_holds(&store, &arena);
+    }
+
+    #[test]
+    fn a_stream_is_read_from_the_arena_as_from_the_store(events in events_with_content(60), from in 0_u32..9, to in 0_u32..9) {
+        prop_assume!(!events.is_empty());
+        let store = MemoryStore::new("read", events);
+        let cache = tempfile::tempdir().unwrap();
+        let index = std::sync::Arc::new(indexed(&store, cache.path()));
+        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, 1)).unwrap();
+        let arena = std::sync::Arc::new(arena);
+        for ordinal in 0..index.stream_count() {
+            let mut source = ArenaSource::new(index.clone(), arena.clone(), StreamOrdinal(ordinal)).unwrap();
+            let mut batch = refold_core::event::EventBatch::default();
+            with_work(|work| source.read(work, Moment(from), Moment(to.max(from)), &mut batch)).unwrap();
+            let id = index.stream(StreamOrdinal(ordinal)).unwrap().id;
+            let mut expected: Vec<_> = store.events().iter().filter(|event| event.stream == id).collect();
+            expected.sort_by_key(|event| (event.version, event.position));
+            let expected: Vec<_> = expected.into_iter().take(to as usize).skip(from as usize).collect();
+            prop_assert_eq!(batch.len(), expected.len());
+            for (row, event) in expected.into_iter().enumerate() {
+                let found = batch.event(row);
+                prop_assert_eq!(found.position, event.position);
+                prop_assert_eq!(found.version, event.version);
+                prop_assert_eq!(found.recorded_at, event.recorded_at);
+                prop_assert_eq!(found.payload, event.payload.as_deref());
+                prop_assert_eq!(source.names().type_name(found.event_type), &event.event_type);
+                prop_assert_eq!(source.names().stream(found.stream), id);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_kill_while_copying_leaves_nothing_half_valid() {
+    use crate::index::arena::build::build_arena_in;
+    use crate::index::folder::Folder;
+    let payloads = |count: usize| {
+        (0..count as i64).map(|n| MemoryEvent {
+            position: Position(n),
+            stream: b"a".to_vec(),
+            category: Vec::new(),
+            version: refold_core::event::Version(n + 1),
+            event_type: b"T".to_vec(),
+            recorded_at: refold_core::time::Timestamp(n),
+            payload: Some(vec![b'x'; n as usize % 50]),
+            encoding: refold_core::event::Encoding::Opaque,
+            metadata: None,
+        })
+    };
+    let store = MemoryStore::new("copied", payloads(70).collect());
+    let fingerprint = store.fingerprint().unwrap();
+    for operations in 0.. {
+        let cache = tempfile::tempdir().unwrap();
+        let index = indexed(&store, cache.path());
+        let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
+        let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint.identity, &index, 2));
+        if let Some(arena) = open_arena(cache.path(), &fingerprint, &index).unwrap() {
+            assert_arena_holds(&store, &arena);
+        }
+        assert_arena_holds(
+            &store,
+            &with_work(|work| build_arena(work, &store, cache.path(), &index, 2)).unwrap(),
+        );
+        if outcome.is_ok() {
+            break;
+        }
+    }
+}
