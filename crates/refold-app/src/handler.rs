@@ -1,12 +1,14 @@
 //! Handlers by the name that a person gives.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 use refold_handlers::error::PackageError;
+use refold_handlers::package::Package;
 
 use crate::error::AppError;
-use crate::wire::HandlerWire;
+use crate::wire::{HandlerChoice, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
@@ -14,6 +16,50 @@ pub const DEFAULT: &str = "builtin:merge";
 /// A package folder or a reducer file, with a version of a package after `@`, or [`DEFAULT`], which `None` means too.
 pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
+}
+
+/// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of
+/// each first, then [`DEFAULT`].
+pub fn at_hand(store: &Path) -> Vec<HandlerChoice> {
+    let folder = store.parent().map(|parent| parent.join("handlers")).unwrap_or_default();
+    let mut packages: Vec<PathBuf> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir())
+        .collect();
+    packages.sort();
+    let mut choices: Vec<HandlerChoice> = packages.iter().flat_map(|folder| versions_of(folder)).collect();
+    choices.push(HandlerChoice {
+        reference: DEFAULT.to_owned(),
+        name: DEFAULT.to_owned(),
+        version: String::new(),
+        category: None,
+    });
+    choices
+}
+
+fn versions_of(folder: &Path) -> Vec<HandlerChoice> {
+    let path = folder.display().to_string();
+    match Package::open(folder) {
+        Ok(package) => {
+            let versions = package.manifest.versions.iter().rev();
+            let choice = |version: &str| HandlerChoice {
+                reference: format!("{path}@{version}"),
+                name: package.manifest.name.clone(),
+                version: version.to_owned(),
+                category: package.manifest.category.clone(),
+            };
+            versions.map(|version| choice(&version.id)).collect()
+        }
+        Err(_) => vec![HandlerChoice {
+            reference: path,
+            name: folder.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            version: String::new(),
+            category: None,
+        }],
+    }
 }
 
 /// `order@1.1.0`.

@@ -129,6 +129,20 @@ pub struct StoreOpened {
     pub findings: Vec<FindingWire>,
     /// The index was found ready; [`Overview`] can be asked for at once.
     pub index_is_ready: bool,
+    /// Handlers that are at hand: the packages beside the store, the newest version of each first, then the default.
+    pub handlers: Vec<HandlerChoice>,
+}
+
+/// A handler that can be opened by its `reference`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HandlerChoice {
+    pub reference: String,
+    pub name: String,
+    /// Empty for a package whose manifest cannot be read: opening it says why.
+    pub version: String,
+    /// The category of streams that it is for; `None`: any.
+    pub category: Option<String>,
 }
 
 /// What only the index knows.

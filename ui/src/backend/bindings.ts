@@ -134,6 +134,16 @@ export type FindingWire = {
 	position: string | null,
 };
 
+/**  A handler that can be opened by its `reference`. */
+export type HandlerChoice = {
+	reference: string,
+	name: string,
+	/**  Empty for a package whose manifest cannot be read: opening it says why. */
+	version: string,
+	/**  The category of streams that it is for; `None`: any. */
+	category: string | null,
+};
+
 export type HandlerWire = {
 	name: string,
 	version: string,
@@ -275,6 +285,8 @@ export type StoreOpened = {
 	findings: FindingWire[],
 	/**  The index was found ready; [`Overview`] can be asked for at once. */
 	indexIsReady: boolean,
+	/**  Handlers that are at hand: the packages beside the store, the newest version of each first, then the default. */
+	handlers: HandlerChoice[],
 };
 
 export type StreamPage = {

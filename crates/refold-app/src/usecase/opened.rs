@@ -1,6 +1,7 @@
 //! The first useful screen of a store, without a scan.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
@@ -9,6 +10,7 @@ use refold_core::work::Work;
 
 use crate::error::AppError;
 use crate::findings;
+use crate::handler;
 use crate::session::{FirstScreen, Session};
 use crate::text;
 use crate::wire::{EventRow, StoreOpened, TypeCount};
@@ -54,6 +56,7 @@ pub fn screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOp
         sampled_events: screen.sampled_count,
         findings: findings::wire(&found),
         index_is_ready: index.is_some(),
+        handlers: handler::at_hand(Path::new(session.location())),
     })
 }
 
