@@ -73,7 +73,7 @@ export const COMMANDS: readonly Command[] = [
   { id: 'timeline.fitAll', title: 'Fit all', group: 'Timeline', when: hasTimeline, run: (d) => timelineOf(d)?.fitAll() },
   { id: 'timeline.zoomRange', title: 'Zoom to the range from B to A', group: 'Timeline', when: hasB, run: (d) => withHistory(d, zoomRange) },
   { id: 'timeline.zoomBack', title: 'Previous zoom', group: 'Timeline', when: hasTimeline, run: zoomBack },
-  { id: 'timeline.axis.next', title: 'Next axis', group: 'Timeline', when: inHistory, run: nextAxis },
+  { id: 'timeline.axis.next', title: 'Next axis', group: 'Timeline', when: hasTimeline, run: nextAxis },
   axis('time', 'Axis: time'),
   axis('version', 'Axis: version'),
   axis('position', 'Axis: position in the store'),
@@ -117,7 +117,7 @@ function cursor(id: string, title: string, to: (history: OpenHistory) => number)
 }
 
 function axis(name: Axis, title: string): Command {
-  const when = (desk: Desk) => inHistory(desk) && (desk.history?.timeline.has(name) ?? false);
+  const when = (desk: Desk) => timelineOf(desk)?.has(name) ?? false;
   return { id: `timeline.axis.${name}`, title, group: 'Timeline', when, run: (desk) => setAxis(desk, name) };
 }
 
@@ -168,15 +168,15 @@ function zoomRange(history: OpenHistory): void {
 }
 
 function setAxis(desk: Desk, name: Axis): void {
-  withHistory(desk, (history) => history.timeline.setAxis(name));
+  timelineOf(desk)?.setAxis(name);
 }
 
 function nextAxis(desk: Desk): void {
-  withHistory(desk, (history) => {
-    const names = (['time', 'version', 'position'] as const).filter((name) => history.timeline.has(name));
-    const next = names[(names.findIndex((name) => name === history.timeline.axis) + 1) % names.length];
-    if (next) history.timeline.setAxis(next);
-  });
+  const timeline = timelineOf(desk);
+  if (!timeline) return;
+  const names = (['time', 'version', 'position'] as const).filter((name) => timeline.has(name));
+  const next = names[(names.findIndex((name) => name === timeline.axis) + 1) % names.length];
+  if (next) timeline.setAxis(next);
 }
 
 async function hop(desk: Desk, direction: 'forward' | 'backward'): Promise<void> {

@@ -101,7 +101,13 @@ class FakeBackend implements Backend {
       lastRecordedAt: total > 0 ? timeText(store.events.times[total - 1] ?? 0) : '',
       ...{ sampledTypes: [], sampledEvents: 0 },
       findings: [],
+      ...{ sampledTypes: typeCounts(store.events, null), sampledEvents: total },
       indexIsReady: store.isIndexed,
+      handlers: [
+        { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
+        { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
+        { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
+      ],
     };
   }
 
@@ -153,7 +159,12 @@ class FakeBackend implements Backend {
     return density(events, all, query, ranks(events));
   }
 
-  async openHistory(session: number, stream: string, at: string | null): Promise<wire.HistoryOpened> {
+  async openHistory(
+    session: number,
+    stream: string,
+    at: string | null,
+    handler: string | null,
+  ): Promise<wire.HistoryOpened> {
     await this.#wait();
     const store = this.#store(session);
     const { events } = store;
@@ -173,7 +184,7 @@ class FakeBackend implements Backend {
       ...{ firstVersion: '1', lastVersion: `${positions.length}` },
       firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
       lastRecordedAt: timeText(events.times[positions[positions.length - 1] ?? 0] ?? 0),
-      handler: { name: 'order', version: '1.0.0', hash: '4f1c09aa77d1', engine: 'declarative' },
+      handler: { name: 'order', version: handler?.split('@')[1] ?? '1.1.0', hash: '4f1c09aa77d1', engine: 'declarative' },
       types: typeCounts(events, positions),
       findings:
         stream === UNDECODABLE.stream

@@ -3,7 +3,7 @@
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, Axis, JobUpdate, Recent, Settings, Theme } from '../backend/bindings';
 import { OpenHistory, type Tab } from './open_history.svelte';
-import { OpenStore } from './open_store.svelte';
+import { boundsOfWhole, OpenStore } from './open_store.svelte';
 import type { Span } from '../timeline/axis';
 import { Trail } from './trail';
 
@@ -50,8 +50,8 @@ export class Desk {
   isMakingSample = $state(false);
   canGoBack = $state(false);
   canGoForward = $state(false);
-  /** The handler that the arguments asked for; `null` for the default. */
-  handler: string | null = null;
+  /** The handler that a person chose; `null`: the one that fits the category of a stream. */
+  handler = $state<string | null>(null);
 
   readonly #trail = new Trail<Place>(samePlace);
   #focusBefore: HTMLElement | null = null;
@@ -69,8 +69,8 @@ export class Desk {
       this.isStarted = true;
       const { launch } = start;
       if (!launch) return;
-      this.handler = launch.handler;
       await this.openStore(launch.store);
+      this.handler = launch.handler;
       if (launch.stream && this.store) await this.openStream(launch.stream, launch.at);
     } catch (reason) {
       this.isStarted = true;
@@ -126,6 +126,7 @@ export class Desk {
     await this.#closeHistory();
     const { store } = this;
     this.store = null;
+    this.handler = null;
     this.#trail.clear();
     this.#showTrail();
     await store?.close();
@@ -133,7 +134,7 @@ export class Desk {
 
   /** Opens a stream at a cursor text (the head when `null`), or moves there when it is open already. */
   async openStream(stream: string, at: string | null = null): Promise<void> {
-    const { store, backend } = this;
+    const { store } = this;
     if (!store) return;
     this.leave();
     this.openingStream = stream;
@@ -145,16 +146,35 @@ export class Desk {
         this.visit();
         return;
       }
-      const opened = await backend.openHistory(store.opened.session, stream, at, this.handler);
-      const ends = opened.events > 0 ? await this.#ends(opened.history, opened.events) : { first: '', last: '' };
+      const history = await this.#open(store, stream, at);
       await this.#closeHistory();
-      this.history = new OpenHistory(store, opened, ends);
+      this.history = history;
       this.view = 'history';
       this.visit();
     } catch (reason) {
       this.failure = errorOf(reason);
     } finally {
       this.openingStream = null;
+    }
+  }
+
+  /** Folds the open stream with another handler, at the same cursors. */
+  async foldWith(handler: string): Promise<void> {
+    const { history, store } = this;
+    if (!history || !store || history.handler === handler) return;
+    this.leave();
+    const place = this.#place();
+    const before = this.handler;
+    this.handler = handler;
+    this.failure = null;
+    try {
+      const next = await this.#open(store, history.opened.stream, null);
+      await this.#closeHistory();
+      this.history = next;
+      await this.#show(place);
+    } catch (reason) {
+      this.handler = before;
+      this.failure = errorOf(reason);
     }
   }
 
@@ -210,14 +230,12 @@ export class Desk {
 
   back(): void {
     this.leave();
-    const place = this.#trail.back();
-    if (place) void this.#restore(place);
+    void this.#restore(this.#trail.back());
   }
 
   forward(): void {
     this.leave();
-    const place = this.#trail.forward();
-    if (place) void this.#restore(place);
+    void this.#restore(this.#trail.forward());
   }
 
   visit(): void {
@@ -267,12 +285,22 @@ export class Desk {
     return (this.store?.isIndexing ? 1 : 0) + (this.isMakingSample ? 1 : 0);
   }
 
-  async #ends(history: number, events: number): Promise<{ first: string; last: string }> {
-    const at = async (offset: number) => {
-      const page = await this.backend.eventRows(history, { types: [], offset, limit: 1 });
-      return page.rows[0]?.position ?? '';
-    };
-    return { first: await at(0), last: await at(events - 1) };
+  // Opens a stream beside what is open; the caller puts it in its place. Its handler is the one that a person chose, or
+  // the one at hand for its category, which only opening it may tell.
+  async #open(store: OpenStore, stream: string, at: string | null): Promise<OpenHistory> {
+    const { backend } = this;
+    const known = store.categoryOf(stream);
+    let handler = this.handler ?? (known === null ? null : store.handlerFor(known));
+    let opened = await backend.openHistory(store.opened.session, stream, at, handler);
+    const fitting = handler ?? store.handlerFor(opened.category);
+    if (fitting !== handler) {
+      await backend.closeHistory(opened.history);
+      handler = fitting;
+      opened = await backend.openHistory(store.opened.session, stream, at, handler);
+    }
+    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+    const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
+    return new OpenHistory(store, opened, handler, positions);
   }
 
   async #closeHistory(): Promise<void> {
@@ -295,13 +323,21 @@ export class Desk {
     };
   }
 
-  async #restore(place: Place): Promise<void> {
+  async #restore(place: Place | null): Promise<void> {
+    if (!place) return;
     this.#showTrail();
+    try {
+      await this.#show(place);
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
+  }
+
+  async #show(place: Place): Promise<void> {
     if (place.stream !== null && place.stream !== this.history?.opened.stream && this.store) {
-      const opened = await this.backend.openHistory(this.store.opened.session, place.stream, null, this.handler);
-      const ends = opened.events > 0 ? await this.#ends(opened.history, opened.events) : { first: '', last: '' };
+      const history = await this.#open(this.store, place.stream, null);
       await this.#closeHistory();
-      this.history = new OpenHistory(this.store, opened, ends);
+      this.history = history;
     }
     const { history } = this;
     if (history && place.stream !== null) {

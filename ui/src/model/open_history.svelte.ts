@@ -12,7 +12,7 @@ import { PagedRows } from '../base/paged';
 import { columnOfMoment, momentOfColumn } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
-import { boundsOf, COLOURED_TYPES, densityQuery, type OpenStore } from './open_store.svelte';
+import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
 
 export type Tab = 'state' | 'diff' | 'blame' | 'event' | 'raw';
 export const TABS: readonly Tab[] = ['state', 'diff', 'blame', 'event', 'raw'];
@@ -20,6 +20,7 @@ export const TABS: readonly Tab[] = ['state', 'diff', 'blame', 'event', 'raw'];
 /** How late the rows are: `late` after 50 ms, `slow` after 200 ms, `stopped` when a person cancelled. */
 export type Wait = 'none' | 'late' | 'slow' | 'stopped';
 
+const DEFAULT_HANDLER = 'builtin:merge';
 const LATE_MILLIS = 50;
 const SLOW_MILLIS = 200;
 const PATIENCE_MILLIS = 250;
@@ -30,6 +31,8 @@ export class OpenHistory {
   readonly opened: HistoryOpened;
   readonly timeline: Timeline;
   readonly events: PagedRows<EventRow>;
+  /** What the handler was opened as. */
+  readonly handler: string;
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -58,17 +61,18 @@ export class OpenHistory {
   readonly #frames: Latest<StateQuery, StateFrame>;
   readonly #details: Latest<number, EventDetail>;
   readonly #firstVersion: bigint | null;
-  readonly #positions: { first: string; last: string };
+  readonly #positions: Bounds | null;
   #toggled = new Map<Lens, Set<string>>();
   #rows = { first: 0, count: 40 };
   #seq = 0;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #settle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: OpenStore, opened: HistoryOpened, positions: { first: string; last: string }) {
+  constructor(store: OpenStore, opened: HistoryOpened, handler: string | null, positions: Bounds | null) {
     const { backend } = store;
     this.store = store;
     this.opened = opened;
+    this.handler = handler ?? DEFAULT_HANDLER;
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
@@ -352,11 +356,11 @@ export class OpenHistory {
     }, SETTLED_MILLIS);
   }
 
-  #bounds(axis: Axis): { first: bigint; last: bigint } | null {
+  #bounds(axis: Axis): Bounds | null {
     const { opened } = this;
     if (axis === 'time') return boundsOf(axis, opened.firstRecordedAt, opened.lastRecordedAt);
     if (axis === 'version') return opened.events > 0 ? { first: 1n, last: BigInt(opened.events) } : null;
-    return boundsOf(axis, this.#positions.first, this.#positions.last);
+    return this.#positions;
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, Axis, JobUpdate, Overview, StoreOpened, StreamRow, StreamSort } from '../backend/bindings';
+import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { PagedRows } from '../base/paged';
@@ -10,6 +11,12 @@ import { Timeline } from '../timeline/timeline.svelte';
 
 /** Types with a colour of their own; every other type is in the slot after them. */
 export const COLOURED_TYPES = 8;
+
+/** First and last value of an axis, both inclusive. */
+export interface Bounds {
+  first: bigint;
+  last: bigint;
+}
 
 export interface StreamOrder {
   matching: string;
@@ -60,7 +67,8 @@ export class OpenStore {
         if (!this.#isClosed) this.job = update;
       });
       const overview = await this.backend.overview(this.opened.session);
-      if (!this.#isClosed) this.#show(overview);
+      const positions = await this.#positions(overview.events);
+      if (!this.#isClosed) this.#show(overview, positions);
     } catch (reason) {
       if (!this.#isClosed) this.failure = errorOf(reason);
     } finally {
@@ -92,16 +100,37 @@ export class OpenStore {
     return this.#slots.get(type) ?? COLOURED_TYPES;
   }
 
+  /** The category of a stream, where it is known without asking. */
+  categoryOf(stream: string): string | null {
+    const categories = this.overview?.categories ?? [];
+    if (categories.length === 1) return categories[0]?.name ?? null;
+    const active = this.streams.at(this.activeStream);
+    return active?.id === stream ? active.category : null;
+  }
+
+  /** The newest handler at hand for a category; `null`: the default, which needs none. */
+  handlerFor(category: string): string | null {
+    const wanted = category.toLowerCase();
+    return this.opened.handlers.find((choice) => choice.category?.toLowerCase() === wanted)?.reference ?? null;
+  }
+
   get isReady(): boolean {
     return this.overview !== null;
   }
 
-  #show(overview: Overview): void {
+  // The store's own positions, where they are whole numbers: the index says where they begin and end.
+  async #positions(events: number): Promise<Bounds | null> {
+    if (events === 0) return null;
+    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+    return boundsOfWhole(await this.backend.storeDensity(this.opened.session, whole));
+  }
+
+  #show(overview: Overview, positions: Bounds | null): void {
     this.overview = overview;
     this.#slots = new Map(overview.types.slice(0, COLOURED_TYPES).map((type, slot) => [type.name, slot]));
     this.timeline = new Timeline(
       {
-        bounds: (axis) => storeBounds(overview, axis),
+        bounds: (axis) => storeBounds(overview, positions, axis),
         load: (axis, fetch) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch)),
         slotOf: (series) => this.slotOf(series),
         failed: (reason) => (this.failure = errorOf(reason)),
@@ -118,7 +147,7 @@ export function densityQuery(axis: Axis, fetch: Fetch) {
 }
 
 /** First and last value of an axis from their texts, or `null` where they are no whole numbers or instants. */
-export function boundsOf(axis: Axis, first: string, last: string): { first: bigint; last: bigint } | null {
+export function boundsOf(axis: Axis, first: string, last: string): Bounds | null {
   const read = axis === 'time' ? nanosFromRfc3339 : bigFromText;
   const low = read(first);
   const high = read(last);
@@ -126,6 +155,14 @@ export function boundsOf(axis: Axis, first: string, last: string): { first: bigi
   return low <= high ? { first: low, last: high } : { first: high, last: low };
 }
 
-function storeBounds(overview: Overview, axis: Axis): { first: bigint; last: bigint } | null {
+/** The bounds of an axis from a density frame over all of it, whose end is exclusive. */
+export function boundsOfWhole(frame: DensityFrame): Bounds | null {
+  const from = bigFromText(frame.from);
+  const to = bigFromText(frame.to);
+  return from === null || to === null || to <= from ? null : { first: from, last: to - 1n };
+}
+
+function storeBounds(overview: Overview, positions: Bounds | null, axis: Axis): Bounds | null {
+  if (axis === 'position') return positions;
   return axis === 'time' ? boundsOf(axis, overview.firstRecordedAt, overview.lastRecordedAt) : null;
 }

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { bigFromFloat, floatFromBig } from '../base/exact';
 import { randomFrom } from '../base/random.test-kit';
-import { columnOfMoment, fetchFor, momentOfColumn, runningCounts, serves } from './lod';
+import { columnOfMoment, fetchFor, MOST_COLUMNS, momentOfColumn, runningCounts, serves } from './lod';
 
 it('fetches buckets that are powers of two, start at multiples, and cover the window', () => {
   const random = randomFrom(8);
@@ -18,6 +18,16 @@ it('fetches buckets that are powers of two, start at multiples, and cover the wi
     expect(floatFromBig(visible.to - visible.from) / floatFromBig(fetch.bucket)).toBeGreaterThanOrEqual(1400);
     expect(fetch.columns).toBeLessThan(3 * 2 * 1400 + 4);
     expect(serves(fetch, visible, 1400, bounds)).toBe(true);
+  }
+});
+
+it('asks for no more columns than the engine answers, on the widest screen', () => {
+  const bounds = { from: 0n, to: 10n ** 17n };
+  for (const width of [960, 2560, 3840, 7680]) {
+    const visible = { from: 5n * 10n ** 16n, to: 5n * 10n ** 16n + 10n ** 15n - 1n };
+    const fetch = fetchFor(visible, width, bounds);
+    expect(fetch.columns).toBeLessThanOrEqual(MOST_COLUMNS);
+    expect(serves(fetch, visible, width, bounds)).toBe(true);
   }
 });
 

@@ -10,14 +10,18 @@ export interface Fetch extends Span {
   bucket: bigint;
 }
 
+/** The engine answers at most this many columns. */
+export const MOST_COLUMNS = 16_384;
+
 /**
  * Three window widths at the largest power of two that is no wider than a pixel, so that panning by a window needs no
  * new fetch. Columns start at multiples of the bucket.
  */
 export function fetchFor(visible: Span, width: number, bounds: Span): Fetch {
   const length = lengthOf(visible);
-  const bucket = powerOfTwoAtMost(length / BigInt(Math.max(1, Math.ceil(width))));
   const wanted = inside({ from: visible.from - length, to: visible.to + length }, bounds);
+  let bucket = powerOfTwoAtMost(length / BigInt(Math.max(1, Math.ceil(width))));
+  while (lengthOf(wanted) / bucket + 2n > BigInt(MOST_COLUMNS)) bucket *= 2n;
   const from = wanted.from - mod(wanted.from, bucket);
   const over = mod(wanted.to, bucket);
   const to = over === 0n ? wanted.to : wanted.to + bucket - over;
