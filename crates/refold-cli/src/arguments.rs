@@ -61,6 +61,14 @@ pub enum Command {
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
     Timeline(Timeline),
 
+    /// Run the cases of a handler package
+    #[command(after_help = "Example: refold test handlers/order@1.1.0")]
+    Test { package: String },
+
+    /// Write a starter of a handler package from the events of a category
+    #[command(after_help = "Example: refold new-handler orders.db --category order --out my-order")]
+    NewHandler(NewHandler),
+
     /// Print a completion script for a shell
     #[command(after_help = "Example: refold completions bash > /etc/bash_completion.d/refold")]
     Completions { shell: Shell },
@@ -169,4 +177,14 @@ pub struct Timeline {
     /// Into how many equal parts the span is cut
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub columns: u32,
+}
+
+#[derive(Debug, Args)]
+pub struct NewHandler {
+    pub store: String,
+    #[arg(long)]
+    pub category: String,
+    /// A folder that is empty or not there yet [default: CATEGORY.handler]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }

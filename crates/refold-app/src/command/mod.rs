@@ -4,9 +4,11 @@ pub mod blame;
 pub mod diff;
 pub mod history;
 pub mod info;
+pub mod new_handler;
 pub mod search;
 pub mod state;
 pub mod streams;
+pub mod test;
 pub mod timeline;
 
 use refold_core::cursor::Cursor;

@@ -4,9 +4,11 @@ mod blame;
 mod diff;
 mod history;
 mod info;
+mod new_handler;
 mod search;
 mod state;
 mod streams;
+mod test;
 mod timeline;
 
 use clap::CommandFactory as _;
@@ -58,6 +60,8 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         Command::Diff(asked) => diff::run(&context, asked),
         Command::Blame(asked) => blame::run(&context, asked),
         Command::Timeline(asked) => timeline::run(&context, asked),
+        Command::Test { package } => test::run(&context, package),
+        Command::NewHandler(asked) => new_handler::run(&context, asked),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "refold", &mut script);

@@ -1,0 +1,91 @@
+//! Writes a starter of a handler package from the events of a category.
+
+use std::path::Path;
+
+use refold_core::event::{Columns, Encoding, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::work::Work;
+use refold_handlers::starter::Starter;
+use serde::Serialize;
+
+use crate::error::{AppError, ErrorCode};
+use crate::findings;
+use crate::session::Session;
+use crate::text;
+use crate::wire::FindingWire;
+
+/// What was written and from what.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewHandlerAnswer {
+    pub folder: String,
+    pub category: String,
+    pub events: u64,
+    pub types: u32,
+    pub files: Vec<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+const BATCH_EVENTS: usize = 8_192;
+
+/// `folder` must be empty or not be there yet.
+pub fn new_handler(
+    work: &Work<'_>,
+    session: &Session,
+    category: &str,
+    folder: &Path,
+) -> Result<NewHandlerAnswer, AppError> {
+    let scope = Scope::All {
+        after: None,
+        up_to: None,
+    };
+    let query = ReadQuery {
+        scope,
+        direction: Direction::Forward,
+        columns: Columns::PAYLOAD,
+    };
+    let mut reader = session.store().read(&query)?;
+    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+    let (mut starter, mut events, mut read) = (Starter::default(), 0, 0);
+    while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {
+        for row in 0..batch.len() {
+            let event = batch.event(row);
+            if names.category(event.stream) == category.as_bytes() {
+                events += 1;
+                let payload = event.payload.filter(|_| event.encoding == Encoding::Json);
+                starter.observe(names.type_name(event.event_type), payload);
+            }
+        }
+        read += batch.len() as u64;
+        batch.clear();
+        work.tick("reading events", read, session.description().event_count)?;
+    }
+    if events == 0 {
+        let message = format!("no event is of this category: {}", text::shown(category.as_bytes()));
+        return Err(AppError::not_found(
+            message,
+            "look at the categories: refold info STORE",
+        ));
+    }
+    starter.write_new(folder, category).map_err(|error| {
+        let message = format!("cannot write the package ({error}): {}", folder.display());
+        AppError::new(
+            ErrorCode::Denied,
+            message,
+            "name a folder that is empty or not there yet: --out DIR",
+        )
+    })?;
+    Ok(NewHandlerAnswer {
+        folder: folder.display().to_string(),
+        category: text::shown(category.as_bytes()),
+        events,
+        types: u32::try_from(starter.types().len()).unwrap_or(u32::MAX),
+        files: starter
+            .files(category)
+            .iter()
+            .map(|file| file.path.to_owned())
+            .collect(),
+        findings: findings::wire(&findings),
+    })
+}
