@@ -163,7 +163,7 @@ pub struct StreamAnswer {
 
 /// What a store is and holds.
 #[derive(Debug, Clone, Serialize)]
-pub struct InfoAnswer {
+pub struct StoreAnswer {
     pub location: String,
     pub kind: String,
     pub layout: String,

@@ -4,7 +4,6 @@
 //! face shows what it answers.
 
 pub mod answer;
-mod chart;
 mod clock;
 pub mod command;
 mod density;

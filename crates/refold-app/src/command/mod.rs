@@ -1,9 +1,9 @@
 //! What each command of the command line does, one file a command. Nothing here prints.
 
 pub mod blame;
+pub mod describe;
 pub mod diff;
 pub mod history;
-pub mod info;
 pub mod new_handler;
 pub mod search;
 pub mod state;

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use refold_audit::chart::{self, FigureColumn, TimelineFigure};
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use crate::answer::{ColumnAnswer, TimelineAnswer};
-use crate::chart;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
 use crate::frame::DensityFrame;
@@ -84,7 +84,18 @@ fn answer(stream: Option<String>, frame: DensityFrame, digits: u8) -> TimelineAn
 /// Draws the columns as stacked bars into an SVG file. The file appears whole or not at all.
 pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
     let title = answer.stream.clone().unwrap_or_else(|| session.name());
-    let svg = chart::timeline(&title, answer)?;
+    let events = text::grouped(answer.events.into());
+    let columns = answer.columns.iter().map(|column| FigureColumn {
+        // The day alone: the axis has no room for more.
+        label: column.from.get(..10).unwrap_or(&column.from).to_owned(),
+        counts: column.counts.clone(),
+    });
+    let figure = TimelineFigure {
+        caption: format!("{title}: {events} events, {} to {}", answer.from, answer.to),
+        types: answer.types.clone(),
+        columns: columns.collect(),
+    };
+    let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;
     let failed = |error: std::io::Error| {
         let message = format!("cannot write the drawing ({error}): {}", file.display());
         AppError::new(

@@ -1,9 +1,9 @@
 //! One file a command: call the use case, print its answer.
 
 mod blame;
+mod describe;
 mod diff;
 mod history;
-mod info;
 mod new_handler;
 mod search;
 mod state;
@@ -52,7 +52,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         layout,
     };
     match &arguments.command {
-        Command::Info { store } => info::run(&context, store),
+        Command::Info { store } => describe::run(&context, store),
         Command::Streams(asked) => streams::run(&context, asked),
         Command::History(asked) => history::run(&context, asked),
         Command::Search(asked) => search::run(&context, asked),

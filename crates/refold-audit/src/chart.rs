@@ -1,10 +1,28 @@
-//! Figures as SVG, drawn by plotters. Colours are those of the interface on a white page; a legend names each type.
+//! Figures as SVG, drawn by plotters. It must not know where the numbers come from. Colours are those of the interface on a white page; a legend names each type.
 
 use plotters::prelude::*;
 
-use crate::answer::TimelineAnswer;
-use crate::error::AppError;
-use crate::text::grouped;
+/// Events over time by type, ready to be drawn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimelineFigure {
+    pub caption: String,
+    /// Event types, most frequent first.
+    pub types: Vec<String>,
+    pub columns: Vec<FigureColumn>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FigureColumn {
+    /// Where it begins, as the axis says it.
+    pub label: String,
+    /// Events of each type.
+    pub counts: Vec<u32>,
+}
+
+/// A figure that could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("the figure could not be drawn: {0}")]
+pub struct ChartError(String);
 
 const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 420;
@@ -24,32 +42,25 @@ const COLOURS: [RGBColor; 9] = [
 const OWN_COLOURS: usize = COLOURS.len() - 1;
 
 /// A timeline as stacked bars, a colour for each of the eight most frequent types and one for the others.
-pub fn timeline(title: &str, answer: &TimelineAnswer) -> Result<String, AppError> {
+pub fn timeline(figure: &TimelineFigure) -> Result<String, ChartError> {
     let mut svg = String::new();
-    draw(&mut svg, title, answer)
-        .map_err(|error| AppError::internal(format!("the figure could not be drawn: {error}")))?;
+    draw(&mut svg, figure).map_err(|error| ChartError(error.to_string()))?;
     Ok(svg)
 }
 
-fn draw(svg: &mut String, title: &str, answer: &TimelineAnswer) -> Result<(), Box<dyn std::error::Error>> {
+fn draw(svg: &mut String, figure: &TimelineFigure) -> Result<(), Box<dyn std::error::Error>> {
     let root = SVGBackend::with_string(svg, (WIDTH, HEIGHT)).into_drawing_area();
     root.fill(&WHITE)?;
-    let columns = i32::try_from(answer.columns.len())?;
-    let most = answer
+    let columns = i32::try_from(figure.columns.len())?;
+    let most = figure
         .columns
         .iter()
-        .map(|column| column.events)
+        .map(|column| column.counts.iter().sum::<u32>())
         .max()
         .unwrap_or_default()
         .max(1);
-    let caption = format!(
-        "{title}: {} events, {} to {}",
-        grouped(answer.events.into()),
-        answer.from,
-        answer.to
-    );
     let mut chart = ChartBuilder::on(&root)
-        .caption(caption, ("sans-serif", 18))
+        .caption(&figure.caption, ("sans-serif", 18))
         .margin(16)
         .x_label_area_size(36)
         .y_label_area_size(64)
@@ -57,10 +68,8 @@ fn draw(svg: &mut String, title: &str, answer: &TimelineAnswer) -> Result<(), Bo
     let label = |column: &i32| {
         let column = usize::try_from(*column)
             .ok()
-            .and_then(|column| answer.columns.get(column));
-        column
-            .map(|column| column.from.get(..10).unwrap_or(&column.from).to_owned())
-            .unwrap_or_default()
+            .and_then(|column| figure.columns.get(column));
+        column.map(|column| column.label.clone()).unwrap_or_default()
     };
     chart
         .configure_mesh()
@@ -68,18 +77,18 @@ fn draw(svg: &mut String, title: &str, answer: &TimelineAnswer) -> Result<(), Bo
         .light_line_style(TRANSPARENT)
         .x_labels(8)
         .x_label_formatter(&label)
-        .y_label_formatter(&|events| grouped((*events).into()))
+        .y_label_formatter(&|events| grouped(*events))
         .y_desc("events")
         .draw()?;
-    for slot in 0..answer.types.len().min(COLOURS.len()) {
+    for slot in 0..figure.types.len().min(COLOURS.len()) {
         let is_rest = slot == OWN_COLOURS;
         let name = if is_rest {
             "other types"
         } else {
-            answer.types.get(slot).map_or("", String::as_str)
+            figure.types.get(slot).map_or("", String::as_str)
         };
         let colour = COLOURS.get(slot).copied().unwrap_or(BLACK);
-        let bars = answer.columns.iter().zip(0_i32..).filter_map(|(column, at)| {
+        let bars = figure.columns.iter().zip(0_i32..).filter_map(|(column, at)| {
             let below: u32 = column.counts.iter().take(slot).sum();
             let own: u32 = if is_rest {
                 column.counts.iter().skip(slot).sum()
@@ -103,3 +112,19 @@ fn draw(svg: &mut String, title: &str, answer: &TimelineAnswer) -> Result<(), Bo
     drop(labels);
     Ok(())
 }
+
+/// `734,166`.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! `refold info`.
 
 use refold_app::answer::Count;
-use refold_app::command::info::info;
+use refold_app::command::describe::describe;
 use refold_app::text::{grouped, size_label};
 
 use super::Context;
@@ -12,7 +12,7 @@ const SHOWN: usize = 50;
 
 pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
     let session = context.open(store)?;
-    let answer = info(context.work, &session)?;
+    let answer = describe(context.work, &session)?;
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

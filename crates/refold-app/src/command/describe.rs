@@ -5,13 +5,13 @@ use refold_core::port::store::OrderQuality;
 use refold_core::work::Work;
 
 use super::filled;
-use crate::answer::{Capabilities, Count, InfoAnswer};
+use crate::answer::{Capabilities, Count, StoreAnswer};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::{findings, text};
 
 /// Builds the index first where it is not there.
-pub fn info(work: &Work<'_>, session: &Session) -> Result<InfoAnswer, AppError> {
+pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppError> {
     let index = session.build_index(work)?;
     let description = session.description();
     let findings = Findings::default();
@@ -30,7 +30,7 @@ pub fn info(work: &Work<'_>, session: &Session) -> Result<InfoAnswer, AppError> 
     };
     let mut types: Vec<Count> = index.types().map(count).collect();
     types.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-    Ok(InfoAnswer {
+    Ok(StoreAnswer {
         location: session.location().to_owned(),
         kind: description.kind.clone(),
         layout: description.layout.clone(),
