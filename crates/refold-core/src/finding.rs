@@ -52,6 +52,16 @@ impl Findings {
         }
     }
 
+    /// Reports a finding that is costly to write: `write` is called only while findings of this code are kept whole.
+    pub fn report_with(&self, code: &'static str, write: impl FnOnce() -> Finding) {
+        let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let found = by_code.entry(code).or_default();
+        found.count += 1;
+        if found.kept.len() < Findings::KEPT_PER_CODE {
+            found.kept.push(write());
+        }
+    }
+
     /// Adds findings of one code that were counted elsewhere: `count` of them, of which `kept` are the first.
     pub fn report_many(&self, code: &'static str, count: u64, kept: Vec<Finding>) {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

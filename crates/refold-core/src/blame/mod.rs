@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use imbl::OrdMap;
-
 use crate::diff::{Change, ChangeOp};
 use crate::pointer::{Pointer, Segment};
+use crate::shared_map::SharedMap;
 use crate::track::Moment;
 use crate::value::Value;
 
@@ -48,7 +47,7 @@ struct Node {
     touched: Moment,
     /// When a handler last wrote anything at or below this place.
     written_below: Moment,
-    children: OrdMap<Segment, Node>,
+    children: SharedMap<Segment, Node>,
 }
 
 impl BlameTree {
@@ -134,12 +133,17 @@ impl BlameTree {
         leaves
     }
 
+    /// The bytes that this tree holds and `earlier` does not, about: what it costs to keep both.
+    pub fn bytes_beside(&self, earlier: &BlameTree) -> usize {
+        self.root.bytes_beside(&earlier.root)
+    }
+
     /// Changes the node at `path`, making the nodes on the way; `on_way` is called for each node above it.
     fn walk(&mut self, path: &Pointer, on_way: impl Fn(&mut Node), at_end: impl FnOnce(&mut Node)) {
         let mut node = &mut self.root;
         for segment in path.segments() {
             on_way(node);
-            node = node.children.entry(segment.clone()).or_default();
+            node = node.children.get_or_default(segment);
         }
         at_end(node);
     }
@@ -159,8 +163,26 @@ impl BlameTree {
                 let Segment::Index(index) = segment else { return None };
                 Some((Segment::Index(array.later_index(*index)?), child.clone()))
             });
-            node.children = moved.collect();
+            let mut moved: Vec<_> = moved.collect();
+            moved.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+            node.children = SharedMap::from_sorted(moved);
         }
+    }
+}
+
+impl Node {
+    fn bytes_beside(&self, earlier: &Node) -> usize {
+        let differences = earlier.children.differences(&self.children);
+        if differences.is_empty() {
+            return 0;
+        }
+        let own = self.children.byte_count(differences.len());
+        let none = Node::default();
+        let below = differences.into_iter().map(|(_, before, after)| match after {
+            Some(after) => after.bytes_beside(before.unwrap_or(&none)),
+            None => 0,
+        });
+        own + below.sum::<usize>()
     }
 }
 

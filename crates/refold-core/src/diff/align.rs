@@ -7,9 +7,12 @@ use crate::value::{Array, Number, Text, Value};
 
 /// How two arrays correspond. Elements that are neither removed nor moved stand in the same order in both.
 pub(super) struct Alignment {
+    /// So many elements at the start are equal and the same. Only what lies between them and the equal ones at the end
+    /// is told of below.
+    pub prefix: usize,
     /// Earlier indices without a later element, ascending.
     pub removed: Vec<usize>,
-    /// Per later element where it was; `None`: it was added.
+    /// Per later element behind the prefix where it was; `None`: it was added.
     pub origins: Vec<Option<Origin>>,
 }
 
@@ -19,22 +22,46 @@ pub(super) struct Origin {
     pub is_moved: bool,
 }
 
-/// Aligns by the member `key` where every element of both arrays has it with a value of its own; else by equality.
+/// Aligns by the member `key` where every element has it with a value of its own; else by equality. What is equal at
+/// the start and the end of both is left alone, so that a long array costs what changed in it.
 pub(super) fn align(before: &Array, after: &Array, key: Option<&Text>) -> Alignment {
-    if let Some(key) = key
-        && let (Some(earlier), Some(later)) = (by_key(before, key), by_key(after, key))
-    {
-        let mut origins = vec![None; after.len()];
-        for (value, at) in &later {
-            origins[*at] = earlier.get(value).copied();
+    let prefix = before.common_prefix(after);
+    let suffix = before.common_suffix(after, before.len().min(after.len()) - prefix);
+    let (before, after) = (middle(before, prefix, suffix), middle(after, prefix, suffix));
+    let keyed = key.and_then(|key| Some((by_key(&before, key)?, by_key(&after, key)?)));
+    let aligned = match keyed {
+        Some((earlier, later)) => {
+            let mut origins = vec![None; after.len()];
+            for (value, at) in &later {
+                origins[*at] = earlier.get(value).copied();
+            }
+            with_moves(&origins, before.len())
         }
-        return with_moves(&origins, before.len());
+        None => by_equality(&before, &after),
+    };
+    let shift = |origin: Origin| Origin {
+        index: origin.index + prefix,
+        ..origin
+    };
+    Alignment {
+        prefix,
+        removed: aligned.removed.into_iter().map(|index| index + prefix).collect(),
+        origins: aligned.origins.into_iter().map(|origin| origin.map(shift)).collect(),
     }
-    by_equality(before, after)
+}
+
+/// An alignment of two middles, with indices from their starts.
+struct Aligned {
+    removed: Vec<usize>,
+    origins: Vec<Option<Origin>>,
+}
+
+fn middle(array: &Array, prefix: usize, suffix: usize) -> Vec<&Value> {
+    array.iter_from(prefix).take(array.len() - prefix - suffix).collect()
 }
 
 /// Each element's index by the value of its key; `None` when one has no scalar key or shares it.
-fn by_key(array: &Array, key: &Text) -> Option<HashMap<u64, usize>> {
+fn by_key(array: &[&Value], key: &Text) -> Option<HashMap<u64, usize>> {
     let mut indices = HashMap::with_capacity(array.len());
     for (at, element) in array.iter().enumerate() {
         let Value::Object(object) = element else { return None };
@@ -51,7 +78,7 @@ fn by_key(array: &Array, key: &Text) -> Option<HashMap<u64, usize>> {
 }
 
 /// Pairs in any order: the longest run that keeps its order stays, the others moved.
-fn with_moves(origins: &[Option<usize>], before_len: usize) -> Alignment {
+fn with_moves(origins: &[Option<usize>], before_len: usize) -> Aligned {
     let paired: Vec<usize> = origins.iter().filter_map(|origin| *origin).collect();
     let mut stays = vec![false; before_len];
     for index in longest_ascending(&paired) {
@@ -61,7 +88,7 @@ fn with_moves(origins: &[Option<usize>], before_len: usize) -> Alignment {
     for index in paired {
         is_paired[index] = true;
     }
-    Alignment {
+    Aligned {
         removed: (0..before_len).filter(|index| !is_paired[*index]).collect(),
         origins: origins
             .iter()
@@ -102,85 +129,56 @@ fn longest_ascending(numbers: &[usize]) -> Vec<usize> {
 
 /// Equal elements are the same element: a longest common subsequence stays, further equal ones moved, and what is
 /// left between two staying elements is paired in order, so that `[1, 2, 3]` to `[1, 5, 3]` is one change.
-fn by_equality(before: &Array, after: &Array) -> Alignment {
+fn by_equality(before: &[&Value], after: &[&Value]) -> Aligned {
     let mut origins: Vec<Option<Origin>> = vec![None; after.len()];
-    let shorter = before.len().min(after.len());
-    let prefix = before
-        .iter()
-        .zip(after.iter())
-        .take_while(|(earlier, later)| earlier == later)
-        .count();
-    let suffix = before.iter().rev().zip(after.iter().rev()).take(shorter - prefix);
-    let suffix = suffix.take_while(|(earlier, later)| earlier == later).count();
-    let earlier: Vec<u64> = fingerprints(before, prefix, suffix);
-    let later: Vec<u64> = fingerprints(after, prefix, suffix);
+    let earlier: Vec<u64> = before.iter().map(|element| fingerprint(element)).collect();
+    let later: Vec<u64> = after.iter().map(|element| fingerprint(element)).collect();
 
     let mut staying = common_subsequence(&earlier, &later);
     // Fingerprints may collide; only equal elements stay for being equal.
-    staying.retain(|(from, to)| before.get(prefix + from) == after.get(prefix + to));
-    let mut earlier_taken = vec![false; earlier.len()];
+    staying.retain(|(from, to)| before[*from] == after[*to]);
+    let mut is_paired = vec![false; before.len()];
     for (from, to) in &staying {
-        earlier_taken[*from] = true;
-        origins[prefix + to] = Some(Origin {
-            index: prefix + from,
+        is_paired[*from] = true;
+        origins[*to] = Some(Origin {
+            index: *from,
             is_moved: false,
         });
     }
 
-    let mut moved: HashMap<u64, Vec<usize>> = HashMap::new();
-    for from in (0..earlier.len()).rev().filter(|from| !earlier_taken[*from]) {
-        moved.entry(earlier[from]).or_default().push(from);
+    let mut movable: HashMap<u64, Vec<usize>> = HashMap::new();
+    for from in (0..before.len()).rev().filter(|from| !is_paired[*from]) {
+        movable.entry(earlier[from]).or_default().push(from);
     }
     for (to, print) in later.iter().enumerate() {
-        if origins[prefix + to].is_some() {
-            continue;
-        }
-        if let Some(from) = moved.get_mut(print).and_then(Vec::pop)
-            && before.get(prefix + from) == after.get(prefix + to)
+        if origins[to].is_none()
+            && let Some(from) = movable.get_mut(print).and_then(Vec::pop)
+            && before[from] == after[to]
         {
-            earlier_taken[from] = true;
-            origins[prefix + to] = Some(Origin {
-                index: prefix + from,
+            is_paired[from] = true;
+            origins[to] = Some(Origin {
+                index: from,
                 is_moved: true,
             });
         }
     }
 
-    staying.push((earlier.len(), later.len()));
+    staying.push((before.len(), after.len()));
     let (mut from_start, mut to_start) = (0, 0);
     for (from_end, to_end) in staying {
-        let mut left = (from_start..from_end)
-            .filter(|from| !earlier_taken[*from])
-            .collect::<Vec<_>>()
-            .into_iter();
-        for to in to_start..to_end {
-            if origins[prefix + to].is_none() {
-                origins[prefix + to] = left.next().map(|from| Origin {
-                    index: prefix + from,
-                    is_moved: false,
-                });
-            }
+        let left: Vec<usize> = (from_start..from_end).filter(|from| !is_paired[*from]).collect();
+        let mut left = left.into_iter();
+        for origin in origins[to_start..to_end].iter_mut().filter(|origin| origin.is_none()) {
+            let Some(from) = left.next() else { break };
+            is_paired[from] = true;
+            *origin = Some(Origin {
+                index: from,
+                is_moved: false,
+            });
         }
         (from_start, to_start) = (from_end + 1, to_end + 1);
     }
-
-    for (at, origin) in origins.iter_mut().enumerate().take(prefix) {
-        *origin = Some(Origin {
-            index: at,
-            is_moved: false,
-        });
-    }
-    for back in 1..=suffix {
-        origins[after.len() - back] = Some(Origin {
-            index: before.len() - back,
-            is_moved: false,
-        });
-    }
-    let mut is_paired = vec![false; before.len()];
-    for origin in origins.iter().flatten() {
-        is_paired[origin.index] = true;
-    }
-    Alignment {
+    Aligned {
         removed: (0..before.len()).filter(|index| !is_paired[*index]).collect(),
         origins,
     }
@@ -237,15 +235,6 @@ fn common_by_occurrence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
     longest_ascending(&paired)
         .into_iter()
         .map(|from| (from, to_of[&from]))
-        .collect()
-}
-
-fn fingerprints(array: &Array, prefix: usize, suffix: usize) -> Vec<u64> {
-    array
-        .iter()
-        .skip(prefix)
-        .take(array.len() - prefix - suffix)
-        .map(fingerprint)
         .collect()
 }
 

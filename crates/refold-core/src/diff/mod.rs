@@ -160,7 +160,11 @@ fn diff_array(before: &Array, after: &Array, path: &Pointer, keys: &ArrayKeys, c
     if before.is_same(after) {
         return;
     }
-    let Alignment { removed, origins } = align(before, after, keys.key_at(path));
+    let Alignment {
+        prefix,
+        removed,
+        origins,
+    } = align(before, after, keys.key_at(path));
     for index in removed {
         if let Some(element) = before.get(index) {
             let op = ChangeOp::Removed {
@@ -172,7 +176,7 @@ fn diff_array(before: &Array, after: &Array, path: &Pointer, keys: &ArrayKeys, c
             });
         }
     }
-    for (index, (element, origin)) in after.iter().zip(origins).enumerate() {
+    for (index, (element, origin)) in (prefix..).zip(after.iter_from(prefix).zip(origins)) {
         let Some(origin) = origin else {
             changes.push(Change {
                 path: path.push_index(index),

@@ -89,9 +89,14 @@ pub struct FoldCheckpoint {
 }
 
 impl FoldCheckpoint {
-    /// How many times the bytes of its state it holds: blame, where it is kept, takes about as much again.
-    pub fn state_multiple(&self) -> usize {
-        1 + usize::from(self.blame.is_some())
+    /// The bytes that its blame holds and that of `earlier` does not, about. The state it holds besides is counted with
+    /// the engine's.
+    pub fn blame_bytes_beside(&self, earlier: Option<&FoldCheckpoint>) -> usize {
+        let Some((tree, _)) = &self.blame else { return 0 };
+        match earlier.and_then(|earlier| earlier.blame.as_ref()) {
+            Some((before, _)) => tree.bytes_beside(before),
+            None => tree.bytes_beside(&BlameTree::default()),
+        }
     }
 }
 
@@ -195,40 +200,40 @@ impl Fold {
     fn apply(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) {
         let mut off = Written::off();
         let written = self.blame.as_mut().map_or(&mut off, |blamed| &mut blamed.written);
-        let report = |code, severity, detail| {
+        let report = |code, severity, detail: &dyn Fn() -> String| {
             if let Some(findings) = findings {
-                findings.report(Finding {
+                findings.report_with(code, || Finding {
                     code,
                     severity,
                     stream: Some(names.stream(event.stream).into()),
                     version: Some(event.version),
                     position: Some(event.position),
-                    detail,
+                    detail: detail(),
                 });
             }
         };
         if event.payload.is_some() && event.encoding != Encoding::Json {
-            let detail = "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
-            report("RF-EVENT-UNDECODABLE", Severity::Error, detail);
+            let detail = || "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
+            report("RF-EVENT-UNDECODABLE", Severity::Error, &detail);
             self.incomplete_since.get_or_insert(event.version);
             return;
         }
         match self.instance.apply(event, names, written) {
             Ok(Applied::Folded | Applied::Ignored) => {}
             Ok(Applied::Unknown) => {
-                let name = String::from_utf8_lossy(names.type_name(event.event_type)).into_owned();
-                let detail = format!("the handler has no rule for the event type {name}");
-                report("RF-EVENT-UNKNOWN-TYPE", Severity::Notice, detail);
+                let name = || String::from_utf8_lossy(names.type_name(event.event_type));
+                let detail = || format!("the handler has no rule for the event type {}", name());
+                report("RF-EVENT-UNKNOWN-TYPE", Severity::Notice, &detail);
             }
             Ok(Applied::Undecodable(error)) => {
                 written.clear();
-                let detail = format!("the payload is not well-formed JSON ({error}): it is skipped");
-                report("RF-EVENT-MALFORMED", Severity::Error, detail);
+                let detail = || format!("the payload is not well-formed JSON ({error}): it is skipped");
+                report("RF-EVENT-MALFORMED", Severity::Error, &detail);
                 self.incomplete_since.get_or_insert(event.version);
             }
             Err(fault) => {
                 written.clear();
-                report(fault.code, Severity::Error, fault.to_string());
+                report(fault.code, Severity::Error, &|| fault.to_string());
                 self.incomplete_since.get_or_insert(event.version);
                 self.fault = Some((event.version, fault));
             }

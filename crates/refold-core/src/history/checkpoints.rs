@@ -67,7 +67,9 @@ impl Checkpoints {
     }
 
     pub(super) fn note_cost(&mut self, nanos: u64) {
-        self.cost_nanos = nanos;
+        // At most twice the last: one slow look must not tear a hole that later seeks fall into.
+        let bound = self.cost_nanos.max(self.gap_nanos / COST_SHARE).saturating_mul(2);
+        self.cost_nanos = nanos.min(bound);
     }
 
     /// `checkpoint` lies behind all others.
@@ -103,5 +105,5 @@ fn own_bytes(before: Option<&FoldCheckpoint>, checkpoint: &FoldCheckpoint) -> us
         (Checkpoint::State(state), _) => state.byte_count(),
         (Checkpoint::Opaque { byte_count, .. }, _) => *byte_count,
     };
-    KEPT_BYTES + state_bytes * checkpoint.state_multiple()
+    KEPT_BYTES + state_bytes + checkpoint.blame_bytes_beside(before)
 }

@@ -79,6 +79,8 @@ pub struct History {
     checkpoints: Checkpoints,
     window: Window,
     batch: EventBatch,
+    /// What reading and folding cost since the last checkpoint.
+    spent_nanos: u64,
     /// Findings of events up to here were reported.
     reported: Moment,
 }
@@ -107,6 +109,7 @@ impl History {
             checkpoints: Checkpoints::new(budget.checkpoint_bytes, budget.gap_nanos),
             window: Window::default(),
             batch: EventBatch::default(),
+            spent_nanos: 0,
             reported: Moment::START,
         })
     }
@@ -156,7 +159,8 @@ impl History {
         Ok(folded)
     }
 
-    /// Fills the window around `moment`, so that the next steps cost nothing. For when nobody waits.
+    /// Fills the window around `moment`, so that the next steps, at least half its reach, cost nothing. For when nobody
+    /// waits.
     pub fn fill_window(
         &mut self,
         work: &Work<'_>,
@@ -165,11 +169,16 @@ impl History {
         moment: Moment,
     ) -> Result<(), FoldError> {
         let reach = self.budget.window_moments;
-        let first = Moment(moment.0.saturating_sub(reach));
-        let last = Moment(moment.0.saturating_add(reach)).min(self.track.head());
-        if self.window.holds(first, last) {
+        let around = |reach: u32| {
+            let first = Moment(moment.0.saturating_sub(reach));
+            (first, Moment(moment.0.saturating_add(reach)).min(self.track.head()))
+        };
+        // Not anew for every step: only when half of one side is used up.
+        let (near_first, near_last) = around(reach / 2);
+        if self.window.holds(near_first, near_last) {
             return Ok(());
         }
+        let (first, last) = around(reach);
         self.window = Window::default();
         self.restore_before(first)?;
         self.fold_to(work, source, findings, last, first)?;
@@ -286,10 +295,40 @@ impl History {
     }
 
     fn restore_before(&mut self, moment: Moment) -> Result<(), FoldError> {
-        match self.checkpoints.latest_until(moment) {
-            Some(checkpoint) => self.fold.restore(checkpoint),
-            None => self.fold.reset(),
+        self.spent_nanos = 0;
+        let Some(checkpoint) = self.checkpoints.latest_until(moment) else {
+            return self.fold.reset();
+        };
+        let restored = self.fold.restore(checkpoint);
+        if restored.is_err() {
+            // Half restored it would answer wrongly; at the start it does not.
+            self.fold.reset()?;
         }
+        restored
+    }
+
+    /// Reads events into the batch and says what that cost for each.
+    fn read(
+        &mut self,
+        work: &Work<'_>,
+        source: &mut dyn EventSource,
+        from: Moment,
+        to: Moment,
+    ) -> Result<u64, FoldError> {
+        let started = self.clock.now_nanos();
+        self.batch.clear();
+        source.read(work, from, to, &mut self.batch)?;
+        let spent = self.clock.now_nanos().saturating_sub(started);
+        // The label never lies: what is folded must be the events that the track names.
+        let first = from.0 as usize;
+        let expected = self.track.positions.get(first..first + self.batch.len());
+        if self.batch.is_empty()
+            || expected != Some(&self.batch.positions[..])
+            || self.batch.len() > (to.0 - from.0) as usize
+        {
+            return Err(FoldError::StreamChanged);
+        }
+        Ok(spent / self.batch.len() as u64)
     }
 
     /// Folds forward, keeping checkpoints where none are yet, and states from `keep_from` on.
@@ -303,15 +342,11 @@ impl History {
     ) -> Result<(), FoldError> {
         let start = self.fold.moment();
         let total = u64::from(moment.0 - start.0.min(moment.0));
-        let mut spent_since = self.clock.now_nanos();
         while self.fold.moment() < moment {
             let from = self.fold.moment();
             let to = Moment(moment.0.min(from.0 + READ_EVENTS));
-            self.batch.clear();
-            source.read(work, from, to, &mut self.batch)?;
-            if self.batch.is_empty() || self.batch.len() > (to.0 - from.0) as usize {
-                return Err(FoldError::StreamChanged);
-            }
+            let read_nanos = self.read(work, source, from, to)?;
+            let mut clock_nanos = self.clock.now_nanos();
             for row in 0..self.batch.len() {
                 let here = self.fold.moment();
                 if here >= keep_from {
@@ -326,22 +361,28 @@ impl History {
                 }
                 if self.fold.moment().0.is_multiple_of(STRIDE) {
                     work.tick("folding", u64::from(self.fold.moment().0 - start.0), Some(total))?;
+                    let now_nanos = self.clock.now_nanos();
                     if self.checkpoints.is_beyond(self.fold.moment()) {
-                        let now = self.clock.now_nanos();
-                        if self.checkpoints.is_due(now.saturating_sub(spent_since)) {
-                            let checkpoint = self.fold.checkpoint()?;
-                            let taken = self.clock.now_nanos();
-                            self.checkpoints.push(checkpoint);
-                            spent_since = self.clock.now_nanos();
-                            self.checkpoints.note_cost(spent_since.saturating_sub(taken));
+                        self.spent_nanos += now_nanos.saturating_sub(clock_nanos) + u64::from(STRIDE) * read_nanos;
+                        if self.checkpoints.is_due(self.spent_nanos) {
+                            self.keep_checkpoint()?;
                         }
-                    } else {
-                        spent_since = self.clock.now_nanos();
                     }
+                    clock_nanos = self.clock.now_nanos();
                 }
             }
         }
         work.check()?;
+        Ok(())
+    }
+
+    fn keep_checkpoint(&mut self) -> Result<(), FoldError> {
+        let started = self.clock.now_nanos();
+        let checkpoint = self.fold.checkpoint()?;
+        self.checkpoints.push(checkpoint);
+        self.checkpoints
+            .note_cost(self.clock.now_nanos().saturating_sub(started));
+        self.spent_nanos = 0;
         Ok(())
     }
 }

@@ -77,7 +77,7 @@ proptest! {
             if fills {
                 history.fill_window(&work, &mut stream, &findings, moment).unwrap();
                 let reads = stream.reads;
-                let reach = budget.window_moments;
+                let reach = budget.window_moments / 2;
                 for near in moment.0.saturating_sub(reach)..=(moment.0 + reach).min(prefixes.len() as u32 - 1) {
                     let folded = history.state_at(&work, &mut stream, &findings, Moment(near)).unwrap();
                     prop_assert_eq!(&folded, &prefixes[near as usize]);
@@ -190,6 +190,25 @@ fn a_stream_that_lost_events_is_told_so() {
     let mut stream = TestStream::new(vec![Deed::RotateLines; 10]);
     let mut history = history(&stream, Detail::State, Budget::default());
     stream.read_events = 0;
+    let (cancel, findings) = (CancelToken::default(), Findings::default());
+    let outcome = history.state_at(&Work::new(&cancel, &Silent), &mut stream, &findings, Moment(5));
+    assert!(matches!(outcome, Err(FoldError::StreamChanged)));
+}
+
+#[test]
+fn other_events_are_never_shown_under_the_old_label() {
+    let mut stream = TestStream::new(vec![Deed::RotateLines; 10]);
+    let mut track = (*stream.track()).clone();
+    track.positions[3] = crate::event::Position(999);
+    let program = Arc::clone(history(&stream, Detail::State, Budget::default()).program());
+    let mut history = History::new(
+        program,
+        Arc::new(track),
+        Detail::State,
+        Budget::default(),
+        Arc::new(TickingClock::default()),
+    )
+    .unwrap();
     let (cancel, findings) = (CancelToken::default(), Findings::default());
     let outcome = history.state_at(&Work::new(&cancel, &Silent), &mut stream, &findings, Moment(5));
     assert!(matches!(outcome, Err(FoldError::StreamChanged)));

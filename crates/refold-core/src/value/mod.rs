@@ -3,6 +3,7 @@
 //! Cloning a value is O(1). Numbers keep the literal they came with; no float exists here. Equality is equality of the
 //! record: `0.10` and `0.1` differ (compare numbers with [`Number::cmp_exact`] where the amount is meant).
 
+mod array;
 mod json;
 mod number;
 mod object;
@@ -10,9 +11,10 @@ mod size;
 mod text;
 mod write;
 
+pub use array::{Array, ArrayIter};
 pub use json::JsonError;
 pub use number::{Number, NumberError};
-pub use object::{Array, ArrayIter, Object, ObjectIter};
+pub use object::{Object, ObjectIter};
 pub use text::Text;
 pub use write::is_hidden;
 

@@ -48,10 +48,10 @@ fn any_compact() -> impl Strategy<Value = String> {
         any_number(),
         any_quoted(),
     ];
-    leaf.prop_recursive(4, 40, 5, |inner| {
+    leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(|elements| format!("[{}]", elements.join(","))),
-            prop::collection::vec(("[a-e]{1,2}", inner), 0..40).prop_map(|mut members| {
+            prop::collection::vec(("[a-e]{1,2}", inner), 0..5).prop_map(|mut members| {
                 members.sort_by(|(a, _), (b, _)| a.cmp(b));
                 let members: Vec<_> = members
                     .iter()
@@ -131,6 +131,13 @@ proptest! {
         };
         prop_assert_eq!(ours, expected);
     }
+}
+
+#[test]
+fn a_wide_object_is_no_other() {
+    let members: Vec<_> = (100..400).map(|n| format!("\"{n}\":{n}")).collect();
+    let json = format!("{{{}}}", members.join(","));
+    assert_eq!(written(&json), json);
 }
 
 #[test]

@@ -1,0 +1,279 @@
+//! A sorted map with structural sharing: cloning is O(1), a write copies only what is shared.
+
+use std::borrow::Borrow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+/// Entries in the order of their keys: up to [`SharedMap::SMALL`] in a vector, above that in a persistent B-tree. An
+/// empty map takes no memory beside its own two words.
+#[derive(Clone)]
+pub struct SharedMap<K, V>(Entries<K, V>);
+
+#[derive(Clone)]
+enum Entries<K, V> {
+    Empty,
+    Small(Arc<Vec<(K, V)>>),
+    Large(Arc<imbl::OrdMap<K, V>>),
+}
+
+/// Entries in the order of their keys; see [`SharedMap::iter`].
+pub struct Iter<'a, K, V>(Inner<'a, K, V>);
+
+enum Inner<'a, K, V> {
+    Small(std::slice::Iter<'a, (K, V)>),
+    Large(Box<imbl::ordmap::Iter<'a, K, V, imbl::shared_ptr::DefaultSharedPtr>>),
+}
+
+impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
+    /// The most entries that are kept as a vector.
+    pub const SMALL: usize = 32;
+
+    /// Takes entries whose keys ascend strictly.
+    pub fn from_sorted(entries: Vec<(K, V)>) -> SharedMap<K, V> {
+        SharedMap(match entries.len() {
+            0 => Entries::Empty,
+            len if len <= SharedMap::<K, V>::SMALL => Entries::Small(Arc::new(entries)),
+            _ => Entries::Large(Arc::new(entries.into_iter().collect())),
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Entries::Empty => 0,
+            Entries::Small(entries) => entries.len(),
+            Entries::Large(entries) => entries.len(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        match &self.0 {
+            Entries::Empty => None,
+            Entries::Small(entries) => {
+                let at = place_of(entries, key).ok()?;
+                entries.get(at).map(|(_, value)| value)
+            }
+            Entries::Large(entries) => entries.get(key),
+        }
+    }
+
+    /// An entry to change in place; what is shared on the way is copied first.
+    pub fn get_mut<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+    {
+        match &mut self.0 {
+            Entries::Empty => None,
+            Entries::Small(entries) => {
+                let at = place_of(entries, key).ok()?;
+                Arc::make_mut(entries).get_mut(at).map(|(_, value)| value)
+            }
+            Entries::Large(entries) => Arc::make_mut(entries).get_mut(key),
+        }
+    }
+
+    /// Sets an entry and returns what it replaced.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        match &mut self.0 {
+            Entries::Empty => {
+                self.0 = Entries::Small(Arc::new(vec![(key, value)]));
+                None
+            }
+            Entries::Small(entries) => match place_of(entries, &key) {
+                Ok(at) => {
+                    let (_, present) = Arc::make_mut(entries).get_mut(at)?;
+                    Some(std::mem::replace(present, value))
+                }
+                Err(at) if entries.len() < SharedMap::<K, V>::SMALL => {
+                    Arc::make_mut(entries).insert(at, (key, value));
+                    None
+                }
+                Err(_) => {
+                    let mut large: imbl::OrdMap<K, V> = entries.iter().cloned().collect();
+                    large.insert(key, value);
+                    self.0 = Entries::Large(Arc::new(large));
+                    None
+                }
+            },
+            Entries::Large(entries) => Arc::make_mut(entries).insert(key, value),
+        }
+    }
+
+    /// An entry to change in place, made first where there is none.
+    pub fn get_or_default(&mut self, key: &K) -> &mut V
+    where
+        V: Default,
+    {
+        if self.get(key).is_none() {
+            self.insert(key.clone(), V::default());
+        }
+        match self.get_mut(key) {
+            Some(value) => value,
+            None => unreachable!("the entry was there or was made just now"),
+        }
+    }
+
+    /// Removes an entry. A map that shrinks to [`SharedMap::SMALL`] becomes a vector again.
+    pub fn remove<Q: Ord + ?Sized>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let (removed, len) = match &mut self.0 {
+            Entries::Empty => return None,
+            Entries::Small(entries) => {
+                let at = place_of(entries, key).ok()?;
+                (Some(Arc::make_mut(entries).remove(at).1), entries.len())
+            }
+            Entries::Large(entries) => {
+                // Looked up first: a removal of nothing must not copy what is shared.
+                entries.get(key)?;
+                (Arc::make_mut(entries).remove(key), entries.len())
+            }
+        };
+        if len == 0 {
+            self.0 = Entries::Empty;
+        } else if let Entries::Large(entries) = &self.0
+            && len <= SharedMap::<K, V>::SMALL
+        {
+            let small = entries
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone()))
+                .collect();
+            self.0 = Entries::Small(Arc::new(small));
+        }
+        removed
+    }
+
+    pub fn iter(&self) -> Iter<'_, K, V> {
+        Iter(match &self.0 {
+            Entries::Empty => Inner::Small([].iter()),
+            Entries::Small(entries) => Inner::Small(entries.iter()),
+            Entries::Large(entries) => Inner::Large(Box::new(entries.iter())),
+        })
+    }
+
+    /// Whether both are the same allocation: equal without looking. `false` says nothing.
+    pub fn is_same(&self, other: &SharedMap<K, V>) -> bool {
+        match (&self.0, &other.0) {
+            (Entries::Empty, Entries::Empty) => true,
+            (Entries::Small(a), Entries::Small(b)) => Arc::ptr_eq(a, b),
+            (Entries::Large(a), Entries::Large(b)) => Arc::ptr_eq(a, b) || a.ptr_eq(b),
+            _ => false,
+        }
+    }
+
+    /// About how many bytes are allocated for the entries themselves, when `differing` of them are not shared with
+    /// another map. What the entries point to is not counted.
+    pub fn byte_count(&self, differing: usize) -> usize {
+        let entry_bytes = size_of::<(K, V)>();
+        match &self.0 {
+            Entries::Empty => 0,
+            Entries::Small(entries) => VECTOR_HEADER_BYTES + entries.capacity() * entry_bytes,
+            Entries::Large(entries) => {
+                // Leaves hold up to 16 entries, are allocated whole, and are about two thirds full.
+                let leaves = differing.min(entries.len().div_ceil(10));
+                let leaf_bytes = 16 * entry_bytes + ALLOCATION_BYTES;
+                ALLOCATION_BYTES + leaves * (leaf_bytes + leaf_bytes / 8)
+            }
+        }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone + PartialEq> SharedMap<K, V> {
+    /// The entries that are not the same in both, in the order of their keys: what they are here and what they are in
+    /// `later`. Parts that both share are skipped unseen, so that this costs about what differs.
+    pub fn differences<'a>(&'a self, later: &'a SharedMap<K, V>) -> Vec<(&'a K, Option<&'a V>, Option<&'a V>)> {
+        if self.is_same(later) {
+            return Vec::new();
+        }
+        if let (Entries::Large(earlier), Entries::Large(later)) = (&self.0, &later.0) {
+            let item = |item| match item {
+                imbl::ordmap::DiffItem::Add(key, after) => (key, None, Some(after)),
+                imbl::ordmap::DiffItem::Update { old, new } => (new.0, Some(old.1), Some(new.1)),
+                imbl::ordmap::DiffItem::Remove(key, before) => (key, Some(before), None),
+            };
+            return earlier.diff(later).map(item).collect();
+        }
+        let mut differences = Vec::new();
+        let (mut earlier, mut later) = (self.iter().peekable(), later.iter().peekable());
+        loop {
+            let order = match (earlier.peek(), later.peek()) {
+                (Some((left, _)), Some((right, _))) => left.cmp(right),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return differences,
+            };
+            let before = if order.is_le() { earlier.next() } else { None };
+            let after = if order.is_ge() { later.next() } else { None };
+            if let Some((key, _)) = before.or(after) {
+                let (before, after) = (before.map(|(_, value)| value), after.map(|(_, value)| value));
+                if before != after {
+                    differences.push((key, before, after));
+                }
+            }
+        }
+    }
+}
+
+/// What the allocator and the counters of a shared allocation take.
+pub(crate) const ALLOCATION_BYTES: usize = 32;
+/// A shared vector is two allocations: the counted header and the elements.
+pub(crate) const VECTOR_HEADER_BYTES: usize = 2 * ALLOCATION_BYTES + 8;
+
+impl<K, V> Default for SharedMap<K, V> {
+    fn default() -> SharedMap<K, V> {
+        SharedMap(Entries::Empty)
+    }
+}
+
+impl<K: Ord + Clone + fmt::Debug, V: Clone + fmt::Debug> fmt::Debug for SharedMap<K, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<K: Ord + Clone, V: Clone + PartialEq> PartialEq for SharedMap<K, V> {
+    fn eq(&self, other: &SharedMap<K, V>) -> bool {
+        if self.is_same(other) {
+            return true;
+        }
+        match (&self.0, &other.0) {
+            (Entries::Large(a), Entries::Large(b)) => a.len() == b.len() && a.diff(b).next().is_none(),
+            _ => self.len() == other.len() && self.iter().eq(other.iter()),
+        }
+    }
+}
+
+impl<K: Ord + Clone, V: Clone + Eq> Eq for SharedMap<K, V> {}
+
+impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
+    type Item = (&'a K, &'a V);
+
+    fn next(&mut self) -> Option<(&'a K, &'a V)> {
+        match &mut self.0 {
+            Inner::Small(entries) => entries.next().map(|(key, value)| (key, value)),
+            Inner::Large(entries) => entries.next(),
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        match &self.0 {
+            Inner::Small(entries) => entries.size_hint(),
+            Inner::Large(entries) => entries.size_hint(),
+        }
+    }
+}
+
+fn place_of<K: Borrow<Q>, V, Q: Ord + ?Sized>(entries: &[(K, V)], key: &Q) -> Result<usize, usize> {
+    entries.binary_search_by(|(present, _)| present.borrow().cmp(key))
+}
+
+#[cfg(test)]
+mod tests;
