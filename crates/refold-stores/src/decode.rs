@@ -73,7 +73,7 @@ pub fn unwrap<'a>(
 }
 
 /// JSON text by its first character, text if it is UTF-8 without control characters, opaque otherwise.
-fn encoding_of(document: &[u8]) -> Encoding {
+pub fn encoding_of(document: &[u8]) -> Encoding {
     let first = document
         .iter()
         .find(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
@@ -122,7 +122,7 @@ fn open(format: DecodeStep, bytes: &[u8], out: &mut Vec<u8>, max_bytes: u64) -> 
 }
 
 /// What the bytes may be, by the numbers that formats begin with.
-fn describe_opaque(bytes: &[u8]) -> Fault {
+pub fn describe_opaque(bytes: &[u8]) -> Fault {
     let what = match bytes {
         [] => "it is empty",
         [0xac, 0xed, 0, 5, ..] => "it is a serialised Java object",

@@ -20,6 +20,12 @@ pub fn only_member<'a>(document: &'a [u8], name: &str) -> Option<&'a [u8]> {
     (key_is(key, name) && members.next().is_none()).then_some(value)
 }
 
+/// Whether the text is one value from end to end, as far as brackets and strings tell.
+pub fn is_closed(document: &[u8]) -> bool {
+    let start = skip_blank(document, 0);
+    value_end(document, start).is_some_and(|end| skip_blank(document, end) == document.len())
+}
+
 /// A literal as text: a string without its quotes and escapes, anything else as it stands; `null` is nothing.
 pub fn text(literal: &[u8]) -> Option<Cow<'_, [u8]>> {
     match literal.first()? {

@@ -4,12 +4,14 @@
 //! port [`EventStore`]; nothing above knows SQL or file formats.
 
 mod decode;
+mod files;
 pub mod index;
 mod json;
 pub mod layout;
 pub mod memory;
 mod sqlite;
 mod time;
+mod value;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,8 +19,14 @@ use std::sync::Arc;
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 
+use crate::files::FileStore;
 use crate::layout::Layout;
 use crate::sqlite::SqliteStore;
+
+/// Stands for the stream of events that are in none.
+pub const NO_STREAM: &[u8] = b"(no stream)";
+/// Stands for the type of events that have none.
+pub const NO_TYPE: &[u8] = b"(no type)";
 
 /// A layout that fits a store, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,15 +99,30 @@ pub fn open(
     choice: Option<&LayoutChoice>,
     options: &OpenOptions,
 ) -> Result<Arc<dyn EventStore>, StoreError> {
-    Ok(Arc::new(SqliteStore::open(
-        work,
-        Path::new(location),
-        choice,
-        &options.scratch,
-    )?))
+    let path = Path::new(location);
+    Ok(match kind_of(path)? {
+        Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, &options.scratch)?),
+        Kind::Text => Arc::new(FileStore::open(work, path, choice, &options.scratch)?),
+    })
 }
 
 /// Every layout that fits the store at `location`, best first.
 pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
-    SqliteStore::candidates(work, Path::new(location), &options.scratch)
+    let path = Path::new(location);
+    match kind_of(path)? {
+        Kind::Sqlite => SqliteStore::candidates(work, path, &options.scratch),
+        Kind::Text => FileStore::candidates(work, path, &options.scratch),
+    }
+}
+
+enum Kind {
+    Sqlite,
+    Text,
+}
+
+/// What a file is, by its first bytes. What is neither an SQLite database nor text is left to SQLite to turn down.
+fn kind_of(path: &Path) -> Result<Kind, StoreError> {
+    let head = files::first_bytes(path)?;
+    let is_text = head.starts_with(&files::GZIP_MAGIC) || (!head.is_empty() && !head.contains(&0));
+    Ok(if is_text { Kind::Text } else { Kind::Sqlite })
 }

@@ -6,7 +6,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
 use super::plan::{Plan, StreamKey};
-use super::row::NO_STREAM;
+use crate::NO_STREAM;
 use crate::layout::TextForm;
 
 /// The condition that the rows of one stream fulfil.

@@ -16,7 +16,7 @@ mod probe;
 mod reader;
 mod row;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -32,8 +32,8 @@ use sha2::{Digest as _, Sha256};
 
 use self::catalogue::Catalogue;
 use self::connections::Connections;
-pub use self::open::file_error;
 use self::open::{CopyReason, Source};
+pub use self::open::{file_error, open_read_only, resolve};
 use self::plan::{Plan, quoted};
 use self::reader::SqliteReader;
 use crate::layout::{Layout, hex};

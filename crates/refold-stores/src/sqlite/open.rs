@@ -203,7 +203,7 @@ impl FileStamp {
 }
 
 /// The regular file that `location` stands for.
-fn resolve(location: &Path) -> Result<PathBuf, StoreError> {
+pub fn resolve(location: &Path) -> Result<PathBuf, StoreError> {
     let path = fs::canonicalize(location).map_err(|error| file_error(location, &error))?;
     let kind = fs::metadata(&path)
         .map_err(|error| file_error(&path, &error))?
@@ -223,7 +223,7 @@ fn resolve(location: &Path) -> Result<PathBuf, StoreError> {
 }
 
 /// Never waits (a FIFO would) and never becomes a controlling terminal; the access time may move, nothing else does.
-fn open_read_only(path: &Path) -> io::Result<File> {
+pub fn open_read_only(path: &Path) -> io::Result<File> {
     let flags = rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
     OpenOptions::new()
         .read(true)

@@ -4,7 +4,6 @@
 //! about it is a finding.
 
 use std::borrow::Cow;
-use std::io::Write as _;
 
 use refold_core::event::{Encoding, EventBatch, Position, Span, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::{Finding, Findings, Severity};
@@ -16,13 +15,11 @@ use rusqlite::types::ValueRef;
 use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
-use crate::layout::{BodySource, Origin, Take, TextForm, TextSource, TimeForm, TimeSource};
+use crate::layout::{BodySource, Origin, TextForm, TextSource, TimeForm, TimeSource};
 use crate::time;
+use crate::value::{taken, time_of_text, uuid_text};
+use crate::{NO_STREAM, NO_TYPE};
 
-/// Stands for the stream of events that are in none.
-pub const NO_STREAM: &[u8] = b"(no stream)";
-/// Stands for the type of events that have none.
-const NO_TYPE: &[u8] = b"(no type)";
 /// What the two bodies are called in a finding.
 const PAYLOAD: &str = "payload";
 const METADATA: &str = "metadata";
@@ -330,7 +327,8 @@ impl Oddities<'_> {
                 self.version = Some(Version(version));
                 return Version(version);
             }
-            Some(ValueRef::Null) => self.notice("no-version", || "the store holds no version for it".into()),
+            // That it is missing is told by the checks over whole streams.
+            Some(ValueRef::Null) => {}
             Some(other) => self.warning("wrong-type", || format!("its version is {}", describe(other))),
         }
         EventBatch::NO_VERSION
@@ -424,47 +422,6 @@ fn text_of(value: ValueRef<'_>, form: TextForm) -> Option<Cow<'_, [u8]>> {
         ValueRef::Integer(number) => Some(Cow::Owned(number.to_string().into_bytes())),
         ValueRef::Real(number) => Some(Cow::Owned(number.to_string().into_bytes())),
     }
-}
-
-fn uuid_text(uuid: &[u8; 16]) -> Vec<u8> {
-    let mut text = Vec::with_capacity(36);
-    for (place, byte) in uuid.iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push(b'-');
-        }
-        // Writing to a Vec cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-fn taken<'a>(text: &'a [u8], steps: &[Take]) -> Option<&'a [u8]> {
-    let mut text = text;
-    for step in steps {
-        let (mark, is_first) = match step {
-            Take::BeforeFirst(mark) | Take::AfterFirst(mark) => (mark.as_bytes(), true),
-            Take::BeforeLast(mark) | Take::AfterLast(mark) => (mark.as_bytes(), false),
-        };
-        let mut places = text.windows(mark.len());
-        let is_mark = |window: &[u8]| window == mark;
-        let at = if is_first {
-            places.position(is_mark)
-        } else {
-            places.rposition(is_mark)
-        }?;
-        text = match step {
-            Take::BeforeFirst(_) | Take::BeforeLast(_) => &text[..at],
-            Take::AfterFirst(_) | Take::AfterLast(_) => &text[at + mark.len()..],
-        };
-    }
-    Some(text)
-}
-
-fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Timestamp> {
-    time::parse_text(text, source.zone).or_else(|| {
-        let number = std::str::from_utf8(text).ok()?.parse().ok()?;
-        time::from_number(number, source.form)
-    })
 }
 
 fn is_utf8(bytes: &[u8]) -> bool {

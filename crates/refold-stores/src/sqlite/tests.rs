@@ -1,6 +1,6 @@
 //! The adapter against databases made here: each layout, each state of a file, each kind of damage and malice.
 
 mod damage;
-mod lab;
+pub(crate) mod lab;
 mod layouts;
 mod read_only;

@@ -1,0 +1,223 @@
+//! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, CSV with a layout.
+//!
+//! Opening a file goes through it once and keeps where each record lies and what stream it is in ([`scan`]); a read
+//! then takes records by their offset ([`reader`]). [`record`] makes an event of a record, [`source`] opens files.
+
+mod reader;
+mod record;
+mod scan;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use refold_core::event::Position;
+use refold_core::port::store::{
+    EventReader, EventStore, Fingerprint, OrderQuality, PositionRange, RawColumn, ReadQuery, StoreDescription,
+    StoreError,
+};
+use refold_core::work::Work;
+use sha2::{Digest as _, Sha256};
+
+use self::reader::FileReader;
+use self::record::Format;
+use self::scan::Records;
+use self::source::FileSource;
+use crate::layout::{Dialect, Layout, hex};
+use crate::{Candidate, LayoutChoice};
+
+pub use self::source::{GZIP_MAGIC, first_bytes};
+
+/// The layouts of this adapter that are code and not documents: name and title.
+const JSON_LINES: (&str, &str) = ("json-lines", "JSON Lines of events");
+const CLOUD_EVENTS: (&str, &str) = ("cloudevents", "CloudEvents as JSON Lines");
+
+/// An opened file of events: what it held when it was opened.
+pub struct FileStore {
+    inner: Arc<Inner>,
+    description: StoreDescription,
+    identity: String,
+}
+
+/// What readers share.
+struct Inner {
+    source: FileSource,
+    format: Format,
+    records: Records,
+}
+
+impl FileStore {
+    /// `scratch` is where a compressed file is unpacked.
+    pub fn open(
+        work: &Work<'_>,
+        path: &Path,
+        choice: Option<&LayoutChoice>,
+        scratch: &Path,
+    ) -> Result<FileStore, StoreError> {
+        let source = FileSource::open(work, path, scratch)?;
+        let (mut format, layout) = choose(&source, choice)?;
+        let records = scan::scan(work, &source, &mut format)?;
+        source.check_unchanged()?;
+        let description = describe(&source, &format, &layout, &records);
+        let identity = identity(&source, &layout);
+        Ok(FileStore {
+            inner: Arc::new(Inner {
+                source,
+                format,
+                records,
+            }),
+            description,
+            identity,
+        })
+    }
+
+    /// What kind of file it is, by its first record.
+    pub fn candidates(work: &Work<'_>, path: &Path, scratch: &Path) -> Result<Vec<Candidate>, StoreError> {
+        let source = FileSource::open(work, path, scratch)?;
+        let (_, layout) = choose(&source, None)?;
+        Ok(vec![Candidate {
+            layout: layout.name,
+            title: layout.title,
+            score: 90,
+            evidence: layout.evidence,
+        }])
+    }
+}
+
+/// The layout of a file, as it is shown.
+struct Chosen {
+    name: String,
+    title: String,
+    evidence: Vec<String>,
+    hash: String,
+    kind: &'static str,
+    quality: OrderQuality,
+}
+
+fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format, Chosen), StoreError> {
+    let location = source.path().display().to_string();
+    let wrong = |detail: String| StoreError::NotAnEventStore {
+        location: location.clone(),
+        detail,
+    };
+    let of_code = |(name, title): (&str, &str), evidence: &str| Chosen {
+        name: name.to_owned(),
+        title: title.to_owned(),
+        evidence: vec![evidence.to_owned()],
+        hash: name.to_owned(),
+        kind: "JSON Lines",
+        quality: OrderQuality::Total,
+    };
+    let named = "it was named";
+    match choice {
+        Some(LayoutChoice::Document(layout)) if layout.dialect == Dialect::Csv => {
+            let chosen = Chosen {
+                name: layout.name.clone(),
+                title: layout.title.clone(),
+                evidence: vec!["the layout file says so".to_owned()],
+                hash: layout.hash.clone(),
+                kind: "CSV",
+                quality: layout.quality,
+            };
+            Ok((Format::csv(Layout::clone(layout)), chosen))
+        }
+        Some(LayoutChoice::Document(layout)) => {
+            Err(wrong(format!("layout {} is for an SQLite database, and the file is none", layout.name)))
+        }
+        Some(LayoutChoice::Named { name, .. }) if name == JSON_LINES.0 => Ok((Format::Events, of_code(JSON_LINES, named))),
+        Some(LayoutChoice::Named { name, .. }) if name == CLOUD_EVENTS.0 => {
+            Ok((Format::CloudEvents, of_code(CLOUD_EVENTS, named)))
+        }
+        Some(LayoutChoice::Named { name, .. }) => Err(wrong(format!("layout {name} does not fit a file of text"))),
+        None => match record::recognise(source.first_record()) {
+            Some(Format::CloudEvents) => {
+                Ok((Format::CloudEvents, of_code(CLOUD_EVENTS, "the first line has specversion and type")))
+            }
+            Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
+            None => Err(wrong(
+                "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; a CSV \
+                 file needs a layout file named with --layout"
+                    .to_owned(),
+            )),
+        },
+    }
+}
+
+fn identity(source: &FileSource, layout: &Chosen) -> String {
+    let mut hash = Sha256::new();
+    let of_file = source.identity();
+    let parts = [
+        source.path().as_os_str().as_encoded_bytes(),
+        of_file.as_bytes(),
+        layout.hash.as_bytes(),
+    ];
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}
+
+fn describe(source: &FileSource, format: &Format, layout: &Chosen, records: &Records) -> StoreDescription {
+    let mut evidence = layout.evidence.clone();
+    if !records.has_own_positions() {
+        evidence.push("positions are numbers of records: the file holds none that ascend".to_owned());
+    }
+    StoreDescription {
+        kind: layout.kind.to_owned(),
+        layout: layout.name.clone(),
+        layout_title: layout.title.clone(),
+        evidence,
+        order: layout.quality,
+        version_base: records.version_base(),
+        time_digits: records.time_digits(),
+        time_zone: format!("{} (layout)", format.zone()),
+        has_stream_index: true,
+        read_only: vec![
+            "the file is opened for reading only, and never locked".to_owned(),
+            "each batch of events is checked for changes of what was read before".to_owned(),
+        ],
+        byte_count: Some(source.byte_count()),
+        position_span: records.span(),
+        event_count: Some(records.event_count()),
+        count_is_exact: true,
+    }
+}
+
+impl EventStore for FileStore {
+    fn describe(&self) -> &StoreDescription {
+        &self.description
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
+        Ok(Fingerprint {
+            identity: self.identity.clone(),
+            last_position: self.inner.records.span().map(|(_, last)| last),
+            change_token: self.inner.source.change_token(),
+        })
+    }
+
+    fn is_current(&self) -> Result<bool, StoreError> {
+        self.inner.source.is_current()
+    }
+
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
+        Ok(Box::new(FileReader::new(Arc::clone(&self.inner), query)))
+    }
+
+    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
+        Ok(self.inner.records.split(parts))
+    }
+
+    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
+        self.inner.source.check_unchanged()?;
+        let Some(row) = self.inner.records.find(position) else {
+            return Ok(None);
+        };
+        let mut bytes = Vec::new();
+        self.inner.source.read_at(self.inner.records.place(row), &mut bytes)?;
+        Ok(Some(self.inner.format.raw(bytes)))
+    }
+}

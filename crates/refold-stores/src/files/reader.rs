@@ -1,0 +1,270 @@
+//! A running read of a file: records by row, each read at its place.
+
+use std::sync::Arc;
+
+use refold_core::event::{Encoding, EventBatch, Position, Span, Version};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventReader, ReadQuery, Scope, StoreError};
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+
+use super::Inner;
+use super::record::{Body, Parsed, Part};
+use super::scan::LONGEST_RECORD_BYTES;
+use crate::{NO_STREAM, NO_TYPE};
+
+/// A batch ends when its arena is this full, however few rows it has.
+const BATCH_BYTES: usize = 64 << 20;
+
+pub struct FileReader {
+    inner: Arc<Inner>,
+    columns: refold_core::event::Columns,
+    rows: Box<dyn Iterator<Item = usize> + Send>,
+    record: Vec<u8>,
+    is_finished: bool,
+}
+
+impl FileReader {
+    pub fn new(inner: Arc<Inner>, query: &ReadQuery) -> FileReader {
+        let records = &inner.records;
+        let rows: Box<dyn Iterator<Item = usize> + Send> = match &query.scope {
+            Scope::All { after, up_to } => {
+                let range = records.range(*after, *up_to);
+                if query.direction == Direction::Forward {
+                    Box::new(range)
+                } else {
+                    Box::new(range.rev())
+                }
+            }
+            Scope::Stream { id, from, to } => {
+                let rows = records
+                    .of_stream(id, from.map(|from| from.0), to.map(|to| to.0))
+                    .into_iter();
+                if query.direction == Direction::Forward {
+                    Box::new(rows)
+                } else {
+                    Box::new(rows.rev())
+                }
+            }
+            Scope::Positions(positions) => {
+                let rows: Vec<usize> = positions
+                    .iter()
+                    .filter_map(|position| records.find(*position))
+                    .collect();
+                Box::new(rows.into_iter())
+            }
+        };
+        FileReader {
+            inner,
+            columns: query.columns,
+            rows,
+            record: Vec::new(),
+            is_finished: false,
+        }
+    }
+}
+
+impl EventReader for FileReader {
+    fn next_batch(
+        &mut self,
+        work: &Work<'_>,
+        max_rows: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<bool, StoreError> {
+        work.check()?;
+        if self.is_finished {
+            return Ok(false);
+        }
+        let mut looked_at = 0_usize;
+        while batch.len() < max_rows && batch.arena.len() < BATCH_BYTES {
+            let Some(row) = self.rows.next() else {
+                self.is_finished = true;
+                break;
+            };
+            looked_at += 1;
+            if looked_at.is_multiple_of(1024) {
+                work.check()?;
+            }
+            self.append(row, batch, names, findings)?;
+        }
+        self.inner
+            .source
+            .check_unchanged()
+            .inspect_err(|_| self.is_finished = true)?;
+        Ok(!batch.is_empty())
+    }
+}
+
+impl FileReader {
+    fn append(
+        &mut self,
+        row: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<(), StoreError> {
+        let Inner {
+            source,
+            format,
+            records,
+        } = &*self.inner;
+        let position = records.position(row);
+        let (offset, length) = records.place(row);
+        let mut odd = Oddities {
+            findings,
+            position,
+            stream: None,
+            version: None,
+        };
+        if length > LONGEST_RECORD_BYTES {
+            odd.report(
+                "too-large",
+                Severity::Error,
+                format!("a record of {length} bytes is not loaded: the event is not shown"),
+            );
+            return Ok(());
+        }
+        source.read_at((offset, length), &mut self.record)?;
+        let parsed = match format.parse(&self.record) {
+            Ok(parsed) => parsed,
+            Err(fault) => {
+                let is_last = row + 1 == records.len() && !self.record.ends_with(b"\n");
+                let (code, what) = if is_last {
+                    ("torn-record", "last record")
+                } else {
+                    ("not-an-event", "record")
+                };
+                odd.report(
+                    code,
+                    Severity::Error,
+                    format!("the {what}, number {}, is no event: {fault}", row + 1),
+                );
+                return Ok(());
+            }
+        };
+        let id = parsed.stream.as_deref().unwrap_or(NO_STREAM);
+        odd.stream = Some(id);
+        let type_name = parsed.event_type.as_deref().unwrap_or(NO_TYPE);
+        let version = match &parsed.version {
+            Part::Known(version) => Version(*version),
+            Part::Missing => EventBatch::NO_VERSION,
+            Part::Unreadable(text) => {
+                odd.report(
+                    "wrong-type",
+                    Severity::Warning,
+                    format!("its version is the text {text:?}"),
+                );
+                EventBatch::NO_VERSION
+            }
+        };
+        odd.version = (version != EventBatch::NO_VERSION).then_some(version);
+        if parsed.stream.is_none() {
+            odd.report(
+                "no-stream",
+                Severity::Notice,
+                "the record names no stream; it is shown in (no stream)".to_owned(),
+            );
+        }
+        if parsed.event_type.is_none() {
+            odd.report(
+                "no-type",
+                Severity::Warning,
+                "the record names no type; it is shown as (no type)".to_owned(),
+            );
+        }
+        batch.positions.push(position);
+        batch
+            .streams
+            .push(names.intern_stream(id, || parsed.category.as_deref().unwrap_or_default()));
+        batch.versions.push(version);
+        batch.types.push(names.intern_type(type_name));
+        batch.recorded_at.push(odd.time("recorded time", &parsed.recorded_at));
+        if self.columns.payload {
+            let (span, encoding) = odd.body("payload", parsed.payload.as_ref(), batch);
+            batch.payloads.push(span);
+            batch.payload_encodings.push(encoding);
+        }
+        if self.columns.metadata {
+            let (span, _) = odd.body("metadata", parsed.metadata.as_ref(), batch);
+            batch.metadata.push(span);
+        }
+        if self.columns.envelope {
+            append_envelope(&parsed, batch);
+            batch.occurred_at.push(odd.time("occurred time", &parsed.occurred_at));
+        }
+        Ok(())
+    }
+}
+
+fn append_envelope(parsed: &Parsed<'_>, batch: &mut EventBatch) {
+    let parts = [
+        &parsed.event_id,
+        &parsed.correlation_id,
+        &parsed.causation_id,
+        &parsed.schema_version,
+    ];
+    let spans = parts.map(|part| part.as_deref().map_or(Span::NULL, |text| batch.store(text)));
+    let [event_id, correlation_id, causation_id, schema_version] = spans;
+    batch.event_ids.push(event_id);
+    batch.correlation_ids.push(correlation_id);
+    batch.causation_ids.push(causation_id);
+    batch.schema_versions.push(schema_version);
+}
+
+/// Where oddities of one event are reported.
+struct Oddities<'a> {
+    findings: &'a Findings,
+    position: Position,
+    stream: Option<&'a [u8]>,
+    version: Option<Version>,
+}
+
+impl Oddities<'_> {
+    fn report(&self, code: &'static str, severity: Severity, detail: String) {
+        let (stream, position) = (self.stream.map(Into::into), Some(self.position));
+        self.findings.report(Finding {
+            code,
+            severity,
+            stream,
+            version: self.version,
+            position,
+            detail,
+        });
+    }
+
+    fn time(&self, what: &str, part: &Part<Timestamp>) -> Timestamp {
+        match part {
+            Part::Known(time) => *time,
+            Part::Missing => Timestamp::NONE,
+            Part::Unreadable(text) => {
+                let detail = format!("its {what} cannot be read: the text {text:?}");
+                self.report("time-unreadable", Severity::Warning, detail);
+                Timestamp::NONE
+            }
+        }
+    }
+
+    fn body(&self, what: &str, body: Option<&Body<'_>>, batch: &mut EventBatch) -> (Span, Encoding) {
+        let Some(body) = body else {
+            if what == "payload" {
+                self.report(
+                    "payload-missing",
+                    Severity::Warning,
+                    "the record holds no payload for it".to_owned(),
+                );
+            }
+            return (Span::NULL, Encoding::Opaque);
+        };
+        if let Some(fault) = &body.fault {
+            self.report(
+                "undecodable",
+                Severity::Warning,
+                format!("its {what} cannot be decoded: {fault}"),
+            );
+        }
+        (batch.store(&body.bytes), body.encoding)
+    }
+}

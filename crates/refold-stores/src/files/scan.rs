@@ -1,0 +1,230 @@
+//! The first pass over a file: where each record lies, and what of it must be known to find it again.
+
+use std::io::BufReader;
+
+use refold_core::event::{EventBatch, Position, StreamOrdinal};
+use refold_core::names::Names;
+use refold_core::port::store::{PositionRange, StoreError};
+use refold_core::work::Work;
+
+use super::record::{Format, Parsed, Part};
+use super::source::FileSource;
+use crate::time;
+
+/// A longer record is not loaded; it is a finding.
+pub const LONGEST_RECORD_BYTES: usize = 64 << 20;
+/// The stream of a record that is no event.
+const NO_EVENT: StreamOrdinal = StreamOrdinal(u32::MAX);
+
+/// The records of a file, by row. A record that is no event has a row too, so that a read can say so.
+#[derive(Debug, Default)]
+pub struct Records {
+    places: Vec<(u64, u64)>,
+    positions: Vec<i64>,
+    streams: Vec<StreamOrdinal>,
+    versions: Vec<i64>,
+    names: Names,
+    has_own_positions: bool,
+    faulty: usize,
+    least_version: Option<i64>,
+    time_digits: u8,
+}
+
+impl Records {
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn event_count(&self) -> u64 {
+        (self.places.len() - self.faulty) as u64
+    }
+
+    pub fn has_own_positions(&self) -> bool {
+        self.has_own_positions
+    }
+
+    pub fn position(&self, row: usize) -> Position {
+        Position(self.positions[row])
+    }
+
+    /// Offset and length.
+    pub fn place(&self, row: usize) -> (u64, usize) {
+        let (offset, length) = self.places[row];
+        (offset, usize::try_from(length).unwrap_or(usize::MAX))
+    }
+
+    /// The row at exactly this position.
+    pub fn find(&self, position: Position) -> Option<usize> {
+        self.positions.binary_search(&position.0).ok()
+    }
+
+    /// The rows behind `after` and up to `up_to`.
+    pub fn range(&self, after: Option<Position>, up_to: Option<Position>) -> std::ops::Range<usize> {
+        let start = after.map_or(0, |after| {
+            self.positions.partition_point(|position| *position <= after.0)
+        });
+        let end = up_to.map_or(self.len(), |up_to| {
+            self.positions.partition_point(|position| *position <= up_to.0)
+        });
+        start..end.max(start)
+    }
+
+    /// The rows of one stream with `from <= version <= to`, in the order of versions, then of positions.
+    pub fn of_stream(&self, id: &[u8], from: Option<i64>, to: Option<i64>) -> Vec<usize> {
+        let Some(stream) = self.names.find_stream(id) else {
+            return Vec::new();
+        };
+        let has_bound = from.is_some() || to.is_some();
+        let is_within = |version: i64| {
+            let is_missing = version == EventBatch::NO_VERSION.0;
+            from.is_none_or(|from| version >= from) && to.is_none_or(|to| version <= to) && !(has_bound && is_missing)
+        };
+        let mut rows: Vec<usize> = (0..self.len())
+            .filter(|row| self.streams[*row] == stream && is_within(self.versions[*row]))
+            .collect();
+        rows.sort_by_key(|row| self.versions[*row]);
+        rows
+    }
+
+    pub fn span(&self) -> Option<(Position, Position)> {
+        self.positions
+            .first()
+            .zip(self.positions.last())
+            .map(|(first, last)| (Position(*first), Position(*last)))
+    }
+
+    pub fn version_base(&self) -> Option<i64> {
+        self.least_version.filter(|version| matches!(version, 0 | 1))
+    }
+
+    pub fn time_digits(&self) -> u8 {
+        self.time_digits
+    }
+
+    pub fn split(&self, parts: usize) -> Vec<PositionRange> {
+        let parts = parts.clamp(1, self.len().max(1));
+        let cut = |part: usize| {
+            (1..parts)
+                .contains(&part)
+                .then(|| Position(self.positions[self.len() * part / parts - 1]))
+        };
+        (0..parts).map(|part| (cut(part), cut(part + 1))).collect()
+    }
+
+    fn push(&mut self, offset: u64, length: u64, parsed: Option<Parsed<'_>>) {
+        let number = i64::try_from(self.places.len() + 1).unwrap_or(i64::MAX);
+        self.places.push((offset, length));
+        let Some(parsed) = parsed else {
+            self.faulty += 1;
+            self.streams.push(NO_EVENT);
+            self.versions.push(EventBatch::NO_VERSION.0);
+            self.positions.push(number);
+            return;
+        };
+        let id = parsed.stream.as_deref().unwrap_or(crate::NO_STREAM);
+        self.streams.push(self.names.intern_stream(id, || b""));
+        let version = if let Part::Known(version) = parsed.version {
+            version
+        } else {
+            EventBatch::NO_VERSION.0
+        };
+        self.versions.push(version);
+        if version != EventBatch::NO_VERSION.0 {
+            self.least_version = Some(self.least_version.map_or(version, |least| least.min(version)));
+        }
+        if let Part::Known(recorded_at) = parsed.recorded_at {
+            self.time_digits = self.time_digits.max(time::fraction_digits(recorded_at));
+        }
+        let last = self.positions.last().copied();
+        self.has_own_positions &= parsed
+            .position
+            .is_some_and(|position| last.is_none_or(|last| position > last));
+        self.positions.push(parsed.position.unwrap_or(number));
+    }
+}
+
+/// Goes through the whole file once.
+pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result<Records, StoreError> {
+    let mut records = Records {
+        has_own_positions: true,
+        ..Records::default()
+    };
+    let mut reader = BufReader::with_capacity(1 << 20, source.content()?);
+    let failed = |error: std::io::Error| crate::sqlite::file_error(source.path(), &error);
+    let total = source.content_byte_count();
+    let mut offset = 0_u64;
+    let mut record = Vec::new();
+    let mut is_first = true;
+    loop {
+        if records.len().is_multiple_of(4096) {
+            work.tick("reading the file", offset, Some(total))?;
+        }
+        record.clear();
+        let mut length = 0_u64;
+        // A quoted field of a CSV record may go over several lines.
+        loop {
+            let line = read_line(&mut reader, &mut record).map_err(failed)?;
+            length += line;
+            let is_open = matches!(format, Format::Csv(_)) && has_open_quote(&record);
+            if line == 0 || !is_open {
+                break;
+            }
+        }
+        if length == 0 {
+            break;
+        }
+        let start = offset;
+        offset += length;
+        let mut place = (start, length);
+        if is_first && record.starts_with(b"\xef\xbb\xbf") {
+            record.drain(..3);
+            place = (start + 3, length - 3);
+        }
+        if record.trim_ascii().is_empty() && record.len() as u64 == place.1 {
+            continue;
+        }
+        if let (true, Format::Csv(csv)) = (is_first, &mut *format) {
+            csv.take_header(&record).map_err(|detail| StoreError::NotAnEventStore {
+                location: source.path().display().to_string(),
+                detail: format!("the layout does not fit: {detail}"),
+            })?;
+            is_first = false;
+            continue;
+        }
+        is_first = false;
+        let is_whole = record.len() as u64 == place.1;
+        let parsed = if is_whole { format.parse(&record).ok() } else { None };
+        records.push(place.0, place.1, parsed);
+    }
+    if !records.has_own_positions {
+        let numbers = 1..=i64::try_from(records.len()).unwrap_or(i64::MAX);
+        records.positions = numbers.collect();
+    }
+    Ok(records)
+}
+
+/// Appends a line with its end to `record`, of which no more than the longest record is kept. Returns its true length.
+fn read_line(reader: &mut impl std::io::BufRead, record: &mut Vec<u8>) -> std::io::Result<u64> {
+    let mut length = 0;
+    loop {
+        let available = match reader.fill_buf() {
+            Ok(available) => available,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = available.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let count = end.unwrap_or(available.len());
+        let room = LONGEST_RECORD_BYTES.saturating_sub(record.len());
+        record.extend_from_slice(&available[..count.min(room)]);
+        length += count as u64;
+        reader.consume(count);
+        if end.is_some() || count == 0 {
+            return Ok(length);
+        }
+    }
+}
+
+/// Whether a quoted field goes on in the next line: the number of quotes so far is odd.
+fn has_open_quote(record: &[u8]) -> bool {
+    record.len() < LONGEST_RECORD_BYTES && record.iter().filter(|byte| **byte == b'"').count() % 2 == 1
+}

@@ -1,0 +1,234 @@
+//! Opening a file for reading only, and noticing when somebody rewrites it.
+//!
+//! A file that only grows stays readable: what was there when it was opened is still where it was.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::path::{Path, PathBuf};
+
+use refold_core::port::store::StoreError;
+use refold_core::work::Work;
+use sha2::{Digest as _, Sha256};
+use tempfile::NamedTempFile;
+
+use crate::layout::hex;
+use crate::sqlite::{file_error, open_read_only, resolve};
+
+const BLOCK_BYTES: usize = 4096;
+pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+#[derive(Debug)]
+pub struct FileSource {
+    path: PathBuf,
+    /// The user's file.
+    file: File,
+    device: u64,
+    inode: u64,
+    byte_count: u64,
+    modified_nanos: i128,
+    /// Hashes of the first and the last block as they were when the file was opened.
+    first_block: String,
+    last_block: String,
+    /// The unpacked content of a compressed file; removed when the store is closed.
+    unpacked: Option<NamedTempFile>,
+    content_byte_count: u64,
+    first_record: Vec<u8>,
+}
+
+impl FileSource {
+    pub fn open(work: &Work<'_>, location: &Path, scratch: &Path) -> Result<FileSource, StoreError> {
+        let path = resolve(location)?;
+        let unreadable = |error: io::Error| file_error(&path, &error);
+        let file = open_read_only(&path).map_err(unreadable)?;
+        let metadata = file.metadata().map_err(unreadable)?;
+        let byte_count = metadata.len();
+        let (first_block, last_block) = blocks(&file, byte_count).map_err(unreadable)?;
+        let head = read_up_to(&file, 0, 2).map_err(unreadable)?;
+        let unpacked = if head == GZIP_MAGIC {
+            Some(unpack(work, &file, &path, scratch)?)
+        } else {
+            None
+        };
+        let content = unpacked.as_ref().map_or(&file, |unpacked| unpacked.as_file());
+        let content_byte_count = content.metadata().map_err(unreadable)?.len();
+        let first_record = first_line(content).map_err(unreadable)?;
+        Ok(FileSource {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            modified_nanos: modified_nanos(&metadata),
+            path: path.clone(),
+            file,
+            byte_count,
+            first_block,
+            last_block,
+            unpacked,
+            content_byte_count,
+            first_record,
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn byte_count(&self) -> u64 {
+        self.byte_count
+    }
+
+    /// How many bytes of text there are, unpacked.
+    pub fn content_byte_count(&self) -> u64 {
+        self.content_byte_count
+    }
+
+    /// At most the first mebibyte of the first line that is not empty.
+    pub fn first_record(&self) -> &[u8] {
+        &self.first_record
+    }
+
+    /// What stays the same while the file only grows.
+    pub fn identity(&self) -> String {
+        let first = &self.first_record[..self.first_record.len().min(BLOCK_BYTES)];
+        format!("{}:{}:{}", self.device, self.inode, hex(&Sha256::digest(first)))
+    }
+
+    pub fn change_token(&self) -> String {
+        format!("{}:{}:{}", self.byte_count, self.modified_nanos, self.last_block)
+    }
+
+    /// The text from its beginning.
+    pub fn content(&self) -> Result<impl io::Read, StoreError> {
+        let mut file = self
+            .content_file()
+            .try_clone()
+            .map_err(|error| file_error(&self.path, &error))?;
+        file.seek(SeekFrom::Start(0))
+            .map_err(|error| file_error(&self.path, &error))?;
+        Ok(file.take(self.content_byte_count))
+    }
+
+    /// Replaces `bytes` by those at `(offset, length)`.
+    pub fn read_at(&self, (offset, length): (u64, usize), bytes: &mut Vec<u8>) -> Result<(), StoreError> {
+        bytes.resize(length, 0);
+        let read = self.content_file().read_exact_at(bytes, offset);
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => self.changed("it became shorter"),
+            _ => file_error(&self.path, &error),
+        })
+    }
+
+    pub fn is_current(&self) -> Result<bool, StoreError> {
+        let now = fs::metadata(&self.path).map_err(|error| file_error(&self.path, &error))?;
+        Ok(
+            (now.dev(), now.ino(), now.len()) == (self.device, self.inode, self.byte_count)
+                && modified_nanos(&now) == self.modified_nanos,
+        )
+    }
+
+    /// Fails when what was there at the opening is no longer there.
+    pub fn check_unchanged(&self) -> Result<(), StoreError> {
+        if self.unpacked.is_some() {
+            return Ok(());
+        }
+        let unreadable = |error: io::Error| file_error(&self.path, &error);
+        let now = self.file.metadata().map_err(unreadable)?;
+        if now.len() < self.byte_count {
+            return Err(self.changed("it became shorter"));
+        }
+        if modified_nanos(&now) != self.modified_nanos {
+            let blocks = blocks(&self.file, self.byte_count).map_err(unreadable)?;
+            if blocks != (self.first_block.clone(), self.last_block.clone()) {
+                return Err(self.changed("it was rewritten"));
+            }
+        }
+        Ok(())
+    }
+
+    fn changed(&self, detail: &str) -> StoreError {
+        let detail = format!("{detail}; open it again to see its present content");
+        StoreError::Changed {
+            location: self.path.display().to_string(),
+            detail,
+        }
+    }
+
+    fn content_file(&self) -> &File {
+        self.unpacked.as_ref().map_or(&self.file, |unpacked| unpacked.as_file())
+    }
+}
+
+/// The first bytes of a file as they are, to tell what kind it is.
+pub fn first_bytes(location: &Path) -> Result<Vec<u8>, StoreError> {
+    let path = resolve(location)?;
+    let file = open_read_only(&path).map_err(|error| file_error(&path, &error))?;
+    read_up_to(&file, 0, 64).map_err(|error| file_error(&path, &error))
+}
+
+fn modified_nanos(metadata: &fs::Metadata) -> i128 {
+    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+}
+
+fn blocks(file: &File, byte_count: u64) -> io::Result<(String, String)> {
+    let last_at = byte_count.saturating_sub(BLOCK_BYTES as u64);
+    let first = read_up_to(
+        file,
+        0,
+        BLOCK_BYTES.min(usize::try_from(byte_count).unwrap_or(BLOCK_BYTES)),
+    )?;
+    let last_length = usize::try_from(byte_count - last_at).unwrap_or(BLOCK_BYTES);
+    let last = read_up_to(file, last_at, last_length)?;
+    Ok((hex(&Sha256::digest(first)), hex(&Sha256::digest(last))))
+}
+
+fn read_up_to(file: &File, offset: u64, length: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; length];
+    let mut done = 0;
+    while done < length {
+        match file.read_at(&mut bytes[done..], offset + done as u64)? {
+            0 => break,
+            count => done += count,
+        }
+    }
+    bytes.truncate(done);
+    Ok(bytes)
+}
+
+fn first_line(file: &File) -> io::Result<Vec<u8>> {
+    let head = read_up_to(file, 0, 1 << 20)?;
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
+    let line = head
+        .split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii)
+        .find(|line| !line.is_empty());
+    Ok(line.unwrap_or_default().to_owned())
+}
+
+/// Unpacks into the scratch folder: records of a compressed file cannot be found by their offset.
+fn unpack(work: &Work<'_>, file: &File, path: &Path, scratch: &Path) -> Result<NamedTempFile, StoreError> {
+    let failed = |error: io::Error| StoreError::Driver {
+        location: path.display().to_string(),
+        detail: format!("it cannot be unpacked into {}: {error}", scratch.display()),
+    };
+    fs::create_dir_all(scratch).map_err(failed)?;
+    let mut target = tempfile::Builder::new()
+        .prefix("refold-unpacked-")
+        .tempfile_in(scratch)
+        .map_err(failed)?;
+    let mut content = flate2::read::MultiGzDecoder::new(io::BufReader::with_capacity(1 << 20, file));
+    let mut buffer = vec![0; 1 << 20];
+    let mut done = 0;
+    loop {
+        work.tick("unpacking", done, None)?;
+        let count = content.read(&mut buffer).map_err(|error| StoreError::Corrupt {
+            location: path.display().to_string(),
+            detail: format!("its compression is damaged behind {done} bytes of text: {error}"),
+        })?;
+        if count == 0 {
+            break;
+        }
+        target.write_all(&buffer[..count]).map_err(failed)?;
+        done += count as u64;
+    }
+    target.flush().map_err(failed)?;
+    Ok(target)
+}

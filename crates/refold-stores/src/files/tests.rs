@@ -1,0 +1,282 @@
+//! Files of events in their shapes, and what is wrong with files.
+
+use std::fs;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use refold_core::event::Position;
+use refold_core::port::store::{Direction, EventStore, Scope, StoreError};
+use tempfile::TempDir;
+
+use crate::OpenOptions;
+use crate::sqlite::tests::lab::{Seen, everything, open, positions, read, read_in, some};
+
+struct Lab {
+    folder: TempDir,
+    scratch: TempDir,
+}
+
+impl Lab {
+    fn with(name: &str, bytes: &[u8]) -> (Lab, std::path::PathBuf) {
+        let lab = Lab {
+            folder: TempDir::new().unwrap(),
+            scratch: TempDir::new().unwrap(),
+        };
+        let path = lab.folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        (lab, path)
+    }
+
+    fn open(&self, path: &std::path::Path, layout: Option<&str>) -> Result<Arc<dyn EventStore>, StoreError> {
+        open(
+            path,
+            layout,
+            &OpenOptions {
+                scratch: self.scratch.path().to_owned(),
+            },
+        )
+    }
+}
+
+fn read_all(name: &str, text: &[u8]) -> (Vec<Seen>, Vec<&'static str>) {
+    let (lab, path) = Lab::with(name, text);
+    read(
+        &*lab.open(&path, None).unwrap_or_else(|error| panic!("{error}")),
+        everything(),
+    )
+}
+
+const LINE: &str = r#"{"position":"17","stream":"order-1","category":"order","version":"0","type":"Placed","schema_version":"2","recorded_at":"2026-08-01T10:00:00.123Z","occurred_at":"2026-08-01T09:00:00Z","event_id":"e-1","correlation_id":"c","causation_id":"k","payload":{"n":9007199254740993,"x":1e400,"x":-0},"metadata":{"a":"\ud800"}}"#;
+
+#[test]
+fn json_lines_keep_every_part_and_every_literal() {
+    let (seen, findings) = read_all("events.jsonl", format!("{LINE}\n").as_bytes());
+    assert_eq!(findings, [""; 0]);
+    let expected = Seen {
+        position: 17,
+        stream: "order-1".into(),
+        category: "order".into(),
+        version: Some(0),
+        event_type: "Placed".into(),
+        recorded_at: some("2026-08-01T10:00:00.123Z"),
+        payload: some("{\"n\":9007199254740993,\"x\":1e400,\"x\":-0}"),
+        is_opaque: false,
+        metadata: some("{\"a\":\"\\ud800\"}"),
+        event_id: some("e-1"),
+        correlation_id: some("c"),
+        causation_id: some("k"),
+        schema_version: some("2"),
+        occurred_at: some("2026-08-01T09:00:00Z"),
+    };
+    assert_eq!(seen, [expected]);
+}
+
+#[test]
+fn a_byte_order_mark_carriage_returns_blank_lines_and_a_missing_last_line_end_do_no_harm() {
+    let text = "\u{feff}{\"stream\":\"a\",\"type\":\"T\",\"payload\":1}\r\n\r\n  \n{\"stream\":\"b\",\"type\":\"T\",\"payload\":2}";
+    let (seen, findings) = read_all("events.jsonl", text.as_bytes());
+    assert_eq!(findings, [""; 0]);
+    assert_eq!(positions(&seen), [1, 2]);
+    assert_eq!((seen[0].stream.as_str(), seen[1].payload.as_deref()), ("a", Some("2")));
+}
+
+#[test]
+fn what_is_no_event_is_a_finding_and_the_rest_is_read() {
+    let lines = [
+        LINE,
+        "not json",
+        "[1,2]",
+        "{\"stream\":\"s\",\"type\":\"T\",\"version\":\"x\",\"recorded_at\":\"yesterday\",\"payload\":{\"base64\":\"4pOi/w==\"}}",
+        "{\"stream\":\"s\",\"payload\":null}",
+        "{\"type\":\"T\",\"payload\":{}}",
+        "{\"stream\":\"torn\",\"type\":\"T\",\"payl",
+    ];
+    let (seen, findings) = read_all("events.jsonl", lines.join("\n").as_bytes());
+    let expected = [
+        "no-stream",
+        "no-type",
+        "not-an-event",
+        "payload-missing",
+        "time-unreadable",
+        "torn-record",
+    ];
+    assert_eq!(
+        findings.iter().filter(|code| expected.contains(code)).count(),
+        expected.len(),
+        "{findings:?}"
+    );
+    assert!(findings.contains(&"undecodable") && findings.contains(&"wrong-type"));
+    let streams: Vec<&str> = seen.iter().map(|event| event.stream.as_str()).collect();
+    assert_eq!(streams, ["order-1", "s", "s", "(no stream)"]);
+    assert_eq!(
+        positions(&seen),
+        [1, 4, 5, 6],
+        "where not all lines have a position, it is the number of the record"
+    );
+}
+
+#[test]
+fn streams_positions_ranges_and_directions() {
+    let line = |position: i64, stream: &str, version: i64| {
+        format!(
+            "{{\"position\":{position},\"stream\":\"{stream}\",\"type\":\"T\",\"version\":{version},\"payload\":{{}}}}"
+        )
+    };
+    let lines = [line(10, "a", 2), line(20, "b", 1), line(30, "a", 1), line(40, "a", 3)].join("\n");
+    let (lab, path) = Lab::with("events.jsonl", lines.as_bytes());
+    let store = lab.open(&path, None).unwrap();
+    let stream = |from: Option<i64>, to: Option<i64>| Scope::Stream {
+        id: b"a".to_vec(),
+        from: from.map(refold_core::event::Version),
+        to: to.map(refold_core::event::Version),
+    };
+    let in_order = |scope: Scope, direction| positions(&read_in(&*store, scope, direction, 2).unwrap().0);
+    assert_eq!(in_order(stream(None, None), Direction::Forward), [30, 10, 40]);
+    assert_eq!(in_order(stream(Some(2), None), Direction::Backward), [40, 10]);
+    let range = Scope::All {
+        after: Some(Position(10)),
+        up_to: Some(Position(30)),
+    };
+    assert_eq!(in_order(range.clone(), Direction::Forward), [20, 30]);
+    assert_eq!(in_order(range, Direction::Backward), [30, 20]);
+    let wanted = Scope::Positions([40, 11, 10].map(Position).to_vec());
+    assert_eq!(in_order(wanted, Direction::Forward), [40, 10]);
+    let parts: Vec<i64> = store
+        .split(3)
+        .unwrap()
+        .into_iter()
+        .flat_map(|(after, up_to)| in_order(Scope::All { after, up_to }, Direction::Forward))
+        .collect();
+    assert_eq!(parts, [10, 20, 30, 40]);
+    assert_eq!(
+        store.raw(Position(20)).unwrap().unwrap()[0].bytes,
+        format!("{}\n", line(20, "b", 1)).as_bytes()
+    );
+    assert_eq!(
+        (store.describe().event_count, store.describe().version_base),
+        (Some(4), Some(1))
+    );
+}
+
+#[test]
+fn cloud_events() {
+    let lines = [
+        r#"{"specversion":"1.0","id":"e1","source":"/shop","type":"order.placed","subject":"order-7","sequence":"1","time":"2026-08-01T10:00:00Z","data":{"total":12.50}}"#,
+        r#"{"specversion":"1.0","id":"e2","source":"/shop","type":"order.note","subject":"order-7","sequence":"2","datacontenttype":"text/plain","data":"paid \u20ac"}"#,
+        r#"{"specversion":"1.0","id":"e3","source":"/shop","type":"order.scan","streamid":"scan-1","data_base64":"AAEC/w=="}"#,
+    ];
+    let (seen, findings) = read_all("events.ndjson", lines.join("\n").as_bytes());
+    assert_eq!(findings, ["undecodable"]);
+    let rows: Vec<_> = seen
+        .iter()
+        .map(|e| (e.stream.as_str(), e.category.as_str(), e.version, e.is_opaque))
+        .collect();
+    let expected = [
+        ("order-7", "order", Some(1), false),
+        ("order-7", "order", Some(2), false),
+        ("scan-1", "scan", None, true),
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(
+        (seen[0].payload.clone(), seen[1].payload.clone()),
+        (some("{\"total\":12.50}"), some("paid €"))
+    );
+    assert_eq!(seen[0].recorded_at, some("2026-08-01T10:00:00Z"));
+}
+
+const CSV_LAYOUT: &str = r#"
+version = 1
+name    = "orders-csv"
+dialect = "csv"
+[[source]]
+[map]
+global_position = { column = "seq" }
+stream_id       = { concat = ["kind", "id"], separator = "-" }
+stream_category = { column = "kind" }
+stream_version  = { column = "version" }
+event_type      = { column = "type" }
+recorded_at     = { column = "at", as = "epoch_ms" }
+[map.payload]
+column = "body"
+"#;
+
+#[test]
+fn csv_with_a_layout() {
+    let text = "seq,kind,id,version,type,at,body\r\n\
+                5,order,1,0,Placed,1785578400123,\"{\"\"n\"\": 0.10,\n \"\"s\"\":\"\"x\"\"}\"\r\n\
+                6,order,1,1,Paid,,{}\r\n\
+                7,order,1\r\n\
+                8,order,2,0,Placed,soon,\"unclosed";
+    let (lab, path) = Lab::with("orders.csv", text.as_bytes());
+    let layout = lab.folder.path().join("orders.toml");
+    fs::write(&layout, CSV_LAYOUT).unwrap();
+    assert!(matches!(lab.open(&path, None), Err(StoreError::NotAnEventStore { .. })));
+    let store = lab
+        .open(&path, layout.to_str())
+        .unwrap_or_else(|error| panic!("{error}"));
+    let (seen, findings) = read(&*store, everything());
+    assert!(findings.contains(&"not-an-event"), "{findings:?}");
+    assert_eq!(seen[0].payload, some("{\"n\": 0.10,\n \"s\":\"x\"}"));
+    assert_eq!(
+        (seen[0].stream.as_str(), seen[0].recorded_at.clone()),
+        ("order-1", some("2026-08-01T10:00:00.123Z"))
+    );
+    assert_eq!((seen[1].version, seen[1].recorded_at.clone()), (Some(1), None));
+    fs::write(&path, "a,b\n1,2\n").unwrap();
+    let Err(StoreError::NotAnEventStore { detail, .. }) = lab.open(&path, layout.to_str()).map(|_| ()) else {
+        panic!()
+    };
+    assert!(detail.contains("no column body") && detail.contains("a, b"), "{detail}");
+}
+
+#[test]
+fn a_compressed_file_is_unpacked_into_the_scratch_folder() {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(format!("{LINE}\n{LINE}\n").as_bytes()).unwrap();
+    let packed = gzip.finish().unwrap();
+    let (lab, path) = Lab::with("events.jsonl.gz", &packed);
+    let store = lab.open(&path, None).unwrap();
+    assert_eq!(read(&*store, everything()).0.len(), 2);
+    drop(store);
+    assert_eq!(fs::read_dir(lab.scratch.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(lab.folder.path()).unwrap().count(), 1);
+    fs::write(&path, &packed[..packed.len() / 2]).unwrap();
+    assert!(matches!(lab.open(&path, None), Err(StoreError::Corrupt { .. })));
+}
+
+#[test]
+fn a_file_that_grows_stays_readable_and_one_that_is_rewritten_does_not() {
+    let (lab, path) = Lab::with("events.jsonl", format!("{LINE}\n").as_bytes());
+    let store = lab.open(&path, None).unwrap();
+    let before = store.fingerprint().unwrap();
+    fs::OpenOptions::new()
+        .append(true)
+        .open(&path)
+        .unwrap()
+        .write_all(format!("{LINE}\n").as_bytes())
+        .unwrap();
+    assert!(!store.is_current().unwrap());
+    assert_eq!(read(&*store, everything()).0.len(), 1);
+    let after = lab.open(&path, None).unwrap().fingerprint().unwrap();
+    assert_eq!(before.identity, after.identity);
+    assert_ne!(before.change_token, after.change_token);
+    let rewritten = LINE.replace("Placed", "Forged");
+    fs::write(&path, format!("{rewritten}\n{rewritten}\n")).unwrap();
+    assert!(matches!(
+        read_in(&*store, everything(), Direction::Forward, 9),
+        Err(StoreError::Changed { .. })
+    ));
+    fs::write(&path, "").unwrap();
+    assert!(matches!(
+        read_in(&*store, everything(), Direction::Forward, 9),
+        Err(StoreError::Changed { .. })
+    ));
+}
+
+#[test]
+fn a_record_above_the_limit_is_a_finding() {
+    let long = "x".repeat(super::scan::LONGEST_RECORD_BYTES);
+    let text = format!("{LINE}\n{{\"stream\":\"s\",\"type\":\"T\",\"payload\":\"{long}\"}}\n{LINE}\n");
+    let (seen, findings) = read_all("events.jsonl", text.as_bytes());
+    assert_eq!((seen.len(), findings), (2, vec!["too-large"]));
+}

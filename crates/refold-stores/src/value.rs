@@ -1,0 +1,52 @@
+//! What layouts do to a single value, whatever it was read from.
+
+use std::io::Write as _;
+
+use refold_core::time::Timestamp;
+
+use crate::layout::{Take, TimeSource};
+use crate::time;
+
+/// Sixteen bytes as a hyphenated UUID.
+pub fn uuid_text(uuid: &[u8; 16]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(36);
+    for (place, byte) in uuid.iter().enumerate() {
+        if matches!(place, 4 | 6 | 8 | 10) {
+            text.push(b'-');
+        }
+        // Writing to a Vec cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// Cuts a text as a layout says; nothing when a mark is not there.
+pub fn taken<'a>(text: &'a [u8], steps: &[Take]) -> Option<&'a [u8]> {
+    let mut text = text;
+    for step in steps {
+        let (mark, is_first) = match step {
+            Take::BeforeFirst(mark) | Take::AfterFirst(mark) => (mark.as_bytes(), true),
+            Take::BeforeLast(mark) | Take::AfterLast(mark) => (mark.as_bytes(), false),
+        };
+        let mut places = text.windows(mark.len());
+        let is_mark = |window: &[u8]| window == mark;
+        let at = if is_first {
+            places.position(is_mark)
+        } else {
+            places.rposition(is_mark)
+        }?;
+        text = match step {
+            Take::BeforeFirst(_) | Take::BeforeLast(_) => &text[..at],
+            Take::AfterFirst(_) | Take::AfterLast(_) => &text[at + mark.len()..],
+        };
+    }
+    Some(text)
+}
+
+/// A time written as text: ISO 8601, or a number in digits.
+pub fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Timestamp> {
+    time::parse_text(text, source.zone).or_else(|| {
+        let number = std::str::from_utf8(text).ok()?.parse().ok()?;
+        time::from_number(number, source.form)
+    })
+}
