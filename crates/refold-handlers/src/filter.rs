@@ -92,7 +92,7 @@ impl EventFilter {
             meta: &meta,
             event: Some(facts),
             state: &null,
-            this: &null,
+            this: None,
         };
         let mut meter = Meter::new(&self.limits);
         evaluate_condition(&self.ir, self.condition, &sight, &mut Vec::new(), &mut meter).map_err(|fault| *fault)

@@ -102,13 +102,12 @@ impl Invariants {
     /// # Errors
     /// When the condition cannot be evaluated on this state: it is neither met nor broken.
     pub fn holds(&self, invariant: &Invariant, state: &Value, limits: &Limits) -> Result<bool, HandlerFault> {
-        let null = Value::Null;
         let sight = Sight {
             data: &[],
             meta: &[],
             event: None,
             state,
-            this: &null,
+            this: None,
         };
         let mut meter = Meter::new(limits);
         evaluate_condition(&self.ir, invariant.condition, &sight, &mut Vec::new(), &mut meter).map_err(|fault| *fault)

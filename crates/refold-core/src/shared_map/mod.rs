@@ -79,6 +79,32 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         }
     }
 
+    /// As [`SharedMap::get`], and quicker where a glance tells the key: `is_it` holds for no key but equal ones.
+    #[inline]
+    pub fn find(&self, key: &K, is_it: impl Fn(&K) -> bool) -> Option<&V> {
+        match &self.0 {
+            Entries::Small(entries) => match entries.iter().find(|(present, _)| is_it(present)) {
+                Some((_, value)) => Some(value),
+                None => self.get(key),
+            },
+            Entries::Empty | Entries::Large(_) => self.get(key),
+        }
+    }
+
+    /// As [`SharedMap::get_mut`], and quicker where a glance tells the key: `is_it` holds for no key but equal ones.
+    #[inline]
+    pub fn find_mut(&mut self, key: &K, is_it: impl Fn(&K) -> bool) -> Option<&mut V> {
+        if let Entries::Small(entries) = &self.0
+            && let Some(at) = entries.iter().position(|(present, _)| is_it(present))
+        {
+            return match &mut self.0 {
+                Entries::Small(entries) => Arc::make_mut(entries).get_mut(at).map(|(_, value)| value),
+                Entries::Empty | Entries::Large(_) => None,
+            };
+        }
+        self.get_mut(key)
+    }
+
     /// Sets an entry and returns what it replaced.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match &mut self.0 {

@@ -12,6 +12,7 @@ use super::meter::{Exhausted, Meter};
 use super::number;
 use crate::error::code;
 use crate::limits::Limits;
+use crate::reducer::place::Path;
 
 /// What an expression can see.
 pub struct Sight<'v> {
@@ -20,7 +21,8 @@ pub struct Sight<'v> {
     pub meta: &'v [Option<Value>],
     pub event: Option<EventFacts<'v>>,
     pub state: &'v Value,
-    pub this: &'v Value,
+    /// Where `this` is, inside a child.
+    pub this: Option<&'v Path<'v>>,
 }
 
 /// The event beside its payload.
@@ -66,7 +68,7 @@ pub fn constant(ir: &Ir, id: NodeId) -> Result<Value, Fault> {
         meta: &[],
         event: None,
         state: &NULL,
-        this: &NULL,
+        this: None,
     };
     let mut meter = Meter::new(&Limits::DEFAULT);
     evaluate(ir, id, &sight, &mut Vec::new(), &mut meter).map(Seen::into_value)
@@ -113,7 +115,7 @@ pub fn equal(ir: &Ir, at: NodeId, left: &Value, right: &Value, meter: &mut Meter
         meta: &[],
         event: None,
         state: &NULL,
-        this: &NULL,
+        this: None,
     };
     Evaluation {
         ir,
@@ -160,7 +162,12 @@ impl<'v> Evaluation<'_, 'v> {
             Node::HasSlot(slot) => Seen::Made(Value::Bool(self.slot(*slot).is_some())),
             Node::Field(field) => Seen::Made(self.field(*field)),
             Node::State => Seen::Kept(self.sight.state),
-            Node::This => Seen::Kept(self.sight.this),
+            Node::This => Seen::Kept(
+                self.sight
+                    .this
+                    .and_then(|path| path.find(self.sight.state))
+                    .unwrap_or(&NULL),
+            ),
             Node::Local(at) => Seen::Made(self.locals.get(usize::from(*at)).cloned().unwrap_or_default()),
             Node::Member { of, key } => match self.value(*of)? {
                 Seen::Kept(value) => match member(value, key) {
@@ -326,8 +333,9 @@ impl<'v> Evaluation<'_, 'v> {
                 self.meter
                     .steps(values.len())
                     .map_err(|spent| exhausted(self.ir, at, spent))?;
-                let key = by.map_or(&[][..], Text::as_wtf8);
-                Ok(keyed_position(values, key, index).and_then(|found| values.get(found)))
+                Ok(by
+                    .and_then(|by| keyed_position(values, by, index))
+                    .and_then(|found| values.get(found)))
             }
             (Value::Array(values), Value::Number(number)) => Ok(number::index(number).and_then(|at| values.get(at))),
             (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8())),
@@ -544,9 +552,9 @@ impl<'v> Evaluation<'_, 'v> {
 }
 
 /// The position of the element whose member `key` equals `wanted`.
-pub fn keyed_position(values: &Array, key: &[u8], wanted: &Value) -> Option<usize> {
+pub fn keyed_position(values: &Array, key: &Text, wanted: &Value) -> Option<usize> {
     values.iter().position(|element| match (element.resolved(), wanted) {
-        (Value::Object(members), wanted) => match (members.get(key).map(Value::resolved), wanted) {
+        (Value::Object(members), wanted) => match (members.find(key).map(Value::resolved), wanted) {
             (Some(Value::Text(found)), Value::Text(wanted)) => found == wanted,
             (Some(Value::Number(found)), Value::Number(wanted)) => found.cmp_exact(wanted) == Ordering::Equal,
             _ => false,
@@ -557,7 +565,7 @@ pub fn keyed_position(values: &Array, key: &[u8], wanted: &Value) -> Option<usiz
 
 fn member<'c>(of: &'c Value, key: &Text) -> Option<&'c Value> {
     match of.resolved() {
-        Value::Object(members) => members.get(key.as_wtf8()).map(Value::resolved),
+        Value::Object(members) => members.find(key).map(Value::resolved),
         _ => None,
     }
 }

@@ -125,7 +125,7 @@ pub enum Node {
 }
 
 /// All expressions of one file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Ir {
     pub(super) file: Arc<str>,
     nodes: Vec<Node>,
@@ -154,6 +154,11 @@ impl Ir {
     pub fn node(&self, id: NodeId) -> &Node {
         // Ids are made by `push` alone, and nodes are never removed.
         &self.nodes[id.0 as usize]
+    }
+
+    /// Lets `change` replace the texts of every node.
+    pub fn rename_texts(&mut self, change: &mut dyn FnMut(&mut Node)) {
+        self.nodes.iter_mut().for_each(change);
     }
 
     pub fn constant(&self, id: NodeId) -> Option<&Value> {

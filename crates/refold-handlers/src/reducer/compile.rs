@@ -102,29 +102,27 @@ pub fn compile<'s>(
     };
     let seeds: BTreeMap<&[u8], &EventNeeds> = seeds.collect();
     let seed = |event_type: &[u8]| seeds.get(event_type).copied().cloned().unwrap_or_default();
-    let mut on = BTreeMap::new();
-    if let Some(types) = find("on").filter(|node| !node.is_null()) {
-        for (key, operations) in document.map(code::PKG_REDUCER, types, "`on`")? {
-            on.insert(
-                key.text.as_bytes().to_vec(),
-                compiler.type_rules(Some(operations), seed(key.text.as_bytes()))?,
-            );
+    let mut types = vec![compiler.type_rules(None, EventNeeds::default())?];
+    let mut by_name = BTreeMap::new();
+    if let Some(named) = find("on").filter(|node| !node.is_null()) {
+        for (key, operations) in document.map(code::PKG_REDUCER, named, "`on`")? {
+            by_name.insert(key.text.as_bytes().to_vec(), types.len());
+            types.push(compiler.type_rules(Some(operations), seed(key.text.as_bytes()))?);
         }
     }
-    let mut unruled = BTreeMap::new();
-    for event_type in seeds.keys().filter(|event_type| !on.contains_key(**event_type)) {
-        unruled.insert(event_type.to_vec(), compiler.type_rules(None, seed(event_type))?);
+    for (event_type, needs) in &seeds {
+        if !by_name.contains_key(*event_type) {
+            by_name.insert(event_type.to_vec(), types.len());
+            types.push(compiler.type_rules(None, (*needs).clone())?);
+        }
     }
-    let every = compiler.type_rules(None, EventNeeds::default())?;
-    let ir = compiler.ir;
     Ok(Rules {
-        ir,
+        ir: compiler.ir,
         initial,
         unhandled,
         keys,
-        on,
-        unruled,
-        every,
+        types,
+        by_name,
     })
 }
 
@@ -172,6 +170,7 @@ impl<'d> Compiler<'d> {
         let (locals, reads, writes) = (compiler.scope.most_locals(), compiler.scope.reads, compiler.writes);
         let (data, meta) = (Projection::new(&needs.data), Projection::new(&needs.meta));
         Ok(TypeRules {
+            is_named: own.is_some(),
             operations: operations.into(),
             needs,
             data,

@@ -3,13 +3,14 @@
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::{Array, Number, Object, Text, Value};
 
+use super::place::{Path, Place};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
-use super::state::{Path, Place, Refusal, Writer, cleared, merged};
+use super::state::{Refusal, Writer, cleared, merged};
 use crate::error::{Mark, code};
 use crate::expr::eval::{self, EventFacts, Seen, Sight, evaluate, evaluate_condition, keyed_position};
 use crate::expr::functions;
 use crate::expr::ir::NodeId;
-use crate::expr::meter::Meter;
+use crate::expr::meter::{Exhausted, Meter};
 use crate::expr::number;
 use crate::limits::Limits;
 
@@ -40,7 +41,7 @@ impl<'p> Run<'_, '_, 'p> {
     pub fn all(&mut self, rules: &'p TypeRules) -> Result<(), Fault> {
         self.locals.clear();
         self.locals.resize(rules.locals, Value::Null);
-        self.operations(&rules.operations, &Path::new())
+        self.operations(&rules.operations, &Path::default())
     }
 
     fn operations(&mut self, operations: &'p [Operation], base: &Path<'p>) -> Result<(), Fault> {
@@ -89,7 +90,7 @@ impl<'p> Run<'_, '_, 'p> {
             }
             Action::Clear(target) => self.update(target, base, |old| Ok(cleared(old))),
             Action::DeleteState => {
-                let deleted = self.writer.update(Path::new(), |_| Ok(Value::Null));
+                let deleted = self.writer.update(Path::default(), |_| Ok(Value::Null));
                 self.written(mark, deleted)
             }
             Action::Let { local, value } => {
@@ -182,15 +183,11 @@ impl<'p> Run<'_, '_, 'p> {
     fn remove_value(&mut self, target: &'p Target, value: NodeId, base: &Path<'p>) -> Result<(), Fault> {
         let unwanted = self.value(value, base)?;
         let path = self.resolved(target, base)?;
-        let kept = match self.writer.get(&path).map(Value::resolved) {
+        let kept = match path.find(self.writer.state()).map(Value::resolved) {
             None | Some(Value::Null) => return Ok(()),
             Some(Value::Array(values)) => {
                 if self.meter.steps(values.len()).is_err() {
-                    return Err(eval::exhausted(
-                        &self.rules.ir,
-                        value,
-                        crate::expr::meter::Exhausted::Steps,
-                    ));
+                    return Err(eval::exhausted(&self.rules.ir, value, Exhausted::Steps));
                 }
                 let mut kept = Vec::new();
                 for element in values.iter() {
@@ -217,8 +214,8 @@ impl<'p> Run<'_, '_, 'p> {
         operations: &'p [Operation],
         base: &Path<'p>,
     ) -> Result<(), Fault> {
-        let mut path = self.resolved(target, base)?;
-        if self.writer.get(&path).is_none_or(Value::is_null) {
+        let path = self.resolved(target, base)?;
+        if path.find(self.writer.state()).is_none_or(Value::is_null) {
             let created = match create {
                 Some(create) => self.value(create, base)?,
                 None => Value::Object(Object::default()),
@@ -226,12 +223,7 @@ impl<'p> Run<'_, '_, 'p> {
             let made = self.writer.update(path.clone(), |_| Ok(created));
             self.written(target.mark, made)?;
         }
-        if let Some(place @ Place::New { .. }) = path.last_mut()
-            && let Some(at) = place.index()
-        {
-            *place = Place::Element(at);
-        }
-        self.operations(operations, &path)
+        self.operations(operations, &path.settled())
     }
 
     fn require(
@@ -285,46 +277,61 @@ impl<'p> Run<'_, '_, 'p> {
     }
 
     /// The path of a target with its indexes evaluated.
+    #[inline]
     fn resolved(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
-        let mut path = if target.is_absolute { Path::new() } else { base.clone() };
+        let begins_at_root = target.is_absolute || base.is_root();
+        if begins_at_root && target.steps.is_empty() {
+            return Ok(Path::fixed(&target.keys));
+        }
+        if target.steps.is_empty()
+            && let Some(path) = base.extended(&target.keys)
+        {
+            return Ok(path);
+        }
+        let mut places = if begins_at_root {
+            Vec::with_capacity(target.steps.len())
+        } else {
+            base.to_places()
+        };
         for step in &target.steps {
             let place = match step {
-                Step::Key(key) => Place::Key(key),
+                Step::Key(key) => Place::Key(key.clone()),
                 Step::Index { index, by } => {
                     let value = self.value(*index, base)?;
-                    self.place(*index, value, by.as_ref(), &path)?
+                    self.place(*index, value, by.as_ref(), &places)?
                 }
             };
-            path.push(place);
+            places.push(place);
         }
-        Ok(path)
+        Ok(Path::new(places, &target.keys))
     }
 
-    fn place(&mut self, at: NodeId, index: Value, by: Option<&'p Text>, path: &Path<'p>) -> Result<Place<'p>, Fault> {
-        let container = self.writer.get(path).map(Value::resolved);
+    /// The step that an evaluated index stands for, in the container at `places`.
+    fn place(&mut self, at: NodeId, index: Value, by: Option<&Text>, places: &[Place]) -> Result<Place, Fault> {
+        let is_counted = by.is_some() || matches!(index, Value::Number(_));
+        let container = if is_counted {
+            find(self.writer.state(), places)
+        } else {
+            None
+        };
         match (index, by, container) {
+            (Value::Text(key), None, _) => Ok(Place::Key(key)),
             (Value::Null, _, _) => {
                 let message = "the index of a target is null; test it with `when` before";
                 Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
             }
-            (index @ (Value::Text(_) | Value::Number(_)), Some(by), None | Some(Value::Null | Value::Array(_))) => {
-                let Some(Value::Array(values)) = container else {
-                    return Ok(Place::New { at: 0, by, key: index });
-                };
+            (key @ (Value::Text(_) | Value::Number(_)), Some(by), None | Some(Value::Null)) => {
+                let by = by.clone();
+                Ok(Place::New { at: 0, by, key })
+            }
+            (key @ (Value::Text(_) | Value::Number(_)), Some(by), Some(Value::Array(values))) => {
                 if self.meter.steps(values.len()).is_err() {
-                    return Err(eval::exhausted(
-                        &self.rules.ir,
-                        at,
-                        crate::expr::meter::Exhausted::Steps,
-                    ));
+                    return Err(eval::exhausted(&self.rules.ir, at, Exhausted::Steps));
                 }
-                Ok(match keyed_position(values, by.as_wtf8(), &index) {
+                let (end, by) = (values.len(), by.clone());
+                Ok(match keyed_position(values, &by, &key) {
                     Some(found) => Place::Element(found),
-                    None => Place::New {
-                        at: values.len(),
-                        by,
-                        key: index,
-                    },
+                    None => Place::New { at: end, by, key },
                 })
             }
             (Value::Number(index), _, Some(Value::Array(_))) => match number::index(&index) {
@@ -334,51 +341,48 @@ impl<'p> Run<'_, '_, 'p> {
                     Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
                 }
             },
-            (Value::Text(key), _, _) => Ok(Place::Made(key)),
-            (Value::Number(number), _, _) => Ok(Place::Made(Text::from(number.to_string().as_str()))),
+            (Value::Text(key), _, _) => Ok(Place::Key(key)),
+            (Value::Number(number), _, _) => Ok(Place::Key(Text::from(number.to_string().as_str()))),
             (other, _, _) => {
-                let message = format!(
-                    "the index of a target must be text or a number, but this is {}",
-                    other.kind()
-                );
+                let kind = other.kind();
+                let message = format!("the index of a target must be text or a number, but this is {kind}");
                 Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
             }
         }
     }
 
+    #[inline]
     fn value(&mut self, id: NodeId, base: &Path<'p>) -> Result<Value, Fault> {
-        static NULL: Value = Value::Null;
-        let state = self.writer.state();
-        let this = if base.is_empty() {
-            &NULL
-        } else {
-            self.writer.get(base).unwrap_or(&NULL)
-        };
         let sight = Sight {
             data: self.data,
             meta: self.meta,
             event: Some(self.facts),
-            state,
-            this,
+            state: self.writer.state(),
+            this: Some(base),
         };
         evaluate(&self.rules.ir, id, &sight, self.locals, self.meter).map(Seen::into_value)
     }
 
     fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {
-        static NULL: Value = Value::Null;
-        let state = self.writer.state();
-        let this = if base.is_empty() {
-            &NULL
-        } else {
-            self.writer.get(base).unwrap_or(&NULL)
-        };
         let sight = Sight {
             data: self.data,
             meta: self.meta,
             event: Some(self.facts),
-            state,
-            this,
+            state: self.writer.state(),
+            this: Some(base),
         };
         evaluate_condition(&self.rules.ir, id, &sight, self.locals, self.meter)
     }
+}
+
+fn find<'v>(state: &'v Value, places: &[Place]) -> Option<&'v Value> {
+    let mut at = state;
+    for place in places {
+        at = match (at.resolved(), place) {
+            (Value::Object(members), Place::Key(key)) => members.find(key)?,
+            (Value::Array(values), Place::Element(index)) => values.get(*index)?,
+            _ => return None,
+        };
+    }
+    Some(at.resolved())
 }

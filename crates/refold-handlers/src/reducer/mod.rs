@@ -5,6 +5,7 @@
 
 pub mod compile;
 mod fold;
+pub(crate) mod place;
 mod program;
 pub mod rules;
 mod state;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView, TypeOrdinal};
 use refold_core::names::Names;
-use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
 use refold_core::value::{JsonError, Value};
 
 use super::fold::{Emitted, Run};
+use super::place::pointer;
 use super::rules::{Rules, TypeRules, Unhandled};
-use super::state::{Path, Writer};
+use super::state::Writer;
 use crate::error::code;
 use crate::expr::eval::EventFacts;
 use crate::expr::meter::{Meter, measured};
@@ -41,8 +41,10 @@ impl DeclarativeProgram {
         invariants: Invariants,
         limits: Limits,
     ) -> DeclarativeProgram {
-        for (event_type, of_type) in rules.on.iter_mut().chain(&mut rules.unruled) {
-            of_type.plans = upcasters.plans(event_type, &of_type.needs.data);
+        for (event_type, place) in &rules.by_name {
+            if let Some(of_type) = rules.types.get_mut(*place) {
+                of_type.plans = upcasters.plans(event_type, &of_type.needs.data);
+            }
         }
         let keys = rules
             .keys
@@ -72,35 +74,41 @@ impl DeclarativeProgram {
     /// The rules of an event type: which payload paths they need, and which state paths they read and may write.
     /// `None` for a type that the reducer does not name.
     pub fn rules_of(&self, event_type: &[u8]) -> Option<&TypeRules> {
-        self.rules.on.get(event_type)
+        self.rules
+            .types
+            .get(self.rules.place_of(event_type))
+            .filter(|rules| rules.is_named)
     }
 
     /// The event types that the reducer names, in order.
     pub fn event_types(&self) -> impl Iterator<Item = &[u8]> {
-        self.rules.on.keys().map(Vec::as_slice)
+        let known = self.rules.by_name.keys().map(Vec::as_slice);
+        known.filter(|event_type| self.rules_of(event_type).is_some())
     }
 
     /// As [`HandlerProgram::start`], with what only this engine knows.
     pub fn start_declarative(self: &Arc<Self>) -> DeclarativeInstance {
+        let rules = self.rules.privately();
         DeclarativeInstance {
-            state: self.rules.initial.clone(),
+            state: rules.initial.clone(),
             byte_count: self.initial_bytes,
             program: Arc::clone(self),
-            routes: Vec::new(),
+            rules,
+            lanes: Vec::new(),
             slots: Slots::default(),
             locals: Vec::new(),
             emitted: Vec::new(),
         }
     }
 
-    /// What the engine is told about an event of this type, when its rules run through.
-    fn applied(&self, event_type: &[u8]) -> Result<Applied, Box<HandlerFault>> {
-        match (self.rules.on.get(event_type), self.rules.unhandled) {
-            (Some(rules), _) if rules.operations.is_empty() => Ok(Applied::Ignored),
-            (Some(_), _) => Ok(Applied::Folded),
-            (None, Unhandled::Ignore) => Ok(Applied::Ignored),
-            (None, Unhandled::Warn) => Ok(Applied::Unknown),
-            (None, Unhandled::Error) => {
+    /// What the engine is told about an event of these rules, when they run through.
+    fn applied(&self, rules: &TypeRules, event_type: &[u8]) -> Result<Applied, Box<HandlerFault>> {
+        match (rules.is_named, self.rules.unhandled) {
+            (true, _) if rules.operations.is_empty() => Ok(Applied::Ignored),
+            (true, _) => Ok(Applied::Folded),
+            (false, Unhandled::Ignore) => Ok(Applied::Ignored),
+            (false, Unhandled::Warn) => Ok(Applied::Unknown),
+            (false, Unhandled::Error) => {
                 let message = format!(
                     "the handler has no rules for events of type {}; add some, or an empty list to ignore them",
                     String::from_utf8_lossy(event_type)
@@ -129,8 +137,7 @@ impl HandlerProgram for SharedProgram {
     }
 
     fn columns(&self) -> Columns {
-        let rules = &self.0.rules;
-        let mut all = rules.on.values().chain(rules.unruled.values()).chain([&rules.every]);
+        let mut all = self.0.rules.types.iter();
         Columns {
             payload: true,
             metadata: all.clone().any(|rules| !rules.meta.is_empty()) || self.0.upcasters.needs_meta(),
@@ -147,13 +154,26 @@ impl HandlerProgram for SharedProgram {
 #[derive(Debug)]
 pub struct DeclarativeInstance {
     program: Arc<DeclarativeProgram>,
+    /// A copy of its own: the texts of the rules go into the state, and threads that count references to the same ones
+    /// would wait for each other.
+    rules: Rules,
     state: Value,
     byte_count: usize,
-    /// By type ordinal: the name that the ordinal had, and where events of that type go.
-    routes: Vec<Option<(Box<[u8]>, Route)>>,
+    /// By type ordinal.
+    lanes: Vec<Option<Lane>>,
     slots: Slots,
     locals: Vec<Value>,
     emitted: Vec<Emitted>,
+}
+
+/// Where events of a stored type go.
+#[derive(Debug)]
+struct Lane {
+    /// The name that the ordinal stood for.
+    stored: Box<[u8]>,
+    route: Route,
+    /// The place of the rules.
+    rules: usize,
 }
 
 /// The projected paths of the event at hand.
@@ -184,26 +204,28 @@ impl DeclarativeInstance {
     fn fold(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, Stop> {
         let DeclarativeInstance {
             program,
+            rules,
             state,
             byte_count,
-            routes,
+            lanes,
             slots,
             locals,
             emitted,
         } = self;
-        let program: &DeclarativeProgram = program;
+        let (program, rules): (&DeclarativeProgram, &Rules) = (program, rules);
         let limits = &program.limits;
         emitted.clear();
         let stored_type = names.type_name(event.event_type);
-        let route = route_of(routes, program, event.event_type, stored_type);
-        let event_type = route.event_type(stored_type);
-        let rules = program.rules.of_type(event_type);
-        if rules.operations.is_empty() && !route.has_chain() {
-            return program.applied(event_type).map_err(Stop::from);
+        let lane = lane_of(lanes, program, event.event_type, stored_type);
+        let event_type = lane.route.event_type(stored_type);
+        // Places come from the rules that these are a copy of.
+        let of_type = &rules.types[lane.rules];
+        if of_type.operations.is_empty() && !lane.route.has_chain() {
+            return program.applied(of_type, event_type).map_err(Stop::from);
         }
         let payload = checked_size("payload", event.payload, limits)?;
-        read_payload(&rules.data, payload, limits, &mut slots.data)?;
-        read_metadata(&rules.meta, event, limits, &mut slots.meta)?;
+        read_payload(&of_type.data, payload, limits, &mut slots.data)?;
+        read_metadata(&of_type.meta, event, limits, &mut slots.meta)?;
         let facts = EventFacts {
             view: event,
             stream: names.stream(event.stream),
@@ -214,6 +236,7 @@ impl DeclarativeInstance {
 
         let mut fold = Fold {
             program,
+            rules,
             payload,
             slots,
             facts,
@@ -222,15 +245,15 @@ impl DeclarativeInstance {
             meter: &mut meter,
             writer: &mut writer,
         };
-        let folded = if route.has_chain() {
-            fold.upcast(route)
+        let folded = if lane.route.has_chain() {
+            fold.upcast(&lane.route, of_type)
         } else {
-            fold.run(event_type)
+            fold.run(of_type, event_type)
         };
         match folded {
             Ok(applied) => {
-                for path in writer.commit() {
-                    written.record(|| pointer(&path));
+                for places in writer.commit() {
+                    written.record(|| pointer(&places));
                 }
                 Ok(applied)
             }
@@ -246,6 +269,7 @@ impl DeclarativeInstance {
 /// One event on its way into the state. Whoever made it rolls the writer back when it stops.
 struct Fold<'f, 's, 'p> {
     program: &'p DeclarativeProgram,
+    rules: &'p Rules,
     payload: Option<&'f [u8]>,
     slots: &'f mut Slots,
     facts: EventFacts<'f>,
@@ -257,10 +281,10 @@ struct Fold<'f, 's, 'p> {
 
 impl<'p> Fold<'_, '_, 'p> {
     /// Runs the rules of a type on the slots as they are.
-    fn run(&mut self, event_type: &[u8]) -> Result<Applied, Stop> {
-        let applied = self.program.applied(event_type)?;
+    fn run(&mut self, of_type: &'p TypeRules, event_type: &[u8]) -> Result<Applied, Stop> {
+        let applied = self.program.applied(of_type, event_type)?;
         let mut run = Run {
-            rules: &self.program.rules,
+            rules: self.rules,
             limits: &self.program.limits,
             data: &self.slots.data,
             meta: &self.slots.meta,
@@ -273,12 +297,12 @@ impl<'p> Fold<'_, '_, 'p> {
             meter: self.meter,
             writer: self.writer,
         };
-        run.all(self.program.rules.of_type(event_type))?;
+        run.all(of_type)?;
         Ok(applied)
     }
 
     /// Brings the event to the version that the rules expect, and runs them on what it became.
-    fn upcast(&mut self, route: &Route) -> Result<Applied, Stop> {
+    fn upcast(&mut self, route: &Route, of_type: &'p TypeRules) -> Result<Applied, Stop> {
         let program = self.program;
         let event_type = self.facts.event_type;
         let view = self.facts.view;
@@ -293,13 +317,12 @@ impl<'p> Fold<'_, '_, 'p> {
             facts: self.facts,
         };
         let Some(step) = program.upcasters.first_step(event_type, route, &stored, self.meter)? else {
-            return self.run(event_type);
+            return self.run(of_type, event_type);
         };
-        let rules = program.rules.of_type(event_type);
-        if let (Some(Some(plan)), Some(payload)) = (rules.plans.get(step), self.payload) {
+        if let (Some(Some(plan)), Some(payload)) = (of_type.plans.get(step), self.payload) {
             plan.project(payload, program.limits.depth, &mut self.slots.data)
                 .map_err(|malformed| unread("payload", malformed, &program.limits))?;
-            return self.run(event_type);
+            return self.run(of_type, event_type);
         }
         let payload = match self.payload {
             None => Value::Null,
@@ -308,10 +331,11 @@ impl<'p> Fold<'_, '_, 'p> {
         let made = program.upcasters.run(event_type, step, payload, &stored, self.meter)?;
         let mut applied = Applied::Ignored;
         for (event_type, payload) in made {
-            let rules = program.rules.of_type(&event_type);
-            rules.data.project_value(&payload, &mut self.slots.data);
-            read_metadata(&rules.meta, view, &program.limits, &mut self.slots.meta)?;
-            applied = match (applied, self.run(&event_type)?) {
+            // Places come from the rules that these are a copy of.
+            let of_type = &self.rules.types[self.rules.place_of(&event_type)];
+            of_type.data.project_value(&payload, &mut self.slots.data);
+            read_metadata(&of_type.meta, view, &program.limits, &mut self.slots.meta)?;
+            applied = match (applied, self.run(of_type, &event_type)?) {
                 (Applied::Folded, _) | (_, Applied::Folded) => Applied::Folded,
                 (_, last) => last,
             };
@@ -322,7 +346,7 @@ impl<'p> Fold<'_, '_, 'p> {
 
 impl HandlerInstance for DeclarativeInstance {
     fn reset(&mut self) {
-        self.state = self.program.rules.initial.clone();
+        self.state = self.rules.initial.clone();
         self.byte_count = self.program.initial_bytes;
         self.emitted.clear();
     }
@@ -360,24 +384,30 @@ impl HandlerInstance for DeclarativeInstance {
 }
 
 /// Where events of this ordinal go. An ordinal of other names is noticed by its name.
-fn route_of<'r>(
-    routes: &'r mut Vec<Option<(Box<[u8]>, Route)>>,
+fn lane_of<'l>(
+    lanes: &'l mut Vec<Option<Lane>>,
     program: &DeclarativeProgram,
     ordinal: TypeOrdinal,
-    name: &[u8],
-) -> &'r Route {
+    stored: &[u8],
+) -> &'l Lane {
     let at = ordinal.0 as usize;
-    if routes.len() <= at {
-        routes.resize_with(at + 1, || None);
+    if lanes.len() <= at {
+        lanes.resize_with(at + 1, || None);
     }
     // Made just above.
-    let kept = &mut routes[at];
-    if kept.as_ref().is_none_or(|(known, _)| **known != *name) {
+    let kept = &mut lanes[at];
+    if kept.as_ref().is_none_or(|lane| *lane.stored != *stored) {
         *kept = None;
     }
-    &kept
-        .get_or_insert_with(|| (name.into(), program.upcasters.route(name)))
-        .1
+    kept.get_or_insert_with(|| {
+        let route = program.upcasters.route(stored);
+        let rules = program.rules.place_of(route.event_type(stored));
+        Lane {
+            stored: stored.into(),
+            route,
+            rules,
+        }
+    })
 }
 
 fn checked_size<'b>(what: &str, bytes: Option<&'b [u8]>, limits: &Limits) -> Result<Option<&'b [u8]>, Stop> {
@@ -460,11 +490,4 @@ fn unread(what: &str, malformed: Malformed, limits: &Limits) -> Stop {
             message: reason.message(),
         }),
     }
-}
-
-fn pointer(path: &Path<'_>) -> Pointer {
-    path.iter().fold(Pointer::ROOT, |pointer, place| match place.key() {
-        Some(key) => pointer.push_key(key),
-        None => pointer.push_index(place.index().unwrap_or(0)),
-    })
 }

@@ -1,36 +1,51 @@
 //! What a reducer file is compiled to.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use refold_core::value::{Text, Value};
 
 use crate::error::Mark;
 use crate::expr::compile::EventNeeds;
-use crate::expr::ir::{Ir, NodeId};
+use crate::expr::ir::{Ir, Node, NodeId};
 use crate::path::{ArrayKeys, Pattern};
 use crate::project::Projection;
 use crate::upcast::Plan;
 
 /// A compiled reducer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Rules {
     pub ir: Ir,
     pub initial: Value,
     pub unhandled: Unhandled,
     pub keys: ArrayKeys,
-    pub on: BTreeMap<Vec<u8>, TypeRules>,
-    /// Types that `on` does not name and that have upcasters: the operations of `every` alone.
-    pub unruled: BTreeMap<Vec<u8>, TypeRules>,
-    /// All other types: the operations of `every` alone.
-    pub every: TypeRules,
+    /// The first is for types that are not in `by_name`: the operations of `every` alone.
+    pub types: Vec<TypeRules>,
+    /// Event types that `on` names or that have upcasters, and the place of their rules.
+    pub by_name: BTreeMap<Vec<u8>, usize>,
 }
 
 impl Rules {
-    pub fn of_type(&self, event_type: &[u8]) -> &TypeRules {
-        self.on
-            .get(event_type)
-            .or_else(|| self.unruled.get(event_type))
-            .unwrap_or(&self.every)
+    /// The place of a type's rules in `types`.
+    pub fn place_of(&self, event_type: &[u8]) -> usize {
+        self.by_name.get(event_type).copied().unwrap_or(0)
+    }
+
+    /// The same rules, with texts that nobody else holds; equal texts are one, which makes members quick to find.
+    pub fn privately(&self) -> Rules {
+        let mut own = self.clone();
+        let mut texts = OwnTexts::default();
+        own.initial = texts.value(&own.initial);
+        own.ir.rename_texts(&mut |node| match node {
+            Node::Constant(value) => *value = texts.value(value),
+            Node::Member { key, .. } | Node::Has { key, .. } => *key = texts.text(key),
+            Node::Index { by: Some(by), .. } => *by = texts.text(by),
+            // The others hold no text.
+            _ => {}
+        });
+        for of_type in &mut own.types {
+            texts.operations(&mut of_type.operations);
+        }
+        own
     }
 }
 
@@ -43,8 +58,10 @@ pub enum Unhandled {
 }
 
 /// The rules for one event type, with what they touch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct TypeRules {
+    /// `on` names the type.
+    pub is_named: bool,
     pub operations: Box<[Operation]>,
     /// The payload and metadata paths that the operations read.
     pub needs: EventNeeds,
@@ -59,14 +76,14 @@ pub struct TypeRules {
     pub locals: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Operation {
     pub mark: Mark,
     pub guard: Option<NodeId>,
     pub action: Action,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Action {
     Set {
         target: Target,
@@ -128,15 +145,18 @@ pub enum Action {
 }
 
 /// A place in the state that an operation writes to.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Target {
     pub mark: Mark,
     /// From the root of the state, also inside a child.
     pub is_absolute: bool,
+    /// The steps up to the last index.
     pub steps: Box<[Step]>,
+    /// The keys after them.
+    pub keys: Box<[Text]>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Step {
     Key(Text),
     /// `[…]`: a member by name, an element by number, or an element by the key that its array declares.
@@ -144,4 +164,66 @@ pub enum Step {
         index: NodeId,
         by: Option<Text>,
     },
+}
+
+/// Texts of one instance, each once.
+#[derive(Default)]
+struct OwnTexts(HashMap<Vec<u8>, Text>);
+
+impl OwnTexts {
+    fn text(&mut self, text: &Text) -> Text {
+        let own = self.0.entry(text.as_wtf8().to_vec());
+        own.or_insert_with_key(|bytes| Text::from_wtf8(bytes)).clone()
+    }
+
+    fn value(&mut self, value: &Value) -> Value {
+        match value {
+            Value::Text(text) => Value::Text(self.text(text)),
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.value(value)).collect()),
+            Value::Repeated(values) => Value::Repeated(values.iter().map(|value| self.value(value)).collect()),
+            Value::Object(members) => Value::Object(
+                members
+                    .iter()
+                    .map(|(key, value)| (self.text(key), self.value(value)))
+                    .collect(),
+            ),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn operations(&mut self, operations: &mut [Operation]) {
+        for operation in operations {
+            match &mut operation.action {
+                Action::Set { target, .. }
+                | Action::Add { target, .. }
+                | Action::Subtract { target, .. }
+                | Action::Min { target, .. }
+                | Action::Max { target, .. }
+                | Action::Append { target, .. }
+                | Action::Prepend { target, .. }
+                | Action::RemoveValue { target, .. }
+                | Action::Merge { target, .. }
+                | Action::Remove(target)
+                | Action::Clear(target) => self.target(target),
+                Action::Child { target, operations, .. } => {
+                    self.target(target);
+                    self.operations(operations);
+                }
+                Action::Block(operations) => self.operations(operations),
+                Action::DeleteState | Action::Let { .. } | Action::Require { .. } | Action::Emit { .. } => {}
+            }
+        }
+    }
+
+    fn target(&mut self, target: &mut Target) {
+        for step in &mut target.steps {
+            match step {
+                Step::Key(key) | Step::Index { by: Some(key), .. } => *key = self.text(key),
+                Step::Index { by: None, .. } => {}
+            }
+        }
+        for key in &mut target.keys {
+            *key = self.text(key);
+        }
+    }
 }

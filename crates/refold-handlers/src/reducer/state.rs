@@ -6,26 +6,11 @@
 use refold_core::value::{Array, Object, Text, Value};
 use smallvec::SmallVec;
 
+use super::place::{Path, Place, PlaceRef};
 use crate::error::code;
 use crate::expr::meter::{TooBig, measured};
 use crate::limits::Limits;
 use crate::merge;
-
-/// One step of a path whose indexes are known.
-#[derive(Debug, Clone)]
-pub enum Place<'p> {
-    Key(&'p Text),
-    Made(Text),
-    Element(usize),
-    /// A new element for the end of a keyed array: it gets its key.
-    New {
-        at: usize,
-        by: &'p Text,
-        key: Value,
-    },
-}
-
-pub type Path<'p> = SmallVec<[Place<'p>; 4]>;
 
 /// Why a write was refused.
 #[derive(Debug)]
@@ -34,9 +19,10 @@ pub struct Refusal {
     pub message: String,
 }
 
-/// A write that was made, and what was there before.
+/// A write that was made at the first `len` steps of `path`, and what was there before.
 struct Undo<'p> {
     path: Path<'p>,
+    len: usize,
     before: Before,
 }
 
@@ -55,7 +41,7 @@ pub struct Writer<'s, 'p> {
     limits: &'s Limits,
     undo: SmallVec<[Undo<'p>; 8]>,
     /// The places that were written, as they are now; `None` when nobody wants to know.
-    touched: Option<Vec<Path<'p>>>,
+    touched: Option<Vec<Vec<Place>>>,
 }
 
 impl<'s, 'p> Writer<'s, 'p> {
@@ -69,22 +55,9 @@ impl<'s, 'p> Writer<'s, 'p> {
         }
     }
 
+    #[inline]
     pub fn state(&self) -> &Value {
         self.state
-    }
-
-    /// The value at `path`, if it is there.
-    pub fn get(&self, path: &[Place<'_>]) -> Option<&Value> {
-        let mut at: &Value = self.state;
-        for place in path {
-            at = match (at.resolved(), place) {
-                (Value::Object(members), Place::Key(key)) => members.get(key.as_wtf8())?,
-                (Value::Object(members), Place::Made(key)) => members.get(key.as_wtf8())?,
-                (Value::Array(values), Place::Element(index)) => values.get(*index)?,
-                _ => return None,
-            };
-        }
-        Some(at)
     }
 
     /// Writes what `made` makes of the value at `path` (of `None` when there is none). Containers on the way that are
@@ -94,38 +67,41 @@ impl<'s, 'p> Writer<'s, 'p> {
         path: Path<'p>,
         made: impl FnOnce(Option<&Value>) -> Result<Value, Refusal>,
     ) -> Result<(), Refusal> {
-        self.trace(&path);
-        match locate(self.state, &path) {
+        self.trace(&path, None);
+        let len = path.len();
+        match locate(self.state, path.iter()) {
             Located::There(slot) => {
                 let new = made(Some(slot.resolved()))?;
-                let size = size_at(self.limits, path.len(), &new)?;
+                let size = size_at(self.limits, len, &new)?;
                 let old = std::mem::replace(slot, new);
                 let freed = size_of(&old);
                 self.undo.push(Undo {
                     path,
+                    len,
                     before: Before::Was(old),
                 });
                 self.account(size, freed)
             }
             Located::Missing { at } => {
-                let new = nested(path.get(at + 1..).unwrap_or_default(), made(None)?)?;
+                let new = nested(&path, at + 1, made(None)?)?;
                 self.insert(path, at, new)
             }
             Located::Blocked { at } => {
-                let new = nested(path.get(at..).unwrap_or_default(), made(None)?)?;
-                self.replace_blocking(path, at, new)
+                self.unblock(&path, at)?;
+                self.update(path, made)
             }
         }
     }
 
-    /// Adds to the end of the array at `path`; makes the array when there is none.
+    /// Adds to the end of the array at `path`, or to its front; makes the array when there is none.
     pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refusal> {
-        let Located::There(slot) = locate(self.state, &path) else {
+        let Located::There(slot) = locate(self.state, path.iter()) else {
             return self.update(path, |_| Ok(Value::Array([value].into_iter().collect())));
         };
         match slot {
             Value::Array(values) => {
-                let size = size_at(self.limits, path.len() + 1, &value)? + 1;
+                let len = path.len();
+                let size = size_at(self.limits, len + 1, &value)? + 1;
                 let at = if is_front { 0 } else { values.len() };
                 if is_front {
                     values.push_front(value)
@@ -133,15 +109,11 @@ impl<'s, 'p> Writer<'s, 'p> {
                     values.push(value)
                 }
                 if is_front {
-                    self.shift(&path, 0, 1);
+                    self.shift(&path, len, 0, 1);
                 }
-                if self.touched.is_some() {
-                    let mut element = path.clone();
-                    element.push(Place::Element(at));
-                    self.trace(&element);
-                }
+                self.trace(&path, Some(at));
                 let before = if is_front { Before::Prepended } else { Before::Appended };
-                self.undo.push(Undo { path, before });
+                self.undo.push(Undo { path, len, before });
                 self.account(size, 0)
             }
             Value::Null | Value::Repeated(_) => self.update(path, |old| match old {
@@ -168,39 +140,44 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Takes the member or element at `path` away; nothing happens when there is none.
     pub fn remove(&mut self, path: Path<'p>) -> Result<(), Refusal> {
-        let Some((last, parent)) = path.split_last() else {
+        let len = path.len();
+        let Some(last) = len.checked_sub(1).and_then(|last| path.get(last)) else {
             return self.update(path, |_| Ok(Value::Null));
         };
-        let Located::There(container) = locate(self.state, parent) else {
-            return Ok(());
-        };
-        if let Value::Repeated(values) = container {
-            // Writing replaces all that a repeated key stands for.
-            let last_value = values.last().cloned().unwrap_or_default();
-            let parent: Path<'p> = parent.iter().cloned().collect();
-            self.update(parent, |_| Ok(last_value))?;
-            return self.remove(path);
-        }
-        let removed = match (container, last) {
-            (Value::Object(members), Place::Key(key)) => {
-                members.remove(key.as_wtf8()).map(|old| (key.as_wtf8().len() + 4, old))
+        let removed = match locate(self.state, path.iter().take(len - 1)) {
+            Located::There(Value::Object(members)) => {
+                let key = last.key().map(Text::as_wtf8);
+                key.and_then(|key| members.remove(key).map(|old| (key.len() + 4, old)))
             }
-            (Value::Object(members), Place::Made(key)) => {
-                members.remove(key.as_wtf8()).map(|old| (key.as_wtf8().len() + 4, old))
+            Located::There(Value::Array(values)) => match last {
+                PlaceRef::Element(at) if at < values.len() => Some((1, values.remove(at))),
+                _ => None,
+            },
+            Located::There(Value::Repeated(_)) => {
+                self.unblock(&path, len - 1)?;
+                return self.remove(path);
             }
-            (Value::Array(values), Place::Element(at)) if *at < values.len() => Some((1, values.remove(*at))),
-            _ => None,
+            Located::There(_) | Located::Missing { .. } => None,
+            Located::Blocked { at } => {
+                if !matches!(
+                    locate(self.state, path.iter().take(at)),
+                    Located::There(Value::Repeated(_))
+                ) {
+                    return Ok(());
+                }
+                self.unblock(&path, at)?;
+                return self.remove(path);
+            }
         };
         let Some((own_size, old)) = removed else { return Ok(()) };
         let freed = own_size + size_of(&old);
-        self.trace(&path);
-        if let Some(Place::Element(at)) = path.last() {
-            let at = *at;
-            let parent: Path<'p> = path.iter().take(path.len() - 1).cloned().collect();
-            self.shift(&parent, at + 1, -1);
+        self.trace(&path, None);
+        if let Some(at) = last.index() {
+            self.shift(&path, len - 1, at + 1, -1);
         }
         self.undo.push(Undo {
             path,
+            len,
             before: Before::Removed(old),
         });
         self.account(0, freed)
@@ -209,108 +186,75 @@ impl<'s, 'p> Writer<'s, 'p> {
     /// Puts the state back as it was before the first write.
     pub fn roll_back(mut self) {
         while let Some(undo) = self.undo.pop() {
-            let freed_and_taken = put_back(self.state, undo);
-            *self.byte_count = (*self.byte_count + freed_and_taken.1).saturating_sub(freed_and_taken.0);
+            let (freed, added) = put_back(self.state, undo);
+            *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
         }
     }
 
     /// Keeps the writes; the places that they wrote, when somebody wants to know.
-    pub fn commit(self) -> Vec<Path<'p>> {
+    pub fn commit(self) -> Vec<Vec<Place>> {
         self.touched.unwrap_or_default()
     }
 
-    fn insert(&mut self, mut path: Path<'p>, at: usize, new: Value) -> Result<(), Refusal> {
-        let parent = path.get(..at).unwrap_or_default();
+    /// Puts `new` into the container at the first `at` steps of `path`, which has no such member or element.
+    fn insert(&mut self, path: Path<'p>, at: usize, new: Value) -> Result<(), Refusal> {
         let mut size = size_at(self.limits, at + 1, &new)?;
-        let Located::There(container) = locate(self.state, parent) else {
-            return Err(Refusal {
-                code: code::HANDLER_TYPE,
-                message: "the place to write to vanished".to_owned(),
-            });
-        };
-        match (container, path.get(at)) {
-            (Value::Object(members), Some(Place::Key(key))) => {
-                size += key.as_wtf8().len() + 4;
-                members.insert((*key).clone(), new);
-            }
-            (Value::Object(members), Some(Place::Made(key))) => {
+        let Some(place) = path.get(at) else { return Ok(()) };
+        match (locate(self.state, path.iter().take(at)), place) {
+            (Located::There(Value::Object(members)), PlaceRef::Key(key)) => {
                 size += key.as_wtf8().len() + 4;
                 members.insert(key.clone(), new);
             }
-            (Value::Array(values), Some(Place::Element(index) | Place::New { at: index, .. }))
-                if *index == values.len() =>
-            {
+            (Located::There(Value::Array(values)), PlaceRef::Element(index)) if index == values.len() => {
                 size += 1;
-                values.push(match path.get(at) {
-                    Some(Place::New { by, key, .. }) => keyed(new, by, key),
-                    _ => new,
-                });
-                let index = *index;
-                if let Some(place) = path.get_mut(at) {
-                    *place = Place::Element(index);
-                }
+                values.push(new);
             }
-            (Value::Array(values), Some(place)) => return Err(outside(place, values.len())),
-            (other, _) => {
-                let message = format!("{} has no members to write to", other.kind());
-                return Err(Refusal {
-                    code: code::HANDLER_TYPE,
-                    message,
-                });
+            (Located::There(Value::Array(values)), PlaceRef::New { at: index, by, key }) if index == values.len() => {
+                let new = keyed(new, by, key);
+                size = size_at(self.limits, at + 1, &new)? + 1;
+                values.push(new);
             }
+            (Located::There(Value::Array(values)), place) => return Err(outside(place, values.len())),
+            // `locate` found the container before, and nothing was written since.
+            (Located::There(_) | Located::Missing { .. } | Located::Blocked { .. }, _) => return Ok(()),
         }
-        path.truncate(at + 1);
         self.undo.push(Undo {
             path,
+            len: at + 1,
             before: Before::Absent,
         });
         self.account(size, 0)
     }
 
-    /// Writes over what stands in the way at `path[..at]`: null, or a repeated key.
-    fn replace_blocking(&mut self, mut path: Path<'p>, at: usize, new: Value) -> Result<(), Refusal> {
-        let Located::There(slot) = locate(self.state, path.get(..at).unwrap_or_default()) else {
-            return Err(Refusal {
-                code: code::HANDLER_TYPE,
-                message: "the place to write to vanished".to_owned(),
-            });
+    /// Makes a container of what stands at the first `at` steps of `path`: of null, or of a repeated key.
+    fn unblock(&mut self, path: &Path<'p>, at: usize) -> Result<(), Refusal> {
+        let Some(place) = path.get(at) else { return Ok(()) };
+        let Located::There(slot) = locate(self.state, path.iter().take(at)) else {
+            return Ok(());
         };
-        match slot {
-            Value::Null => {
-                let size = size_at(self.limits, at, &new)?;
-                let old = std::mem::replace(slot, new);
-                path.truncate(at);
-                self.undo.push(Undo {
-                    path,
-                    before: Before::Was(old),
-                });
-                self.account(size, 4)
-            }
-            Value::Repeated(_) => {
-                let last = slot.resolved().clone();
-                let (size, freed) = (size_of(&last), size_of(slot));
-                let old = std::mem::replace(slot, last);
-                let here: Path<'p> = path.iter().take(at).cloned().collect();
-                self.undo.push(Undo {
-                    path: here,
-                    before: Before::Was(old),
-                });
-                self.account(size, freed)?;
-                // `new` is nested from `at` on; what it holds at the end of the path is what was to be written.
-                let mut inner = new;
-                for place in path.iter().skip(at) {
-                    inner = unwrapped(inner, place);
-                }
-                self.update(path, |_| Ok(inner))
-            }
+        let new = match slot {
+            Value::Null if place.index().is_some() => Value::Array(Array::default()),
+            Value::Null => Value::Object(Object::default()),
+            // Writing replaces all that a repeated key stands for.
+            Value::Repeated(_) => slot.resolved().clone(),
+            Value::Array(values) => return Err(outside(place, values.len())),
             other => {
                 let message = format!("{} stands where an object or array is needed", other.kind());
-                Err(Refusal {
+                return Err(Refusal {
                     code: code::HANDLER_TYPE,
                     message,
-                })
+                });
             }
-        }
+        };
+        let size = size_at(self.limits, at, &new)?;
+        let old = std::mem::replace(slot, new);
+        let freed = size_of(&old);
+        self.undo.push(Undo {
+            path: path.clone(),
+            len: at,
+            before: Before::Was(old),
+        });
+        self.account(size, freed)
     }
 
     fn account(&mut self, added: usize, freed: usize) -> Result<(), Refusal> {
@@ -321,71 +265,54 @@ impl<'s, 'p> Writer<'s, 'p> {
         Ok(())
     }
 
-    fn trace(&mut self, path: &Path<'p>) {
+    #[inline]
+    fn trace(&mut self, path: &Path<'p>, element: Option<usize>) {
         if let Some(touched) = &mut self.touched {
-            touched.push(path.clone());
+            let mut places = path.to_places();
+            places.extend(element.map(Place::Element));
+            touched.push(places);
         }
     }
 
-    /// Moves traced elements of the array at `array`, from index `from` on, by `by`.
-    fn shift(&mut self, array: &Path<'p>, from: usize, by: isize) {
-        for path in self.touched.iter_mut().flatten() {
-            let is_inside = path.len() > array.len() && path.iter().zip(array).all(|(a, b)| a.is_same(b));
+    /// Moves traced elements of the array at the first `len` steps of `array`, from index `from` on, by `by`.
+    fn shift(&mut self, array: &Path<'p>, len: usize, from: usize, by: isize) {
+        for places in self.touched.iter_mut().flatten() {
+            let is_inside = places.len() > len
+                && places
+                    .iter()
+                    .zip(array.iter().take(len))
+                    .all(|(a, b)| a.borrowed().is_same(b));
             if is_inside
-                && let Some(Place::Element(index)) = path.get_mut(array.len())
-                && *index >= from
+                && let Some(place) = places.get_mut(len)
+                && let Some(index) = place.borrowed().index()
+                && index >= from
             {
-                *index = index.saturating_add_signed(by);
+                *place = Place::Element(index.saturating_add_signed(by));
             }
-        }
-    }
-}
-
-impl Place<'_> {
-    fn is_same(&self, other: &Place<'_>) -> bool {
-        match (self.key(), other.key()) {
-            (Some(a), Some(b)) => a == b,
-            (None, None) => self.index() == other.index(),
-            _ => false,
-        }
-    }
-
-    pub fn key(&self) -> Option<&Text> {
-        match self {
-            Place::Key(key) => Some(key),
-            Place::Made(key) => Some(key),
-            Place::Element(_) | Place::New { .. } => None,
-        }
-    }
-
-    pub fn index(&self) -> Option<usize> {
-        match self {
-            Place::Element(at) | Place::New { at, .. } => Some(*at),
-            Place::Key(_) | Place::Made(_) => None,
         }
     }
 }
 
 enum Located<'s> {
     There(&'s mut Value),
-    /// The container `path[..at]` is there and has no `path[at]`.
+    /// The container at the first `at` steps is there and has no such member or element.
     Missing {
         at: usize,
     },
-    /// What is at `path[..at]` is no container for `path[at]`.
+    /// What is at the first `at` steps is no container for the next.
     Blocked {
         at: usize,
     },
 }
 
-fn locate<'s>(root: &'s mut Value, path: &[Place<'_>]) -> Located<'s> {
+#[inline]
+fn locate<'s, 'a>(root: &'s mut Value, path: impl Iterator<Item = PlaceRef<'a>>) -> Located<'s> {
     let mut here = root;
-    for (at, place) in path.iter().enumerate() {
+    for (at, place) in path.enumerate() {
         let next = match (here, place) {
-            (Value::Object(members), Place::Key(key)) => members.get_mut(key.as_wtf8()),
-            (Value::Object(members), Place::Made(key)) => members.get_mut(key.as_wtf8()),
-            (Value::Array(values), Place::Element(index)) => values.get_mut(*index),
-            (Value::Array(_), Place::New { .. }) => None,
+            (Value::Object(members), PlaceRef::Key(key)) => members.find_mut(key),
+            (Value::Array(values), PlaceRef::Element(index)) => values.get_mut(index),
+            (Value::Array(_), PlaceRef::New { .. }) => None,
             _ => return Located::Blocked { at },
         };
         match next {
@@ -396,35 +323,25 @@ fn locate<'s>(root: &'s mut Value, path: &[Place<'_>]) -> Located<'s> {
     Located::There(here)
 }
 
-/// Wraps `value` in the containers that `path` goes through.
-fn nested(path: &[Place<'_>], value: Value) -> Result<Value, Refusal> {
+/// Wraps `value` in the containers that `path` goes through after its first `from` steps.
+fn nested(path: &Path<'_>, from: usize, value: Value) -> Result<Value, Refusal> {
     let mut value = value;
-    for place in path.iter().rev() {
+    for place in path.iter().rev().take(path.len().saturating_sub(from)) {
         value = match place {
-            Place::Key(key) => Value::Object([((*key).clone(), value)].into_iter().collect()),
-            Place::Made(key) => Value::Object([(key.clone(), value)].into_iter().collect()),
-            Place::Element(0) => Value::Array([value].into_iter().collect()),
-            Place::New { at: 0, by, key } => Value::Array([keyed(value, by, key)].into_iter().collect()),
-            Place::Element(_) | Place::New { .. } => return Err(outside(place, 0)),
+            PlaceRef::Key(key) => Value::Object([(key.clone(), value)].into_iter().collect()),
+            PlaceRef::Element(0) => Value::Array([value].into_iter().collect()),
+            PlaceRef::New { at: 0, by, key } => Value::Array([keyed(value, by, key)].into_iter().collect()),
+            PlaceRef::Element(_) | PlaceRef::New { .. } => return Err(outside(place, 0)),
         };
     }
     Ok(value)
-}
-
-/// What `nested` wrapped for `place`.
-fn unwrapped(value: Value, place: &Place<'_>) -> Value {
-    match (&value, place.key()) {
-        (Value::Object(members), Some(key)) => members.get(key.as_wtf8()).cloned().unwrap_or_default(),
-        (Value::Array(values), None) => values.get(0).cloned().unwrap_or_default(),
-        _ => value,
-    }
 }
 
 /// A new element of a keyed array, with its key.
 fn keyed(element: Value, by: &Text, key: &Value) -> Value {
     match element {
         Value::Object(mut members) => {
-            if members.get(by.as_wtf8()).is_none() {
+            if members.find(by).is_none() {
                 members.insert(by.clone(), key.clone());
             }
             Value::Object(members)
@@ -434,7 +351,7 @@ fn keyed(element: Value, by: &Text, key: &Value) -> Value {
     }
 }
 
-fn outside(place: &Place<'_>, length: usize) -> Refusal {
+fn outside(place: PlaceRef<'_>, length: usize) -> Refusal {
     let message = match place.index() {
         Some(index) => {
             format!("element {index} cannot be written: the array has {length}; add at its end with `append`")
@@ -447,80 +364,63 @@ fn outside(place: &Place<'_>, length: usize) -> Refusal {
     }
 }
 
+/// Undoes one write; how many bytes that frees, and how many it adds.
 fn put_back(state: &mut Value, undo: Undo<'_>) -> (usize, usize) {
-    let (last, parent) = match undo.path.split_last() {
-        Some((last, parent)) => (Some(last), parent),
-        None => (None, &[][..]),
+    let Undo { path, len, before } = undo;
+    let last = len.checked_sub(1).and_then(|last| path.get(last));
+    let is_inside = !matches!(before, Before::Absent | Before::Removed(_));
+    let steps = if is_inside { len } else { len.saturating_sub(1) };
+    // Writes are undone in reverse, so each finds the state as it left it.
+    let Located::There(slot) = locate(state, path.iter().take(steps)) else {
+        return (0, 0);
     };
-    match undo.before {
-        Before::Was(old) => match locate(state, &undo.path) {
-            Located::There(slot) => {
-                let added = size_of(&old);
-                let new = std::mem::replace(slot, old);
-                (size_of(&new), added)
-            }
-            Located::Missing { .. } | Located::Blocked { .. } => (0, 0),
-        },
-        Before::Absent => match (locate(state, parent), last) {
-            (Located::There(Value::Array(values)), Some(place)) => match place.index() {
-                Some(at) if at < values.len() => (1 + size_of(&values.remove(at)), 0),
-                _ => (0, 0),
-            },
-            (Located::There(Value::Object(members)), Some(place)) => match place.key() {
-                Some(key) => {
-                    let removed = members.remove(key.as_wtf8());
-                    (removed.map_or(0, |old| key.as_wtf8().len() + 4 + size_of(&old)), 0)
-                }
-                None => (0, 0),
-            },
+    match (before, slot, last) {
+        (Before::Was(old), slot, _) => {
+            let added = size_of(&old);
+            (size_of(&std::mem::replace(slot, old)), added)
+        }
+        (Before::Absent, Value::Array(values), Some(place)) => match place.index() {
+            Some(at) if at < values.len() => (1 + size_of(&values.remove(at)), 0),
             _ => (0, 0),
         },
-        Before::Appended | Before::Prepended => match locate(state, &undo.path) {
-            Located::There(Value::Array(values)) if !values.is_empty() => {
-                let at = if matches!(undo.before, Before::Prepended) {
-                    0
-                } else {
-                    values.len() - 1
-                };
-                (1 + size_of(&values.remove(at)), 0)
-            }
-            _ => (0, 0),
-        },
-        Before::Removed(old) => match (locate(state, parent), last) {
-            (Located::There(Value::Array(values)), Some(place)) => {
-                let added = 1 + size_of(&old);
-                values.insert(place.index().unwrap_or(0).min(values.len()), old);
-                (0, added)
-            }
-            (Located::There(Value::Object(members)), Some(place)) => match place.key() {
-                Some(key) => {
-                    let added = key.as_wtf8().len() + 4 + size_of(&old);
-                    members.insert(key.clone(), old);
-                    (0, added)
-                }
-                None => (0, 0),
-            },
-            _ => (0, 0),
-        },
+        (Before::Absent, Value::Object(members), Some(PlaceRef::Key(key))) => {
+            let removed = members.remove(key.as_wtf8());
+            (removed.map_or(0, |old| key.as_wtf8().len() + 4 + size_of(&old)), 0)
+        }
+        (Before::Appended, Value::Array(values), _) if !values.is_empty() => {
+            (1 + size_of(&values.remove(values.len() - 1)), 0)
+        }
+        (Before::Prepended, Value::Array(values), _) if !values.is_empty() => (1 + size_of(&values.remove(0)), 0),
+        (Before::Removed(old), Value::Array(values), Some(place)) => {
+            let added = 1 + size_of(&old);
+            values.insert(place.index().unwrap_or(0).min(values.len()), old);
+            (0, added)
+        }
+        (Before::Removed(old), Value::Object(members), Some(PlaceRef::Key(key))) => {
+            let added = key.as_wtf8().len() + 4 + size_of(&old);
+            members.insert(key.clone(), old);
+            (0, added)
+        }
+        _ => (0, 0),
     }
 }
 
 /// The size of what is in the state already, and so was measured before.
+#[inline]
 fn size_of(value: &Value) -> usize {
     measured(value, usize::MAX, usize::MAX).unwrap_or(usize::MAX)
 }
 
 /// The size of a value that is to stand `depth` levels down; refused when it is too big or too deep for a state.
+#[inline]
 fn size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refusal> {
-    let levels = limits.depth.checked_sub(depth);
-    let is_leaf = !matches!(value, Value::Array(_) | Value::Object(_) | Value::Repeated(_));
-    match (levels, is_leaf) {
-        (None, _) => Err(too_deep(limits)),
-        (Some(levels), _) => measured(value, limits.state_bytes, levels).map_err(|too_big_for| match too_big_for {
-            TooBig::Size => too_big(limits),
-            TooBig::Depth => too_deep(limits),
-        }),
-    }
+    let Some(levels) = limits.depth.checked_sub(depth) else {
+        return Err(too_deep(limits));
+    };
+    measured(value, limits.state_bytes, levels).map_err(|exceeded| match exceeded {
+        TooBig::Size => too_big(limits),
+        TooBig::Depth => too_deep(limits),
+    })
 }
 
 fn too_big(limits: &Limits) -> Refusal {

@@ -80,14 +80,21 @@ pub fn compile_target(
             }
         }
     }
-    Ok(Targeted {
-        target: Target {
-            mark: mark(0),
-            is_absolute,
-            steps: steps.into(),
-        },
-        path,
-    })
+    let dynamic = steps
+        .iter()
+        .rposition(|step| matches!(step, Step::Index { .. }))
+        .map_or(0, |last| last + 1);
+    let keys = steps.split_off(dynamic).into_iter().filter_map(|step| match step {
+        Step::Key(key) => Some(key),
+        Step::Index { .. } => None,
+    });
+    let target = Target {
+        mark: mark(0),
+        is_absolute,
+        keys: keys.collect(),
+        steps: steps.into(),
+    };
+    Ok(Targeted { target, path })
 }
 
 enum Link<'e> {

@@ -204,7 +204,7 @@ impl Upcasters {
             meta: stored.meta,
             event: Some(stored.facts),
             state: &null,
-            this: &null,
+            this: None,
         };
         let mut locals = vec![Value::Null; chain.locals];
         for (at, step) in chain.steps.iter().enumerate() {
@@ -360,7 +360,7 @@ impl Upcasters {
             meta,
             event: Some(stored.facts),
             state: &null,
-            this: &null,
+            this: None,
         };
         evaluate(&self.ir, id, &sight, &mut Vec::new(), meter).map(Seen::into_value)
     }

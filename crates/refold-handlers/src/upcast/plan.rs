@@ -9,7 +9,7 @@ use crate::expr::ir::Ir;
 use crate::project::{Malformed, Projection};
 
 /// How to fill the slots of a reducer from a payload of an old version.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     projection: Projection,
     sources: Vec<Source>,
