@@ -21,7 +21,7 @@ impl Object {
 
     /// Looks a member up by the WTF-8 bytes of its key.
     pub fn get(&self, key: &[u8]) -> Option<&Value> {
-        self.0.get(key)
+        self.0.get(&Text::from_wtf8(key))
     }
 
     /// As [`Object::get`], and quicker where the key is the very text that the member was put in with.
@@ -38,7 +38,7 @@ impl Object {
 
     /// A member to change in place; what is shared on the way is copied first.
     pub fn get_mut(&mut self, key: &[u8]) -> Option<&mut Value> {
-        self.0.get_mut(key)
+        self.0.get_mut(&Text::from_wtf8(key))
     }
 
     /// Sets a member and returns what it replaced.

@@ -46,5 +46,8 @@ impl Value {
 }
 
 fn text_bytes(text: &Text) -> usize {
-    text.as_wtf8().len() + ALLOCATION_BYTES
+    match text.heap_bytes() {
+        0 => 0,
+        bytes => bytes + ALLOCATION_BYTES,
+    }
 }

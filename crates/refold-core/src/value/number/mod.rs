@@ -18,7 +18,8 @@ pub enum Number {
         mantissa: i64,
         scale: u8,
     },
-    Literal(Arc<str>),
+    /// Boxed once more, so that a number is two words: these are rare.
+    Literal(Arc<Box<str>>),
 }
 
 /// A number that cannot be computed.
@@ -123,7 +124,7 @@ impl Number {
             }
         }
         // The grammar has ASCII only.
-        Number::Literal(String::from_utf8_lossy(literal).into())
+        Number::Literal(Arc::new(String::from_utf8_lossy(literal).into()))
     }
 }
 
