@@ -326,10 +326,10 @@ fn raw(json: Vec<u8>) -> Result<Box<RawValue>, String> {
     RawValue::from_string(text).map_err(|error| error.to_string())
 }
 
-/// The same JSON without line breaks: outside of strings they are the only characters that a line cannot hold.
+/// The same JSON without line breaks and tabs: in well-formed JSON they stand between the tokens only.
 fn one_line(json: &[u8]) -> Vec<u8> {
     json.iter()
-        .filter(|byte| !matches!(byte, b'\n' | b'\r'))
+        .filter(|byte| !matches!(byte, b'\n' | b'\r' | b'\t'))
         .copied()
         .collect()
 }

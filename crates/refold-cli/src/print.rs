@@ -1,5 +1,6 @@
 //! Printing: lines and tables on standard output, failures on standard error.
 
+use std::borrow::Cow;
 use std::io::{self, Write as _};
 
 use refold_app::answer::json_line;
@@ -36,7 +37,19 @@ impl Printer {
         }
     }
 
+    /// One line. This is the one door to the terminal: what is hidden in it goes out visible.
     pub fn line(&mut self, text: &str) -> Result<(), Ended> {
+        let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        let visible = if is_plain {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(shown(text.as_bytes()))
+        };
+        self.text(&visible)
+    }
+
+    /// Text of our own, of any number of lines.
+    pub fn text(&mut self, text: &str) -> Result<(), Ended> {
         self.attempt(|out| {
             out.write_all(text.as_bytes())?;
             out.write_all(b"\n")
@@ -148,30 +161,41 @@ impl Table {
 
 /// Findings below an answer; nothing when there are none.
 pub fn findings(printer: &mut Printer, findings: &[FindingWire]) -> Result<(), Ended> {
+    findings
+        .iter()
+        .try_for_each(|finding| printer.line(&finding_line(finding)))
+}
+
+/// Findings on standard error, where standard output is for something else.
+pub fn findings_aside(findings: &[FindingWire]) {
     for finding in findings {
-        let severity = match finding.severity {
-            SeverityWire::Notice => "notice",
-            SeverityWire::Warning => "warning",
-            SeverityWire::Error => "error",
-        };
-        let place = [
-            finding.stream.as_ref().map(|stream| format!("stream {stream}")),
-            finding.version.as_ref().map(|version| format!("v{version}")),
-            finding.position.as_ref().map(|position| format!("#{position}")),
-        ];
-        let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let first = if finding.count > 1 { ", the first" } else { "" };
-        let place = if place.is_empty() {
-            String::new()
-        } else {
-            format!(" ({place})")
-        };
-        printer.line(&format!(
-            "{severity} {} × {}{first}: {}{place}",
-            finding.code, finding.count, finding.detail
-        ))?;
+        // When standard error is closed there is nobody left to tell.
+        let _ = writeln!(io::stderr().lock(), "refold: {}", finding_line(finding));
     }
-    Ok(())
+}
+
+fn finding_line(finding: &FindingWire) -> String {
+    let severity = match finding.severity {
+        SeverityWire::Notice => "notice",
+        SeverityWire::Warning => "warning",
+        SeverityWire::Error => "error",
+    };
+    let place = [
+        finding.stream.as_ref().map(|stream| format!("stream {stream}")),
+        finding.version.as_ref().map(|version| format!("v{version}")),
+        finding.position.as_ref().map(|position| format!("#{position}")),
+    ];
+    let place = place.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!(" ({place})")
+    };
+    let first = if finding.count > 1 { ", the first" } else { "" };
+    format!(
+        "{severity} {} × {}{first}: {}{place}",
+        finding.code, finding.count, finding.detail
+    )
 }
 
 /// What failed, why and what to do, on standard error. Secrets and control characters never reach it.

@@ -70,11 +70,12 @@ pub fn new_handler(
     }
     starter.write_new(folder, category).map_err(|error| {
         let message = format!("cannot write the package ({error}): {}", folder.display());
-        AppError::new(
-            ErrorCode::Denied,
-            message,
-            "name a folder that is empty or not there yet: --out DIR",
-        )
+        let code = match error.kind() {
+            std::io::ErrorKind::AlreadyExists => ErrorCode::InvalidInput,
+            // Whatever else a disk can say.
+            _ => ErrorCode::Denied,
+        };
+        AppError::new(code, message, "name a folder that is empty or not there yet: --out DIR")
     })?;
     Ok(NewHandlerAnswer {
         folder: folder.display().to_string(),

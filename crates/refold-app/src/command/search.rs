@@ -40,8 +40,8 @@ pub fn search(
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
     let needles = forms(&asked.text);
-    let finders: Vec<Finder<'_>> = needles.iter().map(|needle| Finder::new(needle)).collect();
-    let filter = asked.condition.as_deref().map(EventFilter::compile).transpose()?;
+    let finders: Vec<Finder<'_>> = needles.iter().map(Finder::new).collect();
+    let filter = asked.condition.as_deref().map(compiled).transpose()?;
     let findings = Findings::default();
     let scope = Scope::All {
         after: None,
@@ -78,6 +78,15 @@ pub fn search(
         work.tick("searching", read, total)?;
     }
     Ok(findings::wire(&findings))
+}
+
+fn compiled(condition: &str) -> Result<EventFilter, AppError> {
+    EventFilter::compile(condition).map_err(|error| {
+        AppError::invalid(
+            error.to_string(),
+            "correct the condition; docs/handlers.md describes the expressions",
+        )
+    })
 }
 
 fn is_of_types(event: &EventView<'_>, names: &Names, types: &[String]) -> bool {

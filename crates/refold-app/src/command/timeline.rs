@@ -97,7 +97,7 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
     };
     let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;
     let failed = |error: std::io::Error| {
-        let message = format!("cannot write the drawing ({error}): {}", file.display());
+        let message = format!("cannot write the drawing ({}): {}", error.kind(), file.display());
         AppError::new(
             ErrorCode::Denied,
             message,

@@ -2,6 +2,7 @@
 
 use refold_app::answer::CauseAnswer;
 use refold_app::command::blame::blame;
+use refold_app::text::shown;
 
 use super::{Context, cell, handler_line, incomplete_line};
 use crate::arguments::Blame;
@@ -37,7 +38,7 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
         };
         let changed = label(leaf.changed.as_ref());
         table.row(vec![
-            leaf.path.clone(),
+            shown(leaf.path.as_bytes()),
             leaf.value.shown(),
             changed,
             cell(recorded),

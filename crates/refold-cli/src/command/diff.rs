@@ -2,6 +2,7 @@
 
 use refold_app::answer::{ChangeAnswer, Literal, MomentAnswer};
 use refold_app::command::diff::diff;
+use refold_app::text::shown;
 
 use super::{Context, cell, handler_line, incomplete_line};
 use crate::arguments::Diff;
@@ -70,7 +71,7 @@ fn row(change: &ChangeAnswer) -> Vec<String> {
     let event = format!("{version}{}", cell(change.event_type.as_ref()));
     vec![
         sign.to_owned(),
-        change.path.clone(),
+        shown(change.path.as_bytes()),
         before,
         value(&change.after),
         event,

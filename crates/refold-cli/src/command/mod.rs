@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "refold", &mut script);
             let mut printer = context.printer();
-            printer.line(String::from_utf8_lossy(&script).trim_end())?;
+            printer.text(String::from_utf8_lossy(&script).trim_end())?;
             printer.finish(Ok(0))
         }
     }

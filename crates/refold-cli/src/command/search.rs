@@ -35,5 +35,10 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         printer.line(&format!("{} {noun} found", grouped(found)))?;
         print::findings(&mut printer, &findings)?;
     }
-    printer.finish(Ok(0))
+    let ended = printer.finish(Ok(0));
+    if context.json {
+        // Standard output holds events and nothing else.
+        print::findings_aside(&findings);
+    }
+    ended
 }

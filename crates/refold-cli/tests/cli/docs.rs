@@ -1,0 +1,122 @@
+//! The examples of `docs/cli.md` are run on the sample store, and must answer what the page says.
+
+use crate::lab::Lab;
+
+/// In the page a line `…` stands for any lines, and `…` in a line for any text.
+const ANYTHING: char = '…';
+
+struct Example {
+    command: String,
+    expected: Vec<String>,
+}
+
+fn examples(page: &str) -> Vec<Example> {
+    let mut examples: Vec<Example> = Vec::new();
+    let mut is_inside = false;
+    for line in page.lines() {
+        if line.starts_with("```") {
+            is_inside = line == "```console";
+            continue;
+        }
+        if !is_inside {
+            continue;
+        }
+        match line.strip_prefix("$ refold ") {
+            Some(command) => examples.push(Example {
+                command: command.to_owned(),
+                expected: Vec::new(),
+            }),
+            None => examples
+                .last_mut()
+                .expect("an answer follows its command")
+                .expected
+                .push(line.to_owned()),
+        }
+    }
+    examples
+}
+
+/// As a shell splits where only blanks and quotes matter.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote, mut is_open) = (Vec::new(), String::new(), None, false);
+    for letter in line.chars() {
+        match (quote, letter) {
+            (None, '"' | '\'') => (quote, is_open) = (Some(letter), true),
+            (Some(open), letter) if open == letter => quote = None,
+            (None, ' ') => {
+                if is_open {
+                    words.push(std::mem::take(&mut word));
+                }
+                is_open = false;
+            }
+            (_, letter) => {
+                word.push(letter);
+                is_open = true;
+            }
+        }
+    }
+    words.extend(is_open.then_some(word));
+    words
+}
+
+fn line_fits(expected: &str, found: &str) -> bool {
+    let Some((first, later)) = expected.split_once(ANYTHING) else { return expected == found };
+    let Some(mut rest) = found.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = later.split(ANYTHING).collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+fn fits(expected: &[String], found: &[&str]) -> bool {
+    match expected.split_first() {
+        None => found.is_empty(),
+        Some((first, later)) if first.trim() == "…" => {
+            (0..=found.len()).any(|skipped| fits(later, &found[skipped..]))
+        }
+        Some((first, later)) => found
+            .split_first()
+            .is_some_and(|(line, rest)| line_fits(first, line) && fits(later, rest)),
+    }
+}
+
+#[test]
+fn every_example_of_the_page_answers_what_it_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let examples = examples(&page);
+    assert!(examples.len() >= 12, "{} examples", examples.len());
+    let lab = Lab::new(60_000);
+    let mut faults = Vec::new();
+    for example in &examples {
+        let words = words(&example.command);
+        let answer = lab.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let all = answer.out + &answer.err;
+        let found: Vec<&str> = all.lines().collect();
+        if !fits(&example.expected, &found) {
+            faults.push(format!("$ refold {}\n{all}", example.command));
+        }
+    }
+    assert!(faults.is_empty(), "these answer otherwise:\n{}", faults.join("\n"));
+    for command in [
+        "info",
+        "streams",
+        "history",
+        "search",
+        "state",
+        "diff",
+        "blame",
+        "timeline",
+        "test",
+        "new-handler",
+    ] {
+        assert!(
+            examples.iter().any(|example| example.command.starts_with(command)),
+            "no example of {command}"
+        );
+    }
+}

@@ -1,0 +1,182 @@
+//! How commands end: exit codes, messages, cancelling, closed outputs, and that nothing is written beside a store.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Command, Stdio};
+
+use crate::lab::Lab;
+
+#[test]
+fn what_is_wrong_is_said_with_what_to_do() {
+    let lab = Lab::shared();
+    let other = tempfile::tempdir().unwrap();
+    let file = |name: &str, bytes: &[u8]| {
+        let path = other.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let text = file("notes.txt", b"this is no database");
+    let empty = file("empty.db", b"");
+    let whole = std::fs::read(lab.store()).unwrap();
+    let cut = file("cut.db", &whole[..whole.len() / 2]);
+    let plain = other.path().join("plain.db").display().to_string();
+    rusqlite::Connection::open(&plain)
+        .unwrap()
+        .execute_batch("CREATE TABLE people (name TEXT)")
+        .unwrap();
+    let folder = other.path().display().to_string();
+    let calls: Vec<(i32, Vec<&str>)> = vec![
+        (2, vec!["info", &text]),
+        (2, vec!["info", &empty]),
+        (3, vec!["info", &cut]),
+        (2, vec!["info", &plain]),
+        (2, vec!["info", &folder]),
+        (3, vec!["info", "missing.db"]),
+        (2, vec!["info", "@orders-eu"]),
+        (2, vec!["info", "postgres://localhost/orders"]),
+        (2, vec!["--layout", "nothing-like-it", "info", "orders.db"]),
+        (2, vec!["state", "orders.db", "order-0"]),
+        (2, vec!["state", "orders.db", "order-4711", "--at", "soon"]),
+        (2, vec!["state", "orders.db", "order-4711", "--at", "1500-01-01"]),
+        (
+            2,
+            vec!["state", "orders.db", "order-4711", "--handler", "handlers/nobody"],
+        ),
+        (
+            2,
+            vec!["state", "orders.db", "order-4711", "--handler", "handlers/order@9"],
+        ),
+        (2, vec!["blame", "orders.db", "order-4711", "--path", "no/slash"]),
+        (2, vec!["search", "orders.db", "x", "--where", "event.data.("]),
+        (
+            2,
+            vec![
+                "new-handler",
+                "orders.db",
+                "--category",
+                "cart",
+                "--out",
+                "cart.handler",
+            ],
+        ),
+        (2, vec!["test", "handlers/nobody"]),
+        (2, vec!["streams", "orders.db", "--after", "order-0"]),
+        (3, vec!["timeline", "orders.db", "--svg", "/nowhere/at/all.svg"]),
+    ];
+    for (code, arguments) in calls {
+        let answer = lab.run(&arguments);
+        assert_eq!(answer.code, code, "{arguments:?}: {answer:?}");
+        assert_eq!(answer.out, "", "{arguments:?}");
+        let lines: Vec<&str> = answer.err.lines().collect();
+        assert!(
+            lines[0].starts_with("refold: ") && lines.len() >= 2,
+            "{arguments:?}: {}",
+            answer.err
+        );
+        assert!(!lines[0].ends_with('.'), "{arguments:?}: {}", answer.err);
+        let json = lab.run(&[&["--json"], arguments.as_slice()].concat());
+        assert_eq!((json.code, json.out.as_str()), (code, ""));
+        let error: serde_json::Value = serde_json::from_str(&json.err).unwrap();
+        assert!(
+            error["message"].is_string() && !error["hint"].as_str().unwrap().is_empty(),
+            "{error}"
+        );
+    }
+    for arguments in [
+        vec!["bogus"],
+        vec!["diff", "orders.db", "order-4711"],
+        vec!["streams", "orders.db", "--sort", "x"],
+    ] {
+        assert_eq!(lab.run(&arguments).code, 2, "{arguments:?}");
+    }
+}
+
+#[test]
+fn whoever_closes_the_output_is_no_failure() {
+    let lab = Lab::shared();
+    for arguments in [["history", "orders.db", "order-4712"], ["search", "orders.db", "SKU"]] {
+        let mut child = lab
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut first)
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), output.stderr.as_slice()),
+            (Some(0), b"".as_slice()),
+            "{arguments:?}"
+        );
+    }
+}
+
+/// The pipe holds far less than the answer, so that the command still runs when the signal comes.
+#[test]
+fn interrupting_ends_with_130() {
+    let lab = Lab::shared();
+    let mut child = lab
+        .command(&["--json", "search", "orders.db", ""])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    out.read_line(&mut String::new()).unwrap();
+    let sent = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let mut rest = Vec::new();
+    out.read_to_end(&mut rest).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    assert!(rest.is_empty() || rest.ends_with(b"\n"), "the last line is whole");
+}
+
+#[test]
+fn nothing_is_written_beside_the_store() {
+    let lab = Lab::new(500);
+    let before = lab.fingerprint();
+    for arguments in [
+        vec!["info", "orders.db"],
+        vec!["streams", "orders.db"],
+        vec!["history", "orders.db", "order-4711"],
+        vec!["search", "orders.db", "SKU"],
+        vec!["state", "orders.db", "order-4711"],
+        vec!["diff", "orders.db", "order-4711", "--from", "start", "--to", "head"],
+        vec!["blame", "orders.db", "order-4711"],
+        vec!["timeline", "orders.db"],
+        vec!["test", "handlers/order"],
+        vec!["state", "orders.db", "nobody"],
+    ] {
+        let answer = lab.run(&arguments);
+        assert!((0..=2).contains(&answer.code), "{arguments:?}: {answer:?}");
+    }
+    assert_eq!(lab.fingerprint(), before);
+}
+
+/// What needs one stream only must not read the whole store first.
+#[test]
+fn one_stream_needs_no_local_index() {
+    let lab = Lab::new(500);
+    for command in ["state", "history", "blame"] {
+        assert_eq!(lab.run(&[command, "orders.db", "order-4711"]).code, 0);
+    }
+    let home = lab
+        .command(&[])
+        .get_envs()
+        .find_map(|(key, value)| (key == "REFOLD_HOME").then_some(value))
+        .flatten()
+        .unwrap()
+        .to_owned();
+    let cache = std::path::Path::new(&home).join("cache");
+    let kept: Vec<_> = std::fs::read_dir(&cache)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert_eq!(kept, ["scratch"]);
+}

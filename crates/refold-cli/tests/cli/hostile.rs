@@ -1,0 +1,66 @@
+//! A store that tries to reach the terminal of whoever reads it.
+
+use crate::lab::{Answer, Lab};
+
+const ID: &str = "order-\u{1b}[31m\u{202e}\u{9b}2J\u{7f}";
+
+/// The sample store with one stream whose every text is hostile.
+fn lab() -> Lab {
+    let lab = Lab::new(500);
+    let database = rusqlite::Connection::open(lab.store()).unwrap();
+    let payload = "{\"a\":\"\u{7f}\u{9b}2J\u{202e}\",\n\t\"\u{200b}\": \"\\u001b]0;owned\\u0007\", \"n\": 123456789012345678901234567890.10}";
+    let changed = database
+        .execute(
+            "UPDATE emt_messages SET stream_id = ?1, message_type = ?2, message_data = ?3, message_id = ?2, \
+             message_metadata = ?3 WHERE stream_id = 'order-4711'",
+            [ID, "Typed\u{1b}]8;;http://example.org\u{7}", payload],
+        )
+        .unwrap();
+    assert_eq!(changed, 15);
+    lab
+}
+
+fn assert_harmless(arguments: &[&str], answer: &Answer) {
+    for text in [&answer.out, &answer.err] {
+        let raw = text.chars().find(|letter| {
+            (letter.is_control() && *letter != '\n') || matches!(letter, '\u{202e}' | '\u{200b}' | '\u{feff}')
+        });
+        assert_eq!(raw, None, "{arguments:?} printed it raw: {text:?}");
+    }
+}
+
+#[test]
+fn nothing_hidden_reaches_the_terminal() {
+    let lab = lab();
+    let shown = "order-\\u{1b}[31m\\u{202e}\\u{9b}2J\\u{7f}";
+    let calls: Vec<Vec<&str>> = vec![
+        vec!["info", "orders.db"],
+        vec!["streams", "orders.db", "--match", "[31m"],
+        vec!["history", "orders.db", ID],
+        vec!["history", "orders.db", shown],
+        vec!["search", "orders.db", "2J"],
+        vec!["state", "orders.db", ID],
+        vec!["diff", "orders.db", ID, "--from", "start", "--to", "head"],
+        vec!["blame", "orders.db", ID],
+        vec!["timeline", "orders.db", ID],
+        vec!["state", "orders.db", "\u{1b}[2Jnobody"],
+        vec!["state", "orders.db", ID, "--at", "\u{1b}[2J"],
+        vec!["state", "orders.db", ID, "--handler", "\u{1b}[2J"],
+    ];
+    for arguments in calls {
+        for json in [false, true] {
+            let arguments = if json {
+                [&["--json"], arguments.as_slice()].concat()
+            } else {
+                arguments.clone()
+            };
+            let answer = lab.run(&arguments);
+            assert_harmless(&arguments, &answer);
+            assert!(answer.code <= 2, "{arguments:?}: {answer:?}");
+        }
+    }
+    // What is shown can be given back, and the value is the same in another spelling.
+    let by_shown = lab.json_lines(&["history", "orders.db", shown]);
+    assert_eq!(by_shown.len(), 15);
+    assert_eq!(by_shown[0]["payload"]["a"], "\u{7f}\u{9b}2J\u{202e}");
+}
