@@ -60,8 +60,12 @@ fn words(line: &str) -> Vec<String> {
 }
 
 fn line_fits(expected: &str, found: &str) -> bool {
-    let Some((first, later)) = expected.split_once(ANYTHING) else { return expected == found };
-    let Some(mut rest) = found.strip_prefix(first) else { return false };
+    let Some((first, later)) = expected.split_once(ANYTHING) else {
+        return expected == found;
+    };
+    let Some(mut rest) = found.strip_prefix(first) else {
+        return false;
+    };
     let mut parts: Vec<&str> = later.split(ANYTHING).collect();
     let last = parts.pop().unwrap_or_default();
     for part in parts {
