@@ -107,8 +107,8 @@ pub struct Index {
     orders: Orders,
     slot_map: SlotMap,
     by_position: CountTable,
-    by_time: CountTable,
-    times: TimeColumn,
+    /// `None`: times ascend with positions.
+    by_time: Option<(TimeColumn, CountTable)>,
     type_events: Vec<u32>,
     type_names: Vec<Vec<u8>>,
     category_names: Vec<Vec<u8>>,
@@ -142,8 +142,16 @@ impl Index {
         let density = Arc::new(CheckedFile::open(folder, &derived.density)?);
         let table = |slots, counts| CountTable::of_file(&density, slots, counts, slot_map.slots());
         let by_position = table(density_file::POSITION_SLOTS, density_file::POSITION_COUNTS)?;
-        let by_time = table(density_file::TIME_SLOTS, density_file::TIME_COUNTS)?;
-        let times = TimeColumn::open(CheckedFile::open(folder, &derived.times)?, by_time.len())?;
+        let by_time = match &derived.times {
+            None => None,
+            Some(stamp) => {
+                let counts = table(density_file::TIME_SLOTS, density_file::TIME_COUNTS)?;
+                Some((
+                    TimeColumn::open(CheckedFile::open(folder, stamp)?, counts.len())?,
+                    counts,
+                ))
+            }
+        };
         let fits = records.stream_count() == segments.stream_count()
             && type_events.len() == type_names.len()
             && by_position.len() == segments.event_count() as usize;
@@ -157,7 +165,6 @@ impl Index {
             slot_map,
             by_position,
             by_time,
-            times,
             type_events,
             type_names,
             category_names,

@@ -199,8 +199,9 @@ fn go_on(
         sink.reopen_tail()?;
         sink = read_ranges(work, store, options, &ranges, sink)?;
     }
-    let (mut manifest, segments, table) = sink.finish()?;
-    let derived = derive::write(work, folder, &manifest, &segments, table, options)?;
+    let (mut manifest, segments, table, trailing_findings) = sink.finish()?;
+    let mut derived = derive::write(work, folder, &manifest, &segments, table, options)?;
+    StoredFinding::merge(&mut derived.findings, trailing_findings);
     manifest.derived = Some(derived);
     manifest.change_token.clone_from(&fingerprint.change_token);
     work.check()?;
@@ -589,10 +590,8 @@ impl<'a> Sink<'a> {
     }
 
     fn finish_segment(&mut self) -> Result<(), IndexError> {
-        let writer = match self.writer.take() {
-            Some(writer) => writer,
-            None if self.findings.is_empty() => return Ok(()),
-            None => self.create_writer()?,
+        let Some(writer) = self.writer.take() else {
+            return Ok(());
         };
         let findings = std::mem::take(&mut self.findings);
         let entry = writer.finish(&self.table.take_fresh(), &findings)?;
@@ -602,8 +601,10 @@ impl<'a> Sink<'a> {
         self.manifest.write(self.folder)
     }
 
-    fn finish(mut self) -> Result<(Manifest, Segments, NameTable), IndexError> {
+    /// Also returns what was found behind the last event: it belongs to no segment, and is found again by whoever
+    /// reads on from there.
+    fn finish(mut self) -> Result<(Manifest, Segments, NameTable, Vec<StoredFinding>), IndexError> {
         self.finish_segment()?;
-        Ok((self.manifest, self.segments, self.table))
+        Ok((self.manifest, self.segments, self.table, self.findings))
     }
 }

@@ -120,11 +120,6 @@ impl<const N: usize> Columns<N> {
         self.rows.saturating_sub(block * BLOCK_ROWS).min(BLOCK_ROWS)
     }
 
-    /// The lowest value of each block of a column that is present, in ascending blocks.
-    pub(super) fn base(&self, column: usize, block: usize) -> Option<i64> {
-        self.heads.get(block).map(|heads| heads[column].base())
-    }
-
     /// How many blocks, of a column whose values ascend, start before `value`.
     pub(super) fn blocks_before(&self, column: usize, value: i64) -> usize {
         self.heads.partition_point(|heads| heads[column].base() < value)

@@ -143,7 +143,7 @@ fn write_density(
     generation: u64,
     segments: &Segments,
     type_events: &[u32],
-) -> Result<(FileStamp, FileStamp), IndexError> {
+) -> Result<(FileStamp, Option<FileStamp>), IndexError> {
     let slot_map = SlotMap::of(type_events);
     let mut writer = CheckedWriter::create(folder, &format!("density-{generation}"))?;
     writer.begin(density_file::POSITION_SLOTS)?;
@@ -159,7 +159,11 @@ fn write_density(
         }
     }
     table.finish(&mut writer, density_file::POSITION_COUNTS)?;
-    let times = CheckedWriter::create(folder, &format!("times-{generation}"))?;
-    let times = times::write(work, &mut writer, times, segments, &slot_map)?;
+    let times = if times::ascend(work, segments)? {
+        None
+    } else {
+        let times = CheckedWriter::create(folder, &format!("times-{generation}"))?;
+        Some(times::write(work, &mut writer, times, segments, &slot_map)?)
+    };
     Ok((writer.finish()?, times))
 }

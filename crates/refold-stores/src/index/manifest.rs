@@ -42,7 +42,8 @@ pub(super) struct DerivedEntry {
     pub(super) orders: FileStamp,
     pub(super) events_by_stream: FileStamp,
     pub(super) density: FileStamp,
-    pub(super) times: FileStamp,
+    /// `None` where times ascend with positions and every event has one: then the columns of the segments serve.
+    pub(super) times: Option<FileStamp>,
     /// How many events of each type, by ordinal.
     pub(super) type_events: Vec<u32>,
     pub(super) findings: Vec<StoredFinding>,
@@ -90,15 +91,9 @@ impl Manifest {
     }
 
     fn files(&self) -> impl Iterator<Item = &FileStamp> {
-        let derived = self.derived.iter();
-        let derived = derived.flat_map(|entry| {
-            [
-                &entry.streams,
-                &entry.orders,
-                &entry.events_by_stream,
-                &entry.density,
-                &entry.times,
-            ]
+        let derived = self.derived.iter().flat_map(|entry| {
+            let always = [&entry.streams, &entry.orders, &entry.events_by_stream, &entry.density];
+            always.into_iter().chain(&entry.times)
         });
         self.segments.iter().map(|segment| &segment.file).chain(derived)
     }

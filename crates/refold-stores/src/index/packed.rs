@@ -4,6 +4,8 @@
 //! take no room at all; times in milliseconds of one hour take three bytes. The absent value
 //! ([`ABSENT`]: no version, no time) is the code with all bits set.
 
+use std::ops::RangeInclusive;
+
 /// Rows of a block, but for the last of a file. Few in tests, so that a small store has many blocks.
 pub(super) const BLOCK_ROWS: usize = if cfg!(test) { 8 } else { 4096 };
 
@@ -92,8 +94,7 @@ impl BlockHead {
         if self.has_absent && code == mask(self.width) {
             return ABSENT;
         }
-        let unit = [1_u64, 1_000, 1_000_000, 1_000_000_000][usize::from(self.exponent / 3)];
-        self.base.wrapping_add_unsigned(code.wrapping_mul(unit))
+        self.base.wrapping_add_unsigned(code.wrapping_mul(self.unit()))
     }
 
     /// How many of `rows` ascending values are below `value`. `codes` are the bytes of [`BlockHead::code_range`].
@@ -145,22 +146,36 @@ impl BlockHead {
 
     /// Appends the values of `rows` rows. `codes` are the bytes of [`BlockHead::code_range`].
     pub(super) fn decode(self, codes: &[u8], rows: usize, values: &mut Vec<i64>) {
-        let width = usize::from(self.width);
-        if width == 0 {
-            values.resize(values.len() + rows, self.value_of_code(0));
-            return;
+        match self.width {
+            0 => values.resize(values.len() + rows, self.value_of_code(0)),
+            1 => self.decode_width::<1>(codes, rows, values),
+            2 => self.decode_width::<2>(codes, rows, values),
+            3 => self.decode_width::<3>(codes, rows, values),
+            4 => self.decode_width::<4>(codes, rows, values),
+            5 => self.decode_width::<5>(codes, rows, values),
+            6 => self.decode_width::<6>(codes, rows, values),
+            7 => self.decode_width::<7>(codes, rows, values),
+            _ => self.decode_width::<8>(codes, rows, values), // no width is above 8
         }
-        let mask = mask(self.width);
-        let code = |row: usize| {
-            // `code_range` holds eight bytes from the start of every code.
-            let bytes = codes[row * width..row * width + 8].try_into().unwrap_or_default();
-            u64::from_le_bytes(bytes) & mask
-        };
-        if self.exponent == 0 && !self.has_absent {
-            values.extend((0..rows).map(|row| self.base.wrapping_add_unsigned(code(row))));
+    }
+
+    /// The width is known to the compiler, so that the loop needs no check for each row.
+    fn decode_width<const WIDTH: usize>(self, codes: &[u8], rows: usize, values: &mut Vec<i64>) {
+        let codes = codes[..rows * WIDTH].chunks_exact(WIDTH).map(|code| {
+            let mut bytes = [0; 8];
+            bytes[..WIDTH].copy_from_slice(code);
+            u64::from_le_bytes(bytes)
+        });
+        if self.has_absent {
+            values.extend(codes.map(|code| self.value_of_code(code)));
         } else {
-            values.extend((0..rows).map(|row| self.value_of_code(code(row))));
+            let unit = self.unit();
+            values.extend(codes.map(|code| self.base.wrapping_add_unsigned(code.wrapping_mul(unit))));
         }
+    }
+
+    fn unit(self) -> u64 {
+        [1, 1_000, 1_000_000, 1_000_000_000][usize::from(self.exponent / 3)] // 0, 3, 6 or 9
     }
 }
 
@@ -181,8 +196,25 @@ pub(super) fn encode(values: &[i64], codes: &mut Vec<u8>) -> BlockHead {
         (lowest, highest) = (0, 0);
     }
     let exponent = exponent_of(values, lowest);
-    let unit = 10_u64.pow(u32::from(exponent));
-    let spread = highest.wrapping_sub(lowest) as u64 / unit; // highest >= lowest: the difference fits 64 unsigned bits
+    match exponent {
+        3 => encode_unit::<1_000>(values, lowest..=highest, has_absent, exponent, codes),
+        6 => encode_unit::<1_000_000>(values, lowest..=highest, has_absent, exponent, codes),
+        9 => encode_unit::<1_000_000_000>(values, lowest..=highest, has_absent, exponent, codes),
+        _ => encode_unit::<1>(values, lowest..=highest, has_absent, exponent, codes),
+    }
+}
+
+/// The unit is known to the compiler, so that no division is one.
+fn encode_unit<const UNIT: u64>(
+    values: &[i64],
+    bounds: RangeInclusive<i64>,
+    has_absent: bool,
+    exponent: u8,
+    codes: &mut Vec<u8>,
+) -> BlockHead {
+    let lowest = *bounds.start();
+    // The difference of ordered numbers of 64 bits fits 64 bits without sign.
+    let spread = bounds.end().wrapping_sub(lowest) as u64 / UNIT;
     let codes_needed = if has_absent { spread.saturating_add(1) } else { spread };
     let width = (64 - codes_needed.leading_zeros()).div_ceil(8) as u8; // at most 8
     let head = BlockHead {
@@ -192,30 +224,35 @@ pub(super) fn encode(values: &[i64], codes: &mut Vec<u8>) -> BlockHead {
         exponent,
         has_absent,
     };
+    // Each code is written as eight bytes, of which the next one overwrites those that do not count.
+    let mut at = codes.len();
+    codes.resize(at + values.len() * usize::from(width) + 8, 0);
     for value in values {
         let code = match *value {
             ABSENT => mask(width),
-            value => value.wrapping_sub(lowest) as u64 / unit,
+            value => value.wrapping_sub(lowest) as u64 / UNIT,
         };
-        codes.extend_from_slice(&code.to_le_bytes()[..usize::from(width)]);
+        codes[at..at + 8].copy_from_slice(&code.to_le_bytes());
+        at += usize::from(width);
     }
+    codes.truncate(at);
     head
 }
 
-/// The largest unit that divides every distance to `lowest`.
+/// The largest unit, as a power of ten, that divides every distance to `lowest`.
 fn exponent_of(values: &[i64], lowest: i64) -> u8 {
-    let divides = |unit: u64| {
-        values
-            .iter()
-            .all(|value| *value == ABSENT || (value.wrapping_sub(lowest) as u64).is_multiple_of(unit))
-    };
-    // Small spreads gain nothing, and versions and ordinals leave at the first value that is no multiple.
+    // Versions and ordinals leave at the first value that is no multiple.
     match () {
-        () if !divides(1_000) => 0,
-        () if !divides(1_000_000) => 3,
-        () if !divides(1_000_000_000) => 6,
+        () if !divides::<1_000>(values, lowest) => 0,
+        () if !divides::<1_000_000>(values, lowest) => 3,
+        () if !divides::<1_000_000_000>(values, lowest) => 6,
         () => 9,
     }
+}
+
+fn divides<const UNIT: u64>(values: &[i64], lowest: i64) -> bool {
+    let is_multiple = |value: &i64| *value == ABSENT || (value.wrapping_sub(lowest) as u64).is_multiple_of(UNIT);
+    values.iter().all(is_multiple)
 }
 
 fn mask(width: u8) -> u64 {

@@ -13,7 +13,6 @@ use super::Index;
 use super::checks;
 use super::density::{Density, column_start};
 use super::error::IndexError;
-use super::packed::BLOCK_ROWS;
 use super::segment::Column;
 
 /// What the index knows of one event.
@@ -104,7 +103,8 @@ impl Index {
 
     /// How many events carry no recorded time.
     pub fn untimed_events(&self) -> u32 {
-        self.event_count().saturating_sub(self.times.len as u32) // events are numbered with 32 bits
+        let timed = self.by_time.as_ref().map(|(times, _)| times.len as u32); // events are numbered with 32 bits
+        timed.map_or(0, |timed| self.event_count().saturating_sub(timed))
     }
 
     /// Reports to `findings` what was found while the index was built: by the adapter and by the checks of the index.
@@ -134,34 +134,9 @@ impl Index {
 
     /// The first event at or behind a position: [`Index::event_count`] when there is none.
     pub fn event_at_or_after(&self, position: Position) -> Result<EventIndex, IndexError> {
-        let position = position.0;
-        let segments = self.segments.list();
-        let before = segments.partition_point(|segment| segment.last_position < position);
-        let Some(segment) = segments.get(before) else {
-            return Ok(EventIndex(self.event_count()));
-        };
-        let (mut low, mut high) = (0, segment.block_count());
-        while low < high {
-            let middle = (low + high) / 2;
-            if segment.first_position(middle).is_some_and(|first| first < position) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        // It lies in the last block that starts before it, or is the first event of the next.
-        let block = low.saturating_sub(1);
-        let start = (block * BLOCK_ROWS) as u32; // inside a segment
-        let (mut low, mut high) = (start, start + segment.block_rows(block) as u32);
-        while low < high {
-            let middle = (low + high) / 2;
-            if segment.value(Column::Position, middle)? < position {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        Ok(EventIndex(segment.first_event + low))
+        self.segments
+            .events_before(Column::Position, position.0)
+            .map(EventIndex)
     }
 
     #[inline]
@@ -208,10 +183,17 @@ impl Index {
     pub fn density(&self, axis: DensityAxis, window: Range<i64>, columns: u32) -> Result<Density, IndexError> {
         let starts = (0..=columns).map(|column| column_start(&window, columns, column));
         match axis {
-            DensityAxis::RecordedAt => {
-                let ends = starts.map(|start| self.times.before(start));
-                self.slot_map.density(columns, self.by_time.counts_before(ends))
-            }
+            DensityAxis::RecordedAt => match &self.by_time {
+                Some((times, table)) => {
+                    let ends = starts.map(|start| times.before(start));
+                    self.slot_map.density(columns, table.counts_before(ends))
+                }
+                None => {
+                    let before = |start| self.segments.events_before(Column::RecordedAt, start);
+                    let ends = starts.map(|start| before(start).map(|events| events as usize));
+                    self.slot_map.density(columns, self.by_position.counts_before(ends))
+                }
+            },
             DensityAxis::Position => {
                 let ends = starts.map(|start| Ok(self.event_at_or_after(Position(start))?.0 as usize));
                 self.slot_map.density(columns, self.by_position.counts_before(ends))

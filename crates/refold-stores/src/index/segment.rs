@@ -296,9 +296,38 @@ impl Segment {
         })
     }
 
-    /// The position of the first event of a block.
-    pub(super) fn first_position(&self, block: usize) -> Option<i64> {
-        self.columns.base(Column::Position as usize, block)
+    /// How many events, by a column that ascends over the whole index, are below `value`.
+    fn rows_before(&self, column: Column, value: i64) -> Result<u32, IndexError> {
+        // Of the blocks that start below it, all but the last lie below it as a whole.
+        let Some(block) = self.columns.blocks_before(column as usize, value).checked_sub(1) else {
+            return Ok(0);
+        };
+        let start = block * BLOCK_ROWS;
+        let rows = if column == Column::Position {
+            // What is stored is less the row, and so need not ascend strictly: halve.
+            let (mut low, mut high) = (0, self.block_rows(block));
+            while low < high {
+                let middle = (low + high) / 2;
+                if self.value(column, (start + middle) as u32)? < value {
+                    low = middle + 1;
+                } else {
+                    high = middle;
+                }
+            }
+            low
+        } else {
+            self.columns.rows_before(&self.file, column as usize, block, value)?
+        };
+        Ok((start + rows) as u32) // inside the segment
+    }
+
+    /// The last value of a column that ascends over the whole index.
+    fn last_value(&self, column: Column) -> i64 {
+        match column {
+            Column::Position => self.last_position,
+            // No other column is searched but times.
+            _ => self.zones.last().map_or(i64::MIN, |zone| zone.last),
+        }
     }
 
     /// Replaces `values` by those of a block.
@@ -414,6 +443,15 @@ impl Segments {
     pub(super) fn segment_of_event(&self, event: EventIndex) -> &Segment {
         let behind = self.first_events.partition_point(|first| *first <= event.0);
         &self.list[behind.saturating_sub(1)] // the first segment starts at 0
+    }
+
+    /// How many events, by a column that ascends over the whole index, are below `value`.
+    pub(super) fn events_before(&self, column: Column, value: i64) -> Result<u32, IndexError> {
+        let before = self.list.partition_point(|segment| segment.last_value(column) < value);
+        match self.list.get(before) {
+            Some(segment) => Ok(segment.first_event + segment.rows_before(column, value)?),
+            None => Ok(self.event_count()),
+        }
     }
 
     /// Id and category of a stream, which must be below the number of streams.

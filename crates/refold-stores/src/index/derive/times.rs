@@ -68,6 +68,26 @@ pub(super) fn write(
     times_writer.finish()
 }
 
+/// Whether every event has a time and none is earlier than one before it.
+pub(super) fn ascend(work: &Work<'_>, segments: &Segments) -> Result<bool, IndexError> {
+    let mut times = Vec::new();
+    let mut latest = ABSENT + 1;
+    for segment in segments.list() {
+        work.check()?;
+        for (block, zone) in segment.zones.iter().enumerate() {
+            if zone.first < latest || zone.first > zone.last {
+                return Ok(false);
+            }
+            segment.read_block(Column::RecordedAt, block, &mut times)?;
+            if !times.is_sorted() || times.first() == Some(&ABSENT) {
+                return Ok(false);
+            }
+            latest = zone.last;
+        }
+    }
+    Ok(true)
+}
+
 /// Reports the times that no event store can have.
 pub(super) fn check(
     work: &Work<'_>,

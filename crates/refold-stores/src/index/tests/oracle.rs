@@ -68,7 +68,15 @@ proptest! {
         ranges in 1_usize..9,
         segment_rows in 1_u32..60,
         windows in prop::collection::vec((any::<i64>(), any::<i64>(), 1_u32..40), 6),
+        times_ascend in any::<bool>(),
     ) {
+        let mut events = events;
+        if times_ascend {
+            let mut times: Vec<_> = events.iter().map(|event| event.recorded_at).filter(|time| !time.is_none()).collect();
+            times.sort_unstable();
+            events.truncate(times.len());
+            events.iter_mut().zip(times).for_each(|(event, time)| event.recorded_at = time);
+        }
         let cache = tempfile::tempdir().unwrap();
         let store = MemoryStore::new("model", events).with_ranges(ranges);
         let index = built(&store, cache.path(), threads, segment_rows);
