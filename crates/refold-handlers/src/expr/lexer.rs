@@ -30,13 +30,16 @@ pub fn tokens(text: &str) -> Result<Vec<(usize, Token)>, SyntaxError> {
     };
     let mut tokens = Vec::new();
     loop {
+        // The end is where the last token ends, not after the blanks and comments that follow it.
+        let end = lexer.at;
         lexer.skip_blanks();
         let start = lexer.at;
-        let token = lexer.token()?;
-        let is_end = token == Token::End;
-        tokens.push((start, token));
-        if is_end {
-            return Ok(tokens);
+        match lexer.token()? {
+            Token::End => {
+                tokens.push((end, Token::End));
+                return Ok(tokens);
+            }
+            token => tokens.push((start, token)),
         }
     }
 }

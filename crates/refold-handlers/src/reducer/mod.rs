@@ -3,7 +3,7 @@
 //! [`compile`] turns a marked document into [`rules::Rules`]; [`fold`] runs them on a [`state::FoldedState`]. It must not
 //! know where the file came from, nor how events are stored.
 
-pub mod compile;
+pub(crate) mod compile;
 mod fold;
 pub(crate) mod place;
 mod program;

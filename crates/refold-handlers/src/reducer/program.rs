@@ -196,6 +196,12 @@ impl From<Box<HandlerFault>> for Stop {
 }
 
 impl DeclarativeInstance {
+    /// The size of the state as it was counted along.
+    #[cfg(test)]
+    pub fn counted_bytes(&self) -> usize {
+        self.byte_count
+    }
+
     /// What the last applied event emitted.
     pub fn emitted(&self) -> &[Emitted] {
         &self.emitted

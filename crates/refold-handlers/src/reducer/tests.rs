@@ -1,3 +1,7 @@
+mod golden;
+mod limits;
+mod reference;
+
 use std::sync::Arc;
 
 use refold_core::event::{Encoding, EventBatch, Position, Version};
@@ -32,25 +36,30 @@ fn compiled(reducer: &str) -> Result<Arc<DeclarativeProgram>, PackageError> {
     )))
 }
 
-/// Folds events of one stream; stops at the first fault.
-fn folded(reducer: &str, events: &[(&str, &str)]) -> Result<(Value, Vec<String>), HandlerFault> {
-    let program = compiled(reducer).unwrap_or_else(|error| panic!("{error}"));
-    let mut instance = program.start_declarative();
+/// Events of one stream, a second apart.
+fn batch_of(events: &[(&str, &str)]) -> (EventBatch, Names) {
     let (mut names, mut batch) = (Names::default(), EventBatch::default());
     for (at, (event_type, payload)) in events.iter().enumerate() {
-        let stream = names.intern_stream(b"order-1", || b"order");
-        let event_type = names.intern_type(event_type.as_bytes());
-        batch.positions.push(Position(at as i64 + 100));
-        batch.streams.push(stream);
-        batch.versions.push(Version(at as i64 + 1));
-        batch.types.push(event_type);
+        let at = i64::try_from(at).unwrap();
+        batch.streams.push(names.intern_stream(b"order-1", || b"order"));
+        batch.types.push(names.intern_type(event_type.as_bytes()));
+        batch.positions.push(Position(at + 100));
+        batch.versions.push(Version(at + 1));
         batch
             .recorded_at
-            .push(Timestamp::from_unix(1_754_000_000 + at as i64, 0).unwrap());
+            .push(Timestamp::from_unix(1_754_000_000 + at, 0).unwrap());
         let span = batch.store(payload.as_bytes());
         batch.payloads.push(span);
         batch.payload_encodings.push(Encoding::Json);
     }
+    (batch, names)
+}
+
+/// Folds events of one stream; stops at the first fault. Gives the state, and what the last event wrote.
+fn folded(reducer: &str, events: &[(&str, &str)]) -> Result<(Value, Vec<String>), HandlerFault> {
+    let program = compiled(reducer).unwrap_or_else(|error| panic!("{error}"));
+    let mut instance = program.start_declarative();
+    let (batch, names) = batch_of(events);
     let mut written = Written::on();
     for row in 0..batch.len() {
         written.clear();
@@ -62,6 +71,7 @@ fn folded(reducer: &str, events: &[(&str, &str)]) -> Result<(Value, Vec<String>)
                 before,
                 "the state of an event that was not folded"
             );
+            assert_eq!(written.paths(), [], "what a fault has written");
         }
         applied?;
     }

@@ -89,9 +89,11 @@ fn origins(ir: &Ir, changes: &[&Change], need: &[Text]) -> Option<(Vec<Vec<Text>
                     if path == *to {
                         before.push(from.clone());
                         before.push(path);
+                    } else if is_related(&path, to) {
+                        return None;
                     } else if path.starts_with(from) {
                         // It was moved away, or was not there.
-                    } else if is_related(&path, to) || is_related(&path, from) {
+                    } else if is_related(&path, from) {
                         return None;
                     } else {
                         before.push(path);
