@@ -59,7 +59,7 @@ export const S = {
     streams: 'Streams',
     newest: 'Newest events',
     findings: 'Findings',
-    noFindings: 'Nothing noteworthy was found',
+    noFindings: 'The index found nothing noteworthy. Payloads are read when their stream is opened',
     findingsLater: 'What the index finds follows when it is ready',
     filter: 'Filter by id',
     allCategories: 'All categories',

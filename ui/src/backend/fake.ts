@@ -359,8 +359,8 @@ class FakeBackend implements Backend {
     };
   }
 
-  async dress(title: string): Promise<void> {
-    document.title = title;
+  async dress(): Promise<void> {
+    // A page in a browser has no frame of its own.
   }
 
   #wait(): Promise<void> {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { Latest } from './latest';
 
 function controlled() {
@@ -36,6 +36,28 @@ it('does not show what an interrupting request overtook', async () => {
   await settle();
   expect(shown).toEqual([2]);
   expect(failed).toEqual([]);
+});
+
+it('overtakes a slow request, and is more patient with the next one', () => {
+  vi.useFakeTimers();
+  const sent: number[] = [];
+  const latest = new Latest<number, number>(
+    (query) => {
+      sent.push(query);
+      return new Promise(() => undefined);
+    },
+    () => undefined,
+    () => undefined,
+    100,
+  );
+  latest.ask(1);
+  for (let millis = 0; millis < 700; millis += 10) {
+    latest.ask(millis + 2);
+    vi.advanceTimersByTime(10);
+  }
+  vi.useRealTimers();
+  // After 100, then 200, then 400 milliseconds: three overtakings in 700.
+  expect(sent).toHaveLength(4);
 });
 
 it('goes on after a failure', async () => {

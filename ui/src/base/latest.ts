@@ -1,5 +1,6 @@
 // One request in flight, one waiting, the newest wins. The window can so never flood the engine while a person drags.
-// A request that outlasts the patience is overtaken by a newer one: the engine then gives the older one up.
+// A request that outlasts the patience is overtaken by a newer one: the engine then gives the older one up. Patience
+// doubles with each that was given up, until one is answered: else a slow engine would never be shown to answer.
 
 export class Latest<Query, Answer> {
   readonly #send: (query: Query) => Promise<Answer>;
@@ -9,6 +10,7 @@ export class Latest<Query, Answer> {
   #pending: { query: Query } | null = null;
   /** Which send is the newest; an answer of an older one is not shown. */
   #newest = 0;
+  #givenUp = 0;
   #sentAt = 0;
   #inFlight = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -34,7 +36,7 @@ export class Latest<Query, Answer> {
     }
     this.#pending = { query };
     if (this.#patienceMillis === Infinity || this.#timer !== undefined) return;
-    const left = this.#patienceMillis - (performance.now() - this.#sentAt);
+    const left = this.#patienceMillis * 2 ** this.#givenUp - (performance.now() - this.#sentAt);
     this.#timer = setTimeout(() => this.#overtake(), Math.max(0, left));
   }
 
@@ -57,6 +59,7 @@ export class Latest<Query, Answer> {
     const next = this.#pending;
     if (!next || this.#isClosed) return;
     this.#pending = null;
+    this.#givenUp += 1;
     void this.#run(next.query);
   }
 
@@ -74,6 +77,7 @@ export class Latest<Query, Answer> {
       if (this.#isShown(own)) this.#fail(reason, query);
     }
     if (own !== this.#newest) return;
+    this.#givenUp = 0;
     this.#inFlight = false;
     const next = this.#pending;
     this.#pending = null;

@@ -300,7 +300,9 @@ export class Desk {
     }
     const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
     const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
-    return new OpenHistory(store, opened, handler, positions);
+    const history = new OpenHistory(store, opened, handler, positions);
+    if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
+    return history;
   }
 
   async #closeHistory(): Promise<void> {
