@@ -17,6 +17,7 @@ mod history;
 mod jobs;
 mod payload;
 mod places;
+pub mod rebuild;
 mod rows;
 mod session;
 mod settings;
@@ -25,6 +26,7 @@ pub mod text;
 mod usecase;
 pub mod wire;
 
+pub use clock::Monotonic;
 pub use desk::Desk;
 pub use error::{AppError, ErrorCode};
 pub use jobs::ProgressSink;

@@ -1,0 +1,174 @@
+//! Anonymous memory of each operation, each in a process of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use refold_app::Stream;
+use refold_core::finding::Findings;
+use refold_core::fold::Detail;
+use refold_core::track::Moment;
+
+use crate::Failure;
+use crate::lab::{GIANT, Lab, OrderStore, handler, open, quietly};
+use crate::machine::anonymous_bytes;
+use crate::rows::{giant, opening, rebuild};
+use crate::table::{Row, verdict};
+
+/// What a child is called with, before the case and the store.
+pub const CASE_ARGUMENT: &str = "--memory-case";
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Case {
+    FirstScreen,
+    Index,
+    Overview,
+    Head,
+    Seeks,
+    Rebuild,
+}
+
+impl Case {
+    const ALL: [Case; 6] = [
+        Case::FirstScreen,
+        Case::Index,
+        Case::Overview,
+        Case::Head,
+        Case::Seeks,
+        Case::Rebuild,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Case::FirstScreen => "first screen",
+            Case::Index => "index",
+            Case::Overview => "overview",
+            Case::Head => "giant to head",
+            Case::Seeks => "giant, 200 seeks with blame",
+            Case::Rebuild => "rebuild all, 2 threads",
+        }
+    }
+}
+
+pub fn every_operation(lab: &Lab) -> Result<Vec<Row>, Failure> {
+    let mut rows = vec![operations_of(&lab.middle, 350)?];
+    if lab.large != lab.middle {
+        rows.push(operations_of(&lab.large, 512)?);
+    }
+    Ok(rows)
+}
+
+fn operations_of(store: &OrderStore, most_mib: u64) -> Result<Row, Failure> {
+    let mut shown = Vec::new();
+    let mut highest = 0;
+    for case in Case::ALL {
+        let peak = peak_of(case, &store.path)?;
+        highest = highest.max(peak);
+        shown.push(format!("{} {} MiB", case.name(), peak >> 20));
+    }
+    Ok(Row {
+        id: "memory",
+        what: format!(
+            "peak RssAnon of each operation at {} events",
+            crate::pairs::count(store.events)
+        ),
+        at_least: format!("{most_mib} MiB"),
+        measured: shown.join("; "),
+        verdict: verdict(highest <= most_mib << 20),
+    })
+}
+
+/// The highest anonymous memory of a process that does one operation on a store, in bytes.
+pub fn peak_of(case: Case, store: &Path) -> Result<u64, Failure> {
+    let output = Command::new(std::env::current_exe()?)
+        .arg(CASE_ARGUMENT)
+        .arg(case.name())
+        .arg(store)
+        .output()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim()
+        .parse()
+        .map_err(|_| Failure::Peer(String::from_utf8_lossy(&output.stderr).into_owned()))
+}
+
+/// In the child: does the operation, looks at its memory every two milliseconds, and prints the highest.
+pub fn run_case(arguments: &[String]) -> Result<(), Failure> {
+    let [name, store] = arguments else {
+        return Err(Failure::Call("a case and a store".to_owned()));
+    };
+    let case = Case::ALL.into_iter().find(|case| case.name() == name);
+    let case = case.ok_or_else(|| Failure::Call(format!("no such case: {name}")))?;
+    let (highest, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                highest.fetch_max(anonymous_bytes(), Ordering::Relaxed);
+                thread::sleep(Duration::from_millis(2));
+            }
+        });
+        let outcome = operate(case, PathBuf::from(store));
+        highest.fetch_max(anonymous_bytes(), Ordering::Relaxed);
+        is_over.store(true, Ordering::Relaxed);
+        outcome
+    })?;
+    println!("{}", highest.into_inner());
+    Ok(())
+}
+
+fn operate(case: Case, path: PathBuf) -> Result<(), Failure> {
+    let home = tempfile::tempdir_in(path.parent().unwrap_or(&path))?;
+    let store = OrderStore {
+        path,
+        events: 0,
+        streams: 0,
+        giant: 0,
+    };
+    let findings = Findings::default();
+    match case {
+        Case::FirstScreen => {
+            let session = open(&store.path, home.path())?;
+            quietly(|work| session.first_screen(work, &findings))?;
+        }
+        Case::Index => {
+            quietly(|work| {
+                open(&store.path, home.path())?
+                    .build_index(work)
+                    .map(|_| ())
+                    .map_err(Failure::from)
+            })?;
+        }
+        Case::Overview => {
+            let session = open(&store.path, home.path())?;
+            quietly(|work| session.build_index(work).map(|_| ()))?;
+            opening::overview(&session)?;
+        }
+        Case::Head => {
+            let program = handler(&store.path)?;
+            giant::head_of_giant(&store, home.path(), &program)?;
+        }
+        Case::Seeks => {
+            let program = handler(&store.path)?;
+            let session = open(&store.path, home.path())?;
+            quietly(|work| -> Result<(), Failure> {
+                let stream = Stream::load(work, &session, GIANT, &findings)?;
+                let mut history = giant::history_of(&stream, &program, Detail::Blame)?;
+                let mut events = stream.events(session.store(), program.columns());
+                let head = stream.track.head();
+                history.warm_up(work, &mut events, &findings)?;
+                for n in 0..200 {
+                    history.state_at(work, &mut events, &findings, Moment(head.0 / 200 * n))?;
+                }
+                history.fill_window(work, &mut events, &findings, Moment(head.0 / 2))?;
+                Ok(())
+            })?;
+        }
+        Case::Rebuild => {
+            let program = handler(&store.path)?;
+            rebuild::Kept::make(&store, home.path(), 2)?.rebuild(&program, 2)?;
+        }
+    }
+    Ok(())
+}

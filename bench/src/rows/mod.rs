@@ -1,0 +1,88 @@
+//! The lines of the table, each with what it must reach.
+
+mod blame;
+mod density;
+pub mod giant;
+mod lists;
+pub mod opening;
+pub mod rebuild;
+mod search;
+
+use std::time::{Duration, Instant};
+
+use crate::Failure;
+use crate::lab::Lab;
+use crate::machine::{percentile, spin_p99};
+use crate::memory;
+use crate::pairs::seconds;
+use crate::table::{Row, Verdict};
+
+type Measure = fn(&Lab) -> Result<Vec<Row>, Failure>;
+
+/// The rows that each measurement makes, in the order of the table.
+pub const ALL: &[(&[&str], Measure)] = &[
+    (&["1a"], opening::first_screen),
+    (&["1b"], opening::index_built),
+    (&["1c"], opening::second_opening),
+    (&["2a", "2b"], lists::pages_and_ids),
+    (&["2c"], search::literal),
+    (&["3"], giant::head),
+    (&["4a"], giant::random_versions),
+    (&["5"], rebuild::every_stream),
+    (&["6"], density::any_window),
+    (&["blame"], blame::every_leaf),
+    (&["memory"], memory::every_operation),
+];
+
+/// Many short runs of one thing, and beside them a busy loop of the same length.
+struct Samples {
+    median: Duration,
+    p99: Duration,
+    control_p99: Duration,
+}
+
+impl Samples {
+    /// `work` is given the number of the run and returns how long the part of it took that counts.
+    fn take(times: usize, mut work: impl FnMut(usize) -> Result<Duration, Failure>) -> Result<Samples, Failure> {
+        let mut samples = Vec::with_capacity(times);
+        for index in 0..times {
+            samples.push(work(index)?);
+        }
+        let p99 = percentile(&mut samples, 99);
+        let median = percentile(&mut samples, 50);
+        Ok(Samples {
+            median,
+            p99,
+            control_p99: spin_p99(median, times),
+        })
+    }
+
+    /// Whether the 99th percentile is within `target`, or within half of it above what the machine adds to a busy loop.
+    fn is_within(&self, target: Duration) -> bool {
+        self.p99 <= target.max(self.control_p99 + target / 2)
+    }
+
+    fn shown(&self) -> String {
+        format!(
+            "p50 {}, p99 {} (spin control p99 {})",
+            seconds(self.median.as_secs_f64()),
+            seconds(self.p99.as_secs_f64()),
+            seconds(self.control_p99.as_secs_f64())
+        )
+    }
+}
+
+fn timed<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<(T, Duration), Failure> {
+    let start = Instant::now();
+    let value = work()?;
+    Ok((value, start.elapsed()))
+}
+
+/// A verdict that only counts on a machine that is free enough for it, and on a store of the size that the target names.
+fn verdict_where(holds: bool, counts: bool) -> Verdict {
+    match (holds, counts) {
+        (true, _) => Verdict::Holds,
+        (false, true) => Verdict::Misses,
+        (false, false) => Verdict::Open,
+    }
+}
