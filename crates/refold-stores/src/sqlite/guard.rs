@@ -67,8 +67,8 @@ pub const LEAST_LENGTH_LIMIT_BYTES: i32 = 1 << 20;
 pub fn protect(mut connection: Connection) -> rusqlite::Result<Connection> {
     distrust_schema(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
-    // 16 MiB a connection: leaves are read once, inner pages stay.
-    connection.pragma_update(None, "cache_size", -16_384)?;
+    // Two MiB a connection: leaves are read once, and what is read again is in the system's cache.
+    connection.pragma_update(None, "cache_size", -2_048)?;
     connection.set_prepared_statement_cache_capacity(16);
     connection.authorizer(Some(authorize))?;
     Ok(connection)

@@ -82,12 +82,14 @@ impl RowReader {
         let type_name = stored_type.as_deref().unwrap_or(NO_TYPE);
         let event_type = types.intern(type_name, names);
         let known_id = id.unwrap_or(NO_STREAM);
+        let mut is_new = false;
         let stream = if names.stream(*last_stream) == known_id && !known_id.is_empty() {
             *last_stream
         } else {
             let mut category = None;
-            let kept = &mut category;
+            let (kept, is_new) = (&mut category, &mut is_new);
             names.intern_stream(known_id, || {
+                *is_new = true;
                 *kept = map
                     .category
                     .as_ref()
@@ -108,8 +110,11 @@ impl RowReader {
             odd.notice("no-stream", || {
                 "the store does not say what stream it is in; it is shown in (no stream)".into()
             });
-        } else if !is_utf8(known_id) {
-            odd.warning("not-utf8", || "its stream id is not UTF-8".into());
+        }
+        if is_new && std::str::from_utf8(known_id).is_err() {
+            odd.warning("not-utf8", || {
+                "the id of its stream is not UTF-8; it is kept as it is".into()
+            });
         }
         if stored_type.is_none() {
             odd.warning("no-type", || {
@@ -209,35 +214,34 @@ impl<'r> Fields<'r> {
 
     fn time(&self, source: Option<&TimeSource>, slot: Option<Slot>, what: &str, odd: &Oddities<'_>) -> Timestamp {
         let Some(source) = source else { return Timestamp::NONE };
-        let (read, shown) = match (&source.from, slot) {
-            (Origin::Column(_), Some(Slot::Column(index))) => match value(self.row, index) {
-                ValueRef::Null => return Timestamp::NONE,
-                ValueRef::Text(text) => (time_of_text(text, source), value(self.row, index)),
-                ValueRef::Integer(number) => (time::from_number(number, source.form), value(self.row, index)),
-                ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
-                    (time::from_real(number), value(self.row, index))
-                }
-                other => (None, other),
-            },
+        let index = match (&source.from, slot) {
+            (Origin::Column(_), Some(Slot::Column(index))) => index,
             (Origin::Json { paths, .. }, Some(Slot::Document(index))) => {
-                let Some(document) = self.document(index) else {
-                    return Timestamp::NONE;
-                };
-                let literal = paths.iter().find_map(|path| json::member(document, &path.0));
+                let literal = self
+                    .document(index)
+                    .and_then(|document| paths.iter().find_map(|path| json::member(document, &path.0)));
                 let Some(text) = literal.and_then(json::text) else {
                     return Timestamp::NONE;
                 };
-                match time_of_text(&text, source) {
-                    Some(time) => return time,
-                    None => (None, value(self.row, self.shape.documents[index].index)),
-                }
+                return time_of_text(&text, source).unwrap_or_else(|| {
+                    odd.unreadable_time(what, ValueRef::Text(&text));
+                    Timestamp::NONE
+                });
             }
             _ => return Timestamp::NONE,
         };
+        let stored = value(self.row, index);
+        let read = match stored {
+            ValueRef::Null => return Timestamp::NONE,
+            ValueRef::Text(text) => time_of_text(text, source),
+            ValueRef::Integer(number) => time::from_number(number, source.form),
+            ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
+                time::from_real(number)
+            }
+            ValueRef::Real(_) | ValueRef::Blob(_) => None,
+        };
         read.unwrap_or_else(|| {
-            odd.warning("time-unreadable", || {
-                format!("its {what} cannot be read: {}", describe(shown))
-            });
+            odd.unreadable_time(what, stored);
             Timestamp::NONE
         })
     }
@@ -334,6 +338,12 @@ impl Oddities<'_> {
         EventBatch::NO_VERSION
     }
 
+    fn unreadable_time(&self, what: &str, stored: ValueRef<'_>) {
+        self.warning("time-unreadable", || {
+            format!("its {what} cannot be read: {}", describe(stored))
+        });
+    }
+
     fn notice(&self, code: &'static str, detail: impl FnOnce() -> String) {
         self.report(code, Severity::Notice, detail());
     }
@@ -422,10 +432,6 @@ fn text_of(value: ValueRef<'_>, form: TextForm) -> Option<Cow<'_, [u8]>> {
         ValueRef::Integer(number) => Some(Cow::Owned(number.to_string().into_bytes())),
         ValueRef::Real(number) => Some(Cow::Owned(number.to_string().into_bytes())),
     }
-}
-
-fn is_utf8(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes).is_ok()
 }
 
 /// A stored value for a person, cut to a length that fits a sentence.
