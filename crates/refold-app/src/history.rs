@@ -42,7 +42,7 @@ pub struct OpenedHistory {
     stream: Stream,
     program: Arc<dyn HandlerProgram>,
     array_keys: ArrayKeys,
-    findings: Findings,
+    findings: Arc<Findings>,
     types: Vec<TypeCount>,
     engine: Mutex<Engine>,
     latest: Mutex<Latest>,
@@ -54,12 +54,19 @@ struct Engine {
 }
 
 impl Engine {
-    fn new(program: &Arc<dyn HandlerProgram>, stream: &Stream, session: &Session) -> Result<Engine, AppError> {
+    fn new(
+        program: &Arc<dyn HandlerProgram>,
+        stream: &Stream,
+        session: &Session,
+        findings: &Arc<Findings>,
+    ) -> Result<Engine, AppError> {
         let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
         let history = History::new(program, track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
         Ok(Engine {
             history,
-            events: stream.events(session.store(), Columns::ALL),
+            events: stream
+                .events(session.store(), Columns::ALL)
+                .reporting(Arc::clone(findings)),
         })
     }
 }
@@ -78,10 +85,10 @@ impl OpenedHistory {
         handler: Option<&str>,
     ) -> Result<OpenedHistory, AppError> {
         let program = handler::open(handler)?;
-        let findings = Findings::default();
+        let findings = Arc::<Findings>::default();
         let stream = Stream::load(work, session, stream, &findings)?;
         findings::report_track(&stream, session.description().version_base, &findings);
-        let engine = Engine::new(&program, &stream, session)?;
+        let engine = Engine::new(&program, &stream, session, &findings)?;
         Ok(OpenedHistory {
             array_keys: ArrayKeys::new(program.array_keys()),
             types: types_of(&stream, session),
@@ -312,7 +319,7 @@ impl OpenedHistory {
             Ok(engine) => Ok(engine),
             Err(poisoned) => {
                 let mut engine = poisoned.into_inner();
-                *engine = Engine::new(&self.program, &self.stream, &self.session)?;
+                *engine = Engine::new(&self.program, &self.stream, &self.session, &self.findings)?;
                 self.engine.clear_poison();
                 Ok(engine)
             }

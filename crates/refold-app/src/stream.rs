@@ -128,7 +128,8 @@ impl Stream {
             columns,
             is_by_version,
             scratch_names: Names::default(),
-            findings: Findings::default(),
+            findings: Arc::default(),
+            reported: Moment::START,
         }
     }
 
@@ -195,7 +196,18 @@ pub struct StreamEvents {
     is_by_version: bool,
     /// Filled by readers; what the ordinals mean is said by the stream's own names.
     scratch_names: Names,
-    findings: Findings,
+    /// Nobody's, unless [`StreamEvents::reporting`] says whose.
+    findings: Arc<Findings>,
+    /// Up to here what the reader found was reported.
+    reported: Moment,
+}
+
+impl StreamEvents {
+    /// Reports what the reader finds to `findings`: of each event once, in a source that is read from the start on
+    /// and then again in parts.
+    pub fn reporting(self, findings: Arc<Findings>) -> StreamEvents {
+        StreamEvents { findings, ..self }
+    }
 }
 
 impl EventSource for StreamEvents {
@@ -221,7 +233,13 @@ impl EventSource for StreamEvents {
         };
         let before = batch.len();
         let mut reader = self.store.read(&query)?;
-        reader.next_batch(work, end - first, batch, &mut self.scratch_names, &self.findings)?;
+        let known = Findings::default();
+        let findings = if from == self.reported {
+            self.findings.as_ref()
+        } else {
+            &known
+        };
+        reader.next_batch(work, end - first, batch, &mut self.scratch_names, findings)?;
         let came = batch.len() - before;
         let last = first + came;
         let is_as_tracked = came > 0
@@ -233,6 +251,9 @@ impl EventSource for StreamEvents {
                 location: self.stream.location.clone(),
                 detail: "the stream holds other events than when it was opened".to_owned(),
             });
+        }
+        if from == self.reported {
+            self.reported = Moment(from.0 + u32::try_from(came).unwrap_or(u32::MAX));
         }
         batch.streams.truncate(before);
         batch.streams.resize(before + came, StreamOrdinal(0));

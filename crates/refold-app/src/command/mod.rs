@@ -32,7 +32,7 @@ use crate::{findings, handler, text};
 /// One stream under one handler, for commands that look at a few of its moments.
 pub struct Replayed {
     pub stream: Stream,
-    pub findings: Findings,
+    pub findings: Arc<Findings>,
     pub program: Arc<dyn refold_core::port::handler::HandlerProgram>,
     history: History,
     events: StreamEvents,
@@ -48,7 +48,7 @@ impl Replayed {
         detail: Detail,
     ) -> Result<Replayed, AppError> {
         let program = handler::open(handler)?;
-        let findings = Findings::default();
+        let findings = Arc::<Findings>::default();
         let stream = Stream::load(work, session, stream, &findings)?;
         findings::report_track(&stream, session.description().version_base, &findings);
         let budget = Budget {
@@ -57,7 +57,9 @@ impl Replayed {
         };
         let track = Arc::clone(&stream.track);
         let history = History::new(Arc::clone(&program), track, detail, budget, Arc::new(Monotonic))?;
-        let events = stream.events(session.store(), refold_core::event::Columns::ALL);
+        let events = stream
+            .events(session.store(), refold_core::event::Columns::ALL)
+            .reporting(Arc::clone(&findings));
         Ok(Replayed {
             stream,
             findings,
