@@ -73,6 +73,7 @@ impl HandlerProgram for MergeProgram {
     fn start(&self) -> Box<dyn HandlerInstance> {
         Box::new(MergeInstance {
             state: Value::Null,
+            bound_bytes: 0,
             limits: Limits::DEFAULT,
         })
     }
@@ -80,12 +81,15 @@ impl HandlerProgram for MergeProgram {
 
 struct MergeInstance {
     state: Value,
+    /// The state measures no more than this.
+    bound_bytes: usize,
     limits: Limits,
 }
 
 impl HandlerInstance for MergeInstance {
     fn reset(&mut self) {
         self.state = Value::Null;
+        self.bound_bytes = 0;
     }
 
     fn apply(&mut self, event: &EventView<'_>, _names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
@@ -120,16 +124,26 @@ impl HandlerInstance for MergeInstance {
                 };
             }
         };
-        let before = self.state.clone();
-        self.state = merge_patch(std::mem::take(&mut self.state), &patch);
-        // A merge adds no more than the patch is long, so a state is measured only when it could have grown too far.
-        if measured(&self.state, self.limits.state_bytes, usize::MAX).is_err() {
-            self.state = before;
-            let message = format!(
-                "the state grew over {} bytes; fold it with rules that keep less",
-                self.limits.state_bytes
-            );
-            return Err(fault(code::LIMIT_STATE, message));
+        // A merge adds no more than its patch measures, which is at most twice its text: the state is measured, and the
+        // one before kept for a fault, only when it may have grown too far.
+        let bound_bytes = self.bound_bytes.saturating_add(payload.len().saturating_mul(2));
+        if bound_bytes <= self.limits.state_bytes {
+            self.state = merge_patch(std::mem::take(&mut self.state), &patch);
+            self.bound_bytes = bound_bytes;
+        } else {
+            let before = self.state.clone();
+            self.state = merge_patch(std::mem::take(&mut self.state), &patch);
+            match measured(&self.state, self.limits.state_bytes, usize::MAX) {
+                Ok(bytes) => self.bound_bytes = bytes,
+                Err(_) => {
+                    self.state = before;
+                    let message = format!(
+                        "the state grew over {} bytes; fold it with rules that keep less",
+                        self.limits.state_bytes
+                    );
+                    return Err(fault(code::LIMIT_STATE, message));
+                }
+            }
         }
         if written.is_on() {
             record(&patch, Pointer::ROOT, written);
@@ -149,6 +163,8 @@ impl HandlerInstance for MergeInstance {
         match checkpoint {
             Checkpoint::State(state) => {
                 self.state = state.clone();
+                // Unknown, so that the next merge measures.
+                self.bound_bytes = self.limits.state_bytes;
                 Ok(())
             }
             Checkpoint::Opaque { .. } => Err(HandlerFault {
