@@ -33,6 +33,8 @@ impl Value {
             at: 0,
             depth_left: max_depth.min(Value::MAX_DEPTH),
             unescaped: Vec::new(),
+            members: Vec::new(),
+            elements: Vec::new(),
         };
         reader.skip_space();
         let value = reader.value()?;
@@ -105,6 +107,10 @@ struct Reader<'a> {
     depth_left: usize,
     /// Memory for texts with escapes.
     unescaped: Vec<u8>,
+    /// Members and elements of the containers that are open, the innermost last, so that each container is allocated
+    /// once and as large as it is.
+    members: Vec<(Text, Value)>,
+    elements: Vec<Value>,
 }
 
 impl Reader<'_> {
@@ -162,12 +168,13 @@ impl Reader<'_> {
 
     fn array(&mut self) -> Result<Value, JsonError> {
         self.enter()?;
-        let mut elements = Vec::new();
+        let first = self.elements.len();
         if self.peek() == Some(b']') {
             self.at += 1;
         } else {
             loop {
-                elements.push(self.value()?);
+                let element = self.value()?;
+                self.elements.push(element);
                 self.skip_space();
                 match self.peek() {
                     Some(b',') => self.at += 1,
@@ -182,12 +189,12 @@ impl Reader<'_> {
             }
         }
         self.depth_left += 1;
-        Ok(Value::Array(Array::from_iter(elements)))
+        Ok(Value::Array(Array::from_iter(self.elements.drain(first..))))
     }
 
     fn object(&mut self) -> Result<Value, JsonError> {
         self.enter()?;
-        let mut members: Vec<(Text, Value)> = Vec::new();
+        let first = self.members.len();
         let mut is_sorted = true;
         if self.peek() == Some(b'}') {
             self.at += 1;
@@ -204,8 +211,9 @@ impl Reader<'_> {
                 self.at += 1;
                 self.skip_space();
                 let value = self.value()?;
-                is_sorted = is_sorted && members.last().is_none_or(|(last, _)| *last < key);
-                members.push((key, value));
+                let is_first = self.members.len() == first;
+                is_sorted = is_sorted && (is_first || self.members.last().is_none_or(|(last, _)| *last < key));
+                self.members.push((key, value));
                 self.skip_space();
                 match self.peek() {
                     Some(b',') => self.at += 1,
@@ -220,6 +228,7 @@ impl Reader<'_> {
             }
         }
         self.depth_left += 1;
+        let mut members = self.members.split_off(first);
         if !is_sorted {
             // Stable: the values of a repeated key stay in the order of the text.
             members.sort_by(|(a, _), (b, _)| a.cmp(b));
