@@ -19,3 +19,6 @@ pub mod reducer;
 pub mod starter;
 pub mod testcase;
 pub mod upcast;
+
+#[cfg(test)]
+mod tests;
