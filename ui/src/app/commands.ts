@@ -99,6 +99,7 @@ export const COMMANDS: readonly Command[] = [
   theme('dark', 'Dark theme'),
   theme('light', 'Light theme'),
   theme('system', 'Theme of the system'),
+  { id: 'view.density', title: 'Switch between comfortable and compact rows', group: 'View', when: always, run: (d) => d.switchDensity() },
   { id: 'view.shortcuts', title: 'Keyboard shortcuts', group: 'View', when: always, run: (d) => d.openOverlay('shortcuts') },
   { id: 'view.escape', title: 'Close, stop or let go', group: 'View', when: always, isSilent: true, run: escape },
 ];

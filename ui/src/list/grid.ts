@@ -31,6 +31,7 @@ export class Grid<Nodes> {
   readonly #layer: HTMLElement;
   readonly #painter: RowPainter<Nodes>;
   readonly #wanted: (rows: VisibleRows) => void;
+  readonly #prefix: string;
   readonly #slots: Slot<Nodes>[] = [];
   #shape: ListShape = { rows: 0, rowHeight: 28, viewport: 0 };
   #offset = 0;
@@ -40,12 +41,14 @@ export class Grid<Nodes> {
     parts: { scroller: HTMLElement; spacer: HTMLElement; layer: HTMLElement },
     painter: RowPainter<Nodes>,
     wanted: (rows: VisibleRows) => void,
+    prefix: string,
   ) {
     this.#scroller = parts.scroller;
     this.#spacer = parts.spacer;
     this.#layer = parts.layer;
     this.#painter = painter;
     this.#wanted = wanted;
+    this.#prefix = prefix;
     parts.scroller.addEventListener('scroll', this.#onScroll, { passive: true });
     parts.scroller.addEventListener('wheel', this.#onWheel, { passive: false });
   }
@@ -79,6 +82,11 @@ export class Grid<Nodes> {
   /** The index of a row element; -1 when it shows none. */
   indexOf(row: HTMLElement): number {
     return this.#slots.find((slot) => slot.row === row)?.index ?? -1;
+  }
+
+  /** The id of the element that shows a row, while one does. */
+  rowId(index: number): string {
+    return `${this.#prefix}-${index}`;
   }
 
   get rows(): VisibleRows {
@@ -131,7 +139,10 @@ export class Grid<Nodes> {
         continue;
       }
       if (slot.index !== index || isForced) {
-        if (slot.index !== index) slot.row.setAttribute('aria-rowindex', `${index + 1}`);
+        if (slot.index !== index) {
+          slot.row.id = this.rowId(index);
+          slot.row.setAttribute('aria-rowindex', `${index + 1}`);
+        }
         slot.row.hidden = false;
         slot.index = index;
         this.#painter.paint(slot.nodes, index, slot.row);

@@ -264,7 +264,16 @@ export class Desk {
   }
 
   async setTheme(theme: Theme): Promise<void> {
-    this.settings = { ...this.settings, theme };
+    await this.#save({ ...this.settings, theme });
+  }
+
+  async switchDensity(): Promise<void> {
+    const density = this.settings.density === 'compact' ? 'comfortable' : 'compact';
+    await this.#save({ ...this.settings, density });
+  }
+
+  async #save(settings: Required<Settings>): Promise<void> {
+    this.settings = settings;
     try {
       await this.backend.saveSettings(this.settings);
     } catch (reason) {
