@@ -44,6 +44,11 @@ impl Number {
 
     /// The quotient rounded to `digits` digits after the point, halves to the even neighbour.
     pub fn div(&self, other: &Number, digits: u16) -> Result<Number, NumberError> {
+        if let (Some(a), Some(b)) = (self.small(), other.small())
+            && let Some(quotient) = small_quotient(a, b, digits)
+        {
+            return Ok(from_i128(quotient, i64::from(digits)));
+        }
         let (a, b) = (Big::from_number(self)?, Big::from_number(other)?);
         if b.is_zero() {
             return Err(NumberError::DivisionByZero);
@@ -140,6 +145,14 @@ impl Number {
         }
     }
 
+    /// Both mantissas brought to the larger scale, and that scale, where they fit.
+    pub(super) fn aligned_mantissas(&self, other: &Number) -> Option<(i128, i128, u8)> {
+        let ((a, a_scale), (b, b_scale)) = (self.small()?, other.small()?);
+        let scale = a_scale.max(b_scale);
+        let widen = |mantissa: i64, from: u8| scaled(i128::from(mantissa), u32::from(scale - from));
+        Some((widen(a, a_scale)?, widen(b, b_scale)?, scale))
+    }
+
     /// Applies an operation to both mantissas, brought to the larger scale.
     fn aligned(
         &self,
@@ -147,18 +160,10 @@ impl Number {
         small: impl Fn(i128, i128) -> Option<i128>,
         big: impl Fn(BigInt, BigInt) -> BigInt,
     ) -> Result<Number, NumberError> {
-        if let (Some((a, a_scale)), Some((b, b_scale))) = (self.small(), other.small()) {
-            let scale = a_scale.max(b_scale);
-            let widen = |mantissa: i64, from: u8| {
-                10_i128
-                    .checked_pow(u32::from(scale - from))
-                    .and_then(|power| i128::from(mantissa).checked_mul(power))
-            };
-            if let (Some(a), Some(b)) = (widen(a, a_scale), widen(b, b_scale))
-                && let Some(result) = small(a, b)
-            {
-                return Ok(from_i128(result, i64::from(scale)));
-            }
+        if let Some((a, b, scale)) = self.aligned_mantissas(other)
+            && let Some(result) = small(a, b)
+        {
+            return Ok(from_i128(result, i64::from(scale)));
         }
         let (a, b) = (Big::from_number(self)?, Big::from_number(other)?);
         let scale = a.scale.max(b.scale);
@@ -296,6 +301,27 @@ fn from_i128(mantissa: i128, scale: i64) -> Number {
             let point = if scale > 0 { "." } else { "" };
             Number::from_checked_literal(format!("{sign}{whole}{point}{fraction}").as_bytes(), true)
         }
+    }
+}
+
+/// `mantissa * 10^power`, where it fits.
+fn scaled(mantissa: i128, power: u32) -> Option<i128> {
+    mantissa.checked_mul(10_i128.checked_pow(power)?)
+}
+
+/// The mantissa of a quotient with `digits` digits after the point, where all on the way to it fits. `None` for a
+/// division by zero too.
+fn small_quotient((a, a_scale): (i64, u8), (b, b_scale): (i64, u8), digits: u16) -> Option<i128> {
+    let shift = i32::from(digits) - i32::from(a_scale) + i32::from(b_scale);
+    let up = scaled(i128::from(a), u32::try_from(shift).unwrap_or(0))?;
+    let down = scaled(i128::from(b), u32::try_from(-shift).unwrap_or(0))?;
+    let (quotient, remainder) = (up.checked_div(down)?, up.checked_rem(down)?);
+    let twice = remainder.unsigned_abs().checked_mul(2)?;
+    let is_tie = twice == down.unsigned_abs();
+    if twice > down.unsigned_abs() || (is_tie && quotient % 2 != 0) {
+        quotient.checked_add(if (up < 0) == (down < 0) { 1 } else { -1 })
+    } else {
+        Some(quotient)
     }
 }
 

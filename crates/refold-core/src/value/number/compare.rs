@@ -11,19 +11,8 @@ impl Number {
         if let (Number::Int(a), Number::Int(b)) = (self, other) {
             return a.cmp(b);
         }
-        if let (
-            Number::Decimal {
-                mantissa: a,
-                scale: a_scale,
-            },
-            Number::Decimal {
-                mantissa: b,
-                scale: b_scale,
-            },
-        ) = (self, other)
-            && a_scale == b_scale
-        {
-            return a.cmp(b);
+        if let Some((a, b, _)) = self.aligned_mantissas(other) {
+            return a.cmp(&b);
         }
         let (a, b) = (self.to_string(), other.to_string());
         let (a, b) = (Magnitude::from_literal(&a), Magnitude::from_literal(&b));

@@ -100,14 +100,35 @@ impl Inline {
     /// The bytes as numbers that compare as they do.
     #[inline]
     fn words(&self) -> (u64, u64, u64) {
-        let word = |at: usize| {
-            let mut word = [0; 8];
-            for (to, from) in word.iter_mut().zip(self.bytes.iter().skip(at)) {
-                *to = *from;
-            }
-            u64::from_be_bytes(word)
-        };
-        (word(0), word(8), word(16))
+        let [
+            b0,
+            b1,
+            b2,
+            b3,
+            b4,
+            b5,
+            b6,
+            b7,
+            c0,
+            c1,
+            c2,
+            c3,
+            c4,
+            c5,
+            c6,
+            c7,
+            d0,
+            d1,
+            d2,
+            d3,
+            d4,
+            d5,
+        ] = self.bytes;
+        (
+            u64::from_be_bytes([b0, b1, b2, b3, b4, b5, b6, b7]),
+            u64::from_be_bytes([c0, c1, c2, c3, c4, c5, c6, c7]),
+            u64::from_be_bytes([d0, d1, d2, d3, d4, d5, 0, 0]),
+        )
     }
 }
 
