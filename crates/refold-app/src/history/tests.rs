@@ -1,4 +1,6 @@
+use proptest::prelude::*;
 use refold_core::event::{Encoding, Position, Version};
+use refold_core::value::Value;
 use refold_core::value::is_hidden;
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
@@ -166,4 +168,77 @@ fn a_panic_in_the_engine_leaves_no_half_state() {
     let frame = history.state_frame(&query(1, Lens::State, 1)).unwrap();
     assert_eq!(frame.rows[1].value, "1");
     assert!(!history.engine.is_poisoned());
+}
+
+/// A merge patch of a few members, some of them nested, some taken away.
+fn any_patch() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![Just("null".to_owned()), (0..3_u8).prop_map(|number| number.to_string())];
+    let nested = proptest::collection::btree_map("[xyz]", leaf.clone(), 0..3);
+    let member = prop_oneof![leaf, nested.prop_map(|members| object(&members))];
+    proptest::collection::btree_map("[abc]", member, 0..3).prop_map(|members| object(&members))
+}
+
+fn object(members: &BTreeMap<String, String>) -> String {
+    let members: Vec<String> = members.iter().map(|(key, value)| format!("{key:?}:{value}")).collect();
+    format!("{{{}}}", members.join(","))
+}
+
+/// The state at each moment, patch by patch.
+fn states(patches: &[String]) -> Vec<Value> {
+    let mut states = vec![Value::Null];
+    for patch in patches {
+        let patch = Value::from_json(patch.as_bytes(), 8).unwrap();
+        let before = states.last().unwrap().clone();
+        states.push(refold_handlers::merge::merge_patch(before, &patch));
+    }
+    states
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever was asked before: the rows of a moment are the leaves of its state, and each names the event after
+    /// which it last became what it is.
+    #[test]
+    fn rows_are_of_the_moment_on_their_label(
+        patches in proptest::collection::vec(any_patch(), 1..20),
+        asked in proptest::collection::vec((0..20_u32, proptest::option::of(0..20_u32)), 1..12),
+    ) {
+        let payloads: Vec<(&[u8], Encoding)> =
+            patches.iter().map(|patch| (patch.as_bytes(), Encoding::Json)).collect();
+        let history = history(&payloads);
+        let states = states(&patches);
+        let head = u32::try_from(patches.len()).unwrap();
+        for (seq, (moment, base)) in (1..).zip(asked) {
+            let (moment, base) = (moment.min(head), base.map(|base| base.min(head)));
+            let frame = history.state_frame(&StateQuery { base, ..query(seq, Lens::State, moment) }).unwrap();
+            prop_assert_eq!(frame.moment, moment);
+            prop_assert_eq!(&frame.version, &if moment == 0 { String::new() } else { moment.to_string() });
+            let state = &states[moment as usize];
+            let before = base.or(moment.checked_sub(1)).map(|base| &states[base as usize]);
+            for row in &frame.rows {
+                let path = Pointer::parse(&row.pointer).unwrap();
+                let value = path.find(state);
+                if row.change == crate::frame::RowChange::Removed {
+                    prop_assert!(value.is_none() && before.is_some_and(|before| path.find(before).is_some()));
+                    continue;
+                }
+                let value = value.expect("a row is of the state");
+                prop_assert_eq!(&row.value, &rows::shown_value(value));
+                if member_free(value) {
+                    let is_same = |at: u32| path.find(&states[at as usize]) == Some(value);
+                    let since = (0..=moment).rev().take_while(|at| is_same(*at)).last().unwrap();
+                    prop_assert_eq!(row.changed_moment, since, "{} at {}: {:?}", row.pointer, moment, patches);
+                    prop_assert!(row.wrote_moment >= row.changed_moment && row.wrote_moment <= moment);
+                }
+            }
+            let leaves = history.state_frame(&query(seq, Lens::Blame, moment)).unwrap();
+            prop_assert!(leaves.rows.iter().all(|row| Pointer::parse(&row.pointer).unwrap().find(state).is_some()));
+        }
+    }
+}
+
+/// A scalar: the age of an empty object is that of what went out of it, which no later value tells.
+fn member_free(value: &Value) -> bool {
+    !matches!(value, Value::Object(_) | Value::Array(_))
 }
