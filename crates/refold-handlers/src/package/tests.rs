@@ -1,14 +1,227 @@
+use std::fs;
 use std::path::Path;
+
+use refold_core::time::Timestamp;
 
 use super::*;
 
-#[test]
-fn the_order_package_compiles() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/orders/handlers/order");
-    let package = Package::open(&folder).unwrap();
-    for version in &package.manifest.versions {
-        let program = package.compile(version).unwrap_or_else(|error| panic!("{error}"));
-        println!("{:?}", program.rules_of(b"ItemAdded").unwrap().needs);
-        println!("{:?}", program.rules_of(b"ItemAdded").unwrap().plans);
+const REDUCER: &str = "refold: reducer/1\non:\n  A: [ { inc: n } ]\n";
+
+fn manifest(versions: &str) -> String {
+    format!("format = \"refold-handler/1\"\nname = \"t\"\n{versions}")
+}
+
+/// A package folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
     }
+    folder
+}
+
+fn identity(handler: &str) -> Result<HandlerIdentity, PackageError> {
+    open(handler).map(|program| program.identity().clone())
+}
+
+#[test]
+fn the_order_package_compiles_and_its_versions_differ() {
+    let order = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/orders/handlers/order");
+    let order = order.to_str().unwrap();
+    let buggy = identity(&format!("{order}@1.0.0")).unwrap();
+    let fixed = identity(&format!("{order}@1.1.0")).unwrap();
+    assert_eq!(
+        (buggy.name.as_str(), buggy.version.as_str(), buggy.engine.as_str()),
+        ("order", "1.0.0", "declarative")
+    );
+    assert_ne!(buggy.hash, fixed.hash);
+    assert_eq!(identity(order).unwrap(), fixed, "without a version the last is taken");
+    let program = open_declarative(Path::new(order), None).unwrap();
+    let rules = program.rules_of(b"ItemAdded").unwrap();
+    let writes: Vec<String> = rules.writes.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        writes,
+        ["/items/*", "/items/*/price", "/items/*/qty", "/status", "/total"]
+    );
+    assert!(rules.plans.iter().all(Option::is_some), "old events need one pass only");
+    assert!(
+        !SharedProgram(program).columns().envelope,
+        "old events are told by their shape"
+    );
+}
+
+/// The layout of the hash is part of the format: this value must never change.
+#[test]
+fn the_hash_of_a_content_is_pinned() {
+    let hash = hash::of_content(&hash::Content {
+        format: "refold-handler/1",
+        runtime: "declarative",
+        dialect: "",
+        abi: "1",
+        manifest: b"{\"events\":{}}",
+        files: &[("reducer.yaml", "refold: reducer/1\n"), ("invariants.yaml", "a")],
+    });
+    assert_eq!(
+        hash,
+        "sha256:3bb6f0770a94eef35ef1d8cd5b05ee4124ac4d1ac92d89aebf865a9ea6d2e408"
+    );
+}
+
+#[test]
+fn the_hash_covers_what_a_handler_does_and_nothing_else() {
+    let hash = |manifest_text: &str, reducer: &str, more: &[(&str, &str)]| {
+        let files = [
+            &[("handler.toml", manifest_text), ("versions/1/reducer.yaml", reducer)],
+            more,
+        ]
+        .concat();
+        identity(folder(&files).path().to_str().unwrap()).unwrap().hash
+    };
+    let plain = manifest("[[version]]\nid = \"1\"\n");
+    let base = hash(&plain, REDUCER, &[]);
+    assert_eq!(
+        base,
+        hash(
+            &plain,
+            &format!("\u{feff}{}\r\n\r\n", REDUCER.trim_end().replace('\n', "\r\n")),
+            &[]
+        )
+    );
+    let titled = manifest("title = \"T\"\n[limits]\nsteps = 5\n[[version]]\nid = \"1\"\neffective_from = 7\n");
+    assert_eq!(
+        base,
+        hash(&titled, REDUCER, &[("tests/a.case.yaml", "x"), ("README.md", "y")])
+    );
+    assert_ne!(
+        base,
+        hash(&manifest("[[version]]\nid = \"1\"\nevents = { A = 2 }\n"), REDUCER, &[])
+    );
+    assert_ne!(base, hash(&plain, &REDUCER.replace("inc", "dec"), &[]));
+    let invariants = "refold: invariants/1\ninvariants: []\n";
+    assert_ne!(
+        base,
+        hash(&plain, REDUCER, &[("versions/1/invariants.yaml", invariants)])
+    );
+    // A bare file with the same rules is the same handler.
+    let bare = folder(&[("any.yaml", REDUCER)]);
+    assert_eq!(
+        base,
+        identity(bare.path().join("any.yaml").to_str().unwrap()).unwrap().hash
+    );
+}
+
+#[test]
+fn a_hash_that_differs_is_refused_unless_drafted() {
+    let wrong = format!("hash = \"sha256:{}\"\n", "0".repeat(64));
+    let files = |draft: &str| {
+        let manifest = manifest(&format!("[[version]]\nid = \"1\"\n{wrong}{draft}"));
+        folder(&[("handler.toml", &manifest), ("versions/1/reducer.yaml", REDUCER)])
+    };
+    let error = identity(files("").path().to_str().unwrap()).unwrap_err();
+    assert_eq!(
+        (error.code, error.place.unwrap().to_string().as_str()),
+        ("RF-PKG-HASH", "handler.toml:5:8")
+    );
+    assert!(identity(files("draft = true\n").path().to_str().unwrap()).is_ok());
+}
+
+#[track_caller]
+fn check(manifest_text: &str, files: &[(&str, &str)], version: &str, expected: &str) {
+    let files = [&[("handler.toml", manifest_text)], files].concat();
+    let folder = folder(&files);
+    let error = identity(&format!("{}{version}", folder.path().display()))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(error.replace(&folder.path().display().to_string(), "PATH"), expected);
+}
+
+#[test]
+fn packages_that_are_wrong() {
+    let one = manifest("[[version]]\nid = \"1\"\n");
+    check(
+        &one,
+        &[],
+        "@2",
+        "RF-PKG-VERSION: the handler has no version 2; it has 1",
+    );
+    check(
+        &one,
+        &[],
+        "",
+        "RF-PKG-READ: version 1 has no reducer.yaml in versions/1; add it (handler.toml:4:6)",
+    );
+    check(
+        "format = 1\nname = ",
+        &[],
+        "",
+        "RF-PKG-SYNTAX: this is not TOML: string values must be quoted, expected literal string (handler.toml:2:8)",
+    );
+    check(
+        &manifest("nme = 1\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: unknown key `nme`; known here: format, name, title, description, owner, license, source, \
+         partition, version, limits, determinism, capabilities, compare, provenance (handler.toml:3:1)",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\npath = \"../elsewhere\"\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: `path` must lie inside the package: relative, with `/`, without `..` (handler.toml:5:8)",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"js\"\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: only the runtime `declarative` is built in yet (handler.toml:5:11)",
+    );
+    check(
+        &one,
+        &[("versions/1/reducer.yaml", "refold: reducer/1\non: [\n")],
+        "",
+        "RF-PKG-SYNTAX: this is not YAML: while parsing a node, did not find expected node content \
+         (versions/1/reducer.yaml:3:1)",
+    );
+    let error = identity("no-such-handler").unwrap_err();
+    assert_eq!(error.code, "RF-PKG-READ");
+}
+
+#[test]
+fn a_manifest_says_when_a_version_was_live() {
+    let manifest = manifest(
+        "[[version]]\nid = \"1\"\neffective_from = 2026-06-01T00:00:00Z\neffective_to = 4711\n\
+         [[version.effective]]\nenv = \"staging\"\ntenant = \"acme\"\nfrom = \"deploy-7\"\n",
+    );
+    let folder = folder(&[("handler.toml", &manifest)]);
+    let package = Package::open(folder.path()).unwrap();
+    let recorded = Timestamp::parse("2026-06-01T00:00:00Z").unwrap();
+    assert_eq!(
+        package.manifest.versions[0].effective,
+        [
+            Effective {
+                environment: None,
+                tenant: None,
+                from: Some(Bound::Recorded(recorded)),
+                to: Some(Bound::Position(4711))
+            },
+            Effective {
+                environment: Some("staging".to_owned()),
+                tenant: Some("acme".to_owned()),
+                from: Some(Bound::Deployment("deploy-7".to_owned())),
+                to: None
+            },
+        ]
+    );
+}
+
+#[test]
+fn a_path_with_an_at_sign_is_taken_whole_when_it_is_there() {
+    let folder = folder(&[("a@b.yaml", REDUCER)]);
+    let path = folder.path().join("a@b.yaml");
+    assert!(identity(path.to_str().unwrap()).is_ok());
+    assert_eq!(identity("builtin:merge").unwrap().engine, "builtin");
+    let versioned = identity(&format!("{}@1", path.display())).unwrap_err();
+    assert_eq!(versioned.code, "RF-PKG-VERSION");
 }

@@ -87,7 +87,7 @@ fn paths() -> impl Strategy<Value = Vec<Vec<Text>>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_000, ..ProptestConfig::default() })]
 
     #[test]
     fn it_is_parsing_and_looking_up(payload in json(), paths in paths()) {

@@ -246,7 +246,7 @@ fn change() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
 
     /// Chain and reducer compiled together give what the chain gives step by step on the whole payload.
     #[test]
