@@ -167,7 +167,7 @@ fn operate(case: Case, path: PathBuf) -> Result<(), Failure> {
         }
         Case::Rebuild => {
             let program = handler(&store.path)?;
-            rebuild::Kept::make(&store, home.path(), 2)?.rebuild(&program, 2)?;
+            rebuild::every_state(&open(&store.path, home.path())?, &program, 2)?;
         }
     }
     Ok(())

@@ -5,11 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use refold_app::Session;
-use refold_app::rebuild::Rebuild;
+use refold_app::rebuild::rebuild;
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
-use refold_core::time::Timestamp;
-use refold_stores::index::{Arena, BuildOptions, Index, build, build_arena};
 use serde_json::json;
 
 use super::verdict_where;
@@ -86,7 +84,7 @@ fn beside_raw(lab: &Lab) -> Result<Row, Failure> {
     let store = &lab.middle;
     let program = lab.handler()?;
     let home = lab.folder()?;
-    let kept = Kept::make(store, home.path(), 2)?;
+    let kept = Kept::make(store, home.path())?;
     let free = free_cores();
     let parse = |threads| move || raw::scan_and_parse(&store.path, threads).map(|rows| (rows, 0));
     let measured = alternate(
@@ -140,54 +138,41 @@ fn from_closed(
     threads: usize,
 ) -> Result<(u64, i64), Failure> {
     let home = lab.folder()?;
-    Kept::make(store, home.path(), threads)?.rebuild(program, threads)
+    every_state(&open(&store.path, home.path())?, program, threads)
 }
 
 /// A store with its index and arena.
-pub struct Kept {
-    _session: Session,
-    index: Index,
-    arena: Arena,
-}
+pub struct Kept(Session);
 
 impl Kept {
-    pub fn make(store: &OrderStore, home: &Path, threads: usize) -> Result<Kept, Failure> {
+    pub fn make(store: &OrderStore, home: &Path) -> Result<Kept, Failure> {
         let session = open(&store.path, home)?;
-        let options = BuildOptions {
-            threads,
-            now: Timestamp(i64::MAX),
-            version_base: session.description().version_base,
-            segment_rows: BuildOptions::SEGMENT_ROWS,
-        };
-        let cache = home.join("cache");
-        let index = quietly(|work| build(work, session.store().as_ref(), &cache, &options))?;
-        let arena = quietly(|work| build_arena(work, session.store().as_ref(), &cache, &index, threads))?;
-        Ok(Kept {
-            _session: session,
-            index,
-            arena,
-        })
+        quietly(|work| session.build_arena(work))?;
+        Ok(Kept(session))
     }
 
     pub fn rebuild(&self, program: &Arc<dyn HandlerProgram>, threads: usize) -> Result<(u64, i64), Failure> {
-        let (events, sum, wrong) = (AtomicU64::new(0), AtomicI64::new(0), AtomicU64::new(0));
-        let rebuild = Rebuild {
-            index: &self.index,
-            arena: &self.arena,
-            program: program.as_ref(),
-        };
-        quietly(|work| {
-            rebuild.every_stream(work, threads, &Findings::default(), &|_, folded| {
-                events.fetch_add(u64::from(folded.moment.0), Ordering::Relaxed);
-                match fold::checksum(&folded.state) {
-                    Some(checksum) => sum.fetch_add(checksum, Ordering::Relaxed),
-                    None => wrong.fetch_add(1, Ordering::Relaxed) as i64,
-                };
-            })
-        })?;
-        match wrong.into_inner() {
-            0 => Ok((events.into_inner(), sum.into_inner())),
-            wrong => Err(Failure::Call(format!("{wrong} states are not that of an order"))),
-        }
+        every_state(&self.0, program, threads)
+    }
+}
+
+/// How many events were folded, and the checksum over all states.
+pub fn every_state(
+    session: &Session,
+    program: &Arc<dyn HandlerProgram>,
+    threads: usize,
+) -> Result<(u64, i64), Failure> {
+    let (sum, wrong) = (AtomicI64::new(0), AtomicU64::new(0));
+    let rebuilt = quietly(|work| {
+        rebuild(work, session, program, threads, &Findings::default(), &|_, folded| {
+            match fold::checksum(&folded.state) {
+                Some(checksum) => sum.fetch_add(checksum, Ordering::Relaxed),
+                None => wrong.fetch_add(1, Ordering::Relaxed) as i64,
+            };
+        })
+    })?;
+    match wrong.into_inner() {
+        0 => Ok((rebuilt.events, sum.into_inner())),
+        wrong => Err(Failure::Call(format!("{wrong} states are not that of an order"))),
     }
 }

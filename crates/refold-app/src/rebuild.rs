@@ -1,135 +1,137 @@
-//! Rebuilding every stream of a store under one handler, out of the local index and its payload arena, on several
-//! threads. Streams are folded one after the other, so memory does not grow with their number.
+//! The state of every stream of a store at its head.
+//!
+//! A cold store is read once in position order, by several threads in ranges, and every stream keeps its state while
+//! the ranges pass ([`by_position`]). That needs memory for every stream; where there are too many of them, or the
+//! payload arena is there already, streams are folded one after the other from the arena ([`by_stream`]).
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+mod by_position;
+mod by_stream;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::thread;
 
-use refold_core::event::StreamOrdinal;
 use refold_core::finding::Findings;
-use refold_core::fold::{Detail, Fold, Folded};
-use refold_core::names::Names;
+use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
-use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
-use crate::error::{AppError, ErrorCode};
+use by_stream::FromArena;
 
-/// Streams that a thread takes at a time.
-const TASK_STREAMS: u32 = 256;
-/// So many of the longest streams are tasks of their own, taken first, so that no thread is left alone with one.
-const LONGEST: u32 = 64;
-/// Events between two looks at the cancel token.
-const STRIDE: usize = 4096;
+use crate::error::AppError;
+use crate::session::Session;
 
-/// A store that can be rebuilt.
-pub struct Rebuild<'a> {
-    pub index: &'a Index,
-    /// The arena of the same index.
-    pub arena: &'a Arena,
-    pub program: &'a dyn HandlerProgram,
+/// What came of folding all streams.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rebuilt {
+    pub streams: u32,
+    pub events: u64,
+    /// Streams of which an event could not be read or folded.
+    pub incomplete_streams: u32,
 }
 
-impl Rebuild<'_> {
-    /// Folds each stream to its head and gives the state to `visit`, which is called from `threads` threads in no
-    /// particular order. Findings of all events go to `findings`.
-    pub fn every_stream(
-        &self,
-        work: &Work<'_>,
-        threads: usize,
-        findings: &Findings,
-        visit: &(dyn Fn(StreamOrdinal, Folded) + Sync),
-    ) -> Result<(), AppError> {
-        let tasks = self.tasks()?;
-        let next = AtomicUsize::new(0);
-        let done = AtomicU64::new(0);
-        let run = || -> Result<(), AppError> {
-            let mut fold = Fold::new(self.program, Detail::State)?;
-            while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let events = self.run_task(work, task, &mut fold, findings, visit)?;
-                let done = done.fetch_add(events, Ordering::Relaxed) + events;
-                work.tick("folding", done, Some(u64::from(self.index.event_count())))?;
-            }
-            Ok(())
+/// Called once for each stream, from any thread and in any order.
+pub type Finish<'a> = &'a (dyn Fn(&[u8], &Folded) + Sync);
+
+/// The most streams that keep their state at once: about 1 KB each.
+const MAX_STREAMS_AT_ONCE: u32 = 200_000;
+
+/// Folds every stream with `threads` threads.
+pub fn rebuild(
+    work: &Work<'_>,
+    session: &Session,
+    program: &Arc<dyn HandlerProgram>,
+    threads: usize,
+    findings: &Findings,
+    finish: Finish<'_>,
+) -> Result<Rebuilt, AppError> {
+    let needs_store = program.columns().envelope;
+    let stream_count = session.index().map_or(0, |index| index.stream_count());
+    let total = Total::default();
+    if !needs_store && let Some(arena) = session.arena()? {
+        let index = session.ready_index()?;
+        let from = FromArena {
+            index: &index,
+            arena: &arena,
+            program: program.as_ref(),
         };
-        if threads < 2 {
-            return run();
+        from.fold_all(work, threads, findings, &total.counting(finish))?;
+    } else if needs_store || stream_count <= MAX_STREAMS_AT_ONCE {
+        let most = if needs_store { u32::MAX } else { MAX_STREAMS_AT_ONCE };
+        let outcome = by_position::fold_all(work, session, program, threads, most, findings, &total.counting(finish))?;
+        if outcome == by_position::Outcome::TooManyStreams {
+            from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
         }
-        thread::scope(|scope| {
-            let started = (0..threads).map(|number| {
-                thread::Builder::new()
-                    .name(format!("rebuild-{number}"))
-                    .spawn_scoped(scope, run)
-                    .map_err(no_thread)
-            });
-            let started = started.collect::<Result<Vec<_>, AppError>>()?;
-            let mut outcome = Ok(());
-            for thread in started {
-                let ended = thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                outcome = outcome.and(ended);
-            }
-            outcome
-        })
+    } else {
+        from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
     }
-
-    /// Runs of stream ordinals, the longest streams first.
-    fn tasks(&self) -> Result<Vec<Vec<StreamOrdinal>>, AppError> {
-        let longest = self.index.streams(&StreamQuery {
-            matching: b"",
-            category: None,
-            order: StreamOrder::Events,
-            descending: true,
-            offset: 0,
-            limit: LONGEST,
-        })?;
-        let mut tasks: Vec<Vec<StreamOrdinal>> = longest.rows.iter().map(|stream| vec![*stream]).collect();
-        let count = self.index.stream_count();
-        for start in (0..count).step_by(TASK_STREAMS as usize) {
-            let streams = start..start.saturating_add(TASK_STREAMS).min(count);
-            tasks.push(
-                streams
-                    .map(StreamOrdinal)
-                    .filter(|stream| !longest.rows.contains(stream))
-                    .collect(),
-            );
-        }
-        Ok(tasks)
-    }
-
-    /// Returns how many events it folded.
-    fn run_task(
-        &self,
-        work: &Work<'_>,
-        streams: &[StreamOrdinal],
-        fold: &mut Fold,
-        findings: &Findings,
-        visit: &(dyn Fn(StreamOrdinal, Folded) + Sync),
-    ) -> Result<u64, AppError> {
-        // Names of the streams of this task only: a store may have millions.
-        let mut names = Names::default();
-        let types = self.index.intern_types(&mut names);
-        let mut events = 0;
-        for stream in streams {
-            let entry = self.index.stream(*stream)?;
-            let local = names.intern_stream(entry.id, || entry.category);
-            fold.reset()?;
-            for (count, event) in self.index.events_of(*stream)?.into_iter().enumerate() {
-                if count % STRIDE == STRIDE - 1 {
-                    work.check()?;
-                }
-                let view = self.index.view(self.arena, event, &types, local)?;
-                fold.step(&view, &names, Some(findings))?;
-                events += 1;
-            }
-            visit(*stream, fold.folded()?);
-        }
-        Ok(events)
-    }
+    Ok(total.into_rebuilt())
 }
 
-fn no_thread(error: std::io::Error) -> AppError {
-    AppError::new(
-        ErrorCode::Internal,
-        format!("cannot start a thread ({error})"),
-        "close other programs and try again",
-    )
+fn from_new_arena(
+    work: &Work<'_>,
+    session: &Session,
+    program: &Arc<dyn HandlerProgram>,
+    threads: usize,
+    findings: &Findings,
+    finish: Finish<'_>,
+) -> Result<(), AppError> {
+    let index = session.build_index(work)?;
+    let arena = session.build_arena(work)?;
+    FromArena {
+        index: &index,
+        arena: &arena,
+        program: program.as_ref(),
+    }
+    .fold_all(work, threads, findings, finish)
+}
+
+/// Runs the same on so many named threads, this one among them; a failure of any is the outcome.
+fn on_threads(threads: usize, body: impl Fn() -> Result<(), AppError> + Sync) -> Result<(), AppError> {
+    thread::scope(|scope| {
+        let start = |number| {
+            let named = thread::Builder::new().name(format!("rebuild-{number}"));
+            // With fewer threads than wished it only takes longer.
+            named.spawn_scoped(scope, &body).ok()
+        };
+        let others: Vec<_> = (1..threads).filter_map(start).collect();
+        let own = body();
+        let join = |thread: thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        let outcomes = [own].into_iter().chain(others.into_iter().map(join));
+        // A worker that stopped because another failed says `Cancelled`: the failure itself tells more.
+        let mut failures: Vec<AppError> = outcomes.filter_map(Result::err).collect();
+        failures.sort_by_key(AppError::is_cancelled);
+        failures.into_iter().next().map_or(Ok(()), Err)
+    })
+}
+
+#[derive(Default)]
+struct Total {
+    streams: AtomicU32,
+    events: AtomicU64,
+    incomplete_streams: AtomicU32,
+}
+
+impl Total {
+    fn counting<'a>(&'a self, finish: Finish<'a>) -> impl Fn(&[u8], &Folded) + Sync + 'a {
+        move |stream, folded| {
+            self.streams.fetch_add(1, Ordering::Relaxed);
+            self.events.fetch_add(folded.moment.0.into(), Ordering::Relaxed);
+            self.incomplete_streams
+                .fetch_add(folded.incomplete_since.is_some().into(), Ordering::Relaxed);
+            finish(stream, folded);
+        }
+    }
+
+    fn into_rebuilt(self) -> Rebuilt {
+        Rebuilt {
+            streams: self.streams.into_inner(),
+            events: self.events.into_inner(),
+            incomplete_streams: self.incomplete_streams.into_inner(),
+        }
+    }
 }

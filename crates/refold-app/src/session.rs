@@ -10,7 +10,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription};
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
-use refold_stores::index::{self, BuildOptions, Index, IndexError, Opened};
+use refold_stores::index::{self, Arena, BuildOptions, Index, IndexError, Opened};
 use refold_stores::{LayoutChoice, OpenOptions};
 
 use crate::clock;
@@ -29,6 +29,7 @@ pub struct Session {
     location: String,
     cache: PathBuf,
     index: RwLock<Option<Arc<Index>>>,
+    arena: RwLock<Option<Arc<Arena>>>,
 }
 
 /// What can be said of a store without reading all of it.
@@ -71,6 +72,7 @@ impl Session {
             location: location.to_owned(),
             cache: cache.to_owned(),
             index: RwLock::new(None),
+            arena: RwLock::new(None),
         }
     }
 
@@ -115,7 +117,7 @@ impl Session {
             return Ok(index);
         }
         let options = BuildOptions {
-            threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            threads: thread_count(),
             now: clock::now(),
             version_base: self.description().version_base,
             segment_rows: BuildOptions::SEGMENT_ROWS,
@@ -123,6 +125,38 @@ impl Session {
         let index = Arc::new(index::build(work, self.store.as_ref(), &self.cache, &options)?);
         *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
         Ok(index)
+    }
+
+    /// The payload arena, when it is there and whole for the present index.
+    pub fn arena(&self) -> Result<Option<Arc<Arena>>, AppError> {
+        if let Some(arena) = self.arena.read().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Ok(Some(arena));
+        }
+        let Some(index) = self.index() else { return Ok(None) };
+        let opened = index::open_arena(&self.cache, &self.store.fingerprint()?, &index)?.map(Arc::new);
+        self.arena
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone_from(&opened);
+        Ok(opened)
+    }
+
+    /// The payload arena; made first where it is not there. Needs room in the cache folder for all payloads.
+    pub fn build_arena(&self, work: &Work<'_>) -> Result<Arc<Arena>, AppError> {
+        let index = self.build_index(work)?;
+        if let Some(arena) = self.arena()? {
+            return Ok(arena);
+        }
+        let threads = thread_count();
+        let arena = Arc::new(index::build_arena(
+            work,
+            self.store.as_ref(),
+            &self.cache,
+            &index,
+            threads,
+        )?);
+        *self.arena.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&arena));
+        Ok(arena)
     }
 
     /// The first useful screen. Reads a fixed number of events, however many there are.
@@ -186,6 +220,11 @@ impl Session {
             Ok(Opened::Behind(_) | Opened::Absent) | Err(_) => Ok(()),
         }
     }
+}
+
+/// As many threads as the machine runs at once.
+pub fn thread_count() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 #[derive(Default)]

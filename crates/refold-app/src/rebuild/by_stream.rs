@@ -1,0 +1,107 @@
+//! Stream by stream out of the payload arena: memory for one state a thread, however many streams there are.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use refold_core::event::StreamOrdinal;
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, Fold};
+use refold_core::names::Names;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::work::Work;
+use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
+
+use super::{Finish, on_threads};
+use crate::error::AppError;
+
+/// Streams that a thread takes at a time.
+const TASK_STREAMS: u32 = 256;
+/// So many of the longest streams are tasks of their own, taken first, so that no thread is left alone with one.
+const LONGEST: u32 = 64;
+/// Events between two looks at the cancel token.
+const STRIDE: usize = 4096;
+
+/// What there is to fold, and with what.
+pub(super) struct FromArena<'a> {
+    pub index: &'a Index,
+    /// The arena of the same index.
+    pub arena: &'a Arena,
+    pub program: &'a dyn HandlerProgram,
+}
+
+impl FromArena<'_> {
+    /// Folds each stream to its head and finishes it.
+    pub(super) fn fold_all(
+        &self,
+        work: &Work<'_>,
+        threads: usize,
+        findings: &Findings,
+        finish: Finish<'_>,
+    ) -> Result<(), AppError> {
+        let tasks = self.tasks()?;
+        let next = AtomicUsize::new(0);
+        let done = AtomicU64::new(0);
+        on_threads(threads, || {
+            let mut fold = Fold::new(self.program, Detail::State)?;
+            while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let events = self.run_task(work, task, &mut fold, findings, finish)?;
+                let done = done.fetch_add(events, Ordering::Relaxed) + events;
+                work.tick("folding", done, Some(u64::from(self.index.event_count())))?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs of stream ordinals, the longest streams first.
+    fn tasks(&self) -> Result<Vec<Vec<StreamOrdinal>>, AppError> {
+        let longest = self.index.streams(&StreamQuery {
+            matching: b"",
+            category: None,
+            order: StreamOrder::Events,
+            descending: true,
+            offset: 0,
+            limit: LONGEST,
+        })?;
+        let mut tasks: Vec<Vec<StreamOrdinal>> = longest.rows.iter().map(|stream| vec![*stream]).collect();
+        let count = self.index.stream_count();
+        for start in (0..count).step_by(TASK_STREAMS as usize) {
+            let streams = start..start.saturating_add(TASK_STREAMS).min(count);
+            tasks.push(
+                streams
+                    .map(StreamOrdinal)
+                    .filter(|stream| !longest.rows.contains(stream))
+                    .collect(),
+            );
+        }
+        Ok(tasks)
+    }
+
+    /// Returns how many events it folded.
+    fn run_task(
+        &self,
+        work: &Work<'_>,
+        streams: &[StreamOrdinal],
+        fold: &mut Fold,
+        findings: &Findings,
+        finish: Finish<'_>,
+    ) -> Result<u64, AppError> {
+        // Names of the streams of this task only: a store may have millions.
+        let mut names = Names::default();
+        let types = self.index.intern_types(&mut names);
+        let mut events = 0;
+        for stream in streams {
+            let entry = self.index.stream(*stream)?;
+            let local = names.intern_stream(entry.id, || entry.category);
+            fold.reset()?;
+            for (count, event) in self.index.events_of(*stream)?.into_iter().enumerate() {
+                if count % STRIDE == STRIDE - 1 {
+                    work.check()?;
+                }
+                let view = self.index.view(self.arena, event, &types, local)?;
+                fold.step(&view, &names, Some(findings))?;
+                events += 1;
+            }
+            finish(entry.id, &fold.folded()?);
+        }
+        Ok(events)
+    }
+}

@@ -1,0 +1,83 @@
+//! Every way to rebuild gives what one stream after the other gives.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use refold_core::value::Value;
+use refold_core::work::{CancelToken, Silent};
+use refold_fixtures::orders::{self, Options};
+
+use super::*;
+use crate::places::Places;
+use crate::{command, handler};
+
+fn rebuilt(session: &Session, program: &Arc<dyn HandlerProgram>, threads: usize) -> (Rebuilt, BTreeMap<String, Value>) {
+    let cancel = CancelToken::default();
+    let states = Mutex::new(BTreeMap::new());
+    let keep = |stream: &[u8], folded: &Folded| {
+        let id = String::from_utf8_lossy(stream).into_owned();
+        let before = states.lock().unwrap().insert(id, folded.state.clone());
+        assert!(before.is_none(), "a stream is finished once");
+    };
+    let work = Work::new(&cancel, &Silent);
+    let rebuilt = rebuild(&work, session, program, threads, &Findings::default(), &keep).unwrap();
+    (rebuilt, states.into_inner().unwrap())
+}
+
+#[test]
+fn cold_warm_one_thread_and_many_agree_with_each_single_stream() {
+    let folder = tempfile::tempdir().unwrap();
+    let written = orders::write(
+        &folder.path().join("store"),
+        &Options {
+            events: 9_000,
+            streams: Some(900),
+            giant: Some(3_000),
+            ..Options::default()
+        },
+        |_, _| std::ops::ControlFlow::Continue(()),
+    )
+    .unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let places = Places::below(&folder.path().join("home"));
+    let session = Session::open(&work, &written.store.to_string_lossy(), None, &places).unwrap();
+    let package = folder.path().join("store/handlers/order");
+    let package = package.to_string_lossy();
+    let handlers = [None, Some(package.as_ref())];
+    let cold = handlers.map(|name| {
+        let program = handler::open(name).unwrap();
+        let (cold, states) = rebuilt(&session, &program, 1);
+        assert_eq!(cold.events, 9_000);
+        assert_eq!(cold.streams as usize, states.len());
+        assert!(cold.incomplete_streams > 0, "the sample holds an undecodable event");
+        assert_eq!(rebuilt(&session, &program, 3), (cold, states.clone()));
+        for (id, state) in states.iter().take(40).chain(states.get_key_value("order-4711")) {
+            let single = command::state::state(&work, &session, id, "head", name).unwrap();
+            assert_eq!(single.state.0, *state, "{id}");
+        }
+        (cold, states)
+    });
+    session.build_arena(&work).unwrap();
+    for (name, cold) in handlers.into_iter().zip(cold) {
+        assert_eq!(rebuilt(&session, &handler::open(name).unwrap(), 2), cold);
+    }
+}
+
+#[test]
+fn cancelling_ends_all_workers() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        events: 9_000,
+        ..Options::default()
+    };
+    let written = orders::write(folder.path(), &options, |_, _| std::ops::ControlFlow::Continue(())).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let places = Places::below(&folder.path().join("home"));
+    let session = Session::open(&work, &written.store.to_string_lossy(), None, &places).unwrap();
+    let program = handler::open(None).unwrap();
+    cancel.cancel();
+    let outcome = rebuild(&work, &session, &program, 2, &Findings::default(), &|_, _| {});
+    assert!(outcome.is_err_and(|error| error.is_cancelled()));
+}
