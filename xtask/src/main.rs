@@ -4,6 +4,7 @@
 mod bench;
 mod display;
 mod interface;
+mod libraries;
 mod run;
 mod sample;
 mod step;

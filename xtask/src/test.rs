@@ -4,16 +4,17 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::step::Steps;
-use crate::{Outcome, display, interface, run, sample, system};
+use crate::{Outcome, display, interface, libraries, run, sample, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
 /// The parts that can be asked for by name; without a name all of them run.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("format", format),
     ("interface", check_interface),
     ("lint", lint),
     ("unit", unit),
+    ("libraries", libraries::test),
     ("window", window),
 ];
 
@@ -138,7 +139,7 @@ fn install_driver(steps: &mut Steps) -> Outcome<PathBuf> {
     Err("tauri-driver could not be installed: see what cargo printed above".to_owned())
 }
 
-fn cargo(arguments: &[&str]) -> Command {
+pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).env("CARGO_TERM_COLOR", "never");
     command

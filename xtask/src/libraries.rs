@@ -1,0 +1,65 @@
+//! The event-sourcing libraries in other languages whose stores we read: installed under `target/libraries`, then
+//! tested against.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use crate::step::Steps;
+use crate::{Outcome, interface, test};
+
+pub fn test(steps: &mut Steps) -> Outcome {
+    let fixtures = crate::root().join("fixtures/libraries");
+    let target = crate::root().join("target/libraries");
+    let emmett = target.join("emmett");
+    let pyeventsourcing = target.join("pyeventsourcing");
+    install_emmett(steps, &fixtures.join("emmett"), &emmett)?;
+    install_pyeventsourcing(
+        steps,
+        &fixtures.join("pyeventsourcing/requirements.txt"),
+        &pyeventsourcing,
+    )?;
+    let mut command = test::cargo(&[
+        "test",
+        "--package",
+        "refold-tests",
+        "--features",
+        "libraries",
+        "--test",
+        "libraries",
+    ]);
+    command
+        .env("REFOLD_EMMETT", &emmett)
+        .env("REFOLD_PYEVENTSOURCING", &pyeventsourcing);
+    steps.run_tests("stores written by the libraries", command).map(drop)
+}
+
+/// Node finds packages above the script that asks for them, so the script is copied beside them.
+fn install_emmett(steps: &mut Steps, from: &Path, to: &Path) -> Outcome {
+    let failed = |error: std::io::Error| format!("{error}: {}", to.display());
+    fs::create_dir_all(to).map_err(failed)?;
+    for name in ["package.json", "package-lock.json", "write.mjs"] {
+        fs::copy(from.join(name), to.join(name)).map_err(failed)?;
+    }
+    // The package names a version of its own base that is not the one it works with.
+    let mut command = interface::npm(&["ci", "--legacy-peer-deps", "--no-audit", "--no-fund"]);
+    command.current_dir(to);
+    if steps.run("install Emmett", command)? {
+        return Ok(());
+    }
+    Err("Emmett could not be installed: look at what npm printed above".to_owned())
+}
+
+fn install_pyeventsourcing(steps: &mut Steps, requirements: &Path, to: &Path) -> Outcome {
+    let mut command = Command::new("python3");
+    command.args(["-m", "venv"]).arg(to);
+    let is_there = to.join("bin/pip").exists() || steps.run("a Python of its own", command)?;
+    let mut command = Command::new(to.join("bin/pip"));
+    command
+        .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
+        .arg(requirements);
+    if is_there && steps.run("install pyeventsourcing", command)? {
+        return Ok(());
+    }
+    Err("pyeventsourcing could not be installed: look at what pip printed above".to_owned())
+}
