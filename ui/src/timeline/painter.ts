@@ -22,9 +22,9 @@ export interface Surface {
   height: number;
 }
 
-/** Pixels that a single glyph needs. With less, exact bars are drawn. */
+/** Pixels that a single glyph needs. */
 const GLYPH_ROOM = 12;
-const SPARSE_GAP = 14;
+const GLYPH_GAP = 3;
 const TICK_GAP = 104;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -59,18 +59,18 @@ export class TimelinePainter {
     const colours = slots.map((slot) => this.#slotPixels[slot] ?? 0);
     const isCounted = block.axis === 'version';
     const room = isCounted ? surface.width / floatFromBig(lengthOf(visible)) : 0;
-    const bars = occupied(block, visible, surface.width);
-    const isSparse = isCounted ? room >= GLYPH_ROOM : bars.length <= surface.width / SPARSE_GAP;
+    const size = Math.min(14, Math.max(9, room * 0.6));
+    const stacks = stacksOf(block, visible, surface, size);
     const most = tallest(density, visible, canvas.width);
     const scale: Scale = isCounted ? 'share' : 'sqrt';
-    if (isSparse) pixels.fill(background);
+    if (stacks) pixels.fill(background);
     else {
       const picture = { width: canvas.width, height: canvas.height, pixels };
       paint(picture, density, visible, background, colours, scale, most);
     }
     context.putImageData(image, 0, 0);
-    if (isSparse) this.#glyphs(context, surface, block, slots, bars, isCounted ? room * 0.6 : 9);
-    return isCounted || isSparse ? 0 : most;
+    if (stacks) this.#glyphs(context, surface, stacks, slots, size);
+    return isCounted || stacks ? 0 : most;
   }
 
   flags(surface: Surface, block: Block | null, visible: Span): void {
@@ -170,32 +170,25 @@ export class TimelinePainter {
   // A stem where the events are, and a glyph for each: what a person can count is drawn to be counted.
   #glyphs(
     context: CanvasRenderingContext2D,
-    surface: Surface,
-    { frame }: Block,
+    { height }: Surface,
+    stacks: readonly Stack[],
     slots: readonly number[],
-    bars: Bar[],
-    wanted: number,
+    size: number,
   ): void {
-    const size = Math.min(14, Math.max(9, wanted));
-    const most = Math.max(1, Math.floor(surface.height / (size + 3)) - 1);
-    for (const { column, x } of bars) {
+    const pitch = size + GLYPH_GAP;
+    for (const { stems, glyphs, x } of stacks) {
       context.fillStyle = this.#colours['--line-2'] ?? '';
-      context.fillRect(Math.round(x), 4, 1, surface.height - 4);
-      const glyphs: number[] = [];
-      for (let series = 0; series < slots.length && glyphs.length < most; series += 1) {
-        const count = frame.counts[column * slots.length + series] ?? 0;
-        for (let k = 0; k < count && glyphs.length < most; k += 1) glyphs.push(slots[series] ?? 0);
-      }
-      const middle = surface.height / 2 + ((glyphs.length - 1) * (size + 3)) / 2;
-      glyphs.forEach((slot, k) => {
-        const index = Math.min(slot, this.#shapes.length - 1);
+      for (const stem of stems) context.fillRect(Math.round(stem), 4, 1, height - 4);
+      const middle = height / 2 + ((glyphs.length - 1) * pitch) / 2;
+      glyphs.forEach((series, k) => {
+        const slot = Math.min(slots[series] ?? 0, this.#shapes.length - 1);
         context.save();
-        context.translate(x + 0.5 - size / 2, middle - k * (size + 3) - size / 2);
+        context.translate(x + 0.5 - size / 2, middle - k * pitch - size / 2);
         context.fillStyle = this.#colours['--bg-1'] ?? '';
         context.fillRect(-1, -1, size + 2, size + 2);
         context.scale(size / 10, size / 10);
-        context.fillStyle = this.#colours[colourToken(index)] ?? '';
-        context.fill(this.#shapes[index] ?? new Path2D());
+        context.fillStyle = this.#colours[colourToken(slot)] ?? '';
+        context.fill(this.#shapes[slot] ?? new Path2D());
         context.restore();
       });
     }
@@ -229,14 +222,37 @@ interface Bar {
   x: number;
 }
 
-/** The columns of a window that hold anything. */
-function occupied(block: Block, visible: Span, width: number): Bar[] {
-  const { frame } = block;
-  const series = frame.series.length;
-  return columns(block, visible, width).filter(({ column }) => {
-    for (let k = 0; k < series; k += 1) if ((frame.counts[column * series + k] ?? 0) > 0) return true;
-    return false;
-  });
+/** Events too close to stand side by side, one above the other, at their exact stems. */
+interface Stack {
+  stems: number[];
+  /** The series of each event, bottom first. */
+  glyphs: number[];
+  /** Where the glyphs stand, in pixels. */
+  x: number;
+}
+
+/** The events of a window as stacks of glyphs, or `null` where one of them would not fit: then bars are exact. */
+function stacksOf(block: Block, visible: Span, surface: Surface, size: number): Stack[] | null {
+  const { counts, series } = block.frame;
+  const most = Math.floor((surface.height - 4) / (size + GLYPH_GAP));
+  const stacks: Stack[] = [];
+  for (const { column, x } of columns(block, visible, surface.width)) {
+    const glyphs: number[] = [];
+    for (let k = 0; k < series.length; k += 1) {
+      const count = counts[column * series.length + k] ?? 0;
+      if (glyphs.length + count > most) return null;
+      for (let n = 0; n < count; n += 1) glyphs.push(k);
+    }
+    if (glyphs.length === 0) continue;
+    const last = stacks.at(-1);
+    if (last && x - (last.stems[0] ?? x) < Math.max(size + GLYPH_GAP, GLYPH_ROOM)) {
+      last.stems.push(x);
+      last.glyphs.push(...glyphs);
+      last.x = ((last.stems[0] ?? x) + x) / 2;
+      if (last.glyphs.length > most) return null;
+    } else stacks.push({ stems: [x], glyphs, x });
+  }
+  return stacks;
 }
 
 /** Flags in pixels: those that would hide each other are joined, none disappears. */
