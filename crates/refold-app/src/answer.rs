@@ -284,8 +284,9 @@ pub struct CauseAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct TimelineAnswer {
     pub stream: Option<String>,
-    pub from: String,
-    pub to: String,
+    /// `None` where no event has a time, as is `to`.
+    pub from: Option<String>,
+    pub to: Option<String>,
     pub events: u32,
     pub types: Vec<String>,
     pub columns: Vec<ColumnAnswer>,

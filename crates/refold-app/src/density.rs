@@ -43,7 +43,9 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
             ));
         }
     };
-    let window = window_of(query, whole)?;
+    let Some(window) = window_of(query, whole)? else {
+        return Ok(nothing(columns));
+    };
     let density = index.density(axis, window.clone(), columns)?;
     let mut series: Vec<String> = density
         .types
@@ -101,7 +103,9 @@ pub fn of_stream(
             positions().min().zip(positions().max())
         }
     };
-    let window = window_of(query, whole)?;
+    let Some(window) = window_of(query, whole)? else {
+        return Ok(nothing(columns));
+    };
     let mut series: Vec<String> = series_order.iter().take(MAX_SERIES).cloned().collect();
     let has_other = series_order.len() > MAX_SERIES;
     if has_other {
@@ -220,8 +224,16 @@ fn column_of(window: &Range<i64>, columns: u32, place: i64) -> Option<u32> {
     Some(column)
 }
 
-/// The window that is asked for: its bounds, or the whole span where they are empty.
-fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Range<i64>, AppError> {
+/// The density of what has no event on the axis, or none at all.
+fn nothing(columns: u32) -> DensityFrame {
+    DensityFrame {
+        flags: vec![0; columns as usize],
+        ..DensityFrame::default()
+    }
+}
+
+/// The window that is asked for: its bounds, or the whole span where they are empty. `None`: there is no span.
+fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Option<Range<i64>>, AppError> {
     let bound = |text: &str, otherwise: i64| -> Result<i64, AppError> {
         if text.is_empty() {
             return Ok(otherwise);
@@ -237,7 +249,7 @@ fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Range<i6
             )
         })
     };
-    let (first, last) = whole.unwrap_or((0, 0));
+    let Some((first, last)) = whole else { return Ok(None) };
     let window = bound(&query.from, first)?..bound(&query.to, last.saturating_add(1))?;
     if window.start >= window.end {
         return Err(AppError::invalid(
@@ -245,7 +257,7 @@ fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Range<i6
             "give a later end",
         ));
     }
-    Ok(window)
+    Ok(Some(window))
 }
 
 fn labels(axis: Axis, window: &Range<i64>, digits: u8) -> (String, String) {

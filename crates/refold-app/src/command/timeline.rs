@@ -8,6 +8,7 @@ use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
+use super::filled;
 use crate::answer::{ColumnAnswer, TimelineAnswer};
 use crate::density;
 use crate::error::{AppError, ErrorCode};
@@ -56,8 +57,8 @@ pub fn timeline(
 fn answer(stream: Option<String>, frame: DensityFrame, digits: u8) -> TimelineAnswer {
     let width = frame.series.len().max(1);
     let column_count = frame.counts.len() / width;
-    let (from, to) = (Timestamp::parse(&frame.from), Timestamp::parse(&frame.to));
-    let window = from.zip(to).map_or(0..0, |(from, to)| from.0..to.0);
+    let (first, end) = (Timestamp::parse(&frame.from), Timestamp::parse(&frame.to));
+    let window = first.zip(end).map_or(0..0, |(first, end)| first.0..end.0);
     let columns = frame.counts.chunks(width).zip(0_u32..).map(|(counts, column)| {
         let start = density::column_start(&window, u32::try_from(column_count).unwrap_or(u32::MAX), column);
         let from = text::time_label(Timestamp(start), digits);
@@ -68,13 +69,12 @@ fn answer(stream: Option<String>, frame: DensityFrame, digits: u8) -> TimelineAn
         }
     });
     let columns: Vec<ColumnAnswer> = columns.collect();
-    // The window ends just behind the last event.
-    let to = text::time_label(Timestamp(window.end.saturating_sub(1)), digits);
     let events = columns.iter().map(|column| column.events).sum();
     TimelineAnswer {
         stream,
-        from: frame.from,
-        to,
+        from: filled(frame.from),
+        // The window ends just behind the last event.
+        to: end.map(|end| text::time_label(Timestamp(end.0.saturating_sub(1)), digits)),
         events,
         types: frame.series,
         columns,
@@ -91,7 +91,10 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
         counts: column.counts.clone(),
     });
     let figure = TimelineFigure {
-        caption: format!("{title}: {events} events, {} to {}", answer.from, answer.to),
+        caption: match answer.from.as_ref().zip(answer.to.as_ref()) {
+            Some((from, to)) => format!("{title}: {events} events, {from} to {to}"),
+            None => format!("{title}: {events} events"),
+        },
         types: answer.types.clone(),
         columns: columns.collect(),
     };

@@ -24,7 +24,11 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
         return printer.finish(Ok(0));
     }
     let whole = answer.stream.clone().unwrap_or_else(|| session.name());
-    printer.line(&format!("{whole}  {events} events  {} to {}", answer.from, answer.to))?;
+    let Some((from, to)) = answer.from.as_ref().zip(answer.to.as_ref()) else {
+        printer.line(&format!("{whole}  {events} events"))?;
+        return printer.finish(Ok(0));
+    };
+    printer.line(&format!("{whole}  {events} events  {from} to {to}"))?;
     let most = answer
         .columns
         .iter()

@@ -180,3 +180,21 @@ fn one_stream_needs_no_local_index() {
         .collect();
     assert_eq!(kept, ["scratch"]);
 }
+
+#[test]
+fn a_store_without_events_is_a_store() {
+    let lab = Lab::new(500);
+    let database = rusqlite::Connection::open(lab.store()).unwrap();
+    database
+        .execute_batch("DELETE FROM emt_messages; DELETE FROM emt_streams")
+        .unwrap();
+    drop(database);
+    let told = lab.json(0, &["info", "orders.db"]);
+    assert_eq!((told["events"].as_u64(), told["streams"].as_u64()), (Some(0), Some(0)));
+    assert_eq!(lab.run(&["streams", "orders.db"]).out, "no stream matches\n");
+    assert_eq!(lab.run(&["search", "orders.db", "x"]).out, "0 events found\n");
+    assert_eq!(lab.run(&["timeline", "orders.db"]).out, "orders.db  0 events\n");
+    let timeline = lab.json(0, &["timeline", "orders.db"]);
+    assert!(timeline["from"].is_null() && timeline["to"].is_null());
+    assert_eq!(lab.run(&["state", "orders.db", "order-4711"]).code, 2);
+}
