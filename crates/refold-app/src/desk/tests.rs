@@ -1,3 +1,7 @@
+use std::ops::ControlFlow;
+
+use refold_fixtures::orders::{self, Options};
+
 use super::*;
 use crate::error::ErrorCode;
 use crate::frame::{DensityFrame, RowChange, StateFrame};
@@ -13,18 +17,16 @@ struct Lab {
 fn lab() -> Lab {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::at(Places::below(folder.path()), None);
-    let store = desk.make_sample(&|_| {}).unwrap();
-    let handlers = std::path::Path::new(&store)
-        .parent()
-        .unwrap()
-        .join("handlers/order")
-        .display()
-        .to_string();
+    let options = Options {
+        events: 2_000,
+        ..Options::default()
+    };
+    let written = orders::write(&folder.path().join("shop"), &options, |_, _| ControlFlow::Continue(())).unwrap();
     Lab {
-        _folder: folder,
         desk,
-        store,
-        handlers,
+        store: written.store.display().to_string(),
+        handlers: written.handlers.join("order").display().to_string(),
+        _folder: folder,
     }
 }
 
@@ -57,7 +59,6 @@ fn a_person_opens_a_store_and_moves_through_an_order() {
         handlers,
         _folder,
     } = lab();
-    assert_eq!(desk.start().unwrap().sample.as_deref(), Some(store.as_str()));
     let opened = desk.open_store(&store, None).unwrap();
     assert_eq!((opened.layout.as_str(), opened.newest.len()), ("emmett", 100));
     assert!(!opened.index_is_ready);
@@ -409,4 +410,20 @@ fn cancelling_an_index_leaves_the_store_usable() {
     assert!(desk.overview(opened.session).is_err());
     desk.index_store(opened.session, &|_| {}).unwrap();
     assert!(desk.overview(opened.session).unwrap().events > 0);
+}
+
+#[test]
+fn the_sample_is_made_once_and_can_be_cancelled() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = Desk::at(Places::below(folder.path()), None);
+    assert_eq!(desk.start().unwrap().sample, None);
+    let error = desk.make_sample(&|update| desk.cancel_job(update.job)).unwrap_err();
+    assert_eq!(error.code, ErrorCode::Cancelled);
+    assert_eq!(desk.start().unwrap().sample, None, "nothing half-made is offered");
+    let made = desk.make_sample(&|_| {}).unwrap();
+    assert_eq!(desk.start().unwrap().sample.as_deref(), Some(made.as_str()));
+    let written = std::fs::metadata(&made).unwrap().modified().unwrap();
+    assert_eq!(desk.make_sample(&|_| {}).unwrap(), made);
+    assert_eq!(std::fs::metadata(&made).unwrap().modified().unwrap(), written);
+    assert!(desk.open_store(&made, None).unwrap().newest.len() == 100);
 }
