@@ -64,3 +64,27 @@ fn nothing_hidden_reaches_the_terminal() {
     assert_eq!(by_shown.len(), 15);
     assert_eq!(by_shown[0]["payload"]["a"], "\u{7f}\u{9b}2J\u{202e}");
 }
+
+#[test]
+fn a_payload_too_large_to_load_leaves_later_states_incomplete() {
+    let lab = Lab::new(500);
+    let database = rusqlite::Connection::open(lab.store()).unwrap();
+    let sql = "UPDATE emt_messages SET message_data = '\"' || printf('%.*c', 70000000, 'x') || '\"' \
+               WHERE stream_id = 'order-4711' AND stream_position = 3";
+    assert_eq!(database.execute(sql, []).unwrap(), 1);
+    drop(database);
+    for handler in ["builtin:merge", "handlers/order@1.1.0"] {
+        let state = |at| {
+            lab.json(
+                0,
+                &["state", "orders.db", "order-4711", "--at", at, "--handler", handler],
+            )
+        };
+        assert!(state("v2")["incomplete_since"].is_null());
+        let after = state("v4");
+        assert_eq!(after["incomplete_since"], "3", "{handler}");
+        assert!(after["findings"].to_string().contains("too-large"), "{after}");
+        assert_eq!(after["state"]["orderId"].to_string(), "9007199254750415");
+    }
+    assert_eq!(lab.json_lines(&["history", "orders.db", "order-4711"]).len(), 15);
+}

@@ -292,7 +292,8 @@ impl<'r> Fields<'r> {
             odd.warning("too-large", || {
                 format!("its {what} of {byte_count} bytes is not loaded: the limit is {limit}")
             });
-            return (Span::NULL, Encoding::Opaque);
+            // There is a value, and nobody can read it here: not the same as no value.
+            return (batch.store(b""), Encoding::Opaque);
         }
         match text_of(stored, TextForm::AsStored) {
             None => {
