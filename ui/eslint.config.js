@@ -12,8 +12,11 @@ const onlyTheDoor = {
 const literalsStayText = {
   'no-restricted-syntax': [
     'error',
-    { selector: "CallExpression[callee.object.name='JSON'][callee.property.name='parse']", message: 'Values stay text.' },
-    { selector: "CallExpression[callee.name=/^(parseFloat|parseInt|Number)$/]", message: 'Values stay text.' },
+    {
+      selector: "CallExpression[callee.object.name='JSON'][callee.property.name='parse']",
+      message: 'Values stay text.',
+    },
+    { selector: 'CallExpression[callee.name=/^(parseFloat|parseInt|Number)$/]', message: 'Values stay text.' },
   ],
 };
 

@@ -162,7 +162,12 @@ export const S = {
     most: (events: number) => `√ scale, top ${countText(events)}`,
     types: 'Event types',
     fit: 'Fit all',
-    step: { first: 'Start, before the first event', previous: 'Previous event', next: 'Next event', last: 'Last event' },
+    step: {
+      first: 'Start, before the first event',
+      previous: 'Previous event',
+      next: 'Next event',
+      last: 'Last event',
+    },
   },
   status: {
     none: 'No store open',

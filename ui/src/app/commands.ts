@@ -22,6 +22,16 @@ export interface Reach {
   pageSize(): number;
 }
 
+const GROUPS: Record<string, string> = {
+  go: 'Go',
+  connection: 'Store',
+  job: 'Store',
+  cursor: 'Cursor',
+  timeline: 'Timeline',
+  inspect: 'Inspect',
+  row: 'Rows',
+  view: 'View',
+};
 const PAGE_SHARE = 0.1;
 const PAN_PIXELS = 50;
 const ZOOM_STEP = 0.8;
@@ -33,23 +43,43 @@ const hasB = (desk: Desk) => inHistory(desk) && desk.history?.b !== null;
 const hasTimeline = (desk: Desk) => timelineOf(desk) !== null;
 
 export const COMMANDS: readonly Command[] = [
-  { id: 'go.palette', title: 'Search or run a command', group: 'Go', when: always, isSilent: true, run: (d) => d.openOverlay('omnibox') },
-  { id: 'go.aggregate', title: 'Go to stream…', group: 'Go', when: hasStore, run: (d) => d.openOverlay('omnibox', '#') },
-  { id: 'go.command', title: 'Run command…', group: 'Go', when: always, isSilent: true, run: (d) => d.openOverlay('omnibox', '>') },
-  { id: 'go.moment', title: 'Go to time, version or position…', group: 'Go', when: inHistory, run: (d) => d.openOverlay('omnibox', ':') },
-  { id: 'go.view.overview', title: 'Overview', group: 'Go', when: hasStore, run: (d) => d.show('overview') },
-  { id: 'go.view.history', title: 'History', group: 'Go', when: (d) => d.history !== null, run: (d) => d.show('history') },
-  { id: 'go.view.welcome', title: 'Open another store', group: 'Go', when: always, run: (d) => d.show('welcome') },
-  { id: 'go.back', title: 'Back', group: 'Go', when: (d) => d.canGoBack, run: (d) => d.back() },
-  { id: 'go.forward', title: 'Forward', group: 'Go', when: (d) => d.canGoForward, run: (d) => d.forward() },
-  { id: 'go.region.next', title: 'Next region', group: 'Go', when: always, isSilent: true, run: (_, reach) => reach.focusRegion(1) },
-  { id: 'go.region.prev', title: 'Previous region', group: 'Go', when: always, isSilent: true, run: (_, reach) => reach.focusRegion(-1) },
+  silent('go.palette', 'Search or run a command', always, (d) => d.openOverlay('omnibox')),
+  command('go.aggregate', 'Go to stream…', hasStore, (d) => d.openOverlay('omnibox', '#')),
+  silent('go.command', 'Run command…', always, (d) => d.openOverlay('omnibox', '>')),
+  command('go.moment', 'Go to time, version or position…', inHistory, (d) => d.openOverlay('omnibox', ':')),
+  command('go.view.overview', 'Overview', hasStore, (d) => d.show('overview')),
+  command(
+    'go.view.history',
+    'History',
+    (d) => d.history !== null,
+    (d) => d.show('history'),
+  ),
+  command('go.view.welcome', 'Open another store', always, (d) => d.show('welcome')),
+  command(
+    'go.back',
+    'Back',
+    (d) => d.canGoBack,
+    (d) => d.back(),
+  ),
+  command(
+    'go.forward',
+    'Forward',
+    (d) => d.canGoForward,
+    (d) => d.forward(),
+  ),
+  silent('go.region.next', 'Next region', always, (_, reach) => reach.focusRegion(1)),
+  silent('go.region.prev', 'Previous region', always, (_, reach) => reach.focusRegion(-1)),
 
-  { id: 'connection.open', title: 'Open file…', group: 'Store', when: always, run: (d) => d.openFile() },
-  { id: 'connection.sample', title: 'Open the sample store', group: 'Store', when: always, run: (d) => d.openSample() },
-  { id: 'connection.close', title: 'Close store', group: 'Store', when: hasStore, run: closeStore },
-  { id: 'job.index', title: 'Build the index', group: 'Store', when: (d) => d.store !== null && !d.store.isReady && !d.store.isIndexing, run: (d) => d.store?.index() },
-  { id: 'job.cancel', title: 'Cancel the running job', group: 'Store', when: (d) => d.jobs > 0, run: cancelJobs },
+  command('connection.open', 'Open file…', always, (d) => d.openFile()),
+  command('connection.sample', 'Open the sample store', always, (d) => d.openSample()),
+  command('connection.close', 'Close store', hasStore, closeStore),
+  command(
+    'job.index',
+    'Build the index',
+    (d) => d.store !== null && !d.store.isReady && !d.store.isIndexing,
+    (d) => d.store?.index(),
+  ),
+  command('job.cancel', 'Cancel the running job', (d) => d.jobs > 0, cancelJobs),
 
   cursor('cursor.prev', 'Previous event', (h) => h.neighbour(-1)),
   cursor('cursor.next', 'Next event', (h) => h.neighbour(1)),
@@ -59,21 +89,21 @@ export const COMMANDS: readonly Command[] = [
   cursor('cursor.nextPage', 'A tenth of the window forward', (h) => h.momentBeside(PAGE_SHARE)),
   cursor('cursor.first', 'Start, before the first event', () => 0),
   cursor('cursor.last', 'Last event', (h) => h.opened.events),
-  { id: 'cursor.nextChange', title: 'Next change of the focused field', group: 'Cursor', when: inHistory, run: (d) => hop(d, 'forward') },
-  { id: 'cursor.prevChange', title: 'Previous change of the focused field', group: 'Cursor', when: inHistory, run: (d) => hop(d, 'backward') },
-  { id: 'cursor.setB', title: 'Set B at A', group: 'Cursor', when: inHistory, run: (d) => withHistory(d, (h) => h.setB(h.a)) },
-  { id: 'cursor.clearB', title: 'Remove B', group: 'Cursor', when: hasB, run: (d) => withHistory(d, (h) => h.setB(null)) },
-  { id: 'cursor.swap', title: 'Swap A and B', group: 'Cursor', when: hasB, run: (d) => withHistory(d, (h) => h.swap()) },
+  command('cursor.nextChange', 'Next change of the focused field', inHistory, (d) => hop(d, 'forward')),
+  command('cursor.prevChange', 'Previous change of the focused field', inHistory, (d) => hop(d, 'backward')),
+  command('cursor.setB', 'Set B at A', inHistory, (d) => withHistory(d, (h) => h.setB(h.a))),
+  command('cursor.clearB', 'Remove B', hasB, (d) => withHistory(d, (h) => h.setB(null))),
+  command('cursor.swap', 'Swap A and B', hasB, (d) => withHistory(d, (h) => h.swap())),
 
-  { id: 'timeline.zoomIn', title: 'Zoom in', group: 'Timeline', when: hasTimeline, run: (d) => zoom(d, ZOOM_STEP) },
-  { id: 'timeline.zoomOut', title: 'Zoom out', group: 'Timeline', when: hasTimeline, run: (d) => zoom(d, 1 / ZOOM_STEP) },
-  { id: 'timeline.panLeft', title: 'Pan left', group: 'Timeline', when: hasTimeline, run: (d) => timelineOf(d)?.panBy(-PAN_PIXELS) },
-  { id: 'timeline.panRight', title: 'Pan right', group: 'Timeline', when: hasTimeline, run: (d) => timelineOf(d)?.panBy(PAN_PIXELS) },
-  { id: 'timeline.focus', title: 'Centre A', group: 'Timeline', when: inHistory, run: (d) => withHistory(d, centreA) },
-  { id: 'timeline.fitAll', title: 'Fit all', group: 'Timeline', when: hasTimeline, run: (d) => timelineOf(d)?.fitAll() },
-  { id: 'timeline.zoomRange', title: 'Zoom to the range from B to A', group: 'Timeline', when: hasB, run: (d) => withHistory(d, zoomRange) },
-  { id: 'timeline.zoomBack', title: 'Previous zoom', group: 'Timeline', when: hasTimeline, run: zoomBack },
-  { id: 'timeline.axis.next', title: 'Next axis', group: 'Timeline', when: hasTimeline, run: nextAxis },
+  command('timeline.zoomIn', 'Zoom in', hasTimeline, (d) => zoom(d, ZOOM_STEP)),
+  command('timeline.zoomOut', 'Zoom out', hasTimeline, (d) => zoom(d, 1 / ZOOM_STEP)),
+  command('timeline.panLeft', 'Pan left', hasTimeline, (d) => timelineOf(d)?.panBy(-PAN_PIXELS)),
+  command('timeline.panRight', 'Pan right', hasTimeline, (d) => timelineOf(d)?.panBy(PAN_PIXELS)),
+  command('timeline.focus', 'Centre A', inHistory, (d) => withHistory(d, centreA)),
+  command('timeline.fitAll', 'Fit all', hasTimeline, (d) => timelineOf(d)?.fitAll()),
+  command('timeline.zoomRange', 'Zoom to the range from B to A', hasB, (d) => withHistory(d, zoomRange)),
+  command('timeline.zoomBack', 'Previous zoom', hasTimeline, zoomBack),
+  command('timeline.axis.next', 'Next axis', hasTimeline, nextAxis),
   axis('time', 'Axis: time'),
   axis('version', 'Axis: version'),
   axis('position', 'Axis: position in the store'),
@@ -83,8 +113,8 @@ export const COMMANDS: readonly Command[] = [
   tab('blame', 'Show blame'),
   tab('event', 'Show event'),
   tab('raw', 'Show raw columns'),
-  { id: 'inspect.copyPath', title: 'Copy path of the focused field', group: 'Inspect', when: hasRow, run: (d, reach) => copyRow(d, reach, 'pointer') },
-  { id: 'inspect.copyValue', title: 'Copy value of the focused field', group: 'Inspect', when: hasRow, run: (d, reach) => copyRow(d, reach, 'value') },
+  command('inspect.copyPath', 'Copy path of the focused field', hasRow, (d, reach) => copyRow(d, reach, 'pointer')),
+  command('inspect.copyValue', 'Copy value of the focused field', hasRow, (d, reach) => copyRow(d, reach, 'value')),
 
   row('row.prev', 'Previous row', (d) => moveRow(d, -1)),
   row('row.next', 'Next row', (d) => moveRow(d, 1)),
@@ -99,13 +129,25 @@ export const COMMANDS: readonly Command[] = [
   theme('dark', 'Dark theme'),
   theme('light', 'Light theme'),
   theme('system', 'Theme of the system'),
-  { id: 'view.density', title: 'Switch between comfortable and compact rows', group: 'View', when: always, run: (d) => d.switchDensity() },
-  { id: 'view.shortcuts', title: 'Keyboard shortcuts', group: 'View', when: always, run: (d) => d.openOverlay('shortcuts') },
-  { id: 'view.escape', title: 'Close, stop or let go', group: 'View', when: always, isSilent: true, run: escape },
+  command('view.density', 'Switch between comfortable and compact rows', always, (d) => d.switchDensity()),
+  command('view.shortcuts', 'Keyboard shortcuts', always, (d) => d.openOverlay('shortcuts')),
+  silent('view.escape', 'Close, stop or let go', always, escape),
 ];
 
 export function commandOf(id: string): Command | undefined {
   return COMMANDS.find((command) => command.id === id);
+}
+
+type When = Command['when'];
+type Run = Command['run'];
+
+function command(id: string, title: string, when: When, run: Run): Command {
+  return { id, title, group: GROUPS[id.split('.')[0] ?? ''] ?? '', when, run };
+}
+
+/** A command that only its key runs. */
+function silent(id: string, title: string, when: When, run: Run): Command {
+  return { ...command(id, title, when, run), isSilent: true };
 }
 
 function cursor(id: string, title: string, to: (history: OpenHistory) => number): Command {
@@ -114,25 +156,25 @@ function cursor(id: string, title: string, to: (history: OpenHistory) => number)
       history.setA(to(history));
       desk.revealA();
     });
-  return { id, title, group: 'Cursor', when: inHistory, run };
+  return command(id, title, inHistory, run);
 }
 
 function axis(name: Axis, title: string): Command {
   const when = (desk: Desk) => timelineOf(desk)?.has(name) ?? false;
-  return { id: `timeline.axis.${name}`, title, group: 'Timeline', when, run: (desk) => setAxis(desk, name) };
+  return command(`timeline.axis.${name}`, title, when, (desk) => setAxis(desk, name));
 }
 
 function tab(name: Tab, title: string): Command {
   const run = (desk: Desk) => withHistory(desk, (history) => history.setTab(name));
-  return { id: `inspect.${name}`, title, group: 'Inspect', when: inHistory, run };
+  return command(`inspect.${name}`, title, inHistory, run);
 }
 
 function theme(name: Theme, title: string): Command {
-  return { id: `view.theme.${name}`, title, group: 'View', when: always, run: (desk) => desk.setTheme(name) };
+  return command(`view.theme.${name}`, title, always, (desk) => desk.setTheme(name));
 }
 
 function row(id: string, title: string, run: (desk: Desk, reach: Reach) => void): Command {
-  return { id, title, group: 'Rows', when: hasStore, isSilent: true, run };
+  return silent(id, title, hasStore, run);
 }
 
 function withHistory(desk: Desk, act: (history: OpenHistory) => void): void {

@@ -28,6 +28,7 @@ it('has each command once, with words, and a way to reach it', () => {
   for (const command of COMMANDS) {
     expect(command.title, command.id).toMatch(/^[A-Z0-9]/);
     expect(command.title.endsWith('.'), command.id).toBe(false);
+    expect(command.group, command.id).not.toBe('');
     const isBound = KEYMAP.some((binding) => binding.command === command.id);
     expect(isBound || !command.isSilent, command.id).toBe(true);
   }

@@ -1,4 +1,5 @@
-// The twin as a page in a browser asks for it: `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light`.
+// The twin as a page in a browser asks for it:
+// `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light&density=compact&recents`.
 
 import { bigFromText, floatFromBig } from '../base/exact';
 import type { Backend } from './backend';
@@ -7,7 +8,8 @@ import { fakeBackend } from './fake';
 
 export function backendOfPage(): Backend {
   const asked = new URLSearchParams(window.location.search);
-  const number = (name: string, fallback: number) => floatFromBig(bigFromText(asked.get(name) ?? '') ?? BigInt(fallback));
+  const number = (name: string, fallback: number) =>
+    floatFromBig(bigFromText(asked.get(name) ?? '') ?? BigInt(fallback));
   const themes: Theme[] = ['dark', 'light', 'system'];
   const theme = themes.find((name) => name === asked.get('theme')) ?? 'system';
   const store = asked.get('store');

@@ -17,7 +17,13 @@ describe('a state frame', () => {
       ...{ foldMicros: 412, eventCount: 15, version: '3', position: '48210993', eventType: 'ItemAdded' },
       ...{ recordedAt: '2026-08-03T14:00:00.118Z', incompleteSince: '', fault: '', handler: 'order@1.1.0', rows: 2 },
     });
-    expect(frame.rows[0]).toMatchObject({ pointer: '/items', kind: 'object', canOpen: true, isOpen: true, mark: 'same' });
+    expect(frame.rows[0]).toMatchObject({
+      pointer: '/items',
+      kind: 'object',
+      canOpen: true,
+      isOpen: true,
+      mark: 'same',
+    });
     expect(frame.rows[1]).toMatchObject({
       ...{ pointer: '/items/a~1b', key: 'a/b', depth: 2, kind: 'leaf', mark: 'changed', value: '9007199254740993' },
       ...{ before: '0.10', changedVersion: '3', changedType: 'ItemAdded', changedMoment: 3, wroteMoment: 3 },

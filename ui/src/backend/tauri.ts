@@ -21,7 +21,8 @@ export function tauriBackend(): Backend {
     storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
     openHistory: (session, stream, at, handler) => settled(commands.openHistory(session, stream, at, handler)),
     closeHistory: (history) => done(commands.closeHistory(history)),
-    historyDensity: async (history, query) => decodeDensityFrame(await settled(commands.historyDensity(history, query))),
+    historyDensity: async (history, query) =>
+      decodeDensityFrame(await settled(commands.historyDensity(history, query))),
     eventRows: (history, query) => settled(commands.eventRows(history, query)),
     stateFrame: async (history, query) => decodeStateFrame(await settled(commands.stateFrame(history, query))),
     eventDetail: (history, moment) => settled(commands.eventDetail(history, moment)),

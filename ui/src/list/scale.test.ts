@@ -1,6 +1,15 @@
 import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
-import { isScaled, lastOffset, offsetFromScroll, offsetShowing, scrollFromOffset, SPACER_CAP, spacerHeight, visibleRows } from './scale';
+import {
+  isScaled,
+  lastOffset,
+  offsetFromScroll,
+  offsetShowing,
+  scrollFromOffset,
+  SPACER_CAP,
+  spacerHeight,
+  visibleRows,
+} from './scale';
 
 const SHAPES = [
   { rows: 0, rowHeight: 28, viewport: 500 },

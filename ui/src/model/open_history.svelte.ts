@@ -2,7 +2,16 @@
 // The label of a state and its rows come from one frame, so they cannot disagree.
 
 import { errorOf } from '../backend/backend';
-import type { AppErrorWire, Axis, EventDetail, EventRow, HistoryOpened, Lens, SearchDirection, StateQuery } from '../backend/bindings';
+import type {
+  AppErrorWire,
+  Axis,
+  EventDetail,
+  EventRow,
+  HistoryOpened,
+  Lens,
+  SearchDirection,
+  StateQuery,
+} from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
 import { bigFromText, floatFromBig } from '../base/exact';
 import { versionText } from '../base/format';

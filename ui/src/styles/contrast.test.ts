@@ -4,7 +4,7 @@ import tokens from './tokens.css?raw';
 type Theme = 'dark' | 'light';
 
 function tokensOf(theme: Theme): Map<string, string> {
-  const block = tokens.split(`:root[data-theme=${theme}]`)[1]?.split('}')[0] ?? '';
+  const block = tokens.split(`:root[data-theme='${theme}']`)[1]?.split('}')[0] ?? '';
   return new Map([...block.matchAll(/(--[\w-]+):\s*(#[0-9a-f]{6})/g)].map((match) => [match[1] ?? '', match[2] ?? '']));
 }
 
@@ -31,7 +31,10 @@ function contrast(theme: Theme, one: string, other: string): number {
 const TEXT: [string, string[]][] = [
   ['--fg-0', ['--bg-0', '--bg-1', '--bg-2', '--bg-3', '--bg-pop', '--accent-sub', '--danger-sub']],
   ['--fg-1', ['--bg-0', '--bg-1', '--bg-2', '--bg-3', '--danger-sub', '--warn-sub']],
-  ['--fg-2', ['--bg-0', '--bg-1', '--bg-2', '--bg-3', '--bg-pop', '--accent-sub', '--add-sub', '--rem-sub', '--chg-sub']],
+  [
+    '--fg-2',
+    ['--bg-0', '--bg-1', '--bg-2', '--bg-3', '--bg-pop', '--accent-sub', '--add-sub', '--rem-sub', '--chg-sub'],
+  ],
   ['--fg-3', ['--bg-0', '--bg-1', '--bg-2', '--bg-pop', '--bg-inset']],
   ['--accent', ['--bg-0', '--bg-1', '--accent-sub']],
   ['--on-accent', ['--accent-solid', '--accent-solid-hover']],

@@ -73,7 +73,15 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     timeline.remember();
     timeline.zoomAt(xOf(event), 0.25);
   };
-  return listen(element, { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up, pointerleave: leave, wheel, dblclick: doubled });
+  return listen(element, {
+    pointerdown: down,
+    pointermove: move,
+    pointerup: up,
+    pointercancel: up,
+    pointerleave: leave,
+    wheel,
+    dblclick: doubled,
+  });
 }
 
 export function minimapGestures(element: HTMLElement, timeline: Timeline) {

@@ -36,7 +36,19 @@ export class TimelinePainter {
   /** Reads the tokens of the present theme. */
   readTheme(): void {
     const style = getComputedStyle(document.documentElement);
-    const names = ['--bg-1', '--bg-2', '--line-2', '--line-ctl', '--fg-2', '--fg-3', '--accent', '--cur-a', '--cur-b', '--warn', '--danger'];
+    const names = [
+      '--bg-1',
+      '--bg-2',
+      '--line-2',
+      '--line-ctl',
+      '--fg-2',
+      '--fg-3',
+      '--accent',
+      '--cur-a',
+      '--cur-b',
+      '--warn',
+      '--danger',
+    ];
     const slots = SHAPES.map((_, slot) => colourToken(slot));
     for (const name of [...names, ...slots]) this.#colours[name] = style.getPropertyValue(name).trim();
     this.#slotPixels = slots.map((name) => pixelFromHex(this.#colours[name] ?? '#000000'));

@@ -3,6 +3,13 @@
 import type { Axis } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
 import { civilFromNanos, clockText, dateText, durationText, fractionText } from '../base/instant';
+import { S } from '../strings';
+
+/** What the axis counts, and what full height stands for (`most` events; 0 where height means nothing). */
+export function scaleText(axis: Axis, most: number): string {
+  const names = { time: S.timeline.recordedUtc, version: S.timeline.versions, position: S.timeline.positions };
+  return most > 0 ? `${names[axis]} · ${S.timeline.most(most)}` : names[axis];
+}
 
 const SECOND = 1_000_000_000n;
 
@@ -11,7 +18,8 @@ export function columnText(axis: Axis, events: number, from: bigint, length: big
   const counted = countOf(events, 'event', 'events');
   if (axis !== 'time') {
     const last = from + length - 1n;
-    return length === 1n ? `${counted} at ${countText(from)}` : `${counted} in ${countText(from)} – ${countText(last)}`;
+    const where = length === 1n ? `at ${countText(from)}` : `in ${countText(from)} – ${countText(last)}`;
+    return `${counted} ${where}`;
   }
   const start = civilFromNanos(from);
   const fraction = length < SECOND ? fractionText(start.nanos) : '';

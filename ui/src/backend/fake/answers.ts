@@ -1,0 +1,133 @@
+// What the twin answers with, made from its events: density, rows, cursors, findings. Pure functions of the events.
+
+import { bigFromFloat, bigFromText, floatFromBig } from '../../base/exact';
+import { durationText, instantText, nanosFromRfc3339, rfc3339FromNanos } from '../../base/instant';
+import { BackendError } from '../backend';
+import type * as wire from '../bindings';
+import { Flag, type DensityFrame } from '../frames';
+import { TYPES, UNDECODABLE, type FakeEvents } from './orders';
+
+const SLOTS = 9;
+const NANOS_PER_MILLI = 1_000_000n;
+
+export function density(
+  events: FakeEvents,
+  positions: Uint32Array,
+  query: wire.DensityQuery,
+  typesByRank: readonly string[],
+): DensityFrame {
+  const value = (k: number): bigint => {
+    if (query.axis === 'version') return BigInt(k + 1);
+    const position = positions[k] ?? 0;
+    return query.axis === 'position' ? BigInt(position + 1) : millisToNanos(events.times[position] ?? 0);
+  };
+  const last = positions.length - 1;
+  const bound = (text: string, fallback: bigint) => nanosFromRfc3339(text) ?? bigFromText(text) ?? fallback;
+  const from = bound(query.from, last < 0 ? 0n : value(0));
+  const to = bound(query.to, last < 0 ? 1n : value(last) + 1n);
+  const counts = new Uint32Array(query.columns * SLOTS);
+  const flags = new Uint8Array(query.columns);
+  const bucket = floatFromBig(to - from) / query.columns;
+  const ranked = typesByRank.slice(0, SLOTS - 1);
+  const slotOfType = TYPES.map((name) => (ranked.includes(name) ? ranked.indexOf(name) : SLOTS - 1));
+  for (let k = 0; k <= last; k += 1) {
+    const at = value(k);
+    if (at < from || at >= to) continue;
+    const column = Math.min(query.columns - 1, Math.floor(floatFromBig(at - from) / bucket));
+    const position = positions[k] ?? 0;
+    const index = column * SLOTS + (slotOfType[events.types[position] ?? 0] ?? SLOTS - 1);
+    counts[index] = (counts[index] ?? 0) + 1;
+    const isBroken = events.ids[events.streams[position] ?? 0] === UNDECODABLE.stream;
+    if (isBroken && events.versions[position] === UNDECODABLE.version) flags[column] = Flag.problem | Flag.undecodable;
+  }
+  const text = (edge: bigint) => (query.axis === 'time' ? rfc3339FromNanos(edge) : `${edge}`);
+  const series = [...ranked, ...Array.from({ length: SLOTS - ranked.length }, () => 'other')];
+  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags };
+}
+
+export function momentFrom(
+  text: string,
+  events: FakeEvents,
+  positions: Uint32Array,
+): { moment: number; at: bigint | null } {
+  const whole = (digits: string) => floatFromBig(bigFromText(digits) ?? 0n);
+  if (text === 'start') return { moment: 0, at: null };
+  if (text === 'head') return { moment: positions.length, at: null };
+  if (/^v\d+$/.test(text)) return { moment: Math.min(positions.length, whole(text.slice(1))), at: null };
+  if (/^#\d+$/.test(text)) {
+    const limit = whole(text.slice(1));
+    return { moment: positions.filter((position) => position + 1 <= limit).length, at: null };
+  }
+  const filled = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text.replace(' ', 'T');
+  const at = nanosFromRfc3339(/T\d\d:\d\d$/.test(filled) ? `${filled}:00Z` : filled);
+  if (at === null) {
+    throw new BackendError({
+      ...{ code: 'invalidInput', message: `"${text}" is no cursor`, choices: [] },
+      hint: 'Write v12, #4711, 2026-08-03 14:00, -2h, start or head.',
+    });
+  }
+  const moment = positions.filter((position) => millisToNanos(events.times[position] ?? 0) <= at).length;
+  return { moment, at };
+}
+
+export function explain(at: bigint, moment: number, gap: bigint): string {
+  const asked = instantText(rfc3339FromNanos(at)).replace('Z', ' UTC');
+  return `as of ${asked} · last event v ${moment}, ${durationText(gap)} earlier`;
+}
+
+export function typeCounts(events: FakeEvents, positions: Uint32Array | null): wire.TypeCount[] {
+  const counts = new Map<string, number>();
+  const count = (position: number) => {
+    const name = TYPES[events.types[position] ?? 0] ?? '';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  };
+  if (positions) positions.forEach(count);
+  else events.types.forEach((_, position) => count(position));
+  const rows = [...counts].map(([name, total]) => ({ name, events: total }));
+  return rows.sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
+}
+
+export function ranks(events: FakeEvents): string[] {
+  return typeCounts(events, null).map((type) => type.name);
+}
+
+export function streamRow(events: FakeEvents, stream: number): wire.StreamRow {
+  const positions = events.ofStream[stream] ?? new Uint32Array();
+  const last = positions[positions.length - 1] ?? 0;
+  return {
+    ...{ id: events.ids[stream] ?? '', category: 'order', events: positions.length },
+    firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
+    lastRecordedAt: timeText(events.times[last] ?? 0),
+    lastType: TYPES[events.types[last] ?? 0] ?? '',
+  };
+}
+
+export function lengthOf(events: FakeEvents, stream: number): number {
+  return events.ofStream[stream]?.length ?? 0;
+}
+
+export function lastTime(events: FakeEvents, stream: number): number {
+  return events.times[events.ofStream[stream]?.at(-1) ?? 0] ?? 0;
+}
+
+export function timeText(millis: number): string {
+  return rfc3339FromNanos(millisToNanos(millis));
+}
+
+export function millisToNanos(millis: number): bigint {
+  return bigFromFloat(millis) * NANOS_PER_MILLI;
+}
+
+export function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
+  const stream = version === '3' ? UNDECODABLE.stream : 'order-4714';
+  return { code, severity, count: 1, detail, stream, version, position: null };
+}
+
+export function notAStore(location: string): BackendError {
+  return new BackendError({
+    code: 'notAnEventStore',
+    message: `no layout fits the 3 tables found (users, sessions, settings): ${location}`,
+    hint: 'Describe the events table in a layout file beside it, or open another file.',
+    choices: [],
+  });
+}
