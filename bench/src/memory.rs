@@ -27,16 +27,19 @@ pub enum Case {
     Index,
     Overview,
     Head,
+    /// With the index and arena of an earlier process: needs its home.
+    HeadOfArena,
     Seeks,
     Rebuild,
 }
 
 impl Case {
-    const ALL: [Case; 6] = [
+    const ALL: [Case; 7] = [
         Case::FirstScreen,
         Case::Index,
         Case::Overview,
         Case::Head,
+        Case::HeadOfArena,
         Case::Seeks,
         Case::Rebuild,
     ];
@@ -47,6 +50,7 @@ impl Case {
             Case::Index => "index",
             Case::Overview => "overview",
             Case::Head => "giant to head",
+            Case::HeadOfArena => "giant to head, arena",
             Case::Seeks => "giant, 200 seeks with blame",
             Case::Rebuild => "rebuild all, 2 threads",
         }
@@ -64,8 +68,8 @@ pub fn every_operation(lab: &Lab) -> Result<Vec<Row>, Failure> {
 fn operations_of(store: &OrderStore, most_mib: u64) -> Result<Row, Failure> {
     let mut shown = Vec::new();
     let mut highest = 0;
-    for case in Case::ALL {
-        let peak = peak_of(case, &store.path)?;
+    for case in Case::ALL.into_iter().filter(|case| *case != Case::HeadOfArena) {
+        let peak = peak_of(case, &store.path, None)?;
         highest = highest.max(peak);
         shown.push(format!("{} {} MiB", case.name(), peak >> 20));
     }
@@ -81,13 +85,12 @@ fn operations_of(store: &OrderStore, most_mib: u64) -> Result<Row, Failure> {
     })
 }
 
-/// The highest anonymous memory of a process that does one operation on a store, in bytes.
-pub fn peak_of(case: Case, store: &Path) -> Result<u64, Failure> {
-    let output = Command::new(std::env::current_exe()?)
-        .arg(CASE_ARGUMENT)
-        .arg(case.name())
-        .arg(store)
-        .output()?;
+/// The highest anonymous memory of a process that does one operation on a store, in bytes. Without a `home` it starts
+/// from nothing.
+pub fn peak_of(case: Case, store: &Path, home: Option<&Path>) -> Result<u64, Failure> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg(CASE_ARGUMENT).arg(case.name()).arg(store).args(home);
+    let output = command.output()?;
     let text = String::from_utf8_lossy(&output.stdout);
     text.trim()
         .parse()
@@ -96,8 +99,10 @@ pub fn peak_of(case: Case, store: &Path) -> Result<u64, Failure> {
 
 /// In the child: does the operation, looks at its memory every two milliseconds, and prints the highest.
 pub fn run_case(arguments: &[String]) -> Result<(), Failure> {
-    let [name, store] = arguments else {
-        return Err(Failure::Call("a case and a store".to_owned()));
+    let (name, store, home) = match arguments {
+        [name, store] => (name, store, None),
+        [name, store, home] => (name, store, Some(PathBuf::from(home))),
+        _ => return Err(Failure::Call("a case, a store and perhaps a home".to_owned())),
     };
     let case = Case::ALL.into_iter().find(|case| case.name() == name);
     let case = case.ok_or_else(|| Failure::Call(format!("no such case: {name}")))?;
@@ -109,7 +114,7 @@ pub fn run_case(arguments: &[String]) -> Result<(), Failure> {
                 thread::sleep(Duration::from_millis(2));
             }
         });
-        let outcome = operate(case, PathBuf::from(store));
+        let outcome = operate(case, PathBuf::from(store), home);
         highest.fetch_max(anonymous_bytes(), Ordering::Relaxed);
         is_over.store(true, Ordering::Relaxed);
         outcome
@@ -118,8 +123,9 @@ pub fn run_case(arguments: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn operate(case: Case, path: PathBuf) -> Result<(), Failure> {
-    let home = tempfile::tempdir_in(path.parent().unwrap_or(&path))?;
+fn operate(case: Case, path: PathBuf, home: Option<PathBuf>) -> Result<(), Failure> {
+    let empty = tempfile::tempdir_in(path.parent().unwrap_or(&path))?;
+    let home = home.as_deref().unwrap_or(empty.path());
     let store = OrderStore {
         path,
         events: 0,
@@ -129,29 +135,29 @@ fn operate(case: Case, path: PathBuf) -> Result<(), Failure> {
     let findings = Findings::default();
     match case {
         Case::FirstScreen => {
-            let session = open(&store.path, home.path())?;
+            let session = open(&store.path, home)?;
             quietly(|work| session.first_screen(work, &findings))?;
         }
         Case::Index => {
             quietly(|work| {
-                open(&store.path, home.path())?
+                open(&store.path, home)?
                     .build_index(work)
                     .map(|_| ())
                     .map_err(Failure::from)
             })?;
         }
         Case::Overview => {
-            let session = open(&store.path, home.path())?;
+            let session = open(&store.path, home)?;
             quietly(|work| session.build_index(work).map(|_| ()))?;
             opening::overview(&session)?;
         }
-        Case::Head => {
+        Case::Head | Case::HeadOfArena => {
             let program = handler(&store.path)?;
-            giant::head_of_giant(&store, home.path(), &program)?;
+            giant::head_of_giant(&store, home, &program)?;
         }
         Case::Seeks => {
             let program = handler(&store.path)?;
-            let session = open(&store.path, home.path())?;
+            let session = open(&store.path, home)?;
             quietly(|work| -> Result<(), Failure> {
                 let stream = Stream::load(work, &session, GIANT, &findings)?;
                 let mut history = giant::history_of(&stream, &program, Detail::Blame)?;
@@ -167,7 +173,7 @@ fn operate(case: Case, path: PathBuf) -> Result<(), Failure> {
         }
         Case::Rebuild => {
             let program = handler(&store.path)?;
-            rebuild::every_state(&open(&store.path, home.path())?, &program, 2)?;
+            rebuild::every_state(&open(&store.path, home)?, &program, 2)?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use refold_core::diff::{ArrayKeys, diff};
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
-use refold_core::history::{Budget, EventSource as _, History, Way};
+use refold_core::history::{Budget, EventSource, History, Way};
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::time::Timestamp;
@@ -29,7 +29,7 @@ use crate::handler;
 use crate::payload;
 use crate::rows::{self, Beside, Changes, RowWindow, Rows};
 use crate::session::Session;
-use crate::stream::{Stream, StreamEvents};
+use crate::stream::Stream;
 use crate::text;
 use crate::wire::{
     DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, Lens, MomentFound, SearchDirection, StateQuery,
@@ -50,7 +50,7 @@ pub struct OpenedHistory {
 
 struct Engine {
     history: History,
-    events: StreamEvents,
+    events: Box<dyn EventSource + Send>,
 }
 
 impl Engine {
@@ -60,14 +60,10 @@ impl Engine {
         session: &Session,
         findings: &Arc<Findings>,
     ) -> Result<Engine, AppError> {
+        let events = stream.source(session, program.as_ref(), findings)?;
         let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
         let history = History::new(program, track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
-        Ok(Engine {
-            history,
-            events: stream
-                .events(session.store(), Columns::ALL)
-                .reporting(Arc::clone(findings)),
-        })
+        Ok(Engine { history, events })
     }
 }
 
@@ -238,13 +234,13 @@ impl OpenedHistory {
             SearchDirection::Forward => Way::Forward,
             SearchDirection::Backward => Way::Back,
         };
-        let found = history.next_change(&work, events, &self.findings, &path, from, way)?;
+        let found = history.next_change(&work, events.as_mut(), &self.findings, &path, from, way)?;
         Ok(found.map(|moment| moment.0))
     }
 
     fn folded(&self, work: &Work<'_>, engine: &mut Engine, moment: Moment) -> Result<Folded, AppError> {
         let Engine { history, events } = engine;
-        Ok(history.state_at(work, events, &self.findings, moment)?)
+        Ok(history.state_at(work, events.as_mut(), &self.findings, moment)?)
     }
 
     fn beside<'a>(&'a self, folded: &'a Folded, changes: Option<&'a Changes<'a>>) -> Beside<'a> {

@@ -1,14 +1,23 @@
 //! One stream of an opened store: its track, and its events by moment.
 
+mod ahead;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventBatch, EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::history::EventSource;
 use refold_core::names::Names;
+use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::track::{Moment, StreamTrack};
 use refold_core::work::Work;
+use refold_stores::index::ArenaSource;
+
+use ahead::Ahead;
 
 use crate::error::AppError;
 use crate::session::Session;
@@ -16,6 +25,8 @@ use crate::text;
 
 /// Events read at a time when all of a range is wanted.
 const READ_EVENTS: u32 = 2_048;
+/// Reads of so many events that follow on each other are a long fold: then the next is read ahead.
+const AHEAD_EVENTS: usize = 1_024;
 
 /// The skeleton of one stream and the names that it uses.
 #[derive(Debug, Clone)]
@@ -130,7 +141,30 @@ impl Stream {
             scratch_names: Names::default(),
             findings: Arc::default(),
             reported: Moment::START,
+            last_end: 0,
+            ahead: None,
         }
+    }
+
+    /// Its events for a fold with this handler: out of the payload arena where that is there, else out of the store.
+    pub fn source(
+        &self,
+        session: &Session,
+        program: &dyn HandlerProgram,
+        findings: &Arc<Findings>,
+    ) -> Result<Box<dyn EventSource + Send>, AppError> {
+        let columns = program.columns();
+        if columns == Columns::PAYLOAD
+            && let Some(arena) = session.arena()?
+            && let Some(index) = session.index()
+            && let Some(ordinal) = index.find_stream(&self.id)?
+            && index.stream(ordinal)?.events == self.track.head().0
+        {
+            return Ok(Box::new(ArenaSource::new(index, arena, ordinal)?));
+        }
+        Ok(Box::new(
+            self.events(session.store(), columns).reporting(Arc::clone(findings)),
+        ))
     }
 
     /// Calls `visit` for each event after `from` up to `to`, whole, in fold order.
@@ -200,6 +234,9 @@ pub struct StreamEvents {
     findings: Arc<Findings>,
     /// Up to here what the reader found was reported.
     reported: Moment,
+    /// Where the read before ended.
+    last_end: usize,
+    ahead: Option<Ahead>,
 }
 
 impl StreamEvents {
@@ -207,6 +244,29 @@ impl StreamEvents {
     /// and then again in parts.
     pub fn reporting(self, findings: Arc<Findings>) -> StreamEvents {
         StreamEvents { findings, ..self }
+    }
+
+    /// What asks the store for the events at these indices of the track.
+    fn query(&self, range: Range<usize>) -> ReadQuery {
+        let track = &self.stream.track;
+        let scope = if self.is_by_version {
+            Scope::Stream {
+                id: self.stream.id.clone(),
+                from: track.versions.get(range.start).copied(),
+                to: range
+                    .end
+                    .checked_sub(1)
+                    .and_then(|last| track.versions.get(last))
+                    .copied(),
+            }
+        } else {
+            Scope::Positions(track.positions.get(range).unwrap_or_default().to_vec())
+        };
+        ReadQuery {
+            scope,
+            direction: Direction::Forward,
+            columns: self.columns,
+        }
     }
 }
 
@@ -216,30 +276,36 @@ impl EventSource for StreamEvents {
         if first >= end {
             return Ok(());
         }
-        let track = &self.stream.track;
-        let scope = if self.is_by_version {
-            Scope::Stream {
-                id: self.stream.id.clone(),
-                from: track.versions.get(first).copied(),
-                to: track.versions.get(end - 1).copied(),
-            }
-        } else {
-            Scope::Positions(track.positions.get(first..end).unwrap_or_default().to_vec())
-        };
-        let query = ReadQuery {
-            scope,
-            direction: Direction::Forward,
-            columns: self.columns,
-        };
         let before = batch.len();
-        let mut reader = self.store.read(&query)?;
-        let known = Findings::default();
-        let findings = if from == self.reported {
-            self.findings.as_ref()
-        } else {
-            &known
-        };
-        reader.next_batch(work, end - first, batch, &mut self.scratch_names, findings)?;
+        let is_sequel = first == self.last_end;
+        let read_ahead = self
+            .ahead
+            .take()
+            .filter(|ahead| before == 0 && (ahead.first, ahead.end) == (first, end))
+            .and_then(Ahead::wait);
+        if is_sequel && end - first >= AHEAD_EVENTS {
+            let next = end..self.stream.track.len().min(end + (end - first));
+            self.ahead = Ahead::start(&self.store, self.query(next.clone()), next.start, next.end);
+        }
+        let is_new = from == self.reported;
+        match read_ahead {
+            Some(fetched) => {
+                let fetched = fetched?;
+                *batch = fetched.batch;
+                if is_new {
+                    for (code, count, kept) in fetched.findings.summary() {
+                        self.findings.report_many(code, count, kept);
+                    }
+                }
+            }
+            None => {
+                let known = Findings::default();
+                let findings = if is_new { self.findings.as_ref() } else { &known };
+                let mut reader = self.store.read(&self.query(first..end))?;
+                reader.next_batch(work, end - first, batch, &mut self.scratch_names, findings)?;
+            }
+        }
+        let track = &self.stream.track;
         let came = batch.len() - before;
         let last = first + came;
         let is_as_tracked = came > 0
@@ -252,9 +318,10 @@ impl EventSource for StreamEvents {
                 detail: "the stream holds other events than when it was opened".to_owned(),
             });
         }
-        if from == self.reported {
+        if is_new {
             self.reported = Moment(from.0 + u32::try_from(came).unwrap_or(u32::MAX));
         }
+        self.last_end = last;
         batch.streams.truncate(before);
         batch.streams.resize(before + came, StreamOrdinal(0));
         batch.types.truncate(before);

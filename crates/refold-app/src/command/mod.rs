@@ -15,7 +15,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::{EventView, Position, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
-use refold_core::history::{Budget, History};
+use refold_core::history::{Budget, EventSource, History};
 use refold_core::names::Names;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
@@ -26,7 +26,7 @@ use crate::answer::{CauseAnswer, EventAnswer, MomentAnswer, Stored};
 use crate::clock::{self, Monotonic};
 use crate::error::AppError;
 use crate::session::Session;
-use crate::stream::{Stream, StreamEvents};
+use crate::stream::Stream;
 use crate::{findings, handler, text};
 
 /// One stream under one handler, for commands that look at a few of its moments.
@@ -35,7 +35,7 @@ pub struct Replayed {
     pub findings: Arc<Findings>,
     pub program: Arc<dyn refold_core::port::handler::HandlerProgram>,
     history: History,
-    events: StreamEvents,
+    events: Box<dyn EventSource + Send>,
     digits: u8,
 }
 
@@ -57,9 +57,7 @@ impl Replayed {
         };
         let track = Arc::clone(&stream.track);
         let history = History::new(Arc::clone(&program), track, detail, budget, Arc::new(Monotonic))?;
-        let events = stream
-            .events(session.store(), refold_core::event::Columns::ALL)
-            .reporting(Arc::clone(&findings));
+        let events = stream.source(session, program.as_ref(), &findings)?;
         Ok(Replayed {
             stream,
             findings,
@@ -83,7 +81,7 @@ impl Replayed {
     }
 
     pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
-        self.history.state_at(work, &mut self.events, &self.findings, moment)
+        self.history.state_at(work, self.events.as_mut(), &self.findings, moment)
     }
 
     /// The last event before `moment` that changed the place, also by removing it.
@@ -96,7 +94,7 @@ impl Replayed {
         let after = Moment(moment.0.saturating_add(1));
         let way = refold_core::history::Way::Back;
         self.history
-            .next_change(work, &mut self.events, &self.findings, path, after, way)
+            .next_change(work, self.events.as_mut(), &self.findings, path, after, way)
     }
 
     pub fn moment(&self, moment: Moment) -> MomentAnswer {
