@@ -36,6 +36,10 @@ use crate::wire::{
     TypeCount,
 };
 
+/// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
+/// less than a person notices, and the first state asked for is then there.
+const FOLDED_AT_OPENING: u32 = 20_000;
+
 /// See the module.
 pub struct OpenedHistory {
     session: Arc<Session>,
@@ -85,7 +89,7 @@ impl OpenedHistory {
         let stream = Stream::load(work, session, stream, &findings)?;
         findings::report_track(&stream, session.description().version_base, &findings);
         let engine = Engine::new(&program, &stream, session, &findings)?;
-        Ok(OpenedHistory {
+        let opened = OpenedHistory {
             array_keys: ArrayKeys::new(program.array_keys()),
             types: types_of(&stream, session),
             session: Arc::clone(session),
@@ -94,7 +98,12 @@ impl OpenedHistory {
             findings,
             engine: Mutex::new(engine),
             latest: Mutex::default(),
-        })
+        };
+        let head = opened.stream.track.head();
+        if head.0 <= FOLDED_AT_OPENING {
+            opened.folded(work, &mut *opened.lock_engine()?, head)?;
+        }
+        Ok(opened)
     }
 
     /// What the window shows of it at first. `history`: its number on the desk.

@@ -299,6 +299,16 @@ fn what_cannot_be_read_is_marked_from_there_on() {
         .state_frame(history.history, &query(1, Lens::State, history.events))
         .unwrap();
     let since = StateFrame::decode(&frame).unwrap().incomplete_since;
+    let malformed = history
+        .findings
+        .iter()
+        .find(|finding| finding.code == "RF-EVENT-MALFORMED")
+        .unwrap();
+    assert_eq!(
+        (malformed.count, malformed.version.as_deref()),
+        (1, Some(since.as_str())),
+        "known at the opening"
+    );
     let page = desk
         .event_rows(
             history.history,
