@@ -75,6 +75,8 @@ impl Engine {
 struct Latest {
     seq: u32,
     cancel: CancelToken,
+    /// Of the search for a change: whoever asks for a state does not wait for it.
+    search: CancelToken,
 }
 
 impl OpenedHistory {
@@ -132,7 +134,9 @@ impl OpenedHistory {
 
     /// Stops what runs for it.
     pub fn cancel(&self) {
-        self.lock_latest().cancel.cancel();
+        let latest = self.lock_latest();
+        latest.cancel.cancel();
+        latest.search.cancel();
     }
 
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
@@ -231,11 +235,12 @@ impl OpenedHistory {
         Ok(frame)
     }
 
+    /// A newer search and any request for a state cancel it.
     pub fn next_change(&self, path: &str, from: u32, direction: SearchDirection) -> Result<Option<u32>, AppError> {
         let path = Pointer::parse(path)
             .map_err(|error| AppError::invalid(error.to_string(), "give the path of a row of the state"))?;
         let from = self.known_moment_or_start(from)?;
-        let cancel = CancelToken::default();
+        let cancel = self.begin_search();
         let work = Work::new(&cancel, &Silent);
         let mut engine = self.lock_engine()?;
         let Engine { history, events } = &mut *engine;
@@ -311,11 +316,17 @@ impl OpenedHistory {
             return Err(AppError::new(ErrorCode::Cancelled, "a newer request came first", ""));
         }
         latest.cancel.cancel();
-        *latest = Latest {
-            seq,
-            cancel: CancelToken::default(),
-        };
+        latest.search.cancel();
+        latest.seq = seq;
+        latest.cancel = CancelToken::default();
         Ok(latest.cancel.clone())
+    }
+
+    fn begin_search(&self) -> CancelToken {
+        let mut latest = self.lock_latest();
+        latest.search.cancel();
+        latest.search = CancelToken::default();
+        latest.search.clone()
     }
 
     /// A panic in the middle of a fold may leave half a state: nothing of it is used again.

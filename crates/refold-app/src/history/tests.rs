@@ -242,3 +242,18 @@ proptest! {
 fn member_free(value: &Value) -> bool {
     !matches!(value, Value::Object(_) | Value::Array(_))
 }
+
+#[test]
+fn a_search_never_keeps_a_state_waiting() {
+    let patches = vec![(b"{\"a\":1}".as_slice(), Encoding::Json); 40];
+    let history = history(&patches);
+    let search = history.begin_search();
+    history.state_frame(&query(1, Lens::State, 3)).unwrap();
+    assert!(search.is_cancelled());
+    let search = history.begin_search();
+    assert_eq!(history.next_change("/a", 0, SearchDirection::Forward).unwrap(), Some(1));
+    assert!(search.is_cancelled());
+    let search = history.begin_search();
+    history.cancel();
+    assert!(search.is_cancelled());
+}
