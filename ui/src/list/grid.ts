@@ -143,11 +143,12 @@ export class Grid<Nodes> {
           slot.row.id = this.rowId(index);
           slot.row.setAttribute('aria-rowindex', `${index + 1}`);
         }
-        slot.row.hidden = false;
+        if (slot.row.hidden) slot.row.hidden = false;
         slot.index = index;
         this.#painter.paint(slot.nodes, index, slot.row);
       }
-      slot.row.style.top = `${index * shape.rowHeight - this.#offset}px`;
+      const top = `${index * shape.rowHeight - this.#offset}px`;
+      if (slot.row.style.top !== top) slot.row.style.top = top;
     }
     this.#wanted({ first, end });
   }
@@ -181,4 +182,11 @@ export function cell(row: HTMLElement, className: string, role: string | null = 
 /** Writes only what differs: an equal write would still cost a layout. */
 export function write(text: Text, value: string): void {
   if (text.data !== value) text.data = value;
+}
+
+/** As `write`, for attributes; `null` removes one. */
+export function mark(element: Element, name: string, value: string | null): void {
+  if (element.getAttribute(name) === value) return;
+  if (value === null) element.removeAttribute(name);
+  else element.setAttribute(name, value);
 }

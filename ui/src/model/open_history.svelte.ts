@@ -329,7 +329,9 @@ export class OpenHistory {
     const kept = this.focus === null ? -1 : frame.rows.findIndex((row) => row.pointer === this.focus);
     if (kept >= 0) this.activeRow = frame.firstRow + kept;
     else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
-    if (frame.moment === this.a) this.#endWait();
+    this.#endWait();
+    // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
+    if (frame.moment !== this.a) this.#waitFor();
   }
 
   #fail(reason: unknown): void {
