@@ -7,7 +7,22 @@ use refold_tests::{shown, sources};
 const LINES_AT_MOST: usize = 600;
 
 /// Files that are longer, each with the reason why.
-const LONG: &[(&str, &str)] = &[("ui/src/backend/bindings.ts", "generated")];
+const LONG: &[(&str, &str)] = &[
+    ("ui/src/backend/bindings.ts", "generated"),
+    // Debt: each holds two reasons to exist and is to be split by them.
+    (
+        "crates/refold-handlers/src/expr/compile.rs",
+        "checking types, and making nodes",
+    ),
+    (
+        "crates/refold-stores/src/index/build.rs",
+        "segments, and resuming a build",
+    ),
+    (
+        "crates/refold-stores/src/layout/read.rs",
+        "reading values, and checking their combination",
+    ),
+];
 
 /// Rooms where Rust lives.
 const RUST: &[&str] = &["crates", "src-tauri", "tests", "fixtures", "bench", "xtask"];

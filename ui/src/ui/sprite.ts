@@ -43,6 +43,6 @@ export type IconName =
 export function addSprite(): void {
   const holder = document.createElement('div');
   holder.hidden = true;
-  holder.innerHTML = sprite;
+  holder.append(new DOMParser().parseFromString(sprite, 'image/svg+xml').documentElement);
   document.body.prepend(holder);
 }

@@ -1,3 +1,5 @@
+//! Fuzzes the expression language: any text compiles or is refused with its place, and what compiles evaluates.
+
 #![no_main]
 
 #[path = "../checks.rs"]

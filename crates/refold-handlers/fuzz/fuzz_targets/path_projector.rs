@@ -1,3 +1,5 @@
+//! Fuzzes the JSON path projector against a full parse and look-up.
+
 #![no_main]
 
 #[path = "../checks.rs"]
