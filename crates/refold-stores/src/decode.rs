@@ -3,6 +3,9 @@
 //! Nothing of a foreign format is ever executed or instantiated: compressed bytes are opened, JSON and text are told
 //! apart, and everything else stays opaque.
 
+#[cfg(test)]
+mod tests;
+
 use std::io::Read as _;
 
 use refold_core::event::Encoding;
@@ -92,7 +95,7 @@ pub fn encoding_of(document: &[u8]) -> Encoding {
     if looks_like_json {
         return Encoding::Json;
     }
-    let is_text = text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
+    let is_text = !text.is_empty() && text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'));
     if is_text { Encoding::Text } else { Encoding::Opaque }
 }
 

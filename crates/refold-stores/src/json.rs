@@ -2,6 +2,9 @@
 //!
 //! It trusts the text to be JSON as far as it must to find a member, and finds nothing where it is not.
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 /// The literal of the member at `path`. Of a key that occurs twice in one object the last counts, as in `JSON.parse`.

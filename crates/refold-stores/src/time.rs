@@ -2,6 +2,9 @@
 //!
 //! The usual text shapes are read by hand: a store of ten million events has ten million of them.
 
+#[cfg(test)]
+mod tests;
+
 use refold_core::time::Timestamp;
 
 use crate::layout::{TimeForm, Zone};

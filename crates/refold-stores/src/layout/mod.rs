@@ -5,6 +5,7 @@
 //! real tables is the adapter's work.
 
 mod builtin;
+mod document;
 mod filter;
 mod read;
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! From a TOML document to a [`Layout`], with the line and column of whatever is wrong.
 
-use std::fmt;
 use std::ops::Range;
 
 use refold_core::port::store::OrderQuality;
-use serde::Deserialize;
-use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
+use super::document::*;
 use super::*;
 
 /// What is wrong with a layout document, and where. `line` and `column` count from 1; columns count characters.
@@ -39,165 +37,6 @@ fn fault_at(text: &str, offset: usize, message: String) -> LayoutFault {
         line: short(line),
         column: short(column),
         message,
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Document {
-    version: Spanned<u32>,
-    name: Spanned<String>,
-    title: Option<String>,
-    dialect: Spanned<String>,
-    source: Spanned<Vec<SourceDocument>>,
-    #[serde(default)]
-    order: OrderDocument,
-    map: MapDocument,
-    #[serde(default)]
-    detect: DetectDocument,
-    #[serde(default)]
-    limits: LimitsDocument,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SourceDocument {
-    table: Option<Spanned<String>>,
-    glob: Option<Spanned<String>>,
-    r#where: Option<Spanned<String>>,
-    #[serde(default)]
-    join: Vec<JoinDocument>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JoinDocument {
-    table: Spanned<String>,
-    alias: Spanned<String>,
-    on: OnDocument,
-    first_by: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct OnDocument {
-    left: String,
-    right: String,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct OrderDocument {
-    quality: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MapDocument {
-    global_position: Spanned<ValueDocument>,
-    stream_id: Spanned<ValueDocument>,
-    stream_category: Option<Spanned<ValueDocument>>,
-    stream_version: Option<Spanned<ValueDocument>>,
-    event_type: Spanned<ValueDocument>,
-    recorded_at: Option<Spanned<ValueDocument>>,
-    occurred_at: Option<Spanned<ValueDocument>>,
-    event_id: Option<Spanned<ValueDocument>>,
-    correlation_id: Option<Spanned<ValueDocument>>,
-    causation_id: Option<Spanned<ValueDocument>>,
-    schema_version: Option<Spanned<ValueDocument>>,
-    payload: BodyDocument,
-    metadata: Option<BodyDocument>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ValueDocument {
-    column: Option<Spanned<OneOrMany>>,
-    json: Option<JsonDocument>,
-    concat: Option<Spanned<Vec<String>>>,
-    separator: Option<String>,
-    of: Option<Spanned<String>>,
-    r#const: Option<String>,
-    take: Option<Spanned<TakeDocument>>,
-    default: Option<String>,
-    r#as: Option<Spanned<String>>,
-    zone: Option<Spanned<String>>,
-    base: Option<Spanned<i64>>,
-    #[serde(default)]
-    optional: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct JsonDocument {
-    column: Spanned<OneOrMany>,
-    path: Spanned<OneOrMany>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TakeDocument {
-    before_first: Option<String>,
-    after_first: Option<String>,
-    before_last: Option<String>,
-    after_last: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct BodyDocument {
-    column: Spanned<OneOrMany>,
-    decode: Option<Spanned<Vec<String>>>,
-    unwrap: Option<Spanned<UnwrapDocument>>,
-    #[serde(default)]
-    optional: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnwrapDocument {
-    kind: String,
-    path: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct DetectDocument {
-    #[serde(default)]
-    companions: Vec<String>,
-    #[serde(default)]
-    except: Vec<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct LimitsDocument {
-    max_body_bytes: Option<Spanned<u64>>,
-}
-
-/// `"a"` or `["a", "b"]`.
-struct OneOrMany(Vec<String>);
-
-impl<'de> Deserialize<'de> for OneOrMany {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<OneOrMany, D::Error> {
-        struct TextOrList;
-        impl<'de> Visitor<'de> for TextOrList {
-            type Value = OneOrMany;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<OneOrMany, E> {
-                Ok(OneOrMany(vec![text.to_owned()]))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<OneOrMany, A::Error> {
-                let mut texts = Vec::new();
-                while let Some(text) = list.next_element()? {
-                    texts.push(text);
-                }
-                Ok(OneOrMany(texts))
-            }
-        }
-        deserializer.deserialize_any(TextOrList)
     }
 }
 
@@ -300,11 +139,12 @@ impl Reader<'_> {
         let filter = match &source.r#where {
             None => Filter::default(),
             Some(condition) => Filter::parse(condition.get_ref()).map_err(|(offset, message)| {
-                fault_at(
-                    self.text,
-                    condition.span().start + 1 + offset,
-                    format!("where: {message}"),
-                )
+                let start = condition.span().start;
+                let within = self
+                    .text
+                    .get(condition.span())
+                    .map_or(0, |raw| offset_in_toml(raw, offset));
+                fault_at(self.text, start + within, format!("where: {message}"))
             })?,
         };
         let mut joins: Vec<Join> = Vec::new();
@@ -597,6 +437,44 @@ impl Reader<'_> {
             )
         })
     }
+}
+
+/// Where in a TOML string, as it stands in the document with its quotes, the decoded text has this offset.
+fn offset_in_toml(raw: &str, offset: usize) -> usize {
+    let is_long = raw.starts_with("\"\"\"") || raw.starts_with("'''");
+    let mut at = if is_long { 3 } else { 1 };
+    // A line end right behind three quotes is not part of the text.
+    if is_long {
+        at += raw[at..].strip_prefix('\r').map_or(0, |_| 1);
+        at += raw[at..].strip_prefix('\n').map_or(0, |_| 1);
+    }
+    let has_escapes = raw.starts_with('"');
+    let mut decoded = 0;
+    while decoded < offset {
+        let rest = &raw[at..];
+        let Some(first) = rest.chars().next() else { break };
+        let (raw_bytes, decoded_bytes) = match rest.as_bytes().get(1) {
+            Some(escape) if has_escapes && first == '\\' => {
+                let digits = match escape {
+                    b'x' => 2,
+                    b'u' => 4,
+                    b'U' => 8,
+                    _ => 0,
+                };
+                let code = rest
+                    .get(2..2 + digits)
+                    .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                (2 + digits, code.and_then(char::from_u32).map_or(1, char::len_utf8))
+            }
+            _ => (first.len_utf8(), first.len_utf8()),
+        };
+        if !raw.is_char_boundary(at + raw_bytes) {
+            break;
+        }
+        at += raw_bytes;
+        decoded += decoded_bytes;
+    }
+    at
 }
 
 fn parse_path(path: &str) -> Option<Vec<String>> {
