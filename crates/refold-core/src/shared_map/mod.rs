@@ -79,37 +79,40 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         }
     }
 
-    /// As [`SharedMap::get`], and quicker where a glance tells the key: `is_it` holds for no key but equal ones.
+    /// As [`SharedMap::get`], for keys that are quicker to tell equal than to order.
     #[inline]
-    pub fn find(&self, key: &K, is_it: impl Fn(&K) -> bool) -> Option<&V> {
+    pub fn find(&self, key: &K) -> Option<&V> {
         match &self.0 {
-            Entries::Small(entries) => match entries.iter().find(|(present, _)| is_it(present)) {
-                Some((_, value)) => Some(value),
-                None => self.get(key),
-            },
+            Entries::Small(entries) => entries
+                .iter()
+                .find(|(present, _)| present == key)
+                .map(|(_, value)| value),
             Entries::Empty | Entries::Large(_) => self.get(key),
         }
     }
 
-    /// As [`SharedMap::get_mut`], and quicker where a glance tells the key: `is_it` holds for no key but equal ones.
+    /// As [`SharedMap::get_mut`], for keys that are quicker to tell equal than to order.
     #[inline]
-    pub fn find_mut(&mut self, key: &K, is_it: impl Fn(&K) -> bool) -> Option<&mut V> {
-        if let Entries::Small(entries) = &self.0
-            && let Some(at) = entries.iter().position(|(present, _)| is_it(present))
-        {
-            return match &mut self.0 {
-                Entries::Small(entries) => Arc::make_mut(entries).get_mut(at).map(|(_, value)| value),
-                Entries::Empty | Entries::Large(_) => None,
-            };
+    pub fn find_mut(&mut self, key: &K) -> Option<&mut V> {
+        match &mut self.0 {
+            Entries::Small(entries) => {
+                // Looked for first: looking for what is not there must not copy what is shared.
+                let at = entries.iter().position(|(present, _)| present == key)?;
+                Arc::make_mut(entries).get_mut(at).map(|(_, value)| value)
+            }
+            Entries::Empty => None,
+            Entries::Large(entries) => Arc::make_mut(entries).get_mut(key),
         }
-        self.get_mut(key)
     }
 
     /// Sets an entry and returns what it replaced.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match &mut self.0 {
             Entries::Empty => {
-                self.0 = Entries::Small(Arc::new(vec![(key, value)]));
+                // Few maps stay with one entry: room for some saves growing at once.
+                let mut entries = Vec::with_capacity(4);
+                entries.push((key, value));
+                self.0 = Entries::Small(Arc::new(entries));
                 None
             }
             Entries::Small(entries) => match place_of(entries, &key) {

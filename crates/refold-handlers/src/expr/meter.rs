@@ -1,6 +1,6 @@
 //! The budget of one event.
 
-use refold_core::value::{Number, Value};
+use refold_core::value::Value;
 
 use crate::limits::Limits;
 
@@ -65,14 +65,17 @@ impl Meter {
 /// deeper than `levels`; the walk ends there, so that a value which shares its parts many times costs no more than that.
 #[inline]
 pub fn measured(value: &Value, most: usize, levels: usize) -> Result<usize, TooBig> {
-    match value {
-        Value::Null | Value::Bool(_) => return Ok(4),
-        Value::Number(Number::Int(value)) if (0..10).contains(value) => return Ok(1),
-        _ => {}
-    }
-    let mut size = 0;
-    add_size(value, most, levels, &mut size)?;
-    Ok(size)
+    let scalar = match value {
+        Value::Null | Value::Bool(_) => 4,
+        Value::Number(number) => super::number::literal_length(number),
+        Value::Text(text) => text.as_wtf8().len() + 2,
+        Value::Array(_) | Value::Object(_) | Value::Repeated(_) => {
+            let mut size = 0;
+            add_size(value, most, levels, &mut size)?;
+            return Ok(size);
+        }
+    };
+    if scalar > most { Err(TooBig::Size) } else { Ok(scalar) }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

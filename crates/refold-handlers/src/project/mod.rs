@@ -4,6 +4,7 @@
 //! the whole payload and looking the paths up: of a repeated key the last counts, numbers keep their literal, lone
 //! surrogates are kept. It knows nothing of handlers.
 
+mod plain;
 mod scan;
 
 #[cfg(test)]
@@ -11,7 +12,7 @@ mod tests;
 
 use refold_core::value::{Text, Value};
 
-use scan::Scanner;
+use scan::{Key, Scanner};
 pub use scan::{Malformed, Reason};
 
 /// A compiled set of paths. The n-th path fills the n-th slot.
@@ -141,14 +142,14 @@ impl Projection {
 
 impl Needed {
     /// The member of that name. Payloads of a type keep their order, so the one after the last found is tried first.
-    fn find(&self, key: &[u8], expected: &mut usize) -> Option<usize> {
+    fn find(&self, key: &Key<'_>, expected: &mut usize) -> Option<usize> {
         if let Some((name, member)) = self.members.get(*expected)
-            && **name == *key
+            && key.is(name)
         {
             *expected += 1;
             return Some(*member);
         }
-        let found = self.members.iter().position(|(name, _)| **name == *key)?;
+        let found = self.members.iter().position(|(name, _)| key.is(name))?;
         *expected = found + 1;
         self.members.get(found).map(|(_, member)| *member)
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use refold_core::value::{Number, Text, Value};
 
+use super::plain::plain_end;
+
 /// Why a payload could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{} at byte {offset}", reason.message())]
@@ -39,6 +41,23 @@ impl Reason {
     }
 }
 
+/// The key of a member as it is written.
+pub struct Key<'b> {
+    written: &'b [u8],
+    has_escape: bool,
+}
+
+impl Key<'_> {
+    #[inline(always)]
+    pub fn is(&self, name: &[u8]) -> bool {
+        if self.has_escape {
+            unescaped(self.written) == name
+        } else {
+            self.written == name
+        }
+    }
+}
+
 pub struct Scanner<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -50,6 +69,10 @@ type Scanned<T> = Result<T, Malformed>;
 impl<'b> Scanner<'b> {
     /// Checks the whole text to be UTF-8, so that nothing after needs to.
     pub fn new(bytes: &'b [u8], max_depth: usize) -> Scanned<Scanner<'b>> {
+        if bytes.is_ascii() {
+            let at = 0;
+            return Ok(Scanner { bytes, at, max_depth });
+        }
         match std::str::from_utf8(bytes) {
             Ok(_) => Ok(Scanner {
                 bytes,
@@ -63,9 +86,13 @@ impl<'b> Scanner<'b> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub fn skip_blanks(&mut self) {
-        while let Some(b' ' | b'\n' | b'\t' | b'\r') = self.peek() {
+        // Nothing that begins a token is below the blank.
+        while let Some(byte) = self.peek()
+            && byte <= b' '
+            && matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+        {
             self.at += 1;
         }
     }
@@ -94,33 +121,35 @@ impl<'b> Scanner<'b> {
     }
 
     /// The next key of the object that was entered, with the scanner at its value; `None` past the end of the object.
-    pub fn next_key(&mut self, is_first: &mut bool) -> Scanned<Option<Cow<'b, [u8]>>> {
+    #[inline(always)]
+    pub fn next_key(&mut self, is_first: &mut bool) -> Scanned<Option<Key<'b>>> {
         self.skip_blanks();
         match self.peek() {
-            Some(b'}') => {
-                // A comma before it would have been taken below, where a key must follow.
-                self.at += 1;
-                return Ok(None);
-            }
+            // Past the comma that may stand after a member, where a key must follow.
             Some(b',') if !*is_first => {
                 self.at += 1;
                 self.skip_blanks();
             }
-            _ if *is_first => {}
+            Some(b'"') if *is_first => {}
+            Some(b'}') => {
+                self.at += 1;
+                return Ok(None);
+            }
             _ => return Err(self.malformed(Reason::Structure)),
         }
         *is_first = false;
         if self.peek() != Some(b'"') {
             return Err(self.malformed(Reason::Structure));
         }
-        let key = self.text()?;
+        let start = self.at + 1;
+        let has_escape = self.skip_text()?;
+        let written = self.bytes.get(start..self.at - 1).unwrap_or_default();
         self.skip_blanks();
-        if self.peek() != Some(b':') {
+        if !self.accept(b':') {
             return Err(self.malformed(Reason::Structure));
         }
-        self.at += 1;
         self.skip_blanks();
-        Ok(Some(key))
+        Ok(Some(Key { written, has_escape }))
     }
 
     /// Builds the value that the scanner stands at.
@@ -216,30 +245,30 @@ impl<'b> Scanner<'b> {
     }
 
     /// Steps over a text and checks its escapes; says whether it has any.
-    #[inline]
+    #[inline(always)]
     fn skip_text(&mut self) -> Scanned<bool> {
-        let start = self.at;
-        let mut has_escape = false;
-        let mut at = self.at + 1;
+        let end = plain_end(self.bytes, self.at + 1);
+        if self.bytes.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return Ok(false);
+        }
+        self.skip_escaped_text(end)
+    }
+
+    /// The rest of a text whose first plain part ends at `at` with something else than its closing quote.
+    #[cold]
+    fn skip_escaped_text(&mut self, mut at: usize) -> Scanned<bool> {
         loop {
-            at += plain_run(self.bytes.get(at..).unwrap_or_default());
             match self.bytes.get(at) {
                 Some(b'"') => {
                     self.at = at + 1;
-                    return Ok(has_escape);
+                    return Ok(true);
                 }
                 Some(b'\\') => {
-                    has_escape = true;
+                    let is_hex = |hex: &[u8]| hex.iter().all(u8::is_ascii_hexdigit);
                     at += match self.bytes.get(at + 1) {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
-                        Some(b'u')
-                            if self
-                                .bytes
-                                .get(at + 2..at + 6)
-                                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)) =>
-                        {
-                            6
-                        }
+                        Some(b'u') if self.bytes.get(at + 2..at + 6).is_some_and(is_hex) => 6,
                         _ => {
                             return Err(Malformed {
                                 offset: at,
@@ -248,13 +277,9 @@ impl<'b> Scanner<'b> {
                         }
                     };
                 }
-                _ => {
-                    return Err(Malformed {
-                        offset: start,
-                        reason: Reason::Text,
-                    });
-                }
+                _ => return Err(self.malformed(Reason::Text)),
             }
+            at = plain_end(self.bytes, at);
         }
     }
 
@@ -310,53 +335,25 @@ impl<'b> Scanner<'b> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn accept(&mut self, byte: u8) -> bool {
         let is_here = self.peek() == Some(byte);
         self.at += usize::from(is_here);
         is_here
     }
 
-    #[inline]
+    #[inline(always)]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[cold]
     fn malformed(&self, reason: Reason) -> Malformed {
         Malformed {
             offset: self.at,
             reason,
         }
     }
-}
-
-/// How many bytes from the start are neither a quote, a backslash nor a control character. Eight at a time.
-#[inline]
-fn plain_run(bytes: &[u8]) -> usize {
-    const ONES: u64 = u64::from_le_bytes([0x01; 8]);
-    const HIGHS: u64 = u64::from_le_bytes([0x80; 8]);
-    // Marks the high bit of bytes that are zero. A borrow can only mark a byte wrongly above one that is marked rightly,
-    // and only the lowest mark is used.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let mut run = 0;
-    for chunk in bytes.chunks_exact(8) {
-        let Ok(eight) = <[u8; 8]>::try_from(chunk) else { break };
-        let word = u64::from_le_bytes(eight);
-        let quotes = zeros(word ^ u64::from_le_bytes([b'"'; 8]));
-        let slashes = zeros(word ^ u64::from_le_bytes([b'\\'; 8]));
-        let controls = zeros(word & u64::from_le_bytes([0xe0; 8]));
-        let stops = quotes | slashes | controls;
-        if stops != 0 {
-            // At most 64 bits, so the quotient is at most 8.
-            return run + (stops.trailing_zeros() / 8) as usize;
-        }
-        run += 8;
-    }
-    let rest = bytes.get(run..).unwrap_or_default();
-    run + rest
-        .iter()
-        .position(|byte| matches!(byte, b'"' | b'\\' | ..=0x1f))
-        .unwrap_or(rest.len())
 }
 
 /// Decodes escapes that were checked before. Surrogate pairs are joined, lone surrogates kept as three bytes.

@@ -9,7 +9,7 @@ use super::state::{Refusal, Writer, cleared, merged};
 use crate::error::{Mark, code};
 use crate::expr::eval::{self, EventFacts, Seen, Sight, evaluate, evaluate_condition, keyed_position};
 use crate::expr::functions;
-use crate::expr::ir::NodeId;
+use crate::expr::ir::{Node, NodeId, Slot};
 use crate::expr::meter::{Exhausted, Meter};
 use crate::expr::number;
 use crate::limits::Limits;
@@ -353,6 +353,17 @@ impl<'p> Run<'_, '_, 'p> {
 
     #[inline]
     fn value(&mut self, id: NodeId, base: &Path<'p>) -> Result<Value, Fault> {
+        // What most operations write needs no look around: a constant, or a path of the payload.
+        match self.rules.ir.node(id) {
+            Node::Constant(value) => return Ok(value.clone()),
+            Node::Slot(Slot::Data(at)) => {
+                if let Some(Some(value)) = self.data.get(usize::from(*at)) {
+                    return Ok(value.resolved().clone());
+                }
+            }
+            // All others are evaluated.
+            _ => {}
+        }
         let sight = Sight {
             data: self.data,
             meta: self.meta,

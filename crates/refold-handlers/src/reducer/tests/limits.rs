@@ -31,7 +31,12 @@ fn check(limits: Limits, rules: &str, payload: &str, code: &str, place: Option<&
     let reducer = format!("refold: reducer/1\ninitial: {{ n: 0 }}\non:\n  A:\n    - inc: n\n    {rules}\n");
     let (state, fault) = limited(limits, &reducer, &[("A", payload)]);
     let fault = fault.expect("a fault");
-    assert_eq!((fault.code, fault.place.as_deref()), (code, place), "{fault}");
+    assert_eq!(fault.code, code, "{fault}");
+    match (&fault.place, place) {
+        // A place may be a line alone: which part of an expression uses the budget up is no promise.
+        (Some(found), Some(place)) => assert!(found.starts_with(place), "{fault}"),
+        (found, place) => assert_eq!(found.as_deref(), place, "{fault}"),
+    }
     assert_eq!(state.to_canonical(), br#"{"n":0}"#);
 }
 
@@ -52,7 +57,7 @@ fn each_limit_has_its_code_and_place() {
         "- set:\n        a: event.data.n.all(x, event.data.n.all(y, x != 20))",
         numbers,
         "RF-LIMIT-STEPS",
-        Some("reducer.yaml:7:57"),
+        Some("reducer.yaml:7:"),
     );
     check(
         SMALL,
@@ -101,7 +106,7 @@ fn the_default_step_limit_stops_nested_macros_over_a_long_list() {
         "- set:\n        a: event.data.n.map(x, event.data.n.map(y, event.data.n.map(z, z)))",
         &list,
         "RF-LIMIT-STEPS",
-        Some("reducer.yaml:7:52"),
+        Some("reducer.yaml:7:"),
     );
 }
 
