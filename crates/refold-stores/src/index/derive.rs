@@ -56,7 +56,7 @@ pub(super) fn write(
             [&name("streams"), &name("events-by-stream")],
             segments,
             &counts.of_streams,
-            &slots,
+            slots,
             options,
             &findings,
         )?;

@@ -157,56 +157,78 @@ pub(super) fn write(
     writer.finish()
 }
 
-/// Streams by the bytes of their ids. Most pairs are told apart by 16 bytes behind what all ids start with, which stand
-/// beside the ordinal while sorting.
+/// Streams by the bytes of their ids.
 fn by_id(segments: &Segments) -> Result<Vec<u32>, IndexError> {
-    let shared = shared_prefix(segments)?;
-    let mut keyed = Vec::with_capacity(segments.stream_count() as usize);
-    for segment in segments.list() {
-        for local in 0..segment.stream_count {
-            let (id, _) = segment.stream(local)?;
-            let mut key = [0; 16];
-            let rest = &id[shared..];
-            let len = rest.len().min(16);
-            key[..len].copy_from_slice(&rest[..len]);
-            keyed.push((u128::from_be_bytes(key), segment.first_stream + local));
+    let mut streams: Vec<u32> = (0..segments.stream_count()).collect();
+    // Groups of streams whose ids are equal up to a byte. A list and no recursion: ids may be long and hostile.
+    let mut groups = vec![(0..streams.len(), 0)];
+    let mut keyed = Vec::new();
+    while let Some((range, equal_bytes)) = groups.pop() {
+        let group = &mut streams[range.clone()];
+        let equal_bytes = shared_prefix(segments, group, equal_bytes)?;
+        keyed.clear();
+        for stream in group.iter() {
+            keyed.push(IdKey::of(&segments.stream(*stream)?.0[equal_bytes..], *stream));
         }
-    }
-    keyed.sort_unstable();
-    let mut start = 0;
-    while start < keyed.len() {
-        let equal = keyed[start..]
-            .iter()
-            .take_while(|(key, _)| *key == keyed[start].0)
-            .count();
-        if equal > 1 {
-            let tied = keyed[start..start + equal]
-                .iter()
-                .map(|(_, stream)| Ok((segments.stream(*stream)?.0, *stream)));
-            let mut tied = tied.collect::<Result<Vec<_>, IndexError>>()?;
-            tied.sort_unstable();
-            for (slot, (_, stream)) in keyed[start..].iter_mut().zip(tied) {
-                slot.1 = stream;
+        keyed.sort_unstable();
+        for (slot, key) in group.iter_mut().zip(&keyed) {
+            *slot = key.stream;
+        }
+        let mut start = range.start;
+        for tied in keyed.chunk_by(|a, b| a.is_tied_with(b)) {
+            if tied.len() > 1 {
+                groups.push((start..start + tied.len(), equal_bytes + KEY_BYTES));
             }
+            start += tied.len();
         }
-        start += equal;
     }
-    Ok(keyed.into_iter().map(|(_, stream)| stream).collect())
+    Ok(streams)
 }
 
-/// How many bytes all ids start with together.
-fn shared_prefix(segments: &Segments) -> Result<usize, IndexError> {
-    let mut first: Option<&[u8]> = None;
-    let mut shared = usize::MAX;
-    for segment in segments.list() {
-        for local in 0..segment.stream_count {
-            let (id, _) = segment.stream(local)?;
-            let first = *first.get_or_insert(id);
-            let same = first.iter().zip(id).take(shared).take_while(|(a, b)| a == b).count();
-            shared = shared.min(same);
+const KEY_BYTES: usize = 8;
+
+/// Eight bytes of an id, beside the stream while sorting, so that most comparisons need not look for the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct IdKey {
+    /// Filled up with zeros.
+    bytes: [u8; KEY_BYTES],
+    /// How many of the bytes are of the id, and one more if it goes on: tells the zeros of an id from those behind it.
+    len: u8,
+    stream: u32,
+}
+
+impl IdKey {
+    fn of(rest: &[u8], stream: u32) -> IdKey {
+        let mut bytes = [0; KEY_BYTES];
+        let len = rest.len().min(KEY_BYTES);
+        bytes[..len].copy_from_slice(&rest[..len]);
+        IdKey {
+            bytes,
+            len: rest.len().min(KEY_BYTES + 1) as u8,
+            stream,
+        } // at most nine
+    }
+
+    /// Ids differ, so only those that go on can be tied.
+    fn is_tied_with(&self, other: &IdKey) -> bool {
+        (self.bytes, self.len) == (other.bytes, other.len)
+    }
+}
+
+/// How many bytes the ids of a group start with together, of which `known` are known to be equal.
+fn shared_prefix(segments: &Segments, group: &[u32], known: usize) -> Result<usize, IndexError> {
+    let Some(first) = group.first() else { return Ok(known) };
+    let first = segments.stream(*first)?.0;
+    let mut shared = first.len();
+    for stream in group {
+        let id = segments.stream(*stream)?.0;
+        let rest = first[known..shared].iter().zip(&id[known.min(id.len())..]);
+        shared = known + rest.take_while(|(a, b)| a == b).count();
+        if shared == known {
+            break;
         }
     }
-    Ok(if shared == usize::MAX { 0 } else { shared })
+    Ok(shared)
 }
 
 fn by_key(by_id: &[u32], key: impl Fn(u32) -> Result<i64, IndexError>) -> Result<Vec<u32>, IndexError> {

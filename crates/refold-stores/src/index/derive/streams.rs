@@ -154,7 +154,7 @@ pub(super) fn write(
     [streams_name, events_name]: [&str; 2],
     segments: &Segments,
     event_counts: &[u32],
-    slots: &[u32],
+    slots: Vec<u32>,
     options: &BuildOptions,
     findings: &Findings,
 ) -> Result<(FileStamp, FileStamp), IndexError> {
@@ -171,7 +171,7 @@ pub(super) fn write(
         start = pass.write(start, &mut streams, &mut events, findings)?;
     }
     streams.begin(SLOTS)?;
-    for slot in slots {
+    for slot in &slots {
         streams.write(&slot.to_le_bytes())?;
     }
     Ok((streams.finish()?, events.finish()?))

@@ -180,3 +180,25 @@ fn a_store_that_lost_events_is_indexed_again() {
         Model::of(&store).assert_equals(&built(&store, cache.path(), 2, 2));
     }
 }
+
+#[test]
+fn ids_that_share_much_are_ordered_by_their_bytes() {
+    let cache = tempfile::tempdir().unwrap();
+    let zeros = |count: usize| vec![0_u8; count];
+    let mut ids: Vec<Vec<u8>> = (0..40).map(zeros).collect();
+    ids.extend((1..60).map(|len| [b"a-long-common-start-".to_vec(), vec![b'x'; len]].concat()));
+    ids.extend((1..20).map(|n| format!("a-long-common-start-of-all-{}", n * 37).into_bytes()));
+    let events = (1_i64..).zip(&ids).map(|(position, id)| MemoryEvent {
+        position: Position(position),
+        stream: id.clone(),
+        category: Vec::new(),
+        version: Version(1),
+        event_type: b"T".to_vec(),
+        recorded_at: refold_core::time::Timestamp(position),
+        payload: None,
+        encoding: refold_core::event::Encoding::Json,
+        metadata: None,
+    });
+    let store = MemoryStore::new("ids", events.collect());
+    Model::of(&store).assert_equals(&built(&store, cache.path(), 1, 1000));
+}
