@@ -74,23 +74,7 @@ impl Stream {
             };
             let category = index.stream(ordinal)?.category.to_vec();
             names.intern_stream(id, || &category);
-            let types = index.intern_types(&mut names);
-            for (count, event) in index.events_of(ordinal)?.into_iter().enumerate() {
-                if count % 8192 == 0 {
-                    work.check()?;
-                }
-                let event = index.event(event)?;
-                track.versions.push(event.version);
-                track.positions.push(event.position);
-                // Each type of the index was interned.
-                track.types.push(
-                    types
-                        .get(event.event_type.0 as usize)
-                        .copied()
-                        .unwrap_or(event.event_type),
-                );
-                track.recorded_at.push(event.recorded_at);
-            }
+            track = index.track(work, ordinal, &mut names)?;
         } else {
             let scope = Scope::Stream {
                 id: id.to_vec(),

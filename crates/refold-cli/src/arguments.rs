@@ -130,6 +130,9 @@ pub struct Search {
     pub condition: Option<String>,
     #[arg(long)]
     pub limit: Option<u64>,
+    /// First copy all payloads into the local index, so that this and later searches are fast
+    #[arg(long)]
+    pub copy: bool,
 }
 
 #[derive(Debug, Args)]

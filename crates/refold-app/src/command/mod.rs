@@ -81,7 +81,8 @@ impl Replayed {
     }
 
     pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
-        self.history.state_at(work, self.events.as_mut(), &self.findings, moment)
+        self.history
+            .state_at(work, self.events.as_mut(), &self.findings, moment)
     }
 
     /// The last event before `moment` that changed the place, also by removing it.

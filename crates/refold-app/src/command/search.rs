@@ -1,22 +1,23 @@
 //! Events whose payload or metadata holds a text.
 //!
-//! The text is looked for byte by byte in what the store holds. In JSON the same text may be written with escapes, so
-//! the form that JSON writers give it most often (only quotes, backslashes and control characters escaped) is looked
-//! for too, and the form with everything beyond ASCII escaped.
+//! The text is looked for byte by byte in what the store holds, and in the forms that JSON writers give it: see
+//! [`Needle`].
 
-use memchr::memmem::Finder;
-use refold_core::event::{Columns, EventBatch, EventView};
+use std::ops::ControlFlow;
+
+use refold_core::event::{Columns, EventBatch, EventView, Position};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
+use refold_stores::index::{Arena, Index, Needle, SearchQuery, search_arena};
 
 use super::event_answer;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;
-use crate::session::Session;
+use crate::session::{Session, thread_count};
 use crate::wire::FindingWire;
 
 /// What to look for.
@@ -28,65 +29,132 @@ pub struct Search {
     /// A condition in the expression language of handlers.
     pub condition: Option<String>,
     pub limit: Option<u64>,
+    /// Copy all payloads beside the index before, so that this and later searches are fast.
+    pub copies_first: bool,
 }
 
 const BATCH_EVENTS: usize = 8_192;
 
+/// So many events that the copy found are read from the store at a time.
+const READ_EVENTS: usize = 256;
+
 /// Calls `visit` for each event found, in position order, and returns what was noteworthy on the way.
+///
+/// Where the store's payloads were copied beside the index, the copy is searched and only what it finds is read from
+/// the store; else all of the store is read.
 pub fn search(
     work: &Work<'_>,
     session: &Session,
     asked: &Search,
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    let needles = forms(&asked.text);
-    let finders: Vec<Finder<'_>> = needles.iter().map(Finder::new).collect();
-    let filter = asked.condition.as_deref().map(compiled).transpose()?;
     let findings = Findings::default();
-    let scope = Scope::All {
-        after: None,
-        up_to: None,
+    let arena = if asked.copies_first {
+        Some(session.build_arena(work)?)
+    } else {
+        session.arena()?
     };
-    let query = ReadQuery {
-        scope,
-        direction: Direction::Forward,
-        columns: Columns::ALL,
+    let mut sieve = Sieve {
+        types: &asked.types,
+        needle: Needle::new(asked.text.as_bytes()),
+        filter: asked.condition.as_deref().map(EventFilter::compile).transpose()?,
+        findings: &findings,
+        digits: session.description().time_digits,
+        left: asked.limit.unwrap_or(u64::MAX),
+        visit,
     };
-    let mut reader = session.store().read(&query)?;
-    let (mut batch, mut names) = (EventBatch::default(), Names::default());
-    let digits = session.description().time_digits;
-    let total = session.description().event_count;
-    let mut left = asked.limit.unwrap_or(u64::MAX);
-    let mut read = 0;
-    while left > 0 {
-        batch.clear();
-        if !reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {
-            break;
+    match (sieve.needle.clone(), session.index().zip(arena)) {
+        (Some(needle), Some((index, arena))) => {
+            arena.report_findings(&findings);
+            search_copy(work, session, &needle, &index, &arena, &mut sieve)?;
         }
-        for row in 0..batch.len() {
-            let event = batch.event(row);
-            let is_hit = left > 0
-                && is_of_types(&event, &names, &asked.types)
-                && holds(&event, &finders)
-                && meets(&event, &names, filter.as_ref(), &findings);
-            if is_hit {
-                left -= 1;
-                visit(event_answer(&event, &names, digits))?;
-            }
+        (_, _) => {
+            let all = Scope::All {
+                after: None,
+                up_to: None,
+            };
+            let total = session.description().event_count;
+            sieve.read(work, session, all, total)?;
         }
-        read += batch.len() as u64;
-        work.tick("searching", read, total)?;
     }
     Ok(findings::wire(&findings))
 }
 
-fn compiled(condition: &str) -> Result<EventFilter, AppError> {
-    EventFilter::compile(condition).map_err(|error| {
-        AppError::invalid(
-            error.to_string(),
-            "correct the condition; docs/handlers.md describes the expressions",
-        )
-    })
+/// Reads the events that the copy says hold the needle, some at a time.
+fn search_copy(
+    work: &Work<'_>,
+    session: &Session,
+    needle: &Needle,
+    index: &Index,
+    arena: &Arena,
+    sieve: &mut Sieve<'_>,
+) -> Result<(), AppError> {
+    let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
+    let query = SearchQuery { needle, types: &types };
+    let mut found: Vec<Position> = Vec::new();
+    let mut outcome = Ok(());
+    search_arena(work, index, arena, &query, thread_count(), &mut |hit| {
+        found.push(hit.position);
+        if found.len() == READ_EVENTS {
+            outcome = sieve.read(work, session, Scope::Positions(std::mem::take(&mut found)), None);
+        }
+        if outcome.is_ok() && sieve.left > 0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    outcome?;
+    sieve.read(work, session, Scope::Positions(found), None)
+}
+
+/// What lets the events through that were asked for.
+struct Sieve<'a> {
+    types: &'a [String],
+    needle: Option<Needle>,
+    filter: Option<EventFilter>,
+    findings: &'a Findings,
+    digits: u8,
+    left: u64,
+    visit: &'a mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
+}
+
+impl Sieve<'_> {
+    fn read(&mut self, work: &Work<'_>, session: &Session, scope: Scope, total: Option<u64>) -> Result<(), AppError> {
+        let query = ReadQuery {
+            scope,
+            direction: Direction::Forward,
+            columns: Columns::ALL,
+        };
+        let mut reader = session.store().read(&query)?;
+        let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        let mut read = 0;
+        while self.left > 0 {
+            batch.clear();
+            if !reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, self.findings)? {
+                break;
+            }
+            for row in 0..batch.len() {
+                let event = batch.event(row);
+                let is_hit = self.left > 0
+                    && is_of_types(&event, &names, self.types)
+                    && self
+                        .needle
+                        .as_ref()
+                        .is_none_or(|needle| needle.place_in(&event).is_some())
+                    && meets(&event, &names, self.filter.as_ref(), self.findings);
+                if is_hit {
+                    self.left -= 1;
+                    (self.visit)(event_answer(&event, &names, self.digits))?;
+                }
+            }
+            read += batch.len() as u64;
+            if total.is_some() {
+                work.tick("searching", read, total)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn is_of_types(event: &EventView<'_>, names: &Names, types: &[String]) -> bool {
@@ -94,11 +162,6 @@ fn is_of_types(event: &EventView<'_>, names: &Names, types: &[String]) -> bool {
         || types
             .iter()
             .any(|name| name.as_bytes() == names.type_name(event.event_type))
-}
-
-fn holds(event: &EventView<'_>, finders: &[Finder<'_>]) -> bool {
-    let mut bytes = [event.payload, event.metadata].into_iter().flatten();
-    finders.is_empty() || bytes.any(|bytes| finders.iter().any(|finder| finder.find(bytes).is_some()))
 }
 
 fn meets(event: &EventView<'_>, names: &Names, filter: Option<&EventFilter>, findings: &Findings) -> bool {
@@ -115,54 +178,3 @@ fn meets(event: &EventView<'_>, names: &Names, filter: Option<&EventFilter>, fin
         false
     })
 }
-
-/// The ways that JSON may hold a text; none for the empty text.
-fn forms(text: &str) -> Vec<Vec<u8>> {
-    if text.is_empty() {
-        return Vec::new();
-    }
-    let (mut plain, mut ascii) = (String::new(), String::new());
-    for letter in text.chars() {
-        let short = match letter {
-            '"' => Some("\\\""),
-            '\\' => Some("\\\\"),
-            '\n' => Some("\\n"),
-            '\r' => Some("\\r"),
-            '\t' => Some("\\t"),
-            '\u{8}' => Some("\\b"),
-            '\u{c}' => Some("\\f"),
-            _ => None,
-        };
-        let unit_escapes = || {
-            letter
-                .encode_utf16(&mut [0; 2])
-                .iter()
-                .map(|unit| format!("\\u{unit:04x}"))
-                .collect::<String>()
-        };
-        match short {
-            Some(escape) => {
-                plain.push_str(escape);
-                ascii.push_str(escape);
-            }
-            None if letter < ' ' => {
-                plain.push_str(&unit_escapes());
-                ascii.push_str(&unit_escapes());
-            }
-            None => {
-                plain.push(letter);
-                if letter.is_ascii() {
-                    ascii.push(letter)
-                } else {
-                    ascii.push_str(&unit_escapes())
-                }
-            }
-        }
-    }
-    let mut forms = vec![text.as_bytes().to_vec(), plain.into_bytes(), ascii.into_bytes()];
-    forms.dedup();
-    forms
-}
-
-#[cfg(test)]
-mod tests;

@@ -16,6 +16,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         types: asked.types.clone(),
         condition: asked.condition.clone(),
         limit: asked.limit,
+        copies_first: asked.copy,
     };
     let mut printer = context.printer();
     let mut found: u64 = 0;

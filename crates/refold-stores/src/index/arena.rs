@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use refold_core::event::{Encoding, EventIndex};
+use refold_core::finding::Findings;
 use refold_core::port::store::Fingerprint;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
@@ -20,10 +21,11 @@ pub use build::build_arena;
 pub use source::ArenaSource;
 
 use super::Index;
-use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp};
+use super::checked::{CheckedFile, FORMAT_VERSION, FileStamp, MANIFESTS};
 use super::columns::Columns;
 use super::error::IndexError;
 use super::folder::Folder;
+use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
 
 /// Events of one file. Few in tests, so that a small store has many files.
@@ -31,7 +33,7 @@ const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
 
 /// All files of the arena start so; the index leaves them alone.
 const PREFIX: &str = "arena-";
-const MANIFEST: &str = "arena-manifest";
+const MANIFEST: &str = MANIFESTS[1];
 const CHECKSUM_DIGITS: usize = 16;
 
 const BYTES: u32 = 1;
@@ -67,6 +69,8 @@ struct PartEntry {
     rows: u32,
     /// Of its last event, so that a part of another index is noticed.
     last_position: i64,
+    /// What the adapter found while its payloads were read.
+    findings: Vec<StoredFinding>,
 }
 
 impl ArenaManifest {
@@ -117,6 +121,7 @@ fn part_events(number: u32, event_count: u32) -> Range<u32> {
 #[derive(Debug)]
 pub struct Arena {
     parts: Vec<Part>,
+    findings: Vec<StoredFinding>,
 }
 
 /// One event in the arena.
@@ -157,10 +162,20 @@ pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Res
 
 impl Arena {
     fn of_parts(folder: &Folder, entries: &[PartEntry]) -> Result<Arena, IndexError> {
-        let parts = entries.iter().map(|entry| Part::open(folder, entry));
-        Ok(Arena {
-            parts: parts.collect::<Result<_, IndexError>>()?,
-        })
+        let mut arena = Arena {
+            parts: Vec::new(),
+            findings: Vec::new(),
+        };
+        for entry in entries {
+            arena.parts.push(Part::open(folder, entry)?);
+            StoredFinding::merge(&mut arena.findings, entry.findings.clone());
+        }
+        Ok(arena)
+    }
+
+    /// Reports to `findings` what the adapter found while the payloads were read.
+    pub fn report_findings(&self, findings: &Findings) {
+        StoredFinding::report_all(&self.findings, findings);
     }
 
     /// Payload and metadata of an event, which must be one of the index that the arena was opened with.

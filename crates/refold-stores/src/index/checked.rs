@@ -29,6 +29,9 @@ const SECTION_ENTRY_BYTES: usize = 24;
 /// How much is gathered before it is written; a multiple of the page.
 const WRITE_BYTES: usize = 64 * PAGE_BYTES;
 
+/// The files that say which others belong together: of the index, and of its arena.
+pub(super) const MANIFESTS: [&str; 2] = ["manifest", "arena-manifest"];
+
 /// What the manifest keeps of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FileStamp {
@@ -205,12 +208,22 @@ impl CheckedFile {
         IndexError::damaged(&self.path, detail)
     }
 
+    /// Takes the manifests away, so that the next opening finds nothing and builds again. If that fails, the next
+    /// reader of this page is told the same as this one.
+    fn disown(&self) {
+        let manifests = self.path.parent().map(|folder| MANIFESTS.map(|name| folder.join(name)));
+        for path in manifests.into_iter().flatten() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     #[cold]
     fn verify(&self, page: usize) -> Result<(), IndexError> {
         let start = page * PAGE_BYTES;
         let end = (start + PAGE_BYTES).min(self.payload_bytes);
         let at = self.payload_bytes + page * 8;
         if xxh3_64(&self.map[start..end]).to_le_bytes() != self.map[at..at + 8] {
+            self.disown();
             return Err(self.damaged(&format!("the page at byte {start} does not match its checksum")));
         }
         self.verified[page / 64].fetch_or(1 << (page % 64), Ordering::Relaxed);

@@ -1,17 +1,21 @@
 //! The manifest: which files make up the index, of which store, up to where. Written last; what it does not name
 //! does not exist.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use refold_core::event::{Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 
-use super::checked::{FORMAT_VERSION, FileStamp};
+use super::checked::{FORMAT_VERSION, FileStamp, MANIFESTS};
+use super::checks;
 use super::error::IndexError;
 use super::folder::Folder;
 
-const NAME: &str = "manifest";
+const NAME: &str = MANIFESTS[0];
 const CHECKSUM_DIGITS: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +146,15 @@ impl StoredFinding {
         all.sort_by(|a, b| a.code.cmp(&b.code));
     }
 
+    /// Reports them as if they were found now.
+    pub(super) fn report_all(stored: &[StoredFinding], findings: &Findings) {
+        for found in stored {
+            let code = code_of(&found.code);
+            let kept = found.kept.iter().map(|example| example.restore(code));
+            findings.report_many(code, found.count, kept.collect());
+        }
+    }
+
     pub(super) fn to_bytes(findings: &[StoredFinding]) -> Vec<u8> {
         serde_json::to_vec(findings).unwrap_or_default() // numbers, texts and lists cannot fail
     }
@@ -166,7 +179,7 @@ impl StoredExample {
         }
     }
 
-    pub(super) fn restore(&self, code: &'static str) -> Finding {
+    fn restore(&self, code: &'static str) -> Finding {
         Finding {
             code,
             severity: match self.severity {
@@ -178,6 +191,24 @@ impl StoredExample {
             version: self.version.map(Version),
             position: self.position.map(Position),
             detail: self.detail.clone(),
+        }
+    }
+}
+
+/// The code of a finding as the rest of the program knows it. Codes are few and fixed by the program that wrote the
+/// index; one that this program does not know is kept for as long as it runs.
+fn code_of(stored: &str) -> &'static str {
+    static OTHERS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    if let Some(code) = checks::CODES.iter().find(|code| **code == stored) {
+        return code;
+    }
+    let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
+    match others.get(stored) {
+        Some(code) => code,
+        None => {
+            let code: &'static str = Box::leak(stored.into());
+            others.insert(code);
+            code
         }
     }
 }

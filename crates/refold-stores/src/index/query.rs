@@ -1,8 +1,6 @@
 //! What an opened index answers about events, types and density.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 use refold_core::event::{EventIndex, Position, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::Findings;
@@ -10,9 +8,9 @@ use refold_core::names::Names;
 use refold_core::time::Timestamp;
 
 use super::Index;
-use super::checks;
 use super::density::{Density, column_start};
 use super::error::IndexError;
+use super::manifest::StoredFinding;
 use super::segment::Column;
 
 /// What the index knows of one event.
@@ -109,15 +107,8 @@ impl Index {
 
     /// Reports to `findings` what was found while the index was built: by the adapter and by the checks of the index.
     pub fn report_findings(&self, findings: &Findings) {
-        let stored = self.manifest.derived.iter().flat_map(|derived| &derived.findings);
-        for found in stored {
-            let code = code_of(&found.code);
-            findings.report_many(
-                code,
-                found.count,
-                found.kept.iter().map(|example| example.restore(code)).collect(),
-            );
-        }
+        let derived = self.manifest.derived.iter();
+        derived.for_each(|derived| StoredFinding::report_all(&derived.findings, findings));
     }
 
     /// One event. `event` must be below [`Index::event_count`].
@@ -198,24 +189,6 @@ impl Index {
                 let ends = starts.map(|start| Ok(self.event_at_or_after(Position(start))?.0 as usize));
                 self.slot_map.density(columns, self.by_position.counts_before(ends))
             }
-        }
-    }
-}
-
-/// The code of a finding as the rest of the program knows it. Codes are few and fixed by the program that wrote the
-/// index; one that this program does not know is kept for as long as it runs.
-fn code_of(stored: &str) -> &'static str {
-    static OTHERS: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
-    if let Some(code) = checks::CODES.iter().find(|code| **code == stored) {
-        return code;
-    }
-    let mut others = OTHERS.lock().unwrap_or_else(PoisonError::into_inner);
-    match others.get(stored) {
-        Some(code) => code,
-        None => {
-            let code: &'static str = Box::leak(stored.into());
-            others.insert(code);
-            code
         }
     }
 }

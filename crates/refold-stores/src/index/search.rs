@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use memchr::memmem::Finder;
-use refold_core::event::{Columns, EventBatch, EventIndex, Position};
+use refold_core::event::{Columns, EventBatch, EventIndex, EventView, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
@@ -79,6 +79,12 @@ impl Needle {
         })
     }
 
+    /// The first place in an event, whose payload and metadata columns must be filled.
+    pub fn place_in(&self, event: &EventView<'_>) -> Option<(Field, Range<usize>)> {
+        let place = |field, bytes: Option<&[u8]>| Some((field, self.find(bytes?, 0)?));
+        place(Field::Payload, event.payload).or_else(|| place(Field::Metadata, event.metadata))
+    }
+
     /// The first place in `bytes` at or behind `from`.
     fn find(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
         let places = self.finders.iter().filter_map(|finder| {
@@ -106,6 +112,8 @@ fn escaped(text: &str, escapes_slash: bool, unicode: Unicode) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
             '/' if escapes_slash => out.push_str("\\/"),
             letter if u32::from(letter) < 0x20 => out.push_str(&format!("\\u{:04x}", u32::from(letter))),
             letter if letter.is_ascii() => out.push(letter),
@@ -328,10 +336,8 @@ pub fn search_store(
         for row in 0..batch.len() {
             let event = batch.event(row);
             let is_wanted = query.types.is_empty() || query.types.contains(&names.type_name(event.event_type));
-            let place_in = |field, bytes: Option<&[u8]>| Some((field, query.needle.find(bytes?, 0)?));
-            let found = is_wanted
-                .then(|| place_in(Field::Payload, event.payload).or_else(|| place_in(Field::Metadata, event.metadata)));
-            if let Some((field, place)) = found.flatten() {
+            let found = if is_wanted { query.needle.place_in(&event) } else { None };
+            if let Some((field, place)) = found {
                 let range = place.start as u32..place.end as u32; // a batch is below 4 GiB
                 if on_hit(Hit {
                     position: event.position,

@@ -18,6 +18,7 @@ use crate::index::checked::{CheckedWriter, FORMAT_VERSION};
 use crate::index::columns::ColumnsWriter;
 use crate::index::error::IndexError;
 use crate::index::folder::Folder;
+use crate::index::manifest::StoredFinding;
 use crate::index::packed::ABSENT;
 
 const PHASE: &str = "copying payloads";
@@ -171,7 +172,6 @@ impl Filling<'_> {
             columns,
         })?;
         let mut writer = PartWriter::create(self.folder, &format!("{PREFIX}{}-{number}", self.generation))?;
-        // The adapter said all it found when the index was built.
         let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
         let mut event = events.start;
         while reader.next_batch(self.work, BATCH_ROWS, &mut batch, &mut names, &findings)? {
@@ -197,6 +197,7 @@ impl Filling<'_> {
             number,
             rows: event - events.start,
             last_position: up_to.0,
+            findings: StoredFinding::all_of(&findings),
         })
     }
 }

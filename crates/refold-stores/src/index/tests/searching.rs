@@ -204,3 +204,35 @@ fn a_kill_while_copying_leaves_nothing_half_valid() {
         }
     }
 }
+
+#[test]
+fn a_text_is_found_in_each_form_that_json_gives_it() {
+    #[track_caller]
+    fn check(text: &str, stored: &str, expected: bool) {
+        let mut event = refold_core::event::EventBatch::default();
+        event.positions.push(Position(1));
+        event.streams.push(StreamOrdinal(0));
+        event.versions.push(refold_core::event::Version(1));
+        event.types.push(refold_core::event::TypeOrdinal(0));
+        event.recorded_at.push(refold_core::time::Timestamp(0));
+        let span = event.store(stored.as_bytes());
+        event.payloads.push(span);
+        let found = Needle::new(text.as_bytes())
+            .unwrap()
+            .place_in(&event.event(0))
+            .is_some();
+        assert_eq!(found, expected, "{text:?} in {stored}");
+    }
+    check("P-1", r#"{"sku":"P-1"}"#, true);
+    check("say \"no\"", r#"{"note":"say \"no\""}"#, true);
+    check("Müller", r#"{"name":"Müller"}"#, true);
+    check("Müller", r#"{"name":"M\u00fcller"}"#, true);
+    check("Müller", r#"{"name":"M\u00FCller"}"#, true);
+    check("a/b", r#"{"path":"a\/b"}"#, true);
+    check("\u{1f600}", r#"{"mood":"\ud83d\ude00"}"#, true);
+    check("line\nbreak", r#"{"note":"line\nbreak"}"#, true);
+    check("back\u{8}space", r#"{"note":"back\bspace"}"#, true);
+    check("\"sku\":\"P-1\"", r#"{"sku":"P-1"}"#, true);
+    check("P-2", r#"{"sku":"P-1"}"#, false);
+    assert!(Needle::new(b"").is_none());
+}
