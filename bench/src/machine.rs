@@ -60,13 +60,25 @@ pub fn free_cores() -> f64 {
     2.0 * one.as_secs_f64() / two.as_secs_f64()
 }
 
-/// The 99th percentile of a busy loop that takes about `typical` each time: what the machine adds to any such figure.
-pub fn spin_p99(typical: Duration, times: usize) -> Duration {
-    let rounds = 1_000_000;
-    let per_round = timed(|| spin(rounds)).as_secs_f64() / rounds as f64;
-    let wanted = (typical.as_secs_f64() / per_round).max(1.0) as u64;
-    let mut samples: Vec<Duration> = (0..times).map(|_| timed(|| spin(wanted))).collect();
-    percentile(&mut samples, 99)
+/// A busy loop of a chosen length: what the machine adds to any figure of that length.
+pub struct Spin {
+    rounds: u64,
+}
+
+impl Spin {
+    /// A loop that takes about `typical` on a core of its own.
+    pub fn of(typical: Duration) -> Spin {
+        let rounds = 200_000;
+        let fastest = (0..10).map(|_| timed(|| spin(rounds))).min().unwrap_or_default();
+        let per_round = fastest.as_secs_f64() / rounds as f64;
+        Spin {
+            rounds: (typical.as_secs_f64() / per_round).max(1.0) as u64,
+        }
+    }
+
+    pub fn run(&self) -> Duration {
+        timed(|| spin(self.rounds))
+    }
 }
 
 /// Sorts the samples and takes the one at that percentile.

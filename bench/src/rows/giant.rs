@@ -81,17 +81,14 @@ pub fn head(lab: &Lab) -> Result<Vec<Row>, Failure> {
         let cheaper = [pyes, emmett, better, orjson].map(|peer| ours.times_cheaper(peer));
         let holds = ratios[0] >= 10.0 && ratios[1] >= 10.0 && ratios[2] >= 2.0 && peak <= 120 << 20;
         let peers = [pyes, emmett, better, orjson];
-        let beside = peers
-            .iter()
-            .zip(ratios.iter().zip(cheaper))
-            .map(|(peer, (wall, cpu))| {
-                let mib = peer.peak_bytes() >> 20;
-                format!(
-                    "{} {}, {mib} MiB: {wall:.1} × ({cpu:.1} × by CPU)",
-                    peer.name,
-                    peer.shown()
-                )
-            });
+        let beside = peers.iter().zip(ratios.iter().zip(cheaper)).map(|(peer, (wall, cpu))| {
+            let mib = peer.peak_bytes() >> 20;
+            format!(
+                "{} {}, {mib} MiB: {wall:.1} × ({cpu:.1} × by CPU)",
+                peer.name,
+                peer.shown()
+            )
+        });
         Ok(Row {
             id: "3",
             what: format!(

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use crate::Failure;
 use crate::lab::Lab;
-use crate::machine::{percentile, spin_p99};
+use crate::machine::{Spin, percentile};
 use crate::memory;
 use crate::pairs::seconds;
 use crate::table::{Row, Verdict};
@@ -42,18 +42,20 @@ struct Samples {
 }
 
 impl Samples {
-    /// `work` is given the number of the run and returns how long the part of it took that counts.
+    /// `work` is given the number of the run and returns how long the part of it took that counts. Each run is followed
+    /// by one of the control, so that what disturbs the one disturbs the other.
     fn take(times: usize, mut work: impl FnMut(usize) -> Result<Duration, Failure>) -> Result<Samples, Failure> {
-        let mut samples = Vec::with_capacity(times);
-        for index in 0..times {
+        let mut first = (0..times.min(50)).map(&mut work).collect::<Result<Vec<_>, _>>()?;
+        let spin = Spin::of(percentile(&mut first, 50));
+        let (mut samples, mut controls) = (Vec::with_capacity(times), Vec::with_capacity(times));
+        for index in first.len()..first.len() + times {
             samples.push(work(index)?);
+            controls.push(spin.run());
         }
-        let p99 = percentile(&mut samples, 99);
-        let median = percentile(&mut samples, 50);
         Ok(Samples {
-            median,
-            p99,
-            control_p99: spin_p99(median, times),
+            median: percentile(&mut samples, 50),
+            p99: percentile(&mut samples, 99),
+            control_p99: percentile(&mut controls, 99),
         })
     }
 
