@@ -1,4 +1,5 @@
 //! What the fuzz targets check, and the replay of their corpus.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test, in whichever binary")]
 
 use std::sync::Arc;
 

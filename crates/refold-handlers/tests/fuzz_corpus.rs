@@ -1,4 +1,5 @@
 //! Replays the inputs that fuzzing found interesting.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test, in whichever binary")]
 
 use std::fs;
 use std::path::Path;

@@ -231,8 +231,11 @@ impl CheckedFile {
     }
 }
 
+/// Sections by their number.
+type Sections = Vec<(u64, Range<usize>)>;
+
 /// Payload length and sections, if the tail is whole and is the one that the manifest means.
-fn read_tail(map: &[u8], expected: u64) -> Option<(usize, Vec<(u64, Range<usize>)>)> {
+fn read_tail(map: &[u8], expected: u64) -> Option<(usize, Sections)> {
     let trailer_start = map.len().checked_sub(TRAILER_BYTES)?;
     let trailer = &map[trailer_start..];
     let payload_bytes = usize::try_from(u64_at(trailer, 16)?).ok()?;

@@ -16,8 +16,11 @@ use rustix::fs::inotify;
 
 use super::lab::{EMMETT, Lab, append_emmett, everything, open, positions, read, read_in};
 
-/// Names, sizes, times, inodes, modes and bytes of all files of a folder.
-fn fingerprint(folder: &Path) -> Vec<(String, u64, i64, i64, u64, u32, Vec<u8>)> {
+/// Name, size, times, inode, mode and bytes of a file.
+type FilePrint = (String, u64, i64, i64, u64, u32, Vec<u8>);
+
+/// All files of a folder.
+fn fingerprint(folder: &Path) -> Vec<FilePrint> {
     let mut files: Vec<_> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| {
