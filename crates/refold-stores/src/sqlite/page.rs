@@ -183,7 +183,9 @@ impl Page<'_> {
         let ValueRef::Integer(position) = row.get_ref(0)? else {
             return Ok(false);
         };
-        course.pass(row, position, shape.version);
+        if !course.pass(row, position, shape.version) {
+            return Err(Trouble::Disorder(position));
+        }
         course.pass_single();
         reader.append(
             self.plan,
@@ -213,7 +215,9 @@ impl Page<'_> {
         let ValueRef::Integer(position) = row.get_ref(0)? else {
             return Ok(false);
         };
-        course.pass(row, position, shape.version);
+        if !course.pass(row, position, shape.version) {
+            return Err(Trouble::Disorder(position));
+        }
         course.pass_single();
         self.report(
             Some(position),
