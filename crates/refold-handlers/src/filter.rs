@@ -6,11 +6,12 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 
 use crate::error::{Mark, PackageError, code};
-use crate::expr::compile::{EventNeeds, Scope, compile};
+use crate::expr::compile::compile;
 use crate::expr::eval::{EventFacts, Sight, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::parser::parse;
+use crate::expr::scope::{EventNeeds, Scope};
 use crate::expr::types::Type;
 use crate::limits::Limits;
 use crate::path::ArrayKeys;

@@ -8,10 +8,10 @@ use refold_core::value::Value;
 
 use crate::document::{Document, Node};
 use crate::error::{Mark, PackageError, code};
-use crate::expr::compile::Scope;
 use crate::expr::eval::{Sight, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
+use crate::expr::scope::Scope;
 use crate::expr::types::{Type, type_from_schema};
 use crate::expr::value::ValueCompiler;
 use crate::limits::Limits;

@@ -11,10 +11,6 @@ const LONG: &[(&str, &str)] = &[
     ("ui/src/backend/bindings.ts", "generated"),
     // Debt: each holds two reasons to exist and is to be split by them.
     (
-        "crates/refold-handlers/src/expr/compile.rs",
-        "checking types, and making nodes",
-    ),
-    (
         "crates/refold-stores/src/index/build.rs",
         "segments, and resuming a build",
     ),

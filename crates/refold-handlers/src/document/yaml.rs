@@ -150,15 +150,18 @@ impl<'a> Reader<'a> {
             ScalarStyle::SingleQuoted => ScalarSource::from_quoted(mark, line_at(mark.line), '\'', text),
             ScalarStyle::DoubleQuoted => ScalarSource::from_quoted(mark, line_at(mark.line), '"', text),
             ScalarStyle::Literal => {
-                let first = text.split('\n').find(|line| !line.is_empty()).unwrap_or_default();
-                let skipped = text.split('\n').take_while(|line| line.is_empty()).count();
-                let header =
-                    (mark.line..mark.line + 2).find(|line| line_at(*line).trim_end().ends_with(['|', '-', '+']));
-                let first_line = header.map_or(mark.line, |header| header + 1);
-                let written = line_at(first_line + count(skipped));
-                let indent = written.chars().count().saturating_sub(first.chars().count());
+                let mut lines = text.split('\n').zip(0_u32..);
+                let Some((first, skipped)) = lines.find(|(line, _)| !line.is_empty()) else {
+                    return ScalarSource::Folded(mark);
+                };
+                // The mark is that of the header or that of the first line, so the first line is looked for.
+                let is_first = |line: &u32| line_at(*line).trim_start() == first.trim_start();
+                let Some(written) = (mark.line..=mark.line + 1 + skipped).find(is_first) else {
+                    return ScalarSource::Folded(mark);
+                };
+                let indent = line_at(written).chars().count().saturating_sub(first.chars().count());
                 ScalarSource::Block {
-                    first_line,
+                    first_line: written.saturating_sub(skipped),
                     column: count(indent) + 1,
                 }
             }

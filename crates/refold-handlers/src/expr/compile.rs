@@ -1,90 +1,16 @@
 //! Checks a syntax tree against a scope and compiles it.
 
-use std::collections::BTreeSet;
+mod calls;
 
 use refold_core::value::{Text, Value};
 
 use super::eval;
-use super::functions::{self, Parameter, Signature};
-use super::ir::{Arithmetic, Comparison, EventField, Ir, MacroKind, Node, NodeId, Slot};
+use super::ir::{Arithmetic, Comparison, EventField, Ir, Node, NodeId, Slot};
+use super::scope::{EventNeeds, Scope};
 use super::syntax::{Expression, Kind, Operator};
 use super::types::Type;
 use crate::error::{Mark, PackageError, code};
-use crate::path::{ArrayKeys, Pattern, Segment};
-
-/// What an event's expressions read: the paths of its payload and metadata, each a slot, and whether its id.
-#[derive(Debug, Default, Clone)]
-pub struct EventNeeds {
-    pub data: Vec<Vec<Text>>,
-    pub meta: Vec<Vec<Text>>,
-    pub needs_id: bool,
-}
-
-impl EventNeeds {
-    fn slot(paths: &mut Vec<Vec<Text>>, path: Vec<Text>) -> Option<u16> {
-        let at = paths.iter().position(|known| *known == path).unwrap_or_else(|| {
-            paths.push(path);
-            paths.len() - 1
-        });
-        u16::try_from(at).ok()
-    }
-}
-
-/// What the names in an expression stand for.
-#[derive(Debug)]
-pub struct Scope<'s> {
-    /// `None` where there is no event, as in an invariant.
-    pub event: Option<&'s mut EventNeeds>,
-    /// The type of `state`; `None` where there is no state, as in an upcaster.
-    pub state: Option<Type>,
-    /// The type and the path of `this`, inside a child.
-    pub this: Option<(Type, Pattern)>,
-    pub keys: &'s ArrayKeys,
-    /// The state paths that are read.
-    pub reads: BTreeSet<Pattern>,
-    locals: Vec<(String, Type)>,
-    most_locals: usize,
-}
-
-impl<'s> Scope<'s> {
-    pub fn new(event: Option<&'s mut EventNeeds>, state: Option<Type>, keys: &'s ArrayKeys) -> Scope<'s> {
-        Scope {
-            event,
-            state,
-            this: None,
-            keys,
-            reads: BTreeSet::new(),
-            locals: Vec::new(),
-            most_locals: 0,
-        }
-    }
-
-    /// Names a local from now on and says where it is kept. A later one of the same name hides it.
-    pub fn bind(&mut self, name: &str, of: Type) -> u16 {
-        let at = self.locals.len();
-        self.locals.push((name.to_owned(), of));
-        self.most_locals = self.most_locals.max(self.locals.len());
-        // A file of at most 8 MiB binds fewer than 2^16 names at once: the nesting and the lists are bounded.
-        u16::try_from(at).unwrap_or(u16::MAX)
-    }
-
-    pub fn local_count(&self) -> usize {
-        self.locals.len()
-    }
-
-    /// Forgets the locals that were bound since there were `count`.
-    pub fn unbind_to(&mut self, count: usize) {
-        self.locals.truncate(count);
-    }
-
-    /// How many locals are alive at once at most.
-    pub fn most_locals(&self) -> usize {
-        self.most_locals
-    }
-}
-
-/// Names that cannot be given to a local.
-pub const KEYWORDS: [&str; 3] = ["event", "state", "this"];
+use crate::path::{Pattern, Segment};
 
 /// Compiles `expression`; `mark` says where a character of its text stands in the file.
 pub fn compile(
@@ -522,169 +448,6 @@ impl Compiler<'_, '_> {
         })
     }
 
-    fn call(
-        &mut self,
-        expression: &Expression,
-        name: &str,
-        receiver: Option<&Expression>,
-        arguments: &[Expression],
-    ) -> Compiled {
-        if name == "has" && receiver.is_none() {
-            return self.has(expression, arguments);
-        }
-        if let (Some(list), Some(kind)) = (receiver, macro_kind(name)) {
-            return self.macro_call(expression, name, kind, list, arguments);
-        }
-        let signature = functions::find(name, receiver.is_some())
-            .map_err(|message| self.error(expression, code::PKG_EXPRESSION, message))?;
-        let given: Vec<&Expression> = receiver.into_iter().chain(arguments).collect();
-        self.check_count(expression, name, signature, given.len())?;
-        let mut ids = Vec::new();
-        for (argument, parameter) in given.iter().zip(signature.parameters) {
-            let (id, of) = self.compile(argument)?;
-            // The lone argument of min and max is the list of candidates.
-            let is_extreme = matches!(signature.function, functions::Function::Min | functions::Function::Max);
-            let parameter = if is_extreme && given.len() == 1 {
-                Parameter::List
-            } else {
-                *parameter
-            };
-            if !parameter.accepts(&of) {
-                let message = format!("`{name}` needs {} here, but this is {}", parameter.wanted(), of.kind());
-                return Err(self.error(argument, code::PKG_TYPE, message));
-            }
-            ids.push(id);
-        }
-        let node = Node::Call {
-            function: signature.function,
-            arguments: ids.into(),
-        };
-        self.folded(expression, node, (signature.result)())
-    }
-
-    fn check_count(
-        &self,
-        expression: &Expression,
-        name: &str,
-        signature: &Signature,
-        given: usize,
-    ) -> Result<(), PackageError> {
-        let most = signature.parameters.len();
-        if (signature.required..=most).contains(&given) {
-            return Ok(());
-        }
-        let wanted = if signature.required == most {
-            most.to_string()
-        } else {
-            format!("{} to {most}", signature.required)
-        };
-        let message = format!("`{name}` takes {wanted} arguments (what stands before the dot is one), not {given}");
-        Err(self.error(expression, code::PKG_EXPRESSION, message))
-    }
-
-    fn has(&mut self, expression: &Expression, arguments: &[Expression]) -> Compiled {
-        let wrong = "`has` takes one path with a member, as in `has(event.data.note)`";
-        let [argument] = arguments else {
-            return Err(self.error(expression, code::PKG_EXPRESSION, wrong));
-        };
-        let (of, key) = match &argument.kind {
-            Kind::Member { of, name } => (of, Text::from(name.as_str())),
-            Kind::Index { of, index } => match &index.kind {
-                Kind::Text(key) => (of, key.clone()),
-                _ => return Err(self.error(argument, code::PKG_EXPRESSION, wrong)),
-            },
-            _ => return Err(self.error(argument, code::PKG_EXPRESSION, wrong)),
-        };
-        let node = match self.partial(of)? {
-            Partial::Node { id, of: base, path } => {
-                if key.as_str().is_some_and(|name| base.member(name).is_none()) {
-                    let message = format!("the declared state has no `{}` here", key.as_str().unwrap_or_default());
-                    return Err(self.error(argument, code::PKG_TYPE, message));
-                }
-                if let Some(path) = path {
-                    self.scope.reads.insert(path.with(Segment::Key(key.clone())));
-                }
-                Node::Has { of: id, key }
-            }
-            Partial::Data(mut path) => {
-                path.push(key);
-                Node::HasSlot(self.slot(Partial::Data(path), argument)?)
-            }
-            Partial::Meta(mut path) => {
-                path.push(key);
-                Node::HasSlot(self.slot(Partial::Meta(path), argument)?)
-            }
-            Partial::Event => return Err(self.error(argument, code::PKG_EXPRESSION, wrong)),
-        };
-        Ok((self.push(expression, node), Type::Bool))
-    }
-
-    fn macro_call(
-        &mut self,
-        expression: &Expression,
-        name: &str,
-        kind: MacroKind,
-        list: &Expression,
-        arguments: &[Expression],
-    ) -> Compiled {
-        let (variable, keep, body) = match arguments {
-            [variable, body] => (variable, None, body),
-            [variable, keep, body] if kind == MacroKind::Map => (variable, Some(keep), body),
-            _ => {
-                let message = format!("`{name}` takes a name and an expression, as in `list.{name}(x, x > 1)`");
-                return Err(self.error(expression, code::PKG_EXPRESSION, message));
-            }
-        };
-        let Kind::Name(variable) = &variable.kind else {
-            let message = format!("the first argument of `{name}` must be a name");
-            return Err(self.error(variable, code::PKG_EXPRESSION, message));
-        };
-        if KEYWORDS.contains(&variable.as_str()) {
-            let message = format!("`{variable}` has a meaning of its own; take another name");
-            return Err(self.error(expression, code::PKG_EXPRESSION, message));
-        }
-        let (list_id, list_type) = self.compile(list)?;
-        let element = match &list_type {
-            Type::Object(_) => Type::Text,
-            Type::Any | Type::List(_) => list_type.element(),
-            Type::Null | Type::Bool | Type::Number | Type::Text => {
-                let message = format!("`{name}` needs an array or an object, but this is {}", list_type.kind());
-                return Err(self.error(list, code::PKG_TYPE, message));
-            }
-        };
-        let outside = self.scope.local_count();
-        let local = self.scope.bind(variable, element);
-        let wants_bool = kind != MacroKind::Map;
-        let keep = keep
-            .map(|keep| self.expected(keep, &Type::Bool, "the filter of `map` must be a boolean"))
-            .transpose()?;
-        let (body_id, body_type) = if wants_bool {
-            (
-                self.expected(body, &Type::Bool, &format!("the body of `{name}` must be a boolean"))?,
-                Type::Bool,
-            )
-        } else {
-            self.compile(body)?
-        };
-        self.scope.unbind_to(outside);
-        let of = match kind {
-            MacroKind::All | MacroKind::Exists | MacroKind::ExistsOne => Type::Bool,
-            MacroKind::Map => Type::List(body_type.into()),
-            MacroKind::Filter => match list_type {
-                Type::Object(_) => Type::List(Type::Text.into()),
-                other => other,
-            },
-        };
-        let node = Node::Macro {
-            kind,
-            list: list_id,
-            local,
-            keep,
-            body: body_id,
-        };
-        Ok((self.push(expression, node), of))
-    }
-
     fn expected(&mut self, expression: &Expression, wanted: &Type, message: &str) -> Result<NodeId, PackageError> {
         let (id, of) = self.compile(expression)?;
         if of != Type::Null && of.may_be(wanted) {
@@ -754,16 +517,5 @@ impl Compiler<'_, '_> {
 
     fn error(&self, expression: &Expression, code: &'static str, message: impl Into<String>) -> PackageError {
         PackageError::at(code, &self.ir.file, (self.mark)(expression.at), message)
-    }
-}
-
-fn macro_kind(name: &str) -> Option<MacroKind> {
-    match name {
-        "all" => Some(MacroKind::All),
-        "exists" => Some(MacroKind::Exists),
-        "exists_one" => Some(MacroKind::ExistsOne),
-        "filter" => Some(MacroKind::Filter),
-        "map" => Some(MacroKind::Map),
-        _ => None,
     }
 }

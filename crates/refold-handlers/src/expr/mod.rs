@@ -2,7 +2,7 @@
 //!
 //! Text is lexed and parsed to a [`syntax::Expression`], checked and compiled to nodes of an [`ir::Ir`], and evaluated
 //! on exact values under a step and memory budget. It must not know reducers, packages or files: whoever compiles says
-//! what the names stand for ([`compile::Scope`]).
+//! what the names stand for ([`scope::Scope`]).
 
 pub mod compile;
 pub mod eval;
@@ -12,6 +12,7 @@ mod lexer;
 pub mod meter;
 pub mod number;
 pub mod parser;
+pub mod scope;
 pub mod syntax;
 pub mod types;
 pub mod value;

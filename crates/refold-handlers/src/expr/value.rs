@@ -2,9 +2,10 @@
 
 use refold_core::value::{Text, Value};
 
-use super::compile::{Scope, compile};
+use super::compile::compile;
 use super::ir::{Ir, Node as IrNode, NodeId};
 use super::parser;
+use super::scope::Scope;
 use super::types::Type;
 use crate::document::{Body, Document, Node, ScalarKind};
 use crate::error::{PackageError, code};

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use refold_core::value::{Text, Value};
 
 use crate::error::Mark;
-use crate::expr::compile::EventNeeds;
 use crate::expr::ir::{Ir, Node, NodeId};
+use crate::expr::scope::EventNeeds;
 use crate::path::{ArrayKeys, Pattern};
 use crate::project::Projection;
 use crate::upcast::Plan;

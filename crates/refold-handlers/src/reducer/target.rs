@@ -4,9 +4,10 @@ use refold_core::value::Text;
 
 use super::rules::{Step, Target};
 use crate::error::{Mark, PackageError, code};
-use crate::expr::compile::{Scope, compile};
+use crate::expr::compile::compile;
 use crate::expr::ir::Ir;
 use crate::expr::parser;
+use crate::expr::scope::Scope;
 use crate::expr::syntax::{Expression, Kind};
 use crate::path::{Pattern, Segment};
 

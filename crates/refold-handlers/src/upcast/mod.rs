@@ -18,11 +18,11 @@ pub use compile::compile;
 pub use plan::Plan;
 
 use crate::error::{Mark, code};
-use crate::expr::compile::EventNeeds;
 use crate::expr::eval::{EventFacts, Seen, Sight, evaluate, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::number;
+use crate::expr::scope::EventNeeds;
 use crate::project::Projection;
 
 /// The most events that one stored event may be split into.
