@@ -8,8 +8,15 @@ fn main() {
 #[cfg(feature = "window")]
 mod window {
     const CAPABILITIES: &str = "src-tauri/capabilities";
+    const INTERFACE: &str = "ui/dist";
 
     pub fn build() {
+        // The interface is embedded: a new one must be a new window.
+        println!("cargo:rerun-if-changed={INTERFACE}");
+        assert!(
+            std::path::Path::new(INTERFACE).join("index.html").exists(),
+            "the interface is not built: run `npm ci && npm run build` in ui/, or `cargo xtask run`"
+        );
         println!("cargo:rerun-if-changed={CAPABILITIES}");
         let attributes = tauri_build::Attributes::new().capabilities_path_pattern("./src-tauri/capabilities/**/*");
         if let Err(error) = tauri_build::try_build(attributes) {
