@@ -9,7 +9,7 @@ const LINES_AT_MOST: usize = 600;
 /// Files that are longer, each with the reason why.
 const LONG: &[(&str, &str)] = &[
     ("ui/src/backend/bindings.ts", "generated"),
-    // Debt: each holds two reasons to exist and is to be split by them.
+    // Debt: it holds two reasons to exist and is to be split by them.
     (
         "crates/refold-stores/src/index/build.rs",
         "segments, and resuming a build",
