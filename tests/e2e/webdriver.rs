@@ -200,6 +200,9 @@ fn stroke(key: &str) -> [Value; 2] {
 }
 
 /// One request, one answer, one connection; the `value` of the answer, or the sentence of the error.
+///
+/// It does not ask for the connection to be closed: tauri-driver would pass that on to the driver behind it, and then
+/// send the next request into a connection that is closing.
 fn call(address: &str, method: &str, path: &str, body: Option<&Value>) -> Result<Value, String> {
     let fault = |error: std::io::Error| format!("{address} does not answer: {error}");
     let body = body.map(Value::to_string).unwrap_or_default();
@@ -208,7 +211,7 @@ fn call(address: &str, method: &str, path: &str, body: Option<&Value>) -> Result
     write!(
         stream,
         "{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+         Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .map_err(fault)?;
