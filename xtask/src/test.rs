@@ -109,7 +109,8 @@ fn window(steps: &mut Steps) -> Outcome {
     screen.show(&mut command);
     command
         .env("REFOLD_WINDOW", run::program("refold-desktop"))
-        .env("REFOLD_DRIVER", driver);
+        .env("REFOLD_DRIVER", driver)
+        .env("REFOLD_STORES", &stores);
     steps.run_tests("the window, driven", command).map(drop)
 }
 
