@@ -5,8 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::programs::cargo;
 use crate::step::Steps;
-use crate::{Outcome, interface, test};
+use crate::{Outcome, interface};
 
 pub fn test(steps: &mut Steps) -> Outcome {
     let fixtures = crate::root().join("fixtures/libraries");
@@ -19,7 +20,7 @@ pub fn test(steps: &mut Steps) -> Outcome {
         &fixtures.join("pyeventsourcing/requirements.txt"),
         &pyeventsourcing,
     )?;
-    let mut command = test::cargo(&[
+    let mut command = cargo(&[
         "test",
         "--package",
         "refold-tests",

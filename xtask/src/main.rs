@@ -5,6 +5,7 @@ mod bench;
 mod display;
 mod interface;
 mod libraries;
+mod programs;
 mod run;
 mod sample;
 mod step;
@@ -17,7 +18,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                                  build all, make the sample store and open the window on it
-cargo xtask test [PART…]                         every check; parts: format interface lint unit window
+cargo xtask test [PART…]                         every check; parts: format interface lint unit libraries window
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
 ";

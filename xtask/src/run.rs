@@ -1,11 +1,11 @@
 //! `cargo xtask run`: from a fresh checkout to the window on the sample store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::step::Steps;
-use crate::{Outcome, display, interface, sample, system, tour};
+use crate::{Outcome, display, interface, programs, sample, system, tour};
 
 /// The stream that the window opens on: the pleasant example of the sample store.
 const STREAM: &str = "order-4711";
@@ -20,7 +20,7 @@ pub fn run() -> Outcome {
     })?;
     interface::install(&mut steps)?;
     interface::build(&mut steps)?;
-    build(&mut steps)?;
+    programs::build(&mut steps)?;
     let folder = crate::root().join("target/sample");
     sample::make(&mut steps, &folder, &[])?;
     steps.print();
@@ -31,33 +31,8 @@ pub fn run() -> Outcome {
     }
 }
 
-/// Builds the window and the command line as they are shipped.
-pub fn build(steps: &mut Steps) -> Outcome {
-    let mut command = Command::new("cargo");
-    command.args([
-        "build",
-        "--release",
-        "--package",
-        "refold-desktop",
-        "--features",
-        "refold-desktop/window",
-    ]);
-    command.args(["--package", "refold-cli", "--package", "refold-fixtures"]);
-    if steps.run("build the window and the command line", command)? {
-        return Ok(());
-    }
-    Err("the build failed: look at what it printed above".to_owned())
-}
-
-pub fn program(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
-    target
-        .join("release")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
-
 fn window(folder: &Path) -> Command {
-    let mut command = Command::new(program("refold-desktop"));
+    let mut command = Command::new(programs::path("refold-desktop"));
     command.arg(folder.join("orders.db")).arg(STREAM);
     command
 }

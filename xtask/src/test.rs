@@ -1,10 +1,10 @@
 //! `cargo xtask test`: every check, in the order in which a mistake shows soonest.
 
 use std::path::PathBuf;
-use std::process::Command;
 
+use crate::programs::{self, cargo};
 use crate::step::Steps;
-use crate::{Outcome, display, interface, libraries, run, sample, system};
+use crate::{Outcome, display, interface, libraries, sample, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
@@ -87,7 +87,7 @@ fn unit(steps: &mut Steps) -> Outcome {
 
 /// The real window, driven through WebDriver on a virtual screen.
 fn window(steps: &mut Steps) -> Outcome {
-    run::build(steps)?;
+    programs::build(steps)?;
     let driver = install_driver(steps)?;
     let stores = crate::root().join("target/stores");
     sample::make(steps, &stores.join("sample"), &[])?;
@@ -108,7 +108,7 @@ fn window(steps: &mut Steps) -> Outcome {
     ]);
     screen.show(&mut command);
     command
-        .env("REFOLD_WINDOW", run::program("refold-desktop"))
+        .env("REFOLD_WINDOW", programs::path("refold-desktop"))
         .env("REFOLD_DRIVER", driver)
         .env("REFOLD_STORES", &stores);
     steps.run_tests("the window, driven", command).map(drop)
@@ -138,10 +138,4 @@ fn install_driver(steps: &mut Steps) -> Outcome<PathBuf> {
         return Ok(driver);
     }
     Err("tauri-driver could not be installed: see what cargo printed above".to_owned())
-}
-
-pub fn cargo(arguments: &[&str]) -> Command {
-    let mut command = Command::new("cargo");
-    command.args(arguments).env("CARGO_TERM_COLOR", "never");
-    command
 }

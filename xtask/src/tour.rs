@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Outcome, run};
+use crate::{Outcome, programs};
 
 /// Commands are the lines that start so, inside the fenced blocks of the README.
 const PROMPT: &str = "$ refold ";
@@ -14,7 +14,7 @@ pub fn print(folder: &Path) -> Outcome {
     let text = std::fs::read_to_string(&readme).map_err(|error| format!("README.md cannot be read: {error}"))?;
     for line in text.lines().filter_map(|line| line.strip_prefix(PROMPT)) {
         println!("\n{PROMPT}{line}");
-        let status = Command::new(run::program("refold"))
+        let status = Command::new(programs::path("refold"))
             .args(words(line))
             .current_dir(folder)
             .status()

@@ -1,0 +1,38 @@
+//! Our own programs: how cargo is called, building them as they are shipped, where they are.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use crate::Outcome;
+use crate::step::Steps;
+
+/// Builds the window and the command line as they are shipped.
+pub fn build(steps: &mut Steps) -> Outcome {
+    let mut command = cargo(&[
+        "build",
+        "--release",
+        "--package",
+        "refold-desktop",
+        "--features",
+        "refold-desktop/window",
+    ]);
+    command.args(["--package", "refold-cli", "--package", "refold-fixtures"]);
+    if steps.run("build the window and the command line", command)? {
+        return Ok(());
+    }
+    Err("the build failed: look at what it printed above".to_owned())
+}
+
+/// Where [`build`] puts a program.
+pub fn path(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
+    target
+        .join("release")
+        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new("cargo");
+    command.args(arguments).env("CARGO_TERM_COLOR", "never");
+    command
+}
