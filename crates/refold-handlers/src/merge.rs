@@ -156,15 +156,17 @@ impl HandlerInstance for MergeInstance {
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
-        Ok(Checkpoint::State(self.state.clone()))
+        Ok(Checkpoint::State {
+            state: self.state.clone(),
+            json_bytes: self.bound_bytes,
+        })
     }
 
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         match checkpoint {
-            Checkpoint::State(state) => {
-                self.state = state.clone();
-                // Unknown, so that the next merge measures.
-                self.bound_bytes = self.limits.state_bytes;
+            Checkpoint::State { state, json_bytes } => {
+                self.state.clone_from(state);
+                self.bound_bytes = *json_bytes;
                 Ok(())
             }
             Checkpoint::Opaque { .. } => Err(HandlerFault {

@@ -349,12 +349,18 @@ impl HandlerInstance for TestInstance {
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
-        Ok(Checkpoint::State(self.state()?))
+        Ok(Checkpoint::State {
+            state: self.state()?,
+            json_bytes: 0,
+        })
     }
 
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         match checkpoint {
-            Checkpoint::State(Value::Object(state)) => self.state = state.clone(),
+            Checkpoint::State {
+                state: Value::Object(state),
+                ..
+            } => self.state = state.clone(),
             _ => unreachable!("checkpoints of this handler are objects"),
         }
         Ok(())

@@ -101,8 +101,8 @@ impl Checkpoints {
 
 fn own_bytes(before: Option<&FoldCheckpoint>, checkpoint: &FoldCheckpoint) -> usize {
     let state_bytes = match (&checkpoint.engine, before.map(|before| &before.engine)) {
-        (Checkpoint::State(state), Some(Checkpoint::State(before))) => state.bytes_beside(before),
-        (Checkpoint::State(state), _) => state.byte_count(),
+        (Checkpoint::State { state, .. }, Some(Checkpoint::State { state: before, .. })) => state.bytes_beside(before),
+        (Checkpoint::State { state, .. }, _) => state.byte_count(),
         (Checkpoint::Opaque { byte_count, .. }, _) => *byte_count,
     };
     KEPT_BYTES + state_bytes + checkpoint.blame_bytes_beside(before)

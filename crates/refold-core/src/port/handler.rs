@@ -118,7 +118,11 @@ impl Written {
 /// A state that is kept to seek fast.
 #[derive(Clone)]
 pub enum Checkpoint {
-    State(Value),
+    State {
+        state: Value,
+        /// About how many bytes of JSON the state is, as the engine counts it along: it goes on from here.
+        json_bytes: usize,
+    },
     Opaque {
         body: Arc<dyn Any + Send + Sync>,
         byte_count: usize,

@@ -370,14 +370,17 @@ impl HandlerInstance for DeclarativeInstance {
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
-        Ok(Checkpoint::State(self.state.clone()))
+        Ok(Checkpoint::State {
+            state: self.state.clone(),
+            json_bytes: self.byte_count,
+        })
     }
 
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         match checkpoint {
-            Checkpoint::State(state) => {
-                self.state = state.clone();
-                self.byte_count = measured(state, usize::MAX, usize::MAX).unwrap_or(usize::MAX);
+            Checkpoint::State { state, json_bytes } => {
+                self.state.clone_from(state);
+                self.byte_count = *json_bytes;
                 Ok(())
             }
             Checkpoint::Opaque { .. } => Err(HandlerFault {
