@@ -5,6 +5,7 @@ pub mod describe;
 pub mod diff;
 pub mod history;
 pub mod new_handler;
+mod round_columns;
 pub mod search;
 pub mod state;
 pub mod streams;

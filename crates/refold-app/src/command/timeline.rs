@@ -1,6 +1,7 @@
 //! Events over time by type, of a store or of one stream, as numbers.
 
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::Path;
 
 use refold_audit::chart::{self, FigureColumn, TimelineFigure};
@@ -9,6 +10,7 @@ use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use super::filled;
+use super::round_columns::round_columns;
 use crate::answer::{ColumnAnswer, TimelineAnswer};
 use crate::density;
 use crate::error::{AppError, ErrorCode};
@@ -19,7 +21,8 @@ use crate::stream::Stream;
 use crate::text;
 use crate::wire::{Axis, DensityQuery};
 
-/// `columns` equal parts of the whole span. The sum of all counts is the number of events that have a time.
+/// The whole span in at most `columns` columns that begin at round times. The sum of all counts is the number of events
+/// that have a time.
 pub fn timeline(
     work: &Work<'_>,
     session: &Session,
@@ -27,58 +30,71 @@ pub fn timeline(
     columns: u32,
 ) -> Result<TimelineAnswer, AppError> {
     let digits = session.description().time_digits;
-    let query = DensityQuery {
-        axis: Axis::Time,
-        from: String::new(),
-        to: String::new(),
-        columns,
-    };
-    let (frame, stream) = match stream {
-        None => (
-            density::of_store(session.build_index(work)?.as_ref(), &query, digits)?,
-            None,
-        ),
+    match stream {
+        None => {
+            let index = session.build_index(work)?;
+            answer(None, columns, digits, |query| {
+                density::of_store(index.as_ref(), query, digits)
+            })
+        }
         Some(id) => {
             let findings = Findings::default();
             let stream = Stream::load(work, session, id, &findings)?;
-            let frame = density::of_stream(
-                &stream,
-                &history::series_of(&stream, session),
-                &findings,
-                &query,
-                digits,
-            )?;
-            (frame, Some(text::shown(&stream.id)))
+            let series = history::series_of(&stream, session);
+            answer(Some(text::shown(&stream.id)), columns, digits, |query| {
+                density::of_stream(&stream, &series, &findings, query, digits)
+            })
         }
-    };
-    Ok(answer(stream, frame, digits))
+    }
 }
 
-fn answer(stream: Option<String>, frame: DensityFrame, digits: u8) -> TimelineAnswer {
+fn answer(
+    stream: Option<String>,
+    columns: u32,
+    digits: u8,
+    density: impl Fn(&DensityQuery) -> Result<DensityFrame, AppError>,
+) -> Result<TimelineAnswer, AppError> {
+    let mut query = DensityQuery {
+        axis: Axis::Time,
+        from: String::new(),
+        to: String::new(),
+        columns: 1,
+    };
+    let whole = density(&query)?;
+    let span = window(&whole);
+    if let Some((round, count)) = span.as_ref().and_then(|span| round_columns(span, columns)) {
+        query.from = Timestamp(round.start).display(9).to_string();
+        query.to = Timestamp(round.end).display(9).to_string();
+        query.columns = count;
+    }
+    let frame = density(&query)?;
+    let window = window(&frame).unwrap_or_default();
     let width = frame.series.len().max(1);
-    let column_count = frame.counts.len() / width;
-    let (first, end) = (Timestamp::parse(&frame.from), Timestamp::parse(&frame.to));
-    let window = first.zip(end).map_or(0..0, |(first, end)| first.0..end.0);
+    let column_count = u32::try_from(frame.counts.len() / width).unwrap_or(u32::MAX);
     let columns = frame.counts.chunks(width).zip(0_u32..).map(|(counts, column)| {
-        let start = density::column_start(&window, u32::try_from(column_count).unwrap_or(u32::MAX), column);
-        let from = text::time_label(Timestamp(start), digits);
+        let start = density::column_start(&window, column_count, column);
         ColumnAnswer {
-            from,
+            from: text::time_label(Timestamp(start), digits),
             events: counts.iter().sum(),
             counts: counts.to_vec(),
         }
     });
     let columns: Vec<ColumnAnswer> = columns.collect();
     let events = columns.iter().map(|column| column.events).sum();
-    TimelineAnswer {
+    Ok(TimelineAnswer {
         stream,
-        from: filled(frame.from),
-        // The window ends just behind the last event.
-        to: end.map(|end| text::time_label(Timestamp(end.0.saturating_sub(1)), digits)),
+        from: filled(whole.from),
+        // The span ends just behind the last event.
+        to: span.map(|span| text::time_label(Timestamp(span.end.saturating_sub(1)), digits)),
         events,
         types: frame.series,
         columns,
-    }
+    })
+}
+
+fn window(frame: &DensityFrame) -> Option<Range<i64>> {
+    let (first, end) = (Timestamp::parse(&frame.from)?, Timestamp::parse(&frame.to)?);
+    Some(first.0..end.0)
 }
 
 /// Draws the columns as stacked bars into an SVG file. The file appears whole or not at all.
