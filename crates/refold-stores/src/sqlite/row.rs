@@ -185,7 +185,7 @@ struct Fields<'r> {
 }
 
 impl<'r> Fields<'r> {
-    /// `None` where the row holds nothing there.
+    /// `None` where the row holds nothing there, or where nobody can read what it holds: a default is for the former.
     fn text<'a>(
         &'a self,
         source: &'a TextSource,
@@ -198,11 +198,13 @@ impl<'r> Fields<'r> {
             (Origin::EventType, _) => Some(Cow::Borrowed(event_type)),
             (Origin::Const(text), _) => Some(Cow::Borrowed(text.as_bytes())),
             (Origin::Column(_), Some(Slot::Column(index))) => text_of(value(self.row, index), source.form),
-            (Origin::Json { paths, .. }, Some(Slot::Document(index))) => self.document(index).and_then(|document| {
-                paths
+            (Origin::Json { paths, .. }, Some(Slot::Document(index))) => match self.document(index) {
+                Some(document) => paths
                     .iter()
-                    .find_map(|path| json::text(json::member(document, &path.0)?))
-            }),
+                    .find_map(|path| json::text(json::member(document, &path.0)?)),
+                None if self.is_unreadable(index) => return None,
+                None => None,
+            },
             _ => None,
         };
         let taken = stored.and_then(|text| match text {
@@ -307,6 +309,10 @@ impl<'r> Fields<'r> {
                 (batch.store(&text), Encoding::Json)
             }
         }
+    }
+
+    fn is_unreadable(&self, index: usize) -> bool {
+        matches!(self.documents.get(index), Some(state) if matches!(state.outcome, Some(Err(_))))
     }
 
     fn document(&self, index: usize) -> Option<&[u8]> {
