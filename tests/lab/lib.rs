@@ -1,17 +1,34 @@
-//! What every story needs: the checkout's folder, a laboratory folder of its own, fingerprints of folders.
+//! What every story needs: the checkout's folder, the real program, made stores, fingerprints of folders and watches.
 //!
 //! It must not know any story, and never the window.
 
 mod fingerprint;
+mod program;
+mod watch;
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use refold_fixtures::orders::{self, Layout, Options, Written};
+
 pub use fingerprint::Fingerprint;
+pub use program::{Answer, Refold, answer_of};
+pub use watch::Watch;
 
 /// The folder of the checkout.
 pub fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
+}
+
+/// The sample shop in `folder`, smaller: always the same for the same layout and number of events.
+pub fn shop(folder: &Path, layout: Layout, events: u64) -> Written {
+    let options = Options {
+        layout,
+        events,
+        ..Options::default()
+    };
+    orders::write(folder, &options, |_, _| ControlFlow::Continue(())).expect("the sample can be made")
 }
 
 /// Every file of ours below `folder` (relative to the checkout) whose name ends in one of `endings`, sorted.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
-use refold_handlers::error::PackageError;
+use refold_handlers::error::{PackageError, code};
 use refold_handlers::package::Package;
 
 use crate::error::AppError;
@@ -78,9 +78,13 @@ pub fn wire(identity: &HandlerIdentity) -> HandlerWire {
 
 impl From<PackageError> for AppError {
     fn from(error: PackageError) -> AppError {
-        AppError::invalid(
-            error.to_string(),
-            "correct the handler there; docs/handlers.md says what each code means",
-        )
+        let hint = match error.code {
+            code::PKG_READ => {
+                "look whether the path of the handler is right; docs/handlers.md says what a package holds"
+            }
+            code::PKG_VERSION => "name one of its versions after the @, or none",
+            _ => "correct it there; docs/handlers.md says what each code means",
+        };
+        AppError::invalid(error.to_string(), hint)
     }
 }

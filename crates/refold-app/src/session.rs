@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription};
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::{self, Arena, BuildOptions, Index, IndexError, Opened};
@@ -48,7 +48,7 @@ impl Session {
     /// `location`: a path. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
     pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
         let path = path_of(location)?;
-        let choice = layout.map(LayoutChoice::parse).transpose()?;
+        let choice = layout.map(choice_of).transpose()?;
         let scratch = places.scratch();
         std::fs::create_dir_all(&scratch).map_err(|error| {
             AppError::new(
@@ -220,6 +220,19 @@ impl Session {
             Ok(Opened::Behind(_) | Opened::Absent) | Err(_) => Ok(()),
         }
     }
+}
+
+/// A layout as it is named. A file that cannot be read is a wrong call, not a store out of reach.
+fn choice_of(layout: &str) -> Result<LayoutChoice, AppError> {
+    LayoutChoice::parse(layout).map_err(|error| match error {
+        StoreError::Unreachable { detail, .. }
+        | StoreError::Denied { detail, .. }
+        | StoreError::Driver { detail, .. } => AppError::invalid(
+            format!("cannot read the layout file: {detail}: {layout}"),
+            "name a layout file that is there, or a built-in layout",
+        ),
+        other => other.into(),
+    })
 }
 
 /// As many threads as the machine runs at once.

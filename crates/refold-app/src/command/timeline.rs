@@ -116,7 +116,11 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
     };
     let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;
     let failed = |error: std::io::Error| {
-        let message = format!("cannot write the drawing ({}): {}", error.kind(), file.display());
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            other => other.to_string(),
+        };
+        let message = format!("cannot write the drawing ({reason}): {}", file.display());
         AppError::new(
             ErrorCode::Denied,
             message,

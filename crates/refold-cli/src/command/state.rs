@@ -2,7 +2,7 @@
 
 use refold_app::command::state::state;
 
-use super::{Context, cell, handler_line, incomplete_line};
+use super::{Context, handler_line, incomplete_line};
 use crate::arguments::State;
 use crate::print::{self, Ended};
 
@@ -30,11 +30,12 @@ pub fn run(context: &Context<'_>, asked: &State) -> Result<u8, Ended> {
         .as_ref()
         .map(|time| format!("  as of {time}"))
         .unwrap_or_default();
-    printer.line(&format!(
-        "{}  {of}  {}{as_of}",
-        answer.stream,
-        cell(answer.recorded_at.as_ref())
-    ))?;
+    let recorded = answer
+        .recorded_at
+        .as_ref()
+        .map(|time| format!("  {time}"))
+        .unwrap_or_default();
+    printer.line(&format!("{}  {of}{recorded}{as_of}", answer.stream))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
     if let Some(version) = &answer.incomplete_since {
         printer.line(&incomplete_line(version))?;

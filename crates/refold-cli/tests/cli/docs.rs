@@ -1,4 +1,5 @@
-//! The examples of `docs/cli.md` are run on the sample store, and must answer what the page says.
+//! The examples of `docs/cli.md` and the tour of the README are run on the sample store, and must answer what the page
+//! says.
 
 use crate::lab::Lab;
 
@@ -89,11 +90,10 @@ fn fits(expected: &[String], found: &[&str]) -> bool {
     }
 }
 
-#[test]
-fn every_example_of_the_page_answers_what_it_says() {
-    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
-    let examples = examples(&page);
-    assert!(examples.len() >= 12, "{} examples", examples.len());
+/// Runs the examples of a page on the sample store as a person makes it, and returns them.
+fn examples_that_hold(page: &str) -> Vec<Example> {
+    let page = format!("{}/../../{page}", env!("CARGO_MANIFEST_DIR"));
+    let examples = examples(&std::fs::read_to_string(page).unwrap());
     let lab = Lab::new(60_000);
     let mut faults = Vec::new();
     for example in &examples {
@@ -106,6 +106,17 @@ fn every_example_of_the_page_answers_what_it_says() {
         }
     }
     assert!(faults.is_empty(), "these answer otherwise:\n{}", faults.join("\n"));
+    examples
+}
+
+#[test]
+fn the_tour_of_the_readme_answers_what_it_says() {
+    assert!(examples_that_hold("README.md").len() >= 6);
+}
+
+#[test]
+fn every_example_of_the_page_answers_what_it_says() {
+    let examples = examples_that_hold("docs/cli.md");
     for command in [
         "info",
         "streams",

@@ -113,7 +113,7 @@ fn weigh(connection: &Connection, catalogue: &Catalogue, layout: &Layout, table:
     let mut evidence = vec![format!("table {} has all columns of the layout", table.name)];
     if layout.table.is_exact() {
         score += 20;
-        evidence.push(format!("the table is called {}, as the library calls it", table.name));
+        evidence.push(format!("the table is called {}, as the layout says", table.name));
     }
     let companions = layout.detect.companions.iter();
     let present: Vec<&str> = companions

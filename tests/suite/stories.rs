@@ -1,0 +1,3 @@
+//! What a person does with the whole of Refold, and what must not happen meanwhile.
+
+mod transcripts;
