@@ -28,6 +28,7 @@ pub fn builder() -> Builder<Wry> {
         history::event_detail,
         history::moment_of,
         history::next_change,
+        history::next_event,
     ])
 }
 

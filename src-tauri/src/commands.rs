@@ -8,7 +8,7 @@ pub mod store;
 
 use std::sync::Arc;
 
-use refold_app::wire::{AppErrorWire, JobUpdate};
+use refold_app::wire::AppErrorWire;
 use refold_app::{AppError, Desk};
 use tauri::State;
 use tauri::ipc::{Channel, InvokeResponseBody, IpcResponse};
@@ -42,7 +42,7 @@ async fn answer<T: Send + 'static>(
         .map_err(Into::into)
 }
 
-/// Tells the interface how far a job is. A window that is gone needs no news, so a failure to send is none.
-fn tell(channel: Channel<JobUpdate>) -> impl Fn(JobUpdate) + Send + Sync {
+/// Tells the interface how far something is. A window that is gone needs no news, so a failure to send is none.
+fn tell<Update: IpcResponse + Send + Sync>(channel: Channel<Update>) -> impl Fn(Update) + Send + Sync {
     move |update| drop(channel.send(update))
 }

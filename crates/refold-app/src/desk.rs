@@ -11,7 +11,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use crate::clock;
 use crate::density;
 use crate::error::AppError;
-use crate::history::OpenedHistory;
+use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
 use crate::places::Places;
 use crate::session::Session;
@@ -37,6 +37,8 @@ pub struct Desk {
 #[derive(Clone)]
 struct Placed {
     session: u32,
+    /// Cancels what runs for it.
+    job: u32,
     history: Arc<OpenedHistory>,
 }
 
@@ -139,29 +141,29 @@ impl Desk {
         })
     }
 
-    /// `at`: a cursor, `None`: the head. `handler`: a package or `builtin:merge`, which `None` means too.
+    /// `at`: a cursor, `None`: the head. `handler`: a package or `builtin:merge`, which `None` means too. `sink` is told
+    /// how far the opening is, and later of long folds and new findings, until the history is closed.
     pub fn open_history(
         &self,
         session: u32,
         stream: &str,
         at: Option<&str>,
         handler: Option<&str>,
+        sink: HistorySink,
     ) -> Result<HistoryOpened, AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let opened = self.session(session)?;
-            let history = OpenedHistory::open(&Work::new(&cancel, &Silent), &opened, stream, handler)?;
-            let number = self.next_number();
-            let described = history.describe(number, at)?;
-            lock(&self.histories).insert(
-                number,
-                Placed {
-                    session,
-                    history: Arc::new(history),
-                },
-            );
-            Ok(described)
-        })
+        let opened = self.session(session)?;
+        let job = self.jobs.next_number();
+        let news = News::new(job, Arc::clone(&sink));
+        let history = self
+            .jobs
+            .run_as(job, "history", session, &|update| sink(update.into()), |work| {
+                OpenedHistory::open(work, &opened, stream, handler, news)
+            })?;
+        let number = self.next_number();
+        let described = history.describe(number, at)?;
+        let history = Arc::new(history);
+        lock(&self.histories).insert(number, Placed { session, job, history });
+        Ok(described)
     }
 
     pub fn close_history(&self, history: u32) -> Result<(), AppError> {
@@ -211,6 +213,18 @@ impl Desk {
         caught(|| self.history(history)?.next_change(path, from, direction))
     }
 
+    /// The next event after (or the last one before) the moment `from` that is of one of these types; of any type,
+    /// where none is named.
+    pub fn next_event(
+        &self,
+        history: u32,
+        types: &[String],
+        from: u32,
+        direction: SearchDirection,
+    ) -> Result<Option<u32>, AppError> {
+        caught(|| Ok(self.history(history)?.next_event(types, from, direction)))
+    }
+
     /// Streams whose id holds `text`, best first.
     pub fn find(&self, session: u32, text: &str, limit: u32) -> Result<Vec<FindHit>, AppError> {
         caught(|| {
@@ -219,9 +233,13 @@ impl Desk {
         })
     }
 
-    /// Cancels a job; one that is over is left alone.
+    /// Cancels a job, or what runs for the history of a job; one that is over is left alone.
     pub fn cancel_job(&self, job: u32) {
         self.jobs.cancel(job);
+        lock(&self.histories)
+            .values()
+            .filter(|placed| placed.job == job)
+            .for_each(|placed| placed.history.cancel());
     }
 
     pub fn save_settings(&self, settings: &Settings) -> Result<(), AppError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use refold_core::event::{Columns, Encoding, EventBatch};
+use refold_core::event::{Columns, Encoding, EventBatch, TypeOrdinal};
 use refold_core::history::EventSource as _;
 use refold_core::port::store::RawColumn;
 use refold_core::time::Timestamp;
@@ -16,7 +16,7 @@ use crate::rows::boundary;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
-use crate::wire::{EventDetail, EventPage, EventQuery, EventRow, RawColumnWire};
+use crate::wire::{EventDetail, EventPage, EventQuery, EventRow, RawColumnWire, SearchDirection};
 
 /// Of a column's text so much is shown.
 const TEXT_BYTES: usize = 64 << 10;
@@ -36,11 +36,7 @@ pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8
         let first = query.offset.min(head);
         (head, (first + 1..=first.saturating_add(limit).min(head)).collect())
     } else {
-        let asked: HashSet<&str> = query.types.iter().map(String::as_str).collect();
-        let names = stream.names();
-        let is_asked: Vec<bool> = (0..names.type_count())
-            .map(|of| asked.contains(text::shown(names.type_name(refold_core::event::TypeOrdinal(of))).as_str()))
-            .collect();
+        let is_asked = asked_types(stream, &query.types);
         let mut matching = 0;
         let mut moments = Vec::new();
         for (moment, of) in (1..=head).zip(&stream.track.types) {
@@ -61,6 +57,23 @@ pub fn page(stream: &Stream, problems: &Problems, query: &EventQuery, digits: u8
         total: head,
         matching,
         rows,
+    }
+}
+
+/// The first moment after `from`, or the last before it, whose event is of one of these types; of any, where none is
+/// named. `None`: there is no such event.
+pub fn next_of_types(stream: &Stream, types: &[String], from: u32, direction: SearchDirection) -> Option<u32> {
+    let head = stream.track.head().0;
+    let is_asked = asked_types(stream, types);
+    let is_hit = |moment: &u32| {
+        let of = Moment(*moment)
+            .event_index()
+            .and_then(|index| stream.track.types.get(index));
+        types.is_empty() || of.is_some_and(|of| is_asked.get(of.0 as usize) == Some(&true))
+    };
+    match direction {
+        SearchDirection::Forward => (from.saturating_add(1)..=head).find(is_hit),
+        SearchDirection::Backward => (1..from.min(head.saturating_add(1))).rev().find(is_hit),
     }
 }
 
@@ -128,6 +141,15 @@ pub fn detail(
     })
 }
 
+/// By type ordinal of the stream: whether its name, as shown, is one of these.
+fn asked_types(stream: &Stream, types: &[String]) -> Vec<bool> {
+    let asked: HashSet<&str> = types.iter().map(String::as_str).collect();
+    let names = stream.names();
+    (0..names.type_count())
+        .map(|of| asked.contains(text::shown(names.type_name(TypeOrdinal(of))).as_str()))
+        .collect()
+}
+
 fn raw_column(column: &RawColumn) -> RawColumnWire {
     let as_text = match column.kind.as_str() {
         "NULL" => Some(String::new()),
@@ -150,3 +172,6 @@ fn raw_column(column: &RawColumn) -> RawColumnWire {
         text: as_text,
     }
 }
+
+#[cfg(test)]
+mod tests;

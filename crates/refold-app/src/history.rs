@@ -3,6 +3,8 @@
 //! The latest request wins: a newer one cancels an older one of the same history. Label and content of an answer are
 //! always of one moment, because both come from the same folded state.
 
+mod news;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -18,6 +20,8 @@ use refold_core::port::handler::HandlerProgram;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
+
+pub use news::{HistorySink, News};
 
 use crate::clock::{self, Monotonic};
 use crate::density;
@@ -37,8 +41,8 @@ use crate::wire::{
 };
 
 /// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
-/// less than a person notices, and the first state asked for is then there.
-const FOLDED_AT_OPENING: u32 = 20_000;
+/// less than a person notices, and the first state asked for is then there. Few in tests, so that a short stream is long.
+const FOLDED_AT_OPENING: u32 = if cfg!(test) { 100 } else { 20_000 };
 
 /// See the module.
 pub struct OpenedHistory {
@@ -48,6 +52,7 @@ pub struct OpenedHistory {
     array_keys: ArrayKeys,
     findings: Arc<Findings>,
     types: Vec<TypeCount>,
+    news: News,
     engine: Mutex<Engine>,
     latest: Mutex<Latest>,
 }
@@ -85,6 +90,7 @@ impl OpenedHistory {
         session: &Arc<Session>,
         stream: &str,
         handler: Option<&str>,
+        news: News,
     ) -> Result<OpenedHistory, AppError> {
         let program = handler::open(handler)?;
         let findings = Arc::<Findings>::default();
@@ -98,6 +104,7 @@ impl OpenedHistory {
             stream,
             program,
             findings,
+            news,
             engine: Mutex::new(engine),
             latest: Mutex::default(),
         };
@@ -116,6 +123,7 @@ impl OpenedHistory {
             Some(cursor) => self.resolve(cursor)?.1,
             None => head,
         };
+        self.news.skip(&self.findings);
         Ok(HistoryOpened {
             history,
             stream: text::shown(&self.stream.id),
@@ -146,6 +154,12 @@ impl OpenedHistory {
 
     pub fn event_rows(&self, query: &EventQuery) -> EventPage {
         event_page::page(&self.stream, &self.problems(), query, self.digits())
+    }
+
+    /// The next event after (or the last one before) the moment `from` that is of one of these types; of any type,
+    /// where none is named.
+    pub fn next_event(&self, types: &[String], from: u32, direction: SearchDirection) -> Option<u32> {
+        event_page::next_of_types(&self.stream, types, from, direction)
     }
 
     pub fn event_detail(&self, work: &Work<'_>, moment: u32) -> Result<EventDetail, AppError> {
@@ -179,7 +193,8 @@ impl OpenedHistory {
     /// Answers one request of the inspector; fails with `Cancelled` when a newer one came.
     pub fn state_frame(&self, query: &StateQuery) -> Result<StateFrame, AppError> {
         let cancel = self.begin(query.seq)?;
-        let work = Work::new(&cancel, &Silent);
+        let progress = self.news.of_fold();
+        let work = Work::new(&cancel, &progress);
         let started = Instant::now();
         let mut engine = self.lock_engine()?;
         work.check()?;
@@ -254,7 +269,12 @@ impl OpenedHistory {
 
     fn folded(&self, work: &Work<'_>, engine: &mut Engine, moment: Moment) -> Result<Folded, AppError> {
         let Engine { history, events } = engine;
-        Ok(history.state_at(work, events.as_mut(), &self.findings, moment)?)
+        let known = history.warm_until();
+        let folded = history.state_at(work, events.as_mut(), &self.findings, moment);
+        if history.warm_until() > known {
+            self.news.tell(&self.findings);
+        }
+        Ok(folded?)
     }
 
     fn beside<'a>(&'a self, folded: &'a Folded, changes: Option<&'a Changes<'a>>) -> Beside<'a> {

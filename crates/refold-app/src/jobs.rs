@@ -40,7 +40,23 @@ impl Jobs {
         sink: ProgressSink<'_>,
         work: impl FnOnce(&Work<'_>) -> Result<T, AppError> + Send,
     ) -> Result<T, AppError> {
-        let job = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        self.run_as(self.next_number(), name, owner, sink, work)
+    }
+
+    /// A number that no other job has.
+    pub fn next_number(&self) -> u32 {
+        self.last.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// As [`Jobs::run`], as the job of a number from [`Jobs::next_number`].
+    pub fn run_as<T: Send>(
+        &self,
+        job: u32,
+        name: &str,
+        owner: u32,
+        sink: ProgressSink<'_>,
+        work: impl FnOnce(&Work<'_>) -> Result<T, AppError> + Send,
+    ) -> Result<T, AppError> {
         let cancel = CancelToken::default();
         self.lock().insert(
             job,

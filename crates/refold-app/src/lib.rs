@@ -29,6 +29,7 @@ pub mod wire;
 pub use clock::Monotonic;
 pub use desk::Desk;
 pub use error::{AppError, ErrorCode};
+pub use history::HistorySink;
 pub use jobs::ProgressSink;
 pub use places::Places;
 pub use session::Session;

@@ -242,6 +242,46 @@ pub struct StreamRow {
     pub last_type: String,
 }
 
+/// What a history tells without being asked, while it is opened and as long as it is open: how far a long fold is
+/// (about ten times a second, from a tenth of a second on), and findings that came up.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryUpdate {
+    /// The job that cancels whatever runs for this history, its opening too. The history stays open.
+    pub job: u32,
+    /// What runs; empty: nothing any more.
+    pub phase: String,
+    /// Events, or other steps of the phase.
+    pub done: u32,
+    pub total: Option<u32>,
+    /// All findings of the history, when there are others than were told before.
+    pub findings: Option<Vec<FindingWire>>,
+}
+
+impl HistoryUpdate {
+    /// Says that nothing runs.
+    pub fn idle(job: u32) -> HistoryUpdate {
+        HistoryUpdate {
+            job,
+            phase: String::new(),
+            done: 0,
+            total: None,
+            findings: None,
+        }
+    }
+}
+
+impl From<JobUpdate> for HistoryUpdate {
+    fn from(update: JobUpdate) -> HistoryUpdate {
+        HistoryUpdate {
+            phase: update.phase,
+            done: update.done,
+            total: update.total,
+            ..HistoryUpdate::idle(update.job)
+        }
+    }
+}
+
 /// A window of the density timeline. Bounds are inclusive-exclusive on the chosen axis.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

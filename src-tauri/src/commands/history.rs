@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, MomentFound, SearchDirection, StateQuery,
+    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, HistoryUpdate, MomentFound, SearchDirection,
+    StateQuery,
 };
 use tauri::State;
+use tauri::ipc::Channel;
 
-use super::{Frame, Reply, answer};
+use super::{Frame, Reply, answer, tell};
 
 #[tauri::command]
 #[specta::specta]
@@ -18,9 +20,11 @@ pub async fn open_history(
     stream: String,
     at: Option<String>,
     handler: Option<String>,
+    news: Channel<HistoryUpdate>,
 ) -> Reply<HistoryOpened> {
     answer(desk, move |desk| {
-        desk.open_history(session, &stream, at.as_deref(), handler.as_deref())
+        let news = Arc::new(tell(news));
+        desk.open_history(session, &stream, at.as_deref(), handler.as_deref(), news)
     })
     .await
 }
@@ -71,4 +75,16 @@ pub async fn next_change(
     direction: SearchDirection,
 ) -> Reply<Option<u32>> {
     answer(desk, move |desk| desk.next_change(history, &path, from, direction)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn next_event(
+    desk: State<'_, Arc<Desk>>,
+    history: u32,
+    types: Vec<String>,
+    from: u32,
+    direction: SearchDirection,
+) -> Reply<Option<u32>> {
+    answer(desk, move |desk| desk.next_event(history, &types, from, direction)).await
 }

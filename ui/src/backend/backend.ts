@@ -10,6 +10,7 @@ import type {
   EventQuery,
   FindHit,
   HistoryOpened,
+  HistoryUpdate,
   JobUpdate,
   MomentFound,
   Overview,
@@ -37,8 +38,17 @@ export interface Backend {
   indexStore(session: number, progress: (update: JobUpdate) => void): Promise<void>;
   streams(session: number, query: StreamQuery): Promise<StreamPage>;
   storeDensity(session: number, query: DensityQuery): Promise<DensityFrame>;
-  /** `at` is a cursor text; `handler` a package, `null` for the default. */
-  openHistory(session: number, stream: string, at: string | null, handler: string | null): Promise<HistoryOpened>;
+  /**
+   * `at` is a cursor text; `handler` a package, `null` for the default. `news` hears how far the opening is, and until
+   * the history is closed how far a long fold is and which findings came up; `cancelJob` stops what runs.
+   */
+  openHistory(
+    session: number,
+    stream: string,
+    at: string | null,
+    handler: string | null,
+    news: (update: HistoryUpdate) => void,
+  ): Promise<HistoryOpened>;
   closeHistory(history: number): Promise<void>;
   historyDensity(history: number, query: DensityQuery): Promise<DensityFrame>;
   eventRows(history: number, query: EventQuery): Promise<EventPage>;
@@ -49,6 +59,8 @@ export interface Backend {
   momentOf(history: number, cursor: string): Promise<MomentFound>;
   /** The next moment after (or before) `from` at which the value at `path` changed; `null` when there is none. */
   nextChange(history: number, path: string, from: number, direction: SearchDirection): Promise<number | null>;
+  /** The next moment after (or before) `from` whose event is of one of these types; `null` when there is none. */
+  nextEvent(history: number, types: string[], from: number, direction: SearchDirection): Promise<number | null>;
   /** Streams whose id holds `text`, best first. */
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;

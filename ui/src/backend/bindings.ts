@@ -19,7 +19,7 @@ export const commands = {
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
 	storeDensity: (session: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query })),
 	find: (session: number, text: string, limit: number) => typedError<FindHit[], AppErrorWire>(__TAURI_INVOKE("find", { session, text, limit })),
-	openHistory: (session: number, stream: string, at: string | null, handler: string | null) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler })),
+	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyDensity: (history: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("history_density", { history, query })),
 	eventRows: (history: number, query: EventQuery) => typedError<EventPage, AppErrorWire>(__TAURI_INVOKE("event_rows", { history, query })),
@@ -27,6 +27,7 @@ export const commands = {
 	eventDetail: (history: number, moment: number) => typedError<EventDetail, AppErrorWire>(__TAURI_INVOKE("event_detail", { history, moment })),
 	momentOf: (history: number, cursor: string) => typedError<MomentFound, AppErrorWire>(__TAURI_INVOKE("moment_of", { history, cursor })),
 	nextChange: (history: number, path: string, from: number, direction: SearchDirection) => typedError<number | null, AppErrorWire>(__TAURI_INVOKE("next_change", { history, path, from, direction })),
+	nextEvent: (history: number, types: string[], from: number, direction: SearchDirection) => typedError<number | null, AppErrorWire>(__TAURI_INVOKE("next_event", { history, types, from, direction })),
 };
 
 /* Types */
@@ -167,6 +168,22 @@ export type HistoryOpened = {
 	findings: FindingWire[],
 	/**  The moment that the opening cursor meant. */
 	moment: number,
+};
+
+/**
+ *  What a history tells without being asked, while it is opened and as long as it is open: how far a long fold is
+ *  (about ten times a second, from a tenth of a second on), and findings that came up.
+ */
+export type HistoryUpdate = {
+	/**  The job that cancels whatever runs for this history, its opening too. The history stays open. */
+	job: number,
+	/**  What runs; empty: nothing any more. */
+	phase: string,
+	/**  Events, or other steps of the phase. */
+	done: number,
+	total: number | null,
+	/**  All findings of the history, when there are others than were told before. */
+	findings: FindingWire[] | null,
 };
 
 export type JobUpdate = {

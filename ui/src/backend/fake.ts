@@ -333,6 +333,22 @@ class FakeBackend implements Backend {
     return null;
   }
 
+  async nextEvent(
+    history: number,
+    types: string[],
+    from: number,
+    direction: wire.SearchDirection,
+  ): Promise<number | null> {
+    await this.#wait();
+    const { store, positions } = this.#history(history);
+    const step = direction === 'forward' ? 1 : -1;
+    for (let moment = from + step; moment > 0 && moment <= positions.length; moment += step) {
+      const name = TYPES[store.events.types[positions[moment - 1] ?? 0] ?? 0] ?? '';
+      if (types.length === 0 || types.includes(name)) return moment;
+    }
+    return null;
+  }
+
   async find(session: number, text: string, limit: number): Promise<wire.FindHit[]> {
     await this.#wait();
     const { events } = this.#store(session);

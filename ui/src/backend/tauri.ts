@@ -6,7 +6,7 @@ import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { getCurrentWindow } from '@tauri-apps/api/window';
 import { open } from '@tauri-apps/plugin-dialog';
 import { BackendError, type Backend } from './backend';
-import { commands, type AppErrorWire, type JobUpdate } from './bindings';
+import { commands, type AppErrorWire } from './bindings';
 import { decodeDensityFrame, decodeStateFrame } from './frames';
 
 export function tauriBackend(): Backend {
@@ -19,7 +19,8 @@ export function tauriBackend(): Backend {
     indexStore: (session, progress) => done(commands.indexStore(session, channel(progress))),
     streams: (session, query) => settled(commands.streams(session, query)),
     storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
-    openHistory: (session, stream, at, handler) => settled(commands.openHistory(session, stream, at, handler)),
+    openHistory: (session, stream, at, handler, news) =>
+      settled(commands.openHistory(session, stream, at, handler, channel(news))),
     closeHistory: (history) => done(commands.closeHistory(history)),
     historyDensity: async (history, query) =>
       decodeDensityFrame(await settled(commands.historyDensity(history, query))),
@@ -28,6 +29,7 @@ export function tauriBackend(): Backend {
     eventDetail: (history, moment) => settled(commands.eventDetail(history, moment)),
     momentOf: (history, cursor) => settled(commands.momentOf(history, cursor)),
     nextChange: (history, path, from, direction) => settled(commands.nextChange(history, path, from, direction)),
+    nextEvent: (history, types, from, direction) => settled(commands.nextEvent(history, types, from, direction)),
     find: (session, text, limit) => settled(commands.find(session, text, limit)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),
@@ -59,8 +61,8 @@ async function done(call: Promise<Crossed<null>>): Promise<void> {
   await settled(call);
 }
 
-function channel(progress: (update: JobUpdate) => void): Channel<JobUpdate> {
-  const opened = new Channel<JobUpdate>();
-  opened.onmessage = progress;
+function channel<Update>(listener: (update: Update) => void): Channel<Update> {
+  const opened = new Channel<Update>();
+  opened.onmessage = listener;
   return opened;
 }

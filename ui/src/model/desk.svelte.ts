@@ -300,12 +300,12 @@ export class Desk {
     const { backend } = this;
     const known = store.categoryOf(stream);
     let handler = this.handler ?? (known === null ? null : store.handlerFor(known));
-    let opened = await backend.openHistory(store.opened.session, stream, at, handler);
+    let opened = await backend.openHistory(store.opened.session, stream, at, handler, () => {});
     const fitting = handler ?? store.handlerFor(opened.category);
     if (fitting !== handler) {
       await backend.closeHistory(opened.history);
       handler = fitting;
-      opened = await backend.openHistory(store.opened.session, stream, at, handler);
+      opened = await backend.openHistory(store.opened.session, stream, at, handler, () => {});
     }
     const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
     const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;

@@ -30,6 +30,10 @@ fn lab() -> Lab {
     }
 }
 
+fn quiet() -> HistorySink {
+    Arc::new(|_| {})
+}
+
 fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
     StateQuery {
         seq,
@@ -101,7 +105,13 @@ fn a_person_opens_a_store_and_moves_through_an_order() {
 
     let handler = format!("{handlers}@1.1.0");
     let history = desk
-        .open_history(opened.session, "order-4711", Some("2026-08-03 14:00"), Some(&handler))
+        .open_history(
+            opened.session,
+            "order-4711",
+            Some("2026-08-03 14:00"),
+            Some(&handler),
+            quiet(),
+        )
         .unwrap();
     assert_eq!(
         (history.handler.name.as_str(), history.handler.version.as_str()),
@@ -188,7 +198,9 @@ fn numbers_and_order_of_a_payload_are_as_stored() {
         desk, store, _folder, ..
     } = lab();
     let opened = desk.open_store(&store, None).unwrap();
-    let history = desk.open_history(opened.session, "order-4711", None, None).unwrap();
+    let history = desk
+        .open_history(opened.session, "order-4711", None, None, quiet())
+        .unwrap();
     let frame = desk.state_frame(history.history, &query(1, Lens::Payload, 1)).unwrap();
     let frame = StateFrame::decode(&frame).unwrap();
     let id = frame.rows.iter().find(|row| row.pointer == "/orderId").unwrap();
@@ -214,7 +226,7 @@ fn every_window_of_rows_is_a_part_of_all_rows() {
     } = lab();
     let opened = desk.open_store(&store, None).unwrap();
     let history = desk
-        .open_history(opened.session, "order-4712", None, Some(&handlers))
+        .open_history(opened.session, "order-4712", None, Some(&handlers), quiet())
         .unwrap();
     for (seq, lens) in [(10, Lens::State), (1000, Lens::Diff), (2000, Lens::Blame)] {
         let all = StateFrame::decode(
@@ -252,7 +264,9 @@ fn an_older_request_is_refused_and_a_label_is_never_of_another_moment() {
         desk, store, _folder, ..
     } = lab();
     let opened = desk.open_store(&store, None).unwrap();
-    let history = desk.open_history(opened.session, "order-4712", None, None).unwrap();
+    let history = desk
+        .open_history(opened.session, "order-4712", None, None, quiet())
+        .unwrap();
     desk.state_frame(history.history, &query(5, Lens::State, 3)).unwrap();
     let error = desk
         .state_frame(history.history, &query(4, Lens::State, 2))
@@ -293,7 +307,7 @@ fn what_cannot_be_read_is_marked_from_there_on() {
     } = lab();
     let opened = desk.open_store(&store, None).unwrap();
     let history = desk
-        .open_history(opened.session, "order-4713", None, Some(&handlers))
+        .open_history(opened.session, "order-4713", None, Some(&handlers), quiet())
         .unwrap();
     let frame = desk
         .state_frame(history.history, &query(1, Lens::State, history.events))
@@ -352,7 +366,9 @@ fn errors_say_what_is_wrong_and_what_to_do() {
     let text = folder.path().join("notes.txt");
     std::fs::write(&text, "no database").unwrap();
     let opened = desk.open_store(&store, None).unwrap();
-    let history = desk.open_history(opened.session, "order-4711", None, None).unwrap();
+    let history = desk
+        .open_history(opened.session, "order-4711", None, None, quiet())
+        .unwrap();
     let errors = [
         (
             desk.open_store(&text.display().to_string(), None).err(),
@@ -364,16 +380,16 @@ fn errors_say_what_is_wrong_and_what_to_do() {
             ErrorCode::InvalidInput,
         ),
         (
-            desk.open_history(opened.session, "order-0", None, None).err(),
+            desk.open_history(opened.session, "order-0", None, None, quiet()).err(),
             ErrorCode::NotFound,
         ),
         (
-            desk.open_history(opened.session, "order-4711", Some("soon"), None)
+            desk.open_history(opened.session, "order-4711", Some("soon"), None, quiet())
                 .err(),
             ErrorCode::InvalidInput,
         ),
         (
-            desk.open_history(opened.session, "order-4711", None, Some("/nowhere"))
+            desk.open_history(opened.session, "order-4711", None, Some("/nowhere"), quiet())
                 .err(),
             ErrorCode::InvalidInput,
         ),

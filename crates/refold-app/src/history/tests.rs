@@ -5,11 +5,15 @@ use refold_core::value::is_hidden;
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
 use super::*;
-use crate::wire::EventRow;
+use crate::wire::{EventRow, FindingWire};
 
 const STREAM: &str = "order-\u{1b}[31m\u{202e}\u{9b}2J";
 
 fn history(payloads: &[(&[u8], Encoding)]) -> OpenedHistory {
+    telling(payloads, Arc::new(|_| {}))
+}
+
+fn telling(payloads: &[(&[u8], Encoding)], sink: HistorySink) -> OpenedHistory {
     let events = payloads
         .iter()
         .zip(1..)
@@ -27,7 +31,14 @@ fn history(payloads: &[(&[u8], Encoding)]) -> OpenedHistory {
     let store = MemoryStore::new("hostile", events.collect());
     let session = Session::of_store(Arc::new(store), "memory", std::path::Path::new("/nowhere"));
     let cancel = CancelToken::default();
-    OpenedHistory::open(&Work::new(&cancel, &Silent), &Arc::new(session), STREAM, None).unwrap()
+    OpenedHistory::open(
+        &Work::new(&cancel, &Silent),
+        &Arc::new(session),
+        STREAM,
+        None,
+        News::new(1, sink),
+    )
+    .unwrap()
 }
 
 fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
@@ -241,6 +252,25 @@ proptest! {
 /// A scalar: the age of an empty object is that of what went out of it, which no later value tells.
 fn member_free(value: &Value) -> bool {
     !matches!(value, Value::Object(_) | Value::Array(_))
+}
+
+#[test]
+fn findings_of_a_long_stream_are_told_when_its_fold_comes_upon_them() {
+    let mut payloads = vec![(b"{\"a\":1}".as_slice(), Encoding::Json); 200];
+    payloads[150].0 = b"{\"a\":";
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let history = telling(&payloads, {
+        let told = Arc::clone(&told);
+        Arc::new(move |update: crate::wire::HistoryUpdate| told.lock().unwrap().extend(update.findings))
+    });
+    let is_malformed = |found: &FindingWire| found.code == "RF-EVENT-MALFORMED";
+    assert!(!history.describe(1, None).unwrap().findings.iter().any(is_malformed));
+    for (seq, moment, times) in [(1, 150, 0), (2, 200, 1), (3, 10, 1), (4, 200, 1)] {
+        history.state_frame(&query(seq, Lens::State, moment)).unwrap();
+        assert_eq!(told.lock().unwrap().len(), times, "at {moment}");
+    }
+    let told = told.lock().unwrap();
+    assert!(told[0].iter().any(is_malformed));
 }
 
 #[test]
