@@ -88,6 +88,7 @@ pub mod code {
     pub const PKG_UPCASTER: &str = "RF-PKG-UPCASTER";
     pub const PKG_INVARIANT: &str = "RF-PKG-INVARIANT";
     pub const PKG_CASE: &str = "RF-PKG-CASE";
+    pub const PKG_STORY: &str = "RF-PKG-STORY";
 
     pub const UPCAST_GAP: &str = "RF-UPCAST-GAP";
     pub const UPCAST_CYCLE: &str = "RF-UPCAST-CYCLE";

@@ -17,6 +17,7 @@ pub mod path;
 pub mod project;
 pub mod reducer;
 pub mod starter;
+pub mod story;
 pub mod testcase;
 pub mod upcast;
 

@@ -22,6 +22,7 @@ use crate::invariant::Invariants;
 use crate::limits::Limits;
 use crate::merge;
 use crate::reducer::{self, DeclarativeProgram, SharedProgram};
+use crate::story::{self, Story};
 use crate::upcast;
 
 /// The name of a manifest in its folder.
@@ -39,6 +40,16 @@ pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
     }
     let (path, version) = split_version(handler);
     Ok(Arc::new(SharedProgram(open_declarative(&path, version.as_deref())?)))
+}
+
+/// The story templates of the package that [`open`] would open; empty where there are none.
+pub fn story(handler: &str) -> Result<Story, PackageError> {
+    let (path, _) = split_version(handler);
+    let file = path.join(story::FILE);
+    if handler == merge::NAME || !file.exists() {
+        return Ok(Story::default());
+    }
+    Story::read(&Arc::from(story::FILE), &read_file(&file)?)
 }
 
 /// The path and the version of `path@version`. An existing path that holds an `@` is taken whole.
