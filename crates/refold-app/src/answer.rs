@@ -247,6 +247,7 @@ pub struct ChangeAnswer {
     pub moved_from: Option<String>,
     /// The event that did it.
     pub version: Option<String>,
+    pub position: Option<String>,
     #[serde(rename = "type")]
     pub event_type: Option<String>,
 }
@@ -256,6 +257,7 @@ pub struct ChangeAnswer {
 pub struct BlameAnswer {
     pub stream: String,
     pub version: Option<String>,
+    pub position: Option<String>,
     pub handler: HandlerWire,
     pub leaves: Vec<LeafAnswer>,
     pub incomplete_since: Option<String>,
@@ -275,6 +277,7 @@ pub struct LeafAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CauseAnswer {
     pub version: Option<String>,
+    pub position: Option<String>,
     #[serde(rename = "type")]
     pub event_type: String,
     pub recorded_at: Option<String>,

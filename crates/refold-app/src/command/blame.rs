@@ -5,7 +5,7 @@ use refold_core::pointer::Pointer;
 use refold_core::work::Work;
 
 use super::Replayed;
-use crate::answer::{BlameAnswer, LeafAnswer, Literal};
+use crate::answer::{BlameAnswer, LeafAnswer, Literal, MomentAnswer};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::{findings, handler, text};
@@ -45,9 +45,11 @@ pub fn blame(
             changed: replayed.cause(leaf.stamp.changed),
             wrote: replayed.cause(leaf.stamp.wrote),
         });
+    let MomentAnswer { version, position, .. } = replayed.moment(moment);
     Ok(BlameAnswer {
         stream: text::shown(&replayed.stream.id),
-        version: replayed.moment(moment).version,
+        version,
+        position,
         leaves: leaves.collect(),
         handler: handler::wire(replayed.program.identity()),
         incomplete_since: folded.incomplete_since.map(text::version_label),

@@ -44,6 +44,7 @@ pub fn diff(
             after: after.map(Literal),
             moved_from,
             version: cause.as_ref().and_then(|cause| cause.version.clone()),
+            position: cause.as_ref().and_then(|cause| cause.position.clone()),
             event_type: cause.map(|cause| cause.event_type),
         });
     }

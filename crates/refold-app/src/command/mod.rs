@@ -14,7 +14,7 @@ pub mod timeline;
 
 use refold_core::cursor::Cursor;
 use refold_core::event::{EventView, Position, Version};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::{Budget, EventSource, History};
 use refold_core::names::Names;
@@ -78,7 +78,9 @@ impl Replayed {
             Cursor::Ago { nanos } => now.0.checked_sub(nanos).map(Timestamp),
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
-        Ok((self.stream.track.resolve(&cursor, now)?, asked))
+        let moment = self.stream.track.resolve(&cursor, now)?;
+        self.report_past_head(&cursor, moment);
+        Ok((moment, asked))
     }
 
     pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
@@ -111,13 +113,34 @@ impl Replayed {
     pub fn cause(&self, moment: Moment) -> Option<CauseAnswer> {
         moment.event_index()?;
         let MomentAnswer {
-            version, recorded_at, ..
+            version,
+            position,
+            recorded_at,
         } = self.moment(moment);
         Some(CauseAnswer {
             version,
+            position,
             event_type: self.stream.type_name(moment),
             recorded_at,
         })
+    }
+
+    /// A version that is not there yet means the head, like every floor; that it is not there is worth a word.
+    fn report_past_head(&self, cursor: &Cursor, moment: Moment) {
+        if let Cursor::Version(asked) = cursor
+            && let Some(last) = self.stream.track.versions.last()
+            && moment == self.stream.track.head()
+            && last < asked
+        {
+            self.findings.report(Finding {
+                code: "past-head",
+                severity: Severity::Notice,
+                stream: Some(self.stream.id.as_slice().into()),
+                version: Some(*last),
+                position: None,
+                detail: format!("there is no v{} yet: this is the head, v{}", asked.0, last.0),
+            });
+        }
     }
 
     pub fn time_label(&self, time: Timestamp) -> String {

@@ -4,7 +4,7 @@ use refold_app::answer::CauseAnswer;
 use refold_app::command::blame::blame;
 use refold_app::text::shown;
 
-use super::{Context, cell, handler_line, incomplete_line};
+use super::{Context, cell, handler_line, incomplete_line, place};
 use crate::arguments::Blame;
 use crate::print::{self, Ended, Table};
 
@@ -17,12 +17,8 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
         printer.json(&answer)?;
         return printer.finish(Ok(0));
     }
-    let version = answer
-        .version
-        .as_ref()
-        .map(|version| format!("  v{version}"))
-        .unwrap_or_default();
-    printer.line(&format!("{}{version}", answer.stream))?;
+    let at = place(answer.version.as_ref(), answer.position.as_ref());
+    printer.line(&format!("{}  {at}", answer.stream))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
     if let Some(version) = &answer.incomplete_since {
         printer.line(&incomplete_line(version))?;
@@ -57,10 +53,6 @@ fn label(cause: Option<&CauseAnswer>) -> String {
     let Some(cause) = cause else {
         return "initial state".to_owned();
     };
-    let version = cause
-        .version
-        .as_ref()
-        .map(|version| format!("v{version} "))
-        .unwrap_or_default();
-    format!("{version}{}", cause.event_type)
+    let place = place(cause.version.as_ref(), cause.position.as_ref());
+    format!("{place} {}", cause.event_type)
 }

@@ -73,7 +73,8 @@ fn table(printer: &mut Printer, headings: &[&str], counts: &[Count]) -> Result<(
     printer.line("")?;
     let mut table = Table::new(headings);
     for of in counts.iter().take(SHOWN) {
-        table.row(vec![grouped(of.count.into()), of.name.clone()]);
+        let name = if of.name.is_empty() { "(none)" } else { &of.name };
+        table.row(vec![grouped(of.count.into()), name.to_owned()]);
     }
     table.print(printer)?;
     if counts.len() > SHOWN {

@@ -4,7 +4,7 @@ use refold_app::answer::{ChangeAnswer, Literal, MomentAnswer};
 use refold_app::command::diff::diff;
 use refold_app::text::shown;
 
-use super::{Context, cell, handler_line, incomplete_line};
+use super::{Context, cell, handler_line, incomplete_line, place};
 use crate::arguments::Diff;
 use crate::print::{self, Ended, Table};
 
@@ -63,12 +63,8 @@ fn row(change: &ChangeAnswer) -> Vec<String> {
         Some(from) => format!("moved from {from}"),
         None => value(&change.before),
     };
-    let version = change
-        .version
-        .as_ref()
-        .map(|version| format!("v{version} "))
-        .unwrap_or_default();
-    let event = format!("{version}{}", cell(change.event_type.as_ref()));
+    let place = place(change.version.as_ref(), change.position.as_ref());
+    let event = format!("{place} {}", cell(change.event_type.as_ref()));
     vec![
         sign.to_owned(),
         shown(change.path.as_bytes()),
@@ -79,9 +75,10 @@ fn row(change: &ChangeAnswer) -> Vec<String> {
 }
 
 fn label(moment: &MomentAnswer) -> String {
-    match (&moment.version, &moment.position) {
-        (Some(version), _) => format!("v{version}"),
-        (None, Some(position)) => format!("#{position}"),
-        (None, None) => "the start".to_owned(),
+    let place = place(moment.version.as_ref(), moment.position.as_ref());
+    if place.is_empty() {
+        "the start".to_owned()
+    } else {
+        place
     }
 }

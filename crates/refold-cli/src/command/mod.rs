@@ -91,7 +91,21 @@ fn handler_line(handler: &HandlerWire) -> String {
     )
 }
 
-/// What stands above an answer whose state may lack something.
+/// An event by its version, in a store without versions by its position; empty for none.
+fn place(version: Option<&String>, position: Option<&String>) -> String {
+    match (version, position) {
+        (Some(version), _) => format!("v{version}"),
+        (None, Some(position)) => format!("#{position}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// What stands above an answer whose state may lack something. `since` is empty in a store without versions.
 fn incomplete_line(since: &str) -> String {
-    format!("INCOMPLETE since v{since}: an event could not be read or folded, see the findings")
+    let since = if since.is_empty() {
+        String::new()
+    } else {
+        format!(" since v{since}")
+    };
+    format!("INCOMPLETE{since}: an event could not be read or folded, see the findings")
 }

@@ -323,10 +323,10 @@ fn blame_tells_changed_from_written() {
     for leaf in leaves {
         assert_eq!(
             (keys(leaf).len(), keys(&leaf["changed"])),
-            (4, vec!["recorded_at", "type", "version"]),
+            (4, vec!["position", "recorded_at", "type", "version"]),
             "{leaf}"
         );
-        assert_eq!(keys(&leaf["wrote"]), ["recorded_at", "type", "version"]);
+        assert_eq!(keys(&leaf["wrote"]), ["position", "recorded_at", "type", "version"]);
         // A leaf has the value that the state after its event had.
         let at = format!("v{}", leaf["changed"]["version"].as_str().unwrap());
         let state = lab.json(
@@ -431,4 +431,35 @@ fn completions_and_help_are_there_for_every_command() {
             help.out
         );
     }
+}
+
+#[test]
+fn a_version_that_is_not_there_yet_gives_the_head_and_says_so() {
+    let lab = Lab::shared();
+    let answer = lab.json(0, &["state", "orders.db", "order-4711", "--at", "v99"]);
+    assert_eq!(answer["version"], "15");
+    let findings = answer["findings"].as_array().unwrap();
+    let told = findings.iter().find(|finding| finding["code"] == "past-head").unwrap();
+    assert_eq!(told["detail"], "there is no v99 yet: this is the head, v15");
+    let head = lab.json(0, &["state", "orders.db", "order-4711", "--at", "v15"]);
+    assert_eq!(head["findings"].as_array().unwrap().len(), findings.len() - 1);
+}
+
+#[test]
+fn events_without_versions_are_named_by_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl");
+    let lines = "{\"stream\":\"s-1\",\"type\":\"A\",\"payload\":{\"a\":1}}\n{\"stream\":\"s-1\",\"type\":\"B\",\"payload\":{\"b\":2}}\n";
+    std::fs::write(&file, lines).unwrap();
+    let lab = Lab::shared();
+    let file = file.display().to_string();
+    let blame = lab.run(&["blame", &file, "s-1"]).out;
+    assert!(
+        blame.starts_with("s-1  #2\n") && blame.contains("#1 A") && blame.contains("#2 B"),
+        "{blame}"
+    );
+    let diff = lab.run(&["diff", &file, "s-1", "--from", "#1", "--to", "head"]).out;
+    assert!(diff.starts_with("s-1  #1 to #2\n") && diff.contains("#2 B"), "{diff}");
+    let answer = lab.json(0, &["blame", &file, "s-1", "--path", "/b"]);
+    assert_eq!(answer["leaves"][0]["changed"]["position"], "2");
 }
