@@ -150,6 +150,22 @@ pub struct EventAnswer {
     pub metadata: Stored,
 }
 
+/// One event as its business would tell it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StoryAnswer {
+    pub stream: String,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub recorded_at: Option<String>,
+    /// `null` where no template of the handler can tell it; then `changed` has the paths that it changed.
+    pub story: Option<String>,
+    pub changed: Vec<String>,
+    /// `false` where the payload cannot be read: it changed nothing that we know of.
+    pub readable: bool,
+}
+
 /// One stream of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StreamAnswer {

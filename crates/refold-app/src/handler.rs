@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 use refold_handlers::error::{PackageError, code};
 use refold_handlers::package::Package;
+use refold_handlers::story::Story;
 
 use crate::error::AppError;
 use crate::wire::{HandlerChoice, HandlerWire};
@@ -16,6 +17,11 @@ pub const DEFAULT: &str = "builtin:merge";
 /// A package folder or a reducer file, with a version of a package after `@`, or [`DEFAULT`], which `None` means too.
 pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
+}
+
+/// The templates of the story that come with the handler; empty where it has none.
+pub fn story(handler: Option<&str>) -> Result<Story, AppError> {
+    Ok(refold_handlers::package::story(handler.unwrap_or(DEFAULT))?)
 }
 
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of

@@ -179,6 +179,28 @@ impl Stream {
         Ok(())
     }
 
+    /// As [`Stream::visit`] until `visit` says `false`. Reads in short ranges, so that it ends soon after that.
+    pub fn visit_while(
+        &self,
+        work: &Work<'_>,
+        store: &Arc<dyn EventStore>,
+        from: Moment,
+        to: Moment,
+        visit: &mut dyn FnMut(Moment, &EventView<'_>) -> Result<bool, AppError>,
+    ) -> Result<(), AppError> {
+        let mut at = from;
+        let mut goes_on = true;
+        while at < to && goes_on {
+            let end = Moment(to.0.min(at.0.saturating_add(512)));
+            self.visit(work, store, at, end, &mut |moment, event| {
+                goes_on = goes_on && visit(moment, event)?;
+                Ok(())
+            })?;
+            at = end;
+        }
+        Ok(())
+    }
+
     pub fn type_name(&self, moment: Moment) -> String {
         let event_type = moment.event_index().and_then(|index| self.track.types.get(index));
         event_type

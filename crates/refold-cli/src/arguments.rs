@@ -115,6 +115,12 @@ pub struct History {
     pub types: Vec<String>,
     #[arg(long)]
     pub limit: Option<u64>,
+    /// One line an event, in the words of the handler's package
+    #[arg(long)]
+    pub story: bool,
+    /// The handler that tells the story
+    #[arg(long, requires = "story")]
+    pub handler: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -33,29 +33,33 @@ pub fn history(
 ) -> Result<(), AppError> {
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;
-    let from = match &asked.from {
-        Some(cursor) => moment_before(&stream, cursor)?,
-        None => Moment::START,
-    };
-    let to = match &asked.to {
-        Some(cursor) => stream.track.resolve(&Cursor::parse(cursor)?, clock::now())?,
-        None => stream.track.head(),
-    };
+    let (from, to) = asked.range(&stream)?;
     let digits = session.description().time_digits;
     let mut left = asked.limit.unwrap_or(u64::MAX);
-    let mut at = from;
-    // In short ranges, so that a limit ends the reading soon.
-    while at < to && left > 0 {
-        let end = Moment(to.0.min(at.0.saturating_add(512)));
-        stream.visit(work, session.store(), at, end, &mut |moment, event| {
-            let is_wanted = asked.types.is_empty() || asked.types.contains(&stream.type_name(moment));
-            if is_wanted && left > 0 {
-                left -= 1;
-                visit(event_answer(event, stream.names(), digits))?;
-            }
-            Ok(())
-        })?;
-        at = end;
+    stream.visit_while(work, session.store(), from, to, &mut |moment, event| {
+        if left > 0 && asked.has_type(&stream.type_name(moment)) {
+            left -= 1;
+            visit(event_answer(event, stream.names(), digits))?;
+        }
+        Ok(left > 0)
+    })
+}
+
+impl Events {
+    /// The moments before the first and after the last event that the cursors let through.
+    pub(super) fn range(&self, stream: &Stream) -> Result<(Moment, Moment), AppError> {
+        let from = match &self.from {
+            Some(cursor) => moment_before(stream, cursor)?,
+            None => Moment::START,
+        };
+        let to = match &self.to {
+            Some(cursor) => stream.track.resolve(&Cursor::parse(cursor)?, clock::now())?,
+            None => stream.track.head(),
+        };
+        Ok((from, to))
     }
-    Ok(())
+
+    pub(super) fn has_type(&self, event_type: &String) -> bool {
+        self.types.is_empty() || self.types.contains(event_type)
+    }
 }

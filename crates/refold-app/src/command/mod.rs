@@ -8,6 +8,7 @@ pub mod new_handler;
 mod round_columns;
 pub mod search;
 pub mod state;
+pub mod story;
 pub mod streams;
 pub mod test;
 pub mod timeline;

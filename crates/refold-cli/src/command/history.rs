@@ -1,10 +1,12 @@
 //! `refold history`.
 
 use refold_app::AppError;
-use refold_app::answer::{EventAnswer, json_line};
+use refold_app::answer::{EventAnswer, StoryAnswer, json_line};
 use refold_app::command::history::{Events, history};
+use refold_app::command::story::story;
+use refold_app::text::shown;
 
-use super::{Context, cell};
+use super::{Context, cell, place};
 use crate::arguments::History;
 use crate::print::{Ended, Printer};
 
@@ -17,6 +19,19 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         limit: asked.limit,
     };
     let mut printer = context.printer();
+    if asked.story {
+        let handler = asked.handler.as_deref();
+        let outcome = story(context.work, &session, &asked.stream, &query, handler, &mut |told| {
+            context.progress.clear();
+            if context.json {
+                printer.line_of_stream(&json_line(&told)?)
+            } else {
+                printer.line_of_stream(&story_line(&told))
+            }
+        });
+        printer.finish(outcome)?;
+        return Ok(0);
+    }
     let outcome = history(context.work, &session, &asked.stream, &query, &mut |event| {
         context.progress.clear();
         if context.json {
@@ -27,6 +42,29 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
     });
     printer.finish(outcome)?;
     Ok(0)
+}
+
+/// Place, time and sentence; without a sentence the type and what it changed.
+fn story_line(told: &StoryAnswer) -> String {
+    const SHOWN: usize = 5;
+    let place = place(told.version.as_ref(), told.position.as_ref());
+    let recorded = cell(told.recorded_at.as_ref());
+    let sentence = match &told.story {
+        Some(story) => story.clone(),
+        None if !told.readable => format!("{}: cannot be read", told.event_type),
+        None if told.changed.is_empty() => format!("{}: changes nothing", told.event_type),
+        None => {
+            let first = told.changed.get(..SHOWN).unwrap_or(&told.changed).join(", ");
+            let more = told.changed.len().saturating_sub(SHOWN);
+            let rest = if more > 0 {
+                format!(" and {more} more")
+            } else {
+                String::new()
+            };
+            shown(format!("{}: changes {first}{rest}", told.event_type).as_bytes())
+        }
+    };
+    format!("{place:>6}  {recorded}  {sentence}")
 }
 
 /// A heading line, then payload and metadata on a line each.

@@ -463,3 +463,21 @@ fn events_without_versions_are_named_by_position() {
     let answer = lab.json(0, &["blame", &file, "s-1", "--path", "/b"]);
     assert_eq!(answer["leaves"][0]["changed"]["position"], "2");
 }
+
+#[test]
+fn a_story_tells_by_template_or_by_what_changed_and_never_makes_up() {
+    let lab = Lab::shared();
+    let ask = ["history", "orders.db", "order-4711", "--story"];
+    let told = lab
+        .run(&[&ask[..], &["--handler", "handlers/order@1.1.0"]].concat())
+        .out;
+    assert_eq!(told.lines().count(), 15);
+    assert!(told.contains("v10  2026-08-03T13:58:41Z  295.50 paid\n"), "{told}");
+    let plain = lab.json_lines(&[&ask[..], &["--from", "v8", "--limit", "1"]].concat());
+    assert_eq!(plain[0]["version"], "8");
+    assert_eq!(plain[0]["story"], Value::Null);
+    let changed = plain[0]["changed"].as_array().unwrap();
+    assert!(changed.contains(&Value::from("/address/street")), "{changed:?}");
+    let cut_off = lab.run(&["history", "orders.db", "order-4713", "--story"]).out;
+    assert_eq!(cut_off.matches(": cannot be read").count(), 1, "{cut_off}");
+}

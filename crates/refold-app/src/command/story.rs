@@ -1,0 +1,77 @@
+//! The story of one stream: a line an event, in the words of the handler's package.
+
+use refold_core::diff::{ArrayKeys, diff};
+use refold_core::event::{Encoding, EventView};
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, Fold};
+use refold_core::track::Moment;
+use refold_core::value::Value;
+use refold_core::work::Work;
+
+use super::filled;
+use super::history::Events;
+use crate::answer::StoryAnswer;
+use crate::error::AppError;
+use crate::session::Session;
+use crate::stream::Stream;
+use crate::{handler, text};
+
+/// Calls `visit` for each event that was asked for, in the order of the stream.
+///
+/// An event whose type has no template, or whose payload lacks what the template quotes, is told by the paths that it
+/// changed in the handler's state.
+pub fn story(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &str,
+    asked: &Events,
+    handler: Option<&str>,
+    visit: &mut dyn FnMut(StoryAnswer) -> Result<(), AppError>,
+) -> Result<(), AppError> {
+    let program = handler::open(handler)?;
+    let templates = handler::story(handler)?;
+    let stream = Stream::load(work, session, stream, &Findings::default())?;
+    let (from, to) = asked.range(&stream)?;
+    let keys = ArrayKeys::new(program.array_keys());
+    let digits = session.description().time_digits;
+    let mut fold = Fold::new(program.as_ref(), Detail::State)?;
+    let mut before = fold.folded()?.state;
+    let mut left = asked.limit.unwrap_or(u64::MAX);
+    let mut tell = |moment: Moment, event: &EventView<'_>| -> Result<bool, AppError> {
+        fold.step(event, stream.names(), None)?;
+        let after = fold.folded()?.state;
+        let event_type = stream.type_name(moment);
+        if moment > from && left > 0 && asked.has_type(&event_type) {
+            left -= 1;
+            let payload = payload(event);
+            let type_name = stream.names().type_name(event.event_type);
+            let line = payload.as_ref().and_then(|payload| templates.line(type_name, payload));
+            let changed = match &line {
+                Some(_) => Vec::new(),
+                None => diff(&before, &after, &keys)
+                    .iter()
+                    .map(|change| change.path.to_string())
+                    .collect(),
+            };
+            visit(StoryAnswer {
+                stream: text::shown(&stream.id),
+                version: filled(stream.version_label(moment)),
+                position: filled(stream.position_label(moment)),
+                event_type,
+                recorded_at: filled(stream.time_label(moment, digits)),
+                story: line.map(|line| text::shown(line.as_bytes())),
+                changed,
+                readable: payload.is_some() || event.payload.is_none(),
+            })?;
+        }
+        before = after;
+        Ok(left > 0)
+    };
+    stream.visit_while(work, session.store(), Moment::START, to, &mut tell)
+}
+
+/// `None` where there is none, or none that can be read.
+fn payload(event: &EventView<'_>) -> Option<Value> {
+    let payload = event.payload.filter(|_| event.encoding == Encoding::Json)?;
+    Value::from_json(payload, Value::MAX_DEPTH).ok()
+}
