@@ -1,5 +1,7 @@
 //! The real `refold`, run as a person runs it: in a folder, with a home of its own.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -10,8 +12,10 @@ use tempfile::TempDir;
 
 /// `refold` with an empty home: what it keeps goes there and is gone with this value.
 pub struct Refold {
+    program: PathBuf,
     folder: PathBuf,
     home: TempDir,
+    user: Option<u32>,
 }
 
 /// How a command ended and what it said.
@@ -26,9 +30,19 @@ impl Refold {
     /// Commands are run in `folder`.
     pub fn in_folder(folder: &Path) -> Refold {
         Refold {
+            program: program().to_owned(),
             folder: folder.to_owned(),
             home: tempfile::tempdir().expect("a home for refold"),
+            user: None,
         }
+    }
+
+    /// From now on it runs as another user, who may not reach the folder that it was built in: a copy is run.
+    pub fn run_as(&mut self, user: u32) {
+        self.program = self.home.path().join("refold");
+        std::fs::copy(program(), &self.program).expect("the program is copied");
+        std::fs::set_permissions(self.home.path(), std::fs::Permissions::from_mode(0o755)).expect("rights are set");
+        self.user = Some(user);
     }
 
     /// Where it keeps what is its own.
@@ -38,7 +52,10 @@ impl Refold {
 
     /// `refold` with these arguments, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(&self.program);
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         command
             .args(arguments)
             .current_dir(&self.folder)

@@ -1,3 +1,6 @@
 //! What a person does with the whole of Refold, and what must not happen meanwhile.
 
+mod conditions;
+mod read_only;
+mod sessions;
 mod transcripts;

@@ -101,7 +101,11 @@ fn every_answer_is_as_its_transcript_says() {
             faults.push(format!("{}\n{}", path.display(), first_difference(&expected, &found)));
         }
     }
-    assert!(faults.is_empty(), "\n{}", faults.join("\n\n"));
+    assert!(
+        faults.is_empty(),
+        "\n{}\n\nwhere this is meant, REFOLD_TRANSCRIPTS=write writes the transcripts anew",
+        faults.join("\n\n")
+    );
     for command in [
         "info",
         "streams",

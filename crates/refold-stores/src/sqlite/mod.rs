@@ -27,6 +27,7 @@ use refold_core::port::store::{
     EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
 };
 use refold_core::work::Work;
+use rusqlite::Connection;
 use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest as _, Sha256};
 
@@ -41,6 +42,8 @@ use crate::{Candidate, LayoutChoice};
 
 /// Looking at a store before it is read takes no longer than this, whatever is in it.
 const TIME_TO_LOOK: Duration = Duration::from_secs(5);
+/// How often a store is looked at while a writer keeps changing it.
+const OPEN_ATTEMPTS: u32 = 5;
 
 /// An opened SQLite store: what it held when it was opened.
 pub struct SqliteStore {
@@ -58,23 +61,22 @@ impl SqliteStore {
         choice: Option<&LayoutChoice>,
         scratch: &Path,
     ) -> Result<SqliteStore, StoreError> {
-        let source = Source::open(work, path, scratch)?;
-        let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
-        let mut connection = source.connect()?;
-        guard::watch(&mut connection, work.cancel_token(), Some(TIME_TO_LOOK)).map_err(driver)?;
-        let catalogue = Catalogue::read(&connection).map_err(driver)?;
-        let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
-        let identity = identity(&source, &catalogue, &bound.plan.layout);
-        let probed = probe::probe(&connection, &mut bound.plan);
-        work.check()?;
-        guard::stop_watching(&mut connection).map_err(driver)?;
-        let description = describe(&source, &bound, &probed);
-        source.check_unchanged()?;
+        let (source, looked) = at_rest(work, path, scratch, |source| {
+            let (mut connection, catalogue) = look(work, source)?;
+            let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
+            let identity = identity(source, &catalogue, &bound.plan.layout);
+            let probed = probe::probe(&connection, &mut bound.plan);
+            work.check()?;
+            guard::stop_watching(&mut connection).map_err(|error| guard::store_error(source.path(), &error))?;
+            let description = describe(source, &bound, &probed);
+            Ok((connection, bound.plan, description, identity))
+        })?;
+        let (connection, plan, description, identity) = looked;
         let connections = Connections::new(source);
         connections.give_back(connection);
         Ok(SqliteStore {
             connections: Arc::new(connections),
-            plan: Arc::new(bound.plan),
+            plan: Arc::new(plan),
             description,
             identity,
         })
@@ -82,14 +84,41 @@ impl SqliteStore {
 
     /// Every layout that fits, best first.
     pub fn candidates(work: &Work<'_>, path: &Path, scratch: &Path) -> Result<Vec<Candidate>, StoreError> {
-        let source = Source::open(work, path, scratch)?;
-        let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
-        let mut connection = source.connect()?;
-        guard::watch(&mut connection, work.cancel_token(), Some(TIME_TO_LOOK)).map_err(driver)?;
-        let catalogue = Catalogue::read(&connection).map_err(driver)?;
-        let found = detect::candidates(&connection, &catalogue);
+        let (_, found) = at_rest(work, path, scratch, |source| {
+            let (connection, catalogue) = look(work, source)?;
+            Ok(detect::candidates(&connection, &catalogue))
+        })?;
         Ok(found.into_iter().map(|bound| bound.candidate).collect())
     }
+}
+
+/// Opens the file and looks at it, again where another program wrote to it meanwhile: what was read then is worth
+/// nothing, whatever it looks like, and pages of two moments look like damage.
+fn at_rest<T>(
+    work: &Work<'_>,
+    path: &Path,
+    scratch: &Path,
+    look: impl Fn(&Source) -> Result<T, StoreError>,
+) -> Result<(Source, T), StoreError> {
+    let mut attempt = 1;
+    loop {
+        let source = Source::open(work, path, scratch)?;
+        let looked = look(&source);
+        match source.check_unchanged() {
+            Ok(()) => return looked.map(|looked| (source, looked)),
+            Err(StoreError::Changed { .. }) if attempt < OPEN_ATTEMPTS => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A connection that is watched, and what tables there are.
+fn look(work: &Work<'_>, source: &Source) -> Result<(Connection, Catalogue), StoreError> {
+    let driver = |error: rusqlite::Error| guard::store_error(source.path(), &error);
+    let mut connection = source.connect()?;
+    guard::watch(&mut connection, work.cancel_token(), Some(TIME_TO_LOOK)).map_err(driver)?;
+    let catalogue = Catalogue::read(&connection).map_err(driver)?;
+    Ok((connection, catalogue))
 }
 
 impl EventStore for SqliteStore {
@@ -154,15 +183,12 @@ impl EventStore for SqliteStore {
         let connection = self.connections.take()?;
         let raw = raw_row(&connection, &self.plan, position);
         self.connections.give_back(connection);
+        self.connections.source().check_unchanged()?;
         raw.map_err(|error| guard::store_error(self.connections.source().path(), &error))
     }
 }
 
-fn raw_row(
-    connection: &rusqlite::Connection,
-    plan: &Plan,
-    position: Position,
-) -> rusqlite::Result<Option<Vec<RawColumn>>> {
+fn raw_row(connection: &Connection, plan: &Plan, position: Position) -> rusqlite::Result<Option<Vec<RawColumn>>> {
     let columns: Vec<String> = plan
         .table_columns
         .iter()
