@@ -1,6 +1,6 @@
 // Every text of the interface, in one place. Sentence case, no full stop after a single sentence, no exclamation mark.
 
-import { countOf, countText } from './base/format';
+import { countOf, countText, placeText } from './base/format';
 
 export const S = {
   product: 'Refold',
@@ -93,8 +93,7 @@ export const S = {
     showing: 'showing',
     asOf: (version: string, time: string) => `${version} · ${time}`,
     delta: (events: number) => `Δ ${countOf(events, 'event', 'events')}`,
-    incomplete: (version: string) => `incomplete since v ${countText(version)}`,
-    fault: (version: string) => `handler failed at v ${countText(version)}`,
+    incomplete: (place: string) => `incomplete since ${placeText(place)}`,
     cancelled: 'Stopped. The rows are of the moment that their label says',
     resume: 'Resume',
     folding: (version: string) => `Folding up to ${version} · Esc stops`,

@@ -226,6 +226,7 @@ pub struct StateAnswer {
     pub as_of: Option<String>,
     pub handler: HandlerWire,
     pub state: Literal,
+    /// The version of the first event that the state may lack; `#4711`, its position, where the store keeps no versions.
     pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
 }
@@ -238,6 +239,7 @@ pub struct DiffAnswer {
     pub to: MomentAnswer,
     pub handler: HandlerWire,
     pub changes: Vec<ChangeAnswer>,
+    /// As in [`StateAnswer`].
     pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
 }
@@ -276,6 +278,7 @@ pub struct BlameAnswer {
     pub position: Option<String>,
     pub handler: HandlerWire,
     pub leaves: Vec<LeafAnswer>,
+    /// As in [`StateAnswer`].
     pub incomplete_since: Option<String>,
     pub findings: Vec<FindingWire>,
 }

@@ -9,7 +9,7 @@
 //! | bytes | field |
 //! | --- | --- |
 //! | 12 × `u32` | format, seq, moment, base ([`NO_BASE`]: none), added, changed, removed, total rows, first row, row count, fold micros, event count |
-//! | 7 strings | version label, position, recorded time, event type, incomplete since (empty: complete), fault (empty: none), handler label |
+//! | 7 strings | version label, position, recorded time, event type, incomplete since (version, or `#position` where the store keeps none; empty: complete), fault (empty: none), handler label |
 //! | row count × row | see below |
 //!
 //! | bytes of a row | field |

@@ -299,9 +299,10 @@ impl OpenedHistory {
     }
 
     fn label_folded(&self, frame: &mut StateFrame, folded: &Folded) {
-        frame.incomplete_since = folded.incomplete_since.map(text::version_label).unwrap_or_default();
-        frame.fault = folded.fault.as_ref().map_or_else(String::new, |(version, fault)| {
-            format!("the handler failed at v {}: {fault}", text::version_label(*version))
+        let place = |moment| self.stream.place_label(moment);
+        frame.incomplete_since = folded.incomplete_since.map(place).unwrap_or_default();
+        frame.fault = folded.fault.as_ref().map_or_else(String::new, |(moment, fault)| {
+            format!("the handler failed at event {}: {fault}", place(*moment))
         });
     }
 

@@ -213,6 +213,17 @@ impl Stream {
         version.map(|version| text::version_label(*version)).unwrap_or_default()
     }
 
+    /// The event that led to `moment` as a person names it: by its version, or as `#4711` by its position where the store
+    /// keeps no versions. Empty at the start.
+    pub fn place_label(&self, moment: Moment) -> String {
+        let (version, position) = (self.version_label(moment), self.position_label(moment));
+        if version.is_empty() && !position.is_empty() {
+            format!("#{position}")
+        } else {
+            version
+        }
+    }
+
     pub fn position_label(&self, moment: Moment) -> String {
         let position = moment.event_index().and_then(|index| self.track.positions.get(index));
         position

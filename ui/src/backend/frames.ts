@@ -46,7 +46,7 @@ export interface StateFrame {
   position: string;
   recordedAt: string;
   eventType: string;
-  /** Since this version events are missing from the state; empty when it is complete. */
+  /** Since this version (`#4711`, this position, where there are none) events are missing from the state; empty: complete. */
   incompleteSince: string;
   /** Why the handler stopped; empty when it did not. */
   fault: string;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytesText, countText, percentText, typeCode } from './format';
+import { bytesText, countText, percentText, placeText, typeCode } from './format';
 
 it('separates thousands of counts and leaves other texts alone', () => {
   expect(countText(1_000_214)).toBe('1,000,214');
@@ -20,4 +20,9 @@ it('gives sizes a unit', () => {
 it('makes two letters of a type', () => {
   expect(typeCode('LoyaltyPointsGranted')).toBe('LP');
   expect(typeCode('order_placed')).toBe('OR');
+});
+
+it('names an event by version, or by position where there is none', () => {
+  expect(placeText('734201')).toBe('v 734,201');
+  expect(placeText('#4711')).toBe('#4,711');
 });

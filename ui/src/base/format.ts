@@ -16,6 +16,11 @@ export function versionText(version: string): string {
   return `v ${countText(version)}`;
 }
 
+/** `v 734,201` of a version; `#4,711` of `#4711`, a position, which names an event where the store keeps no versions. */
+export function placeText(place: string): string {
+  return place.startsWith('#') ? `#${countText(place.slice(1))}` : versionText(place);
+}
+
 /** `48.2 KB`, in units of 1000 as file managers use. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

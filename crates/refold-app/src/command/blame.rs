@@ -52,7 +52,7 @@ pub fn blame(
         position,
         leaves: leaves.collect(),
         handler: handler::wire(replayed.program.identity()),
-        incomplete_since: folded.incomplete_since.map(text::version_label),
+        incomplete_since: folded.incomplete_since.map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),
     })
 }

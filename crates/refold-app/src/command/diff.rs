@@ -57,7 +57,7 @@ pub fn diff(
         incomplete_since: after
             .incomplete_since
             .or(before.incomplete_since)
-            .map(text::version_label),
+            .map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),
     })
 }

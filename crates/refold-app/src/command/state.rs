@@ -32,7 +32,7 @@ pub fn state(
         as_of: asked.map(|time| replayed.time_label(time)),
         handler: handler::wire(replayed.program.identity()),
         state: Literal(folded.state),
-        incomplete_since: folded.incomplete_since.map(text::version_label),
+        incomplete_since: folded.incomplete_since.map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),
     })
 }

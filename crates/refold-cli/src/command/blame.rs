@@ -20,8 +20,8 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
     let at = place(answer.version.as_ref(), answer.position.as_ref());
     printer.line(&format!("{}  {at}", answer.stream))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
-    if let Some(version) = &answer.incomplete_since {
-        printer.line(&incomplete_line(version))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
     }
     printer.line("")?;
     let mut table = Table::new(&["path", "value", "changed by", "recorded", "last written by"]);

@@ -32,8 +32,8 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
         label(&answer.to)
     ))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
-    if let Some(version) = &answer.incomplete_since {
-        printer.line(&incomplete_line(version))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
     }
     printer.line("")?;
     if answer.changes.is_empty() {

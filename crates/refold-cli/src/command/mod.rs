@@ -100,12 +100,8 @@ fn place(version: Option<&String>, position: Option<&String>) -> String {
     }
 }
 
-/// What stands above an answer whose state may lack something. `since` is empty in a store without versions.
+/// What stands above an answer whose state may lack something. `since` is a version, or `#4711` in a store without.
 fn incomplete_line(since: &str) -> String {
-    let since = if since.is_empty() {
-        String::new()
-    } else {
-        format!(" since v{since}")
-    };
-    format!("INCOMPLETE{since}: an event could not be read or folded, see the findings")
+    let mark = if since.starts_with('#') { "" } else { "v" };
+    format!("INCOMPLETE since {mark}{since}: an event could not be read or folded, see the findings")
 }

@@ -37,8 +37,8 @@ pub fn run(context: &Context<'_>, asked: &State) -> Result<u8, Ended> {
         .unwrap_or_default();
     printer.line(&format!("{}  {of}{recorded}{as_of}", answer.stream))?;
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
-    if let Some(version) = &answer.incomplete_since {
-        printer.line(&incomplete_line(version))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
     }
     printer.line("")?;
     for line in answer.state.shown_lines() {

@@ -465,6 +465,26 @@ fn events_without_versions_are_named_by_position() {
 }
 
 #[test]
+fn a_state_without_versions_is_incomplete_since_a_position() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("events.jsonl");
+    let lines = [
+        r#"{"stream":"s-1","type":"A","payload":{"a":1}}"#,
+        r#"{"stream":"s-1","type":"A","payload":{"base64":"/wA=","content_type":"application/octet-stream"}}"#,
+        r#"{"stream":"s-1","type":"A","payload":{"a":2}}"#,
+    ];
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let lab = Lab::shared();
+    let file = file.display().to_string();
+    let answer = lab.json(0, &["state", &file, "s-1"]);
+    assert_eq!(answer["incomplete_since"], "#2", "{answer}");
+    let before = lab.json(0, &["state", &file, "s-1", "--at", "#1"]);
+    assert_eq!(before["incomplete_since"], Value::Null);
+    let told = lab.run(&["state", &file, "s-1"]).out;
+    assert!(told.contains("INCOMPLETE since #2: "), "{told}");
+}
+
+#[test]
 fn a_story_tells_by_template_or_by_what_changed_and_never_makes_up() {
     let lab = Lab::shared();
     let ask = ["history", "orders.db", "order-4711", "--story"];

@@ -4,7 +4,7 @@
 
 use crate::blame::BlameTree;
 use crate::diff::{ArrayKeys, diff};
-use crate::event::{Encoding, EventView, Version};
+use crate::event::{Encoding, EventView};
 use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
 use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, Written};
@@ -21,10 +21,11 @@ pub(crate) mod tests;
 pub struct Folded {
     pub state: Value,
     pub moment: Moment,
-    /// The version of the first event that could not be read: this state and all later ones may lack something.
-    pub incomplete_since: Option<Version>,
-    /// The event at which the handler failed. The state is the one before it; later events were not applied.
-    pub fault: Option<(Version, HandlerFault)>,
+    /// Where the first event that could not be read or folded led to: this state and all later ones may lack something.
+    pub incomplete_since: Option<Moment>,
+    /// The handler failed on the event that led to this moment. The state is the one before it; later events were not
+    /// applied.
+    pub fault: Option<(Moment, HandlerFault)>,
     /// Which event made each place so; only where the fold was asked to keep it.
     pub blame: Option<BlameTree>,
 }
@@ -66,8 +67,8 @@ pub enum Detail {
 pub struct Fold {
     instance: Box<dyn HandlerInstance>,
     moment: Moment,
-    incomplete_since: Option<Version>,
-    fault: Option<(Version, HandlerFault)>,
+    incomplete_since: Option<Moment>,
+    fault: Option<(Moment, HandlerFault)>,
     blame: Option<Blamed>,
 }
 
@@ -83,8 +84,8 @@ struct Blamed {
 pub struct FoldCheckpoint {
     pub moment: Moment,
     pub engine: Checkpoint,
-    incomplete_since: Option<Version>,
-    fault: Option<(Version, HandlerFault)>,
+    incomplete_since: Option<Moment>,
+    fault: Option<(Moment, HandlerFault)>,
     blame: Option<(BlameTree, Value)>,
 }
 
@@ -131,7 +132,7 @@ impl Fold {
     pub fn step(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
         let moment = Moment(self.moment.0 + 1);
         if self.fault.is_none() {
-            self.apply(event, names, findings);
+            self.apply(moment, event, names, findings);
             if let Some(blamed) = &mut self.blame {
                 let after = self.instance.state()?;
                 let changes = diff(&blamed.before, &after, &blamed.keys);
@@ -197,7 +198,8 @@ impl Fold {
         Ok(())
     }
 
-    fn apply(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) {
+    /// `moment` is the one that the event leads to.
+    fn apply(&mut self, moment: Moment, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) {
         let mut off = Written::off();
         let written = self.blame.as_mut().map_or(&mut off, |blamed| &mut blamed.written);
         let report = |code, severity, detail: &dyn Fn() -> String| {
@@ -215,7 +217,7 @@ impl Fold {
         if event.payload.is_some() && event.encoding != Encoding::Json {
             let detail = || "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
             report("RF-EVENT-UNDECODABLE", Severity::Error, &detail);
-            self.incomplete_since.get_or_insert(event.version);
+            self.incomplete_since.get_or_insert(moment);
             return;
         }
         match self.instance.apply(event, names, written) {
@@ -229,13 +231,13 @@ impl Fold {
                 written.clear();
                 let detail = || format!("the payload is not well-formed JSON ({error}): it is skipped");
                 report("RF-EVENT-MALFORMED", Severity::Error, &detail);
-                self.incomplete_since.get_or_insert(event.version);
+                self.incomplete_since.get_or_insert(moment);
             }
             Err(fault) => {
                 written.clear();
                 report(fault.code, Severity::Error, &|| fault.to_string());
-                self.incomplete_since.get_or_insert(event.version);
-                self.fault = Some((event.version, fault));
+                self.incomplete_since.get_or_insert(moment);
+                self.fault = Some((moment, fault));
             }
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::{EventBatch, Position, Span, StreamOrdinal};
+use crate::event::{EventBatch, Position, Span, StreamOrdinal, Version};
 use crate::history::EventSource;
 use crate::pointer::Pointer;
 use crate::port::handler::HandlerIdentity;
@@ -380,8 +380,8 @@ fn what_cannot_be_read_marks_all_later_states() {
     let stream = TestStream::new(deeds);
     let findings = Findings::default();
     let (prefixes, _) = stream.prefixes(Detail::State, &findings);
-    let marks: Vec<Option<Version>> = prefixes.iter().map(|folded| folded.incomplete_since).collect();
-    let since = Some(Version(2));
+    let marks: Vec<Option<Moment>> = prefixes.iter().map(|folded| folded.incomplete_since).collect();
+    let since = Some(Moment(2));
     assert_eq!(marks, [None, None, since, since, since, since, since]);
     assert_eq!(prefixes[2].state, prefixes[1].state);
     assert_ne!(prefixes[3].state, prefixes[2].state);
@@ -413,11 +413,8 @@ fn a_fault_freezes_the_state_before_it() {
     assert_eq!(prefixes[3].state, prefixes[1].state);
     assert_eq!(prefixes[3].moment, Moment(3));
     assert_eq!(
-        prefixes[3]
-            .fault
-            .as_ref()
-            .map(|(version, fault)| (*version, fault.code)),
-        Some((Version(2), "RF-HANDLER-TYPE"))
+        prefixes[3].fault.as_ref().map(|(moment, fault)| (*moment, fault.code)),
+        Some((Moment(2), "RF-HANDLER-TYPE"))
     );
     assert_eq!(findings.summary().len(), 1);
 }
