@@ -9,8 +9,8 @@ mod by_stream;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use refold_core::finding::Findings;
@@ -88,16 +88,34 @@ fn from_new_arena(
     .fold_all(work, threads, findings, finish)
 }
 
+/// One of the threads that rebuild together.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    /// From 0.
+    number: usize,
+    /// How many there are.
+    of: usize,
+}
+
 /// Runs the same on so many named threads, this one among them; a failure of any is the outcome.
-fn on_threads(threads: usize, body: impl Fn() -> Result<(), AppError> + Sync) -> Result<(), AppError> {
+fn on_threads(threads: usize, body: impl Fn(Member) -> Result<(), AppError> + Sync) -> Result<(), AppError> {
+    let (body, started) = (&body, &OnceLock::new());
     thread::scope(|scope| {
-        let start = |number| {
+        let mut others = Vec::new();
+        for _ in 1..threads {
+            let number = others.len() + 1;
+            let run = move || {
+                body(Member {
+                    number,
+                    of: *started.wait(),
+                })
+            };
             let named = thread::Builder::new().name(format!("rebuild-{number}"));
             // With fewer threads than wished it only takes longer.
-            named.spawn_scoped(scope, &body).ok()
-        };
-        let others: Vec<_> = (1..threads).filter_map(start).collect();
-        let own = body();
+            others.extend(named.spawn_scoped(scope, run).ok());
+        }
+        let of = *started.get_or_init(|| others.len() + 1);
+        let own = body(Member { number: 0, of });
         let join = |thread: thread::ScopedJoinHandle<'_, _>| {
             thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };

@@ -1,13 +1,17 @@
 //! All streams at once while the store passes in position order.
 //!
-//! Threads take ranges of positions in order and read each whole. Streams are dealt to partitions; a thread with a
-//! range folds it partition by partition, and in each partition ranges take turns in their order. So every stream sees
-//! its events in position order, whichever thread folds them.
+//! Ranges of positions are read by whichever thread has nothing to fold, and handed to all ([`relay`]). Each stream
+//! belongs to one thread for good: that thread alone folds it, range after range, so every stream sees its events in
+//! position order, no state ever changes hands, and no thread waits for another's turn.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+mod range;
+mod relay;
 
-use refold_core::event::{EventBatch, StreamOrdinal, Version};
+use std::hash::RandomState;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+use refold_core::event::{EventBatch, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
@@ -16,7 +20,10 @@ use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::Moment;
 use refold_core::work::{Cancelled, Work};
 
-use super::{Finish, on_threads};
+use range::Range;
+use relay::{Relay, Task};
+
+use super::{Finish, Member, on_threads};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -28,10 +35,11 @@ pub(super) enum Outcome {
     TooManyStreams,
 }
 
-/// Events of one range, about: 10 MB of payload. Few in tests, so that a small store has many ranges.
-const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 32_768 };
-const PARTITIONS: usize = 16;
-const READ_EVENTS: usize = 8_192;
+/// Events of one range at most, about: a few MB of payload, which stay in the cache until they are folded. Few in
+/// tests, so that a small store has many ranges.
+const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 8_192 };
+/// Ranges for each thread at least: with fewer, threads wait for each other at the start and at the end.
+const RANGES_A_THREAD: u64 = 8;
 
 struct Shared<'a> {
     work: &'a Work<'a>,
@@ -39,25 +47,20 @@ struct Shared<'a> {
     program: &'a dyn HandlerProgram,
     findings: &'a Findings,
     ranges: Vec<PositionRange>,
-    next_range: AtomicUsize,
-    names: Mutex<Names>,
-    partitions: Vec<Partition>,
+    relay: Relay<Range>,
+    /// Deals streams to threads.
+    hasher: RandomState,
     most_streams: u32,
+    stream_count: AtomicU32,
     has_too_many: AtomicBool,
-    has_stopped: AtomicBool,
     done_ranges: AtomicU32,
 }
 
-#[derive(Default)]
-struct Partition {
-    turn: Mutex<Turn>,
-    passed: Condvar,
-}
-
-/// Whose turn it is in a partition, and the states of its streams by ordinal in the names of all.
-#[derive(Default)]
-struct Turn {
-    range: usize,
+/// The streams of one thread, by ordinal in its own names.
+struct Share {
+    member: Member,
+    fold: Fold,
+    names: Names,
     streams: Vec<Option<StreamState>>,
 }
 
@@ -78,170 +81,100 @@ pub(super) fn fold_all(
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
     let events = session.description().event_count.unwrap_or(RANGE_EVENTS);
-    let parts = usize::try_from(events.div_ceil(RANGE_EVENTS)).unwrap_or(1).max(1);
+    let parts = events
+        .div_ceil(RANGE_EVENTS)
+        .max((threads as u64).saturating_mul(RANGES_A_THREAD));
+    let ranges = session.store().split(usize::try_from(parts).unwrap_or(1))?;
     let shared = Shared {
         work,
         session,
         program: program.as_ref(),
         findings,
-        ranges: session.store().split(parts)?,
-        next_range: AtomicUsize::new(0),
-        names: Mutex::default(),
-        partitions: (0..PARTITIONS).map(|_| Partition::default()).collect(),
+        relay: Relay::new(ranges.len()),
+        ranges,
+        hasher: RandomState::new(),
         most_streams,
+        stream_count: AtomicU32::new(0),
         has_too_many: AtomicBool::new(false),
-        has_stopped: AtomicBool::new(false),
         done_ranges: AtomicU32::new(0),
     };
-    let next_partition = AtomicUsize::new(0);
-    on_threads(threads, || shared.fold_ranges().inspect_err(|_| shared.stop()))?;
+    on_threads(threads, |member| {
+        // Also when it panics: the others must not wait for it.
+        let _stop = relay::StopAtEnd(&shared.relay);
+        shared.fold_share(member, finish)
+    })?;
     if shared.has_too_many.load(Ordering::Relaxed) {
         return Ok(Outcome::TooManyStreams);
     }
-    on_threads(threads, || {
-        let mut fold = Fold::new(shared.program, Detail::State)?;
-        while let Some(number) = shared.take_partition(&next_partition) {
-            shared.finish_partition(number, &mut fold, finish)?;
-        }
-        Ok(())
-    })?;
     Ok(Outcome::Done)
 }
 
-/// What a thread reads into, range after range.
-struct Range {
-    /// The first `batch_count` hold the range; the others are kept for their memory.
-    batches: Vec<EventBatch>,
-    batch_count: usize,
-    names: Names,
-    /// Events by stream of `names`, in position order: `events[starts[s]..starts[s + 1]]`, each as batch and row.
-    starts: Vec<u32>,
-    events: Vec<(u32, u32)>,
-}
-
 impl Shared<'_> {
-    fn fold_ranges(&self) -> Result<(), AppError> {
-        let mut fold = Fold::new(self.program, Detail::State)?;
-        let mut range = Range {
-            batches: Vec::new(),
-            batch_count: 0,
+    fn fold_share(&self, member: Member, finish: Finish<'_>) -> Result<(), AppError> {
+        let mut share = Share {
+            member,
+            fold: Fold::new(self.program, Detail::State)?,
             names: Names::default(),
-            starts: Vec::new(),
-            events: Vec::new(),
+            streams: Vec::new(),
         };
-        loop {
-            let number = self.next_range.fetch_add(1, Ordering::Relaxed);
-            let Some(positions) = self.ranges.get(number) else {
-                return Ok(());
-            };
-            self.read(*positions, &mut range)?;
-            let streams = {
-                let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
-                let merged = names.merge(&range.names);
-                if names.stream_count() > self.most_streams {
-                    self.has_too_many.store(true, Ordering::Relaxed);
+        let mut next = 0;
+        while let Some(task) = self.relay.next(next, member.of) {
+            match task {
+                Task::Read(number, mut range) => {
+                    self.read(number, &mut range)?;
+                    self.relay.put(number, range);
                 }
-                merged.streams
-            };
-            if self.has_too_many.load(Ordering::Relaxed) {
-                self.stop();
-                return Ok(());
+                Task::Fold(range) => {
+                    self.fold_range(&range, &mut share)?;
+                    drop(range);
+                    self.relay.folded(next, member.of);
+                    next += 1;
+                }
             }
-            for (partition, place) in self.partitions.iter().enumerate() {
-                let Some(mut turn) = self.wait(place, number) else {
-                    return self.stopped();
-                };
-                self.fold_partition(&range, &streams, partition, &mut turn, &mut fold)?;
-                turn.range = number + 1;
-                drop(turn);
-                place.passed.notify_all();
-            }
-            let done = self.done_ranges.fetch_add(1, Ordering::Relaxed) + 1;
-            self.work
-                .tick("folding ranges", done.into(), Some(self.ranges.len() as u64))?;
+        }
+        // Nothing is finished before everything was folded.
+        let is_all_folded = self.relay.is_all_folded();
+        if self.has_too_many.load(Ordering::Relaxed) {
+            Ok(())
+        } else if is_all_folded {
+            self.finish_share(share, finish)
+        } else {
+            Err(Cancelled.into())
         }
     }
 
-    fn read(&self, (after, up_to): PositionRange, range: &mut Range) -> Result<(), AppError> {
-        let Range {
-            batches,
-            batch_count,
-            names,
-            starts,
-            events,
-        } = range;
-        // The same types first, so that a type has the same ordinal in every range and handlers look it up once.
-        let mut fresh = Names::default();
-        for ordinal in 0..names.type_count() {
-            fresh.intern_type(names.type_name(refold_core::event::TypeOrdinal(ordinal)));
-        }
-        *names = fresh;
-        let scope = Scope::All { after, up_to };
+    fn read(&self, number: usize, range: &mut Range) -> Result<(), AppError> {
+        let (after, up_to) = self.ranges.get(number).copied().unwrap_or_default();
         let query = ReadQuery {
-            scope,
+            scope: Scope::All { after, up_to },
             direction: Direction::Forward,
             columns: self.program.columns(),
         };
         let mut reader = self.session.store().read(&query)?;
-        *batch_count = 0;
-        loop {
-            if batches.len() == *batch_count {
-                batches.push(EventBatch::default());
-            }
-            let Some(batch) = batches.get_mut(*batch_count) else {
-                break;
-            };
-            batch.clear();
-            if !reader.next_batch(self.work, READ_EVENTS, batch, names, self.findings)? {
-                break;
-            }
-            *batch_count += 1;
-        }
-        starts.clear();
-        starts.resize(names.stream_count() as usize + 1, 0);
-        let read = || batches.iter().take(*batch_count);
-        for stream in read().flat_map(|batch| &batch.streams) {
-            starts[stream.0 as usize + 1] += 1; // interned in these names
-        }
-        let mut sum = 0;
-        for start in starts.iter_mut() {
-            sum += *start;
-            *start = sum;
-        }
-        let mut free = starts.clone();
-        events.clear();
-        events.resize(sum as usize, (0, 0));
-        for (number, batch) in (0..).zip(read()) {
-            for (row, stream) in (0..).zip(&batch.streams) {
-                let place = &mut free[stream.0 as usize];
-                events[*place as usize] = (number, row); // counted above
-                *place += 1;
-            }
-        }
-        Ok(())
+        range.fill(self.work, reader.as_mut(), &self.hasher, self.findings)?;
+        let done = self.done_ranges.fetch_add(1, Ordering::Relaxed) + 1;
+        let total = self.ranges.len() as u64;
+        Ok(self.work.tick("folding ranges", done.into(), Some(total))?)
     }
 
-    fn fold_partition(
-        &self,
-        range: &Range,
-        streams: &[StreamOrdinal],
-        partition: usize,
-        turn: &mut Turn,
-        fold: &mut Fold,
-    ) -> Result<(), AppError> {
-        for (local, stream) in streams.iter().enumerate() {
-            if stream.0 as usize % PARTITIONS != partition {
-                continue;
+    /// Folds what the share has in a range.
+    fn fold_range(&self, range: &Range, share: &mut Share) -> Result<(), AppError> {
+        self.work.check()?;
+        let Share {
+            member,
+            fold,
+            names,
+            streams,
+        } = share;
+        for local in range.streams_of(*member) {
+            let known = range.names();
+            let place = names.intern_stream(known.stream(local), || known.category(local)).0 as usize;
+            if streams.len() <= place {
+                streams.resize_with(place + 1, || None);
+                self.count_stream();
             }
-            let events = &range.events[range.starts[local] as usize..range.starts[local + 1] as usize];
-            if events.is_empty() {
-                continue;
-            }
-            let place = stream.0 as usize / PARTITIONS;
-            if turn.streams.len() <= place {
-                turn.streams.resize_with(place + 1, || None);
-            }
-            let slot = &mut turn.streams[place];
+            // Made just above.
+            let slot = &mut streams[place];
             let (mut last, mut is_unordered) = (EventBatch::NO_VERSION, false);
             match slot.take() {
                 // The checkpoint is dropped here: the fold then owns its state alone and changes it in place.
@@ -251,11 +184,10 @@ impl Shared<'_> {
                 }
                 None => fold.reset()?,
             }
-            for (batch, row) in events {
-                let event = range.batches[*batch as usize].event(*row as usize);
+            for event in range.events_of(local) {
                 is_unordered |= event.version < last;
                 last = event.version;
-                fold.step(&event, &range.names, Some(self.findings))?;
+                fold.step(&event, known, Some(self.findings))?;
             }
             *slot = Some(StreamState {
                 checkpoint: fold.checkpoint()?,
@@ -266,63 +198,29 @@ impl Shared<'_> {
         Ok(())
     }
 
-    /// The partition, when it is this range's turn; `None` when all stopped.
-    fn wait<'p>(&self, partition: &'p Partition, range: usize) -> Option<MutexGuard<'p, Turn>> {
-        let mut turn = partition.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if self.has_stopped.load(Ordering::Relaxed) {
-                return None;
-            }
-            if turn.range == range {
-                return Some(turn);
-            }
-            turn = partition.passed.wait(turn).unwrap_or_else(PoisonError::into_inner);
+    fn count_stream(&self) {
+        if self.stream_count.fetch_add(1, Ordering::Relaxed) >= self.most_streams {
+            self.has_too_many.store(true, Ordering::Relaxed);
+            self.relay.stop();
         }
     }
 
-    /// Wakes everybody who waits for a turn that will not come.
-    fn stop(&self) {
-        self.has_stopped.store(true, Ordering::Relaxed);
-        for partition in &self.partitions {
-            // Whoever looked at the flag before it was set is waiting once the lock is free.
-            drop(partition.turn.lock());
-            partition.passed.notify_all();
-        }
-    }
-
-    fn stopped(&self) -> Result<(), AppError> {
-        if self.has_too_many.load(Ordering::Relaxed) {
-            Ok(())
-        } else {
-            Err(Cancelled.into())
-        }
-    }
-
-    fn take_partition(&self, next: &AtomicUsize) -> Option<usize> {
-        Some(next.fetch_add(1, Ordering::Relaxed)).filter(|number| *number < PARTITIONS)
-    }
-
-    fn finish_partition(&self, number: usize, fold: &mut Fold, finish: Finish<'_>) -> Result<(), AppError> {
-        let Some(partition) = self.partitions.get(number) else {
-            return Ok(());
-        };
-        let streams = std::mem::take(&mut partition.turn.lock().unwrap_or_else(PoisonError::into_inner).streams);
-        for (place, state) in streams.into_iter().enumerate() {
+    fn finish_share(&self, share: Share, finish: Finish<'_>) -> Result<(), AppError> {
+        let Share {
+            mut fold,
+            names,
+            streams,
+            ..
+        } = share;
+        for (ordinal, state) in (0..).zip(streams) {
             let Some(state) = state else { continue };
-            // Dealt from 32 bits.
-            let ordinal = StreamOrdinal((place * PARTITIONS + number) as u32);
-            let id = self
-                .names
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .stream(ordinal)
-                .to_vec();
+            let id = names.stream(refold_core::event::StreamOrdinal(ordinal));
             if state.is_unordered {
-                self.fold_by_version(&id, fold)?;
+                self.fold_by_version(id, &mut fold)?;
             } else {
                 fold.restore(&state.checkpoint)?;
             }
-            finish(&id, &fold.folded()?);
+            finish(id, &fold.folded()?);
         }
         Ok(())
     }

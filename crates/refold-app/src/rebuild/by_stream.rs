@@ -40,7 +40,7 @@ impl FromArena<'_> {
         let tasks = self.tasks()?;
         let next = AtomicUsize::new(0);
         let done = AtomicU64::new(0);
-        on_threads(threads, || {
+        on_threads(threads, |_| {
             let mut fold = Fold::new(self.program, Detail::State)?;
             while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let events = self.run_task(work, task, &mut fold, findings, finish)?;

@@ -1,0 +1,113 @@
+//! The events of one range of positions, dealt to streams, and streams to threads.
+
+use std::hash::BuildHasher;
+
+use refold_core::event::{EventBatch, EventView, StreamOrdinal, TypeOrdinal};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{EventReader, StoreError};
+use refold_core::work::Work;
+
+use super::super::Member;
+
+const READ_EVENTS: usize = 8_192;
+
+/// Filled by one thread, then read by all. Filled again it keeps its memory.
+#[derive(Default)]
+pub struct Range {
+    /// The first `batch_count` hold the range.
+    batches: Vec<EventBatch>,
+    batch_count: usize,
+    names: Names,
+    /// By stream of `names`: what decides whose it is.
+    hashes: Vec<u64>,
+    /// Events by stream of `names`, in position order: `events[starts[s]..starts[s + 1]]`, each as batch and row.
+    starts: Vec<u32>,
+    events: Vec<(u32, u32)>,
+}
+
+impl Range {
+    /// Takes in everything that the reader brings. `hasher`: the same for all ranges.
+    pub fn fill(
+        &mut self,
+        work: &Work<'_>,
+        reader: &mut dyn EventReader,
+        hasher: &impl BuildHasher,
+        findings: &Findings,
+    ) -> Result<(), StoreError> {
+        // The same types first, so that a type mostly has the same ordinal in every range and handlers look it up once.
+        let mut names = Names::default();
+        for ordinal in 0..self.names.type_count() {
+            names.intern_type(self.names.type_name(TypeOrdinal(ordinal)));
+        }
+        self.names = names;
+        self.batch_count = 0;
+        loop {
+            if self.batches.len() == self.batch_count {
+                self.batches.push(EventBatch::default());
+            }
+            // Made just above.
+            let batch = &mut self.batches[self.batch_count];
+            batch.clear();
+            if !reader.next_batch(work, READ_EVENTS, batch, &mut self.names, findings)? {
+                break;
+            }
+            self.batch_count += 1;
+        }
+        self.deal();
+        self.hashes.clear();
+        let streams = (0..self.names.stream_count()).map(StreamOrdinal);
+        let hashes = streams.map(|stream| hasher.hash_one(self.names.stream(stream)));
+        self.hashes.extend(hashes);
+        Ok(())
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The streams of a thread.
+    pub fn streams_of(&self, member: Member) -> impl Iterator<Item = StreamOrdinal> {
+        let hashes = (0..).zip(&self.hashes);
+        let own = hashes.filter(move |(_, hash)| **hash % member.of as u64 == member.number as u64);
+        own.map(|(stream, _)| StreamOrdinal(stream))
+    }
+
+    /// The events of a stream of these names, in position order.
+    pub fn events_of(&self, stream: StreamOrdinal) -> impl Iterator<Item = EventView<'_>> {
+        let at = stream.0 as usize;
+        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
+        let events = bounds.and_then(|(start, end)| self.events.get(*start as usize..*end as usize));
+        events
+            .unwrap_or_default()
+            .iter()
+            // Both were counted when they were dealt.
+            .map(|(batch, row)| self.batches[*batch as usize].event(*row as usize))
+    }
+
+    /// Sorts the events by stream, by counting.
+    fn deal(&mut self) {
+        let read = || self.batches.iter().take(self.batch_count);
+        let starts = &mut self.starts;
+        starts.clear();
+        starts.resize(self.names.stream_count() as usize + 1, 0);
+        for stream in read().flat_map(|batch| &batch.streams) {
+            starts[stream.0 as usize + 1] += 1; // interned in these names
+        }
+        let mut sum = 0;
+        for start in starts.iter_mut() {
+            sum += *start;
+            *start = sum;
+        }
+        let mut free = starts.clone();
+        self.events.clear();
+        self.events.resize(sum as usize, (0, 0));
+        for (number, batch) in (0..).zip(read()) {
+            for (row, stream) in (0..).zip(&batch.streams) {
+                let place = &mut free[stream.0 as usize];
+                self.events[*place as usize] = (number, row); // counted above
+                *place += 1;
+            }
+        }
+    }
+}
