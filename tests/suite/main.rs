@@ -1,4 +1,5 @@
 //! The one binary of tests that need more than a crate.
 
+mod conformance;
 mod stories;
 mod tidy;

@@ -116,8 +116,10 @@ impl EventStore for MemoryStore {
                 (start..end.max(start)).collect()
             }
             Scope::Stream { id, from, to } => {
+                let has_bound = from.is_some() || to.is_some();
                 let of_stream = |event: &MemoryEvent| {
                     event.stream == *id
+                        && !(has_bound && event.version == EventBatch::NO_VERSION)
                         && from.is_none_or(|from| event.version >= from)
                         && to.is_none_or(|to| event.version <= to)
                 };
@@ -129,7 +131,8 @@ impl EventStore for MemoryStore {
             }
             Scope::Positions(positions) => positions.iter().filter_map(|position| self.find(*position)).collect(),
         };
-        if query.direction == Direction::Backward {
+        let has_order_of_its_own = matches!(query.scope, Scope::Positions(_));
+        if query.direction == Direction::Backward && !has_order_of_its_own {
             chosen.reverse();
         }
         let events = chosen.into_iter().map(|row| self.events[row].clone()).collect();
@@ -182,7 +185,10 @@ impl EventReader for MemoryReader {
         names: &mut Names,
         _findings: &Findings,
     ) -> Result<bool, StoreError> {
-        work.check()?;
+        if let Err(cancelled) = work.check() {
+            self.next = self.events.len();
+            return Err(cancelled.into());
+        }
         let end = (self.next + max_rows.max(1)).min(self.events.len());
         let rows = &self.events[self.next..end];
         self.next = end;

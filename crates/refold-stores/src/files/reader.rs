@@ -74,10 +74,25 @@ impl EventReader for FileReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<bool, StoreError> {
-        work.check()?;
-        if self.is_finished {
-            return Ok(false);
+        if !self.is_finished {
+            let filled = self.fill(work, max_rows, batch, names, findings);
+            self.is_finished |= filled.is_err();
+            filled?;
         }
+        Ok(!batch.is_empty())
+    }
+}
+
+impl FileReader {
+    fn fill(
+        &mut self,
+        work: &Work<'_>,
+        max_rows: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<(), StoreError> {
+        work.check()?;
         let mut looked_at = 0_usize;
         while batch.len() < max_rows && batch.arena.len() < BATCH_BYTES {
             let Some(row) = self.rows.next() else {
@@ -90,15 +105,9 @@ impl EventReader for FileReader {
             }
             self.append(row, batch, names, findings)?;
         }
-        self.inner
-            .source
-            .check_unchanged()
-            .inspect_err(|_| self.is_finished = true)?;
-        Ok(!batch.is_empty())
+        self.inner.source.check_unchanged()
     }
-}
 
-impl FileReader {
     fn append(
         &mut self,
         row: usize,

@@ -79,11 +79,12 @@ impl EventReader for SqliteReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<bool, StoreError> {
-        work.check()?;
+        work.check().inspect_err(|_| self.is_finished = true)?;
         if self.is_finished {
             return Ok(false);
         }
-        self.connections.source().check_unchanged()?;
+        let unchanged = self.connections.source().check_unchanged();
+        unchanged.inspect_err(|_| self.is_finished = true)?;
         let Some(mut connection) = self.connection.take() else {
             return Ok(false);
         };
