@@ -10,12 +10,13 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
-use refold_stores::index::{self, Arena, BuildOptions, Index, IndexError, Opened};
+use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Index, IndexError, Opened};
 use refold_stores::{LayoutChoice, OpenOptions};
 
 use crate::clock;
 use crate::error::AppError;
 use crate::places::Places;
+use crate::settings;
 
 /// So many of the newest events are on the first screen.
 pub const NEWEST_COUNT: usize = 100;
@@ -28,6 +29,8 @@ pub struct Session {
     store: Arc<dyn EventStore>,
     location: String,
     cache: PathBuf,
+    /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
+    most_copied_bytes: Option<u64>,
     index: RwLock<Option<Arc<Index>>>,
     arena: RwLock<Option<Arc<Arena>>>,
 }
@@ -60,7 +63,8 @@ impl Session {
         let options = OpenOptions { scratch };
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let store = refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)?;
-        let session = Session::of_store(store, &path.display().to_string(), &places.cache);
+        let mut session = Session::of_store(store, &path.display().to_string(), &places.cache);
+        session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.adopt_ready_index()?;
         Ok(session)
     }
@@ -71,6 +75,7 @@ impl Session {
             store,
             location: location.to_owned(),
             cache: cache.to_owned(),
+            most_copied_bytes: None,
             index: RwLock::new(None),
             arena: RwLock::new(None),
         }
@@ -141,20 +146,33 @@ impl Session {
         Ok(opened)
     }
 
-    /// The payload arena; made first where it is not there. Needs room in the cache folder for all payloads.
+    /// The payload arena; made first where it is not there. Needs room in the cache folder for all payloads, at most
+    /// as much as the settings allow.
     pub fn build_arena(&self, work: &Work<'_>) -> Result<Arc<Arena>, AppError> {
         let index = self.build_index(work)?;
         if let Some(arena) = self.arena()? {
             return Ok(arena);
         }
-        let threads = thread_count();
-        let arena = Arc::new(index::build_arena(
-            work,
-            self.store.as_ref(),
-            &self.cache,
-            &index,
-            threads,
-        )?);
+        self.make_arena(work, &index, false)
+    }
+
+    /// The payload arena with its search index; what is missing of them is made first.
+    pub fn build_search(&self, work: &Work<'_>) -> Result<Arc<Arena>, AppError> {
+        let index = self.build_index(work)?;
+        match self.arena()?.filter(|arena| arena.is_searchable()) {
+            Some(arena) => Ok(arena),
+            None => self.make_arena(work, &index, true),
+        }
+    }
+
+    fn make_arena(&self, work: &Work<'_>, index: &Index, is_searchable: bool) -> Result<Arc<Arena>, AppError> {
+        let options = ArenaOptions {
+            threads: thread_count(),
+            is_searchable,
+            most_bytes: self.most_copied_bytes,
+        };
+        let arena = index::build_arena(work, self.store.as_ref(), &self.cache, index, &options)?;
+        let arena = Arc::new(arena);
         *self.arena.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&arena));
         Ok(arena)
     }
@@ -286,6 +304,11 @@ impl From<IndexError> for AppError {
                 ErrorCode::Corrupt,
                 message,
                 "run it again: the index is a cache and is made anew",
+            ),
+            IndexError::OverBudget { .. } => AppError::new(
+                ErrorCode::Unreachable,
+                message,
+                "raise max_copy_megabytes in settings.toml, or work without the copy: search reads the store instead",
             ),
             IndexError::Busy { .. } => AppError::new(
                 ErrorCode::Unreachable,

@@ -16,10 +16,13 @@ use crate::wire::{Density, Recent, Settings, Theme};
 /// So many stores are remembered.
 const RECENT_COUNT: usize = 12;
 
+const MAX_COPY_MEGABYTES: &str = "max_copy_megabytes";
+
 const SETTINGS_HEAD: &str = "\
 # Settings of Refold. Edit them here or in the window.
 # theme: dark, light or system
 # density: comfortable or compact
+# max_copy_megabytes: disk that the copy of a store's payloads may take, with its search index; no limit without it
 ";
 
 pub fn load_settings(places: &Places) -> Settings {
@@ -72,6 +75,30 @@ pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppErro
         }
     }
     write_whole(&file, &document.to_string())
+}
+
+/// So many bytes of disk the copy of one store's payloads may take, with its search index; `None`: no limit.
+///
+/// Fails on a value that is no number: a limit that was meant must not be passed over.
+pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
+    let file = settings_file(places);
+    let document = read_text(&file).and_then(|text| text.parse::<toml_edit::DocumentMut>().ok());
+    let Some(item) = document.as_ref().and_then(|document| document.get(MAX_COPY_MEGABYTES)) else {
+        return Ok(None);
+    };
+    let megabytes = item.as_integer().and_then(|megabytes| u64::try_from(megabytes).ok());
+    let bytes = megabytes.map(|megabytes| Some(megabytes.saturating_mul(1_000_000)));
+    bytes.ok_or_else(|| {
+        let value = item.to_string();
+        AppError::invalid(
+            format!(
+                "{MAX_COPY_MEGABYTES} is no whole number ({}): {}",
+                value.trim(),
+                file.display()
+            ),
+            "write a number of megabytes, or remove the line",
+        )
+    })
 }
 
 /// Latest first.

@@ -136,7 +136,7 @@ pub struct Search {
     pub condition: Option<String>,
     #[arg(long)]
     pub limit: Option<u64>,
-    /// First copy all payloads into the local index, so that this and later searches are fast
+    /// First copy all payloads into the local index and index their text, so that this and later searches are fast
     #[arg(long)]
     pub copy: bool,
 }

@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 use refold_core::port::store::Fingerprint;
 
-pub use arena::{Arena, ArenaEvent, ArenaSource, build_arena, open_arena};
+pub use arena::{Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, open_arena};
 pub use build::{BuildOptions, build};
 pub use checks::{Checked, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};

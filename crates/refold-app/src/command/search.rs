@@ -29,14 +29,15 @@ pub struct Search {
     /// A condition in the expression language of handlers.
     pub condition: Option<String>,
     pub limit: Option<u64>,
-    /// Copy all payloads beside the index before, so that this and later searches are fast.
+    /// Copy all payloads beside the index before and index them, so that this and later searches are fast.
     pub copies_first: bool,
 }
 
 const BATCH_EVENTS: usize = 8_192;
 
-/// So many events that the copy found are read from the store at a time.
-const READ_EVENTS: usize = 256;
+/// So many events that the copy found are read from the store at a time: few at first, so that they show at once.
+const FIRST_READ_EVENTS: usize = 8;
+const MOST_READ_EVENTS: usize = 256;
 
 /// Calls `visit` for each event found, in position order, and returns what was noteworthy on the way.
 ///
@@ -50,7 +51,7 @@ pub fn search(
 ) -> Result<Vec<FindingWire>, AppError> {
     let findings = Findings::default();
     let arena = if asked.copies_first {
-        Some(session.build_arena(work)?)
+        Some(session.build_search(work)?)
     } else {
         session.arena()?
     };
@@ -92,10 +93,12 @@ fn search_copy(
     let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
     let query = SearchQuery { needle, types: &types };
     let mut found: Vec<Position> = Vec::new();
+    let mut enough = FIRST_READ_EVENTS;
     let mut outcome = Ok(());
     search_arena(work, index, arena, &query, thread_count(), &mut |hit| {
         found.push(hit.position);
-        if found.len() == READ_EVENTS {
+        if found.len() == enough {
+            enough = (enough * 2).min(MOST_READ_EVENTS);
             outcome = sieve.read(work, session, Scope::Positions(std::mem::take(&mut found)), None);
         }
         if outcome.is_ok() && sieve.left > 0 {

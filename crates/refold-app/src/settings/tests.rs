@@ -77,3 +77,22 @@ fn recents_are_latest_first_without_doubles() {
     }
     assert_eq!(load_recents(&places).len(), RECENT_COUNT);
 }
+
+#[test]
+fn the_limit_of_the_copy_is_read_or_refused() {
+    #[track_caller]
+    fn check(text: &str, expected: Result<Option<u64>, ErrorCode>) {
+        let (_folder, places) = places();
+        fs::create_dir_all(&places.config).unwrap();
+        fs::write(settings_file(&places), text).unwrap();
+        assert_eq!(most_copied_bytes(&places).map_err(|error| error.code), expected);
+    }
+    check("", Ok(None));
+    check("theme = \"dark\"\n", Ok(None));
+    check("max_copy_megabytes = 500\n", Ok(Some(500_000_000)));
+    check("max_copy_megabytes = 0\n", Ok(Some(0)));
+    check("max_copy_megabytes = -1\n", Err(ErrorCode::InvalidInput));
+    check("max_copy_megabytes = \"500\"\n", Err(ErrorCode::InvalidInput));
+    let (_folder, places) = places();
+    assert_eq!(most_copied_bytes(&places), Ok(None));
+}

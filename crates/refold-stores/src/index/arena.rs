@@ -3,9 +3,10 @@
 //! numbers events as the index does.
 //!
 //! One file for so many events; each is complete before the arena's own manifest names it, so a build that was killed
-//! goes on. The bytes are as the adapter gave them.
+//! goes on. The bytes are as the adapter gave them. A part may have a search index beside it ([`grams`]).
 
 pub(super) mod build;
+mod grams;
 mod source;
 
 use std::ops::Range;
@@ -17,7 +18,8 @@ use refold_core::port::store::Fingerprint;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-pub use build::build_arena;
+pub use build::{ArenaOptions, build_arena};
+pub(super) use grams::GRAM_BYTES;
 pub use source::ArenaSource;
 
 use super::Index;
@@ -27,6 +29,7 @@ use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
+use grams::Grams;
 
 /// Events of one file. Few in tests, so that a small store has many files.
 const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
@@ -64,6 +67,8 @@ struct ArenaManifest {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct PartEntry {
     file: FileStamp,
+    /// Its search index, once that was asked for; a small part has none.
+    grams: Option<FileStamp>,
     /// Which events: those from `number * PART_ROWS`.
     number: u32,
     rows: u32,
@@ -74,6 +79,15 @@ struct PartEntry {
 }
 
 impl ArenaManifest {
+    fn empty(identity: &str) -> ArenaManifest {
+        ArenaManifest {
+            format: FORMAT_VERSION,
+            identity: identity.to_owned(),
+            generation: 0,
+            parts: Vec::new(),
+        }
+    }
+
     fn read(folder: &Folder, identity: &str) -> Result<Option<ArenaManifest>, IndexError> {
         let Some(bytes) = folder.read(MANIFEST)? else {
             return Ok(None);
@@ -94,6 +108,22 @@ impl ArenaManifest {
         file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
         file.write(&body)?;
         file.finish()
+    }
+
+    /// Puts in a part, or the same one with more of it.
+    fn replace(&mut self, entry: PartEntry) {
+        self.parts.retain(|known| known.number != entry.number);
+        self.parts.push(entry);
+        self.parts.sort_by_key(|entry| entry.number);
+    }
+
+    /// Whether the arena needs this file.
+    fn names(&self, file: &str) -> bool {
+        let is_of = |entry: &PartEntry| {
+            let files = std::iter::once(&entry.file).chain(&entry.grams);
+            files.into_iter().any(|stamp| stamp.name == file)
+        };
+        file == MANIFEST || self.parts.iter().any(is_of)
     }
 
     /// The parts that are of this index and whole for it.
@@ -139,6 +169,7 @@ pub(super) struct Part {
     file: CheckedFile,
     columns: Columns<COLUMNS>,
     bytes: Range<usize>,
+    grams: Option<Grams>,
     rows: u32,
     first_event: u32,
 }
@@ -184,6 +215,21 @@ impl Arena {
         part.event((event.0 % PART_ROWS) as usize)
     }
 
+    /// Whether each part has the search index that is worth making for it.
+    pub fn is_searchable(&self) -> bool {
+        let is_ready = |part: &Part| part.grams.is_some() || !grams::is_worth_it(part.byte_count());
+        self.parts.iter().all(is_ready)
+    }
+
+    /// Bytes on disk of the payloads, and of the search index.
+    pub fn disk_bytes(&self) -> (u64, u64) {
+        let add = |(payloads, grams): (u64, u64), part: &Part| {
+            let of_grams = part.grams.as_ref().map_or(0, Grams::byte_count);
+            (payloads + part.file.byte_count(), grams + of_grams)
+        };
+        self.parts.iter().fold((0, 0), add)
+    }
+
     pub(super) fn parts(&self) -> &[Part] {
         &self.parts
     }
@@ -194,10 +240,15 @@ impl Part {
         let file = CheckedFile::open(folder, &entry.file)?;
         let columns = Columns::open(&file, CODES, HEADS, entry.rows as usize)?;
         let bytes = file.section(BYTES)?;
+        let grams = match entry.grams.as_ref().map(|stamp| Grams::open(folder, stamp, entry.rows)) {
+            None | Some(Err(IndexError::Damaged { .. })) => None, // all of the part is searched
+            Some(grams) => Some(grams?),
+        };
         Ok(Part {
             file,
             columns,
             bytes,
+            grams,
             rows: entry.rows,
             first_event: entry.number * PART_ROWS,
         })
@@ -226,12 +277,20 @@ impl Part {
         })
     }
 
-    pub(super) fn block_count(&self) -> usize {
+    fn block_count(&self) -> usize {
         self.columns.block_count()
     }
 
-    pub(super) fn block_rows(&self, block: usize) -> usize {
+    fn block_rows(&self, block: usize) -> usize {
         self.columns.block_rows(block)
+    }
+
+    fn byte_count(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn rows(&self) -> u32 {
+        self.rows
     }
 
     /// The number of its first event.
@@ -239,24 +298,43 @@ impl Part {
         self.first_event
     }
 
-    /// All bytes of the events of a block; `layout` learns where each event starts in them.
-    pub(super) fn block(&self, block: usize, layout: &mut BlockLayout) -> Result<&[u8], IndexError> {
-        let rows = self.columns.block_rows(block);
-        self.columns.read_block(&self.file, START, block, &mut layout.starts)?;
-        let first = layout.starts.first().copied().unwrap_or(0);
-        let end = if block * BLOCK_ROWS + rows < self.rows as usize {
-            self.columns.value(&self.file, START, block * BLOCK_ROWS + rows)?
+    pub(super) fn grams(&self) -> Option<&Grams> {
+        self.grams.as_ref()
+    }
+
+    /// All bytes of the events of some rows.
+    pub(super) fn bytes_of(&self, rows: &Range<u32>) -> Result<&[u8], IndexError> {
+        self.bytes(self.start_of(rows.start)?..self.start_of(rows.end)?)
+    }
+
+    /// Where each event of some rows starts in [`Part::bytes_of`] the same rows.
+    pub(super) fn read_layout(&self, rows: &Range<u32>, layout: &mut RowLayout) -> Result<(), IndexError> {
+        let (first, end) = (rows.start as usize, rows.end as usize);
+        layout.first_row = rows.start;
+        layout.starts.clear();
+        for block in first / BLOCK_ROWS..end.div_ceil(BLOCK_ROWS) {
+            self.columns.read_block(&self.file, START, block, &mut layout.block)?;
+            let block_start = block * BLOCK_ROWS;
+            let wanted = first.max(block_start) - block_start..(end - block_start).min(layout.block.len());
+            layout.starts.extend_from_slice(&layout.block[wanted]);
+        }
+        layout.first = layout.starts.first().copied().unwrap_or(0);
+        layout.end = self.start_of(rows.end)?;
+        Ok(())
+    }
+
+    /// Where the bytes of a row start, or, behind the last one, where they end.
+    fn start_of(&self, row: u32) -> Result<i64, IndexError> {
+        if row < self.rows {
+            self.columns.value(&self.file, START, row as usize)
         } else {
-            self.bytes.len() as i64 // a file is far smaller than 2^63
-        };
-        layout.first = first;
-        layout.end = end;
-        self.bytes(first..end)
+            Ok(self.byte_count() as i64) // a file is far smaller than 2^63
+        }
     }
 
     /// How long the payload of a row is.
-    pub(super) fn payload_len(&self, row: usize) -> Result<usize, IndexError> {
-        Ok(usize::try_from(self.columns.value(&self.file, PAYLOAD, row)?).unwrap_or(0)) // absent is negative
+    pub(super) fn payload_len(&self, row: u32) -> Result<usize, IndexError> {
+        Ok(usize::try_from(self.columns.value(&self.file, PAYLOAD, row as usize)?).unwrap_or(0)) // absent is negative
     }
 
     fn bytes(&self, range: Range<i64>) -> Result<&[u8], IndexError> {
@@ -267,22 +345,25 @@ impl Part {
     }
 }
 
-/// Where the events of a block start.
+/// Where the events of some rows start.
 #[derive(Debug, Default)]
-pub(super) struct BlockLayout {
+pub(super) struct RowLayout {
+    first_row: u32,
     starts: Vec<i64>,
     first: i64,
     end: i64,
+    /// Only so that its memory is kept.
+    block: Vec<i64>,
 }
 
-impl BlockLayout {
-    /// The event that holds byte `at` of the block, and its bytes.
-    pub(super) fn row_at(&self, at: usize) -> (usize, Range<usize>) {
+impl RowLayout {
+    /// The row of the event that holds byte `at`, and its bytes; both count from the start of the first row.
+    pub(super) fn row_at(&self, at: usize) -> (u32, Range<usize>) {
         let place = self.first + at as i64; // inside a file
         // Events without bytes start where the next one does: the last that starts there holds the byte.
         let row = self.starts.partition_point(|start| *start <= place).saturating_sub(1);
         let start = self.starts.get(row).map_or(0, |start| start - self.first);
         let end = self.starts.get(row + 1).copied().unwrap_or(self.end) - self.first;
-        (row, start as usize..end as usize) // both count from the start of the block
+        (self.first_row + row as u32, start as usize..end as usize) // rows of a part are below 2^18
     }
 }

@@ -204,6 +204,11 @@ impl CheckedFile {
         Ok(&self.map[range])
     }
 
+    /// Of the whole file.
+    pub(super) fn byte_count(&self) -> u64 {
+        self.map.len() as u64
+    }
+
     pub(super) fn damaged(&self, detail: &str) -> IndexError {
         IndexError::damaged(&self.path, detail)
     }

@@ -20,6 +20,11 @@ pub enum IndexError {
     /// A file is not what was written. [`super::discard`] and build again.
     #[error("the local index is damaged ({detail}) and must be built again: {path}")]
     Damaged { path: String, detail: String },
+    /// The copy of all payloads would take more of the disk than it may.
+    #[error(
+        "the copy of all payloads needs about {} MB and may take {} MB", needed_bytes.div_ceil(1_000_000), most_bytes / 1_000_000
+    )]
+    OverBudget { needed_bytes: u64, most_bytes: u64 },
     /// Another process builds the index of the same store right now.
     #[error("the local index of this store is being built by another process: {path}")]
     Busy { path: String },

@@ -1,8 +1,9 @@
-//! Filling the arena: each worker reads the events of a part from the store and writes its file.
+//! Filling the arena: each worker reads the events of a part from the store and writes its file; then, if that is asked
+//! for, the search index of each part.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use refold_core::event::{Columns as Filled, Encoding, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
@@ -11,37 +12,45 @@ use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreErr
 use refold_core::work::Work;
 
 use super::{
-    Arena, ArenaManifest, BYTES, CODES, COLUMNS, HEADS, MANIFEST, PART_ROWS, PREFIX, PartEntry, owns, part_events,
+    Arena, ArenaManifest, BYTES, CODES, COLUMNS, HEADS, MANIFEST, PART_ROWS, PREFIX, PartEntry, grams, owns,
+    part_events,
 };
 use crate::index::Index;
-use crate::index::checked::{CheckedWriter, FORMAT_VERSION};
+use crate::index::checked::CheckedWriter;
 use crate::index::columns::ColumnsWriter;
 use crate::index::error::IndexError;
 use crate::index::folder::Folder;
 use crate::index::manifest::StoredFinding;
 use crate::index::packed::ABSENT;
 
-const PHASE: &str = "copying payloads";
+const COPYING: &str = "copying payloads";
+const INDEXING: &str = "indexing payloads";
 const BATCH_ROWS: usize = 4096;
+
+/// How to build an arena.
+#[derive(Debug, Clone, Copy)]
+pub struct ArenaOptions {
+    pub threads: usize,
+    /// Whether to make the search index too.
+    pub is_searchable: bool,
+    /// So many bytes may arena and search index take on disk; `None`: no limit.
+    pub most_bytes: Option<u64>,
+}
 
 /// Brings the arena of an index up to date and opens it; `index` must be the current one of `store`. Parts that are
 /// whole are kept, also those of an earlier build that was killed or cancelled.
+///
+/// Where it does not fit in [`ArenaOptions::most_bytes`], none of it stays on disk.
 pub fn build_arena(
     work: &Work<'_>,
     store: &dyn EventStore,
     cache: &Path,
     index: &Index,
-    threads: usize,
+    options: &ArenaOptions,
 ) -> Result<Arena, IndexError> {
     let fingerprint = store.fingerprint()?;
-    build_arena_in(
-        work,
-        store,
-        &Folder::of(cache, &fingerprint.identity),
-        &fingerprint.identity,
-        index,
-        threads,
-    )
+    let folder = Folder::of(cache, &fingerprint.identity);
+    build_arena_in(work, store, &folder, &fingerprint.identity, index, options)
 }
 
 pub(in crate::index) fn build_arena_in(
@@ -50,103 +59,176 @@ pub(in crate::index) fn build_arena_in(
     folder: &Folder,
     identity: &str,
     index: &Index,
-    threads: usize,
+    options: &ArenaOptions,
 ) -> Result<Arena, IndexError> {
     let _lock = folder.lock()?;
-    let found = ArenaManifest::read(folder, identity)?;
-    let empty = ArenaManifest {
-        format: FORMAT_VERSION,
-        identity: identity.to_owned(),
-        generation: 0,
-        parts: Vec::new(),
-    };
-    let mut manifest = found.unwrap_or(empty);
+    let manifest = ArenaManifest::read(folder, identity)?;
+    let mut manifest = manifest.unwrap_or_else(|| ArenaManifest::empty(identity));
     manifest.generation += 1;
     manifest.parts = manifest.parts_of(index)?;
     // A part that does not open is read again.
     manifest.parts.retain(|entry| super::Part::open(folder, entry).is_ok());
-    let missing: Vec<u32> = (0..index.event_count().div_ceil(PART_ROWS))
-        .filter(|number| manifest.parts.iter().all(|entry| entry.number != *number))
-        .collect();
-    let filling = Filling {
+    let building = Building {
         work,
         store,
         folder,
         index,
+        options,
         generation: manifest.generation,
-        missing: &missing,
-        next: AtomicUsize::new(0),
-        done: AtomicU64::new(manifest.parts.iter().map(|entry| u64::from(entry.rows)).sum()),
-        state: Mutex::new(FillingState {
+        filled_rows: AtomicU64::new(manifest.parts.iter().map(|entry| u64::from(entry.rows)).sum()),
+        searchable_rows: AtomicU64::new(0),
+        state: Mutex::new(BuildingState {
             manifest,
             failure: None,
         }),
     };
-    std::thread::scope(|scope| {
-        for worker in 1..threads.min(missing.len()) {
-            let thread = std::thread::Builder::new().name(format!("refold-arena-{worker}"));
-            let filling = &filling;
-            if thread.spawn_scoped(scope, || filling.run()).is_err() {
-                break; // fewer threads are as right, only slower
-            }
+    let outcome = building.fill_missing().and_then(|()| {
+        if options.is_searchable {
+            building.make_searchable()?;
         }
-        filling.run();
+        Ok(())
     });
-    let state = filling.state.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let manifest = state.manifest;
-    let keeps =
-        |name: &str| !owns(name) || name == MANIFEST || manifest.parts.iter().any(|entry| entry.file.name == name);
-    if let Some(failure) = state.failure {
-        folder.remove_all_but(keeps)?;
-        return Err(failure);
+    let mut manifest = building
+        .state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner)
+        .manifest;
+    if matches!(outcome, Err(IndexError::OverBudget { .. })) {
+        manifest.parts.clear();
     }
-    manifest.write(folder)?;
+    let saved = manifest.write(folder);
+    let keeps = |name: &str| !owns(name) && name != MANIFEST || manifest.names(name);
     folder.remove_all_but(keeps)?;
+    outcome.and(saved)?;
     Arena::of_parts(folder, &manifest.parts)
 }
 
-struct Filling<'a> {
+struct Building<'a> {
     work: &'a Work<'a>,
     store: &'a dyn EventStore,
     folder: &'a Folder,
     index: &'a Index,
+    options: &'a ArenaOptions,
     generation: u64,
-    missing: &'a [u32],
-    next: AtomicUsize,
-    done: AtomicU64,
-    state: Mutex<FillingState>,
+    filled_rows: AtomicU64,
+    searchable_rows: AtomicU64,
+    state: Mutex<BuildingState>,
 }
 
-struct FillingState {
+struct BuildingState {
     manifest: ArenaManifest,
     failure: Option<IndexError>,
 }
 
-impl Filling<'_> {
-    fn run(&self) {
-        while let Some(number) = self.missing.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            let outcome = self.fill(*number);
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            let outcome = outcome.and_then(|entry| {
-                state.manifest.parts.push(entry);
-                state.manifest.parts.sort_by_key(|entry| entry.number);
-                state.manifest.write(self.folder)
+impl Building<'_> {
+    fn fill_missing(&self) -> Result<(), IndexError> {
+        let is_there = |number| self.lock().manifest.parts.iter().any(|entry| entry.number == number);
+        let parts = self.index.event_count().div_ceil(PART_ROWS);
+        let missing: Vec<u32> = (0..parts).filter(|number| !is_there(*number)).collect();
+        self.check_budget()?;
+        self.for_each(&missing, |number| self.fill(*number))
+    }
+
+    fn make_searchable(&self) -> Result<(), IndexError> {
+        let parts = self.lock().manifest.parts.clone();
+        self.for_each(&parts, |entry| {
+            let part = super::Part::open(self.folder, entry)?;
+            let read = |rows| {
+                let done = self.searchable_rows.fetch_add(rows, Ordering::Relaxed) + rows;
+                self.work
+                    .tick(INDEXING, done, Some(u64::from(self.index.event_count())))
+            };
+            let mut entry = entry.clone();
+            if part.grams().is_some() || !grams::is_worth_it(part.byte_count()) {
+                read(u64::from(entry.rows))?;
+            } else {
+                let name = format!("{PREFIX}{}-{}-grams", self.generation, entry.number);
+                entry.grams = Some(grams::write(self.work, self.folder, &name, &part, &read)?);
+            }
+            Ok(entry)
+        })
+    }
+
+    /// Makes a part of each item, by several threads, and writes down each that is whole.
+    fn for_each<T: Sync>(
+        &self,
+        items: &[T],
+        make: impl Fn(&T) -> Result<PartEntry, IndexError> + Sync,
+    ) -> Result<(), IndexError> {
+        let next = AtomicUsize::new(0);
+        let run = || {
+            while let Some(item) = items.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let outcome = make(item).and_then(|entry| {
+                    let mut state = self.lock();
+                    state.manifest.replace(entry);
+                    state.manifest.write(self.folder)
+                });
+                let outcome = outcome.and_then(|()| self.check_budget());
+                let mut state = self.lock();
+                if let Err(error) = outcome {
+                    state.failure.get_or_insert(error);
+                }
+                if state.failure.is_some() {
+                    return;
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for worker in 1..self.options.threads.min(items.len()) {
+                let thread = std::thread::Builder::new().name(format!("refold-arena-{worker}"));
+                if thread.spawn_scoped(scope, run).is_err() {
+                    break; // fewer threads are as right, only slower
+                }
+            }
+            run();
+        });
+        self.lock().failure.take().map_or(Ok(()), Err)
+    }
+
+    /// Says so as soon as the parts that are there show that all of them will not fit.
+    fn check_budget(&self) -> Result<(), IndexError> {
+        let Some(most_bytes) = self.options.most_bytes else {
+            return Ok(());
+        };
+        let state = self.lock();
+        let parts = &state.manifest.parts;
+        let rows: u64 = parts.iter().map(|entry| u64::from(entry.rows)).sum();
+        let bytes: u64 = parts.iter().map(|entry| entry.file.byte_count).sum();
+        drop(state);
+        let filled = u128::from(bytes) * u128::from(self.index.event_count()) / u128::from(rows.max(1));
+        let share = if self.options.is_searchable {
+            grams::SHARE_PERCENT
+        } else {
+            0
+        };
+        let needed_bytes = u64::try_from(filled * u128::from(100 + share) / 100).unwrap_or(u64::MAX);
+        if needed_bytes > most_bytes {
+            return Err(IndexError::OverBudget {
+                needed_bytes,
+                most_bytes,
             });
-            if let Err(error) = outcome {
-                state.failure.get_or_insert(error);
-            }
-            if state.failure.is_some() {
-                return;
-            }
+        }
+        Ok(())
+    }
+
+    /// The same of one part that is being written, which may be huge.
+    fn check_part(&self, byte_count: i64) -> Result<(), IndexError> {
+        let needed_bytes = byte_count.unsigned_abs();
+        match self.options.most_bytes.filter(|most_bytes| needed_bytes > *most_bytes) {
+            Some(most_bytes) => Err(IndexError::OverBudget {
+                needed_bytes,
+                most_bytes,
+            }),
+            None => Ok(()),
         }
     }
 
+    fn lock(&self) -> MutexGuard<'_, BuildingState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn has_failed(&self) -> bool {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .failure
-            .is_some()
+        self.lock().failure.is_some()
     }
 
     fn fill(&self, number: u32) -> Result<PartEntry, IndexError> {
@@ -185,8 +267,11 @@ impl Filling<'_> {
                 event += 1;
             }
             writer.push(&batch)?;
-            let done = self.done.fetch_add(batch.len() as u64, Ordering::Relaxed) + batch.len() as u64;
-            self.work.tick(PHASE, done, Some(u64::from(self.index.event_count())))?;
+            self.check_part(writer.byte_count)?;
+            let rows = batch.len() as u64;
+            let done = self.filled_rows.fetch_add(rows, Ordering::Relaxed) + rows;
+            self.work
+                .tick(COPYING, done, Some(u64::from(self.index.event_count())))?;
             batch.clear();
         }
         if event != events.end {
@@ -194,6 +279,7 @@ impl Filling<'_> {
         }
         Ok(PartEntry {
             file: writer.finish()?,
+            grams: None,
             number,
             rows: event - events.start,
             last_position: up_to.0,

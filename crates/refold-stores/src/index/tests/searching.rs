@@ -11,8 +11,8 @@ use refold_core::track::Moment;
 
 use super::model::{arbitrary_events, options, with_work};
 use crate::index::{
-    Arena, ArenaSource, Field, Hit, Index, Needle, SearchQuery, build, build_arena, open_arena, search_arena,
-    search_store,
+    Arena, ArenaOptions, ArenaSource, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena,
+    open_arena, search_arena, search_store,
 };
 use crate::memory::{MemoryEvent, MemoryStore};
 
@@ -78,6 +78,37 @@ fn assert_arena_holds(store: &MemoryStore, arena: &Arena) {
     }
 }
 
+fn searchable(threads: usize) -> ArenaOptions {
+    ArenaOptions {
+        threads,
+        is_searchable: true,
+        most_bytes: None,
+    }
+}
+
+fn letter() -> impl Strategy<Value = u8> {
+    prop_oneof![Just(b'a'), Just(b'b'), Just(b'"'), Just(0xFF), any::<u8>()]
+}
+
+fn bytes_of_few_letters() -> impl Strategy<Value = Option<Vec<u8>>> {
+    prop::option::weighted(0.9, prop::collection::vec(letter(), 0..24))
+}
+
+/// The n-th event of one stream.
+fn event(n: i64) -> MemoryEvent {
+    MemoryEvent {
+        position: Position(n),
+        stream: b"a".to_vec(),
+        category: Vec::new(),
+        version: refold_core::event::Version(n + 1),
+        event_type: b"T".to_vec(),
+        recorded_at: refold_core::time::Timestamp(n),
+        payload: None,
+        encoding: refold_core::event::Encoding::Opaque,
+        metadata: None,
+    }
+}
+
 fn indexed(store: &MemoryStore, cache: &std::path::Path) -> Index {
     with_work(|work| build(work, store, cache, &options(2, 30))).unwrap()
 }
@@ -96,7 +127,7 @@ proptest! {
         let store = MemoryStore::new("searched", events).with_ranges(3);
         let cache = tempfile::tempdir().unwrap();
         let index = indexed(&store, cache.path());
-        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, threads)).unwrap();
+        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(threads))).unwrap();
         assert_arena_holds(&store, &arena);
         let json = serde_json::to_string(&needle).unwrap();
         let plain = json[1..json.len() - 1].to_owned();
@@ -122,18 +153,62 @@ proptest! {
     }
 
     #[test]
+    fn the_search_index_finds_what_a_scan_of_all_bytes_finds(
+        contents in prop::collection::vec((bytes_of_few_letters(), bytes_of_few_letters()), 1..120),
+        place in any::<prop::sample::Index>(),
+        len in 1_usize..9,
+        random in prop::collection::vec(letter(), 1..9),
+        is_random in any::<bool>(),
+        threads in 1_usize..4,
+    ) {
+        let events: Vec<MemoryEvent> = contents.into_iter().zip(0..).map(|((payload, metadata), n)| MemoryEvent {
+            payload,
+            metadata,
+            ..event(n)
+        }).collect();
+        // A needle of the bytes as they follow each other in the arena: often it runs over the end of an event or block.
+        let all: Vec<u8> = events.iter().flat_map(|event| [&event.payload, &event.metadata]).flatten().flatten().copied().collect();
+        let needle = if is_random || all.is_empty() {
+            random
+        } else {
+            let start = place.index(all.len());
+            all[start..all.len().min(start + len)].to_vec()
+        };
+        let store = MemoryStore::new("grams", events);
+        let cache = tempfile::tempdir().unwrap();
+        let index = indexed(&store, cache.path());
+        let build = |options| with_work(|work| build_arena(work, &store, cache.path(), &index, &options)).unwrap();
+        let scanned = build(ArenaOptions { is_searchable: false, ..searchable(threads) });
+        prop_assert!(scanned.parts().iter().all(|part| part.grams().is_none()));
+        let looked_up = build(searchable(threads));
+        // Made without reading the store again, and found when opened again.
+        let opened = open_arena(cache.path(), &store.fingerprint().unwrap(), &index).unwrap().unwrap();
+        let is_large = all.len() > 60 * looked_up.parts().len() + 60;
+        prop_assert!(!is_large || opened.parts().iter().any(|part| part.grams().is_some()));
+        let query = SearchQuery { needle: &Needle::new(&needle).unwrap(), types: &[] };
+        let hits_of = |arena: &Arena| gather(usize::MAX, |on_hit| {
+            with_work(|work| search_arena(work, &index, arena, &query, threads, on_hit)).unwrap();
+        });
+        let forms = [needle.clone()];
+        let wanted = if needle.contains(&b'"') { hits_of(&scanned) } else { expected(&store, &forms, &[]) };
+        prop_assert_eq!(&hits_of(&scanned), &wanted);
+        prop_assert_eq!(&hits_of(&looked_up), &wanted);
+        prop_assert_eq!(&hits_of(&opened), &wanted);
+    }
+
+    #[test]
     fn an_arena_grows_with_its_index(events in events_with_content(120), cut in 0_usize..120, threads in 1_usize..3) {
         let cache = tempfile::tempdir().unwrap();
         let cut = cut.min(events.len());
         let before = MemoryStore::new("arena", events[..cut].to_vec());
         let index = indexed(&before, cache.path());
-        assert_arena_holds(&before, &with_work(|work| build_arena(work, &before, cache.path(), &index, threads)).unwrap());
+        assert_arena_holds(&before, &with_work(|work| build_arena(work, &before, cache.path(), &index, &searchable(threads))).unwrap());
         let store = MemoryStore::new("arena", events);
         let index = indexed(&store, cache.path());
         let fingerprint = store.fingerprint().unwrap();
         let is_whole = open_arena(cache.path(), &fingerprint, &index).unwrap().is_some();
         prop_assert_eq!(is_whole, cut == store.events().len());
-        with_work(|work| build_arena(work, &store, cache.path(), &index, threads)).unwrap();
+        with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(threads))).unwrap();
         let arena = open_arena(cache.path(), &fingerprint, &index).unwrap().unwrap();
         assert_arena_holds(&store, &arena);
     }
@@ -144,7 +219,7 @@ proptest! {
         let store = MemoryStore::new("read", events);
         let cache = tempfile::tempdir().unwrap();
         let index = std::sync::Arc::new(indexed(&store, cache.path()));
-        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, 1)).unwrap();
+        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
         let arena = std::sync::Arc::new(arena);
         for ordinal in 0..index.stream_count() {
             let mut source = ArenaSource::new(index.clone(), arena.clone(), StreamOrdinal(ordinal)).unwrap();
@@ -172,37 +247,111 @@ proptest! {
 fn a_kill_while_copying_leaves_nothing_half_valid() {
     use crate::index::arena::build::build_arena_in;
     use crate::index::folder::Folder;
-    let payloads = |count: usize| {
-        (0..count as i64).map(|n| MemoryEvent {
-            position: Position(n),
-            stream: b"a".to_vec(),
-            category: Vec::new(),
-            version: refold_core::event::Version(n + 1),
-            event_type: b"T".to_vec(),
-            recorded_at: refold_core::time::Timestamp(n),
-            payload: Some(vec![b'x'; n as usize % 50]),
-            encoding: refold_core::event::Encoding::Opaque,
-            metadata: None,
-        })
-    };
-    let store = MemoryStore::new("copied", payloads(70).collect());
+    let store = store_of_growing_payloads("copied");
     let fingerprint = store.fingerprint().unwrap();
     for operations in 0.. {
         let cache = tempfile::tempdir().unwrap();
         let index = indexed(&store, cache.path());
         let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
-        let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint.identity, &index, 2));
+        let outcome =
+            with_work(|work| build_arena_in(work, &store, &folder, &fingerprint.identity, &index, &searchable(2)));
         if let Some(arena) = open_arena(cache.path(), &fingerprint, &index).unwrap() {
             assert_arena_holds(&store, &arena);
+            assert_finds_long_payloads(&store, &index, &arena);
         }
-        assert_arena_holds(
-            &store,
-            &with_work(|work| build_arena(work, &store, cache.path(), &index, 2)).unwrap(),
-        );
+        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(2))).unwrap();
+        assert_arena_holds(&store, &arena);
+        assert_finds_long_payloads(&store, &index, &arena);
         if outcome.is_ok() {
             break;
         }
     }
+}
+
+fn store_of_growing_payloads(identity: &str) -> MemoryStore {
+    let events = (0..70).map(|n| MemoryEvent {
+        payload: Some(vec![b'x'; n as usize % 50]),
+        ..event(n)
+    });
+    MemoryStore::new(identity, events.collect())
+}
+
+fn assert_finds_long_payloads(store: &MemoryStore, index: &Index, arena: &Arena) {
+    let needle = Needle::new(&[b'x'; 40]).unwrap();
+    let query = SearchQuery {
+        needle: &needle,
+        types: &[],
+    };
+    let found = gather(usize::MAX, |on_hit| {
+        with_work(|work| search_arena(work, index, arena, &query, 2, on_hit)).unwrap();
+    });
+    assert_eq!(found, expected(store, &[vec![b'x'; 40]], &[]));
+}
+
+#[test]
+fn a_copy_that_is_over_its_budget_leaves_nothing_and_says_what_it_needs() {
+    let store = store_of_growing_payloads("budget");
+    let cache = tempfile::tempdir().unwrap();
+    let index = indexed(&store, cache.path());
+    let build = |most_bytes| {
+        let options = ArenaOptions {
+            most_bytes: Some(most_bytes),
+            ..searchable(2)
+        };
+        with_work(|work| build_arena(work, &store, cache.path(), &index, &options))
+    };
+    for most_bytes in [0, 100, 1000, 3000] {
+        match build(most_bytes) {
+            Err(IndexError::OverBudget {
+                needed_bytes,
+                most_bytes: told,
+            }) => {
+                assert!(needed_bytes > most_bytes);
+                assert_eq!(told, most_bytes);
+            }
+            other => panic!("{other:?}"),
+        }
+        let folder = std::fs::read_dir(cache.path()).unwrap().next().unwrap().unwrap().path();
+        let names = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name());
+        let left: Vec<_> = names
+            .filter(|name| name.to_string_lossy().starts_with("arena-"))
+            .collect();
+        assert_eq!(left, ["arena-manifest"]);
+        let fingerprint = store.fingerprint().unwrap();
+        assert!(open_arena(cache.path(), &fingerprint, &index).unwrap().is_none());
+    }
+    assert_arena_holds(&store, &build(1_000_000).unwrap());
+}
+
+#[test]
+fn a_damaged_search_index_costs_time_and_no_hit() {
+    let store = store_of_growing_payloads("damaged grams");
+    let fingerprint = store.fingerprint().unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let index = indexed(&store, cache.path());
+    with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
+    let folder = std::fs::read_dir(cache.path()).unwrap().next().unwrap().unwrap().path();
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let grams: Vec<_> = paths
+        .filter(|path| path.to_string_lossy().ends_with("-grams"))
+        .collect();
+    assert!(!grams.is_empty());
+    for path in &grams {
+        let whole = std::fs::read(path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        std::fs::write(path, &whole[..whole.len() - 1]).unwrap();
+    }
+    let arena = open_arena(cache.path(), &fingerprint, &index).unwrap().unwrap();
+    assert!(arena.parts().iter().all(|part| part.grams().is_none()));
+    assert_finds_long_payloads(&store, &index, &arena);
+    let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
+    assert!(
+        arena.parts().iter().any(|part| part.grams().is_some()),
+        "it is made again"
+    );
+    assert_finds_long_payloads(&store, &index, &arena);
 }
 
 #[test]

@@ -1,0 +1,17 @@
+use proptest::prelude::*;
+
+use super::transpose;
+
+proptest! {
+    #[test]
+    fn transposing_swaps_word_and_bit(square in prop::array::uniform32(any::<(u64, u64)>())) {
+        let before: Vec<u64> = square.iter().flat_map(|(a, b)| [*a, *b]).collect();
+        let mut after: [u64; 64] = before.clone().try_into().unwrap();
+        transpose(&mut after);
+        for a in 0..64 {
+            for b in 0..64 {
+                prop_assert_eq!(before[a] >> b & 1, after[b] >> a & 1);
+            }
+        }
+    }
+}
