@@ -106,6 +106,17 @@ pub fn open(
     })
 }
 
+/// The same store of SQLite, read by statements alone: what reading in bulk is compared with.
+#[cfg(fuzzing)]
+pub fn open_by_statements(
+    work: &Work<'_>,
+    location: &str,
+    options: &OpenOptions,
+) -> Result<Arc<dyn EventStore>, StoreError> {
+    let store = SqliteStore::open(work, Path::new(location), None, &options.scratch)?;
+    Ok(Arc::new(store.by_statements()))
+}
+
 /// Every layout that fits the store at `location`, best first.
 pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
     let path = Path::new(location);

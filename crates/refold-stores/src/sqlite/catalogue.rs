@@ -4,6 +4,7 @@
 //! a layout never binds to them.
 
 use rusqlite::Connection;
+use rusqlite::types::Type;
 
 use crate::layout::normalised;
 
@@ -25,6 +26,10 @@ pub struct Table {
     pub columns: Vec<Column>,
     pub has_rowid: bool,
     pub indexes: Vec<Index>,
+    /// The first page of its tree.
+    pub root: Option<u32>,
+    /// Whether it holds nothing but plain columns that are compared byte by byte.
+    pub is_plain: bool,
 }
 
 #[derive(Debug)]
@@ -33,12 +38,30 @@ pub struct Column {
     pub declared_type: String,
     /// `INTEGER PRIMARY KEY`: another name of the rowid.
     pub is_rowid: bool,
+    /// Its place in a row, from 0.
+    pub place: usize,
+    /// Whether rows that are older than the column hold something else than NULL there.
+    pub has_default: bool,
 }
 
 #[derive(Debug)]
 pub struct Index {
     pub columns: Vec<String>,
     pub is_unique: bool,
+    /// How many of the columns, from the first, ascend and are compared byte by byte.
+    pub plain_column_count: usize,
+    /// The first page of its tree.
+    pub root: Option<u32>,
+}
+
+/// How SQLite converts what is put into a column, by its declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Affinity {
+    Integer,
+    Text,
+    Blob,
+    Real,
+    Numeric,
 }
 
 impl Catalogue {
@@ -74,20 +97,44 @@ impl Catalogue {
     }
 }
 
+impl Column {
+    /// By the rules of section 3.1 of SQLite's "Datatypes".
+    pub fn affinity(&self) -> Affinity {
+        let declared = self.declared_type.to_ascii_uppercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| declared.contains(part));
+        if has(&["INT"]) {
+            Affinity::Integer
+        } else if has(&["CHAR", "CLOB", "TEXT"]) {
+            Affinity::Text
+        } else if declared.is_empty() || has(&["BLOB"]) {
+            Affinity::Blob
+        } else if has(&["REAL", "FLOA", "DOUB"]) {
+            Affinity::Real
+        } else {
+            Affinity::Numeric
+        }
+    }
+}
+
 impl Table {
     fn read(connection: &Connection, name: String, has_rowid: bool) -> rusqlite::Result<Table> {
         let mut columns: Vec<(Column, i64)> = Vec::new();
-        let mut listed =
-            connection.prepare_cached("SELECT name, type, pk, hidden FROM pragma_table_xinfo(?1, 'main')")?;
+        let (root, mut is_plain) = root_of_table(connection, &name)?;
+        let mut listed = connection
+            .prepare_cached("SELECT name, type, pk, hidden, cid, dflt_value FROM pragma_table_xinfo(?1, 'main')")?;
         let mut rows = listed.query([&name])?;
         while let Some(row) = rows.next()? {
+            let is_ordinary = row.get::<_, i64>(3)? == 0;
+            is_plain &= is_ordinary;
             let Ok(column) = row.get_ref(0)?.as_str() else { continue };
-            if row.get::<_, i64>(3)? == 0 {
+            if is_ordinary {
                 let declared_type = row.get_ref(1)?.as_str().unwrap_or_default().to_owned();
                 let column = Column {
                     name: column.to_owned(),
                     declared_type,
                     is_rowid: false,
+                    place: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(usize::MAX),
+                    has_default: row.get_ref(5)?.data_type() != Type::Null,
                 };
                 columns.push((column, row.get(2)?));
             }
@@ -110,6 +157,8 @@ impl Table {
             columns,
             has_rowid,
             indexes,
+            root,
+            is_plain,
         })
     }
 
@@ -141,26 +190,47 @@ impl Table {
 fn read_indexes(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(Index, String)>> {
     let mut listed =
         connection.prepare_cached("SELECT name, \"unique\", origin, partial FROM pragma_index_list(?1, 'main')")?;
-    let mut columns_of =
-        connection.prepare_cached("SELECT name FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno")?;
+    let mut columns_of = connection.prepare_cached(
+        "SELECT name, desc = 0 AND coll = 'BINARY' FROM pragma_index_xinfo(?1, 'main') WHERE key = 1 ORDER BY seqno",
+    )?;
+    let mut root_of =
+        connection.prepare_cached("SELECT rootpage FROM sqlite_schema WHERE type = 'index' AND name = ?1")?;
     let mut rows = listed.query([table])?;
     let mut indexes = Vec::new();
     while let Some(row) = rows.next()? {
         let Ok(name) = row.get_ref(0)?.as_str() else { continue };
-        let names = columns_of.query_map([name], |row| row.get::<_, Option<String>>(0))?;
+        let named = columns_of.query_map([name], |row| {
+            Ok((row.get::<_, Option<String>>(0)?, row.get::<_, bool>(1)?))
+        })?;
         // An expression has no name: the index counts as far as its plain columns go.
-        let columns: Vec<String> = names.map_while(|name| name.ok().flatten()).collect();
+        let named = named.map_while(|named| named.ok().and_then(|(name, is_plain)| Some((name?, is_plain))));
+        let (columns, is_plain): (Vec<String>, Vec<bool>) = named.unzip();
+        let root = root_of.query_map([name], |row| row.get(0))?.next();
         if row.get::<_, i64>(3)? == 0 && !columns.is_empty() {
             indexes.push((
                 Index {
                     columns,
                     is_unique: row.get::<_, i64>(1)? == 1,
+                    plain_column_count: is_plain.iter().take_while(|is_plain| **is_plain).count(),
+                    root: root.and_then(Result::ok),
                 },
                 row.get(2)?,
             ));
         }
     }
     Ok(indexes)
+}
+
+/// The first page of a table, and whether its text names no collation: the columns do not say theirs.
+fn root_of_table(connection: &Connection, table: &str) -> rusqlite::Result<(Option<u32>, bool)> {
+    let mut listed =
+        connection.prepare_cached("SELECT rootpage, sql FROM sqlite_schema WHERE type = 'table' AND name = ?1")?;
+    let mut rows = listed.query([table])?;
+    let Some(row) = rows.next()? else {
+        return Ok((None, false));
+    };
+    let text = row.get_ref(1)?.as_str().unwrap_or("COLLATE").to_ascii_uppercase();
+    Ok((row.get(0).ok(), !text.contains("COLLATE")))
 }
 
 fn schema_text(connection: &Connection) -> rusqlite::Result<String> {

@@ -2,11 +2,13 @@
 
 use refold_core::event::{Position, Version};
 use refold_core::port::store::{Direction, ReadQuery, Scope};
+use rusqlite::Connection;
 use rusqlite::types::Value;
-use rusqlite::{Connection, Row};
 
+use super::bulk::Stretch;
 use super::key::{self, StreamRows};
 use super::plan::{Plan, Shape};
+use super::row::Values;
 
 /// The way through a scope.
 pub struct Course {
@@ -85,9 +87,7 @@ impl Course {
         match &mut self.way {
             Way::All { after, up_to, passed } => Ok(all(plan, shape, direction, (*after, *up_to), *passed)),
             Way::Stream(way) => {
-                if way.rows.is_none() {
-                    way.rows = key::find(connection, plan, &way.id)?;
-                }
+                way.find(connection, plan)?;
                 Ok(way.rows.as_ref().map(|rows| stream(plan, shape, direction, way, rows)))
             }
             Way::Positions { positions, next } => Ok(positions.get(*next).map(|position| {
@@ -100,8 +100,23 @@ impl Course {
         }
     }
 
+    /// What comes next as a stretch of rows that may be read without a statement, if it is one.
+    pub fn stretch(&mut self, connection: &Connection, plan: &Plan) -> rusqlite::Result<Option<Stretch>> {
+        if self.direction == Direction::Backward {
+            return Ok(None);
+        }
+        Ok(match &mut self.way {
+            Way::All { .. } => self.ahead().map(|(from, up_to)| Stretch::Positions { from, up_to }),
+            Way::Stream(way) => {
+                way.find(connection, plan)?;
+                way.stretch()
+            }
+            Way::Positions { .. } => None,
+        })
+    }
+
     /// The row was dealt with; the way goes on behind it. False when it stands where no row can: before the last one.
-    pub fn pass(&mut self, row: &Row<'_>, position: i64, version_index: Option<usize>) -> bool {
+    pub fn pass(&mut self, row: &impl Values, position: i64, version_index: Option<usize>) -> bool {
         match &mut self.way {
             Way::All { passed, .. } => {
                 let is_beyond = passed.is_none_or(|last| match self.direction {
@@ -112,9 +127,8 @@ impl Course {
                 is_beyond
             }
             Way::Stream(way) => {
-                let version = version_index
-                    .and_then(|index| row.get(index).ok())
-                    .unwrap_or(Value::Null);
+                let version = version_index.and_then(|index| row.value(index).try_into().ok());
+                let version = version.unwrap_or(Value::Null);
                 way.passed = Some((version, position));
                 true
             }
@@ -154,6 +168,29 @@ impl Course {
         if let Way::All { passed, .. } = &mut self.way {
             *passed = position.checked_sub(1);
         }
+    }
+}
+
+impl StreamWay {
+    fn find(&mut self, connection: &Connection, plan: &Plan) -> rusqlite::Result<()> {
+        if self.rows.is_none() {
+            self.rows = key::find(connection, plan, &self.id)?;
+        }
+        Ok(())
+    }
+
+    fn stretch(&self) -> Option<Stretch> {
+        let passed = match &self.passed {
+            None => None,
+            Some((Value::Integer(version), position)) => Some((*version, *position)),
+            Some(_) => return None,
+        };
+        Some(Stretch::Stream {
+            texts: self.rows.as_ref()?.texts.clone()?,
+            from: self.from.map(|version| version.0),
+            to: self.to.map(|version| version.0),
+            passed,
+        })
     }
 }
 

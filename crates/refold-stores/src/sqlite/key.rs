@@ -13,18 +13,22 @@ use crate::layout::TextForm;
 pub struct StreamRows {
     pub conditions: Vec<String>,
     pub parameters: Vec<Value>,
+    /// The parts of the id, when all of its rows spell it as texts.
+    pub texts: Option<Vec<Vec<u8>>>,
 }
 
 /// `None` when the database has no such stream.
 pub fn find(connection: &Connection, plan: &Plan, id: &[u8]) -> rusqlite::Result<Option<StreamRows>> {
     let mut conditions = Vec::new();
     let mut parameters = Vec::new();
+    let mut texts = None;
     for spelling in spellings(&plan.stream, id) {
         let sql = format!("{} LIMIT 1", plan.select_one("1", &[spelling.condition(0)]));
         if connection
             .prepare_cached(&sql)?
             .exists(params_from_iter(&spelling.values))?
         {
+            texts = spelling.texts().filter(|_| conditions.is_empty());
             conditions.push(spelling.condition(parameters.len()));
             parameters.extend(spelling.values);
         }
@@ -40,8 +44,11 @@ pub fn find(connection: &Connection, plan: &Plan, id: &[u8]) -> rusqlite::Result
     Ok(Some(StreamRows {
         conditions: vec![condition],
         parameters,
+        texts,
     }))
 }
+
+const AS_TEXT: &str = " AS TEXT)";
 
 /// One way in which an id may be stored.
 struct Spelling {
@@ -60,11 +67,24 @@ impl Spelling {
         let all: Vec<String> = terms.chain(self.is_null.clone()).collect();
         format!("({})", all.join(" AND "))
     }
+
+    /// The values, when each is compared as a text.
+    fn texts(&self) -> Option<Vec<Vec<u8>>> {
+        let texts = self
+            .terms
+            .iter()
+            .zip(&self.values)
+            .map(|((_, after), value)| match value {
+                Value::Blob(text) if *after == AS_TEXT => Some(text.clone()),
+                _ => None,
+            });
+        texts.collect::<Option<Vec<_>>>().filter(|texts| !texts.is_empty())
+    }
 }
 
 fn spellings(key: &StreamKey, id: &[u8]) -> Vec<Spelling> {
     // A text that is not UTF-8 cannot be bound as one, so all texts are bound as bytes and cast.
-    let text = |sql: &str| (format!("{sql} = CAST("), " AS TEXT)");
+    let text = |sql: &str| (format!("{sql} = CAST("), AS_TEXT);
     let plain = |sql: &str| (format!("{sql} = "), "");
     let bytes = |id: &[u8]| Value::Blob(id.to_owned());
     let mut found = Vec::new();

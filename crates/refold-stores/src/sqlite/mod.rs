@@ -1,13 +1,16 @@
 //! The adapter for SQLite databases.
 //!
 //! [`open`] lets nothing be written, [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
-//! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events. This module ties them together.
+//! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events: in [`bulk`] from the pages of the
+//! file ([`image`]) where that is possible, by statements otherwise. This module ties them together.
 
+mod bulk;
 mod catalogue;
 mod connections;
 mod course;
 mod detect;
 mod guard;
+mod image;
 mod key;
 mod open;
 mod page;
@@ -31,6 +34,7 @@ use rusqlite::Connection;
 use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest as _, Sha256};
 
+use self::bulk::Bulk;
 use self::catalogue::Catalogue;
 use self::connections::Connections;
 use self::open::{CopyReason, Source};
@@ -49,6 +53,8 @@ const OPEN_ATTEMPTS: u32 = 5;
 pub struct SqliteStore {
     connections: Arc<Connections>,
     plan: Arc<Plan>,
+    /// For stores that are plain enough.
+    bulk: Option<Bulk>,
     description: StoreDescription,
     identity: String,
 }
@@ -68,18 +74,28 @@ impl SqliteStore {
             let probed = probe::probe(&connection, &mut bound.plan);
             work.check()?;
             guard::stop_watching(&mut connection).map_err(|error| guard::store_error(source.path(), &error))?;
+            let image = source.image();
+            let bulk = image.and_then(|image| Bulk::bind(&bound.plan, &catalogue, image));
             let description = describe(source, &bound, &probed);
-            Ok((connection, bound.plan, description, identity))
+            Ok((connection, bound.plan, bulk, description, identity))
         })?;
-        let (connection, plan, description, identity) = looked;
+        let (connection, plan, bulk, description, identity) = looked;
         let connections = Connections::new(source);
         connections.give_back(connection);
         Ok(SqliteStore {
             connections: Arc::new(connections),
             plan: Arc::new(plan),
+            bulk,
             description,
             identity,
         })
+    }
+
+    /// The same store, read by statements alone: what reading in bulk is compared with.
+    #[cfg(any(test, fuzzing))]
+    pub fn by_statements(mut self) -> SqliteStore {
+        self.bulk = None;
+        self
     }
 
     /// Every layout that fits, best first.
@@ -155,6 +171,7 @@ impl EventStore for SqliteStore {
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
         Ok(Box::new(SqliteReader::new(
             Arc::clone(&self.plan),
+            self.bulk.as_ref(),
             Arc::clone(&self.connections),
             query,
         )?))

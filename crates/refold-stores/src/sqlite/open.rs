@@ -20,6 +20,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
 use super::guard;
+use super::image::Image;
 
 /// How often a copy is tried while a writer keeps changing the file.
 const COPY_ATTEMPTS: u32 = 5;
@@ -136,6 +137,18 @@ impl Source {
             | OpenFlags::SQLITE_OPEN_PRIVATE_CACHE;
         let opened = Connection::open_with_flags(immutable_uri(database), flags).and_then(guard::protect);
         opened.map_err(|error| guard::store_error(&self.path, &error))
+    }
+
+    /// The pages of the file that connections read, opened beside them. `None` when only SQLite can read them, or when
+    /// the file is no longer the one that was opened.
+    pub fn image(&self) -> Option<Image> {
+        let database = self.copy.as_ref().map_or(&self.path, |copy| &copy.database);
+        let file = open_read_only(database).ok()?;
+        let stamp = FileStamp::of(&file, 100).ok()?;
+        let is_same = self.copy.is_some() || stamp == self.stamp.database;
+        is_same
+            .then(|| Image::new(file, &stamp.head, stamp.byte_count))
+            .flatten()
     }
 
     /// Whether the user's files are as they were when they were opened.

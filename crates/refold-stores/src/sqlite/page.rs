@@ -7,9 +7,11 @@
 use refold_core::event::{EventBatch, Position};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
+use refold_core::work::CancelToken;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
+use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
 use super::plan::{Bodies, Plan, Shape, quoted};
 use super::row::RowReader;
@@ -37,6 +39,8 @@ impl From<rusqlite::Error> for Trouble {
 
 /// What lasts from page to page.
 pub struct Rows {
+    /// Reads what it can; statements are for the rest.
+    bulk: Option<BulkReader>,
     whole: Form,
     /// For rows that cannot be read whole, one after the other: without large bodies, without any.
     reduced: [Form; 2],
@@ -54,6 +58,7 @@ struct Form {
 pub struct Page<'p> {
     pub plan: &'p Plan,
     pub connection: &'p Connection,
+    pub token: &'p CancelToken,
     pub rows: &'p mut Rows,
     pub batch: &'p mut EventBatch,
     pub names: &'p mut Names,
@@ -70,7 +75,7 @@ enum End {
 }
 
 impl Rows {
-    pub fn new(plan: &Plan, shape: Shape) -> Rows {
+    pub fn new(plan: &Plan, bulk: Option<&Bulk>, shape: Shape) -> Rows {
         let form = |shape: Shape| Form {
             reader: RowReader::new(shape.clone()),
             shape,
@@ -80,6 +85,7 @@ impl Rows {
             form(shape.without_bodies()),
         ];
         Rows {
+            bulk: bulk.and_then(|bulk| bulk.reader(plan, &shape)),
             reduced,
             key_shape: shape.key_only(),
             whole: form(shape),
@@ -91,6 +97,12 @@ impl Rows {
 impl Page<'_> {
     /// Fills the batch; returns whether more may follow.
     pub fn fill(&mut self, course: &mut Course) -> Result<bool, Trouble> {
+        match self.fill_in_bulk(course)? {
+            Reached::End => return Ok(false),
+            Reached::Enough => return Ok(true),
+            Reached::Odd => {}
+            Reached::Disorder(last) => return Err(Trouble::Disorder(last)),
+        }
         while !self.is_full() {
             let Some(statement) = course.statement(self.connection, self.plan, &self.rows.whole.shape)? else {
                 return Ok(false);
@@ -108,6 +120,25 @@ impl Page<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// Reads without statements as far as the file is plain.
+    fn fill_in_bulk(&mut self, course: &mut Course) -> Result<Reached, Trouble> {
+        let Some(bulk) = &mut self.rows.bulk else {
+            return Ok(Reached::Odd);
+        };
+        let Some(stretch) = course.stretch(self.connection, self.plan)? else {
+            return Ok(Reached::Odd);
+        };
+        let Form { shape, reader } = &mut self.rows.whole;
+        bulk.read(&stretch, self.token, |row| {
+            if !course.pass(row, row.rowid, shape.version) {
+                return Err(Trouble::Disorder(row.rowid));
+            }
+            let position = Position(row.rowid);
+            reader.append(self.plan, row, position, self.batch, self.names, self.findings);
+            Ok(self.batch.len() < self.max_rows && self.batch.arena.len() < PAGE_BYTES)
+        })
     }
 
     fn run(&mut self, statement: Statement, course: &mut Course) -> Result<End, Trouble> {

@@ -108,6 +108,11 @@ pub enum Slot {
 }
 
 impl Shape {
+    /// What is selected, as SQL; the first is the position.
+    pub fn expressions(&self) -> &[String] {
+        &self.expressions
+    }
+
     /// The same, with the size in place of each body that is larger than `max_bytes`.
     pub fn without_large_bodies(&self, max_bytes: u64) -> Shape {
         let mut shape = Shape {

@@ -13,6 +13,7 @@ use refold_core::work::Work;
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
+use super::bulk::Bulk;
 use super::connections::Connections;
 use super::course::Course;
 use super::guard;
@@ -31,7 +32,12 @@ pub struct SqliteReader {
 }
 
 impl SqliteReader {
-    pub fn new(plan: Arc<Plan>, connections: Arc<Connections>, query: &ReadQuery) -> Result<SqliteReader, StoreError> {
+    pub fn new(
+        plan: Arc<Plan>,
+        bulk: Option<&Bulk>,
+        connections: Arc<Connections>,
+        query: &ReadQuery,
+    ) -> Result<SqliteReader, StoreError> {
         let connection = connections.take()?;
         let max_bytes = i32::try_from(plan.layout.limits.max_body_bytes).unwrap_or(i32::MAX);
         connection
@@ -40,7 +46,7 @@ impl SqliteReader {
                 max_bytes.max(guard::LEAST_LENGTH_LIMIT_BYTES),
             )
             .map_err(|error| guard::store_error(connections.source().path(), &error))?;
-        let rows = Rows::new(&plan, plan.shape(query.columns));
+        let rows = Rows::new(&plan, bulk, plan.shape(query.columns));
         let (course, connection) = (Course::new(query), Some(connection));
         Ok(SqliteReader {
             plan,
@@ -93,6 +99,7 @@ impl EventReader for SqliteReader {
         let mut page = Page {
             plan,
             connection: &connection,
+            token: work.cancel_token(),
             rows,
             batch,
             names,

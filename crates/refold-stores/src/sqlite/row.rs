@@ -12,6 +12,7 @@ use refold_core::time::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 
+use super::image::record::Record;
 use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
@@ -23,6 +24,25 @@ use crate::{NO_STREAM, NO_TYPE};
 /// What the two bodies are called in a finding.
 const PAYLOAD: &str = "payload";
 const METADATA: &str = "metadata";
+
+/// The values of a row of a shape, in the shape's order.
+pub trait Values {
+    /// Our statements have as many columns as their shape, so a missing one cannot be; it would be NULL.
+    fn value(&self, index: usize) -> ValueRef<'_>;
+}
+
+impl Values for Row<'_> {
+    fn value(&self, index: usize) -> ValueRef<'_> {
+        self.get_ref(index).unwrap_or(ValueRef::Null)
+    }
+}
+
+impl Values for Record<'_> {
+    #[inline]
+    fn value(&self, index: usize) -> ValueRef<'_> {
+        Record::value(self, index)
+    }
+}
 
 /// Turns rows of one shape into events.
 pub struct RowReader {
@@ -56,7 +76,7 @@ impl RowReader {
     pub fn append(
         &mut self,
         plan: &Plan,
-        row: &Row<'_>,
+        row: &impl Values,
         position: Position,
         batch: &mut EventBatch,
         names: &mut Names,
@@ -72,7 +92,7 @@ impl RowReader {
         let map = &plan.layout.map;
         for (state, document) in documents.iter_mut().zip(&shape.documents) {
             let limit = plan.layout.limits.max_body_bytes;
-            let stored = bytes_of(value(row, document.index));
+            let stored = bytes_of(row.value(document.index));
             state.outcome = stored.map(|stored| state.decoder.decode(&document.body, stored, limit));
         }
         let fields = Fields { shape, documents, row };
@@ -105,7 +125,7 @@ impl RowReader {
             stream: known_id,
             version: None,
         };
-        let version = odd.version_of(shape.version.map(|index| value(row, index)));
+        let version = odd.version_of(shape.version.map(|index| row.value(index)));
         if id.is_none() {
             odd.notice("no-stream", || {
                 "the store does not say what stream it is in; it is shown in (no stream)".into()
@@ -163,7 +183,7 @@ impl RowReader {
 
 impl RowReader {
     /// `row` is the event of the row before once more, in another stream.
-    pub fn report_link(&mut self, plan: &Plan, row: &Row<'_>, position: Position, findings: &Findings) {
+    pub fn report_link(&mut self, plan: &Plan, row: &impl Values, position: Position, findings: &Findings) {
         let id = stream_id(plan, &self.shape, row, &mut self.stream_text).unwrap_or(NO_STREAM);
         let odd = Oddities {
             findings,
@@ -178,13 +198,13 @@ impl RowReader {
 }
 
 /// The values of one row, by what the layout says they are.
-struct Fields<'r> {
+struct Fields<'r, R> {
     shape: &'r Shape,
     documents: &'r [DocumentState],
-    row: &'r Row<'r>,
+    row: &'r R,
 }
 
-impl<'r> Fields<'r> {
+impl<R: Values> Fields<'_, R> {
     /// `None` where the row holds nothing there, or where nobody can read what it holds: a default is for the former.
     fn text<'a>(
         &'a self,
@@ -197,7 +217,7 @@ impl<'r> Fields<'r> {
             (Origin::StreamId, _) => Some(Cow::Borrowed(stream_id)),
             (Origin::EventType, _) => Some(Cow::Borrowed(event_type)),
             (Origin::Const(text), _) => Some(Cow::Borrowed(text.as_bytes())),
-            (Origin::Column(_), Some(Slot::Column(index))) => text_of(value(self.row, index), source.form),
+            (Origin::Column(_), Some(Slot::Column(index))) => text_of(self.row.value(index), source.form),
             (Origin::Json { paths, .. }, Some(Slot::Document(index))) => match self.document(index) {
                 Some(document) => paths
                     .iter()
@@ -232,7 +252,7 @@ impl<'r> Fields<'r> {
             }
             _ => return Timestamp::NONE,
         };
-        let stored = value(self.row, index);
+        let stored = self.row.value(index);
         let read = match stored {
             ValueRef::Null => return Timestamp::NONE,
             ValueRef::Text(text) => time_of_text(text, source),
@@ -261,7 +281,7 @@ impl<'r> Fields<'r> {
         let Some(index) = index else {
             return (Span::NULL, Encoding::Opaque);
         };
-        let stored = value(self.row, self.shape.documents[index].index);
+        let stored = self.row.value(self.shape.documents[index].index);
         let fault = match (&self.documents[index].outcome, self.document(index)) {
             (None, _) => return self.body_of_other_type(stored, what, batch, odd),
             (Some(Ok(encoding)), Some(document)) => {
@@ -317,7 +337,7 @@ impl<'r> Fields<'r> {
 
     fn document(&self, index: usize) -> Option<&[u8]> {
         let state = self.documents.get(index)?;
-        let stored = bytes_of(value(self.row, self.shape.documents.get(index)?.index))?;
+        let stored = bytes_of(self.row.value(self.shape.documents.get(index)?.index))?;
         matches!(state.outcome, Some(Ok(_))).then(|| state.decoder.document(stored))
     }
 }
@@ -392,18 +412,13 @@ impl TypeCache {
     }
 }
 
-/// Our statements have as many columns as their shape, so a missing one cannot be; it would be shown as NULL.
-fn value<'r>(row: &'r Row<'_>, index: usize) -> ValueRef<'r> {
-    row.get_ref(index).unwrap_or(ValueRef::Null)
-}
-
-fn stream_id<'a>(plan: &Plan, shape: &Shape, row: &'a Row<'_>, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {
+fn stream_id<'a>(plan: &Plan, shape: &Shape, row: &'a impl Values, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {
     let form = match &plan.stream {
         StreamKey::Column { form, .. } => *form,
         StreamKey::Pair { separator, .. } => {
             scratch.clear();
             for (place, index) in shape.stream.iter().enumerate() {
-                let part = text_of(value(row, *index), TextForm::AsStored)?;
+                let part = text_of(row.value(*index), TextForm::AsStored)?;
                 if place > 0 {
                     scratch.extend_from_slice(separator.as_bytes());
                 }
@@ -412,7 +427,7 @@ fn stream_id<'a>(plan: &Plan, shape: &Shape, row: &'a Row<'_>, scratch: &'a mut 
             return Some(scratch);
         }
     };
-    match text_of(value(row, *shape.stream.first()?), form)? {
+    match text_of(row.value(*shape.stream.first()?), form)? {
         Cow::Borrowed(id) => Some(id),
         Cow::Owned(id) => {
             *scratch = id;
