@@ -9,6 +9,21 @@ use refold_core::time::Timestamp;
 
 use crate::layout::{TimeForm, Zone};
 
+/// A time as it was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    Certain(Timestamp),
+    /// It names no zone, and nobody else does: read as if it were UTC.
+    Zoneless(Timestamp),
+}
+
+/// Whether a text that [`parse_text`] reads ends in a zone.
+pub fn names_zone(text: &[u8]) -> bool {
+    text.iter()
+        .skip(16)
+        .any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-' | b'U'))
+}
+
 /// A text of the ISO 8601 family: `2026-08-03 14:00:00`, `2026-08-03T14:00:00.123456+02:00`, `2026-08-03T14:00Z`,
 /// `20260803T140000Z` is not among them. Without a zone it is read in `zone`. Fractions beyond nanoseconds are cut.
 pub fn parse_text(text: &[u8], zone: Zone) -> Option<Timestamp> {

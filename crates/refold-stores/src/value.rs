@@ -2,10 +2,25 @@
 
 use std::io::Write as _;
 
-use refold_core::time::Timestamp;
+use crate::layout::{Take, TimeSource, Zone};
+use crate::time::{self, Reading};
 
-use crate::layout::{Take, TimeSource};
-use crate::time;
+/// The code of the finding on a time that names no zone where nobody else does.
+pub const ZONE_UNKNOWN: &str = "zone-unknown";
+
+/// What that finding says. `what`: "recorded time" or "occurred time".
+pub fn zone_unknown(what: &str) -> String {
+    format!("its {what} names no zone, and neither does the layout: it is shown as if it were UTC")
+}
+
+/// In which zone the recorded times of a store are, in words that follow "times in".
+pub fn zone_label(zone: Option<Zone>, has_zoneless: bool) -> String {
+    match zone {
+        Some(zone) => format!("{zone} (layout)"),
+        None if has_zoneless => "an unknown zone (they name none, and are shown as if it were UTC)".to_owned(),
+        None => "UTC (said by the times themselves)".to_owned(),
+    }
+}
 
 /// Sixteen bytes as a hyphenated UUID.
 pub fn uuid_text(uuid: &[u8; 16]) -> Vec<u8> {
@@ -44,9 +59,19 @@ pub fn taken<'a>(text: &'a [u8], steps: &[Take]) -> Option<&'a [u8]> {
 }
 
 /// A time written as text: ISO 8601, or a number in digits.
-pub fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Timestamp> {
-    time::parse_text(text, source.zone).or_else(|| {
+pub fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Reading> {
+    reading_of_text(text, source.zone).or_else(|| {
         let number = std::str::from_utf8(text).ok()?.parse().ok()?;
-        time::from_number(number, source.form)
+        time::from_number(number, source.form).map(Reading::Certain)
+    })
+}
+
+/// A time written as ISO 8601, in `zone` where it names none.
+pub fn reading_of_text(text: &[u8], zone: Option<Zone>) -> Option<Reading> {
+    let time = time::parse_text(text, zone.unwrap_or(Zone::UTC))?;
+    Some(if zone.is_some() || time::names_zone(text) {
+        Reading::Certain(time)
+    } else {
+        Reading::Zoneless(time)
     })
 }

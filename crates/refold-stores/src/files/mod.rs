@@ -26,6 +26,7 @@ use self::record::Format;
 use self::scan::Records;
 use self::source::FileSource;
 use crate::layout::{Dialect, Layout, hex};
+use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice};
 
 pub use self::source::{GZIP_MAGIC, first_bytes};
@@ -173,7 +174,7 @@ fn describe(source: &FileSource, format: &Format, layout: &Chosen, records: &Rec
         order: layout.quality,
         version_base: records.version_base(),
         time_digits: records.time_digits(),
-        time_zone: format!("{} (layout)", format.zone()),
+        time_zone: zone_label(format.zone(), records.has_zoneless_times()),
         has_stream_index: true,
         read_only: vec![
             "the file is opened for reading only, and never locked".to_owned(),

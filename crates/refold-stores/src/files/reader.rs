@@ -12,6 +12,8 @@ use refold_core::work::Work;
 use super::Inner;
 use super::record::{Body, Parsed, Part};
 use super::scan::LONGEST_RECORD_BYTES;
+use crate::time::Reading;
+use crate::value::{ZONE_UNKNOWN, zone_unknown};
 use crate::{NO_STREAM, NO_TYPE};
 
 /// A batch ends when its arena is this full, however few rows it has.
@@ -244,9 +246,13 @@ impl Oddities<'_> {
         });
     }
 
-    fn time(&self, what: &str, part: &Part<Timestamp>) -> Timestamp {
+    fn time(&self, what: &str, part: &Part<Reading>) -> Timestamp {
         match part {
-            Part::Known(time) => *time,
+            Part::Known(Reading::Certain(time)) => *time,
+            Part::Known(Reading::Zoneless(time)) => {
+                self.report(ZONE_UNKNOWN, Severity::Notice, zone_unknown(what));
+                *time
+            }
             Part::Missing => Timestamp::NONE,
             Part::Unreadable(text) => {
                 let detail = format!("its {what} cannot be read: the text {text:?}");

@@ -4,13 +4,12 @@ use std::borrow::Cow;
 
 use refold_core::event::Encoding;
 use refold_core::port::store::RawColumn;
-use refold_core::time::Timestamp;
 
 use crate::decode::{self, Decoder};
 use crate::json;
 use crate::layout::{BodySource, ColumnName, Layout, Origin, TextSource, TimeForm, TimeSource, Zone, normalised};
-use crate::time;
-use crate::value::{taken, time_of_text};
+use crate::time::{self, Reading};
+use crate::value::{reading_of_text, taken, time_of_text};
 
 /// How a record is read.
 pub enum Format {
@@ -34,8 +33,8 @@ pub struct Parsed<'a> {
     pub category: Option<Cow<'a, [u8]>>,
     pub version: Part<i64>,
     pub event_type: Option<Cow<'a, [u8]>>,
-    pub recorded_at: Part<Timestamp>,
-    pub occurred_at: Part<Timestamp>,
+    pub recorded_at: Part<Reading>,
+    pub occurred_at: Part<Reading>,
     pub payload: Option<Body<'a>>,
     pub metadata: Option<Body<'a>>,
     pub event_id: Option<Cow<'a, [u8]>>,
@@ -78,11 +77,11 @@ impl Format {
         }))
     }
 
-    /// The zone that times without one are read in.
-    pub fn zone(&self) -> Zone {
+    /// The zone of times that name none; `None` where nobody says.
+    pub fn zone(&self) -> Option<Zone> {
         match self {
-            Format::Events | Format::CloudEvents => Zone::UTC,
-            Format::Csv(csv) => csv.layout.map.recorded_at.as_ref().map_or(Zone::UTC, |time| time.zone),
+            Format::Events | Format::CloudEvents => None,
+            Format::Csv(csv) => csv.layout.map.recorded_at.as_ref().and_then(|time| time.zone),
         }
     }
 
@@ -155,10 +154,10 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn time(&self, name: &str) -> Part<Timestamp> {
+    fn time(&self, name: &str) -> Part<Reading> {
         match self.text(name) {
             None => Part::Missing,
-            Some(text) => match time::parse_text(&text, Zone::UTC) {
+            Some(text) => match reading_of_text(&text, None) {
                 Some(time) => Part::Known(time),
                 None => Part::Unreadable(String::from_utf8_lossy(&text).into_owned()),
             },
@@ -424,7 +423,7 @@ impl CsvRow<'_> {
         cut.or_else(|| source.default.clone().map(String::into_bytes))
     }
 
-    fn time(&self, source: Option<&TimeSource>) -> Part<Timestamp> {
+    fn time(&self, source: Option<&TimeSource>) -> Part<Reading> {
         let Some(source) = source else { return Part::Missing };
         let text = match &source.from {
             Origin::Column(column) => self.field(column).map(Cow::Borrowed),
@@ -439,7 +438,7 @@ impl CsvRow<'_> {
         let read = match source.form {
             TimeForm::Auto | TimeForm::Iso8601 => time_of_text(&text, source),
             form => match integer_of(&text) {
-                Part::Known(number) => time::from_number(number, form),
+                Part::Known(number) => time::from_number(number, form).map(Reading::Certain),
                 Part::Missing | Part::Unreadable(_) => None,
             },
         };

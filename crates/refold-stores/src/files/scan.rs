@@ -9,7 +9,7 @@ use refold_core::work::Work;
 
 use super::record::{Format, Parsed, Part};
 use super::source::FileSource;
-use crate::time;
+use crate::time::{self, Reading};
 
 /// A longer record is not loaded; it is a finding.
 pub const LONGEST_RECORD_BYTES: usize = 64 << 20;
@@ -28,6 +28,7 @@ pub struct Records {
     faulty: usize,
     least_version: Option<i64>,
     time_digits: u8,
+    has_zoneless_times: bool,
 }
 
 impl Records {
@@ -101,6 +102,11 @@ impl Records {
         self.time_digits
     }
 
+    /// Whether a recorded time names no zone where the layout does not either.
+    pub fn has_zoneless_times(&self) -> bool {
+        self.has_zoneless_times
+    }
+
     pub fn split(&self, parts: usize) -> Vec<PositionRange> {
         let parts = parts.clamp(1, self.len().max(1));
         let cut = |part: usize| {
@@ -132,7 +138,9 @@ impl Records {
         if version != EventBatch::NO_VERSION.0 {
             self.least_version = Some(self.least_version.map_or(version, |least| least.min(version)));
         }
-        if let Part::Known(recorded_at) = parsed.recorded_at {
+        if let Part::Known(reading) = parsed.recorded_at {
+            self.has_zoneless_times |= matches!(reading, Reading::Zoneless(_));
+            let (Reading::Certain(recorded_at) | Reading::Zoneless(recorded_at)) = reading;
             self.time_digits = self.time_digits.max(time::fraction_digits(recorded_at));
         }
         let last = self.positions.last().copied();

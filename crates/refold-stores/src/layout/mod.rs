@@ -111,7 +111,8 @@ pub struct TextSource {
 pub struct TimeSource {
     pub from: Origin,
     pub form: TimeForm,
-    pub zone: Zone,
+    /// Of times that name none themselves; `None` where nobody says.
+    pub zone: Option<Zone>,
     pub is_optional: bool,
 }
 
@@ -176,7 +177,7 @@ pub enum TimeForm {
     DotnetTicks,
 }
 
-/// The zone that times without one are read in.
+/// A fixed offset from UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone {
     pub offset_seconds: i32,

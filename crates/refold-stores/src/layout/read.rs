@@ -374,9 +374,9 @@ impl Reader<'_> {
             }
         };
         let zone = match &value.zone {
-            None => Zone::UTC,
+            None => None,
             Some(zone) => match parse_zone(zone.get_ref()) {
-                Some(zone) => zone,
+                Some(zone) => Some(zone),
                 None => return self.fault(zone.span(), "a zone is UTC or an offset such as +02:00"),
             },
         };

@@ -72,7 +72,7 @@ fn a_document_is_read_as_it_stands() {
         panic!()
     };
     assert_eq!(paths[1], JsonPath(vec!["c.d".into(), "e".into()]));
-    assert_eq!(layout.map.recorded_at.unwrap().zone.to_string(), "-03:30");
+    assert_eq!(layout.map.recorded_at.unwrap().zone.unwrap().to_string(), "-03:30");
     assert_eq!(
         (layout.map.version_base, layout.limits.max_body_bytes),
         (Some(0), 64 << 20)

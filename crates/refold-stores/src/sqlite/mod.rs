@@ -42,6 +42,7 @@ pub use self::open::{file_error, open_read_only, resolve};
 use self::plan::{Plan, quoted};
 use self::reader::SqliteReader;
 use crate::layout::{Layout, hex};
+use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice};
 
 /// Looking at a store before it is read takes no longer than this, whatever is in it.
@@ -277,11 +278,6 @@ fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> S
              in the copy"
         }
     };
-    let zone = layout
-        .map
-        .recorded_at
-        .as_ref()
-        .map_or_else(String::new, |time| time.zone.to_string());
     StoreDescription {
         kind: "SQLite".to_owned(),
         layout: bound.candidate.layout.clone(),
@@ -294,11 +290,10 @@ fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> S
             .as_ref()
             .and(layout.map.version_base.or(probed.version_base)),
         time_digits: probed.time_digits,
-        time_zone: if zone.is_empty() {
-            "no recorded time".to_owned()
-        } else {
-            format!("{zone} (layout)")
-        },
+        time_zone: layout.map.recorded_at.as_ref().map_or_else(
+            || "no recorded time".to_owned(),
+            |source| zone_label(source.zone, probed.has_zoneless_times),
+        ),
         has_stream_index: bound.plan.has_stream_index,
         read_only: vec![
             how.to_owned(),

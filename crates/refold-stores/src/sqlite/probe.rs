@@ -12,6 +12,7 @@ use super::plan::{Plan, Slot, quoted};
 use super::row::RowReader;
 use crate::layout::TimeForm;
 use crate::time;
+use crate::value::ZONE_UNKNOWN;
 
 const SAMPLED_ROWS: usize = 200;
 
@@ -24,6 +25,8 @@ pub struct Probed {
     pub position_span: Option<(Position, Position)>,
     /// No more events than this.
     pub event_bound: Option<u64>,
+    /// Recorded times name no zone, and the layout neither.
+    pub has_zoneless_times: bool,
     pub evidence: Vec<String>,
 }
 
@@ -71,7 +74,9 @@ fn settle_times(connection: &Connection, plan: &mut Plan, probed: &mut Probed) -
 }
 
 fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
-    let sample = sample(connection, plan)?;
+    let findings = Findings::default();
+    let sample = sample(connection, plan, &findings)?;
+    probed.has_zoneless_times = findings.summary().iter().any(|(code, ..)| *code == ZONE_UNKNOWN);
     let versions = sample
         .versions
         .iter()
@@ -95,9 +100,9 @@ fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> r
 }
 
 /// The first and the newest events.
-fn sample(connection: &Connection, plan: &Plan) -> rusqlite::Result<EventBatch> {
+fn sample(connection: &Connection, plan: &Plan, findings: &Findings) -> rusqlite::Result<EventBatch> {
     let shape = plan.shape(Columns::SKELETON);
-    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
     let mut reader = RowReader::new(shape.clone());
     for order in ["ASC", "DESC"] {
         let sql = format!(
@@ -107,7 +112,7 @@ fn sample(connection: &Connection, plan: &Plan) -> rusqlite::Result<EventBatch> 
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            reader.append(plan, row, Position(0), &mut batch, &mut names, &findings);
+            reader.append(plan, row, Position(0), &mut batch, &mut names, findings);
         }
     }
     Ok(batch)

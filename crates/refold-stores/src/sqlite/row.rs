@@ -17,8 +17,8 @@ use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
 use crate::layout::{BodySource, Origin, TextForm, TextSource, TimeForm, TimeSource};
-use crate::time;
-use crate::value::{taken, time_of_text, uuid_text};
+use crate::time::{self, Reading};
+use crate::value::{ZONE_UNKNOWN, taken, time_of_text, uuid_text, zone_unknown};
 use crate::{NO_STREAM, NO_TYPE};
 
 /// What the two bodies are called in a finding.
@@ -245,10 +245,7 @@ impl<R: Values> Fields<'_, R> {
                 let Some(text) = literal.and_then(json::text) else {
                     return Timestamp::NONE;
                 };
-                return time_of_text(&text, source).unwrap_or_else(|| {
-                    odd.unreadable_time(what, ValueRef::Text(&text));
-                    Timestamp::NONE
-                });
+                return odd.time(what, time_of_text(&text, source), ValueRef::Text(&text));
             }
             _ => return Timestamp::NONE,
         };
@@ -256,16 +253,13 @@ impl<R: Values> Fields<'_, R> {
         let read = match stored {
             ValueRef::Null => return Timestamp::NONE,
             ValueRef::Text(text) => time_of_text(text, source),
-            ValueRef::Integer(number) => time::from_number(number, source.form),
+            ValueRef::Integer(number) => time::from_number(number, source.form).map(Reading::Certain),
             ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
-                time::from_real(number)
+                time::from_real(number).map(Reading::Certain)
             }
             ValueRef::Real(_) | ValueRef::Blob(_) => None,
         };
-        read.unwrap_or_else(|| {
-            odd.unreadable_time(what, stored);
-            Timestamp::NONE
-        })
+        odd.time(what, read, stored)
     }
 
     /// Copies payload or metadata into the batch's arena: decoded where that is possible, as stored otherwise.
@@ -365,10 +359,20 @@ impl Oddities<'_> {
         EventBatch::NO_VERSION
     }
 
-    fn unreadable_time(&self, what: &str, stored: ValueRef<'_>) {
-        self.warning("time-unreadable", || {
-            format!("its {what} cannot be read: {}", describe(stored))
-        });
+    fn time(&self, what: &str, read: Option<Reading>, stored: ValueRef<'_>) -> Timestamp {
+        match read {
+            Some(Reading::Certain(time)) => time,
+            Some(Reading::Zoneless(time)) => {
+                self.notice(ZONE_UNKNOWN, || zone_unknown(what));
+                time
+            }
+            None => {
+                self.warning("time-unreadable", || {
+                    format!("its {what} cannot be read: {}", describe(stored))
+                });
+                Timestamp::NONE
+            }
+        }
     }
 
     fn notice(&self, code: &'static str, detail: impl FnOnce() -> String) {

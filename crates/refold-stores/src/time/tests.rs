@@ -83,3 +83,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_zone_is_told_from_what_else_stands_in_a_time() {
+    for named in [
+        "2026-08-03T14:00:00Z",
+        "2026-08-03 14:00:00 UTC",
+        "2026-08-03 14:00:00.5+0200",
+        "2026-08-03T14:00-03:30",
+    ] {
+        assert!(
+            parse_text(named.as_bytes(), Zone::UTC).is_some() && names_zone(named.as_bytes()),
+            "{named}"
+        );
+    }
+    for plain in [
+        "2026-08-03",
+        "2026-08-03 14:00",
+        "2026-08-03T14:00:00",
+        "2026-08-03 14:00:00.123456789",
+    ] {
+        assert!(
+            parse_text(plain.as_bytes(), Zone::UTC).is_some() && !names_zone(plain.as_bytes()),
+            "{plain}"
+        );
+    }
+}

@@ -176,6 +176,7 @@ fn values_of_any_type_in_any_column_are_events_all_the_same() {
         "time-unreadable",
         "undecodable",
         "wrong-type",
+        "zone-unknown",
     ];
     assert_eq!(findings, expected);
     assert_eq!(seen[2].stream, "12.5");

@@ -234,7 +234,23 @@ fn spatie() {
             '{\"aggregate-root-version\":1}', '2026-08-01 10:00:00');",
     );
     let (seen, findings) = lab.read();
+    assert_eq!(findings, ["zone-unknown"], "the application's zone is not in the store");
+    assert!(
+        lab.open(None)
+            .unwrap()
+            .describe()
+            .time_zone
+            .starts_with("an unknown zone")
+    );
+    let known = lab.scratch.path().join("spatie.toml");
+    let layout = include_str!("../../../layouts/spatie.toml");
+    let layout = layout.replace("as = \"timestamp\"", "as = \"timestamp\", zone = \"+02:00\"");
+    std::fs::write(&known, layout).unwrap();
+    let store = open(&lab.path(), known.to_str(), &lab.options()).unwrap();
+    let (in_zone, findings) = read(&*store, everything());
     assert_eq!(findings, [""; 0]);
+    assert_eq!(in_zone[0].recorded_at, some("2026-08-01T08:00:00Z"));
+    assert_eq!(store.describe().time_zone, "+02:00 (layout)");
     assert_eq!(seen[0].category, "App\\Domain\\Account\\Events");
     assert_eq!(
         (seen[0].schema_version.clone(), seen[0].payload.clone()),
@@ -358,7 +374,7 @@ fn eventsauce_before_1_0() {
          INSERT INTO domain_messages VALUES ('e', 'order.placed', 'a', 1, '2026-08-01 10:00:00.123456', '{EVENTSAUCE_PAYLOAD}');"
     ));
     let (seen, findings) = lab.read();
-    assert_eq!(findings, [""; 0]);
+    assert_eq!(findings, ["zone-unknown"]);
     assert_eq!(
         (seen[0].event_type.as_str(), seen[0].version),
         ("order.placed", Some(1))

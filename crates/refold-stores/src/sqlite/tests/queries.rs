@@ -207,8 +207,8 @@ fn a_skeleton_touches_no_payload() {
     let (token, findings) = (Default::default(), refold_core::finding::Findings::default());
     let work = refold_core::work::Work::new(&token, &refold_core::work::Silent);
     for (columns, codes) in [
-        (refold_core::event::Columns::SKELETON, vec![]),
-        (refold_core::event::Columns::PAYLOAD, vec!["too-large"]),
+        (refold_core::event::Columns::SKELETON, vec!["zone-unknown"]),
+        (refold_core::event::Columns::PAYLOAD, vec!["too-large", "zone-unknown"]),
     ] {
         let query = refold_core::port::store::ReadQuery {
             scope: everything(),
