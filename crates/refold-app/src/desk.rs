@@ -69,6 +69,8 @@ impl Desk {
                 recents: settings::load_recents(&self.places),
                 launch: self.launch.clone(),
                 sample: sample::made(&self.places).map(|store| store.display().to_string()),
+                settings_file: settings::settings_file(&self.places).display().to_string(),
+                settings_failure: settings::check_settings(&self.places).err().map(Into::into),
             })
         })
     }

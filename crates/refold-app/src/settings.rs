@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
-use crate::wire::{Density, Recent, Settings, Theme};
+use crate::wire::{Density, KeyBinding, Recent, Settings, Theme};
 
 /// So many stores are remembered.
 const RECENT_COUNT: usize = 12;
@@ -23,11 +23,28 @@ const SETTINGS_HEAD: &str = "\
 # theme: dark, light or system
 # density: comfortable or compact
 # max_copy_megabytes: disk that the copy of a store's payloads may take, with its search index; no limit without it
+# letter_keys: whether single letters, digits and signs run commands: true or false
+# keys: a table for each context (global, welcome, overview, history, grid, tree, palette), for instance
+#   [keys.history]
+#   \"n\" = \"cursor.next\"
+#   \"v\" = false
 ";
 
+/// Where the settings are, for a person who wants to edit them.
+pub fn settings_file(places: &Places) -> PathBuf {
+    places.config.join("settings.toml")
+}
+
+/// Says why the file cannot be read, where there is one.
+pub fn check_settings(places: &Places) -> Result<(), AppError> {
+    let file = settings_file(places);
+    read_text(&file).map_or(Ok(()), |text| document_from_text(&text, &file).map(drop))
+}
+
 pub fn load_settings(places: &Places) -> Settings {
-    let text = read_text(&settings_file(places)).unwrap_or_default();
-    let document = text.parse::<toml_edit::DocumentMut>().unwrap_or_default();
+    let file = settings_file(places);
+    let text = read_text(&file).unwrap_or_default();
+    let document = document_from_text(&text, &file).unwrap_or_default();
     let word = |key: &str| document.get(key).and_then(|item| item.as_str()).unwrap_or_default();
     Settings {
         theme: match word("theme") {
@@ -41,19 +58,19 @@ pub fn load_settings(places: &Places) -> Settings {
             // "comfortable", and whatever this version does not know.
             _ => Density::Comfortable,
         },
+        letter_keys: document
+            .get("letter_keys")
+            .and_then(toml_edit::Item::as_bool)
+            .unwrap_or(true),
+        keys: key_bindings(&document),
     }
 }
 
+/// The bindings of the file stay as the person wrote them, whatever `settings` holds.
 pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppError> {
     let file = settings_file(places);
     let text = read_text(&file).unwrap_or_else(|| SETTINGS_HEAD.to_owned());
-    let mut document = text.parse::<toml_edit::DocumentMut>().map_err(|error| {
-        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-        AppError::invalid(
-            format!("the settings file is no TOML ({why}): {}", file.display()),
-            "correct or remove that file, then save again",
-        )
-    })?;
+    let mut document = document_from_text(&text, &file)?;
     let theme = match settings.theme {
         Theme::Dark => "dark",
         Theme::Light => "light",
@@ -63,15 +80,20 @@ pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppErro
         Density::Comfortable => "comfortable",
         Density::Compact => "compact",
     };
-    for (key, word) in [("theme", theme), ("density", density)] {
+    let values: [(&str, toml_edit::Value); 3] = [
+        ("theme", theme.into()),
+        ("density", density.into()),
+        ("letter_keys", settings.letter_keys.into()),
+    ];
+    for (key, new) in values {
         // The value alone is replaced: a comment behind it stays.
         match document.get_mut(key).and_then(|item| item.as_value_mut()) {
             Some(value) => {
                 let decor = value.decor().clone();
-                *value = word.into();
+                *value = new;
                 *value.decor_mut() = decor;
             }
-            None => drop(document.insert(key, toml_edit::value(word))),
+            None => drop(document.insert(key, toml_edit::value(new))),
         }
     }
     write_whole(&file, &document.to_string())
@@ -133,8 +155,38 @@ fn save_recents(places: &Places, recent: Vec<Recent>) -> Result<(), AppError> {
     write_whole(&recents_file(places), &text)
 }
 
-fn settings_file(places: &Places) -> PathBuf {
-    places.config.join("settings.toml")
+fn document_from_text(text: &str, file: &Path) -> Result<toml_edit::DocumentMut, AppError> {
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+        AppError::invalid(
+            format!("the settings file is no TOML ({why}): {}", file.display()),
+            "correct or remove that file; until then the defaults hold and nothing is saved",
+        )
+    })
+}
+
+/// What is no binding is taken over as it is written: the window says what is wrong with it.
+fn key_bindings(document: &toml_edit::DocumentMut) -> Vec<KeyBinding> {
+    let binding = |context: &str, keys: &str, item: &toml_edit::Item| KeyBinding {
+        context: context.to_owned(),
+        keys: keys.to_owned(),
+        command: match item.as_bool() {
+            Some(false) => None,
+            _ => Some(
+                item.as_str()
+                    .map_or_else(|| item.to_string().trim().to_owned(), str::to_owned),
+            ),
+        },
+    };
+    let contexts = document.get("keys").and_then(toml_edit::Item::as_table_like);
+    contexts
+        .into_iter()
+        .flat_map(|table| table.iter())
+        .flat_map(|(context, item)| match item.as_table_like() {
+            Some(table) => table.iter().map(|(keys, item)| binding(context, keys, item)).collect(),
+            None => vec![binding(context, "", item)],
+        })
+        .collect()
 }
 
 fn recents_file(places: &Places) -> PathBuf {

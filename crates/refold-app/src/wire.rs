@@ -46,6 +46,10 @@ pub struct AppStart {
     pub launch: Option<Launch>,
     /// Where the sample store is, when it was made.
     pub sample: Option<String>,
+    /// The settings file, for a person who wants to edit it.
+    pub settings_file: String,
+    /// Why the settings file cannot be read; the defaults hold then.
+    pub settings_failure: Option<AppErrorWire>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -62,6 +66,20 @@ pub struct Launch {
 pub struct Settings {
     pub theme: Theme,
     pub density: Density,
+    /// Whether single letters, digits and signs run commands.
+    pub letter_keys: bool,
+    /// What a person bound in the file, in its order. Saving leaves it as they wrote it.
+    pub keys: Vec<KeyBinding>,
+}
+
+/// One line of a table `[keys.CONTEXT]`, as a person wrote it. Which commands and contexts there are, the window knows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyBinding {
+    pub context: String,
+    pub keys: String,
+    /// `None` takes the keys away from what they run by default.
+    pub command: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
@@ -86,6 +104,8 @@ impl Default for Settings {
         Settings {
             theme: Theme::System,
             density: Density::Comfortable,
+            letter_keys: true,
+            keys: Vec::new(),
         }
     }
 }

@@ -51,6 +51,10 @@ export type AppStart = {
 	launch: Launch | null,
 	/**  Where the sample store is, when it was made. */
 	sample: string | null,
+	/**  The settings file, for a person who wants to edit it. */
+	settingsFile: string,
+	/**  Why the settings file cannot be read; the defaults hold then. */
+	settingsFailure: AppErrorWire | null,
 };
 
 export type Axis = "time" | "version" | "position";
@@ -193,6 +197,14 @@ export type JobUpdate = {
 	total: number | null,
 };
 
+/**  One line of a table `[keys.CONTEXT]`, as a person wrote it. Which commands and contexts there are, the window knows. */
+export type KeyBinding = {
+	context: string,
+	keys: string,
+	/**  `None` takes the keys away from what they run by default. */
+	command: string | null,
+};
+
 export type Launch = {
 	store: string,
 	stream: string | null,
@@ -257,6 +269,10 @@ export type SearchDirection = "forward" | "backward";
 export type Settings = {
 	theme?: Theme,
 	density?: Density,
+	/**  Whether single letters, digits and signs run commands. */
+	letterKeys?: boolean,
+	/**  What a person bound in the file, in its order. Saving leaves it as they wrote it. */
+	keys?: KeyBinding[],
 };
 
 export type SeverityWire = "notice" | "warning" | "error";

@@ -29,6 +29,8 @@ export interface FakeOptions {
   recents: wire.Recent[];
   launch: wire.Launch | null;
   settings: wire.Settings;
+  settingsFile: string;
+  settingsFailure: wire.AppErrorWire | null;
   /** Milliseconds before every answer. */
   delayMillis: number;
 }
@@ -43,6 +45,8 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     recents: [],
     launch: null,
     settings: { theme: 'system', density: 'comfortable' },
+    settingsFile: '/home/ada/.config/refold/settings.toml',
+    settingsFailure: null,
     delayMillis: 0,
     ...options,
   });
@@ -77,7 +81,8 @@ class FakeBackend implements Backend {
   async start(): Promise<wire.AppStart> {
     await this.#wait();
     const { settings, launch } = this.#options;
-    return { version: '0.1.0', settings, recents: this.#recents, launch, sample: null };
+    const { settingsFile, settingsFailure } = this.#options;
+    return { version: '0.1.0', settings, recents: this.#recents, launch, sample: null, settingsFile, settingsFailure };
   }
 
   async makeSample(progress: (update: wire.JobUpdate) => void): Promise<string> {

@@ -1,25 +1,19 @@
 // The root of what the window holds: the open store, the open history, which view shows, and the way back.
 
+import { tick } from 'svelte';
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, Axis, JobUpdate, Recent, Settings, Theme } from '../backend/bindings';
-import { OpenHistory, type Tab } from './open_history.svelte';
+import type { AppErrorWire, JobUpdate, Recent, Settings, Theme } from '../backend/bindings';
+import { followLink } from '../place/follow';
+import { looksLikeLink } from '../place/link';
+import { recentPlaces, samePlace, type Place as AnyPlace } from '../place/place';
+import { Walk } from '../place/walk.svelte';
+import { S } from '../strings';
+import { OpenHistory, TABS, type Tab } from './open_history.svelte';
 import { boundsOfWhole, OpenStore } from './open_store.svelte';
-import type { Span } from '../timeline/axis';
-import { Trail } from './trail';
 
 export type View = 'welcome' | 'overview' | 'history';
-export type Overlay = 'none' | 'omnibox' | 'shortcuts';
-
-export interface Place {
-  view: View;
-  stream: string | null;
-  a: number;
-  b: number | null;
-  tab: Tab;
-  axis: Axis;
-  window: Span | null;
-  focus: string | null;
-}
+export type Overlay = 'none' | 'palette' | 'shortcuts';
+export type Place = AnyPlace<View, Tab>;
 
 /** An opening that failed, with what to try again. */
 export interface FailedOpening {
@@ -27,18 +21,25 @@ export interface FailedOpening {
   error: AppErrorWire;
 }
 
-const DEFAULTS: Required<Settings> = { theme: 'system', density: 'comfortable' };
+const DEFAULTS: Required<Settings> = { theme: 'system', density: 'comfortable', letterKeys: true, keys: [] };
+const NOTICE_MILLIS = 4_000;
+const RECENT_PLACES = 8;
 
 export class Desk {
   readonly backend: Backend;
 
   view = $state<View>('welcome');
   overlay = $state<Overlay>('none');
-  /** What the omnibox starts with when it opens. */
-  omniboxText = $state('');
+  /** What the palette starts with when it opens. */
+  paletteText = $state('');
+  /** The command that the palette asks a value for. */
+  asking = $state<string | null>(null);
+  /** What was done, for a moment. */
+  notice = $state('');
   settings = $state.raw<Required<Settings>>(DEFAULTS);
   recents = $state.raw<Recent[]>([]);
   version = $state('');
+  settingsFile = $state('');
   isStarted = $state(false);
   store = $state.raw<OpenStore | null>(null);
   history = $state.raw<OpenHistory | null>(null);
@@ -48,16 +49,23 @@ export class Desk {
   failure = $state.raw<AppErrorWire | null>(null);
   sampleJob = $state.raw<JobUpdate | null>(null);
   isMakingSample = $state(false);
-  canGoBack = $state(false);
-  canGoForward = $state(false);
   /** The handler that a person chose; `null`: the one that fits the category of a stream. */
   handler = $state<string | null>(null);
 
-  readonly #trail = new Trail<Place>(samePlace);
+  readonly #walk: Walk<Place>;
   #focusBefore: HTMLElement | null = null;
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.#walk = new Walk<Place>(
+      {
+        here: () => this.here(),
+        show: (place, isWanted) => this.#show(place, isWanted),
+        failed: (reason) => (this.failure = errorOf(reason)),
+      },
+      samePlace,
+    );
   }
 
   async start(): Promise<void> {
@@ -66,25 +74,30 @@ export class Desk {
       this.settings = { ...DEFAULTS, ...start.settings };
       this.recents = start.recents;
       this.version = start.version;
+      this.settingsFile = start.settingsFile;
+      this.failure = start.settingsFailure;
       this.isStarted = true;
       const { launch } = start;
-      if (!launch) return;
+      if (!launch) return this.visit();
+      if (looksLikeLink(launch.store)) return await followLink(this, launch.store);
       await this.openStore(launch.store);
       this.handler = launch.handler;
       if (launch.stream && this.store) await this.openStream(launch.stream, launch.at);
     } catch (reason) {
       this.isStarted = true;
       this.failure = errorOf(reason);
+      this.visit();
     }
   }
 
   async openStore(location: string, layout: string | null = null): Promise<void> {
     if (this.opening !== null) return;
+    this.leave();
     this.opening = location;
     this.failedOpening = null;
     try {
       const opened = await this.backend.openStore(location, layout);
-      await this.closeStore();
+      await this.#closeStore();
       this.store = new OpenStore(this.backend, opened);
       this.view = 'overview';
       this.visit();
@@ -92,6 +105,7 @@ export class Desk {
     } catch (reason) {
       this.failedOpening = { location, error: errorOf(reason) };
       this.view = 'welcome';
+      this.visit();
     } finally {
       this.opening = null;
     }
@@ -122,18 +136,20 @@ export class Desk {
     }
   }
 
-  async closeStore(): Promise<void> {
-    await this.#closeHistory();
-    const { store } = this;
-    this.store = null;
-    this.handler = null;
-    this.#trail.clear();
-    this.#showTrail();
-    await store?.close();
+  /** Closes the store and goes back to the welcome page. */
+  async leaveStore(): Promise<void> {
+    this.leave();
+    await this.#closeStore();
+    this.view = 'welcome';
+    this.visit();
   }
 
   /** Opens a stream at a cursor text (the head when `null`), or moves there when it is open already. */
-  async openStream(stream: string, at: string | null = null): Promise<void> {
+  async openStream(
+    stream: string,
+    at: string | null = null,
+    more: { base: string | null; tab: string | null } = { base: null, tab: null },
+  ): Promise<void> {
     const { store } = this;
     if (!store) return;
     this.leave();
@@ -142,13 +158,12 @@ export class Desk {
     try {
       if (this.history?.opened.stream === stream) {
         if (at !== null) await this.goTo(at);
-        this.view = 'history';
-        this.visit();
-        return;
+      } else {
+        const history = await this.#open(store, stream, at);
+        await this.#closeHistory();
+        this.history = history;
       }
-      const history = await this.#open(store, stream, at);
-      await this.#closeHistory();
-      this.history = history;
+      if (this.history) await this.#look(this.history, more);
       this.view = 'history';
       this.visit();
     } catch (reason) {
@@ -163,7 +178,7 @@ export class Desk {
     const { history, store } = this;
     if (!history || !store || history.handler === handler) return;
     this.leave();
-    const place = this.#place();
+    const place = this.here();
     const before = this.handler;
     this.handler = handler;
     this.failure = null;
@@ -171,7 +186,8 @@ export class Desk {
       const next = await this.#open(store, history.opened.stream, null);
       await this.#closeHistory();
       this.history = next;
-      await this.#show(place);
+      this.#take(next, place);
+      this.visit();
     } catch (reason) {
       this.handler = before;
       this.failure = errorOf(reason);
@@ -228,39 +244,92 @@ export class Desk {
     if (history && value !== null && value !== undefined) history.timeline.reveal(value);
   }
 
-  back(): void {
-    this.leave();
-    void this.#restore(this.#trail.back());
+  get canGoBack(): boolean {
+    return this.#walk.canGoBack;
   }
 
-  forward(): void {
-    this.leave();
-    void this.#restore(this.#trail.forward());
+  get canGoForward(): boolean {
+    return this.#walk.canGoForward;
+  }
+
+  back(): Promise<void> {
+    return this.#walk.back();
+  }
+
+  forward(): Promise<void> {
+    return this.#walk.forward();
   }
 
   visit(): void {
-    this.#trail.visit(this.#place());
-    this.#showTrail();
+    this.#walk.visit();
   }
 
   /** Brings the trail's present place up to date, before it is left. */
   leave(): void {
-    this.#trail.update(this.#place());
+    this.#walk.leave();
   }
 
-  openOverlay(overlay: Overlay, text = ''): void {
-    if (this.overlay === 'none') {
-      this.#focusBefore = document.activeElement instanceof HTMLElement ? document.activeElement : null;
+  /** Where the window is. */
+  here(): Place {
+    const { history, store, view } = this;
+    const isHistory = view === 'history' && history !== null;
+    return {
+      view,
+      store: store && { location: store.opened.location, name: store.opened.name, layout: store.opened.layout },
+      stream: isHistory
+        ? { id: history.opened.stream, category: history.opened.category, handler: history.handler }
+        : null,
+      a: isHistory ? history.a : 0,
+      b: isHistory ? history.b : null,
+      lens: isHistory ? history.tab : 'state',
+      axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
+      window: (isHistory ? history.timeline : store?.timeline)?.window ?? null,
+      focus: isHistory ? history.focus : null,
+      types: isHistory ? history.types : [],
+      label: isHistory ? history.labelOf(history.a) : '',
+    };
+  }
+
+  /** Where the window was, latest first, without the present place. */
+  get recentPlaces(): Place[] {
+    return recentPlaces(this.#walk.places, this.here(), RECENT_PLACES);
+  }
+
+  /** Goes to a place of this window's past, as a new step. */
+  async goToPlace(place: Place): Promise<void> {
+    this.leave();
+    try {
+      await this.#show(place, () => true);
+    } catch (reason) {
+      this.failure = errorOf(reason);
     }
-    this.omniboxText = text;
+    this.visit();
+  }
+
+  /** Tells what was done, for a moment. */
+  say(text: string): void {
+    clearTimeout(this.#noticeTimer);
+    this.notice = text;
+    this.#noticeTimer = setTimeout(() => (this.notice = ''), NOTICE_MILLIS);
+  }
+
+  /** `asking`: the command that the palette asks a value for. */
+  openOverlay(overlay: Overlay, text = '', asking: string | null = null): void {
+    if (document.activeElement instanceof HTMLElement) this.#focusBefore ??= document.activeElement;
+    this.paletteText = text;
+    this.asking = asking;
     this.overlay = overlay;
   }
 
   closeOverlay(): void {
     if (this.overlay === 'none') return;
     this.overlay = 'none';
-    this.#focusBefore?.focus();
-    this.#focusBefore = null;
+    // The page is inert until the overlay has left it; and one overlay may have opened another.
+    void tick().then(() => {
+      if (this.overlay !== 'none') return;
+      this.#focusBefore?.focus();
+      this.#focusBefore = null;
+    });
   }
 
   async setTheme(theme: Theme): Promise<void> {
@@ -270,6 +339,24 @@ export class Desk {
   async switchDensity(): Promise<void> {
     const density = this.settings.density === 'compact' ? 'comfortable' : 'compact';
     await this.#save({ ...this.settings, density });
+  }
+
+  async switchLetterKeys(): Promise<void> {
+    const letterKeys = !this.settings.letterKeys;
+    await this.#save({ ...this.settings, letterKeys });
+    this.say(letterKeys ? S.keys.lettersOn : S.keys.lettersOff);
+  }
+
+  /** Takes over what a person wrote into the settings file meanwhile. */
+  async readSettings(): Promise<void> {
+    try {
+      const { settings, settingsFailure } = await this.backend.start();
+      this.settings = { ...DEFAULTS, ...settings };
+      this.failure = settingsFailure;
+      if (!settingsFailure) this.say(S.keys.settingsRead);
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
   }
 
   async #save(settings: Required<Settings>): Promise<void> {
@@ -296,10 +383,15 @@ export class Desk {
 
   // Opens a stream beside what is open; the caller puts it in its place. Its handler is the one that a person chose, or
   // the one at hand for its category, which only opening it may tell.
-  async #open(store: OpenStore, stream: string, at: string | null): Promise<OpenHistory> {
+  async #open(
+    store: OpenStore,
+    stream: string,
+    at: string | null,
+    chosen: string | null = this.handler,
+  ): Promise<OpenHistory> {
     const { backend } = this;
     const known = store.categoryOf(stream);
-    let handler = this.handler ?? (known === null ? null : store.handlerFor(known));
+    let handler = chosen ?? (known === null ? null : store.handlerFor(known));
     let opened = await backend.openHistory(store.opened.session, stream, at, handler, () => {});
     const fitting = handler ?? store.handlerFor(opened.category);
     if (fitting !== handler) {
@@ -320,55 +412,62 @@ export class Desk {
     await history?.close();
   }
 
-  #place(): Place {
-    const { history, view } = this;
-    return {
-      view,
-      stream: history?.opened.stream ?? null,
-      a: history?.a ?? 0,
-      b: history?.b ?? null,
-      tab: history?.tab ?? 'state',
-      axis: history?.timeline.axis ?? 'time',
-      window: history?.timeline.window ?? null,
-      focus: history?.focus ?? null,
-    };
+  async #closeStore(): Promise<void> {
+    await this.#closeHistory();
+    const { store } = this;
+    this.store = null;
+    this.handler = null;
+    await store?.close();
   }
 
-  async #restore(place: Place | null): Promise<void> {
-    if (!place) return;
-    this.#showTrail();
-    try {
-      await this.#show(place);
-    } catch (reason) {
-      this.failure = errorOf(reason);
-    }
+  // B and the tab that a link names, in a history that shows its A already.
+  async #look(history: OpenHistory, { base, tab }: { base: string | null; tab: string | null }): Promise<void> {
+    if (base !== null) history.setB((await this.backend.momentOf(history.opened.history, base)).moment);
+    const known = TABS.find((name) => name === tab);
+    if (known) history.setTab(known);
   }
 
-  async #show(place: Place): Promise<void> {
-    if (place.stream !== null && place.stream !== this.history?.opened.stream && this.store) {
-      const history = await this.#open(this.store, place.stream, null);
-      await this.#closeHistory();
-      this.history = history;
-    }
-    const { history } = this;
-    if (history && place.stream !== null) {
-      if (history.timeline.axis !== place.axis) history.timeline.setAxis(place.axis);
-      if (place.window) history.timeline.show(place.window);
-      history.b = place.b;
-      history.focus = place.focus;
-      history.setTab(place.tab);
-      history.setA(place.a);
-      history.ask();
+  async #show(place: Place, isWanted: () => boolean): Promise<void> {
+    await this.#showStore(place, isWanted);
+    const { store } = this;
+    if (!isWanted()) return;
+    if (place.stream && store) {
+      const { id, handler } = place.stream;
+      if (this.history?.opened.stream !== id || this.history.handler !== handler) {
+        const opened = await this.#open(store, id, null, handler);
+        if (!isWanted()) return await opened.close();
+        await this.#closeHistory();
+        this.history = opened;
+      }
+      if (this.history) this.#take(this.history, place);
+    } else if (store?.timeline && place.window) {
+      if (store.timeline.axis !== place.axis) store.timeline.setAxis(place.axis);
+      store.timeline.show(place.window);
     }
     this.view = place.view;
   }
 
-  #showTrail(): void {
-    this.canGoBack = this.#trail.canGoBack;
-    this.canGoForward = this.#trail.canGoForward;
+  async #showStore({ store }: Place, isWanted: () => boolean): Promise<void> {
+    if (store === null || isSameStore(store, this.store)) return;
+    const opened = await this.backend.openStore(store.location, store.layout);
+    if (!isWanted()) return await this.backend.closeStore(opened.session);
+    await this.#closeStore();
+    this.store = new OpenStore(this.backend, opened);
+    this.view = 'overview';
+  }
+
+  #take(history: OpenHistory, place: Place): void {
+    if (history.timeline.axis !== place.axis) history.timeline.setAxis(place.axis);
+    if (place.window) history.timeline.show(place.window);
+    if (history.types.join('\n') !== place.types.join('\n')) history.setTypes([...place.types]);
+    history.b = place.b;
+    history.focus = place.focus;
+    history.setTab(place.lens);
+    history.setA(place.a);
+    history.ask();
   }
 }
 
-function samePlace(a: Place, b: Place): boolean {
-  return a.view === b.view && a.stream === b.stream && a.a === b.a && a.b === b.b;
+function isSameStore(place: { location: string; layout: string }, store: OpenStore | null): boolean {
+  return store !== null && place.location === store.opened.location && place.layout === store.opened.layout;
 }

@@ -28,6 +28,7 @@ fn comments_and_unknown_keys_survive_a_save() {
         &Settings {
             theme: Theme::Dark,
             density: Density::Compact,
+            ..Settings::default()
         },
     )
     .unwrap();
@@ -38,7 +39,8 @@ fn comments_and_unknown_keys_survive_a_save() {
         load_settings(&places),
         Settings {
             theme: Theme::Dark,
-            density: Density::Compact
+            density: Density::Compact,
+            ..Settings::default()
         }
     );
     assert_eq!(
@@ -54,9 +56,56 @@ fn a_damaged_file_is_not_overwritten() {
     fs::create_dir_all(&places.config).unwrap();
     fs::write(settings_file(&places), "theme = \"dark").unwrap();
     assert_eq!(load_settings(&places), Settings::default());
+    assert_eq!(check_settings(&places).unwrap_err().code, ErrorCode::InvalidInput);
     let error = save_settings(&places, &Settings::default()).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert_eq!(fs::read_to_string(settings_file(&places)).unwrap(), "theme = \"dark");
+}
+
+#[test]
+fn keys_come_as_a_person_wrote_them_and_stay_so() {
+    let (_folder, places) = places();
+    assert!(check_settings(&places).is_ok(), "no file is no fault");
+    fs::create_dir_all(&places.config).unwrap();
+    let written = "\
+[keys.history]
+\"n\" = \"cursor.next\" # like a pager
+\"v\" = false
+\"F7\" = 12
+
+[keys]
+lone = \"go.back\"
+";
+    fs::write(settings_file(&places), written).unwrap();
+    assert!(check_settings(&places).is_ok());
+    let line = |context: &str, keys: &str, command: Option<&str>| KeyBinding {
+        context: context.to_owned(),
+        keys: keys.to_owned(),
+        command: command.map(str::to_owned),
+    };
+    let keys = load_settings(&places).keys;
+    let history = keys.iter().filter(|binding| binding.context == "history");
+    assert_eq!(
+        history.cloned().collect::<Vec<_>>(),
+        [
+            line("history", "n", Some("cursor.next")),
+            line("history", "v", None),
+            line("history", "F7", Some("12")),
+        ]
+    );
+    assert!(keys.contains(&line("lone", "", Some("go.back"))), "{keys:?}");
+
+    let settings = Settings {
+        letter_keys: false,
+        keys: Vec::new(),
+        ..Settings::default()
+    };
+    save_settings(&places, &settings).unwrap();
+    let loaded = load_settings(&places);
+    assert!(!loaded.letter_keys);
+    assert_eq!(loaded.keys, keys, "saving leaves the bindings alone");
+    let text = fs::read_to_string(settings_file(&places)).unwrap();
+    assert!(text.contains("\"n\" = \"cursor.next\" # like a pager"), "{text}");
 }
 
 #[test]

@@ -41,9 +41,9 @@ export class Trail<Place> {
     return this.#at < this.#places.length - 1;
   }
 
-  clear(): void {
-    this.#places = [];
-    this.#at = -1;
+  /** All places that are remembered, in the order of the trail. */
+  get places(): readonly Place[] {
+    return this.#places;
   }
 
   #move(by: number): Place | null {

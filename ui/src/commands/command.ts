@@ -1,0 +1,110 @@
+// What a command is. Every action of the window is one, so that buttons, menus, palette, keys, the sheet of keys and
+// tests all speak of the same things. It must not know how any of them looks.
+
+import type { Desk } from '../model/desk.svelte';
+import { S } from '../strings';
+
+/** Where a command holds. A place of the page inside another one is nearer: `tree` before `history` before `global`. */
+export const CONTEXTS = ['global', 'welcome', 'overview', 'history', 'grid', 'tree', 'palette'] as const;
+export type Context = (typeof CONTEXTS)[number];
+
+export const GROUPS = ['Go', 'Store', 'Cursor', 'Timeline', 'List', 'Inspect', 'Rows', 'View', 'Palette'] as const;
+export type Group = (typeof GROUPS)[number];
+
+/** One thing that a command can be run with, such as a handler or an event type. */
+export interface Choice {
+  /** What `run` gets. */
+  value: string;
+  title: string;
+  note: string;
+}
+
+export interface Command {
+  id: string;
+  /** What it does, in words, sentence case. Ends in `…` when it asks for more. */
+  title: string;
+  group: Group;
+  contexts: readonly Context[];
+  /** Its keys in each of its contexts, in the form of `keymap/keys.ts`. */
+  keys: readonly string[];
+  /** Other words that people use for it. */
+  words: string;
+  /** Why it cannot run now, in a sentence; `null` when it can. */
+  blocked: (desk: Desk) => string | null;
+  /** What it can be run with; such a command asks when it is run without. */
+  choices?: (desk: Desk) => Choice[];
+  run: (desk: Desk, reach: Reach, value: string) => void | Promise<void>;
+  /** Found in the palette only by its words: a list of everything would only be longer with it. */
+  isQuiet: boolean;
+}
+
+/** What commands need of the page itself. */
+export interface Reach {
+  focusRegion(step: 1 | -1): void;
+  copy(text: string): Promise<void>;
+  pageSize(): number;
+  /** The open palette, which some keys are for. */
+  palette: PaletteKeys | null;
+}
+
+/** What keys do in the palette. */
+export interface PaletteKeys {
+  move(by: number): void;
+  moveGroup(by: 1 | -1): void;
+  choose(action: number): void;
+  showActions(): void;
+  /** One step out: of actions, of a command's choices. `false` when there was none. */
+  leave(): boolean;
+}
+
+type Run = Command['run'];
+type Blocked = Command['blocked'];
+
+export interface Shape {
+  keys?: readonly string[];
+  words?: string;
+  blocked?: Blocked;
+  choices?: Command['choices'];
+  isQuiet?: boolean;
+}
+
+/** A command of some contexts. Outside of them it says where it would hold. */
+export function command(
+  group: Group,
+  contexts: readonly Context[],
+  id: string,
+  title: string,
+  run: Run,
+  { keys = [], words = '', blocked = () => null, choices, isQuiet = false }: Shape = {},
+): Command {
+  return {
+    ...{ id, title, group, contexts, keys, words, isQuiet, run },
+    ...(choices ? { choices } : {}),
+    blocked: (desk) => outside(contexts, desk) ?? blocked(desk),
+  };
+}
+
+function outside(contexts: readonly Context[], desk: Desk): string | null {
+  if (contexts.some((context) => holds(context, desk))) return null;
+  if (contexts.includes('overview')) return desk.store ? S.blocked.overview : S.blocked.store;
+  if (contexts.includes('palette')) return S.blocked.palette;
+  return contexts.includes('welcome') ? S.blocked.welcome : S.blocked.history;
+}
+
+function holds(context: Context, desk: Desk): boolean {
+  switch (context) {
+    case 'global':
+      return true;
+    case 'palette':
+      return desk.overlay === 'palette';
+    case 'welcome':
+      return desk.view === 'welcome';
+    case 'overview':
+      return desk.view === 'overview' && desk.store !== null;
+    case 'history':
+    case 'tree':
+      return desk.view === 'history' && desk.history !== null;
+    case 'grid':
+      return desk.view !== 'welcome' && desk.store !== null;
+  }
+}

@@ -1,0 +1,90 @@
+// Moving the cursors A and B of a history.
+
+import { countOf } from '../base/format';
+import type { Desk } from '../model/desk.svelte';
+import type { OpenHistory } from '../model/open_history.svelte';
+import { S } from '../strings';
+import { command, type Choice, type Command, type Reach, type Shape } from './command';
+
+const PAGE_SHARE = 0.1;
+const hasB = (desk: Desk) => (desk.history?.b === null ? S.blocked.noB : null);
+
+export const CURSOR: readonly Command[] = [
+  step('cursor.prev', 'Previous event', ['ArrowLeft', 'ArrowUp'], (h) => h.neighbour(-1)),
+  step('cursor.next', 'Next event', ['ArrowRight', 'ArrowDown'], (h) => h.neighbour(1)),
+  step('cursor.prev10', '10 events back', ['Shift+ArrowLeft'], (h) => h.a - 10),
+  step('cursor.next10', '10 events forward', ['Shift+ArrowRight'], (h) => h.a + 10),
+  step('cursor.prevPage', 'A tenth of the window back', ['PageUp'], (h) => h.momentBeside(-PAGE_SHARE)),
+  step('cursor.nextPage', 'A tenth of the window forward', ['PageDown'], (h) => h.momentBeside(PAGE_SHARE)),
+  leap('cursor.first', 'Start, before the first event', { keys: ['Home'] }, (_, h) => h.setA(0)),
+  leap('cursor.last', 'Last event', { keys: ['End'], words: 'head newest' }, (_, h) => h.setA(h.opened.events)),
+  leap('cursor.nextChange', 'Next change of the focused field', { keys: ['c'], words: 'blame hop' }, (_, h) =>
+    h.hop('forward'),
+  ),
+  leap('cursor.prevChange', 'Previous change of the focused field', { keys: ['Shift+c'], words: 'blame hop' }, (_, h) =>
+    h.hop('backward'),
+  ),
+  leap('cursor.setB', 'Set B at A', { keys: ['b'], words: 'base compare' }, (_, h) => h.setB(h.a)),
+  leap('cursor.clearB', 'Remove B', { keys: ['Shift+b'], blocked: hasB }, (_, h) => h.setB(null)),
+  leap('cursor.setB.there', 'Set B at a time, version or position…', { words: 'base' }, setBThere),
+  leap('cursor.range', 'Set B and A to a range…', { words: 'between' }, setRange),
+  leap('cursor.lastOfType', 'Go to the last event of a type…', { choices: types }, goToLastOfType),
+  leap('cursor.swap', 'Swap A and B', { keys: ['v'], blocked: hasB }, (_, h) => h.swap()),
+];
+
+/** A small move: it refines the present place. */
+function step(id: string, title: string, keys: string[], to: (history: OpenHistory) => number): Command {
+  const run = (desk: Desk) => {
+    desk.history?.setA(to(desk.history));
+    desk.revealA();
+  };
+  return command('Cursor', ['history'], id, title, run, { keys });
+}
+
+/** A move that the way back returns from. */
+function leap(
+  id: string,
+  title: string,
+  shape: Shape,
+  act: (desk: Desk, history: OpenHistory, value: string) => void | Promise<void>,
+): Command {
+  const run = async (desk: Desk, _: Reach, value: string) => {
+    const { history } = desk;
+    if (!history) return;
+    desk.leave();
+    await act(desk, history, value);
+    desk.revealA();
+    desk.visit();
+  };
+  return command('Cursor', ['history'], id, title, run, shape);
+}
+
+async function setBThere(desk: Desk, history: OpenHistory, cursor: string): Promise<void> {
+  if (cursor === '') return desk.openOverlay('palette', ':');
+  history.setB((await desk.backend.momentOf(history.opened.history, cursor)).moment);
+}
+
+/** `range`: two cursor texts, a line each. */
+async function setRange(desk: Desk, history: OpenHistory, range: string): Promise<void> {
+  const [from, to] = range.split('\n');
+  if (from === undefined || to === undefined) return desk.openOverlay('palette', ':');
+  const read = (cursor: string) => desk.backend.momentOf(history.opened.history, cursor);
+  const [base, found] = await Promise.all([read(from), read(to)]);
+  history.setB(base.moment);
+  history.setA(found.moment, found.explanation);
+}
+
+function types({ history }: Desk): Choice[] {
+  return (history?.opened.types ?? []).map(({ name, events }) => ({
+    ...{ value: name, title: name },
+    note: countOf(events, 'event', 'events'),
+  }));
+}
+
+async function goToLastOfType(desk: Desk, history: OpenHistory, type: string): Promise<void> {
+  const page = { types: [type], offset: 0, limit: 1 };
+  const { matching } = await desk.backend.eventRows(history.opened.history, page);
+  const last = { ...page, offset: Math.max(0, matching - 1) };
+  const { rows } = await desk.backend.eventRows(history.opened.history, last);
+  if (rows[0]) history.setA(rows[0].moment);
+}

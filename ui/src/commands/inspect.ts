@@ -1,0 +1,68 @@
+// What the inspector shows of a moment, and what can be taken from it.
+
+import type { Desk } from '../model/desk.svelte';
+import type { Tab } from '../model/open_history.svelte';
+import { S } from '../strings';
+import { command, type Choice, type Command, type Reach } from './command';
+
+const hasRow = ({ history }: Desk) => (history?.rowAt(history.activeRow) ? null : S.blocked.noRow);
+
+export const INSPECT: readonly Command[] = [
+  tab('state', 'Show the state', '2'),
+  tab('diff', 'Show the differences', '3'),
+  tab('blame', 'Show the blame', '4'),
+  tab('event', 'Show the event', '5'),
+  tab('raw', 'Show the raw columns', '6'),
+  lens('payload', 'Show the payload of the event'),
+  lens('metadata', 'Show the metadata of the event'),
+  command('Inspect', ['history'], 'inspect.handler', 'Fold with another handler…', (d, _, value) => d.foldWith(value), {
+    ...{ words: 'version reducer package replay', choices: handlers },
+  }),
+  command('Inspect', ['history'], 'inspect.resume', 'Read the state again', ({ history }) => history?.ask(), {
+    words: 'retry resume refresh',
+  }),
+  command('Inspect', ['history', 'tree'], 'inspect.copyPath', 'Copy the path of the focused field', copyPath, {
+    ...{ keys: ['Alt+Shift+c'], words: 'json pointer', blocked: hasRow },
+  }),
+  command('Inspect', ['tree'], 'inspect.copyValue', 'Copy the value of the focused field', copyValue, {
+    ...{ keys: ['Mod+c'], words: 'literal', blocked: hasRow },
+  }),
+];
+
+function tab(name: Tab, title: string, key: string): Command {
+  const run = (desk: Desk) => {
+    desk.leave();
+    desk.history?.setTab(name);
+    desk.visit();
+  };
+  return command('Inspect', ['history'], `inspect.${name}`, title, run, { keys: [key], words: 'tab' });
+}
+
+function lens(name: 'payload' | 'metadata', title: string): Command {
+  const run = ({ history }: Desk) => {
+    if (!history) return;
+    history.setTab('event');
+    history.setEventLens(name);
+  };
+  return command('Inspect', ['history'], `inspect.event.${name}`, title, run);
+}
+
+function handlers({ history, store }: Desk): Choice[] {
+  return (store?.opened.handlers ?? [])
+    .filter(({ reference }) => reference !== history?.handler)
+    .map(({ reference, name, version, category }) => ({
+      value: reference,
+      title: version === '' ? name : `${name}@${version}`,
+      note: category === null ? reference : `${category} · ${reference}`,
+    }));
+}
+
+async function copyPath({ history }: Desk, reach: Reach): Promise<void> {
+  const row = history?.rowAt(history.activeRow);
+  if (row) await reach.copy(row.pointer);
+}
+
+async function copyValue({ history }: Desk, reach: Reach): Promise<void> {
+  const row = history?.rowAt(history.activeRow);
+  if (row) await reach.copy(row.value);
+}

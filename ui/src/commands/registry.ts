@@ -1,0 +1,23 @@
+// All commands, once.
+
+import type { Command } from './command';
+import { CURSOR } from './cursor';
+import { GO } from './go';
+import { INSPECT } from './inspect';
+import { LIST } from './list';
+import { PALETTE } from './palette';
+import { ROWS } from './rows';
+import { STORE } from './store';
+import { TIMELINE } from './timeline';
+import { VIEW } from './view';
+
+export const COMMANDS: readonly Command[] = [
+  ...[...GO, ...STORE, ...CURSOR, ...TIMELINE],
+  ...[...LIST, ...INSPECT, ...ROWS, ...VIEW, ...PALETTE],
+];
+
+const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]));
+
+export function commandOf(id: string): Command | undefined {
+  return BY_ID.get(id);
+}

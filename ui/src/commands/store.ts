@@ -1,0 +1,63 @@
+// Opening and closing stores, and the jobs that work on them.
+
+import { countOf, fileName } from '../base/format';
+import { instantText } from '../base/instant';
+import type { Desk } from '../model/desk.svelte';
+import { S } from '../strings';
+import { command, type Choice, type Command, type Reach } from './command';
+
+export const STORE: readonly Command[] = [
+  command('Store', ['global'], 'connection.open', 'Open a file…', (d) => d.openFile(), {
+    ...{ keys: ['Mod+o'], words: 'store database sqlite jsonl csv choose' },
+  }),
+  command('Store', ['global'], 'connection.recent', 'Open a recent store…', openRecent, {
+    ...{ words: 'database last', choices: recents },
+  }),
+  command('Store', ['global'], 'connection.sample', 'Open the sample store', (d) => d.openSample(), {
+    words: 'demo try orders shop',
+  }),
+  command('Store', ['global'], 'connection.forget', 'Forget a recent store…', forget, {
+    ...{ words: 'remove list', choices: recents, isQuiet: true },
+  }),
+  command('Store', ['global'], 'connection.close', 'Close the store', (d) => d.leaveStore(), {
+    blocked: (desk) => (desk.store ? null : S.blocked.store),
+  }),
+  command('Store', ['global'], 'job.index', 'Build the index', (d) => d.store?.index(), { blocked: indexBlocked }),
+  command('Store', ['global'], 'job.cancel', 'Cancel the running job', cancelJobs, {
+    ...{ words: 'stop index sample', blocked: (desk) => (desk.jobs > 0 ? null : S.blocked.noJob) },
+  }),
+];
+
+function recents(desk: Desk): Choice[] {
+  return desk.recents.map(({ location, layoutTitle, events, openedAt }) => ({
+    value: location,
+    title: fileName(location),
+    note: [
+      location,
+      layoutTitle,
+      events === null ? '' : countOf(events, 'event', 'events'),
+      instantText(openedAt).slice(0, 10),
+    ]
+      .filter(Boolean)
+      .join(' · '),
+  }));
+}
+
+function openRecent(desk: Desk, _: Reach, location: string): Promise<void> {
+  return desk.openStore(location);
+}
+
+function forget(desk: Desk, _: Reach, location: string): Promise<void> {
+  return desk.forget(location);
+}
+
+function indexBlocked(desk: Desk): string | null {
+  if (!desk.store) return S.blocked.store;
+  if (desk.store.isReady) return S.blocked.indexed;
+  return desk.store.isIndexing ? S.blocked.indexing : null;
+}
+
+async function cancelJobs(desk: Desk): Promise<void> {
+  if (desk.sampleJob) await desk.backend.cancelJob(desk.sampleJob.job);
+  await desk.store?.cancelIndex();
+}

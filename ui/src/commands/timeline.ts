@@ -1,0 +1,74 @@
+// What the timeline shows: zoom, pan, axis.
+
+import type { Axis } from '../backend/bindings';
+import type { Desk } from '../model/desk.svelte';
+import { S } from '../strings';
+import type { Timeline } from '../timeline/timeline.svelte';
+import { command, type Command, type Shape } from './command';
+
+const PAN_PIXELS = 50;
+const ZOOM_STEP = 0.8;
+
+export const TIMELINE: readonly Command[] = [
+  on('timeline.zoomIn', 'Zoom in', { keys: ['code:KeyW'] }, (d, t) => zoom(d, t, ZOOM_STEP)),
+  on('timeline.zoomOut', 'Zoom out', { keys: ['code:KeyS'] }, (d, t) => zoom(d, t, 1 / ZOOM_STEP)),
+  on('timeline.panLeft', 'Pan left', { keys: ['code:KeyA'] }, (_, t) => t.panBy(-PAN_PIXELS)),
+  on('timeline.panRight', 'Pan right', { keys: ['code:KeyD'] }, (_, t) => t.panBy(PAN_PIXELS)),
+  on('timeline.fitAll', 'Fit all', { keys: ['0'], words: 'zoom whole reset' }, (_, t) => t.fitAll()),
+  on('timeline.zoomBack', 'Previous zoom', { keys: ['Backspace'], words: 'back' }, zoomBack),
+  command('Timeline', ['history'], 'timeline.focus', 'Centre A', centreA, { keys: ['f'], words: 'focus' }),
+  command('Timeline', ['history'], 'timeline.zoomRange', 'Zoom to the range from B to A', zoomRange, {
+    ...{ keys: ['z'], blocked: (desk) => (desk.history?.b === null ? S.blocked.noB : null) },
+  }),
+  on('timeline.axis.next', 'Next axis', { keys: ['t'], words: 'time version position' }, nextAxis),
+  axis('time', 'Axis: time'),
+  axis('version', 'Axis: version'),
+  axis('position', 'Axis: position in the store'),
+];
+
+function timelineOf(desk: Desk): Timeline | null {
+  if (desk.view === 'history') return desk.history?.timeline ?? null;
+  return desk.view === 'overview' ? (desk.store?.timeline ?? null) : null;
+}
+
+function on(id: string, title: string, shape: Shape, act: (desk: Desk, timeline: Timeline) => void): Command {
+  const run = (desk: Desk) => {
+    const timeline = timelineOf(desk);
+    if (timeline) act(desk, timeline);
+  };
+  const blocked = (desk: Desk) => (timelineOf(desk) ? (shape.blocked?.(desk) ?? null) : S.blocked.timeline);
+  return command('Timeline', ['overview', 'history'], id, title, run, { ...shape, blocked });
+}
+
+function axis(name: Axis, title: string): Command {
+  const blocked = (desk: Desk) => (timelineOf(desk)?.has(name) ? null : S.blocked.noAxis(S.timeline.axis[name]));
+  return on(`timeline.axis.${name}`, title, { blocked }, (_, timeline) => timeline.setAxis(name));
+}
+
+function zoom(desk: Desk, timeline: Timeline, factor: number): void {
+  const at = desk.view === 'history' ? desk.history?.xOfMoment(desk.history.a) : null;
+  timeline.remember();
+  timeline.zoomAt(at !== null && at !== undefined && at >= 0 && at <= timeline.width ? at : timeline.width / 2, factor);
+}
+
+function zoomBack(desk: Desk, timeline: Timeline): void {
+  if (!timeline.zoomBack()) desk.back();
+}
+
+function centreA({ history }: Desk): void {
+  const value = history?.valueOfMoment(history.a);
+  if (history && value !== null && value !== undefined) history.timeline.centre(value);
+}
+
+function zoomRange({ history }: Desk): void {
+  if (!history || history.b === null) return;
+  const from = history.valueOfMoment(history.b);
+  const to = history.valueOfMoment(history.a);
+  if (from !== null && to !== null) history.timeline.visitRange(from, to);
+}
+
+function nextAxis(_: Desk, timeline: Timeline): void {
+  const names = (['time', 'version', 'position'] as const).filter((name) => timeline.has(name));
+  const next = names[(names.findIndex((name) => name === timeline.axis) + 1) % names.length];
+  if (next) timeline.setAxis(next);
+}

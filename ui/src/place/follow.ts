@@ -1,0 +1,54 @@
+// Links of the present place, and going where one says.
+
+import type { Desk } from '../model/desk.svelte';
+import { fileName } from '../base/format';
+import type { OpenHistory } from '../model/open_history.svelte';
+import { S } from '../strings';
+import { linkText, readLink } from './link';
+
+/** The present place as a link; `null` where there is nothing to link to. Rejects when a version cannot be told. */
+export async function linkHere({ history, store, view }: Desk): Promise<string | null> {
+  if (!store) return null;
+  const link = { store: store.opened.name, stream: null, category: null, at: null, base: null, lens: null };
+  if (view !== 'history' || !history) return linkText(link);
+  const { stream, category } = history.opened;
+  const [at, base] = await Promise.all([cursorOf(history, history.a), cursorOf(history, history.b)]);
+  return linkText({ ...link, stream, category, at, base, lens: history.tab === 'state' ? null : history.tab });
+}
+
+/** Where the store of a link may be: the open one, else the recent ones of that name. */
+export function storesOfLink({ recents, store }: Desk, name: string): string[] {
+  if (store?.opened.name === name) return [store.opened.location];
+  return recents.map((recent) => recent.location).filter((location) => fileName(location) === name);
+}
+
+/** Goes where a link says. `location`: which of several stores of its name is meant. */
+export async function followLink(desk: Desk, text: string, location: string | null = null): Promise<void> {
+  const link = readLink(text);
+  const known = link ? storesOfLink(desk, link.store) : [];
+  const where = location ?? known[0];
+  desk.failure = null;
+  if (!link) {
+    desk.failure = { code: 'invalidInput', message: S.place.noLink(text), hint: S.place.linkShape, choices: [] };
+  } else if (where === undefined) {
+    desk.failure = { code: 'notFound', message: S.place.noStore(link.store), hint: S.place.openFirst, choices: [] };
+  } else if (location === null && known.length > 1) {
+    // Which one is for the person to say.
+    desk.openOverlay('palette', text);
+  } else {
+    if (desk.store?.opened.location !== where) await desk.openStore(where);
+    if (desk.store?.opened.location !== where) return;
+    if (link.stream === null) desk.show('overview');
+    else await desk.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
+  }
+}
+
+/** How a link writes a moment: by its version, or by its position where the store keeps no versions. */
+async function cursorOf(history: OpenHistory, moment: number | null): Promise<string | null> {
+  if (moment === null) return null;
+  if (moment === 0) return 'start';
+  const known = history.versionOf(moment);
+  if (known !== null && known !== '') return `v${known}`;
+  const { row } = await history.store.backend.eventDetail(history.opened.history, moment);
+  return row.version === '' ? `#${row.position}` : `v${row.version}`;
+}

@@ -1,0 +1,64 @@
+// A place: everything that a view of the window is a function of. Pure.
+
+import type { Axis } from '../backend/bindings';
+import type { Span } from '../timeline/axis';
+
+/** The store that a place is in, and how it was opened. */
+export interface PlaceStore {
+  location: string;
+  name: string;
+  layout: string;
+}
+
+/** The stream that a place is in, and with what it is folded. */
+export interface PlaceStream {
+  id: string;
+  category: string;
+  /** As `openHistory` takes it. */
+  handler: string;
+}
+
+export interface Place<View extends string = string, Lens extends string = string> {
+  view: View;
+  /** `null` on the welcome page. */
+  store: PlaceStore | null;
+  /** `null` where the scope is the whole store. */
+  stream: PlaceStream | null;
+  /** Moments of the stream; `a` is 0 before its first event. */
+  a: number;
+  b: number | null;
+  lens: Lens;
+  axis: Axis;
+  window: Span | null;
+  /** JSON pointer of the focused field. */
+  focus: string | null;
+  /** Event types that the list shows; empty: all. */
+  types: readonly string[];
+  /** How A is written: the store's own version. */
+  label: string;
+}
+
+/** Whether two places show the same: going from one to the other would be no step. */
+export function samePlace(x: Place, y: Place): boolean {
+  return sameScope(x, y) && x.view === y.view && x.a === y.a && x.b === y.b && (x.lens === y.lens || x.stream === null);
+}
+
+/** The latest places, each scope and moment once, without the present one. */
+export function recentPlaces<P extends Place>(latestFirst: readonly P[], here: P, count: number): P[] {
+  const found: P[] = [];
+  for (const place of latestFirst) {
+    if (found.length === count) break;
+    const isKnown = [here, ...found].some((other) => sameScope(other, place) && other.a === place.a);
+    if (place.store !== null && !isKnown) found.push(place);
+  }
+  return found;
+}
+
+function sameScope(x: Place, y: Place): boolean {
+  return (
+    x.store?.location === y.store?.location &&
+    x.store?.layout === y.store?.layout &&
+    x.stream?.id === y.stream?.id &&
+    x.stream?.handler === y.stream?.handler
+  );
+}
