@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 // The window loads these files from its own binary: relative addresses, no preload script (the page's security policy
 // allows no inline script), one style sheet.
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   base: './',
   plugins: [svelte()],
   clearScreen: false,
@@ -14,5 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     cssCodeSplit: false,
   },
+  // Tests of components run the code of the browser.
+  ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),
   test: { include: ['src/**/*.test.ts'], css: true },
-});
+}));

@@ -40,6 +40,7 @@ export class Desk {
   recents = $state.raw<Recent[]>([]);
   version = $state('');
   settingsFile = $state('');
+  settingsFailure = $state.raw<AppErrorWire | null>(null);
   isStarted = $state(false);
   store = $state.raw<OpenStore | null>(null);
   history = $state.raw<OpenHistory | null>(null);
@@ -75,7 +76,7 @@ export class Desk {
       this.recents = start.recents;
       this.version = start.version;
       this.settingsFile = start.settingsFile;
-      this.failure = start.settingsFailure;
+      this.settingsFailure = start.settingsFailure;
       this.isStarted = true;
       const { launch } = start;
       if (!launch) return this.visit();
@@ -352,7 +353,7 @@ export class Desk {
     try {
       const { settings, settingsFailure } = await this.backend.start();
       this.settings = { ...DEFAULTS, ...settings };
-      this.failure = settingsFailure;
+      this.settingsFailure = settingsFailure;
       if (!settingsFailure) this.say(S.keys.settingsRead);
     } catch (reason) {
       this.failure = errorOf(reason);

@@ -1,0 +1,235 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../app/page.test-kit';
+import { BackendError } from '../backend/backend';
+import type { AppErrorWire } from '../backend/bindings';
+import { fakeBackend } from '../backend/fake';
+
+let page: Page;
+
+afterEach(async () => {
+  await page.close();
+});
+
+const ITEM = '[data-test=omnibox-item]';
+
+async function openHistory(): Promise<void> {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  await page.until(() => page.find('[data-view=history]'));
+  await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
+}
+
+async function openStore(): Promise<void> {
+  await page.until(() => page.find('[data-test=sample-open]'));
+  page.press('Ctrl+k');
+  page.type('/srv/orders.db');
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
+}
+
+/** A twin whose search answers when the test says so. */
+function gated() {
+  const twin = fakeBackend({ sampleEvents: 2_000 });
+  const find = twin.find.bind(twin);
+  let settle: (() => void) | null = null;
+  let failure: AppErrorWire | null = null;
+  let isOpen = false;
+  twin.find = async (...query) => {
+    if (!isOpen) await new Promise<void>((resolve) => (settle = resolve));
+    if (failure) throw new BackendError(failure);
+    return find(...query);
+  };
+  const gate = {
+    open() {
+      isOpen = true;
+      failure = null;
+      settle?.();
+    },
+    fail(error: AppErrorWire) {
+      failure = error;
+      settle?.();
+    },
+  };
+  return { twin, gate };
+}
+
+function names(): string[] {
+  return page.texts(`${ITEM} .name`);
+}
+
+function chosen(): string {
+  return page.texts(`${ITEM}[aria-selected=true] .name`)[0] ?? '';
+}
+
+it('opens on Ctrl+K, keeps the keyboard inside, and gives the focus back', async () => {
+  await openHistory();
+  const before = page.find('[data-test=cursor-a]');
+  before?.focus();
+  page.press('Ctrl+k');
+  const field = page.find('[data-test=omnibox-input]');
+  expect(document.activeElement).toBe(field);
+  const behind = [...(page.find('[data-view]')?.children ?? [])].filter((part) => !part.matches('[data-overlay]'));
+  const band = page.find('[data-test=env-band]');
+  expect(behind.filter((part) => !(part as HTMLElement).inert)).toEqual(
+    behind.filter((part) => part === band || part.matches('[role=status]')),
+  );
+  page.press('Tab');
+  expect(document.activeElement).toBe(field);
+  page.press('Escape');
+  expect(page.find('[data-test=palette]')).toBeNull();
+  await page.until(() => document.activeElement === before);
+  expect(behind.some((part) => (part as HTMLElement).inert)).toBe(false);
+});
+
+it('tells assistive technology what is offered and what is chosen', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  const field = page.find('[data-test=omnibox-input]');
+  expect(field?.getAttribute('role')).toBe('combobox');
+  expect(field?.getAttribute('aria-controls')).toBe('palette-list');
+  const active = () => document.getElementById(field?.getAttribute('aria-activedescendant') ?? '');
+  expect(active()?.getAttribute('role')).toBe('option');
+  const first = active();
+  page.press('ArrowDown');
+  expect(active()).not.toBe(first);
+  expect(active()?.getAttribute('aria-selected')).toBe('true');
+  for (const group of page.all('#palette-list [role=group]')) expect(group.getAttribute('aria-label')).not.toBe('');
+});
+
+it('finds streams in the engine and opens one by keyboard alone, also when typed faster than it answers', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('4712');
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=scope-header] h1')[0] === 'order-4712');
+  expect(page.find('[data-test=palette]')).toBeNull();
+});
+
+it('keeps the chosen item when later results arrive', async () => {
+  const { twin, gate } = gated();
+  page = openPage({}, twin);
+  await openStore();
+  page.press('Ctrl+k');
+  page.type('order');
+  expect(names()[0]).toMatch(/^Sort|^Open/);
+  page.press('ArrowDown');
+  const kept = chosen();
+  gate.open();
+  await page.until(() => names().includes('order-4711'));
+  expect(chosen()).toBe(kept);
+});
+
+it('says which moment a text means before anybody goes there', async () => {
+  await openHistory();
+  page.press('g');
+  page.type(':2026-08-03 14:00');
+  await page.until(() => page.texts(`${ITEM} .note`)[0]?.startsWith('as of 2026-08-03 14:00'));
+  page.type(':v3');
+  await page.until(() => page.texts(`${ITEM} .note`)[0]?.startsWith('v 3 · #'));
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 3');
+});
+
+it('sets B and A by a range', async () => {
+  await openHistory();
+  page.press('g');
+  page.type(':2..9');
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=cursor-b-label]')[0] === 'B v 2');
+  expect(page.texts('[data-test=cursor-a-label]')).toEqual(['A v 9']);
+});
+
+it('filters by an expression, and never the state', async () => {
+  await openHistory();
+  const before = page.find('[data-test=state-header]')?.dataset['version'];
+  page.press('Ctrl+f');
+  page.type('=type:Pay*');
+  expect(page.texts(`${ITEM} .note`)[0]).toMatch(/PaymentFailed/);
+  page.press('Enter');
+  await page.until(() => page.texts('.filter')[0]?.includes('of 15'));
+  expect(page.find('[data-test=state-header]')?.dataset['version']).toBe(before);
+});
+
+it('goes to the last event of a type by the second action', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('@OrderPlaced');
+  expect(chosen()).toBe('OrderPlaced');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 1');
+});
+
+it('offers all actions of an item and leaves them one step at a time', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('#4711');
+  await page.until(() => names().includes('order-4711'));
+  page.press('Ctrl+.');
+  expect(names()).toEqual(['Open', 'Open at its start', 'Copy its id']);
+  page.press('Escape');
+  expect(chosen()).toBe('order-4711');
+  page.press('Ctrl+.');
+  page.press('ArrowUp');
+  page.press('Enter');
+  await page.until(() => page.copied.includes('order-4711'));
+  await page.until(() => page.texts('[data-test=notice]')[0] === 'Copied');
+});
+
+it('asks for the value of a command that needs one', async () => {
+  await openHistory();
+  page.press('Ctrl+Shift+p');
+  page.type('>another handler');
+  page.press('Enter');
+  await page.until(() => names().includes('order@1.0.0'));
+  page.press('Escape');
+  expect(page.find('[data-test=palette]')).not.toBeNull();
+  page.type('order@1.0.0');
+  expect(page.texts(`${ITEM} .note`)[0]).toContain('Fold with another handler');
+  page.press('Enter');
+  await page.until(() => page.find<HTMLSelectElement>('[data-test=handler]')?.value.endsWith('order@1.0.0'));
+});
+
+it('lists what cannot run with the reason, and does not run it', async () => {
+  page = openPage();
+  await page.until(() => page.find('[data-test=sample-open]'));
+  page.press('Ctrl+k');
+  page.type('>swap');
+  expect(page.texts(`${ITEM}[aria-disabled=true]`)).toEqual(['Swap A and B Open a stream first V']);
+  page.press('Enter');
+  expect(page.find('[data-test=palette]')).not.toBeNull();
+});
+
+it('says what to do when nothing is found', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('#no-such-stream');
+  await page.until(() => page.find('[data-test=palette-nothing]'));
+  expect(page.texts('[data-test=palette-nothing]')[0]).toMatch(/No stream id holds “no-such-stream” .*shorter part/);
+  page.type('>no such command');
+  expect(page.texts('[data-test=palette-nothing]')[0]).toBe('No command is called “no such command”');
+});
+
+it('says that it searches when the engine takes its time, and what failed when it fails', async () => {
+  const { twin, gate } = gated();
+  page = openPage({}, twin);
+  await openStore();
+  page.press('Ctrl+p');
+  page.type('#47');
+  await page.until(() => page.texts('[data-test=palette-searching]')[0]?.match(/^Searching [\d,]+ streams…$/));
+  gate.fail({ code: 'corrupt', message: 'the index is damaged', hint: 'Build it again.', choices: [] });
+  await page.until(() => page.find('[data-test=error-card]'));
+  expect(page.texts('[data-test=error-card] .why')).toEqual(['the index is damaged']);
+  gate.open();
+  page.find('[data-test=error-retry]')?.click();
+  await page.until(() => names().includes('order-4711'));
+});
+
+it('shows its prefixes', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  page.type('?');
+  expect(names()).toEqual(['>', '#', '@', ':', '=', '?']);
+  page.press('ArrowDown');
+  page.press('Enter');
+  expect(page.find<HTMLInputElement>('[data-test=omnibox-input]')?.value).toBe('#');
+});
