@@ -350,7 +350,7 @@ impl Segment {
     }
 
     /// Where the id of a stream lies in [`Segment::all_ids`], and its category.
-    pub(super) fn stream_range(&self, local: u32) -> Result<(Range<usize>, u32), IndexError> {
+    fn stream_range(&self, local: u32) -> Result<(Range<usize>, u32), IndexError> {
         let at = self.streams.start + local as usize * STREAM_BYTES;
         let before = if local == 0 { at } else { at - STREAM_BYTES };
         let bytes = self.file.bytes(before..at + STREAM_BYTES)?;
@@ -362,30 +362,30 @@ impl Segment {
         Ok((start as usize..end as usize, category))
     }
 
-    /// The stream whose id holds byte `at` of [`Segment::all_ids`]; not before `from`, which is at or before it.
-    pub(super) fn stream_holding(&self, at: usize, from: u32) -> Result<u32, IndexError> {
-        let ends_behind = |local: u32| Ok::<_, IndexError>(self.stream_range(local)?.0.end > at);
-        // Most often it is near: steps that double, then halves.
-        let (mut low, mut step) = (from, 1);
-        while low + step < self.stream_count && !ends_behind(low + step)? {
-            low += step;
-            step *= 2;
-        }
-        let mut high = (low + step).min(self.stream_count.saturating_sub(1));
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if ends_behind(middle)? {
-                high = middle;
-            } else {
-                low = middle + 1;
-            }
-        }
-        Ok(low)
+    /// Where each id ends in [`Segment::all_ids`].
+    pub(super) fn id_ends(&self) -> Result<IdEnds<'_>, IndexError> {
+        Ok(IdEnds(self.file.bytes(self.streams.clone())?))
     }
 
     /// All ids that first appear here, one after the other.
     pub(super) fn all_ids(&self) -> Result<&[u8], IndexError> {
         self.file.bytes(self.stream_ids.clone())
+    }
+}
+
+/// Ends of the ids that first appear in a segment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct IdEnds<'a>(&'a [u8]);
+
+impl IdEnds<'_> {
+    pub(super) fn len(&self) -> usize {
+        self.0.len() / STREAM_BYTES
+    }
+
+    /// `local` must be below the number of ids.
+    #[inline]
+    pub(super) fn end(&self, local: usize) -> usize {
+        u32_at(self.0, local * STREAM_BYTES).unwrap_or(0) as usize
     }
 }
 

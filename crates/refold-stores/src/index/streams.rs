@@ -8,6 +8,7 @@ use refold_core::event::StreamOrdinal;
 use super::Index;
 use super::derive::StreamOrder;
 use super::error::IndexError;
+use super::segment::IdEnds;
 
 /// Answers of earlier queries that are kept, because a list asks for page after page of the same one.
 const KEPT_MATCHES: usize = 4;
@@ -35,18 +36,23 @@ pub struct StreamPage {
     pub rows: Vec<StreamOrdinal>,
 }
 
-/// Streams that matched, ascending in an order.
-type Matched = Arc<Vec<u32>>;
-
 /// Earlier answers, latest first.
 #[derive(Debug, Default)]
-pub(super) struct Matches(Mutex<Vec<(MatchKey, Matched)>>);
+pub(super) struct Matches(Mutex<Vec<(MatchKey, Arc<Matched>)>>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct MatchKey {
     matching: Vec<u8>,
     category: Option<u32>,
-    order: StreamOrder,
+}
+
+/// Which streams matched.
+#[derive(Debug)]
+struct Matched {
+    /// A bit for each stream whose id matches, whatever its category is.
+    ids: Vec<u64>,
+    /// How many of those are of the category.
+    count: u32,
 }
 
 impl Index {
@@ -78,37 +84,48 @@ impl Index {
                 rows,
             }); // ordinals are 32 bits
         }
-        let matched = self.matched(query, category)?;
-        let ranks = ranks(matched.len(), query);
-        let rows = in_direction(matched[ranks].iter().copied(), query.descending);
+        let matched = self.matched(query.matching, category)?;
+        let ordered = self.orders.streams(query.order, category)?;
+        let in_order = ordered
+            .part(0..ordered.len())?
+            .filter(|stream| has_bit(&matched.ids, *stream));
+        let (offset, limit) = (query.offset as usize, query.limit as usize);
+        let rows = if query.descending {
+            in_order.rev().skip(offset).take(limit).map(StreamOrdinal).collect()
+        } else {
+            in_order.skip(offset).take(limit).map(StreamOrdinal).collect()
+        };
         Ok(StreamPage {
             total,
-            matching: matched.len() as u32,
+            matching: matched.count,
             rows,
         })
     }
 
-    fn matched(&self, query: &StreamQuery<'_>, category: Option<u32>) -> Result<Matched, IndexError> {
+    fn matched(&self, matching: &[u8], category: Option<u32>) -> Result<Arc<Matched>, IndexError> {
         let key = MatchKey {
-            matching: query.matching.to_vec(),
+            matching: matching.to_vec(),
             category,
-            order: query.order,
         };
         let mut kept = self.matches.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = kept.iter().position(|(found, _)| *found == key) {
-            let found = kept.remove(at);
-            let matched = found.1.clone();
-            kept.insert(0, found);
-            return Ok(matched);
+            kept[..=at].rotate_right(1);
+            return Ok(Arc::clone(&kept[0].1));
         }
         drop(kept);
-        let bits = self.ids_with(query.matching)?;
-        let ordered = self.orders.streams(query.order, category)?;
-        let in_order = ordered.part(0..ordered.len())?;
-        let matched = in_order.filter(|stream| bits[*stream as usize / 64] >> (stream % 64) & 1 == 1);
-        let matched = Arc::new(matched.collect::<Vec<u32>>());
+        let ids = self.ids_with(matching)?;
+        let count = match category {
+            None => ids.iter().map(|bits| bits.count_ones()).sum(),
+            Some(_) => {
+                // All orders hold the same streams.
+                let ordered = self.orders.streams(StreamOrder::Id, category)?;
+                let streams = ordered.part(0..ordered.len())?;
+                streams.map(|stream| u32::from(has_bit(&ids, stream))).sum()
+            }
+        };
+        let matched = Arc::new(Matched { ids, count });
         let mut kept = self.matches.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.insert(0, (key, matched.clone()));
+        kept.insert(0, (key, Arc::clone(&matched)));
         kept.truncate(KEPT_MATCHES);
         Ok(matched)
     }
@@ -118,17 +135,17 @@ impl Index {
         let mut bits = vec![0_u64; (self.stream_count() as usize).div_ceil(64)];
         let finder = memmem::Finder::new(needle);
         for segment in self.segments.list() {
-            let ids = segment.all_ids()?;
+            let (ids, ends) = (segment.all_ids()?, segment.id_ends()?);
             let mut at = 0;
             let mut local = 0;
             while let Some(found) = finder.find(&ids[at..]) {
                 let start = at + found;
-                local = segment.stream_holding(start, local)?;
-                let (range, _) = segment.stream_range(local)?;
-                if start + needle.len() <= range.end {
-                    let stream = segment.first_stream + local;
-                    bits[stream as usize / 64] |= 1 << (stream % 64);
-                    at = range.end;
+                local = id_holding(&ends, start, local);
+                let end = ends.end(local);
+                if start + needle.len() <= end {
+                    let stream = segment.first_stream as usize + local;
+                    bits[stream / 64] |= 1 << (stream % 64);
+                    at = end;
                 } else {
                     at = start + 1; // it runs from one id into the next
                 }
@@ -136,6 +153,30 @@ impl Index {
         }
         Ok(bits)
     }
+}
+
+/// The id that holds byte `at` of all ids; not before `from`, which is at or before it.
+fn id_holding(ends: &IdEnds<'_>, at: usize, from: usize) -> usize {
+    // Most often it is near: steps that double, then halves.
+    let (mut low, mut step) = (from, 1);
+    while low + step <= ends.len() && ends.end(low + step - 1) <= at {
+        low += step;
+        step *= 2;
+    }
+    let mut high = (low + step - 1).min(ends.len() - 1); // a place was found, so there is an id
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if ends.end(middle) > at {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    low
+}
+
+fn has_bit(bits: &[u64], stream: u32) -> bool {
+    bits[stream as usize / 64] >> (stream % 64) & 1 == 1
 }
 
 /// Ranks, in the ascending order, of the rows that the query asks for.

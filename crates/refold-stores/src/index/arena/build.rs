@@ -201,7 +201,7 @@ impl Building<'_> {
         } else {
             0
         };
-        let needed_bytes = u64::try_from(filled * u128::from(100 + share) / 100).unwrap_or(u64::MAX);
+        let needed_bytes = u64::try_from(filled * (100 + share) / 100).unwrap_or(u64::MAX);
         if needed_bytes > most_bytes {
             return Err(IndexError::OverBudget {
                 needed_bytes,

@@ -8,9 +8,9 @@ proptest! {
         let before: Vec<u64> = square.iter().flat_map(|(a, b)| [*a, *b]).collect();
         let mut after: [u64; 64] = before.clone().try_into().unwrap();
         transpose(&mut after);
-        for a in 0..64 {
-            for b in 0..64 {
-                prop_assert_eq!(before[a] >> b & 1, after[b] >> a & 1);
+        for (a, word) in before.iter().enumerate() {
+            for (b, swapped) in after.iter().enumerate() {
+                prop_assert_eq!(word >> b & 1, swapped >> a & 1);
             }
         }
     }
