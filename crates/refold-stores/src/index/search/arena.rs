@@ -20,6 +20,10 @@ use crate::index::segment::Column;
 
 /// Runs whose hits wait to be taken, for each thread.
 const WAITING_RUNS: usize = 64;
+/// So many runs are short and searched before there is another thread, so that the first hits of a common text come at
+/// once.
+const FIRST_RUNS: usize = 16;
+const FIRST_RUN_ROWS: u32 = if cfg!(test) { 2 } else { 256 };
 /// Rows that are worth the start of another thread.
 const THREAD_ROWS: u64 = 4 * BLOCK_ROWS as u64;
 
@@ -39,22 +43,27 @@ pub fn search_arena(
         index,
         needle: query.needle,
         types: wanted_types(index, query.types),
-        runs: &runs,
         rows,
         is_over: AtomicBool::new(false),
         done: AtomicU64::new(0),
     };
     let worthwhile = usize::try_from(rows / THREAD_ROWS).unwrap_or(usize::MAX);
     let threads = threads.min(worthwhile);
-    if threads <= 1 {
-        let mut layout = RowLayout::default();
-        for run in &runs {
-            for hit in search.run(run, &mut layout)? {
-                if on_hit(hit).is_break() {
-                    return Ok(());
-                }
+    let alone = if threads <= 1 {
+        runs.len()
+    } else {
+        FIRST_RUNS.min(runs.len())
+    };
+    let mut layout = RowLayout::default();
+    for run in &runs[..alone] {
+        for hit in search.run(run, &mut layout)? {
+            if on_hit(hit).is_break() {
+                return Ok(());
             }
         }
+    }
+    let runs = &runs[alone..];
+    if runs.is_empty() {
         return Ok(());
     }
     std::thread::scope(|scope| {
@@ -63,7 +72,7 @@ pub fn search_arena(
             let (sender, receiver) = sync_channel(WAITING_RUNS);
             let thread = std::thread::Builder::new().name(format!("refold-search-{lane}"));
             let search = &search;
-            let spawned = thread.spawn_scoped(scope, move || search.run_lane(lane, threads, &sender));
+            let spawned = thread.spawn_scoped(scope, move || search.run_lane(runs, lane, threads, &sender));
             spawned.map_err(|source| IndexError::Disk {
                 action: "start a thread for",
                 path: String::new(),
@@ -113,15 +122,22 @@ fn runs_to_search<'a>(arena: &'a Arena, needle: &Needle) -> Result<Vec<Run<'a>>,
     let can_look_up = needle.forms().all(|form| form.len() >= GRAM_BYTES);
     let mut runs = Vec::new();
     for part in arena.parts() {
-        match part.grams().filter(|_| can_look_up) {
-            Some(grams) => {
-                let found = grams.rows_with(needle.forms(), RUN_ROWS)?;
-                runs.extend(found.into_iter().map(|rows| Run { part, rows }));
+        let mut push = |mut rows: Range<u32>| {
+            while runs.len() < FIRST_RUNS && rows.end - rows.start > FIRST_RUN_ROWS {
+                let middle = rows.start + FIRST_RUN_ROWS;
+                runs.push(Run {
+                    part,
+                    rows: rows.start..middle,
+                });
+                rows.start = middle;
             }
+            runs.push(Run { part, rows });
+        };
+        match part.grams().filter(|_| can_look_up) {
+            Some(grams) => grams.rows_with(needle.forms(), RUN_ROWS)?.into_iter().for_each(push),
             None => {
                 let starts = (0..part.rows()).step_by(BLOCK_ROWS);
-                let rows = starts.map(|start| start..part.rows().min(start + RUN_ROWS));
-                runs.extend(rows.map(|rows| Run { part, rows }));
+                starts.for_each(|start| push(start..part.rows().min(start + RUN_ROWS)));
             }
         }
     }
@@ -133,7 +149,6 @@ struct ArenaSearch<'a> {
     index: &'a Index,
     needle: &'a Needle,
     types: Option<Vec<bool>>,
-    runs: &'a [Run<'a>],
     /// Of all runs.
     rows: u64,
     is_over: AtomicBool,
@@ -142,9 +157,9 @@ struct ArenaSearch<'a> {
 
 impl ArenaSearch<'_> {
     /// Searches every `lanes`-th run.
-    fn run_lane(&self, lane: usize, lanes: usize, sender: &SyncSender<Result<Vec<Hit>, IndexError>>) {
+    fn run_lane(&self, runs: &[Run<'_>], lane: usize, lanes: usize, sender: &SyncSender<Result<Vec<Hit>, IndexError>>) {
         let mut layout = RowLayout::default();
-        for run in self.runs.iter().skip(lane).step_by(lanes) {
+        for run in runs.iter().skip(lane).step_by(lanes) {
             if self.is_over.load(Ordering::Relaxed) {
                 return;
             }
