@@ -11,10 +11,6 @@ const LONG: &[(&str, &str)] = &[
     ("ui/src/backend/bindings.ts", "generated"),
     // Debt: it holds two reasons to exist and is to be split by them.
     (
-        "crates/refold-stores/src/index/build.rs",
-        "segments, and resuming a build",
-    ),
-    (
         "crates/refold-stores/src/layout/read.rs",
         "reading values, and checking their combination",
     ),

@@ -4,7 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use refold_core::port::store::EventStore as _;
+use refold_core::event::{EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{
+    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, Scope, StoreDescription, StoreError,
+};
 use refold_core::work::{CancelToken, Progress, Work};
 
 use super::model::{Model, arbitrary_events, options, with_work};
@@ -101,6 +106,71 @@ fn a_killed_build_goes_on_where_it_was() {
         written,
         "the first segment was not read again"
     );
+}
+
+/// A store whose reader panics at its second batch of the range that holds a position.
+struct Panicking(MemoryStore, Position);
+
+struct PanickingReader(Box<dyn EventReader>, bool);
+
+impl EventStore for Panicking {
+    fn describe(&self) -> &StoreDescription {
+        self.0.describe()
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
+        self.0.fingerprint()
+    }
+
+    fn is_current(&self) -> Result<bool, StoreError> {
+        self.0.is_current()
+    }
+
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
+        let Scope::All { after, up_to } = &query.scope else {
+            return self.0.read(query);
+        };
+        let is_here = after.is_none_or(|after| after < self.1) && up_to.is_none_or(|up_to| up_to >= self.1);
+        Ok(Box::new(PanickingReader(self.0.read(query)?, is_here)))
+    }
+
+    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
+        self.0.split(parts)
+    }
+
+    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
+        self.0.raw(position)
+    }
+}
+
+impl EventReader for PanickingReader {
+    fn next_batch(
+        &mut self,
+        work: &Work<'_>,
+        max_rows: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<bool, StoreError> {
+        let is_more = self.0.next_batch(work, max_rows, batch, names, findings)?;
+        assert!(!self.1, "the adapter is broken");
+        Ok(is_more)
+    }
+}
+
+#[test]
+fn an_adapter_that_panics_ends_the_build_with_an_error_on_all_threads() {
+    let events = some_events(60);
+    for broken in [0, 30, 59] {
+        let store = MemoryStore::new("panics", events.clone()).with_ranges(12);
+        let store = Panicking(store, events[broken].position);
+        for threads in [1, 2, 4] {
+            let cache = tempfile::tempdir().unwrap();
+            let error = with_work(|work| build(work, &store, cache.path(), &options(threads, 16))).unwrap_err();
+            assert!(error.to_string().contains("the adapter is broken"), "{error}");
+            assert_sound(&store.0, cache.path());
+        }
+    }
 }
 
 #[test]
