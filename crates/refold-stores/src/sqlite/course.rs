@@ -1,6 +1,6 @@
 //! Where a read is and how it goes on: the statement for what comes next, by key.
 
-use refold_core::event::{Position, Version};
+use refold_core::event::{EventBatch, Position, Version};
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -151,23 +151,78 @@ impl Course {
         }
     }
 
-    /// The positions that are still ahead, first and last, when the way goes forward through all.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The positions that are still ahead, first and last in the direction of the way, when it goes through all.
     pub fn ahead(&self) -> Option<(i64, i64)> {
-        match (&self.way, self.direction) {
-            (Way::All { after, up_to, passed }, Direction::Forward) => {
-                let first = passed.or(*after).map_or(Some(i64::MIN), |last| last.checked_add(1))?;
-                Some((first, up_to.unwrap_or(i64::MAX)))
-            }
-            // Backward and within a stream, damage that hides even the keys ends the read with an error.
-            _ => None,
+        let Way::All { after, up_to, passed } = &self.way else {
+            return None;
+        };
+        let lowest = after.map_or(Some(i64::MIN), |after| after.checked_add(1))?;
+        let highest = up_to.unwrap_or(i64::MAX);
+        Some(match self.direction {
+            Direction::Forward => (passed.map_or(Some(lowest), |last| last.checked_add(1))?, highest),
+            Direction::Backward => (passed.map_or(Some(highest), |last| last.checked_sub(1))?, lowest),
+        })
+    }
+
+    /// Goes on from `position`, whatever lies before it on the way.
+    pub fn jump(&mut self, position: i64) {
+        if let Way::All { passed, .. } = &mut self.way {
+            *passed = match self.direction {
+                Direction::Forward => position.checked_sub(1),
+                Direction::Backward => position.checked_add(1),
+            };
         }
     }
 
-    /// Goes on from `position`, whatever lies before it.
-    pub fn jump(&mut self, position: i64) {
-        if let Way::All { passed, .. } = &mut self.way {
-            *passed = position.checked_sub(1);
+    /// What is still ahead of a stream; `None` for other ways.
+    pub fn rest_of_stream(&self) -> Option<Rest<'_>> {
+        match &self.way {
+            Way::Stream(way) => Some(Rest {
+                id: &way.id,
+                direction: self.direction,
+                way,
+            }),
+            Way::All { .. } | Way::Positions { .. } => None,
         }
+    }
+
+    /// Goes on by these rows, one after the other.
+    pub fn go_by_positions(&mut self, positions: Vec<Position>) {
+        self.way = Way::Positions { positions, next: 0 };
+    }
+}
+
+/// What is still ahead of a stream.
+pub struct Rest<'c> {
+    pub id: &'c [u8],
+    direction: Direction,
+    way: &'c StreamWay,
+}
+
+impl Rest<'_> {
+    /// Whether an event of the stream is among it.
+    pub fn holds(&self, version: Version, position: Position) -> bool {
+        let (from, to) = (self.way.from, self.way.to);
+        let is_missing = version == EventBatch::NO_VERSION;
+        let is_within = from.is_none_or(|from| version >= from) && to.is_none_or(|to| version <= to);
+        let is_ahead = match &self.way.passed {
+            None => true,
+            Some((passed, at)) => {
+                let passed = match passed {
+                    Value::Integer(passed) => Version(*passed),
+                    _ => EventBatch::NO_VERSION,
+                };
+                match self.direction {
+                    Direction::Forward => (version, position.0) > (passed, *at),
+                    Direction::Backward => (version, position.0) < (passed, *at),
+                }
+            }
+        };
+        is_within && is_ahead && !(is_missing && (from.is_some() || to.is_some()))
     }
 }
 
@@ -213,6 +268,10 @@ fn all(
         Some(lower) => Some(lower.checked_add(1)?),
         None => None,
     };
+    let before = match passed.filter(|_| direction == Direction::Backward) {
+        Some(passed) => Some(passed.checked_sub(1)?),
+        None => None,
+    };
     let mut bound = |operator: &str, value: Option<i64>| {
         if let Some(value) = value {
             parameters.push(Value::Integer(value));
@@ -227,8 +286,8 @@ fn all(
         }
         Direction::Backward => {
             bound(">=", from);
-            bound("<=", up_to);
-            bound("<", passed);
+            // As above, seen from the other side.
+            bound("<=", before.or(up_to));
             format!("{position} DESC")
         }
     };

@@ -9,6 +9,7 @@ mod catalogue;
 mod connections;
 mod course;
 mod detect;
+mod detour;
 mod guard;
 mod image;
 mod key;

@@ -2,7 +2,7 @@
 //!
 //! Two things stop a statement of SQLite in the middle: a value above the length limit and a damaged page of the file.
 //! Neither ends the read. What can be had of such a row is taken without its bodies; where not even that is possible, the
-//! next readable row is looked for, and a finding says what lies between.
+//! next readable row is looked for ([`super::detour`]), and a finding says what lies between.
 
 use refold_core::event::{EventBatch, Position};
 use refold_core::finding::{Finding, Findings, Severity};
@@ -13,7 +13,7 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
-use super::plan::{Bodies, Plan, Shape, quoted};
+use super::plan::{Bodies, Plan, Shape};
 use super::row::RowReader;
 
 /// A page ends when its arena is this full, however few rows it has.
@@ -104,10 +104,14 @@ impl Page<'_> {
             Reached::Disorder(last) => return Err(Trouble::Disorder(last)),
         }
         while !self.is_full() {
-            let Some(statement) = course.statement(self.connection, self.plan, &self.rows.whole.shape)? else {
-                return Ok(false);
+            let shape = &self.rows.whole.shape;
+            let statement = course.statement(self.connection, self.plan, shape);
+            let ended = match statement {
+                Ok(Some(statement)) => self.run(statement, course),
+                Ok(None) => return Ok(false),
+                Err(error) => Err(error.into()),
             };
-            match self.run(statement, course) {
+            match ended {
                 Ok(End::Full) => return Ok(true),
                 Ok(End::Done) if course.is_by_single_rows() => course.pass_single(),
                 Ok(End::Done) => return Ok(false),
@@ -127,8 +131,10 @@ impl Page<'_> {
         let Some(bulk) = &mut self.rows.bulk else {
             return Ok(Reached::Odd);
         };
-        let Some(stretch) = course.stretch(self.connection, self.plan)? else {
-            return Ok(Reached::Odd);
+        let stretch = match course.stretch(self.connection, self.plan) {
+            Ok(Some(stretch)) => stretch,
+            Err(error) if !is_about_one_row(&error) => return Err(error.into()),
+            Ok(None) | Err(_) => return Ok(Reached::Odd),
         };
         let Form { shape, reader } = &mut self.rows.whole;
         bulk.read(&stretch, self.token, |row| {
@@ -257,71 +263,7 @@ impl Page<'_> {
         Ok(true)
     }
 
-    /// Looks for the next position that can be read at all, in steps that double, and then for the first such one.
-    fn skip_gap(&mut self, course: &mut Course, error: rusqlite::Error) -> Result<bool, Trouble> {
-        if let Some(position) = course.single() {
-            course.pass_single();
-            self.report(
-                Some(position.0),
-                format!("the event is not shown, because its row cannot be read: {error}"),
-            );
-            return Ok(true);
-        }
-        let Some((start, bound)) = course.ahead() else {
-            return Err(error.into());
-        };
-        let position = &self.plan.position;
-        let sql = format!(
-            "SELECT {position} FROM {} AS \"event\" WHERE {position} >= ?1 AND {position} <= ?2 ORDER BY {position} LIMIT 1",
-            quoted(&self.plan.table)
-        );
-        let mut prepared = self.connection.prepare(&sql)?;
-        // The first position from `at` on; the inner one is missing at the end, the outer one where a page is damaged.
-        let mut first_from = |at: i64| -> Result<Option<Option<i64>>, Trouble> {
-            match prepared
-                .query([at, bound])
-                .and_then(|mut rows| rows.next()?.map(|row| row.get(0)).transpose())
-            {
-                Ok(found) => Ok(Some(found)),
-                Err(error) if is_about_one_row(&error) => Ok(None),
-                Err(error) => Err(error.into()),
-            }
-        };
-        let (mut unreadable, mut step) = (start, 1_i128);
-        let mut readable = loop {
-            let at = i64::try_from(i128::from(start) + step).unwrap_or(i64::MAX).min(bound);
-            match first_from(at)? {
-                Some(_) => break at,
-                None if at == bound => {
-                    self.report(None, format!("nothing can be read from position {start} on: {error}"));
-                    return if self.batch.is_empty() && start == i64::MIN {
-                        Err(error.into())
-                    } else {
-                        Ok(false)
-                    };
-                }
-                None => (unreadable, step) = (at, step * 2),
-            }
-        };
-        while unreadable.saturating_add(1) < readable {
-            let middle = i64::midpoint(unreadable, readable);
-            if first_from(middle)?.is_some() {
-                readable = middle
-            } else {
-                unreadable = middle
-            }
-        }
-        let next = first_from(readable)?.flatten();
-        let end = next.map_or("the end".to_owned(), |next| format!("position {next}"));
-        self.report(
-            None,
-            format!("what lies from position {start} to before {end} cannot be read: {error}"),
-        );
-        course.jump(readable);
-        Ok(next.is_some())
-    }
-
-    fn report(&self, position: Option<i64>, detail: String) {
+    pub fn report(&self, position: Option<i64>, detail: String) {
         let (code, severity, position) = ("damaged", Severity::Error, position.map(Position));
         self.findings.report(Finding {
             code,
@@ -339,7 +281,7 @@ impl Page<'_> {
 }
 
 /// Whether another row may well be readable.
-fn is_about_one_row(error: &rusqlite::Error) -> bool {
+pub fn is_about_one_row(error: &rusqlite::Error) -> bool {
     is_damage(error) || error.sqlite_error_code() == Some(ErrorCode::TooBig)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use refold_core::port::store::{Direction, StoreError};
+use refold_core::port::store::{Direction, Scope, StoreError};
 
 use super::lab::{EMMETT, Lab, append_emmett, everything, positions, read, read_in};
 
@@ -123,6 +123,25 @@ fn events_around_a_damaged_page_are_shown_and_the_gap_is_a_finding() {
     assert!((290..300).contains(&seen.len()), "{} events", seen.len());
     let seen = positions(&seen);
     assert!(seen.is_sorted() && seen.contains(&1) && seen.contains(&300));
+    let (mut back, findings) = read_in(&*store, everything(), Direction::Backward, 7).unwrap();
+    back.reverse();
+    assert_eq!((positions(&back), findings), (seen.clone(), vec!["damaged"]));
+    let mut of_streams = Vec::new();
+    for id in ["order-0", "order-1", "order-2"] {
+        let scope = || Scope::Stream {
+            id: id.into(),
+            from: None,
+            to: None,
+        };
+        let (forward, findings) = read(&*store, scope());
+        assert_eq!(findings, ["damaged"], "{id}");
+        let (mut back, _) = read_in(&*store, scope(), Direction::Backward, 7).unwrap();
+        back.reverse();
+        assert_eq!(forward, back, "{id}");
+        of_streams.extend(positions(&forward));
+    }
+    of_streams.sort_unstable();
+    assert_eq!(of_streams, seen, "no event but those of the page is missing");
     let missing: Vec<_> = (1..=300).filter(|position| !seen.contains(position)).collect();
     let around = [
         missing[0] - 1,
@@ -135,6 +154,48 @@ fn events_around_a_damaged_page_are_shown_and_the_gap_is_a_finding() {
     let (singly, findings) = read(&*store, scope);
     assert_eq!(positions(&singly), [around[0], around[3]]);
     assert_eq!(findings, ["damaged"]);
+}
+
+#[test]
+fn a_stream_is_found_although_its_index_is_damaged() {
+    let lab = many_pages(300);
+    let whole = fs::read(lab.path()).unwrap();
+    let indexes: Vec<usize> = (512..whole.len())
+        .step_by(512)
+        .filter(|at| matches!(whole[*at], 0x02 | 0x0a) && whole[*at + 4] > 3)
+        .collect();
+    assert!(indexes.len() > 10, "{} pages of indexes", indexes.len());
+    for (from, to) in [(None, None), (Some(7), None), (Some(20), Some(50))] {
+        let scope = || Scope::Stream {
+            id: b"order-1".to_vec(),
+            from: from.map(refold_core::event::Version),
+            to: to.map(refold_core::event::Version),
+        };
+        fs::write(lab.path(), &whole).unwrap();
+        let (expected, findings) = read(&*lab.open(None).unwrap(), scope());
+        assert_eq!(findings, [""; 0]);
+        // One page damaged after the other, and at last all of them.
+        let mut damages: Vec<Vec<usize>> = indexes.iter().map(|page| vec![*page]).collect();
+        damages.push(indexes.clone());
+        let mut damaged_reads = 0;
+        for pages in &damages {
+            let mut bytes = whole.clone();
+            for page in pages {
+                bytes[*page..*page + 512].fill(0xff);
+            }
+            fs::write(lab.path(), &bytes).unwrap();
+            let store = lab.open(None).unwrap_or_else(|error| panic!("{error}"));
+            for direction in [Direction::Forward, Direction::Backward] {
+                let (mut seen, findings) = read_in(&*store, scope(), direction, 7).unwrap();
+                if direction == Direction::Backward {
+                    seen.reverse();
+                }
+                assert_eq!(seen, expected, "{pages:?} {direction:?}");
+                damaged_reads += usize::from(findings == ["damaged"]);
+            }
+        }
+        assert!(damaged_reads > 4, "{damaged_reads}");
+    }
 }
 
 /// Breaks the chain of pages that holds the one payload that is too long for a page.
