@@ -78,9 +78,6 @@ pub fn open(cache: &Path, fingerprint: &Fingerprint) -> Result<Opened, IndexErro
     let Some(manifest) = Manifest::read(&folder, &fingerprint.identity)? else {
         return Ok(Opened::Absent);
     };
-    if manifest.derived.is_none() {
-        return Ok(Opened::Absent);
-    }
     let is_current = manifest.change_token == fingerprint.change_token;
     match Index::of_manifest(&folder, manifest) {
         Ok(index) if is_current => Ok(Opened::Current(index)),

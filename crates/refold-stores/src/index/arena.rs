@@ -36,7 +36,7 @@ const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
 
 /// All files of the arena start so; the index leaves them alone.
 const PREFIX: &str = "arena-";
-const MANIFEST: &str = MANIFESTS[1];
+const MANIFEST: &str = MANIFESTS[2];
 const CHECKSUM_DIGITS: usize = 16;
 
 const BYTES: u32 = 1;

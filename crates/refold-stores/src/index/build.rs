@@ -52,7 +52,8 @@ impl BuildOptions {
 /// Brings the index of `store` up to date and opens it: builds it, goes on with a build that was killed, or adds the
 /// events that are new. `cache` is the application's cache folder.
 ///
-/// Cancelling keeps the finished segments and leaves nothing else.
+/// Until the new one is complete, and after a failure, [`super::open`] finds the index as it was. Cancelling keeps it and
+/// the finished segments and leaves nothing else.
 pub fn build(
     work: &Work<'_>,
     store: &dyn EventStore,
@@ -77,8 +78,18 @@ pub(super) fn build_in(
     options: &BuildOptions,
 ) -> Result<Index, IndexError> {
     let _lock = folder.lock()?;
-    let manifest = Manifest::read(folder, &fingerprint.identity)?;
-    let outcome = match manifest {
+    let complete = Manifest::read(folder, &fingerprint.identity)?;
+    if let Some(manifest) = complete
+        .clone()
+        .filter(|it| it.change_token == fingerprint.change_token)
+    {
+        match Index::of_manifest(folder, manifest) {
+            Err(IndexError::Damaged { .. }) => {}
+            outcome => return outcome,
+        }
+    }
+    let growing = Manifest::read_growing(folder, &fingerprint.identity)?;
+    let outcome = match growing.or(complete) {
         Some(manifest) => match bring_up_to_date(work, store, folder, fingerprint, options, manifest) {
             Ok(None) | Err(IndexError::Damaged { .. }) => None,
             Ok(Some(index)) => Some(Ok(index)),
@@ -94,11 +105,11 @@ pub(super) fn build_in(
     });
     if outcome.is_err() {
         // What a cancelled or failed build left without a name; nobody else writes while the lock is held.
-        if let Ok(Some(manifest)) = Manifest::read(folder, &fingerprint.identity) {
-            folder.remove_all_but(|name| manifest.names(name) || arena::owns(name))?;
-        } else {
-            folder.remove_all_but(|_| false)?;
-        }
+        let complete = Manifest::read(folder, &fingerprint.identity).ok().flatten();
+        let growing = Manifest::read_growing(folder, &fingerprint.identity).ok().flatten();
+        let is_named = |name: &str| complete.iter().chain(&growing).any(|manifest| manifest.names(name));
+        let has_any = complete.is_some() || growing.is_some();
+        folder.remove_all_but(|name| is_named(name) || has_any && arena::owns(name))?;
     }
     outcome
 }
@@ -112,9 +123,6 @@ fn bring_up_to_date(
     options: &BuildOptions,
     manifest: Manifest,
 ) -> Result<Option<Index>, IndexError> {
-    if manifest.derived.is_some() && manifest.change_token == fingerprint.change_token {
-        return Index::of_manifest(folder, manifest).map(Some);
-    }
     let segments = Segments::open(folder, &manifest.segments)?;
     let has_shrunk = match (segments.last_position(), fingerprint.last_position) {
         (Some(indexed), Some(last)) => last.0 < indexed,
@@ -182,6 +190,7 @@ fn go_on(
     mut manifest: Manifest,
 ) -> Result<Index, IndexError> {
     manifest.generation += 1;
+    manifest.derived = None;
     manifest.change_token = String::new(); // until it is complete, it stands for no state of the store
     let ranges = missing_ranges(
         store,

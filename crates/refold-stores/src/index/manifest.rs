@@ -1,5 +1,8 @@
 //! The manifest: which files make up the index, of which store, up to where. Written last; what it does not name
 //! does not exist.
+//!
+//! While an index is built, or brought up to date, a second manifest names the segments that are finished. The one of
+//! the index as it was stays until the new one takes its place, so that readers have that until then.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +18,8 @@ use super::checks;
 use super::error::IndexError;
 use super::folder::Folder;
 
-const NAME: &str = MANIFESTS[0];
+const COMPLETE: &str = MANIFESTS[0];
+const GROWING: &str = MANIFESTS[1];
 const CHECKSUM_DIGITS: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +30,7 @@ pub(super) struct Manifest {
     /// Grows with every build, so that a file name is never used twice.
     pub(super) generation: u64,
     pub(super) segments: Vec<SegmentEntry>,
-    /// `None` while the segments are still being read: the build goes on from here.
+    /// `None` while the segments are still being read: a build goes on from here.
     pub(super) derived: Option<DerivedEntry>,
 }
 
@@ -65,10 +69,22 @@ impl Manifest {
         }
     }
 
-    /// `None` when there is none, or one that is damaged, of another store or of another format: then the index is
-    /// built from nothing.
+    /// The manifest of the index. `None` when there is none, or one that is damaged, of another store or of another
+    /// format: then the index is built from nothing.
     pub(super) fn read(folder: &Folder, identity: &str) -> Result<Option<Manifest>, IndexError> {
-        let Some(bytes) = folder.read(NAME)? else {
+        let manifest = Manifest::read_from(folder, COMPLETE, identity)?;
+        Ok(manifest.filter(|manifest| manifest.derived.is_some()))
+    }
+
+    /// The manifest of a build that was killed, cancelled or has failed, and came further than the index.
+    pub(super) fn read_growing(folder: &Folder, identity: &str) -> Result<Option<Manifest>, IndexError> {
+        let complete = Manifest::read(folder, identity)?.map_or(0, |manifest| manifest.generation);
+        let growing = Manifest::read_from(folder, GROWING, identity)?;
+        Ok(growing.filter(|manifest| manifest.generation > complete))
+    }
+
+    fn read_from(folder: &Folder, name: &str, identity: &str) -> Result<Option<Manifest>, IndexError> {
+        let Some(bytes) = folder.read(name)? else {
             return Ok(None);
         };
         let Some((checksum, body)) = bytes.split_at_checked(CHECKSUM_DIGITS) else {
@@ -81,17 +97,22 @@ impl Manifest {
         Ok(manifest.filter(|manifest| manifest.format == FORMAT_VERSION && manifest.identity == identity))
     }
 
+    /// Writes it as the manifest of the index where it is complete, else beside that.
     pub(super) fn write(&self, folder: &Folder) -> Result<(), IndexError> {
         let body = serde_json::to_vec(self).unwrap_or_default(); // numbers, texts and lists cannot fail
-        let mut file = folder.create(NAME)?;
+        let mut file = folder.create(self.name())?;
         file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
         file.write(&body)?;
         file.finish()
     }
 
-    /// Whether the manifest, or the index as a whole, needs this file.
+    /// Whether the manifest needs this file, itself among them.
     pub(super) fn names(&self, file: &str) -> bool {
-        file == NAME || self.files().any(|stamp| stamp.name == file)
+        file == self.name() || self.files().any(|stamp| stamp.name == file)
+    }
+
+    fn name(&self) -> &'static str {
+        if self.derived.is_some() { COMPLETE } else { GROWING }
     }
 
     fn files(&self) -> impl Iterator<Item = &FileStamp> {

@@ -182,7 +182,6 @@ impl<'a> Sink<'a> {
         let entry = writer.finish(&self.table.take_fresh(), &findings)?;
         self.segments.push(self.folder, &entry)?;
         self.manifest.segments.push(entry);
-        self.manifest.derived = None;
         self.manifest.write(self.folder)
     }
 

@@ -43,6 +43,15 @@ fn replace(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
+/// Growth that failed: the index answers for the store as it was, or already as it is.
+fn assert_usable(before: &MemoryStore, store: &MemoryStore, cache: &Path) {
+    match open(cache, &store.fingerprint().unwrap()).unwrap() {
+        Opened::Current(index) => Model::of(store).assert_equals(&index),
+        Opened::Behind(index) => Model::of(before).assert_equals(&index),
+        Opened::Absent => panic!("the index as it was is gone"),
+    }
+}
+
 /// Whatever is in the folder: what opens is right, and building makes it right.
 fn assert_sound(store: &MemoryStore, cache: &Path) {
     let fingerprint = store.fingerprint().unwrap();
@@ -71,6 +80,9 @@ fn a_kill_at_any_write_leaves_nothing_half_valid() {
                 break;
             }
             assert!(matches!(outcome, Err(IndexError::Disk { .. })), "{outcome:?}");
+            if has_older {
+                assert_usable(&before, &store, cache.path());
+            }
             assert_sound(&store, cache.path());
         }
     }
@@ -271,10 +283,31 @@ fn cancelling_leaves_no_file_that_is_not_named() {
         let left = files_of(cache.path());
         let is_named = |path: &PathBuf| {
             let name = path.file_name().unwrap().to_str().unwrap();
-            name == "manifest" || name.starts_with("segment-") && !name.ends_with(".part")
+            name == "growing-manifest" || name.starts_with("segment-") && !name.ends_with(".part")
         };
         assert!(left.iter().all(is_named), "{left:?}");
         assert_sound(&store, cache.path());
+    }
+}
+
+#[test]
+fn cancelled_growth_keeps_the_index_as_it_was() {
+    let events = some_events(60);
+    let before = MemoryStore::new("grown", events[..25].to_vec()).with_ranges(3);
+    let store = MemoryStore::new("grown", events).with_ranges(9);
+    for reports in 0.. {
+        let cache = tempfile::tempdir().unwrap();
+        // Mapped before the growth starts, as by a window that is open.
+        let mapped = with_work(|work| build(work, &before, cache.path(), &options(1, 10))).unwrap();
+        let token = CancelToken::default();
+        let progress = CancelAt(reports.into(), &token);
+        let outcome = build(&Work::new(&token, &progress), &store, cache.path(), &options(2, 10));
+        Model::of(&before).assert_equals(&mapped);
+        assert_usable(&before, &store, cache.path());
+        assert_sound(&store, cache.path());
+        if outcome.is_ok() {
+            break;
+        }
     }
 }
 
