@@ -16,5 +16,6 @@ export default defineConfig(({ mode }) => ({
   },
   // Tests of components run the code of the browser.
   ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),
-  test: { include: ['src/**/*.test.ts'], css: true },
+  // The limit is for tests that hang; a busy machine is no failure.
+  test: { include: ['src/**/*.test.ts'], css: true, testTimeout: 120_000 },
 }));

@@ -4,11 +4,13 @@ use refold_app::wire::Launch;
 
 pub const USAGE: &str = "\
 Usage: refold-desktop [STORE [STREAM]] [--at CURSOR] [--handler H]
+       refold-desktop LINK
 
   STORE      path of an event store
   STREAM     id of the stream whose history is shown
   --at       v12 (version), #4711 (position), a time, -2h, start or head
   --handler  a handler package, with a version after @, or builtin:merge
+  LINK       refold://store/category/stream@version, as the window copies it: its store is one opened before
   --help, --version
 
 Without a store the window opens on its welcome page.";

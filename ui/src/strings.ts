@@ -45,7 +45,7 @@ export const S = {
       filters: 'Filter',
       stores: 'Stores',
       commands: 'Commands',
-      choices: 'Choices',
+      choices: 'More',
       actions: 'Actions',
       help: 'Prefixes',
     },

@@ -18,6 +18,13 @@ fn check(words: &[&str], store: &str, stream: Option<&str>, at: Option<&str>, ha
     assert_eq!(got, (store, stream, at, handler), "{words:?}");
 }
 
+/// The window itself reads it: only there is known which stores were opened before.
+#[test]
+fn a_link_arrives_as_it_is() {
+    let link = "refold://orders.db/Order/order-4711@12?b=3&tab=diff";
+    check(&[link], link, None, None, None);
+}
+
 #[test]
 fn places_and_options_come_in_any_order() {
     check(&["orders.db"], "orders.db", None, None, None);

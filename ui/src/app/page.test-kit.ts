@@ -20,7 +20,7 @@ export interface Page {
   close(): Promise<void>;
 }
 
-const PATIENCE = { timeout: 10_000, interval: 10 };
+const PATIENCE = { timeout: 60_000, interval: 10 };
 
 export function openPage(
   options: Partial<FakeOptions> = {},

@@ -43,6 +43,8 @@ export interface Reach {
   focusRegion(step: 1 | -1): void;
   copy(text: string): Promise<void>;
   pageSize(): number;
+  /** Runs another command. */
+  run(id: string): void;
   /** The open palette, which some keys are for. */
   palette: PaletteKeys | null;
 }

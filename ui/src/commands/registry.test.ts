@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { CONTEXTS, GROUPS } from './command';
+import { ACTIONS } from './menu';
 import { COMMANDS, commandOf } from './registry';
 
 const SOURCES: Record<string, string> = import.meta.glob(['../**/*.{svelte,ts}', '!../**/*.test.ts'], {
@@ -47,6 +48,10 @@ it('knows every command that the page names', () => {
   }
   expect(found.length).toBeGreaterThan(20);
   for (const id of found) expect(commandOf(id), id).toBeDefined();
+});
+
+it('has what the menu offers', () => {
+  for (const id of Object.values(ACTIONS).flat()) expect(commandOf(id), id).toBeDefined();
 });
 
 it('is the only place where keys are bound', () => {

@@ -5,16 +5,19 @@ import { CURSOR } from './cursor';
 import { GO } from './go';
 import { INSPECT } from './inspect';
 import { LIST } from './list';
+import { menu } from './menu';
 import { PALETTE } from './palette';
 import { ROWS } from './rows';
 import { STORE } from './store';
 import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
-export const COMMANDS: readonly Command[] = [
+const SINGLE: readonly Command[] = [
   ...[...GO, ...STORE, ...CURSOR, ...TIMELINE],
   ...[...LIST, ...INSPECT, ...ROWS, ...VIEW, ...PALETTE],
 ];
+
+export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];
 
 const BY_ID = new Map(COMMANDS.map((command) => [command.id, command]));
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { COMMANDS } from '../commands/registry';
+import { keyboardPage } from './document.test-kit';
 import { clashes, commandFor, complaint, defaultBindings, keymapOf, keysOf, type OwnBinding } from './keymap';
 import { parseKeys, type Platform, type Stroke } from './keys';
 import { sheetOf } from './sheet';
@@ -114,4 +115,8 @@ it('finds lines of the sheet by words and by keys', () => {
   expect(found('swap')).toEqual(['cursor.swap']);
   expect(found('permalink')).toEqual(['go.link.copy']);
   expect(found('nothing of that kind')).toEqual([]);
+});
+
+it('stands in the documentation as it is', async () => {
+  await expect(keyboardPage(COMMANDS)).toMatchFileSnapshot('../../../docs/keyboard.md');
 });

@@ -100,6 +100,7 @@ const KEYS: Record<string, string> = {
   ...{ arrowleft: 'ArrowLeft', arrowright: 'ArrowRight', arrowup: 'ArrowUp', arrowdown: 'ArrowDown' },
   ...{ esc: 'Escape', escape: 'Escape', enter: 'Enter', return: 'Enter', tab: 'Tab', space: 'Space' },
   ...{ backspace: 'Backspace', del: 'Delete', delete: 'Delete', insert: 'Insert', plus: '+' },
+  contextmenu: 'ContextMenu',
   ...{ home: 'Home', end: 'End', pageup: 'PageUp', pagedown: 'PageDown', pgup: 'PageUp', pgdn: 'PageDown' },
 };
 
@@ -113,6 +114,7 @@ const SHOWN: Record<string, Record<Platform, string>> = {
   ArrowUp: { mac: '↑', other: '↑' },
   ArrowDown: { mac: '↓', other: '↓' },
   Escape: { mac: 'Esc', other: 'Esc' },
+  ContextMenu: { mac: 'Menu', other: 'Menu' },
   PageUp: { mac: 'Page up', other: 'Page up' },
   PageDown: { mac: 'Page down', other: 'Page down' },
 };

@@ -175,6 +175,17 @@ it('offers all actions of an item and leaves them one step at a time', async () 
   await page.until(() => page.texts('[data-test=notice]')[0] === 'Copied');
 });
 
+it('offers what can be done with what is selected, wherever the focus is', async () => {
+  await openHistory();
+  page.press('Ctrl+.');
+  expect(names()).toContain('Copy a link to this place');
+  page.press('Escape');
+  page.press('Shift+F10');
+  page.type('set b');
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=cursor-b-label]')[0] === 'B v 15');
+});
+
 it('asks for the value of a command that needs one', async () => {
   await openHistory();
   page.press('Ctrl+Shift+p');

@@ -1,0 +1,31 @@
+// The menu of what can be done with the selected stream, event or field.
+
+import type { Desk } from '../model/desk.svelte';
+import { command, type Choice, type Command } from './command';
+
+/** By view, in the order in which they are offered. */
+export const ACTIONS: Record<string, readonly string[]> = {
+  overview: ['row.open', 'list.filter', 'list.category', 'go.link.copy'],
+  history: [
+    ...['inspect.copyValue', 'inspect.copyPath', 'cursor.nextChange', 'cursor.prevChange'],
+    ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
+    ...['list.type', 'go.link.copy'],
+  ],
+};
+
+/** A command that offers those of `commands` that act on a selection. */
+export function menu(commands: readonly Command[]): Command {
+  const choices = (desk: Desk): Choice[] =>
+    (ACTIONS[desk.view] ?? [])
+      .flatMap((id) => commands.find((one) => one.id === id) ?? [])
+      .filter((one) => one.blocked(desk) === null)
+      .map(({ id, title, group }) => ({ value: id, title, note: group }));
+  return command(
+    'Go',
+    ['overview', 'history'],
+    'go.actions',
+    'Actions on what is selected…',
+    (_, reach, id) => reach.run(id),
+    { keys: ['Mod+.', 'Shift+F10', 'ContextMenu'], words: 'menu context copy', choices },
+  );
+}
