@@ -136,6 +136,10 @@ impl FileSource {
             return Err(self.changed("it became shorter"));
         }
         if modified_nanos(&now) != self.modified_nanos {
+            // A file that only grows is longer; of one that is not, any byte may be another.
+            if now.len() == self.byte_count {
+                return Err(self.changed("it was rewritten"));
+            }
             let blocks = blocks(&self.file, self.byte_count).map_err(unreadable)?;
             if blocks != (self.first_block.clone(), self.last_block.clone()) {
                 return Err(self.changed("it was rewritten"));
