@@ -12,8 +12,9 @@ mod tests;
 
 use refold_core::value::{Text, Value};
 
-use scan::{Key, Scanner};
+use plain::Name;
 pub use scan::{Malformed, Reason};
+use scan::{Next, Scanned, Scanner, unescaped};
 
 /// A compiled set of paths. The n-th path fills the n-th slot.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub struct Projection {
 /// A place in the payload that some path goes through or ends at.
 #[derive(Debug, Clone, Default)]
 struct Needed {
-    members: Vec<(Box<[u8]>, usize)>,
+    members: Vec<(Name, usize)>,
     slot: Option<usize>,
     /// The slots of all places below.
     below: Vec<usize>,
@@ -43,12 +44,12 @@ impl Projection {
                 let known = nodes[at]
                     .members
                     .iter()
-                    .find(|(name, _)| **name == *key.as_wtf8())
+                    .find(|(name, _)| name.is(key.as_wtf8()))
                     .map(|(_, node)| *node);
                 at = known.unwrap_or_else(|| {
                     nodes.push(Needed::default());
                     let new = nodes.len() - 1;
-                    nodes[at].members.push((key.as_wtf8().into(), new));
+                    nodes[at].members.push((Name::new(key.as_wtf8()), new));
                     new
                 });
             }
@@ -70,55 +71,80 @@ impl Projection {
     /// # Errors
     /// When `payload` is no JSON, anywhere in it, or nests too deep; `slots` then hold anything.
     pub fn project(&self, payload: &[u8], max_depth: usize, slots: &mut Vec<Option<Value>>) -> Result<(), Malformed> {
-        slots.clear();
-        slots.resize(self.slot_count, None);
+        self.make_room(slots);
         let mut scanner = Scanner::new(payload, max_depth)?;
-        scanner.skip_blanks();
-        self.place(&mut scanner, 0, 0, slots)?;
-        scanner.finish()
+        self.place_payload(&mut scanner, slots).map_err(|_| scanner.malformed())
     }
 
     /// Fills `slots` from a value that is there already.
     pub fn project_value(&self, payload: &Value, slots: &mut Vec<Option<Value>>) {
-        slots.clear();
-        slots.resize(self.slot_count, None);
+        self.make_room(slots);
+        slots.fill(None);
         self.place_value(payload, 0, slots);
     }
 
-    /// Reads the value that the scanner stands at for the place `at`, `depth` levels down.
+    /// Makes `slots` as long as there are paths; what is in them stays for [`Projection::place`] to replace.
+    #[inline]
+    fn make_room(&self, slots: &mut Vec<Option<Value>>) {
+        if slots.len() != self.slot_count {
+            slots.resize(self.slot_count, None);
+        }
+    }
+
+    fn place_payload(&self, scanner: &mut Scanner<'_>, slots: &mut [Option<Value>]) -> Scanned<()> {
+        let at = scanner.blanks(0);
+        let at = self.place(scanner, 0, at, 0, slots)?;
+        scanner.finish(at)
+    }
+
+    /// Reads the value that begins at `at` for the place `node`, `depth` levels down; gives the place behind it.
     fn place(
         &self,
         scanner: &mut Scanner<'_>,
+        node: usize,
         at: usize,
         depth: usize,
         slots: &mut [Option<Value>],
-    ) -> Result<(), Malformed> {
-        let needed = &self.nodes[at]; // members point to nodes of this projection only
+    ) -> Scanned<usize> {
+        let needed = &self.nodes[node]; // members point to nodes of this projection only
         for slot in &needed.below {
-            // An earlier member of the same key may have filled them.
-            slots[*slot] = None; // made by `resize` to `slot_count`
+            // What the event before or an earlier member of the same key left there.
+            slots[*slot] = None; // made by `make_room`
         }
         if let Some(slot) = needed.slot {
-            let value = scanner.value(depth)?;
-            if !needed.members.is_empty() {
-                self.place_members(&value, at, slots);
+            let end = scanner.value(at, depth, &mut slots[slot])?;
+            if !needed.members.is_empty()
+                && let Some(value) = slots[slot].clone()
+            {
+                self.place_members(&value, node, slots);
             }
-            slots[slot] = Some(value);
-            return Ok(());
+            return Ok(end);
         }
-        if needed.members.is_empty() || !scanner.stands_at_object() {
-            return scanner.skip(depth);
+        if needed.members.is_empty() || !scanner.stands_at_object(at) {
+            return scanner.skip(at, depth);
         }
-        let depth = scanner.enter(depth)?;
+        let mut next = scanner.enter(at, depth, b'}')?;
         let mut expected = 0;
-        let mut is_first = true;
-        while let Some(key) = scanner.next_key(&mut is_first)? {
-            match needed.find(&key, &mut expected) {
-                Some(member) => self.place(scanner, member, depth, slots)?,
-                None => scanner.skip(depth)?,
+        loop {
+            match next {
+                Next::End(end) => return Ok(end),
+                Next::At(at) => {
+                    let (member, end) = needed.member(scanner, at, &mut expected)?;
+                    let at = scanner.member_value(end)?;
+                    let end = match member {
+                        None => scanner.skip(at, depth + 1)?,
+                        Some(member) => match &self.nodes[member] {
+                            // A path ends here, and none goes on.
+                            leaf @ Needed { slot: Some(slot), .. } if leaf.members.is_empty() => {
+                                scanner.value(at, depth + 1, &mut slots[*slot])?
+                            }
+                            _ => self.place(scanner, member, at, depth + 1, slots)?,
+                        },
+                    };
+                    next = scanner.next(end, b'}')?;
+                }
             }
         }
-        Ok(())
     }
 
     fn place_value(&self, value: &Value, at: usize, slots: &mut [Option<Value>]) {
@@ -133,7 +159,7 @@ impl Projection {
             return;
         };
         for (key, member) in &self.nodes[at].members {
-            if let Some(value) = members.get(key) {
+            if let Some(value) = members.get(key.as_bytes()) {
                 self.place_value(value, *member, slots);
             }
         }
@@ -141,16 +167,29 @@ impl Projection {
 }
 
 impl Needed {
-    /// The member of that name. Payloads of a type keep their order, so the one after the last found is tried first.
-    fn find(&self, key: &Key<'_>, expected: &mut usize) -> Option<usize> {
+    /// Which member the key that begins at `at` names, and the place behind the key. Payloads of a type keep their order,
+    /// so the one after the last found is tried first.
+    #[inline(always)]
+    fn member(&self, scanner: &mut Scanner<'_>, at: usize, expected: &mut usize) -> Scanned<(Option<usize>, usize)> {
+        let at = scanner.open_key(at)?;
         if let Some((name, member)) = self.members.get(*expected)
-            && key.is(name)
+            && let Some(end) = name.end_at(scanner.bytes(), at)
         {
             *expected += 1;
-            return Some(*member);
+            return Ok((Some(*member), end));
         }
-        let found = self.members.iter().position(|(name, _)| key.is(name))?;
+        let (end, has_escape) = scanner.text_end(at)?;
+        let written = scanner.written(at, end);
+        let found = if has_escape {
+            let key = unescaped(written);
+            self.members.iter().position(|(name, _)| name.is(&key))
+        } else {
+            self.members.iter().position(|(name, _)| name.is(written))
+        };
+        let Some(found) = found else {
+            return Ok((None, end));
+        };
         *expected = found + 1;
-        self.members.get(found).map(|(_, member)| *member)
+        Ok((self.members.get(found).map(|(_, member)| *member), end))
     }
 }

@@ -1,10 +1,8 @@
 //! Walks over JSON text, checks all of it, and builds values only where asked.
 
-use std::borrow::Cow;
-
 use refold_core::value::{Number, Text, Value};
 
-use super::plain::plain_end;
+use super::plain::{digits_end, plain_end};
 
 /// Why a payload could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,323 +39,319 @@ impl Reason {
     }
 }
 
-/// The key of a member as it is written.
-pub struct Key<'b> {
-    written: &'b [u8],
-    has_escape: bool,
-}
+/// The scan stopped: [`Scanner::malformed`] says why.
+#[derive(Debug)]
+pub struct Stopped;
 
-impl Key<'_> {
-    #[inline(always)]
-    pub fn is(&self, name: &[u8]) -> bool {
-        if self.has_escape {
-            unescaped(self.written) == name
-        } else {
-            self.written == name
-        }
-    }
+/// What a walk gives, with places as bytes from the start: small, so that it stays in registers.
+pub type Scanned<T> = Result<T, Stopped>;
+
+/// What follows a value in a container.
+pub enum Next {
+    /// Another member or element, which begins here.
+    At(usize),
+    /// The container ended before here.
+    End(usize),
 }
 
 pub struct Scanner<'b> {
     bytes: &'b [u8],
-    at: usize,
     max_depth: usize,
+    malformed: Option<Malformed>,
 }
-
-type Scanned<T> = Result<T, Malformed>;
 
 impl<'b> Scanner<'b> {
     /// Checks the whole text to be UTF-8, so that nothing after needs to.
-    pub fn new(bytes: &'b [u8], max_depth: usize) -> Scanned<Scanner<'b>> {
-        if bytes.is_ascii() {
-            let at = 0;
-            return Ok(Scanner { bytes, at, max_depth });
-        }
-        match std::str::from_utf8(bytes) {
-            Ok(_) => Ok(Scanner {
-                bytes,
-                at: 0,
-                max_depth,
-            }),
-            Err(error) => Err(Malformed {
+    pub fn new(bytes: &'b [u8], max_depth: usize) -> Result<Scanner<'b>, Malformed> {
+        if !bytes.is_ascii()
+            && let Err(error) = std::str::from_utf8(bytes)
+        {
+            return Err(Malformed {
                 offset: error.valid_up_to(),
                 reason: Reason::Encoding,
-            }),
+            });
         }
-    }
-
-    #[inline(always)]
-    pub fn skip_blanks(&mut self) {
-        // Nothing that begins a token is below the blank.
-        while let Some(byte) = self.peek()
-            && byte <= b' '
-            && matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
-        {
-            self.at += 1;
-        }
-    }
-
-    /// Only blanks may follow.
-    pub fn finish(&mut self) -> Scanned<()> {
-        self.skip_blanks();
-        if self.at == self.bytes.len() {
-            Ok(())
-        } else {
-            Err(self.malformed(Reason::Trailing))
-        }
-    }
-
-    pub fn stands_at_object(&self) -> bool {
-        self.peek() == Some(b'{')
-    }
-
-    /// Goes into the object or array that the scanner stands at, `depth` levels down; gives the level inside.
-    pub fn enter(&mut self, depth: usize) -> Scanned<usize> {
-        if depth >= self.max_depth {
-            return Err(self.malformed(Reason::Depth));
-        }
-        self.at += 1;
-        Ok(depth + 1)
-    }
-
-    /// The next key of the object that was entered, with the scanner at its value; `None` past the end of the object.
-    #[inline(always)]
-    pub fn next_key(&mut self, is_first: &mut bool) -> Scanned<Option<Key<'b>>> {
-        self.skip_blanks();
-        match self.peek() {
-            // Past the comma that may stand after a member, where a key must follow.
-            Some(b',') if !*is_first => {
-                self.at += 1;
-                self.skip_blanks();
-            }
-            Some(b'"') if *is_first => {}
-            Some(b'}') => {
-                self.at += 1;
-                return Ok(None);
-            }
-            _ => return Err(self.malformed(Reason::Structure)),
-        }
-        *is_first = false;
-        if self.peek() != Some(b'"') {
-            return Err(self.malformed(Reason::Structure));
-        }
-        let start = self.at + 1;
-        let has_escape = self.skip_text()?;
-        let written = self.bytes.get(start..self.at - 1).unwrap_or_default();
-        self.skip_blanks();
-        if !self.accept(b':') {
-            return Err(self.malformed(Reason::Structure));
-        }
-        self.skip_blanks();
-        Ok(Some(Key { written, has_escape }))
-    }
-
-    /// Builds the value that the scanner stands at.
-    pub fn value(&mut self, depth: usize) -> Scanned<Value> {
-        let start = self.at;
-        match self.peek() {
-            Some(b'"') => Ok(Value::Text(Text::from_wtf8(&self.text()?))),
-            Some(b'-' | b'0'..=b'9') => {
-                let is_plain = self.skip_number()?;
-                let literal = self.bytes.get(start..self.at).unwrap_or_default();
-                Ok(Value::Number(Number::from_checked_literal(literal, is_plain)))
-            }
-            Some(b'{' | b'[') => {
-                self.skip(depth)?;
-                let literal = self.bytes.get(start..self.at).unwrap_or_default();
-                Value::from_json(literal, self.max_depth).map_err(|error| Malformed {
-                    offset: start + error.offset,
-                    reason: Reason::Value,
-                })
-            }
-            Some(b't') => self.word(b"true").map(|()| Value::Bool(true)),
-            Some(b'f') => self.word(b"false").map(|()| Value::Bool(false)),
-            _ => self.word(b"null").map(|()| Value::Null),
-        }
-    }
-
-    /// Steps over the value that the scanner stands at. Recursion is bounded by the depth limit.
-    pub fn skip(&mut self, depth: usize) -> Scanned<()> {
-        match self.peek() {
-            Some(b'"') => self.skip_text().map(|_| ()),
-            Some(b'-' | b'0'..=b'9') => self.skip_number().map(|_| ()),
-            Some(b'{') => {
-                let depth = self.enter(depth)?;
-                self.skip_blanks();
-                if self.accept(b'}') {
-                    return Ok(());
-                }
-                loop {
-                    if self.peek() != Some(b'"') {
-                        return Err(self.malformed(Reason::Structure));
-                    }
-                    self.skip_text()?;
-                    self.skip_blanks();
-                    if !self.accept(b':') {
-                        return Err(self.malformed(Reason::Structure));
-                    }
-                    self.skip_blanks();
-                    self.skip(depth)?;
-                    self.skip_blanks();
-                    if self.accept(b'}') {
-                        return Ok(());
-                    }
-                    if !self.accept(b',') {
-                        return Err(self.malformed(Reason::Structure));
-                    }
-                    self.skip_blanks();
-                }
-            }
-            Some(b'[') => {
-                let depth = self.enter(depth)?;
-                self.skip_blanks();
-                if self.accept(b']') {
-                    return Ok(());
-                }
-                loop {
-                    self.skip(depth)?;
-                    self.skip_blanks();
-                    if self.accept(b']') {
-                        return Ok(());
-                    }
-                    if !self.accept(b',') {
-                        return Err(self.malformed(Reason::Structure));
-                    }
-                    self.skip_blanks();
-                }
-            }
-            Some(b't') => self.word(b"true"),
-            Some(b'f') => self.word(b"false"),
-            _ => self.word(b"null"),
-        }
-    }
-
-    /// The text that the scanner stands at, decoded; borrowed when it has no escape.
-    fn text(&mut self) -> Scanned<Cow<'b, [u8]>> {
-        let start = self.at + 1;
-        let has_escape = self.skip_text()?;
-        let inner = self.bytes.get(start..self.at - 1).unwrap_or_default();
-        Ok(if has_escape {
-            Cow::Owned(unescaped(inner))
-        } else {
-            Cow::Borrowed(inner)
+        Ok(Scanner {
+            bytes,
+            max_depth,
+            malformed: None,
         })
     }
 
-    /// Steps over a text and checks its escapes; says whether it has any.
-    #[inline(always)]
-    fn skip_text(&mut self) -> Scanned<bool> {
-        let end = plain_end(self.bytes, self.at + 1);
-        if self.bytes.get(end) == Some(&b'"') {
-            self.at = end + 1;
-            return Ok(false);
-        }
-        self.skip_escaped_text(end)
+    pub fn bytes(&self) -> &'b [u8] {
+        self.bytes
     }
 
-    /// The rest of a text whose first plain part ends at `at` with something else than its closing quote.
+    /// Why the scan stopped.
+    pub fn malformed(self) -> Malformed {
+        // Whoever stops says why.
+        self.malformed.unwrap_or(Malformed {
+            offset: 0,
+            reason: Reason::Value,
+        })
+    }
+
+    /// The place after blanks.
+    #[inline(always)]
+    pub fn blanks(&self, mut at: usize) -> usize {
+        // Nothing that begins a token is below the blank.
+        while let Some(byte) = self.bytes.get(at)
+            && *byte <= b' '
+            && matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
+        {
+            at += 1;
+        }
+        at
+    }
+
+    /// Only blanks may follow.
+    pub fn finish(&mut self, at: usize) -> Scanned<()> {
+        let at = self.blanks(at);
+        if at == self.bytes.len() {
+            Ok(())
+        } else {
+            Err(self.stop(at, Reason::Trailing))
+        }
+    }
+
+    #[inline(always)]
+    pub fn stands_at_object(&self, at: usize) -> bool {
+        self.byte(at) == b'{'
+    }
+
+    /// Goes into the object or array at `at`, `depth` levels down, which ends with `closing`.
+    #[inline(always)]
+    pub fn enter(&mut self, at: usize, depth: usize, closing: u8) -> Scanned<Next> {
+        if depth >= self.max_depth {
+            return Err(self.stop(at, Reason::Depth));
+        }
+        let at = self.blanks(at + 1);
+        Ok(if self.byte(at) == closing {
+            Next::End(at + 1)
+        } else {
+            Next::At(at)
+        })
+    }
+
+    /// Goes on after a value in a container that ends with `closing`.
+    #[inline(always)]
+    pub fn next(&mut self, at: usize, closing: u8) -> Scanned<Next> {
+        let at = self.blanks(at);
+        match self.byte(at) {
+            b',' => Ok(Next::At(self.blanks(at + 1))),
+            byte if byte == closing => Ok(Next::End(at + 1)),
+            _ => Err(self.stop(at, Reason::Structure)),
+        }
+    }
+
+    /// The place inside the quotes of the key that begins at `at`.
+    #[inline(always)]
+    pub fn open_key(&mut self, at: usize) -> Scanned<usize> {
+        if self.byte(at) == b'"' {
+            Ok(at + 1)
+        } else {
+            Err(self.stop(at, Reason::Structure))
+        }
+    }
+
+    /// The place of the value of a member whose key ends before `at`.
+    #[inline(always)]
+    pub fn member_value(&mut self, at: usize) -> Scanned<usize> {
+        let at = self.blanks(at);
+        if self.byte(at) == b':' {
+            Ok(self.blanks(at + 1))
+        } else {
+            Err(self.stop(at, Reason::Structure))
+        }
+    }
+
+    /// Steps over the text whose inside begins at `at` and checks its escapes. Gives the place behind its closing quote,
+    /// and whether it has escapes.
+    #[inline(always)]
+    pub fn text_end(&mut self, at: usize) -> Scanned<(usize, bool)> {
+        let end = plain_end(self.bytes, at);
+        if self.byte(end) == b'"' {
+            Ok((end + 1, false))
+        } else {
+            Ok((self.escaped_text_end(at, end)?, true))
+        }
+    }
+
+    /// The inside of a text, from `at` to before the closing quote that stands before `end`, as it is written.
+    #[inline(always)]
+    pub fn written(&self, at: usize, end: usize) -> &'b [u8] {
+        self.bytes.get(at..end - 1).unwrap_or_default()
+    }
+
+    /// Builds the value that begins at `at`, `depth` levels down, into `slot`. Gives the place behind it.
+    #[inline]
+    pub fn value(&mut self, at: usize, depth: usize, slot: &mut Option<Value>) -> Scanned<usize> {
+        match self.byte(at) {
+            b'"' => {
+                let (end, has_escape) = self.text_end(at + 1)?;
+                let written = self.written(at + 1, end);
+                *slot = Some(Value::Text(if has_escape {
+                    Text::from_wtf8(&unescaped(written))
+                } else {
+                    Text::from_wtf8(written)
+                }));
+                Ok(end)
+            }
+            b'-' | b'0'..=b'9' => match Number::read(self.bytes, at) {
+                Ok((number, end)) => {
+                    *slot = Some(Value::Number(number));
+                    Ok(end)
+                }
+                Err(_) => Err(self.stop(at, Reason::Number)),
+            },
+            b'{' | b'[' => self.container(at, depth, slot),
+            _ => {
+                let end = self.word_end(at)?;
+                *slot = Some(match self.byte(at) {
+                    b't' => Value::Bool(true),
+                    b'f' => Value::Bool(false),
+                    _ => Value::Null,
+                });
+                Ok(end)
+            }
+        }
+    }
+
+    /// Steps over the value that begins at `at`, `depth` levels down. Recursion is bounded by the depth limit.
+    #[inline(always)]
+    pub fn skip(&mut self, at: usize, depth: usize) -> Scanned<usize> {
+        match self.byte(at) {
+            b'"' => Ok(self.text_end(at + 1)?.0),
+            b'-' | b'0'..=b'9' => self.number_end(at),
+            b'{' => self.object_end(at, depth),
+            b'[' => self.array_end(at, depth),
+            _ => self.word_end(at),
+        }
+    }
+
+    fn object_end(&mut self, at: usize, depth: usize) -> Scanned<usize> {
+        let mut next = self.enter(at, depth, b'}')?;
+        loop {
+            match next {
+                Next::End(end) => return Ok(end),
+                Next::At(at) => {
+                    let at = self.open_key(at)?;
+                    let (at, _) = self.text_end(at)?;
+                    let at = self.member_value(at)?;
+                    let at = self.skip(at, depth + 1)?;
+                    next = self.next(at, b'}')?;
+                }
+            }
+        }
+    }
+
+    fn array_end(&mut self, at: usize, depth: usize) -> Scanned<usize> {
+        let mut next = self.enter(at, depth, b']')?;
+        loop {
+            match next {
+                Next::End(end) => return Ok(end),
+                Next::At(at) => {
+                    let at = self.skip(at, depth + 1)?;
+                    next = self.next(at, b']')?;
+                }
+            }
+        }
+    }
+
+    fn container(&mut self, at: usize, depth: usize, slot: &mut Option<Value>) -> Scanned<usize> {
+        match Value::read_json(self.bytes, at, self.max_depth.saturating_sub(depth)) {
+            Ok((value, end)) => {
+                *slot = Some(value);
+                Ok(end)
+            }
+            Err(error) => {
+                // Read again for the reason in the words of this scanner; both refuse the same.
+                self.skip(at, depth)?;
+                Err(self.stop(error.offset, Reason::Value))
+            }
+        }
+    }
+
+    /// The rest of a text from `start` on whose first plain part ends at `at` with something else than its closing quote.
     #[cold]
-    fn skip_escaped_text(&mut self, mut at: usize) -> Scanned<bool> {
+    #[inline(never)]
+    fn escaped_text_end(&mut self, start: usize, mut at: usize) -> Scanned<usize> {
         loop {
             match self.bytes.get(at) {
-                Some(b'"') => {
-                    self.at = at + 1;
-                    return Ok(true);
-                }
+                Some(b'"') => return Ok(at + 1),
                 Some(b'\\') => {
                     let is_hex = |hex: &[u8]| hex.iter().all(u8::is_ascii_hexdigit);
                     at += match self.bytes.get(at + 1) {
                         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => 2,
                         Some(b'u') if self.bytes.get(at + 2..at + 6).is_some_and(is_hex) => 6,
-                        _ => {
-                            return Err(Malformed {
-                                offset: at,
-                                reason: Reason::Escape,
-                            });
-                        }
+                        _ => return Err(self.stop(at, Reason::Escape)),
                     };
                 }
-                _ => return Err(self.malformed(Reason::Text)),
+                _ => return Err(self.stop(start - 1, Reason::Text)),
             }
             at = plain_end(self.bytes, at);
         }
     }
 
-    /// Steps over a number; says whether it has no exponent.
-    #[inline]
-    fn skip_number(&mut self) -> Scanned<bool> {
-        let start = self.at;
-        self.accept(b'-');
-        if !self.accept(b'0') && !self.skip_digits() {
-            return Err(Malformed {
-                offset: start,
-                reason: Reason::Number,
-            });
+    /// Steps over a number.
+    #[inline(always)]
+    fn number_end(&mut self, start: usize) -> Scanned<usize> {
+        let whole = start + usize::from(self.byte(start) == b'-');
+        let mut at = digits_end(self.bytes, whole);
+        if at == whole {
+            return Err(self.stop(start, Reason::Number));
         }
-        if self.accept(b'.') && !self.skip_digits() {
-            return Err(Malformed {
-                offset: start,
-                reason: Reason::Number,
-            });
+        if at > whole + 1 && self.byte(whole) == b'0' {
+            // A zero in front stands alone; what follows it may follow no value.
+            return Ok(whole + 1);
         }
-        let is_plain = !matches!(self.peek(), Some(b'e' | b'E'));
-        if !is_plain {
-            self.at += 1;
-            if !self.accept(b'+') {
-                self.accept(b'-');
+        if matches!(self.byte(at), b'.' | b'e' | b'E') {
+            if self.byte(at) == b'.' {
+                at = self.some_digits_end(start, at + 1)?;
             }
-            if !self.skip_digits() {
-                return Err(Malformed {
-                    offset: start,
-                    reason: Reason::Number,
-                });
+            if matches!(self.byte(at), b'e' | b'E') {
+                let sign = usize::from(matches!(self.byte(at + 1), b'+' | b'-'));
+                at = self.some_digits_end(start, at + 1 + sign)?;
             }
         }
-        Ok(is_plain)
-    }
-
-    /// Steps over digits; `false` when there is none.
-    #[inline]
-    fn skip_digits(&mut self) -> bool {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        self.at > start
-    }
-
-    fn word(&mut self, word: &[u8]) -> Scanned<()> {
-        let end = self.at + word.len();
-        if self.bytes.get(self.at..end) != Some(word) {
-            return Err(self.malformed(Reason::Value));
-        }
-        self.at = end;
-        Ok(())
+        Ok(at)
     }
 
     #[inline(always)]
-    fn accept(&mut self, byte: u8) -> bool {
-        let is_here = self.peek() == Some(byte);
-        self.at += usize::from(is_here);
-        is_here
+    fn some_digits_end(&mut self, number: usize, at: usize) -> Scanned<usize> {
+        let end = digits_end(self.bytes, at);
+        if end == at {
+            return Err(self.stop(number, Reason::Number));
+        }
+        Ok(end)
     }
 
     #[inline(always)]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    fn word_end(&mut self, at: usize) -> Scanned<usize> {
+        let rest = self.bytes.get(at..).unwrap_or_default();
+        match rest {
+            [b't', b'r', b'u', b'e', ..] | [b'n', b'u', b'l', b'l', ..] => Ok(at + 4),
+            [b'f', b'a', b'l', b's', b'e', ..] => Ok(at + 5),
+            _ => Err(self.stop(at, Reason::Value)),
+        }
+    }
+
+    /// The byte at `at`; past the end a zero, which nothing outside of texts begins with.
+    #[inline(always)]
+    fn byte(&self, at: usize) -> u8 {
+        self.bytes.get(at).copied().unwrap_or(0)
     }
 
     #[cold]
-    fn malformed(&self, reason: Reason) -> Malformed {
-        Malformed {
-            offset: self.at,
-            reason,
-        }
+    #[inline(never)]
+    fn stop(&mut self, offset: usize, reason: Reason) -> Stopped {
+        self.malformed = Some(Malformed { offset, reason });
+        Stopped
     }
 }
 
 /// Decodes escapes that were checked before. Surrogate pairs are joined, lone surrogates kept as three bytes.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+pub fn unescaped(text: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(slash) = memchr::memchr(b'\\', rest) {

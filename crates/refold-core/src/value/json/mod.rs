@@ -28,14 +28,7 @@ impl Value {
                 message: "invalid UTF-8",
             });
         }
-        let mut reader = Reader {
-            bytes,
-            at: 0,
-            depth_left: max_depth.min(Value::MAX_DEPTH),
-            unescaped: Vec::new(),
-            members: Vec::new(),
-            elements: Vec::new(),
-        };
+        let mut reader = Reader::new(bytes, 0, max_depth);
         reader.skip_space();
         let value = reader.value()?;
         reader.skip_space();
@@ -43,6 +36,14 @@ impl Value {
             return Err(reader.error("more text after the value"));
         }
         Ok(value)
+    }
+
+    /// Reads the value that begins at `at` of a JSON text, without space before it, and where it ends: what follows is not
+    /// looked at. As [`Value::from_json`] in all else, but for one thing: `text` is UTF-8, as somebody checked before.
+    pub fn read_json(text: &[u8], at: usize, max_depth: usize) -> Result<(Value, usize), JsonError> {
+        let mut reader = Reader::new(text, at, max_depth);
+        let value = reader.value()?;
+        Ok((value, reader.at))
     }
 
     /// Appends the value as compact JSON, keys in byte order, numbers by their literal. The same value is always the
@@ -113,7 +114,18 @@ struct Reader<'a> {
     elements: Vec<Value>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], at: usize, max_depth: usize) -> Reader<'a> {
+        Reader {
+            bytes,
+            at,
+            depth_left: max_depth.min(Value::MAX_DEPTH),
+            unescaped: Vec::new(),
+            members: Vec::new(),
+            elements: Vec::new(),
+        }
+    }
+
     fn error(&self, message: &'static str) -> JsonError {
         JsonError {
             offset: self.at,
@@ -243,47 +255,15 @@ impl Reader<'_> {
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {
-        let start = self.at;
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.skip_digits(),
-            _ => return Err(self.error("expected a digit")),
-        }
-        let mut is_plain = true;
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.expect_digits()?;
-        }
-        if let Some(b'e' | b'E') = self.peek() {
-            is_plain = false;
-            self.at += 1;
-            if let Some(b'+' | b'-') = self.peek() {
-                self.at += 1;
+        match Number::read(self.bytes, self.at) {
+            Ok((number, end)) => {
+                self.at = end;
+                Ok(Value::Number(number))
             }
-            self.expect_digits()?;
-        }
-        // In range: `at` only ever stands behind a byte that was there.
-        let literal = &self.bytes[start..self.at];
-        Ok(Value::Number(Number::from_checked_literal(literal, is_plain)))
-    }
-
-    #[inline]
-    fn skip_digits(&mut self) {
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    fn expect_digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        self.skip_digits();
-        if self.at == start {
-            Err(self.error("expected a digit"))
-        } else {
-            Ok(())
+            Err(offset) => Err(JsonError {
+                offset,
+                message: "expected a digit",
+            }),
         }
     }
 

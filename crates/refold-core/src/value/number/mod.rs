@@ -83,8 +83,77 @@ impl Number {
         }
     }
 
+    /// Reads the number that begins at `at` of a JSON text, and where it ends: at the first byte that does not go on with
+    /// it.
+    ///
+    /// # Errors
+    /// Where a digit is missing.
+    #[inline]
+    pub fn read(text: &[u8], at: usize) -> Result<(Number, usize), usize> {
+        let byte = |at: usize| text.get(at).copied().unwrap_or(0);
+        let is_negative = byte(at) == b'-';
+        let whole = at + usize::from(is_negative);
+        let (mut mantissa, mut end) = (0, whole);
+        if byte(whole) == b'0' {
+            end += 1;
+        } else {
+            read_digits(text, &mut end, &mut mantissa);
+            if end == whole {
+                return Err(end);
+            }
+        }
+        let mut digits = end - whole;
+        let mut scale = 0;
+        if byte(end) == b'.' {
+            let fraction = end + 1;
+            end = fraction;
+            read_digits(text, &mut end, &mut mantissa);
+            scale = end - fraction;
+            if scale == 0 {
+                return Err(end);
+            }
+            digits += scale;
+        }
+        // Eighteen digits fit in any case, and so does their scale.
+        if digits > 18 || matches!(byte(end), b'e' | b'E') || (is_negative && mantissa == 0) {
+            return Number::read_rare(text, at, end);
+        }
+        let mantissa = if is_negative {
+            -(mantissa as i64)
+        } else {
+            mantissa as i64
+        };
+        let number = match scale {
+            0 => Number::Int(mantissa),
+            scale => Number::Decimal {
+                mantissa,
+                scale: scale as u8,
+            },
+        };
+        Ok((number, end))
+    }
+
+    /// As [`Number::read`], of which it is the rest: many digits, an exponent, a negative zero. The digits end at `end`.
+    #[cold]
+    fn read_rare(text: &[u8], at: usize, mut end: usize) -> Result<(Number, usize), usize> {
+        let is_plain = !matches!(text.get(end), Some(b'e' | b'E'));
+        if !is_plain {
+            end += 1;
+            if let Some(b'+' | b'-') = text.get(end) {
+                end += 1;
+            }
+            let exponent = end;
+            read_digits(text, &mut end, &mut 0);
+            if end == exponent {
+                return Err(end);
+            }
+        }
+        let literal = text.get(at..end).unwrap_or_default();
+        Ok((Number::from_checked_literal(literal, is_plain), end))
+    }
+
     /// Takes a literal that was checked against the grammar of JSON. `is_plain`: without an exponent.
-    pub fn from_checked_literal(literal: &[u8], is_plain: bool) -> Number {
+    fn from_checked_literal(literal: &[u8], is_plain: bool) -> Number {
         let (is_negative, digits) = match literal {
             [b'-', digits @ ..] => (true, digits),
             digits => (false, digits),
@@ -125,6 +194,17 @@ impl Number {
         }
         // The grammar has ASCII only.
         Number::Literal(Arc::new(String::from_utf8_lossy(literal).into()))
+    }
+}
+
+/// Reads digits from `at` on into `number`, which wraps around when they are more than it holds; moves `at` behind them.
+#[inline(always)]
+fn read_digits(text: &[u8], at: &mut usize, number: &mut u64) {
+    while let Some(byte) = text.get(*at)
+        && byte.is_ascii_digit()
+    {
+        *number = number.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+        *at += 1;
     }
 }
 
