@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 /// Entries in the order of their keys: up to [`SharedMap::SMALL`] in a vector, above that in a persistent B-tree. An
 /// empty map takes no memory beside its own two words.
@@ -23,6 +24,16 @@ pub struct Iter<'a, K, V>(Inner<'a, K, V>);
 enum Inner<'a, K, V> {
     Small(std::slice::Iter<'a, (K, V)>),
     Large(Box<imbl::ordmap::Iter<'a, K, V, imbl::shared_ptr::DefaultSharedPtr>>),
+}
+
+/// Where an entry was found last, to look there first. A guess: any number is right.
+#[derive(Debug, Default)]
+pub struct Hint(AtomicUsize);
+
+impl Clone for Hint {
+    fn clone(&self) -> Hint {
+        Hint(AtomicUsize::new(self.0.load(Relaxed)))
+    }
 }
 
 impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
@@ -91,13 +102,26 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         }
     }
 
-    /// As [`SharedMap::get_mut`], for keys that are quicker to tell equal than to order.
+    /// As [`SharedMap::find`], with a look at the place of `hint` first.
     #[inline]
-    pub fn find_mut(&mut self, key: &K) -> Option<&mut V> {
+    pub fn find_hinted(&self, key: &K, hint: &Hint) -> Option<&V> {
+        match &self.0 {
+            Entries::Small(entries) => {
+                let at = hinted_place(entries, key, hint)?;
+                entries.get(at).map(|(_, value)| value)
+            }
+            Entries::Empty => None,
+            Entries::Large(entries) => entries.get(key),
+        }
+    }
+
+    /// As [`SharedMap::get_mut`], with a look at the place of `hint` first.
+    #[inline]
+    pub fn find_hinted_mut(&mut self, key: &K, hint: &Hint) -> Option<&mut V> {
         match &mut self.0 {
             Entries::Small(entries) => {
                 // Looked for first: looking for what is not there must not copy what is shared.
-                let at = entries.iter().position(|(present, _)| present == key)?;
+                let at = hinted_place(entries, key, hint)?;
                 Arc::make_mut(entries).get_mut(at).map(|(_, value)| value)
             }
             Entries::Empty => None,
@@ -296,6 +320,19 @@ impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
         match &self.0 {
             Inner::Small(entries) => entries.size_hint(),
             Inner::Large(entries) => entries.size_hint(),
+        }
+    }
+}
+
+#[inline]
+fn hinted_place<K: Eq, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Option<usize> {
+    let guess = hint.0.load(Relaxed);
+    match entries.get(guess) {
+        Some((present, _)) if present == key => Some(guess),
+        _ => {
+            let at = entries.iter().position(|(present, _)| present == key)?;
+            hint.0.store(at, Relaxed);
+            Some(at)
         }
     }
 }

@@ -13,6 +13,7 @@ proptest! {
     ) {
         let mut map: SharedMap<u8, u8> = SharedMap::default();
         let mut oracle = BTreeMap::new();
+        let hint = Hint::default();
         let mut kept = vec![(map.clone(), oracle.clone())];
         for (key, value) in writes {
             match value {
@@ -20,6 +21,9 @@ proptest! {
                 None => prop_assert_eq!(map.remove(&key), oracle.remove(&key)),
             }
             prop_assert_eq!(map.get(&key), oracle.get(&key));
+            prop_assert_eq!(map.find(&key), oracle.get(&key));
+            prop_assert_eq!(map.find_hinted(&key, &hint), oracle.get(&key));
+            prop_assert_eq!(map.find_hinted_mut(&key, &hint), oracle.get_mut(&key));
             if let (Some(ours), Some(theirs)) = (map.get_mut(&key), oracle.get_mut(&key)) {
                 *ours = ours.wrapping_add(1);
                 *theirs = theirs.wrapping_add(1);

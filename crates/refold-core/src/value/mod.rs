@@ -5,6 +5,7 @@
 
 mod array;
 mod json;
+mod known_key;
 mod number;
 mod object;
 mod size;
@@ -13,6 +14,7 @@ mod write;
 
 pub use array::{Array, ArrayIter};
 pub use json::JsonError;
+pub use known_key::KnownKey;
 pub use number::{Number, NumberError};
 pub use object::{Object, ObjectIter};
 pub use text::Text;

@@ -1,6 +1,6 @@
 //! Objects, with structural sharing.
 
-use super::{Text, Value};
+use super::{KnownKey, Text, Value};
 use crate::shared_map::{Iter, SharedMap};
 
 /// Members by key, in byte order of the keys. Cloning is O(1), a write copies only what is shared.
@@ -30,10 +30,16 @@ impl Object {
         self.0.find(key)
     }
 
-    /// As [`Object::get_mut`], quicker as [`Object::find`] is.
+    /// As [`Object::get`], quicker for a key that was found before, here or in an object like this.
     #[inline]
-    pub fn find_mut(&mut self, key: &Text) -> Option<&mut Value> {
-        self.0.find_mut(key)
+    pub fn find_known(&self, key: &KnownKey) -> Option<&Value> {
+        self.0.find_hinted(key.text(), &key.hint)
+    }
+
+    /// As [`Object::get_mut`], quicker as [`Object::find_known`] is.
+    #[inline]
+    pub fn find_known_mut(&mut self, key: &KnownKey) -> Option<&mut Value> {
+        self.0.find_hinted_mut(key.text(), &key.hint)
     }
 
     /// A member to change in place; what is shared on the way is copied first.

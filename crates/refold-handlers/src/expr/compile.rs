@@ -2,7 +2,7 @@
 
 mod calls;
 
-use refold_core::value::{Text, Value};
+use refold_core::value::{KnownKey, Text, Value};
 
 use super::eval;
 use super::ir::{Arithmetic, Comparison, EventField, Ir, Node, NodeId, Slot};
@@ -186,7 +186,7 @@ impl Compiler<'_, '_> {
                     expression,
                     Node::Member {
                         of: id,
-                        key: Text::from(name),
+                        key: KnownKey::new(Text::from(name)),
                     },
                 );
                 Ok(Partial::Node { id, of: member, path })

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use refold_core::event::{EventBatch, EventView, Position};
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{Array, Number, Object, Text, Value};
+use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
 
 use super::functions::{self, Failure};
 use super::ir::{Arithmetic, Comparison, EventField, Ir, MacroKind, Node, NodeId, Slot};
@@ -12,7 +12,7 @@ use super::meter::{Exhausted, Meter};
 use super::number;
 use crate::error::code;
 use crate::limits::Limits;
-use crate::reducer::place::Path;
+use crate::reducer::place::Steps;
 
 /// What an expression can see.
 pub struct Sight<'v> {
@@ -22,7 +22,7 @@ pub struct Sight<'v> {
     pub event: Option<EventFacts<'v>>,
     pub state: &'v Value,
     /// Where `this` is, inside a child.
-    pub this: Option<&'v Path<'v>>,
+    pub this: Option<Steps<'v>>,
 }
 
 /// The event beside its payload.
@@ -563,9 +563,9 @@ pub fn keyed_position(values: &Array, key: &Text, wanted: &Value) -> Option<usiz
     })
 }
 
-fn member<'c>(of: &'c Value, key: &Text) -> Option<&'c Value> {
+fn member<'c>(of: &'c Value, key: &KnownKey) -> Option<&'c Value> {
     match of.resolved() {
-        Value::Object(members) => members.find(key).map(Value::resolved),
+        Value::Object(members) => members.find_known(key).map(Value::resolved),
         _ => None,
     }
 }

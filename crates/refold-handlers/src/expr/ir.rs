@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{Text, Value};
+use refold_core::value::{KnownKey, Text, Value};
 
 use super::functions::Function;
 use crate::error::{Mark, Place};
@@ -68,11 +68,11 @@ pub enum Node {
     Local(u16),
     Member {
         of: NodeId,
-        key: Text,
+        key: KnownKey,
     },
     Has {
         of: NodeId,
-        key: Text,
+        key: KnownKey,
     },
     /// `by` is the declared key of the array that is indexed, if it has one: then a text finds an element.
     Index {

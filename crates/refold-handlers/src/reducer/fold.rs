@@ -1,7 +1,7 @@
 //! Runs the operations of one event type.
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{Array, Number, Object, Text, Value};
+use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
 
 use super::place::{Path, Place};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
@@ -183,7 +183,7 @@ impl<'p> Run<'_, '_, 'p> {
     fn remove_value(&mut self, target: &'p Target, value: NodeId, base: &Path<'p>) -> Result<(), Fault> {
         let unwanted = self.value(value, base)?;
         let path = self.resolved(target, base)?;
-        let kept = match path.find(self.writer.state()).map(Value::resolved) {
+        let kept = match self.writer.find(&path).map(Value::resolved) {
             None | Some(Value::Null) => return Ok(()),
             Some(Value::Array(values)) => {
                 if self.meter.steps(values.len()).is_err() {
@@ -215,15 +215,16 @@ impl<'p> Run<'_, '_, 'p> {
         base: &Path<'p>,
     ) -> Result<(), Fault> {
         let path = self.resolved(target, base)?;
-        if path.find(self.writer.state()).is_none_or(Value::is_null) {
+        if self.writer.find(&path).is_none_or(Value::is_null) {
             let created = match create {
                 Some(create) => self.value(create, base)?,
                 None => Value::Object(Object::default()),
             };
-            let made = self.writer.update(path.clone(), |_| Ok(created));
+            let made = self.writer.update(path, |_| Ok(created));
             self.written(target.mark, made)?;
         }
-        self.operations(operations, &path.settled())
+        let inside = self.writer.places.settled(path);
+        self.operations(operations, &inside)
     }
 
     fn require(
@@ -288,34 +289,34 @@ impl<'p> Run<'_, '_, 'p> {
         {
             return Ok(path);
         }
-        let mut places = if begins_at_root {
-            Vec::with_capacity(target.steps.len())
-        } else {
-            base.to_places()
-        };
+        let begin = self.writer.places.begin();
+        if !begins_at_root {
+            self.writer.places.push_all(base);
+        }
         for step in &target.steps {
             let place = match step {
                 Step::Key(key) => Place::Key(key.clone()),
                 Step::Index { index, by } => {
                     let value = self.value(*index, base)?;
-                    self.place(*index, value, by.as_ref(), &places)?
+                    self.place(*index, value, by.as_ref(), begin)?
                 }
             };
-            places.push(place);
+            self.writer.places.push(place);
         }
-        Ok(Path::new(places, &target.keys))
+        Ok(self.writer.places.end(begin, &target.keys))
     }
 
-    /// The step that an evaluated index stands for, in the container at `places`.
-    fn place(&mut self, at: NodeId, index: Value, by: Option<&Text>, places: &[Place]) -> Result<Place, Fault> {
+    /// The step that an evaluated index stands for, in the container at the path that was pushed since `begin`.
+    fn place(&mut self, at: NodeId, index: Value, by: Option<&Text>, begin: usize) -> Result<Place, Fault> {
         let is_counted = by.is_some() || matches!(index, Value::Number(_));
         let container = if is_counted {
-            find(self.writer.state(), places)
+            let container = self.writer.places.since(begin).find(self.writer.state());
+            container.map(Value::resolved)
         } else {
             None
         };
         match (index, by, container) {
-            (Value::Text(key), None, _) => Ok(Place::Key(key)),
+            (Value::Text(key), None, _) => Ok(Place::Key(KnownKey::new(key))),
             (Value::Null, _, _) => {
                 let message = "the index of a target is null; test it with `when` before";
                 Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
@@ -341,8 +342,8 @@ impl<'p> Run<'_, '_, 'p> {
                     Err(self.rules.ir.fault(at, code::HANDLER_TYPE, message))
                 }
             },
-            (Value::Text(key), _, _) => Ok(Place::Key(key)),
-            (Value::Number(number), _, _) => Ok(Place::Key(Text::from(number.to_string().as_str()))),
+            (Value::Text(key), _, _) => Ok(Place::Key(KnownKey::new(key))),
+            (Value::Number(number), _, _) => Ok(Place::Key(KnownKey::new(Text::from(number.to_string().as_str())))),
             (other, _, _) => {
                 let kind = other.kind();
                 let message = format!("the index of a target must be text or a number, but this is {kind}");
@@ -369,7 +370,7 @@ impl<'p> Run<'_, '_, 'p> {
             meta: self.meta,
             event: Some(self.facts),
             state: self.writer.state(),
-            this: Some(base),
+            this: Some(self.writer.places.steps(base)),
         };
         evaluate(&self.rules.ir, id, &sight, self.locals, self.meter).map(Seen::into_value)
     }
@@ -380,20 +381,8 @@ impl<'p> Run<'_, '_, 'p> {
             meta: self.meta,
             event: Some(self.facts),
             state: self.writer.state(),
-            this: Some(base),
+            this: Some(self.writer.places.steps(base)),
         };
         evaluate_condition(&self.rules.ir, id, &sight, self.locals, self.meter)
     }
-}
-
-fn find<'v>(state: &'v Value, places: &[Place]) -> Option<&'v Value> {
-    let mut at = state;
-    for place in places {
-        at = match (at.resolved(), place) {
-            (Value::Object(members), Place::Key(key)) => members.find(key)?,
-            (Value::Array(values), Place::Element(index)) => values.get(*index)?,
-            _ => return None,
-        };
-    }
-    Some(at.resolved())
 }

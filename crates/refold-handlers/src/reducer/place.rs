@@ -1,14 +1,12 @@
-//! Paths of a state whose indexes are known: where an operation writes.
-
-use std::rc::Rc;
+//! Paths of a state whose indexes are known: where an operation writes. It knows nothing of rules.
 
 use refold_core::pointer::Pointer;
-use refold_core::value::{Text, Value};
+use refold_core::value::{KnownKey, Text, Value};
 
 /// One step of a path.
 #[derive(Debug, Clone)]
 pub enum Place {
-    Key(Text),
+    Key(KnownKey),
     Element(usize),
     /// A new element for the end of a keyed array: it gets its key.
     New {
@@ -21,88 +19,208 @@ pub enum Place {
 /// A place, borrowed from a path.
 #[derive(Debug, Clone, Copy)]
 pub enum PlaceRef<'a> {
-    Key(&'a Text),
+    Key(&'a KnownKey),
     Element(usize),
     New { at: usize, by: &'a Text, key: &'a Value },
 }
 
-/// A path: what was found out for this event, then what the rules say. Cloning it allocates nothing.
-#[derive(Debug, Clone, Default)]
+/// The places that were found out for one event. Paths point into them, so that a path is copied for nothing.
+#[derive(Debug, Default)]
+pub struct Places(Vec<Place>);
+
+/// A path: what was found out for this event, then what the rules say.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Path<'p> {
-    found: Option<Rc<[Place]>>,
-    fixed: &'p [Text],
+    found_from: usize,
+    found_to: usize,
+    fixed: &'p [KnownKey],
+}
+
+/// A path with its places at hand.
+#[derive(Debug, Clone, Copy)]
+pub struct Steps<'a> {
+    found: &'a [Place],
+    fixed: &'a [KnownKey],
 }
 
 impl<'p> Path<'p> {
-    pub fn fixed(fixed: &'p [Text]) -> Path<'p> {
-        Path { found: None, fixed }
-    }
-
-    pub fn new(found: Vec<Place>, fixed: &'p [Text]) -> Path<'p> {
+    pub fn fixed(fixed: &'p [KnownKey]) -> Path<'p> {
         Path {
-            found: Some(found.into()),
+            found_from: 0,
+            found_to: 0,
             fixed,
         }
     }
 
-    /// This path and `keys` after it, where that takes no copy.
-    pub fn extended(&self, keys: &'p [Text]) -> Option<Path<'p>> {
-        self.fixed.is_empty().then(|| Path {
-            found: self.found.clone(),
-            fixed: keys,
-        })
+    /// This path and `keys` after it, where nothing must be copied for that.
+    pub fn extended(self, keys: &'p [KnownKey]) -> Option<Path<'p>> {
+        self.fixed.is_empty().then_some(Path { fixed: keys, ..self })
     }
 
     pub fn len(&self) -> usize {
-        self.found.as_ref().map_or(0, |found| found.len()) + self.fixed.len()
+        self.found_to - self.found_from + self.fixed.len()
     }
 
     pub fn is_root(&self) -> bool {
         self.len() == 0
     }
+}
+
+impl Places {
+    /// Forgets all places, and with them all paths but the fixed ones.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
 
     #[inline]
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = PlaceRef<'_>> + Clone {
-        let found = self.found.as_deref().unwrap_or_default().iter().map(Place::borrowed);
+    pub fn steps<'a>(&'a self, path: &Path<'a>) -> Steps<'a> {
+        Steps {
+            // Paths are made by `end` alone, of places that are there.
+            found: self.0.get(path.found_from..path.found_to).unwrap_or_default(),
+            fixed: path.fixed,
+        }
+    }
+
+    /// Where a path begins that is pushed now.
+    pub fn begin(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn push(&mut self, place: Place) {
+        self.0.push(place);
+    }
+
+    pub fn push_all(&mut self, path: &Path<'_>) {
+        self.0.extend_from_within(path.found_from..path.found_to);
+        self.0.extend(path.fixed.iter().cloned().map(Place::Key));
+    }
+
+    /// The path of what was pushed since `begin`, as far as it is known.
+    pub fn since(&self, begin: usize) -> Steps<'_> {
+        Steps {
+            found: self.0.get(begin..).unwrap_or_default(),
+            fixed: &[],
+        }
+    }
+
+    /// Ends the path that began at `begin`: `fixed` comes after what was pushed.
+    pub fn end<'p>(&self, begin: usize, fixed: &'p [KnownKey]) -> Path<'p> {
+        Path {
+            found_from: begin,
+            found_to: self.0.len(),
+            fixed,
+        }
+    }
+
+    /// The path once a new element on it has been made.
+    pub fn settled<'p>(&mut self, path: Path<'p>) -> Path<'p> {
+        let found = self.0.get(path.found_from..path.found_to).unwrap_or_default();
+        if !found.iter().any(|place| matches!(place, Place::New { .. })) {
+            return path;
+        }
+        let begin = self.begin();
+        for at in path.found_from..path.found_to {
+            let settled = match self.0.get(at) {
+                Some(Place::New { at, .. }) => Place::Element(*at),
+                Some(place) => place.clone(),
+                None => break,
+            };
+            self.0.push(settled);
+        }
+        self.end(begin, path.fixed)
+    }
+}
+
+impl<'a> Steps<'a> {
+    pub fn len(self) -> usize {
+        self.found.len() + self.fixed.len()
+    }
+
+    pub fn get(self, at: usize) -> Option<PlaceRef<'a>> {
+        match self.found.get(at) {
+            Some(place) => Some(place.borrowed()),
+            None => self.fixed.get(at - self.found.len()).map(PlaceRef::Key),
+        }
+    }
+
+    pub fn iter(self) -> impl DoubleEndedIterator<Item = PlaceRef<'a>> + Clone {
+        let found = self.found.iter().map(Place::borrowed);
         found.chain(self.fixed.iter().map(PlaceRef::Key))
     }
 
-    pub fn get(&self, at: usize) -> Option<PlaceRef<'_>> {
-        let found = self.found.as_deref().unwrap_or_default();
-        match found.get(at) {
-            Some(place) => Some(place.borrowed()),
-            None => self.fixed.get(at - found.len()).map(PlaceRef::Key),
+    /// Its first `len` steps, or all when it has no more.
+    #[inline]
+    pub fn first(self, len: usize) -> Steps<'a> {
+        let found = self.found.get(..len).unwrap_or(self.found);
+        Steps {
+            found,
+            fixed: self.fixed.get(..len - found.len()).unwrap_or(self.fixed),
         }
     }
 
-    pub fn to_places(&self) -> Vec<Place> {
+    pub fn to_places(self) -> Vec<Place> {
         self.iter().map(PlaceRef::to_place).collect()
     }
 
-    /// The path once a new element at its end has been made.
-    pub fn settled(self) -> Path<'p> {
-        if !self.iter().any(|place| matches!(place, PlaceRef::New { .. })) {
-            return self;
-        }
-        let settle = |place: PlaceRef<'_>| match place {
-            PlaceRef::New { at, .. } => Place::Element(at),
-            place => place.to_place(),
-        };
-        Path::new(self.iter().map(settle).collect(), &[])
-    }
-
     /// The value at this path of `state`, if it is there.
-    pub fn find<'v>(&self, state: &'v Value) -> Option<&'v Value> {
-        let mut at = state;
-        for place in self.iter() {
-            at = match (at.resolved(), place) {
-                (Value::Object(members), PlaceRef::Key(key)) => members.find(key)?,
-                (Value::Array(values), PlaceRef::Element(index)) => values.get(index)?,
+    pub fn find<'v>(self, state: &'v Value) -> Option<&'v Value> {
+        let mut here = state;
+        for place in self.found {
+            here = match (here.resolved(), place) {
+                (Value::Object(members), Place::Key(key)) => members.find_known(key)?,
+                (Value::Array(values), Place::Element(index)) => values.get(*index)?,
                 _ => return None,
             };
         }
-        Some(at)
+        for key in self.fixed {
+            here = match here.resolved() {
+                Value::Object(members) => members.find_known(key)?,
+                _ => return None,
+            };
+        }
+        Some(here)
     }
+
+    /// The value at this path of `root`, to be changed; or how far the path leads.
+    #[inline]
+    pub fn locate<'v>(self, root: &'v mut Value) -> Located<'v> {
+        let mut here = root;
+        for (at, place) in self.found.iter().enumerate() {
+            let next = match (here, place) {
+                (Value::Object(members), Place::Key(key)) => members.find_known_mut(key),
+                (Value::Array(values), Place::Element(index)) => values.get_mut(*index),
+                (Value::Array(_), Place::New { .. }) => None,
+                _ => return Located::Blocked { at },
+            };
+            match next {
+                Some(next) => here = next,
+                None => return Located::Missing { at },
+            }
+        }
+        for (at, key) in (self.found.len()..).zip(self.fixed) {
+            let Value::Object(members) = here else {
+                return Located::Blocked { at };
+            };
+            match members.find_known_mut(key) {
+                Some(next) => here = next,
+                None => return Located::Missing { at },
+            }
+        }
+        Located::There(here)
+    }
+}
+
+/// What a path leads to.
+pub enum Located<'v> {
+    There(&'v mut Value),
+    /// The container at the first `at` steps is there and has no such member or element.
+    Missing {
+        at: usize,
+    },
+    /// What is at the first `at` steps is no container for the next.
+    Blocked {
+        at: usize,
+    },
 }
 
 impl Place {
@@ -128,7 +246,7 @@ impl<'a> PlaceRef<'a> {
         }
     }
 
-    pub fn key(self) -> Option<&'a Text> {
+    pub fn key(self) -> Option<&'a KnownKey> {
         match self {
             PlaceRef::Key(key) => Some(key),
             PlaceRef::Element(_) | PlaceRef::New { .. } => None,
@@ -153,7 +271,7 @@ pub fn pointer(places: &[Place]) -> Pointer {
     places
         .iter()
         .fold(Pointer::ROOT, |pointer, place| match place.borrowed() {
-            PlaceRef::Key(key) => pointer.push_key(key),
+            PlaceRef::Key(key) => pointer.push_key(key.text()),
             PlaceRef::Element(at) | PlaceRef::New { at, .. } => pointer.push_index(at),
         })
 }

@@ -10,7 +10,7 @@ use refold_core::port::handler::{
 use refold_core::value::{JsonError, Value};
 
 use super::fold::{Emitted, Run};
-use super::place::pointer;
+use super::place::{Places, pointer};
 use super::rules::{Rules, TypeRules, Unhandled};
 use super::state::Writer;
 use crate::error::code;
@@ -97,6 +97,7 @@ impl DeclarativeProgram {
             lanes: Vec::new(),
             slots: Slots::default(),
             locals: Vec::new(),
+            places: Places::default(),
             emitted: Vec::new(),
         }
     }
@@ -163,6 +164,7 @@ pub struct DeclarativeInstance {
     lanes: Vec<Option<Lane>>,
     slots: Slots,
     locals: Vec<Value>,
+    places: Places,
     emitted: Vec<Emitted>,
 }
 
@@ -216,6 +218,7 @@ impl DeclarativeInstance {
             lanes,
             slots,
             locals,
+            places,
             emitted,
         } = self;
         let (program, rules): (&DeclarativeProgram, &Rules) = (program, rules);
@@ -238,7 +241,7 @@ impl DeclarativeInstance {
             event_type,
         };
         let mut meter = Meter::new(limits);
-        let mut writer = Writer::new(state, byte_count, limits, written.is_on());
+        let mut writer = Writer::new(state, byte_count, places, limits, written.is_on());
 
         let mut fold = Fold {
             program,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use refold_core::value::{Text, Value};
+use refold_core::value::{KnownKey, Text, Value};
 
 use crate::error::Mark;
 use crate::expr::ir::{Ir, Node, NodeId};
@@ -37,7 +37,7 @@ impl Rules {
         own.initial = texts.value(&own.initial);
         own.ir.rename_texts(&mut |node| match node {
             Node::Constant(value) => *value = texts.value(value),
-            Node::Member { key, .. } | Node::Has { key, .. } => *key = texts.text(key),
+            Node::Member { key, .. } | Node::Has { key, .. } => *key = texts.known_key(key),
             Node::Index { by: Some(by), .. } => *by = texts.text(by),
             // The others hold no text.
             _ => {}
@@ -153,12 +153,12 @@ pub struct Target {
     /// The steps up to the last index.
     pub steps: Box<[Step]>,
     /// The keys after them.
-    pub keys: Box<[Text]>,
+    pub keys: Box<[KnownKey]>,
 }
 
 #[derive(Debug, Clone)]
 pub enum Step {
-    Key(Text),
+    Key(KnownKey),
     /// `[…]`: a member by name, an element by number, or an element by the key that its array declares.
     Index {
         index: NodeId,
@@ -174,6 +174,10 @@ impl OwnTexts {
     fn text(&mut self, text: &Text) -> Text {
         let own = self.0.entry(text.as_wtf8().to_vec());
         own.or_insert_with_key(|bytes| Text::from_wtf8(bytes)).clone()
+    }
+
+    fn known_key(&mut self, key: &KnownKey) -> KnownKey {
+        KnownKey::new(self.text(key.text()))
     }
 
     fn value(&mut self, value: &Value) -> Value {
@@ -218,12 +222,13 @@ impl OwnTexts {
     fn target(&mut self, target: &mut Target) {
         for step in &mut target.steps {
             match step {
-                Step::Key(key) | Step::Index { by: Some(key), .. } => *key = self.text(key),
+                Step::Key(key) => *key = self.known_key(key),
+                Step::Index { by: Some(by), .. } => *by = self.text(by),
                 Step::Index { by: None, .. } => {}
             }
         }
         for key in &mut target.keys {
-            *key = self.text(key);
+            *key = self.known_key(key);
         }
     }
 }

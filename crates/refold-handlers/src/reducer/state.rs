@@ -6,7 +6,7 @@
 use refold_core::value::{Array, Object, Text, Value};
 use smallvec::SmallVec;
 
-use super::place::{Path, Place, PlaceRef};
+use super::place::{Located, Path, Place, PlaceRef, Places, Steps};
 use crate::error::code;
 use crate::expr::meter::{TooBig, measured};
 use crate::limits::Limits;
@@ -39,17 +39,27 @@ pub struct Writer<'s, 'p> {
     state: &'s mut Value,
     byte_count: &'s mut usize,
     limits: &'s Limits,
+    /// What the paths of this event point into.
+    pub places: &'s mut Places,
     undo: SmallVec<[Undo<'p>; 8]>,
     /// The places that were written, as they are now; `None` when nobody wants to know.
     touched: Option<Vec<Vec<Place>>>,
 }
 
 impl<'s, 'p> Writer<'s, 'p> {
-    pub fn new(state: &'s mut Value, byte_count: &'s mut usize, limits: &'s Limits, is_traced: bool) -> Writer<'s, 'p> {
+    pub fn new(
+        state: &'s mut Value,
+        byte_count: &'s mut usize,
+        places: &'s mut Places,
+        limits: &'s Limits,
+        is_traced: bool,
+    ) -> Writer<'s, 'p> {
+        places.clear();
         Writer {
             state,
             byte_count,
             limits,
+            places,
             undo: SmallVec::new(),
             touched: is_traced.then(Vec::new),
         }
@@ -58,6 +68,12 @@ impl<'s, 'p> Writer<'s, 'p> {
     #[inline]
     pub fn state(&self) -> &Value {
         self.state
+    }
+
+    /// The value at `path`, if it is there.
+    #[inline]
+    pub fn find(&self, path: &Path<'p>) -> Option<&Value> {
+        self.places.steps(path).find(self.state)
     }
 
     /// Writes what `made` makes of the value at `path` (of `None` when there is none). Containers on the way that are
@@ -69,7 +85,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     ) -> Result<(), Refusal> {
         self.trace(&path, None);
         let len = path.len();
-        match locate(self.state, path.iter()) {
+        match self.places.steps(&path).locate(self.state) {
             Located::There(slot) => {
                 let new = made(Some(slot.resolved()))?;
                 let size = size_at(self.limits, len, &new)?;
@@ -83,7 +99,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 self.account(size, freed)
             }
             Located::Missing { at } => {
-                let new = nested(&path, at + 1, made(None)?)?;
+                let new = nested(self.places.steps(&path), at + 1, made(None)?)?;
                 self.insert(path, at, new)
             }
             Located::Blocked { at } => {
@@ -95,7 +111,7 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Adds to the end of the array at `path`, or to its front; makes the array when there is none.
     pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refusal> {
-        let Located::There(slot) = locate(self.state, path.iter()) else {
+        let Located::There(slot) = self.places.steps(&path).locate(self.state) else {
             return self.update(path, |_| Ok(Value::Array([value].into_iter().collect())));
         };
         match slot {
@@ -141,12 +157,14 @@ impl<'s, 'p> Writer<'s, 'p> {
     /// Takes the member or element at `path` away; nothing happens when there is none.
     pub fn remove(&mut self, path: Path<'p>) -> Result<(), Refusal> {
         let len = path.len();
-        let Some(last) = len.checked_sub(1).and_then(|last| path.get(last)) else {
+        let steps = self.places.steps(&path);
+        let Some(last) = len.checked_sub(1).and_then(|last| steps.get(last)) else {
             return self.update(path, |_| Ok(Value::Null));
         };
-        let removed = match locate(self.state, path.iter().take(len - 1)) {
+        let index = last.index();
+        let removed = match steps.first(len - 1).locate(self.state) {
             Located::There(Value::Object(members)) => {
-                let key = last.key().map(Text::as_wtf8);
+                let key = last.key().map(|key| key.text().as_wtf8());
                 key.and_then(|key| members.remove(key).map(|old| (key.len() + 4, old)))
             }
             Located::There(Value::Array(values)) => match last {
@@ -159,10 +177,7 @@ impl<'s, 'p> Writer<'s, 'p> {
             }
             Located::There(_) | Located::Missing { .. } => None,
             Located::Blocked { at } => {
-                if !matches!(
-                    locate(self.state, path.iter().take(at)),
-                    Located::There(Value::Repeated(_))
-                ) {
+                if !matches!(steps.first(at).locate(self.state), Located::There(Value::Repeated(_))) {
                     return Ok(());
                 }
                 self.unblock(&path, at)?;
@@ -172,7 +187,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         let Some((own_size, old)) = removed else { return Ok(()) };
         let freed = own_size + size_of(&old);
         self.trace(&path, None);
-        if let Some(at) = last.index() {
+        if let Some(at) = index {
             self.shift(&path, len - 1, at + 1, -1);
         }
         self.undo.push(Undo {
@@ -186,7 +201,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     /// Puts the state back as it was before the first write.
     pub fn roll_back(mut self) {
         while let Some(undo) = self.undo.pop() {
-            let (freed, added) = put_back(self.state, undo);
+            let (freed, added) = put_back(self.state, self.places, undo);
             *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
         }
     }
@@ -199,11 +214,12 @@ impl<'s, 'p> Writer<'s, 'p> {
     /// Puts `new` into the container at the first `at` steps of `path`, which has no such member or element.
     fn insert(&mut self, path: Path<'p>, at: usize, new: Value) -> Result<(), Refusal> {
         let mut size = size_at(self.limits, at + 1, &new)?;
-        let Some(place) = path.get(at) else { return Ok(()) };
-        match (locate(self.state, path.iter().take(at)), place) {
+        let steps = self.places.steps(&path);
+        let Some(place) = steps.get(at) else { return Ok(()) };
+        match (steps.first(at).locate(self.state), place) {
             (Located::There(Value::Object(members)), PlaceRef::Key(key)) => {
-                size += key.as_wtf8().len() + 4;
-                members.insert(key.clone(), new);
+                size += key.text().as_wtf8().len() + 4;
+                members.insert(key.text().clone(), new);
             }
             (Located::There(Value::Array(values)), PlaceRef::Element(index)) if index == values.len() => {
                 size += 1;
@@ -228,8 +244,9 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Makes a container of what stands at the first `at` steps of `path`: of null, or of a repeated key.
     fn unblock(&mut self, path: &Path<'p>, at: usize) -> Result<(), Refusal> {
-        let Some(place) = path.get(at) else { return Ok(()) };
-        let Located::There(slot) = locate(self.state, path.iter().take(at)) else {
+        let steps = self.places.steps(path);
+        let Some(place) = steps.get(at) else { return Ok(()) };
+        let Located::There(slot) = steps.first(at).locate(self.state) else {
             return Ok(());
         };
         let new = match slot {
@@ -250,7 +267,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         let old = std::mem::replace(slot, new);
         let freed = size_of(&old);
         self.undo.push(Undo {
-            path: path.clone(),
+            path: *path,
             len: at,
             before: Before::Was(old),
         });
@@ -268,7 +285,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     #[inline]
     fn trace(&mut self, path: &Path<'p>, element: Option<usize>) {
         if let Some(touched) = &mut self.touched {
-            let mut places = path.to_places();
+            let mut places = self.places.steps(path).to_places();
             places.extend(element.map(Place::Element));
             touched.push(places);
         }
@@ -276,12 +293,9 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Moves traced elements of the array at the first `len` steps of `array`, from index `from` on, by `by`.
     fn shift(&mut self, array: &Path<'p>, len: usize, from: usize, by: isize) {
+        let array = self.places.steps(array).first(len);
         for places in self.touched.iter_mut().flatten() {
-            let is_inside = places.len() > len
-                && places
-                    .iter()
-                    .zip(array.iter().take(len))
-                    .all(|(a, b)| a.borrowed().is_same(b));
+            let is_inside = places.len() > len && places.iter().zip(array.iter()).all(|(a, b)| a.borrowed().is_same(b));
             if is_inside
                 && let Some(place) = places.get_mut(len)
                 && let Some(index) = place.borrowed().index()
@@ -293,42 +307,12 @@ impl<'s, 'p> Writer<'s, 'p> {
     }
 }
 
-enum Located<'s> {
-    There(&'s mut Value),
-    /// The container at the first `at` steps is there and has no such member or element.
-    Missing {
-        at: usize,
-    },
-    /// What is at the first `at` steps is no container for the next.
-    Blocked {
-        at: usize,
-    },
-}
-
-#[inline]
-fn locate<'s, 'a>(root: &'s mut Value, path: impl Iterator<Item = PlaceRef<'a>>) -> Located<'s> {
-    let mut here = root;
-    for (at, place) in path.enumerate() {
-        let next = match (here, place) {
-            (Value::Object(members), PlaceRef::Key(key)) => members.find_mut(key),
-            (Value::Array(values), PlaceRef::Element(index)) => values.get_mut(index),
-            (Value::Array(_), PlaceRef::New { .. }) => None,
-            _ => return Located::Blocked { at },
-        };
-        match next {
-            Some(next) => here = next,
-            None => return Located::Missing { at },
-        }
-    }
-    Located::There(here)
-}
-
 /// Wraps `value` in the containers that `path` goes through after its first `from` steps.
-fn nested(path: &Path<'_>, from: usize, value: Value) -> Result<Value, Refusal> {
+fn nested(path: Steps<'_>, from: usize, value: Value) -> Result<Value, Refusal> {
     let mut value = value;
     for place in path.iter().rev().take(path.len().saturating_sub(from)) {
         value = match place {
-            PlaceRef::Key(key) => Value::Object([(key.clone(), value)].into_iter().collect()),
+            PlaceRef::Key(key) => Value::Object([(key.text().clone(), value)].into_iter().collect()),
             PlaceRef::Element(0) => Value::Array([value].into_iter().collect()),
             PlaceRef::New { at: 0, by, key } => Value::Array([keyed(value, by, key)].into_iter().collect()),
             PlaceRef::Element(_) | PlaceRef::New { .. } => return Err(outside(place, 0)),
@@ -365,13 +349,14 @@ fn outside(place: PlaceRef<'_>, length: usize) -> Refusal {
 }
 
 /// Undoes one write; how many bytes that frees, and how many it adds.
-fn put_back(state: &mut Value, undo: Undo<'_>) -> (usize, usize) {
+fn put_back(state: &mut Value, places: &Places, undo: Undo<'_>) -> (usize, usize) {
     let Undo { path, len, before } = undo;
+    let path = places.steps(&path);
     let last = len.checked_sub(1).and_then(|last| path.get(last));
     let is_inside = !matches!(before, Before::Absent | Before::Removed(_));
     let steps = if is_inside { len } else { len.saturating_sub(1) };
     // Writes are undone in reverse, so each finds the state as it left it.
-    let Located::There(slot) = locate(state, path.iter().take(steps)) else {
+    let Located::There(slot) = path.first(steps).locate(state) else {
         return (0, 0);
     };
     match (before, slot, last) {
@@ -384,8 +369,9 @@ fn put_back(state: &mut Value, undo: Undo<'_>) -> (usize, usize) {
             _ => (0, 0),
         },
         (Before::Absent, Value::Object(members), Some(PlaceRef::Key(key))) => {
-            let removed = members.remove(key.as_wtf8());
-            (removed.map_or(0, |old| key.as_wtf8().len() + 4 + size_of(&old)), 0)
+            let key = key.text().as_wtf8();
+            let removed = members.remove(key);
+            (removed.map_or(0, |old| key.len() + 4 + size_of(&old)), 0)
         }
         (Before::Appended, Value::Array(values), _) if !values.is_empty() => {
             (1 + size_of(&values.remove(values.len() - 1)), 0)
@@ -397,6 +383,7 @@ fn put_back(state: &mut Value, undo: Undo<'_>) -> (usize, usize) {
             (0, added)
         }
         (Before::Removed(old), Value::Object(members), Some(PlaceRef::Key(key))) => {
+            let key = key.text();
             let added = key.as_wtf8().len() + 4 + size_of(&old);
             members.insert(key.clone(), old);
             (0, added)

@@ -1,6 +1,6 @@
 //! Reads the path that an operation writes to.
 
-use refold_core::value::Text;
+use refold_core::value::{KnownKey, Text};
 
 use super::rules::{Step, Target};
 use crate::error::{Mark, PackageError, code};
@@ -65,13 +65,13 @@ pub fn compile_target(
         match link {
             Link::Key(name) => {
                 path = path.with(Segment::Key(Text::from(name)));
-                steps.push(Step::Key(Text::from(name)));
+                steps.push(Step::Key(KnownKey::new(Text::from(name))));
             }
             Link::Index(Expression {
                 kind: Kind::Text(key), ..
             }) if scope.keys.key_of(&path).is_none() => {
                 path = path.with(Segment::Key(key.clone()));
-                steps.push(Step::Key(key.clone()));
+                steps.push(Step::Key(KnownKey::new(key.clone())));
             }
             Link::Index(index) => {
                 let by = scope.keys.key_of(&path).cloned();

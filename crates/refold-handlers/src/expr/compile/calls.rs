@@ -1,6 +1,6 @@
 //! Calls: functions, `has`, and the macros that walk a list.
 
-use refold_core::value::Text;
+use refold_core::value::{KnownKey, Text};
 
 use super::{Compiled, Compiler, Partial};
 use crate::error::{PackageError, code};
@@ -94,7 +94,10 @@ impl Compiler<'_, '_> {
                 if let Some(path) = path {
                     self.scope.reads.insert(path.with(Segment::Key(key.clone())));
                 }
-                Node::Has { of: id, key }
+                Node::Has {
+                    of: id,
+                    key: KnownKey::new(key),
+                }
             }
             Partial::Data(mut path) => {
                 path.push(key);
