@@ -324,17 +324,21 @@ impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn hinted_place<K: Eq, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Option<usize> {
     let guess = hint.0.load(Relaxed);
     match entries.get(guess) {
         Some((present, _)) if present == key => Some(guess),
-        _ => {
-            let at = entries.iter().position(|(present, _)| present == key)?;
-            hint.0.store(at, Relaxed);
-            Some(at)
-        }
+        _ => other_place(entries, key, hint),
     }
+}
+
+/// The place of a key that is not where it was; that becomes the next guess.
+#[inline(never)]
+fn other_place<K: Eq, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Option<usize> {
+    let at = entries.iter().position(|(present, _)| present == key)?;
+    hint.0.store(at, Relaxed);
+    Some(at)
 }
 
 fn place_of<K: Borrow<Q>, V, Q: Ord + ?Sized>(entries: &[(K, V)], key: &Q) -> Result<usize, usize> {

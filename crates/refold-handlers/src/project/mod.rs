@@ -28,6 +28,8 @@ pub struct Projection {
 #[derive(Debug, Clone, Default)]
 struct Needed {
     members: Vec<(Name, usize)>,
+    /// A bit for each length that a name of the members has; lengths from 63 on share one.
+    lengths: u64,
     slot: Option<usize>,
     /// The slots of all places below.
     below: Vec<usize>,
@@ -50,6 +52,7 @@ impl Projection {
                     nodes.push(Needed::default());
                     let new = nodes.len() - 1;
                     nodes[at].members.push((Name::new(key.as_wtf8()), new));
+                    nodes[at].lengths |= length_bit(key.as_wtf8());
                     new
                 });
             }
@@ -183,6 +186,8 @@ impl Needed {
         let found = if has_escape {
             let key = unescaped(written);
             self.members.iter().position(|(name, _)| name.is(&key))
+        } else if self.lengths & length_bit(written) == 0 {
+            None
         } else {
             self.members.iter().position(|(name, _)| name.is(written))
         };
@@ -192,4 +197,8 @@ impl Needed {
         *expected = found + 1;
         Ok((self.members.get(found).map(|(_, member)| *member), end))
     }
+}
+
+fn length_bit(key: &[u8]) -> u64 {
+    1 << key.len().min(63)
 }

@@ -2,7 +2,7 @@
 
 use refold_core::value::{Number, Text, Value};
 
-use super::plain::{digits_end, plain_end};
+use super::plain::{digits_end, is_ascii, plain_end};
 
 /// Why a payload could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,7 +63,7 @@ pub struct Scanner<'b> {
 impl<'b> Scanner<'b> {
     /// Checks the whole text to be UTF-8, so that nothing after needs to.
     pub fn new(bytes: &'b [u8], max_depth: usize) -> Result<Scanner<'b>, Malformed> {
-        if !bytes.is_ascii()
+        if !is_ascii(bytes)
             && let Err(error) = std::str::from_utf8(bytes)
         {
             return Err(Malformed {

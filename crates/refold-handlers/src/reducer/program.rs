@@ -43,7 +43,9 @@ impl DeclarativeProgram {
     ) -> DeclarativeProgram {
         for (event_type, place) in &rules.by_name {
             if let Some(of_type) = rules.types.get_mut(*place) {
-                of_type.plans = upcasters.plans(event_type, &of_type.needs.data);
+                let mut paths = of_type.needs.data.clone();
+                of_type.plans = upcasters.plans(event_type, &mut paths);
+                of_type.data = Projection::new(&paths);
             }
         }
         let keys = rules
@@ -328,9 +330,10 @@ impl<'p> Fold<'_, '_, 'p> {
         let Some(step) = program.upcasters.first_step(event_type, route, &stored, self.meter)? else {
             return self.run(of_type, event_type);
         };
-        if let (Some(Some(plan)), Some(payload)) = (of_type.plans.get(step), self.payload) {
-            plan.project(payload, program.limits.depth, &mut self.slots.data)
-                .map_err(|malformed| unread("payload", malformed, &program.limits))?;
+        if let Some(Some(plan)) = of_type.plans.get(step)
+            && self.payload.is_some()
+        {
+            plan.apply(&mut self.slots.data);
             return self.run(of_type, event_type);
         }
         let payload = match self.payload {

@@ -65,9 +65,10 @@ pub struct TypeRules {
     pub operations: Box<[Operation]>,
     /// The payload and metadata paths that the operations read.
     pub needs: EventNeeds,
+    /// The slots of `needs`, then what the plans read.
     pub data: Projection,
     pub meta: Projection,
-    /// How to fill `data` from a payload of an older version, by the step of the upcasters that it begins at.
+    /// How to fill the slots from a payload of an older version, by the step of the upcasters that it begins at.
     pub plans: Vec<Option<Plan>>,
     /// The state paths that the operations read and may write.
     pub reads: BTreeSet<Pattern>,

@@ -178,11 +178,13 @@ impl Upcasters {
             .any(|chain| !chain.seed.meta.is_empty() || chain.steps.iter().any(|step| !step.meta.is_empty()))
     }
 
-    /// The plans of a type by step, for a reducer that reads `needs`; `None` where only the whole payload will do.
-    pub fn plans(&self, event_type: &[u8], needs: &[Vec<Text>]) -> Vec<Option<Plan>> {
+    /// The plans of a type by step, for a reducer that reads `paths`; `None` where only the whole payload will do. Adds
+    /// to `paths` what the plans read in old payloads.
+    pub fn plans(&self, event_type: &[u8], paths: &mut Vec<Vec<Text>>) -> Vec<Option<Plan>> {
+        let needed = paths.len();
         self.chains.get(event_type).map_or_else(Vec::new, |chain| {
             (0..chain.steps.len())
-                .map(|first| plan::plan(&self.ir, chain, first, needs))
+                .map(|first| plan::plan(&self.ir, chain, first, needed, paths))
                 .collect()
         })
     }

@@ -1,48 +1,51 @@
 //! A chain and a reducer compiled together: where each path that the rules read stands in the old payload.
 //!
-//! Then an old event costs one pass as a new one does, and what the rules do not read is never built.
+//! Then one pass over an old payload finds what tells its version and what the rules read, and what they do not read is
+//! never built.
 
 use refold_core::value::{Text, Value};
+use smallvec::SmallVec;
 
 use super::{Chain, Change, Outcome};
 use crate::expr::ir::Ir;
-use crate::project::{Malformed, Projection};
 
-/// How to fill the slots of a reducer from a payload of an old version.
+/// How the slots of a new payload come from those of an old one, which hold its paths beside the new ones.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    projection: Projection,
+    /// For each slot that is not the same in both.
     sources: Vec<Source>,
 }
 
-/// Where the value of one slot comes from: the first of these paths that is there, else the constant.
+/// Where the value of one slot comes from: the first of these slots that is filled, else the constant.
 #[derive(Debug, Clone)]
 struct Source {
-    /// Slots of the plan's own projection.
+    slot: usize,
     candidates: Vec<usize>,
     constant: Option<Value>,
 }
 
 impl Plan {
-    /// As [`Projection::project`].
-    pub fn project(&self, payload: &[u8], max_depth: usize, slots: &mut Vec<Option<Value>>) -> Result<(), Malformed> {
-        let mut old = Vec::new();
-        self.projection.project(payload, max_depth, &mut old)?;
-        slots.clear();
-        slots.extend(self.sources.iter().map(|source| {
-            let found = source
-                .candidates
-                .iter()
-                .find_map(|at| old.get(*at).and_then(Option::as_ref));
+    /// Makes the slots of the new payload of those of the old one.
+    pub fn apply(&self, slots: &mut [Option<Value>]) {
+        let made = self.sources.iter().map(|source| {
+            let mut old = source.candidates.iter();
+            let found = old.find_map(|at| slots.get(*at).and_then(Option::as_ref));
             found.cloned().or_else(|| source.constant.clone())
-        }));
-        Ok(())
+        });
+        // All before the first is replaced: a slot may be what another comes from.
+        let made: SmallVec<[Option<Value>; 4]> = made.collect();
+        for (source, value) in self.sources.iter().zip(made) {
+            if let Some(slot) = slots.get_mut(source.slot) {
+                *slot = value;
+            }
+        }
     }
 }
 
 /// The plan for events that begin at step `first`; `None` when a step computes, retypes, splits or drops, or when a
-/// change reaches inside of what is read.
-pub fn plan(ir: &Ir, chain: &Chain, first: usize, needs: &[Vec<Text>]) -> Option<Plan> {
+/// change reaches inside of what is read. `paths` are those of the slots, of which the rules read the first `needed`;
+/// those of the old payload that are not among them are added.
+pub fn plan(ir: &Ir, chain: &Chain, first: usize, needed: usize, paths: &mut Vec<Vec<Text>>) -> Option<Plan> {
     let mut changes = Vec::new();
     let mut step = chain.steps.get(first)?;
     loop {
@@ -55,25 +58,26 @@ pub fn plan(ir: &Ir, chain: &Chain, first: usize, needs: &[Vec<Text>]) -> Option
             None => break,
         }
     }
-    let mut paths: Vec<Vec<Text>> = Vec::new();
+    let origins = paths.iter().take(needed).map(|need| origins(ir, &changes, need));
+    let origins: Vec<_> = origins.collect::<Option<_>>()?;
     let mut sources = Vec::new();
-    for need in needs {
-        let (found, constant) = origins(ir, &changes, need)?;
+    for (slot, (found, constant)) in origins.into_iter().enumerate() {
         let candidates = found.into_iter().map(|path| {
             paths.iter().position(|known| *known == path).unwrap_or_else(|| {
                 paths.push(path);
                 paths.len() - 1
             })
         });
-        sources.push(Source {
-            candidates: candidates.collect(),
-            constant,
-        });
+        let candidates: Vec<usize> = candidates.collect();
+        if candidates != [slot] || constant.is_some() {
+            sources.push(Source {
+                slot,
+                candidates,
+                constant,
+            });
+        }
     }
-    Some(Plan {
-        projection: Projection::new(&paths),
-        sources,
-    })
+    Some(Plan { sources })
 }
 
 /// Follows a path of the new payload back through the changes: where it may stand in the old one, in order of

@@ -268,7 +268,8 @@ proptest! {
         );
         let upcasters = upcasters(&text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
         let needs: Vec<Vec<Text>> = needs.iter().map(|path| path.iter().map(|key| Text::from(*key)).collect()).collect();
-        let plans = upcasters.plans(b"A", &needs);
+        let mut paths = needs.clone();
+        let plans = upcasters.plans(b"A", &mut paths);
         let names = Names::default();
         let batch = EventBatch {
             positions: vec![Position(1)], streams: vec![refold_core::event::StreamOrdinal(0)],
@@ -281,7 +282,9 @@ proptest! {
         for (first, plan) in plans.iter().enumerate() {
             let Some(plan) = plan else { continue };
             let mut planned = Vec::new();
-            plan.project(payload.as_bytes(), 64, &mut planned).unwrap();
+            Projection::new(&paths).project(payload.as_bytes(), 64, &mut planned).unwrap();
+            plan.apply(&mut planned);
+            planned.truncate(needs.len());
             let whole = Value::from_json(payload.as_bytes(), 64).unwrap();
             let made = upcasters.run(b"A", first, whole, &stored, &mut Meter::new(&Limits::DEFAULT)).unwrap();
             let mut expected = Vec::new();
