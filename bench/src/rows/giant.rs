@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use refold_app::{Monotonic, Session, Stream};
+use refold_app::{Monotonic, Opening, Replay, Session, Stream};
 use refold_core::event::EventBatch;
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
@@ -130,10 +130,14 @@ pub fn head_of_giant(
 fn head_in(session: &Session, program: &Arc<dyn HandlerProgram>) -> Result<(u64, i64), Failure> {
     let findings = Arc::new(Findings::default());
     quietly(|work| {
-        let stream = Stream::load(work, session, GIANT, &findings)?;
-        let mut history = history_of(&stream, program, Detail::State)?;
-        let mut events = stream.source(session, program.as_ref(), &findings)?;
-        let folded = history.state_at(work, events.as_mut(), &findings, stream.track.head())?;
+        let opening = Opening {
+            program: Arc::clone(program),
+            detail: Detail::State,
+            budget: Budget::default(),
+            is_whole: true,
+        };
+        let (stream, mut replay) = Replay::open(work, session, GIANT, &opening, &findings)?;
+        let folded = replay.state_at(work, stream.track.head())?;
         let checksum = fold::checksum(&folded.state).ok_or_else(no_state)?;
         Ok((u64::from(folded.moment.0), checksum))
     })

@@ -14,16 +14,15 @@ use refold_core::diff::{ArrayKeys, diff};
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
-use refold_core::history::{Budget, EventSource, History, Way};
+use refold_core::history::{Budget, EventSource as _, Way};
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::HandlerProgram;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
 
 pub use news::{HistorySink, News};
 
-use crate::clock::{self, Monotonic};
+use crate::clock;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
 use crate::event_page;
@@ -31,6 +30,7 @@ use crate::findings;
 use crate::frame::{DensityFrame, FrameRow, StateFrame};
 use crate::handler;
 use crate::payload;
+use crate::replay::{Opening, Replay};
 use crate::rows::{self, Beside, Changes, RowWindow, Rows};
 use crate::session::Session;
 use crate::stream::Stream;
@@ -48,32 +48,13 @@ const FOLDED_AT_OPENING: u32 = if cfg!(test) { 100 } else { 20_000 };
 pub struct OpenedHistory {
     session: Arc<Session>,
     stream: Stream,
-    program: Arc<dyn HandlerProgram>,
+    opening: Opening,
     array_keys: ArrayKeys,
     findings: Arc<Findings>,
     types: Vec<TypeCount>,
     news: News,
-    engine: Mutex<Engine>,
+    replay: Mutex<Replay>,
     latest: Mutex<Latest>,
-}
-
-struct Engine {
-    history: History,
-    events: Box<dyn EventSource + Send>,
-}
-
-impl Engine {
-    fn new(
-        program: &Arc<dyn HandlerProgram>,
-        stream: &Stream,
-        session: &Session,
-        findings: &Arc<Findings>,
-    ) -> Result<Engine, AppError> {
-        let events = stream.source(session, program.as_ref(), findings)?;
-        let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
-        let history = History::new(program, track, Detail::Blame, Budget::default(), Arc::new(Monotonic))?;
-        Ok(Engine { history, events })
-    }
 }
 
 #[derive(Default)]
@@ -92,25 +73,28 @@ impl OpenedHistory {
         handler: Option<&str>,
         news: News,
     ) -> Result<OpenedHistory, AppError> {
-        let program = handler::open(handler)?;
+        let opening = Opening {
+            program: handler::open(handler)?,
+            detail: Detail::Blame,
+            budget: Budget::default(),
+            is_whole: true,
+        };
         let findings = Arc::<Findings>::default();
-        let stream = Stream::load(work, session, stream, &findings)?;
-        findings::report_track(&stream, session.description().version_base, &findings);
-        let engine = Engine::new(&program, &stream, session, &findings)?;
+        let (stream, replay) = Replay::open(work, session, stream, &opening, &findings)?;
         let opened = OpenedHistory {
-            array_keys: ArrayKeys::new(program.array_keys()),
+            array_keys: ArrayKeys::new(opening.program.array_keys()),
             types: types_of(&stream, session),
             session: Arc::clone(session),
             stream,
-            program,
+            opening,
             findings,
             news,
-            engine: Mutex::new(engine),
+            replay: Mutex::new(replay),
             latest: Mutex::default(),
         };
         let head = opened.stream.track.head();
         if head.0 <= FOLDED_AT_OPENING {
-            opened.folded(work, &mut *opened.lock_engine()?, head)?;
+            opened.folded(work, &mut *opened.lock_replay()?, head)?;
         }
         Ok(opened)
     }
@@ -133,7 +117,7 @@ impl OpenedHistory {
             last_version: self.stream.version_label(head),
             first_recorded_at: self.stream.time_label(first, digits),
             last_recorded_at: self.stream.time_label(head, digits),
-            handler: handler::wire(self.program.identity()),
+            handler: handler::wire(self.opening.program.identity()),
             types: self.types.clone(),
             findings: findings::wire(&self.findings),
             moment: moment.0,
@@ -196,7 +180,7 @@ impl OpenedHistory {
         let progress = self.news.of_fold();
         let work = Work::new(&cancel, &progress);
         let started = Instant::now();
-        let mut engine = self.lock_engine()?;
+        let mut replay = self.lock_replay()?;
         work.check()?;
         let moment = self.known_moment_or_start(query.moment)?;
         let toggled = toggled(&query.toggled);
@@ -211,9 +195,9 @@ impl OpenedHistory {
                     Some(base) => Some(self.known_moment_or_start(base)?),
                     None => moment.0.checked_sub(1).map(Moment),
                 };
-                let before = base.map(|base| self.folded(&work, &mut engine, base)).transpose()?;
-                let after = self.folded(&work, &mut engine, moment)?;
-                drop(engine);
+                let before = base.map(|base| self.folded(&work, &mut replay, base)).transpose()?;
+                let after = self.folded(&work, &mut replay, moment)?;
+                drop(replay);
                 let changed = match &before {
                     Some(before) => diff(&before.state, &after.state, &self.array_keys),
                     None => Vec::new(),
@@ -233,13 +217,13 @@ impl OpenedHistory {
                 }
             }
             Lens::Blame => {
-                let after = self.folded(&work, &mut engine, moment)?;
-                drop(engine);
+                let after = self.folded(&work, &mut replay, moment)?;
+                drop(replay);
                 self.label_folded(&mut frame, &after);
                 rows::leaves(&after.state, self.beside(&after, None), window)
             }
             Lens::Payload | Lens::Metadata => {
-                drop(engine);
+                drop(replay);
                 self.event_tree(&work, query.lens, moment, &toggled, window)?
             }
         };
@@ -257,21 +241,19 @@ impl OpenedHistory {
         let from = self.known_moment_or_start(from)?;
         let cancel = self.begin_search();
         let work = Work::new(&cancel, &Silent);
-        let mut engine = self.lock_engine()?;
-        let Engine { history, events } = &mut *engine;
+        let mut replay = self.lock_replay()?;
         let way = match direction {
             SearchDirection::Forward => Way::Forward,
             SearchDirection::Backward => Way::Back,
         };
-        let found = history.next_change(&work, events.as_mut(), &self.findings, &path, from, way)?;
+        let found = replay.next_change(&work, &path, from, way)?;
         Ok(found.map(|moment| moment.0))
     }
 
-    fn folded(&self, work: &Work<'_>, engine: &mut Engine, moment: Moment) -> Result<Folded, AppError> {
-        let Engine { history, events } = engine;
-        let known = history.warm_until();
-        let folded = history.state_at(work, events.as_mut(), &self.findings, moment);
-        if history.warm_until() > known {
+    fn folded(&self, work: &Work<'_>, replay: &mut Replay, moment: Moment) -> Result<Folded, AppError> {
+        let known = replay.warm_until();
+        let folded = replay.state_at(work, moment);
+        if replay.warm_until() > known {
             self.news.tell(&self.findings);
         }
         Ok(folded?)
@@ -293,7 +275,7 @@ impl OpenedHistory {
             position: self.stream.position_label(moment),
             recorded_at: self.stream.time_label(moment, self.digits()),
             event_type: self.stream.type_name(moment),
-            handler: handler::label(self.program.identity()),
+            handler: handler::label(self.opening.program.identity()),
             ..StateFrame::default()
         }
     }
@@ -351,14 +333,14 @@ impl OpenedHistory {
     }
 
     /// A panic in the middle of a fold may leave half a state: nothing of it is used again.
-    fn lock_engine(&self) -> Result<MutexGuard<'_, Engine>, AppError> {
-        match self.engine.lock() {
-            Ok(engine) => Ok(engine),
+    fn lock_replay(&self) -> Result<MutexGuard<'_, Replay>, AppError> {
+        match self.replay.lock() {
+            Ok(replay) => Ok(replay),
             Err(poisoned) => {
-                let mut engine = poisoned.into_inner();
-                *engine = Engine::new(&self.program, &self.stream, &self.session, &self.findings)?;
-                self.engine.clear_poison();
-                Ok(engine)
+                let mut replay = poisoned.into_inner();
+                *replay = Replay::of_stream(&self.session, &self.stream, &self.opening, &self.findings)?;
+                self.replay.clear_poison();
+                Ok(replay)
             }
         }
     }

@@ -18,6 +18,7 @@ mod jobs;
 mod payload;
 mod places;
 pub mod rebuild;
+mod replay;
 mod rows;
 mod session;
 mod settings;
@@ -32,6 +33,7 @@ pub use error::{AppError, ErrorCode};
 pub use history::HistorySink;
 pub use jobs::ProgressSink;
 pub use places::Places;
+pub use replay::{Opening, Replay};
 pub use session::Session;
 pub use stream::Stream;
 

@@ -41,10 +41,14 @@ pub struct Stream {
 impl Stream {
     /// Reads the track of a stream: by the store's own index or by ours. `id` is the id as shown or as stored.
     pub fn load(work: &Work<'_>, session: &Session, id: &str, findings: &Findings) -> Result<Stream, AppError> {
-        let exact = Stream::load_exact(work, session, id.as_bytes(), findings)?;
-        let found = match exact {
-            Some(stream) => Some(stream),
-            None if id.contains('\\') => Stream::load_exact(work, session, &text::id_from_shown(id), findings)?,
+        Stream::found(id, |id| Stream::load_exact(work, session, id, findings))
+    }
+
+    /// What `load` makes of the stream of an id, which is given as shown or as stored.
+    pub fn found<T>(id: &str, load: impl Fn(&[u8]) -> Result<Option<T>, AppError>) -> Result<T, AppError> {
+        let found = match load(id.as_bytes())? {
+            Some(found) => Some(found),
+            None if id.contains('\\') => load(&text::id_from_shown(id))?,
             None => None,
         };
         found.ok_or_else(|| {
@@ -52,6 +56,33 @@ impl Stream {
                 format!("no stream has this id: {}", text::shown(id.as_bytes())),
                 "look for part of its id in the list of streams",
             )
+        })
+    }
+
+    /// What asks the store for all events of a stream.
+    pub fn whole(id: &[u8], columns: Columns) -> ReadQuery {
+        ReadQuery {
+            scope: Scope::Stream {
+                id: id.to_vec(),
+                from: None,
+                to: None,
+            },
+            direction: Direction::Forward,
+            columns,
+        }
+    }
+
+    /// The stream whose skeleton a reader brought. `None`: it has no event.
+    pub fn of_track(session: &Session, id: &[u8], track: Arc<StreamTrack>, names: Names) -> Option<Stream> {
+        if track.is_empty() {
+            return None;
+        }
+        Some(Stream {
+            id: id.to_vec(),
+            category: names.category(StreamOrdinal(0)).to_vec(),
+            track,
+            names: Arc::new(names),
+            location: session.location().to_owned(),
         })
     }
 
@@ -76,17 +107,7 @@ impl Stream {
             names.intern_stream(id, || &category);
             track = index.track(work, ordinal, &mut names)?;
         } else {
-            let scope = Scope::Stream {
-                id: id.to_vec(),
-                from: None,
-                to: None,
-            };
-            let query = ReadQuery {
-                scope,
-                direction: Direction::Forward,
-                columns: Columns::SKELETON,
-            };
-            let mut reader = session.store().read(&query)?;
+            let mut reader = session.store().read(&Stream::whole(id, Columns::SKELETON))?;
             let mut batch = EventBatch::default();
             while reader.next_batch(work, 8192, &mut batch, &mut names, findings)? {
                 track.extend(&batch);
@@ -94,17 +115,7 @@ impl Stream {
                 work.tick("reading the stream", track.len() as u64, None)?;
             }
         }
-        if track.is_empty() {
-            return Ok(None);
-        }
-        let category = names.category(StreamOrdinal(0)).to_vec();
-        Ok(Some(Stream {
-            id: id.to_vec(),
-            category,
-            track: Arc::new(track),
-            names: Arc::new(names),
-            location: session.location().to_owned(),
-        }))
+        Ok(Stream::of_track(session, id, Arc::new(track), names))
     }
 
     pub fn names(&self) -> &Names {

@@ -21,7 +21,7 @@ pub fn blame(
 ) -> Result<BlameAnswer, AppError> {
     let path = Pointer::parse(path.unwrap_or_default())
         .map_err(|error| AppError::invalid(error.to_string(), "write the path as /items/0/price"))?;
-    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame)?;
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame, at)?;
     let (moment, _) = replayed.resolve(at)?;
     let folded = replayed.state_at(work, moment)?;
     if path.find(&folded.state).is_none() {

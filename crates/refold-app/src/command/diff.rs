@@ -20,7 +20,7 @@ pub fn diff(
     to: &str,
     handler: Option<&str>,
 ) -> Result<DiffAnswer, AppError> {
-    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame)?;
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::Blame, to)?;
     let (from, _) = replayed.resolve(from)?;
     let (to, _) = replayed.resolve(to)?;
     let before = replayed.state_at(work, from)?;

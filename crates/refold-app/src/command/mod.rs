@@ -17,7 +17,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::{EventView, Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::fold::{Detail, FoldError, Folded};
-use refold_core::history::{Budget, EventSource, History};
+use refold_core::history::Budget;
 use refold_core::names::Names;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
@@ -25,47 +25,49 @@ use refold_core::work::Work;
 use std::sync::Arc;
 
 use crate::answer::{CauseAnswer, EventAnswer, MomentAnswer, Stored};
-use crate::clock::{self, Monotonic};
+use crate::clock;
 use crate::error::AppError;
+use crate::replay::{Opening, Replay};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::{findings, handler, text};
+use crate::{handler, text};
 
 /// One stream under one handler, for commands that look at a few of its moments.
 pub struct Replayed {
     pub stream: Stream,
     pub findings: Arc<Findings>,
     pub program: Arc<dyn refold_core::port::handler::HandlerProgram>,
-    history: History,
-    events: Box<dyn EventSource + Send>,
+    replay: Replay,
     digits: u8,
 }
 
 impl Replayed {
+    /// `until`: the last cursor that will be looked at.
     pub fn open(
         work: &Work<'_>,
         session: &Session,
         stream: &str,
         handler: Option<&str>,
         detail: Detail,
+        until: &str,
     ) -> Result<Replayed, AppError> {
-        let program = handler::open(handler)?;
-        let findings = Arc::<Findings>::default();
-        let stream = Stream::load(work, session, stream, &findings)?;
-        findings::report_track(&stream, session.description().version_base, &findings);
         let budget = Budget {
             window_moments: 0,
             ..Budget::default()
         };
-        let track = Arc::clone(&stream.track);
-        let history = History::new(Arc::clone(&program), track, detail, budget, Arc::new(Monotonic))?;
-        let events = stream.source(session, program.as_ref(), &findings)?;
+        let opening = Opening {
+            program: handler::open(handler)?,
+            detail,
+            budget,
+            is_whole: Cursor::parse(until)? == Cursor::Head,
+        };
+        let findings = Arc::<Findings>::default();
+        let (stream, replay) = Replay::open(work, session, stream, &opening, &findings)?;
         Ok(Replayed {
             stream,
             findings,
-            program,
-            history,
-            events,
+            program: opening.program,
+            replay,
             digits: session.description().time_digits,
         })
     }
@@ -85,8 +87,7 @@ impl Replayed {
     }
 
     pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
-        self.history
-            .state_at(work, self.events.as_mut(), &self.findings, moment)
+        self.replay.state_at(work, moment)
     }
 
     /// The last event before `moment` that changed the place, also by removing it.
@@ -98,8 +99,7 @@ impl Replayed {
     ) -> Result<Option<Moment>, FoldError> {
         let after = Moment(moment.0.saturating_add(1));
         let way = refold_core::history::Way::Back;
-        self.history
-            .next_change(work, self.events.as_mut(), &self.findings, path, after, way)
+        self.replay.next_change(work, path, after, way)
     }
 
     pub fn moment(&self, moment: Moment) -> MomentAnswer {

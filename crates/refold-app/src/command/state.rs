@@ -16,7 +16,7 @@ pub fn state(
     at: &str,
     handler: Option<&str>,
 ) -> Result<StateAnswer, AppError> {
-    let mut replayed = Replayed::open(work, session, stream, handler, Detail::State)?;
+    let mut replayed = Replayed::open(work, session, stream, handler, Detail::State, at)?;
     let (moment, asked) = replayed.resolve(at)?;
     let folded = replayed.state_at(work, moment)?;
     let MomentAnswer {

@@ -10,10 +10,16 @@ use crate::wire::{EventRow, FindingWire};
 const STREAM: &str = "order-\u{1b}[31m\u{202e}\u{9b}2J";
 
 fn history(payloads: &[(&[u8], Encoding)]) -> OpenedHistory {
-    telling(payloads, Arc::new(|_| {}))
+    open(session(payloads, std::path::Path::new("/nowhere")), Arc::new(|_| {}))
 }
 
-fn telling(payloads: &[(&[u8], Encoding)], sink: HistorySink) -> OpenedHistory {
+fn open(session: Session, sink: HistorySink) -> OpenedHistory {
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    OpenedHistory::open(&work, &Arc::new(session), STREAM, None, News::new(1, sink)).unwrap()
+}
+
+fn session(payloads: &[(&[u8], Encoding)], cache: &std::path::Path) -> Session {
     let events = payloads
         .iter()
         .zip(1..)
@@ -29,16 +35,7 @@ fn telling(payloads: &[(&[u8], Encoding)], sink: HistorySink) -> OpenedHistory {
             metadata: Some(b"{\"m\":\"\x7f\"".to_vec()),
         });
     let store = MemoryStore::new("hostile", events.collect());
-    let session = Session::of_store(Arc::new(store), "memory", std::path::Path::new("/nowhere"));
-    let cancel = CancelToken::default();
-    OpenedHistory::open(
-        &Work::new(&cancel, &Silent),
-        &Arc::new(session),
-        STREAM,
-        None,
-        News::new(1, sink),
-    )
-    .unwrap()
+    Session::of_store(Arc::new(store), "memory", cache)
 }
 
 fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
@@ -167,18 +164,18 @@ fn floor_and_never_nearest() {
 }
 
 #[test]
-fn a_panic_in_the_engine_leaves_no_half_state() {
+fn a_panic_in_the_replay_leaves_no_half_state() {
     let history = history(&[(b"{\"a\":1}", Encoding::Json)]);
     std::thread::scope(|scope| {
         let poison = scope.spawn(|| {
-            let _engine = history.engine.lock().unwrap();
+            let _replay = history.replay.lock().unwrap();
             panic!("on purpose");
         });
         assert!(poison.join().is_err());
     });
     let frame = history.state_frame(&query(1, Lens::State, 1)).unwrap();
     assert_eq!(frame.rows[1].value, "1");
-    assert!(!history.engine.is_poisoned());
+    assert!(!history.replay.is_poisoned());
 }
 
 /// A merge patch of a few members, some of them nested, some taken away.
@@ -259,7 +256,12 @@ fn findings_of_a_long_stream_are_told_when_its_fold_comes_upon_them() {
     let mut payloads = vec![(b"{\"a\":1}".as_slice(), Encoding::Json); 200];
     payloads[150].0 = b"{\"a\":";
     let told = Arc::new(Mutex::new(Vec::new()));
-    let history = telling(&payloads, {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(&payloads, folder.path());
+    // With its skeleton from the index, opening it folds nothing.
+    let cancel = CancelToken::default();
+    session.build_index(&Work::new(&cancel, &Silent)).unwrap();
+    let history = open(session, {
         let told = Arc::clone(&told);
         Arc::new(move |update: crate::wire::HistoryUpdate| told.lock().unwrap().extend(update.findings))
     });

@@ -9,6 +9,7 @@ use crate::event::{EventBatch, Position, Span, StreamOrdinal, Version};
 use crate::history::EventSource;
 use crate::pointer::Pointer;
 use crate::port::handler::HandlerIdentity;
+use crate::port::store::EventReader;
 use crate::time::Timestamp;
 use crate::track::StreamTrack;
 use crate::value::{Array, Object, Text};
@@ -108,6 +109,11 @@ impl TestStream {
         Arc::new(track)
     }
 
+    /// Brings the stream from its first event on.
+    pub(crate) fn reader(&self) -> TestReader<'_> {
+        TestReader { stream: self, next: 0 }
+    }
+
     fn fill(&self, from: usize, to: usize, batch: &mut EventBatch) {
         for at in from..to {
             let deed = &self.deeds[at];
@@ -168,6 +174,32 @@ impl EventSource for TestStream {
 
     fn names(&self) -> &Names {
         &self.names
+    }
+}
+
+pub(crate) struct TestReader<'a> {
+    stream: &'a TestStream,
+    next: usize,
+}
+
+impl EventReader for TestReader<'_> {
+    fn next_batch(
+        &mut self,
+        work: &Work<'_>,
+        max_rows: usize,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        _findings: &Findings,
+    ) -> Result<bool, StoreError> {
+        work.check()?;
+        names.intern_stream(b"order-1", || b"order");
+        names.intern_type(b"Known");
+        names.intern_type(b"Unknown");
+        let rows = max_rows.min(self.stream.read_events);
+        let to = self.stream.deeds.len().min(self.next.saturating_add(rows));
+        self.stream.fill(self.next, to, batch);
+        self.next = to;
+        Ok(!batch.is_empty())
     }
 }
 

@@ -12,10 +12,10 @@ use crate::fold::{Detail, Fold, FoldError, Folded};
 use crate::names::Names;
 use crate::pointer::Pointer;
 use crate::port::handler::HandlerProgram;
-use crate::port::store::StoreError;
+use crate::port::store::{EventReader, StoreError};
 use crate::track::{Moment, StreamTrack};
 use crate::value::Value;
-use crate::work::Work;
+use crate::work::{Cancelled, Work};
 
 mod checkpoints;
 #[cfg(test)]
@@ -203,6 +203,35 @@ impl History {
         Ok(())
     }
 
+    /// Takes in all that `reader` brings, which follows on what is there in fold order (a history that was made of an
+    /// empty track gets the whole stream so), and folds it: track, findings and the state at head come out of one read.
+    /// `names`: those of the reader.
+    ///
+    /// When it fails, what came so far stays.
+    pub fn read_on(
+        &mut self,
+        work: &Work<'_>,
+        reader: &mut dyn EventReader,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<(), FoldError> {
+        self.seek(self.track.head())?;
+        loop {
+            let started = self.clock.now_nanos();
+            self.batch.clear();
+            let room = u32::MAX - self.track.head().0;
+            let wanted = READ_EVENTS.min(room) as usize;
+            if wanted == 0 || !reader.next_batch(work, wanted, &mut self.batch, names, findings)? {
+                return Ok(());
+            }
+            let spent = self.clock.now_nanos().saturating_sub(started);
+            let read_nanos = spent / self.batch.len() as u64;
+            Arc::make_mut(&mut self.track).extend(&self.batch);
+            let tick = |here: Moment| work.tick("reading the stream", here.0.into(), None);
+            self.fold_batch(names, findings, Moment(u32::MAX), read_nanos, &tick)?;
+        }
+    }
+
     /// The nearest moment before or after `from` at which an event changed the place `path` (of a container: anything
     /// in it). An element of an array is known by its index here: where elements moved, the answer may be of another.
     /// Needs [`Detail::Blame`].
@@ -346,33 +375,48 @@ impl History {
             let from = self.fold.moment();
             let to = Moment(moment.0.min(from.0 + READ_EVENTS));
             let read_nanos = self.read(work, source, from, to)?;
-            let mut clock_nanos = self.clock.now_nanos();
-            for row in 0..self.batch.len() {
-                let here = self.fold.moment();
-                if here >= keep_from {
-                    let folded = self.fold.folded()?;
-                    self.window.keep(folded);
-                }
-                let is_new = here >= self.reported;
-                let event = self.batch.event(row);
-                self.fold.step(&event, source.names(), is_new.then_some(findings))?;
-                if is_new {
-                    self.reported = self.fold.moment();
-                }
-                if self.fold.moment().0.is_multiple_of(STRIDE) {
-                    work.tick("folding", u64::from(self.fold.moment().0 - start.0), Some(total))?;
-                    let now_nanos = self.clock.now_nanos();
-                    if self.checkpoints.is_beyond(self.fold.moment()) {
-                        self.spent_nanos += now_nanos.saturating_sub(clock_nanos) + u64::from(STRIDE) * read_nanos;
-                        if self.checkpoints.is_due(self.spent_nanos) {
-                            self.keep_checkpoint()?;
-                        }
-                    }
-                    clock_nanos = self.clock.now_nanos();
-                }
-            }
+            let tick = |here: Moment| work.tick("folding", u64::from(here.0 - start.0), Some(total));
+            self.fold_batch(source.names(), findings, keep_from, read_nanos, &tick)?;
         }
         work.check()?;
+        Ok(())
+    }
+
+    /// Folds what is in the batch. `read_nanos`: what it cost to read one event of it. `tick` is called every few
+    /// events.
+    fn fold_batch(
+        &mut self,
+        names: &Names,
+        findings: &Findings,
+        keep_from: Moment,
+        read_nanos: u64,
+        tick: &dyn Fn(Moment) -> Result<(), Cancelled>,
+    ) -> Result<(), FoldError> {
+        let mut clock_nanos = self.clock.now_nanos();
+        for row in 0..self.batch.len() {
+            let here = self.fold.moment();
+            if here >= keep_from {
+                let folded = self.fold.folded()?;
+                self.window.keep(folded);
+            }
+            let is_new = here >= self.reported;
+            let event = self.batch.event(row);
+            self.fold.step(&event, names, is_new.then_some(findings))?;
+            if is_new {
+                self.reported = self.fold.moment();
+            }
+            if self.fold.moment().0.is_multiple_of(STRIDE) {
+                tick(self.fold.moment())?;
+                let now_nanos = self.clock.now_nanos();
+                if self.checkpoints.is_beyond(self.fold.moment()) {
+                    self.spent_nanos += now_nanos.saturating_sub(clock_nanos) + u64::from(STRIDE) * read_nanos;
+                    if self.checkpoints.is_due(self.spent_nanos) {
+                        self.keep_checkpoint()?;
+                    }
+                }
+                clock_nanos = self.clock.now_nanos();
+            }
+        }
         Ok(())
     }
 

@@ -61,15 +61,27 @@ proptest! {
         read_events in 1_usize..70,
         seeks in prop::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 1..30),
         with_blame in any::<bool>(),
+        is_read_at_once in any::<bool>(),
     ) {
         let detail = if with_blame { Detail::Blame } else { Detail::State };
         let mut stream = TestStream::new(deeds);
         stream.read_events = read_events;
         let expected_findings = Findings::default();
         let (prefixes, _) = stream.prefixes(detail, &expected_findings);
-        let mut history = history(&stream, detail, budget);
         let (cancel, findings) = (CancelToken::default(), Findings::default());
         let work = Work::new(&cancel, &Silent);
+        let mut history = if is_read_at_once {
+            let program = Arc::new(TestProgram::of(&stream));
+            let clock = Arc::new(TickingClock::default());
+            let mut history = History::new(program, Arc::default(), detail, budget, clock).unwrap();
+            let (mut reader, mut names) = (stream.reader(), Names::default());
+            history.read_on(&work, &mut reader, &mut names, &findings).unwrap();
+            prop_assert_eq!(&history.track().positions, &stream.track().positions);
+            prop_assert_eq!(history.warm_until(), history.track().head());
+            history
+        } else {
+            history(&stream, detail, budget)
+        };
         for (at, fills) in seeks {
             let moment = Moment(at.index(prefixes.len()) as u32);
             let folded = history.state_at(&work, &mut stream, &findings, moment).unwrap();

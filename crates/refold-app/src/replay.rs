@@ -1,0 +1,142 @@
+//! The history of one stream under one handler, and what it reads from.
+//!
+//! Both faces open a stream so. Where the store keeps an index of its streams and we keep none of it yet, a stream that
+//! is wanted to its head is read once for everything: skeleton, findings and states.
+
+use std::sync::Arc;
+
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, FoldError, Folded};
+use refold_core::history::{Budget, EventSource, History, Way};
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+
+use crate::clock::Monotonic;
+use crate::error::AppError;
+use crate::findings;
+use crate::session::Session;
+use crate::stream::Stream;
+
+/// See the module.
+pub struct Replay {
+    history: History,
+    events: Box<dyn EventSource + Send>,
+    findings: Arc<Findings>,
+}
+
+/// How a stream is replayed.
+#[derive(Clone)]
+pub struct Opening {
+    pub program: Arc<dyn HandlerProgram>,
+    pub detail: Detail,
+    pub budget: Budget,
+    /// Whether all of the stream is wanted: else no more is folded than is asked for later.
+    pub is_whole: bool,
+}
+
+impl Replay {
+    /// `id`: as shown or as stored. What is noteworthy goes to `findings`: of the skeleton now, of each event when it is
+    /// folded.
+    pub fn open(
+        work: &Work<'_>,
+        session: &Session,
+        id: &str,
+        opening: &Opening,
+        findings: &Arc<Findings>,
+    ) -> Result<(Stream, Replay), AppError> {
+        let is_read_once = opening.is_whole && session.index().is_none() && session.description().has_stream_index;
+        let (stream, replay) = if is_read_once {
+            Stream::found(id, |id| Replay::read(work, session, id, opening, findings))?
+        } else {
+            let stream = Stream::load(work, session, id, findings)?;
+            let replay = Replay::of_stream(session, &stream, opening, findings)?;
+            (stream, replay)
+        };
+        findings::report_track(&stream, session.description().version_base, findings);
+        Ok((stream, replay))
+    }
+
+    /// The same for a stream whose skeleton is there.
+    pub fn of_stream(
+        session: &Session,
+        stream: &Stream,
+        opening: &Opening,
+        findings: &Arc<Findings>,
+    ) -> Result<Replay, AppError> {
+        let Opening {
+            program,
+            detail,
+            budget,
+            ..
+        } = opening;
+        let events = stream.source(session, program.as_ref(), findings)?;
+        let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
+        Ok(Replay {
+            history: History::new(program, track, *detail, *budget, Arc::new(Monotonic))?,
+            events,
+            findings: Arc::clone(findings),
+        })
+    }
+
+    /// Reads and folds a stream at once. `None`: there is no event of it.
+    fn read(
+        work: &Work<'_>,
+        session: &Session,
+        id: &[u8],
+        opening: &Opening,
+        findings: &Arc<Findings>,
+    ) -> Result<Option<(Stream, Replay)>, AppError> {
+        let Opening {
+            program,
+            detail,
+            budget,
+            ..
+        } = opening;
+        let columns = program.columns();
+        let clock = Arc::new(Monotonic);
+        let mut history = History::new(Arc::clone(program), Arc::default(), *detail, *budget, clock)?;
+        let (mut reader, mut names) = (session.store().read(&Stream::whole(id, columns))?, Names::default());
+        history.read_on(work, reader.as_mut(), &mut names, findings)?;
+        let Some(stream) = Stream::of_track(session, id, Arc::clone(history.track()), names) else {
+            return Ok(None);
+        };
+        // What the reader found is reported; reading again must not report it again.
+        let events = Box::new(stream.events(session.store(), columns));
+        let findings = Arc::clone(findings);
+        let replay = Replay {
+            history,
+            events,
+            findings,
+        };
+        Ok(Some((stream, replay)))
+    }
+
+    /// The state at `moment`. Findings of an event are reported once.
+    pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
+        self.history
+            .state_at(work, self.events.as_mut(), &self.findings, moment)
+    }
+
+    /// See [`History::next_change`].
+    pub fn next_change(
+        &mut self,
+        work: &Work<'_>,
+        path: &Pointer,
+        from: Moment,
+        way: Way,
+    ) -> Result<Option<Moment>, FoldError> {
+        self.history
+            .next_change(work, self.events.as_mut(), &self.findings, path, from, way)
+    }
+
+    /// Every moment up to here is a short seek away, and its findings were reported.
+    pub fn warm_until(&self) -> Moment {
+        self.history.warm_until()
+    }
+}
+
+#[cfg(test)]
+mod tests;
