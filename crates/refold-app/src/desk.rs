@@ -11,6 +11,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use crate::clock;
 use crate::density;
 use crate::error::AppError;
+use crate::findings;
 use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
 use crate::places::Places;
@@ -19,8 +20,8 @@ use crate::settings;
 use crate::text;
 use crate::usecase::{find, opened, overview, sample, streams};
 use crate::wire::{
-    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, HistoryOpened, Launch, MomentFound, Overview,
-    Recent, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
+    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, FindingGroup, HistoryOpened, Launch,
+    MomentFound, Overview, Recent, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
@@ -67,7 +68,7 @@ impl Desk {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 settings: settings::load_settings(&self.places),
                 recents: settings::load_recents(&self.places),
-                launch: self.launch.clone(),
+                launch: self.launch.clone().or_else(|| settings::load_place(&self.places)),
                 sample: sample::made(&self.places).map(|store| store.display().to_string()),
                 settings_file: settings::settings_file(&self.places).display().to_string(),
                 settings_failure: settings::check_settings(&self.places).err().map(Into::into),
@@ -129,6 +130,11 @@ impl Desk {
             .run("index", session, progress, |work| opened.build_index(work).map(drop))
     }
 
+    /// What the index came upon, one by one. Needs the index.
+    pub fn store_findings(&self, session: u32) -> Result<Vec<FindingGroup>, AppError> {
+        caught(|| Ok(findings::groups(&overview::found(&*self.session(session)?)?)))
+    }
+
     /// A page of the stream list. Needs the index.
     pub fn streams(&self, session: u32, query: &StreamQuery) -> Result<StreamPage, AppError> {
         caught(|| streams::page(&*self.session(session)?, query))
@@ -173,6 +179,11 @@ impl Desk {
             placed.history.cancel();
         }
         Ok(())
+    }
+
+    /// What was found in one stream so far, one by one.
+    pub fn history_findings(&self, history: u32) -> Result<Vec<FindingGroup>, AppError> {
+        caught(|| Ok(self.history(history)?.finding_groups()))
     }
 
     /// A [`crate::frame::DensityFrame`] of one stream.
@@ -246,6 +257,11 @@ impl Desk {
 
     pub fn save_settings(&self, settings: &Settings) -> Result<(), AppError> {
         caught(|| settings::save_settings(&self.places, settings))
+    }
+
+    /// Remembers what is open, for the next start; `None`: nothing is.
+    pub fn remember_place(&self, place: Option<&Launch>) -> Result<(), AppError> {
+        caught(|| settings::save_place(&self.places, place))
     }
 
     pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {

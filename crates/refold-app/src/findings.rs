@@ -1,12 +1,14 @@
 //! Findings on their way to a face.
 
+mod advice;
+
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_stores::index::{Checked, check_stream, is_implausible, report_implausible};
 
 use crate::clock;
 use crate::stream::Stream;
 use crate::text;
-use crate::wire::{FindingWire, SeverityWire};
+use crate::wire::{FindingGroup, FindingWire, FoundWire, SeverityWire};
 
 /// Reports what the skeleton of a stream shows: missing and double versions, clocks that run backwards, times that
 /// cannot be.
@@ -36,17 +38,42 @@ pub fn wire(findings: &Findings) -> Vec<FindingWire> {
         .collect()
 }
 
+/// Every finding that is kept, by code, with what to do about it.
+pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
+    findings
+        .summary()
+        .iter()
+        .map(|(code, count, kept)| FindingGroup {
+            code: (*code).to_owned(),
+            severity: kept
+                .first()
+                .map_or(SeverityWire::Notice, |finding| severity(finding.severity)),
+            count: u32::try_from(*count).unwrap_or(u32::MAX),
+            advice: advice::of(code).to_owned(),
+            found: kept.iter().map(found).collect(),
+        })
+        .collect()
+}
+
+fn found(finding: &Finding) -> FoundWire {
+    FoundWire {
+        detail: text::shown(finding.detail.as_bytes()),
+        stream: finding.stream.as_deref().map(text::shown),
+        version: finding.version.map(text::version_label),
+        position: finding.position.map(text::position_label),
+    }
+}
+
 fn one(code: &str, count: u64, first: Option<&Finding>) -> FindingWire {
+    let place = first.map(found);
     FindingWire {
         code: code.to_owned(),
         severity: first.map_or(SeverityWire::Notice, |finding| severity(finding.severity)),
         count: u32::try_from(count).unwrap_or(u32::MAX),
-        detail: first
-            .map(|finding| text::shown(finding.detail.as_bytes()))
-            .unwrap_or_default(),
-        stream: first.and_then(|finding| finding.stream.as_deref()).map(text::shown),
-        version: first.and_then(|finding| finding.version).map(text::version_label),
-        position: first.and_then(|finding| finding.position).map(text::position_label),
+        detail: place.as_ref().map(|place| place.detail.clone()).unwrap_or_default(),
+        stream: place.as_ref().and_then(|place| place.stream.clone()),
+        version: place.as_ref().and_then(|place| place.version.clone()),
+        position: place.and_then(|place| place.position),
     }
 }
 

@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | 12 × `u32` | format, seq, moment, base ([`NO_BASE`]: none), added, changed, removed, total rows, first row, row count, fold micros, event count |
 //! | 7 strings | version label, position, recorded time, event type, incomplete since (version, or `#position` where the store keeps none; empty: complete), fault (empty: none), handler label |
+//! | `u32`, then so many × `u32` | which of all rows changed or hide a change, ascending; at most 200 |
 //! | row count × row | see below |
 //!
 //! | bytes of a row | field |
@@ -35,7 +36,7 @@
 //! | columns × `u8` | flags: bit 0 a problem, bit 1 an undecodable event |
 
 /// The first word of every frame. Another number: another format, which a decoder must refuse.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Stands for "no base" in [`StateFrame::base`] on the wire.
 pub const NO_BASE: u32 = u32::MAX;
@@ -61,6 +62,8 @@ pub struct StateFrame {
     pub incomplete_since: String,
     pub fault: String,
     pub handler: String,
+    /// Which of all rows changed or hide a change, ascending; long differences are cut.
+    pub changed_rows: Vec<u32>,
     pub rows: Vec<FrameRow>,
 }
 
@@ -163,6 +166,8 @@ impl StateFrame {
         ] {
             out.text(text);
         }
+        out.number(count(self.changed_rows.len()));
+        self.changed_rows.iter().for_each(|row| out.number(*row));
         self.rows.iter().for_each(|row| row.encode(&mut out));
         out.bytes
     }
@@ -190,6 +195,9 @@ impl StateFrame {
         frame.incomplete_since = input.text()?;
         frame.fault = input.text()?;
         frame.handler = input.text()?;
+        for _ in 0..input.number()? {
+            frame.changed_rows.push(input.number()?);
+        }
         for _ in 0..row_count {
             frame.rows.push(FrameRow::decode(&mut input)?);
         }

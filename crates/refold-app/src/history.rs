@@ -36,8 +36,8 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
 use crate::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, Lens, MomentFound, SearchDirection, StateQuery,
-    TypeCount,
+    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, Lens, MomentFound, SearchDirection,
+    StateQuery, TypeCount,
 };
 
 /// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
@@ -122,6 +122,11 @@ impl OpenedHistory {
             findings: findings::wire(&self.findings),
             moment: moment.0,
         })
+    }
+
+    /// Every finding that is kept, by code.
+    pub fn finding_groups(&self) -> Vec<FindingGroup> {
+        findings::groups(&self.findings)
     }
 
     /// Stops what runs for it.
@@ -229,6 +234,7 @@ impl OpenedHistory {
         };
         frame.first_row = query.first_row;
         frame.total_rows = rows.total;
+        frame.changed_rows = rows.changed.into_iter().collect();
         frame.rows = rows.rows;
         frame.fold_micros = u32::try_from(started.elapsed().as_micros()).unwrap_or(u32::MAX);
         Ok(frame)
@@ -469,6 +475,7 @@ fn one_row(value: String) -> Rows {
             ..FrameRow::default()
         }],
         total: 1,
+        ..Rows::default()
     }
 }
 

@@ -6,7 +6,7 @@
 mod changes;
 mod value;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use refold_core::blame::{BlameTree, Stamp};
 use refold_core::pointer::{Pointer, Segment};
@@ -22,6 +22,9 @@ pub use value::{boundary, cut_shown, shown_value};
 /// Containers are open down to this depth until a person folds them. The root has depth 0.
 pub const OPEN_DEPTH: usize = 2;
 
+/// More marks than that would be one bar beside the rows.
+pub const CHANGED_ROWS_KEPT: usize = 200;
+
 /// Which rows to make.
 #[derive(Debug, Clone, Copy)]
 pub struct RowWindow {
@@ -34,6 +37,8 @@ pub struct RowWindow {
 pub struct Rows {
     pub rows: Vec<FrameRow>,
     pub total: u32,
+    /// Which of all rows changed, or hold a change that is folded away; at most [`CHANGED_ROWS_KEPT`].
+    pub changed: BTreeSet<u32>,
 }
 
 /// What rows say beside the values: which event made them so, and what changed.
@@ -73,6 +78,7 @@ pub fn differences(changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow)
             beside.stamp(&mut row, path);
             rows.rows.push(row);
         }
+        rows.note_change();
         rows.total += 1;
     }
     rows
@@ -123,6 +129,17 @@ fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: Row
 impl Rows {
     fn is_in(&self, window: RowWindow) -> bool {
         self.total >= window.first_row && self.total - window.first_row < window.row_count
+    }
+
+    /// The next row has changed.
+    fn note_change(&mut self) {
+        self.note_change_at(self.total);
+    }
+
+    fn note_change_at(&mut self, row: u32) {
+        if self.changed.len() < CHANGED_ROWS_KEPT {
+            self.changed.insert(row);
+        }
     }
 }
 
@@ -175,9 +192,13 @@ impl Walk<'_> {
             self.beside.stamp(&mut row, path);
             self.out.rows.push(row);
         }
+        if entry.is_some() || (!is_open && self.holds_change(path)) {
+            self.out.note_change();
+        }
         self.out.total += 1;
         if is_open {
-            let below = if change == RowChange::Added {
+            // What took the place of a scalar is new in all its members.
+            let below = if change == RowChange::Added || entry.is_some_and(|entry| entry.was_scalar()) {
                 RowChange::Added
             } else {
                 RowChange::None
@@ -190,6 +211,9 @@ impl Walk<'_> {
         match value {
             Value::Object(object) => {
                 if removed.is_empty() && self.are_folded_below(path) {
+                    self.note_folded(path, |key| {
+                        object.iter().position(|(other, _)| Segment::from_key(other) == *key)
+                    });
                     let skipped = self.skip(object.len());
                     for (key, member) in object.iter().skip(skipped.start).take(skipped.len()) {
                         self.node(&path.push_key(key), Some(&value::shown_text(key)), member, inherited);
@@ -213,6 +237,9 @@ impl Walk<'_> {
             }
             Value::Array(array) => {
                 if removed.is_empty() && self.are_folded_below(path) {
+                    self.note_folded(path, |place| {
+                        (0..array.len()).find(|index| Segment::from_index(*index) == *place)
+                    });
                     let skipped = self.skip(array.len());
                     for index in skipped.clone() {
                         let Some(element) = array.get(index) else { break };
@@ -253,7 +280,34 @@ impl Walk<'_> {
             row.before = value::cut_literal(before);
             self.out.rows.push(row);
         }
+        self.out.note_change();
         self.out.total += 1;
+    }
+
+    /// Notes which members of the container at `path`, each one row from here on, hold a change.
+    fn note_folded(&mut self, path: &Pointer, place_of: impl Fn(&Segment) -> Option<usize>) {
+        let Some(changes) = self.beside.changes else { return };
+        let mut last = None;
+        for below in changes.below(path) {
+            let member = below.segments().get(path.depth()).copied().cloned();
+            if member.is_none() || member == last || self.out.changed.len() >= CHANGED_ROWS_KEPT {
+                continue;
+            }
+            if let Some(place) = member
+                .as_ref()
+                .and_then(&place_of)
+                .and_then(|place| u32::try_from(place).ok())
+            {
+                self.out.note_change_at(self.out.total.saturating_add(place));
+            }
+            last = member;
+        }
+    }
+
+    fn holds_change(&self, path: &Pointer) -> bool {
+        self.beside
+            .changes
+            .is_some_and(|changes| changes.below(path).next().is_some())
     }
 
     fn is_open(&self, path: &Pointer) -> bool {

@@ -1,4 +1,4 @@
-//! Settings and recent stores: text files in the user's config folder.
+//! Settings, recent stores and what was open last: text files in the user's config folder.
 //!
 //! A person may edit them: comments and keys that this version does not know survive. A file that cannot be read as
 //! what it should be counts as absent and is left as it is until something is saved. Writes are whole or not at all.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
-use crate::wire::{Density, KeyBinding, Recent, Settings, Theme};
+use crate::wire::{Density, KeyBinding, Launch, Recent, Settings, Theme};
 
 /// So many stores are remembered.
 const RECENT_COUNT: usize = 12;
@@ -144,6 +144,19 @@ pub fn forget_recent(places: &Places, location: &str) -> Result<(), AppError> {
     save_recents(places, recents)
 }
 
+/// What was open when the window was closed; `None`: nothing was.
+pub fn load_place(places: &Places) -> Option<Launch> {
+    toml::from_str(&read_text(&place_file(places))?).ok()
+}
+
+pub fn save_place(places: &Places, place: Option<&Launch>) -> Result<(), AppError> {
+    let text = match place {
+        Some(place) => toml::to_string(place).map_err(|error| AppError::internal(error.to_string()))?,
+        None => String::new(),
+    };
+    write_whole(&place_file(places), &text)
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct RecentFile {
     #[serde(default)]
@@ -191,6 +204,10 @@ fn key_bindings(document: &toml_edit::DocumentMut) -> Vec<KeyBinding> {
 
 fn recents_file(places: &Places) -> PathBuf {
     places.config.join("recents.toml")
+}
+
+fn place_file(places: &Places) -> PathBuf {
+    places.config.join("place.toml")
 }
 
 fn read_text(file: &Path) -> Option<String> {

@@ -42,7 +42,7 @@ pub struct AppStart {
     pub version: String,
     pub settings: Settings,
     pub recents: Vec<Recent>,
-    /// What the arguments or a link asked for.
+    /// What the arguments or a link asked for, else what was open last.
     pub launch: Option<Launch>,
     /// Where the sample store is, when it was made.
     pub sample: Option<String>,
@@ -52,7 +52,8 @@ pub struct AppStart {
     pub settings_failure: Option<AppErrorWire>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+/// What to open: a store, and in it a stream at a cursor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Launch {
     pub store: String,
@@ -200,6 +201,29 @@ pub struct FindingWire {
     pub severity: SeverityWire,
     pub count: u32,
     /// The first of them, in a sentence.
+    pub detail: String,
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    pub position: Option<String>,
+}
+
+/// All that is kept of one code of findings, to be read one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingGroup {
+    pub code: String,
+    pub severity: SeverityWire,
+    /// All there are; more than `found`, when only the first are kept.
+    pub count: u32,
+    /// What to do about it, one sentence; empty for a code without one.
+    pub advice: String,
+    pub found: Vec<FoundWire>,
+}
+
+/// One finding: what it says, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundWire {
     pub detail: String,
     pub stream: Option<String>,
     pub version: Option<String>,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, HistoryOpened, HistoryUpdate, MomentFound, SearchDirection,
-    StateQuery,
+    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, HistoryUpdate, MomentFound,
+    SearchDirection, StateQuery,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -33,6 +33,12 @@ pub async fn open_history(
 #[specta::specta]
 pub async fn close_history(desk: State<'_, Arc<Desk>>, history: u32) -> Reply<()> {
     answer(desk, move |desk| desk.close_history(history)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn history_findings(desk: State<'_, Arc<Desk>>, history: u32) -> Reply<Vec<FindingGroup>> {
+    answer(desk, move |desk| desk.history_findings(history)).await
 }
 
 #[tauri::command]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{AppStart, JobUpdate, Settings};
+use refold_app::wire::{AppStart, JobUpdate, Launch, Settings};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -25,6 +25,12 @@ pub async fn make_sample(desk: State<'_, Arc<Desk>>, progress: Channel<JobUpdate
 #[specta::specta]
 pub async fn save_settings(desk: State<'_, Arc<Desk>>, settings: Settings) -> Reply<()> {
     answer(desk, move |desk| desk.save_settings(&settings)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn remember_place(desk: State<'_, Arc<Desk>>, place: Option<Launch>) -> Reply<()> {
+    answer(desk, move |desk| desk.remember_place(place.as_ref())).await
 }
 
 #[tauri::command]

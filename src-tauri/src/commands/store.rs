@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{DensityQuery, FindHit, JobUpdate, Overview, StoreOpened, StreamPage, StreamQuery};
+use refold_app::wire::{
+    DensityQuery, FindHit, FindingGroup, JobUpdate, Overview, StoreOpened, StreamPage, StreamQuery,
+};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -31,6 +33,12 @@ pub async fn overview(desk: State<'_, Arc<Desk>>, session: u32) -> Reply<Overvie
 #[specta::specta]
 pub async fn index_store(desk: State<'_, Arc<Desk>>, session: u32, progress: Channel<JobUpdate>) -> Reply<()> {
     answer(desk, move |desk| desk.index_store(session, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn store_findings(desk: State<'_, Arc<Desk>>, session: u32) -> Reply<Vec<FindingGroup>> {
+    answer(desk, move |desk| desk.store_findings(session)).await
 }
 
 #[tauri::command]

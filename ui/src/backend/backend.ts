@@ -9,9 +9,11 @@ import type {
   EventPage,
   EventQuery,
   FindHit,
+  FindingGroup,
   HistoryOpened,
   HistoryUpdate,
   JobUpdate,
+  Launch,
   MomentFound,
   Overview,
   SearchDirection,
@@ -36,6 +38,8 @@ export interface Backend {
   overview(session: number): Promise<Overview>;
   /** Builds or completes the local index; rejects with `cancelled` when `cancelJob` stopped it. */
   indexStore(session: number, progress: (update: JobUpdate) => void): Promise<void>;
+  /** What the index came upon, one by one, with what to do. Needs the index. */
+  storeFindings(session: number): Promise<FindingGroup[]>;
   streams(session: number, query: StreamQuery): Promise<StreamPage>;
   storeDensity(session: number, query: DensityQuery): Promise<DensityFrame>;
   /**
@@ -50,6 +54,8 @@ export interface Backend {
     news: (update: HistoryUpdate) => void,
   ): Promise<HistoryOpened>;
   closeHistory(history: number): Promise<void>;
+  /** What was found in a stream so far, one by one. */
+  historyFindings(history: number): Promise<FindingGroup[]>;
   historyDensity(history: number, query: DensityQuery): Promise<DensityFrame>;
   eventRows(history: number, query: EventQuery): Promise<EventPage>;
   stateFrame(history: number, query: StateQuery): Promise<StateFrame>;
@@ -65,9 +71,11 @@ export interface Backend {
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;
   saveSettings(settings: Settings): Promise<void>;
+  /** Remembers what is open, for the next start; `null`: nothing is. */
+  rememberPlace(place: Launch | null): Promise<void>;
   forgetRecent(location: string): Promise<void>;
-  /** The system's file dialog; `null` when it was closed without a choice. */
-  pickFile(): Promise<string | null>;
+  /** The system's file dialog, for a store or for a layout file; `null` when it was closed without a choice. */
+  pickFile(what?: 'store' | 'layout'): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
   /** Tells the system's frame of the window its title and its theme. */

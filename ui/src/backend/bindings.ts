@@ -9,6 +9,7 @@ export const commands = {
 	start: () => typedError<AppStart, AppErrorWire>(__TAURI_INVOKE("start")),
 	makeSample: (progress: Channel<JobUpdate>) => typedError<string, AppErrorWire>(__TAURI_INVOKE("make_sample", { progress })),
 	saveSettings: (settings: Settings) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_settings", { settings })),
+	rememberPlace: (place: Launch | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("remember_place", { place })),
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	/**  Needs no thread: it only sets a flag. */
 	cancelJob: (job: number) => __TAURI_INVOKE<void>("cancel_job", { job }),
@@ -16,11 +17,13 @@ export const commands = {
 	closeStore: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_store", { session })),
 	overview: (session: number) => typedError<Overview, AppErrorWire>(__TAURI_INVOKE("overview", { session })),
 	indexStore: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_store", { session, progress })),
+	storeFindings: (session: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("store_findings", { session })),
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
 	storeDensity: (session: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query })),
 	find: (session: number, text: string, limit: number) => typedError<FindHit[], AppErrorWire>(__TAURI_INVOKE("find", { session, text, limit })),
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
+	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
 	historyDensity: (history: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("history_density", { history, query })),
 	eventRows: (history: number, query: EventQuery) => typedError<EventPage, AppErrorWire>(__TAURI_INVOKE("event_rows", { history, query })),
 	stateFrame: (history: number, query: StateQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("state_frame", { history, query })),
@@ -47,7 +50,7 @@ export type AppStart = {
 	version: string,
 	settings: Settings,
 	recents: Recent[],
-	/**  What the arguments or a link asked for. */
+	/**  What the arguments or a link asked for, else what was open last. */
 	launch: Launch | null,
 	/**  Where the sample store is, when it was made. */
 	sample: string | null,
@@ -128,11 +131,30 @@ export type FindHit = {
 	lastRecordedAt: string,
 };
 
+/**  All that is kept of one code of findings, to be read one by one. */
+export type FindingGroup = {
+	code: string,
+	severity: SeverityWire,
+	/**  All there are; more than `found`, when only the first are kept. */
+	count: number,
+	/**  What to do about it, one sentence; empty for a code without one. */
+	advice: string,
+	found: FoundWire[],
+};
+
 export type FindingWire = {
 	code: string,
 	severity: SeverityWire,
 	count: number,
 	/**  The first of them, in a sentence. */
+	detail: string,
+	stream: string | null,
+	version: string | null,
+	position: string | null,
+};
+
+/**  One finding: what it says, and where it is. */
+export type FoundWire = {
 	detail: string,
 	stream: string | null,
 	version: string | null,
@@ -205,6 +227,7 @@ export type KeyBinding = {
 	command: string | null,
 };
 
+/**  What to open: a store, and in it a stream at a cursor. */
 export type Launch = {
 	store: string,
 	stream: string | null,

@@ -8,7 +8,8 @@ import type { DensityFrame, StateFrame } from './frames';
 import {
   density,
   explain,
-  finding,
+  findingsOfSample,
+  group,
   lastTime,
   lengthOf,
   millisToNanos,
@@ -146,10 +147,7 @@ class FakeBackend implements Backend {
     await this.#wait();
     const { events } = this.#store(session);
     const total = events.times.length;
-    const findings: wire.FindingWire[] = [
-      finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3'),
-      finding('unknown-type', 'notice', 'the handler has no rule for LoyaltyPointsGranted', '4'),
-    ];
+    const findings = findingsOfSample();
     return {
       events: total,
       streams: events.ids.length,
@@ -159,6 +157,11 @@ class FakeBackend implements Backend {
       categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
       findings: total > 100 ? findings : [],
     };
+  }
+
+  async storeFindings(): Promise<wire.FindingGroup[]> {
+    await this.#wait();
+    return findingsOfSample().map(group);
   }
 
   async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
@@ -211,15 +214,18 @@ class FakeBackend implements Backend {
         engine: 'declarative',
       },
       types: typeCounts(events, positions),
-      findings:
-        stream === UNDECODABLE.stream
-          ? [finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3')]
-          : [],
+      findings: stream === UNDECODABLE.stream ? findingsOfSample().slice(0, 1) : [],
     };
   }
 
   async closeHistory(history: number): Promise<void> {
     this.#histories.delete(history);
+  }
+
+  async historyFindings(history: number): Promise<wire.FindingGroup[]> {
+    await this.#wait();
+    const { store, stream } = this.#history(history);
+    return store.events.ids[stream] === UNDECODABLE.stream ? [group(findingsOfSample()[0])] : [];
   }
 
   async historyDensity(history: number, query: wire.DensityQuery): Promise<DensityFrame> {
@@ -268,6 +274,7 @@ class FakeBackend implements Backend {
       ...{ fault: '', handler: 'order@1.0.0', eventCount: open.positions.length },
       ...{ added: tally('added'), changed: tally('changed'), removed: tally('removed') },
       foldMicros: Math.round((performance.now() - started) * 1000),
+      changedRows: rows.flatMap((row, index) => (row.mark === 'same' ? [] : [index])),
       rows: rows.slice(query.firstRow, query.firstRow + query.rowCount),
     };
   }
@@ -372,6 +379,10 @@ class FakeBackend implements Backend {
 
   async saveSettings(settings: wire.Settings): Promise<void> {
     this.#options.settings = settings;
+  }
+
+  async rememberPlace(): Promise<void> {
+    await this.#wait();
   }
 
   async forgetRecent(location: string): Promise<void> {

@@ -16,6 +16,7 @@ describe('a state frame', () => {
       ...{ seq: 7, moment: 3, base: 2, added: 1, changed: 1, removed: 0, totalRows: 40, firstRow: 0 },
       ...{ foldMicros: 412, eventCount: 15, version: '3', position: '48210993', eventType: 'ItemAdded' },
       ...{ recordedAt: '2026-08-03T14:00:00.118Z', incompleteSince: '', fault: '', handler: 'order@1.1.0', rows: 2 },
+      changedRows: [1, 39],
     });
     expect(frame.rows[0]).toMatchObject({
       pointer: '/items',
@@ -40,8 +41,8 @@ describe('a state frame', () => {
 
   it('is refused in another format', () => {
     const other = new Uint8Array(bytes(state));
-    other[0] = 2;
-    expect(() => decodeStateFrame(other.buffer)).toThrow(/format 2/);
+    other[0] = 1;
+    expect(() => decodeStateFrame(other.buffer)).toThrow(/format 1/);
   });
 });
 

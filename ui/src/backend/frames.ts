@@ -51,6 +51,8 @@ export interface StateFrame {
   /** Why the handler stopped; empty when it did not. */
   fault: string;
   handler: string;
+  /** Which of all rows changed or hide a change, ascending; long differences are cut. */
+  changedRows: number[];
   rows: StateRow[];
 }
 
@@ -79,8 +81,11 @@ export function decodeStateFrame(bytes: ArrayBuffer): StateFrame {
     ...{ totalRows, firstRow, foldMicros, eventCount },
     ...{ version: input.text(), position: input.text(), recordedAt: input.text(), eventType: input.text() },
     ...{ incompleteSince: input.text(), fault: input.text(), handler: input.text() },
+    changedRows: [],
     rows: [],
   };
+  const changedRows = input.number();
+  for (let i = 0; i < changedRows; i += 1) frame.changedRows.push(input.number());
   for (let i = 0; i < rowCount; i += 1) frame.rows.push(decodeRow(input));
   input.end();
   return frame;
@@ -98,7 +103,7 @@ export function decodeDensityFrame(bytes: ArrayBuffer): DensityFrame {
   return { columns, from, to, series, counts, flags };
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const NO_BASE = 0xffff_ffff;
 const KINDS: readonly RowKind[] = ['leaf', 'object', 'array'];
 const MARKS: readonly Mark[] = ['same', 'added', 'changed', 'removed', 'moved'];

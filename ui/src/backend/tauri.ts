@@ -17,11 +17,13 @@ export function tauriBackend(): Backend {
     closeStore: (session) => done(commands.closeStore(session)),
     overview: (session) => settled(commands.overview(session)),
     indexStore: (session, progress) => done(commands.indexStore(session, channel(progress))),
+    storeFindings: (session) => settled(commands.storeFindings(session)),
     streams: (session, query) => settled(commands.streams(session, query)),
     storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
     openHistory: (session, stream, at, handler, news) =>
       settled(commands.openHistory(session, stream, at, handler, channel(news))),
     closeHistory: (history) => done(commands.closeHistory(history)),
+    historyFindings: (history) => settled(commands.historyFindings(history)),
     historyDensity: async (history, query) =>
       decodeDensityFrame(await settled(commands.historyDensity(history, query))),
     eventRows: (history, query) => settled(commands.eventRows(history, query)),
@@ -33,8 +35,12 @@ export function tauriBackend(): Backend {
     find: (session, text, limit) => settled(commands.find(session, text, limit)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),
+    rememberPlace: (place) => done(commands.rememberPlace(place)),
     forgetRecent: (location) => done(commands.forgetRecent(location)),
-    pickFile: () => open({ multiple: false, directory: false }),
+    pickFile: (what) => {
+      const filters = what === 'layout' ? [{ name: 'Layout', extensions: ['toml'] }] : [];
+      return open({ multiple: false, directory: false, filters });
+    },
     onFileDrop: (listener) => {
       const listening = getCurrentWebview().onDragDropEvent(({ payload }) => {
         if (payload.type === 'drop') listener({ kind: 'dropped', paths: payload.paths });

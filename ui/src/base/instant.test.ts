@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { durationText, nanosFromRfc3339, rfc3339FromNanos } from './instant';
+import { approximateText, durationText, nanosFromRfc3339, rfc3339FromNanos } from './instant';
 import { bigFromFloat } from './exact';
 import { randomFrom } from './random.test-kit';
 
@@ -41,4 +41,14 @@ it('names a length by its two largest units', () => {
   expect(durationText(137_000_000n)).toBe('137 ms');
   expect(durationText(0n)).toBe('0 s');
   expect(durationText(41n * 86_400n * second)).toBe('41 d');
+});
+
+it('says about how long a gap is, by its largest unit', () => {
+  const hour = 3_600_000_000_000n;
+  expect(approximateText(85n * hour)).toBe('≈ 3.5 d');
+  expect(approximateText(41n * 24n * hour + hour)).toBe('≈ 41 d');
+  expect(approximateText(24n * hour)).toBe('≈ 1 d');
+  expect(approximateText(67n * 8766n * hour)).toBe('≈ 67 y');
+  expect(approximateText(137_000_000n)).toBe('≈ 137 ms');
+  expect(approximateText(999n)).toBe('≈ 999 ns');
 });

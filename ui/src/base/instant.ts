@@ -106,6 +106,23 @@ export function durationText(nanos: bigint): string {
   return remainder > 0n && next ? `${lead} ${remainder} ${next[1]}` : lead;
 }
 
+/** `≈ 3.5 d`, `≈ 41 d`, `≈ 67 y`: what is known to a column of a timeline only. A year has 365.25 days. */
+export function approximateText(nanos: bigint): string {
+  const units: [bigint, string][] = [
+    [31_557_600n * NANOS_PER_SECOND, 'y'],
+    [NANOS_PER_DAY, 'd'],
+    [3600n * NANOS_PER_SECOND, 'h'],
+    [60n * NANOS_PER_SECOND, 'min'],
+    [NANOS_PER_SECOND, 's'],
+    [1_000_000n, 'ms'],
+    [1_000n, 'µs'],
+  ];
+  const [size, unit] = units.find(([size]) => nanos >= size) ?? [1n, 'ns'];
+  const tenths = (nanos * 10n + size / 2n) / size;
+  const whole = (nanos + size / 2n) / size;
+  return tenths >= 100n || tenths % 10n === 0n ? `≈ ${whole} ${unit}` : `≈ ${tenths / 10n}.${tenths % 10n} ${unit}`;
+}
+
 function offsetSeconds(zone: string): bigint {
   if (zone.length < 6) return 0n;
   const sign = zone.startsWith('-') ? -1n : 1n;

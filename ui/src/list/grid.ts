@@ -11,6 +11,7 @@ import {
   type ListShape,
   type VisibleRows,
 } from './scale';
+import { colourToken, shapeOf } from '../ui/shapes';
 
 /** What a list paints. `Nodes` are the parts of one recycled row. */
 export interface RowPainter<Nodes> {
@@ -177,6 +178,32 @@ export function cell(row: HTMLElement, className: string, role: string | null = 
   element.append(text);
   row.append(element);
   return text;
+}
+
+/** The glyph of an event type, for painters. */
+export interface Glyph {
+  element: SVGElement;
+  path: SVGPathElement;
+}
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+export function glyph(row: HTMLElement): Glyph {
+  const element = document.createElementNS(SVG, 'svg');
+  element.setAttribute('viewBox', '0 0 10 10');
+  element.setAttribute('aria-hidden', 'true');
+  element.setAttribute('class', 'glyph');
+  const path = document.createElementNS(SVG, 'path');
+  element.append(path);
+  row.append(element);
+  return { element, path };
+}
+
+/** Shows the shape and the colour of a slot; `null`: none. */
+export function paintGlyph({ element, path }: Glyph, slot: number | null): void {
+  mark(path, 'd', slot === null ? '' : shapeOf(slot));
+  const fill = slot === null ? '' : `var(${colourToken(slot)})`;
+  if (element.style.fill !== fill) element.style.fill = fill;
 }
 
 /** Writes only what differs: an equal write would still cost a layout. */

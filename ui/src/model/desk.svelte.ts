@@ -8,6 +8,7 @@ import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace, type Place as AnyPlace } from '../place/place';
 import { Walk } from '../place/walk.svelte';
 import { S } from '../strings';
+import { HistoryNews } from './news.svelte';
 import { OpenHistory, TABS, type Tab } from './open_history.svelte';
 import { boundsOfWhole, OpenStore } from './open_store.svelte';
 
@@ -46,6 +47,8 @@ export class Desk {
   history = $state.raw<OpenHistory | null>(null);
   opening = $state<string | null>(null);
   openingStream = $state<string | null>(null);
+  /** What the stream that is being opened tells. */
+  openingNews = $state.raw<HistoryNews | null>(null);
   failedOpening = $state.raw<FailedOpening | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
   sampleJob = $state.raw<JobUpdate | null>(null);
@@ -393,16 +396,18 @@ export class Desk {
     const { backend } = this;
     const known = store.categoryOf(stream);
     let handler = chosen ?? (known === null ? null : store.handlerFor(known));
-    let opened = await backend.openHistory(store.opened.session, stream, at, handler, () => {});
+    const news = new HistoryNews();
+    this.openingNews = news;
+    let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
     const fitting = handler ?? store.handlerFor(opened.category);
     if (fitting !== handler) {
       await backend.closeHistory(opened.history);
       handler = fitting;
-      opened = await backend.openHistory(store.opened.session, stream, at, handler, () => {});
+      opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
     }
     const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
     const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
-    const history = new OpenHistory(store, opened, handler, positions);
+    const history = new OpenHistory(store, opened, handler, positions, news);
     if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
     return history;
   }

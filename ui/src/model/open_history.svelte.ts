@@ -7,6 +7,7 @@ import type {
   Axis,
   EventDetail,
   EventRow,
+  FindingWire,
   HistoryOpened,
   Lens,
   SearchDirection,
@@ -21,6 +22,7 @@ import { PagedRows } from '../base/paged';
 import { columnOfMoment, momentOfColumn } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
+import { HistoryNews } from './news.svelte';
 import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
 
 export type Tab = 'state' | 'diff' | 'blame' | 'event' | 'raw';
@@ -42,6 +44,7 @@ export class OpenHistory {
   readonly events: PagedRows<EventRow>;
   /** What the handler was opened as. */
   readonly handler: string;
+  readonly news: HistoryNews;
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -64,6 +67,8 @@ export class OpenHistory {
   explanation = $state('');
   notice = $state('');
   isDragging = $state(false);
+  /** A row of the tree to bring into view once. */
+  reveal = $state.raw<{ row: number } | null>(null);
   /** The sentence for the live region, once A rests. */
   announcement = $state('');
 
@@ -73,15 +78,24 @@ export class OpenHistory {
   readonly #positions: Bounds | null;
   #toggled = new Map<Lens, Set<string>>();
   #rows = { first: 0, count: 40 };
+  /** Whether the tree has said how many rows it shows. */
+  #isLaidOut = false;
   #seq = 0;
   #timers: ReturnType<typeof setTimeout>[] = [];
   #settle: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(store: OpenStore, opened: HistoryOpened, handler: string | null, positions: Bounds | null) {
+  constructor(
+    store: OpenStore,
+    opened: HistoryOpened,
+    handler: string | null,
+    positions: Bounds | null,
+    news: HistoryNews,
+  ) {
     const { backend } = store;
     this.store = store;
     this.opened = opened;
     this.handler = handler ?? DEFAULT_HANDLER;
+    this.news = news;
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
@@ -132,6 +146,11 @@ export class OpenHistory {
     return rank < 0 ? COLOURED_TYPES : Math.min(rank, COLOURED_TYPES);
   }
 
+  /** What was found in this stream so far. */
+  get findings(): FindingWire[] {
+    return this.news.findings ?? this.opened.findings;
+  }
+
   get lens(): Lens {
     return this.tab === 'event' || this.tab === 'raw' ? this.eventLens : this.tab;
   }
@@ -178,9 +197,14 @@ export class OpenHistory {
   /** Says which rows of the tree are visible. */
   wantRows(first: number, count: number): void {
     const { frame } = this;
+    const isFirst = !this.#isLaidOut;
+    this.#isLaidOut = true;
     this.#rows = { first, count };
-    const end = frame ? Math.min(frame.totalRows, first + count) : 0;
-    if (!frame || frame.firstRow > first || frame.firstRow + frame.rows.length < end) this.ask();
+    // Before the first frame one is asked for already, or a person stopped it.
+    if (!frame) return;
+    if (isFirst) this.#revealChange(frame);
+    const end = Math.min(frame.totalRows, first + count);
+    if (frame.firstRow > first || frame.firstRow + frame.rows.length < end) this.ask();
   }
 
   /** Folds or unfolds a container, kept by path over every move of the cursors. */
@@ -210,12 +234,23 @@ export class OpenHistory {
 
   /** Stops a fold that takes long. A stays; the rows keep their true label. */
   stop(): void {
-    const { frame } = this;
-    if (!frame || (this.wait !== 'late' && this.wait !== 'slow')) return;
-    // Asking again for what is shown supersedes the running fold, and is answered from memory.
-    this.#frames.interrupt({ ...this.#query(), moment: frame.moment });
+    const { frame, news } = this;
+    if (this.wait !== 'late' && this.wait !== 'slow') return;
+    if (frame) {
+      // Asking again for what is shown supersedes the running fold, and is answered from memory.
+      this.#frames.interrupt({ ...this.#query(), moment: frame.moment });
+    } else if (news.job !== null) void this.store.backend.cancelJob(news.job);
+    else return;
     this.#endWait();
     this.wait = 'stopped';
+  }
+
+  /** Brings the next row that changed into view, from the top again after the last one. */
+  revealNextChange(): void {
+    const rows = this.frame?.changedRows ?? [];
+    const last = this.reveal?.row ?? -1;
+    const row = rows.find((row) => row > last) ?? rows[0];
+    if (row !== undefined) this.reveal = { row };
   }
 
   /** The next moment at which the focused field changed, or a sentence why there is none. */
@@ -324,6 +359,8 @@ export class OpenHistory {
   }
 
   #show(frame: StateFrame): void {
+    const hasMoved = this.frame?.moment !== frame.moment || this.frame.base !== frame.base;
+    if (hasMoved) this.#revealChange(frame);
     this.frame = frame;
     // The field keeps the row's cursor, wherever its row went.
     const kept = this.focus === null ? -1 : frame.rows.findIndex((row) => row.pointer === this.focus);
@@ -332,6 +369,16 @@ export class OpenHistory {
     this.#endWait();
     // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
     if (frame.moment !== this.a) this.#waitFor();
+  }
+
+  // A person who steps sees what the event did: when none of it is in view, the first of it comes into view. Nothing
+  // moves while A is dragged, nor under a field that a person chose.
+  #revealChange(frame: StateFrame): void {
+    if (!this.#isLaidOut || this.isDragging || this.focus !== null || this.tab !== 'state') return;
+    const { first, count } = this.#rows;
+    const [row] = frame.changedRows;
+    if (row === undefined || frame.changedRows.some((row) => row >= first && row < first + count - 1)) return;
+    this.reveal = { row };
   }
 
   #fail(reason: unknown): void {

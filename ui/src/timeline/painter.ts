@@ -3,6 +3,7 @@
 
 import { Flag } from '../backend/frames';
 import { floatFromBig } from '../base/exact';
+import { approximateText } from '../base/instant';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
 import { countTicks, lengthOf, timeTicks, xFromValue, type Span, type Tick } from './axis';
 import { heightShare, paint, pixelFromHex, tallest, type Scale } from './raster';
@@ -25,6 +26,10 @@ export interface Surface {
 /** Pixels that a single glyph needs. */
 const GLYPH_ROOM = 12;
 const GLYPH_GAP = 3;
+/** Of a hundred stacks so many may be too tall to show each event; beyond it bars say more. */
+const TALL_PERCENT = 34;
+/** Pixels without an event that are worth a word. */
+const GAP_ROOM = 84;
 const TICK_GAP = 104;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
@@ -82,6 +87,7 @@ export class TimelinePainter {
     }
     context.putImageData(image, 0, 0);
     if (stacks) this.#glyphs(context, surface, stacks, slots, size);
+    if (block.axis === 'time') this.#gaps(context, surface, gapsOf(block, visible, surface.width), stacks !== null);
     return isCounted || stacks ? 0 : most;
   }
 
@@ -188,11 +194,15 @@ export class TimelinePainter {
     size: number,
   ): void {
     const pitch = size + GLYPH_GAP;
+    const most = tallestStack(height, size);
     for (const { stems, glyphs, x } of stacks) {
       context.fillStyle = this.#colours['--line-2'] ?? '';
       for (const stem of stems) context.fillRect(Math.round(stem), 4, 1, height - 4);
-      const middle = height / 2 + ((glyphs.length - 1) * pitch) / 2;
-      glyphs.forEach((series, k) => {
+      // Where not all fit, the last place says how many more there are.
+      const shown = glyphs.length > most ? glyphs.slice(0, most - 1) : glyphs;
+      const places = Math.min(most, glyphs.length);
+      const middle = height / 2 + ((places - 1) * pitch) / 2;
+      shown.forEach((series, k) => {
         const slot = Math.min(slots[series] ?? 0, this.#shapes.length - 1);
         context.save();
         context.translate(x + 0.5 - size / 2, middle - k * pitch - size / 2);
@@ -203,7 +213,37 @@ export class TimelinePainter {
         context.fill(this.#shapes[slot] ?? new Path2D());
         context.restore();
       });
+      if (shown.length < glyphs.length) {
+        this.#word(context, `+${glyphs.length - shown.length}`, x, middle - shown.length * pitch, '--fg-2');
+      }
     }
+  }
+
+  // How long nothing happened, where there is room to say it.
+  #gaps(context: CanvasRenderingContext2D, { height }: Surface, gaps: readonly Gap[], isMiddle: boolean): void {
+    const y = isMiddle ? height / 2 : height - 9;
+    context.strokeStyle = this.#colours['--line-2'] ?? '';
+    context.setLineDash([2, 4]);
+    for (const { from, to } of gaps) {
+      context.beginPath();
+      context.moveTo(from + 10, Math.round(y) + 0.5);
+      context.lineTo(to - 10, Math.round(y) + 0.5);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    for (const { from, to, nanos } of gaps) {
+      this.#word(context, approximateText(nanos), (from + to) / 2, Math.round(y), '--fg-3');
+    }
+  }
+
+  #word(context: CanvasRenderingContext2D, text: string, x: number, y: number, colour: string): void {
+    context.font = RULER_FONT;
+    context.textBaseline = 'middle';
+    const width = context.measureText(text).width;
+    context.fillStyle = this.#colours['--bg-1'] ?? '';
+    context.fillRect(x - width / 2 - 3, y - 7, width + 6, 14);
+    context.fillStyle = this.#colours[colour] ?? '';
+    context.fillText(text, x - width / 2, y + 0.5);
   }
 
   #silhouette(context: CanvasRenderingContext2D, surface: Surface, block: Block, whole: Span): void {
@@ -243,16 +283,30 @@ interface Stack {
   x: number;
 }
 
-/** The events of a window as stacks of glyphs, or `null` where one of them would not fit: then bars are exact. */
+/** Pixels between two events, and the time between their columns. */
+interface Gap {
+  from: number;
+  to: number;
+  nanos: bigint;
+}
+
+function tallestStack(height: number, size: number): number {
+  return Math.floor((height - 4) / (size + GLYPH_GAP));
+}
+
+/** The events of a window as stacks of glyphs, or `null` where too few of them would fit: then bars say more. */
 function stacksOf(block: Block, visible: Span, surface: Surface, size: number): Stack[] | null {
   const { counts, series } = block.frame;
-  const most = Math.floor((surface.height - 4) / (size + GLYPH_GAP));
+  const most = tallestStack(surface.height, size);
+  const enough = (surface.width / GLYPH_ROOM) * 2;
   const stacks: Stack[] = [];
+  let events = 0;
   for (const { column, x } of columns(block, visible, surface.width)) {
     const glyphs: number[] = [];
     for (let k = 0; k < series.length; k += 1) {
       const count = counts[column * series.length + k] ?? 0;
-      if (glyphs.length + count > most) return null;
+      events += count;
+      if (events > enough) return null;
       for (let n = 0; n < count; n += 1) glyphs.push(k);
     }
     if (glyphs.length === 0) continue;
@@ -261,10 +315,25 @@ function stacksOf(block: Block, visible: Span, surface: Surface, size: number): 
       last.stems.push(x);
       last.glyphs.push(...glyphs);
       last.x = ((last.stems[0] ?? x) + x) / 2;
-      if (last.glyphs.length > most) return null;
     } else stacks.push({ stems: [x], glyphs, x });
   }
-  return stacks;
+  const tall = stacks.filter(({ glyphs }) => glyphs.length > most).length;
+  return most < 2 || tall * 100 > stacks.length * TALL_PERCENT ? null : stacks;
+}
+
+/** Where nothing happened for so long that it can be said. */
+function gapsOf(block: Block, visible: Span, width: number): Gap[] {
+  const gaps: Gap[] = [];
+  const { running } = block;
+  let before: Bar | null = null;
+  for (const bar of columns(block, visible, width)) {
+    if (running[bar.column + 1] === running[bar.column]) continue;
+    if (before && bar.x - before.x >= GAP_ROOM) {
+      gaps.push({ from: before.x, to: bar.x, nanos: block.fetch.bucket * BigInt(bar.column - before.column) });
+    }
+    before = bar;
+  }
+  return gaps;
 }
 
 /** Flags in pixels: those that would hide each other are joined, none disappears. */

@@ -76,6 +76,16 @@ impl<'a> Changes<'a> {
         self.removed.get(path).map_or(&[], Vec::as_slice)
     }
 
+    /// What changed inside the value at `path`, by path.
+    pub fn below<'b>(&'b self, path: &'b Pointer) -> impl Iterator<Item = &'b Pointer> {
+        // By path, what is inside a value stands right behind the value itself.
+        let from_here = self.in_order.range((path.clone(), false)..);
+        let paths = from_here
+            .map(|((other, _), _)| other)
+            .filter(move |other| *other != path);
+        paths.take_while(move |other| path.contains(other))
+    }
+
     /// All of them by path; what was removed comes before what took its place.
     pub fn iter(&self) -> impl Iterator<Item = (&Pointer, &Entry<'a>)> {
         self.in_order.iter().map(|((path, _), entry)| (path, entry))
@@ -90,6 +100,11 @@ impl Entry<'_> {
             Some(ChangeOp::Changed { .. }) => RowChange::Changed,
             Some(ChangeOp::Moved { .. }) | None => RowChange::Moved,
         }
+    }
+
+    /// Whether a scalar stood where a container may stand now.
+    pub fn was_scalar(&self) -> bool {
+        matches!(self.op, Some(ChangeOp::Changed { before, .. }) if !matches!(before, Value::Object(_) | Value::Array(_)))
     }
 
     pub fn after(&self) -> Option<&Value> {

@@ -67,6 +67,42 @@ fn a_tree_shows_what_changed_where_it_is_and_what_went_where_it_was() {
     assert_eq!(rows, expected);
 }
 
+fn changed_rows(before: &str, after: &str, toggled: &[&str]) -> Vec<String> {
+    let (before, after) = (json(before), json(after));
+    let changed = diff(&before, &after, &ArrayKeys::default());
+    let changes = Changes::of(&changed);
+    let beside = Beside {
+        blame: None,
+        changes: Some(&changes),
+    };
+    let toggled = toggled.iter().map(|path| Pointer::parse(path).unwrap()).collect();
+    let rows = tree(&after, beside, &toggled, ALL);
+    let all: Vec<&FrameRow> = rows.rows.iter().collect();
+    let paths = rows.changed.iter().map(|row| all[*row as usize].pointer.clone());
+    paths.collect()
+}
+
+#[test]
+fn rows_that_changed_or_hide_a_change_are_told_wherever_they_are() {
+    let before = r#"{"a":1,"deep":{"er":{"list":[{"x":1},{"x":2},{"x":3}],"m":{"k":{"v":1}}}},"gone":1}"#;
+    let after = r#"{"a":2,"deep":{"er":{"list":[{"x":1},{"x":9},{"x":3}],"m":{"k":{"v":1}}}},"new":{"n":1}}"#;
+    let shown = changed_rows(before, after, &[]);
+    assert_eq!(shown, ["/a", "/deep/er/list", "/gone", "/new"]);
+    // Unfolded, the member that holds it; and below it the value itself.
+    let shown = changed_rows(before, after, &["/deep/er/list"]);
+    assert_eq!(shown, ["/a", "/deep/er/list/1", "/gone", "/new"]);
+    let shown = changed_rows(before, after, &["/deep/er/list", "/deep/er/list/1"]);
+    assert_eq!(shown, ["/a", "/deep/er/list/1/x", "/gone", "/new"]);
+    assert_eq!(changed_rows(before, after, &[""]), [""]);
+    assert_eq!(changed_rows(after, after, &[]), Vec::<String>::new());
+}
+
+#[test]
+fn what_takes_the_place_of_a_scalar_is_new_in_all_its_members() {
+    let rows = tree_between("null", r#"{"a":{"b":1}}"#, &ArrayKeys::default());
+    assert_eq!(rows, ["~: null -> {1}", "+  a: {1}", "+    b: 1"]);
+}
+
 #[test]
 fn moved_elements_are_shown_as_moved() {
     let keys = ArrayKeys::new(&[("/items".to_owned(), "sku".to_owned())]);

@@ -145,3 +145,19 @@ fn the_limit_of_the_copy_is_read_or_refused() {
     let (_folder, places) = places();
     assert_eq!(most_copied_bytes(&places), Ok(None));
 }
+
+#[test]
+fn the_place_comes_back_and_can_be_forgotten() {
+    let (_folder, places) = places();
+    assert_eq!(load_place(&places), None);
+    let place = Launch {
+        store: "/srv/shop/orders.db".to_owned(),
+        stream: Some("order \"4711\"\n".to_owned()),
+        at: Some("v10".to_owned()),
+        handler: None,
+    };
+    save_place(&places, Some(&place)).unwrap();
+    assert_eq!(load_place(&places), Some(place));
+    save_place(&places, None).unwrap();
+    assert_eq!(load_place(&places), None);
+}

@@ -32,8 +32,7 @@ pub fn overview(session: &Session) -> Result<Overview, AppError> {
         })
         .collect();
     categories.sort_by(|a, b| b.streams.cmp(&a.streams).then_with(|| a.name.cmp(&b.name)));
-    let found = Findings::default();
-    index.report_findings(&found);
+    let found = found(session)?;
     Ok(Overview {
         events: index.event_count(),
         streams: index.stream_count(),
@@ -43,4 +42,11 @@ pub fn overview(session: &Session) -> Result<Overview, AppError> {
         categories,
         findings: findings::wire(&found),
     })
+}
+
+/// What the index came upon. Needs the index.
+pub fn found(session: &Session) -> Result<Findings, AppError> {
+    let found = Findings::default();
+    session.ready_index()?.report_findings(&found);
+    Ok(found)
 }

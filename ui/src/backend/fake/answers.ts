@@ -118,7 +118,18 @@ export function millisToNanos(millis: number): bigint {
   return bigFromFloat(millis) * NANOS_PER_MILLI;
 }
 
-export function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
+export function findingsOfSample(): [wire.FindingWire, wire.FindingWire] {
+  return [
+    finding('undecodable-payload', 'warning', 'payload ends in the middle of a string at byte 112', '3'),
+    finding('unknown-type', 'notice', 'the handler has no rule for LoyaltyPointsGranted', '4'),
+  ];
+}
+
+export function group({ code, severity, count, ...found }: wire.FindingWire): wire.FindingGroup {
+  return { code, severity, count, advice: 'Look at the raw payload; ask who wrote it', found: [found] };
+}
+
+function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
   const stream = version === '3' ? UNDECODABLE.stream : 'order-4714';
   return { code, severity, count: 1, detail, stream, version, position: null };
 }

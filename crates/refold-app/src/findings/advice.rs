@@ -1,0 +1,39 @@
+//! What to do about a finding, by its code: the third column of `docs/findings.md`, which a test compares.
+
+/// Empty for a code that has none.
+pub fn of(code: &str) -> &'static str {
+    match code {
+        "clock-backwards" => "Read the history by version; on the time axis the order of versions stays",
+        "damaged" => "Compare with a backup; copy the file again from where it came",
+        "linked" => "Nothing; the finding names the other stream",
+        "no-stream" => "Check the layout: it may name the wrong column",
+        "no-type" => "Check the layout: it may name the wrong column",
+        "not-an-event" => "Look at that record of the file",
+        "not-utf8" => "Nothing; it can be asked for as it is shown",
+        "payload-missing" => "Ask who wrote it; the state goes on without it",
+        "time-implausible" => "Read it as it is; choose a version where the time misleads",
+        "time-unreadable" => "Check the layout: the form of the time may be another",
+        "too-large" => "Look at it with the tools of the store",
+        "torn-record" => "Nothing, if a program is just writing it; open the store again",
+        "undecodable" => "Name a layout whose decode steps fit",
+        "version-duplicate" => "Look at both events: two writers may have raced",
+        "version-gap" => "Ask whether events were deleted or archived",
+        "version-missing" => "Read the stream by position",
+        "wrong-type" => "Check the layout",
+        "zone-unknown" => "Set zone in a layout file, a copy of the built-in one for a library",
+        "past-head" => "Look at the version that the answer names",
+        "RF-EVENT-MALFORMED" => "Look at the raw payload; ask who wrote it",
+        "RF-EVENT-SIZE" => "Look at the raw payload",
+        "RF-EVENT-UNDECODABLE" => "Name a layout whose decode steps fit",
+        "RF-EVENT-UNKNOWN-TYPE" => "Add a rule, or list the type as ignored",
+        "RF-HANDLER-THROW" | "RF-HANDLER-TYPE" => "Correct the rule at the place that the finding names",
+        "RF-LIMIT-DEPTH" | "RF-LIMIT-MEMORY" | "RF-LIMIT-OUTPUT" | "RF-LIMIT-STATE" | "RF-LIMIT-STEPS" => {
+            "Make the rule cheaper, or split it"
+        }
+        "RF-UPCAST-CYCLE" | "RF-UPCAST-GAP" => "Add the missing upcaster",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests;
