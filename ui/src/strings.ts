@@ -35,6 +35,7 @@ export const S = {
   palette: {
     label: 'Search or run a command',
     placeholder: 'Search or run a command',
+    narrow: 'Type to narrow the list',
     results: 'Results',
     groups: {
       places: 'Where you were',
@@ -46,6 +47,7 @@ export const S = {
       stores: 'Stores',
       commands: 'Commands',
       choices: 'More',
+      values: 'Choices',
       actions: 'Actions',
       help: 'Prefixes',
     },

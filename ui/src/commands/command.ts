@@ -17,6 +17,8 @@ export interface Choice {
   value: string;
   title: string;
   note: string;
+  /** The command that it stands for, whose keys it shows. */
+  command?: string;
 }
 
 export interface Command {

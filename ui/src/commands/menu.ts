@@ -19,7 +19,7 @@ export function menu(commands: readonly Command[]): Command {
     (ACTIONS[desk.view] ?? [])
       .flatMap((id) => commands.find((one) => one.id === id) ?? [])
       .filter((one) => one.blocked(desk) === null)
-      .map(({ id, title, group }) => ({ value: id, title, note: group }));
+      .map(({ id, title, group }) => ({ value: id, title, note: group, command: id }));
   return command(
     'Go',
     ['overview', 'history'],

@@ -91,3 +91,9 @@ it('shows the letters of the keyboard at hand for physical keys', async () => {
   page.type('zoom in');
   expect(page.texts('[data-test=shortcuts] dd')[0]).toBe('Z');
 });
+
+it('says why a key does nothing', async () => {
+  await open();
+  page.press('v');
+  await page.until(() => page.texts('[data-test=notice]')[0] === 'Set B first');
+});

@@ -208,6 +208,7 @@ export function choiceItems({ bus, copy, desk }: Scene, command: Command, text: 
   return ranked(command.choices?.(desk) ?? [], (choice) => rankOf(choice.title, choice.note, text)).map((choice) => ({
     ...item(`choice:${choice.value}`, 'command', choice.title),
     note: choice.note,
+    keys: choice.command === undefined ? '' : bus.keys(choice.command),
     acts: [
       { title: S.palette.choose, act: () => bus.run(command.id, choice.value) },
       { title: S.palette.copyText, act: () => copy(choice.title) },

@@ -199,7 +199,7 @@ export class Palette {
     const { mode, text } = this.wish;
     if (this.actsOf !== null) return filled([titles.actions, actItems(this.actsOf, this.#actKeys())]);
     const asked = this.asking === null ? undefined : commandOf(this.asking);
-    if (asked) return filled([asked.title.replace(/…$/, ''), choiceItems(scene, asked, this.text.trim())]);
+    if (asked) return filled([titles.values, choiceItems(scene, asked, this.text.trim())]);
     switch (mode) {
       case 'all':
         return text === '' ? this.#beginning() : this.#everything(text);

@@ -25,10 +25,20 @@ export function ranked<T>(all: readonly T[], rank: (one: T) => number | null): T
 
 /** Where a text stands in a title, for marking it: before, itself, after; `null` when it does not. */
 export function partsAround(title: string, text: string): [string, string, string] | null {
-  const at = text === '' ? -1 : title.toLowerCase().indexOf(text.toLowerCase());
+  const own = title.toLowerCase();
+  const wanted = text.toLowerCase();
+  const places = wanted === '' ? [] : placesOf(own, wanted);
+  // Where it begins a word, it is what was meant.
+  const at = places.find((place) => place === 0 || /[\s\-_.,:/@]/.test(own[place - 1] ?? '')) ?? places[0];
   // Lower case may be longer than what it is of: then nothing is marked.
-  if (at < 0 || title.toLowerCase().length !== title.length) return null;
+  if (at === undefined || own.length !== title.length) return null;
   return [title.slice(0, at), title.slice(at, at + text.length), title.slice(at + text.length)];
+}
+
+function placesOf(own: string, wanted: string): number[] {
+  const found: number[] = [];
+  for (let at = own.indexOf(wanted); at >= 0; at = own.indexOf(wanted, at + 1)) found.push(at);
+  return found;
 }
 
 function wordsOf(text: string): string[] {

@@ -67,6 +67,7 @@ it('ranks beginnings before middles, titles before other words', () => {
 it('marks where a text stands', () => {
   expect(partsAround('order-4711', '47')).toEqual(['order-', '47', '11']);
   expect(partsAround('OrderPlaced', 'place')).toEqual(['Order', 'Place', 'd']);
+  expect(partsAround('Search or run a command', 'a')).toEqual(['Search or run ', 'a', ' command']);
   expect(partsAround('order', 'x')).toBeNull();
   expect(partsAround('İx', 'x')).toBeNull();
 });
