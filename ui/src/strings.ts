@@ -173,6 +173,8 @@ export const S = {
   },
   index: {
     building: 'Building the index',
+    behindShort: 'before it grew',
+    behind: 'The store has grown: this shows it as it was before, until the index is up to date',
     note: 'The newest events are here already. Streams, the timeline and search follow when the index is ready',
     cancelled: 'The index was not built, so streams, the timeline and search are missing',
     build: 'Build the index',

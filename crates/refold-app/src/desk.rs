@@ -145,7 +145,7 @@ impl Desk {
         caught(|| {
             let session = self.session(session)?;
             let digits = session.description().time_digits;
-            Ok(density::of_store(&*session.ready_index()?, query, digits)?.encode())
+            session.ask(|index, _| Ok(density::of_store(index, query, digits)?.encode()))
         })
     }
 
@@ -166,6 +166,9 @@ impl Desk {
             .jobs
             .run_as(job, "history", session, &|update| sink(update.into()), |work| {
                 OpenedHistory::open(work, &opened, stream, handler, news)
+            })
+            .inspect_err(|error| {
+                opened.forget_damaged(error);
             })?;
         let number = self.next_number();
         let described = history.describe(number, at)?;
@@ -242,7 +245,11 @@ impl Desk {
     pub fn find(&self, session: u32, text: &str, limit: u32) -> Result<Vec<FindHit>, AppError> {
         caught(|| {
             let cancel = CancelToken::default();
-            find::hits(&Work::new(&cancel, &Silent), &*self.session(session)?, text, limit)
+            let session = self.session(session)?;
+            let found = find::hits(&Work::new(&cancel, &Silent), &session, text, limit);
+            found.inspect_err(|error| {
+                session.forget_damaged(error);
+            })
         })
     }
 

@@ -9,7 +9,7 @@ use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Index, IndexError, Opened};
 use refold_stores::{LayoutChoice, OpenOptions};
 
@@ -32,6 +32,8 @@ pub struct Session {
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
     index: RwLock<Option<Arc<Index>>>,
+    /// The index of the store as it was before it grew, until the present one is there.
+    earlier: RwLock<Option<Arc<Index>>>,
     arena: RwLock<Option<Arc<Arena>>>,
 }
 
@@ -77,6 +79,7 @@ impl Session {
             cache: cache.to_owned(),
             most_copied_bytes: None,
             index: RwLock::new(None),
+            earlier: RwLock::new(None),
             arena: RwLock::new(None),
         }
     }
@@ -106,6 +109,44 @@ impl Session {
         self.index.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether [`Session::ask`] is answered, if only by the index of the store as it was before it grew.
+    pub fn has_any_index(&self) -> bool {
+        self.index().or_else(|| self.earlier()).is_some()
+    }
+
+    /// Asks the local index: the present one, else that of the store as it was before it grew, and then `true` is said.
+    /// An index that turns out to be damaged is thrown away, built again and asked once more.
+    pub fn ask<T>(&self, ask: impl Fn(&Index, bool) -> Result<T, AppError>) -> Result<T, AppError> {
+        let answer = match (self.index(), self.earlier()) {
+            (Some(index), _) => ask(&index, false),
+            (None, Some(earlier)) => ask(&earlier, true),
+            (None, None) => ask(&*self.ready_index()?, false),
+        };
+        match answer {
+            Err(error) if self.forget_damaged(&error) => {
+                let cancel = CancelToken::default();
+                ask(&*self.build_index(&Work::new(&cancel, &Silent))?, false)
+            }
+            answer => answer,
+        }
+    }
+
+    /// Lets go of an index that answered with `error` because a page of it is damaged: it took itself off the disk, and
+    /// the next who needs one builds it. Says whether that was so.
+    pub fn forget_damaged(&self, error: &AppError) -> bool {
+        let is_gone = || {
+            let fingerprint = self.store.fingerprint().ok();
+            fingerprint.is_some_and(|fingerprint| matches!(index::open(&self.cache, &fingerprint), Ok(Opened::Absent)))
+        };
+        let is_damaged = error.code == crate::ErrorCode::Corrupt && self.has_any_index() && is_gone();
+        if is_damaged {
+            keep(&self.index, None);
+            keep(&self.earlier, None);
+            keep(&self.arena, None);
+        }
+        is_damaged
+    }
+
     /// The local index, or an error that says how to get it.
     pub fn ready_index(&self) -> Result<Arc<Index>, AppError> {
         self.index().ok_or_else(|| {
@@ -128,8 +169,13 @@ impl Session {
             segment_rows: BuildOptions::SEGMENT_ROWS,
         };
         let index = Arc::new(index::build(work, self.store.as_ref(), &self.cache, &options)?);
-        *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&index));
+        keep(&self.index, Some(Arc::clone(&index)));
+        keep(&self.earlier, None);
         Ok(index)
+    }
+
+    fn earlier(&self) -> Option<Arc<Index>> {
+        self.earlier.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The payload arena, when it is there and whole for the present index.
@@ -139,10 +185,7 @@ impl Session {
         }
         let Some(index) = self.index() else { return Ok(None) };
         let opened = index::open_arena(&self.cache, &self.store.fingerprint()?, &index)?.map(Arc::new);
-        self.arena
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(&opened);
+        keep(&self.arena, opened.clone());
         Ok(opened)
     }
 
@@ -173,7 +216,7 @@ impl Session {
         };
         let arena = index::build_arena(work, self.store.as_ref(), &self.cache, index, &options)?;
         let arena = Arc::new(arena);
-        *self.arena.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&arena));
+        keep(&self.arena, Some(Arc::clone(&arena)));
         Ok(arena)
     }
 
@@ -230,14 +273,17 @@ impl Session {
     fn adopt_ready_index(&self) -> Result<(), AppError> {
         let fingerprint = self.store.fingerprint()?;
         match index::open(&self.cache, &fingerprint) {
-            Ok(Opened::Current(index)) => {
-                *self.index.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(index));
-                Ok(())
-            }
-            // It is built or brought up to date when somebody needs it; a cache that cannot be read is no obstacle.
-            Ok(Opened::Behind(_) | Opened::Absent) | Err(_) => Ok(()),
+            Ok(Opened::Current(index)) => keep(&self.index, Some(Arc::new(index))),
+            Ok(Opened::Behind(index)) => keep(&self.earlier, Some(Arc::new(index))),
+            // It is built when somebody needs it; a cache that cannot be read is no obstacle.
+            Ok(Opened::Absent) | Err(_) => {}
         }
+        Ok(())
     }
+}
+
+fn keep<T>(place: &RwLock<Option<T>>, value: Option<T>) {
+    *place.write().unwrap_or_else(PoisonError::into_inner) = value;
 }
 
 /// A layout as it is named. A file that cannot be read is a wrong call, not a store out of reach.
@@ -356,3 +402,6 @@ fn path_of(location: &str) -> Result<PathBuf, AppError> {
         )
     })
 }
+
+#[cfg(test)]
+mod tests;

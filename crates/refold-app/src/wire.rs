@@ -148,7 +148,7 @@ pub struct StoreOpened {
     pub sampled_types: Vec<TypeCount>,
     pub sampled_events: u32,
     pub findings: Vec<FindingWire>,
-    /// The index was found ready; [`Overview`] can be asked for at once.
+    /// An index was found; [`Overview`] can be asked for at once.
     pub index_is_ready: bool,
     /// Handlers that are at hand: the packages beside the store, the newest version of each first, then the default.
     pub handlers: Vec<HandlerChoice>,
@@ -178,6 +178,8 @@ pub struct Overview {
     pub types: Vec<TypeCount>,
     pub categories: Vec<CategoryCount>,
     pub findings: Vec<FindingWire>,
+    /// The store has grown since: this, the streams and the density are as it was, until the index is up to date.
+    pub is_behind: bool,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

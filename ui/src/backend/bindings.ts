@@ -267,6 +267,8 @@ export type Overview = {
 	types: TypeCount[],
 	categories: CategoryCount[],
 	findings: FindingWire[],
+	/**  The store has grown since: this, the streams and the density are as it was, until the index is up to date. */
+	isBehind: boolean,
 };
 
 export type RawColumnWire = {
@@ -339,7 +341,7 @@ export type StoreOpened = {
 	sampledTypes: TypeCount[],
 	sampledEvents: number,
 	findings: FindingWire[],
-	/**  The index was found ready; [`Overview`] can be asked for at once. */
+	/**  An index was found; [`Overview`] can be asked for at once. */
 	indexIsReady: boolean,
 	/**  Handlers that are at hand: the packages beside the store, the newest version of each first, then the default. */
 	handlers: HandlerChoice[],

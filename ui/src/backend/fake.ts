@@ -156,6 +156,7 @@ class FakeBackend implements Backend {
       types: typeCounts(events, null),
       categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
       findings: total > 100 ? findings : [],
+      isBehind: false,
     };
   }
 

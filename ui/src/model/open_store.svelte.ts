@@ -58,17 +58,17 @@ export class OpenStore {
     void this.index();
   }
 
-  /** Builds the index when it is not ready, then asks for what only it knows. */
+  /** Brings the index up to date, then asks for what only it knows; what an index knows already is shown before. */
   async index(): Promise<void> {
     this.failure = null;
     this.isIndexing = true;
     try {
+      if (this.opened.indexIsReady && this.overview === null) await this.#ask();
+      if (this.overview?.isBehind === false) return;
       await this.backend.indexStore(this.opened.session, (update) => {
         if (!this.#isClosed) this.job = update;
       });
-      const overview = await this.backend.overview(this.opened.session);
-      const positions = await this.#positions(overview.events);
-      if (!this.#isClosed) this.#show(overview, positions);
+      await this.#ask();
     } catch (reason) {
       if (!this.#isClosed) this.failure = errorOf(reason);
     } finally {
@@ -118,6 +118,12 @@ export class OpenStore {
     return this.overview !== null;
   }
 
+  async #ask(): Promise<void> {
+    const overview = await this.backend.overview(this.opened.session);
+    const positions = await this.#positions(overview.events);
+    if (!this.#isClosed) this.#show(overview, positions);
+  }
+
   // The store's own positions, where they are whole numbers: the index says where they begin and end.
   async #positions(events: number): Promise<Bounds | null> {
     if (events === 0) return null;
@@ -126,6 +132,7 @@ export class OpenStore {
   }
 
   #show(overview: Overview, positions: Bounds | null): void {
+    if (this.overview) this.streams.reset();
     this.overview = overview;
     this.#slots = new Map(overview.types.slice(0, COLOURED_TYPES).map((type, slot) => [type.name, slot]));
     this.timeline = new Timeline(

@@ -55,7 +55,7 @@ pub fn screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOp
             .collect(),
         sampled_events: screen.sampled_count,
         findings: findings::wire(&found),
-        index_is_ready: index.is_some(),
+        index_is_ready: session.has_any_index(),
         handlers: handler::at_hand(Path::new(session.location())),
     })
 }

@@ -2,6 +2,7 @@
 
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
+use refold_stores::index::Index;
 
 use crate::error::AppError;
 use crate::findings;
@@ -9,9 +10,12 @@ use crate::session::Session;
 use crate::text;
 use crate::wire::{CategoryCount, Overview, TypeCount};
 
-/// Needs the index.
+/// Needs the index, if only that of the store as it was before it grew.
 pub fn overview(session: &Session) -> Result<Overview, AppError> {
-    let index = session.ready_index()?;
+    session.ask(|index, is_behind| of_index(session, index, is_behind))
+}
+
+fn of_index(session: &Session, index: &Index, is_behind: bool) -> Result<Overview, AppError> {
     let digits = session.description().time_digits;
     let (first, last) = index.time_span().unwrap_or((Timestamp::NONE, Timestamp::NONE));
     let mut types: Vec<TypeCount> = index
@@ -41,6 +45,7 @@ pub fn overview(session: &Session) -> Result<Overview, AppError> {
         types,
         categories,
         findings: findings::wire(&found),
+        is_behind,
     })
 }
 

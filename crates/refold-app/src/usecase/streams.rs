@@ -11,9 +11,12 @@ use crate::wire::{StreamPage, StreamQuery, StreamRow, StreamSort};
 /// A page has at most so many rows.
 const MAX_ROWS: u32 = 10_000;
 
-/// Needs the index.
+/// Needs the index, if only that of the store as it was before it grew.
 pub fn page(session: &Session, query: &StreamQuery) -> Result<StreamPage, AppError> {
-    let index = session.ready_index()?;
+    session.ask(|index, _| of_index(session, index, query))
+}
+
+fn of_index(session: &Session, index: &Index, query: &StreamQuery) -> Result<StreamPage, AppError> {
     let matching = text::id_from_shown(&query.matching);
     let category = query.category.as_deref().map(text::id_from_shown);
     let found = index.streams(&IndexQuery {
@@ -28,7 +31,7 @@ pub fn page(session: &Session, query: &StreamQuery) -> Result<StreamPage, AppErr
     let rows: Result<Vec<StreamRow>, AppError> = found
         .rows
         .into_iter()
-        .map(|stream| row(&index, stream, digits))
+        .map(|stream| row(index, stream, digits))
         .collect();
     Ok(StreamPage {
         total: found.total,

@@ -1,0 +1,156 @@
+use std::fs::{self, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::PathBuf;
+
+use crate::desk::Desk;
+use crate::frame::DensityFrame;
+use crate::places::Places;
+use crate::wire::{Axis, DensityQuery, Overview, StreamQuery, StreamSort};
+
+struct Lab {
+    folder: tempfile::TempDir,
+    desk: Desk,
+}
+
+impl Lab {
+    fn new() -> Lab {
+        let folder = tempfile::tempdir().unwrap();
+        let desk = Desk::at(Places::below(folder.path()), None);
+        Lab { folder, desk }
+    }
+
+    fn store(&self) -> PathBuf {
+        self.folder.path().join("events.jsonl")
+    }
+
+    fn append(&self, events: std::ops::Range<u32>) {
+        let mut file = OpenOptions::new().create(true).append(true).open(self.store()).unwrap();
+        for event in events {
+            let line = format!(
+                r#"{{"stream":"s-{}","type":"T","recorded_at":"2026-08-03T14:00:00Z","payload":{event}}}"#,
+                event % 5
+            );
+            writeln!(file, "{line}").unwrap();
+        }
+    }
+
+    fn open(&self) -> u32 {
+        self.desk
+            .open_store(self.store().to_str().unwrap(), None)
+            .unwrap()
+            .session
+    }
+
+    /// All files below the cache whose names say that they belong to an index, but not the manifests.
+    fn index_files(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.path().to_owned()];
+        let mut files = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else {
+                    files.push(entry);
+                }
+            }
+        }
+        let manifest = files.iter().find(|file| file.ends_with("manifest")).unwrap().clone();
+        files.retain(|file| file.parent() == manifest.parent() && *file != manifest && !file.ends_with("lock"));
+        files.sort();
+        files
+    }
+}
+
+/// What the window shows of a store, all of it answered by one index.
+fn shown(desk: &Desk, session: u32) -> (Overview, u32, u32) {
+    let query = StreamQuery {
+        matching: String::new(),
+        category: None,
+        sort: StreamSort::Events,
+        descending: true,
+        offset: 0,
+        limit: 100,
+    };
+    let whole = DensityQuery {
+        axis: Axis::Position,
+        from: String::new(),
+        to: String::new(),
+        columns: 10,
+    };
+    let density = DensityFrame::decode(&desk.store_density(session, &whole).unwrap()).unwrap();
+    let listed = desk
+        .streams(session, &query)
+        .unwrap()
+        .rows
+        .iter()
+        .map(|row| row.events)
+        .sum();
+    (desk.overview(session).unwrap(), listed, density.counts.iter().sum())
+}
+
+#[test]
+fn a_store_that_grew_is_shown_as_it_was_until_its_index_is_up_to_date() {
+    let lab = Lab::new();
+    lab.append(0..30);
+    let session = lab.open();
+    lab.desk.index_store(session, &|_| {}).unwrap();
+    lab.desk.close_store(session).unwrap();
+    lab.append(30..42);
+
+    let opened = lab.desk.open_store(lab.store().to_str().unwrap(), None).unwrap();
+    assert!(opened.index_is_ready);
+    assert_eq!(opened.newest.len(), 42, "the first screen is of the present store");
+    let (overview, listed, counted) = shown(&lab.desk, opened.session);
+    assert_eq!(
+        (overview.is_behind, overview.events, listed, counted),
+        (true, 30, 30, 30)
+    );
+    // What is right only for the present store is never taken from the earlier index.
+    let found = lab.desk.find(opened.session, "s-1", 10).unwrap();
+    assert!(found.iter().all(|hit| hit.events != 6), "{found:?}");
+
+    lab.desk.index_store(opened.session, &|_| {}).unwrap();
+    let (overview, listed, counted) = shown(&lab.desk, opened.session);
+    assert_eq!(
+        (overview.is_behind, overview.events, listed, counted),
+        (false, 42, 42, 42)
+    );
+}
+
+#[test]
+fn an_index_that_is_damaged_while_it_is_in_use_is_built_again() {
+    let lab = Lab::new();
+    lab.append(0..300);
+    let session = lab.open();
+    lab.desk.index_store(session, &|_| {}).unwrap();
+    let expected = shown(&lab.desk, session);
+    for which in 0.. {
+        let session = lab.open();
+        lab.desk.index_store(session, &|_| {}).unwrap();
+        let Some(file) = lab.index_files().into_iter().nth(which) else {
+            break;
+        };
+        // In place, as a failing disk would: the session has the file mapped already.
+        let mut damaged = OpenOptions::new().read(true).write(true).open(&file).unwrap();
+        let mut bytes = [0; 24];
+        damaged.read_exact(&mut bytes).unwrap();
+        damaged.seek(SeekFrom::Start(0)).unwrap();
+        damaged.write_all(&bytes.map(|byte| !byte)).unwrap();
+        let now = shown(&lab.desk, session);
+        assert_eq!(
+            (now.0.events, now.1, now.2),
+            (expected.0.events, expected.1, expected.2),
+            "{}",
+            file.display()
+        );
+        let history = lab
+            .desk
+            .open_history(session, "s-1", None, None, std::sync::Arc::new(|_| {}));
+        let history = history.or_else(|_| {
+            lab.desk
+                .open_history(session, "s-1", None, None, std::sync::Arc::new(|_| {}))
+        });
+        assert!(history.is_ok(), "at the second try at the latest: {}", file.display());
+        lab.desk.close_store(session).unwrap();
+    }
+}
