@@ -47,10 +47,9 @@ pub fn rebuild(
     findings: &Findings,
     finish: Finish<'_>,
 ) -> Result<Rebuilt, AppError> {
-    let needs_store = program.columns().envelope;
     let stream_count = session.index().map_or(0, |index| index.stream_count());
     let total = Total::default();
-    if !needs_store && let Some(arena) = session.arena()? {
+    if let Some(arena) = session.arena()? {
         let index = session.ready_index()?;
         let from = FromArena {
             index: &index,
@@ -58,8 +57,8 @@ pub fn rebuild(
             program: program.as_ref(),
         };
         from.fold_all(work, threads, findings, &total.counting(finish))?;
-    } else if needs_store || stream_count <= MAX_STREAMS_AT_ONCE {
-        let most = if needs_store { u32::MAX } else { MAX_STREAMS_AT_ONCE };
+    } else if stream_count <= MAX_STREAMS_AT_ONCE {
+        let most = MAX_STREAMS_AT_ONCE;
         let outcome = by_position::fold_all(work, session, program, threads, most, findings, &total.counting(finish))?;
         if outcome == by_position::Outcome::TooManyStreams {
             from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;

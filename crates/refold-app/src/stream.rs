@@ -149,13 +149,12 @@ impl Stream {
         findings: &Arc<Findings>,
     ) -> Result<Box<dyn EventSource + Send>, AppError> {
         let columns = program.columns();
-        if columns == Columns::PAYLOAD
-            && let Some(arena) = session.arena()?
+        if let Some(arena) = session.arena()?
             && let Some(index) = session.index()
             && let Some(ordinal) = index.find_stream(&self.id)?
             && index.stream(ordinal)?.events == self.track.head().0
         {
-            return Ok(Box::new(ArenaSource::new(index, arena, ordinal)?));
+            return Ok(Box::new(ArenaSource::new(index, arena, ordinal, columns)?));
         }
         Ok(Box::new(
             self.events(session.store(), columns).reporting(Arc::clone(findings)),

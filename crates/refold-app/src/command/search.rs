@@ -5,13 +5,13 @@
 
 use std::ops::ControlFlow;
 
-use refold_core::event::{Columns, EventBatch, EventView, Position};
+use refold_core::event::{Columns, EventBatch, EventView, TypeOrdinal};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
-use refold_stores::index::{Arena, Index, Needle, SearchQuery, search_arena};
+use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena};
 
 use super::event_answer;
 use crate::answer::EventAnswer;
@@ -35,14 +35,12 @@ pub struct Search {
 
 const BATCH_EVENTS: usize = 8_192;
 
-/// So many events that the copy found are read from the store at a time: few at first, so that they show at once.
-const FIRST_READ_EVENTS: usize = 8;
-const MOST_READ_EVENTS: usize = 256;
+/// Events of the copy between two fresh starts of the names in use.
+const NAMED_EVENTS: usize = 4096;
 
 /// Calls `visit` for each event found, in position order, and returns what was noteworthy on the way.
 ///
-/// Where the store's payloads were copied beside the index, the copy is searched and only what it finds is read from
-/// the store; else all of the store is read.
+/// Where the store's payloads were copied beside the index, the copy is searched; else all of the store is read.
 pub fn search(
     work: &Work<'_>,
     session: &Session,
@@ -67,7 +65,7 @@ pub fn search(
     match (sieve.needle.clone(), session.index().zip(arena)) {
         (Some(needle), Some((index, arena))) => {
             arena.report_findings(&findings);
-            search_copy(work, session, &needle, &index, &arena, &mut sieve)?;
+            search_copy(work, &needle, &index, &arena, &mut sieve)?;
         }
         (_, _) => {
             let all = Scope::All {
@@ -81,10 +79,9 @@ pub fn search(
     Ok(findings::wire(&findings))
 }
 
-/// Reads the events that the copy says hold the needle, some at a time.
+/// Takes the events that the copy says hold the needle, some at a time, out of the copy.
 fn search_copy(
     work: &Work<'_>,
-    session: &Session,
     needle: &Needle,
     index: &Index,
     arena: &Arena,
@@ -92,23 +89,40 @@ fn search_copy(
 ) -> Result<(), AppError> {
     let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
     let query = SearchQuery { needle, types: &types };
-    let mut found: Vec<Position> = Vec::new();
-    let mut enough = FIRST_READ_EVENTS;
+    // Names of some streams only: a store may have millions.
+    let mut names = Names::default();
+    let mut types = index.intern_types(&mut names);
+    let mut named = 0;
     let mut outcome = Ok(());
     search_arena(work, index, arena, &query, thread_count(), &mut |hit| {
-        found.push(hit.position);
-        if found.len() == enough {
-            enough = (enough * 2).min(MOST_READ_EVENTS);
-            outcome = sieve.read(work, session, Scope::Positions(std::mem::take(&mut found)), None);
+        if named == NAMED_EVENTS {
+            names = Names::default();
+            types = index.intern_types(&mut names);
+            named = 0;
         }
+        named += 1;
+        outcome = take_hit(index, arena, &hit, &types, &mut names, sieve);
         if outcome.is_ok() && sieve.left > 0 {
             ControlFlow::Continue(())
         } else {
             ControlFlow::Break(())
         }
     })?;
-    outcome?;
-    sieve.read(work, session, Scope::Positions(found), None)
+    outcome
+}
+
+fn take_hit(
+    index: &Index,
+    arena: &Arena,
+    hit: &Hit,
+    types: &[TypeOrdinal],
+    names: &mut Names,
+    sieve: &mut Sieve<'_>,
+) -> Result<(), AppError> {
+    let event = index.event_at_or_after(hit.position)?;
+    let stream = index.stream(index.event(event)?.stream)?;
+    let stream = names.intern_stream(stream.id, || stream.category);
+    sieve.take(&index.view(arena, event, Columns::ALL, types, stream)?, names)
 }
 
 /// What lets the events through that were asked for.
@@ -138,23 +152,27 @@ impl Sieve<'_> {
                 break;
             }
             for row in 0..batch.len() {
-                let event = batch.event(row);
-                let is_hit = self.left > 0
-                    && is_of_types(&event, &names, self.types)
-                    && self
-                        .needle
-                        .as_ref()
-                        .is_none_or(|needle| needle.place_in(&event).is_some())
-                    && meets(&event, &names, self.filter.as_ref(), self.findings);
-                if is_hit {
-                    self.left -= 1;
-                    (self.visit)(event_answer(&event, &names, self.digits))?;
-                }
+                self.take(&batch.event(row), &names)?;
             }
             read += batch.len() as u64;
             if total.is_some() {
                 work.tick("searching", read, total)?;
             }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, event: &EventView<'_>, names: &Names) -> Result<(), AppError> {
+        let is_hit = self.left > 0
+            && is_of_types(event, names, self.types)
+            && self
+                .needle
+                .as_ref()
+                .is_none_or(|needle| needle.place_in(event).is_some())
+            && meets(event, names, self.filter.as_ref(), self.findings);
+        if is_hit {
+            self.left -= 1;
+            (self.visit)(event_answer(event, names, self.digits))?;
         }
         Ok(())
     }

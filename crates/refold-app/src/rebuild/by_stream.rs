@@ -87,6 +87,7 @@ impl FromArena<'_> {
         // Names of the streams of this task only: a store may have millions.
         let mut names = Names::default();
         let types = self.index.intern_types(&mut names);
+        let columns = self.program.columns();
         let mut events = 0;
         for stream in streams {
             let entry = self.index.stream(*stream)?;
@@ -96,7 +97,7 @@ impl FromArena<'_> {
                 if count % STRIDE == STRIDE - 1 {
                     work.check()?;
                 }
-                let view = self.index.view(self.arena, event, &types, local)?;
+                let view = self.index.view(self.arena, event, columns, &types, local)?;
                 fold.step(&view, &names, Some(findings))?;
                 events += 1;
             }

@@ -1,4 +1,4 @@
-//! The payload arena: payload and metadata of every event in position order, so that searching and folding the whole
+//! The payload arena: payload, metadata and envelope of every event in position order, so that searching and folding the whole
 //! store again need not ask the store. Made on demand, beside the index of the same store, and only as good as it: it
 //! numbers events as the index does.
 //!
@@ -6,6 +6,7 @@
 //! goes on. The bytes are as the adapter gave them. A part may have a search index beside it ([`grams`]).
 
 pub(super) mod build;
+mod envelope;
 mod grams;
 mod source;
 
@@ -15,6 +16,7 @@ use std::path::Path;
 use refold_core::event::{Encoding, EventIndex};
 use refold_core::finding::Findings;
 use refold_core::port::store::Fingerprint;
+use refold_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -29,6 +31,7 @@ use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
+use envelope::Envelope;
 use grams::Grams;
 
 /// Events of one file. Few in tests, so that a small store has many files.
@@ -42,14 +45,18 @@ const CHECKSUM_DIGITS: usize = 16;
 const BYTES: u32 = 1;
 const CODES: u32 = 2;
 const HEADS: u32 = 3;
+const ENVELOPES: u32 = 4;
 
 /// Columns of a part: where an event's bytes start, how long the payload is, how long the metadata that follows it is
-/// (both absent where the store holds no value), and what the payload is.
+/// (both absent where the store holds no value), what the payload is, where the event's envelope starts, and when it
+/// occurred.
 const START: usize = 0;
 const PAYLOAD: usize = 1;
 const METADATA: usize = 2;
 const ENCODING: usize = 3;
-const COLUMNS: usize = 4;
+const ENVELOPE: usize = 4;
+const OCCURRED_AT: usize = 5;
+const COLUMNS: usize = 6;
 
 /// Whether a file in the folder of an index belongs to its arena.
 pub(super) fn owns(name: &str) -> bool {
@@ -147,7 +154,7 @@ fn part_events(number: u32, event_count: u32) -> Range<u32> {
     start..start.saturating_add(PART_ROWS).min(event_count)
 }
 
-/// Payload and metadata of all events of an index. Shareable between threads.
+/// Payload, metadata and envelope of all events of an index. Shareable between threads.
 #[derive(Debug)]
 pub struct Arena {
     parts: Vec<Part>,
@@ -169,6 +176,7 @@ pub(super) struct Part {
     file: CheckedFile,
     columns: Columns<COLUMNS>,
     bytes: Range<usize>,
+    envelopes: Range<usize>,
     grams: Option<Grams>,
     rows: u32,
     first_event: u32,
@@ -211,8 +219,14 @@ impl Arena {
 
     /// Payload and metadata of an event, which must be one of the index that the arena was opened with.
     pub fn event(&self, event: EventIndex) -> Result<ArenaEvent<'_>, IndexError> {
+        let (part, row) = self.place_of(event);
+        part.event(row)
+    }
+
+    /// Its part, and the row there.
+    fn place_of(&self, event: EventIndex) -> (&Part, usize) {
         let part = &self.parts[(event.0 / PART_ROWS) as usize]; // the arena covers every event of its index
-        part.event((event.0 % PART_ROWS) as usize)
+        (part, (event.0 % PART_ROWS) as usize)
     }
 
     /// Whether each part has the search index that is worth making for it.
@@ -240,6 +254,7 @@ impl Part {
         let file = CheckedFile::open(folder, &entry.file)?;
         let columns = Columns::open(&file, CODES, HEADS, entry.rows as usize)?;
         let bytes = file.section(BYTES)?;
+        let envelopes = file.section(ENVELOPES)?;
         let grams = match entry.grams.as_ref().map(|stamp| Grams::open(folder, stamp, entry.rows)) {
             None | Some(Err(IndexError::Damaged { .. })) => None, // all of the part is searched
             Some(grams) => Some(grams?),
@@ -248,6 +263,7 @@ impl Part {
             file,
             columns,
             bytes,
+            envelopes,
             grams,
             rows: entry.rows,
             first_event: entry.number * PART_ROWS,
@@ -275,6 +291,25 @@ impl Part {
                 Some(self.bytes(middle..middle + metadata)?)
             },
         })
+    }
+
+    fn envelope<'a>(&'a self, row: usize, metadata: Option<&'a [u8]>) -> Result<Envelope<'a>, IndexError> {
+        let start_of = |row| {
+            let start = self.columns.value(&self.file, ENVELOPE, row)?;
+            usize::try_from(start).map_err(|_| self.file.damaged("an envelope points outside of the file"))
+        };
+        let start = self.envelopes.start + start_of(row)?;
+        let end = if row + 1 < self.rows as usize {
+            self.envelopes.start + start_of(row + 1)?
+        } else {
+            self.envelopes.end
+        };
+        Envelope::read(self.file.bytes(start..end)?, metadata.unwrap_or_default())
+            .ok_or_else(|| self.file.damaged("an envelope cannot be read"))
+    }
+
+    fn occurred_at(&self, row: usize) -> Result<Timestamp, IndexError> {
+        Ok(Timestamp(self.columns.value(&self.file, OCCURRED_AT, row)?))
     }
 
     fn block_count(&self) -> usize {

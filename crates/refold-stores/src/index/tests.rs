@@ -5,4 +5,5 @@ mod faults;
 mod model;
 mod oracle;
 mod packing;
+mod reading;
 mod searching;

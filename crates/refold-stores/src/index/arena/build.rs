@@ -11,8 +11,9 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::work::Work;
 
+use super::envelope::Envelope;
 use super::{
-    Arena, ArenaManifest, BYTES, CODES, COLUMNS, HEADS, MANIFEST, PART_ROWS, PREFIX, PartEntry, grams, owns,
+    Arena, ArenaManifest, BYTES, CODES, COLUMNS, ENVELOPES, HEADS, MANIFEST, PART_ROWS, PREFIX, PartEntry, grams, owns,
     part_events,
 };
 use crate::index::Index;
@@ -243,15 +244,10 @@ impl Building<'_> {
             after,
             up_to: Some(up_to),
         };
-        let columns = Filled {
-            payload: true,
-            metadata: true,
-            envelope: false,
-        };
         let mut reader = self.store.read(&ReadQuery {
             scope,
             direction: Direction::Forward,
-            columns,
+            columns: Filled::ALL,
         })?;
         let mut writer = PartWriter::create(self.folder, &format!("{PREFIX}{}-{number}", self.generation))?;
         let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
@@ -298,6 +294,7 @@ fn changed() -> IndexError {
 struct PartWriter {
     writer: CheckedWriter,
     codes: Vec<[i64; COLUMNS]>,
+    envelopes: Vec<u8>,
     byte_count: i64,
 }
 
@@ -308,6 +305,7 @@ impl PartWriter {
         Ok(PartWriter {
             writer,
             codes: Vec::new(),
+            envelopes: Vec::new(),
             byte_count: 0,
         })
     }
@@ -321,8 +319,21 @@ impl PartWriter {
                 Encoding::Opaque => 2,
             };
             let len = |bytes: Option<&[u8]>| bytes.map_or(ABSENT, |bytes| bytes.len() as i64); // below 4 GiB
-            self.codes
-                .push([self.byte_count, len(event.payload), len(event.metadata), encoding]);
+            self.codes.push([
+                self.byte_count,
+                len(event.payload),
+                len(event.metadata),
+                encoding,
+                self.envelopes.len() as i64,
+                event.occurred_at.0,
+            ]);
+            let envelope = Envelope {
+                event_id: event.event_id,
+                correlation_id: event.correlation_id,
+                causation_id: event.causation_id,
+                schema_version: event.schema_version,
+            };
+            envelope.write(event.metadata.unwrap_or_default(), &mut self.envelopes);
             for bytes in [event.payload, event.metadata].into_iter().flatten() {
                 self.writer.write(bytes)?;
                 self.byte_count += bytes.len() as i64;
@@ -332,6 +343,8 @@ impl PartWriter {
     }
 
     fn finish(mut self) -> Result<crate::index::checked::FileStamp, IndexError> {
+        self.writer.begin(ENVELOPES)?;
+        self.writer.write(&self.envelopes)?;
         self.writer.begin(CODES)?;
         let column = |column: usize| self.codes.iter().map(|codes| codes[column]).collect::<Vec<i64>>();
         let values: [Vec<i64>; COLUMNS] = std::array::from_fn(column);

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{EventBatch, EventIndex, EventView, Span, StreamOrdinal, TypeOrdinal};
+use refold_core::event::{Columns, EventBatch, EventIndex, EventView, Span, StreamOrdinal, TypeOrdinal};
 use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::store::StoreError;
+use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
 use super::Arena;
+use super::envelope::Envelope;
 use crate::index::Index;
 use crate::index::error::IndexError;
 
@@ -21,6 +23,7 @@ const READ_ROWS: usize = 1024;
 pub struct ArenaSource {
     index: Arc<Index>,
     arena: Arc<Arena>,
+    columns: Columns,
     names: Names,
     types: Vec<TypeOrdinal>,
     stream: StreamOrdinal,
@@ -28,7 +31,13 @@ pub struct ArenaSource {
 }
 
 impl ArenaSource {
-    pub fn new(index: Arc<Index>, arena: Arc<Arena>, stream: StreamOrdinal) -> Result<ArenaSource, IndexError> {
+    /// `columns`: what the events that are read must carry.
+    pub fn new(
+        index: Arc<Index>,
+        arena: Arc<Arena>,
+        stream: StreamOrdinal,
+        columns: Columns,
+    ) -> Result<ArenaSource, IndexError> {
         let mut names = Names::default();
         let types = index.intern_types(&mut names);
         let entry = index.stream(stream)?;
@@ -37,6 +46,7 @@ impl ArenaSource {
         Ok(ArenaSource {
             index,
             arena,
+            columns,
             names,
             types,
             stream: local,
@@ -52,9 +62,11 @@ impl EventSource for ArenaSource {
         let start = (from.0 as usize).min(end);
         let rows = &self.events[start..end.min(start + READ_ROWS)];
         for event in rows {
-            let view = view(&self.index, &self.arena, *event, &self.types, self.stream).map_err(store_error)?;
-            let payload = view.payload.unwrap_or_default();
-            if !batch.has_room_for(payload.len()) {
+            let view = self
+                .index
+                .view(&self.arena, *event, self.columns, &self.types, self.stream);
+            let view = view.map_err(store_error)?;
+            if !batch.has_room_for(byte_count(&view)) {
                 return Ok(()); // the caller asks again from here
             }
             batch.positions.push(view.position);
@@ -62,9 +74,29 @@ impl EventSource for ArenaSource {
             batch.versions.push(view.version);
             batch.types.push(view.event_type);
             batch.recorded_at.push(view.recorded_at);
-            let span = view.payload.map_or(Span::NULL, |payload| batch.store(payload));
-            batch.payloads.push(span);
-            batch.payload_encodings.push(view.encoding);
+            if self.columns.payload {
+                let span = store(batch, view.payload);
+                batch.payloads.push(span);
+                batch.payload_encodings.push(view.encoding);
+            }
+            if self.columns.metadata {
+                let span = store(batch, view.metadata);
+                batch.metadata.push(span);
+            }
+            if self.columns.envelope {
+                let values = [
+                    view.event_id,
+                    view.correlation_id,
+                    view.causation_id,
+                    view.schema_version,
+                ];
+                let [event_id, correlation_id, causation_id, schema_version] = values.map(|value| store(batch, value));
+                batch.event_ids.push(event_id);
+                batch.correlation_ids.push(correlation_id);
+                batch.causation_ids.push(causation_id);
+                batch.schema_versions.push(schema_version);
+                batch.occurred_at.push(view.occurred_at);
+            }
         }
         Ok(())
     }
@@ -75,46 +107,58 @@ impl EventSource for ArenaSource {
 }
 
 impl Index {
-    /// An event with its payload and metadata, without copying. `types` are the index's types as the handler knows
-    /// them ([`Index::intern_types`]), `stream` is the ordinal to give it.
+    /// An event with what `columns` names, without copying. `types` are the index's types as the handler knows them
+    /// ([`Index::intern_types`]), `stream` is the ordinal to give it.
     pub fn view<'a>(
         &self,
         arena: &'a Arena,
         event: EventIndex,
+        columns: Columns,
         types: &[TypeOrdinal],
         stream: StreamOrdinal,
     ) -> Result<EventView<'a>, IndexError> {
-        view(self, arena, event, types, stream)
+        let skeleton = self.event(event)?;
+        let (part, row) = arena.place_of(event);
+        let content = part.event(row)?;
+        let (envelope, occurred_at) = if columns.envelope {
+            (part.envelope(row, content.metadata)?, part.occurred_at(row)?)
+        } else {
+            (Envelope::default(), Timestamp::NONE)
+        };
+        let event_type = types.get(skeleton.event_type.0 as usize);
+        Ok(EventView {
+            position: skeleton.position,
+            stream,
+            version: skeleton.version,
+            event_type: event_type.copied().unwrap_or(skeleton.event_type),
+            recorded_at: skeleton.recorded_at,
+            payload: content.payload.filter(|_| columns.payload),
+            encoding: content.encoding,
+            metadata: content.metadata.filter(|_| columns.metadata),
+            event_id: envelope.event_id,
+            correlation_id: envelope.correlation_id,
+            causation_id: envelope.causation_id,
+            schema_version: envelope.schema_version,
+            occurred_at,
+        })
     }
 }
 
-fn view<'a>(
-    index: &Index,
-    arena: &'a Arena,
-    event: EventIndex,
-    types: &[TypeOrdinal],
-    stream: StreamOrdinal,
-) -> Result<EventView<'a>, IndexError> {
-    let skeleton = index.event(event)?;
-    let content = arena.event(event)?;
-    Ok(EventView {
-        position: skeleton.position,
-        stream,
-        version: skeleton.version,
-        event_type: types
-            .get(skeleton.event_type.0 as usize)
-            .copied()
-            .unwrap_or(skeleton.event_type),
-        recorded_at: skeleton.recorded_at,
-        payload: content.payload,
-        encoding: content.encoding,
-        metadata: content.metadata,
-        event_id: None,
-        correlation_id: None,
-        causation_id: None,
-        schema_version: None,
-        occurred_at: refold_core::time::Timestamp::NONE,
-    })
+fn store(batch: &mut EventBatch, bytes: Option<&[u8]>) -> Span {
+    bytes.map_or(Span::NULL, |bytes| batch.store(bytes))
+}
+
+/// Of all that a batch stores of an event.
+fn byte_count(view: &EventView<'_>) -> usize {
+    let values = [
+        view.payload,
+        view.metadata,
+        view.event_id,
+        view.correlation_id,
+        view.causation_id,
+        view.schema_version,
+    ];
+    values.into_iter().flatten().map(<[u8]>::len).sum()
 }
 
 fn store_error(error: IndexError) -> StoreError {

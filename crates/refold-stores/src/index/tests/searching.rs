@@ -5,19 +5,17 @@ use std::ops::ControlFlow;
 use proptest::prelude::*;
 use refold_core::event::{EventIndex, Position, StreamOrdinal};
 use refold_core::finding::Findings;
-use refold_core::history::EventSource as _;
 use refold_core::port::store::EventStore as _;
-use refold_core::track::Moment;
 
 use super::model::{arbitrary_events, options, with_work};
 use crate::index::{
-    Arena, ArenaOptions, ArenaSource, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena,
-    open_arena, search_arena, search_store,
+    Arena, ArenaOptions, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena, open_arena,
+    search_arena, search_store,
 };
 use crate::memory::{MemoryEvent, MemoryStore};
 
 /// Events whose payload and metadata are of few letters, so that needles are found often, also across their ends.
-fn events_with_content(most: usize) -> impl Strategy<Value = Vec<MemoryEvent>> {
+pub(super) fn events_with_content(most: usize) -> impl Strategy<Value = Vec<MemoryEvent>> {
     let text = || prop::option::weighted(0.8, "[ab/ü\"]{0,6}");
     (arbitrary_events(most), prop::collection::vec((text(), text()), most)).prop_map(|(mut events, texts)| {
         for (event, (payload, metadata)) in events.iter_mut().zip(texts) {
@@ -78,7 +76,7 @@ fn assert_arena_holds(store: &MemoryStore, arena: &Arena) {
     }
 }
 
-fn searchable(threads: usize) -> ArenaOptions {
+pub(super) fn searchable(threads: usize) -> ArenaOptions {
     ArenaOptions {
         threads,
         is_searchable: true,
@@ -95,7 +93,7 @@ fn bytes_of_few_letters() -> impl Strategy<Value = Option<Vec<u8>>> {
 }
 
 /// The n-th event of one stream.
-fn event(n: i64) -> MemoryEvent {
+pub(super) fn event(n: i64) -> MemoryEvent {
     MemoryEvent {
         position: Position(n),
         stream: b"a".to_vec(),
@@ -109,7 +107,7 @@ fn event(n: i64) -> MemoryEvent {
     }
 }
 
-fn indexed(store: &MemoryStore, cache: &std::path::Path) -> Index {
+pub(super) fn indexed(store: &MemoryStore, cache: &std::path::Path) -> Index {
     with_work(|work| build(work, store, cache, &options(2, 30))).unwrap()
 }
 
@@ -211,35 +209,6 @@ proptest! {
         with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(threads))).unwrap();
         let arena = open_arena(cache.path(), &fingerprint, &index).unwrap().unwrap();
         assert_arena_holds(&store, &arena);
-    }
-
-    #[test]
-    fn a_stream_is_read_from_the_arena_as_from_the_store(events in events_with_content(60), from in 0_u32..9, to in 0_u32..9) {
-        prop_assume!(!events.is_empty());
-        let store = MemoryStore::new("read", events);
-        let cache = tempfile::tempdir().unwrap();
-        let index = std::sync::Arc::new(indexed(&store, cache.path()));
-        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
-        let arena = std::sync::Arc::new(arena);
-        for ordinal in 0..index.stream_count() {
-            let mut source = ArenaSource::new(index.clone(), arena.clone(), StreamOrdinal(ordinal)).unwrap();
-            let mut batch = refold_core::event::EventBatch::default();
-            with_work(|work| source.read(work, Moment(from), Moment(to.max(from)), &mut batch)).unwrap();
-            let id = index.stream(StreamOrdinal(ordinal)).unwrap().id;
-            let mut expected: Vec<_> = store.events().iter().filter(|event| event.stream == id).collect();
-            expected.sort_by_key(|event| (event.version, event.position));
-            let expected: Vec<_> = expected.into_iter().take(to as usize).skip(from as usize).collect();
-            prop_assert_eq!(batch.len(), expected.len());
-            for (row, event) in expected.into_iter().enumerate() {
-                let found = batch.event(row);
-                prop_assert_eq!(found.position, event.position);
-                prop_assert_eq!(found.version, event.version);
-                prop_assert_eq!(found.recorded_at, event.recorded_at);
-                prop_assert_eq!(found.payload, event.payload.as_deref());
-                prop_assert_eq!(source.names().type_name(found.event_type), &event.event_type);
-                prop_assert_eq!(source.names().stream(found.stream), id);
-            }
-        }
     }
 }
 
