@@ -3,16 +3,21 @@
 //! The tree is sparse: a place without a node of its own is as old as the nearest node above it. It shares its
 //! unchanged parts with the trees of other moments, so that every checkpoint can hold one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::diff::{Change, ChangeOp};
 use crate::pointer::{Pointer, Segment};
-use crate::shared_map::SharedMap;
 use crate::track::Moment;
 use crate::value::Value;
 
+mod elements;
+mod node;
 #[cfg(test)]
 mod tests;
+
+use elements::Reordering;
+use node::Node;
 
 /// Who made each place of one state so. [`Moment::START`] stands for the handler's initial state.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -37,25 +42,11 @@ pub struct BlamedLeaf {
     pub stamp: Stamp,
 }
 
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Node {
-    /// When this place became what it is as a whole (added, or replaced).
-    changed: Moment,
-    /// When a handler last wrote this place as a whole.
-    wrote: Moment,
-    /// When anything at or below this place last changed or was removed.
-    touched: Moment,
-    /// When a handler last wrote anything at or below this place.
-    written_below: Moment,
-    children: SharedMap<Segment, Node>,
-}
-
 impl BlameTree {
     /// Takes in what one event did: the changes that led to the state `after`, and the places its handler wrote there.
     pub fn note(&mut self, moment: Moment, after: &Value, changes: &[Change], written: &[Pointer]) {
-        for array in reordered_arrays(after, changes) {
-            self.reorder(&array);
-        }
+        self.reorder_arrays(after, changes);
+        let touch = |node: &mut Node| node.touched = moment;
         for change in changes {
             match &change.op {
                 ChangeOp::Added { .. } | ChangeOp::Changed { .. } => {
@@ -64,37 +55,29 @@ impl BlameTree {
                         touched: moment,
                         ..Node::default()
                     };
-                    self.walk(&change.path, |node| node.touched = moment, |node| *node = fresh);
+                    self.walk(&change.path, after, touch, |node| *node = fresh);
                 }
                 ChangeOp::Removed { .. } => {
-                    let (Some(parent), Some(segment)) = (change.path.parent(), change.path.last()) else {
-                        continue;
-                    };
-                    // An element was dropped by the reordering of its array: its index means another one now.
-                    let is_member = !matches!(parent.find(after), Some(Value::Array(_)));
-                    self.walk(
-                        parent,
-                        |node| node.touched = moment,
-                        |node| {
-                            node.touched = moment;
-                            if is_member {
-                                node.children.remove(segment);
-                            }
-                        },
-                    );
+                    if let (Some(parent), Some(segment)) = (change.path.parent(), change.path.last()) {
+                        self.walk(parent, after, touch, |node| {
+                            touch(node);
+                            // An element is gone already: its index means another one now.
+                            node.below.remove_member(segment);
+                        });
+                    }
                 }
                 ChangeOp::Moved { .. } => {
                     if let Some(array) = change.path.parent() {
-                        self.walk(array, |node| node.touched = moment, |node| node.touched = moment);
+                        self.walk(array, after, touch, touch);
                     }
                 }
             }
         }
+        let note = |node: &mut Node| node.written_below = moment;
         for path in written {
-            let note = |node: &mut Node| node.written_below = moment;
-            self.walk(path, note, |node| {
+            self.walk(path, after, note, |node| {
                 node.wrote = moment;
-                node.written_below = moment;
+                note(node);
             });
         }
     }
@@ -104,7 +87,7 @@ impl BlameTree {
         let mut node = &self.root;
         let (mut changed, mut wrote) = (node.changed, node.wrote);
         for segment in path.segments() {
-            let Some(child) = node.children.get(segment) else {
+            let Some(child) = node.below.get(segment) else {
                 return Stamp {
                     changed,
                     wrote: wrote.max(changed),
@@ -135,54 +118,72 @@ impl BlameTree {
 
     /// The bytes that this tree holds and `earlier` does not, about: what it costs to keep both.
     pub fn bytes_beside(&self, earlier: &BlameTree) -> usize {
-        self.root.bytes_beside(&earlier.root)
+        self.root.below.bytes_beside(&earlier.root.below)
     }
 
-    /// Changes the node at `path`, making the nodes on the way; `on_way` is called for each node above it.
-    fn walk(&mut self, path: &Pointer, on_way: impl Fn(&mut Node), at_end: impl FnOnce(&mut Node)) {
-        let mut node = &mut self.root;
+    /// Changes the node at `path`, making the nodes on the way; `on_way` is called for each node above it. Where the state
+    /// `after` ends before the path does (a handler wrote a place and took it away again), so does the walk.
+    fn walk(&mut self, path: &Pointer, after: &Value, on_way: impl Fn(&mut Node), at_end: impl FnOnce(&mut Node)) {
+        let (mut node, mut value) = (&mut self.root, after);
         for segment in path.segments() {
             on_way(node);
-            node = node.children.get_or_default(segment);
+            let Some(next) = segment.find(value) else {
+                return;
+            };
+            node = node.below.get_or_default(segment, value);
+            value = next;
         }
         at_end(node);
     }
 
-    /// Lets the nodes of an array's elements follow the elements.
-    fn reorder(&mut self, array: &ReorderedArray) {
+    /// Lets the nodes of elements that were removed, moved, or have others before them now follow the elements.
+    fn reorder_arrays(&mut self, after: &Value, changes: &[Change]) {
+        let mut arrays: HashMap<&Pointer, Reordering> = HashMap::new();
+        for change in changes {
+            let (Some(array), Some(Segment::Index(index))) = (change.path.parent(), change.path.last()) else {
+                continue;
+            };
+            if matches!(change.op, ChangeOp::Changed { .. }) {
+                continue;
+            }
+            let reordering = match arrays.entry(array) {
+                Entry::Occupied(known) => known.into_mut(),
+                // A member whose name is digits is no element.
+                Entry::Vacant(new) if matches!(array.find(after), Some(Value::Array(_))) => {
+                    new.insert(Reordering::default())
+                }
+                Entry::Vacant(_) => continue,
+            };
+            match &change.op {
+                ChangeOp::Removed { .. } => reordering.left.push(*index),
+                ChangeOp::Added { .. } => reordering.arrived.push((*index, None)),
+                ChangeOp::Moved { from } => {
+                    if let Some(Segment::Index(from)) = from.last() {
+                        reordering.left.push(*from);
+                        reordering.arrived.push((*index, Some(*from)));
+                    }
+                }
+                ChangeOp::Changed { .. } => {}
+            }
+        }
+        // The path to an array names the later places of the elements that it is in: those are put in order first.
+        let mut arrays: Vec<(&Pointer, Reordering)> = arrays.into_iter().collect();
+        arrays.sort_unstable_by_key(|(array, _)| array.depth());
+        for (array, mut reordering) in arrays {
+            self.reorder(array, &mut reordering);
+        }
+    }
+
+    fn reorder(&mut self, array: &Pointer, reordering: &mut Reordering) {
         let mut node = &mut self.root;
-        for segment in array.path.segments() {
+        for segment in array.segments() {
             // Nothing below was ever noted: there is nothing to follow.
-            let Some(child) = node.children.get_mut(segment) else {
+            let Some(child) = node.below.get_mut(segment) else {
                 return;
             };
             node = child;
         }
-        if !node.children.is_empty() {
-            let moved = node.children.iter().filter_map(|(segment, child)| {
-                let Segment::Index(index) = segment else { return None };
-                Some((Segment::Index(array.later_index(*index)?), child.clone()))
-            });
-            let mut moved: Vec<_> = moved.collect();
-            moved.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-            node.children = SharedMap::from_sorted(moved);
-        }
-    }
-}
-
-impl Node {
-    fn bytes_beside(&self, earlier: &Node) -> usize {
-        let differences = earlier.children.differences(&self.children);
-        if differences.is_empty() {
-            return 0;
-        }
-        let own = self.children.byte_count(differences.len());
-        let none = Node::default();
-        let below = differences.into_iter().map(|(_, before, after)| match after {
-            Some(after) => after.bytes_beside(before.unwrap_or(&none)),
-            None => 0,
-        });
-        own + below.sum::<usize>()
+        node.below.elements().reorder(reordering);
     }
 }
 
@@ -195,14 +196,14 @@ fn collect(value: &Value, node: Option<&Node>, stamp: Stamp, path: &Pointer, lea
         Value::Object(object) if !object.is_empty() => {
             for (key, member) in object.iter() {
                 let segment = Segment::from_key(key);
-                let child = node.and_then(|node| node.children.get(&segment));
+                let child = node.and_then(|node| node.below.get(&segment));
                 collect(member, child, own, &path.push(segment), leaves);
             }
         }
         Value::Array(array) if !array.is_empty() => {
             for (index, element) in array.iter().enumerate() {
                 let segment = Segment::from_index(index);
-                let child = node.and_then(|node| node.children.get(&segment));
+                let child = node.and_then(|node| node.below.get(&segment));
                 collect(element, child, own, &path.push(segment), leaves);
             }
         }
@@ -225,94 +226,4 @@ fn collect(value: &Value, node: Option<&Node>, stamp: Stamp, path: &Pointer, lea
             });
         }
     }
-}
-
-/// An array whose elements have other indices than before.
-struct ReorderedArray {
-    path: Pointer,
-    /// Earlier indices of elements that are gone, ascending.
-    removed: Vec<u32>,
-    /// Earlier and later index of elements that moved.
-    moved: BTreeMap<u32, u32>,
-    /// Later indices of elements that were added or moved.
-    taken: BTreeSet<u32>,
-}
-
-impl ReorderedArray {
-    /// Where the element of an earlier index is now; `None` when it was removed.
-    fn later_index(&self, earlier: u32) -> Option<u32> {
-        if self.removed.binary_search(&earlier).is_ok() {
-            return None;
-        }
-        if let Some(later) = self.moved.get(&earlier) {
-            return Some(*later);
-        }
-        // Elements that stay fill the later indices that no added or moved one takes, in their order.
-        let gone = self.removed.partition_point(|index| *index < earlier) + self.moved.range(..earlier).count();
-        let mut later = earlier - u32::try_from(gone).unwrap_or(earlier);
-        for index in &self.taken {
-            if *index > later {
-                break;
-            }
-            later += 1;
-        }
-        Some(later)
-    }
-}
-
-/// The arrays in which elements were removed, moved, or added before others.
-fn reordered_arrays(after: &Value, changes: &[Change]) -> Vec<ReorderedArray> {
-    let mut arrays: Vec<(ReorderedArray, usize)> = Vec::new();
-    for change in changes {
-        let (Some(parent), Some(Segment::Index(index))) = (change.path.parent(), change.path.last()) else {
-            continue;
-        };
-        if matches!(change.op, ChangeOp::Changed { .. }) {
-            continue;
-        }
-        let at = match arrays.iter().rposition(|(array, _)| array.path == *parent) {
-            Some(at) => at,
-            None => {
-                // A member whose name is digits is no element.
-                let Some(Value::Array(elements)) = parent.find(after) else {
-                    continue;
-                };
-                let (removed, moved, taken) = (Vec::new(), BTreeMap::new(), BTreeSet::new());
-                arrays.push((
-                    ReorderedArray {
-                        path: parent.clone(),
-                        removed,
-                        moved,
-                        taken,
-                    },
-                    elements.len(),
-                ));
-                arrays.len() - 1
-            }
-        };
-        let array = &mut arrays[at].0;
-        match &change.op {
-            ChangeOp::Removed { .. } => array.removed.push(*index),
-            ChangeOp::Added { .. } => {
-                array.taken.insert(*index);
-            }
-            ChangeOp::Moved { from } => {
-                if let Some(Segment::Index(from)) = from.last() {
-                    array.moved.insert(*from, *index);
-                    array.taken.insert(*index);
-                }
-            }
-            ChangeOp::Changed { .. } => {}
-        }
-    }
-    let is_reordered = |array: &ReorderedArray, len: usize| {
-        let appended_from = len.saturating_sub(array.taken.len());
-        let is_appended = array.taken.first().is_none_or(|first| *first as usize >= appended_from);
-        !(array.removed.is_empty() && array.moved.is_empty() && is_appended)
-    };
-    arrays
-        .into_iter()
-        .filter(|(array, len)| is_reordered(array, *len))
-        .map(|(array, _)| array)
-        .collect()
 }
