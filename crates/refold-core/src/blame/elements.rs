@@ -35,8 +35,7 @@ impl Elements {
         slot.as_mut().map(Arc::make_mut)
     }
 
-    /// The node of the element, made when there is none. The array has that many elements, so that the slots before it
-    /// are fewer than what the array itself holds.
+    /// The node of the element, made when there is none. The slots before it are fewer than the elements of the array.
     pub fn get_or_default(&mut self, index: u32) -> &mut Node {
         self.pad(index as usize + 1);
         match self.0.get_mut(index as usize) {

@@ -121,17 +121,19 @@ impl BlameTree {
         self.root.below.bytes_beside(&earlier.root.below)
     }
 
-    /// Changes the node at `path`, making the nodes on the way; `on_way` is called for each node above it. Where the state
-    /// `after` ends before the path does (a handler wrote a place and took it away again), so does the walk.
+    /// Changes the node at `path` of the state `after`, making the nodes on the way; `on_way` is called for each node above
+    /// it.
     fn walk(&mut self, path: &Pointer, after: &Value, on_way: impl Fn(&mut Node), at_end: impl FnOnce(&mut Node)) {
-        let (mut node, mut value) = (&mut self.root, after);
-        for segment in path.segments() {
+        let mut node = &mut self.root;
+        let segments = path.segments();
+        for (depth, segment) in segments.iter().enumerate() {
             on_way(node);
-            let Some(next) = segment.find(value) else {
-                return;
+            let is_in_array = || {
+                let mut above = segments.iter().take(depth);
+                let container = above.try_fold(after, |value, segment| segment.find(value));
+                matches!(container.map(Value::resolved), Some(Value::Array(_)))
             };
-            node = node.below.get_or_default(segment, value);
-            value = next;
+            node = node.below.get_or_default(segment, is_in_array);
         }
         at_end(node);
     }

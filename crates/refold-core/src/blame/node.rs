@@ -6,7 +6,6 @@ use super::elements::Elements;
 use crate::pointer::Segment;
 use crate::shared_map::SharedMap;
 use crate::track::Moment;
-use crate::value::Value;
 
 /// What is known of a place beside what is known of the places above it. A default node knows nothing: it says the same
 /// as no node at all.
@@ -46,18 +45,18 @@ impl Below {
         }
     }
 
-    /// The node at `segment`, made when there is none. `container` is the value that these are the nodes of.
-    pub fn get_or_default(&mut self, segment: &Segment, container: &Value) -> &mut Node {
-        if let (Value::Array(_), Segment::Index(index)) = (container.resolved(), segment) {
+    /// The node at `segment`, made when there is none. `is_in_array` is asked only where a number may be either a name or
+    /// an index: before the first node below is made.
+    pub fn get_or_default(&mut self, segment: &Segment, is_in_array: impl FnOnce() -> bool) -> &mut Node {
+        if let Segment::Index(index) = segment
+            && match self {
+                Below::Elements(_) => true,
+                Below::Members(members) => members.is_empty() && is_in_array(),
+            }
+        {
             return self.elements().get_or_default(*index);
         }
-        if let Below::Elements(_) = self {
-            *self = Below::default();
-        }
-        match self {
-            Below::Members(members) => members.get_or_default(segment),
-            Below::Elements(_) => unreachable!("elements were replaced just now"),
-        }
+        self.members().get_or_default(segment)
     }
 
     pub fn get_mut(&mut self, segment: &Segment) -> Option<&mut Node> {
@@ -93,6 +92,16 @@ impl Below {
             (Below::Elements(elements), Below::Elements(earlier)) if Arc::ptr_eq(elements, earlier) => 0,
             (Below::Elements(elements), Below::Elements(earlier)) => elements.bytes_beside(earlier),
             (Below::Elements(elements), Below::Members(_)) => elements.bytes_beside(&Elements::default()),
+        }
+    }
+
+    fn members(&mut self) -> &mut SharedMap<Segment, Node> {
+        if let Below::Elements(_) = self {
+            *self = Below::default();
+        }
+        match self {
+            Below::Members(members) => members,
+            Below::Elements(_) => unreachable!("elements were replaced just now"),
         }
     }
 }

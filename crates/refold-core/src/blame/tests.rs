@@ -213,12 +213,12 @@ fn perform(edit: Edit, lines: &mut Vec<Thing>, moment: u32, added: &mut BTreeMap
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Several edits an event, in arrays from none to far beyond a leaf of the vector, elements in elements.
     #[test]
     fn nodes_follow_the_elements_of_arrays_of_any_length(
-        first in 0_usize..300,
+        first in 0_usize..200,
         events in prop::collection::vec(prop::collection::vec(any_edit(), 1..5), 1..40),
     ) {
         let (mut lines, mut added) = (Vec::new(), BTreeMap::new());
