@@ -24,6 +24,8 @@ export const S = {
     noB: 'Set B first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
+    noFailure: 'No opening has failed',
+    noChange: 'State shows no change here',
     start: 'There is no place before this one',
     end: 'There is no place after this one',
     noJob: 'Nothing is running',

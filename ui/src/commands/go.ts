@@ -1,5 +1,6 @@
 // Going somewhere: the palette and its prefixes, views, the way back, links.
 
+import { instantText } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { followLink, linkHere } from '../place/follow';
 import { S } from '../strings';
@@ -26,8 +27,11 @@ export const GO: readonly Command[] = [
   command('Go', ['history'], 'go.moment', 'Go to a time, version or position…', goToMoment, {
     ...{ keys: ['g'], words: 'moment date jump' },
   }),
-  command('Go', ['global'], 'go.finding', 'Go to a finding…', goToFinding, {
+  command('Go', ['global'], 'go.finding', 'Go to a finding…', goToEvent, {
     ...{ words: 'problem error warning undecodable gap', blocked: hasStore, choices: findings },
+  }),
+  command('Go', ['overview'], 'go.newest', 'Go to one of the newest events…', goToEvent, {
+    ...{ words: 'last latest recent', choices: newest },
   }),
   command('Go', ['global'], 'go.link', 'Go to a link…', goToLink, {
     words: 'permalink refold paste url open',
@@ -83,24 +87,29 @@ function goToMoment(desk: Desk, _: Reach, cursor: string): void | Promise<void> 
   return cursor === '' ? desk.openOverlay('palette', ':') : desk.goTo(cursor);
 }
 
-// `stream` and, after a line break, the version where the finding has one: no id holds a line break as it is shown.
-function findings(desk: Desk) {
-  const found = [...(desk.store?.overview?.findings ?? desk.store?.opened.findings ?? [])];
-  for (const own of desk.history?.opened.findings ?? []) {
-    found.push({ ...own, stream: own.stream ?? desk.history?.opened.stream ?? null });
-  }
-  return found
-    .filter((finding) => finding.stream !== null)
-    .map(({ code, stream, version, detail }) => ({
-      value: `${stream}\n${version ?? ''}`,
-      title: `${code} · ${stream}${version === null ? '' : ` · v ${version}`}`,
-      note: detail,
-    }));
+// An event is told by its stream and, after a line break, a cursor text: no id holds a line break as it is shown.
+function findings({ history, store }: Desk): Choice[] {
+  const found = [...(store?.overview?.findings ?? store?.opened.findings ?? [])];
+  for (const own of history?.findings ?? [])
+    found.push({ ...own, stream: own.stream ?? history?.opened.stream ?? null });
+  return found.flatMap(({ code, stream, version, position, detail }) => {
+    if (stream === null) return [];
+    const cursor = version !== null ? `v${version}` : position !== null ? `#${position}` : '';
+    return [{ value: `${stream}\n${cursor}`, title: [code, stream, cursor].filter(Boolean).join(' · '), note: detail }];
+  });
 }
 
-async function goToFinding(desk: Desk, _: Reach, place: string): Promise<void> {
-  const [stream = '', version = ''] = place.split('\n');
-  await desk.openStream(stream, version === '' ? null : `v${version}`);
+function newest({ store }: Desk): Choice[] {
+  return (store?.opened.newest ?? []).map(({ stream, version, position, eventType, recordedAt }) => ({
+    value: `${stream}\n${version === '' ? `#${position}` : `v${version}`}`,
+    title: `${eventType} · ${stream}`,
+    note: instantText(recordedAt),
+  }));
+}
+
+async function goToEvent(desk: Desk, _: Reach, place: string): Promise<void> {
+  const [stream = '', cursor = ''] = place.split('\n');
+  await desk.openStream(stream, cursor === '' ? null : cursor);
 }
 
 function goToLink(desk: Desk, _: Reach, link: string): void | Promise<void> {

@@ -21,6 +21,12 @@ export const INSPECT: readonly Command[] = [
   command('Inspect', ['history'], 'inspect.resume', 'Read the state again', ({ history }) => history?.ask(), {
     words: 'retry resume refresh',
   }),
+  command('Inspect', ['history'], 'inspect.stop', 'Stop reading the state', ({ history }) => history?.stop(), {
+    ...{ words: 'cancel fold', blocked: ({ history }) => (history?.wait === 'slow' ? null : S.blocked.noJob) },
+  }),
+  command('Inspect', ['history'], 'inspect.nextChange', 'Bring the next change into view', nextChange, {
+    ...{ keys: ['F7'], words: 'differences rows scroll', blocked: hasChange },
+  }),
   command('Inspect', ['history', 'tree'], 'inspect.copyPath', 'Copy the path of the focused field', copyPath, {
     ...{ keys: ['Alt+Shift+c'], words: 'json pointer', blocked: hasRow },
   }),
@@ -55,6 +61,14 @@ function handlers({ history, store }: Desk): Choice[] {
       title: version === '' ? name : `${name}@${version}`,
       note: category === null ? reference : `${category} · ${reference}`,
     }));
+}
+
+function hasChange({ history }: Desk): string | null {
+  return history?.tab === 'state' && history.frame?.changedRows.length ? null : S.blocked.noChange;
+}
+
+function nextChange({ history }: Desk): void {
+  history?.revealNextChange();
 }
 
 async function copyPath({ history }: Desk, reach: Reach): Promise<void> {

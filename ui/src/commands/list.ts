@@ -7,6 +7,9 @@ import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 
+/** The choice of no category in particular. No category is a line break. */
+export const ALL_CATEGORIES = '\n';
+
 export const LIST: readonly Command[] = [
   command('List', ['overview', 'history'], 'list.filter', 'Filter what is listed…', filter, {
     ...{ keys: ['Mod+f'], words: 'find here search type id' },
@@ -69,7 +72,7 @@ function clear({ history, store, view }: Desk): void {
 function categories({ store }: Desk): Choice[] {
   const known = store?.overview?.categories ?? [];
   return [
-    { value: ALL, title: S.overview.allCategories, note: '' },
+    { value: ALL_CATEGORIES, title: S.overview.allCategories, note: '' },
     ...known.map(({ name, streams }) => ({
       value: name,
       title: name,
@@ -78,11 +81,8 @@ function categories({ store }: Desk): Choice[] {
   ];
 }
 
-// No category is a line break.
-const ALL = '\n';
-
 function ofCategory({ store }: Desk, _: Reach, category: string): void {
-  store?.setOrder({ category: category === ALL ? null : category });
+  store?.setOrder({ category: category === ALL_CATEGORIES ? null : category });
 }
 
 function sort(by: StreamSort, title: string): Command {

@@ -19,6 +19,12 @@ export const STORE: readonly Command[] = [
   command('Store', ['global'], 'connection.forget', 'Forget a recent store…', forget, {
     ...{ words: 'remove list', choices: recents, isQuiet: true },
   }),
+  command('Store', ['welcome'], 'connection.as', 'Open what failed with another layout…', openAs, {
+    ...{ blocked: hasFailed, choices: layouts },
+  }),
+  command('Store', ['welcome'], 'connection.layout', 'Open what failed with a layout file of yours', openWithFile, {
+    ...{ words: 'mapping toml', blocked: hasFailed },
+  }),
   command('Store', ['global'], 'connection.close', 'Close the store', (d) => d.leaveStore(), {
     blocked: (desk) => (desk.store ? null : S.blocked.store),
   }),
@@ -45,6 +51,27 @@ function recents(desk: Desk): Choice[] {
 
 function openRecent(desk: Desk, _: Reach, location: string): Promise<void> {
   return desk.openStore(location);
+}
+
+function hasFailed(desk: Desk): string | null {
+  return desk.failedOpening ? null : S.blocked.noFailure;
+}
+
+function layouts({ failedOpening }: Desk): Choice[] {
+  return (failedOpening?.error.choices ?? []).map((layout) => ({ value: layout, title: layout, note: '' }));
+}
+
+function openAs(desk: Desk, _: Reach, layout: string): Promise<void> {
+  return openFailed(desk, layout);
+}
+
+async function openFailed(desk: Desk, layout: string): Promise<void> {
+  if (desk.failedOpening) await desk.openStore(desk.failedOpening.location, layout);
+}
+
+async function openWithFile(desk: Desk): Promise<void> {
+  const layout = await desk.backend.pickFile('layout');
+  if (layout !== null) await openFailed(desk, layout);
 }
 
 function forget(desk: Desk, _: Reach, location: string): Promise<void> {
