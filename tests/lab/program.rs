@@ -69,6 +69,23 @@ impl Refold {
         answer_of(self.command(arguments))
     }
 
+    /// As [`Refold::run`], with no more than so much memory to take, files mapped and threads' stacks counted.
+    pub fn run_within(&self, byte_count: u64, arguments: &[&str]) -> Answer {
+        let limited = self.command(arguments);
+        let mut shell = Command::new("sh");
+        let script = format!("ulimit -v {} && exec \"$0\" \"$@\"", byte_count >> 10);
+        shell
+            .args(["-c", &script])
+            .arg(limited.get_program())
+            .args(limited.get_args());
+        shell.envs(limited.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(Stdio::null());
+        if let Some(folder) = limited.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        answer_of(shell)
+    }
+
     /// The documents that it prints, one a line; it must end with 0 or 1.
     #[track_caller]
     pub fn json(&self, arguments: &[&str]) -> Vec<Value> {

@@ -1,5 +1,6 @@
 //! What a person does with the whole of Refold, and what must not happen meanwhile.
 
+mod bad_input;
 mod changing;
 mod conditions;
 mod read_only;

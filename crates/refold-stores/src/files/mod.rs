@@ -218,7 +218,16 @@ impl EventStore for FileStore {
             return Ok(None);
         };
         let mut bytes = Vec::new();
-        self.inner.source.read_at(self.inner.records.place(row), &mut bytes)?;
+        let (offset, length) = self.inner.records.place(row);
+        if length > scan::LONGEST_RECORD_BYTES {
+            self.inner.source.read_at((offset, scan::HEAD_BYTES), &mut bytes)?;
+            return Ok(Some(vec![RawColumn {
+                name: format!("the first {} of {length} bytes", scan::HEAD_BYTES),
+                kind: "TEXT".to_owned(),
+                bytes,
+            }]));
+        }
+        self.inner.source.read_at((offset, length), &mut bytes)?;
         Ok(Some(self.inner.format.raw(bytes)))
     }
 }

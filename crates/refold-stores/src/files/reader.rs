@@ -11,7 +11,7 @@ use refold_core::work::Work;
 
 use super::Inner;
 use super::record::{Body, Parsed, Part};
-use super::scan::LONGEST_RECORD_BYTES;
+use super::scan::{HEAD_BYTES, LONGEST_RECORD_BYTES};
 use crate::time::Reading;
 use crate::value::{ZONE_UNKNOWN, zone_unknown};
 use crate::{NO_STREAM, NO_TYPE};
@@ -130,17 +130,24 @@ impl FileReader {
             stream: None,
             version: None,
         };
-        if length > LONGEST_RECORD_BYTES {
-            odd.report(
-                "too-large",
-                Severity::Error,
-                format!("a record of {length} bytes is not loaded: the event is not shown"),
-            );
-            return Ok(());
-        }
-        source.read_at((offset, length), &mut self.record)?;
-        let parsed = match format.parse(&self.record) {
+        let is_too_large = length > LONGEST_RECORD_BYTES;
+        let loaded = if is_too_large { HEAD_BYTES } else { length };
+        source.read_at((offset, loaded), &mut self.record)?;
+        let parsed = if is_too_large {
+            format.parse_head(&self.record)
+        } else {
+            format.parse(&self.record)
+        };
+        let parsed = match parsed {
             Ok(parsed) => parsed,
+            Err(fault) if is_too_large => {
+                odd.report(
+                    "too-large",
+                    Severity::Error,
+                    format!("a record of {length} bytes is not loaded, and the event is not shown: {fault}"),
+                );
+                return Ok(());
+            }
             Err(fault) => {
                 let is_last = row + 1 == records.len() && !self.record.ends_with(b"\n");
                 let (code, what) = if is_last {
@@ -172,6 +179,16 @@ impl FileReader {
             }
         };
         odd.version = (version != EventBatch::NO_VERSION).then_some(version);
+        if is_too_large {
+            odd.report(
+                "too-large",
+                Severity::Warning,
+                format!(
+                    "its record of {length} bytes is not loaded, so its payload is not shown: the limit is \
+                     {LONGEST_RECORD_BYTES} bytes; take the record out of the file to look at it"
+                ),
+            );
+        }
         if parsed.stream.is_none() {
             odd.report(
                 "no-stream",

@@ -88,10 +88,32 @@ impl Format {
     /// Reads a record. The fault says why it is no event.
     pub fn parse<'a>(&self, record: &'a [u8]) -> Result<Parsed<'a>, String> {
         match self {
-            Format::Events => events(record),
-            Format::CloudEvents => cloud_events(record),
+            Format::Events => Line::read(record).map(|line| events(&line)),
+            Format::CloudEvents => Line::read(record).map(|line| cloud_events(&line)),
             Format::Csv(csv) => csv.parse(record),
         }
+    }
+
+    /// Reads what the head of a record says that is too long to be loaded: an event without its payload. The fault says
+    /// why it does not say enough.
+    pub fn parse_head<'a>(&self, head: &'a [u8]) -> Result<Parsed<'a>, String> {
+        let parsed = match self {
+            Format::Events => events(&Line::of_head(head)?),
+            Format::CloudEvents => cloud_events(&Line::of_head(head)?),
+            Format::Csv(_) => return Err("the fields of a CSV record have no names in it".to_owned()),
+        };
+        if parsed.stream.is_none() || parsed.event_type.is_none() {
+            return Err("its stream or type stands behind what is too long".to_owned());
+        }
+        let body = Body {
+            bytes: Cow::Borrowed(b""),
+            encoding: Encoding::Opaque,
+            fault: None,
+        };
+        Ok(Parsed {
+            payload: Some(body),
+            ..parsed
+        })
     }
 
     /// The record in columns, for the Raw view.
@@ -135,6 +157,17 @@ impl<'a> Line<'a> {
         })
     }
 
+    /// The members that are whole in the head of a record.
+    fn of_head(head: &'a [u8]) -> Result<Line<'a>, String> {
+        let members = json::Members::of(head).ok_or_else(|| "it is no JSON object".to_owned())?;
+        let end = head.as_ptr_range().end;
+        Ok(Line {
+            members: members
+                .filter(|(_, literal)| literal.as_ptr_range().end != end)
+                .collect(),
+        })
+    }
+
     fn literal(&self, name: &str) -> Option<&'a [u8]> {
         self.members
             .iter()
@@ -173,14 +206,13 @@ fn integer_of(text: &[u8]) -> Part<i64> {
         .map_or_else(|_| Part::Unreadable(shown.into_owned()), Part::Known)
 }
 
-fn events(record: &[u8]) -> Result<Parsed<'_>, String> {
-    let line = Line::read(record)?;
+fn events<'a>(line: &Line<'a>) -> Parsed<'a> {
     let body = |name: &str| {
         line.literal(name)
             .filter(|literal| *literal != b"null")
             .map(body_of_literal)
     };
-    Ok(Parsed {
+    Parsed {
         position: match line.integer("position") {
             Part::Known(position) => Some(position),
             Part::Missing | Part::Unreadable(_) => None,
@@ -197,7 +229,7 @@ fn events(record: &[u8]) -> Result<Parsed<'_>, String> {
         correlation_id: line.text("correlation_id"),
         causation_id: line.text("causation_id"),
         schema_version: line.text("schema_version"),
-    })
+    }
 }
 
 /// A body stands as its literal, or as `{"base64": …, "content_type": …}` when it is not JSON.
@@ -239,8 +271,7 @@ fn body_of_base64<'a>(encoded: &[u8]) -> Body<'a> {
     }
 }
 
-fn cloud_events(record: &[u8]) -> Result<Parsed<'_>, String> {
-    let line = Line::read(record)?;
+fn cloud_events<'a>(line: &Line<'a>) -> Parsed<'a> {
     let first = |names: &[&str]| names.iter().find_map(|name| line.text(name));
     let stream = first(&["streamid", "subject", "source"]);
     let category = stream.as_ref().and_then(|stream| {
@@ -256,7 +287,7 @@ fn cloud_events(record: &[u8]) -> Result<Parsed<'_>, String> {
         (_, Some(encoded)) => Some(body_of_base64(&encoded)),
         _ => None,
     };
-    Ok(Parsed {
+    Parsed {
         position: None,
         stream,
         category,
@@ -271,7 +302,7 @@ fn cloud_events(record: &[u8]) -> Result<Parsed<'_>, String> {
         correlation_id: first(&["correlationid", "correlation_id"]),
         causation_id: first(&["causationid", "causation_id"]),
         schema_version: line.text("dataschema"),
-    })
+    }
 }
 
 /// With another content type than JSON, `data` is a text that holds the document.

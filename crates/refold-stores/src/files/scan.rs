@@ -13,6 +13,8 @@ use crate::time::{self, Reading};
 
 /// A longer record is not loaded; it is a finding.
 pub const LONGEST_RECORD_BYTES: usize = 64 << 20;
+/// So much of a longer record is read, to say at least which event it is.
+pub const HEAD_BYTES: usize = 1 << 20;
 /// The stream of a record that is no event.
 const NO_EVENT: StreamOrdinal = StreamOrdinal(u32::MAX);
 
@@ -201,7 +203,11 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         }
         is_first = false;
         let is_whole = record.len() as u64 == place.1;
-        let parsed = if is_whole { format.parse(&record).ok() } else { None };
+        let parsed = if is_whole {
+            format.parse(&record).ok()
+        } else {
+            format.parse_head(&record[..HEAD_BYTES]).ok()
+        };
         records.push(place.0, place.1, parsed);
     }
     if !records.has_own_positions {

@@ -278,5 +278,20 @@ fn a_record_above_the_limit_is_a_finding() {
     let long = "x".repeat(super::scan::LONGEST_RECORD_BYTES);
     let text = format!("{LINE}\n{{\"stream\":\"s\",\"type\":\"T\",\"payload\":\"{long}\"}}\n{LINE}\n");
     let (seen, findings) = read_all("events.jsonl", text.as_bytes());
-    assert_eq!((seen.len(), findings), (2, vec!["too-large"]));
+    assert_eq!((seen.len(), findings), (3, vec!["too-large"]));
+    let (event, payload) = (&seen[1], seen[1].payload.as_deref());
+    assert_eq!(
+        (event.stream.as_str(), event.event_type.as_str(), payload),
+        ("s", "T", Some(""))
+    );
+    assert!(event.is_opaque);
+    let text = format!("{{\"payload\":\"{long}\",\"stream\":\"s\",\"type\":\"T\"}}\n{LINE}\n");
+    let (lab, path) = Lab::with("events.jsonl", text.as_bytes());
+    let store = lab.open(&path, Some("json-lines")).unwrap();
+    let (seen, findings) = read(&*store, everything());
+    assert_eq!(
+        (seen.len(), findings),
+        (1, vec!["too-large"]),
+        "nobody knows whose it is"
+    );
 }

@@ -306,7 +306,10 @@ impl<R: Values> Fields<'_, R> {
             && u64::try_from(byte_count).is_ok_and(|byte_count| byte_count > limit)
         {
             odd.warning("too-large", || {
-                format!("its {what} of {byte_count} bytes is not loaded: the limit is {limit}")
+                format!(
+                    "its {what} of {byte_count} bytes is not loaded: the limit is {limit}; max_body_bytes in a layout \
+                     file raises it"
+                )
             });
             // There is a value, and nobody can read it here: not the same as no value.
             return (batch.store(b""), Encoding::Opaque);
