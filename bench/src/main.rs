@@ -72,7 +72,7 @@ struct Call {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.split_first() {
-        Some((first, rest)) if first == memory::CASE_ARGUMENT => memory::run_case(rest),
+        Some((first, rest)) if first == memory::CASE_ARGUMENT => rows::memory::run_case(rest),
         _ => parse(&arguments).and_then(|call| run(&call)),
     };
     match outcome {

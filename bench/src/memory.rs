@@ -1,21 +1,11 @@
-//! Anonymous memory of each operation, each in a process of its own.
+//! Anonymous memory of an operation, in a process of its own: one that did something else before would hold on to it.
+//!
+//! It must not know how an operation is done: [`crate::rows::memory`] does it, in the process that is started here.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
-
-use refold_app::Stream;
-use refold_core::finding::Findings;
-use refold_core::fold::Detail;
-use refold_core::track::Moment;
 
 use crate::Failure;
-use crate::lab::{GIANT, Lab, OrderStore, handler, open, quietly};
-use crate::machine::anonymous_bytes;
-use crate::rows::{giant, opening, rebuild};
-use crate::table::{Row, verdict};
 
 /// What a child is called with, before the case and the store.
 pub const CASE_ARGUMENT: &str = "--memory-case";
@@ -34,7 +24,7 @@ pub enum Case {
 }
 
 impl Case {
-    const ALL: [Case; 7] = [
+    pub const ALL: [Case; 7] = [
         Case::FirstScreen,
         Case::Index,
         Case::Overview,
@@ -44,7 +34,8 @@ impl Case {
         Case::Rebuild,
     ];
 
-    fn name(self) -> &'static str {
+    /// How it is called in the table and on the command line of the child.
+    pub fn name(self) -> &'static str {
         match self {
             Case::FirstScreen => "first screen",
             Case::Index => "index",
@@ -57,34 +48,6 @@ impl Case {
     }
 }
 
-pub fn every_operation(lab: &Lab) -> Result<Vec<Row>, Failure> {
-    let mut rows = vec![operations_of(&lab.middle, 350)?];
-    if lab.large != lab.middle {
-        rows.push(operations_of(&lab.large, 512)?);
-    }
-    Ok(rows)
-}
-
-fn operations_of(store: &OrderStore, most_mib: u64) -> Result<Row, Failure> {
-    let mut shown = Vec::new();
-    let mut highest = 0;
-    for case in Case::ALL.into_iter().filter(|case| *case != Case::HeadOfArena) {
-        let peak = peak_of(case, &store.path, None)?;
-        highest = highest.max(peak);
-        shown.push(format!("{} {} MiB", case.name(), peak >> 20));
-    }
-    Ok(Row {
-        id: "memory",
-        what: format!(
-            "peak RssAnon of each operation at {} events",
-            crate::pairs::count(store.events)
-        ),
-        at_least: format!("{most_mib} MiB"),
-        measured: shown.join("; "),
-        verdict: verdict(highest <= most_mib << 20),
-    })
-}
-
 /// The highest anonymous memory of a process that does one operation on a store, in bytes. Without a `home` it starts
 /// from nothing.
 pub fn peak_of(case: Case, store: &Path, home: Option<&Path>) -> Result<u64, Failure> {
@@ -95,86 +58,4 @@ pub fn peak_of(case: Case, store: &Path, home: Option<&Path>) -> Result<u64, Fai
     text.trim()
         .parse()
         .map_err(|_| Failure::Peer(String::from_utf8_lossy(&output.stderr).into_owned()))
-}
-
-/// In the child: does the operation, looks at its memory every two milliseconds, and prints the highest.
-pub fn run_case(arguments: &[String]) -> Result<(), Failure> {
-    let (name, store, home) = match arguments {
-        [name, store] => (name, store, None),
-        [name, store, home] => (name, store, Some(PathBuf::from(home))),
-        _ => return Err(Failure::Call("a case, a store and perhaps a home".to_owned())),
-    };
-    let case = Case::ALL.into_iter().find(|case| case.name() == name);
-    let case = case.ok_or_else(|| Failure::Call(format!("no such case: {name}")))?;
-    let (highest, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !is_over.load(Ordering::Relaxed) {
-                highest.fetch_max(anonymous_bytes(), Ordering::Relaxed);
-                thread::sleep(Duration::from_millis(2));
-            }
-        });
-        let outcome = operate(case, PathBuf::from(store), home);
-        highest.fetch_max(anonymous_bytes(), Ordering::Relaxed);
-        is_over.store(true, Ordering::Relaxed);
-        outcome
-    })?;
-    println!("{}", highest.into_inner());
-    Ok(())
-}
-
-fn operate(case: Case, path: PathBuf, home: Option<PathBuf>) -> Result<(), Failure> {
-    let empty = tempfile::tempdir_in(path.parent().unwrap_or(&path))?;
-    let home = home.as_deref().unwrap_or(empty.path());
-    let store = OrderStore {
-        path,
-        events: 0,
-        streams: 0,
-        giant: 0,
-    };
-    let findings = Findings::default();
-    match case {
-        Case::FirstScreen => {
-            let session = open(&store.path, home)?;
-            quietly(|work| session.first_screen(work, &findings))?;
-        }
-        Case::Index => {
-            quietly(|work| {
-                open(&store.path, home)?
-                    .build_index(work)
-                    .map(|_| ())
-                    .map_err(Failure::from)
-            })?;
-        }
-        Case::Overview => {
-            let session = open(&store.path, home)?;
-            quietly(|work| session.build_index(work).map(|_| ()))?;
-            opening::overview(&session)?;
-        }
-        Case::Head | Case::HeadOfArena => {
-            let program = handler(&store.path)?;
-            giant::head_of_giant(&store, home, &program)?;
-        }
-        Case::Seeks => {
-            let program = handler(&store.path)?;
-            let session = open(&store.path, home)?;
-            quietly(|work| -> Result<(), Failure> {
-                let stream = Stream::load(work, &session, GIANT, &findings)?;
-                let mut history = giant::history_of(&stream, &program, Detail::Blame)?;
-                let mut events = stream.events(session.store(), program.columns());
-                let head = stream.track.head();
-                history.warm_up(work, &mut events, &findings)?;
-                for n in 0..200 {
-                    history.state_at(work, &mut events, &findings, Moment(head.0 / 200 * n))?;
-                }
-                history.fill_window(work, &mut events, &findings, Moment(head.0 / 2))?;
-                Ok(())
-            })?;
-        }
-        Case::Rebuild => {
-            let program = handler(&store.path)?;
-            rebuild::every_state(&open(&store.path, home)?, &program, 2)?;
-        }
-    }
-    Ok(())
 }

@@ -2,10 +2,11 @@
 
 mod blame;
 mod density;
-pub mod giant;
+mod giant;
 mod lists;
-pub mod opening;
-pub mod rebuild;
+pub mod memory;
+mod opening;
+mod rebuild;
 mod search;
 
 use std::time::{Duration, Instant};
@@ -13,7 +14,6 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::lab::Lab;
 use crate::machine::{Spin, percentile};
-use crate::memory;
 use crate::pairs::seconds;
 use crate::table::{Row, Verdict};
 
