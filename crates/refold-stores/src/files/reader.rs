@@ -40,9 +40,8 @@ impl FileReader {
                 }
             }
             Scope::Stream { id, from, to } => {
-                let rows = records
-                    .of_stream(id, from.map(|from| from.0), to.map(|to| to.0))
-                    .into_iter();
+                let rows = records.of_stream(id, from.map(|from| from.0), to.map(|to| to.0));
+                let rows = rows.to_owned().into_iter().map(|row| row as usize);
                 if query.direction == Direction::Forward {
                     Box::new(rows)
                 } else {

@@ -26,11 +26,55 @@ pub struct Records {
     streams: Vec<StreamOrdinal>,
     versions: Vec<i64>,
     names: Names,
+    by_stream: RowsByStream,
     has_own_positions: bool,
     faulty: usize,
     least_version: Option<i64>,
     time_digits: u8,
     has_zoneless_times: bool,
+}
+
+/// Rows of one stream after another, each stream in the order of versions, then of rows.
+#[derive(Debug, Default)]
+struct RowsByStream {
+    rows: Vec<u32>,
+    /// Where each stream begins, by its ordinal, and the end.
+    starts: Vec<usize>,
+}
+
+impl RowsByStream {
+    /// A counting sort. A file of more than 2^32 records, which no index could number, has the first of them here.
+    fn new(streams: &[StreamOrdinal], versions: &[i64], stream_count: u32) -> RowsByStream {
+        let known = || {
+            let rows = (0_u32..=u32::MAX).zip(streams.iter().copied());
+            rows.filter(|(_, stream)| *stream != NO_EVENT)
+        };
+        let mut starts = vec![0_usize; stream_count as usize + 1];
+        // Ordinals are dense: each is below the count of streams.
+        for (_, stream) in known() {
+            starts[stream.0 as usize + 1] += 1;
+        }
+        for stream in 1..starts.len() {
+            starts[stream] += starts[stream - 1];
+        }
+        let mut next = starts.clone();
+        let mut rows = vec![0; starts.last().copied().unwrap_or_default()];
+        for (row, stream) in known() {
+            let next = &mut next[stream.0 as usize];
+            rows[*next] = row;
+            *next += 1;
+        }
+        for span in starts.windows(2) {
+            // Most streams are in order: then this only looks.
+            rows[span[0]..span[1]].sort_by_key(|row| versions[*row as usize]);
+        }
+        RowsByStream { rows, starts }
+    }
+
+    fn of(&self, stream: StreamOrdinal) -> Option<&[u32]> {
+        let at = stream.0 as usize;
+        self.rows.get(*self.starts.get(at)?..*self.starts.get(at + 1)?)
+    }
 }
 
 impl Records {
@@ -73,20 +117,17 @@ impl Records {
     }
 
     /// The rows of one stream with `from <= version <= to`, in the order of versions, then of positions.
-    pub fn of_stream(&self, id: &[u8], from: Option<i64>, to: Option<i64>) -> Vec<usize> {
-        let Some(stream) = self.names.find_stream(id) else {
-            return Vec::new();
+    pub fn of_stream(&self, id: &[u8], from: Option<i64>, to: Option<i64>) -> &[u32] {
+        let Some(rows) = self.names.find_stream(id).and_then(|stream| self.by_stream.of(stream)) else {
+            return &[];
         };
-        let has_bound = from.is_some() || to.is_some();
-        let is_within = |version: i64| {
-            let is_missing = version == EventBatch::NO_VERSION.0;
-            from.is_none_or(|from| version >= from) && to.is_none_or(|to| version <= to) && !(has_bound && is_missing)
-        };
-        let mut rows: Vec<usize> = (0..self.len())
-            .filter(|row| self.streams[*row] == stream && is_within(self.versions[*row]))
-            .collect();
-        rows.sort_by_key(|row| self.versions[*row]);
-        rows
+        // What has no version lies within no bound; it sorts before all that have one.
+        let missing = EventBatch::NO_VERSION.0;
+        let least = from.or(to.map(|_| missing + 1)).unwrap_or(missing);
+        let most = to.unwrap_or(i64::MAX);
+        let start = rows.partition_point(|row| self.version(*row) < least);
+        let end = rows.partition_point(|row| self.version(*row) <= most);
+        rows.get(start..end).unwrap_or_default()
     }
 
     pub fn span(&self) -> Option<(Position, Position)> {
@@ -117,6 +158,10 @@ impl Records {
                 .then(|| Position(self.positions[self.len() * part / parts - 1]))
         };
         (0..parts).map(|part| (cut(part), cut(part + 1))).collect()
+    }
+
+    fn version(&self, row: u32) -> i64 {
+        self.versions[row as usize]
     }
 
     fn push(&mut self, offset: u64, length: u64, parsed: Option<Parsed<'_>>) {
@@ -214,6 +259,7 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         let numbers = 1..=i64::try_from(records.len()).unwrap_or(i64::MAX);
         records.positions = numbers.collect();
     }
+    records.by_stream = RowsByStream::new(&records.streams, &records.versions, records.names.stream_count());
     Ok(records)
 }
 

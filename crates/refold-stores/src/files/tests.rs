@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
 
+use proptest::prelude::*;
 use refold_core::event::Position;
 use refold_core::port::store::{Direction, EventStore, Scope, StoreError};
 use tempfile::TempDir;
@@ -156,6 +157,49 @@ fn streams_positions_ranges_and_directions() {
         (store.describe().event_count, store.describe().version_base),
         (Some(4), Some(1))
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Against a look at every record: streams in any order, versions that are missing, double or out of order.
+    #[test]
+    fn a_stream_is_read_as_its_records_say(
+        events in prop::collection::vec((0_u8..4, prop::option::of(-1_i64..6)), 1..60),
+        (from, to) in (prop::option::of(-2_i64..7), prop::option::of(-2_i64..7)),
+        faulty in 0_usize..60,
+    ) {
+        let line = |(at, (stream, version)): (usize, &(u8, Option<i64>))| {
+            let version = version.map(|version| format!(",\"version\":{version}")).unwrap_or_default();
+            let cut = if at == faulty { "" } else { "}" };
+            format!("{{\"stream\":\"s{stream}\",\"type\":\"T\"{version},\"payload\":1{cut}\n")
+        };
+        let lines: String = events.iter().enumerate().map(line).collect();
+        // The first line says what the file is.
+        prop_assume!(faulty > 0);
+        let (lab, path) = Lab::with("events.jsonl", lines.as_bytes());
+        let store = lab.open(&path, None).unwrap();
+        for stream in 0_u8..5 {
+            let is_within = |version: Option<i64>| match version {
+                Some(version) => from.is_none_or(|from| from <= version) && to.is_none_or(|to| version <= to),
+                None => from.is_none() && to.is_none(),
+            };
+            let mut expected: Vec<(Option<i64>, i64)> = (1..)
+                .zip(&events)
+                .filter(|(position, event)| event.0 == stream && is_within(event.1) && *position != faulty as i64 + 1)
+                .map(|(position, event)| (event.1, position))
+                .collect();
+            expected.sort();
+            let scope = Scope::Stream {
+                id: format!("s{stream}").into_bytes(),
+                from: from.map(refold_core::event::Version),
+                to: to.map(refold_core::event::Version),
+            };
+            let (seen, _) = read(&*store, scope);
+            let seen: Vec<(Option<i64>, i64)> = seen.iter().map(|event| (event.version, event.position)).collect();
+            prop_assert_eq!(seen, expected);
+        }
+    }
 }
 
 #[test]
