@@ -7,6 +7,7 @@
 mod driver;
 mod flows;
 mod pictures;
+mod places;
 mod scrub;
 mod stores;
 mod webdriver;
