@@ -16,7 +16,7 @@ static SCREEN: Mutex<()> = Mutex::new(());
 pub struct Shown {
     pub web: WebDriver,
     _driver: Driver,
-    _home: TempDir,
+    _home: Option<TempDir>,
     _screen: MutexGuard<'static, ()>,
 }
 
@@ -32,10 +32,17 @@ impl Drop for Driver {
 
 /// Opens the window with `arguments`, in a home folder where nothing was ever opened.
 pub fn open(arguments: &[&str]) -> Shown {
-    let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let home = tempfile::tempdir().expect("a temporary folder");
+    let mut shown = open_in(home.path(), arguments);
+    shown._home = Some(home);
+    shown
+}
+
+/// Opens the window in a home folder that outlives it, as a person does who comes back.
+pub fn open_in(home: &Path, arguments: &[&str]) -> Shown {
+    let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let (port, native_port) = (free_port(), free_port());
-    let driver = start_driver(home.path(), port, native_port);
+    let driver = start_driver(home, port, native_port);
     let window = PathBuf::from(std::env::var_os("REFOLD_WINDOW").expect("REFOLD_WINDOW names the built window"));
     let address = format!("127.0.0.1:{port}");
     let web =
@@ -45,7 +52,7 @@ pub fn open(arguments: &[&str]) -> Shown {
     Shown {
         web,
         _driver: driver,
-        _home: home,
+        _home: None,
         _screen: screen,
     }
 }

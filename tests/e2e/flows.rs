@@ -123,7 +123,7 @@ fn a_file_that_is_no_store_gets_a_clear_error() {
     no_violations(&shown);
 }
 
-fn wait_for_overview(shown: &Shown) {
+pub fn wait_for_overview(shown: &Shown) {
     shown.web.wait_for("document.querySelector('[data-test=scope-header]')");
     shown
         .web

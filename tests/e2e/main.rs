@@ -4,8 +4,10 @@
 //! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `REFOLD_STORES` holds `sample/orders.db` and
 //! `giant/orders.db`, and `DISPLAY` is a screen.
 
+mod access;
 mod driver;
 mod flows;
+mod opening;
 mod pictures;
 mod places;
 mod scrub;

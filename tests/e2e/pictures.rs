@@ -89,7 +89,7 @@ fn take(shown: &Shown, name: &str) {
     no_violations(shown);
 }
 
-fn choose_theme(shown: &Shown, theme: &str) {
+pub fn choose_theme(shown: &Shown, theme: &str) {
     shown.web.press(&[key::CONTROL], "k");
     shown.web.type_text(&format!(">{theme} theme"));
     shown.web.wait_for("document.querySelector('[data-test=omnibox-item]')");

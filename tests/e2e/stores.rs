@@ -31,6 +31,9 @@ pub fn giant() -> Store {
 /// The stream of 200,000 events in it.
 pub const GIANT_STREAM: &str = "order-4712";
 
+/// The stream of the sample whose fourth event is not well-formed.
+pub const DAMAGED_STREAM: &str = "order-4713";
+
 fn named(name: &str) -> Store {
     let all = std::env::var_os("REFOLD_STORES").expect("REFOLD_STORES names the folder with the sample stores");
     let folder = PathBuf::from(all).join(name);

@@ -23,6 +23,7 @@ export interface FailedOpening {
 }
 
 const DEFAULTS: Required<Settings> = { theme: 'system', density: 'comfortable', letterKeys: true, keys: [] };
+const REMEMBER_MILLIS = 300;
 const NOTICE_MILLIS = 4_000;
 const RECENT_PLACES = 8;
 
@@ -59,6 +60,8 @@ export class Desk {
   readonly #walk: Walk<Place>;
   #focusBefore: HTMLElement | null = null;
   #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  #rememberTimer: ReturnType<typeof setTimeout> | undefined;
+  #remembered = 'null';
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -266,6 +269,8 @@ export class Desk {
 
   visit(): void {
     this.#walk.visit();
+    clearTimeout(this.#rememberTimer);
+    this.#rememberTimer = setTimeout(() => void this.#remember(), REMEMBER_MILLIS);
   }
 
   /** Brings the trail's present place up to date, before it is left. */
@@ -383,6 +388,24 @@ export class Desk {
 
   get jobs(): number {
     return (this.store?.isIndexing ? 1 : 0) + (this.isMakingSample ? 1 : 0);
+  }
+
+  // What the next start opens. It is a convenience: where it cannot be saved, nobody is kept from looking.
+  async #remember(): Promise<void> {
+    const { handler, history, store, view } = this;
+    const isHistory = view === 'history' && history !== null;
+    const place = store && {
+      ...{ store: store.opened.location, stream: isHistory ? history.opened.stream : null },
+      ...{ at: isHistory ? history.cursorText : null, handler: isHistory ? handler : null },
+    };
+    const text = JSON.stringify(place);
+    if (text === this.#remembered) return;
+    this.#remembered = text;
+    try {
+      await this.backend.rememberPlace(place);
+    } catch {
+      this.#remembered = '';
+    }
   }
 
   // Opens a stream beside what is open; the caller puts it in its place. Its handler is the one that a person chose, or

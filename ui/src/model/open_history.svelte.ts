@@ -326,6 +326,14 @@ export class OpenHistory {
     return this.frame?.moment === moment ? this.frame.version : null;
   }
 
+  /** A as a cursor text; `null` where only the engine could say it. */
+  get cursorText(): string | null {
+    if (this.a === 0) return 'start';
+    const version = this.versionOf(this.a);
+    if (version) return `v${version}`;
+    return this.frame?.moment === this.a && this.frame.position !== '' ? `#${this.frame.position}` : null;
+  }
+
   /** How the moment of a cursor is written: its version, or its ordinal until the version is known. */
   labelOf(moment: number): string {
     if (moment === 0) return S.history.beforeFirst;

@@ -1,0 +1,54 @@
+import { expect, it, vi } from 'vitest';
+import { BackendError, type Backend } from '../backend/backend';
+import { fakeBackend } from '../backend/fake';
+import { HistoryNews } from './news.svelte';
+import { OpenHistory } from './open_history.svelte';
+import { OpenStore } from './open_store.svelte';
+
+/** A history whose folds end only when the test cancels them. */
+async function foldingForever() {
+  const fake = fakeBackend({ sampleEvents: 200 });
+  const folds: ((reason: Error) => void)[] = [];
+  const cancelled: number[] = [];
+  const backend = new Proxy(fake, {
+    get(target, name: keyof Backend) {
+      if (name === 'stateFrame') return () => new Promise((_, reject) => folds.push(reject));
+      if (name === 'cancelJob') {
+        return (job: number) => {
+          cancelled.push(job);
+          folds
+            .splice(0)
+            .forEach((end) => end(new BackendError({ code: 'cancelled', message: '', hint: '', choices: [] })));
+          return Promise.resolve();
+        };
+      }
+      const member: unknown = target[name];
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
+  const news = new HistoryNews();
+  const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  return { history: new OpenHistory(store, opened, null, null, news), news, folds, cancelled };
+}
+
+it('stops the first fold of a stream and resumes it when asked', async () => {
+  const { history, news, folds, cancelled } = await foldingForever();
+  vi.advanceTimersByTime(250);
+  news.hear({ job: 7, phase: 'folding', done: 10, total: 200, findings: null });
+  expect([history.wait, folds.length, history.news.running?.done]).toEqual(['slow', 1, 10]);
+
+  history.stop();
+  await Promise.resolve();
+  expect([history.wait, cancelled, history.failure]).toEqual(['stopped', [7], null]);
+  // The tree is laid out anew when the progress goes away: that asks for nothing.
+  history.wantRows(0, 30);
+  vi.advanceTimersByTime(1000);
+  expect([history.wait, folds.length]).toEqual(['stopped', 0]);
+
+  history.ask();
+  await vi.advanceTimersByTimeAsync(250);
+  expect([history.wait, folds.length]).toEqual(['slow', 1]);
+  vi.useRealTimers();
+});
