@@ -1,10 +1,14 @@
 //! A sorted map with structural sharing: cloning is O(1), a write copies only what is shared.
 
+mod unshared;
+
 use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+pub(crate) use unshared::unshared;
 
 /// Entries in the order of their keys: up to [`SharedMap::SMALL`] in a vector, above that in a persistent B-tree. An
 /// empty map takes no memory beside its own two words.
@@ -84,9 +88,9 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
             Entries::Empty => None,
             Entries::Small(entries) => {
                 let at = place_of(entries, key).ok()?;
-                Arc::make_mut(entries).get_mut(at).map(|(_, value)| value)
+                unshared(entries).get_mut(at).map(|(_, value)| value)
             }
-            Entries::Large(entries) => Arc::make_mut(entries).get_mut(key),
+            Entries::Large(entries) => unshared(entries).get_mut(key),
         }
     }
 
@@ -116,16 +120,16 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     }
 
     /// As [`SharedMap::get_mut`], with a look at the place of `hint` first.
-    #[inline]
+    #[inline(always)]
     pub fn find_hinted_mut(&mut self, key: &K, hint: &Hint) -> Option<&mut V> {
         match &mut self.0 {
             Entries::Small(entries) => {
                 // Looked for first: looking for what is not there must not copy what is shared.
                 let at = hinted_place(entries, key, hint)?;
-                Arc::make_mut(entries).get_mut(at).map(|(_, value)| value)
+                unshared(entries).get_mut(at).map(|(_, value)| value)
             }
             Entries::Empty => None,
-            Entries::Large(entries) => Arc::make_mut(entries).get_mut(key),
+            Entries::Large(entries) => unshared(entries).get_mut(key),
         }
     }
 
@@ -141,11 +145,11 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
             }
             Entries::Small(entries) => match place_of(entries, &key) {
                 Ok(at) => {
-                    let (_, present) = Arc::make_mut(entries).get_mut(at)?;
+                    let (_, present) = unshared(entries).get_mut(at)?;
                     Some(std::mem::replace(present, value))
                 }
                 Err(at) if entries.len() < SharedMap::<K, V>::SMALL => {
-                    Arc::make_mut(entries).insert(at, (key, value));
+                    unshared(entries).insert(at, (key, value));
                     None
                 }
                 Err(_) => {
@@ -155,7 +159,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
                     None
                 }
             },
-            Entries::Large(entries) => Arc::make_mut(entries).insert(key, value),
+            Entries::Large(entries) => unshared(entries).insert(key, value),
         }
     }
 
@@ -182,12 +186,12 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
             Entries::Empty => return None,
             Entries::Small(entries) => {
                 let at = place_of(entries, key).ok()?;
-                (Some(Arc::make_mut(entries).remove(at).1), entries.len())
+                (Some(unshared(entries).remove(at).1), entries.len())
             }
             Entries::Large(entries) => {
                 // Looked up first: a removal of nothing must not copy what is shared.
                 entries.get(key)?;
-                (Arc::make_mut(entries).remove(key), entries.len())
+                (unshared(entries).remove(key), entries.len())
             }
         };
         if len == 0 {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Value;
-use crate::shared_map::{ALLOCATION_BYTES, VECTOR_HEADER_BYTES};
+use crate::shared_map::{ALLOCATION_BYTES, VECTOR_HEADER_BYTES, unshared};
 
 /// Elements in order. Up to [`Array::SMALL`] elements a vector, above that a persistent tree: cloning is O(1), a write
 /// copies only what is shared.
@@ -41,8 +41,8 @@ impl Array {
 
     pub fn get_mut(&mut self, index: usize) -> Option<&mut Value> {
         match &mut self.0 {
-            Elements::Small(elements) => Arc::make_mut(elements).get_mut(index),
-            Elements::Large(elements) => Arc::make_mut(elements).get_mut(index),
+            Elements::Small(elements) => unshared(elements).get_mut(index),
+            Elements::Large(elements) => unshared(elements).get_mut(index),
         }
     }
 
@@ -55,31 +55,31 @@ impl Array {
 
     pub fn push(&mut self, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => Arc::make_mut(elements).push(value),
-            Elements::Large(elements) => Arc::make_mut(elements).push_back(value),
+            Elements::Small(elements) => unshared(elements).push(value),
+            Elements::Large(elements) => unshared(elements).push_back(value),
         }
     }
 
     pub fn push_front(&mut self, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => Arc::make_mut(elements).insert(0, value),
-            Elements::Large(elements) => Arc::make_mut(elements).push_front(value),
+            Elements::Small(elements) => unshared(elements).insert(0, value),
+            Elements::Large(elements) => unshared(elements).push_front(value),
         }
     }
 
     /// `index <= len()`.
     pub fn insert(&mut self, index: usize, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => Arc::make_mut(elements).insert(index, value),
-            Elements::Large(elements) => Arc::make_mut(elements).insert(index, value),
+            Elements::Small(elements) => unshared(elements).insert(index, value),
+            Elements::Large(elements) => unshared(elements).insert(index, value),
         }
     }
 
     /// `index < len()`.
     pub fn remove(&mut self, index: usize) -> Value {
         match &mut self.0 {
-            Elements::Small(elements) => Arc::make_mut(elements).remove(index),
-            Elements::Large(elements) => Arc::make_mut(elements).remove(index),
+            Elements::Small(elements) => unshared(elements).remove(index),
+            Elements::Large(elements) => unshared(elements).remove(index),
         }
     }
 

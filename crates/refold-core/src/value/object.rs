@@ -37,7 +37,7 @@ impl Object {
     }
 
     /// As [`Object::get_mut`], quicker as [`Object::find_known`] is.
-    #[inline]
+    #[inline(always)]
     pub fn find_known_mut(&mut self, key: &KnownKey) -> Option<&mut Value> {
         self.0.find_hinted_mut(key.text(), &key.hint)
     }

@@ -63,12 +63,12 @@ impl Meter {
 
 /// The size of a value as compact JSON, about: escapes are not counted. `None` when it passes `most` bytes or nests
 /// deeper than `levels`; the walk ends there, so that a value which shares its parts many times costs no more than that.
-#[inline]
+#[inline(always)]
 pub fn measured(value: &Value, most: usize, levels: usize) -> Result<usize, TooBig> {
     let scalar = match value {
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => super::number::literal_length(number),
-        Value::Text(text) => text.as_wtf8().len() + 2,
+        Value::Text(text) => text.byte_len() + 2,
         Value::Array(_) | Value::Object(_) | Value::Repeated(_) => {
             let mut size = 0;
             add_size(value, most, levels, &mut size)?;
@@ -88,7 +88,7 @@ fn add_size(value: &Value, most: usize, levels: usize, size: &mut usize) -> Resu
     let own = match value {
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => super::number::literal_length(number),
-        Value::Text(text) => text.as_wtf8().len() + 2,
+        Value::Text(text) => text.byte_len() + 2,
         Value::Array(_) | Value::Object(_) | Value::Repeated(_) => 2,
     };
     *size += own;
@@ -110,7 +110,7 @@ fn add_size(value: &Value, most: usize, levels: usize, size: &mut usize) -> Resu
         Value::Object(members) => {
             let levels = levels.checked_sub(1).ok_or(TooBig::Depth)?;
             for (key, value) in members.iter() {
-                *size += key.as_wtf8().len() + 4;
+                *size += key.byte_len() + 4;
                 add_size(value, most, levels, size)?;
             }
         }

@@ -31,6 +31,7 @@ pub fn index(number: &Number) -> Option<usize> {
 }
 
 /// How many bytes the literal takes, without writing it.
+#[inline]
 pub fn literal_length(number: &Number) -> usize {
     match number {
         Number::Int(value) => digits(value.unsigned_abs()) + usize::from(*value < 0),
@@ -42,6 +43,15 @@ pub fn literal_length(number: &Number) -> usize {
     }
 }
 
+#[inline]
 fn digits(value: u64) -> usize {
-    value.checked_ilog10().map_or(1, |log| log as usize + 1)
+    // Most numbers of a state are small; the rest is worth a logarithm.
+    match value {
+        0..10 => 1,
+        10..100 => 2,
+        100..1_000 => 3,
+        1_000..10_000 => 4,
+        10_000..100_000 => 5,
+        _ => value.ilog10() as usize + 1,
+    }
 }

@@ -69,7 +69,8 @@ impl Projection {
         self.slot_count == 0
     }
 
-    /// Fills `slots` from JSON text; `None` stands for what is missing. Nests at most `max_depth` levels.
+    /// Fills `slots` from JSON text; `None` stands for what is missing. Slots beyond those of the paths keep what they
+    /// hold. Nests at most `max_depth` levels.
     ///
     /// # Errors
     /// When `payload` is no JSON, anywhere in it, or nests too deep; `slots` then hold anything.
@@ -86,10 +87,10 @@ impl Projection {
         self.place_value(payload, 0, slots);
     }
 
-    /// Makes `slots` as long as there are paths; what is in them stays for [`Projection::place`] to replace.
+    /// Makes a slot for each path; what is in them stays for [`Projection::place`] to replace.
     #[inline]
     fn make_room(&self, slots: &mut Vec<Option<Value>>) {
-        if slots.len() != self.slot_count {
+        if slots.len() < self.slot_count {
             slots.resize(self.slot_count, None);
         }
     }

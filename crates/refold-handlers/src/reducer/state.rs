@@ -282,13 +282,18 @@ impl<'s, 'p> Writer<'s, 'p> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn trace(&mut self, path: &Path<'p>, element: Option<usize>) {
-        if let Some(touched) = &mut self.touched {
-            let mut places = self.places.steps(path).to_places();
-            places.extend(element.map(Place::Element));
-            touched.push(places);
+        if self.touched.is_some() {
+            self.trace_it(path, element);
         }
+    }
+
+    #[cold]
+    fn trace_it(&mut self, path: &Path<'p>, element: Option<usize>) {
+        let mut places = self.places.steps(path).to_places();
+        places.extend(element.map(Place::Element));
+        self.touched.get_or_insert_default().push(places);
     }
 
     /// Moves traced elements of the array at the first `len` steps of `array`, from index `from` on, by `by`.
