@@ -163,7 +163,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The value at this path of `state`, if it is there.
-    pub fn find<'v>(self, state: &'v Value) -> Option<&'v Value> {
+    pub fn find(self, state: &Value) -> Option<&Value> {
         let mut here = state;
         for place in self.found {
             here = match (here.resolved(), place) {
@@ -183,7 +183,7 @@ impl<'a> Steps<'a> {
 
     /// The value at this path of `root`, to be changed; or how far the path leads.
     #[inline]
-    pub fn locate<'v>(self, root: &'v mut Value) -> Located<'v> {
+    pub fn locate(self, root: &mut Value) -> Located<'_> {
         let mut here = root;
         for (at, place) in self.found.iter().enumerate() {
             let next = match (here, place) {

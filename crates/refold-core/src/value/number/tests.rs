@@ -77,6 +77,19 @@ fn is_normal(number: &Number) -> bool {
 }
 
 proptest! {
+    /// What is read where it stands is what the whole literal is, with anything behind it that cannot belong to it.
+    #[test]
+    fn numbers_are_read_as_their_checked_literals(
+        literal in any_literal(), before in "[ ,\\[]{0,3}", behind in prop::sample::select(vec!["", " ", ",1", "]", "}", "x", "-1"]),
+    ) {
+        let text = format!("{before}{literal}{behind}");
+        let is_plain = !literal.contains(['e', 'E']);
+        let expected = Number::from_checked_literal(literal.as_bytes(), is_plain);
+        let (read, end) = Number::read(text.as_bytes(), before.len()).unwrap();
+        prop_assert_eq!(end, before.len() + literal.len());
+        prop_assert_eq!(read, expected);
+    }
+
     #[test]
     fn a_literal_comes_back_to_the_byte(literal in any_literal()) {
         prop_assert_eq!(number(&literal).to_string(), literal);

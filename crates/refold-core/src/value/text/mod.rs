@@ -120,7 +120,7 @@ impl Inline {
         })
     }
 
-    /// The bytes as numbers that compare as they do.
+    /// The bytes as numbers that are in order as they are.
     #[inline]
     fn words(&self) -> (u64, u64, u64) {
         let [
