@@ -8,7 +8,7 @@ use std::ops::Range;
 use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings};
 use refold_core::time::Timestamp;
-use refold_stores::index::{DensityAxis, Index};
+use refold_stores::index::{Density, DensityAxis, Index, StreamAxis, StreamDensity};
 
 use crate::error::AppError;
 use crate::frame::{DensityFrame, FLAG_PROBLEM, FLAG_UNDECODABLE};
@@ -18,9 +18,6 @@ use crate::wire::{Axis, DensityQuery};
 
 /// More columns than any screen has.
 const MAX_COLUMNS: u32 = 16_384;
-
-/// Series are told apart up to this many; all others are one more.
-const MAX_SERIES: usize = 31;
 
 const OTHER: &str = "other types";
 
@@ -78,9 +75,11 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
     })
 }
 
-/// The density of one stream. On the version axis a place is a moment: 1 is the first event.
+/// The density of one stream. On the version axis a place is a moment: 1 is the first event. `density` is of the same
+/// stream; its series come in the order of `series_order`, which holds the names of all its types.
 pub fn of_stream(
     stream: &Stream,
+    density: &StreamDensity,
     series_order: &[String],
     findings: &Findings,
     query: &DensityQuery,
@@ -89,64 +88,23 @@ pub fn of_stream(
     let columns = query.columns.clamp(1, MAX_COLUMNS);
     let track = &stream.track;
     let times = || {
-        track
-            .recorded_at
-            .iter()
-            .filter(|time| !time.is_none())
-            .map(|time| time.0)
+        let times = track.recorded_at.iter().filter(|time| !time.is_none());
+        times.map(|time| time.0)
     };
-    let whole = match query.axis {
-        Axis::Time => times().min().zip(times().max()),
-        Axis::Version => (!track.is_empty()).then_some((1, i64::from(track.head().0))),
-        Axis::Position => {
-            let positions = || track.positions.iter().map(|position| position.0);
-            positions().min().zip(positions().max())
-        }
+    let positions = || track.positions.iter().map(|position| position.0);
+    let (axis, whole) = match query.axis {
+        Axis::Time => (StreamAxis::RecordedAt, times().min().zip(times().max())),
+        Axis::Version => (
+            StreamAxis::Moment,
+            (!track.is_empty()).then_some((1, i64::from(track.head().0))),
+        ),
+        Axis::Position => (StreamAxis::Position, positions().min().zip(positions().max())),
     };
     let Some(window) = window_of(query, whole)? else {
         return Ok(nothing(columns));
     };
-    let mut series: Vec<String> = series_order.iter().take(MAX_SERIES).cloned().collect();
-    let has_other = series_order.len() > MAX_SERIES;
-    if has_other {
-        series.push(OTHER.to_owned());
-    }
-    let slots = slots_of_types(stream, &series);
-    let mut counts = vec![0_u32; columns as usize * series.len()];
-    let mut count = |column: usize, row: usize| {
-        let slot = track
-            .types
-            .get(row)
-            .and_then(|of| slots.get(of.0 as usize))
-            .copied()
-            .unwrap_or(series.len() - 1);
-        if let Some(cell) = counts.get_mut(column * series.len() + slot) {
-            *cell += 1;
-        }
-    };
-    if !series.is_empty() {
-        match query.axis {
-            Axis::Time if track.recorded_at.is_sorted() => {
-                let before = |start: i64| track.recorded_at.partition_point(|time| time.0 < start);
-                each_slice(&window, columns, before, &mut count);
-            }
-            Axis::Time => each_place(
-                &window,
-                columns,
-                track.recorded_at.iter().map(|time| time.0),
-                &mut count,
-            ),
-            Axis::Position if track.positions.is_sorted() => {
-                let before = |start: i64| track.positions.partition_point(|position| position.0 < start);
-                each_slice(&window, columns, before, &mut count);
-            }
-            Axis::Position => each_place(&window, columns, track.positions.iter().map(|of| of.0), &mut count),
-            Axis::Version => {
-                let before = |start: i64| usize::try_from(start - 1).unwrap_or(0).min(track.len());
-                each_slice(&window, columns, before, &mut count);
-            }
-        }
-    }
+    let density = density.density(axis, window.clone(), columns)?;
+    let (series, counts) = in_order(density, stream, series_order);
     let place = |finding: &Finding| -> Option<i64> {
         let position = finding.position?;
         let row = track.positions.iter().position(|of| *of == position)?;
@@ -167,41 +125,21 @@ pub fn of_stream(
     })
 }
 
-/// The slot of each type ordinal of a stream in `series`; types that are not in it have the last.
-fn slots_of_types(stream: &Stream, series: &[String]) -> Vec<usize> {
-    let names = stream.names();
-    let slot = |ordinal: u32| {
-        let name = text::shown(names.type_name(refold_core::event::TypeOrdinal(ordinal)));
-        series
-            .iter()
-            .position(|known| *known == name)
-            .unwrap_or(series.len().saturating_sub(1))
-    };
-    (0..names.type_count()).map(slot).collect()
-}
-
-/// Counts a sorted column: `before` says how many rows lie before a place.
-fn each_slice(window: &Range<i64>, columns: u32, before: impl Fn(i64) -> usize, count: &mut dyn FnMut(usize, usize)) {
-    let mut start = before(window.start);
-    for column in 0..columns {
-        let end = before(column_start(window, columns, column + 1)).max(start);
-        (start..end).for_each(|row| count(column as usize, row));
-        start = end;
+/// Names and counts of a stream's density, its series in this order and all other types last.
+fn in_order(density: Density, stream: &Stream, series_order: &[String]) -> (Vec<String>, Vec<u32>) {
+    let names = density
+        .types
+        .iter()
+        .map(|of| text::shown(stream.names().type_name(*of)));
+    let mut series: Vec<(usize, String)> = names.enumerate().collect();
+    series.sort_by_key(|(_, name)| series_order.iter().position(|known| known == name));
+    if density.has_other {
+        series.push((density.types.len(), OTHER.to_owned()));
     }
-}
-
-/// Counts a column in any order.
-fn each_place(
-    window: &Range<i64>,
-    columns: u32,
-    places: impl Iterator<Item = i64>,
-    count: &mut dyn FnMut(usize, usize),
-) {
-    for (row, place) in places.enumerate() {
-        if let Some(column) = column_of(window, columns, place) {
-            count(column as usize, row);
-        }
-    }
+    let columns = density.counts.chunks_exact(density.slots().max(1));
+    let counts = columns.flat_map(|column| series.iter().map(|(slot, _)| column.get(*slot).copied().unwrap_or(0)));
+    let counts = counts.collect();
+    (series.into_iter().map(|(_, name)| name).collect(), counts)
 }
 
 pub(crate) fn column_start(window: &Range<i64>, columns: u32, column: u32) -> i64 {

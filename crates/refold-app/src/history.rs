@@ -6,7 +6,7 @@
 mod news;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use refold_core::cursor::Cursor;
@@ -19,6 +19,7 @@ use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
+use refold_stores::index::StreamDensity;
 
 pub use news::{HistorySink, News};
 
@@ -52,6 +53,8 @@ pub struct OpenedHistory {
     array_keys: ArrayKeys,
     findings: Arc<Findings>,
     types: Vec<TypeCount>,
+    /// Made when it is first asked for.
+    density: OnceLock<StreamDensity>,
     news: News,
     replay: Mutex<Replay>,
     latest: Mutex<Latest>,
@@ -88,6 +91,7 @@ impl OpenedHistory {
             stream,
             opening,
             findings,
+            density: OnceLock::new(),
             news,
             replay: Mutex::new(replay),
             latest: Mutex::default(),
@@ -138,7 +142,8 @@ impl OpenedHistory {
 
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
         let order: Vec<String> = self.types.iter().map(|of| of.name.clone()).collect();
-        density::of_stream(&self.stream, &order, &self.findings, query, self.digits())
+        let density = self.density.get_or_init(|| StreamDensity::new(&self.stream.track));
+        density::of_stream(&self.stream, density, &order, &self.findings, query, self.digits())
     }
 
     pub fn event_rows(&self, query: &EventQuery) -> EventPage {

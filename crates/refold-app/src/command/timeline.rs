@@ -8,6 +8,7 @@ use refold_audit::chart::{self, FigureColumn, TimelineFigure};
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
+use refold_stores::index::StreamDensity;
 
 use super::filled;
 use super::round_columns::round_columns;
@@ -41,8 +42,9 @@ pub fn timeline(
             let findings = Findings::default();
             let stream = Stream::load(work, session, id, &findings)?;
             let series = history::series_of(&stream, session);
+            let counted = StreamDensity::new(&stream.track);
             answer(Some(text::shown(&stream.id)), columns, digits, |query| {
-                density::of_stream(&stream, &series, &findings, query, digits)
+                density::of_stream(&stream, &counted, &series, &findings, query, digits)
             })
         }
     }

@@ -45,13 +45,16 @@ proptest! {
             to: text::time_label(Timestamp(from + span), 9),
             columns,
         };
-        let frame = of_stream(&stream, &series, &Findings::default(), &query, 9).unwrap();
-        let mut expected = vec![0_u32; columns as usize * series.len()];
+        let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Findings::default(), &query, 9).unwrap();
+        let present = |name: &&String| events.iter().any(|(_, kind)| **name == char::from(b'A' + kind).to_string());
+        prop_assert_eq!(&frame.series, &series.iter().filter(present).cloned().collect::<Vec<_>>());
+        let slot = |kind: u8| frame.series.iter().position(|name| *name == char::from(b'A' + kind).to_string());
+        let mut expected = vec![0_u32; columns as usize * frame.series.len()];
         for (time, kind) in &events {
             for column in 0..columns {
                 let start = |column: u32| from + (span * i64::from(column)).div_euclid(i64::from(columns));
                 if start(column) <= *time && *time < start(column + 1) {
-                    expected[column as usize * series.len() + usize::from(*kind)] += 1;
+                    expected[column as usize * frame.series.len() + slot(*kind).unwrap()] += 1;
                 }
             }
         }
@@ -60,7 +63,7 @@ proptest! {
         prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, inside);
         for axis in [Axis::Version, Axis::Position] {
             let all = DensityQuery { axis, from: String::new(), to: String::new(), columns };
-            let frame = of_stream(&stream, &series, &Findings::default(), &all, 9).unwrap();
+            let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Findings::default(), &all, 9).unwrap();
             prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, events.len());
         }
     }
@@ -88,7 +91,15 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
         to: String::new(),
         columns: 4,
     };
-    let frame = of_stream(&stream, &series, &findings, &query, 9).unwrap();
+    let frame = of_stream(
+        &stream,
+        &StreamDensity::new(&stream.track),
+        &series,
+        &findings,
+        &query,
+        9,
+    )
+    .unwrap();
     assert_eq!(
         (frame.series.len(), frame.series.last().map(String::as_str)),
         (32, Some(OTHER))
@@ -108,5 +119,15 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
         to: "9".to_owned(),
         ..query
     };
-    assert!(of_stream(&stream, &series, &findings, &empty, 9).is_err());
+    assert!(
+        of_stream(
+            &stream,
+            &StreamDensity::new(&stream.track),
+            &series,
+            &findings,
+            &empty,
+            9
+        )
+        .is_err()
+    );
 }
