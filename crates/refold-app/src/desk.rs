@@ -18,7 +18,7 @@ use crate::places::Places;
 use crate::session::Session;
 use crate::settings;
 use crate::text;
-use crate::usecase::{find, opened, overview, sample, streams};
+use crate::usecase::{find, first_screen, overview, sample, streams};
 use crate::wire::{
     AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, FindingGroup, HistoryOpened, Launch,
     MomentFound, Overview, Recent, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
@@ -90,7 +90,7 @@ impl Desk {
             let work = Work::new(&cancel, &Silent);
             let session = Session::open(&work, location, layout, &self.places)?;
             let number = self.next_number();
-            let screen = opened::screen(&work, &session, number)?;
+            let screen = first_screen::first_screen(&work, &session, number)?;
             let recent = Recent {
                 location: screen.location.clone(),
                 layout_title: screen.layout_title.clone(),

@@ -26,7 +26,6 @@ pub use news::{HistorySink, News};
 use crate::clock;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
-use crate::event_page;
 use crate::findings;
 use crate::frame::{DensityFrame, FrameRow, StateFrame};
 use crate::handler;
@@ -36,6 +35,7 @@ use crate::rows::{self, Beside, Changes, RowWindow, Rows};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
+use crate::usecase::event_page;
 use crate::wire::{
     DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, Lens, MomentFound, SearchDirection,
     StateQuery, TypeCount,

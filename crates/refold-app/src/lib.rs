@@ -5,11 +5,9 @@
 
 pub mod answer;
 mod clock;
-pub mod command;
 mod density;
 mod desk;
 pub mod error;
-mod event_page;
 mod findings;
 pub mod frame;
 pub mod handler;
@@ -24,7 +22,7 @@ mod session;
 mod settings;
 mod stream;
 pub mod text;
-mod usecase;
+pub mod usecase;
 pub mod wire;
 
 pub use clock::Monotonic;

@@ -151,5 +151,10 @@ pub fn since_previous(previous: Timestamp, this: Timestamp) -> String {
     format!("{sign}{}", span_label(this.0.abs_diff(previous.0)))
 }
 
+/// `None` for an empty label.
+pub fn filled(label: String) -> Option<String> {
+    Some(label).filter(|label| !label.is_empty())
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,21 @@
-//! What a person does with an opened store, one module each. They know sessions and wire types, and neither face.
+//! What a person asks of a store, one module each, for both faces. They know sessions and what is answered, and neither
+//! face.
 
+pub mod blame;
+pub mod describe;
+pub mod diff;
+pub mod event_page;
+pub mod events;
 pub mod find;
-pub mod opened;
+pub mod first_screen;
+pub mod new_handler;
 pub mod overview;
+mod replayed;
+mod round_columns;
 pub mod sample;
+pub mod search;
+pub mod state;
+pub mod story;
 pub mod streams;
+pub mod test;
+pub mod timeline;

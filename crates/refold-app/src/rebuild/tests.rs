@@ -9,7 +9,7 @@ use refold_fixtures::orders::{self, Options};
 
 use super::*;
 use crate::places::Places;
-use crate::{command, handler};
+use crate::{handler, usecase};
 
 fn rebuilt(session: &Session, program: &Arc<dyn HandlerProgram>, threads: usize) -> (Rebuilt, BTreeMap<String, Value>) {
     let cancel = CancelToken::default();
@@ -53,7 +53,7 @@ fn cold_warm_one_thread_and_many_agree_with_each_single_stream() {
         assert!(cold.incomplete_streams > 0, "the sample holds an undecodable event");
         assert_eq!(rebuilt(&session, &program, 3), (cold, states.clone()));
         for (id, state) in states.iter().take(40).chain(states.get_key_value("order-4711")) {
-            let single = command::state::state(&work, &session, id, "head", name).unwrap();
+            let single = usecase::state::state(&work, &session, id, "head", name).unwrap();
             assert_eq!(single.state.0, *state, "{id}");
         }
         (cold, states)

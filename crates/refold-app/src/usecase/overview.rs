@@ -36,7 +36,6 @@ fn of_index(session: &Session, index: &Index, is_behind: bool) -> Result<Overvie
         })
         .collect();
     categories.sort_by(|a, b| b.streams.cmp(&a.streams).then_with(|| a.name.cmp(&b.name)));
-    let found = found(session)?;
     Ok(Overview {
         events: index.event_count(),
         streams: index.stream_count(),
@@ -44,14 +43,18 @@ fn of_index(session: &Session, index: &Index, is_behind: bool) -> Result<Overvie
         last_recorded_at: text::time_label(last, digits),
         types,
         categories,
-        findings: findings::wire(&found),
+        findings: findings::wire(&found_by(index)),
         is_behind,
     })
 }
 
-/// What the index came upon. Needs the index.
+/// What the index came upon. Needs the index, if only that of the store as it was before it grew.
 pub fn found(session: &Session) -> Result<Findings, AppError> {
+    session.ask(|index, _| Ok(found_by(index)))
+}
+
+fn found_by(index: &Index) -> Findings {
     let found = Findings::default();
-    session.ready_index()?.report_findings(&found);
-    Ok(found)
+    index.report_findings(&found);
+    found
 }

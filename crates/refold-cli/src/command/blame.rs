@@ -1,8 +1,8 @@
 //! `refold blame`.
 
 use refold_app::answer::CauseAnswer;
-use refold_app::command::blame::blame;
 use refold_app::text::shown;
+use refold_app::usecase::blame::blame;
 
 use super::{Context, cell, handler_line, incomplete_line, place};
 use crate::arguments::Blame;

@@ -1,8 +1,8 @@
 //! `refold info`.
 
 use refold_app::answer::Count;
-use refold_app::command::describe::describe;
 use refold_app::text::{grouped, size_label};
+use refold_app::usecase::describe::describe;
 
 use super::Context;
 use crate::print::{self, Ended, Printer, Table};

@@ -1,8 +1,8 @@
 //! `refold diff`.
 
 use refold_app::answer::{ChangeAnswer, Literal, MomentAnswer};
-use refold_app::command::diff::diff;
 use refold_app::text::shown;
+use refold_app::usecase::diff::diff;
 
 use super::{Context, cell, handler_line, incomplete_line, place};
 use crate::arguments::Diff;

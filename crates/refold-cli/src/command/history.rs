@@ -2,9 +2,9 @@
 
 use refold_app::AppError;
 use refold_app::answer::{EventAnswer, StoryAnswer, json_line};
-use refold_app::command::history::{Events, history};
-use refold_app::command::story::story;
 use refold_app::text::shown;
+use refold_app::usecase::events::{Events, events};
+use refold_app::usecase::story::story;
 
 use super::{Context, cell, place};
 use crate::arguments::History;
@@ -32,7 +32,7 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         printer.finish(outcome)?;
         return Ok(0);
     }
-    let outcome = history(context.work, &session, &asked.stream, &query, &mut |event| {
+    let outcome = events(context.work, &session, &asked.stream, &query, &mut |event| {
         context.progress.clear();
         if context.json {
             printer.line_of_stream(&json_line(&event)?)

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use refold_app::command::new_handler::new_handler;
 use refold_app::text::grouped;
+use refold_app::usecase::new_handler::new_handler;
 
 use super::Context;
 use crate::arguments::NewHandler;

@@ -1,8 +1,8 @@
 //! `refold search`.
 
 use refold_app::answer::json_line;
-use refold_app::command::search::{Search, search};
 use refold_app::text::grouped;
+use refold_app::usecase::search::{Search, search};
 
 use super::Context;
 use super::history::print_event;

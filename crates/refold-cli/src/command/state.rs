@@ -1,6 +1,6 @@
 //! `refold state`.
 
-use refold_app::command::state::state;
+use refold_app::usecase::state::state;
 
 use super::{Context, handler_line, incomplete_line};
 use crate::arguments::State;

@@ -1,8 +1,8 @@
 //! `refold streams`.
 
 use refold_app::answer::json_line;
-use refold_app::command::streams::{Streams, streams};
 use refold_app::text::grouped;
+use refold_app::usecase::streams::{Streams, streams};
 use refold_app::wire::StreamSort;
 
 use super::{Context, cell};

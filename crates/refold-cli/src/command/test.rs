@@ -1,7 +1,7 @@
 //! `refold test`.
 
-use refold_app::command::test::test;
 use refold_app::text::shown;
+use refold_app::usecase::test::test;
 
 use super::Context;
 use crate::print::Ended;

@@ -1,7 +1,7 @@
 //! `refold timeline`.
 
-use refold_app::command::timeline::{draw, timeline};
 use refold_app::text::grouped;
+use refold_app::usecase::timeline::{draw, timeline};
 
 use super::Context;
 use crate::arguments::Timeline;

@@ -4,7 +4,6 @@ use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
 use refold_core::work::Work;
 
-use super::filled;
 use crate::answer::{Capabilities, Count, StoreAnswer};
 use crate::error::AppError;
 use crate::session::Session;
@@ -19,8 +18,8 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
     let digits = description.time_digits;
     let (first, last) = match index.time_span() {
         Some((first, last)) => (
-            filled(text::time_label(first, digits)),
-            filled(text::time_label(last, digits)),
+            text::filled(text::time_label(first, digits)),
+            text::filled(text::time_label(last, digits)),
         ),
         None => (None, None),
     };

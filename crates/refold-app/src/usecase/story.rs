@@ -8,8 +8,7 @@ use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
 
-use super::filled;
-use super::history::Events;
+use super::events::Events;
 use crate::answer::StoryAnswer;
 use crate::error::AppError;
 use crate::session::Session;
@@ -55,10 +54,10 @@ pub fn story(
             };
             visit(StoryAnswer {
                 stream: text::shown(&stream.id),
-                version: filled(stream.version_label(moment)),
-                position: filled(stream.position_label(moment)),
+                version: text::filled(stream.version_label(moment)),
+                position: text::filled(stream.position_label(moment)),
                 event_type,
-                recorded_at: filled(stream.time_label(moment, digits)),
+                recorded_at: text::filled(stream.time_label(moment, digits)),
                 story: line.map(|line| text::shown(line.as_bytes())),
                 changed,
                 readable: payload.is_some() || event.payload.is_none(),

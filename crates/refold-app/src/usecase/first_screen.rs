@@ -16,7 +16,7 @@ use crate::text;
 use crate::wire::{EventRow, StoreOpened, TypeCount};
 
 /// `number`: what the desk calls the session.
-pub fn screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOpened, AppError> {
+pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOpened, AppError> {
     let found = Findings::default();
     let screen = session.first_screen(work, &found)?;
     let description = session.description();

@@ -13,7 +13,7 @@ use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
 use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena};
 
-use super::event_answer;
+use super::events::event_answer;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;

@@ -4,7 +4,7 @@ use refold_core::fold::Detail;
 use refold_core::pointer::Pointer;
 use refold_core::work::Work;
 
-use super::Replayed;
+use super::replayed::Replayed;
 use crate::answer::{BlameAnswer, LeafAnswer, Literal, MomentAnswer};
 use crate::error::AppError;
 use crate::session::Session;

@@ -6,7 +6,7 @@ use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
 
-use super::Replayed;
+use super::replayed::Replayed;
 use crate::answer::{ChangeAnswer, DiffAnswer, Literal};
 use crate::error::AppError;
 use crate::session::Session;

@@ -1,16 +1,19 @@
 //! The events of one stream, in full.
 
 use refold_core::cursor::Cursor;
+use refold_core::event::{Encoding, EventView, Position, Version};
 use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
-use super::{event_answer, moment_before};
-use crate::answer::EventAnswer;
+use crate::answer::{EventAnswer, Stored};
 use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::text;
 
 /// Which events of a stream.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +27,7 @@ pub struct Events {
 }
 
 /// Calls `visit` for each event, in the order of the stream.
-pub fn history(
+pub fn events(
     work: &Work<'_>,
     session: &Session,
     stream: &str,
@@ -62,4 +65,38 @@ impl Events {
     pub(super) fn has_type(&self, event_type: &String) -> bool {
         self.types.is_empty() || self.types.contains(event_type)
     }
+}
+
+/// An event in full. `digits`: the precision of the store's times.
+pub(super) fn event_answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
+    let claims_json = event.encoding == Encoding::Json;
+    EventAnswer {
+        position: text::position_label(event.position),
+        stream: text::shown(names.stream(event.stream)),
+        category: text::shown(names.category(event.stream)),
+        version: text::filled(text::version_label(event.version)),
+        event_type: text::shown(names.type_name(event.event_type)),
+        schema_version: event.schema_version.map(text::shown),
+        recorded_at: text::filled(text::time_label(event.recorded_at, digits)),
+        occurred_at: text::filled(text::time_label(event.occurred_at, 0)),
+        event_id: event.event_id.map(text::shown),
+        correlation_id: event.correlation_id.map(text::shown),
+        causation_id: event.causation_id.map(text::shown),
+        payload: Stored::of(event.payload, claims_json),
+        metadata: Stored::of(event.metadata, true),
+    }
+}
+
+/// The first event that a `from` bound lets through: the first at or after it.
+fn moment_before(stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
+    let just_before = match Cursor::parse(cursor)? {
+        Cursor::Version(version) => Cursor::Version(Version(version.0.saturating_sub(1))),
+        Cursor::Position(position) => Cursor::Position(Position(position.0.saturating_sub(1))),
+        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_sub(1))),
+        Cursor::Ago { nanos } => Cursor::Ago {
+            nanos: nanos.saturating_add(1),
+        },
+        cursor @ (Cursor::Start | Cursor::Head) => cursor,
+    };
+    Ok(stream.track.resolve(&just_before, clock::now())?)
 }

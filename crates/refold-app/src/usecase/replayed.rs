@@ -1,30 +1,16 @@
-//! What each command of the command line does, one file a command. Nothing here prints.
+//! One stream under one handler, of which a few moments are looked at: what state, diff and blame have in common.
 
-pub mod blame;
-pub mod describe;
-pub mod diff;
-pub mod history;
-pub mod new_handler;
-mod round_columns;
-pub mod search;
-pub mod state;
-pub mod story;
-pub mod streams;
-pub mod test;
-pub mod timeline;
+use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
-use refold_core::event::{EventView, Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::Budget;
-use refold_core::names::Names;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
-use std::sync::Arc;
 
-use crate::answer::{CauseAnswer, EventAnswer, MomentAnswer, Stored};
+use crate::answer::{CauseAnswer, MomentAnswer};
 use crate::clock;
 use crate::error::AppError;
 use crate::replay::{Opening, Replay};
@@ -32,7 +18,7 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::{handler, text};
 
-/// One stream under one handler, for commands that look at a few of its moments.
+/// One stream under one handler, of which a few moments are looked at.
 pub struct Replayed {
     pub stream: Stream,
     pub findings: Arc<Findings>,
@@ -104,9 +90,9 @@ impl Replayed {
 
     pub fn moment(&self, moment: Moment) -> MomentAnswer {
         MomentAnswer {
-            version: filled(self.stream.version_label(moment)),
-            position: filled(self.stream.position_label(moment)),
-            recorded_at: filled(self.stream.time_label(moment, self.digits)),
+            version: text::filled(self.stream.version_label(moment)),
+            position: text::filled(self.stream.position_label(moment)),
+            recorded_at: text::filled(self.stream.time_label(moment, self.digits)),
         }
     }
 
@@ -147,43 +133,4 @@ impl Replayed {
     pub fn time_label(&self, time: Timestamp) -> String {
         text::time_label(time, self.digits)
     }
-}
-
-/// The first event that a `from` bound lets through: the first at or after it.
-pub fn moment_before(stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
-    let just_before = match Cursor::parse(cursor)? {
-        Cursor::Version(version) => Cursor::Version(Version(version.0.saturating_sub(1))),
-        Cursor::Position(position) => Cursor::Position(Position(position.0.saturating_sub(1))),
-        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_sub(1))),
-        Cursor::Ago { nanos } => Cursor::Ago {
-            nanos: nanos.saturating_add(1),
-        },
-        cursor @ (Cursor::Start | Cursor::Head) => cursor,
-    };
-    Ok(stream.track.resolve(&just_before, clock::now())?)
-}
-
-/// An event in full. `digits`: the precision of the store's times.
-pub fn event_answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
-    let claims_json = event.encoding == refold_core::event::Encoding::Json;
-    EventAnswer {
-        position: text::position_label(event.position),
-        stream: text::shown(names.stream(event.stream)),
-        category: text::shown(names.category(event.stream)),
-        version: filled(text::version_label(event.version)),
-        event_type: text::shown(names.type_name(event.event_type)),
-        schema_version: event.schema_version.map(text::shown),
-        recorded_at: filled(text::time_label(event.recorded_at, digits)),
-        occurred_at: filled(text::time_label(event.occurred_at, 0)),
-        event_id: event.event_id.map(text::shown),
-        correlation_id: event.correlation_id.map(text::shown),
-        causation_id: event.causation_id.map(text::shown),
-        payload: Stored::of(event.payload, claims_json),
-        metadata: Stored::of(event.metadata, true),
-    }
-}
-
-/// `None` for an empty label.
-pub fn filled(label: String) -> Option<String> {
-    Some(label).filter(|label| !label.is_empty())
 }

@@ -3,7 +3,7 @@
 use refold_core::fold::Detail;
 use refold_core::work::Work;
 
-use super::Replayed;
+use super::replayed::Replayed;
 use crate::answer::{Literal, MomentAnswer, StateAnswer};
 use crate::error::AppError;
 use crate::session::Session;

@@ -10,7 +10,6 @@ use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::StreamDensity;
 
-use super::filled;
 use super::round_columns::round_columns;
 use crate::answer::{ColumnAnswer, TimelineAnswer};
 use crate::density;
@@ -85,7 +84,7 @@ fn answer(
     let events = columns.iter().map(|column| column.events).sum();
     Ok(TimelineAnswer {
         stream,
-        from: filled(whole.from),
+        from: text::filled(whole.from),
         // The span ends just behind the last event.
         to: span.map(|span| text::time_label(Timestamp(span.end.saturating_sub(1)), digits)),
         events,
