@@ -11,7 +11,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
-use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena};
+use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena, search_store};
 
 use super::events::event_answer;
 use crate::answer::EventAnswer;
@@ -67,16 +67,28 @@ pub fn search(
             arena.report_findings(&findings);
             search_copy(work, &needle, &index, &arena, &mut sieve)?;
         }
-        (_, _) => {
-            let all = Scope::All {
-                after: None,
-                up_to: None,
-            };
-            let total = session.description().event_count;
-            sieve.read(work, session, all, total)?;
-        }
+        (Some(needle), None) => search_all(work, session, &needle, &mut sieve)?,
+        (None, _) => sieve.read_all(work, session)?,
     }
     Ok(findings::wire(&findings))
+}
+
+/// Takes the events that hold the needle while all of the store is read.
+fn search_all(work: &Work<'_>, session: &Session, needle: &Needle, sieve: &mut Sieve<'_>) -> Result<(), AppError> {
+    let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
+    let query = SearchQuery { needle, types: &types };
+    let findings = sieve.findings;
+    let mut outcome = Ok(());
+    let store = session.store().as_ref();
+    search_store(work, store, &query, thread_count(), findings, &mut |event, names| {
+        outcome = sieve.take(event, names);
+        if outcome.is_ok() && sieve.left > 0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        }
+    })?;
+    outcome
 }
 
 /// Takes the events that the copy says hold the needle, some at a time, out of the copy.
@@ -137,7 +149,13 @@ struct Sieve<'a> {
 }
 
 impl Sieve<'_> {
-    fn read(&mut self, work: &Work<'_>, session: &Session, scope: Scope, total: Option<u64>) -> Result<(), AppError> {
+    /// Takes every event of the store.
+    fn read_all(&mut self, work: &Work<'_>, session: &Session) -> Result<(), AppError> {
+        let total = session.description().event_count;
+        let scope = Scope::All {
+            after: None,
+            up_to: None,
+        };
         let query = ReadQuery {
             scope,
             direction: Direction::Forward,
@@ -155,9 +173,7 @@ impl Sieve<'_> {
                 self.take(&batch.event(row), &names)?;
             }
             read += batch.len() as u64;
-            if total.is_some() {
-                work.tick("searching", read, total)?;
-            }
+            work.tick("searching", read, total)?;
         }
         Ok(())
     }

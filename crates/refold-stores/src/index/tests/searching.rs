@@ -3,9 +3,11 @@
 use std::ops::ControlFlow;
 
 use proptest::prelude::*;
-use refold_core::event::{EventIndex, Position, StreamOrdinal};
+use refold_core::event::{EventIndex, EventView, Position, StreamOrdinal};
 use refold_core::finding::Findings;
-use refold_core::port::store::EventStore as _;
+use refold_core::names::Names;
+use refold_core::port::store::{EventStore as _, StoreError};
+use refold_core::work::{CancelToken, Silent, Work};
 
 use super::model::{arbitrary_events, options, with_work};
 use crate::index::{
@@ -144,8 +146,19 @@ proptest! {
             with_work(|work| search_arena(work, &index, &arena, &query, threads, on_hit)).unwrap();
         });
         prop_assert_eq!(&found, &wanted);
+        let findings = Findings::default();
         let found = gather(most, |on_hit| {
-            with_work(|work| search_store(work, &store, &query, &Findings::default(), on_hit)).unwrap();
+            let on_event = &mut |event: &EventView<'_>, names: &Names| {
+                let stored = store.events().iter().find(|stored| stored.position == event.position).unwrap();
+                assert_eq!(event.payload, stored.payload.as_deref());
+                assert_eq!(event.metadata, stored.metadata.as_deref());
+                assert_eq!(names.stream(event.stream), &stored.stream);
+                assert_eq!(names.category(event.stream), &stored.category);
+                assert_eq!(names.type_name(event.event_type), &stored.event_type);
+                let (field, place) = query.needle.place_in(event).unwrap();
+                on_hit(Hit { position: event.position, field, range: place.start as u32..place.end as u32 })
+            };
+            with_work(|work| search_store(work, &store, &query, threads, &findings, on_event)).unwrap();
         });
         prop_assert_eq!(&found, &wanted);
     }
@@ -209,6 +222,30 @@ proptest! {
         with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(threads))).unwrap();
         let arena = open_arena(cache.path(), &fingerprint, &index).unwrap().unwrap();
         assert_arena_holds(&store, &arena);
+    }
+}
+
+#[test]
+fn a_cancelled_search_says_so_on_any_number_of_threads() {
+    let store = store_of_growing_payloads("cancelled search").with_ranges(7);
+    let cache = tempfile::tempdir().unwrap();
+    let index = indexed(&store, cache.path());
+    let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
+    let query = SearchQuery {
+        needle: &Needle::new(b"xx").unwrap(),
+        types: &[],
+    };
+    let token = CancelToken::default();
+    token.cancel();
+    let work = Work::new(&token, &Silent);
+    for threads in 1..4 {
+        let outcome = search_arena(&work, &index, &arena, &query, threads, &mut |_| {
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(outcome, Err(IndexError::Cancelled(_))), "{outcome:?}");
+        let on_event = &mut |_: &EventView<'_>, _: &Names| ControlFlow::Continue(());
+        let outcome = search_store(&work, &store, &query, threads, &Findings::default(), on_event);
+        assert!(matches!(outcome, Err(StoreError::Cancelled(_))), "{outcome:?}");
     }
 }
 
