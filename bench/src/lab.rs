@@ -93,6 +93,11 @@ impl Lab {
             .ok_or_else(|| Failure::Peer("not installed".to_owned()))
     }
 
+    /// The folder of the stores, which stay for the next run.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// A new empty folder that goes with the lab.
     pub fn folder(&self) -> Result<TempDir, Failure> {
         Ok(tempfile::tempdir_in(self.scratch.path())?)

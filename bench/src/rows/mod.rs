@@ -8,6 +8,7 @@ pub mod memory;
 mod opening;
 mod rebuild;
 mod search;
+mod streams;
 
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,11 @@ pub const ALL: &[(&[&str], Measure)] = &[
     (&["6"], density::any_window),
     (&["blame"], blame::every_leaf),
     (&["memory"], memory::every_operation),
+    (&["streams"], streams::ten_million),
 ];
+
+/// Rows that a run of minutes leaves out: they are measured with `--full` and when they are named.
+pub const ON_REQUEST: &[&str] = &["streams"];
 
 /// Many short runs of one thing, and beside them a busy loop of the same length.
 struct Samples {

@@ -13,11 +13,21 @@ pub fn zone_unknown(what: &str) -> String {
     format!("its {what} names no zone, and neither does the layout: it is shown as if it were UTC")
 }
 
+/// What the recorded times of a sample say of their zone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SampledZones {
+    pub has_times: bool,
+    pub has_zoneless_times: bool,
+}
+
 /// In which zone the recorded times of a store are, in words that follow "times in".
-pub fn zone_label(zone: Option<Zone>, has_zoneless: bool) -> String {
+pub fn zone_label(zone: Option<Zone>, sampled: SampledZones) -> String {
     match zone {
         Some(zone) => format!("{zone} (layout)"),
-        None if has_zoneless => "an unknown zone (they name none, and are shown as if it were UTC)".to_owned(),
+        None if !sampled.has_times => "no zone: none was found".to_owned(),
+        None if sampled.has_zoneless_times => {
+            "an unknown zone (they name none, and are shown as if it were UTC)".to_owned()
+        }
         None => "UTC (said by the times themselves)".to_owned(),
     }
 }

@@ -87,7 +87,8 @@ fn the_interface_has_one_door_to_its_host() {
 fn payloads_are_never_made_into_markup_or_code() {
     const SINKS: [&str; 5] = ["innerHTML", "{@html", "eval(", "new Function(", "insertAdjacentHTML"];
     let mut faults = Vec::new();
-    for (name, text) in interface() {
+    let shipped = interface().into_iter().filter(|(name, _)| !name.contains(".test"));
+    for (name, text) in shipped {
         let used = SINKS.iter().filter(|sink| text.contains(**sink));
         faults.extend(used.map(|sink| format!("{name} uses {sink}")));
     }

@@ -174,7 +174,7 @@ fn describe(source: &FileSource, format: &Format, layout: &Chosen, records: &Rec
         order: layout.quality,
         version_base: records.version_base(),
         time_digits: records.time_digits(),
-        time_zone: zone_label(format.zone(), records.has_zoneless_times()),
+        time_zone: zone_label(format.zone(), records.zones()),
         has_stream_index: true,
         read_only: vec![
             "the file is opened for reading only, and never locked".to_owned(),

@@ -10,6 +10,7 @@ use refold_core::work::Work;
 use super::record::{Format, Parsed, Part};
 use super::source::FileSource;
 use crate::time::{self, Reading};
+use crate::value::SampledZones;
 
 /// A longer record is not loaded; it is a finding.
 pub const LONGEST_RECORD_BYTES: usize = 64 << 20;
@@ -31,7 +32,7 @@ pub struct Records {
     faulty: usize,
     least_version: Option<i64>,
     time_digits: u8,
-    has_zoneless_times: bool,
+    zones: SampledZones,
 }
 
 /// Rows of one stream after another, each stream in the order of versions, then of rows.
@@ -145,9 +146,8 @@ impl Records {
         self.time_digits
     }
 
-    /// Whether a recorded time names no zone where the layout does not either.
-    pub fn has_zoneless_times(&self) -> bool {
-        self.has_zoneless_times
+    pub fn zones(&self) -> SampledZones {
+        self.zones
     }
 
     pub fn split(&self, parts: usize) -> Vec<PositionRange> {
@@ -186,7 +186,8 @@ impl Records {
             self.least_version = Some(self.least_version.map_or(version, |least| least.min(version)));
         }
         if let Part::Known(reading) = parsed.recorded_at {
-            self.has_zoneless_times |= matches!(reading, Reading::Zoneless(_));
+            self.zones.has_times = true;
+            self.zones.has_zoneless_times |= matches!(reading, Reading::Zoneless(_));
             let (Reading::Certain(recorded_at) | Reading::Zoneless(recorded_at)) = reading;
             self.time_digits = self.time_digits.max(time::fraction_digits(recorded_at));
         }

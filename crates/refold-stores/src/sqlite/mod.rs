@@ -293,7 +293,7 @@ fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> S
         time_digits: probed.time_digits,
         time_zone: layout.map.recorded_at.as_ref().map_or_else(
             || "no recorded time".to_owned(),
-            |source| zone_label(source.zone, probed.has_zoneless_times),
+            |source| zone_label(source.zone, probed.zones),
         ),
         has_stream_index: bound.plan.has_stream_index,
         read_only: vec![

@@ -12,7 +12,7 @@ use super::plan::{Plan, Slot, quoted};
 use super::row::RowReader;
 use crate::layout::TimeForm;
 use crate::time;
-use crate::value::ZONE_UNKNOWN;
+use crate::value::{SampledZones, ZONE_UNKNOWN};
 
 const SAMPLED_ROWS: usize = 200;
 
@@ -25,8 +25,7 @@ pub struct Probed {
     pub position_span: Option<(Position, Position)>,
     /// No more events than this.
     pub event_bound: Option<u64>,
-    /// Recorded times name no zone, and the layout neither.
-    pub has_zoneless_times: bool,
+    pub zones: SampledZones,
     pub evidence: Vec<String>,
 }
 
@@ -76,7 +75,10 @@ fn settle_times(connection: &Connection, plan: &mut Plan, probed: &mut Probed) -
 fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
     let findings = Findings::default();
     let sample = sample(connection, plan, &findings)?;
-    probed.has_zoneless_times = findings.summary().iter().any(|(code, ..)| *code == ZONE_UNKNOWN);
+    probed.zones = SampledZones {
+        has_times: sample.recorded_at.iter().any(|time| !time.is_none()),
+        has_zoneless_times: findings.summary().iter().any(|(code, ..)| *code == ZONE_UNKNOWN),
+    };
     let versions = sample
         .versions
         .iter()
