@@ -2,7 +2,7 @@
 //!
 //! One table with a rowid, positions that are its rowid, plain columns, conditions that compare with a literal: that is
 //! what all layouts without a join ask of a store. A read of all goes along the table, a read of one stream along the
-//! index that holds it. Where the file is odd this ends, and the reader goes on through SQLite from the last row.
+//! index that holds it. Where the file is odd this ends, and what was taken of the batch so far counts no more.
 
 use std::sync::Arc;
 
@@ -62,10 +62,8 @@ pub enum Reached {
     End,
     /// Whoever takes the rows has enough.
     Enough,
-    /// The file is not as it is known here, or the read was cancelled: SQLite goes on from the last row, and says so.
+    /// The file is not as it is known here, or the read was cancelled: SQLite begins anew, and says so.
     Odd,
-    /// A row does not come behind the one before, whose rowid this is: the file is damaged.
-    Disorder(i64),
 }
 
 /// A running read.
@@ -159,12 +157,7 @@ impl Bulk {
 
 impl BulkReader {
     /// Gives the rows of a stretch to `take`, until it says that it has enough.
-    pub fn read<E>(
-        &mut self,
-        stretch: &Stretch,
-        token: &CancelToken,
-        take: impl FnMut(&Record<'_>) -> Result<bool, E>,
-    ) -> Result<Reached, E> {
+    pub fn read(&mut self, stretch: &Stretch, token: &CancelToken, take: impl FnMut(&Record<'_>) -> bool) -> Reached {
         let reached = match stretch {
             Stretch::Positions { from, up_to } => self.read_positions(*from, *up_to, token, take),
             Stretch::Stream {
@@ -174,27 +167,25 @@ impl BulkReader {
                 passed,
             } => self.read_stream(texts, (*from, *to), *passed, token, take),
         };
-        reached.unwrap_or(Ok(Reached::Odd))
+        reached.unwrap_or(Reached::Odd)
     }
 
-    fn read_positions<E>(
+    fn read_positions(
         &mut self,
         from: i64,
         up_to: i64,
         token: &CancelToken,
-        mut take: impl FnMut(&Record<'_>) -> Result<bool, E>,
-    ) -> Result<Result<Reached, E>, Odd> {
+        mut take: impl FnMut(&Record<'_>) -> bool,
+    ) -> Result<Reached, Odd> {
         self.table.seek(from)?;
         let mut last = None;
         while let Some(rowid) = self.table.rowid() {
             if rowid > up_to {
                 break;
             }
-            // Before anything else of the row is looked at: SQLite might look for the next one behind it.
-            if let Some(last) = last
-                && rowid <= last
-            {
-                return Ok(Ok(Reached::Disorder(last)));
+            // Out of order: the file is damaged.
+            if last.is_some_and(|last| rowid <= last) {
+                return Err(Odd);
             }
             last = Some(rowid);
             if self.table.is_at_page_start() && token.is_cancelled() {
@@ -203,38 +194,39 @@ impl BulkReader {
             let record = self
                 .table
                 .record(&self.wanted, &mut self.places, self.most_byte_count)?;
-            if passes(&self.tests, &record)? {
-                match take(&record) {
-                    Ok(true) => {}
-                    Ok(false) => return Ok(Ok(Reached::Enough)),
-                    Err(error) => return Ok(Err(error)),
-                }
+            if passes(&self.tests, &record)? && !take(&record) {
+                return Ok(Reached::Enough);
             }
             self.table.advance()?;
         }
-        Ok(Ok(Reached::End))
+        Ok(Reached::End)
     }
 
-    fn read_stream<E>(
+    fn read_stream(
         &mut self,
         texts: &[Vec<u8>],
         (from, to): (Option<i64>, Option<i64>),
         passed: Option<(i64, i64)>,
         token: &CancelToken,
-        mut take: impl FnMut(&Record<'_>) -> Result<bool, E>,
-    ) -> Result<Result<Reached, E>, Odd> {
+        mut take: impl FnMut(&Record<'_>) -> bool,
+    ) -> Result<Reached, Odd> {
         let index = self.index.as_mut().ok_or(Odd)?;
         let version_slot = self.version.ok_or(Odd)?;
         let least = from.max(passed.map(|(version, _)| version));
         index.seek(Probe { texts, least })?;
         let mut entry = index.entry(texts)?;
+        if entry.is_none() && least.is_none() {
+            return Err(Odd); // SQLite found the stream: the index is damaged
+        }
+        let mut last = None;
         while let Some(first) = entry {
             if to.is_some_and(|to| first.number > to) {
                 break;
             }
-            if token.is_cancelled() {
+            if token.is_cancelled() || last.is_some_and(|last| first.number <= last) {
                 return Err(Odd);
             }
+            last = Some(first.number);
             self.group.clear();
             while let Some(next) = entry
                 && next.number == first.number
@@ -265,16 +257,12 @@ impl BulkReader {
                 if !is_same {
                     return Err(Odd);
                 }
-                if passes(&self.tests, &record)? {
-                    match take(&record) {
-                        Ok(true) => {}
-                        Ok(false) => return Ok(Ok(Reached::Enough)),
-                        Err(error) => return Ok(Err(error)),
-                    }
+                if passes(&self.tests, &record)? && !take(&record) {
+                    return Ok(Reached::Enough);
                 }
             }
         }
-        Ok(Ok(Reached::End))
+        Ok(Reached::End)
     }
 }
 

@@ -136,6 +136,15 @@ impl Course {
         }
     }
 
+    /// All rows of a stretch up to this one were dealt with.
+    pub fn pass_to(&mut self, position: Position, version: Version) {
+        match &mut self.way {
+            Way::All { passed, .. } => *passed = Some(position.0),
+            Way::Stream(way) => way.passed = Some((Value::Integer(version.0), position.0)),
+            Way::Positions { .. } => {}
+        }
+    }
+
     /// Goes on to the next of single rows.
     pub fn pass_single(&mut self) {
         if let Way::Positions { next, .. } = &mut self.way {

@@ -12,6 +12,7 @@ mod cell;
 pub mod index;
 pub mod record;
 pub mod table;
+mod tree;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
@@ -27,8 +28,6 @@ pub struct Odd;
 const MOST_RUN_BYTES: usize = 256 << 10;
 /// The byte that SQLite locks lies on a page that holds nothing.
 const LOCK_BYTE: u64 = 1 << 30;
-/// A tree with more levels is damaged.
-const MOST_LEVELS: usize = 19;
 
 /// An open database file whose every page is there.
 #[derive(Debug)]
@@ -154,52 +153,6 @@ impl Window {
         (self.first, self.count) = (number, count);
         Ok(())
     }
-}
-
-/// A page of a tree with pages below it.
-#[derive(Default)]
-struct Inner {
-    number: u32,
-    bytes: Vec<u8>,
-    cell_count: usize,
-    /// The child that the way leads through: before the cell of the same number, the last one behind all cells.
-    at: usize,
-}
-
-impl Inner {
-    fn load(&mut self, number: u32, page: &[u8]) {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(page);
-        self.number = number;
-        self.cell_count = cell::count(page);
-        self.at = 0;
-    }
-
-    fn child(&self) -> Result<u32, Odd> {
-        let at = if self.at < self.cell_count {
-            cell::start(&self.bytes, cell::INNER_HEAD_BYTES, self.at)?
-        } else {
-            8 // the head of an inner page names its last child
-        };
-        let number = self.bytes.get(at..at + 4).ok_or(Odd)?;
-        number.try_into().map(u32::from_be_bytes).map_err(|_| Odd)
-    }
-}
-
-/// Searches as SQLite does, step for step, so that a damaged page leads both to the same place. `compare` says how a cell
-/// stands to what is looked for; the result is the first cell that is not less, or one that is equal.
-fn search(cell_count: usize, mut compare: impl FnMut(usize) -> Result<std::cmp::Ordering, Odd>) -> Result<usize, Odd> {
-    let (mut low, mut end) = (0, cell_count);
-    while low < end {
-        // The middle of `low` and `end - 1`.
-        let at = (low + end - 1) / 2;
-        match compare(at)? {
-            std::cmp::Ordering::Less => low = at + 1,
-            std::cmp::Ordering::Greater => end = at,
-            std::cmp::Ordering::Equal => return Ok(at),
-        }
-    }
-    Ok(low)
 }
 
 /// Collects the first `needed` bytes of a payload whose beginning is `local`, the rest being in a chain of pages.

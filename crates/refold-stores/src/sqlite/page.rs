@@ -14,7 +14,7 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
 use super::plan::{Bodies, Plan, Shape};
-use super::row::RowReader;
+use super::row::{RowReader, TOLD_ONCE_A_NAME};
 
 /// A page ends when its arena is this full, however few rows it has.
 const PAGE_BYTES: usize = 64 << 20;
@@ -97,15 +97,18 @@ impl Rows {
 impl Page<'_> {
     /// Fills the batch; returns whether more may follow.
     pub fn fill(&mut self, course: &mut Course) -> Result<bool, Trouble> {
-        match self.fill_in_bulk(course)? {
-            Reached::End => return Ok(false),
-            Reached::Enough => return Ok(true),
-            Reached::Odd => {}
-            Reached::Disorder(last) => return Err(Trouble::Disorder(last)),
-        }
+        // What went wrong while a stream was looked up is got past like any other damage, and not looked up again.
+        let mut failed = match self.fill_in_bulk(course) {
+            Ok(Some(may_follow)) => return Ok(may_follow),
+            Ok(None) => None,
+            Err(error) => Some(error),
+        };
         while !self.is_full() {
             let shape = &self.rows.whole.shape;
-            let statement = course.statement(self.connection, self.plan, shape);
+            let statement = match failed.take() {
+                Some(error) => Err(error),
+                None => course.statement(self.connection, self.plan, shape),
+            };
             let ended = match statement {
                 Ok(Some(statement)) => self.run(statement, course),
                 Ok(None) => return Ok(false),
@@ -126,25 +129,37 @@ impl Page<'_> {
         Ok(true)
     }
 
-    /// Reads without statements as far as the file is plain.
-    fn fill_in_bulk(&mut self, course: &mut Course) -> Result<Reached, Trouble> {
-        let Some(bulk) = &mut self.rows.bulk else {
-            return Ok(Reached::Odd);
+    /// Fills the batch without statements; returns whether more may follow. `None`, and nothing done, where the file is
+    /// not plain enough: a batch is of one kind, so that what statements find does not hang on where they begin.
+    fn fill_in_bulk(&mut self, course: &mut Course) -> rusqlite::Result<Option<bool>> {
+        let Some(bulk) = self.rows.bulk.as_mut().filter(|_| self.batch.is_empty()) else {
+            return Ok(None);
         };
-        let stretch = match course.stretch(self.connection, self.plan) {
-            Ok(Some(stretch)) => stretch,
-            Err(error) if !is_about_one_row(&error) => return Err(error.into()),
-            Ok(None) | Err(_) => return Ok(Reached::Odd),
+        let Some(stretch) = course.stretch(self.connection, self.plan)? else {
+            return Ok(None);
         };
-        let Form { shape, reader } = &mut self.rows.whole;
-        bulk.read(&stretch, self.token, |row| {
-            if !course.pass(row, row.rowid, shape.version) {
-                return Err(Trouble::Disorder(row.rowid));
-            }
+        let reader = &mut self.rows.whole.reader;
+        let found = Findings::default();
+        let reached = bulk.read(&stretch, self.token, |row| {
             let position = Position(row.rowid);
-            reader.append(self.plan, row, position, self.batch, self.names, self.findings);
-            Ok(self.batch.len() < self.max_rows && self.batch.arena.len() < PAGE_BYTES)
-        })
+            reader.append(self.plan, row, position, self.batch, self.names, &found);
+            self.batch.len() < self.max_rows && self.batch.arena.len() < PAGE_BYTES
+        });
+        let is_odd = reached == Reached::Odd;
+        for (code, count, kept) in found.summary() {
+            // The names of a batch that counts no more are known from now on: nobody tells of them again.
+            if !is_odd || code == TOLD_ONCE_A_NAME {
+                self.findings.report_many(code, count, kept);
+            }
+        }
+        if is_odd {
+            self.batch.clear();
+            return Ok(None);
+        }
+        if let (Some(position), Some(version)) = (self.batch.positions.last(), self.batch.versions.last()) {
+            course.pass_to(*position, *version);
+        }
+        Ok(Some(reached == Reached::Enough))
     }
 
     fn run(&mut self, statement: Statement, course: &mut Course) -> Result<End, Trouble> {

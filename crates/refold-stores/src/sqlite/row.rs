@@ -21,6 +21,8 @@ use crate::time::{self, Reading};
 use crate::value::{ZONE_UNKNOWN, taken, time_of_text, uuid_text, zone_unknown};
 use crate::{NO_STREAM, NO_TYPE};
 
+/// The finding that only the first event of a stream brings.
+pub const TOLD_ONCE_A_NAME: &str = "not-utf8";
 /// What the two bodies are called in a finding.
 const PAYLOAD: &str = "payload";
 const METADATA: &str = "metadata";
@@ -132,7 +134,7 @@ impl RowReader {
             });
         }
         if is_new && std::str::from_utf8(known_id).is_err() {
-            odd.warning("not-utf8", || {
+            odd.warning(TOLD_ONCE_A_NAME, || {
                 "the id of its stream is not UTF-8; it is kept as it is".into()
             });
         }

@@ -5,19 +5,14 @@ use std::sync::Arc;
 
 use rusqlite::types::ValueRef;
 
-use super::cell::{Kind, Payload};
+use super::cell::Payload;
 use super::record::Walk;
-use super::{Image, Inner, MOST_LEVELS, Odd, Window, search};
+use super::tree::Tree;
+use super::{Image, Odd};
 
 /// Stands on an entry, or behind the last one. Entries are compared byte by byte, as the collation BINARY does.
 pub struct IndexCursor {
-    root: u32,
-    window: Window,
-    /// The pages above the leaf. In an index they hold entries too.
-    path: Vec<Inner>,
-    level_count: usize,
-    leaf: u32,
-    cells: Vec<Payload>,
+    tree: Tree,
     stand: Stand,
 }
 
@@ -25,7 +20,7 @@ pub struct IndexCursor {
 enum Stand {
     /// On an entry of the leaf.
     Leaf(usize),
-    /// On an entry of the path's page at this level: the one behind the child that the way leads through.
+    /// On the entry behind the way in the page above the leaf at this level.
     Inner(usize),
     End,
 }
@@ -48,57 +43,47 @@ pub struct Entry {
 impl IndexCursor {
     pub fn new(image: &Arc<Image>, root: u32) -> IndexCursor {
         IndexCursor {
-            root,
-            window: Window::new(Arc::clone(image)),
-            path: Vec::new(),
-            level_count: 0,
-            leaf: 0,
-            cells: Vec::new(),
+            tree: Tree::new(image, root, false),
             stand: Stand::End,
         }
     }
 
     /// Goes to the first entry that is not less than `probe`.
     pub fn seek(&mut self, probe: Probe<'_>) -> Result<(), Odd> {
-        self.descend(self.root, 0, Some(probe))?;
-        let page = self.window.loaded(self.leaf)?;
-        let at = search(self.cells.len(), |at| compare(local(page, self.cells[at])?, probe))?;
-        self.stand = Stand::Leaf(at);
-        if at == self.cells.len() { self.climb() } else { Ok(()) }
+        let at = self.tree.seek(|page, entry| compare(local(page, entry)?, probe))?;
+        self.stand = self.stand_at(at);
+        Ok(())
     }
 
     /// Goes to the next entry.
     pub fn advance(&mut self) -> Result<(), Odd> {
-        match self.stand {
-            Stand::Leaf(at) if at + 1 < self.cells.len() => {
-                self.stand = Stand::Leaf(at + 1);
-                Ok(())
-            }
-            Stand::Leaf(_) => self.climb(),
+        self.stand = match self.stand {
+            Stand::Leaf(at) => self.stand_at(at + 1),
             Stand::Inner(level) => {
-                let inner = &mut self.path[level];
-                inner.at += 1;
-                let child = inner.child()?;
-                self.descend(child, level + 1, None)
+                self.tree.enter_behind(level)?;
+                Stand::Leaf(0)
             }
-            Stand::End => Ok(()),
-        }
+            Stand::End => Stand::End,
+        };
+        Ok(())
     }
 
     /// The entry that the cursor stands on, if it begins with `texts`. An entry without a number there is odd.
     pub fn entry(&self, texts: &[Vec<u8>]) -> Result<Option<Entry>, Odd> {
         let bytes = match self.stand {
             Stand::End => return Ok(None),
-            Stand::Leaf(at) => local(self.window.loaded(self.leaf)?, *self.cells.get(at).ok_or(Odd)?)?,
+            Stand::Leaf(at) => local(self.tree.leaf()?, *self.tree.cells().get(at).ok_or(Odd)?)?,
             Stand::Inner(level) => {
-                let inner = &self.path[level];
-                local(&inner.bytes, Kind::of(&inner.bytes)?.payload(&inner.bytes, inner.at)?)?
+                let (page, entry) = self.tree.cell_above(level)?;
+                local(page, entry)?
             }
         };
         let mut values = Walk::new(bytes)?;
         for text in texts {
-            if values.next()?.ok_or(Odd)? != ValueRef::Text(text) {
-                return Ok(None);
+            match compare_text(values.next()?.ok_or(Odd)?, text) {
+                Ordering::Equal => {}
+                Ordering::Greater => return Ok(None),
+                Ordering::Less => return Err(Odd), // it stands where it does not belong
             }
         }
         let Some(ValueRef::Integer(number)) = values.next()? else {
@@ -114,58 +99,12 @@ impl IndexCursor {
         Ok(Some(Entry { number, rowid }))
     }
 
-    fn descend(&mut self, mut number: u32, mut level: usize, probe: Option<Probe<'_>>) -> Result<(), Odd> {
-        self.cells.clear();
-        self.stand = Stand::End;
-        loop {
-            if self.path.get(level).is_none_or(|inner| inner.number != number) {
-                let page = self.window.page(number)?;
-                let kind = Kind::of(page)?;
-                if kind.is_of_table() || level == MOST_LEVELS {
-                    return Err(Odd);
-                }
-                if kind.is_leaf() {
-                    let cells = &mut self.cells;
-                    let count = kind.check(page, |cell| cells.push(cell))?;
-                    (self.leaf, self.level_count) = (number, level);
-                    self.stand = if count == 0 { Stand::End } else { Stand::Leaf(0) };
-                    return if count == 0 && level > 0 { Err(Odd) } else { Ok(()) };
-                }
-                if kind.check(page, |_| {})? == 0 {
-                    return Err(Odd);
-                }
-                if level == self.path.len() {
-                    self.path.push(Inner::default());
-                }
-                self.path[level].load(number, page);
-            }
-            let inner = &mut self.path[level];
-            inner.at = match probe {
-                None => 0,
-                Some(probe) => {
-                    let kind = Kind::of(&inner.bytes)?;
-                    search(inner.cell_count, |at| {
-                        compare(local(&inner.bytes, kind.payload(&inner.bytes, at)?)?, probe)
-                    })?
-                }
-            };
-            number = inner.child()?;
-            level += 1;
+    /// Behind the last entry of a leaf comes the one above it: inner pages of an index hold entries too.
+    fn stand_at(&mut self, at: usize) -> Stand {
+        if at < self.tree.cells().len() {
+            return Stand::Leaf(at);
         }
-    }
-
-    /// Goes from behind a leaf to the entry above it.
-    fn climb(&mut self) -> Result<(), Odd> {
-        while let Some(level) = self.level_count.checked_sub(1) {
-            let inner = &self.path[level];
-            if inner.at < inner.cell_count {
-                self.stand = Stand::Inner(level);
-                return Ok(());
-            }
-            self.level_count = level;
-        }
-        self.stand = Stand::End;
-        Ok(())
+        self.tree.climb().map_or(Stand::End, Stand::Inner)
     }
 }
 
@@ -177,15 +116,19 @@ fn local(page: &[u8], payload: Payload) -> Result<&[u8], Odd> {
     page.get(payload.start..payload.start + payload.byte_count).ok_or(Odd)
 }
 
+fn compare_text(stored: ValueRef<'_>, text: &[u8]) -> Ordering {
+    match stored {
+        ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => Ordering::Less,
+        ValueRef::Text(stored) => stored.cmp(text),
+        ValueRef::Blob(_) => Ordering::Greater,
+    }
+}
+
 /// How an entry stands to the first one that fits `probe`: less, or not. It is never equal.
 fn compare(entry: &[u8], probe: Probe<'_>) -> Result<Ordering, Odd> {
     let mut values = Walk::new(entry)?;
     for text in probe.texts {
-        let order = match values.next()?.ok_or(Odd)? {
-            ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => Ordering::Less,
-            ValueRef::Text(stored) => stored.cmp(text.as_slice()),
-            ValueRef::Blob(_) => Ordering::Greater,
-        };
+        let order = compare_text(values.next()?.ok_or(Odd)?, text);
         if order.is_ne() {
             return Ok(order);
         }

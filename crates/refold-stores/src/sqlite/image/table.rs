@@ -2,22 +2,16 @@
 
 use std::sync::Arc;
 
-use super::cell::{Kind, Payload};
 use super::record::{self, Place, Record, Wanted};
-use super::{Image, Inner, MOST_LEVELS, Odd, Window, follow_chain, search};
+use super::tree::Tree;
+use super::{Image, Odd, Window, follow_chain};
 
 /// Stands on a row, or behind the last one.
 pub struct TableCursor {
-    root: u32,
-    leaves: Window,
-    overflow: Window,
-    /// The pages above the leaf; those beyond `level_count` are of an earlier way and may be used again.
-    path: Vec<Inner>,
-    level_count: usize,
-    leaf: u32,
-    rows: Vec<Payload>,
+    tree: Tree,
     /// The row of the leaf; behind the last one at the end of the table.
     at: usize,
+    overflow: Window,
     /// A row that goes on in other pages.
     assembled: Vec<u8>,
 }
@@ -25,23 +19,17 @@ pub struct TableCursor {
 impl TableCursor {
     pub fn new(image: &Arc<Image>, root: u32) -> TableCursor {
         TableCursor {
-            root,
-            leaves: Window::new(Arc::clone(image)),
-            overflow: Window::new(Arc::clone(image)),
-            path: Vec::new(),
-            level_count: 0,
-            leaf: 0,
-            rows: Vec::new(),
+            tree: Tree::new(image, root, true),
             at: 0,
+            overflow: Window::new(Arc::clone(image)),
             assembled: Vec::new(),
         }
     }
 
     /// Goes to the first row from `rowid` on.
     pub fn seek(&mut self, rowid: i64) -> Result<(), Odd> {
-        self.descend(self.root, 0, Some(rowid))?;
-        self.at = self.search_leaf(rowid)?;
-        if self.at == self.rows.len() {
+        self.at = self.tree.seek(|_, row| Ok(row.rowid.cmp(&rowid)))?;
+        if self.at == self.tree.cells().len() {
             self.next_leaf()
         } else {
             Ok(())
@@ -50,14 +38,16 @@ impl TableCursor {
 
     /// Goes to the row `rowid`, if there is one. Cheap when it is on the leaf of the row before.
     pub fn find(&mut self, rowid: i64) -> Result<bool, Odd> {
-        let is_here = match (self.rows.first(), self.rows.last()) {
+        let rows = self.tree.cells();
+        let is_here = match (rows.first(), rows.last()) {
             (Some(first), Some(last)) => (first.rowid..=last.rowid).contains(&rowid),
             _ => false,
         };
-        if !is_here {
-            self.descend(self.root, 0, Some(rowid))?;
-        }
-        self.at = self.search_leaf(rowid)?;
+        self.at = if is_here {
+            rows.partition_point(|row| row.rowid < rowid)
+        } else {
+            self.tree.seek(|_, row| Ok(row.rowid.cmp(&rowid)))?
+        };
         Ok(self.rowid() == Some(rowid))
     }
 
@@ -65,7 +55,7 @@ impl TableCursor {
     #[inline]
     pub fn advance(&mut self) -> Result<(), Odd> {
         self.at += 1;
-        if self.at < self.rows.len() {
+        if self.at < self.tree.cells().len() {
             Ok(())
         } else {
             self.next_leaf()
@@ -75,7 +65,7 @@ impl TableCursor {
     /// The row that the cursor stands on.
     #[inline]
     pub fn rowid(&self) -> Option<i64> {
-        self.rows.get(self.at).map(|row| row.rowid)
+        self.tree.cells().get(self.at).map(|row| row.rowid)
     }
 
     /// Whether the row is the first of its page.
@@ -83,7 +73,7 @@ impl TableCursor {
         self.at == 0
     }
 
-    /// The wanted values of the row. No value of it is longer than `most_byte_count`.
+    /// The wanted values of the row. A row of more than `most_byte_count` is odd.
     #[inline]
     pub fn record<'a>(
         &'a mut self,
@@ -91,83 +81,37 @@ impl TableCursor {
         places: &'a mut [Place],
         most_byte_count: usize,
     ) -> Result<Record<'a>, Odd> {
-        let payload = *self.rows.get(self.at).ok_or(Odd)?;
-        let page = self.leaves.loaded(self.leaf)?;
-        let local = page
-            .get(payload.start..payload.start + payload.local_byte_count)
+        let row = *self.tree.cells().get(self.at).ok_or(Odd)?;
+        let local = self
+            .tree
+            .leaf()?
+            .get(row.start..row.start + row.local_byte_count)
             .ok_or(Odd)?;
-        if payload.byte_count > most_byte_count {
+        if row.byte_count > most_byte_count {
             return Err(Odd);
         }
-        let needed = record::locate(local, payload.byte_count, wanted, places)?;
+        let needed = record::locate(local, row.byte_count, wanted, places)?;
         let bytes = if needed <= local.len() {
             local
         } else {
-            follow_chain(&mut self.overflow, local, payload, needed, &mut self.assembled)?;
+            follow_chain(&mut self.overflow, local, row, needed, &mut self.assembled)?;
             &self.assembled
         };
         Ok(Record {
-            rowid: payload.rowid,
+            rowid: row.rowid,
             bytes,
             places,
         })
     }
 
-    fn search_leaf(&self, rowid: i64) -> Result<usize, Odd> {
-        search(self.rows.len(), |at| Ok(self.rows[at].rowid.cmp(&rowid)))
-    }
-
-    /// Goes down to a leaf, to where `rowid` would be or to the left.
-    fn descend(&mut self, mut number: u32, mut level: usize, rowid: Option<i64>) -> Result<(), Odd> {
-        self.rows.clear(); // nothing is left of an earlier leaf where the way down ends early
-        loop {
-            if self.path.get(level).is_none_or(|inner| inner.number != number) {
-                let page = self.leaves.page(number)?;
-                let kind = Kind::of(page)?;
-                if !kind.is_of_table() || level == MOST_LEVELS {
-                    return Err(Odd);
-                }
-                if kind.is_leaf() {
-                    let rows = &mut self.rows;
-                    let count = kind.check(page, |row| rows.push(row))?;
-                    (self.leaf, self.level_count, self.at) = (number, level, 0);
-                    // Only a table without rows has an empty page.
-                    return if count == 0 && level > 0 { Err(Odd) } else { Ok(()) };
-                }
-                if kind.check(page, |_| {})? == 0 {
-                    return Err(Odd);
-                }
-                if level == self.path.len() {
-                    self.path.push(Inner::default());
-                }
-                self.path[level].load(number, page);
-            }
-            let inner = &mut self.path[level];
-            inner.at = match rowid {
-                None => 0,
-                Some(rowid) => {
-                    let kind = Kind::of(&inner.bytes)?;
-                    search(inner.cell_count, |at| {
-                        Ok(kind.payload(&inner.bytes, at)?.rowid.cmp(&rowid))
-                    })?
-                }
-            };
-            number = inner.child()?;
-            level += 1;
-        }
-    }
-
     fn next_leaf(&mut self) -> Result<(), Odd> {
-        while let Some(level) = self.level_count.checked_sub(1) {
-            let inner = &mut self.path[level];
-            if inner.at < inner.cell_count {
-                inner.at += 1;
-                let child = inner.child()?;
-                return self.descend(child, level + 1, None);
+        match self.tree.climb() {
+            None => self.at = self.tree.cells().len(),
+            Some(level) => {
+                self.tree.enter_behind(level)?;
+                self.at = 0;
             }
-            self.level_count = level;
         }
-        self.at = self.rows.len();
         Ok(())
     }
 }

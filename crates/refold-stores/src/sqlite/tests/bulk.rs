@@ -98,9 +98,9 @@ fn reached(store: &SqliteStore, stretch: &Stretch) -> (Reached, usize) {
     let mut count = 0;
     let reached = reader.read(stretch, &CancelToken::default(), |_| {
         count += 1;
-        Ok::<_, ()>(true)
+        true
     });
-    (reached.unwrap(), count)
+    (reached, count)
 }
 
 const ALL: Stretch = Stretch::Positions {
@@ -290,7 +290,12 @@ fn damaged_images_are_told_as_statements_tell_them() {
         after: None,
         up_to: None,
     };
-    let (mut same, mut damaged, mut other) = (0, 0, 0);
+    let stream = Scope::Stream {
+        id: b"order-1".to_vec(),
+        from: None,
+        to: None,
+    };
+    let (mut same, mut damaged) = (0, 0);
     for round in 0..400 {
         let mut bytes = whole.clone();
         for _ in 0..=next(4) {
@@ -310,30 +315,25 @@ fn damaged_images_are_told_as_statements_tell_them() {
             continue;
         };
         let plain = plain.by_statements();
-        for (columns, max_rows) in [(Columns::ALL, 50), (Columns::SKELETON, 1000)] {
+        for (scope, columns, max_rows) in [
+            (&everything, Columns::ALL, 50),
+            (&everything, Columns::SKELETON, 1000),
+            (&stream, Columns::ALL, 7),
+        ] {
             // SQLite checks a page when it comes into its cache, also if it finds it damaged then: start without any.
             drop((bulk.connections.take().unwrap(), plain.connections.take().unwrap()));
             let (ours, theirs) = (
-                told(&bulk, &everything, columns, max_rows),
-                told(&plain, &everything, columns, max_rows),
+                told(&bulk, scope, columns, max_rows),
+                told(&plain, scope, columns, max_rows),
             );
-            // Where statements are begun anew, and on a page that SQLite met before, it tells less than there is.
-            assert!(
-                ours == theirs || tells_damage(&ours),
-                "round {round}: {ours:?} {theirs:?}"
-            );
-            if ours == theirs {
-                same += 1;
-                damaged += i32::from(tells_damage(&ours));
-            } else {
-                other += 1;
-            }
+            // Statements look ahead within a stream, and SQLite checks a page only when it first meets it.
+            let may_differ = matches!(scope, Scope::Stream { .. }) && tells_damage(&ours);
+            assert!(ours == theirs || may_differ, "round {round}: {ours:?} {theirs:?}");
+            same += 1;
+            damaged += i32::from(tells_damage(&ours));
         }
     }
-    assert!(
-        same > 500 && damaged > 50 && other * 10 < same,
-        "{same} {damaged} {other}"
-    );
+    assert!(same > 500 && damaged > 50, "{same} {damaged}");
 }
 
 #[derive(Debug, Clone)]
