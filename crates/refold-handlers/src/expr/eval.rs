@@ -1,15 +1,19 @@
 //! Evaluates compiled expressions on exact values, under a budget.
 
+mod look;
+
 use std::cmp::Ordering;
 
 use refold_core::event::{EventBatch, EventView, Position};
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
+use refold_core::value::{Array, Number, Object, Text, Value};
+
+pub use look::keyed_position;
+use look::member;
 
 use super::functions::{self, Failure};
 use super::ir::{Arithmetic, Comparison, EventField, Ir, MacroKind, Node, NodeId, Slot};
 use super::meter::{Exhausted, Meter};
-use super::number;
 use crate::error::code;
 use crate::limits::Limits;
 use crate::reducer::place::Steps;
@@ -320,31 +324,6 @@ impl<'v> Evaluation<'_, 'v> {
         Err(self.ir.fault(id, code::HANDLER_TYPE, message))
     }
 
-    /// An element by number, a member by name, or an element of a keyed array by its key.
-    fn element<'c>(
-        &mut self,
-        at: NodeId,
-        container: &'c Value,
-        index: &Value,
-        by: Option<&Text>,
-    ) -> Result<Option<&'c Value>, Fault> {
-        match (container.resolved(), index) {
-            (Value::Array(values), index) if by.is_some_and(|_| !index.is_null()) => {
-                self.meter
-                    .steps(values.len())
-                    .map_err(|spent| exhausted(self.ir, at, spent))?;
-                Ok(by
-                    .and_then(|by| keyed_position(values, by, index))
-                    .and_then(|found| values.get(found)))
-            }
-            (Value::Array(values), Value::Number(number)) => Ok(number::index(number).and_then(|at| values.get(at))),
-            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8())),
-            (Value::Object(members), Value::Number(number)) => Ok(members.get(number.to_string().as_bytes())),
-            (_, Value::Number(_) | Value::Text(_) | Value::Null) => Ok(None),
-            (_, other) => Err(self.wrong(at, "an index must be a number or text", other)),
-        }
-    }
-
     fn truth(&mut self, id: NodeId) -> Result<bool, Fault> {
         let value = self.value(id)?;
         match value.get() {
@@ -364,61 +343,6 @@ impl<'v> Evaluation<'_, 'v> {
             object.insert(name.clone(), self.value(*value)?.into_value());
         }
         Ok(Value::Object(object))
-    }
-
-    fn equal(&mut self, id: NodeId, left: &Value, right: &Value) -> Result<bool, Fault> {
-        self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
-        Ok(match (left.resolved(), right.resolved()) {
-            (Value::Null, Value::Null) => true,
-            (Value::Bool(left), Value::Bool(right)) => left == right,
-            (Value::Number(left), Value::Number(right)) => left.cmp_exact(right) == Ordering::Equal,
-            (Value::Text(left), Value::Text(right)) => left == right,
-            (Value::Array(left), Value::Array(right)) => {
-                if left.is_same(right) {
-                    return Ok(true);
-                }
-                if left.len() != right.len() {
-                    return Ok(false);
-                }
-                for (left, right) in left.iter().zip(right.iter()) {
-                    if !self.equal(id, left, right)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            (Value::Object(left), Value::Object(right)) => {
-                if left.is_same(right) {
-                    return Ok(true);
-                }
-                if left.len() != right.len() {
-                    return Ok(false);
-                }
-                for ((left_key, left), (right_key, right)) in left.iter().zip(right.iter()) {
-                    if left_key != right_key || !self.equal(id, left, right)? {
-                        return Ok(false);
-                    }
-                }
-                true
-            }
-            _ => false,
-        })
-    }
-
-    fn contains(&mut self, at: NodeId, element: &Value, container: &Value) -> Result<bool, Fault> {
-        match (container, element) {
-            (Value::Array(values), _) => {
-                for value in values.iter() {
-                    if self.equal(at, value, element)? {
-                        return Ok(true);
-                    }
-                }
-                Ok(false)
-            }
-            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8()).is_some()),
-            (Value::Object(_), _) => Ok(false),
-            (other, _) => Err(self.wrong(at, "`in` needs an array or an object on its right", other)),
-        }
     }
 
     fn compute(&mut self, id: NodeId, arithmetic: Arithmetic, left: &Value, right: &Value) -> Result<Value, Fault> {
@@ -548,24 +472,5 @@ impl<'v> Evaluation<'_, 'v> {
             code::HANDLER_TYPE,
             format!("{wanted}, but this is {}", found.kind()),
         )
-    }
-}
-
-/// The position of the element whose member `key` equals `wanted`.
-pub fn keyed_position(values: &Array, key: &Text, wanted: &Value) -> Option<usize> {
-    values.iter().position(|element| match (element.resolved(), wanted) {
-        (Value::Object(members), wanted) => match (members.find(key).map(Value::resolved), wanted) {
-            (Some(Value::Text(found)), Value::Text(wanted)) => found == wanted,
-            (Some(Value::Number(found)), Value::Number(wanted)) => found.cmp_exact(wanted) == Ordering::Equal,
-            _ => false,
-        },
-        _ => false,
-    })
-}
-
-fn member<'c>(of: &'c Value, key: &KnownKey) -> Option<&'c Value> {
-    match of.resolved() {
-        Value::Object(members) => members.find_known(key).map(Value::resolved),
-        _ => None,
     }
 }
