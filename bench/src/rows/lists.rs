@@ -13,6 +13,8 @@ use crate::table::{Row, verdict};
 
 const PAGES: usize = 3000;
 const NEEDLES: usize = 300;
+/// In all ids of the store, or all but a few.
+const EVERYWHERE: [&str; 6] = ["order-", "rder", "er-", "ord", "de", "r"];
 
 pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
     let session = lab.indexed(&lab.large)?;
@@ -40,16 +42,18 @@ pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
         Ok(elapsed)
     })?;
     let ids = Samples::take(NEEDLES, |n| {
-        // Each needle is new, so that no answer was kept: from two digits, which tens of thousands hold, to a whole id.
-        let needle = match n % 3 {
-            0 => format!("{:02}", 10 + n / 3 % 90),
-            1 => format!("{}", 1000 + any(n) % 9000),
+        // No answer was kept, as that is done for the last few needles: from what all ids hold, over two digits, which
+        // tens of thousands hold, to a whole id.
+        let needle = match n % 4 {
+            0 => EVERYWHERE[n / 4 % EVERYWHERE.len()].to_owned(),
+            1 => format!("{:02}", 10 + n / 4 % 90),
+            2 => format!("{}", 1000 + any(n) % 9000),
             _ => format!("order-{}", any(n) % streams),
         };
         let query = StreamQuery {
             matching: needle.as_bytes(),
             category: None,
-            order: orders[n / 3 % 3],
+            order: orders[n / 4 % 3],
             descending: false,
             offset: 0,
             limit: 100,
