@@ -37,6 +37,8 @@ const BATCH_EVENTS: usize = 8_192;
 
 /// Events of the copy between two fresh starts of the names in use.
 const NAMED_EVENTS: usize = 4096;
+/// Ids of so many streams are kept while a store is read.
+const MOST_NAMES: usize = 100_000;
 
 /// Calls `visit` for each event found, in position order, and returns what was noteworthy on the way.
 ///
@@ -174,6 +176,10 @@ impl Sieve<'_> {
             }
             read += batch.len() as u64;
             work.tick("searching", read, total)?;
+            // A store may have millions of streams, and nobody asks for one of them again.
+            if names.stream_count() as usize > MOST_NAMES {
+                names = Names::default();
+            }
         }
         Ok(())
     }

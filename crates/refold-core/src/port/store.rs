@@ -158,8 +158,8 @@ pub struct RawColumn {
 /// A running read. Pulling gives back-pressure; dropping it ends it.
 pub trait EventReader: Send {
     /// Appends up to about `max_rows` events to `batch` (which the caller has cleared) and returns whether any came.
-    /// Ids and types are interned in `names`. What cannot be decoded is appended all the same, as
-    /// [`crate::event::Encoding::Opaque`], and reported to `findings`.
+    /// Ids and types are interned in `names`, which may be others than at the call before. What cannot be decoded is
+    /// appended all the same, as [`crate::event::Encoding::Opaque`], and reported to `findings`.
     ///
     /// After an error the reader is finished.
     fn next_batch(
