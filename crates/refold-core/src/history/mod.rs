@@ -10,7 +10,7 @@ use crate::event::EventBatch;
 use crate::finding::Findings;
 use crate::fold::{Detail, Fold, FoldError, Folded};
 use crate::names::Names;
-use crate::pointer::Pointer;
+use crate::pointer::{Pointer, Segment};
 use crate::port::handler::HandlerProgram;
 use crate::port::store::{EventReader, StoreError};
 use crate::track::{Moment, StreamTrack};
@@ -291,14 +291,35 @@ impl History {
         let start = self.state_at(work, source, findings, from)?;
         let mut was_there = stamp_of(&start, path).is_some();
         let mut at = from;
+        // Elements are known by their index and may move: what a later state says of one may be of another.
+        let is_member = !path
+            .segments()
+            .iter()
+            .any(|segment| matches!(segment, Segment::Index(_)));
+        let warm = self.warm_until().min(head);
+        if is_member && from < warm {
+            let end = self.state_at(work, source, findings, warm)?;
+            if is_quiet(&end, path, from, was_there) {
+                at = warm;
+            } else if was_there {
+                // A member that changed never looks unchanged again: halve.
+                let mut changed = warm;
+                while changed.0 - at.0 > 1 {
+                    let middle = Moment(at.0 + (changed.0 - at.0) / 2);
+                    let folded = self.state_at(work, source, findings, middle)?;
+                    if is_quiet(&folded, path, from, was_there) {
+                        at = middle;
+                    } else {
+                        changed = middle;
+                    }
+                }
+                return Ok(Some(changed));
+            }
+        }
         while at < head {
             let segment_end = self.checkpoints.next_after(at).unwrap_or(head).min(head);
             let end = self.state_at(work, source, findings, segment_end)?;
-            let is_quiet = match stamp_of(&end, path) {
-                Some(stamp) => was_there && stamp.changed <= at,
-                None => !was_there && touched_around(&end, path) <= at,
-            };
-            if !is_quiet {
+            if !is_quiet(&end, path, at, was_there) {
                 for step in at.0 + 1..=segment_end.0 {
                     let folded = self.state_at(work, source, findings, Moment(step))?;
                     let stamp = stamp_of(&folded, path);
@@ -435,6 +456,14 @@ fn stamp_of(folded: &Folded, path: &Pointer) -> Option<Stamp> {
     let value = path.find(&folded.state)?;
     let is_container = matches!(value, Value::Object(_) | Value::Array(_));
     folded.blame.as_ref().map(|blame| blame.at(path, is_container))
+}
+
+/// Whether nothing happened to a place between `since`, when it was there or not, and this state.
+fn is_quiet(folded: &Folded, path: &Pointer, since: Moment, was_there: bool) -> bool {
+    match stamp_of(folded, path) {
+        Some(stamp) => was_there && stamp.changed <= since,
+        None => !was_there && touched_around(folded, path) <= since,
+    }
 }
 
 /// When anything last changed in the nearest container that is there of an absent place.

@@ -131,6 +131,7 @@ proptest! {
     fn changes_of_a_place_are_found_both_ways(
         deeds in any_deeds(150, false),
         from in any::<prop::sample::Index>(),
+        warm in any::<prop::sample::Index>(),
         place in prop::sample::select(vec!["/k0", "/k1", "/nested/1", "/nested", "/lines"]),
     ) {
         let mut stream = TestStream::new(deeds);
@@ -147,7 +148,8 @@ proptest! {
         let mut history = history(&stream, Detail::Blame, Budget { gap_nanos: 0, ..Budget::default() });
         let (cancel, findings) = (CancelToken::default(), Findings::default());
         let work = Work::new(&cancel, &Silent);
-        history.warm_up(&work, &mut stream, &findings).unwrap();
+        let warm = Moment(warm.index(prefixes.len()) as u32);
+        history.state_at(&work, &mut stream, &findings, warm).unwrap();
         let mut next = |way| {
             history.next_change(&work, &mut stream, &findings, &path, Moment(from as u32), way).unwrap()
         };
