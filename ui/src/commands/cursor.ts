@@ -1,5 +1,6 @@
 // Moving the cursors A and B of a history.
 
+import type { SearchDirection } from '../backend/bindings';
 import { countOf } from '../base/format';
 import type { Desk } from '../model/desk.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
@@ -10,12 +11,14 @@ const PAGE_SHARE = 0.1;
 const hasB = (desk: Desk) => (desk.history?.b === null ? S.blocked.noB : null);
 
 export const CURSOR: readonly Command[] = [
-  step('cursor.prev', 'Previous event', ['ArrowLeft', 'ArrowUp'], (h) => h.neighbour(-1)),
-  step('cursor.next', 'Next event', ['ArrowRight', 'ArrowDown'], (h) => h.neighbour(1)),
-  step('cursor.prev10', '10 events back', ['Shift+ArrowLeft'], (h) => h.a - 10),
-  step('cursor.next10', '10 events forward', ['Shift+ArrowRight'], (h) => h.a + 10),
-  step('cursor.prevPage', 'A tenth of the window back', ['PageUp'], (h) => h.momentBeside(-PAGE_SHARE)),
-  step('cursor.nextPage', 'A tenth of the window forward', ['PageDown'], (h) => h.momentBeside(PAGE_SHARE)),
+  step('cursor.prev', 'Previous event', ['ArrowLeft', 'ArrowUp'], (h) => h.step('backward')),
+  step('cursor.next', 'Next event', ['ArrowRight', 'ArrowDown'], (h) => h.step('forward')),
+  step('cursor.prev10', '10 events back', ['Shift+ArrowLeft'], (h) => h.setA(h.a - 10)),
+  step('cursor.next10', '10 events forward', ['Shift+ArrowRight'], (h) => h.setA(h.a + 10)),
+  step('cursor.prevPage', 'A tenth of the window back', ['PageUp'], (h) => h.setA(h.momentBeside(-PAGE_SHARE))),
+  step('cursor.nextPage', 'A tenth of the window forward', ['PageDown'], (h) => h.setA(h.momentBeside(PAGE_SHARE))),
+  inType('cursor.prevSameType', 'Previous event of the same type', ',', 'backward'),
+  inType('cursor.nextSameType', 'Next event of the same type', '.', 'forward'),
   leap('cursor.first', 'Start, before the first event', { keys: ['Home'] }, (_, h) => h.setA(0)),
   leap('cursor.last', 'Last event', { keys: ['End'], words: 'head newest' }, (_, h) => h.setA(h.opened.events)),
   leap('cursor.nextChange', 'Next change of the focused field', { keys: ['c'], words: 'blame hop' }, (_, h) =>
@@ -33,12 +36,17 @@ export const CURSOR: readonly Command[] = [
 ];
 
 /** A small move: it refines the present place. */
-function step(id: string, title: string, keys: string[], to: (history: OpenHistory) => number): Command {
-  const run = (desk: Desk) => {
-    desk.history?.setA(to(desk.history));
+function step(id: string, title: string, keys: string[], act: (history: OpenHistory) => void | Promise<void>): Command {
+  const run = async (desk: Desk) => {
+    if (desk.history) await act(desk.history);
     desk.revealA();
   };
   return command('Cursor', ['history'], id, title, run, { keys });
+}
+
+function inType(id: string, title: string, key: string, direction: SearchDirection): Command {
+  const blocked = ({ history }: Desk) => (history?.a === 0 ? S.blocked.noEvent : null);
+  return leap(id, title, { keys: [key], blocked }, (_, history) => history.stepInType(direction));
 }
 
 /** A move that the way back returns from. */

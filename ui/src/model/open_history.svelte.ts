@@ -81,6 +81,7 @@ export class OpenHistory {
   /** Whether the tree has said how many rows it shows. */
   #isLaidOut = false;
   #seq = 0;
+  #steps: Promise<void> = Promise.resolve();
   #timers: ReturnType<typeof setTimeout>[] = [];
   #settle: ReturnType<typeof setTimeout> | undefined;
 
@@ -287,17 +288,38 @@ export class OpenHistory {
     return momentOfColumn(block.running, Math.floor(at / floatFromBig(block.fetch.bucket)));
   }
 
-  /** The event before or after A that the list shows: with a filter, the nearest of the chosen types that is loaded. */
-  neighbour(step: 1 | -1): number {
-    if (this.types.length === 0) return this.a + step;
-    let nearest: number | null = null;
-    for (let index = 0; index < this.events.matching; index += 1) {
-      const moment = this.events.at(index)?.moment;
-      if (moment === undefined) continue;
-      if (step < 0 && moment < this.a) nearest = moment;
-      if (step > 0 && moment > this.a) return moment;
+  /** Moves A to the event before or after it that the list shows. */
+  step(direction: SearchDirection): Promise<void> {
+    if (this.types.length > 0) return this.stepTo(this.types, direction);
+    this.setA(this.a + (direction === 'forward' ? 1 : -1));
+    return Promise.resolve();
+  }
+
+  /** Moves A to the next event of the same type as its own. */
+  async stepInType(direction: SearchDirection): Promise<void> {
+    if (this.a === 0) return;
+    try {
+      const { backend } = this.store;
+      const { row } = await backend.eventDetail(this.opened.history, this.a);
+      await this.stepTo([row.eventType], direction);
+    } catch (reason) {
+      this.#fail(reason);
     }
-    return nearest ?? this.a;
+  }
+
+  /** Moves A to the next event of some types. Steps follow one another, however fast they are asked for. */
+  stepTo(types: string[], direction: SearchDirection): Promise<void> {
+    const step = async () => {
+      try {
+        const found = await this.store.backend.nextEvent(this.opened.history, types, this.a, direction);
+        if (found === null) this.notice = direction === 'forward' ? S.history.noneAfter : S.history.noneBefore;
+        else this.setA(found);
+      } catch (reason) {
+        this.#fail(reason);
+      }
+    };
+    this.#steps = this.#steps.then(step);
+    return this.#steps;
   }
 
   /** The moment a share of the visible window away from A. */
