@@ -12,7 +12,7 @@ use refold_core::port::store::{
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
-/// One event, with everything that a batch can carry of it.
+/// One event: skeleton, payload and metadata. It has no envelope, so that those columns of a batch come out empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryEvent {
     pub position: Position,

@@ -78,10 +78,6 @@ impl Names {
         self.streams.find(id).map(StreamOrdinal)
     }
 
-    pub fn find_type(&self, name: &[u8]) -> Option<TypeOrdinal> {
-        self.types.find(name).map(TypeOrdinal)
-    }
-
     pub fn stream_count(&self) -> u32 {
         self.streams.len()
     }

@@ -23,8 +23,8 @@ pub struct HandlerIdentity {
 pub trait HandlerProgram: Send + Sync {
     fn identity(&self) -> &HandlerIdentity;
 
-    /// A running instance with the initial state. `names` gives the type ordinals known so far; types that appear
-    /// later are looked up in the `names` passed to [`HandlerInstance::apply`].
+    /// A running instance with the initial state. It knows no types yet: what their ordinals mean is said by the `names`
+    /// passed to [`HandlerInstance::apply`].
     fn start(&self) -> Box<dyn HandlerInstance>;
 
     /// The columns that its events must carry: the payload, and what else the handler reads (metadata, the envelope).

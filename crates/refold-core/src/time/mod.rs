@@ -42,7 +42,7 @@ impl Timestamp {
         parse::nanos_since_epoch(text.as_bytes()).is_some()
     }
 
-    /// RFC 3339 in UTC with at least `digits` fractional digits, and as many more (3, 6, 9) as lose nothing.
+    /// RFC 3339 in UTC with at least `digits` fractional digits, and as many more (3, 6, 7, 9) as lose nothing.
     pub fn display(self, digits: u8) -> TimestampDisplay {
         TimestampDisplay {
             timestamp: self,

@@ -41,7 +41,8 @@ impl FileReader {
             }
             Scope::Stream { id, from, to } => {
                 let rows = records.of_stream(id, from.map(|from| from.0), to.map(|to| to.0));
-                let rows = rows.to_owned().into_iter().map(|row| row as usize);
+                let rows: Vec<usize> = rows.iter().map(|row| *row as usize).collect();
+                let rows = rows.into_iter();
                 if query.direction == Direction::Forward {
                     Box::new(rows)
                 } else {
