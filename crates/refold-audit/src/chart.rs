@@ -1,4 +1,7 @@
-//! Figures as SVG, drawn by plotters. It must not know where the numbers come from. Colours are those of the interface on a white page; a legend names each type.
+//! Figures as SVG, drawn by plotters.
+//!
+//! Colours are those of the interface on a white page; a legend names each type. It must not know where the numbers come
+//! from.
 
 use plotters::prelude::*;
 

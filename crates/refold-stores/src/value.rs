@@ -2,6 +2,8 @@
 
 use std::io::Write as _;
 
+use refold_core::time::Timestamp;
+
 use crate::layout::{Take, TimeSource, Zone};
 use crate::time::{self, Reading};
 
@@ -78,7 +80,7 @@ pub fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Reading> {
 
 /// A time written as ISO 8601, in `zone` where it names none.
 pub fn reading_of_text(text: &[u8], zone: Option<Zone>) -> Option<Reading> {
-    let time = time::parse_text(text, zone.unwrap_or(Zone::UTC))?;
+    let time = Timestamp::parse_in(text, zone.unwrap_or(Zone::UTC).offset_seconds)?;
     Some(if zone.is_some() || time::names_zone(text) {
         Reading::Certain(time)
     } else {

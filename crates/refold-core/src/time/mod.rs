@@ -25,21 +25,31 @@ impl Timestamp {
             .map(Timestamp)
     }
 
-    /// Reads an instant as people and stores write it: RFC 3339 (`2026-08-03T14:00:00.123Z`, `+02:00`), and the same
-    /// without a zone, in UTC, down to a date alone (`2026-08-03 14:00`, `2026-08-03`). A fraction of any length is cut
-    /// after nanoseconds. The leap second `:60` is the second after it. `None` when it is written otherwise or lies
-    /// outside the range.
+    /// Reads an instant as people and stores write it: RFC 3339 (`2026-08-03T14:00:00.123Z`, `+02:00`, also `+0200`,
+    /// `+02`, ` UTC`), and the same without a zone, in UTC, down to a date alone (`2026-08-03 14:00`, `2026-08-03`). A
+    /// fraction of any length is cut after nanoseconds. The leap second `:60` is the second after it. `None` when it is
+    /// written otherwise or lies outside the range.
     pub fn parse(text: &str) -> Option<Timestamp> {
-        let nanos = parse::nanos_since_epoch(text.as_bytes())?;
-        i64::try_from(nanos)
-            .ok()
-            .filter(|nanos| *nanos != i64::MIN)
-            .map(Timestamp)
+        Timestamp::parse_in(text.as_bytes(), 0)
+    }
+
+    /// As [`Timestamp::parse`], with times that name no zone in the one that is `offset_seconds` east of UTC.
+    pub fn parse_in(text: &[u8], offset_seconds: i32) -> Option<Timestamp> {
+        let (seconds, nanos) = parse::instant(text, offset_seconds)?;
+        Timestamp::from_unix(seconds, nanos)
     }
 
     /// Whether [`Timestamp::parse`] can read this, were the range of years wide enough.
     pub fn is_written_like(text: &str) -> bool {
-        parse::nanos_since_epoch(text.as_bytes()).is_some()
+        parse::instant(text.as_bytes(), 0).is_some()
+    }
+
+    /// How many fractional digits show all of it: 0, 3, 6, 7 or 9.
+    pub fn fraction_digits(self) -> u8 {
+        let fraction = self.0.rem_euclid(1_000_000_000);
+        let steps = [(0, 1_000_000_000), (3, 1_000_000), (6, 1_000), (7, 100)];
+        let enough = steps.into_iter().find(|(_, unit)| fraction % unit == 0);
+        enough.map_or(9, |(digits, _)| digits)
     }
 
     /// RFC 3339 in UTC with at least `digits` fractional digits, and as many more (3, 6, 7, 9) as lose nothing.
@@ -75,11 +85,7 @@ impl fmt::Display for TimestampDisplay {
             second / 60 % 60,
             second % 60
         )?;
-        let needed = [0, 3, 6, 7, 9]
-            .into_iter()
-            .find(|d| fraction % 10_i64.pow(9 - *d) == 0)
-            .unwrap_or(9) as u8;
-        let digits = self.digits.max(needed).min(9);
+        let digits = self.digits.max(self.timestamp.fraction_digits()).min(9);
         if digits > 0 {
             let shown = fraction / 10_i64.pow(9 - u32::from(digits));
             write!(f, ".{shown:0width$}", width = usize::from(digits))?;

@@ -1,100 +1,97 @@
-//! Reading of written instants, by hand: it runs once an event where a store keeps times as text.
+//! Reading of written instants, by hand: it runs once an event where a store keeps times as text, and a store of ten
+//! million events has ten million of them.
 
-/// Nanoseconds since 1970-01-01T00:00:00Z of any instant in the years 0000 to 9999.
-pub(super) fn nanos_since_epoch(text: &[u8]) -> Option<i128> {
-    let mut rest = text;
-    let year = digits(&mut rest, 4)?;
-    literal(&mut rest, b"-")?;
-    let month = digits(&mut rest, 2)?;
-    literal(&mut rest, b"-")?;
-    let day = digits(&mut rest, 2)?;
-    if !(1..=12).contains(&month) || day < 1 || day > days_of_month(year, month) {
+/// Seconds since 1970-01-01T00:00:00Z, and nanoseconds in the second, of any instant in the years 0000 to 9999.
+/// `offset_seconds` is the zone of a text that names none.
+pub(super) fn instant(text: &[u8], offset_seconds: i32) -> Option<(i64, u32)> {
+    let year = i64::from(digits::<4>(text, 0)?);
+    let month = digits::<2>(text, 5)?;
+    let day = digits::<2>(text, 8)?;
+    let is_date = text.get(4) == Some(&b'-') && text.get(7) == Some(&b'-');
+    if !is_date || !(1..=12).contains(&month) || !(1..=days_of_month(year, month)).contains(&day) {
         return None;
     }
-    let mut seconds = i128::from(days_from_civil(year, month, day)) * 86_400;
-    if rest.is_empty() {
-        return Some(seconds * 1_000_000_000);
-    }
+    let midnight = days_from_civil(year, i64::from(month), i64::from(day)) * 86_400;
+    let Some(between) = text.get(10) else {
+        return Some((midnight - i64::from(offset_seconds), 0));
+    };
 
-    literal(&mut rest, b"Tt ")?;
-    let hour = digits(&mut rest, 2)?;
-    literal(&mut rest, b":")?;
-    let minute = digits(&mut rest, 2)?;
-    let mut second = 0;
-    let mut fraction = 0;
-    if literal(&mut rest, b":").is_some() {
-        second = digits(&mut rest, 2)?;
-        if literal(&mut rest, b".,").is_some() {
-            fraction = nanos_of_fraction(&mut rest)?;
+    if !matches!(between, b' ' | b'T' | b't') || text.get(13) != Some(&b':') {
+        return None;
+    }
+    let hour = digits::<2>(text, 11)?;
+    let minute = digits::<2>(text, 14)?;
+    let mut at = 16;
+    let (mut second, mut nanos) = (0, 0);
+    if text.get(at) == Some(&b':') {
+        second = digits::<2>(text, 17)?;
+        at = 19;
+        if matches!(text.get(at), Some(b'.' | b',')) {
+            let (fraction, length) = nanos_of_fraction(text.get(at + 1..)?)?;
+            nanos = fraction;
+            at += 1 + length;
         }
     }
     if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
-    seconds += i128::from(hour * 3_600 + minute * 60 + second - offset_seconds(rest)?);
-    Some(seconds * 1_000_000_000 + i128::from(fraction))
+    let offset = match text.get(at..) {
+        None | Some([]) => offset_seconds,
+        Some(zone) => zone_offset(zone)?,
+    };
+    let in_day = i64::from(hour * 3_600 + minute * 60 + second);
+    Some((midnight + in_day - i64::from(offset), nanos))
 }
 
-/// Takes exactly `count` digits from the front.
-fn digits(rest: &mut &[u8], count: usize) -> Option<i64> {
-    let (taken, after) = rest.split_at_checked(count)?;
-    let mut number = 0;
-    for digit in taken {
-        if !digit.is_ascii_digit() {
-            return None;
-        }
-        number = number * 10 + i64::from(digit - b'0');
-    }
-    *rest = after;
-    Some(number)
-}
-
-/// Takes one byte from the front if it is among `allowed`.
-fn literal(rest: &mut &[u8], allowed: &[u8]) -> Option<()> {
-    let (first, after) = rest.split_first()?;
-    if !allowed.contains(first) {
-        return None;
-    }
-    *rest = after;
-    Some(())
-}
-
-/// Takes one digit or more from the front; what is finer than a nanosecond is cut.
-fn nanos_of_fraction(rest: &mut &[u8]) -> Option<i64> {
-    let mut nanos = 0;
-    let mut unit = 100_000_000;
-    let mut count = 0;
-    while let Some((digit, after)) = rest.split_first().filter(|(digit, _)| digit.is_ascii_digit()) {
-        nanos += i64::from(digit - b'0') * unit;
+/// Nanoseconds, and how many digits there are: one or more. What is finer than a nanosecond is cut.
+fn nanos_of_fraction(text: &[u8]) -> Option<(u32, usize)> {
+    let (mut nanos, mut unit) = (0, 100_000_000);
+    let length = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    for digit in text.iter().take(length.min(9)) {
+        nanos += u32::from(digit - b'0') * unit;
         unit /= 10;
-        count += 1;
-        *rest = after;
     }
-    (count > 0).then_some(nanos)
+    (length > 0).then_some((nanos, length))
 }
 
-/// What remains must be nothing (UTC), `Z`, or `+02:00`, `+0200`, `+02`.
-fn offset_seconds(zone: &[u8]) -> Option<i64> {
-    let mut rest = match zone {
-        [] | [b'Z' | b'z'] => return Some(0),
-        [b'+' | b'-', rest @ ..] => rest,
+/// Seconds east of UTC of `Z`, `UTC`, `+02:00`, `+0200`, `+02`, with or without a blank before.
+fn zone_offset(zone: &[u8]) -> Option<i32> {
+    let zone = zone.strip_prefix(b" ").unwrap_or(zone);
+    if matches!(zone, b"Z" | b"z" | b"UTC") {
+        return Some(0);
+    }
+    let sign = match zone.first()? {
+        b'+' => 1,
+        b'-' => -1,
         // Anything else is no zone.
         _ => return None,
     };
-    let hours = digits(&mut rest, 2)?;
-    let mut minutes = 0;
-    if !rest.is_empty() {
-        let _ = literal(&mut rest, b":");
-        minutes = digits(&mut rest, 2)?;
-    }
-    if !rest.is_empty() || hours > 23 || minutes > 59 {
-        return None;
-    }
-    let seconds = hours * 3_600 + minutes * 60;
-    Some(if zone.first() == Some(&b'-') { -seconds } else { seconds })
+    let hours = digits::<2>(zone, 1)?;
+    let minutes = match zone.len() {
+        3 => 0,
+        5 => digits::<2>(zone, 3)?,
+        6 if zone.get(3) == Some(&b':') => digits::<2>(zone, 4)?,
+        // No other length has a place for minutes.
+        _ => return None,
+    };
+    let is_offset = hours <= 23 && minutes <= 59;
+    is_offset.then_some(sign * i32::try_from(hours * 3_600 + minutes * 60).ok()?)
 }
 
-fn days_of_month(year: i64, month: i64) -> i64 {
+/// The number that exactly `N` digits from `at` on write.
+fn digits<const N: usize>(text: &[u8], at: usize) -> Option<u32> {
+    let mut number = 0;
+    for byte in text.get(at..at + N)? {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    Some(number)
+}
+
+fn days_of_month(year: i64, month: u32) -> u32 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
         2 => 28,

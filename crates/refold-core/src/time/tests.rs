@@ -29,8 +29,9 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in "[0-9TZ:. +-]{0,30}") {
+    fn any_text_is_read_or_refused(text in "[0-9TZ:. +-]{0,30}", bytes in prop::collection::vec(any::<u8>(), 0..40)) {
         let _ = Timestamp::parse(&text);
+        let _ = Timestamp::parse_in(&bytes, i32::MIN);
     }
 }
 
@@ -45,6 +46,11 @@ fn short_forms_are_in_utc() {
         ("2026-08-03 14:00:00.1234567891", "2026-08-03T14:00:00.123456789Z"),
         ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
         ("1948-02-29", "1948-02-29T00:00:00Z"),
+        ("1948-01-26 22:59:00", "1948-01-26T22:59:00Z"),
+        ("2026-08-03 14:00 UTC", "2026-08-03T14:00:00Z"),
+        ("2026-08-03 14:00:00.123456 +0200", "2026-08-03T12:00:00.123456Z"),
+        ("2026-08-03T14:00:00.1234567Z", "2026-08-03T14:00:00.1234567Z"),
+        ("2026-08-03T14:00:00,5-03:30", "2026-08-03T17:30:00.500Z"),
     ] {
         assert_eq!(parse(text).as_deref(), Some(expected), "{text}");
     }
@@ -56,7 +62,9 @@ fn short_forms_are_in_utc() {
         "2026-08-03 14",
         "2026-08-03 14:00:61",
         "2026-8-3",
-        "2026-08-03 14:00 UTC",
+        "2026-08-03 14:00 CET",
+        "2026-08-03 14:00:00+25:00",
+        "2026-08-03 14:00:00+2",
         "2026-08-03T",
         "2026-08-03 14:00:00.",
         "1677-01-01",
@@ -65,5 +73,9 @@ fn short_forms_are_in_utc() {
     ] {
         assert_eq!(parse(text), None, "{text}");
     }
+    let in_zone = |text: &str| Timestamp::parse_in(text.as_bytes(), 7_200).map(|time| time.display(0).to_string());
+    assert_eq!(in_zone("2026-08-03 14:00:00").as_deref(), Some("2026-08-03T12:00:00Z"));
+    assert_eq!(in_zone("2026-08-03").as_deref(), Some("2026-08-02T22:00:00Z"));
+    assert_eq!(in_zone("2026-08-03 14:00Z").as_deref(), Some("2026-08-03T14:00:00Z"));
     assert!(Timestamp::is_written_like("9999-12-31") && !Timestamp::is_written_like("99999-12-31"));
 }

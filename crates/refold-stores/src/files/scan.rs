@@ -9,7 +9,7 @@ use refold_core::work::Work;
 
 use super::record::{Format, Parsed, Part};
 use super::source::FileSource;
-use crate::time::{self, Reading};
+use crate::time::Reading;
 use crate::value::SampledZones;
 
 /// A longer record is not loaded; it is a finding.
@@ -189,7 +189,7 @@ impl Records {
             self.zones.has_times = true;
             self.zones.has_zoneless_times |= matches!(reading, Reading::Zoneless(_));
             let (Reading::Certain(recorded_at) | Reading::Zoneless(recorded_at)) = reading;
-            self.time_digits = self.time_digits.max(time::fraction_digits(recorded_at));
+            self.time_digits = self.time_digits.max(recorded_at.fraction_digits());
         }
         let last = self.positions.last().copied();
         self.has_own_positions &= parsed

@@ -96,7 +96,7 @@ fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> r
         .recorded_at
         .iter()
         .filter(|time| !time.is_none())
-        .map(|time| time::fraction_digits(*time));
+        .map(|time| time.fraction_digits());
     probed.time_digits = digits.max().unwrap_or(0);
     Ok(())
 }
