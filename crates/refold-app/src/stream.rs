@@ -339,6 +339,15 @@ impl EventSource for StreamEvents {
             && last <= end
             && batch.positions.get(before..) == track.positions.get(first..last)
             && batch.versions.get(before..) == track.versions.get(first..last);
+        if !is_as_tracked && self.store.is_current()? {
+            return Err(StoreError::Corrupt {
+                location: self.stream.location.clone(),
+                detail:
+                    "the stream reads otherwise a second time, although nobody wrote to it: its tables and indexes do \
+                         not agree"
+                        .to_owned(),
+            });
+        }
         if !is_as_tracked {
             return Err(StoreError::Changed {
                 location: self.stream.location.clone(),

@@ -1,9 +1,9 @@
-//! Any text as a layout document: it is read or refused with a place in it, and never panics.
+//! Fuzzes the reader of layout documents.
+
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|text: &str| {
-    if let Err(fault) = refold_stores::layout::read_layout(text) {
-        let lines = text.split('\n').count();
-        assert!(fault.line >= 1 && fault.column >= 1 && fault.line as usize <= lines.max(1), "{fault}");
-    }
-});
+#[path = "../checks.rs"]
+#[allow(dead_code, reason = "the other target's check")]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| checks::layout(input));

@@ -1,0 +1,86 @@
+//! What the fuzz targets check, so that a test can replay their corpora.
+
+use std::fs;
+use std::path::Path;
+
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::work::{CancelToken, Silent, Work};
+use refold_stores::{LayoutChoice, OpenOptions};
+
+const CSV: &str = r#"
+version = 1
+name = "csv"
+dialect = "csv"
+[[source]]
+[map]
+global_position = { column = "a" }
+stream_id = { column = "b" }
+event_type = { column = "c" }
+recorded_at = { column = "d" }
+[map.payload]
+column = "e"
+"#;
+
+/// Any text as a layout document: it is read or refused with a place in it, and never panics.
+pub fn layout(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Err(fault) = refold_stores::layout::read_layout(text) {
+        let lines = text.split('\n').count();
+        assert!(
+            fault.line >= 1 && fault.column >= 1 && fault.line as usize <= lines.max(1),
+            "{fault}"
+        );
+    }
+}
+
+/// Any bytes as a file of events, of the kind that the first byte says: every record is an event or a finding. `folder`
+/// is where the file is made.
+pub fn lines(input: &[u8], folder: &Path) {
+    let Some((kind, bytes)) = input.split_first() else {
+        return;
+    };
+    let path = folder.join("events.jsonl");
+    fs::write(&path, bytes).expect("the file is written");
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let named = |name: &str| LayoutChoice::Named {
+        name: name.to_owned(),
+        table: None,
+    };
+    let choice = match kind % 4 {
+        0 => Some(named("json-lines")),
+        1 => Some(named("cloudevents")),
+        2 => Some(LayoutChoice::Document(Box::new(
+            refold_stores::layout::read_layout(CSV).expect("the layout is right"),
+        ))),
+        _ => None,
+    };
+    let options = OpenOptions {
+        scratch: folder.join("scratch"),
+    };
+    let location = path.to_str().expect("the folder's name is UTF-8");
+    let Ok(store) = refold_stores::open(&work, location, choice.as_ref(), &options) else {
+        return;
+    };
+    let query = ReadQuery {
+        scope: Scope::All {
+            after: None,
+            up_to: None,
+        },
+        direction: Direction::Forward,
+        columns: Columns::ALL,
+    };
+    let Ok(mut reader) = store.read(&query) else { return };
+    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+    let mut count = 0;
+    while let Ok(true) = reader.next_batch(&work, 64, &mut batch, &mut names, &findings) {
+        count += batch.len() as u64;
+        batch.clear();
+    }
+    if store.describe().kind != "SQLite" {
+        assert_eq!(store.describe().event_count, Some(count));
+    }
+}
