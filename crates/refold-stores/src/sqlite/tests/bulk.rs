@@ -206,6 +206,16 @@ fn a_value_above_the_limit_does_not_end_reading_in_bulk() {
     check_same(&lab, Some(layout.to_str().unwrap()), &[b"order-0"]);
 }
 
+#[test]
+fn an_index_entry_out_of_its_place_is_left_to_statements() {
+    let lab = Lab::new();
+    let image = include_bytes!("../../../fuzz/corpus/sqlite/index-entry-out-of-place");
+    fs::write(lab.path(), image).unwrap();
+    let bulk = open(&lab.path(), lab.scratch.path(), None).unwrap();
+    assert_eq!(reached(&bulk, &of_stream(&["order-1"])).0, Reached::Odd);
+    check_same(&lab, None, &[b"order-1"]);
+}
+
 /// A store of many small pages, closed.
 fn small_pages(count: i64) -> Lab {
     let lab = Lab::new();
