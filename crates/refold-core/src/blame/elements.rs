@@ -1,20 +1,19 @@
 //! The nodes of the elements of one array, in the order of the elements.
 //!
 //! A persistent vector, so that an element that is put first, taken out or moved costs O(log n): nodes are not numbered,
-//! they stand where their elements stand.
+//! they stand where their elements stand. It must not know what a node holds.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::node::Node;
 use crate::shared_map::ALLOCATION_BYTES;
 
 /// A slot an element, from the first on; the last elements may have none.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Elements(imbl::Vector<Slot>);
+pub(super) struct Elements<Node: Clone>(imbl::Vector<Slot<Node>>);
 
 /// `None`: the element is as old as its array.
-type Slot = Option<Arc<Node>>;
+type Slot<Node> = Option<Arc<Node>>;
 
 /// What happened to the places of an array's elements.
 #[derive(Debug, Default)]
@@ -25,7 +24,7 @@ pub(super) struct Reordering {
     pub arrived: Vec<(u32, Option<u32>)>,
 }
 
-impl Elements {
+impl<Node: Clone + Default> Elements<Node> {
     pub fn get(&self, index: u32) -> Option<&Node> {
         self.0.get(index as usize)?.as_deref()
     }
@@ -51,7 +50,7 @@ impl Elements {
         left.sort_unstable();
         arrived.sort_unstable();
         let slot = |earlier: u32| self.0.get(earlier as usize).cloned().flatten();
-        let arrivals: Vec<(u32, Slot)> = arrived
+        let arrivals: Vec<(u32, Slot<Node>)> = arrived
             .iter()
             .map(|(later, earlier)| (*later, earlier.and_then(slot)))
             .collect();
@@ -70,11 +69,11 @@ impl Elements {
         }
     }
 
-    /// The bytes that these hold and `earlier` do not, about.
-    pub fn bytes_beside(&self, earlier: &Elements) -> usize {
-        let (mut before, mut after): (Vec<&[Slot]>, Vec<&[Slot]>) =
-            (earlier.0.leaves().collect(), self.0.leaves().collect());
-        let is_same = |(a, b): &(&&[Slot], &&[Slot])| std::ptr::eq(**a, **b);
+    /// The bytes that these hold and `earlier` do not, about. `below` says the same of what is below one node and another.
+    pub fn bytes_beside(&self, earlier: &Elements<Node>, below: impl Fn(&Node, &Node) -> usize) -> usize {
+        let mut before: Vec<&[Slot<Node>]> = earlier.0.leaves().collect();
+        let mut after: Vec<&[Slot<Node>]> = self.0.leaves().collect();
+        let is_same = |(a, b): &(&&[Slot<Node>], &&[Slot<Node>])| std::ptr::eq(**a, **b);
         let first = before.iter().zip(&after).take_while(is_same).count();
         before.drain(..first);
         after.drain(..first);
@@ -82,10 +81,10 @@ impl Elements {
         before.truncate(before.len() - last);
         after.truncate(after.len() - last);
 
-        let shared_leaves: HashSet<*const Slot> = before.iter().map(|leaf| leaf.as_ptr()).collect();
+        let shared_leaves: HashSet<*const Slot<Node>> = before.iter().map(|leaf| leaf.as_ptr()).collect();
         let own_leaves = after.iter().filter(|leaf| !shared_leaves.contains(&leaf.as_ptr()));
-        let leaf_bytes = own_leaves.count() * LEAF_BYTES;
-        let nodes = |leaves: &[&'_ [Slot]]| -> Vec<Arc<Node>> { leaves.concat().into_iter().flatten().collect() };
+        let leaf_bytes = own_leaves.count() * (LEAF_SLOTS * size_of::<Slot<Node>>() + 2 * ALLOCATION_BYTES);
+        let nodes = |leaves: &[&'_ [Slot<Node>]]| -> Vec<Arc<Node>> { leaves.concat().into_iter().flatten().collect() };
         let (before, after) = (nodes(&before), nodes(&after));
         let addresses = |nodes: &[Arc<Node>]| -> HashSet<*const Node> { nodes.iter().map(Arc::as_ptr).collect() };
         let (known, kept) = (addresses(&before), addresses(&after));
@@ -95,7 +94,7 @@ impl Elements {
         let own_nodes = after.iter().filter(|node| !known.contains(&Arc::as_ptr(node)));
         let node_bytes = own_nodes.map(|node| {
             let earlier = replaced.next().map_or(&none, |node| node);
-            NODE_BYTES + node.below.bytes_beside(&earlier.below)
+            size_of::<Node>() + ALLOCATION_BYTES + below(node, earlier)
         });
         leaf_bytes + node_bytes.sum::<usize>()
     }
@@ -108,5 +107,4 @@ impl Elements {
 }
 
 /// A leaf of the persistent vector is allocated whole; the branches above are few.
-const LEAF_BYTES: usize = 64 * size_of::<Slot>() + 2 * ALLOCATION_BYTES;
-const NODE_BYTES: usize = size_of::<Node>() + ALLOCATION_BYTES;
+const LEAF_SLOTS: usize = 64;

@@ -27,7 +27,7 @@ pub(super) struct Node {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Below {
     Members(SharedMap<Segment, Node>),
-    Elements(Arc<Elements>),
+    Elements(Arc<Elements<Node>>),
 }
 
 impl Default for Below {
@@ -74,7 +74,7 @@ impl Below {
     }
 
     /// The nodes of an array.
-    pub fn elements(&mut self) -> &mut Elements {
+    pub fn elements(&mut self) -> &mut Elements<Node> {
         if let Below::Members(_) = self {
             *self = Below::Elements(Arc::default());
         }
@@ -86,12 +86,13 @@ impl Below {
 
     /// The bytes that these hold and `earlier` do not, about.
     pub fn bytes_beside(&self, earlier: &Below) -> usize {
+        let below = |node: &Node, earlier: &Node| node.below.bytes_beside(&earlier.below);
         match (self, earlier) {
             (Below::Members(members), Below::Members(earlier)) => member_bytes_beside(members, earlier),
             (Below::Members(members), Below::Elements(_)) => member_bytes_beside(members, &SharedMap::default()),
             (Below::Elements(elements), Below::Elements(earlier)) if Arc::ptr_eq(elements, earlier) => 0,
-            (Below::Elements(elements), Below::Elements(earlier)) => elements.bytes_beside(earlier),
-            (Below::Elements(elements), Below::Members(_)) => elements.bytes_beside(&Elements::default()),
+            (Below::Elements(elements), Below::Elements(earlier)) => elements.bytes_beside(earlier, below),
+            (Below::Elements(elements), Below::Members(_)) => elements.bytes_beside(&Elements::default(), below),
         }
     }
 
