@@ -4,8 +4,9 @@
 //! always of one moment, because both come from the same folded state.
 
 mod news;
+mod types;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -22,6 +23,8 @@ use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::StreamDensity;
 
 pub use news::{HistorySink, News};
+pub(crate) use types::series_of;
+use types::types_of;
 
 use crate::clock;
 use crate::density;
@@ -428,41 +431,6 @@ impl OpenedHistory {
     fn digits(&self) -> u8 {
         self.session.description().time_digits
     }
-}
-
-/// Event types of the stream: in the order of the store's overview where that is known, else most frequent first.
-fn types_of(stream: &Stream, session: &Session) -> Vec<TypeCount> {
-    let mut events: BTreeMap<u32, u32> = BTreeMap::new();
-    stream
-        .track
-        .types
-        .iter()
-        .for_each(|of| *events.entry(of.0).or_default() += 1);
-    let store_wide: HashMap<Vec<u8>, u32> = session
-        .index()
-        .map(|index| index.types().map(|(name, events)| (name.to_vec(), events)).collect())
-        .unwrap_or_default();
-    let mut types: Vec<(u32, TypeCount)> = events
-        .into_iter()
-        .map(|(ordinal, events)| {
-            let name = stream.names().type_name(refold_core::event::TypeOrdinal(ordinal));
-            let rank = store_wide.get(name).copied().unwrap_or(events);
-            (
-                rank,
-                TypeCount {
-                    name: text::shown(name),
-                    events,
-                },
-            )
-        })
-        .collect();
-    types.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.name.cmp(&b.1.name)));
-    types.into_iter().map(|(_, of)| of).collect()
-}
-
-/// The names of [`types_of`].
-pub(crate) fn series_of(stream: &Stream, session: &Session) -> Vec<String> {
-    types_of(stream, session).into_iter().map(|of| of.name).collect()
 }
 
 /// Pointers that are not well written fold nothing: they come from rows that are there.

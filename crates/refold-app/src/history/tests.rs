@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 use refold_core::event::{Encoding, Position, Version};
 use refold_core::value::Value;
