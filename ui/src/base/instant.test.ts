@@ -48,7 +48,8 @@ it('says about how long a gap is, by its largest unit', () => {
   expect(approximateText(85n * hour)).toBe('≈ 3.5 d');
   expect(approximateText(41n * 24n * hour + hour)).toBe('≈ 41 d');
   expect(approximateText(24n * hour)).toBe('≈ 1 d');
+  expect(approximateText(59_600_000_000n)).toBe('≈ 1 min');
   expect(approximateText(67n * 8766n * hour)).toBe('≈ 67 y');
   expect(approximateText(137_000_000n)).toBe('≈ 137 ms');
-  expect(approximateText(999n)).toBe('≈ 999 ns');
+  expect(approximateText(900n)).toBe('≈ 900 ns');
 });

@@ -117,7 +117,8 @@ export function approximateText(nanos: bigint): string {
     [1_000_000n, 'ms'],
     [1_000n, 'µs'],
   ];
-  const [size, unit] = units.find(([size]) => nanos >= size) ?? [1n, 'ns'];
+  // A little less than a minute is about a minute, not about sixty seconds.
+  const [size, unit] = units.find(([size]) => nanos * 100n >= size * 98n) ?? [1n, 'ns'];
   const tenths = (nanos * 10n + size / 2n) / size;
   const whole = (nanos + size / 2n) / size;
   return tenths >= 100n || tenths % 10n === 0n ? `≈ ${whole} ${unit}` : `≈ ${tenths / 10n}.${tenths % 10n} ${unit}`;

@@ -20,6 +20,12 @@ export interface RowPainter<Nodes> {
   paint(nodes: Nodes, index: number, row: HTMLElement): void;
 }
 
+/** Rows that are wanted in view; where not both fit, the first. */
+export interface Reveal {
+  first: number;
+  last: number;
+}
+
 interface Slot<Nodes> {
   row: HTMLElement;
   nodes: Nodes;

@@ -67,8 +67,8 @@ export class OpenHistory {
   explanation = $state('');
   notice = $state('');
   isDragging = $state(false);
-  /** A row of the tree to bring into view once. */
-  reveal = $state.raw<{ row: number } | null>(null);
+  /** Rows of the tree to bring into view once. */
+  reveal = $state.raw<{ first: number; last: number } | null>(null);
   /** The sentence for the live region, once A rests. */
   announcement = $state('');
 
@@ -249,9 +249,9 @@ export class OpenHistory {
   /** Brings the next row that changed into view, from the top again after the last one. */
   revealNextChange(): void {
     const rows = this.frame?.changedRows ?? [];
-    const last = this.reveal?.row ?? -1;
+    const last = this.reveal?.last ?? -1;
     const row = rows.find((row) => row > last) ?? rows[0];
-    if (row !== undefined) this.reveal = { row };
+    if (row !== undefined) this.reveal = { first: row, last: row };
   }
 
   /** The next moment at which the focused field changed, or a sentence why there is none. */
@@ -406,9 +406,11 @@ export class OpenHistory {
   #revealChange(frame: StateFrame): void {
     if (!this.#isLaidOut || this.isDragging || this.focus !== null || this.tab !== 'state') return;
     const { first, count } = this.#rows;
-    const [row] = frame.changedRows;
-    if (row === undefined || frame.changedRows.some((row) => row >= first && row < first + count - 1)) return;
-    this.reveal = { row };
+    const { changedRows } = frame;
+    const [top, bottom] = [changedRows[0], changedRows.at(-1)];
+    if (top === undefined || bottom === undefined) return;
+    if (changedRows.some((row) => row >= first && row < first + count - 1)) return;
+    this.reveal = { first: top, last: bottom };
   }
 
   #fail(reason: unknown): void {
