@@ -141,13 +141,23 @@ impl Index {
             while let Some(found) = finder.find(&ids[at..]) {
                 let start = at + found;
                 local = id_holding(&ends, start, local);
-                let end = ends.end(local);
-                if start + needle.len() <= end {
+                let mut end = ends.end(local);
+                if start + needle.len() > end {
+                    at = start + 1; // it runs from one id into the next
+                    continue;
+                }
+                let offset = start - local.checked_sub(1).map_or(0, |before| ends.end(before));
+                loop {
                     let stream = segment.first_stream as usize + local;
                     bits[stream / 64] |= 1 << (stream % 64);
                     at = end;
-                } else {
-                    at = start + 1; // it runs from one id into the next
+                    // Ids are alike: most often the next one holds it at the same place, or not at all.
+                    let place = end + offset;
+                    let next = (local + 1 < ends.len()).then(|| ends.end(local + 1));
+                    match next.filter(|next| place + needle.len() <= *next && ids[place..].starts_with(needle)) {
+                        Some(next) => (local, end) = (local + 1, next),
+                        None => break,
+                    }
                 }
             }
         }
