@@ -29,18 +29,6 @@ impl Limits {
         output_events: 1_000,
         payload_bytes: 32 << 20,
     };
-
-    /// The tighter of both, limit by limit.
-    pub fn lowered_to(self, other: Limits) -> Limits {
-        Limits {
-            steps: self.steps.min(other.steps),
-            memory_bytes: self.memory_bytes.min(other.memory_bytes),
-            state_bytes: self.state_bytes.min(other.state_bytes),
-            depth: self.depth.min(other.depth),
-            output_events: self.output_events.min(other.output_events),
-            payload_bytes: self.payload_bytes.min(other.payload_bytes),
-        }
-    }
 }
 
 impl Default for Limits {

@@ -303,24 +303,33 @@ impl Reader<'_> {
 
     fn limits(&self, node: &Node) -> Result<Limits, PackageError> {
         let members = self.known(node, "`limits`", &LIMITS_KNOWN)?;
-        let limit = |name: &str| -> Result<Option<usize>, PackageError> {
+        let most = Limits::DEFAULT;
+        // In the unit of the key, of which each stands for `unit` bytes or counts.
+        let limit = |name: &str, unit: usize, most: usize| -> Result<usize, PackageError> {
             let Some(node) = find(members, name) else {
-                return Ok(None);
+                return Ok(most);
             };
             let value = self.document.natural(code::PKG_MANIFEST, node, &format!("`{name}`"))?;
-            Ok(Some(usize::try_from(value).unwrap_or(usize::MAX)))
+            match usize::try_from(value).ok().and_then(|value| value.checked_mul(unit)) {
+                Some(own) if own <= most => Ok(own),
+                _ => {
+                    let message = format!(
+                        "`{name}` may only lower the limit of {}; lower it, or leave it out",
+                        most / unit
+                    );
+                    Err(self.error(node.mark, message))
+                }
+            }
         };
-        let most = Limits::DEFAULT;
-        let own = Limits {
-            steps: limit("steps")?.map_or(most.steps, |steps| u32::try_from(steps).unwrap_or(u32::MAX)),
-            memory_bytes: limit("memory_mb")?.map_or(most.memory_bytes, |megabytes| megabytes.saturating_mul(1 << 20)),
-            state_bytes: limit("state_kb")?.map_or(most.state_bytes, |kilobytes| kilobytes.saturating_mul(1 << 10)),
-            depth: limit("depth")?.unwrap_or(most.depth),
-            output_events: limit("output_events")?.unwrap_or(most.output_events),
-            payload_bytes: limit("payload_kb")?
-                .map_or(most.payload_bytes, |kilobytes| kilobytes.saturating_mul(1 << 10)),
-        };
-        Ok(most.lowered_to(own))
+        Ok(Limits {
+            // At most the default, which has 32 bits.
+            steps: limit("steps", 1, most.steps as usize)? as u32,
+            memory_bytes: limit("memory_mb", 1 << 20, most.memory_bytes)?,
+            state_bytes: limit("state_kb", 1 << 10, most.state_bytes)?,
+            depth: limit("depth", 1, most.depth)?,
+            output_events: limit("output_events", 1, most.output_events)?,
+            payload_bytes: limit("payload_kb", 1 << 10, most.payload_bytes)?,
+        })
     }
 
     fn known<'n>(&self, node: &'n Node, what: &str, known: &[&str]) -> Result<Members<'n>, PackageError> {

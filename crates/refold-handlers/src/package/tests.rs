@@ -166,6 +166,12 @@ fn packages_that_are_wrong() {
          partition, version, limits, determinism, capabilities, compare, provenance (handler.toml:3:1)",
     );
     check(
+        &manifest("[limits]\ndepth = 65\n[[version]]\nid = \"1\"\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: `depth` may only lower the limit of 64; lower it, or leave it out (handler.toml:4:9)",
+    );
+    check(
         &manifest("[[version]]\nid = \"1\"\npath = \"../elsewhere\"\n"),
         &[],
         "",

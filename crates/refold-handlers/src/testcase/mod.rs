@@ -145,7 +145,13 @@ fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Re
             }
         }
     }
-    outcome.state = instance.state().unwrap_or_default();
+    match instance.state() {
+        Ok(state) => outcome.state = state,
+        Err(fault) => {
+            let last = batch.versions.last().copied().unwrap_or(EventBatch::NO_VERSION);
+            outcome.error.get_or_insert((fault.code, last, fault.to_string()));
+        }
+    }
     Ok(outcome)
 }
 

@@ -127,16 +127,6 @@ fn numbers_that_would_be_astronomic_are_refused() {
 }
 
 #[test]
-fn a_package_lowers_limits_and_never_raises_them() {
-    let lowered = Limits::DEFAULT.lowered_to(Limits {
-        steps: 10,
-        depth: 1_000,
-        ..Limits::DEFAULT
-    });
-    assert_eq!((lowered.steps, lowered.depth), (10, 64));
-}
-
-#[test]
 fn a_malformed_payload_is_undecodable_and_no_fault() {
     let program = compiled("refold: reducer/1\non:\n  A: [ { inc: n } ]\n").unwrap();
     let mut instance = program.start_declarative();
