@@ -74,7 +74,8 @@ fn f3_which_event_wrote_this_field() {
     let web = &shown.web;
     wait_for_version(&shown, "15");
 
-    let row = "[data-test=state-rows] [role=row][data-path='/discount']";
+    // Beside what the last event changed, so that it is in view without scrolling.
+    let row = "[data-test=state-rows] [role=row][data-path='/paid']";
     web.wait_for(&format!(
         "document.querySelector(\"{row} .blame\")?.innerText.length > 0"
     ));
