@@ -54,7 +54,10 @@ fn label_and_content_are_of_one_version_on_every_frame() {
     wait_for_version(&shown, "200000");
 
     // A field that a person chose stays where it is: the rows do not follow what changed.
-    web.click("[data-test=state-rows] [role=row]");
+    let root = "[data-test=state-rows] [role=row][data-path='']:not([hidden])";
+    web.run("document.querySelector('[data-test=state-rows]').scrollTop = 0");
+    web.wait_for(&format!("document.querySelector(\"{root}\")"));
+    web.click(root);
 
     // First without looking at the content: how smooth it is.
     web.run(FRAMES);
