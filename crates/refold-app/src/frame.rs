@@ -19,7 +19,7 @@
 //! | `u8` | kind: 0 leaf, 1 object, 2 array |
 //! | `u8` | change: 0 none, 1 added, 2 changed, 3 removed, 4 moved |
 //! | `u8` | flags: bit 0 expandable, bit 1 open |
-//! | 7 strings | pointer (RFC 6901), key, value, before, changed version, changed event type, wrote version |
+//! | 7 strings | pointer (RFC 6901), key, value, before, changed version (or `#position`, as above), changed event type, wrote version |
 //! | 2 × `u32` | moment after the event that last changed it, moment after the event that last wrote it; 0: not known |
 //!
 //! The version, position, recorded time and type of the header are those of the event that led to the moment, all

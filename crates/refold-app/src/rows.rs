@@ -149,8 +149,8 @@ impl Beside<'_> {
         let Stamp { changed, wrote } = blame.at(path, row.kind != RowKind::Leaf);
         row.changed_moment = changed.0;
         row.wrote_moment = wrote.0;
-        row.changed_version = stream.version_label(changed);
-        row.wrote_version = stream.version_label(wrote);
+        row.changed_version = stream.place_label(changed);
+        row.wrote_version = stream.place_label(wrote);
         if changed > Moment::START {
             row.changed_type = stream.type_name(changed);
         }

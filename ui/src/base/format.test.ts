@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bytesText, countText, percentText, placeText, typeCode } from './format';
+import { bytesText, countText, cursorOfEvent, eventPlaceText, percentText, placeText, typeCode } from './format';
 
 it('separates thousands of counts and leaves other texts alone', () => {
   expect(countText(1_000_214)).toBe('1,000,214');
@@ -25,4 +25,13 @@ it('makes two letters of a type', () => {
 it('names an event by version, or by position where there is none', () => {
   expect(placeText('734201')).toBe('v 734,201');
   expect(placeText('#4711')).toBe('#4,711');
+});
+
+it('an event without a version is named by its position', () => {
+  const [kept, bare] = [
+    { version: '1234', position: '7' },
+    { version: '', position: '4711' },
+  ];
+  expect([eventPlaceText(kept), cursorOfEvent(kept)]).toEqual(['v 1,234', 'v1234']);
+  expect([eventPlaceText(bare), cursorOfEvent(bare)]).toEqual(['#4,711', '#4711']);
 });

@@ -21,6 +21,16 @@ export function placeText(place: string): string {
   return place.startsWith('#') ? `#${countText(place.slice(1))}` : versionText(place);
 }
 
+/** The cursor of an event: its version, or its position where the store keeps no versions. */
+export function cursorOfEvent(event: { version: string; position: string }): string {
+  return event.version === '' ? `#${event.position}` : `v${event.version}`;
+}
+
+/** An event by its version; by its position in a store that keeps no versions. */
+export function eventPlaceText(event: { version: string; position: string }): string {
+  return placeText(event.version === '' ? `#${event.position}` : event.version);
+}
+
 /** `48.2 KB`, in units of 1000 as file managers use. */
 export function bytesText(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;

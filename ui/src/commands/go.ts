@@ -1,5 +1,6 @@
 // Going somewhere: the palette and its prefixes, views, the way back, links.
 
+import { cursorOfEvent } from '../base/format';
 import { instantText } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { followLink, linkHere } from '../place/follow';
@@ -100,10 +101,10 @@ function findings({ history, store }: Desk): Choice[] {
 }
 
 function newest({ store }: Desk): Choice[] {
-  return (store?.opened.newest ?? []).map(({ stream, version, position, eventType, recordedAt }) => ({
-    value: `${stream}\n${version === '' ? `#${position}` : `v${version}`}`,
-    title: `${eventType} · ${stream}`,
-    note: instantText(recordedAt),
+  return (store?.opened.newest ?? []).map((event) => ({
+    value: `${event.stream}\n${cursorOfEvent(event)}`,
+    title: `${event.eventType} · ${event.stream}`,
+    note: instantText(event.recordedAt),
   }));
 }
 

@@ -15,7 +15,7 @@ import type {
 } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
 import { bigFromText, floatFromBig } from '../base/exact';
-import { versionText } from '../base/format';
+import { eventPlaceText, versionText } from '../base/format';
 import { nanosFromRfc3339 } from '../base/instant';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
@@ -360,7 +360,9 @@ export class OpenHistory {
   labelOf(moment: number): string {
     if (moment === 0) return S.history.beforeFirst;
     const version = this.versionOf(moment);
-    return version === null ? S.history.eventOf(moment, this.opened.events) : versionText(version);
+    if (version) return versionText(version);
+    if (this.frame?.moment === moment) return eventPlaceText(this.frame);
+    return S.history.eventOf(moment, this.opened.events);
   }
 
   rowAt(index: number): StateRow | undefined {

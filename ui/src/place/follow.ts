@@ -1,7 +1,7 @@
 // Links of the present place, and going where one says.
 
 import type { Desk } from '../model/desk.svelte';
-import { fileName } from '../base/format';
+import { cursorOfEvent, fileName } from '../base/format';
 import type { OpenHistory } from '../model/open_history.svelte';
 import { S } from '../strings';
 import { linkText, readLink } from './link';
@@ -50,5 +50,5 @@ async function cursorOf(history: OpenHistory, moment: number | null): Promise<st
   const known = history.versionOf(moment);
   if (known !== null && known !== '') return `v${known}`;
   const { row } = await history.store.backend.eventDetail(history.opened.history, moment);
-  return row.version === '' ? `#${row.position}` : `v${row.version}`;
+  return cursorOfEvent(row);
 }
