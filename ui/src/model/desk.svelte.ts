@@ -106,6 +106,8 @@ export class Desk {
       const opened = await this.backend.openStore(location, layout);
       await this.#closeStore();
       this.store = new OpenStore(this.backend, opened);
+      // What was written at an earlier start may name a store that is closed before this place is written.
+      this.#remembered = '';
       this.view = 'overview';
       this.visit();
       this.recents = (await this.backend.start()).recents;
