@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
@@ -168,7 +169,8 @@ impl Session {
             version_base: self.description().version_base,
             segment_rows: BuildOptions::SEGMENT_ROWS,
         };
-        let index = Arc::new(index::build(work, self.store.as_ref(), &self.cache, &options)?);
+        let build = || index::build(work, self.store.as_ref(), &self.cache, &options);
+        let index = Arc::new(when_free(work, build)?);
         keep(&self.index, Some(Arc::clone(&index)));
         keep(&self.earlier, None);
         Ok(index)
@@ -214,8 +216,8 @@ impl Session {
             is_searchable,
             most_bytes: self.most_copied_bytes,
         };
-        let arena = index::build_arena(work, self.store.as_ref(), &self.cache, index, &options)?;
-        let arena = Arc::new(arena);
+        let build = || index::build_arena(work, self.store.as_ref(), &self.cache, index, &options);
+        let arena = Arc::new(when_free(work, build)?);
         keep(&self.arena, Some(Arc::clone(&arena)));
         Ok(arena)
     }
@@ -279,6 +281,19 @@ impl Session {
             Ok(Opened::Absent) | Err(_) => {}
         }
         Ok(())
+    }
+}
+
+/// Builds once no other process builds the same; what that one made is then there to be opened.
+fn when_free<T>(work: &Work<'_>, build: impl Fn() -> Result<T, IndexError>) -> Result<T, AppError> {
+    loop {
+        match build() {
+            Err(IndexError::Busy { .. }) => {
+                work.tick("waiting for another Refold that indexes this store", 0, None)?;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            outcome => return Ok(outcome?),
+        }
     }
 }
 

@@ -67,6 +67,8 @@ pub(super) fn owns(name: &str) -> bool {
 struct ArenaManifest {
     format: u32,
     identity: String,
+    /// The state of the store that it is a copy of.
+    change_token: String,
     generation: u64,
     parts: Vec<PartEntry>,
 }
@@ -86,16 +88,18 @@ struct PartEntry {
 }
 
 impl ArenaManifest {
-    fn empty(identity: &str) -> ArenaManifest {
+    fn empty(fingerprint: &Fingerprint) -> ArenaManifest {
         ArenaManifest {
             format: FORMAT_VERSION,
-            identity: identity.to_owned(),
+            identity: fingerprint.identity.clone(),
+            change_token: fingerprint.change_token.clone(),
             generation: 0,
             parts: Vec::new(),
         }
     }
 
-    fn read(folder: &Folder, identity: &str) -> Result<Option<ArenaManifest>, IndexError> {
+    /// `None` also for the arena of another state of the store: where anything changed, any payload may have.
+    fn read(folder: &Folder, fingerprint: &Fingerprint) -> Result<Option<ArenaManifest>, IndexError> {
         let Some(bytes) = folder.read(MANIFEST)? else {
             return Ok(None);
         };
@@ -106,7 +110,12 @@ impl ArenaManifest {
             return Ok(None);
         }
         let manifest = serde_json::from_slice::<ArenaManifest>(body).ok();
-        Ok(manifest.filter(|manifest| manifest.format == FORMAT_VERSION && manifest.identity == identity))
+        let is_of_store = |manifest: &ArenaManifest| {
+            manifest.format == FORMAT_VERSION
+                && manifest.identity == fingerprint.identity
+                && manifest.change_token == fingerprint.change_token
+        };
+        Ok(manifest.filter(is_of_store))
     }
 
     fn write(&self, folder: &Folder) -> Result<(), IndexError> {
@@ -185,7 +194,7 @@ pub(super) struct Part {
 /// Opens the arena of an index. `None` when there is none that covers every event of it: [`build_arena`] makes it.
 pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Result<Option<Arena>, IndexError> {
     let folder = Folder::of(cache, &fingerprint.identity);
-    let Some(manifest) = ArenaManifest::read(&folder, &fingerprint.identity)? else {
+    let Some(manifest) = ArenaManifest::read(&folder, fingerprint)? else {
         return Ok(None);
     };
     let entries = manifest.parts_of(index)?;

@@ -8,7 +8,7 @@ mod sink;
 
 use std::path::Path;
 
-use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::event::{Columns, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, Fingerprint, PositionRange, ReadQuery, Scope};
@@ -21,7 +21,7 @@ use super::derive;
 use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::{Manifest, StoredFinding};
-use super::segment::{Column, SEGMENT_ROWS, Segments};
+use super::segment::{Column, SEGMENT_ROWS, Segment, Segments};
 use reading::read_ranges;
 use sink::Sink;
 
@@ -29,8 +29,10 @@ use sink::Sink;
 const BATCH_ROWS: usize = if cfg!(test) { 3 } else { 8192 };
 /// Events of one range of positions when several threads read, about.
 const RANGE_ROWS: u64 = 1 << 19;
-/// How many of the last events are compared with the store before an index is continued.
-const COMPARED_ROWS: u32 = 512;
+
+/// Ids of so many streams are kept while the store is compared.
+const MOST_NAMES: u32 = 100_000;
+const COMPARING: &str = "comparing with the index";
 
 /// How to build.
 #[derive(Debug, Clone)]
@@ -128,56 +130,65 @@ fn bring_up_to_date(
         (Some(indexed), Some(last)) => last.0 < indexed,
         (Some(_), None) | (None, _) => false,
     };
-    if has_shrunk || !ends_like(work, store, &segments)? {
+    if has_shrunk || !begins_like(work, store, &segments)? {
         return Ok(None);
     }
     drop(segments);
     go_on(work, store, folder, fingerprint, options, manifest).map(Some)
 }
 
-/// Whether the last indexed events are still what the store holds at their positions.
-fn ends_like(work: &Work<'_>, store: &dyn EventStore, segments: &Segments) -> Result<bool, IndexError> {
-    let count = segments.event_count();
-    let first = count.saturating_sub(COMPARED_ROWS);
+/// Whether the store still begins with exactly the indexed events. All of them are compared: a store that erased or
+/// changed old events looks the same at its end.
+fn begins_like(work: &Work<'_>, store: &dyn EventStore, segments: &Segments) -> Result<bool, IndexError> {
     let Some(last) = segments.last_position() else {
         return Ok(true);
     };
-    let after = match first.checked_sub(1) {
-        Some(before) => Some(Position(
-            segments.value(Column::Position, refold_core::event::EventIndex(before))?,
-        )),
-        None => None,
-    };
-    let scope = Scope::All {
-        after,
-        up_to: Some(Position(last)),
-    };
     let mut reader = store.read(&ReadQuery {
-        scope,
+        scope: Scope::All {
+            after: None,
+            up_to: Some(Position(last)),
+        },
         direction: Direction::Forward,
         columns: Columns::SKELETON,
     })?;
+    let count = segments.event_count();
+    let all = |names: fn(&Segment) -> &Vec<Vec<u8>>| segments.list().iter().flat_map(names).collect::<Vec<_>>();
+    let (types, categories) = (all(|segment| &segment.types), all(|segment| &segment.categories));
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-    let mut event = first;
+    let mut event = 0;
     while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &findings)? {
         for row in 0..batch.len() {
             if event == count {
                 return Ok(false);
             }
-            let value = |column| segments.value(column, refold_core::event::EventIndex(event));
-            let stream = u32::try_from(value(Column::Stream)?).unwrap_or(u32::MAX);
+            let value = |column| segments.value(column, EventIndex(event));
+            let ordinal = |column| value(column).map(|of| u32::try_from(of).unwrap_or(u32::MAX));
+            let (id, category) = segments.stream(ordinal(Column::Stream)?)?;
+            let (stream, event_type) = (batch.streams[row], batch.types[row]);
             let is_same = value(Column::Position)? == batch.positions[row].0
                 && value(Column::Version)? == batch.versions[row].0
                 && value(Column::RecordedAt)? == batch.recorded_at[row].0
-                && segments.stream(stream)?.0 == names.stream(batch.streams[row]);
+                && id == names.stream(stream)
+                && is_named(&categories, category, names.category(stream))
+                && is_named(&types, ordinal(Column::Type)?, names.type_name(event_type));
             if !is_same {
                 return Ok(false);
             }
             event += 1;
         }
         batch.clear();
+        work.tick(COMPARING, event.into(), Some(count.into()))?;
+        if names.stream_count() > MOST_NAMES {
+            names = Names::default();
+        }
     }
     Ok(event == count)
+}
+
+fn is_named(names: &[&Vec<u8>], ordinal: u32, name: &[u8]) -> bool {
+    names
+        .get(ordinal as usize)
+        .is_some_and(|known| known.as_slice() == name)
 }
 
 /// Reads what is missing behind the segments of `manifest`, makes the rest and opens the index.

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use refold_core::event::{Columns as Filled, Encoding, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
+use refold_core::port::store::{Direction, EventStore, Fingerprint, ReadQuery, Scope, StoreError};
 use refold_core::work::Work;
 
 use super::envelope::Envelope;
@@ -51,20 +51,20 @@ pub fn build_arena(
 ) -> Result<Arena, IndexError> {
     let fingerprint = store.fingerprint()?;
     let folder = Folder::of(cache, &fingerprint.identity);
-    build_arena_in(work, store, &folder, &fingerprint.identity, index, options)
+    build_arena_in(work, store, &folder, &fingerprint, index, options)
 }
 
 pub(in crate::index) fn build_arena_in(
     work: &Work<'_>,
     store: &dyn EventStore,
     folder: &Folder,
-    identity: &str,
+    fingerprint: &Fingerprint,
     index: &Index,
     options: &ArenaOptions,
 ) -> Result<Arena, IndexError> {
     let _lock = folder.lock()?;
-    let manifest = ArenaManifest::read(folder, identity)?;
-    let mut manifest = manifest.unwrap_or_else(|| ArenaManifest::empty(identity));
+    let manifest = ArenaManifest::read(folder, fingerprint)?;
+    let mut manifest = manifest.unwrap_or_else(|| ArenaManifest::empty(fingerprint));
     manifest.generation += 1;
     manifest.parts = manifest.parts_of(index)?;
     // A part that does not open is read again.

@@ -139,6 +139,32 @@ proptest! {
     }
 }
 
+/// What an erasure, a renaming or a repair of old data leaves: an end that is as it was.
+#[test]
+fn old_events_that_changed_are_noticed_however_many_came_after() {
+    let event = |n: i64| MemoryEvent {
+        position: Position(n),
+        version: Version(n),
+        ..super::searching::event(n)
+    };
+    let before: Vec<MemoryEvent> = (0..600).map(event).collect();
+    let changes: [fn(&mut Vec<MemoryEvent>); 4] = [
+        |events| drop(events.remove(1)),
+        |events| events[0].event_type = b"Renamed".to_vec(),
+        |events| events[0].stream = b"moved".to_vec(),
+        |events| events[0].category = b"moved".to_vec(),
+    ];
+    for change in changes {
+        let cache = tempfile::tempdir().unwrap();
+        built(&MemoryStore::new("changes", before.clone()), cache.path(), 2, 100);
+        let mut events = before.clone();
+        change(&mut events);
+        events.push(event(600));
+        let store = MemoryStore::new("changes", events).with_change_token("another");
+        Model::of(&store).assert_equals(&built(&store, cache.path(), 2, 100));
+    }
+}
+
 #[test]
 fn one_time_that_fills_several_parts_is_counted_once() {
     let cache = tempfile::tempdir().unwrap();

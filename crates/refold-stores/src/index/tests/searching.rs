@@ -259,8 +259,7 @@ fn a_kill_while_copying_leaves_nothing_half_valid() {
         let cache = tempfile::tempdir().unwrap();
         let index = indexed(&store, cache.path());
         let folder = Folder::of(cache.path(), &fingerprint.identity).with_fuse(operations);
-        let outcome =
-            with_work(|work| build_arena_in(work, &store, &folder, &fingerprint.identity, &index, &searchable(2)));
+        let outcome = with_work(|work| build_arena_in(work, &store, &folder, &fingerprint, &index, &searchable(2)));
         if let Some(arena) = open_arena(cache.path(), &fingerprint, &index).unwrap() {
             assert_arena_holds(&store, &arena);
             assert_finds_long_payloads(&store, &index, &arena);
@@ -272,6 +271,23 @@ fn a_kill_while_copying_leaves_nothing_half_valid() {
             break;
         }
     }
+}
+
+/// A payload that was erased in its place changes nothing that the index knows.
+#[test]
+fn an_arena_is_not_used_for_a_store_that_changed() {
+    let cache = tempfile::tempdir().unwrap();
+    let before = store_of_growing_payloads("erased");
+    let index = indexed(&before, cache.path());
+    with_work(|work| build_arena(work, &before, cache.path(), &index, &searchable(1))).unwrap();
+    let mut events = before.events().to_vec();
+    events[3].payload = Some(b"erased".to_vec());
+    let store = MemoryStore::new("erased", events).with_change_token("another");
+    let index = indexed(&store, cache.path());
+    let fingerprint = store.fingerprint().unwrap();
+    assert!(open_arena(cache.path(), &fingerprint, &index).unwrap().is_none());
+    let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
+    assert_arena_holds(&store, &arena);
 }
 
 fn store_of_growing_payloads(identity: &str) -> MemoryStore {
