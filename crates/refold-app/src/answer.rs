@@ -310,6 +310,8 @@ pub struct TimelineAnswer {
     pub from: Option<String>,
     pub to: Option<String>,
     pub events: u32,
+    /// Events that are in no column, because their recorded time is missing or cannot be read.
+    pub without_time: u32,
     pub types: Vec<String>,
     pub columns: Vec<ColumnAnswer>,
 }

@@ -161,16 +161,18 @@ impl Stream {
         ))
     }
 
-    /// Calls `visit` for each event after `from` up to `to`, whole, in fold order.
+    /// Calls `visit` for each event after `from` up to `to`, whole, in fold order. What cannot be read of them goes to
+    /// `findings`.
     pub fn visit(
         &self,
         work: &Work<'_>,
         store: &Arc<dyn EventStore>,
+        findings: &Arc<Findings>,
         from: Moment,
         to: Moment,
         visit: &mut dyn FnMut(Moment, &EventView<'_>) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
-        let mut events = self.events(store, Columns::ALL);
+        let mut events = self.events(store, Columns::ALL).reporting(Arc::clone(findings));
         let mut batch = EventBatch::default();
         let mut at = from;
         while at < to {
@@ -194,6 +196,7 @@ impl Stream {
         &self,
         work: &Work<'_>,
         store: &Arc<dyn EventStore>,
+        findings: &Arc<Findings>,
         from: Moment,
         to: Moment,
         visit: &mut dyn FnMut(Moment, &EventView<'_>) -> Result<bool, AppError>,
@@ -202,7 +205,7 @@ impl Stream {
         let mut goes_on = true;
         while at < to && goes_on {
             let end = Moment(to.0.min(at.0.saturating_add(512)));
-            self.visit(work, store, at, end, &mut |moment, event| {
+            self.visit(work, store, findings, at, end, &mut |moment, event| {
                 goes_on = goes_on && visit(moment, event)?;
                 Ok(())
             })?;

@@ -230,8 +230,13 @@ impl Shared<'_> {
         let stream = Stream::load(self.work, self.session, &crate::text::shown(id), &quiet)?;
         fold.reset()?;
         let head = stream.track.head();
-        stream.visit(self.work, self.session.store(), Moment::START, head, &mut |_, event| {
-            Ok(fold.step(event, stream.names(), None)?)
-        })
+        stream.visit(
+            self.work,
+            self.session.store(),
+            &Arc::default(),
+            Moment::START,
+            head,
+            &mut |_, event| Ok(fold.step(event, stream.names(), None)?),
+        )
     }
 }

@@ -1,5 +1,7 @@
 //! The events of one stream, in full.
 
+use std::sync::Arc;
+
 use refold_core::cursor::Cursor;
 use refold_core::event::{Encoding, EventView, Position, Version};
 use refold_core::finding::Findings;
@@ -13,7 +15,8 @@ use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::text;
+use crate::wire::FindingWire;
+use crate::{findings, text};
 
 /// Which events of a stream.
 #[derive(Debug, Clone, Default)]
@@ -26,26 +29,27 @@ pub struct Events {
     pub limit: Option<u64>,
 }
 
-/// Calls `visit` for each event, in the order of the stream.
+/// Calls `visit` for each event, in the order of the stream, and returns what was noteworthy on the way.
 pub fn events(
     work: &Work<'_>,
     session: &Session,
     stream: &str,
     asked: &Events,
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
-) -> Result<(), AppError> {
-    let findings = Findings::default();
+) -> Result<Vec<FindingWire>, AppError> {
+    let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     let (from, to) = asked.range(&stream)?;
     let digits = session.description().time_digits;
     let mut left = asked.limit.unwrap_or(u64::MAX);
-    stream.visit_while(work, session.store(), from, to, &mut |moment, event| {
+    stream.visit_while(work, session.store(), &findings, from, to, &mut |moment, event| {
         if left > 0 && asked.has_type(&stream.type_name(moment)) {
             left -= 1;
             visit(event_answer(event, stream.names(), digits))?;
         }
         Ok(left > 0)
-    })
+    })?;
+    Ok(findings::wire(&findings))
 }
 
 impl Events {

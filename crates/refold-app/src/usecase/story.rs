@@ -1,5 +1,7 @@
 //! The story of one stream: a line an event, in the words of the handler's package.
 
+use std::sync::Arc;
+
 use refold_core::diff::{ArrayKeys, diff};
 use refold_core::event::{Encoding, EventView};
 use refold_core::finding::Findings;
@@ -66,7 +68,7 @@ pub fn story(
         before = after;
         Ok(left > 0)
     };
-    stream.visit_while(work, session.store(), Moment::START, to, &mut tell)
+    stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)
 }
 
 /// `None` where there is none, or none that can be read.

@@ -1,6 +1,7 @@
 //! Events over time by type, of a store or of one stream, as numbers.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
@@ -33,7 +34,7 @@ pub fn timeline(
     match stream {
         None => {
             let index = session.build_index(work)?;
-            answer(None, columns, digits, |query| {
+            answer(None, index.event_count(), columns, digits, |query| {
                 density::of_store(index.as_ref(), query, digits)
             })
         }
@@ -42,7 +43,8 @@ pub fn timeline(
             let stream = Stream::load(work, session, id, &findings)?;
             let series = history::series_of(&stream, session);
             let counted = StreamDensity::new(&stream.track);
-            answer(Some(text::shown(&stream.id)), columns, digits, |query| {
+            let total = stream.track.head().0;
+            answer(Some(text::shown(&stream.id)), total, columns, digits, |query| {
                 density::of_stream(&stream, &counted, &series, &findings, query, digits)
             })
         }
@@ -51,6 +53,7 @@ pub fn timeline(
 
 fn answer(
     stream: Option<String>,
+    total: u32,
     columns: u32,
     digits: u8,
     density: impl Fn(&DensityQuery) -> Result<DensityFrame, AppError>,
@@ -88,6 +91,7 @@ fn answer(
         // The span ends just behind the last event.
         to: span.map(|span| text::time_label(Timestamp(span.end.saturating_sub(1)), digits)),
         events,
+        without_time: total.saturating_sub(events),
         types: frame.series,
         columns,
     })
@@ -98,8 +102,34 @@ fn window(frame: &DensityFrame) -> Option<Range<i64>> {
     Some(first.0..end.0)
 }
 
+/// Why nothing may be written to this path; `None` where it is free, or an earlier drawing.
+fn why_not_over(file: &Path) -> Option<&'static str> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    if ["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end)) {
+        return Some("a database would take a file of that name for its own");
+    }
+    if file.symlink_metadata().is_err() {
+        return None;
+    }
+    let mut head = Vec::new();
+    // Looked at first: opening a pipe would wait for its other end.
+    let is_read = file.is_file()
+        && File::open(file)
+            .and_then(|it| it.take(512).read_to_end(&mut head))
+            .is_ok();
+    let is_drawing = is_read && head.trim_ascii_start().starts_with(b"<svg");
+    (!is_drawing).then_some("what is there is no drawing")
+}
+
 /// Draws the columns as stacked bars into an SVG file. The file appears whole or not at all.
+///
+/// Only a drawing is ever replaced: a store, or any other file that is there already, stays as it is. Nor is a file made
+/// that a database would take for one of its own.
 pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
+    if let Some(reason) = why_not_over(file) {
+        let message = format!("the drawing is not written: {reason}: {}", file.display());
+        return Err(AppError::invalid(message, "choose another name for the drawing"));
+    }
     let title = answer.stream.clone().unwrap_or_else(|| session.name());
     let events = text::grouped(answer.events.into());
     let columns = answer.columns.iter().map(|column| FigureColumn {
@@ -134,6 +164,11 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
         .unwrap_or(Path::new("."));
     let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     new.write_all(svg.as_bytes()).map_err(failed)?;
-    new.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
+    let kept = if file.exists() {
+        new.persist(file)
+    } else {
+        // Whoever was quicker keeps what he wrote.
+        new.persist_noclobber(file)
+    };
+    kept.map(drop).map_err(|error| failed(error.error))
 }

@@ -1,14 +1,14 @@
 //! `refold history`.
 
 use refold_app::AppError;
-use refold_app::answer::{EventAnswer, StoryAnswer, json_line};
+use refold_app::answer::{EventAnswer, Stored, StoryAnswer, json_line};
 use refold_app::text::shown;
 use refold_app::usecase::events::{Events, events};
 use refold_app::usecase::story::story;
 
 use super::{Context, cell, place};
 use crate::arguments::History;
-use crate::print::{Ended, Printer};
+use crate::print::{self, Ended, Printer};
 
 pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -40,8 +40,15 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
             print_event(&mut printer, &event)
         }
     });
-    printer.finish(outcome)?;
-    Ok(0)
+    context.progress.clear();
+    let findings = printer.finish(outcome)?;
+    if context.json {
+        // Standard output holds events and nothing else.
+        print::findings_aside(&findings);
+        return Ok(0);
+    }
+    print::findings(&mut printer, &findings)?;
+    printer.finish(Ok(0))
 }
 
 /// Place, time and sentence; without a sentence the type and what it changed.
@@ -88,7 +95,13 @@ pub fn print_event(printer: &mut Printer, event: &EventAnswer) -> Result<(), App
     printer.line_of_stream(&format!(
         "{stream} {version}#{position}  {event_type}{schema}  {recorded}{occurred}"
     ))?;
-    printer.line_of_stream(&format!("    {}", event.payload.shown()))?;
+    let payload = match &event.payload {
+        Stored::Absent => "(no payload)".to_owned(),
+        Stored::Bytes { bytes, .. } if bytes.is_empty() => "(empty payload)".to_owned(),
+        Stored::Bytes { .. } => format!("(not JSON) {}", event.payload.shown()),
+        Stored::Json(_) => event.payload.shown(),
+    };
+    printer.line_of_stream(&format!("    {payload}"))?;
     let metadata = event.metadata.shown();
     if metadata.is_empty() || metadata == "{}" {
         Ok(())

@@ -33,7 +33,11 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     let findings = printer.finish(outcome)?;
     if !context.json {
         let noun = if found == 1 { "event" } else { "events" };
-        printer.line(&format!("{} {noun} found", grouped(found)))?;
+        let end = match asked.limit {
+            Some(limit) if found >= limit => "shown; there may be more",
+            _ => "found",
+        };
+        printer.line(&format!("{} {noun} {end}", grouped(found)))?;
         print::findings(&mut printer, &findings)?;
     }
     let ended = printer.finish(Ok(0));

@@ -18,17 +18,21 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
         printer.json(&answer)?;
         return printer.finish(Ok(0));
     }
-    let events = grouped(answer.events.into());
+    let untimed = match answer.without_time {
+        0 => String::new(),
+        more => format!(", {} more have no time that can be read", grouped(more.into())),
+    };
+    let events = format!("{} events{untimed}", grouped(answer.events.into()));
     if let Some(file) = &asked.svg {
-        printer.line(&format!("{events} events drawn into {}", file.display()))?;
+        printer.line(&format!("{events} drawn into {}", file.display()))?;
         return printer.finish(Ok(0));
     }
     let whole = answer.stream.clone().unwrap_or_else(|| session.name());
     let Some((from, to)) = answer.from.as_ref().zip(answer.to.as_ref()) else {
-        printer.line(&format!("{whole}  {events} events"))?;
+        printer.line(&format!("{whole}  {events}"))?;
         return printer.finish(Ok(0));
     };
-    printer.line(&format!("{whole}  {events} events  {from} to {to}"))?;
+    printer.line(&format!("{whole}  {events}  {from} to {to}"))?;
     let most = answer
         .columns
         .iter()

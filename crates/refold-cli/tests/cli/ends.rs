@@ -198,3 +198,37 @@ fn a_store_without_events_is_a_store() {
     assert!(timeline["from"].is_null() && timeline["to"].is_null());
     assert_eq!(lab.run(&["state", "orders.db", "order-4711"]).code, 2);
 }
+
+/// The one option that names a file to write must not be able to hurt a store.
+#[test]
+fn a_drawing_replaces_nothing_but_a_drawing() {
+    let lab = Lab::new(300);
+    let before = lab.fingerprint();
+    let beside = |name: &str| lab.path().join(name).display().to_string();
+    for target in [
+        "orders.db",
+        "./orders.db",
+        "orders.db-wal",
+        "orders.db-journal",
+        "read_model.db",
+        "handlers",
+    ] {
+        let ended = lab.run(&["timeline", "orders.db", "--svg", target]);
+        assert_eq!(ended.code, 2, "{target}: {}", ended.err);
+        assert!(ended.err.contains("the drawing is not written"), "{}", ended.err);
+        assert_eq!(lab.fingerprint(), before, "{target}");
+    }
+    let elsewhere = tempfile::tempdir().unwrap();
+    let link = elsewhere.path().join("drawing.svg");
+    std::os::unix::fs::symlink(beside("orders.db"), &link).unwrap();
+    assert_eq!(
+        lab.run(&["timeline", "orders.db", "--svg", link.to_str().unwrap()])
+            .code,
+        2
+    );
+    assert_eq!(lab.fingerprint(), before);
+    let drawing = elsewhere.path().join("again.svg").display().to_string();
+    for _ in 0..2 {
+        assert_eq!(lab.run(&["timeline", "orders.db", "--svg", &drawing]).code, 0);
+    }
+}
