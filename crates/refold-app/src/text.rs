@@ -27,6 +27,15 @@ pub fn shown(bytes: &[u8]) -> String {
     out
 }
 
+/// Bytes of the store as data for a program, which JSON can carry as they are: the text itself. Only what is not UTF-8
+/// is written as [`shown`] writes it. Whoever prints it makes visible what is hidden.
+pub fn exact(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => shown(bytes),
+    }
+}
+
 /// The bytes that [`shown`] showed, for an id that a person gives back. A text without escapes is itself.
 pub fn id_from_shown(text: &str) -> Vec<u8> {
     let mut id = Vec::with_capacity(text.len());

@@ -47,7 +47,7 @@ pub fn blame(
         });
     let MomentAnswer { version, position, .. } = replayed.moment(moment);
     Ok(BlameAnswer {
-        stream: text::shown(&replayed.stream.id),
+        stream: text::exact(&replayed.stream.id),
         version,
         position,
         leaves: leaves.collect(),

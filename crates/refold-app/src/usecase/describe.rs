@@ -24,7 +24,7 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
         None => (None, None),
     };
     let count = |(name, count): (&[u8], u32)| Count {
-        name: text::shown(name),
+        name: text::exact(name),
         count,
     };
     let mut types: Vec<Count> = index.types().map(count).collect();

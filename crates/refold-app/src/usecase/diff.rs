@@ -49,7 +49,7 @@ pub fn diff(
         });
     }
     Ok(DiffAnswer {
-        stream: text::shown(&replayed.stream.id),
+        stream: text::exact(&replayed.stream.id),
         from: replayed.moment(from),
         to: replayed.moment(to),
         handler: handler::wire(replayed.program.identity()),

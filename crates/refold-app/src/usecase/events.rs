@@ -76,16 +76,16 @@ pub(super) fn event_answer(event: &EventView<'_>, names: &Names, digits: u8) -> 
     let claims_json = event.encoding == Encoding::Json;
     EventAnswer {
         position: text::position_label(event.position),
-        stream: text::shown(names.stream(event.stream)),
-        category: text::shown(names.category(event.stream)),
+        stream: text::exact(names.stream(event.stream)),
+        category: text::exact(names.category(event.stream)),
         version: text::filled(text::version_label(event.version)),
-        event_type: text::shown(names.type_name(event.event_type)),
-        schema_version: event.schema_version.map(text::shown),
+        event_type: text::exact(names.type_name(event.event_type)),
+        schema_version: event.schema_version.map(text::exact),
         recorded_at: text::filled(text::time_label(event.recorded_at, digits)),
         occurred_at: text::filled(text::time_label(event.occurred_at, 0)),
-        event_id: event.event_id.map(text::shown),
-        correlation_id: event.correlation_id.map(text::shown),
-        causation_id: event.causation_id.map(text::shown),
+        event_id: event.event_id.map(text::exact),
+        correlation_id: event.correlation_id.map(text::exact),
+        causation_id: event.causation_id.map(text::exact),
         payload: Stored::of(event.payload, claims_json),
         metadata: Stored::of(event.metadata, true),
     }

@@ -25,7 +25,7 @@ pub fn state(
         recorded_at,
     } = replayed.moment(moment);
     Ok(StateAnswer {
-        stream: text::shown(&replayed.stream.id),
+        stream: text::exact(&replayed.stream.id),
         version,
         position,
         recorded_at,

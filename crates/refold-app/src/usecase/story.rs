@@ -55,7 +55,7 @@ pub fn story(
                     .collect(),
             };
             visit(StoryAnswer {
-                stream: text::shown(&stream.id),
+                stream: text::exact(&stream.id),
                 version: text::filled(stream.version_label(moment)),
                 position: text::filled(stream.position_label(moment)),
                 event_type,

@@ -104,12 +104,12 @@ fn rank_after(work: &Work<'_>, index: &Index, query: &IndexQuery<'_>, after: &st
 fn answer(index: &Index, ordinal: StreamOrdinal, digits: u8) -> Result<StreamAnswer, AppError> {
     let entry = index.stream(ordinal)?;
     Ok(StreamAnswer {
-        stream: text::shown(entry.id),
-        category: text::shown(entry.category),
+        stream: text::exact(entry.id),
+        category: text::exact(entry.category),
         events: entry.events,
         first_recorded_at: text::filled(text::time_label(entry.first_recorded_at, digits)),
         last_recorded_at: text::filled(text::time_label(entry.last_recorded_at, digits)),
-        last_type: text::shown(index.type_name(entry.last_type)),
+        last_type: text::exact(index.type_name(entry.last_type)),
     })
 }
 

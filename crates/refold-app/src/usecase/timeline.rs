@@ -44,7 +44,7 @@ pub fn timeline(
             let series = history::series_of(&stream, session);
             let counted = StreamDensity::new(&stream.track);
             let total = stream.track.head().0;
-            answer(Some(text::shown(&stream.id)), total, columns, digits, |query| {
+            answer(Some(text::exact(&stream.id)), total, columns, digits, |query| {
                 density::of_stream(&stream, &counted, &series, &findings, query, digits)
             })
         }

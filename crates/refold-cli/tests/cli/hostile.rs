@@ -88,3 +88,35 @@ fn a_payload_too_large_to_load_leaves_later_states_incomplete() {
     }
     assert_eq!(lab.json_lines(&["history", "orders.db", "order-4711"]).len(), 15);
 }
+
+#[test]
+fn json_tells_ids_apart_that_look_alike_and_they_can_be_given_back() {
+    let lab = Lab::empty();
+    let ids = ["x\u{1b}", "x\\u{1b}", "x\n\u{202e}"];
+    let record = |(n, id): (usize, &&str)| {
+        let record = serde_json::json!({"stream": id, "type": format!("T\t{n}"), "payload": {"n": n}});
+        format!("{record}\n")
+    };
+    let lines: String = ids.iter().enumerate().map(record).collect();
+    std::fs::write(lab.path().join("alike.jsonl"), lines).unwrap();
+    let streams = lab.json_lines(&["streams", "alike.jsonl"]);
+    let mut told: Vec<&str> = streams
+        .iter()
+        .map(|stream| stream["stream"].as_str().unwrap())
+        .collect();
+    told.sort_unstable();
+    let mut known = ids.to_vec();
+    known.sort_unstable();
+    assert_eq!(told, known);
+    for (n, id) in ids.iter().enumerate() {
+        let events = lab.json_lines(&["history", "alike.jsonl", id]);
+        assert_eq!(events.len(), 1, "{id:?}");
+        assert_eq!(
+            (&events[0]["stream"], &events[0]["payload"]["n"]),
+            (&(*id).into(), &n.into())
+        );
+        assert_eq!(events[0]["type"], format!("T\t{n}"));
+        let printed = lab.run(&["history", "alike.jsonl", id]).out;
+        assert!(!printed.contains(['\u{1b}', '\u{202e}', '\t']), "{printed:?}");
+    }
+}
