@@ -8,7 +8,7 @@ use std::time::Duration;
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreDescription, StoreError};
+use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Index, IndexError, Opened};
@@ -226,16 +226,11 @@ impl Session {
     pub fn first_screen(&self, work: &Work<'_>, findings: &Findings) -> Result<FirstScreen, AppError> {
         let mut names = Names::default();
         let mut newest = EventBatch::default();
-        let all = Scope::All {
-            after: None,
-            up_to: None,
-        };
-        let query = ReadQuery {
-            scope: all,
+        let forward = ReadQuery::all(Columns::SKELETON);
+        let mut reader = self.store.read(&ReadQuery {
             direction: Direction::Backward,
-            columns: Columns::SKELETON,
-        };
-        let mut reader = self.store.read(&query)?;
+            ..forward.clone()
+        })?;
         reader.next_batch(work, NEWEST_COUNT, &mut newest, &mut names, findings)?;
         let mut sample = Sample::default();
         sample.add(&newest);
@@ -248,10 +243,7 @@ impl Session {
             sample.add(&more);
         }
         more.clear();
-        let mut reader = self.store.read(&ReadQuery {
-            direction: Direction::Forward,
-            ..query
-        })?;
+        let mut reader = self.store.read(&forward)?;
         reader.next_batch(work, NEWEST_COUNT, &mut more, &mut names, findings)?;
         sample.add_times(&more);
         let types = sample.types.iter().enumerate().filter(|(_, events)| **events > 0);

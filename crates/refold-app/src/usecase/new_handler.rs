@@ -5,7 +5,7 @@ use std::path::Path;
 use refold_core::event::{Columns, Encoding, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::port::store::ReadQuery;
 use refold_core::work::Work;
 use refold_handlers::starter::Starter;
 use serde::Serialize;
@@ -36,16 +36,7 @@ pub fn new_handler(
     category: &str,
     folder: &Path,
 ) -> Result<NewHandlerAnswer, AppError> {
-    let scope = Scope::All {
-        after: None,
-        up_to: None,
-    };
-    let query = ReadQuery {
-        scope,
-        direction: Direction::Forward,
-        columns: Columns::PAYLOAD,
-    };
-    let mut reader = session.store().read(&query)?;
+    let mut reader = session.store().read(&ReadQuery::all(Columns::PAYLOAD))?;
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let (mut starter, mut events, mut read) = (Starter::default(), 0, 0);
     while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {

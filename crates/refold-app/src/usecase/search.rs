@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use refold_core::event::{Columns, EventBatch, EventView, TypeOrdinal};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::port::store::ReadQuery;
 use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
 use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena, search_store};
@@ -154,16 +154,7 @@ impl Sieve<'_> {
     /// Takes every event of the store.
     fn read_all(&mut self, work: &Work<'_>, session: &Session) -> Result<(), AppError> {
         let total = session.description().event_count;
-        let scope = Scope::All {
-            after: None,
-            up_to: None,
-        };
-        let query = ReadQuery {
-            scope,
-            direction: Direction::Forward,
-            columns: Columns::ALL,
-        };
-        let mut reader = session.store().read(&query)?;
+        let mut reader = session.store().read(&ReadQuery::all(Columns::ALL))?;
         let (mut batch, mut names) = (EventBatch::default(), Names::default());
         let mut read = 0;
         while self.left > 0 {

@@ -110,12 +110,26 @@ pub struct ReadQuery {
     pub columns: Columns,
 }
 
+impl ReadQuery {
+    /// All events in the order of their positions.
+    pub fn all(columns: Columns) -> ReadQuery {
+        ReadQuery {
+            scope: Scope::All {
+                after: None,
+                up_to: None,
+            },
+            direction: Direction::Forward,
+            columns,
+        }
+    }
+}
+
 /// A user's event store, opened read-only. Shareable: each reader has its own connection or handle.
 pub trait EventStore: Send + Sync {
     fn describe(&self) -> &StoreDescription;
 
-    /// A token that changes whenever the store's content may have changed in any other way than by growing, and
-    /// the last position. Both together are the key of the local index. Must not scan.
+    /// Which store this is, how far it goes, and a token that changes whenever anything in it may have changed: what
+    /// the local index and the copy of payloads are held against. Must not scan.
     fn fingerprint(&self) -> Result<Fingerprint, StoreError>;
 
     /// Whether the store is still as it was when it was opened. An opened store shows what it held then: when this is

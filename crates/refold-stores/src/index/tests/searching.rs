@@ -208,7 +208,7 @@ proptest! {
     }
 
     #[test]
-    fn an_arena_grows_with_its_index(events in events_with_content(120), cut in 0_usize..120, threads in 1_usize..3) {
+    fn an_arena_is_made_anew_when_its_store_grew(events in events_with_content(120), cut in 0_usize..120, threads in 1_usize..3) {
         let cache = tempfile::tempdir().unwrap();
         let cut = cut.min(events.len());
         let before = MemoryStore::new("arena", events[..cut].to_vec());
