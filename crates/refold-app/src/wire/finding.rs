@@ -1,0 +1,48 @@
+//! Findings, counted and one by one.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingWire {
+    pub code: String,
+    pub severity: SeverityWire,
+    pub count: u32,
+    /// The first of them, in a sentence.
+    pub detail: String,
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    pub position: Option<String>,
+}
+
+/// All that is kept of one code of findings, to be read one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingGroup {
+    pub code: String,
+    pub severity: SeverityWire,
+    /// All there are; more than `found`, when only the first are kept.
+    pub count: u32,
+    /// What to do about it, one sentence; empty for a code without one.
+    pub advice: String,
+    pub found: Vec<FoundWire>,
+}
+
+/// One finding: what it says, and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct FoundWire {
+    pub detail: String,
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    pub position: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum SeverityWire {
+    Notice,
+    Warning,
+    Error,
+}

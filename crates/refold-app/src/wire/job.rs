@@ -1,0 +1,83 @@
+//! What failed, and how far something is.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::FindingWire;
+
+/// The only failure that crosses to a face. A `code` exists because a face acts on it.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct AppErrorWire {
+    pub code: ErrorCode,
+    /// What failed and why, one sentence.
+    pub message: String,
+    /// What to do about it, one sentence; empty when there is nothing to do.
+    pub hint: String,
+    /// Layout ids to choose from, when `code` is `Ambiguous`.
+    pub choices: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    Cancelled,
+    InvalidInput,
+    NotFound,
+    NotAnEventStore,
+    Ambiguous,
+    Unreachable,
+    Denied,
+    Corrupt,
+    HandlerFailed,
+    Internal,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct JobUpdate {
+    pub job: u32,
+    pub phase: String,
+    pub done: u32,
+    pub total: Option<u32>,
+}
+
+/// What a history tells without being asked, while it is opened and as long as it is open: how far a long fold is
+/// (about ten times a second, from a tenth of a second on), and findings that came up.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryUpdate {
+    /// The job that cancels whatever runs for this history, its opening too. The history stays open.
+    pub job: u32,
+    /// What runs; empty: nothing any more.
+    pub phase: String,
+    /// Events, or other steps of the phase.
+    pub done: u32,
+    pub total: Option<u32>,
+    /// All findings of the history, when there are others than were told before.
+    pub findings: Option<Vec<FindingWire>>,
+}
+
+impl HistoryUpdate {
+    /// Says that nothing runs.
+    pub fn idle(job: u32) -> HistoryUpdate {
+        HistoryUpdate {
+            job,
+            phase: String::new(),
+            done: 0,
+            total: None,
+            findings: None,
+        }
+    }
+}
+
+impl From<JobUpdate> for HistoryUpdate {
+    fn from(update: JobUpdate) -> HistoryUpdate {
+        HistoryUpdate {
+            phase: update.phase,
+            done: update.done,
+            total: update.total,
+            ..HistoryUpdate::idle(update.job)
+        }
+    }
+}
