@@ -1,7 +1,7 @@
 //! Which element of an earlier array each element of a later one is.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hash, Hasher};
 
 use crate::value::{Array, Number, Text, Value};
 
@@ -25,10 +25,16 @@ pub(super) struct Origin {
 /// Aligns by the member `key` where every element has it with a value of its own; else by equality. What is equal at
 /// the start and the end of both is left alone, so that a long array costs what changed in it.
 pub(super) fn align(before: &Array, after: &Array, key: Option<&Text>) -> Alignment {
+    // Keyed by nothing random: the alignment is the same in every run.
+    align_hashed::<BuildHasherDefault<DefaultHasher>>(before, after, key)
+}
+
+/// As [`align`]. What `Hashing` makes equal that is not costs time and changes nothing.
+fn align_hashed<Hashing: BuildHasher + Default>(before: &Array, after: &Array, key: Option<&Text>) -> Alignment {
     let prefix = before.common_prefix(after);
     let suffix = before.common_suffix(after, before.len().min(after.len()) - prefix);
     let (before, after) = (middle(before, prefix, suffix), middle(after, prefix, suffix));
-    let keyed = key.and_then(|key| Some((by_key(&before, key)?, by_key(&after, key)?)));
+    let keyed = key.and_then(|key| Some((by_key::<Hashing>(&before, key)?, by_key::<Hashing>(&after, key)?)));
     let aligned = match keyed {
         Some((earlier, later)) => {
             let mut origins = vec![None; after.len()];
@@ -37,7 +43,7 @@ pub(super) fn align(before: &Array, after: &Array, key: Option<&Text>) -> Alignm
             }
             with_moves(&origins, before.len())
         }
-        None => by_equality(&before, &after),
+        None => by_equality::<Hashing>(&before, &after),
     };
     let shift = |origin: Origin| Origin {
         index: origin.index + prefix,
@@ -61,15 +67,18 @@ fn middle(array: &Array, prefix: usize, suffix: usize) -> Vec<&Value> {
 }
 
 /// Each element's index by the value of its key; `None` when one has no scalar key or shares it.
-fn by_key(array: &[&Value], key: &Text) -> Option<HashMap<u64, usize>> {
-    let mut indices = HashMap::with_capacity(array.len());
+fn by_key<'a, Hashing: BuildHasher + Default>(
+    array: &[&'a Value],
+    key: &Text,
+) -> Option<HashMap<Exact<'a>, usize, Hashing>> {
+    let mut indices = HashMap::with_capacity_and_hasher(array.len(), Hashing::default());
     for (at, element) in array.iter().enumerate() {
         let Value::Object(object) = element else { return None };
         let value = object.get(key.as_wtf8())?.resolved();
         if matches!(
             value,
             Value::Null | Value::Array(_) | Value::Object(_) | Value::Repeated(_)
-        ) || indices.insert(fingerprint(value), at).is_some()
+        ) || indices.insert(Exact(value), at).is_some()
         {
             return None;
         }
@@ -129,14 +138,18 @@ fn longest_ascending(numbers: &[usize]) -> Vec<usize> {
 
 /// Equal elements are the same element: a longest common subsequence stays, further equal ones moved, and what is
 /// left between two staying elements is paired in order, so that `[1, 2, 3]` to `[1, 5, 3]` is one change.
-fn by_equality(before: &[&Value], after: &[&Value]) -> Aligned {
+fn by_equality<'a, Hashing: BuildHasher + Default>(before: &[&'a Value], after: &[&'a Value]) -> Aligned {
     let mut origins: Vec<Option<Origin>> = vec![None; after.len()];
-    let earlier: Vec<u64> = before.iter().map(|element| fingerprint(element)).collect();
-    let later: Vec<u64> = after.iter().map(|element| fingerprint(element)).collect();
+    // Equal elements get the same number, and only those.
+    let mut numbers: HashMap<Exact<'a>, usize, Hashing> = HashMap::default();
+    let mut number = |element: &'a Value| {
+        let next = numbers.len();
+        *numbers.entry(Exact(element)).or_insert(next)
+    };
+    let earlier: Vec<usize> = before.iter().copied().map(&mut number).collect();
+    let later: Vec<usize> = after.iter().copied().map(&mut number).collect();
 
     let mut staying = common_subsequence(&earlier, &later);
-    // Fingerprints may collide; only equal elements stay for being equal.
-    staying.retain(|(from, to)| before[*from] == after[*to]);
     let mut is_paired = vec![false; before.len()];
     for (from, to) in &staying {
         is_paired[*from] = true;
@@ -146,14 +159,13 @@ fn by_equality(before: &[&Value], after: &[&Value]) -> Aligned {
         });
     }
 
-    let mut movable: HashMap<u64, Vec<usize>> = HashMap::new();
+    let mut movable: HashMap<usize, Vec<usize>> = HashMap::new();
     for from in (0..before.len()).rev().filter(|from| !is_paired[*from]) {
         movable.entry(earlier[from]).or_default().push(from);
     }
-    for (to, print) in later.iter().enumerate() {
+    for (to, number) in later.iter().enumerate() {
         if origins[to].is_none()
-            && let Some(from) = movable.get_mut(print).and_then(Vec::pop)
-            && before[from] == after[to]
+            && let Some(from) = movable.get_mut(number).and_then(Vec::pop)
         {
             is_paired[from] = true;
             origins[to] = Some(Origin {
@@ -189,7 +201,7 @@ const MAX_CELLS: usize = 1 << 18;
 
 /// Pairs of indices of a common subsequence, ascending: a longest one while the table is affordable, above that the
 /// longest ascending run of the pairs of first, second, … occurrences.
-fn common_subsequence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
+fn common_subsequence(earlier: &[usize], later: &[usize]) -> Vec<(usize, usize)> {
     if earlier.len().saturating_mul(later.len()) > MAX_CELLS {
         return common_by_occurrence(earlier, later);
     }
@@ -219,15 +231,15 @@ fn common_subsequence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
     pairs
 }
 
-fn common_by_occurrence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
-    let mut occurrences: HashMap<u64, Vec<usize>> = HashMap::new();
-    for (from, print) in earlier.iter().enumerate().rev() {
-        occurrences.entry(*print).or_default().push(from);
+fn common_by_occurrence(earlier: &[usize], later: &[usize]) -> Vec<(usize, usize)> {
+    let mut occurrences: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (from, number) in earlier.iter().enumerate().rev() {
+        occurrences.entry(*number).or_default().push(from);
     }
     let mut to_of = HashMap::new();
     let mut paired = Vec::new();
-    for (to, print) in later.iter().enumerate() {
-        if let Some(from) = occurrences.get_mut(print).and_then(Vec::pop) {
+    for (to, number) in later.iter().enumerate() {
+        if let Some(from) = occurrences.get_mut(number).and_then(Vec::pop) {
             to_of.insert(from, to);
             paired.push(from);
         }
@@ -238,14 +250,17 @@ fn common_by_occurrence(earlier: &[u64], later: &[u64]) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Equal values have equal fingerprints. Keyed by nothing random: the alignment is the same in every run.
-fn fingerprint(value: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    feed(value, &mut hasher);
-    hasher.finish()
+/// A value as the key of a map.
+#[derive(PartialEq, Eq)]
+struct Exact<'a>(&'a Value);
+
+impl Hash for Exact<'_> {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        feed(self.0, hasher);
+    }
 }
 
-fn feed(value: &Value, hasher: &mut DefaultHasher) {
+fn feed<H: Hasher>(value: &Value, hasher: &mut H) {
     std::mem::discriminant(value).hash(hasher);
     match value {
         Value::Null => {}
@@ -269,6 +284,49 @@ fn feed(value: &Value, hasher: &mut DefaultHasher) {
                 key.hash(hasher);
                 feed(member, hasher);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Finds all values alike.
+    #[derive(Default)]
+    struct Blind;
+
+    impl Hasher for Blind {
+        fn write(&mut self, _: &[u8]) {}
+
+        fn finish(&self) -> u64 {
+            0
+        }
+    }
+
+    fn array(numbers: &[u8]) -> Array {
+        let element = |number: &u8| Value::from_json(format!("{{\"id\":{number}}}").as_bytes(), 4).unwrap();
+        numbers.iter().map(element).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn elements_are_paired_by_what_they_are_and_not_by_their_hash(
+            before in proptest::collection::vec(0..9_u8, 0..40),
+            after in proptest::collection::vec(0..9_u8, 0..40),
+            is_keyed: bool,
+        ) {
+            let (before, after) = (array(&before), array(&after));
+            let key = Text::from("id");
+            let key = is_keyed.then_some(&key);
+            let (told, blind) = (align(&before, &after, key), align_hashed::<BuildHasherDefault<Blind>>(&before, &after, key));
+            prop_assert_eq!(told.removed, blind.removed);
+            let pairs = |origins: &[Option<Origin>]| -> Vec<Option<(usize, bool)>> {
+                origins.iter().map(|origin| origin.map(|origin| (origin.index, origin.is_moved))).collect()
+            };
+            prop_assert_eq!(pairs(&told.origins), pairs(&blind.origins));
         }
     }
 }
