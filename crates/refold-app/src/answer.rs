@@ -40,14 +40,21 @@ fn lines_of(value: &Value, key: &str, depth: usize, comma: &str, lines: &mut Vec
         Value::Object(object) if !object.is_empty() && depth < OPEN_DEPTH => {
             lines.push(format!("{indent}{key}{{"));
             for (at, (name, member)) in object.iter().enumerate() {
-                let name = Value::Text(name.clone()).display_json();
-                lines_of(
-                    member,
-                    &format!("{name}: "),
-                    depth + 1,
-                    comma_after(at, object.len()),
-                    lines,
-                );
+                let name = format!("{}: ", Value::Text(name.clone()).display_json());
+                let comma = comma_after(at, object.len());
+                match member {
+                    // Each of its values, as the record has them.
+                    Value::Repeated(values) => values.iter().enumerate().for_each(|(at, value)| {
+                        lines_of(
+                            value,
+                            &name,
+                            depth + 1,
+                            if at + 1 < values.len() { "," } else { comma },
+                            lines,
+                        )
+                    }),
+                    member => lines_of(member, &name, depth + 1, comma, lines),
+                }
             }
             lines.push(format!("{indent}}}{comma}"));
         }

@@ -229,7 +229,7 @@ fn flags(findings: &Findings, window: &Range<i64>, columns: u32, place: impl Fn(
 
 /// Whether a finding of this code means that an event's payload could not be read.
 pub fn is_undecodable(code: &str) -> bool {
-    matches!(code, "RF-EVENT-UNDECODABLE" | "RF-EVENT-MALFORMED") || code.contains("undecodable")
+    matches!(code, "RF-EVENT-UNDECODABLE" | "RF-EVENT-MALFORMED" | "RF-EVENT-DEPTH") || code.contains("undecodable")
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Payloads and metadata as trees, and what is said of those that are none.
 
 use refold_core::event::{Encoding, EventView};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
 use refold_core::value::Value;
 
 use crate::rows;
@@ -51,6 +54,30 @@ pub fn decode(event: &EventView<'_>) -> Result<Value, Unreadable> {
 /// The metadata as a value; `null` where there is none.
 pub fn decode_metadata(event: &EventView<'_>) -> Result<Value, Unreadable> {
     event.metadata.map_or(Ok(Value::Null), decode_json)
+}
+
+/// Reports the keys that occur more than once in an object of the payload or the metadata.
+pub fn report_repeated(event: &EventView<'_>, names: &Names, findings: &Findings) {
+    let payload = event.payload.filter(|_| event.encoding == Encoding::Json);
+    for (part, bytes) in [("payload", payload), ("metadata", event.metadata)] {
+        for (place, count) in bytes.map(repeated_keys).unwrap_or_default() {
+            findings.report_with("repeated-key", || Finding {
+                code: "repeated-key",
+                severity: Severity::Warning,
+                stream: Some(names.stream(event.stream).into()),
+                version: Some(event.version),
+                position: Some(event.position),
+                detail: format!("a key occurs {count} times in the {part}, the last one counts: {place}"),
+            });
+        }
+    }
+}
+
+fn repeated_keys(json: &[u8]) -> Vec<(Pointer, usize)> {
+    match Value::from_json_noting(json, Value::MAX_DEPTH) {
+        Ok((value, true)) => value.repeated_keys(),
+        _ => Vec::new(), // no repeated key, or no JSON
+    }
 }
 
 /// Why the payload cannot be read; `None` also for one that is only too long for a tree.

@@ -1,6 +1,7 @@
 //! `builtin:merge`: the handler that needs no code.
 //!
-//! Every payload is a JSON merge patch (RFC 7396) on the state; a payload that is no object replaces it. It says so by
+//! Every payload is a JSON merge patch (RFC 7396) on the state; a payload that is no object replaces it. Of a key that
+//! occurs more than once in its object the last value counts, and the others leave no trace in the state. It says so by
 //! its identity. It must not know packages or expressions.
 
 use std::sync::{Arc, OnceLock};
@@ -17,7 +18,6 @@ use crate::error::code;
 use crate::expr::meter::measured;
 use crate::limits::Limits;
 use crate::package::hash;
-use crate::project::{Malformed, Projection, Reason};
 
 #[cfg(test)]
 mod tests;
@@ -32,7 +32,7 @@ pub fn program() -> Arc<dyn HandlerProgram> {
 
 /// Applies `patch` to `target` as RFC 7396 says: objects merge, null takes away, anything else replaces.
 ///
-/// What a repeated key stands for is kept whole, unless the last value is null.
+/// Neither has repeated keys: see [`Value::with_last_of_repeated`].
 pub fn merge_patch(target: Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else {
         return patch.clone();
@@ -75,6 +75,7 @@ impl HandlerProgram for MergeProgram {
             state: Value::Null,
             bound_bytes: 0,
             limits: Limits::DEFAULT,
+            repeated: Vec::new(),
         })
     }
 }
@@ -84,6 +85,8 @@ struct MergeInstance {
     /// The state measures no more than this.
     bound_bytes: usize,
     limits: Limits,
+    /// Of the event applied last.
+    repeated: Vec<Pointer>,
 }
 
 impl HandlerInstance for MergeInstance {
@@ -93,6 +96,7 @@ impl HandlerInstance for MergeInstance {
     }
 
     fn apply(&mut self, event: &EventView<'_>, _names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        self.repeated.clear();
         let Some(payload) = event.payload else {
             return Ok(Applied::Ignored);
         };
@@ -109,20 +113,14 @@ impl HandlerInstance for MergeInstance {
             );
             return Err(fault(code::EVENT_SIZE, message));
         }
-        let patch = match Value::from_json(payload, self.limits.depth) {
-            Ok(patch) => patch,
-            Err(error) => {
-                let mut slots = Vec::new();
-                return match Projection::new(&[]).project(payload, self.limits.depth, &mut slots) {
-                    Err(Malformed {
-                        reason: Reason::Depth, ..
-                    }) => {
-                        let message = format!("the payload nests deeper than {} levels", self.limits.depth);
-                        Err(fault(code::LIMIT_DEPTH, message))
-                    }
-                    _ => Ok(Applied::Undecodable(error)),
-                };
+        let patch = match Value::from_json_noting(payload, self.limits.depth) {
+            Ok((patch, false)) => patch,
+            Ok((patch, true)) => {
+                self.repeated
+                    .extend(patch.repeated_keys().into_iter().map(|(place, _)| place));
+                patch.with_last_of_repeated()
             }
+            Err(error) => return Ok(Applied::Undecodable(error)),
         };
         // A merge adds no more than its patch measures, which is at most twice its text: the state is measured, and the
         // one before kept for a fault, only when it may have grown too far.
@@ -149,6 +147,10 @@ impl HandlerInstance for MergeInstance {
             record(&patch, Pointer::ROOT, written);
         }
         Ok(Applied::Folded)
+    }
+
+    fn repeated_keys(&self) -> &[Pointer] {
+        &self.repeated
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {

@@ -28,3 +28,20 @@ fn a_payload_is_embedded_as_stored_or_as_bytes() {
     assert_eq!(base64(b""), "");
     assert_eq!(base64(b"abc"), "YWJj");
 }
+
+#[test]
+fn every_value_of_a_repeated_key_has_its_line() {
+    let state = Value::from_json(br#"{"k":1,"k":{"a":2},"z":0}"#, 8).unwrap();
+    assert_eq!(
+        Literal(state).shown_lines(),
+        [
+            "{",
+            "  \"k\": 1,",
+            "  \"k\": {",
+            "    \"a\": 2",
+            "  },",
+            "  \"z\": 0",
+            "}"
+        ]
+    );
+}

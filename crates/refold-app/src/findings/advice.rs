@@ -22,6 +22,8 @@ pub fn of(code: &str) -> &'static str {
         "wrong-type" => "Check the layout",
         "zone-unknown" => "Set zone in a layout file, a copy of the built-in one for a library",
         "past-head" => "Look at the version that the answer names",
+        "repeated-key" => "Ask who wrote it; read the payload, which has every value",
+        "RF-EVENT-DEPTH" => "Look at the payload",
         "RF-EVENT-MALFORMED" => "Look at the raw payload; ask who wrote it",
         "RF-EVENT-SIZE" => "Look at the raw payload",
         "RF-EVENT-UNDECODABLE" => "Name a layout whose decode steps fit",

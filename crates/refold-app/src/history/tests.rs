@@ -90,7 +90,6 @@ fn hostile_events_are_shown_harmless_and_none_is_left_out() {
         (b"\x00\x01\x02\xfe", Encoding::Opaque),
         (b"plain \x1b[0m text", Encoding::Text),
         (b"", Encoding::Json),
-        // Here the handler gives up; what comes after it would not be folded.
         (&deep, Encoding::Json),
     ];
     let history = history(&payloads);
@@ -121,7 +120,8 @@ fn hostile_events_are_shown_harmless_and_none_is_left_out() {
         (value("n").as_str(), value("big").as_str(), value("s").as_str()),
         ("-0", "1e400", "\"\\ud800\"")
     );
-    assert_eq!(value("a"), "2 times this key: 1 · 2");
+    // Of a repeated key the state has the last; the event shows both.
+    assert_eq!(value("a"), "2");
     let cancel = CancelToken::default();
     let detail = history.event_detail(&Work::new(&cancel, &Silent), 5).unwrap();
     assert!(detail.undecodable.is_some());
@@ -133,7 +133,16 @@ fn hostile_events_are_shown_harmless_and_none_is_left_out() {
     // The times of 1970 are findings too, at every event.
     let is_marked = |row: &&EventRow| row.problems.iter().any(|code| code != "time-implausible");
     let marked: Vec<u32> = rows.rows.iter().filter(is_marked).map(|row| row.moment).collect();
-    assert_eq!(marked, [4, 5, 6, 7, 8]);
+    assert_eq!(marked, [2, 4, 5, 6, 7, 8]);
+    let found = |code: &str| {
+        let groups = history.finding_groups();
+        let group = groups.into_iter().find(|group| group.code == code).unwrap();
+        let first = group.found.first().unwrap().clone();
+        (first.version.unwrap(), first.detail)
+    };
+    let (version, detail) = found("repeated-key");
+    assert_eq!((version.as_str(), detail.ends_with(": /a")), ("2", true), "{detail}");
+    assert_eq!(found("RF-EVENT-DEPTH").0, "8");
 }
 
 #[test]
@@ -290,4 +299,36 @@ fn a_search_never_keeps_a_state_waiting() {
     let search = history.begin_search();
     history.cancel();
     assert!(search.is_cancelled());
+}
+
+#[test]
+fn listing_events_finds_repeated_keys_of_payload_and_metadata() {
+    let events = [(b"{\"a\":{\"b\":1,\"b\":2}}".as_slice(), Encoding::Json)];
+    let session = session(&events, std::path::Path::new("/nowhere"));
+    let cancel = CancelToken::default();
+    let mut seen = Vec::new();
+    let found = crate::usecase::events::events(
+        &Work::new(&cancel, &Silent),
+        &session,
+        STREAM,
+        &crate::usecase::events::Events::default(),
+        &mut |event| {
+            seen.push(event.payload.shown());
+            Ok(())
+        },
+    );
+    let found = found
+        .unwrap()
+        .into_iter()
+        .find(|found| found.code == "repeated-key")
+        .unwrap();
+    assert_eq!(
+        (found.version.as_deref(), found.position.as_deref()),
+        (Some("1"), Some("1"))
+    );
+    assert_eq!(
+        found.detail,
+        "a key occurs 2 times in the payload, the last one counts: /a/b"
+    );
+    assert_eq!(seen, ["{\"a\":{\"b\":1,\"b\":2}}"]);
 }

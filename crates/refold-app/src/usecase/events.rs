@@ -13,6 +13,7 @@ use refold_core::work::Work;
 use crate::answer::{EventAnswer, Stored};
 use crate::clock;
 use crate::error::AppError;
+use crate::payload;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::wire::FindingWire;
@@ -45,6 +46,7 @@ pub fn events(
     stream.visit_while(work, session.store(), &findings, from, to, &mut |moment, event| {
         if left > 0 && asked.has_type(&stream.type_name(moment)) {
             left -= 1;
+            payload::report_repeated(event, stream.names(), &findings);
             visit(event_answer(event, stream.names(), digits))?;
         }
         Ok(left > 0)

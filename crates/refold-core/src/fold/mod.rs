@@ -221,7 +221,12 @@ impl Fold {
             return;
         }
         match self.instance.apply(event, names, written) {
-            Ok(Applied::Folded | Applied::Ignored) => {}
+            Ok(Applied::Folded | Applied::Ignored) => {
+                for place in self.instance.repeated_keys() {
+                    let detail = || format!("a key occurs more than once in the payload, the last one counts: {place}");
+                    report("repeated-key", Severity::Warning, &detail);
+                }
+            }
             Ok(Applied::Unknown) => {
                 let name = || String::from_utf8_lossy(names.type_name(event.event_type));
                 let detail = || format!("the handler has no rule for the event type {}", name());
@@ -229,8 +234,13 @@ impl Fold {
             }
             Ok(Applied::Undecodable(error)) => {
                 written.clear();
-                let detail = || format!("the payload is not well-formed JSON ({error}): it is skipped");
-                report("RF-EVENT-MALFORMED", Severity::Error, &detail);
+                if error.is_depth() {
+                    let detail = || format!("the payload nests deeper than the handler reads ({error}): it is skipped");
+                    report("RF-EVENT-DEPTH", Severity::Error, &detail);
+                } else {
+                    let detail = || format!("the payload is not well-formed JSON ({error}): it is skipped");
+                    report("RF-EVENT-MALFORMED", Severity::Error, &detail);
+                }
                 self.incomplete_since.get_or_insert(moment);
             }
             Err(fault) => {

@@ -50,6 +50,12 @@ pub trait HandlerInstance: Send {
     /// Each place that the handler writes goes to `written`, also when the value there stayed equal.
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault>;
 
+    /// The places of the last applied event's payload where a key occurs more than once, as far as the handler came upon
+    /// them: the last value of each counted. Empty where it did not look.
+    fn repeated_keys(&self) -> &[Pointer] {
+        &[]
+    }
+
     /// The state now. Cheap for engines in this process (structural sharing), a copy for others.
     fn state(&mut self) -> Result<Value, HandlerFault>;
 
@@ -68,7 +74,8 @@ pub enum Applied {
     Ignored,
     /// The handler does not know this type: a finding.
     Unknown,
-    /// The payload is not the JSON that its encoding promised: skipped, with a finding, and later states are incomplete.
+    /// The payload is not the JSON that its encoding promised, or nests deeper than the handler reads: skipped, with a
+    /// finding, and later states are incomplete.
     Undecodable(JsonError),
 }
 

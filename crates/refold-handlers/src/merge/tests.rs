@@ -5,7 +5,7 @@ use super::*;
 
 #[track_caller]
 fn check(target: &str, patch: &str, expected: &str) {
-    let value = |text: &str| Value::from_json(text.as_bytes(), 64).unwrap();
+    let value = |text: &str| Value::from_json(text.as_bytes(), 64).unwrap().with_last_of_repeated();
     let merged = merge_patch(value(target), &value(patch));
     assert_eq!(
         String::from_utf8(merged.to_canonical()).unwrap(),
@@ -39,11 +39,11 @@ fn the_examples_of_the_standard() {
 }
 
 #[test]
-fn literals_and_repeated_keys_survive() {
+fn literals_survive_and_of_repeated_keys_the_last() {
     check(
         "null",
         r#"{"n":1e400,"d":0.10,"k":1,"k":2}"#,
-        r#"{"d":0.10,"k":1,"k":2,"n":1e400}"#,
+        r#"{"d":0.10,"k":2,"n":1e400}"#,
     );
     check(r#"{"k":1}"#, r#"{"k":2,"k":null}"#, "{}");
 }
@@ -72,7 +72,7 @@ fn what_cannot_be_merged_leaves_the_state() {
     let mut apply = |row| instance.apply(&batch.event(row), &names, &mut written);
     assert_eq!(apply(0), Ok(Applied::Folded));
     assert!(matches!(apply(1), Ok(Applied::Undecodable(_))));
-    assert_eq!(apply(2).unwrap_err().code, code::LIMIT_DEPTH);
+    assert!(matches!(apply(2), Ok(Applied::Undecodable(error)) if error.is_depth()));
     assert_eq!(apply(3), Ok(Applied::Folded));
     assert_eq!(
         instance.state().unwrap().to_canonical(),
@@ -81,4 +81,45 @@ fn what_cannot_be_merged_leaves_the_state() {
     let written: Vec<String> = written.paths().iter().map(ToString::to_string).collect();
     assert_eq!(written, ["/a", "/b/c", "/d"]);
     assert_eq!(program().identity().name, "builtin:merge");
+}
+
+/// The state that `payloads` lead to, and the places of repeated keys in the last of them.
+#[track_caller]
+fn check_repeated(payloads: &[&str], expected: &str, repeated: &[&str]) {
+    let payloads: Vec<&[u8]> = payloads.iter().map(|payload| payload.as_bytes()).collect();
+    let (batch, names) = batch_of(&payloads);
+    let mut instance = program().start();
+    for row in 0..payloads.len() {
+        assert_eq!(
+            instance.apply(&batch.event(row), &names, &mut Written::on()),
+            Ok(Applied::Folded)
+        );
+    }
+    let state = String::from_utf8(instance.state().unwrap().to_canonical()).unwrap();
+    let places: Vec<String> = instance.repeated_keys().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        (state.as_str(), places),
+        (expected, repeated.iter().map(ToString::to_string).collect())
+    );
+}
+
+#[test]
+fn of_a_repeated_key_the_last_counts_and_nothing_remains_of_the_others() {
+    check_repeated(&[r#"{"k":1,"k":2}"#], r#"{"k":2}"#, &["/k"]);
+    check_repeated(
+        &[r#"{"k":{"a":1},"k":{"b":2}}"#, r#"{"k":{"c":3}}"#],
+        r#"{"k":{"b":2,"c":3}}"#,
+        &[],
+    );
+    check_repeated(
+        &[r#"{"k":{"a":1}}"#, r#"{"k":7,"k":{"b":2}}"#],
+        r#"{"k":{"a":1,"b":2}}"#,
+        &["/k"],
+    );
+    check_repeated(&[r#"{"k":1}"#, r#"{"k":null,"k":2}"#], r#"{"k":2}"#, &["/k"]);
+    check_repeated(
+        &[r#"{"list":[{"x":1,"x":{"y":1,"y":2}}]}"#],
+        r#"{"list":[{"x":{"y":2}}]}"#,
+        &["/list/0/x", "/list/0/x/y"],
+    );
 }

@@ -5,6 +5,8 @@
 
 use super::{Array, Number, Object, Text, Value};
 
+mod repeated;
+
 /// Why a text is no JSON, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at byte {offset}")]
@@ -12,6 +14,15 @@ pub struct JsonError {
     /// Bytes from the start of the text.
     pub offset: usize,
     pub message: &'static str,
+}
+
+impl JsonError {
+    const TOO_DEEP: &str = "nested too deep";
+
+    /// Whether the text may well be JSON, and only nests deeper than the reading allowed.
+    pub fn is_depth(&self) -> bool {
+        self.message == JsonError::TOO_DEEP
+    }
 }
 
 impl Value {
@@ -22,6 +33,11 @@ impl Value {
     /// Reads one JSON text (RFC 8259), with space around it. Containers may be nested `max_depth` deep, at most
     /// [`Value::MAX_DEPTH`]. A key that occurs more than once becomes a [`Value::Repeated`].
     pub fn from_json(bytes: &[u8], max_depth: usize) -> Result<Value, JsonError> {
+        Value::from_json_noting(bytes, max_depth).map(|(value, _)| value)
+    }
+
+    /// As [`Value::from_json`], and whether any key occurs more than once: see [`Value::repeated_keys`].
+    pub fn from_json_noting(bytes: &[u8], max_depth: usize) -> Result<(Value, bool), JsonError> {
         if let Err(error) = std::str::from_utf8(bytes) {
             return Err(JsonError {
                 offset: error.valid_up_to(),
@@ -35,7 +51,7 @@ impl Value {
         if reader.at < bytes.len() {
             return Err(reader.error("more text after the value"));
         }
-        Ok(value)
+        Ok((value, reader.has_repeated))
     }
 
     /// Reads the value that begins at `at` of a JSON text, without space before it, and where it ends: what follows is not
@@ -112,6 +128,7 @@ struct Reader<'a> {
     /// once and as large as it is.
     members: Vec<(Text, Value)>,
     elements: Vec<Value>,
+    has_repeated: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -123,6 +140,7 @@ impl<'a> Reader<'a> {
             unescaped: Vec::new(),
             members: Vec::new(),
             elements: Vec::new(),
+            has_repeated: false,
         }
     }
 
@@ -172,7 +190,7 @@ impl<'a> Reader<'a> {
         self.depth_left = self
             .depth_left
             .checked_sub(1)
-            .ok_or_else(|| self.error("nested too deep"))?;
+            .ok_or_else(|| self.error(JsonError::TOO_DEEP))?;
         self.at += 1;
         self.skip_space();
         Ok(())
@@ -249,6 +267,7 @@ impl<'a> Reader<'a> {
                 .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
             {
                 members = gather_repeated(members);
+                self.has_repeated = true;
             }
         }
         Ok(Value::Object(Object::from_sorted(members)))

@@ -222,3 +222,21 @@ fn what_hides_is_shown() {
     assert_eq!(shown, r#"{"\u202e":"\u001b[31m\u200b\ufeff\u0085"}"#);
     assert_eq!(read("\"\u{e0041}\"").unwrap().display_json(), r#""\udb40\udc41""#);
 }
+
+#[test]
+fn repeated_keys_are_named_and_counted() {
+    let text = br#"{"a":1,"b":{"x":1,"x":{"y":1,"y":2},"x":3},"a":[{"k":1,"k":1}]}"#;
+    let (value, has_repeated) = Value::from_json_noting(text, 8).unwrap();
+    let found: Vec<String> = value
+        .repeated_keys()
+        .iter()
+        .map(|(place, count)| format!("{place} {count}"))
+        .collect();
+    assert!(has_repeated);
+    assert_eq!(found, ["/a 2", "/a/0/k 2", "/b/x 3", "/b/x/y 2"]);
+    assert_eq!(
+        value.with_last_of_repeated().to_canonical(),
+        br#"{"a":[{"k":1}],"b":{"x":3}}"#
+    );
+    assert!(!Value::from_json_noting(br#"[{"a":1},{"a":1}]"#, 8).unwrap().1);
+}
