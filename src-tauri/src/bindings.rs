@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{history, start, store};
+use crate::commands::{field, history, start, store};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -32,6 +32,12 @@ pub fn builder() -> Builder<Wry> {
         history::moment_of,
         history::next_change,
         history::next_event,
+        field::check_invariants,
+        field::next_problem,
+        field::read_field,
+        field::field_rows,
+        field::field_lane,
+        field::export_field,
     ])
 }
 

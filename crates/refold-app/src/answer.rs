@@ -23,6 +23,13 @@ impl Literal {
 }
 
 impl Literal {
+    /// As JSON, with its literals.
+    pub fn json(&self) -> Vec<u8> {
+        let mut json = Vec::new();
+        self.0.write_json(&mut json);
+        json
+    }
+
     /// A member or element a line, two levels of them open, with everything hidden made visible.
     pub fn shown_lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
@@ -71,9 +78,7 @@ fn lines_of(value: &Value, key: &str, depth: usize, comma: &str, lines: &mut Vec
 
 impl Serialize for Literal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut json = Vec::new();
-        self.0.write_json(&mut json);
-        raw(json).map_err(S::Error::custom)?.serialize(serializer)
+        raw(self.json()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
@@ -331,12 +336,46 @@ pub struct ColumnAnswer {
     pub counts: Vec<u32>,
 }
 
+/// Every value that a place of the state ever had.
+#[derive(Debug, Clone, Serialize)]
+pub struct FieldAnswer {
+    pub stream: String,
+    /// RFC 6901.
+    pub path: String,
+    pub handler: HandlerWire,
+    pub values: Vec<FieldValueAnswer>,
+    /// As in [`StateAnswer`].
+    pub incomplete_since: Option<String>,
+}
+
+/// A value and the event that it came with; the event is all `null` for the handler's initial state.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FieldValueAnswer {
+    pub version: Option<String>,
+    pub position: Option<String>,
+    pub recorded_at: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// `false`: the event removed it, and `value` is `null`.
+    pub present: bool,
+    pub value: Option<Literal>,
+}
+
 /// An answer as one line of JSON in which nothing is hidden: control, bidi and other invisible characters are written
 /// as `\u` escapes, which are the same text to every reader of JSON.
 pub fn json_line(answer: &impl Serialize) -> Result<String, AppError> {
     let json = serde_json::to_string(answer).map_err(|error| AppError::internal(error.to_string()))?;
+    Ok(visible(json))
+}
+
+/// JSON in which nothing is hidden, as in [`json_line`]. What is no UTF-8 in it is replaced.
+pub fn visible_json(json: &[u8]) -> String {
+    visible(String::from_utf8_lossy(json).into_owned())
+}
+
+fn visible(json: String) -> String {
     if json.is_ascii() && !json.contains('\u{7f}') {
-        return Ok(json);
+        return json;
     }
     let mut line = String::with_capacity(json.len());
     for letter in json.chars() {
@@ -350,7 +389,7 @@ pub fn json_line(answer: &impl Serialize) -> Result<String, AppError> {
             line.push(letter);
         }
     }
-    Ok(line)
+    line
 }
 
 fn raw(json: Vec<u8>) -> Result<Box<RawValue>, String> {

@@ -8,10 +8,11 @@ use std::ops::Range;
 use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings};
 use refold_core::time::Timestamp;
+use refold_core::track::Moment;
 use refold_stores::index::{Density, DensityAxis, Index, StreamAxis, StreamDensity};
 
 use crate::error::AppError;
-use crate::frame::{DensityFrame, FLAG_PROBLEM, FLAG_UNDECODABLE};
+use crate::frame::{DensityFrame, FLAG_BROKEN, FLAG_PROBLEM, FLAG_UNDECODABLE};
 use crate::stream::Stream;
 use crate::text;
 use crate::wire::{Axis, DensityQuery};
@@ -75,46 +76,44 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
     })
 }
 
+/// What is noteworthy at events of one stream: findings that name their event, and where invariants break.
+#[derive(Clone, Copy)]
+pub struct Flagged<'a> {
+    pub findings: &'a Findings,
+    pub breaks: &'a [Moment],
+}
+
 /// The density of one stream. On the version axis a place is a moment: 1 is the first event. `density` is of the same
 /// stream; its series come in the order of `series_order`, which holds the names of all its types.
 pub fn of_stream(
     stream: &Stream,
     density: &StreamDensity,
     series_order: &[String],
-    findings: &Findings,
+    flagged: Flagged<'_>,
     query: &DensityQuery,
     digits: u8,
 ) -> Result<DensityFrame, AppError> {
-    let columns = query.columns.clamp(1, MAX_COLUMNS);
-    let track = &stream.track;
-    let times = || {
-        let times = track.recorded_at.iter().filter(|time| !time.is_none());
-        times.map(|time| time.0)
+    let Some(Reach { window, columns }) = reach(stream, query)? else {
+        return Ok(nothing(query.columns.clamp(1, MAX_COLUMNS)));
     };
-    let positions = || track.positions.iter().map(|position| position.0);
-    let (axis, whole) = match query.axis {
-        Axis::Time => (StreamAxis::RecordedAt, times().min().zip(times().max())),
-        Axis::Version => (
-            StreamAxis::Moment,
-            (!track.is_empty()).then_some((1, i64::from(track.head().0))),
-        ),
-        Axis::Position => (StreamAxis::Position, positions().min().zip(positions().max())),
-    };
-    let Some(window) = window_of(query, whole)? else {
-        return Ok(nothing(columns));
+    let axis = match query.axis {
+        Axis::Time => StreamAxis::RecordedAt,
+        Axis::Version => StreamAxis::Moment,
+        Axis::Position => StreamAxis::Position,
     };
     let density = density.density(axis, window.clone(), columns)?;
     let (series, counts) = in_order(density, stream, series_order);
-    let place = |finding: &Finding| -> Option<i64> {
-        let position = finding.position?;
-        let row = track.positions.iter().position(|of| *of == position)?;
-        match query.axis {
-            Axis::Time => track.recorded_at.get(row).map(|time| time.0),
-            Axis::Version => i64::try_from(row + 1).ok(),
-            Axis::Position => Some(position.0),
+    let place = |finding: &Finding| place_of(stream, query.axis, stream.moment_at(finding.position?)?);
+    let mut flags = flags(flagged.findings, &window, columns, place);
+    let broken = flagged
+        .breaks
+        .iter()
+        .filter_map(|moment| column_of(&window, columns, place_of(stream, query.axis, *moment)?));
+    for column in broken {
+        if let Some(flags) = flags.get_mut(column as usize) {
+            *flags |= FLAG_PROBLEM | FLAG_BROKEN;
         }
-    };
-    let flags = flags(findings, &window, columns, place);
+    }
     let (from, to) = labels(query.axis, &window, digits);
     Ok(DensityFrame {
         from,
@@ -123,6 +122,44 @@ pub fn of_stream(
         counts,
         flags,
     })
+}
+
+/// A window of one stream, and how many columns it is cut into.
+pub(crate) struct Reach {
+    pub window: Range<i64>,
+    pub columns: u32,
+}
+
+/// `None`: no event of the stream is on the axis.
+pub(crate) fn reach(stream: &Stream, query: &DensityQuery) -> Result<Option<Reach>, AppError> {
+    let columns = query.columns.clamp(1, MAX_COLUMNS);
+    let track = &stream.track;
+    let times = || {
+        let times = track.recorded_at.iter().filter(|time| !time.is_none());
+        times.map(|time| time.0)
+    };
+    let positions = || track.positions.iter().map(|position| position.0);
+    let whole = match query.axis {
+        Axis::Time => times().min().zip(times().max()),
+        Axis::Version => (!track.is_empty()).then_some((1, i64::from(track.head().0))),
+        Axis::Position => positions().min().zip(positions().max()),
+    };
+    Ok(window_of(query, whole)?.map(|window| Reach { window, columns }))
+}
+
+/// Where on the axis the event that led to `moment` is; `None` where it has no place there, and before the first event.
+pub(crate) fn place_of(stream: &Stream, axis: Axis, moment: Moment) -> Option<i64> {
+    let index = moment.event_index()?;
+    match axis {
+        Axis::Time => stream
+            .track
+            .recorded_at
+            .get(index)
+            .filter(|time| !time.is_none())
+            .map(|time| time.0),
+        Axis::Version => Some(i64::from(moment.0)),
+        Axis::Position => stream.track.positions.get(index).map(|position| position.0),
+    }
 }
 
 /// Names and counts of a stream's density, its series in this order and all other types last.
@@ -148,7 +185,8 @@ pub(crate) fn column_start(window: &Range<i64>, columns: u32, column: u32) -> i6
     i64::try_from(start).unwrap_or(window.end) // between the two ends
 }
 
-fn column_of(window: &Range<i64>, columns: u32, place: i64) -> Option<u32> {
+/// The column that holds a place; `None` outside of the window.
+pub(crate) fn column_of(window: &Range<i64>, columns: u32, place: i64) -> Option<u32> {
     if !window.contains(&place) {
         return None;
     }

@@ -20,8 +20,9 @@ use crate::settings;
 use crate::text;
 use crate::usecase::{find, first_screen, overview, sample, streams};
 use crate::wire::{
-    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FindHit, FindingGroup, HistoryOpened, Launch,
-    MomentFound, Overview, Recent, SearchDirection, Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
+    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
+    HistoryOpened, InvariantsChecked, Lane, Launch, MomentFound, Overview, ProblemFound, Recent, SearchDirection,
+    Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
@@ -241,6 +242,43 @@ impl Desk {
         caught(|| Ok(self.history(history)?.next_event(types, from, direction)))
     }
 
+    /// The next event at which something is wrong, round and round; `None`: there is none.
+    pub fn next_problem(
+        &self,
+        history: u32,
+        from: u32,
+        direction: SearchDirection,
+    ) -> Result<Option<ProblemFound>, AppError> {
+        caught(|| Ok(self.history(history)?.next_problem(from, direction)))
+    }
+
+    /// Holds the handler's invariants against every state of a history.
+    pub fn check_invariants(&self, history: u32, progress: ProgressSink<'_>) -> Result<InvariantsChecked, AppError> {
+        let (session, opened) = self.placed(history)?;
+        let check = |work: &Work<'_>| opened.check_invariants(work);
+        self.jobs.run("invariants", session, progress, check)
+    }
+
+    /// Reads every value that a place of the state ever had; then its rows, lanes and file can be asked for.
+    pub fn read_field(&self, history: u32, path: &str, progress: ProgressSink<'_>) -> Result<FieldRead, AppError> {
+        let (session, opened) = self.placed(history)?;
+        let read = |work: &Work<'_>| opened.read_field(work, path);
+        self.jobs.run("field", session, progress, read)
+    }
+
+    pub fn field_rows(&self, history: u32, path: &str, offset: u32, limit: u32) -> Result<FieldPage, AppError> {
+        caught(|| self.history(history)?.field_rows(path, offset, limit))
+    }
+
+    pub fn field_lane(&self, history: u32, path: &str, query: &DensityQuery) -> Result<Lane, AppError> {
+        caught(|| self.history(history)?.field_lane(path, query))
+    }
+
+    /// Writes all values of a field into a CSV file that a person chose.
+    pub fn export_field(&self, history: u32, path: &str, file: &str) -> Result<(), AppError> {
+        caught(|| self.history(history)?.export_field(path, std::path::Path::new(file)))
+    }
+
     /// Streams whose id holds `text`, best first.
     pub fn find(&self, session: u32, text: &str, limit: u32) -> Result<Vec<FindHit>, AppError> {
         caught(|| {
@@ -286,9 +324,14 @@ impl Desk {
     }
 
     fn history(&self, number: u32) -> Result<Arc<OpenedHistory>, AppError> {
+        Ok(self.placed(number)?.1)
+    }
+
+    /// A history, and the session that it belongs to.
+    fn placed(&self, number: u32) -> Result<(u32, Arc<OpenedHistory>), AppError> {
         let found = lock(&self.histories)
             .get(&number)
-            .map(|placed| Arc::clone(&placed.history));
+            .map(|placed| (placed.session, Arc::clone(&placed.history)));
         found.ok_or_else(|| AppError::not_found("this history is not open any more", "open the stream again"))
     }
 }

@@ -33,7 +33,7 @@
 //! | 2 strings | from, to: the window that the columns cover, as resolved |
 //! | series × string | the names of the series, bottom of the stack first |
 //! | columns × series × `u32` | counts, column by column |
-//! | columns × `u8` | flags: bit 0 a problem, bit 1 an undecodable event |
+//! | columns × `u8` | flags: bit 0 a problem, bit 1 an undecodable event, bit 2 an event that breaks an invariant |
 
 /// The first word of every frame. Another number: another format, which a decoder must refuse.
 pub const FORMAT: u32 = 2;
@@ -115,12 +115,13 @@ pub struct DensityFrame {
     pub series: Vec<String>,
     /// Column by column: `counts[column * series.len() + series]`.
     pub counts: Vec<u32>,
-    /// One a column, of [`FLAG_PROBLEM`] and [`FLAG_UNDECODABLE`].
+    /// One a column, of [`FLAG_PROBLEM`], [`FLAG_UNDECODABLE`] and [`FLAG_BROKEN`].
     pub flags: Vec<u8>,
 }
 
 pub const FLAG_PROBLEM: u8 = 1;
 pub const FLAG_UNDECODABLE: u8 = 2;
+pub const FLAG_BROKEN: u8 = 4;
 
 /// Bytes that are no frame of this format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

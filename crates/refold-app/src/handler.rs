@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 use refold_handlers::error::{PackageError, code};
-use refold_handlers::package::Package;
+use refold_handlers::invariant::Invariants;
+use refold_handlers::limits::Limits;
+use refold_handlers::package::{Package, open_declarative, split_version};
+use refold_handlers::reducer::{DeclarativeProgram, SharedProgram};
 use refold_handlers::story::Story;
 
 use crate::error::AppError;
@@ -22,6 +25,42 @@ pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> 
 /// The templates of the story that come with the handler; empty where it has none.
 pub fn story(handler: Option<&str>) -> Result<Story, AppError> {
     Ok(refold_handlers::package::story(handler.unwrap_or(DEFAULT))?)
+}
+
+/// A handler whose package may hold invariants: one that can be looked into.
+pub struct Checked(Arc<DeclarativeProgram>);
+
+impl Checked {
+    pub fn program(&self) -> SharedProgram {
+        SharedProgram(Arc::clone(&self.0))
+    }
+
+    pub fn invariants(&self) -> &Invariants {
+        self.0.invariants()
+    }
+
+    pub fn limits(&self) -> &Limits {
+        self.0.limits()
+    }
+}
+
+/// Opens a handler that was opened before as `identity`, to check its invariants. `None`: it is of an engine without.
+///
+/// # Errors
+/// When its files were changed since: what it said then is not what it would say now.
+pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Option<Checked>, AppError> {
+    if identity.engine != "declarative" {
+        return Ok(None);
+    }
+    let (path, version) = split_version(handler.unwrap_or(DEFAULT));
+    let checked = Checked(open_declarative(&path, version.as_deref())?);
+    if checked.program().identity() != identity {
+        return Err(AppError::invalid(
+            "the files of the handler were changed since this stream was opened with it",
+            "open the stream again",
+        ));
+    }
+    Ok(Some(checked))
 }
 
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of

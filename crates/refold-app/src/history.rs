@@ -3,10 +3,12 @@
 //! The latest request wins: a newer one cancels an older one of the same history. Label and content of an answer are
 //! always of one moment, because both come from the same folded state.
 
+mod fields;
 mod news;
+mod problems;
 mod types;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -22,6 +24,7 @@ use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::StreamDensity;
 
+use fields::KnownFields;
 pub use news::{HistorySink, News};
 pub(crate) use types::series_of;
 use types::types_of;
@@ -59,6 +62,11 @@ pub struct OpenedHistory {
     /// Made when it is first asked for.
     density: OnceLock<StreamDensity>,
     news: News,
+    /// What the handler was named when it was opened.
+    handler: Option<String>,
+    fields: KnownFields,
+    /// Where invariants break, once they were checked.
+    breaks: OnceLock<Vec<Moment>>,
     replay: Mutex<Replay>,
     latest: Mutex<Latest>,
 }
@@ -96,6 +104,9 @@ impl OpenedHistory {
             findings,
             density: OnceLock::new(),
             news,
+            handler: handler.map(str::to_owned),
+            fields: KnownFields::default(),
+            breaks: OnceLock::new(),
             replay: Mutex::new(replay),
             latest: Mutex::default(),
         };
@@ -146,7 +157,11 @@ impl OpenedHistory {
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {
         let order: Vec<String> = self.types.iter().map(|of| of.name.clone()).collect();
         let density = self.density.get_or_init(|| StreamDensity::new(&self.stream.track));
-        density::of_stream(&self.stream, density, &order, &self.findings, query, self.digits())
+        let flagged = density::Flagged {
+            findings: &self.findings,
+            breaks: self.breaks(),
+        };
+        density::of_stream(&self.stream, density, &order, flagged, query, self.digits())
     }
 
     pub fn event_rows(&self, query: &EventQuery) -> EventPage {
@@ -415,17 +430,6 @@ impl OpenedHistory {
             "earlier"
         };
         format!("as of {as_of} · last event {event}, {span} {side}")
-    }
-
-    /// Codes of findings by the position of their event.
-    fn problems(&self) -> HashMap<i64, Vec<String>> {
-        let mut problems: HashMap<i64, Vec<String>> = HashMap::new();
-        for (code, _, kept) in self.findings.summary() {
-            for position in kept.iter().filter_map(|finding| finding.position) {
-                problems.entry(position.0).or_default().push(code.to_owned());
-            }
-        }
-        problems
     }
 
     fn digits(&self) -> u8 {

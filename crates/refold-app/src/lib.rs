@@ -24,6 +24,7 @@ mod stream;
 pub mod text;
 pub mod usecase;
 pub mod wire;
+mod written_file;
 
 pub use clock::Monotonic;
 pub use desk::Desk;

@@ -7,7 +7,7 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventBatch, EventView, StreamOrdinal};
+use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::history::EventSource;
 use refold_core::names::Names;
@@ -212,6 +212,17 @@ impl Stream {
             at = end;
         }
         Ok(())
+    }
+
+    /// The moment after the event at a position; `None` where the stream has none there.
+    pub fn moment_at(&self, position: Position) -> Option<Moment> {
+        let positions = &self.track.positions;
+        // In nearly every store the versions of a stream follow its positions.
+        let index = match positions.binary_search(&position) {
+            Ok(index) => index,
+            Err(_) => positions.iter().position(|of| *of == position)?,
+        };
+        u32::try_from(index + 1).ok().map(Moment)
     }
 
     pub fn type_name(&self, moment: Moment) -> String {

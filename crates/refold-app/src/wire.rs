@@ -4,12 +4,14 @@
 //! A *moment* is how many events of a stream are folded: 0 is before the first event, `events` is the head. Version
 //! labels beside it are the store's own numbering.
 
+mod field;
 mod finding;
 mod history;
 mod job;
 mod start;
 mod store;
 
+pub use field::*;
 pub use finding::*;
 pub use history::*;
 pub use job::*;

@@ -57,6 +57,10 @@ pub enum Command {
     #[command(after_help = "Example: refold blame orders.db order-4711 --path /status")]
     Blame(Blame),
 
+    /// Every value that one field of the state ever had, and the event that brought it
+    #[command(after_help = "Example: refold field orders.db order-4711 /status --csv > status.csv")]
+    Field(Field),
+
     /// Events over time by type
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
     Timeline(Timeline),
@@ -174,6 +178,19 @@ pub struct Blame {
     pub path: Option<String>,
     #[arg(long)]
     pub handler: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Field {
+    pub store: String,
+    pub stream: String,
+    /// Its path in the state (/items/0/price)
+    pub path: String,
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// Print CSV, with the values as exact literals
+    #[arg(long)]
+    pub csv: bool,
 }
 
 #[derive(Debug, Args)]

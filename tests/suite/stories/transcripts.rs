@@ -114,6 +114,7 @@ fn every_answer_is_as_its_transcript_says() {
         "state",
         "diff",
         "blame",
+        "field",
         "timeline",
         "test",
         "new-handler",

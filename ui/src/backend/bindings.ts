@@ -31,6 +31,12 @@ export const commands = {
 	momentOf: (history: number, cursor: string) => typedError<MomentFound, AppErrorWire>(__TAURI_INVOKE("moment_of", { history, cursor })),
 	nextChange: (history: number, path: string, from: number, direction: SearchDirection) => typedError<number | null, AppErrorWire>(__TAURI_INVOKE("next_change", { history, path, from, direction })),
 	nextEvent: (history: number, types: string[], from: number, direction: SearchDirection) => typedError<number | null, AppErrorWire>(__TAURI_INVOKE("next_event", { history, types, from, direction })),
+	checkInvariants: (history: number, progress: Channel<JobUpdate>) => typedError<InvariantsChecked, AppErrorWire>(__TAURI_INVOKE("check_invariants", { history, progress })),
+	nextProblem: (history: number, from: number, direction: SearchDirection) => typedError<ProblemFound | null, AppErrorWire>(__TAURI_INVOKE("next_problem", { history, from, direction })),
+	readField: (history: number, path: string, progress: Channel<JobUpdate>) => typedError<FieldRead, AppErrorWire>(__TAURI_INVOKE("read_field", { history, path, progress })),
+	fieldRows: (history: number, path: string, offset: number, limit: number) => typedError<FieldPage, AppErrorWire>(__TAURI_INVOKE("field_rows", { history, path, offset, limit })),
+	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
+	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
 };
 
 /* Types */
@@ -124,6 +130,42 @@ export type EventRow = {
 	problems: string[],
 };
 
+export type FieldKind = 
+/**  Numbers, and null where it has none. */
+"number" | 
+/**  True and false, and null where it has none. */
+"boolean" | "other";
+
+export type FieldPage = {
+	total: number,
+	rows: FieldRow[],
+};
+
+/**  What is known of a field once its whole history was read. */
+export type FieldRead = {
+	/**  The JSON pointer, as it is shown. */
+	path: string,
+	values: number,
+	kind: FieldKind,
+	/**  The least and the greatest value, as literals; empty where not all are numbers. */
+	least: string,
+	greatest: string,
+	/**  As in a state frame. */
+	incompleteSince: string,
+};
+
+/**  One value and the event that it came with. */
+export type FieldRow = {
+	/**  0: the handler's initial state. */
+	moment: number,
+	version: string,
+	position: string,
+	recordedAt: string,
+	eventType: string,
+	/**  The display literal; `None`: the event removed it. */
+	value: string | null,
+};
+
 export type FindHit = {
 	stream: string,
 	category: string,
@@ -212,6 +254,14 @@ export type HistoryUpdate = {
 	findings: FindingWire[] | null,
 };
 
+/**  What came of checking the invariants. */
+export type InvariantsChecked = {
+	/**  How many invariants the handler has; 0: nothing was checked. */
+	invariants: number,
+	/**  At how many events one of them breaks. */
+	breaks: number,
+};
+
 export type JobUpdate = {
 	job: number,
 	phase: string,
@@ -225,6 +275,31 @@ export type KeyBinding = {
 	keys: string,
 	/**  `None` takes the keys away from what they run by default. */
 	command: string | null,
+};
+
+/**  A field in the columns of a window. */
+export type Lane = {
+	/**  Ascending by column. A column without a run shows what the one before it ended with. */
+	runs: LaneRun[],
+	/**  The display literals that the runs name by their place here. */
+	values: string[],
+};
+
+export type LaneRun = {
+	column: number,
+	/**  Where its last value came. */
+	moment: number,
+	/**  Its last value, as a place in [`Lane::values`], or [`Lane::ABSENT`]. */
+	value: number,
+	/**
+	 *  Of numbers: how high the last, the least and the greatest value of the column stand, from 0 (the least of the
+	 *  whole history) to 65,535 (the greatest).
+	 */
+	height: number,
+	low: number,
+	high: number,
+	/**  How many values came in the column. */
+	changes: number,
 };
 
 /**  What to open: a store, and in it a stream at a cursor. */
@@ -269,6 +344,16 @@ export type Overview = {
 	findings: FindingWire[],
 	/**  The store has grown since: this, the streams and the density are as it was, until the index is up to date. */
 	isBehind: boolean,
+};
+
+/**  A problem at an event: the next one from somewhere. */
+export type ProblemFound = {
+	moment: number,
+	/**  Which of all events with a problem it is, from 1. */
+	ordinal: number,
+	total: number,
+	/**  What was found there, a sentence each. */
+	details: string[],
 };
 
 export type RawColumnWire = {

@@ -26,6 +26,10 @@ fn stream(events: &[(i64, u8)]) -> Stream {
     Stream::load(&Work::new(&cancel, &Silent), &session, "s", &Findings::default()).unwrap()
 }
 
+fn nothing_flagged(findings: &Findings) -> Flagged<'_> {
+    Flagged { findings, breaks: &[] }
+}
+
 proptest! {
     /// Against the definition, event by event: sorted or not, whatever the window and the number of columns.
     #[test]
@@ -45,7 +49,7 @@ proptest! {
             to: text::time_label(Timestamp(from + span), 9),
             columns,
         };
-        let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Findings::default(), &query, 9).unwrap();
+        let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, nothing_flagged(&Findings::default()), &query, 9).unwrap();
         let present = |name: &&String| events.iter().any(|(_, kind)| **name == char::from(b'A' + kind).to_string());
         prop_assert_eq!(&frame.series, &series.iter().filter(present).cloned().collect::<Vec<_>>());
         let slot = |kind: u8| frame.series.iter().position(|name| *name == char::from(b'A' + kind).to_string());
@@ -63,7 +67,7 @@ proptest! {
         prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, inside);
         for axis in [Axis::Version, Axis::Position] {
             let all = DensityQuery { axis, from: String::new(), to: String::new(), columns };
-            let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, &Findings::default(), &all, 9).unwrap();
+            let frame = of_stream(&stream, &StreamDensity::new(&stream.track), &series, nothing_flagged(&Findings::default()), &all, 9).unwrap();
             prop_assert_eq!(frame.counts.iter().sum::<u32>() as usize, events.len());
         }
     }
@@ -95,7 +99,7 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
         &stream,
         &StreamDensity::new(&stream.track),
         &series,
-        &findings,
+        nothing_flagged(&findings),
         &query,
         9,
     )
@@ -124,7 +128,7 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
             &stream,
             &StreamDensity::new(&stream.track),
             &series,
-            &findings,
+            nothing_flagged(&findings),
             &empty,
             9
         )

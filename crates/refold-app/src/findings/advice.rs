@@ -29,6 +29,10 @@ pub fn of(code: &str) -> &'static str {
         "RF-EVENT-UNDECODABLE" => "Name a layout whose decode steps fit",
         "RF-EVENT-UNKNOWN-TYPE" => "Add a rule, or list the type as ignored",
         "RF-HANDLER-THROW" | "RF-HANDLER-TYPE" => "Correct the rule at the place that the finding names",
+        "RF-INVARIANT-BROKEN" => {
+            "Look at the state before and after the event; ask whether the rule or the event is wrong"
+        }
+        "RF-INVARIANT-UNDECIDED" => "Say in the invariant what it means where a value is missing or of another kind",
         "RF-LIMIT-DEPTH" | "RF-LIMIT-MEMORY" | "RF-LIMIT-OUTPUT" | "RF-LIMIT-STATE" | "RF-LIMIT-STEPS" => {
             "Make the rule cheaper, or split it"
         }

@@ -1,7 +1,5 @@
 //! Events over time by type, of a store or of one stream, as numbers.
 
-use std::fs::File;
-use std::io::{Read as _, Write as _};
 use std::ops::Range;
 use std::path::Path;
 
@@ -14,13 +12,14 @@ use refold_stores::index::StreamDensity;
 use super::round_columns::round_columns;
 use crate::answer::{ColumnAnswer, TimelineAnswer};
 use crate::density;
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::frame::DensityFrame;
 use crate::history;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
 use crate::wire::{Axis, DensityQuery};
+use crate::written_file::{self, Own};
 
 /// The whole span in at most `columns` columns that begin at round times. The sum of all counts is the number of events
 /// that have a time.
@@ -43,9 +42,13 @@ pub fn timeline(
             let stream = Stream::load(work, session, id, &findings)?;
             let series = history::series_of(&stream, session);
             let counted = StreamDensity::new(&stream.track);
+            let flagged = density::Flagged {
+                findings: &findings,
+                breaks: &[],
+            };
             let total = stream.track.head().0;
             answer(Some(text::exact(&stream.id)), total, columns, digits, |query| {
-                density::of_stream(&stream, &counted, &series, &findings, query, digits)
+                density::of_stream(&stream, &counted, &series, flagged, query, digits)
             })
         }
     }
@@ -102,34 +105,11 @@ fn window(frame: &DensityFrame) -> Option<Range<i64>> {
     Some(first.0..end.0)
 }
 
-/// Why nothing may be written to this path; `None` where it is free, or an earlier drawing.
-fn why_not_over(file: &Path) -> Option<&'static str> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if ["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end)) {
-        return Some("a database would take a file of that name for its own");
-    }
-    if file.symlink_metadata().is_err() {
-        return None;
-    }
-    let mut head = Vec::new();
-    // Looked at first: opening a pipe would wait for its other end.
-    let is_read = file.is_file()
-        && File::open(file)
-            .and_then(|it| it.take(512).read_to_end(&mut head))
-            .is_ok();
-    let is_drawing = is_read && head.trim_ascii_start().starts_with(b"<svg");
-    (!is_drawing).then_some("what is there is no drawing")
-}
-
 /// Draws the columns as stacked bars into an SVG file. The file appears whole or not at all.
 ///
 /// Only a drawing is ever replaced: a store, or any other file that is there already, stays as it is. Nor is a file made
 /// that a database would take for one of its own.
 pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
-    if let Some(reason) = why_not_over(file) {
-        let message = format!("the drawing is not written: {reason}: {}", file.display());
-        return Err(AppError::invalid(message, "choose another name for the drawing"));
-    }
     let title = answer.stream.clone().unwrap_or_else(|| session.name());
     let events = text::grouped(answer.events.into());
     let columns = answer.columns.iter().map(|column| FigureColumn {
@@ -146,29 +126,9 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
         columns: columns.collect(),
     };
     let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;
-    let failed = |error: std::io::Error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-            other => other.to_string(),
-        };
-        let message = format!("cannot write the drawing ({reason}): {}", file.display());
-        AppError::new(
-            ErrorCode::Denied,
-            message,
-            "choose a folder that exists and can be written to",
-        )
+    const DRAWING: Own = Own {
+        noun: "drawing",
+        begins_with: b"<svg",
     };
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(svg.as_bytes()).map_err(failed)?;
-    let kept = if file.exists() {
-        new.persist(file)
-    } else {
-        // Whoever was quicker keeps what he wrote.
-        new.persist_noclobber(file)
-    };
-    kept.map(drop).map_err(|error| failed(error.error))
+    written_file::write(file, svg.as_bytes(), &DRAWING)
 }

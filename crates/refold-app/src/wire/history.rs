@@ -118,6 +118,18 @@ pub struct MomentFound {
     pub explanation: String,
 }
 
+/// A problem at an event: the next one from somewhere.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemFound {
+    pub moment: u32,
+    /// Which of all events with a problem it is, from 1.
+    pub ordinal: u32,
+    pub total: u32,
+    /// What was found there, a sentence each.
+    pub details: Vec<String>,
+}
+
 /// Everything of one event besides its trees.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]

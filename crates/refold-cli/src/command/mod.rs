@@ -3,6 +3,7 @@
 mod blame;
 mod describe;
 mod diff;
+mod field;
 mod history;
 mod new_handler;
 mod search;
@@ -59,6 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         Command::State(asked) => state::run(&context, asked),
         Command::Diff(asked) => diff::run(&context, asked),
         Command::Blame(asked) => blame::run(&context, asked),
+        Command::Field(asked) => field::run(&context, asked),
         Command::Timeline(asked) => timeline::run(&context, asked),
         Command::Test { package } => test::run(&context, package),
         Command::NewHandler(asked) => new_handler::run(&context, asked),

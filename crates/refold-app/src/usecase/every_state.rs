@@ -1,0 +1,56 @@
+//! One forward fold of a whole stream beside the history that a person moves through: what every value of a field, and
+//! every invariant, are looked for with.
+
+use std::sync::Arc;
+
+use refold_core::event::EventBatch;
+use refold_core::fold::{Detail, Fold, FoldError, Folded};
+use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+
+use crate::error::AppError;
+use crate::session::Session;
+use crate::stream::Stream;
+
+/// Events read at a time: long enough to be read ahead, short enough to stay in the cache.
+const READ_EVENTS: u32 = 2_048;
+/// Events folded between two looks at the cancel token.
+const STRIDE: usize = 256;
+
+/// Calls `visit` with the state before the first event and after each event, in fold order. `phase` names the work for
+/// who is told how far it is. Nothing is reported: the history that is open beside it reports what it finds.
+pub fn every_state(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &Stream,
+    program: &dyn HandlerProgram,
+    phase: &'static str,
+    visit: &mut dyn FnMut(&Folded),
+) -> Result<(), AppError> {
+    let mut fold = Fold::new(program, Detail::State)?;
+    visit(&fold.folded()?);
+    let mut events = stream.source(session, program, &Arc::default())?;
+    let mut batch = EventBatch::default();
+    let head = stream.track.head();
+    while fold.moment() < head {
+        let from = fold.moment();
+        let first = from.0 as usize;
+        batch.clear();
+        let to = Moment(head.0.min(from.0.saturating_add(READ_EVENTS)));
+        events.read(work, from, to, &mut batch).map_err(FoldError::from)?;
+        // What is folded must be the events that the track names: a moment is a place in it.
+        if batch.is_empty() || stream.track.positions.get(first..first + batch.len()) != Some(&batch.positions[..]) {
+            return Err(FoldError::StreamChanged.into());
+        }
+        for row in 0..batch.len() {
+            fold.step(&batch.event(row), events.names(), None)?;
+            visit(&fold.folded()?);
+            if row % STRIDE == STRIDE - 1 {
+                work.check()?;
+            }
+        }
+        work.tick(phase, fold.moment().0.into(), Some(head.0.into()))?;
+    }
+    Ok(())
+}
