@@ -1,6 +1,6 @@
 //! Our side of the fold that peers do by hand: the handler `order@1.1.0`, and the checksum of a state.
 
-use refold_core::value::{Object, Value};
+use refold_core::value::{Number, Object, Value};
 
 const STATUSES: [&[u8]; 10] = [
     b"none",
@@ -15,7 +15,7 @@ const STATUSES: [&[u8]; 10] = [
     b"cancelled",
 ];
 
-/// The same sum as `checksum` of the peers, from the exact literals of the state.
+/// The same sum as `checksum` of the peers, from the exact numbers of the state.
 pub fn checksum(state: &Value) -> Option<i64> {
     let Value::Object(state) = state else { return None };
     let Value::Object(items) = state.get(b"items")? else {
@@ -45,13 +45,10 @@ pub fn checksum(state: &Value) -> Option<i64> {
 
 /// A number member in hundredths: amounts have at most two digits behind the point.
 fn hundredths(object: &Object, name: &[u8]) -> Option<i64> {
-    let Value::Number(number) = object.get(name)? else {
-        return None;
-    };
-    let mut literal = Vec::new();
-    number.write_literal(&mut literal);
-    let literal = std::str::from_utf8(&literal).ok()?;
-    let (whole, fraction) = literal.split_once('.').unwrap_or((literal, ""));
-    let digits = format!("{whole}{fraction:0<2}");
-    if fraction.len() > 2 { None } else { digits.parse().ok() }
+    match object.get(name)? {
+        Value::Number(Number::Int(whole)) => whole.checked_mul(100),
+        Value::Number(Number::Decimal { mantissa, scale: 1 }) => mantissa.checked_mul(10),
+        Value::Number(Number::Decimal { mantissa, scale: 2 }) => Some(*mantissa),
+        _ => None,
+    }
 }

@@ -4,6 +4,7 @@
 //! the whole payload and looking the paths up: of a repeated key the last counts, numbers keep their literal, lone
 //! surrogates are kept. It knows nothing of handlers.
 
+mod layouts;
 mod plain;
 mod scan;
 
@@ -12,9 +13,13 @@ mod tests;
 
 use refold_core::value::{Text, Value};
 
+pub use layouts::Layouts;
 use plain::Name;
 pub use scan::{Malformed, Reason};
 use scan::{Next, Scanned, Scanner, unescaped};
+
+/// What a projection fills: a value for each path, `None` where the payload has none.
+pub type Slots = Vec<Option<Value>>;
 
 /// A compiled set of paths. The n-th path fills the n-th slot.
 #[derive(Debug, Clone)]
@@ -74,14 +79,14 @@ impl Projection {
     ///
     /// # Errors
     /// When `payload` is no JSON, anywhere in it, or nests too deep; `slots` then hold anything.
-    pub fn project(&self, payload: &[u8], max_depth: usize, slots: &mut Vec<Option<Value>>) -> Result<(), Malformed> {
+    pub fn project(&self, payload: &[u8], max_depth: usize, slots: &mut Slots) -> Result<(), Malformed> {
         self.make_room(slots);
         let mut scanner = Scanner::new(payload, max_depth)?;
         self.place_payload(&mut scanner, slots).map_err(|_| scanner.malformed())
     }
 
     /// Fills `slots` from a value that is there already.
-    pub fn project_value(&self, payload: &Value, slots: &mut Vec<Option<Value>>) {
+    pub fn project_value(&self, payload: &Value, slots: &mut Slots) {
         self.make_room(slots);
         slots.fill(None);
         self.place_value(payload, 0, slots);
@@ -89,7 +94,7 @@ impl Projection {
 
     /// Makes a slot for each path; what is in them stays for [`Projection::place`] to replace.
     #[inline]
-    fn make_room(&self, slots: &mut Vec<Option<Value>>) {
+    fn make_room(&self, slots: &mut Slots) {
         if slots.len() < self.slot_count {
             slots.resize(self.slot_count, None);
         }

@@ -156,7 +156,7 @@ fn other_than_digits(chunk: &[u8; 16]) -> i32 {
 /// A bit for each place at which both have the same byte.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
-fn equal_bytes(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+pub fn equal_bytes(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     use std::arch::x86_64::*;
     // SAFETY: SSE2 is part of every x86-64, and the loads read the sixteen bytes that `a` and `b` have.
     let equal = unsafe {
@@ -169,7 +169,7 @@ fn equal_bytes(a: &[u8; 16], b: &[u8; 16]) -> u32 {
 
 #[cfg(not(target_arch = "x86_64"))]
 #[inline(always)]
-fn equal_bytes(a: &[u8; 16], b: &[u8; 16]) -> u32 {
+pub fn equal_bytes(a: &[u8; 16], b: &[u8; 16]) -> u32 {
     a.iter()
         .zip(b)
         .rev()

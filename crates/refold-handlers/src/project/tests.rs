@@ -33,6 +33,20 @@ fn projected(payload: &[u8], paths: &[Vec<Text>]) -> Option<Vec<Option<Value>>> 
     )
 }
 
+/// One after the other with the same layouts.
+fn projected_in_turn(payloads: &[Vec<u8>], paths: &[Vec<Text>]) -> Vec<Option<Vec<Option<Value>>>> {
+    let projection = Projection::new(paths);
+    let (mut layouts, mut slots) = (Layouts::default(), Vec::new());
+    let mut projected = |payload: &Vec<u8>| {
+        let expected = projection.project(payload, DEPTH, &mut Vec::new());
+        let outcome = layouts.project(&projection, payload, DEPTH, &mut slots);
+        assert_eq!(outcome, expected, "the same refusal with and without layouts");
+        let resolved = |slot: &Option<Value>| slot.as_ref().map(|value| value.resolved().clone());
+        outcome.ok().map(|()| slots.iter().map(resolved).collect())
+    };
+    payloads.iter().map(&mut projected).collect()
+}
+
 /// JSON text as people and machines write it: blanks, escapes, repeated keys, odd numbers.
 fn json() -> impl Strategy<Value = String> {
     let scalar = prop_oneof![
@@ -104,6 +118,30 @@ proptest! {
         prop_assert_eq!(projected(&payload, &paths), looked_up(&payload, &paths));
     }
 
+    /// Payloads of one writer, of several, and some with a byte that nobody expects.
+    #[test]
+    fn layouts_change_nothing(
+        kinds in prop::collection::vec(json(), 1..7),
+        course in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>(), 0..6_u8, any::<u8>()), 1..60),
+        paths in paths(),
+    ) {
+        let mut payloads = Vec::new();
+        for (kind, at, change, byte) in course {
+            let mut payload = kind.get(&kinds).clone().into_bytes();
+            let at = at.index(payload.len());
+            match change {
+                0 => payload[at] = byte,
+                1 => payload[at] = b"0123456789\"{}[],:ntf\\ab -.e"[usize::from(byte) % 27],
+                2 => payload.truncate(at),
+                3 => payload.insert(at, b"0a\"}\\"[usize::from(byte) % 5]),
+                _ => {}
+            }
+            payloads.push(payload);
+        }
+        let expected: Vec<_> = payloads.iter().map(|payload| looked_up(payload, &paths)).collect();
+        prop_assert_eq!(projected_in_turn(&payloads, &paths), expected);
+    }
+
     #[test]
     fn a_value_projects_as_its_text_does(payload in json(), paths in paths()) {
         let value = Value::from_json(payload.as_bytes(), DEPTH).unwrap();
@@ -111,6 +149,54 @@ proptest! {
         Projection::new(&paths).project_value(&value, &mut slots);
         prop_assert_eq!(Some(slots), looked_up(payload.as_bytes(), &paths));
     }
+}
+
+/// That a layout is taken at all, and where it must not be: what it skips is checked to be JSON all the same.
+#[test]
+fn a_layout_reads_what_it_was_learned_from() {
+    let paths = [vec!["a"], vec!["o", "b"], vec!["late"]].map(|path| path.into_iter().map(Text::from).collect());
+    let projection = Projection::new(&paths);
+    let mut layouts = Layouts::default();
+    let mut read = |payload: &str| {
+        let mut slots = Vec::new();
+        layouts
+            .project(&projection, payload.as_bytes(), DEPTH, &mut slots)
+            .ok()?;
+        Some(
+            slots
+                .iter()
+                .map(|slot| {
+                    slot.as_ref()
+                        .map(|value| String::from_utf8(value.to_canonical()).unwrap())
+                })
+                .collect(),
+        )
+    };
+    let slots = |a: &str, b: &str| Some(vec![Some(a.to_owned()), Some(b.to_owned()), None]);
+    let first =
+        r#"{"a": 1, "a key of more than sixteen bytes": [1, 2], "o": {"x": null, "b": "t"}, "z": {"node": "n"}}"#;
+    assert_eq!(read(first), slots("1", "\"t\""));
+    for (from, to) in [("1, 2", "{\"c\": []}"), ("\"n\"", "1e9"), ("null", "\"\\u0041\"")] {
+        assert_eq!(read(&first.replace(from, to)), slots("1", "\"t\""), "{to}");
+    }
+    assert_eq!(
+        read(&first.replace("\"t\"", "{\"deep\": [7]}")),
+        slots("1", "{\"deep\":[7]}")
+    );
+    for (from, to) in [
+        ("1, 2", "1, 02"),
+        ("\"n\"", "\"\n\""),
+        ("null", "nul"),
+        ("[1, 2]", "[[[[[[[[1]]]]]]]]"),
+    ] {
+        assert_eq!(read(&first.replace(from, to)), None, "{to}");
+    }
+    assert_eq!(read(&format!("{first} ")), slots("1", "\"t\""));
+    assert_eq!(read(&format!("{first}}}")), None);
+    assert_eq!(
+        read(r#"{"a": 2, "a": 3}"#),
+        Some(vec![Some("3".to_owned()), None, None])
+    );
 }
 
 #[test]

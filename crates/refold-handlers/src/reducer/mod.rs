@@ -5,6 +5,7 @@
 
 pub(crate) mod compile;
 mod fold;
+mod lane;
 pub(crate) mod place;
 mod program;
 pub mod rules;

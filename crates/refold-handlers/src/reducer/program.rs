@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventView, TypeOrdinal};
+use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
-use refold_core::value::{JsonError, Value};
+use refold_core::value::Value;
 
 use super::fold::{Emitted, Run};
+use super::lane::{EventSlots, Lanes, Stop, read_metadata_for};
 use super::place::{Places, pointer};
 use super::rules::{Rules, TypeRules, Unhandled};
 use super::state::Writer;
@@ -18,7 +19,7 @@ use crate::expr::eval::EventFacts;
 use crate::expr::meter::{Meter, measured};
 use crate::invariant::Invariants;
 use crate::limits::Limits;
-use crate::project::{Malformed, Projection, Reason};
+use crate::project::Projection;
 use crate::upcast::{Route, Stored, Upcasters};
 
 /// A compiled handler of tier A.
@@ -96,8 +97,8 @@ impl DeclarativeProgram {
             byte_count: self.initial_bytes,
             program: Arc::clone(self),
             rules,
-            lanes: Vec::new(),
-            slots: Slots::default(),
+            lanes: Lanes::default(),
+            slots: EventSlots::default(),
             locals: Vec::new(),
             places: Places::default(),
             emitted: Vec::new(),
@@ -162,41 +163,11 @@ pub struct DeclarativeInstance {
     rules: Rules,
     state: Value,
     byte_count: usize,
-    /// By type ordinal.
-    lanes: Vec<Option<Lane>>,
-    slots: Slots,
+    lanes: Lanes,
+    slots: EventSlots,
     locals: Vec<Value>,
     places: Places,
     emitted: Vec<Emitted>,
-}
-
-/// Where events of a stored type go.
-#[derive(Debug)]
-struct Lane {
-    /// The name that the ordinal stood for.
-    stored: Box<[u8]>,
-    route: Route,
-    /// The place of the rules.
-    rules: usize,
-}
-
-/// The projected paths of the event at hand.
-#[derive(Debug, Default)]
-struct Slots {
-    data: Vec<Option<Value>>,
-    meta: Vec<Option<Value>>,
-}
-
-/// Why an event was not folded.
-enum Stop {
-    Fault(Box<HandlerFault>),
-    Undecodable(JsonError),
-}
-
-impl From<Box<HandlerFault>> for Stop {
-    fn from(fault: Box<HandlerFault>) -> Stop {
-        Stop::Fault(fault)
-    }
 }
 
 impl DeclarativeInstance {
@@ -227,16 +198,15 @@ impl DeclarativeInstance {
         let limits = &program.limits;
         emitted.clear();
         let stored_type = names.type_name(event.event_type);
-        let lane = lane_of(lanes, program, event.event_type, stored_type);
-        let event_type = lane.route.event_type(stored_type);
+        let lane = lanes.find(&program.upcasters, &program.rules, event.event_type, stored_type);
         // Places come from the rules that these are a copy of.
         let of_type = &rules.types[lane.rules];
         if of_type.operations.is_empty() && !lane.route.has_chain() {
+            let event_type = lane.route.event_type(stored_type);
             return program.applied(of_type, event_type).map_err(Stop::from);
         }
-        let payload = checked_size("payload", event.payload, limits)?;
-        read_payload(&of_type.data, payload, limits, &mut slots.data)?;
-        read_metadata(&of_type.meta, event, limits, &mut slots.meta)?;
+        let payload = lane.read(of_type, event, limits, slots)?;
+        let event_type = lane.route.event_type(stored_type);
         let facts = EventFacts {
             view: event,
             stream: names.stream(event.stream),
@@ -282,7 +252,7 @@ struct Fold<'f, 's, 'p> {
     program: &'p DeclarativeProgram,
     rules: &'p Rules,
     payload: Option<&'f [u8]>,
-    slots: &'f mut Slots,
+    slots: &'f mut EventSlots,
     facts: EventFacts<'f>,
     locals: &'f mut Vec<Value>,
     emitted: &'f mut Vec<Emitted>,
@@ -346,7 +316,7 @@ impl<'p> Fold<'_, '_, 'p> {
             // Places come from the rules that these are a copy of.
             let of_type = &self.rules.types[self.rules.place_of(&event_type)];
             of_type.data.project_value(&payload, &mut self.slots.data);
-            read_metadata(&of_type.meta, view, &program.limits, &mut self.slots.meta)?;
+            read_metadata_for(of_type, view, &program.limits, self.slots)?;
             applied = match (applied, self.run(of_type, &event_type)?) {
                 (Applied::Folded, _) | (_, Applied::Folded) => Applied::Folded,
                 (_, last) => last,
@@ -395,114 +365,5 @@ impl HandlerInstance for DeclarativeInstance {
                 place: None,
             }),
         }
-    }
-}
-
-/// Where events of this ordinal go. An ordinal of other names is noticed by its name.
-fn lane_of<'l>(
-    lanes: &'l mut Vec<Option<Lane>>,
-    program: &DeclarativeProgram,
-    ordinal: TypeOrdinal,
-    stored: &[u8],
-) -> &'l Lane {
-    let at = ordinal.0 as usize;
-    if lanes.len() <= at {
-        lanes.resize_with(at + 1, || None);
-    }
-    // Made just above.
-    let kept = &mut lanes[at];
-    if kept.as_ref().is_none_or(|lane| *lane.stored != *stored) {
-        *kept = None;
-    }
-    kept.get_or_insert_with(|| {
-        let route = program.upcasters.route(stored);
-        let rules = program.rules.place_of(route.event_type(stored));
-        Lane {
-            stored: stored.into(),
-            route,
-            rules,
-        }
-    })
-}
-
-fn checked_size<'b>(what: &str, bytes: Option<&'b [u8]>, limits: &Limits) -> Result<Option<&'b [u8]>, Stop> {
-    match bytes {
-        Some(bytes) if bytes.len() > limits.payload_bytes => {
-            let message = format!(
-                "the {what} has {} bytes; the most is {}",
-                bytes.len(),
-                limits.payload_bytes
-            );
-            Err(Stop::Fault(Box::new(HandlerFault {
-                code: code::EVENT_SIZE,
-                message,
-                place: None,
-            })))
-        }
-        _ => Ok(bytes),
-    }
-}
-
-fn read_payload(
-    projection: &Projection,
-    payload: Option<&[u8]>,
-    limits: &Limits,
-    slots: &mut Vec<Option<Value>>,
-) -> Result<(), Stop> {
-    match payload {
-        Some(payload) => projection
-            .project(payload, limits.depth, slots)
-            .map_err(|malformed| unread("payload", malformed, limits)),
-        None => {
-            projection.project_value(&Value::Null, slots);
-            Ok(())
-        }
-    }
-}
-
-/// Metadata is read only where the rules need some of it.
-fn read_metadata(
-    projection: &Projection,
-    event: &EventView<'_>,
-    limits: &Limits,
-    slots: &mut Vec<Option<Value>>,
-) -> Result<(), Stop> {
-    if projection.is_empty() {
-        return Ok(());
-    }
-    match checked_size("metadata", event.metadata, limits)? {
-        Some(metadata) => projection.project(metadata, limits.depth, slots).map_err(|malformed| {
-            let message =
-                format!("the metadata is not JSON: {malformed}; correct the layout, or do not read `event.meta`");
-            Stop::Fault(Box::new(HandlerFault {
-                code: code::EVENT_MALFORMED,
-                message,
-                place: None,
-            }))
-        }),
-        None => {
-            projection.project_value(&Value::Null, slots);
-            Ok(())
-        }
-    }
-}
-
-fn unread(what: &str, malformed: Malformed, limits: &Limits) -> Stop {
-    match malformed.reason {
-        Reason::Depth => {
-            let message = format!(
-                "the {what} nests deeper than {} levels at byte {}",
-                limits.depth, malformed.offset
-            );
-            Stop::Fault(Box::new(HandlerFault {
-                code: code::LIMIT_DEPTH,
-                message,
-                place: None,
-            }))
-        }
-        reason => Stop::Undecodable(JsonError {
-            offset: malformed.offset,
-            message: reason.message(),
-        }),
     }
 }
