@@ -11,13 +11,18 @@ export const S = {
     none: 'No store is open',
     nothing: 'Nothing on this screen contacts a server, and no store is ever written to',
   },
-  rail: { label: 'Views', overview: 'Overview', history: 'History', welcome: 'Open a store' },
+  rail: { label: 'Views' },
+  documents: {
+    label: 'Open documents',
+    close: (title: string) => `Close ${title}`,
+    only: 'Only one document is open',
+  },
   /** Why something cannot be done here, and what would help. */
   blocked: {
     store: 'Open a store first',
     overview: 'Go to the overview first',
     history: 'Open a stream first',
-    welcome: 'Go to the welcome page first',
+    view: (title: string) => `Go to “${title}” first`,
     palette: 'Only while the palette is open',
     timeline: 'The timeline comes with the index',
     noAxis: (axis: string) => `What is open has no axis of ${axis.toLowerCase()}`,
@@ -71,6 +76,7 @@ export const S = {
       help: 'What can be typed here',
     },
     open: 'Open',
+    openBeside: 'Open in a new tab',
     openAtStart: 'Open at its start',
     copyId: 'Copy its id',
     copyText: 'Copy',

@@ -2,11 +2,16 @@
 // tests all speak of the same things. It must not know how any of them looks.
 
 import type { Desk } from '../model/desk.svelte';
+import { VIEWS, type View } from '../model/view';
 import { S } from '../strings';
 
 /** Where a command holds. A place of the page inside another one is nearer: `tree` before `history` before `global`. */
-export const CONTEXTS = ['global', 'welcome', 'overview', 'history', 'grid', 'tree', 'palette'] as const;
-export type Context = (typeof CONTEXTS)[number];
+export type Context = View | 'global' | 'grid' | 'tree' | 'palette';
+export const CONTEXTS: readonly Context[] = [
+  'global',
+  ...VIEWS.map(({ id }) => id),
+  ...(['grid', 'tree', 'palette'] as const),
+];
 
 export const GROUPS = ['Go', 'Store', 'Cursor', 'Timeline', 'List', 'Inspect', 'Rows', 'View', 'Palette'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -92,7 +97,9 @@ function outside(contexts: readonly Context[], desk: Desk): string | null {
   if (contexts.some((context) => holds(context, desk))) return null;
   if (contexts.includes('overview')) return desk.store ? S.blocked.overview : S.blocked.store;
   if (contexts.includes('palette')) return S.blocked.palette;
-  return contexts.includes('welcome') ? S.blocked.welcome : S.blocked.history;
+  const [context] = contexts;
+  const view = VIEWS.find(({ id }) => id === context);
+  return view === undefined || view.id === 'history' ? S.blocked.history : S.blocked.view(view.title);
 }
 
 function holds(context: Context, desk: Desk): boolean {
@@ -101,14 +108,12 @@ function holds(context: Context, desk: Desk): boolean {
       return true;
     case 'palette':
       return desk.overlay === 'palette';
-    case 'welcome':
-      return desk.view === 'welcome';
-    case 'overview':
-      return desk.view === 'overview' && desk.store !== null;
-    case 'history':
     case 'tree':
       return desk.view === 'history' && desk.history !== null;
     case 'grid':
       return desk.view !== 'welcome' && desk.store !== null;
+    default:
+      // A view.
+      return desk.view === context && desk.canShow(context);
   }
 }

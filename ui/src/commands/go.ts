@@ -3,6 +3,7 @@
 import { cursorOfEvent } from '../base/format';
 import { instantText } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
+import { VIEWS } from '../model/view';
 import { followLink, linkHere } from '../place/follow';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
@@ -40,14 +41,9 @@ export const GO: readonly Command[] = [
   command('Go', ['global'], 'go.link.copy', 'Copy a link to this place', copyLink, {
     ...{ keys: ['Mod+Shift+c'], words: 'permalink refold share url', blocked: hasStore },
   }),
-  command('Go', ['global'], 'go.view.overview', 'Overview', (d) => d.show('overview'), {
-    ...{ keys: ['Mod+1'], words: 'store streams', blocked: hasStore },
-  }),
-  command('Go', ['global'], 'go.view.history', 'History', (d) => d.show('history'), {
-    ...{ keys: ['Mod+2'], words: 'stream events', blocked: (d) => (d.history ? null : S.blocked.history) },
-  }),
-  command('Go', ['global'], 'go.view.welcome', 'Open another store', (d) => d.show('welcome'), {
-    words: 'welcome start recent',
+  ...VIEWS.map(({ id, title, keys, needs, words }) => {
+    const blocked = (desk: Desk) => (desk.canShow(id) ? null : needs === 'store' ? S.blocked.store : S.blocked.history);
+    return command('Go', ['global'], `go.view.${id}`, title, (d) => d.show(id), { keys, words, blocked });
   }),
   command('Go', ['global'], 'go.back', 'Back', (d) => d.back(), {
     ...{ keys: ['Alt+ArrowLeft'], words: 'previous place', blocked: (d) => (d.canGoBack ? null : S.blocked.start) },

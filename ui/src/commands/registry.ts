@@ -2,6 +2,7 @@
 
 import type { Command } from './command';
 import { CURSOR } from './cursor';
+import { DOCUMENT } from './document';
 import { GO } from './go';
 import { INSPECT } from './inspect';
 import { LIST } from './list';
@@ -13,7 +14,7 @@ import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
-  ...[...GO, ...STORE, ...CURSOR, ...TIMELINE],
+  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE],
   ...[...LIST, ...INSPECT, ...ROWS, ...VIEW, ...PALETTE],
 ];
 

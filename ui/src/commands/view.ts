@@ -33,7 +33,7 @@ function theme(name: Theme, title: string): Command {
 }
 
 async function copyPath(desk: Desk, reach: Reach): Promise<void> {
-  await reach.copy(desk.settingsFile);
+  await reach.copy(desk.preferences.file);
 }
 
 // Esc does the least destructive next thing.

@@ -1,215 +1,211 @@
-// The root of what the window holds: the open store, the open history, which view shows, and the way back.
+// The root of what the window holds: its documents, what was set, what lies over the page, and the way back. What it
+// tells of store, history and view is what the present document shows.
 
-import { tick } from 'svelte';
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, JobUpdate, Recent, Settings, Theme } from '../backend/bindings';
+import type { AppErrorWire, JobUpdate, Launch, Recent, Settings, Theme } from '../backend/bindings';
 import { followLink } from '../place/follow';
 import { looksLikeLink } from '../place/link';
-import { recentPlaces, samePlace, type Place as AnyPlace } from '../place/place';
+import { recentPlaces, samePlace } from '../place/place';
 import { Walk } from '../place/walk.svelte';
 import { S } from '../strings';
-import { HistoryNews } from './news.svelte';
-import { OpenHistory, TABS, type Tab } from './open_history.svelte';
-import { boundsOfWhole, OpenStore } from './open_store.svelte';
+import type { OpenDocument, Place } from './document.svelte';
+import { Documents } from './documents.svelte';
+import type { HistoryNews } from './news.svelte';
+import type { OpenHistory } from './open_history.svelte';
+import type { OpenStore } from './open_store.svelte';
+import { moveTo, Opening, type FailedOpening, type Look } from './opening.svelte';
+import { Overlays, type Overlay } from './overlays.svelte';
+import { Preferences } from './preferences.svelte';
+import { VIEWS, type View } from './view';
 
-export type View = 'welcome' | 'overview' | 'history';
-export type Overlay = 'none' | 'palette' | 'shortcuts';
-export type Place = AnyPlace<View, Tab>;
+export type { Place } from './document.svelte';
+export type { FailedOpening } from './opening.svelte';
+export type { Overlay } from './overlays.svelte';
+export type { View } from './view';
 
-/** An opening that failed, with what to try again. */
-export interface FailedOpening {
-  location: string;
-  error: AppErrorWire;
-}
-
-const DEFAULTS: Required<Settings> = { theme: 'system', density: 'comfortable', letterKeys: true, keys: [] };
 const REMEMBER_MILLIS = 300;
-const NOTICE_MILLIS = 4_000;
 const RECENT_PLACES = 8;
 
 export class Desk {
   readonly backend: Backend;
+  readonly documents = new Documents();
+  readonly preferences: Preferences;
+  readonly overlays = new Overlays();
 
-  view = $state<View>('welcome');
-  overlay = $state<Overlay>('none');
-  /** What the palette starts with when it opens. */
-  paletteText = $state('');
-  /** The command that the palette asks a value for. */
-  asking = $state<string | null>(null);
-  /** What was done, for a moment. */
-  notice = $state('');
-  settings = $state.raw<Required<Settings>>(DEFAULTS);
-  recents = $state.raw<Recent[]>([]);
   version = $state('');
-  settingsFile = $state('');
-  settingsFailure = $state.raw<AppErrorWire | null>(null);
   isStarted = $state(false);
-  store = $state.raw<OpenStore | null>(null);
-  history = $state.raw<OpenHistory | null>(null);
-  opening = $state<string | null>(null);
-  openingStream = $state<string | null>(null);
-  /** What the stream that is being opened tells. */
-  openingNews = $state.raw<HistoryNews | null>(null);
-  failedOpening = $state.raw<FailedOpening | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
-  sampleJob = $state.raw<JobUpdate | null>(null);
-  isMakingSample = $state(false);
-  /** The handler that a person chose; `null`: the one that fits the category of a stream. */
-  handler = $state<string | null>(null);
 
+  readonly #opening: Opening;
   readonly #walk: Walk<Place>;
-  #focusBefore: HTMLElement | null = null;
-  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
   #remembered = 'null';
 
   constructor(backend: Backend) {
     this.backend = backend;
+    this.preferences = new Preferences(backend);
+    const failed = (reason: unknown) => (this.failure = errorOf(reason));
+    this.#opening = new Opening(backend, this.documents, {
+      ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
+    });
     this.#walk = new Walk<Place>(
-      {
-        here: () => this.here(),
-        show: (place, isWanted) => this.#show(place, isWanted),
-        failed: (reason) => (this.failure = errorOf(reason)),
-      },
+      { here: () => this.here(), show: (place, isWanted) => this.#walkTo(place, isWanted), failed },
       samePlace,
     );
+  }
+
+  get view(): View {
+    return this.documents.present.view;
+  }
+
+  get store(): OpenStore | null {
+    return this.documents.present.store;
+  }
+
+  get history(): OpenHistory | null {
+    return this.documents.present.history;
   }
 
   async start(): Promise<void> {
     try {
       const start = await this.backend.start();
-      this.settings = { ...DEFAULTS, ...start.settings };
-      this.recents = start.recents;
+      this.preferences.take(start);
+      this.#opening.recents = start.recents;
       this.version = start.version;
-      this.settingsFile = start.settingsFile;
-      this.settingsFailure = start.settingsFailure;
       this.isStarted = true;
-      const { launch } = start;
-      if (!launch) return this.visit();
-      if (looksLikeLink(launch.store)) return await followLink(this, launch.store);
-      await this.openStore(launch.store);
-      this.handler = launch.handler;
-      if (launch.stream && this.store) await this.openStream(launch.stream, launch.at);
+      if (start.launch) await this.#launch(start.launch);
+      else this.visit();
     } catch (reason) {
       this.isStarted = true;
       this.failure = errorOf(reason);
       this.visit();
     }
+  }
+
+  // --- opening ---
+
+  get recents(): Recent[] {
+    return this.#opening.recents;
+  }
+
+  /** Location of the store that is being opened. */
+  get opening(): string | null {
+    return this.#opening.location;
+  }
+
+  get openingStream(): string | null {
+    return this.#opening.stream;
+  }
+
+  /** What the stream that is being opened tells. */
+  get openingNews(): HistoryNews | null {
+    return this.#opening.news;
+  }
+
+  get failedOpening(): FailedOpening | null {
+    return this.#opening.failure;
+  }
+
+  forgetFailedOpening(): void {
+    this.#opening.failure = null;
+  }
+
+  get sampleJob(): JobUpdate | null {
+    return this.#opening.sampleJob;
+  }
+
+  get isMakingSample(): boolean {
+    return this.#opening.isMakingSample;
+  }
+
+  get jobs(): number {
+    return this.documents.stores.filter((store) => store.isIndexing).length + (this.isMakingSample ? 1 : 0);
   }
 
   async openStore(location: string, layout: string | null = null): Promise<void> {
-    if (this.opening !== null) return;
-    this.leave();
-    this.opening = location;
-    this.failedOpening = null;
-    try {
-      const opened = await this.backend.openStore(location, layout);
-      await this.#closeStore();
-      this.store = new OpenStore(this.backend, opened);
-      // What was written at an earlier start may name a store that is closed before this place is written.
-      this.#remembered = '';
-      this.view = 'overview';
-      this.visit();
-      this.recents = (await this.backend.start()).recents;
-    } catch (reason) {
-      this.failedOpening = { location, error: errorOf(reason) };
-      this.view = 'welcome';
-      this.visit();
-    } finally {
-      this.opening = null;
-    }
+    // What was written at an earlier start may name a store that is closed before this place is written.
+    this.#remembered = '';
+    await this.#opening.openStore(location, layout);
   }
 
-  async openFile(): Promise<void> {
-    try {
-      const location = await this.backend.pickFile();
-      if (location !== null) await this.openStore(location);
-    } catch (reason) {
-      this.failure = errorOf(reason);
-    }
+  openFile(): Promise<void> {
+    return this.#opening.openFile();
   }
 
-  async openSample(): Promise<void> {
-    if (this.isMakingSample) return;
-    this.isMakingSample = true;
-    this.failedOpening = null;
-    try {
-      const location = await this.backend.makeSample((update) => (this.sampleJob = update));
-      await this.openStore(location);
-    } catch (reason) {
-      const error = errorOf(reason);
-      if (error.code !== 'cancelled') this.failure = error;
-    } finally {
-      this.isMakingSample = false;
-      this.sampleJob = null;
-    }
-  }
-
-  /** Closes the store and goes back to the welcome page. */
-  async leaveStore(): Promise<void> {
-    this.leave();
-    await this.#closeStore();
-    this.view = 'welcome';
-    this.visit();
+  openSample(): Promise<void> {
+    return this.#opening.openSample();
   }
 
   /** Opens a stream at a cursor text (the head when `null`), or moves there when it is open already. */
-  async openStream(
-    stream: string,
-    at: string | null = null,
-    more: { base: string | null; tab: string | null } = { base: null, tab: null },
-  ): Promise<void> {
-    const { store } = this;
-    if (!store) return;
-    this.leave();
-    this.openingStream = stream;
+  async openStream(stream: string, at: string | null = null, look: Look = { base: null, tab: null }): Promise<void> {
     this.failure = null;
-    try {
-      if (this.history?.opened.stream === stream) {
-        if (at !== null) await this.goTo(at);
-      } else {
-        const history = await this.#open(store, stream, at);
-        await this.#closeHistory();
-        this.history = history;
-      }
-      if (this.history) await this.#look(this.history, more);
-      this.view = 'history';
-      this.visit();
-    } catch (reason) {
-      this.failure = errorOf(reason);
-    } finally {
-      this.openingStream = null;
-    }
+    await this.#opening.openStream(stream, at, look);
+    this.revealA();
+  }
+
+  /** Opens a stream in a document of its own. */
+  async openBeside(stream: string, at: string | null = null): Promise<void> {
+    this.failure = null;
+    await this.#opening.openBeside(stream, at);
   }
 
   /** Folds the open stream with another handler, at the same cursors. */
   async foldWith(handler: string): Promise<void> {
-    const { history, store } = this;
-    if (!history || !store || history.handler === handler) return;
-    this.leave();
-    const place = this.here();
-    const before = this.handler;
-    this.handler = handler;
     this.failure = null;
-    try {
-      const next = await this.#open(store, history.opened.stream, null);
-      await this.#closeHistory();
-      this.history = next;
-      this.#take(next, place);
-      this.visit();
-    } catch (reason) {
-      this.handler = before;
-      this.failure = errorOf(reason);
-    }
+    await this.#opening.foldWith(handler);
   }
+
+  /** Closes the store in the present document and goes back to the welcome page. */
+  async leaveStore(): Promise<void> {
+    this.leave();
+    const { present } = this.documents;
+    present.view = 'welcome';
+    const closed = this.documents.setStore(present, null);
+    this.visit();
+    await closed;
+  }
+
+  forget(location: string): Promise<void> {
+    return this.#opening.forget(location);
+  }
+
+  // --- documents ---
+
+  /** Shows a document. */
+  activate(document: OpenDocument): void {
+    if (document === this.documents.present) return;
+    this.leave();
+    this.documents.activate(document);
+    this.visit();
+  }
+
+  /** A document beside the present one, with the overview of its store. */
+  addDocument(): void {
+    this.leave();
+    const { store } = this.documents.present;
+    const added = this.documents.add();
+    added.store = store;
+    added.view = store ? 'overview' : 'welcome';
+    this.documents.activate(added);
+    this.visit();
+  }
+
+  /** Alt+Left opens it again. */
+  async closeDocument(document: OpenDocument): Promise<void> {
+    this.leave();
+    const closed = this.documents.close(document);
+    this.visit();
+    await closed;
+  }
+
+  // --- moving ---
 
   /** Moves A to what a cursor text means. Rejects when it means nothing. */
   async goTo(cursor: string): Promise<void> {
     const { history } = this;
     if (!history) return;
-    const found = await this.backend.momentOf(history.opened.history, cursor);
     this.leave();
-    history.setA(found.moment, found.explanation);
+    await moveTo(history, cursor);
     this.revealA();
     this.visit();
   }
@@ -239,11 +235,16 @@ export class Desk {
     this.visit();
   }
 
+  /** Whether what a view needs is open. */
+  canShow(view: View): boolean {
+    const needs = VIEWS.find(({ id }) => id === view)?.needs ?? 'nothing';
+    return needs === 'stream' ? this.history !== null : needs === 'nothing' || this.store !== null;
+  }
+
   show(view: View): void {
-    if (view === 'history' && !this.history) return;
-    if (view === 'overview' && !this.store) return;
+    if (!this.canShow(view)) return;
     this.leave();
-    this.view = view;
+    this.documents.present.view = view;
     this.visit();
   }
 
@@ -282,23 +283,7 @@ export class Desk {
 
   /** Where the window is. */
   here(): Place {
-    const { history, store, view } = this;
-    const isHistory = view === 'history' && history !== null;
-    return {
-      view,
-      store: store && { location: store.opened.location, name: store.opened.name, layout: store.opened.layout },
-      stream: isHistory
-        ? { id: history.opened.stream, category: history.opened.category, handler: history.handler }
-        : null,
-      a: isHistory ? history.a : 0,
-      b: isHistory ? history.b : null,
-      lens: isHistory ? history.tab : 'state',
-      axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
-      window: (isHistory ? history.timeline : store?.timeline)?.window ?? null,
-      focus: isHistory ? history.focus : null,
-      types: isHistory ? history.types : [],
-      label: isHistory ? history.labelOf(history.a) : '',
-    };
+    return this.documents.present.place;
   }
 
   /** Where the window was, latest first, without the present place. */
@@ -306,95 +291,105 @@ export class Desk {
     return recentPlaces(this.#walk.places, this.here(), RECENT_PLACES);
   }
 
-  /** Goes to a place of this window's past, as a new step. */
+  /** Goes to a place of this window's past, as a new step in the present document. */
   async goToPlace(place: Place): Promise<void> {
     this.leave();
     try {
-      await this.#show(place, () => true);
+      await this.#opening.show(this.documents.present, place, () => true);
     } catch (reason) {
       this.failure = errorOf(reason);
     }
     this.visit();
   }
 
+  // --- over the page ---
+
+  get overlay(): Overlay {
+    return this.overlays.current;
+  }
+
+  get notice(): string {
+    return this.overlays.notice;
+  }
+
   /** Tells what was done, for a moment. */
   say(text: string): void {
-    clearTimeout(this.#noticeTimer);
-    this.notice = text;
-    this.#noticeTimer = setTimeout(() => (this.notice = ''), NOTICE_MILLIS);
+    this.overlays.say(text);
   }
 
   /** `asking`: the command that the palette asks a value for. */
   openOverlay(overlay: Overlay, text = '', asking: string | null = null): void {
-    if (document.activeElement instanceof HTMLElement) this.#focusBefore ??= document.activeElement;
-    this.paletteText = text;
-    this.asking = asking;
-    this.overlay = overlay;
+    this.overlays.open(overlay, text, asking);
   }
 
   closeOverlay(): void {
-    if (this.overlay === 'none') return;
-    this.overlay = 'none';
-    // The page is inert until the overlay has left it; and one overlay may have opened another.
-    void tick().then(() => {
-      if (this.overlay !== 'none') return;
-      this.#focusBefore?.focus();
-      this.#focusBefore = null;
-    });
+    this.overlays.close();
+  }
+
+  // --- settings ---
+
+  get settings(): Required<Settings> {
+    return this.preferences.current;
+  }
+
+  /** Applies settings at once and writes them down. */
+  async set(change: Partial<Settings>): Promise<void> {
+    try {
+      await this.preferences.set(change);
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
   }
 
   async setTheme(theme: Theme): Promise<void> {
-    await this.#save({ ...this.settings, theme });
+    await this.set({ theme });
   }
 
   async switchDensity(): Promise<void> {
-    const density = this.settings.density === 'compact' ? 'comfortable' : 'compact';
-    await this.#save({ ...this.settings, density });
+    await this.set({ density: this.settings.density === 'compact' ? 'comfortable' : 'compact' });
   }
 
   async switchLetterKeys(): Promise<void> {
     const letterKeys = !this.settings.letterKeys;
-    await this.#save({ ...this.settings, letterKeys });
+    await this.set({ letterKeys });
     this.say(letterKeys ? S.keys.lettersOn : S.keys.lettersOff);
   }
 
   /** Takes over what a person wrote into the settings file meanwhile. */
   async readSettings(): Promise<void> {
     try {
-      const { settings, settingsFailure } = await this.backend.start();
-      this.settings = { ...DEFAULTS, ...settings };
-      this.settingsFailure = settingsFailure;
-      if (!settingsFailure) this.say(S.keys.settingsRead);
+      await this.preferences.read();
+      if (!this.preferences.failure) this.say(S.keys.settingsRead);
     } catch (reason) {
       this.failure = errorOf(reason);
     }
   }
 
-  async #save(settings: Required<Settings>): Promise<void> {
-    this.settings = settings;
+  async #launch({ at, handler, store, stream }: Launch): Promise<void> {
+    if (looksLikeLink(store)) return await followLink(this, store);
+    await this.openStore(store);
+    this.documents.present.handler = handler;
+    if (stream && this.store) await this.openStream(stream, at);
+  }
+
+  // Each place has its document; one that was closed is opened again.
+  async #walkTo(place: Place, isWanted: () => boolean): Promise<void> {
+    const open = this.documents.numbered(place.document);
+    const document = open ?? this.documents.add(place.document);
     try {
-      await this.backend.saveSettings(this.settings);
+      await this.#opening.show(document, place, isWanted);
     } catch (reason) {
-      this.failure = errorOf(reason);
+      if (!open) await this.documents.close(document);
+      throw reason;
     }
-  }
-
-  async forget(location: string): Promise<void> {
-    try {
-      await this.backend.forgetRecent(location);
-      this.recents = this.recents.filter((recent) => recent.location !== location);
-    } catch (reason) {
-      this.failure = errorOf(reason);
-    }
-  }
-
-  get jobs(): number {
-    return (this.store?.isIndexing ? 1 : 0) + (this.isMakingSample ? 1 : 0);
+    if (isWanted()) this.documents.activate(document);
+    else if (!open) await this.documents.close(document);
   }
 
   // What the next start opens. It is a convenience: where it cannot be saved, nobody is kept from looking.
   async #remember(): Promise<void> {
-    const { handler, history, store, view } = this;
+    const { history, store, view } = this;
+    const { handler } = this.documents.present;
     const isHistory = view === 'history' && history !== null;
     const place = store && {
       ...{ store: store.opened.location, stream: isHistory ? history.opened.stream : null },
@@ -409,96 +404,4 @@ export class Desk {
       this.#remembered = '';
     }
   }
-
-  // Opens a stream beside what is open; the caller puts it in its place. Its handler is the one that a person chose, or
-  // the one at hand for its category, which only opening it may tell.
-  async #open(
-    store: OpenStore,
-    stream: string,
-    at: string | null,
-    chosen: string | null = this.handler,
-  ): Promise<OpenHistory> {
-    const { backend } = this;
-    const known = store.categoryOf(stream);
-    let handler = chosen ?? (known === null ? null : store.handlerFor(known));
-    const news = new HistoryNews();
-    this.openingNews = news;
-    let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-    const fitting = handler ?? store.handlerFor(opened.category);
-    if (fitting !== handler) {
-      await backend.closeHistory(opened.history);
-      handler = fitting;
-      opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-    }
-    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
-    const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
-    const history = new OpenHistory(store, opened, handler, positions, news);
-    if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
-    return history;
-  }
-
-  async #closeHistory(): Promise<void> {
-    const { history } = this;
-    this.history = null;
-    await history?.close();
-  }
-
-  async #closeStore(): Promise<void> {
-    await this.#closeHistory();
-    const { store } = this;
-    this.store = null;
-    this.handler = null;
-    await store?.close();
-  }
-
-  // B and the tab that a link names, in a history that shows its A already.
-  async #look(history: OpenHistory, { base, tab }: { base: string | null; tab: string | null }): Promise<void> {
-    if (base !== null) history.setB((await this.backend.momentOf(history.opened.history, base)).moment);
-    const known = TABS.find((name) => name === tab);
-    if (known) history.setTab(known);
-  }
-
-  async #show(place: Place, isWanted: () => boolean): Promise<void> {
-    await this.#showStore(place, isWanted);
-    const { store } = this;
-    if (!isWanted()) return;
-    if (place.stream && store) {
-      const { id, handler } = place.stream;
-      if (this.history?.opened.stream !== id || this.history.handler !== handler) {
-        const opened = await this.#open(store, id, null, handler);
-        if (!isWanted()) return await opened.close();
-        await this.#closeHistory();
-        this.history = opened;
-      }
-      if (this.history) this.#take(this.history, place);
-    } else if (store?.timeline && place.window) {
-      if (store.timeline.axis !== place.axis) store.timeline.setAxis(place.axis);
-      store.timeline.show(place.window);
-    }
-    this.view = place.view;
-  }
-
-  async #showStore({ store }: Place, isWanted: () => boolean): Promise<void> {
-    if (store === null || isSameStore(store, this.store)) return;
-    const opened = await this.backend.openStore(store.location, store.layout);
-    if (!isWanted()) return await this.backend.closeStore(opened.session);
-    await this.#closeStore();
-    this.store = new OpenStore(this.backend, opened);
-    this.view = 'overview';
-  }
-
-  #take(history: OpenHistory, place: Place): void {
-    if (history.timeline.axis !== place.axis) history.timeline.setAxis(place.axis);
-    if (place.window) history.timeline.show(place.window);
-    if (history.types.join('\n') !== place.types.join('\n')) history.setTypes([...place.types]);
-    history.b = place.b;
-    history.focus = place.focus;
-    history.setTab(place.lens);
-    history.setA(place.a);
-    history.ask();
-  }
-}
-
-function isSameStore(place: { location: string; layout: string }, store: OpenStore | null): boolean {
-  return store !== null && place.location === store.opened.location && place.layout === store.opened.layout;
 }

@@ -1,13 +1,26 @@
 // Links of the present place, and going where one says.
 
-import type { Desk } from '../model/desk.svelte';
+import type { AppErrorWire, Recent } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
 import type { OpenHistory } from '../model/open_history.svelte';
 import { S } from '../strings';
 import { linkText, readLink } from './link';
 
+/** The window, as far as links need it. */
+export interface Window {
+  readonly view: string;
+  readonly store: { opened: { location: string; name: string } } | null;
+  readonly history: OpenHistory | null;
+  readonly recents: readonly Recent[];
+  failure: AppErrorWire | null;
+  openStore(location: string): Promise<void>;
+  openStream(stream: string, at: string | null, look: { base: string | null; tab: string | null }): Promise<void>;
+  openOverlay(overlay: 'palette', text: string): void;
+  show(view: 'overview'): void;
+}
+
 /** The present place as a link; `null` where there is nothing to link to. Rejects when a version cannot be told. */
-export async function linkHere({ history, store, view }: Desk): Promise<string | null> {
+export async function linkHere({ history, store, view }: Window): Promise<string | null> {
   if (!store) return null;
   const link = { store: store.opened.name, stream: null, category: null, at: null, base: null, lens: null };
   if (view !== 'history' || !history) return linkText(link);
@@ -17,29 +30,29 @@ export async function linkHere({ history, store, view }: Desk): Promise<string |
 }
 
 /** Where the store of a link may be: the open one, else the recent ones of that name. */
-export function storesOfLink({ recents, store }: Desk, name: string): string[] {
+export function storesOfLink({ recents, store }: Pick<Window, 'recents' | 'store'>, name: string): string[] {
   if (store?.opened.name === name) return [store.opened.location];
   return recents.map((recent) => recent.location).filter((location) => fileName(location) === name);
 }
 
 /** Goes where a link says. `location`: which of several stores of its name is meant. */
-export async function followLink(desk: Desk, text: string, location: string | null = null): Promise<void> {
+export async function followLink(window: Window, text: string, location: string | null = null): Promise<void> {
   const link = readLink(text);
-  const known = link ? storesOfLink(desk, link.store) : [];
+  const known = link ? storesOfLink(window, link.store) : [];
   const where = location ?? known[0];
-  desk.failure = null;
+  window.failure = null;
   if (!link) {
-    desk.failure = { code: 'invalidInput', message: S.place.noLink(text), hint: S.place.linkShape, choices: [] };
+    window.failure = { code: 'invalidInput', message: S.place.noLink(text), hint: S.place.linkShape, choices: [] };
   } else if (where === undefined) {
-    desk.failure = { code: 'notFound', message: S.place.noStore(link.store), hint: S.place.openFirst, choices: [] };
+    window.failure = { code: 'notFound', message: S.place.noStore(link.store), hint: S.place.openFirst, choices: [] };
   } else if (location === null && known.length > 1) {
     // Which one is for the person to say.
-    desk.openOverlay('palette', text);
+    window.openOverlay('palette', text);
   } else {
-    if (desk.store?.opened.location !== where) await desk.openStore(where);
-    if (desk.store?.opened.location !== where) return;
-    if (link.stream === null) desk.show('overview');
-    else await desk.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
+    if (window.store?.opened.location !== where) await window.openStore(where);
+    if (window.store?.opened.location !== where) return;
+    if (link.stream === null) window.show('overview');
+    else await window.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
   }
 }
 

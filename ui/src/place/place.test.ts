@@ -11,6 +11,7 @@ afterEach(async () => {
 });
 
 const HERE: Place = {
+  document: 1,
   view: 'history',
   store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' },
   stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },

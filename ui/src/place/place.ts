@@ -19,6 +19,8 @@ export interface PlaceStream {
 }
 
 export interface Place<View extends string = string, Lens extends string = string> {
+  /** Number of the document that shows it. */
+  document: number;
   view: View;
   /** `null` on the welcome page. */
   store: PlaceStore | null;
@@ -40,7 +42,8 @@ export interface Place<View extends string = string, Lens extends string = strin
 
 /** Whether two places show the same: going from one to the other would be no step. */
 export function samePlace(x: Place, y: Place): boolean {
-  return sameScope(x, y) && x.view === y.view && x.a === y.a && x.b === y.b && (x.lens === y.lens || x.stream === null);
+  const isSameView = x.document === y.document && x.view === y.view;
+  return isSameView && sameScope(x, y) && x.a === y.a && x.b === y.b && (x.lens === y.lens || x.stream === null);
 }
 
 /** The latest places, each scope and moment once, without the present one. */

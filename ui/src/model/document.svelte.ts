@@ -1,0 +1,77 @@
+// One document of the window: which view of which store shows in it, and the stream that is open there. Each has its
+// own cursors, tab, filter and zoom; what two of them show of one store is the same store.
+
+import { S } from '../strings';
+import type { Place as AnyPlace, PlaceStore } from '../place/place';
+import type { OpenHistory, Tab } from './open_history.svelte';
+import type { OpenStore } from './open_store.svelte';
+import type { View } from './view';
+
+export type Place = AnyPlace<View, Tab>;
+
+export class OpenDocument {
+  /** Never used for another document of this window. */
+  readonly number: number;
+
+  view = $state<View>('welcome');
+  store = $state.raw<OpenStore | null>(null);
+  history = $state.raw<OpenHistory | null>(null);
+  /** The handler that a person chose; `null`: the one that fits the category of a stream. */
+  handler = $state<string | null>(null);
+
+  constructor(number: number) {
+    this.number = number;
+  }
+
+  /** What its tab says. */
+  get title(): string {
+    if (this.view === 'history' && this.history) return this.history.opened.stream;
+    return this.store?.opened.name ?? S.product;
+  }
+
+  /** Everything that what it shows is a function of. */
+  get place(): Place {
+    const { history, store, view } = this;
+    const isHistory = view === 'history' && history !== null;
+    return {
+      document: this.number,
+      view,
+      store: store && { location: store.opened.location, name: store.opened.name, layout: store.opened.layout },
+      stream: isHistory
+        ? { id: history.opened.stream, category: history.opened.category, handler: history.handler }
+        : null,
+      a: isHistory ? history.a : 0,
+      b: isHistory ? history.b : null,
+      lens: isHistory ? history.tab : 'state',
+      axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
+      window: (isHistory ? history.timeline : store?.timeline)?.window ?? null,
+      focus: isHistory ? history.focus : null,
+      types: isHistory ? history.types : [],
+      label: isHistory ? history.labelOf(history.a) : '',
+    };
+  }
+
+  /** Puts another history in the place of the open one, which is closed. */
+  async replaceHistory(history: OpenHistory | null): Promise<void> {
+    const before = this.history;
+    this.history = history;
+    await before?.close();
+  }
+}
+
+/** Puts a history where a place says: cursors, tab, axis, visible window, filter, focused field. */
+export function takePlace(history: OpenHistory, place: Place): void {
+  if (history.timeline.axis !== place.axis) history.timeline.setAxis(place.axis);
+  if (place.window) history.timeline.show(place.window);
+  if (history.types.join('\n') !== place.types.join('\n')) history.setTypes([...place.types]);
+  history.b = place.b;
+  history.focus = place.focus;
+  history.setTab(place.lens);
+  history.setA(place.a);
+  history.ask();
+}
+
+/** Whether a store is the one that a place means. */
+export function isStoreOf(place: PlaceStore, { opened }: OpenStore): boolean {
+  return place.location === opened.location && place.layout === opened.layout;
+}

@@ -1,0 +1,239 @@
+// Opening stores and streams: what is being opened, what failed, and where it goes when it is open. It must not know
+// what of it is shown.
+
+import { errorOf, type Backend } from '../backend/backend';
+import type { AppErrorWire, JobUpdate, Recent } from '../backend/bindings';
+import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
+import type { Documents } from './documents.svelte';
+import { HistoryNews } from './news.svelte';
+import { OpenHistory, TABS } from './open_history.svelte';
+import { boundsOfWhole, OpenStore } from './open_store.svelte';
+
+/** An opening that failed, with what to try again. */
+export interface FailedOpening {
+  location: string;
+  error: AppErrorWire;
+}
+
+/** B and the tab, as a link names them. */
+export interface Look {
+  base: string | null;
+  tab: string | null;
+}
+
+/** Who is told about steps and failures. */
+export interface Host {
+  /** Before something else shows. */
+  leave(): void;
+  /** Something else shows. */
+  visit(): void;
+  failed(reason: unknown): void;
+}
+
+export class Opening {
+  recents = $state.raw<Recent[]>([]);
+  /** Location of the store that is being opened. */
+  location = $state<string | null>(null);
+  stream = $state<string | null>(null);
+  /** What the stream that is being opened tells. */
+  news = $state.raw<HistoryNews | null>(null);
+  failure = $state.raw<FailedOpening | null>(null);
+  sampleJob = $state.raw<JobUpdate | null>(null);
+  isMakingSample = $state(false);
+
+  readonly #backend: Backend;
+  readonly #documents: Documents;
+  readonly #host: Host;
+
+  constructor(backend: Backend, documents: Documents, host: Host) {
+    this.#backend = backend;
+    this.#documents = documents;
+    this.#host = host;
+  }
+
+  async openStore(location: string, layout: string | null = null): Promise<void> {
+    if (this.location !== null) return;
+    this.#host.leave();
+    const document = this.#documents.present;
+    this.location = location;
+    this.failure = null;
+    try {
+      const store = new OpenStore(this.#backend, await this.#backend.openStore(location, layout));
+      document.view = 'overview';
+      const closed = this.#documents.setStore(document, store);
+      this.#host.visit();
+      await closed;
+      this.recents = (await this.#backend.start()).recents;
+    } catch (reason) {
+      this.failure = { location, error: errorOf(reason) };
+      document.view = 'welcome';
+      this.#host.visit();
+    } finally {
+      this.location = null;
+    }
+  }
+
+  async openFile(): Promise<void> {
+    try {
+      const location = await this.#backend.pickFile();
+      if (location !== null) await this.openStore(location);
+    } catch (reason) {
+      this.#host.failed(reason);
+    }
+  }
+
+  async openSample(): Promise<void> {
+    if (this.isMakingSample) return;
+    this.isMakingSample = true;
+    this.failure = null;
+    try {
+      const location = await this.#backend.makeSample((update) => (this.sampleJob = update));
+      await this.openStore(location);
+    } catch (reason) {
+      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
+    } finally {
+      this.isMakingSample = false;
+      this.sampleJob = null;
+    }
+  }
+
+  /** Opens a stream at a cursor text (the head when `null`) in the present document, or moves there if it is open. */
+  async openStream(stream: string, at: string | null, look: Look): Promise<void> {
+    const document = this.#documents.present;
+    await this.#opened(document, stream, async (store) => {
+      if (document.history?.opened.stream === stream) {
+        if (at !== null) await moveTo(document.history, at);
+      } else {
+        const history = await this.#open(store, stream, at, document.handler);
+        await document.replaceHistory(history);
+      }
+      if (document.history) await takeLook(document.history, look);
+      document.view = 'history';
+    });
+  }
+
+  /** Opens a stream in a document of its own, which shows then. */
+  async openBeside(stream: string, at: string | null): Promise<void> {
+    const { handler } = this.#documents.present;
+    await this.#opened(this.#documents.present, stream, async (store) => {
+      const history = await this.#open(store, stream, at, handler);
+      if (!this.#documents.stores.includes(store)) return await history.close();
+      const document = this.#documents.add();
+      document.store = store;
+      document.history = history;
+      document.handler = handler;
+      document.view = 'history';
+      this.#documents.activate(document);
+    });
+  }
+
+  /** Folds the open stream with another handler, at the same cursors. */
+  async foldWith(handler: string): Promise<void> {
+    const document = this.#documents.present;
+    const { history, store, place, handler: before } = document;
+    if (!history || !store || history.handler === handler) return;
+    this.#host.leave();
+    document.handler = handler;
+    try {
+      const next = await this.#open(store, history.opened.stream, null, handler);
+      await document.replaceHistory(next);
+      takePlace(next, place);
+      this.#host.visit();
+    } catch (reason) {
+      document.handler = before;
+      this.#host.failed(reason);
+    }
+  }
+
+  /** Shows a place in a document. Gives up, touching nothing more, once `isWanted` says no. */
+  async show(document: OpenDocument, place: Place, isWanted: () => boolean): Promise<void> {
+    await this.#showStore(document, place, isWanted);
+    const { store } = document;
+    if (!isWanted()) return;
+    if (place.stream && store) {
+      const { id, handler } = place.stream;
+      if (document.history?.opened.stream !== id || document.history.handler !== handler) {
+        const opened = await this.#open(store, id, null, handler);
+        if (!isWanted()) return await opened.close();
+        await document.replaceHistory(opened);
+      }
+      if (document.history) takePlace(document.history, place);
+    } else if (store?.timeline && place.window) {
+      if (store.timeline.axis !== place.axis) store.timeline.setAxis(place.axis);
+      store.timeline.show(place.window);
+    }
+    document.view = place.view;
+  }
+
+  async forget(location: string): Promise<void> {
+    try {
+      await this.#backend.forgetRecent(location);
+      this.recents = this.recents.filter((recent) => recent.location !== location);
+    } catch (reason) {
+      this.#host.failed(reason);
+    }
+  }
+
+  async #opened(document: OpenDocument, stream: string, open: (store: OpenStore) => Promise<void>): Promise<void> {
+    const { store } = document;
+    if (!store) return;
+    this.#host.leave();
+    this.stream = stream;
+    try {
+      await open(store);
+      this.#host.visit();
+    } catch (reason) {
+      this.#host.failed(reason);
+    } finally {
+      this.stream = null;
+    }
+  }
+
+  // A store that another document has open already is shared.
+  async #showStore(document: OpenDocument, { store }: Place, isWanted: () => boolean): Promise<void> {
+    if (store === null || (document.store && isStoreOf(store, document.store))) return;
+    const known = this.#documents.stores.find((one) => isStoreOf(store, one));
+    const opened = known ? null : await this.#backend.openStore(store.location, store.layout);
+    if (opened && !isWanted()) return await this.#backend.closeStore(opened.session);
+    const next = known ?? (opened && new OpenStore(this.#backend, opened));
+    document.view = 'overview';
+    await this.#documents.setStore(document, next);
+  }
+
+  // Opens a stream; the caller puts it in its place. Its handler is the one that a person chose, or the one at hand for
+  // its category, which only opening it may tell.
+  async #open(store: OpenStore, stream: string, at: string | null, chosen: string | null): Promise<OpenHistory> {
+    const backend = this.#backend;
+    const known = store.categoryOf(stream);
+    let handler = chosen ?? (known === null ? null : store.handlerFor(known));
+    const news = new HistoryNews();
+    this.news = news;
+    let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
+    const fitting = handler ?? store.handlerFor(opened.category);
+    if (fitting !== handler) {
+      await backend.closeHistory(opened.history);
+      handler = fitting;
+      opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
+    }
+    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+    const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
+    const history = new OpenHistory(store, opened, handler, positions, news);
+    if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
+    return history;
+  }
+}
+
+/** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */
+export async function moveTo(history: OpenHistory, cursor: string): Promise<void> {
+  const found = await history.store.backend.momentOf(history.opened.history, cursor);
+  history.setA(found.moment, found.explanation);
+}
+
+async function takeLook(history: OpenHistory, { base, tab }: Look): Promise<void> {
+  if (base !== null) {
+    const { moment } = await history.store.backend.momentOf(history.opened.history, base);
+    history.setB(moment);
+  }
+  const known = TABS.find((name) => name === tab);
+  if (known) history.setTab(known);
+}

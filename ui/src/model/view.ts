@@ -1,0 +1,42 @@
+// The views of the window, once: the rail, the palette, the keys and the page all read this list. A new view is one
+// line here and one in `views/lazy.ts`.
+
+import type { IconName } from '../ui/sprite';
+
+/** One view, and what has to be open for it. */
+export interface ViewKind {
+  id: string;
+  title: string;
+  icon: IconName;
+  /** In the form of `keymap/keys.ts`. */
+  keys: readonly string[];
+  /** Other words that people use for it. */
+  words: string;
+  needs: 'nothing' | 'store' | 'stream';
+  /** Which end of the rail it stands at. */
+  end: 'top' | 'bottom';
+}
+
+export const VIEWS = [
+  kind('overview', 'Overview', 'overview', 'store', 'top', { keys: ['Mod+1'], words: 'store streams' }),
+  kind('history', 'History', 'history', 'stream', 'top', { keys: ['Mod+2'], words: 'stream events' }),
+  kind('welcome', 'Open another store', 'open', 'nothing', 'bottom', { words: 'welcome start recent' }),
+] as const;
+
+export type View = (typeof VIEWS)[number]['id'];
+
+/** The view of a name that was written down somewhere, or `null` when there is none. */
+export function viewOf(name: string): View | null {
+  return VIEWS.find(({ id }) => id === name)?.id ?? null;
+}
+
+function kind<Id extends string>(
+  id: Id,
+  title: string,
+  icon: IconName,
+  needs: ViewKind['needs'],
+  end: ViewKind['end'],
+  { keys = [], words = '' }: { keys?: readonly string[]; words?: string },
+) {
+  return { id, title, icon, keys, words, needs, end };
+}

@@ -1,0 +1,15 @@
+// The views that are seldom looked at: each is read when it shows for the first time, so that the window starts small.
+
+import type { Component } from 'svelte';
+import type { Desk } from '../model/desk.svelte';
+import type { View } from '../model/view';
+
+/** What each of them gets. */
+export interface ViewProps extends Record<string, unknown> {
+  desk: Desk;
+  theme: string;
+  keys: (command: string) => string;
+  run: (command: string, value?: string) => void;
+}
+
+export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {};
