@@ -21,14 +21,26 @@ pub fn root() -> &'static Path {
     here.parent().unwrap_or(here)
 }
 
-/// The sample shop in `folder`, smaller: always the same for the same layout and number of events.
+/// The sample shop in `folder`, smaller: always the same for the same layout and number of events. It was written long
+/// ago, so that it is at rest.
 pub fn shop(folder: &Path, layout: Layout, events: u64) -> Written {
     let options = Options {
         layout,
         events,
         ..Options::default()
     };
-    orders::write(folder, &options, |_, _| ControlFlow::Continue(())).expect("the sample can be made")
+    let written = orders::write(folder, &options, |_, _| ControlFlow::Continue(())).expect("the sample can be made");
+    put_at_rest(&written.store);
+    written
+}
+
+/// Makes a store look as if nobody had written to it for a long time.
+pub fn put_at_rest(store: &Path) {
+    let file = std::fs::File::options()
+        .write(true)
+        .open(store)
+        .expect("the store is there");
+    file.set_modified(std::time::UNIX_EPOCH).expect("its time can be set");
 }
 
 /// Every file of ours below `folder` (relative to the checkout) whose name ends in one of `endings`, sorted.

@@ -15,7 +15,7 @@ pub struct AppError {
     pub message: String,
     /// What to do about it, one sentence; empty when there is nothing to do.
     pub hint: String,
-    /// Layouts to choose from, when `code` is [`ErrorCode::Ambiguous`].
+    /// Layouts to choose from, when `code` is [`ErrorCode::Ambiguous`] or [`ErrorCode::NoLayout`].
     pub choices: Vec<String>,
 }
 
@@ -56,7 +56,11 @@ impl AppError {
     pub fn exit_code(&self) -> u8 {
         match self.code {
             ErrorCode::Cancelled => 130,
-            ErrorCode::InvalidInput | ErrorCode::NotFound | ErrorCode::NotAnEventStore | ErrorCode::Ambiguous => 2,
+            ErrorCode::InvalidInput
+            | ErrorCode::NotFound
+            | ErrorCode::NotAnEventStore
+            | ErrorCode::NoLayout
+            | ErrorCode::Ambiguous => 2,
             ErrorCode::Unreachable
             | ErrorCode::Denied
             | ErrorCode::Corrupt
@@ -88,11 +92,18 @@ impl From<StoreError> for AppError {
         let message = error.to_string();
         let (code, hint, choices) = match error {
             StoreError::Cancelled(cancelled) => return cancelled.into(),
-            StoreError::NotAnEventStore { .. } => (
-                ErrorCode::NotAnEventStore,
-                "name the layout, or write a layout file that maps its tables",
+            StoreError::NotAnEventStore { advice, .. } => (ErrorCode::NotAnEventStore, advice, Vec::new()),
+            StoreError::NotAFile { .. } => (
+                ErrorCode::InvalidInput,
+                "name the file that holds the events: a database, or a file of text",
                 Vec::new(),
             ),
+            StoreError::NoLayout { .. } => (
+                ErrorCode::NoLayout,
+                "if it holds events, name the layout that fits, or describe where they are in a layout file",
+                Vec::new(),
+            ),
+            StoreError::UnknownLayout { known, .. } => (ErrorCode::NoLayout, "name a layout that there is", known),
             StoreError::Ambiguous { candidates, .. } => (ErrorCode::Ambiguous, "choose one of the layouts", candidates),
             StoreError::Unreachable { .. } => (
                 ErrorCode::Unreachable,
@@ -106,7 +117,8 @@ impl From<StoreError> for AppError {
             ),
             StoreError::Corrupt { .. } => (
                 ErrorCode::Corrupt,
-                "compare with a backup; what can be read of it stays readable",
+                "copy it again from where it came, or open a backup; of an SQLite database its tool's .recover saves what \
+                 is left",
                 Vec::new(),
             ),
             StoreError::Changed { .. } => (
@@ -115,6 +127,11 @@ impl From<StoreError> for AppError {
                 Vec::new(),
             ),
             StoreError::Layout { .. } => (ErrorCode::InvalidInput, "correct the layout file there", Vec::new()),
+            StoreError::Scratch { .. } => (
+                ErrorCode::Denied,
+                "make room and rights there, set REFOLD_HOME to another folder, or open a backup of the store",
+                Vec::new(),
+            ),
             StoreError::Driver { .. } => (
                 ErrorCode::Unreachable,
                 "open it again; if it fails again, open a copy of it",

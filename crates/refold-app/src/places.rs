@@ -1,6 +1,7 @@
 //! Where the application keeps what is its own: settings, caches, the sample store. Never beside a user's store.
 
 use std::env;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// The application's folders. None of them need exist yet.
@@ -14,7 +15,7 @@ pub struct Places {
 impl Places {
     /// As the system wants it, or all below `REFOLD_HOME` where that is set.
     pub fn of_user() -> Places {
-        if let Some(home) = folder("REFOLD_HOME") {
+        if let Some(home) = home_of_ours(env::var_os("REFOLD_HOME")) {
             return Places::below(&home);
         }
         let home = folder("HOME").unwrap_or_else(env::temp_dir);
@@ -62,9 +63,18 @@ impl Places {
     }
 }
 
+/// `REFOLD_HOME` is set by a person, who may mean the folder that he is in.
+fn home_of_ours(variable: Option<OsString>) -> Option<PathBuf> {
+    let home = variable.filter(|home| !home.is_empty())?;
+    std::path::absolute(home).ok()
+}
+
 /// An absolute folder from the environment; relative ones mean nothing to a program started from a menu.
 fn folder(variable: &str) -> Option<PathBuf> {
     env::var_os(variable)
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,14 @@
 //! An opened store: what it says of itself, its first useful screen without a scan, and its local index once that is
 //! there.
 
+mod cache;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use refold_core::event::{Columns, EventBatch};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
@@ -18,6 +20,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::places::Places;
 use crate::settings;
+use cache::{Cache, temporary};
 
 /// So many of the newest events are on the first screen.
 pub const NEWEST_COUNT: usize = 100;
@@ -29,7 +32,9 @@ const SAMPLE_COUNT: usize = 10_000;
 pub struct Session {
     store: Arc<dyn EventStore>,
     location: String,
-    cache: PathBuf,
+    cache: Cache,
+    /// What is noteworthy of this session and not of the store.
+    notices: Findings,
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
     index: RwLock<Option<Arc<Index>>>,
@@ -55,18 +60,23 @@ impl Session {
     pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
         let path = path_of(location)?;
         let choice = layout.map(choice_of).transpose()?;
-        let scratch = places.scratch();
-        std::fs::create_dir_all(&scratch).map_err(|error| {
-            AppError::new(
-                crate::ErrorCode::Denied,
-                format!("cannot make the cache folder ({error}): {}", scratch.display()),
-                "make its parent writable, or set REFOLD_HOME to another folder",
-            )
-        })?;
-        let options = OpenOptions { scratch };
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        let store = refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)?;
+        let open = |scratch| {
+            let options = OpenOptions::in_scratch(scratch);
+            refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)
+        };
+        let notices = Findings::default();
+        let scratch = places.scratch();
+        let store = match usable(&scratch).and_then(|()| open(scratch.clone())) {
+            Err(StoreError::Scratch { detail, .. }) => {
+                let instead = temporary();
+                notices.report(no_cache(&detail, &places.cache, instead.as_deref()));
+                open(instead.unwrap_or(scratch))
+            }
+            opened => opened,
+        }?;
         let mut session = Session::of_store(store, &path.display().to_string(), &places.cache);
+        session.notices = notices;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.adopt_ready_index()?;
         Ok(session)
@@ -77,7 +87,8 @@ impl Session {
         Session {
             store,
             location: location.to_owned(),
-            cache: cache.to_owned(),
+            cache: Cache::at(cache),
+            notices: Findings::default(),
             most_copied_bytes: None,
             index: RwLock::new(None),
             earlier: RwLock::new(None),
@@ -137,7 +148,9 @@ impl Session {
     pub fn forget_damaged(&self, error: &AppError) -> bool {
         let is_gone = || {
             let fingerprint = self.store.fingerprint().ok();
-            fingerprint.is_some_and(|fingerprint| matches!(index::open(&self.cache, &fingerprint), Ok(Opened::Absent)))
+            fingerprint.is_some_and(|fingerprint| {
+                matches!(index::open(&self.cache.folder(), &fingerprint), Ok(Opened::Absent))
+            })
         };
         let is_damaged = error.code == crate::ErrorCode::Corrupt && self.has_any_index() && is_gone();
         if is_damaged {
@@ -169,11 +182,44 @@ impl Session {
             version_base: self.description().version_base,
             segment_rows: BuildOptions::SEGMENT_ROWS,
         };
-        let build = || index::build(work, self.store.as_ref(), &self.cache, &options);
-        let index = Arc::new(when_free(work, build)?);
+        let build = || index::build(work, self.store.as_ref(), &self.cache.folder(), &options);
+        let built = match when_free(work, build) {
+            Err(IndexError::Disk { source, .. }) => self.without_cache(work, &source, build),
+            built => built,
+        };
+        let index = Arc::new(built?);
         keep(&self.index, Some(Arc::clone(&index)));
         keep(&self.earlier, None);
         Ok(index)
+    }
+
+    /// Adds what is noteworthy of this session and not of the store: that it works without a cache.
+    pub fn report_notices(&self, findings: &Findings) {
+        for (code, count, kept) in self.notices.summary() {
+            findings.report_many(code, count, kept);
+        }
+    }
+
+    /// Builds the index in a folder of the session's own, since that of the user cannot be written to.
+    fn without_cache(
+        &self,
+        work: &Work<'_>,
+        why: &std::io::Error,
+        build: impl Fn() -> Result<Index, IndexError>,
+    ) -> Result<Index, IndexError> {
+        let kept = self.cache.folder();
+        let Some(own) = self.cache.leave() else {
+            return Err(IndexError::Disk {
+                action: "create",
+                path: kept.display().to_string(),
+                source: std::io::Error::new(why.kind(), why.to_string()),
+            });
+        };
+        let built = when_free(work, build);
+        if built.is_ok() && self.notices.is_empty() {
+            self.notices.report(no_cache(&why.to_string(), &kept, Some(&own)));
+        }
+        built
     }
 
     fn earlier(&self) -> Option<Arc<Index>> {
@@ -186,7 +232,7 @@ impl Session {
             return Ok(Some(arena));
         }
         let Some(index) = self.index() else { return Ok(None) };
-        let opened = index::open_arena(&self.cache, &self.store.fingerprint()?, &index)?.map(Arc::new);
+        let opened = index::open_arena(&self.cache.folder(), &self.store.fingerprint()?, &index)?.map(Arc::new);
         keep(&self.arena, opened.clone());
         Ok(opened)
     }
@@ -216,7 +262,7 @@ impl Session {
             is_searchable,
             most_bytes: self.most_copied_bytes,
         };
-        let build = || index::build_arena(work, self.store.as_ref(), &self.cache, index, &options);
+        let build = || index::build_arena(work, self.store.as_ref(), &self.cache.folder(), index, &options);
         let arena = Arc::new(when_free(work, build)?);
         keep(&self.arena, Some(Arc::clone(&arena)));
         Ok(arena)
@@ -266,7 +312,7 @@ impl Session {
 
     fn adopt_ready_index(&self) -> Result<(), AppError> {
         let fingerprint = self.store.fingerprint()?;
-        match index::open(&self.cache, &fingerprint) {
+        match index::open(&self.cache.folder(), &fingerprint) {
             Ok(Opened::Current(index)) => keep(&self.index, Some(Arc::new(index))),
             Ok(Opened::Behind(index)) => keep(&self.earlier, Some(Arc::new(index))),
             // It is built when somebody needs it; a cache that cannot be read is no obstacle.
@@ -277,15 +323,42 @@ impl Session {
 }
 
 /// Builds once no other process builds the same; what that one made is then there to be opened.
-fn when_free<T>(work: &Work<'_>, build: impl Fn() -> Result<T, IndexError>) -> Result<T, AppError> {
+fn when_free<T>(work: &Work<'_>, build: impl Fn() -> Result<T, IndexError>) -> Result<T, IndexError> {
     loop {
         match build() {
             Err(IndexError::Busy { .. }) => {
                 work.tick("waiting for another Refold that indexes this store", 0, None)?;
                 std::thread::sleep(Duration::from_millis(50));
             }
-            outcome => return Ok(outcome?),
+            outcome => return outcome,
         }
+    }
+}
+
+/// Fails where nothing can be made in this folder.
+fn usable(scratch: &Path) -> Result<(), StoreError> {
+    let made = std::fs::create_dir_all(scratch).and_then(|()| tempfile::tempfile_in(scratch));
+    made.map(drop).map_err(|error| StoreError::Scratch {
+        location: scratch.display().to_string(),
+        detail: error.to_string(),
+    })
+}
+
+fn no_cache(why: &str, kept: &Path, instead: Option<&Path>) -> Finding {
+    let consequence = match instead {
+        Some(instead) => format!(
+            "what is needed is made in {} and thrown away afterwards",
+            instead.display()
+        ),
+        None => "nor is there another folder to write to, so only what needs none can be done".to_owned(),
+    };
+    Finding {
+        code: "no-cache",
+        severity: Severity::Notice,
+        stream: None,
+        version: None,
+        position: None,
+        detail: format!("nothing can be kept in {} ({why}): {consequence}", kept.display()),
     }
 }
 

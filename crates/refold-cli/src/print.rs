@@ -208,11 +208,9 @@ pub fn failure(error: &AppError, as_json: bool) {
         choices: &'a [String],
     }
     let AppError {
-        code,
-        message,
-        hint,
-        choices,
+        code, message, choices, ..
     } = error;
+    let hint = &hint_here(error);
     let text = if as_json {
         json_line(&Failure {
             code: *code,
@@ -233,4 +231,13 @@ pub fn failure(error: &AppError, as_json: bool) {
     };
     // When standard error is closed too there is nobody left to tell.
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// What to do about it, and how on a command line.
+fn hint_here(error: &AppError) -> String {
+    let option = match error.code {
+        ErrorCode::Ambiguous | ErrorCode::NoLayout => " (--layout NAME or FILE)",
+        _ => "",
+    };
+    format!("{}{option}", error.hint)
 }

@@ -58,9 +58,7 @@ pub fn lines(input: &[u8], folder: &Path) {
         ))),
         _ => None,
     };
-    let options = OpenOptions {
-        scratch: folder.join("scratch"),
-    };
+    let options = OpenOptions::in_scratch(folder.join("scratch"));
     let location = path.to_str().expect("the folder's name is UTF-8");
     let Ok(store) = refold_stores::open(&work, location, choice.as_ref(), &options) else {
         return;

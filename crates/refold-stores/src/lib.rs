@@ -4,6 +4,7 @@
 //! port [`EventStore`]; nothing above knows SQL or file formats.
 
 mod decode;
+mod file;
 mod files;
 pub mod index;
 mod json;
@@ -15,6 +16,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
@@ -66,7 +68,7 @@ impl LayoutChoice {
 
     /// Reads a layout file.
     pub fn read(path: &Path) -> Result<LayoutChoice, StoreError> {
-        let text = std::fs::read_to_string(path).map_err(|error| sqlite::file_error(path, &error))?;
+        let text = std::fs::read_to_string(path).map_err(|error| file::file_error(path, &error))?;
         let layout = layout::read_layout(&text).map_err(|fault| StoreError::Layout {
             location: path.display().to_string(),
             line: fault.line,
@@ -77,17 +79,21 @@ impl LayoutChoice {
     }
 }
 
-/// Where private copies of stores that are in use may be made; they go when the store is closed.
+/// What opening a store may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenOptions {
+    /// Where private copies of stores that are in use may be made; they go when the store is closed.
     pub scratch: PathBuf,
+    /// Now. A store that was written to shortly before is in use.
+    pub opened_at: SystemTime,
 }
 
-impl Default for OpenOptions {
-    /// The system's folder for temporary files.
-    fn default() -> OpenOptions {
+impl OpenOptions {
+    /// Now, by the system's clock.
+    pub fn in_scratch(scratch: PathBuf) -> OpenOptions {
         OpenOptions {
-            scratch: std::env::temp_dir(),
+            scratch,
+            opened_at: SystemTime::now(),
         }
     }
 }
@@ -101,7 +107,7 @@ pub fn open(
 ) -> Result<Arc<dyn EventStore>, StoreError> {
     let path = Path::new(location);
     Ok(match kind_of(path)? {
-        Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, &options.scratch)?),
+        Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, options)?),
         Kind::Text => Arc::new(FileStore::open(work, path, choice, &options.scratch)?),
     })
 }
@@ -113,7 +119,7 @@ pub fn open_by_statements(
     location: &str,
     options: &OpenOptions,
 ) -> Result<Arc<dyn EventStore>, StoreError> {
-    let store = SqliteStore::open(work, Path::new(location), None, &options.scratch)?;
+    let store = SqliteStore::open(work, Path::new(location), None, options)?;
     Ok(Arc::new(store.by_statements()))
 }
 
@@ -121,7 +127,7 @@ pub fn open_by_statements(
 pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
     let path = Path::new(location);
     match kind_of(path)? {
-        Kind::Sqlite => SqliteStore::candidates(work, path, &options.scratch),
+        Kind::Sqlite => SqliteStore::candidates(work, path, options),
         Kind::Text => FileStore::candidates(work, path, &options.scratch),
     }
 }

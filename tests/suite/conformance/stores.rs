@@ -274,7 +274,7 @@ impl Kind {
             Write::Lines { layout, .. } if !layout.is_empty() => folder.join("layout.toml").display().to_string(),
             Write::Lines { .. } | Write::Sql { .. } => self.name.to_owned(),
         };
-        let (token, options) = (CancelToken::default(), OpenOptions::default());
+        let (token, options) = (CancelToken::default(), OpenOptions::in_scratch(std::env::temp_dir()));
         let choice = LayoutChoice::parse(&layout).unwrap_or_else(|error| panic!("{}: {error}", self.name));
         let path = folder.join("store").display().to_string();
         refold_stores::open(&Work::new(&token, &Silent), &path, Some(&choice), &options)

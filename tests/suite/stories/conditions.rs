@@ -26,6 +26,7 @@ pub struct Condition {
 pub fn all() -> Vec<Condition> {
     vec![
         plain(),
+        just_written(),
         closed_wal(),
         live_wal(),
         wal_of_a_crash(),
@@ -38,6 +39,13 @@ pub fn all() -> Vec<Condition> {
 
 pub fn plain() -> Condition {
     condition("plain", |_| (SHOP, None))
+}
+
+fn just_written() -> Condition {
+    condition("written to just now", |store| {
+        append(&connect(store), 5);
+        (SHOP + 5, None)
+    })
 }
 
 /// A closed log leaves only the mark in the header that there was one.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use refold_fixtures::orders::Layout;
-use refold_tests::{Answer, Refold, root, shop, sources};
+use refold_tests::{Answer, Refold, put_at_rest, root, shop, sources};
 use tempfile::TempDir;
 
 const PROMPT: &str = "$ refold ";
@@ -25,6 +25,7 @@ fn folder() -> &'static Path {
             let other = tempfile::tempdir().expect("a folder for the store");
             let written = shop(other.path(), layout, 600);
             std::fs::copy(&written.store, folder.path().join(name)).expect("the store is copied");
+            put_at_rest(&folder.path().join(name));
             if let Some(mapping) = written.layout {
                 std::fs::copy(mapping, folder.path().join("custom.toml")).expect("the layout is copied");
             }

@@ -84,7 +84,7 @@ export type DensityQuery = {
 	columns: number,
 };
 
-export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "ambiguous" | "unreachable" | "denied" | "corrupt" | "handlerFailed" | "internal";
+export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "corrupt" | "handlerFailed" | "internal";
 
 /**  Everything of one event besides its trees. */
 export type EventDetail = {

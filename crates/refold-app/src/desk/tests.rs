@@ -372,7 +372,7 @@ fn errors_say_what_is_wrong_and_what_to_do() {
     let errors = [
         (
             desk.open_store(&text.display().to_string(), None).err(),
-            ErrorCode::NotAnEventStore,
+            ErrorCode::NoLayout,
         ),
         (desk.open_store("@orders-eu", None).err(), ErrorCode::InvalidInput),
         (

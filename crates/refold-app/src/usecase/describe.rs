@@ -7,7 +7,15 @@ use refold_core::work::Work;
 use crate::answer::{Capabilities, Count, StoreAnswer};
 use crate::error::AppError;
 use crate::session::Session;
+use crate::wire::FindingWire;
 use crate::{findings, text};
+
+/// What is noteworthy of how the store is looked at, and not of the store.
+pub fn notices(session: &Session) -> Vec<FindingWire> {
+    let notices = Findings::default();
+    session.report_notices(&notices);
+    findings::wire(&notices)
+}
 
 /// Builds the index first where it is not there.
 pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppError> {
@@ -15,6 +23,7 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
     let description = session.description();
     let findings = Findings::default();
     index.report_findings(&findings);
+    session.report_notices(&findings);
     let digits = description.time_digits;
     let (first, last) = match index.time_span() {
         Some((first, last)) => (

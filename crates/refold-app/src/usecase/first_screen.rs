@@ -19,6 +19,7 @@ use crate::wire::{EventRow, StoreOpened, TypeCount};
 pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<StoreOpened, AppError> {
     let found = Findings::default();
     let screen = session.first_screen(work, &found)?;
+    session.report_notices(&found);
     let description = session.description();
     let digits = description.time_digits;
     let (first, last) = screen.time_span.unwrap_or((Timestamp::NONE, Timestamp::NONE));

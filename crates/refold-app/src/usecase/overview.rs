@@ -43,18 +43,19 @@ fn of_index(session: &Session, index: &Index, is_behind: bool) -> Result<Overvie
         last_recorded_at: text::time_label(last, digits),
         types,
         categories,
-        findings: findings::wire(&found_by(index)),
+        findings: findings::wire(&found_by(session, index)),
         is_behind,
     })
 }
 
 /// What the index came upon. Needs the index, if only that of the store as it was before it grew.
 pub fn found(session: &Session) -> Result<Findings, AppError> {
-    session.ask(|index, _| Ok(found_by(index)))
+    session.ask(|index, _| Ok(found_by(session, index)))
 }
 
-fn found_by(index: &Index) -> Findings {
+fn found_by(session: &Session, index: &Index) -> Findings {
     let found = Findings::default();
     index.report_findings(&found);
+    session.report_notices(&found);
     found
 }

@@ -25,6 +25,8 @@ pub enum ErrorCode {
     InvalidInput,
     NotFound,
     NotAnEventStore,
+    // It can be read, and no layout fits it: naming one may help.
+    NoLayout,
     Ambiguous,
     Unreachable,
     Denied,

@@ -12,13 +12,17 @@ mod streams;
 mod test;
 mod timeline;
 
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use clap::CommandFactory as _;
+use refold_app::usecase::describe::notices;
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
 use refold_app::{Places, Session};
 
 use crate::arguments::{Arguments, Command};
-use crate::print::{Ended, Printer};
+use crate::print::{self, Ended, Printer};
 use crate::progress::{ProgressLine, cancel_token_of_terminal};
 
 /// What every command gets.
@@ -27,11 +31,16 @@ pub struct Context<'a> {
     pub progress: &'a ProgressLine,
     pub json: bool,
     layout: Option<&'a str>,
+    /// What the command opened.
+    session: OnceCell<Rc<Session>>,
 }
 
 impl Context<'_> {
-    pub fn open(&self, store: &str) -> Result<Session, Ended> {
-        Ok(Session::open(self.work, store, self.layout, &Places::of_user())?)
+    pub fn open(&self, store: &str) -> Result<Rc<Session>, Ended> {
+        let session = Rc::new(Session::open(self.work, store, self.layout, &Places::of_user())?);
+        // A command opens one store.
+        let _ = self.session.set(Rc::clone(&session));
+        Ok(session)
     }
 
     /// Standard output, with the progress line out of its way.
@@ -51,19 +60,31 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         progress: &progress,
         json: arguments.json,
         layout,
+        session: OnceCell::new(),
     };
-    match &arguments.command {
-        Command::Info { store } => describe::run(&context, store),
-        Command::Streams(asked) => streams::run(&context, asked),
-        Command::History(asked) => history::run(&context, asked),
-        Command::Search(asked) => search::run(&context, asked),
-        Command::State(asked) => state::run(&context, asked),
-        Command::Diff(asked) => diff::run(&context, asked),
-        Command::Blame(asked) => blame::run(&context, asked),
-        Command::Field(asked) => field::run(&context, asked),
-        Command::Timeline(asked) => timeline::run(&context, asked),
-        Command::Test { package } => test::run(&context, package),
-        Command::NewHandler(asked) => new_handler::run(&context, asked),
+    let code = answer(&context, &arguments.command)?;
+    // What `info` has among its findings.
+    if let Some(session) = context.session.get()
+        && !matches!(arguments.command, Command::Info { .. })
+    {
+        print::findings_aside(&notices(session));
+    }
+    Ok(code)
+}
+
+fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
+    match command {
+        Command::Info { store } => describe::run(context, store),
+        Command::Streams(asked) => streams::run(context, asked),
+        Command::History(asked) => history::run(context, asked),
+        Command::Search(asked) => search::run(context, asked),
+        Command::State(asked) => state::run(context, asked),
+        Command::Diff(asked) => diff::run(context, asked),
+        Command::Blame(asked) => blame::run(context, asked),
+        Command::Field(asked) => field::run(context, asked),
+        Command::Timeline(asked) => timeline::run(context, asked),
+        Command::Test { package } => test::run(context, package),
+        Command::NewHandler(asked) => new_handler::run(context, asked),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "refold", &mut script);

@@ -32,6 +32,12 @@ impl Lab {
             ..Options::default()
         };
         orders::write(lab.path(), &options, |_, _| ControlFlow::Continue(())).expect("the sample can be made");
+        // Nobody wrote to it for a long time: it is at rest.
+        let store = std::fs::File::options()
+            .write(true)
+            .open(lab.store())
+            .expect("the store is there");
+        store.set_modified(std::time::UNIX_EPOCH).expect("its time can be set");
         lab
     }
 

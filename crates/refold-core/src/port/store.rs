@@ -10,10 +10,29 @@ use crate::work::{Cancelled, Work};
 /// Why a store could not be read, by what a person can do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// No adapter or layout recognises it. `detail` says what was looked for and what was found.
+    /// It can be no event store, whatever layout is named. `advice` says what to do about it.
     #[error("not an event store: {detail}: {location}")]
-    NotAnEventStore { location: String, detail: String },
-    /// Several layouts fit about equally well; the user must name one (`--layout`).
+    NotAnEventStore {
+        location: String,
+        detail: String,
+        advice: &'static str,
+    },
+    /// A folder, a pipe, a device.
+    #[error("{} is no store: {location}", if *is_folder { "a folder" } else { "what is no regular file" })]
+    NotAFile { location: String, is_folder: bool },
+    /// It can be read, and no layout fits it, or not the one that was named. `detail` says what was looked for and what
+    /// was found.
+    #[error("not an event store: {detail}: {location}")]
+    NoLayout { location: String, detail: String },
+    /// No layout has the name that was given.
+    #[error("there is no layout \"{name}\"")]
+    UnknownLayout {
+        location: String,
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// Several layouts fit about equally well; the user must name one.
     #[error("several layouts fit ({}): {location}", candidates.join(", "))]
     Ambiguous { location: String, candidates: Vec<String> },
     #[error("cannot reach the store: {detail}: {location}")]
@@ -34,6 +53,9 @@ pub enum StoreError {
         column: u32,
         detail: String,
     },
+    /// The private copy that the store must be read from cannot be made. `location` is where it was to be.
+    #[error("the store must be copied before it is read, and the copy cannot be made: {detail}: {location}")]
+    Scratch { location: String, detail: String },
     #[error("cannot read the store: {detail}: {location}")]
     Driver { location: String, detail: String },
     #[error(transparent)]

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
@@ -23,7 +24,9 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     fs::write(&path, bytes).unwrap();
     let token = CancelToken::default();
     let work = Work::new(&token, &Silent);
-    let options = OpenOptions { scratch: FOLDER.path().join("scratch") };
+    let scratch = FOLDER.path().join("scratch");
+    // Long after it was written, so that the file itself is read.
+    let options = OpenOptions { scratch, opened_at: SystemTime::now() + Duration::from_secs(3_600) };
     let Ok(store) = refold_stores::open(&work, path.to_str().unwrap(), None, &options) else { return };
     let _ = store.fingerprint();
     let _ = store.split(3);

@@ -99,7 +99,7 @@ struct Chosen {
 
 fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format, Chosen), StoreError> {
     let location = source.path().display().to_string();
-    let wrong = |detail: String| StoreError::NotAnEventStore {
+    let wrong = |detail: String| StoreError::NoLayout {
         location: location.clone(),
         detail,
     };
@@ -139,7 +139,7 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
             Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
             None => Err(wrong(
                 "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; a CSV \
-                 file needs a layout file named with --layout"
+                 file needs a layout file"
                     .to_owned(),
             )),
         },

@@ -206,7 +206,7 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         ..Records::default()
     };
     let mut reader = BufReader::with_capacity(1 << 20, source.content()?);
-    let failed = |error: std::io::Error| crate::sqlite::file_error(source.path(), &error);
+    let failed = |error: std::io::Error| crate::file::file_error(source.path(), &error);
     let total = source.content_byte_count();
     let mut offset = 0_u64;
     let mut record = Vec::new();
@@ -240,7 +240,7 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
             continue;
         }
         if let (true, Format::Csv(csv)) = (is_first, &mut *format) {
-            csv.take_header(&record).map_err(|detail| StoreError::NotAnEventStore {
+            csv.take_header(&record).map_err(|detail| StoreError::NoLayout {
                 location: source.path().display().to_string(),
                 detail: format!("the layout does not fit: {detail}"),
             })?;

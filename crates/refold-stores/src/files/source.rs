@@ -12,8 +12,8 @@ use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 
+use crate::file::{file_error, open_read_only, resolve};
 use crate::layout::hex;
-use crate::sqlite::{file_error, open_read_only, resolve};
 
 const BLOCK_BYTES: usize = 4096;
 pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
@@ -149,10 +149,9 @@ impl FileSource {
     }
 
     fn changed(&self, detail: &str) -> StoreError {
-        let detail = format!("{detail}; open it again to see its present content");
         StoreError::Changed {
             location: self.path.display().to_string(),
-            detail,
+            detail: detail.to_owned(),
         }
     }
 
@@ -209,9 +208,9 @@ fn first_line(file: &File) -> io::Result<Vec<u8>> {
 
 /// Unpacks into the scratch folder: records of a compressed file cannot be found by their offset.
 fn unpack(work: &Work<'_>, file: &File, path: &Path, scratch: &Path) -> Result<NamedTempFile, StoreError> {
-    let failed = |error: io::Error| StoreError::Driver {
-        location: path.display().to_string(),
-        detail: format!("it cannot be unpacked into {}: {error}", scratch.display()),
+    let failed = |error: io::Error| StoreError::Scratch {
+        location: scratch.display().to_string(),
+        detail: error.to_string(),
     };
     fs::create_dir_all(scratch).map_err(failed)?;
     let mut target = tempfile::Builder::new()

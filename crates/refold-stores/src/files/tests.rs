@@ -29,13 +29,7 @@ impl Lab {
     }
 
     fn open(&self, path: &std::path::Path, layout: Option<&str>) -> Result<Arc<dyn EventStore>, StoreError> {
-        open(
-            path,
-            layout,
-            &OpenOptions {
-                scratch: self.scratch.path().to_owned(),
-            },
-        )
+        open(path, layout, &OpenOptions::in_scratch(self.scratch.path().to_owned()))
     }
 }
 
@@ -254,7 +248,7 @@ fn csv_with_a_layout() {
     let (lab, path) = Lab::with("orders.csv", text.as_bytes());
     let layout = lab.folder.path().join("orders.toml");
     fs::write(&layout, CSV_LAYOUT).unwrap();
-    assert!(matches!(lab.open(&path, None), Err(StoreError::NotAnEventStore { .. })));
+    assert!(matches!(lab.open(&path, None), Err(StoreError::NoLayout { .. })));
     let store = lab
         .open(&path, layout.to_str())
         .unwrap_or_else(|error| panic!("{error}"));
@@ -267,7 +261,7 @@ fn csv_with_a_layout() {
     );
     assert_eq!((seen[1].version, seen[1].recorded_at.clone()), (Some(1), None));
     fs::write(&path, "a,b\n1,2\n").unwrap();
-    let Err(StoreError::NotAnEventStore { detail, .. }) = lab.open(&path, layout.to_str()).map(|_| ()) else {
+    let Err(StoreError::NoLayout { detail, .. }) = lab.open(&path, layout.to_str()).map(|_| ()) else {
         panic!()
     };
     assert!(detail.contains("no column body") && detail.contains("a, b"), "{detail}");

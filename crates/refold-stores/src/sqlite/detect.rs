@@ -45,9 +45,9 @@ pub fn choose(
         Some(LayoutChoice::Named { name, table }) => match built_in(name) {
             Some(layout) => (layout, table.as_deref()),
             None => {
-                let known: Vec<String> = built_in_layouts().into_iter().map(|layout| layout.name).collect();
-                let detail = format!("there is no layout \"{name}\"; there are {}", known.join(", "));
-                return Err(StoreError::NotAnEventStore { location, detail });
+                let known = built_in_layouts().into_iter().map(|layout| layout.name).collect();
+                let name = name.clone();
+                return Err(StoreError::UnknownLayout { location, name, known });
             }
         },
     };
@@ -59,17 +59,14 @@ pub fn choose(
     }
     fitting.pop().ok_or_else(|| {
         let detail = format!("layout {} does not fit: {}", name.name, misfit(catalogue, &name));
-        StoreError::NotAnEventStore { location, detail }
+        StoreError::NoLayout { location, detail }
     })
 }
 
 fn choose_alone(connection: &Connection, catalogue: &Catalogue, location: String) -> Result<Bound, StoreError> {
     let mut found = candidates(connection, catalogue);
     let Some(best) = found.first().map(|bound| bound.candidate.score) else {
-        return Err(StoreError::NotAnEventStore {
-            location,
-            detail: nothing_fits(catalogue),
-        });
+        return Err(nothing_fits(catalogue, location));
     };
     let close = found.iter().filter(|bound| bound.candidate.score + CLOSE >= best);
     let close: Vec<String> = close.map(|bound| bound.candidate.layout.clone()).collect();
@@ -174,10 +171,14 @@ fn misfit(catalogue: &Catalogue, layout: &Layout) -> String {
     reasons.join("; ")
 }
 
-fn nothing_fits(catalogue: &Catalogue) -> String {
+fn nothing_fits(catalogue: &Catalogue, location: String) -> StoreError {
     const SHOWN: usize = 12;
     if catalogue.tables.is_empty() {
-        return "the database has no tables".to_owned();
+        return StoreError::NotAnEventStore {
+            location,
+            detail: "the database has no tables".to_owned(),
+            advice: "look whether the program that writes it uses another file, or open a backup",
+        };
     }
     let names: Vec<&str> = catalogue
         .tables
@@ -186,11 +187,8 @@ fn nothing_fits(catalogue: &Catalogue) -> String {
         .map(|table| table.name.as_str())
         .collect();
     let more = if catalogue.tables.len() > SHOWN { ", …" } else { "" };
-    format!(
-        "no layout fits its tables ({}{more}); if one of them holds events, describe it in a layout file and name that \
-         file with --layout",
-        names.join(", ")
-    )
+    let detail = format!("no layout fits its tables ({}{more})", names.join(", "));
+    StoreError::NoLayout { location, detail }
 }
 
 fn first_payload_fits(connection: &Connection, plan: &Plan) -> Option<bool> {

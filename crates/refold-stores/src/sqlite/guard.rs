@@ -147,11 +147,12 @@ pub fn store_error(path: &Path, error: &Error) -> StoreError {
     match code {
         Some(ErrorCode::DatabaseCorrupt) => StoreError::Corrupt {
             location,
-            detail: format!("{error}; save what is left with the sqlite3 tool's .recover, or open a backup"),
+            detail: error.to_string(),
         },
         Some(ErrorCode::NotADatabase) => StoreError::NotAnEventStore {
             location,
             detail: "SQLite does not take it for a database: it is damaged or encrypted".to_owned(),
+            advice: "open a backup; what is encrypted must be decrypted by the program that wrote it",
         },
         Some(ErrorCode::PermissionDenied | ErrorCode::AuthorizationForStatementDenied) => StoreError::Denied {
             location,

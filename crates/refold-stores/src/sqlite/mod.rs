@@ -1,12 +1,13 @@
 //! The adapter for SQLite databases.
 //!
-//! [`open`] lets nothing be written, [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
+//! [`open`] lets nothing be written ([`copy`] where the store is in use, [`stamp`] says whether it is), [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
 //! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events: in [`bulk`] from the pages of the
 //! file ([`image`]) where that is possible, by statements otherwise. This module ties them together.
 
 mod bulk;
 mod catalogue;
 mod connections;
+mod copy;
 mod course;
 mod detect;
 mod detour;
@@ -19,6 +20,7 @@ mod plan;
 mod probe;
 mod reader;
 mod row;
+mod stamp;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -38,13 +40,13 @@ use sha2::{Digest as _, Sha256};
 use self::bulk::Bulk;
 use self::catalogue::Catalogue;
 use self::connections::Connections;
-use self::open::{CopyReason, Source};
-pub use self::open::{file_error, open_read_only, resolve};
+use self::copy::CopyReason;
+use self::open::Source;
 use self::plan::{Plan, quoted};
 use self::reader::SqliteReader;
 use crate::layout::{Layout, hex};
 use crate::value::zone_label;
-use crate::{Candidate, LayoutChoice};
+use crate::{Candidate, LayoutChoice, OpenOptions};
 
 /// Looking at a store before it is read takes no longer than this, whatever is in it.
 const TIME_TO_LOOK: Duration = Duration::from_secs(5);
@@ -62,14 +64,13 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// `scratch` is where a private copy is made when the store is in use.
     pub fn open(
         work: &Work<'_>,
         path: &Path,
         choice: Option<&LayoutChoice>,
-        scratch: &Path,
+        options: &OpenOptions,
     ) -> Result<SqliteStore, StoreError> {
-        let (source, looked) = at_rest(work, path, scratch, |source| {
+        let (source, looked) = at_rest(work, path, options, |source| {
             let (mut connection, catalogue) = look(work, source)?;
             let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
             let identity = identity(source, &catalogue, &bound.plan.layout);
@@ -101,8 +102,8 @@ impl SqliteStore {
     }
 
     /// Every layout that fits, best first.
-    pub fn candidates(work: &Work<'_>, path: &Path, scratch: &Path) -> Result<Vec<Candidate>, StoreError> {
-        let (_, found) = at_rest(work, path, scratch, |source| {
+    pub fn candidates(work: &Work<'_>, path: &Path, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
+        let (_, found) = at_rest(work, path, options, |source| {
             let (connection, catalogue) = look(work, source)?;
             Ok(detect::candidates(&connection, &catalogue))
         })?;
@@ -115,12 +116,12 @@ impl SqliteStore {
 fn at_rest<T>(
     work: &Work<'_>,
     path: &Path,
-    scratch: &Path,
+    options: &OpenOptions,
     look: impl Fn(&Source) -> Result<T, StoreError>,
 ) -> Result<(Source, T), StoreError> {
     let mut attempt = 1;
     loop {
-        let source = Source::open(work, path, scratch)?;
+        let source = Source::open(work, path, options, attempt > 1)?;
         let looked = look(&source);
         match source.check_unchanged() {
             Ok(()) => return looked.map(|looked| (source, looked)),
@@ -277,6 +278,10 @@ fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> S
         Some(CopyReason::HotJournal) => {
             "the store holds an interrupted transaction: it was copied to a private folder, and the transaction undone \
              in the copy"
+        }
+        Some(CopyReason::Written) => {
+            "the store is in use (it was written to just now): it was copied to a private folder without a lock, the \
+             copy is of one moment, and the copy is read"
         }
     };
     StoreDescription {

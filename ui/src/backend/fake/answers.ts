@@ -136,9 +136,9 @@ function finding(code: string, severity: wire.SeverityWire, detail: string, vers
 
 export function notAStore(location: string): BackendError {
   return new BackendError({
-    code: 'notAnEventStore',
-    message: `no layout fits the 3 tables found (users, sessions, settings): ${location}`,
-    hint: 'Describe the events table in a layout file beside it, or open another file.',
+    code: 'noLayout',
+    message: `not an event store: no layout fits its tables (users, sessions, settings): ${location}`,
+    hint: 'if it holds events, name the layout that fits, or describe where they are in a layout file',
     choices: [],
   });
 }

@@ -1,7 +1,6 @@
 //! Reading in bulk against reading by statements: the same events, batch by batch, and the same findings and errors.
 
 use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 use refold_core::event::{Columns, EventBatch, Position, StreamOrdinal, Version};
@@ -16,10 +15,15 @@ use crate::LayoutChoice;
 use crate::sqlite::SqliteStore;
 use crate::sqlite::bulk::{Reached, Stretch};
 
-fn open(path: &Path, scratch: &Path, layout: Option<&str>) -> Result<SqliteStore, StoreError> {
+fn open(lab: &Lab, layout: Option<&str>) -> Result<SqliteStore, StoreError> {
     let token = CancelToken::default();
     let choice = layout.map(|layout| LayoutChoice::parse(layout).unwrap());
-    SqliteStore::open(&Work::new(&token, &Silent), path, choice.as_ref(), scratch)
+    SqliteStore::open(
+        &Work::new(&token, &Silent),
+        &lab.path(),
+        choice.as_ref(),
+        &lab.options(),
+    )
 }
 
 /// Everything that a read yields, as text: batch by batch, then names, findings and the error that ended it.
@@ -71,8 +75,8 @@ fn scopes(streams: &[&[u8]]) -> Vec<Scope> {
 
 #[track_caller]
 fn check_same(lab: &Lab, layout: Option<&str>, streams: &[&[u8]]) -> SqliteStore {
-    let bulk = open(&lab.path(), lab.scratch.path(), layout).unwrap();
-    let plain = open(&lab.path(), lab.scratch.path(), layout).unwrap().by_statements();
+    let bulk = open(lab, layout).unwrap();
+    let plain = open(lab, layout).unwrap().by_statements();
     for scope in scopes(streams) {
         for columns in [Columns::SKELETON, Columns::PAYLOAD, Columns::ALL] {
             for max_rows in [1, 7, 1000] {
@@ -211,7 +215,7 @@ fn an_index_entry_out_of_its_place_is_left_to_statements() {
     let lab = Lab::new();
     let image = include_bytes!("../../../fuzz/corpus/sqlite/index-entry-out-of-place");
     fs::write(lab.path(), image).unwrap();
-    let bulk = open(&lab.path(), lab.scratch.path(), None).unwrap();
+    let bulk = open(&lab, None).unwrap();
     assert_eq!(reached(&bulk, &of_stream(&["order-1"])).0, Reached::Odd);
     check_same(&lab, None, &[b"order-1"]);
 }
@@ -249,7 +253,7 @@ fn a_file_that_changes_between_two_batches_is_said_to_have_changed() {
     };
     for change in [&append as &dyn Fn(&Lab), &cut, &replace] {
         let lab = small_pages(150);
-        let store = open(&lab.path(), lab.scratch.path(), None).unwrap();
+        let store = open(&lab, None).unwrap();
         let query = ReadQuery {
             scope: Scope::All {
                 after: None,
@@ -272,7 +276,7 @@ fn a_file_that_changes_between_two_batches_is_said_to_have_changed() {
 #[test]
 fn a_file_that_is_cut_short_while_it_is_read_is_odd_and_nothing_worse() {
     let lab = small_pages(150);
-    let store = open(&lab.path(), lab.scratch.path(), None).unwrap();
+    let store = open(&lab, None).unwrap();
     assert_eq!(reached(&store, &ALL), (Reached::End, 150));
     let file = fs::OpenOptions::new().write(true).open(lab.path()).unwrap();
     file.set_len(file.metadata().unwrap().len() / 2).unwrap();
@@ -318,10 +322,7 @@ fn damaged_images_are_told_as_statements_tell_them() {
             bytes[at] ^= 1 << next(8);
         }
         fs::write(lab.path(), &bytes).unwrap();
-        let (Ok(bulk), Ok(plain)) = (
-            open(&lab.path(), lab.scratch.path(), None),
-            open(&lab.path(), lab.scratch.path(), None),
-        ) else {
+        let (Ok(bulk), Ok(plain)) = (open(&lab, None), open(&lab, None)) else {
             continue;
         };
         let plain = plain.by_statements();

@@ -89,9 +89,12 @@ fn flipped_bits_give_errors_or_findings_and_never_more_events_than_there_are() {
                     partial_reads += 1
                 }
             }
-            Err(StoreError::Corrupt { .. } | StoreError::NotAnEventStore { .. } | StoreError::Driver { .. }) => {
-                refusals += 1
-            }
+            Err(
+                StoreError::Corrupt { .. }
+                | StoreError::NotAnEventStore { .. }
+                | StoreError::NoLayout { .. }
+                | StoreError::Driver { .. },
+            ) => refusals += 1,
             Err(error) => panic!("round {round}: {error}"),
         }
     }

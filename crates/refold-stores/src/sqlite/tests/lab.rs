@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use refold_core::event::{Columns, Encoding, EventBatch};
 use refold_core::finding::Findings;
@@ -65,10 +66,17 @@ impl Lab {
         connection
     }
 
+    /// Long after the store was written to.
     pub fn options(&self) -> OpenOptions {
         OpenOptions {
-            scratch: self.scratch.path().to_owned(),
+            opened_at: SystemTime::now() + Duration::from_secs(3_600),
+            ..self.options_now()
         }
+    }
+
+    /// Just when the store was written to, so that it is in use.
+    pub fn options_now(&self) -> OpenOptions {
+        OpenOptions::in_scratch(self.scratch.path().to_owned())
     }
 
     pub fn open(&self, layout: Option<&str>) -> Result<Arc<dyn EventStore>, StoreError> {

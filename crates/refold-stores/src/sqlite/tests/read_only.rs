@@ -11,10 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use refold_core::event::Position;
 use refold_core::port::store::{Direction, Scope, StoreError};
+use refold_core::work::{CancelToken, Silent, Work};
 use rusqlite::Connection;
 use rustix::fs::inotify;
 
 use super::lab::{EMMETT, Lab, append_emmett, everything, open, positions, read, read_in};
+use crate::OpenOptions;
+use crate::sqlite::copy::{Attempt, CopyReason, Place, attempt};
+use crate::sqlite::stamp::Stamp;
 
 /// Name, size, times, inode, mode and bytes of a file.
 type FilePrint = (String, u64, i64, i64, u64, u32, Vec<u8>);
@@ -70,9 +74,14 @@ impl Watch {
 /// Opens, asks everything there is to ask, closes, and finds the folder as it was.
 #[track_caller]
 fn check_untouched(lab: &Lab, expected: &[i64]) {
+    check_untouched_with(lab, &lab.options(), expected);
+}
+
+#[track_caller]
+fn check_untouched_with(lab: &Lab, options: &OpenOptions, expected: &[i64]) {
     let before = fingerprint(lab.folder.path());
     let watch = Watch::on(lab.folder.path());
-    let store = lab.open(None).unwrap_or_else(|error| panic!("{error}"));
+    let store = open(&lab.path(), None, options).unwrap_or_else(|error| panic!("{error}"));
     for direction in [Direction::Forward, Direction::Backward] {
         let (mut seen, _) = read_in(&*store, everything(), direction, 7).unwrap();
         seen.sort_by_key(|event| event.position);
@@ -275,6 +284,120 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_goes_on() {
     });
 }
 
+const WITHOUT_WAL: [&str; 4] = ["DELETE", "TRUNCATE", "PERSIST", "MEMORY"];
+
+#[test]
+fn a_store_without_a_log_that_was_written_to_just_now_is_read_from_a_copy() {
+    for journal_mode in WITHOUT_WAL {
+        let (lab, writer) = emmett(journal_mode, 20);
+        check_untouched_with(&lab, &lab.options_now(), &(1..=20).collect::<Vec<_>>());
+        let store = open(&lab.path(), None, &lab.options_now()).unwrap();
+        assert!(
+            store.describe().read_only[0].contains("it was copied"),
+            "{journal_mode}"
+        );
+        append_emmett(&writer, 21, 1);
+        assert!(!store.is_current().unwrap());
+        assert_eq!(positions(&read(&*store, everything()).0), (1..=20).collect::<Vec<_>>());
+        let rested = lab.open(None).unwrap();
+        assert!(rested.describe().read_only[0].contains("immutable=1"), "{journal_mode}");
+    }
+}
+
+#[test]
+fn a_copy_that_an_attempt_left_is_brought_up_to_date() {
+    let (lab, writer) = emmett("DELETE", 2_000);
+    let path = fs::canonicalize(lab.path()).unwrap();
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let old = Stamp::take(&path).unwrap();
+    // Pages in the middle change, pages are added, and in the end pages are taken away.
+    for change in [
+        "UPDATE emt_messages SET message_type = 'Renamed' WHERE global_position % 400 = 7",
+        "INSERT INTO emt_messages SELECT stream_id, stream_position + 5000, partition, message_kind, message_data, \
+         message_metadata, message_schema_version, message_type, message_id, is_archived, global_position + 5000, \
+         created FROM emt_messages",
+        "DELETE FROM emt_messages WHERE global_position > 100; VACUUM",
+    ] {
+        let place = Place::make(lab.scratch.path(), 0).unwrap();
+        let before = Stamp::take(&path).unwrap();
+        let Attempt::Whole(_) = attempt(&work, &path, before, CopyReason::Written, place).unwrap() else {
+            panic!("nobody writes")
+        };
+        let place = Place::make(lab.scratch.path(), 0).unwrap();
+        let Attempt::Unrest(_, place) = attempt(&work, &path, old.clone(), CopyReason::HotJournal, place).unwrap()
+        else {
+            panic!("there is no journal")
+        };
+        writer.execute_batch(change).unwrap();
+        let before = Stamp::take(&path).unwrap();
+        let Attempt::Whole(copy) = attempt(&work, &path, before, CopyReason::Written, place).unwrap() else {
+            panic!("nobody writes")
+        };
+        assert!(
+            fs::read(&copy.database).unwrap() == fs::read(&path).unwrap(),
+            "{change}"
+        );
+    }
+}
+
+#[test]
+fn a_transaction_under_way_is_undone_in_the_copy_although_it_goes_on() {
+    let (lab, writer) = emmett("DELETE", 20);
+    writer
+        .execute_batch("PRAGMA cache_size = 2; PRAGMA cache_spill = 1; BEGIN")
+        .unwrap();
+    for first in [21, 2_021, 4_021] {
+        append_emmett(&writer, first, 2_000);
+        check_untouched_with(&lab, &lab.options_now(), &(1..=20).collect::<Vec<_>>());
+    }
+    writer.execute_batch("COMMIT").unwrap();
+    let store = open(&lab.path(), None, &lab.options_now()).unwrap();
+    assert_eq!(
+        read_in(&*store, everything(), Direction::Forward, 500).unwrap().0.len(),
+        6_020
+    );
+}
+
+#[test]
+fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goes_on() {
+    let mut opened = 0;
+    for journal_mode in WITHOUT_WAL {
+        let (lab, writer) = emmett(journal_mode, 1);
+        let (committed, is_over) = (AtomicI64::new(1), AtomicBool::new(false));
+        let (committed, is_over) = (&committed, &is_over);
+        std::thread::scope(|scope| {
+            scope.spawn(move || {
+                while !is_over.load(Ordering::Relaxed) {
+                    let next = committed.load(Ordering::Acquire) + 1;
+                    append_emmett(&writer, next, 1);
+                    committed.store(next, Ordering::Release);
+                    std::thread::yield_now();
+                }
+            });
+            for _ in 0..8 {
+                let at_least = committed.load(Ordering::Acquire);
+                let read = open(&lab.path(), None, &lab.options_now())
+                    .and_then(|store| read_in(&*store, everything(), Direction::Forward, 500));
+                match read {
+                    Ok((seen, findings)) => {
+                        let count = i64::try_from(seen.len()).unwrap();
+                        assert_eq!(findings, [""; 0]);
+                        assert!(count >= at_least, "{count} of {at_least} committed events were seen");
+                        assert_eq!(positions(&seen), (1..=count).collect::<Vec<_>>());
+                        opened += 1;
+                    }
+                    // A writer that never rests may not be copied; it says so and shows nothing wrong.
+                    Err(StoreError::Changed { .. }) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+    }
+    assert!(opened > 0, "a busy store could never be opened");
+}
+
 #[test]
 fn a_write_between_two_pages_is_noticed() {
     let (lab, writer) = emmett("DELETE", 20);
@@ -301,13 +424,16 @@ fn a_write_between_two_pages_is_noticed() {
 fn a_log_that_vanishes_while_it_is_copied_is_said_to_have_vanished() {
     let (lab, writer) = emmett("WAL", 20);
     let path = fs::canonicalize(lab.path()).unwrap();
-    let stamp = crate::sqlite::open::Stamp::take(&path).unwrap();
+    let stamp = Stamp::take(&path).unwrap();
     drop(writer);
-    let token = refold_core::work::CancelToken::default();
-    let work = refold_core::work::Work::new(&token, &refold_core::work::Silent);
-    let reason = crate::sqlite::open::CopyReason::LiveWal;
-    let copied = crate::sqlite::open::copy(&work, &path, &stamp, reason, lab.scratch.path()).unwrap();
-    assert!(copied.is_err_and(|unrest| unrest.contains("vanished")));
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let place = Place::make(lab.scratch.path(), 0).unwrap();
+    let Attempt::Unrest(unrest, place) = attempt(&work, &path, stamp, CopyReason::LiveWal, place).unwrap() else {
+        panic!("the log is gone")
+    };
+    assert!(unrest.contains("vanished"), "{unrest}");
+    drop(place);
     assert_eq!(fs::read_dir(lab.scratch.path()).unwrap().count(), 0);
 }
 
@@ -343,13 +469,10 @@ fn what_is_no_readable_file_is_told_apart() {
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     rustix::fs::mknodat(rustix::fs::CWD, place("pipe"), rustix::fs::FileType::Fifo, mode, 0).unwrap();
     let error = |name: &str| open(&place(name), None, &lab.options()).map(|_| ()).unwrap_err();
-    for name in ["empty.db", "text.db", "folder", "pipe"] {
-        assert!(
-            matches!(error(name), StoreError::NotAnEventStore { .. }),
-            "{name}: {}",
-            error(name)
-        );
-    }
+    assert!(matches!(error("empty.db"), StoreError::NotAnEventStore { .. }));
+    assert!(matches!(error("text.db"), StoreError::NoLayout { .. }));
+    assert!(matches!(error("folder"), StoreError::NotAFile { is_folder: true, .. }));
+    assert!(matches!(error("pipe"), StoreError::NotAFile { is_folder: false, .. }));
     for name in ["missing", "dangling"] {
         assert!(
             matches!(error(name), StoreError::Unreachable { .. }),
@@ -399,9 +522,7 @@ fn child_of_a_store_in_a_read_only_folder() {
         fs::write(folder.join("probe"), "").is_err(),
         "the folder should not be writable"
     );
-    let options = crate::OpenOptions {
-        scratch: scratch.into(),
-    };
+    let options = OpenOptions::in_scratch(scratch.into());
     let store = open(Path::new(&store), None, &options).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(positions(&read(&*store, everything()).0), (1..=20).collect::<Vec<_>>());
     let secret = open(&folder.join("secret.db"), None, &options).map(|_| ());

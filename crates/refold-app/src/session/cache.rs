@@ -1,0 +1,51 @@
+//! Where a session keeps its index: in the user's cache folder, or, where that cannot be written to, in a folder of its
+//! own that goes with it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{PoisonError, RwLock};
+
+use tempfile::TempDir;
+
+pub(super) struct Cache {
+    kept: PathBuf,
+    own: RwLock<Option<TempDir>>,
+}
+
+impl Cache {
+    pub(super) fn at(kept: &Path) -> Cache {
+        Cache {
+            kept: kept.to_owned(),
+            own: RwLock::new(None),
+        }
+    }
+
+    pub(super) fn folder(&self) -> PathBuf {
+        let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
+        own.as_ref()
+            .map_or_else(|| self.kept.clone(), |own| own.path().to_owned())
+    }
+
+    /// From now on a folder among the system's temporary ones is used. `None` where that is so already, or where there
+    /// cannot be one.
+    pub(super) fn leave(&self) -> Option<PathBuf> {
+        let mut own = self.own.write().unwrap_or_else(PoisonError::into_inner);
+        if own.is_some() {
+            return None;
+        }
+        let folder = tempfile::Builder::new()
+            .prefix("refold-cache-")
+            .tempdir_in(temporary()?)
+            .ok()?;
+        let path = folder.path().to_owned();
+        *own = Some(folder);
+        Some(path)
+    }
+}
+
+/// A folder in which something can be made that is thrown away: where disks are read-only, memory is left.
+pub(super) fn temporary() -> Option<PathBuf> {
+    let candidates = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
+    candidates
+        .into_iter()
+        .find(|folder| tempfile::tempfile_in(folder).is_ok())
+}

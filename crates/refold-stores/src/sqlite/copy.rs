@@ -1,0 +1,313 @@
+//! The private copy of a database that is in use: made without a lock, and proven to be of one moment.
+//!
+//! Why a copy is consistent although the writer goes on, always with the database copied first:
+//!
+//! * With a WAL: a checkpoint while it is copied moves pages from the WAL to the database, but they stay in the WAL until
+//!   that starts anew, and then its salts differ. So with equal salts before and after, each page is either the old one
+//!   or one that the copied WAL holds too. A WAL that only grew holds all events that were committed when the copy began.
+//! * In the middle of a transaction with a journal: the journal holds the old content of a page before the page is
+//!   written. As long as it is the same journal, the copied one undoes whatever of the transaction the copy holds.
+//! * At rest between two transactions: nothing was written meanwhile, as the stamps before and after say.
+//!
+//! This module must not know layouts or events.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use refold_core::port::store::StoreError;
+use refold_core::work::Work;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use super::guard;
+use super::stamp::{JOURNAL_MAGIC, Stamp, sibling};
+use crate::file::{file_error, open_read_only};
+
+const COPY_CHUNK_BYTES: u64 = 32 << 20;
+const COMPARE_CHUNK_BYTES: usize = 1 << 20;
+const COPY_PREFIX: &str = "refold-copy-";
+/// Some room is left to others.
+const SPARED_BYTES: u64 = 64 << 20;
+
+/// Why the store is read from a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyReason {
+    /// Events may be in the write-ahead log only.
+    LiveWal,
+    /// A transaction is under way or was interrupted; SQLite would have to write to undo it.
+    HotJournal,
+    /// It was written to just now, so pages read one by one would be of different moments.
+    Written,
+}
+
+/// A copy that is whole and in order. It goes when this is dropped.
+#[derive(Debug)]
+pub struct Copy {
+    pub database: PathBuf,
+    pub reason: CopyReason,
+    /// Of the user's files as they were when they were copied.
+    pub stamp: Stamp,
+    _place: Place,
+}
+
+/// Where a copy is made, attempt for attempt: a later one writes only what differs from the one before.
+#[derive(Debug)]
+pub struct Place {
+    /// Held while the copy is in use, so that a later start can tell a leftover from a copy of a running program.
+    _lock: File,
+    /// Removed when dropped.
+    folder: TempDir,
+}
+
+impl Place {
+    /// Fails where no copy of so many bytes can be made.
+    pub fn make(scratch: &Path, needed_bytes: u64) -> Result<Place, StoreError> {
+        let failed = |error: io::Error| scratch_error(scratch, &error);
+        fs::create_dir_all(scratch).map_err(failed)?;
+        check_room(scratch, needed_bytes)?;
+        // tempfile makes folders with mode 0700.
+        let folder = tempfile::Builder::new()
+            .prefix(COPY_PREFIX)
+            .tempdir_in(scratch)
+            .map_err(failed)?;
+        let lock = File::create(folder.path().join("lock")).map_err(failed)?;
+        lock.try_lock().map_err(|error| failed(error.into()))?;
+        Ok(Place { _lock: lock, folder })
+    }
+
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("store.db")
+    }
+}
+
+/// How an attempt ended that no error ended.
+pub enum Attempt {
+    Whole(Box<Copy>),
+    /// What would not keep still; the place is kept for the next attempt.
+    Unrest(&'static str, Place),
+}
+
+/// Copies the database and what belongs to it, unless it is written to meanwhile. `before` was taken just now.
+pub fn attempt(
+    work: &Work<'_>,
+    path: &Path,
+    before: Stamp,
+    reason: CopyReason,
+    place: Place,
+) -> Result<Attempt, StoreError> {
+    let database = place.database();
+    let copied = if database.exists() {
+        follow(work, path, &before, reason, &database)?
+    } else {
+        copy_file(work, path, &database, "copying the database")?.is_some()
+    };
+    if !copied {
+        return Ok(Attempt::Unrest("it was written to", place));
+    }
+    for suffix in ["-wal", "-journal"] {
+        // What an earlier attempt left; the companion of this one is made anew.
+        let _ = fs::remove_file(sibling(&database, suffix));
+    }
+    let companion = match reason {
+        CopyReason::LiveWal => Some("-wal"),
+        CopyReason::HotJournal => Some("-journal"),
+        CopyReason::Written => None,
+    };
+    if let Some(suffix) = companion {
+        let (from, to) = (sibling(path, suffix), sibling(&database, suffix));
+        if copy_file(work, &from, &to, "copying its log")?.is_none() {
+            return Ok(Attempt::Unrest("its write-ahead log or journal vanished", place));
+        }
+    }
+    if let Some(unrest) = unrest(&before, &Stamp::take_after(path)?, reason) {
+        return Ok(Attempt::Unrest(unrest, place));
+    }
+    if reason == CopyReason::HotJournal {
+        check_no_super_journal(path, &sibling(&database, "-journal"))?;
+    }
+    recover(path, &database)?;
+    Ok(Attempt::Whole(Box::new(Copy {
+        database,
+        reason,
+        stamp: before,
+        _place: place,
+    })))
+}
+
+/// Copies that a killed process left behind: nobody holds their lock.
+pub fn remove_leftover_copies(scratch: &Path) {
+    let Ok(entries) = fs::read_dir(scratch) else { return };
+    for entry in entries.flatten() {
+        let is_copy = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(COPY_PREFIX));
+        let Some(lock) = is_copy
+            .then(|| open_read_only(&entry.path().join("lock")).ok())
+            .flatten()
+        else {
+            continue;
+        };
+        if lock.try_lock().is_ok() {
+            // A failure leaves a folder in the cache: the next start tries again.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// What says that a copy made between the two stamps is of no one moment; see the head of this file.
+fn unrest(before: &Stamp, after: &Stamp, reason: CopyReason) -> Option<&'static str> {
+    if (after.database.device, after.database.inode) != (before.database.device, before.database.inode) {
+        return Some("the file was replaced");
+    }
+    match (reason, before, after) {
+        (
+            CopyReason::LiveWal,
+            Stamp { wal: Some(old), .. },
+            Stamp {
+                wal: Some(new),
+                journal,
+                ..
+            },
+        ) => {
+            let is_same_log = new.continues(old, 0) && new.byte_count >= old.byte_count;
+            (!is_same_log || journal.is_some()).then_some("its write-ahead log began anew")
+        }
+        (CopyReason::LiveWal, ..) => Some("its write-ahead log vanished"),
+        (CopyReason::HotJournal, Stamp { journal: Some(old), .. }, Stamp { journal: Some(new), .. }) => {
+            // The number of records behind the mark grows with the transaction; the nonce behind that stays.
+            let is_same_transaction = new.continues(old, JOURNAL_MAGIC.len() + 4) && new.byte_count >= old.byte_count;
+            (!is_same_transaction).then_some("it was written to")
+        }
+        (CopyReason::HotJournal, ..) => Some("its journal vanished"),
+        (CopyReason::Written, ..) => (after != before).then_some("it was written to"),
+    }
+}
+
+/// Makes an earlier copy equal to the database as it is now. `false` as soon as that cannot be: the sooner the next
+/// attempt begins, the more of the writer's rest it has.
+fn follow(work: &Work<'_>, path: &Path, before: &Stamp, reason: CopyReason, copy: &Path) -> Result<bool, StoreError> {
+    let unreadable = |error: io::Error| file_error(path, &error);
+    let source = open_read_only(path).map_err(unreadable)?;
+    let failed = |error: io::Error| scratch_error(copy, &error);
+    let target = OpenOptions::new().read(true).write(true).open(copy).map_err(failed)?;
+    let (mut new, mut old) = (vec![0; COMPARE_CHUNK_BYTES], vec![0; COMPARE_CHUNK_BYTES]);
+    let total = before.database.byte_count;
+    let mut at = 0;
+    while at < total {
+        work.tick("copying the database", at, Some(total))?;
+        let length = usize::try_from(total - at)
+            .unwrap_or(usize::MAX)
+            .min(COMPARE_CHUNK_BYTES);
+        let (new, old) = (&mut new[..length], &mut old[..length]);
+        match source.read_exact_at(new, at) {
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            read => read.map_err(unreadable)?,
+        }
+        // Behind the end of the copy there is nothing to compare with.
+        let is_known = target.read_exact_at(old, at).is_ok() && old == new;
+        if !is_known {
+            target.write_all_at(new, at).map_err(failed)?;
+        }
+        at += length as u64;
+        if unrest(before, &Stamp::take_after(path)?, reason).is_some() {
+            return Ok(false);
+        }
+    }
+    target.set_len(total).map_err(failed)?;
+    Ok(true)
+}
+
+/// Lets SQLite bring the copy into order: the WAL into the database, an interrupted transaction undone. Afterwards the
+/// copy is one plain file, and readers open it as they open any other.
+fn recover(path: &Path, database: &Path) -> Result<(), StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let recovered = Connection::open_with_flags(database, flags).and_then(|connection| {
+        guard::distrust_schema(&connection)?;
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        connection.close().map_err(|(_, error)| error)
+    });
+    recovered.map_err(|error| guard::store_error(path, &error))?;
+    let _ = fs::remove_file(sibling(database, "-wal"));
+    let _ = fs::remove_file(sibling(database, "-shm"));
+    Ok(())
+}
+
+/// A journal of a transaction over several databases names another file, which SQLite would look for and may delete.
+fn check_no_super_journal(path: &Path, journal: &Path) -> Result<(), StoreError> {
+    let bytes = fs::read(journal).map_err(|error| file_error(journal, &error))?;
+    if !bytes.ends_with(&JOURNAL_MAGIC) || bytes.len() < 24 {
+        return Ok(());
+    }
+    Err(StoreError::Driver {
+        location: path.display().to_string(),
+        detail: "its journal belongs to an interrupted transaction over several databases; open it once with the \
+                 program that wrote it, then open it here"
+            .to_owned(),
+    })
+}
+
+/// Copies in pieces, so that it can be cancelled. `None` when the file is not there. On file systems that can share
+/// blocks the kernel does so.
+fn copy_file(work: &Work<'_>, from: &Path, to: &Path, phase: &'static str) -> Result<Option<u64>, StoreError> {
+    let unreadable = |error: io::Error| file_error(from, &error);
+    let source = match open_read_only(from) {
+        Ok(source) => source,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let total = source.metadata().map_err(unreadable)?.len();
+    let mut target = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(to)
+        .map_err(|error| scratch_error(to, &error))?;
+    // The kernel copies, and does not say which side failed: these can only be the copy's.
+    let failed = |error: io::Error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
+            scratch_error(to, &error)
+        }
+        _ => file_error(from, &error),
+    };
+    let mut done = 0;
+    loop {
+        work.tick(phase, done, Some(total))?;
+        let copied = io::copy(&mut (&source).take(COPY_CHUNK_BYTES), &mut target).map_err(failed)?;
+        done += copied;
+        if copied < COPY_CHUNK_BYTES {
+            break;
+        }
+    }
+    target.flush().map_err(failed)?;
+    Ok(Some(done))
+}
+
+fn scratch_error(place: &Path, error: &io::Error) -> StoreError {
+    StoreError::Scratch {
+        location: place.display().to_string(),
+        detail: error.to_string(),
+    }
+}
+
+fn check_room(scratch: &Path, needed_bytes: u64) -> Result<(), StoreError> {
+    let Ok(space) = rustix::fs::statvfs(scratch) else {
+        return Ok(());
+    };
+    let free_bytes = space.f_bavail.saturating_mul(space.f_frsize);
+    let needed_bytes = needed_bytes.saturating_add(SPARED_BYTES);
+    if free_bytes >= needed_bytes {
+        return Ok(());
+    }
+    Err(StoreError::Scratch {
+        location: scratch.display().to_string(),
+        detail: format!(
+            "{} MiB are free of the {} MiB needed",
+            free_bytes >> 20,
+            needed_bytes >> 20
+        ),
+    })
+}
