@@ -18,7 +18,6 @@ use refold_core::finding::Findings;
 use refold_core::port::store::Fingerprint;
 use refold_core::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 pub use build::{ArenaOptions, build_arena};
 pub(super) use grams::GRAM_BYTES;
@@ -31,6 +30,7 @@ use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::StoredFinding;
 use super::packed::{ABSENT, BLOCK_ROWS};
+use super::sealed;
 use envelope::Envelope;
 use grams::Grams;
 
@@ -40,7 +40,6 @@ const PART_ROWS: u32 = if cfg!(test) { 20 } else { 1 << 18 };
 /// All files of the arena start so; the index leaves them alone.
 const PREFIX: &str = "arena-";
 const MANIFEST: &str = MANIFESTS[2];
-const CHECKSUM_DIGITS: usize = 16;
 
 const BYTES: u32 = 1;
 const CODES: u32 = 2;
@@ -100,16 +99,7 @@ impl ArenaManifest {
 
     /// `None` also for the arena of another state of the store: where anything changed, any payload may have.
     fn read(folder: &Folder, fingerprint: &Fingerprint) -> Result<Option<ArenaManifest>, IndexError> {
-        let Some(bytes) = folder.read(MANIFEST)? else {
-            return Ok(None);
-        };
-        let Some((checksum, body)) = bytes.split_at_checked(CHECKSUM_DIGITS) else {
-            return Ok(None);
-        };
-        if checksum != format!("{:016x}", xxh3_64(body)).as_bytes() {
-            return Ok(None);
-        }
-        let manifest = serde_json::from_slice::<ArenaManifest>(body).ok();
+        let manifest = sealed::read::<ArenaManifest>(folder, MANIFEST)?;
         let is_of_store = |manifest: &ArenaManifest| {
             manifest.format == FORMAT_VERSION
                 && manifest.identity == fingerprint.identity
@@ -119,11 +109,7 @@ impl ArenaManifest {
     }
 
     fn write(&self, folder: &Folder) -> Result<(), IndexError> {
-        let body = serde_json::to_vec(self).unwrap_or_default(); // numbers, texts and lists cannot fail
-        let mut file = folder.create(MANIFEST)?;
-        file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
-        file.write(&body)?;
-        file.finish()
+        sealed::write(folder, MANIFEST, self)
     }
 
     /// Puts in a part, or the same one with more of it.

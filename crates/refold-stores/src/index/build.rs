@@ -20,6 +20,7 @@ use super::arena;
 use super::derive;
 use super::error::IndexError;
 use super::folder::Folder;
+use super::ids;
 use super::manifest::{Manifest, StoredFinding};
 use super::segment::{Column, SEGMENT_ROWS, Segment, Segments};
 use reading::read_ranges;
@@ -111,9 +112,14 @@ pub(super) fn build_in(
         let growing = Manifest::read_growing(folder, &fingerprint.identity).ok().flatten();
         let is_named = |name: &str| complete.iter().chain(&growing).any(|manifest| manifest.names(name));
         let has_any = complete.is_some() || growing.is_some();
-        folder.remove_all_but(|name| is_named(name) || has_any && arena::owns(name))?;
+        folder.remove_all_but(|name| is_named(name) || has_any && is_beside(name))?;
     }
     outcome
+}
+
+/// Whether a file belongs to what is made beside the index, which looks after it itself.
+fn is_beside(name: &str) -> bool {
+    arena::owns(name) || ids::owns(name)
 }
 
 /// `None` when what is there does not fit the store and must be thrown away.
@@ -221,7 +227,7 @@ fn go_on(
     manifest.change_token.clone_from(&fingerprint.change_token);
     work.check()?;
     manifest.write(folder)?;
-    folder.remove_all_but(|name| manifest.names(name) || arena::owns(name))?;
+    folder.remove_all_but(|name| manifest.names(name) || is_beside(name))?;
     Index::of_manifest(folder, manifest)
 }
 

@@ -29,8 +29,9 @@ const SECTION_ENTRY_BYTES: usize = 24;
 /// How much is gathered before it is written; a multiple of the page.
 const WRITE_BYTES: usize = 64 * PAGE_BYTES;
 
-/// The files that say which others belong together: of the index, of one that is being built, and of the arena.
-pub(super) const MANIFESTS: [&str; 3] = ["manifest", "growing-manifest", "arena-manifest"];
+/// The files that say which others belong together: of the index, of one that is being built, of the arena, and of the
+/// ids.
+pub(super) const MANIFESTS: [&str; 4] = ["manifest", "growing-manifest", "arena-manifest", "ids-manifest"];
 
 /// What the manifest keeps of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use refold_core::event::{Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
@@ -17,10 +16,10 @@ use super::checked::{FORMAT_VERSION, FileStamp, MANIFESTS};
 use super::checks;
 use super::error::IndexError;
 use super::folder::Folder;
+use super::sealed;
 
 const COMPLETE: &str = MANIFESTS[0];
 const GROWING: &str = MANIFESTS[1];
-const CHECKSUM_DIGITS: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -84,26 +83,13 @@ impl Manifest {
     }
 
     fn read_from(folder: &Folder, name: &str, identity: &str) -> Result<Option<Manifest>, IndexError> {
-        let Some(bytes) = folder.read(name)? else {
-            return Ok(None);
-        };
-        let Some((checksum, body)) = bytes.split_at_checked(CHECKSUM_DIGITS) else {
-            return Ok(None);
-        };
-        if checksum != format!("{:016x}", xxh3_64(body)).as_bytes() {
-            return Ok(None);
-        }
-        let manifest = serde_json::from_slice::<Manifest>(body).ok();
+        let manifest = sealed::read::<Manifest>(folder, name)?;
         Ok(manifest.filter(|manifest| manifest.format == FORMAT_VERSION && manifest.identity == identity))
     }
 
     /// Writes it as the manifest of the index where it is complete, else beside that.
     pub(super) fn write(&self, folder: &Folder) -> Result<(), IndexError> {
-        let body = serde_json::to_vec(self).unwrap_or_default(); // numbers, texts and lists cannot fail
-        let mut file = folder.create(self.name())?;
-        file.write(format!("{:016x}", xxh3_64(&body)).as_bytes())?;
-        file.write(&body)?;
-        file.finish()
+        sealed::write(folder, self.name(), self)
     }
 
     /// Whether the manifest needs this file, itself among them.

@@ -2,6 +2,7 @@
 //! damaged or left by another version.
 
 mod faults;
+mod ids;
 mod model;
 mod oracle;
 mod packing;
