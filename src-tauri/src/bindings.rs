@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, start, store};
+use crate::commands::{field, history, links, start, store};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -38,6 +38,15 @@ pub fn builder() -> Builder<Wry> {
         field::field_rows,
         field::field_lane,
         field::export_field,
+        history::story,
+        links::index_ids,
+        links::causation,
+        links::correlation_streams,
+        links::open_lanes,
+        links::close_lanes,
+        links::lanes_page,
+        links::lanes_at,
+        links::lanes_step,
     ])
 }
 

@@ -4,6 +4,7 @@
 
 pub mod field;
 pub mod history;
+pub mod links;
 pub mod start;
 pub mod store;
 

@@ -178,6 +178,50 @@ pub struct StoryAnswer {
     pub readable: bool,
 }
 
+/// One event on the clock of several streams.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LaneAnswer {
+    /// On the clock that was asked for.
+    pub time: String,
+    pub stream: String,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: String,
+}
+
+/// What caused an event and what it caused, as rows of a tree: causes from the farthest on, the event, its effects.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CausesAnswer {
+    pub event_id: Option<String>,
+    pub causation_id: Option<String>,
+    pub correlation_id: Option<String>,
+    /// How many events nearby were looked at; `null`: all of the store.
+    pub looked_at: Option<u32>,
+    pub causes_are_cut: bool,
+    pub effects_are_cut: bool,
+    pub rows: Vec<CauseRowAnswer>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CauseRowAnswer {
+    /// `cause`, `asked` or `effect`.
+    pub role: &'static str,
+    /// From the event that was asked for.
+    pub steps: u32,
+    pub indent: u32,
+    /// `null`, as the next four, where no event was found that has the id.
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    pub recorded_at: Option<String>,
+    pub id: Option<String>,
+    /// What is odd about it, in words.
+    pub notes: Vec<&'static str>,
+}
+
 /// One stream of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StreamAnswer {

@@ -2,6 +2,8 @@
 //!
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
+mod lanes;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,11 +20,12 @@ use crate::places::Places;
 use crate::session::Session;
 use crate::settings;
 use crate::text;
+use crate::usecase::lanes::Lanes;
 use crate::usecase::{find, first_screen, overview, sample, streams};
 use crate::wire::{
-    AppStart, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
+    AppStart, Causation, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
     HistoryOpened, InvariantsChecked, Lane, Launch, MomentFound, Overview, ProblemFound, Recent, SearchDirection,
-    Settings, StateQuery, StoreOpened, StreamPage, StreamQuery,
+    Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
@@ -33,6 +36,7 @@ pub struct Desk {
     last_number: AtomicU32,
     sessions: Mutex<BTreeMap<u32, Arc<Session>>>,
     histories: Mutex<BTreeMap<u32, Placed>>,
+    lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
 }
 
 /// A history on the desk.
@@ -59,6 +63,7 @@ impl Desk {
             last_number: AtomicU32::new(0),
             sessions: Mutex::default(),
             histories: Mutex::default(),
+            lanes: Mutex::default(),
         }
     }
 
@@ -109,6 +114,7 @@ impl Desk {
     pub fn close_store(&self, session: u32) -> Result<(), AppError> {
         self.jobs.cancel_of(session);
         lock(&self.sessions).remove(&session);
+        lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.histories).retain(|_, placed| {
             let stays = placed.session != session;
             if !stays {
@@ -129,6 +135,14 @@ impl Desk {
         let opened = self.session(session)?;
         self.jobs
             .run("index", session, progress, |work| opened.build_index(work).map(drop))
+    }
+
+    /// Makes the index of ids, and the local index before where that is not ready. Without it causes and effects are
+    /// looked for nearby only.
+    pub fn index_ids(&self, session: u32, progress: ProgressSink<'_>) -> Result<(), AppError> {
+        let opened = self.session(session)?;
+        self.jobs
+            .run("ids", session, progress, |work| opened.build_ids(work).map(drop))
     }
 
     /// What the index came upon, one by one. Needs the index.
@@ -211,6 +225,19 @@ impl Desk {
             let cancel = CancelToken::default();
             self.history(history)?
                 .event_detail(&Work::new(&cancel, &Silent), moment)
+        })
+    }
+
+    /// The story of the events after the moment `first`, at most `count` lines.
+    pub fn story(&self, history: u32, first: u32, count: u32) -> Result<StoryPage, AppError> {
+        caught(|| self.history(history)?.story(first, count))
+    }
+
+    /// What caused the event that led to `moment`, which is at least 1, and what it caused.
+    pub fn causation(&self, history: u32, moment: u32) -> Result<Causation, AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            self.history(history)?.causation(&Work::new(&cancel, &Silent), moment)
         })
     }
 

@@ -4,8 +4,10 @@
 //! always of one moment, because both come from the same folded state.
 
 mod fields;
+mod links;
 mod news;
 mod problems;
+mod story;
 mod types;
 
 use std::collections::HashSet;
@@ -22,6 +24,7 @@ use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Silent, Work};
+use refold_handlers::story::Story;
 use refold_stores::index::StreamDensity;
 
 use fields::KnownFields;
@@ -67,6 +70,8 @@ pub struct OpenedHistory {
     fields: KnownFields,
     /// Where invariants break, once they were checked.
     breaks: OnceLock<Vec<Moment>>,
+    /// Read when they are first asked for.
+    templates: OnceLock<Arc<Story>>,
     replay: Mutex<Replay>,
     latest: Mutex<Latest>,
 }
@@ -77,6 +82,8 @@ struct Latest {
     cancel: CancelToken,
     /// Of the search for a change: whoever asks for a state does not wait for it.
     search: CancelToken,
+    /// Of the pages of the story: several may be wanted at once, and only closing ends them.
+    story: CancelToken,
 }
 
 impl OpenedHistory {
@@ -107,6 +114,7 @@ impl OpenedHistory {
             handler: handler.map(str::to_owned),
             fields: KnownFields::default(),
             breaks: OnceLock::new(),
+            templates: OnceLock::new(),
             replay: Mutex::new(replay),
             latest: Mutex::default(),
         };
@@ -149,9 +157,10 @@ impl OpenedHistory {
 
     /// Stops what runs for it.
     pub fn cancel(&self) {
-        let latest = self.lock_latest();
+        let mut latest = self.lock_latest();
         latest.cancel.cancel();
         latest.search.cancel();
+        std::mem::take(&mut latest.story).cancel();
     }
 
     pub fn density(&self, query: &DensityQuery) -> Result<DensityFrame, AppError> {

@@ -13,6 +13,7 @@ pub mod frame;
 pub mod handler;
 mod history;
 mod jobs;
+mod linked;
 mod payload;
 mod places;
 pub mod rebuild;

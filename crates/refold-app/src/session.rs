@@ -2,6 +2,7 @@
 //! there.
 
 mod cache;
+mod ids;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -13,7 +14,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescription, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
-use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Index, IndexError, Opened};
+use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::{LayoutChoice, OpenOptions};
 
 use crate::clock;
@@ -41,6 +42,7 @@ pub struct Session {
     /// The index of the store as it was before it grew, until the present one is there.
     earlier: RwLock<Option<Arc<Index>>>,
     arena: RwLock<Option<Arc<Arena>>>,
+    ids: RwLock<Option<Arc<Ids>>>,
 }
 
 /// What can be said of a store without reading all of it.
@@ -93,6 +95,7 @@ impl Session {
             index: RwLock::new(None),
             earlier: RwLock::new(None),
             arena: RwLock::new(None),
+            ids: RwLock::new(None),
         }
     }
 
@@ -157,6 +160,7 @@ impl Session {
             keep(&self.index, None);
             keep(&self.earlier, None);
             keep(&self.arena, None);
+            keep(&self.ids, None);
         }
         is_damaged
     }

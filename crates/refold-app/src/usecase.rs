@@ -2,6 +2,7 @@
 //! face.
 
 pub mod blame;
+pub mod causation;
 pub mod describe;
 pub mod diff;
 pub mod event_page;
@@ -11,6 +12,7 @@ pub mod field_history;
 pub mod find;
 pub mod first_screen;
 pub mod invariants;
+pub mod lanes;
 pub mod new_handler;
 pub mod overview;
 mod replayed;

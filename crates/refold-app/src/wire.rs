@@ -4,16 +4,22 @@
 //! A *moment* is how many events of a stream are folded: 0 is before the first event, `events` is the head. Version
 //! labels beside it are the store's own numbering.
 
+mod causation;
 mod field;
 mod finding;
 mod history;
 mod job;
+mod lanes;
 mod start;
 mod store;
+mod story;
 
+pub use causation::*;
 pub use field::*;
 pub use finding::*;
 pub use history::*;
 pub use job::*;
+pub use lanes::*;
 pub use start::*;
 pub use store::*;
+pub use story::*;

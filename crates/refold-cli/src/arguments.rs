@@ -60,6 +60,13 @@ pub enum Command {
     /// Every value that one field of the state ever had, and the event that brought it
     #[command(after_help = "Example: refold field orders.db order-4711 /status --csv > status.csv")]
     Field(Field),
+    /// What caused an event, and what it caused, across streams
+    #[command(after_help = "Example: refold causes orders.db order-4711 --at v9 --index")]
+    Causes(Causes),
+
+    /// The events of several streams in the order of one clock
+    #[command(after_help = "Example: refold lanes orders.db order-4711 order-4712 --clock occurred")]
+    Lanes(LanesAsked),
 
     /// Events over time by type
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
@@ -191,6 +198,39 @@ pub struct Field {
     /// Print CSV, with the values as exact literals
     #[arg(long)]
     pub csv: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Causes {
+    pub store: String,
+    pub stream: String,
+    /// The event at this cursor
+    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    pub at: String,
+    /// First index the ids of all events, so that this and later questions reach all of the store
+    #[arg(long)]
+    pub index: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct LanesAsked {
+    pub store: String,
+    #[arg(required_unless_present = "correlation")]
+    pub streams: Vec<String>,
+    /// The streams that hold events of this correlation; indexes the ids of all events first
+    #[arg(long, value_name = "ID")]
+    pub correlation: Option<String>,
+    /// When the store took an event, or when it happened
+    #[arg(long, value_enum, default_value = "recorded")]
+    pub clock: ClockName,
+    #[arg(long)]
+    pub limit: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ClockName {
+    Recorded,
+    Occurred,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refold_app::Desk;
 use refold_app::wire::{
     DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, HistoryUpdate, MomentFound,
-    SearchDirection, StateQuery,
+    SearchDirection, StateQuery, StoryPage,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -93,4 +93,10 @@ pub async fn next_event(
     direction: SearchDirection,
 ) -> Reply<Option<u32>> {
     answer(desk, move |desk| desk.next_event(history, &types, from, direction)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn story(desk: State<'_, Arc<Desk>>, history: u32, first: u32, count: u32) -> Reply<StoryPage> {
+    answer(desk, move |desk| desk.story(history, first, count)).await
 }

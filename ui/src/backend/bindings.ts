@@ -37,6 +37,15 @@ export const commands = {
 	fieldRows: (history: number, path: string, offset: number, limit: number) => typedError<FieldPage, AppErrorWire>(__TAURI_INVOKE("field_rows", { history, path, offset, limit })),
 	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
 	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
+	story: (history: number, first: number, count: number) => typedError<StoryPage, AppErrorWire>(__TAURI_INVOKE("story", { history, first, count })),
+	indexIds: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_ids", { session, progress })),
+	causation: (history: number, moment: number) => typedError<Causation, AppErrorWire>(__TAURI_INVOKE("causation", { history, moment })),
+	correlationStreams: (history: number, moment: number) => typedError<CorrelationStreams, AppErrorWire>(__TAURI_INVOKE("correlation_streams", { history, moment })),
+	openLanes: (session: number, streams: string[], clock: Clock, progress: Channel<JobUpdate>) => typedError<LanesOpened, AppErrorWire>(__TAURI_INVOKE("open_lanes", { session, streams, clock, progress })),
+	closeLanes: (lanes: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_lanes", { lanes })),
+	lanesPage: (lanes: number, query: LanesQuery) => typedError<LanesPage, AppErrorWire>(__TAURI_INVOKE("lanes_page", { lanes, query })),
+	lanesAt: (lanes: number, time: string) => typedError<LaneMoment[], AppErrorWire>(__TAURI_INVOKE("lanes_at", { lanes, time })),
+	lanesStep: (lanes: number, from: string, direction: SearchDirection) => typedError<LaneStep | null, AppErrorWire>(__TAURI_INVOKE("lanes_step", { lanes, from, direction })),
 };
 
 /* Types */
@@ -71,6 +80,72 @@ export type Axis = "time" | "version" | "position";
 export type CategoryCount = {
 	name: string,
 	streams: number,
+};
+
+/**  The causes above an event and its effects below, as rows of a tree. */
+export type Causation = {
+	/**  The farthest cause first, then the event itself, then its effects, each before its own effects. */
+	rows: CausationRow[],
+	/**  Which row is the event itself. */
+	asked: number,
+	eventId: string | null,
+	causationId: string | null,
+	correlationId: string | null,
+	/**  Without an index of ids: among how many events near this one was looked, out of more. `None`: in all of the store. */
+	lookedAt: number | null,
+	/**  There are more causes, or more effects, than rows. */
+	causesAreCut: boolean,
+	effectsAreCut: boolean,
+};
+
+export type CausationNote = 
+/**  No event of the store has this id. */
+"notInStore" | 
+/**  None of the events that were looked at has this id. */
+"notNearby" | 
+/**  No event has this id; it is the correlation id of its effect: the affair began with it. */
+"isCorrelation" | 
+/**  It stands in this tree already as a cause of itself: not followed further. */
+"circle" | 
+/**  It stands above already, below another event with the same id: not followed again. */
+"repeated" | 
+/**  Other events have the same id: each of them may be meant. */
+"sharedId" | 
+/**  It was recorded before what caused it. */
+"beforeItsCause";
+
+export type CausationRole = "cause" | "asked" | "effect";
+
+export type CausationRow = {
+	role: CausationRole,
+	/**  Steps of cause and effect between the event that was asked for and this one. */
+	steps: number,
+	/**  How far a tree moves the row in: a chain of single effects stays where it is. */
+	indent: number,
+	/**  The event; `None` where no event was found that has the id. */
+	event: EventRow | null,
+	/**  Its id, or the one that was looked for; empty: it has none. */
+	id: string,
+	/**  What is odd about it. */
+	notes: CausationNote[],
+};
+
+/**  Which time of an event counts. */
+export type Clock = 
+/**  When the store took it. */
+"recorded" | 
+/**  When it happened, if the event says so; else it is on no lane. */
+"occurred";
+
+/**  The streams that belong to the affair of one event. */
+export type CorrelationStreams = {
+	correlationId: string,
+	/**  In the order in which they joined. */
+	streams: string[],
+	/**  There are more streams than lanes. */
+	isCut: boolean,
+	/**  Without an index of ids: among how many events nearby was looked, out of more. */
+	lookedAt: number | null,
 };
 
 export type Density = "comfortable" | "compact";
@@ -285,6 +360,26 @@ export type Lane = {
 	values: string[],
 };
 
+/**  The events of a lane in one cell; a cell without events has no mark. */
+export type LaneMark = {
+	cell: number,
+	events: number,
+	/**  The latest of them: the moment after it, its type, its time. */
+	moment: number,
+	eventType: string,
+	time: string,
+};
+
+/**  Where each lane is at an instant: floor, never nearest. */
+export type LaneMoment = {
+	/**  0: before the first event. */
+	moment: number,
+	version: string,
+	eventType: string,
+	/**  Of that event on this clock. */
+	time: string,
+};
+
 export type LaneRun = {
 	column: number,
 	/**  Where its last value came. */
@@ -300,6 +395,45 @@ export type LaneRun = {
 	high: number,
 	/**  How many values came in the column. */
 	changes: number,
+};
+
+/**  An event on the clock of all lanes. */
+export type LaneStep = {
+	lane: number,
+	moment: number,
+	time: string,
+};
+
+export type LaneStream = {
+	stream: string,
+	category: string,
+	events: number,
+	/**  Events that have no time of this clock: they are on no place of the lane. */
+	withoutTime: number,
+};
+
+export type LanesOpened = {
+	lanes: number,
+	clock: Clock,
+	/**  Earliest and latest time of all lanes; empty where no event has one. */
+	first: string,
+	last: string,
+	streams: LaneStream[],
+};
+
+/**  What each lane shows in a window: one list of marks a lane, in the order of the streams. */
+export type LanesPage = {
+	from: string,
+	to: string,
+	cells: number,
+	lanes: LaneMark[][],
+};
+
+/**  A window in time, inclusive-exclusive, RFC 3339, in so many equal cells. */
+export type LanesQuery = {
+	from: string,
+	to: string,
+	cells: number,
 };
 
 /**  What to open: a store, and in it a stream at a cursor. */
@@ -430,6 +564,34 @@ export type StoreOpened = {
 	indexIsReady: boolean,
 	/**  Handlers that are at hand: the packages beside the store, the newest version of each first, then the default. */
 	handlers: HandlerChoice[],
+};
+
+/**  One event as its business would tell it. */
+export type StoryLine = {
+	moment: number,
+	version: string,
+	position: string,
+	eventType: string,
+	recordedAt: string,
+	/**  `None` where no template of the handler can tell it; then `changed` has the paths that it changed. */
+	story: string | null,
+	/**  The first of the paths that changed, in the order of a difference. */
+	changed: string[],
+	/**  How many paths changed. */
+	changedCount: number,
+	/**  How long before it was recorded it occurred (`3 h 12 min`), where that is before the event above it was recorded. */
+	late: string | null,
+	/**  Why the payload cannot be read, when it cannot. */
+	undecodable: string | null,
+	/**  Codes of findings at this event. */
+	problems: string[],
+};
+
+export type StoryPage = {
+	total: number,
+	lines: StoryLine[],
+	/**  The handler's package tells events in words; else each line says type and changes. */
+	hasTemplates: boolean,
 };
 
 export type StreamPage = {

@@ -9,6 +9,7 @@ use refold_core::fold::{Detail, Fold};
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
+use refold_handlers::story::Story;
 
 use super::events::Events;
 use crate::answer::StoryAnswer;
@@ -44,9 +45,7 @@ pub fn story(
         let event_type = stream.type_name(moment);
         if moment > from && left > 0 && asked.has_type(&event_type) {
             left -= 1;
-            let payload = payload(event);
-            let type_name = stream.names().type_name(event.event_type);
-            let line = payload.as_ref().and_then(|payload| templates.line(type_name, payload));
+            let line = sentence(&templates, stream.names().type_name(event.event_type), event);
             let changed = match &line {
                 Some(_) => Vec::new(),
                 None => diff(&before, &after, &keys)
@@ -60,15 +59,21 @@ pub fn story(
                 position: text::filled(stream.position_label(moment)),
                 event_type,
                 recorded_at: text::filled(stream.time_label(moment, digits)),
-                story: line.map(|line| text::shown(line.as_bytes())),
+                story: line,
                 changed,
-                readable: payload.is_some() || event.payload.is_none(),
+                readable: event.payload.is_none() || payload(event).is_some(),
             })?;
         }
         before = after;
         Ok(left > 0)
     };
     stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)
+}
+
+/// An event in the words of a template, as it is shown; `None` where no template has all that it quotes.
+pub fn sentence(templates: &Story, type_name: &[u8], event: &EventView<'_>) -> Option<String> {
+    let line = templates.line(type_name, &payload(event)?)?;
+    Some(text::shown(line.as_bytes()))
 }
 
 /// `None` where there is none, or none that can be read.

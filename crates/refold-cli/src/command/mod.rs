@@ -1,10 +1,12 @@
 //! One file a command: call the use case, print its answer.
 
 mod blame;
+mod causes;
 mod describe;
 mod diff;
 mod field;
 mod history;
+mod lanes;
 mod new_handler;
 mod search;
 mod state;
@@ -82,6 +84,8 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Diff(asked) => diff::run(context, asked),
         Command::Blame(asked) => blame::run(context, asked),
         Command::Field(asked) => field::run(context, asked),
+        Command::Causes(asked) => causes::run(context, asked),
+        Command::Lanes(asked) => lanes::run(context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),

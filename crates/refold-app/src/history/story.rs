@@ -1,0 +1,126 @@
+//! The story of an opened history, a page at a time.
+//!
+//! A line with a template needs the event alone. Only for one without, the states beside it are folded.
+
+use std::sync::Arc;
+
+use refold_core::diff::diff;
+use refold_core::event::{Columns, EventBatch, EventView};
+use refold_core::history::EventSource as _;
+use refold_core::time::Timestamp;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+use refold_handlers::story::Story;
+
+use super::OpenedHistory;
+use crate::error::AppError;
+use crate::handler;
+use crate::payload;
+use crate::text;
+use crate::usecase::event_page::{self, Problems};
+use crate::usecase::story::sentence;
+use crate::wire::{StoryLine, StoryPage};
+
+/// A page has at most so many lines.
+const MOST_LINES: u32 = 256;
+/// Of the paths that an event changed so many are named.
+const NAMED_PATHS: usize = 8;
+
+impl OpenedHistory {
+    /// The lines of the events after `first`, at most `count`.
+    pub fn story(&self, first: u32, count: u32) -> Result<StoryPage, AppError> {
+        let cancel = self.lock_latest().story.clone();
+        let progress = self.news.of_fold();
+        let work = Work::new(&cancel, &progress);
+        let templates = self.templates()?;
+        let problems = self.problems();
+        let head = self.stream.track.head().0;
+        let end = first.saturating_add(count.min(MOST_LINES)).min(head);
+        let mut lines = Vec::new();
+        let mut events = self.stream.events(self.session.store(), Columns::ALL);
+        let mut batch = EventBatch::default();
+        let mut at = first.min(head);
+        while at < end {
+            batch.clear();
+            events.read(&work, Moment(at), Moment(end), &mut batch)?;
+            for row in 0..batch.len() {
+                at += 1;
+                lines.push(self.line(&work, &templates, &problems, Moment(at), &batch.event(row))?);
+            }
+            work.check()?;
+        }
+        Ok(StoryPage {
+            total: head,
+            lines,
+            has_templates: !templates.is_empty(),
+        })
+    }
+
+    fn line(
+        &self,
+        work: &Work<'_>,
+        templates: &Story,
+        problems: &Problems,
+        moment: Moment,
+        event: &EventView<'_>,
+    ) -> Result<StoryLine, AppError> {
+        let type_name = self.stream.names().type_name(event.event_type);
+        let story = sentence(templates, type_name, event);
+        let (changed, changed_count) = match story {
+            Some(_) => (Vec::new(), 0),
+            None => self.changed(work, moment)?,
+        };
+        let row = event_page::row(&self.stream, problems, moment, self.digits());
+        Ok(StoryLine {
+            moment: row.moment,
+            version: row.version,
+            position: row.position,
+            event_type: row.event_type,
+            recorded_at: row.recorded_at,
+            story,
+            changed,
+            changed_count,
+            late: self.lateness(moment, event),
+            undecodable: payload::undecodable(event),
+            problems: row.problems,
+        })
+    }
+
+    /// The paths that the event before `moment` changed in the handler's state: the first of them, and how many.
+    fn changed(&self, work: &Work<'_>, moment: Moment) -> Result<(Vec<String>, u32), AppError> {
+        let Some(before) = moment.0.checked_sub(1).map(Moment) else {
+            return Ok((Vec::new(), 0));
+        };
+        // Whoever asks for a state waits for one line, not for a page.
+        let mut replay = self.lock_replay()?;
+        let before = self.folded(work, &mut replay, before)?;
+        let after = self.folded(work, &mut replay, moment)?;
+        drop(replay);
+        let changes = diff(&before.state, &after.state, &self.array_keys);
+        let named = changes
+            .iter()
+            .take(NAMED_PATHS)
+            .map(|change| text::shown(change.path.to_string().as_bytes()));
+        Ok((named.collect(), u32::try_from(changes.len()).unwrap_or(u32::MAX)))
+    }
+
+    fn lateness(&self, moment: Moment, event: &EventView<'_>) -> Option<String> {
+        let above = moment.event_index()?.checked_sub(1)?;
+        let above = self.stream.track.recorded_at.get(above).copied()?;
+        let (occurred, recorded): (Timestamp, Timestamp) = (event.occurred_at, event.recorded_at);
+        let is_late =
+            !above.is_none() && !occurred.is_none() && !recorded.is_none() && occurred < above && above <= recorded;
+        is_late.then(|| text::span_label(recorded.0.abs_diff(occurred.0)))
+    }
+
+    fn templates(&self) -> Result<Arc<Story>, AppError> {
+        if let Some(templates) = self.templates.get() {
+            return Ok(Arc::clone(templates));
+        }
+        let read = Arc::new(handler::story(self.handler.as_deref())?);
+        Ok(Arc::clone(self.templates.get_or_init(|| read)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

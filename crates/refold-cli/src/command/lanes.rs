@@ -1,0 +1,59 @@
+//! `refold lanes`.
+
+use refold_app::answer::json_line;
+use refold_app::text::shown;
+use refold_app::usecase::lanes::{Lanes, MOST_LANES, of_correlation_id};
+use refold_app::wire::Clock;
+
+use super::{Context, place};
+use crate::arguments::{ClockName, LanesAsked};
+use crate::print::Ended;
+
+pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let mut streams = asked.streams.clone();
+    let mut is_cut = false;
+    if let Some(correlation) = &asked.correlation {
+        let found = of_correlation_id(context.work, &session, correlation)?;
+        is_cut = found.is_cut;
+        streams.extend(found.streams);
+    }
+    let clock = match asked.clock {
+        ClockName::Recorded => Clock::Recorded,
+        ClockName::Occurred => Clock::Occurred,
+    };
+    let lanes = Lanes::open(context.work, &session, &streams, clock)?;
+    context.progress.clear();
+    let mut printer = context.printer();
+    let mut left = asked.limit.unwrap_or(u64::MAX);
+    let outcome = lanes.merged(context.work, &mut |event| {
+        if left == 0 {
+            return Ok(());
+        }
+        left -= 1;
+        if context.json {
+            return printer.line_of_stream(&json_line(&event)?);
+        }
+        let place = place(event.version.as_ref(), event.position.as_ref());
+        let (stream, event_type) = (shown(event.stream.as_bytes()), shown(event.event_type.as_bytes()));
+        printer.line_of_stream(&format!("{}  {stream} {place}  {event_type}", event.time))
+    });
+    printer.finish(outcome)?;
+    if !context.json {
+        for stream in lanes
+            .describe(0)
+            .streams
+            .iter()
+            .filter(|stream| stream.without_time > 0)
+        {
+            let (count, id) = (stream.without_time, &stream.stream);
+            printer.line(&format!("{id}: {count} events have no such time and are left out"))?;
+        }
+        if is_cut {
+            printer.line(&format!(
+                "the correlation has more streams; these are the first {MOST_LANES}"
+            ))?;
+        }
+    }
+    printer.finish(Ok(0))
+}
