@@ -48,7 +48,8 @@ fn write_store(path: &Path, events: &[Three]) -> Arc<dyn EventStore> {
     }
     // Our event shape is found by looking at its first line: an empty store has none.
     fs::write(path, text).unwrap();
-    with_work(|work| crate::open(work, path.to_str().unwrap(), None, &crate::OpenOptions::default())).unwrap()
+    let options = crate::OpenOptions::in_scratch(std::env::temp_dir());
+    with_work(|work| crate::open(work, path.to_str().unwrap(), None, &options)).unwrap()
 }
 
 fn assert_found(ids: &Ids, events: &[Three]) {
