@@ -20,6 +20,11 @@ impl Literal {
     pub fn shown(&self) -> String {
         self.0.display_json()
     }
+
+    /// Whether masking rules hide all of it.
+    pub fn is_redacted(&self) -> bool {
+        matches!(self.0, Value::Redacted(_))
+    }
 }
 
 impl Literal {

@@ -18,7 +18,7 @@
 //! | `u16` | depth, 0 for the root |
 //! | `u8` | kind: 0 leaf, 1 object, 2 array |
 //! | `u8` | change: 0 none, 1 added, 2 changed, 3 removed, 4 moved |
-//! | `u8` | flags: bit 0 expandable, bit 1 open |
+//! | `u8` | flags: bit 0 expandable, bit 1 open, bit 2 redacted, bit 3 one of several values of a repeated key |
 //! | 7 strings | pointer (RFC 6901), key, value, before, changed version (or `#position`, as above), changed event type, wrote version |
 //! | 2 × `u32` | moment after the event that last changed it, moment after the event that last wrote it; 0: not known |
 //!
@@ -75,6 +75,10 @@ pub struct FrameRow {
     pub change: RowChange,
     pub is_expandable: bool,
     pub is_open: bool,
+    /// The value is hidden by a masking rule: `value`, and `before` where there is one, say only that.
+    pub is_redacted: bool,
+    /// The key occurs more than once in its object; `before` says which of its values this is.
+    pub is_repeated: bool,
     pub pointer: String,
     pub key: String,
     /// The value as a display literal; of a container a count such as `{3}`.
@@ -212,8 +216,9 @@ impl FrameRow {
         out.bytes.extend_from_slice(&self.depth.to_le_bytes());
         out.bytes.push(self.kind as u8); // a unit enum with its number
         out.bytes.push(self.change as u8); // a unit enum with its number
-        out.bytes
-            .push(u8::from(self.is_expandable) | u8::from(self.is_open) << 1);
+        let flags = [self.is_expandable, self.is_open, self.is_redacted, self.is_repeated];
+        let bits = flags.iter().zip(0_u8..).map(|(flag, bit)| u8::from(*flag) << bit);
+        out.bytes.push(bits.sum());
         for text in [
             &self.pointer,
             &self.key,
@@ -250,6 +255,8 @@ impl FrameRow {
             },
             is_expandable: flags & 1 != 0,
             is_open: flags & 2 != 0,
+            is_redacted: flags & 4 != 0,
+            is_repeated: flags & 8 != 0,
             pointer: input.text()?,
             key: input.text()?,
             value: input.text()?,

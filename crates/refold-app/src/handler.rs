@@ -63,6 +63,12 @@ pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Opti
     Ok(Some(checked))
 }
 
+/// The folder of a handler package, as it is named; `None` for what is no package.
+pub fn folder(handler: &str) -> Option<PathBuf> {
+    let (path, _) = split_version(handler);
+    Some(path).filter(|path| path.is_dir())
+}
+
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of
 /// each first, then [`DEFAULT`].
 pub fn at_hand(store: &Path) -> Vec<HandlerChoice> {

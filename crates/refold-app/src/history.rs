@@ -38,6 +38,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::frame::{DensityFrame, FrameRow, StateFrame};
 use crate::handler;
+use crate::mask::Part;
 use crate::payload;
 use crate::replay::{Opening, Replay};
 use crate::rows::{self, Beside, Changes, RowWindow, Rows};
@@ -94,6 +95,7 @@ impl OpenedHistory {
         handler: Option<&str>,
         news: News,
     ) -> Result<OpenedHistory, AppError> {
+        session.mask().adopt(handler)?;
         let opening = Opening {
             program: handler::open(handler)?,
             detail: Detail::Blame,
@@ -341,9 +343,10 @@ impl OpenedHistory {
         let mut batch = EventBatch::default();
         events.read(work, before, moment, &mut batch)?;
         let event = batch.event(0);
+        let cover = |part| self.session.mask().of_event(&event, self.stream.names(), part);
         let decoded = match lens {
-            Lens::Metadata => payload::decode_metadata(&event),
-            Lens::Payload | Lens::State | Lens::Diff | Lens::Blame => payload::decode(&event),
+            Lens::Metadata => payload::decode_metadata(&event, &cover(Part::Metadata)),
+            Lens::Payload | Lens::State | Lens::Diff | Lens::Blame => payload::decode(&event, &cover(Part::Payload)),
         };
         Ok(match decoded {
             Ok(value) => rows::tree(&value, Beside::default(), toggled, window),

@@ -10,11 +10,20 @@ pub struct Places {
     pub config: PathBuf,
     pub cache: PathBuf,
     pub data: PathBuf,
+    /// A file of masking rules that holds besides those at hand.
+    pub mask: Option<PathBuf>,
 }
 
 impl Places {
-    /// As the system wants it, or all below `REFOLD_HOME` where that is set.
+    /// As the system wants it, or all below `REFOLD_HOME` where that is set. `REFOLD_MASK` names a file of masking rules.
     pub fn of_user() -> Places {
+        Places {
+            mask: env::var_os("REFOLD_MASK").map(PathBuf::from),
+            ..Places::of_system()
+        }
+    }
+
+    fn of_system() -> Places {
         if let Some(home) = home_of_ours(env::var_os("REFOLD_HOME")) {
             return Places::below(&home);
         }
@@ -26,6 +35,7 @@ impl Places {
                 config: support.clone(),
                 cache: library.join("Caches").join("Refold"),
                 data: support,
+                mask: None,
             };
         }
         if cfg!(windows) {
@@ -35,6 +45,7 @@ impl Places {
                 config: roaming,
                 cache: local.join("cache"),
                 data: local,
+                mask: None,
             };
         }
         let xdg = |name, fallback: &str| folder(name).unwrap_or_else(|| home.join(fallback)).join("refold");
@@ -42,6 +53,7 @@ impl Places {
             config: xdg("XDG_CONFIG_HOME", ".config"),
             cache: xdg("XDG_CACHE_HOME", ".cache"),
             data: xdg("XDG_DATA_HOME", ".local/share"),
+            mask: None,
         }
     }
 
@@ -50,6 +62,7 @@ impl Places {
             config: home.join("config"),
             cache: home.join("cache"),
             data: home.join("data"),
+            mask: None,
         }
     }
 

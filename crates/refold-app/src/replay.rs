@@ -17,6 +17,7 @@ use refold_core::work::Work;
 use crate::clock::Monotonic;
 use crate::error::AppError;
 use crate::findings;
+use crate::mask::{Mask, Part};
 use crate::session::Session;
 use crate::stream::Stream;
 
@@ -25,6 +26,9 @@ pub struct Replay {
     history: History,
     events: Box<dyn EventSource + Send>,
     findings: Arc<Findings>,
+    mask: Arc<Mask>,
+    stream: Arc<[u8]>,
+    category: Arc<[u8]>,
 }
 
 /// How a stream is replayed.
@@ -56,6 +60,7 @@ impl Replay {
             (stream, replay)
         };
         findings::report_track(&stream, session.description().version_base, findings);
+        session.mask().report(&stream.category, findings);
         Ok((stream, replay))
     }
 
@@ -74,11 +79,8 @@ impl Replay {
         } = opening;
         let events = stream.source(session, program.as_ref(), findings)?;
         let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
-        Ok(Replay {
-            history: History::new(program, track, *detail, *budget, Arc::new(Monotonic))?,
-            events,
-            findings: Arc::clone(findings),
-        })
+        let history = History::new(program, track, *detail, *budget, Arc::new(Monotonic))?;
+        Ok(Replay::of_history(session, stream, history, events, findings))
     }
 
     /// Reads and folds a stream at once. `None`: there is no event of it.
@@ -105,19 +107,37 @@ impl Replay {
         };
         // What the reader found is reported; reading again must not report it again.
         let events = Box::new(stream.events(session.store(), columns));
-        let findings = Arc::clone(findings);
-        let replay = Replay {
-            history,
-            events,
-            findings,
-        };
+        let replay = Replay::of_history(session, &stream, history, events, findings);
         Ok(Some((stream, replay)))
     }
 
-    /// The state at `moment`. Findings of an event are reported once.
+    fn of_history(
+        session: &Session,
+        stream: &Stream,
+        history: History,
+        events: Box<dyn EventSource + Send>,
+        findings: &Arc<Findings>,
+    ) -> Replay {
+        Replay {
+            history,
+            events,
+            findings: Arc::clone(findings),
+            mask: Arc::clone(session.mask()),
+            stream: stream.id.as_slice().into(),
+            category: stream.category.as_slice().into(),
+        }
+    }
+
+    /// The state at `moment` as a person may see it: see [`Mask`]. Findings of an event are reported once.
     pub fn state_at(&mut self, work: &Work<'_>, moment: Moment) -> Result<Folded, FoldError> {
-        self.history
-            .state_at(work, self.events.as_mut(), &self.findings, moment)
+        let mut folded = self
+            .history
+            .state_at(work, self.events.as_mut(), &self.findings, moment)?;
+        let cover = self.mask.cover(&self.stream, &self.category, None, Part::State);
+        if !cover.is_empty() {
+            folded.state = cover.value(&folded.state);
+        }
+        Ok(folded)
     }
 
     /// See [`History::next_change`].

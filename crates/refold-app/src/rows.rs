@@ -73,8 +73,10 @@ pub fn differences(changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow)
             };
             row.pointer = path.to_string();
             row.key = value::shown_path(path);
-            row.value = entry.after().or(entry.removed()).map(shown_value).unwrap_or_default();
-            row.kind = kind_of(entry.after().or(entry.removed()).unwrap_or(&Value::Null));
+            let value = entry.after().or(entry.removed());
+            row.value = value.map(shown_value).unwrap_or_default();
+            row.kind = kind_of(value.unwrap_or(&Value::Null));
+            row.is_redacted = matches!(value, Some(Value::Redacted(_)));
             beside.stamp(&mut row, path);
             rows.rows.push(row);
         }
@@ -109,6 +111,7 @@ fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: Row
         | Value::Bool(_)
         | Value::Number(_)
         | Value::Text(_)
+        | Value::Redacted(_)
         | Value::Repeated(_) => {
             if rows.is_in(window) {
                 let mut row = FrameRow {
@@ -118,6 +121,7 @@ fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: Row
                 };
                 row.key = value::shown_path(path);
                 row.kind = kind_of(value);
+                row.is_redacted = matches!(value, Value::Redacted(_));
                 beside.stamp(&mut row, path);
                 rows.rows.push(row);
             }
@@ -182,6 +186,7 @@ impl Walk<'_> {
                 is_expandable,
                 is_open,
                 kind: kind_of(value),
+                is_redacted: matches!(value, Value::Redacted(_)),
                 ..FrameRow::default()
             };
             row.depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
@@ -258,7 +263,12 @@ impl Walk<'_> {
                 }
                 removed.for_each(|(gone, before)| self.removed(&path.push(gone.clone()), &gone.to_key(), before));
             }
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Text(_)
+            | Value::Redacted(_)
+            | Value::Repeated(_) => {
                 for (gone, before) in removed {
                     self.removed(&path.push(gone.clone()), &gone.to_key(), before);
                 }
@@ -273,6 +283,7 @@ impl Walk<'_> {
                 depth,
                 change: RowChange::Removed,
                 kind: kind_of(before),
+                is_redacted: matches!(before, Value::Redacted(_)),
                 ..FrameRow::default()
             };
             row.pointer = path.to_string();
@@ -341,7 +352,9 @@ fn kind_of(value: &Value) -> RowKind {
     match value {
         Value::Object(_) => RowKind::Object,
         Value::Array(_) => RowKind::Array,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => RowKind::Leaf,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) | Value::Repeated(_) => {
+            RowKind::Leaf
+        }
     }
 }
 

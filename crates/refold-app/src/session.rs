@@ -19,6 +19,7 @@ use refold_stores::{LayoutChoice, OpenOptions};
 
 use crate::clock;
 use crate::error::AppError;
+use crate::mask::{self, Mask};
 use crate::places::Places;
 use crate::settings;
 use cache::{Cache, temporary};
@@ -38,6 +39,7 @@ pub struct Session {
     notices: Findings,
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
+    mask: Arc<Mask>,
     index: RwLock<Option<Arc<Index>>>,
     /// The index of the store as it was before it grew, until the present one is there.
     earlier: RwLock<Option<Arc<Index>>>,
@@ -81,6 +83,8 @@ impl Session {
         session.notices = notices;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.adopt_ready_index()?;
+        let log = mask::Log::new(&places.data, &session.location);
+        session.mask = Arc::new(Mask::load(&places.config, &path, places.mask.as_deref(), log)?);
         Ok(session)
     }
 
@@ -92,11 +96,26 @@ impl Session {
             cache: Cache::at(cache),
             notices: Findings::default(),
             most_copied_bytes: None,
+            mask: Arc::default(),
             index: RwLock::new(None),
             earlier: RwLock::new(None),
             arena: RwLock::new(None),
             ids: RwLock::new(None),
         }
+    }
+
+    /// The same session with other masking rules.
+    #[cfg(test)]
+    pub fn masked_by(self, mask: Mask) -> Session {
+        Session {
+            mask: Arc::new(mask),
+            ..self
+        }
+    }
+
+    /// What is hidden of its events and states.
+    pub fn mask(&self) -> &Arc<Mask> {
+        &self.mask
     }
 
     pub fn store(&self) -> &Arc<dyn EventStore> {

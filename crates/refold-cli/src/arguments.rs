@@ -23,6 +23,19 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "LAYOUT")]
     pub layout: Option<String>,
 
+    /// Hide what this file of masking rules names, besides those at hand (docs/masking.md)
+    #[arg(long, global = true, value_name = "FILE")]
+    pub mask: Option<PathBuf>,
+
+    /// Show what masking rules hide at and below this path (/customer/email, or all); may be given more than once, and is
+    /// logged
+    #[arg(long, global = true, value_name = "PATH", requires = "reason")]
+    pub reveal: Vec<String>,
+
+    /// What it is revealed for
+    #[arg(long, global = true, value_name = "TEXT")]
+    pub reason: Option<String>,
+
     #[command(subcommand)]
     pub command: Command,
 }

@@ -22,6 +22,7 @@ pub fn of(code: &str) -> &'static str {
         "version-missing" => "Read the stream by position",
         "wrong-type" => "Check the layout",
         "zone-unknown" => "Set zone in a layout file, a copy of the built-in one for a library",
+        "redacted" => "Nothing; reveal them with a reason where you must see them",
         "past-head" => "Look at the version that the answer names",
         "repeated-key" => "Ask who wrote it; read the payload, which has every value",
         "RF-EVENT-DEPTH" => "Look at the payload",

@@ -107,12 +107,19 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
         any::<u16>(),
         0..3_u8,
         0..5_u8,
-        any::<[bool; 2]>(),
+        any::<[bool; 4]>(),
         any::<[String; 7]>(),
         any::<[u32; 2]>(),
     )
         .prop_map(
-            |(depth, kind, change, [is_expandable, is_open], texts, [changed_moment, wrote_moment])| {
+            |(
+                depth,
+                kind,
+                change,
+                [is_expandable, is_open, is_redacted, is_repeated],
+                texts,
+                [changed_moment, wrote_moment],
+            )| {
                 let [
                     pointer,
                     key,
@@ -134,6 +141,8 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
                     ][usize::from(change)],
                     is_expandable,
                     is_open,
+                    is_redacted,
+                    is_repeated,
                     pointer,
                     key,
                     value,

@@ -27,19 +27,22 @@ pub struct KnownFields(Mutex<Vec<Arc<Known>>>);
 struct Known {
     field: FieldHistory,
     shape: FieldShape,
+    /// Of the mask that its values went through.
+    revision: u64,
 }
 
 impl OpenedHistory {
     /// Reads every value of a place; answered from memory when it was read before.
     pub fn read_field(&self, work: &Work<'_>, path: &str) -> Result<FieldRead, AppError> {
         let path = path_of(path)?;
-        let known = match self.fields.find(&path) {
+        let revision = self.session.mask().revision();
+        let known = match self.fields.find(&path, revision) {
             Some(known) => known,
             None => {
                 let program = self.opening.program.as_ref();
                 let field = FieldHistory::read(work, &self.session, &self.stream, program, &path)?;
                 let shape = shape_of(&field);
-                self.fields.keep(Known { field, shape })
+                self.fields.keep(Known { field, shape, revision })
             }
         };
         let literal = |number: Option<&Number>| {
@@ -89,7 +92,8 @@ impl OpenedHistory {
     }
 
     fn known_field(&self, path: &str) -> Result<Arc<Known>, AppError> {
-        self.fields.find(&path_of(path)?).ok_or_else(|| {
+        let revision = self.session.mask().revision();
+        self.fields.find(&path_of(path)?, revision).ok_or_else(|| {
             AppError::not_found(
                 format!(
                     "the history of this field is not known yet: {}",
@@ -102,8 +106,9 @@ impl OpenedHistory {
 }
 
 impl KnownFields {
-    fn find(&self, path: &Pointer) -> Option<Arc<Known>> {
+    fn find(&self, path: &Pointer, revision: u64) -> Option<Arc<Known>> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|of| of.revision == revision);
         let at = known.iter().position(|of| of.field.path == *path)?;
         let found = known.remove(at);
         known.push(Arc::clone(&found));

@@ -15,6 +15,7 @@ use refold_handlers::story::Story;
 use super::OpenedHistory;
 use crate::error::AppError;
 use crate::handler;
+use crate::mask::Part;
 use crate::payload;
 use crate::text;
 use crate::usecase::event_page::{self, Problems};
@@ -65,7 +66,8 @@ impl OpenedHistory {
         event: &EventView<'_>,
     ) -> Result<StoryLine, AppError> {
         let type_name = self.stream.names().type_name(event.event_type);
-        let story = sentence(templates, type_name, event);
+        let cover = self.session.mask().of_event(event, self.stream.names(), Part::Payload);
+        let story = sentence(templates, type_name, event, &cover);
         let (changed, changed_count) = match story {
             Some(_) => (Vec::new(), 0),
             None => self.changed(work, moment)?,

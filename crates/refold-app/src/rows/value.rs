@@ -1,7 +1,7 @@
 //! One value as the text of a row.
 
 use refold_core::pointer::Pointer;
-use refold_core::value::{Text, Value, is_hidden};
+use refold_core::value::{Redacted, Text, Value, is_hidden};
 
 use crate::text;
 
@@ -17,12 +17,16 @@ pub fn shown_value(value: &Value) -> String {
             let all: Vec<String> = values.iter().map(cut_literal).collect();
             format!("{} times this key: {}", values.len(), all.join(" · "))
         }
+        Value::Redacted(_) => Redacted::SHOWN.to_owned(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => cut_literal(value),
     }
 }
 
 /// A value as one line of JSON, cut at [`LITERAL_BYTES`] with its full size said.
 pub fn cut_literal(value: &Value) -> String {
+    if let Value::Redacted(_) = value {
+        return Redacted::SHOWN.to_owned();
+    }
     let literal = value.display_json();
     if literal.len() <= LITERAL_BYTES {
         return literal;
@@ -65,7 +69,9 @@ pub fn member_count(value: &Value) -> Option<usize> {
     match value {
         Value::Object(object) => Some(object.len()),
         Value::Array(array) => Some(array.len()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Repeated(_) => None,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) | Value::Repeated(_) => {
+            None
+        }
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use refold_core::event::{Columns, Encoding, EventBatch, TypeOrdinal};
+use refold_core::event::{Columns, Encoding, EventBatch, EventView, TypeOrdinal};
 use refold_core::history::EventSource as _;
 use refold_core::port::store::RawColumn;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
+use refold_core::value::Redacted;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::AppError;
+use crate::mask::{Cover, Part};
 use crate::payload;
 use crate::rows::boundary;
 use crate::session::Session;
@@ -116,6 +118,7 @@ pub fn detail(
     events.read(work, Moment(moment.0.saturating_sub(1)), moment, &mut batch)?;
     let event = batch.event(0);
     let shown = |bytes: Option<&[u8]>| bytes.map(text::shown);
+    let hidden = Hidden::of(&event, session, stream);
     let payload = event.payload.unwrap_or_default();
     let raw = session.store().raw(event.position)?.unwrap_or_default();
     Ok(EventDetail {
@@ -131,14 +134,66 @@ pub fn detail(
             Encoding::Opaque => "unknown",
         }
         .to_owned(),
-        payload_bytes: u32::try_from(payload.len()).unwrap_or(u32::MAX),
-        payload_sha256: Sha256::digest(payload)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        is_redacted: hidden.is_payload,
+        payload_bytes: match hidden.is_payload {
+            true => 0,
+            false => u32::try_from(payload.len()).unwrap_or(u32::MAX),
+        },
+        payload_sha256: match hidden.is_payload {
+            true => String::new(),
+            false => hex_of(&Sha256::digest(payload)),
+        },
         undecodable: payload::undecodable(&event),
-        raw: raw.iter().map(raw_column).collect(),
+        raw: raw
+            .iter()
+            .map(|column| raw_column(column, hidden.is_in(column)))
+            .collect(),
     })
+}
+
+/// What masking rules hide of an event. Of what has a hidden part neither size nor hash is told: whoever guesses the part
+/// could check his guess.
+struct Hidden<'a> {
+    is_payload: bool,
+    is_metadata: bool,
+    parts: Vec<Redacted>,
+    event: &'a EventView<'a>,
+}
+
+impl<'a> Hidden<'a> {
+    fn of(event: &'a EventView<'a>, session: &Session, stream: &Stream) -> Hidden<'a> {
+        let cover = |part| session.mask().of_event(event, stream.names(), part);
+        let (payload, metadata) = (cover(Part::Payload), cover(Part::Metadata));
+        let mut parts = Vec::new();
+        for decoded in [
+            payload::decode(event, &payload),
+            payload::decode_metadata(event, &metadata),
+        ] {
+            decoded.iter().for_each(|value| value.redacted_parts(&mut parts));
+        }
+        let is_touched = |cover: &Cover, bytes: Option<&[u8]>| bytes.is_some_and(|bytes| *cover.json(bytes) != *bytes);
+        Hidden {
+            is_payload: is_touched(&payload, event.payload),
+            is_metadata: is_touched(&metadata, event.metadata),
+            parts,
+            event,
+        }
+    }
+
+    /// Whether a column of the store may tell what is hidden: it is the payload or the metadata, a document or bytes in
+    /// which they may be, or a text that tells a hidden leaf.
+    fn is_in(&self, column: &RawColumn) -> bool {
+        let bytes = column.bytes.as_slice();
+        let is_document = || {
+            let first = bytes.trim_ascii_start().first();
+            matches!(first, Some(b'{' | b'[')) || std::str::from_utf8(bytes).is_err()
+        };
+        (self.is_payload || self.is_metadata)
+            && (self.event.payload == Some(bytes)
+                || self.event.metadata == Some(bytes)
+                || is_document()
+                || self.parts.iter().any(|part| part.is_told_by(bytes)))
+    }
 }
 
 /// By type ordinal of the stream: whether its name, as shown, is one of these.
@@ -150,7 +205,17 @@ fn asked_types(stream: &Stream, types: &[String]) -> Vec<bool> {
         .collect()
 }
 
-fn raw_column(column: &RawColumn) -> RawColumnWire {
+fn raw_column(column: &RawColumn, is_redacted: bool) -> RawColumnWire {
+    if is_redacted {
+        return RawColumnWire {
+            name: text::shown(column.name.as_bytes()),
+            kind: column.kind.clone(),
+            bytes: 0,
+            hex: None,
+            text: Some(Redacted::SHOWN.to_owned()),
+            is_redacted,
+        };
+    }
     let as_text = match column.kind.as_str() {
         "NULL" => Some(String::new()),
         _ => std::str::from_utf8(&column.bytes).ok().map(|whole| {
@@ -170,7 +235,12 @@ fn raw_column(column: &RawColumn) -> RawColumnWire {
         bytes: u32::try_from(column.bytes.len()).unwrap_or(u32::MAX),
         hex: as_text.is_none().then(|| payload::hex(&column.bytes, HEX_BYTES)),
         text: as_text,
+        is_redacted,
     }
+}
+
+fn hex_of(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

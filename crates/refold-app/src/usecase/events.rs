@@ -13,6 +13,7 @@ use refold_core::work::Work;
 use crate::answer::{EventAnswer, Stored};
 use crate::clock;
 use crate::error::AppError;
+use crate::mask::Mask;
 use crate::payload;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -40,6 +41,7 @@ pub fn events(
 ) -> Result<Vec<FindingWire>, AppError> {
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
+    session.mask().report(&stream.category, &findings);
     let (from, to) = asked.range(&stream)?;
     let digits = session.description().time_digits;
     let mut left = asked.limit.unwrap_or(u64::MAX);
@@ -47,7 +49,7 @@ pub fn events(
         if left > 0 && asked.has_type(&stream.type_name(moment)) {
             left -= 1;
             payload::report_repeated(event, stream.names(), &findings);
-            visit(event_answer(event, stream.names(), digits))?;
+            visit(event_answer(event, stream.names(), digits, session.mask()))?;
         }
         Ok(left > 0)
     })?;
@@ -73,8 +75,12 @@ impl Events {
     }
 }
 
-/// An event in full. `digits`: the precision of the store's times.
-pub(super) fn event_answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
+/// An event in full, as a person may see it. `digits`: the precision of the store's times.
+pub(super) fn event_answer(event: &EventView<'_>, names: &Names, digits: u8, mask: &Mask) -> EventAnswer {
+    payload::covered(event, mask, names, |event| answer(event, names, digits))
+}
+
+fn answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
     let claims_json = event.encoding == Encoding::Json;
     EventAnswer {
         position: text::position_label(event.position),

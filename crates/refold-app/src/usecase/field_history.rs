@@ -11,6 +11,7 @@ use refold_core::work::Work;
 use super::every_state::every_state;
 use crate::answer::{FieldAnswer, FieldValueAnswer, Literal, visible_json};
 use crate::error::AppError;
+use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::written_file::{self, Own};
@@ -45,13 +46,14 @@ impl FieldHistory {
     ) -> Result<FieldHistory, AppError> {
         let mut values: Vec<FieldValue> = Vec::new();
         let mut incomplete_since = None;
+        let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
         every_state(work, session, stream, program, "reading the field", &mut |folded| {
             incomplete_since = folded.incomplete_since;
-            let value = path.find(&folded.state);
-            if values.last().is_none_or(|last| last.value.as_ref() != value) {
+            let value = cover.find(path, &folded.state);
+            if values.last().is_none_or(|last| last.value != value) {
                 values.push(FieldValue {
                     moment: folded.moment,
-                    value: value.cloned(),
+                    value,
                 });
             }
         })?;
@@ -91,6 +93,7 @@ pub fn field_history(
     handler: Option<&str>,
 ) -> Result<FieldAnswer, AppError> {
     let path = path_of(path)?;
+    session.mask().adopt(handler)?;
     let program = handler::open(handler)?;
     let stream = Stream::load(work, session, stream, &refold_core::finding::Findings::default())?;
     let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path)?;

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
+use crate::payload;
 use crate::session::Session;
 use crate::text;
 use crate::wire::FindingWire;
@@ -44,8 +45,11 @@ pub fn new_handler(
             let event = batch.event(row);
             if names.category(event.stream) == category.as_bytes() {
                 events += 1;
-                let payload = event.payload.filter(|_| event.encoding == Encoding::Json);
-                starter.observe(names.type_name(event.event_type), payload);
+                // Examples of values go into the file.
+                payload::covered(&event, session.mask(), &names, |shown| {
+                    let payload = shown.payload.filter(|_| shown.encoding == Encoding::Json);
+                    starter.observe(names.type_name(event.event_type), payload);
+                });
             }
         }
         read += batch.len() as u64;

@@ -41,6 +41,7 @@ impl Replayed {
             window_moments: 0,
             ..Budget::default()
         };
+        session.mask().adopt(handler)?;
         let opening = Opening {
             program: handler::open(handler)?,
             detail,

@@ -17,6 +17,8 @@ use super::events::event_answer;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;
+use crate::mask::Mask;
+use crate::payload;
 use crate::session::{Session, thread_count};
 use crate::wire::FindingWire;
 
@@ -50,6 +52,7 @@ pub fn search(
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
     let findings = Findings::default();
+    session.mask().report_search(&findings);
     let arena = if asked.copies_first {
         Some(session.build_search(work)?)
     } else {
@@ -61,6 +64,7 @@ pub fn search(
         filter: asked.condition.as_deref().map(EventFilter::compile).transpose()?,
         findings: &findings,
         digits: session.description().time_digits,
+        mask: session.mask(),
         left: asked.limit.unwrap_or(u64::MAX),
         visit,
     };
@@ -146,6 +150,7 @@ struct Sieve<'a> {
     filter: Option<EventFilter>,
     findings: &'a Findings,
     digits: u8,
+    mask: &'a Mask,
     left: u64,
     visit: &'a mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 }
@@ -175,17 +180,17 @@ impl Sieve<'_> {
         Ok(())
     }
 
+    /// An event is found by what is shown of it alone: else a search would tell what is hidden.
     fn take(&mut self, event: &EventView<'_>, names: &Names) -> Result<(), AppError> {
         let is_hit = self.left > 0
             && is_of_types(event, names, self.types)
-            && self
-                .needle
-                .as_ref()
-                .is_none_or(|needle| needle.place_in(event).is_some())
-            && meets(event, names, self.filter.as_ref(), self.findings);
+            && payload::covered(event, self.mask, names, |shown| {
+                let holds_text = |needle: &Needle| needle.place_in(shown).is_some();
+                self.needle.as_ref().is_none_or(holds_text) && meets(shown, names, self.filter.as_ref(), self.findings)
+            });
         if is_hit {
             self.left -= 1;
-            (self.visit)(event_answer(event, names, self.digits))?;
+            (self.visit)(event_answer(event, names, self.digits, self.mask))?;
         }
         Ok(())
     }

@@ -14,6 +14,7 @@ use refold_handlers::story::Story;
 use super::events::Events;
 use crate::answer::StoryAnswer;
 use crate::error::AppError;
+use crate::mask::{Cover, Part};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::{handler, text};
@@ -30,6 +31,7 @@ pub fn story(
     handler: Option<&str>,
     visit: &mut dyn FnMut(StoryAnswer) -> Result<(), AppError>,
 ) -> Result<(), AppError> {
+    session.mask().adopt(handler)?;
     let program = handler::open(handler)?;
     let templates = handler::story(handler)?;
     let stream = Stream::load(work, session, stream, &Findings::default())?;
@@ -45,10 +47,12 @@ pub fn story(
         let event_type = stream.type_name(moment);
         if moment > from && left > 0 && asked.has_type(&event_type) {
             left -= 1;
-            let line = sentence(&templates, stream.names().type_name(event.event_type), event);
+            let cover = session.mask().of_event(event, stream.names(), Part::Payload);
+            let of_state = session.mask().cover(&stream.id, &stream.category, None, Part::State);
+            let line = sentence(&templates, stream.names().type_name(event.event_type), event, &cover);
             let changed = match &line {
                 Some(_) => Vec::new(),
-                None => diff(&before, &after, &keys)
+                None => diff(&of_state.value(&before), &of_state.value(&after), &keys)
                     .iter()
                     .map(|change| change.path.to_string())
                     .collect(),
@@ -61,7 +65,7 @@ pub fn story(
                 recorded_at: text::filled(stream.time_label(moment, digits)),
                 story: line,
                 changed,
-                readable: event.payload.is_none() || payload(event).is_some(),
+                readable: event.payload.is_none() || payload(event, &cover).is_some(),
             })?;
         }
         before = after;
@@ -70,14 +74,15 @@ pub fn story(
     stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)
 }
 
-/// An event in the words of a template, as it is shown; `None` where no template has all that it quotes.
-pub fn sentence(templates: &Story, type_name: &[u8], event: &EventView<'_>) -> Option<String> {
-    let line = templates.line(type_name, &payload(event)?)?;
+/// An event in the words of a template, as a person may see it; `None` where no template has all that it quotes.
+pub fn sentence(templates: &Story, type_name: &[u8], event: &EventView<'_>, cover: &Cover) -> Option<String> {
+    let line = templates.line(type_name, &payload(event, cover)?)?;
     Some(text::shown(line.as_bytes()))
 }
 
-/// `None` where there is none, or none that can be read.
-fn payload(event: &EventView<'_>) -> Option<Value> {
+/// As a person may see it; `None` where there is none, or none that can be read.
+fn payload(event: &EventView<'_>, cover: &Cover) -> Option<Value> {
     let payload = event.payload.filter(|_| event.encoding == Encoding::Json)?;
-    Value::from_json(payload, Value::MAX_DEPTH).ok()
+    let value = Value::from_json(payload, Value::MAX_DEPTH).ok()?;
+    Some(cover.value(&value))
 }

@@ -141,6 +141,8 @@ pub struct EventDetail {
     pub correlation_id: Option<String>,
     pub causation_id: Option<String>,
     pub encoding: String,
+    /// Masking rules hide something of the payload: then its size is 0 and its hash empty, because both would tell.
+    pub is_redacted: bool,
     pub payload_bytes: u32,
     pub payload_sha256: String,
     /// Why the payload cannot be read as JSON, when it cannot.
@@ -159,4 +161,6 @@ pub struct RawColumnWire {
     pub text: Option<String>,
     /// The first 4 KiB in hex, for binary.
     pub hex: Option<String>,
+    /// The column may tell what masking rules hide: then its text says only that, and its size is 0.
+    pub is_redacted: bool,
 }

@@ -61,6 +61,7 @@ fn row(change: &ChangeAnswer) -> Vec<String> {
     let value = |value: &Option<Literal>| value.as_ref().map(Literal::shown).unwrap_or_default();
     let before = match &change.moved_from {
         Some(from) => format!("moved from {from}"),
+        None if is_redacted(&change.before) && is_redacted(&change.after) => "changed (redacted)".to_owned(),
         None => value(&change.before),
     };
     let place = place(change.version.as_ref(), change.position.as_ref());
@@ -72,6 +73,10 @@ fn row(change: &ChangeAnswer) -> Vec<String> {
         value(&change.after),
         event,
     ]
+}
+
+fn is_redacted(value: &Option<Literal>) -> bool {
+    value.as_ref().is_some_and(Literal::is_redacted)
 }
 
 fn label(moment: &MomentAnswer) -> String {

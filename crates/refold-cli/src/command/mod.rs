@@ -21,7 +21,7 @@ use clap::CommandFactory as _;
 use refold_app::usecase::describe::notices;
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
-use refold_app::{Places, Session};
+use refold_app::{Places, Reveal, Session};
 
 use crate::arguments::{Arguments, Command};
 use crate::print::{self, Ended, Printer};
@@ -32,14 +32,22 @@ pub struct Context<'a> {
     pub work: &'a Work<'a>,
     pub progress: &'a ProgressLine,
     pub json: bool,
-    layout: Option<&'a str>,
+    arguments: &'a Arguments,
     /// What the command opened.
     session: OnceCell<Rc<Session>>,
 }
 
 impl Context<'_> {
+    /// Opens the store, under the masking rules that hold for it, less what the call reveals.
     pub fn open(&self, store: &str) -> Result<Rc<Session>, Ended> {
-        let session = Rc::new(Session::open(self.work, store, self.layout, &Places::of_user())?);
+        let mut places = Places::of_user();
+        places.mask = self.arguments.mask.clone().or(places.mask);
+        let layout = self.arguments.layout.as_deref();
+        let session = Rc::new(Session::open(self.work, store, layout, &places)?);
+        for path in &self.arguments.reveal {
+            let reason = self.arguments.reason.as_deref().unwrap_or_default();
+            session.mask().reveal(Reveal::everywhere(path)?, reason)?;
+        }
         // A command opens one store.
         let _ = self.session.set(Rc::clone(&session));
         Ok(session)
@@ -56,12 +64,11 @@ impl Context<'_> {
 pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
     let work = Work::new(&cancel, &progress);
-    let layout = arguments.layout.as_deref();
     let context = Context {
         work: &work,
         progress: &progress,
         json: arguments.json,
-        layout,
+        arguments,
         session: OnceCell::new(),
     };
     let code = answer(&context, &arguments.command)?;

@@ -274,6 +274,7 @@ fn feed<H: Hasher>(value: &Value, hasher: &mut H) {
             }
         }
         Value::Text(text) => text.hash(hasher),
+        Value::Redacted(redacted) => feed(redacted.hidden(), hasher),
         Value::Array(array) | Value::Repeated(array) => {
             array.len().hash(hasher);
             array.iter().for_each(|element| feed(element, hasher));

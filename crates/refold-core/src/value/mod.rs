@@ -8,6 +8,7 @@ mod json;
 mod known_key;
 mod number;
 mod object;
+mod redacted;
 mod size;
 mod text;
 mod write;
@@ -17,6 +18,7 @@ pub use json::JsonError;
 pub use known_key::KnownKey;
 pub use number::{Number, NumberError};
 pub use object::{Object, ObjectIter};
+pub use redacted::Redacted;
 pub use text::Text;
 pub use write::is_hidden;
 
@@ -33,6 +35,8 @@ pub enum Value {
     /// What a key stands for that occurs more than once in one JSON object: all its values, in the order of the text.
     /// Occurs only as the value of an object's member. Reading resolves to the last; writing replaces all.
     Repeated(Array),
+    /// A value that is not shown.
+    Redacted(Redacted),
 }
 
 impl Value {
@@ -41,6 +45,18 @@ impl Value {
         match self {
             Value::Repeated(values) => values.last().unwrap_or(self),
             _ => self,
+        }
+    }
+
+    /// Adds all that is redacted in this value.
+    pub fn redacted_parts(&self, parts: &mut Vec<Redacted>) {
+        match self {
+            Value::Redacted(redacted) => parts.push(redacted.clone()),
+            Value::Array(values) | Value::Repeated(values) => {
+                values.iter().for_each(|value| value.redacted_parts(parts));
+            }
+            Value::Object(object) => object.iter().for_each(|(_, member)| member.redacted_parts(parts)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
         }
     }
 
@@ -58,6 +74,7 @@ impl Value {
             Value::Array(_) => "an array",
             Value::Object(_) => "an object",
             Value::Repeated(_) => "a repeated key",
+            Value::Redacted(_) => "a redacted value",
         }
     }
 }

@@ -10,6 +10,7 @@ impl Value {
             Value::Null | Value::Bool(_) | Value::Number(Number::Int(_) | Number::Decimal { .. }) => 0,
             Value::Number(Number::Literal(literal)) => literal.len() + ALLOCATION_BYTES,
             Value::Text(text) => text_bytes(text),
+            Value::Redacted(redacted) => redacted.hidden().byte_count() + ALLOCATION_BYTES,
             Value::Array(array) | Value::Repeated(array) => array.bytes_beside(None),
             Value::Object(object) => {
                 let members = object.iter().map(|(key, value)| text_bytes(key) + value.byte_count());

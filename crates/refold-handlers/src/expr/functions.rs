@@ -345,7 +345,8 @@ pub fn call(function: Function, arguments: &[&Value], meter: &mut Meter) -> Resu
             Value::Null => "null",
             Value::Bool(_) => "bool",
             Value::Number(_) => "number",
-            Value::Text(_) => "string",
+            // No handler is given a redacted value.
+            Value::Text(_) | Value::Redacted(_) => "string",
             Value::Array(_) | Value::Repeated(_) => "list",
             Value::Object(_) => "map",
         }))),

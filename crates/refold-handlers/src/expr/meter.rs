@@ -1,6 +1,6 @@
 //! The budget of one event.
 
-use refold_core::value::Value;
+use refold_core::value::{Redacted, Value};
 
 use crate::limits::Limits;
 
@@ -69,6 +69,7 @@ pub fn measured(value: &Value, most: usize, levels: usize) -> Result<usize, TooB
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => super::number::literal_length(number),
         Value::Text(text) => text.byte_len() + 2,
+        Value::Redacted(_) => Redacted::SHOWN.len() + 2,
         Value::Array(_) | Value::Object(_) | Value::Repeated(_) => {
             let mut size = 0;
             add_size(value, most, levels, &mut size)?;
@@ -89,11 +90,12 @@ fn add_size(value: &Value, most: usize, levels: usize, size: &mut usize) -> Resu
         Value::Null | Value::Bool(_) => 4,
         Value::Number(number) => super::number::literal_length(number),
         Value::Text(text) => text.byte_len() + 2,
+        Value::Redacted(_) => Redacted::SHOWN.len() + 2,
         Value::Array(_) | Value::Object(_) | Value::Repeated(_) => 2,
     };
     *size += own;
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) => {}
         // An object's member that is repeated nests no deeper than one that is not.
         Value::Repeated(values) => {
             for value in values.iter() {

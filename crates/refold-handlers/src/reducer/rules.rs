@@ -192,7 +192,7 @@ impl OwnTexts {
                     .map(|(key, value)| (self.text(key), self.value(value)))
                     .collect(),
             ),
-            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Redacted(_) => value.clone(),
         }
     }
 

@@ -85,7 +85,7 @@ impl FieldSighting {
                 kinds.integers += 1;
             }
             Value::Number(_) => kinds.decimals += 1,
-            Value::Text(_) => kinds.texts += 1,
+            Value::Text(_) | Value::Redacted(_) => kinds.texts += 1,
             Value::Array(_) | Value::Repeated(_) => kinds.arrays += 1,
             Value::Object(members) => {
                 kinds.objects += 1;

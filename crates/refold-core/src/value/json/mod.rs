@@ -3,7 +3,7 @@
 //! Written here and not taken from a library because nothing of the record may be lost: number literals, repeated keys
 //! and lone surrogates survive.
 
-use super::{Array, Number, Object, Text, Value};
+use super::{Array, Number, Object, Redacted, Text, Value};
 
 mod repeated;
 
@@ -76,6 +76,7 @@ impl Value {
                 Value::Repeated(_) => out.extend_from_slice(b"null"),
                 value => value.write_json(out),
             },
+            Value::Redacted(_) => super::write::write_text(&Text::from(Redacted::SHOWN), out),
             Value::Array(array) => {
                 out.push(b'[');
                 for (index, value) in array.iter().enumerate() {

@@ -43,6 +43,6 @@ fn collect(value: &Value, place: &Pointer, found: &mut Vec<(Pointer, usize)>) {
                 collect(value, place, found);
             }
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) => {}
     }
 }

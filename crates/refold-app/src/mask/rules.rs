@@ -1,0 +1,152 @@
+//! Rule files: which fields of which events and states are sensitive. The format is written down in `docs/masking.md`.
+
+use std::path::{Path, PathBuf};
+
+use refold_core::pointer::{Pointer, Segment};
+use refold_core::value::Text;
+use serde::Deserialize;
+
+use super::Part;
+use crate::error::AppError;
+
+/// The name of a rule file in the config folder and beside handler packages.
+pub const FILE: &str = "mask.toml";
+
+/// One field to hide, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rule {
+    pub path: Vec<Step>,
+    /// `*` stands for any letters.
+    category: Option<String>,
+    event_type: Option<String>,
+    parts: Vec<Part>,
+}
+
+/// One step of a pattern of paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    Name(Segment),
+    /// `*`: any one member or element.
+    Any,
+    /// `**`: any number of steps, also none.
+    Deep,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    refold: String,
+    #[serde(default)]
+    hide: Vec<Hide>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hide {
+    paths: Vec<String>,
+    category: Option<String>,
+    #[serde(rename = "type")]
+    event_type: Option<String>,
+    #[serde(rename = "in")]
+    parts: Option<Vec<Part>>,
+}
+
+const FORMAT: &str = "mask/1";
+
+/// The rules of a file. One that is there and cannot be understood is an error: what was meant to be hidden must not be
+/// shown for a slip of the pen.
+pub fn read(file: &Path) -> Result<Vec<Rule>, AppError> {
+    let text = std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {error}")))?;
+    parse(&text).map_err(|reason| refused(file, &reason))
+}
+
+/// The rule files that hold for a store without being named, those that are there: in the config folder, in the folder
+/// `handlers` beside the store, and in each package there.
+pub fn at_hand(config: &Path, store: &Path) -> Vec<PathBuf> {
+    let handlers = store.parent().map(|folder| folder.join("handlers")).unwrap_or_default();
+    let mut packages: Vec<PathBuf> = std::fs::read_dir(&handlers)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().join(FILE))
+        .collect();
+    packages.sort();
+    [config.join(FILE), handlers.join(FILE)]
+        .into_iter()
+        .chain(packages)
+        .filter(|file| file.is_file())
+        .collect()
+}
+
+fn refused(file: &Path, reason: &str) -> AppError {
+    AppError::invalid(
+        format!("the masking rules cannot be used: {reason}: {}", file.display()),
+        "correct the file, or take it away; docs/masking.md says what it may hold",
+    )
+}
+
+fn parse(text: &str) -> Result<Vec<Rule>, String> {
+    let document: Document = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
+    if document.refold != FORMAT {
+        return Err(format!("its first line must be `refold = \"{FORMAT}\"`"));
+    }
+    let mut rules = Vec::new();
+    for hide in document.hide {
+        for path in &hide.paths {
+            rules.push(Rule {
+                path: steps(path)?,
+                category: hide.category.clone(),
+                event_type: hide.event_type.clone(),
+                parts: hide.parts.clone().unwrap_or_else(|| Part::ALL.to_vec()),
+            });
+        }
+    }
+    Ok(rules)
+}
+
+fn steps(path: &str) -> Result<Vec<Step>, String> {
+    let pointer = Pointer::parse(path).map_err(|error| error.to_string())?;
+    let wild = |name: &str| Segment::from_key(&Text::from(name));
+    let step = |segment: &Segment| match segment {
+        segment if *segment == wild("*") => Step::Any,
+        segment if *segment == wild("**") => Step::Deep,
+        segment => Step::Name(segment.clone()),
+    };
+    Ok(pointer.segments().into_iter().map(step).collect())
+}
+
+impl Rule {
+    /// Whether it speaks of this part of this event or state. A state is of no type: a rule of one type holds for it too,
+    /// because a handler may have put the field there.
+    pub fn speaks_of(&self, part: Part, category: &[u8], event_type: Option<&[u8]>) -> bool {
+        let fits = |pattern: &Option<String>, name: &[u8]| {
+            pattern.as_ref().is_none_or(|pattern| is_like(pattern.as_bytes(), name))
+        };
+        self.parts.contains(&part)
+            && fits(&self.category, category)
+            && event_type.is_none_or(|event_type| fits(&self.event_type, event_type))
+    }
+}
+
+/// Whether `name` is `pattern`, in which `*` stands for any bytes.
+fn is_like(pattern: &[u8], name: &[u8]) -> bool {
+    let mut pieces = pattern.split(|byte| *byte == b'*');
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = name.strip_prefix(first) else {
+        return false;
+    };
+    let mut pieces: Vec<&[u8]> = pieces.collect();
+    let Some(last) = pieces.pop() else {
+        return rest.is_empty();
+    };
+    for piece in pieces {
+        match memchr::memmem::find(rest, piece) {
+            Some(at) => rest = rest.get(at + piece.len()..).unwrap_or_default(),
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests;
