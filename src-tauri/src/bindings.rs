@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, links, start, store};
+use crate::commands::{field, history, links, mask, start, store};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -22,6 +22,9 @@ pub fn builder() -> Builder<Wry> {
         store::streams,
         store::store_density,
         store::find,
+        mask::mask_state,
+        mask::reveal,
+        mask::conceal,
         history::open_history,
         history::close_history,
         history::history_findings,

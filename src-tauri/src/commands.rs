@@ -5,6 +5,7 @@
 pub mod field;
 pub mod history;
 pub mod links;
+pub mod mask;
 pub mod start;
 pub mod store;
 

@@ -16,6 +16,7 @@ use crate::error::AppError;
 use crate::findings;
 use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
+use crate::mask::Reveal;
 use crate::places::Places;
 use crate::session::Session;
 use crate::settings;
@@ -24,8 +25,8 @@ use crate::usecase::lanes::Lanes;
 use crate::usecase::{find, first_screen, overview, sample, streams};
 use crate::wire::{
     AppStart, Causation, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
-    HistoryOpened, InvariantsChecked, Lane, Launch, MomentFound, Overview, ProblemFound, Recent, SearchDirection,
-    Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery,
+    HistoryOpened, InvariantsChecked, Lane, Launch, MaskState, MomentFound, Overview, ProblemFound, Recent, RevealWire,
+    SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
@@ -148,6 +149,29 @@ impl Desk {
     /// What the index came upon, one by one. Needs the index.
     pub fn store_findings(&self, session: u32) -> Result<Vec<FindingGroup>, AppError> {
         caught(|| Ok(findings::groups(&overview::found(&*self.session(session)?)?)))
+    }
+
+    /// What masking rules hide of a store, and what is revealed of it.
+    pub fn mask_state(&self, session: u32) -> Result<MaskState, AppError> {
+        caught(|| Ok(self.session(session)?.mask().state()))
+    }
+
+    /// Shows what masking rules hide at a place, and logs it with the reason.
+    pub fn reveal(&self, session: u32, reveal: &RevealWire, reason: &str) -> Result<MaskState, AppError> {
+        caught(|| {
+            let session = self.session(session)?;
+            session.mask().reveal(Reveal::from_wire(reveal)?, reason)?;
+            Ok(session.mask().state())
+        })
+    }
+
+    /// Hides again what was revealed last, or all of it.
+    pub fn conceal(&self, session: u32, is_all: bool) -> Result<MaskState, AppError> {
+        caught(|| {
+            let session = self.session(session)?;
+            session.mask().conceal(is_all)?;
+            Ok(session.mask().state())
+        })
     }
 
     /// A page of the stream list. Needs the index.

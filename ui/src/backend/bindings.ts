@@ -21,6 +21,9 @@ export const commands = {
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
 	storeDensity: (session: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query })),
 	find: (session: number, text: string, limit: number) => typedError<FindHit[], AppErrorWire>(__TAURI_INVOKE("find", { session, text, limit })),
+	maskState: (session: number) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("mask_state", { session })),
+	reveal: (session: number, reveal: RevealWire, reason: string) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("reveal", { session, reveal, reason })),
+	conceal: (session: number, isAll: boolean) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("conceal", { session, isAll })),
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
@@ -170,6 +173,8 @@ export type EventDetail = {
 	correlationId: string | null,
 	causationId: string | null,
 	encoding: string,
+	/**  Masking rules hide something of the payload: then its size is 0 and its hash empty, because both would tell. */
+	isRedacted: boolean,
 	payloadBytes: number,
 	payloadSha256: string,
 	/**  Why the payload cannot be read as JSON, when it cannot. */
@@ -456,6 +461,14 @@ export type Lens =
 /**  The metadata of the event at `moment` as a tree. */
 "metadata";
 
+/**  What is revealed of a store now. */
+export type MaskState = {
+	/**  Whether any masking rule holds for the store. */
+	hasRules: boolean,
+	/**  The oldest first. */
+	revealed: RevealWire[],
+};
+
 /**  A cursor text resolved in an opened history. */
 export type MomentFound = {
 	moment: number,
@@ -480,6 +493,9 @@ export type Overview = {
 	isBehind: boolean,
 };
 
+/**  What a rule can speak of. */
+export type Part = "payload" | "metadata" | "state";
+
 /**  A problem at an event: the next one from somewhere. */
 export type ProblemFound = {
 	moment: number,
@@ -498,6 +514,8 @@ export type RawColumnWire = {
 	text: string | null,
 	/**  The first 4 KiB in hex, for binary. */
 	hex: string | null,
+	/**  The column may tell what masking rules hide: then its text says only that, and its size is 0. */
+	isRedacted: boolean,
 };
 
 export type Recent = {
@@ -506,6 +524,16 @@ export type Recent = {
 	events: number | null,
 	/**  RFC 3339. */
 	openedAt: string,
+};
+
+/**  Everything at and below a path. */
+export type RevealWire = {
+	/**  The id as shown; `None`: every stream. */
+	stream: string | null,
+	/**  `None`: payloads, metadata and states. */
+	part: Part | null,
+	/**  A JSON pointer; empty: everything. */
+	path: string,
 };
 
 export type SearchDirection = "forward" | "backward";

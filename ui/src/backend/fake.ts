@@ -299,16 +299,17 @@ class FakeBackend implements Backend {
       correlationId: `c0ffee00-0000-4000-8000-${`${open.stream}`.padStart(12, '0')}`,
       causationId: moment > 1 ? `c0ffee00-0000-4000-8000-${`${position - 1}`.padStart(12, '0')}` : null,
       encoding: 'JSON',
+      isRedacted: false,
       payloadBytes: text.length,
       payloadSha256: hash.map((part) => part.padStart(8, '0')).join(''),
       undecodable: broken ? 'the text ends inside a string at byte 112' : null,
       raw: [
-        { name: 'stream_id', kind: 'TEXT', bytes: row.stream.length, text: row.stream, hex: null },
-        { name: 'stream_position', kind: 'INTEGER', bytes: 8, text: row.version, hex: null },
-        { name: 'message_data', kind: 'TEXT', bytes: text.length, text, hex: null },
-        { name: 'message_type', kind: 'TEXT', bytes: row.eventType.length, text: row.eventType, hex: null },
-        { name: 'global_position', kind: 'INTEGER', bytes: 8, text: row.position, hex: null },
-        { name: 'signature', kind: 'BLOB', bytes: 16, text: null, hex: hash.slice(0, 4).join('') },
+        { name: 'stream_id', kind: 'TEXT', bytes: row.stream.length, text: row.stream, hex: null, isRedacted: false },
+        { name: 'stream_position', kind: 'INTEGER', bytes: 8, text: row.version, hex: null, isRedacted: false },
+        { name: 'message_data', kind: 'TEXT', bytes: text.length, text, hex: null, isRedacted: false },
+        { name: 'message_type', kind: 'TEXT', bytes: row.eventType.length, text: row.eventType, hex: null, isRedacted: false },
+        { name: 'global_position', kind: 'INTEGER', bytes: 8, text: row.position, hex: null, isRedacted: false },
+        { name: 'signature', kind: 'BLOB', bytes: 16, text: null, hex: hash.slice(0, 4).join(''), isRedacted: false },
       ],
     };
   }

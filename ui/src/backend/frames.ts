@@ -15,6 +15,10 @@ export interface StateRow {
   mark: Mark;
   canOpen: boolean;
   isOpen: boolean;
+  /** A masking rule hides the value: `value`, and `before` where there is one, say only that. */
+  isRedacted: boolean;
+  /** The key occurs more than once; `before` says which of its values this is. */
+  isRepeated: boolean;
   key: string;
   /** The literal as stored; of a container a count such as `{3}`. */
   value: string;
@@ -115,6 +119,7 @@ function decodeRow(input: Reader): StateRow {
   const bits = input.byte();
   return {
     ...{ depth, kind, mark, canOpen: (bits & 1) !== 0, isOpen: (bits & 2) !== 0 },
+    ...{ isRedacted: (bits & 4) !== 0, isRepeated: (bits & 8) !== 0 },
     ...{ pointer: input.text(), key: input.text(), value: input.text(), before: input.text() },
     ...{ changedVersion: input.text(), changedType: input.text(), wroteVersion: input.text() },
     ...{ changedMoment: input.number(), wroteMoment: input.number() },

@@ -6,6 +6,7 @@
 mod cover;
 mod log;
 mod rules;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};

@@ -59,6 +59,11 @@ impl Lab {
         self.folder.path()
     }
 
+    /// The application's own folders are in here.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
     pub fn store(&self) -> PathBuf {
         self.path().join("orders.db")
     }

@@ -11,3 +11,4 @@ mod docs;
 mod ends;
 mod hostile;
 mod lab;
+mod masking;

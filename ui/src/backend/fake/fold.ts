@@ -173,6 +173,7 @@ function emptyRow(pointer: string, key: string, depth: number): StateRow {
   const kind: RowKind = 'leaf';
   return {
     ...{ pointer, key, depth, kind, mark: 'same', canOpen: false, isOpen: false, value: '', before: '' },
+    ...{ isRedacted: false, isRepeated: false },
     ...{ changedMoment: 0, changedVersion: '', changedType: '', wroteMoment: 0, wroteVersion: '' },
   };
 }
