@@ -1,6 +1,7 @@
 // Every text of the interface, in one place. Sentence case, no full stop after a single sentence, no exclamation mark.
 
 import { countOf, countText, placeText } from './base/format';
+import { REDACTED } from './strings/redacted';
 
 export const S = {
   product: 'Refold',
@@ -12,6 +13,7 @@ export const S = {
     nothing: 'Nothing on this screen contacts a server, and no store is ever written to',
   },
   rail: { label: 'Views' },
+  redacted: REDACTED,
   documents: {
     label: 'Open documents',
     close: (title: string) => `Close ${title}`,
