@@ -2,6 +2,7 @@
 
 import { countOf, countText, placeText } from './base/format';
 import { REDACTED } from './strings/redacted';
+import { SCRUBBER } from './strings/scrubber';
 
 export const S = {
   product: 'Refold',
@@ -313,7 +314,6 @@ export const S = {
     recordedUtc: 'recorded, UTC',
     versions: 'events of this stream, each equally wide',
     positions: 'position in the store',
-    most: (events: number) => `√ scale, top ${countText(events)}`,
     types: 'Event types',
     fit: 'Fit all',
     step: {
@@ -323,6 +323,7 @@ export const S = {
       last: 'Last event',
     },
   },
+  scrubber: SCRUBBER,
   status: {
     none: 'No store open',
     index: 'index',

@@ -8,14 +8,19 @@ import type {
   EventDetail,
   EventPage,
   EventQuery,
+  FieldPage,
+  FieldRead,
   FindHit,
   FindingGroup,
   HistoryOpened,
   HistoryUpdate,
+  InvariantsChecked,
   JobUpdate,
+  Lane,
   Launch,
   MomentFound,
   Overview,
+  ProblemFound,
   SearchDirection,
   Settings,
   StateQuery,
@@ -65,6 +70,19 @@ export interface Backend {
   momentOf(history: number, cursor: string): Promise<MomentFound>;
   /** The next moment after (or before) `from` at which the value at `path` changed; `null` when there is none. */
   nextChange(history: number, path: string, from: number, direction: SearchDirection): Promise<number | null>;
+  /** Holds the invariants of the handler against every state; what breaks is among the findings then. */
+  checkInvariants(history: number, progress: (update: JobUpdate) => void): Promise<InvariantsChecked>;
+  /** The next event with a problem, round and round; `null` when there is none. */
+  nextProblem(history: number, from: number, direction: SearchDirection): Promise<ProblemFound | null>;
+  /** Reads every value that a field ever had; its rows and lanes can be asked for then. */
+  readField(history: number, path: string, progress: (update: JobUpdate) => void): Promise<FieldRead>;
+  fieldRows(history: number, path: string, offset: number, limit: number): Promise<FieldPage>;
+  /** The field in the columns of a window. */
+  fieldLane(history: number, path: string, query: DensityQuery): Promise<Lane>;
+  /** Writes every value of a field into a CSV file. */
+  exportField(history: number, path: string, file: string): Promise<void>;
+  /** The system's dialog for a file to write; `null` when it was closed without a choice. */
+  pickSave(name: string): Promise<string | null>;
   /** The next moment after (or before) `from` whose event is of one of these types; `null` when there is none. */
   nextEvent(history: number, types: string[], from: number, direction: SearchDirection): Promise<number | null>;
   /** Streams whose id holds `text`, best first. */

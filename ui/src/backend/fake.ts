@@ -15,11 +15,14 @@ import {
   millisToNanos,
   momentFrom,
   notAStore,
+  placeOf,
   ranks,
   streamRow,
   timeText,
   typeCounts,
 } from './fake/answers';
+import { listenToDrops } from './fake/drops';
+import { FakeFields } from './fake/fields';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { dice, makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 
@@ -71,6 +74,19 @@ class FakeBackend implements Backend {
   readonly #stores = new Map<number, OpenStore>();
   readonly #histories = new Map<number, OpenHistory>();
   readonly #cancelled = new Set<number>();
+  readonly #fields = new FakeFields({
+    eventsOf: (history) => this.#history(history).positions.length,
+    literalAt: (history, path, moment) => this.#stateAt(this.#history(history), moment).get(path)?.literal ?? null,
+    rowAt: (history, moment) => {
+      const { store, positions } = this.#history(history);
+      return this.#rowAt(store, positions[moment - 1] ?? 0, moment);
+    },
+    placeOf: (history, axis, moment) => {
+      const { store, positions } = this.#history(history);
+      return placeOf(store.events, positions, axis, moment);
+    },
+    job: (report, phase, total) => this.#job(report, phase, total, 3),
+  });
   #recents: wire.Recent[];
   #next = 1;
 
@@ -370,6 +386,37 @@ class FakeBackend implements Backend {
     return null;
   }
 
+  checkInvariants(history: number, progress: (update: wire.JobUpdate) => void): Promise<wire.InvariantsChecked> {
+    return this.#fields.check(history, progress);
+  }
+
+  async nextProblem(history: number): Promise<wire.ProblemFound | null> {
+    await this.#wait();
+    const { store, stream } = this.#history(history);
+    if (store.events.ids[stream] !== UNDECODABLE.stream) return null;
+    return { moment: UNDECODABLE.version, ordinal: 1, total: 1, details: ['the payload cannot be read'] };
+  }
+
+  readField(history: number, path: string, progress: (update: wire.JobUpdate) => void): Promise<wire.FieldRead> {
+    return this.#fields.read(history, path, progress);
+  }
+
+  fieldRows(history: number, path: string, offset: number, limit: number): Promise<wire.FieldPage> {
+    return this.#fields.rows(history, path, offset, limit);
+  }
+
+  fieldLane(history: number, path: string, query: wire.DensityQuery): Promise<wire.Lane> {
+    return this.#fields.lane(history, path, query);
+  }
+
+  async exportField(): Promise<void> {
+    await this.#wait();
+  }
+
+  async pickSave(name: string): Promise<string | null> {
+    return `/home/ada/${name}`;
+  }
+
   async find(session: number, text: string, limit: number): Promise<wire.FindHit[]> {
     await this.#wait();
     const { events } = this.#store(session);
@@ -403,23 +450,7 @@ class FakeBackend implements Backend {
   }
 
   onFileDrop(listener: (drop: FileDrop) => void): () => void {
-    const over = (event: DragEvent) => {
-      event.preventDefault();
-      listener({ kind: 'over' });
-    };
-    const left = () => listener({ kind: 'left' });
-    const dropped = (event: DragEvent) => {
-      event.preventDefault();
-      listener({ kind: 'dropped', paths: [...(event.dataTransfer?.files ?? [])].map((file) => file.name) });
-    };
-    window.addEventListener('dragover', over);
-    window.addEventListener('dragleave', left);
-    window.addEventListener('drop', dropped);
-    return () => {
-      window.removeEventListener('dragover', over);
-      window.removeEventListener('dragleave', left);
-      window.removeEventListener('drop', dropped);
-    };
+    return listenToDrops(listener);
   }
 
   async dress(): Promise<void> {

@@ -72,7 +72,7 @@ export interface DensityFrame {
   flags: Uint8Array;
 }
 
-export const Flag = { problem: 1, undecodable: 2 } as const;
+export const Flag = { problem: 1, undecodable: 2, broken: 4 } as const;
 
 export class FrameError extends Error {}
 

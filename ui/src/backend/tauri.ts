@@ -4,7 +4,7 @@
 import { Channel } from '@tauri-apps/api/core';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import { getCurrentWindow } from '@tauri-apps/api/window';
-import { open } from '@tauri-apps/plugin-dialog';
+import { open, save } from '@tauri-apps/plugin-dialog';
 import { BackendError, type Backend } from './backend';
 import { commands, type AppErrorWire } from './bindings';
 import { decodeDensityFrame, decodeStateFrame } from './frames';
@@ -32,6 +32,13 @@ export function tauriBackend(): Backend {
     momentOf: (history, cursor) => settled(commands.momentOf(history, cursor)),
     nextChange: (history, path, from, direction) => settled(commands.nextChange(history, path, from, direction)),
     nextEvent: (history, types, from, direction) => settled(commands.nextEvent(history, types, from, direction)),
+    checkInvariants: (history, progress) => settled(commands.checkInvariants(history, channel(progress))),
+    nextProblem: (history, from, direction) => settled(commands.nextProblem(history, from, direction)),
+    readField: (history, path, progress) => settled(commands.readField(history, path, channel(progress))),
+    fieldRows: (history, path, offset, limit) => settled(commands.fieldRows(history, path, offset, limit)),
+    fieldLane: (history, path, query) => settled(commands.fieldLane(history, path, query)),
+    exportField: (history, path, file) => done(commands.exportField(history, path, file)),
+    pickSave: (name) => save({ defaultPath: name }),
     find: (session, text, limit) => settled(commands.find(session, text, limit)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),

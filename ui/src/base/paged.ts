@@ -50,6 +50,14 @@ export class PagedRows<Row> {
     void this.#pump();
   }
 
+  /** Forgets the rows but not how many there are, after something about them changed. */
+  refetch(): void {
+    this.#generation += 1;
+    this.#pages.clear();
+    this.#isLoading = false;
+    void this.#pump();
+  }
+
   /** Asks again for what failed. */
   retry(): void {
     this.#hasFailed = false;

@@ -13,7 +13,18 @@ export const CONTEXTS: readonly Context[] = [
   ...(['grid', 'tree', 'palette'] as const),
 ];
 
-export const GROUPS = ['Go', 'Store', 'Cursor', 'Timeline', 'List', 'Inspect', 'Rows', 'View', 'Palette'] as const;
+export const GROUPS = [
+  'Go',
+  'Store',
+  'Cursor',
+  'Timeline',
+  'Play',
+  'List',
+  'Inspect',
+  'Rows',
+  'View',
+  'Palette',
+] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** One thing that a command can be run with, such as a handler or an event type. */

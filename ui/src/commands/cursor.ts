@@ -27,6 +27,22 @@ export const CURSOR: readonly Command[] = [
   leap('cursor.prevChange', 'Previous change of the focused field', { keys: ['Shift+c'], words: 'blame hop' }, (_, h) =>
     h.hop('backward'),
   ),
+  leap('cursor.nextProblem', 'Next problem', { keys: ['x'], words: 'invariant finding violation error' }, (_, h) =>
+    h.problems.step('forward'),
+  ),
+  leap('cursor.prevProblem', 'Previous problem', { keys: ['Shift+x'], words: 'invariant finding violation' }, (_, h) =>
+    h.problems.step('backward'),
+  ),
+  command(
+    'Cursor',
+    ['history'],
+    'cursor.stopChecking',
+    'Stop checking invariants',
+    ({ history }) => history?.problems.cancel(),
+    {
+      blocked: ({ history }) => (history?.problems.job ? null : S.blocked.noJob),
+    },
+  ),
   leap('cursor.setB', 'Set B at A', { keys: ['b'], words: 'base compare' }, (_, h) => h.setB(h.a)),
   leap('cursor.clearB', 'Remove B', { keys: ['Shift+b'], blocked: hasB }, (_, h) => h.setB(null)),
   leap('cursor.setB.there', 'Set B at a time, version or position…', { words: 'base' }, setBThere),

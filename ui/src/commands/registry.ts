@@ -8,13 +8,14 @@ import { INSPECT } from './inspect';
 import { LIST } from './list';
 import { menu } from './menu';
 import { PALETTE } from './palette';
+import { PLAY } from './play';
 import { ROWS } from './rows';
 import { STORE } from './store';
 import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
-  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE],
+  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
   ...[...LIST, ...INSPECT, ...ROWS, ...VIEW, ...PALETTE],
 ];
 

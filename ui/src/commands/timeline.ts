@@ -42,7 +42,7 @@ function on(id: string, title: string, shape: Shape, act: (desk: Desk, timeline:
 
 function axis(name: Axis, title: string): Command {
   const blocked = (desk: Desk) => (timelineOf(desk)?.has(name) ? null : S.blocked.noAxis(S.timeline.axis[name]));
-  return on(`timeline.axis.${name}`, title, { blocked }, (_, timeline) => timeline.setAxis(name));
+  return on(`timeline.axis.${name}`, title, { blocked }, (desk, timeline) => turnTo(desk, timeline, name));
 }
 
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {
@@ -67,8 +67,18 @@ function zoomRange({ history }: Desk): void {
   if (from !== null && to !== null) history.timeline.visitRange(from, to);
 }
 
-function nextAxis(_: Desk, timeline: Timeline): void {
+function nextAxis(desk: Desk, timeline: Timeline): void {
   const names = (['time', 'version', 'position'] as const).filter((name) => timeline.has(name));
   const next = names[(names.findIndex((name) => name === timeline.axis) + 1) % names.length];
-  if (next) timeline.setAxis(next);
+  if (next) turnTo(desk, timeline, next);
+}
+
+/** Shows another axis. In a history the event of A keeps its place on the screen. */
+function turnTo({ view, history }: Desk, timeline: Timeline, axis: Axis): void {
+  if (axis === timeline.axis) return;
+  const isHistory = view === 'history' && history !== null && history.a > 0;
+  const x = isHistory ? history.xOfMoment(history.a) : null;
+  const value = isHistory ? history.valueOfMoment(history.a, axis) : null;
+  const isSeen = x !== null && x >= 0 && x <= timeline.width;
+  timeline.setAxis(axis, isSeen && value !== null ? { x, value } : null);
 }

@@ -249,9 +249,7 @@ export class Desk {
   }
 
   revealA(): void {
-    const { history } = this;
-    const value = history?.valueOfMoment(history.a);
-    if (history && value !== null && value !== undefined) history.timeline.reveal(value);
+    this.history?.follow();
   }
 
   get canGoBack(): boolean {

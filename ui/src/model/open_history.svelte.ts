@@ -14,15 +14,17 @@ import type {
   StateQuery,
 } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
-import { bigFromText, floatFromBig } from '../base/exact';
+import { bigFromText } from '../base/exact';
 import { eventPlaceText, versionText } from '../base/format';
 import { nanosFromRfc3339 } from '../base/instant';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
-import { columnOfMoment, momentOfColumn } from '../timeline/lod';
+import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
 import { HistoryNews } from './news.svelte';
+import { Playing } from './playing.svelte';
+import { Problems } from './problems.svelte';
 import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
 
 export type Tab = 'state' | 'diff' | 'blame' | 'event' | 'raw';
@@ -45,6 +47,8 @@ export class OpenHistory {
   /** What the handler was opened as. */
   readonly handler: string;
   readonly news: HistoryNews;
+  readonly playing = new Playing(this);
+  readonly problems = new Problems(this);
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -132,6 +136,8 @@ export class OpenHistory {
   }
 
   async close(): Promise<void> {
+    this.playing.stop();
+    this.problems.close();
     this.#frames.close();
     this.#details.close();
     this.timeline.close();
@@ -269,23 +275,20 @@ export class OpenHistory {
     }
   }
 
-  /** Whether the timeline can place a moment exactly or must wait for density. */
+  /** The pixel of a moment on the timeline; `null` until the density is there. */
   xOfMoment(moment: number): number | null {
-    const { window: visible, width, axis, block } = this.timeline;
-    if (axis === 'version') return ((moment - floatFromBig(visible.from) + 0.5) / span(visible)) * width;
-    if (!block || block.axis !== axis) return null;
-    if (moment === 0) return xOfColumn(block, visible, width, -0.5);
-    const column = columnOfMoment(block.running, moment);
-    return xOfColumn(block, visible, width, column + 0.5);
+    return xOfMoment(this.timeline, moment);
+  }
+
+  /** Brings A into the timeline's window, where it left it. */
+  follow(): void {
+    const value = this.valueOfMoment(this.a);
+    if (value !== null) this.timeline.reveal(value);
   }
 
   /** The moment that pointing at a pixel means: the last event at or before it. */
   momentAt(x: number): number {
-    const { window: visible, width, axis, block } = this.timeline;
-    if (axis === 'version') return Math.max(0, Math.floor(floatFromBig(visible.from) + (x / width) * span(visible)));
-    if (!block || block.axis !== axis) return this.a;
-    const at = (x / width) * span(visible) + floatFromBig(visible.from - block.fetch.from);
-    return momentOfColumn(block.running, Math.floor(at / floatFromBig(block.fetch.bucket)));
+    return momentAt(this.timeline, x) ?? this.a;
   }
 
   /** Moves A to the event before or after it that the list shows. */
@@ -331,14 +334,15 @@ export class OpenHistory {
     return step > 0 ? Math.max(this.a + 1, target) : Math.min(this.a - 1, target);
   }
 
-  /** The value of A on the shown axis, where it is known without asking. */
-  valueOfMoment(moment: number): bigint | null {
-    const { axis, block } = this.timeline;
+  /** The value of a moment on an axis, where it is known without asking: to a column, of the moment shown exactly. */
+  valueOfMoment(moment: number, axis = this.timeline.axis): bigint | null {
+    const { frame, timeline } = this;
     if (axis === 'version') return BigInt(moment);
-    if (axis === 'time' && this.frame?.moment === moment) return nanosFromRfc3339(this.frame.recordedAt);
-    if (!block || block.axis !== axis) return null;
-    const column = columnOfMoment(block.running, moment);
-    return block.fetch.from + block.fetch.bucket * BigInt(Math.max(0, column));
+    if (frame?.moment === moment) {
+      const exact = axis === 'time' ? nanosFromRfc3339(frame.recordedAt) : bigFromText(frame.position);
+      if (exact !== null) return exact;
+    }
+    return axis === timeline.axis ? valueOfMoment(timeline, moment) : null;
   }
 
   /** The store's own version of a moment; `null` when only a frame can say it. */
@@ -454,20 +458,6 @@ export class OpenHistory {
     if (axis === 'version') return opened.events > 0 ? { first: 1n, last: BigInt(opened.events) } : null;
     return this.#positions;
   }
-}
-
-function span(window: { from: bigint; to: bigint }): number {
-  return floatFromBig(window.to - window.from);
-}
-
-function xOfColumn(
-  block: { fetch: { from: bigint; bucket: bigint } },
-  window: { from: bigint; to: bigint },
-  width: number,
-  column: number,
-): number {
-  const offset = floatFromBig(block.fetch.from - window.from) + column * floatFromBig(block.fetch.bucket);
-  return (offset / span(window)) * width;
 }
 
 // Versions without gaps can be counted; others only a frame or a row knows.

@@ -1,7 +1,7 @@
 // The arithmetic of an axis: a window of whole numbers (nanoseconds, moments or positions) over a width in pixels.
 // Pure: it knows no store, no event and no canvas. The window is exact; only distances inside it become floats.
 
-import { bigFromFloat, clampBig, floatFromBig } from '../base/exact';
+import { clampBig, floatFromBig } from '../base/exact';
 import {
   civilFromNanos,
   clockText,
@@ -19,10 +19,22 @@ export interface Span {
   to: bigint;
 }
 
+/** An empty stretch that is folded. It leaves a little of the gap on each side. */
+export interface Fold extends Span {
+  /** How long nothing happened, known to a column of the whole axis. */
+  gap: bigint;
+}
+
 export interface Tick {
   /** Pixels from the left edge. */
   x: number;
   text: string;
+}
+
+/** So many ticks at most in such a length of the axis. */
+export interface TickPitch {
+  length: bigint;
+  most: number;
 }
 
 export function lengthOf(span: Span): bigint {
@@ -32,34 +44,6 @@ export function lengthOf(span: Span): bigint {
 /** The pixel of a value, as a float; outside the window it is outside `0..width`. */
 export function xFromValue(span: Span, width: number, value: bigint): number {
   return (floatFromBig(value - span.from) / floatFromBig(lengthOf(span))) * width;
-}
-
-/** The largest value whose pixel is at or left of `x` (floor, never nearest). */
-export function valueFromX(span: Span, width: number, x: number): bigint {
-  const length = lengthOf(span);
-  let value = span.from + bigFromFloat((x / width) * floatFromBig(length));
-  // Rounding of the float quotient may be one off on either side for long windows.
-  while (xFromValue(span, width, value) > x) value -= 1n;
-  while (value + 1n <= span.to && xFromValue(span, width, value + 1n) <= x) value += 1n;
-  return value;
-}
-
-/** Scales the window by `factor` (under 1 zooms in) around the pixel `x`, inside `bounds`, not under `shortest`. */
-export function zoomAt(span: Span, width: number, x: number, factor: number, bounds: Span, shortest: bigint): Span {
-  const old = lengthOf(span);
-  const wanted = bigFromFloat(floatFromBig(old) * factor);
-  const length = clampBig(wanted, shortest, lengthOf(bounds));
-  if (length === old) return span;
-  const share = Math.min(1, Math.max(0, x / width));
-  const anchor = span.from + bigFromFloat(floatFromBig(old) * share);
-  const from = anchor - bigFromFloat(floatFromBig(length) * share);
-  return inside({ from, to: from + length }, bounds);
-}
-
-/** Moves the window by pixels, stopping at the ends of `bounds`. */
-export function pan(span: Span, width: number, pixels: number, bounds: Span): Span {
-  const by = bigFromFloat((pixels / width) * floatFromBig(lengthOf(span)));
-  return inside({ from: span.from + by, to: span.to + by }, bounds);
 }
 
 /** Moves a window inside bounds without changing its length, unless it is longer than they are. */
@@ -92,10 +76,16 @@ export function countTicks(span: Span, width: number, gap: number): Tick[] {
   return ticks;
 }
 
-/** Ticks of the time axis, in UTC, at calendar borders. The first tick and every change of day carry the whole date. */
-export function timeTicks(span: Span, width: number, gap: number): Tick[] {
-  const most = Math.max(1, Math.floor(width / gap));
-  const length = lengthOf(span);
+/**
+ * Ticks of the time axis, in UTC, at calendar borders. The first tick and every change of day carry the whole date.
+ * `length` over `most` says how far they stand apart: as where the whole width was this span, if nothing else is said.
+ */
+export function timeTicks(
+  span: Span,
+  width: number,
+  gap: number,
+  { length, most }: TickPitch = { length: lengthOf(span), most: Math.max(1, Math.floor(width / gap)) },
+): Tick[] {
   const fixed = FIXED_STEPS.find((step) => length / step <= BigInt(most));
   if (fixed !== undefined && fixed < DAY) return clockTicks(span, width, fixed);
   const days = [1, 2, 7].find((n) => length / (DAY * BigInt(n)) <= BigInt(most));

@@ -1,8 +1,10 @@
 // Level of detail: which window of density to fetch for what is visible, and how columns and moments answer to each
 // other. Pure.
 
-import { floatFromBig } from '../base/exact';
-import { inside, lengthOf, type Span } from './axis';
+import type { DensityFrame } from '../backend/frames';
+import { bigFromFloat, floatFromBig } from '../base/exact';
+import type { Span } from './axis';
+import type { Projection } from './projection';
 
 export interface Fetch extends Span {
   columns: number;
@@ -13,27 +15,76 @@ export interface Fetch extends Span {
 /** The engine answers at most this many columns. */
 export const MOST_COLUMNS = 16_384;
 
+/** What to fetch for a window: one range for each stretch between folds. */
+export interface Plan {
+  bucket: bigint;
+  /** The values that are covered; folds are empty. */
+  reach: Span;
+  fetches: Fetch[];
+}
+
+/** One fetched range. */
+export interface Piece {
+  fetch: Fetch;
+  frame: DensityFrame;
+  /** Events before each column border, of the whole axis. */
+  running: Float64Array;
+}
+
 /**
  * Three window widths at the largest power of two that is no wider than a pixel, so that panning by a window needs no
- * new fetch. Columns start at multiples of the bucket.
+ * new fetch. Columns start at multiples of the bucket. `folds`: what is known to be empty.
  */
-export function fetchFor(visible: Span, width: number, bounds: Span): Fetch {
-  const length = lengthOf(visible);
-  const wanted = inside({ from: visible.from - length, to: visible.to + length }, bounds);
-  let bucket = powerOfTwoAtMost(length / BigInt(Math.max(1, Math.ceil(width))));
-  while (lengthOf(wanted) / bucket + 2n > BigInt(MOST_COLUMNS)) bucket *= 2n;
-  const from = wanted.from - mod(wanted.from, bucket);
-  const over = mod(wanted.to, bucket);
-  const to = over === 0n ? wanted.to : wanted.to + bucket - over;
-  return { from, to, bucket, columns: floatFromBig((to - from) / bucket) };
+export function planFor(view: Projection, whole: Span, folds: readonly Span[]): Plan {
+  const reach = {
+    from: greatest(whole.from, view.valueAt(-view.width)),
+    to: least(whole.to, view.valueAt(2 * view.width) + 1n),
+  };
+  const stretches = without(reach, folds);
+  let bucket = bucketOf(view);
+  for (;;) {
+    const fetches = stretches.reduce<Fetch[]>((all, stretch) => joined(all, aligned(stretch, bucket)), []);
+    if (fetches.reduce((sum, fetch) => sum + fetch.columns, 0) <= MOST_COLUMNS) return { bucket, reach, fetches };
+    bucket *= 2n;
+  }
 }
 
 /** Whether what was fetched still serves: the same bucket, and the visible window inside it. */
-export function serves(fetched: Fetch, visible: Span, width: number, bounds: Span): boolean {
-  const wanted = fetchFor(visible, width, bounds);
-  const from = visible.from > bounds.from ? visible.from : bounds.from;
-  const to = visible.to < bounds.to ? visible.to : bounds.to;
-  return wanted.bucket === fetched.bucket && fetched.from <= from && fetched.to >= to;
+export function serves(plan: Plan, view: Projection, window: Span, whole: Span): boolean {
+  const from = greatest(window.from, whole.from);
+  const to = least(window.to, whole.to);
+  return bucketOf(view) === plan.bucket && plan.reach.from <= from && plan.reach.to >= to;
+}
+
+function bucketOf(view: Projection): bigint {
+  return powerOfTwoAtMost(bigFromFloat(1 / view.scale));
+}
+
+function without(reach: Span, folds: readonly Span[]): Span[] {
+  const stretches: Span[] = [];
+  let { from } = reach;
+  for (const fold of folds) {
+    if (fold.to <= from || fold.from >= reach.to) continue;
+    if (fold.from > from) stretches.push({ from, to: fold.from });
+    from = fold.to;
+  }
+  if (from < reach.to) stretches.push({ from, to: reach.to });
+  return stretches;
+}
+
+function aligned({ from, to }: Span, bucket: bigint): Fetch {
+  const first = from - mod(from, bucket);
+  const over = mod(to, bucket);
+  const end = over === 0n ? to : to + bucket - over;
+  return { from: first, to: end, bucket, columns: floatFromBig((end - first) / bucket) };
+}
+
+/** Two stretches may meet in the bucket that a short fold lies in. */
+function joined(fetches: Fetch[], next: Fetch): Fetch[] {
+  const last = fetches.at(-1);
+  if (!last || last.to < next.from) return [...fetches, next];
+  const { bucket } = next;
+  return [...fetches.slice(0, -1), aligned({ from: last.from, to: next.to }, bucket)];
 }
 
 /** Events before each column border: `columns + 1` numbers, from the counts of a block and the events before it. */
@@ -67,6 +118,14 @@ export function columnOfMoment(running: Float64Array, moment: number): number {
     else low = middle + 1;
   }
   return low;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function greatest(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 function powerOfTwoAtMost(value: bigint): bigint {

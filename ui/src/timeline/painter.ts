@@ -1,13 +1,33 @@
 // Puts a timeline on its canvases. Two of them: the plot changes with window and data, the overlay with every move of a
 // cursor, and only the overlay is touched while a person scrubs.
 
-import { Flag } from '../backend/frames';
+import type { Axis } from '../backend/bindings';
+import { Flag, type DensityFrame } from '../backend/frames';
 import { floatFromBig } from '../base/exact';
 import { approximateText } from '../base/instant';
+import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
-import { countTicks, lengthOf, timeTicks, xFromValue, type Span, type Tick } from './axis';
-import { heightShare, paint, pixelFromHex, tallest, type Scale } from './raster';
-import type { Block } from './timeline.svelte';
+import { xFromValue, type Span } from './axis';
+import type { Piece } from './lod';
+import { xOfColumn } from './moments';
+import type { FoldMark, Projection } from './projection';
+import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars, type Scale } from './raster';
+import { flagsOf, gapsOf, GLYPH_GAP, glyphSize, stacksOf, tallestStack, type Gap, type Stack } from './stacks';
+import { ticksOf } from './ticks';
+
+/** What a plot shows. */
+export interface PlotContent {
+  axis: Axis;
+  view: Projection;
+  pieces: readonly Piece[];
+  /** The colour slots of a frame's series. */
+  slotsOf: (frame: DensityFrame) => number[];
+  /** Whether a series is filtered out of the list: it fades. */
+  isFaded: (series: string) => boolean;
+  scale: Scale;
+  /** The events that full height stands for; `null`: those of the highest column in view. */
+  lockedMost: number | null;
+}
 
 export interface OverlayMarks {
   a: number | null;
@@ -17,20 +37,20 @@ export interface OverlayMarks {
   range: [number, number] | null;
 }
 
+/** A flag that is no finding: a bookmark, or a hit of a search. */
+export interface OtherFlag {
+  x: number;
+  kind: 'bookmark' | 'hit';
+}
+
 export interface Surface {
   canvas: HTMLCanvasElement;
   width: number;
   height: number;
 }
 
-/** Pixels that a single glyph needs. */
-const GLYPH_ROOM = 12;
-const GLYPH_GAP = 3;
-/** Of a hundred stacks so many may be too tall to show each event; beyond it bars say more. */
-const TALL_PERCENT = 34;
-/** Pixels without an event that are worth a word. */
-const GAP_ROOM = 84;
-const TICK_GAP = 104;
+/** How much of a colour is left where a type is filtered out. */
+const FADED_SHARE = 0.78;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
 export class TimelinePainter {
@@ -44,6 +64,8 @@ export class TimelinePainter {
     const names = [
       '--bg-1',
       '--bg-2',
+      '--bg-0',
+      '--line-1',
       '--line-2',
       '--line-ctl',
       '--fg-2',
@@ -51,6 +73,7 @@ export class TimelinePainter {
       '--accent',
       '--cur-a',
       '--cur-b',
+      '--info',
       '--warn',
       '--danger',
     ];
@@ -59,47 +82,75 @@ export class TimelinePainter {
     this.#slotPixels = slots.map((name) => pixelFromHex(this.#colours[name] ?? '#000000'));
   }
 
-  /** Paints the density of a window. Answers what full height stands for. */
-  plot(surface: Surface, block: Block | null, slots: readonly number[], visible: Span): number {
+  /** Paints the density of a window. Answers what full height stands for; 0 where height means nothing. */
+  plot(surface: Surface, content: PlotContent | null): number {
     const context = prepare(surface);
     if (!context) return 0;
-    const { canvas } = surface;
+    const { canvas, width } = surface;
     const image = context.createImageData(canvas.width, canvas.height);
     const pixels = new Uint32Array(image.data.buffer);
-    const background = pixelFromHex(this.#colours['--bg-1'] ?? '#000000');
-    if (!block) {
-      pixels.fill(background);
+    pixels.fill(this.#pixel('--bg-1'));
+    if (!content) {
       context.putImageData(image, 0, 0);
       return 0;
     }
-    const density = { ...block.fetch, slots: slots.length, counts: block.frame.counts };
-    const colours = slots.map((slot) => this.#slotPixels[slot] ?? 0);
-    const isCounted = block.axis === 'version';
-    const room = isCounted ? surface.width / floatFromBig(lengthOf(visible)) : 0;
-    const size = Math.min(14, Math.max(9, room * 0.6));
-    const stacks = stacksOf(block, visible, surface, size);
-    const most = tallest(density, visible, canvas.width);
-    const scale: Scale = isCounted ? 'share' : 'sqrt';
-    if (stacks) pixels.fill(background);
-    else {
+    const { axis, view, pieces } = content;
+    const isCounted = axis === 'version';
+    const size = glyphSize(view, axis);
+    const stacks = stacksOf(view, pieces, surface.height, size);
+    const ratio = canvas.width / Math.max(1, width);
+    const bars = pieces.map((piece) => barsOf(piece, view, ratio));
+    const highest = Math.max(0, ...bars.map((of) => tallest(of, canvas.width)));
+    const most = content.lockedMost ?? highest;
+    if (!stacks) {
       const picture = { width: canvas.width, height: canvas.height, pixels };
-      paint(picture, density, visible, background, colours, scale, most);
+      bars.forEach((of, at) => {
+        const colours = this.#coloursOf(pieces[at]?.frame, content);
+        paint(picture, of, colours, isCounted ? 'share' : content.scale, most);
+      });
     }
     context.putImageData(image, 0, 0);
-    if (stacks) this.#glyphs(context, surface, stacks, slots, size);
-    if (block.axis === 'time') this.#gaps(context, surface, gapsOf(block, visible, surface.width), stacks !== null);
+    if (stacks) this.#glyphs(context, surface, stacks, content, size);
+    if (axis === 'time') this.#gaps(context, surface, gapsOf(view, pieces), stacks !== null);
+    for (const mark of view.marks()) this.#fold(context, surface, mark);
     return isCounted || stacks ? 0 : most;
   }
 
-  flags(surface: Surface, block: Block | null, visible: Span): void {
+  /** The lane of flags: nothing of it is ever left out. */
+  flags(surface: Surface, content: PlotContent | null, others: readonly OtherFlag[]): void {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    if (!block) return;
-    for (const { x, bits } of marks(block, visible, surface.width)) {
-      context.fillStyle = this.#colours[bits & Flag.undecodable ? '--danger' : '--warn'] ?? '';
+    for (const { x, kind } of others) {
+      const left = Math.round(x);
+      context.fillStyle = this.#colours[kind === 'hit' ? '--info' : '--accent'] ?? '';
+      if (kind === 'hit') context.fillRect(left - 1, 2, 3, 7);
+      else {
+        context.beginPath();
+        context.moveTo(left - 3, 1);
+        context.lineTo(left + 3, 1);
+        context.lineTo(left + 3, 9);
+        context.lineTo(left, 6);
+        context.lineTo(left - 3, 9);
+        context.fill();
+      }
+    }
+    for (const { x, bits } of content ? flagsOf(content.view, content.pieces) : []) {
       const left = Math.round(x) - 4;
+      context.fillStyle = this.#colours[bits & (Flag.undecodable | Flag.broken) ? '--danger' : '--warn'] ?? '';
       context.beginPath();
+      if (bits & Flag.broken) {
+        // A cross: the shape says it without its colour.
+        context.strokeStyle = context.fillStyle;
+        context.lineWidth = 2;
+        context.moveTo(left + 1, 2);
+        context.lineTo(left + 7, 8);
+        context.moveTo(left + 7, 2);
+        context.lineTo(left + 1, 8);
+        context.stroke();
+        context.lineWidth = 1;
+        continue;
+      }
       context.moveTo(left, 1);
       context.lineTo(left + 8, 1);
       context.lineTo(left + 4, 9);
@@ -108,35 +159,46 @@ export class TimelinePainter {
     }
   }
 
-  ruler(surface: Surface, axis: Block['axis'], visible: Span): void {
+  ruler(surface: Surface, axis: Axis, view: Projection, visible: Span): void {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    const ticks: Tick[] =
-      axis === 'time'
-        ? timeTicks(visible, surface.width, TICK_GAP)
-        : countTicks(visible, surface.width, TICK_GAP * 0.8).map((tick) => ({ ...tick, text: tick.text }));
+    const ticks = ticksOf(view, visible, axis);
+    const words = view.marks().map(({ fold, left, right }) => {
+      const text = S.scrubber.gap(approximateText(fold.gap));
+      return { text, middle: (left + right) / 2 };
+    });
     context.font = RULER_FONT;
     context.textBaseline = 'middle';
+    const taken: [number, number][] = [];
+    for (const { text, middle } of words) {
+      const wide = context.measureText(text).width;
+      const left = Math.min(surface.width - wide, Math.max(0, middle - wide / 2));
+      if (taken.some(([from, to]) => left < to && left + wide > from)) continue;
+      context.fillStyle = this.#colours['--fg-2'] ?? '';
+      context.fillText(text, left, 9);
+      taken.push([left - 8, left + wide + 4]);
+    }
     let free = 0;
     for (const { x, text } of ticks) {
       const left = Math.round(x);
       context.fillStyle = this.#colours['--line-2'] ?? '';
       context.fillRect(left, 0, 1, 4);
       const width = context.measureText(text).width;
-      if (left < free || left + 4 + width > surface.width) continue;
+      const isTaken = taken.some(([from, to]) => left < to && left + 4 + width > from);
+      if (isTaken || left < free || left + 4 + width > surface.width) continue;
       context.fillStyle = this.#colours['--fg-3'] ?? '';
       context.fillText(text, left + 4, 9);
       free = left + width + 14;
     }
   }
 
-  minimap(surface: Surface, block: Block | null, whole: Span, visible: Span): void {
+  minimap(surface: Surface, axis: Axis, pieces: readonly Piece[] | null, whole: Span, visible: Span): void {
     const context = prepare(surface);
     if (!context) return;
     const { width, height } = surface;
     context.clearRect(0, 0, width, height);
-    if (block) this.#silhouette(context, surface, block, whole);
+    if (pieces) this.#silhouette(context, surface, axis, pieces, whole);
     const left = xFromValue(whole, width, visible.from);
     const right = Math.max(left + 2, xFromValue(whole, width, visible.to));
     context.fillStyle = this.#colours['--bg-1'] ?? '';
@@ -147,8 +209,8 @@ export class TimelinePainter {
     context.strokeStyle = this.#colours['--fg-3'] ?? '';
     context.strokeRect(Math.round(left) + 0.5, 0.5, Math.max(1, Math.round(right - left) - 1), height - 1);
     context.fillStyle = this.#colours['--fg-3'] ?? '';
-    context.fillRect(Math.round(left), height / 2 - 4, 3, 8);
-    context.fillRect(Math.round(right) - 3, height / 2 - 4, 3, 8);
+    context.fillRect(Math.round(left), height / 2 - 5, 5, 10);
+    context.fillRect(Math.round(right) - 5, height / 2 - 5, 5, 10);
   }
 
   overlay(surface: Surface, marks: OverlayMarks): void {
@@ -190,9 +252,11 @@ export class TimelinePainter {
     context: CanvasRenderingContext2D,
     { height }: Surface,
     stacks: readonly Stack[],
-    slots: readonly number[],
+    { pieces, slotsOf, isFaded }: PlotContent,
     size: number,
   ): void {
+    const slots = new Map<string, number>();
+    for (const { frame } of pieces) slotsOf(frame).forEach((slot, at) => slots.set(frame.series[at] ?? '', slot));
     const pitch = size + GLYPH_GAP;
     const most = tallestStack(height, size);
     for (const { stems, glyphs, x } of stacks) {
@@ -203,13 +267,14 @@ export class TimelinePainter {
       const places = Math.min(most, glyphs.length);
       const middle = height / 2 + ((places - 1) * pitch) / 2;
       shown.forEach((series, k) => {
-        const slot = Math.min(slots[series] ?? 0, this.#shapes.length - 1);
+        const slot = Math.min(slots.get(series) ?? 0, this.#shapes.length - 1);
         context.save();
         context.translate(x + 0.5 - size / 2, middle - k * pitch - size / 2);
         context.fillStyle = this.#colours['--bg-1'] ?? '';
         context.fillRect(-1, -1, size + 2, size + 2);
         context.scale(size / 10, size / 10);
         context.fillStyle = this.#colours[colourToken(slot)] ?? '';
+        context.globalAlpha = isFaded(series) ? 1 - FADED_SHARE : 1;
         context.fill(this.#shapes[slot] ?? new Path2D());
         context.restore();
       });
@@ -246,117 +311,66 @@ export class TimelinePainter {
     context.fillText(text, x - width / 2, y + 0.5);
   }
 
-  #silhouette(context: CanvasRenderingContext2D, surface: Surface, block: Block, whole: Span): void {
-    const { axis, fetch, frame } = block;
-    const totals = Array.from({ length: frame.columns }, (_, column) => {
-      let total = 0;
-      const first = column * frame.series.length;
-      for (let series = 0; series < frame.series.length; series += 1) total += frame.counts[first + series] ?? 0;
-      return total;
-    });
-    const most = Math.max(1, ...totals);
-    const start = xFromValue(whole, surface.width, fetch.from);
-    const step = (xFromValue(whole, surface.width, fetch.to) - start) / frame.columns;
+  // A fold: the axis is torn there.
+  #fold(context: CanvasRenderingContext2D, { height }: Surface, { left, right }: FoldMark): void {
+    const middle = Math.round((left + right) / 2);
+    context.fillStyle = this.#colours['--bg-0'] ?? '';
+    context.fillRect(Math.round(left), 0, Math.max(2, Math.round(right - left)), height);
+    context.strokeStyle = this.#colours['--line-ctl'] ?? '';
+    for (const x of [middle - 3.5, middle + 3.5]) {
+      context.beginPath();
+      context.moveTo(x, 0);
+      for (let y = 0, side = 1; y <= height; y += 6, side = -side) context.lineTo(x + side * 2, y);
+      context.stroke();
+    }
+  }
+
+  #silhouette(
+    context: CanvasRenderingContext2D,
+    surface: Surface,
+    axis: Axis,
+    pieces: readonly Piece[],
+    whole: Span,
+  ): void {
+    const totals = pieces.map(({ running }) => running.subarray(1).map((count, at) => count - (running[at] ?? 0)));
+    const most = totals.reduce((all, of) => of.reduce((high, count) => Math.max(high, count), all), 1);
     context.fillStyle = this.#colours['--line-ctl'] ?? '';
-    totals.forEach((total, column) => {
-      if (total === 0) return;
-      // On the version axis a column's height would say nothing: every event is equally wide.
-      const share = axis === 'version' ? 0.3 : heightShare(total, most, 'sqrt');
-      const tall = Math.max(1, Math.round(share * (surface.height - 2)));
-      context.fillRect(Math.floor(start + column * step), surface.height - tall, Math.max(1, Math.ceil(step)), tall);
+    pieces.forEach(({ fetch, frame }, at) => {
+      const start = xFromValue(whole, surface.width, fetch.from);
+      const step = (xFromValue(whole, surface.width, fetch.to) - start) / frame.columns;
+      totals[at]?.forEach((total, column) => {
+        if (total === 0) return;
+        // On the version axis a column's height would say nothing: every event is equally wide.
+        const share = axis === 'version' ? 0.3 : heightShare(total, most, 'sqrt');
+        const tall = Math.max(1, Math.round(share * (surface.height - 2)));
+        context.fillRect(Math.floor(start + column * step), surface.height - tall, Math.max(1, Math.ceil(step)), tall);
+      });
     });
   }
-}
 
-interface Bar {
-  column: number;
-  /** The middle of the column, in pixels. */
-  x: number;
-}
-
-/** Events too close to stand side by side, one above the other, at their exact stems. */
-interface Stack {
-  stems: number[];
-  /** The series of each event, bottom first. */
-  glyphs: number[];
-  /** Where the glyphs stand, in pixels. */
-  x: number;
-}
-
-/** Pixels between two events, and the time between their columns. */
-interface Gap {
-  from: number;
-  to: number;
-  nanos: bigint;
-}
-
-function tallestStack(height: number, size: number): number {
-  return Math.floor((height - 4) / (size + GLYPH_GAP));
-}
-
-/** The events of a window as stacks of glyphs, or `null` where too few of them would fit: then bars say more. */
-function stacksOf(block: Block, visible: Span, surface: Surface, size: number): Stack[] | null {
-  const { counts, series } = block.frame;
-  const most = tallestStack(surface.height, size);
-  const enough = (surface.width / GLYPH_ROOM) * 2;
-  const stacks: Stack[] = [];
-  let events = 0;
-  for (const { column, x } of columns(block, visible, surface.width)) {
-    const glyphs: number[] = [];
-    for (let k = 0; k < series.length; k += 1) {
-      const count = counts[column * series.length + k] ?? 0;
-      events += count;
-      if (events > enough) return null;
-      for (let n = 0; n < count; n += 1) glyphs.push(k);
-    }
-    if (glyphs.length === 0) continue;
-    const last = stacks.at(-1);
-    if (last && x - (last.stems[0] ?? x) < Math.max(size + GLYPH_GAP, GLYPH_ROOM)) {
-      last.stems.push(x);
-      last.glyphs.push(...glyphs);
-      last.x = ((last.stems[0] ?? x) + x) / 2;
-    } else stacks.push({ stems: [x], glyphs, x });
+  #coloursOf(frame: DensityFrame | undefined, { slotsOf, isFaded }: PlotContent): number[] {
+    if (!frame) return [];
+    return slotsOf(frame).map((slot, at) => {
+      const colour = this.#slotPixels[slot] ?? 0;
+      return isFaded(frame.series[at] ?? '') ? mixed(colour, this.#pixel('--bg-1'), FADED_SHARE) : colour;
+    });
   }
-  const tall = stacks.filter(({ glyphs }) => glyphs.length > most).length;
-  return most < 2 || tall * 100 > stacks.length * TALL_PERCENT ? null : stacks;
-}
 
-/** Where nothing happened for so long that it can be said. */
-function gapsOf(block: Block, visible: Span, width: number): Gap[] {
-  const gaps: Gap[] = [];
-  const { running } = block;
-  let before: Bar | null = null;
-  for (const bar of columns(block, visible, width)) {
-    if (running[bar.column + 1] === running[bar.column]) continue;
-    if (before && bar.x - before.x >= GAP_ROOM) {
-      gaps.push({ from: before.x, to: bar.x, nanos: block.fetch.bucket * BigInt(bar.column - before.column) });
-    }
-    before = bar;
+  #pixel(name: string): number {
+    return pixelFromHex(this.#colours[name] ?? '#000000');
   }
-  return gaps;
 }
 
-/** Flags in pixels: those that would hide each other are joined, none disappears. */
-function marks(block: Block, visible: Span, width: number): { x: number; bits: number }[] {
-  const found: { x: number; bits: number }[] = [];
-  for (const { column, x } of columns(block, visible, width)) {
-    const bits = block.frame.flags[column] ?? 0;
-    if (bits === 0) continue;
-    const last = found.at(-1);
-    if (last && x - last.x < 4) last.bits |= bits;
-    else found.push({ x, bits });
-  }
-  return found;
-}
-
-function columns({ fetch, frame }: Block, visible: Span, width: number): Bar[] {
-  const start = xFromValue(visible, width, fetch.from);
-  const step = (xFromValue(visible, width, fetch.to) - start) / frame.columns;
-  const first = Math.max(0, Math.floor(-start / step));
-  const end = Math.min(frame.columns, Math.ceil((width - start) / step));
-  return Array.from({ length: Math.max(0, end - first) }, (_, k) => {
-    return { column: first + k, x: start + (first + k + 0.5) * step };
-  });
+/** The columns of a piece in device pixels. */
+function barsOf(piece: Piece, view: Projection, ratio: number): Bars {
+  const { frame, fetch } = piece;
+  return {
+    columns: frame.columns,
+    start: xOfColumn(view, piece, 0) * ratio,
+    step: floatFromBig(fetch.bucket) * view.scale * ratio,
+    slots: frame.series.length,
+    counts: frame.counts,
+  };
 }
 
 function prepare(surface: Surface): CanvasRenderingContext2D | null {

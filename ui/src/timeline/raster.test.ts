@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
-import { heightShare, paint, pixelFromHex, tallest, type Density } from './raster';
+import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars } from './raster';
 
 const BACKGROUND = 0xff000000;
 const COLOURS = [0xff000001, 0xff000002, 0xff000003];
 
 function picture(width: number, height: number) {
-  return { width, height, pixels: new Uint32Array(width * height) };
+  return { width, height, pixels: new Uint32Array(width * height).fill(BACKGROUND) };
 }
 
 function heightAt(image: ReturnType<typeof picture>, x: number): number {
@@ -20,10 +20,9 @@ it('shows every column that holds anything, at least two pixels high', () => {
   const columns = 2000;
   const counts = Uint32Array.from({ length: columns * 3 }, () => (random() < 0.98 ? 0 : 1));
   counts[1500] = 1_000_000;
-  const density: Density = { from: 0n, to: 2000n, columns, slots: 3, counts };
+  const bars: Bars = { start: 0, step: 700 / 2000, columns, slots: 3, counts };
   const image = picture(700, 60);
-  const visible = { from: 0n, to: 2000n };
-  paint(image, density, visible, BACKGROUND, COLOURS, 'sqrt', tallest(density, visible, 700));
+  paint(image, bars, COLOURS, 'sqrt', tallest(bars, 700));
   for (let column = 0; column < columns; column += 1) {
     const total = [0, 1, 2].reduce((sum, slot) => sum + (counts[column * 3 + slot] ?? 0), 0);
     if (total > 0) expect(heightAt(image, Math.floor((column * 700) / 2000))).toBeGreaterThanOrEqual(2);
@@ -32,9 +31,8 @@ it('shows every column that holds anything, at least two pixels high', () => {
 
 it('leaves empty columns empty and stacks slots in their order', () => {
   const counts = new Uint32Array([0, 0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 8]);
-  const density: Density = { from: 0n, to: 4n, columns: 4, slots: 3, counts };
   const image = picture(8, 10);
-  paint(image, density, { from: 0n, to: 4n }, BACKGROUND, COLOURS, 'linear', 8);
+  paint(image, { start: 0, step: 2, columns: 4, slots: 3, counts }, COLOURS, 'linear', 8);
   expect([0, 2, 4, 6].map((x) => heightAt(image, x))).toEqual([0, 10, 0, 10]);
   expect(image.pixels[9 * 8 + 2]).toBe(COLOURS[0]);
   expect(image.pixels[0 * 8 + 2]).toBe(COLOURS[1]);
@@ -43,9 +41,8 @@ it('leaves empty columns empty and stacks slots in their order', () => {
 
 it('paints the part of a block that is visible', () => {
   const counts = new Uint32Array([1, 0, 0, 0, 0, 0, 0, 1]);
-  const density: Density = { from: 0n, to: 8n, columns: 8, slots: 1, counts };
   const image = picture(4, 4);
-  paint(image, density, { from: 4n, to: 8n }, BACKGROUND, COLOURS, 'linear', 1);
+  paint(image, { start: -4, step: 1, columns: 8, slots: 1, counts }, COLOURS, 'linear', 1);
   expect([0, 1, 2, 3].map((x) => heightAt(image, x))).toEqual([0, 0, 0, 4]);
 });
 
@@ -66,4 +63,11 @@ it('reads a token as a pixel in memory order', () => {
   expect([...bytes]).toEqual([0x12, 0xab, 0x9f, 0xff]);
   expect(pixelFromHex('#fff')).toBe(pixelFromHex('#ffffff'));
   expect(pixelFromHex('#1a9')).toBe(pixelFromHex('#11aa99'));
+});
+
+it('fades a colour towards another and keeps it opaque', () => {
+  const [one, other] = [pixelFromHex('#102030'), pixelFromHex('#302010')];
+  expect(mixed(one, other, 0)).toBe(one);
+  expect(mixed(one, other, 1)).toBe(other);
+  expect(mixed(one, other, 0.5)).toBe(pixelFromHex('#202020'));
 });

@@ -1,10 +1,12 @@
 // Density columns to pixels. Pure: counts in, a picture of 32-bit pixels out; one `putImageData` shows it. Ten thousand
 // rectangles drawn one by one cost seventeen times as much on a machine without a GPU.
 
-import { xFromValue, type Span } from './axis';
-
-export interface Density extends Span {
+/** Columns side by side, each as wide as the others. */
+export interface Bars {
   columns: number;
+  /** Where the first begins, and how wide each is, in pixels of the picture. */
+  start: number;
+  step: number;
   /** How many numbers a column has, bottom of the stack first. */
   slots: number;
   /** `counts[column * slots + slot]`. */
@@ -19,11 +21,11 @@ export interface Picture {
   pixels: Uint32Array;
 }
 
-/** The highest column that touches the window: what full height stands for. */
-export function tallest(density: Density, visible: Span, width: number): number {
+/** The highest column that touches the picture: what full height stands for. */
+export function tallest(bars: Bars, width: number): number {
   let most = 0;
-  eachColumn(density, visible, width, (column) => {
-    most = Math.max(most, columnTotal(density, column));
+  eachColumn(bars, width, (column) => {
+    most = Math.max(most, columnTotal(bars, column));
   });
   return most;
 }
@@ -31,30 +33,31 @@ export function tallest(density: Density, visible: Span, width: number): number 
 /**
  * Paints stacked columns from the bottom up. The order of the stack is the order of the slots, never that of the
  * window, so that bands keep their place while it moves. A column that holds anything is at least two pixels high.
+ * `colours`: one a slot of these bars.
  */
-export function paint(
-  picture: Picture,
-  density: Density,
-  visible: Span,
-  background: number,
-  colours: readonly number[],
-  scale: Scale,
-  most: number,
-): void {
-  const { width, height, pixels } = picture;
-  pixels.fill(background);
+export function paint(picture: Picture, bars: Bars, colours: readonly number[], scale: Scale, most: number): void {
+  const { width, height } = picture;
   const drawn = new Uint32Array(width);
-  eachColumn(density, visible, width, (column, left, right) => {
-    const total = columnTotal(density, column);
+  eachColumn(bars, width, (column, left, right) => {
+    const total = columnTotal(bars, column);
     if (total === 0) return;
-    const tall = Math.max(2, Math.round(heightShare(total, most, scale) * height));
+    const tall = Math.min(height, Math.max(2, Math.round(heightShare(total, most, scale) * height)));
     for (let x = left; x < right; x += 1) {
       // Several columns may meet in one pixel: the highest is shown, so that no spike disappears.
       if (tall <= (drawn[x] ?? 0)) continue;
       drawn[x] = tall;
-      paintColumn(picture, density, column, x, tall, total, colours);
+      paintColumn(picture, bars, column, x, tall, total, colours);
     }
   });
+}
+
+/** A colour on its way to another: `share` 0 is the first, 1 the second. */
+export function mixed(one: number, other: number, share: number): number {
+  const byte = (shift: number) => {
+    const from = (one >>> shift) & 255;
+    return Math.round(from + (((other >>> shift) & 255) - from) * share) << shift;
+  };
+  return (byte(0) | byte(8) | byte(16) | (255 << 24)) >>> 0;
 }
 
 /** How far up a column of `total` reaches, from 0 to 1. */
@@ -62,11 +65,11 @@ export function heightShare(total: number, most: number, scale: Scale): number {
   if (total <= 0 || most <= 0) return 0;
   switch (scale) {
     case 'sqrt':
-      return Math.sqrt(total / most);
+      return Math.min(1, Math.sqrt(total / most));
     case 'linear':
-      return total / most;
+      return Math.min(1, total / most);
     case 'log':
-      return Math.log1p(total) / Math.log1p(most);
+      return Math.min(1, Math.log1p(total) / Math.log1p(most));
     case 'share':
       return 1;
   }
@@ -82,23 +85,17 @@ export function pixelFromHex(hex: string): number {
 
 const HEX = '0123456789abcdef';
 
-function columnTotal(density: Density, column: number): number {
+function columnTotal({ counts, slots }: Bars, column: number): number {
   let total = 0;
-  for (let slot = 0; slot < density.slots; slot += 1) total += density.counts[column * density.slots + slot] ?? 0;
+  for (let slot = 0; slot < slots; slot += 1) total += counts[column * slots + slot] ?? 0;
   return total;
 }
 
-function eachColumn(
-  density: Density,
-  visible: Span,
-  width: number,
-  visit: (column: number, left: number, right: number) => void,
-): void {
-  if (density.columns === 0 || density.to <= density.from) return;
-  const start = xFromValue(visible, width, density.from);
-  const step = (xFromValue(visible, width, density.to) - start) / density.columns;
+function eachColumn(bars: Bars, width: number, visit: (column: number, left: number, right: number) => void): void {
+  const { columns, start, step } = bars;
+  if (columns === 0 || step <= 0) return;
   const first = Math.max(0, Math.floor(-start / step));
-  for (let column = first; column < density.columns; column += 1) {
+  for (let column = first; column < columns; column += 1) {
     const left = Math.floor(start + column * step);
     if (left >= width) return;
     const right = Math.max(left + 1, Math.floor(start + (column + 1) * step));
@@ -108,7 +105,7 @@ function eachColumn(
 
 function paintColumn(
   picture: Picture,
-  density: Density,
+  bars: Bars,
   column: number,
   x: number,
   tall: number,
@@ -118,8 +115,8 @@ function paintColumn(
   const { width, height, pixels } = picture;
   let below = 0;
   let bottom = 0;
-  for (let slot = 0; slot < density.slots; slot += 1) {
-    const count = density.counts[column * density.slots + slot] ?? 0;
+  for (let slot = 0; slot < bars.slots; slot += 1) {
+    const count = bars.counts[column * bars.slots + slot] ?? 0;
     if (count === 0) continue;
     below += count;
     const top = Math.round((below / total) * tall);

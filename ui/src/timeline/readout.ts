@@ -4,11 +4,13 @@ import type { Axis } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
 import { civilFromNanos, clockText, dateText, durationText, fractionText } from '../base/instant';
 import { S } from '../strings';
+import type { Scale } from './raster';
 
 /** What the axis counts, and what full height stands for (`most` events; 0 where height means nothing). */
-export function scaleText(axis: Axis, most: number): string {
+export function scaleText(axis: Axis, most: number, scale: Scale = 'sqrt', isLocked = false): string {
   const names = { time: S.timeline.recordedUtc, version: S.timeline.versions, position: S.timeline.positions };
-  return most > 0 ? `${names[axis]} · ${S.timeline.most(most)}` : names[axis];
+  if (most <= 0) return names[axis];
+  return [names[axis], S.scrubber.scale[scale](most), ...(isLocked ? [S.scrubber.locked] : [])].join(' · ');
 }
 
 const SECOND = 1_000_000_000n;

@@ -3,16 +3,26 @@
 
 import type { Axis } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
+import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
-import { inside, lengthOf, pan, sameSpan, spanOf, zoomAt, type Span } from './axis';
-import { fetchFor, runningCounts, serves, type Fetch } from './lod';
+import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span } from './axis';
+import { foldsOf } from './folds';
+import { planFor, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
+import { Projection } from './projection';
+import type { Scale } from './raster';
 
 export interface Block {
   axis: Axis;
-  fetch: Fetch;
-  frame: DensityFrame;
-  /** Events before each column border. */
-  running: Float64Array;
+  plan: Plan;
+  pieces: Piece[];
+}
+
+/** A column of the density. */
+export interface Column {
+  axis: Axis;
+  from: bigint;
+  length: bigint;
+  events: number;
 }
 
 export interface TimelineSource {
@@ -24,14 +34,31 @@ export interface TimelineSource {
   failed(reason: unknown): void;
 }
 
+/** What stays where it is while the axis changes: a value of the new axis, and its pixel. */
+export interface Anchor {
+  value: bigint;
+  x: number;
+}
+
+/** So much deeper an axis may be shown than the one before, to keep what is anchored where it is. */
+const DEEPER = [1, 1.25, 1.5, 2, 3];
 const MARGIN_SHARE = 50n;
-const SHORTEST: Record<Axis, bigint> = { time: 1_000_000_000n, version: 8n, position: 8n };
+/** So far a person can pan beyond the first and the last event. */
+const REST_PIXELS = 24;
+/** A millisecond to a pixel, and 48 pixels to an event. */
+const FINEST: Record<Axis, { values: number; pixels: number }> = {
+  time: { values: 1_000_000, pixels: 1 },
+  version: { values: 1, pixels: 48 },
+  position: { values: 1, pixels: 48 },
+};
 
 export class Timeline {
   readonly #source: TimelineSource;
   readonly #blocks: Latest<Wanted, Block>;
   readonly #maps: Latest<Wanted, Block>;
   readonly #trail: { axis: Axis; window: Span }[] = [];
+  readonly #foldsOf = new Map<Axis, Fold[]>();
+  #anchored: { anchor: Anchor; depth: number } | null = null;
 
   axis = $state<Axis>('time');
   whole = $state.raw<Span>({ from: 0n, to: 1n });
@@ -40,13 +67,23 @@ export class Timeline {
   block = $state.raw<Block | null>(null);
   map = $state.raw<Block | null>(null);
   canZoomBack = $state(false);
+  /** Whether long empty stretches of the time axis are folded. */
+  isFolding = $state(true);
+  /** What the height of a column means, on the axes where it means a count. */
+  scale = $state<Scale>('sqrt');
+  /** The events that full height stands for, where a person keeps that over windows. */
+  lockedMost = $state<number | null>(null);
+  /** The events that full height stands for in the picture; 0 where height means nothing. */
+  most = $state(0);
+  #folds = $state.raw<readonly Fold[]>([]);
+  readonly #view = $derived(Projection.of(this.window, Math.max(1, this.width), this.#folds));
 
   constructor(source: TimelineSource, axis: Axis) {
     this.#source = source;
     const load = (wanted: Wanted) => this.#load(wanted);
     const failed = (reason: unknown) => source.failed(reason);
     this.#blocks = new Latest(load, (block) => (this.block = block), failed);
-    this.#maps = new Latest(load, (block) => (this.map = block), failed);
+    this.#maps = new Latest(load, (map) => this.#takeMap(map), failed);
     this.setAxis(axis);
   }
 
@@ -55,42 +92,85 @@ export class Timeline {
     this.#maps.close();
   }
 
-  /** The colour slots of a block's series, as they are known now: the index may tell them later than the density. */
-  slotsOf(block: Block): number[] {
-    return block.frame.series.map((name) => this.#source.slotOf(name));
+  /** Values of the visible window as pixels. */
+  get view(): Projection {
+    return this.#view;
+  }
+
+  /** The density that is of the shown axis. */
+  get pieces(): readonly Piece[] | null {
+    return this.block?.axis === this.axis ? this.block.pieces : null;
+  }
+
+  /** The colour slots of a frame's series, as they are known now: the index may tell them later than the density. */
+  slotsOf(frame: DensityFrame): number[] {
+    return frame.series.map((name) => this.#source.slotOf(name));
   }
 
   has(axis: Axis): boolean {
     return this.#source.bounds(axis) !== null;
   }
 
-  /** Shows another axis whole. */
-  setAxis(axis: Axis): void {
+  /** The column of the density under a pixel; `null` where there is none, as inside of a fold. */
+  columnAt(x: number): Column | null {
+    const { axis, view, pieces } = this;
+    const value = view.valueAt(Math.max(0, x));
+    const piece = pieces?.find(({ fetch }) => fetch.from <= value && value < fetch.to);
+    if (!piece) return null;
+    const { fetch, running } = piece;
+    const column = floatFromBig((value - fetch.from) / fetch.bucket);
+    const events = (running[column + 1] ?? 0) - (running[column] ?? 0);
+    return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events };
+  }
+
+  /** Shows another axis: whole, or as deep as the one before with a value where it is wanted. */
+  setAxis(axis: Axis, anchor: Anchor | null = null): void {
     const bounds = this.#source.bounds(axis);
     if (!bounds) return;
+    const depth = anchor ? this.view.scale / Projection.of(this.whole, this.view.width, this.#folds).scale : 1;
     this.axis = axis;
     this.whole = withMargin(bounds.first, bounds.last, axis);
+    this.#folds = this.#foldsNow();
     this.window = this.whole;
+    this.#anchored = anchor && { anchor, depth };
+    this.#place();
     this.#trail.length = 0;
     this.canZoomBack = false;
     this.refresh();
   }
 
+  setFolding(isFolding: boolean): void {
+    const depth = this.view.scale;
+    const middle = this.view.valueAt(this.view.width / 2);
+    this.isFolding = isFolding;
+    this.#folds = this.#foldsNow();
+    const unchanged = Projection.of(this.window, this.view.width, this.#folds);
+    this.#show(unchanged.zoomed(unchanged.xOf(middle), unchanged.scale / depth, this.whole, this.#shortest()));
+    this.refresh();
+  }
+
+  /** Keeps what full height stands for, or lets it follow the window again. */
+  lockScale(isLocked: boolean): void {
+    this.lockedMost = isLocked && this.most > 0 ? this.most : null;
+  }
+
   resize(width: number): void {
     if (width === this.width || width <= 0) return;
     this.width = width;
+    this.#place();
     this.refresh();
   }
 
   /** Fetches density when what is there does not serve. The old picture stays until the new one came. */
   refresh(): void {
     if (this.width <= 0) return;
-    const { axis, whole, width } = this;
-    if (this.map?.axis !== axis || !serves(this.map.fetch, whole, width, whole)) {
-      this.#maps.ask({ axis, fetch: fetchFor(whole, width, whole) });
+    const { axis, whole, view } = this;
+    const wide = Projection.of(whole, this.width);
+    if (this.map?.axis !== axis || !serves(this.map.plan, wide, whole, whole)) {
+      this.#maps.ask({ axis, plan: planFor(wide, whole, []) });
     }
-    if (this.block?.axis !== axis || !serves(this.block.fetch, this.window, width, whole)) {
-      this.#blocks.ask({ axis, fetch: fetchFor(this.window, width, whole) });
+    if (this.block?.axis !== axis || !serves(this.block.plan, view, this.window, whole)) {
+      this.#blocks.ask({ axis, plan: planFor(view, whole, this.#folds) });
     }
   }
 
@@ -98,20 +178,28 @@ export class Timeline {
   reload(): void {
     this.block = null;
     this.map = null;
+    this.#foldsOf.clear();
     this.setAxis(this.axis);
   }
 
+  /** Fetches anew what is shown, after something was found at its events; the old picture stays until then. */
+  refetch(): void {
+    if (this.width <= 0) return;
+    this.#blocks.ask({ axis: this.axis, plan: planFor(this.view, this.whole, this.#folds) });
+  }
+
   zoomAt(x: number, factor: number): void {
-    this.show(zoomAt(this.window, this.width, x, factor, this.whole, SHORTEST[this.axis]));
+    this.show(this.view.zoomed(x, factor, factor > 1 ? this.whole : this.#bounds(), this.#shortest()));
   }
 
   panBy(pixels: number): void {
-    this.show(pan(this.window, this.width, pixels, this.whole));
+    this.show(this.view.panned(pixels, this.#bounds()));
   }
 
   show(window: Span): void {
     if (sameSpan(window, this.window)) return;
-    this.window = inside(window, this.whole);
+    this.#anchored = null;
+    this.#show(window);
     this.refresh();
   }
 
@@ -149,47 +237,123 @@ export class Timeline {
     const length = one < other ? other - one : one - other;
     const margin = length / 20n + 1n;
     const low = (one < other ? one : other) - margin;
-    this.visit(inside(spanOf(low, low + length + 2n * margin, this.whole, SHORTEST[this.axis]), this.whole));
+    this.visit(inside(spanOf(low, low + length + 2n * margin, this.whole, this.#shortest()), this.whole));
   }
 
-  /** Moves the window, without changing its length, so that a value is in its middle. */
+  /** Moves the window, without changing its scale, so that a value is in its middle. */
   centre(value: bigint): void {
-    const length = lengthOf(this.window);
-    this.visit(inside({ from: value - length / 2n, to: value - length / 2n + length }, this.whole));
+    this.visit(this.view.placed(value, this.view.width / 2, this.whole));
+  }
+
+  /** Whether a value is in the middle of the window, as far as the ends of the axis allow. */
+  isCentred(value: bigint): boolean {
+    return sameSpan(this.view.placed(value, this.view.width / 2, this.whole), this.window);
   }
 
   /** Moves the window only when a value is outside it. */
   reveal(value: bigint): void {
     if (value >= this.window.from && value < this.window.to) return;
-    const length = lengthOf(this.window);
-    this.show(inside({ from: value - length / 2n, to: value - length / 2n + length }, this.whole));
+    this.show(this.view.placed(value, this.view.width / 2, this.whole));
   }
 
-  async #load({ axis, fetch }: Wanted): Promise<Block> {
-    const frame = await this.#source.load(axis, fetch);
-    // What lies before the window, so that a column answers to a moment: one column over all of it.
+  #show(window: Span): void {
+    this.window = inside(window, this.whole);
+  }
+
+  #foldsNow(): readonly Fold[] {
+    return this.axis === 'time' && this.isFolding ? (this.#foldsOf.get('time') ?? []) : [];
+  }
+
+  // The folds are those of the whole axis. They may come after its first picture.
+  #takeMap(map: Block): void {
+    this.map = map;
+    if (map.axis !== 'time') return;
+    this.#foldsOf.set('time', foldsOf(map.pieces, this.whole));
+    const folds = this.#foldsNow();
+    if (sameFolds(folds, this.#folds)) return;
+    this.#folds = folds;
+    this.#place();
+    this.refetch();
+  }
+
+  /**
+   * Puts what is anchored at its pixel: as deep as before, or a little deeper where the axis would end inside of the
+   * window otherwise. Where even that is not enough, there is nothing to see beyond the end.
+   */
+  #place(): void {
+    if (!this.#anchored || this.width <= 0) return;
+    const { anchor, depth } = this.#anchored;
+    const { whole, width } = this;
+    const wide = Projection.of(whole, width, this.#folds);
+    const beyond = { from: whole.from - lengthOf(whole), to: whole.to + lengthOf(whole) };
+    const windows = DEEPER.map((factor) => {
+      const zoomed = wide.zoomed(wide.xOf(anchor.value), 1 / (depth * factor), whole, this.#shortest());
+      const view = Projection.of(zoomed, width, this.#folds);
+      // Events have a width on the axis that counts them, and are drawn in the middle of it.
+      return view.placed(anchor.value, this.axis === 'version' ? anchor.x - view.scale / 2 : anchor.x, beyond);
+    });
+    const isInside = (window: Span) => window.from >= whole.from && window.to <= whole.to;
+    this.window = windows.find(isInside) ?? windows[0] ?? whole;
+  }
+
+  /** The shortest window. */
+  #shortest(): bigint {
+    const { values, pixels } = FINEST[this.axis];
+    return bigFromFloat(Math.max(1, (values * Math.max(1, this.width)) / pixels));
+  }
+
+  /** As far as a person can pan: a few pixels beyond the first and the last event. */
+  #bounds(): Span {
+    const margin = marginOf(this.whole, this.axis);
+    const rest = bigFromFloat(REST_PIXELS / this.view.scale);
+    const spared = margin > rest ? margin - rest : 0n;
+    return { from: this.whole.from + spared, to: this.whole.to - spared };
+  }
+
+  async #load({ axis, plan }: Wanted): Promise<Block> {
+    const { fetches } = plan;
+    const first = fetches[0];
     const from = this.whole.from;
-    const earlier = { from, to: fetch.from, bucket: fetch.from - from, columns: 1 };
-    const before = fetch.from > from ? total(await this.#source.load(axis, earlier)) : 0;
-    const running = runningCounts(frame.counts, frame.columns, frame.series.length, before);
-    return { axis, fetch, frame, running };
+    // What lies before the window, so that a column answers to a moment: one column over all of it.
+    const earlier = first && first.from > from ? { from, to: first.from, bucket: first.from - from, columns: 1 } : null;
+    const frames = Promise.all(fetches.map((fetch) => this.#source.load(axis, fetch)));
+    let before = earlier ? total(await this.#source.load(axis, earlier)) : 0;
+    const pieces: Piece[] = [];
+    for (const [at, frame] of (await frames).entries()) {
+      const fetch = fetches[at];
+      if (!fetch) continue;
+      const running = runningCounts(frame.counts, frame.columns, frame.series.length, before);
+      // Between two pieces nothing happened.
+      before = running[frame.columns] ?? before;
+      pieces.push({ fetch, frame, running });
+    }
+    return { axis, plan, pieces };
   }
 }
 
 interface Wanted {
   axis: Axis;
-  fetch: Fetch;
+  plan: Plan;
 }
 
 function total(frame: DensityFrame): number {
   return frame.counts.reduce((sum, count) => sum + count, 0);
 }
 
+function sameFolds(a: readonly Fold[], b: readonly Fold[]): boolean {
+  return a.length === b.length && a.every((fold, at) => sameSpan(fold, b[at] ?? { from: 0n, to: 0n }));
+}
+
+function marginOf(whole: Span, axis: Axis): bigint {
+  // Events have a width on the axes that count them, so those need no air at the ends.
+  return axis === 'time' ? lengthOf(whole) / (MARGIN_SHARE + 2n) : 0n;
+}
+
 function withMargin(first: bigint, last: bigint, axis: Axis): Span {
   const length = last - first + 1n;
-  // Events have a width on the axes that count them, so those need no air at the ends.
   const margin = axis === 'time' ? length / MARGIN_SHARE + 1n : 0n;
   const span = { from: first - margin, to: last + 1n + margin };
-  const missing = SHORTEST[axis] - lengthOf(span);
+  const least = axis === 'time' ? 1_000_000_000n : 8n;
+  const missing = least - lengthOf(span);
   return missing > 0n ? { from: span.from - missing / 2n, to: span.to + missing - missing / 2n } : span;
 }

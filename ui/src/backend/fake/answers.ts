@@ -45,6 +45,21 @@ export function density(
   return { columns: query.columns, from: text(from), to: text(to), series, counts, flags };
 }
 
+/** Where on an axis the event of a moment is. */
+export function placeOf(events: FakeEvents, positions: Uint32Array, axis: wire.Axis, moment: number): bigint {
+  const position = positions[moment - 1] ?? 0;
+  if (axis === 'version') return BigInt(moment);
+  return axis === 'position' ? BigInt(position + 1) : millisToNanos(events.times[position] ?? 0);
+}
+
+/** The column of a place; -1 before the window, its number of columns behind it. */
+export function columnIn(query: wire.DensityQuery, place: bigint): number {
+  const bound = (text: string) => nanosFromRfc3339(text) ?? bigFromText(text) ?? 0n;
+  const [from, to] = [bound(query.from), bound(query.to)];
+  if (place < from) return -1;
+  return place >= to ? query.columns : floatFromBig(((place - from) * BigInt(query.columns)) / (to - from));
+}
+
 export function momentFrom(
   text: string,
   events: FakeEvents,

@@ -1,0 +1,61 @@
+// What is wrong at events of an open history: invariants are checked in the background, and problems are stepped along.
+
+import { errorOf } from '../backend/backend';
+import type { InvariantsChecked, JobUpdate, SearchDirection } from '../backend/bindings';
+import { S } from '../strings';
+import type { OpenHistory } from './open_history.svelte';
+
+export class Problems {
+  readonly #history: OpenHistory;
+  /** How far the check is; `null`: it does not run. */
+  job = $state.raw<JobUpdate | null>(null);
+  checked = $state.raw<InvariantsChecked | null>(null);
+  #isClosed = false;
+
+  constructor(history: OpenHistory) {
+    this.#history = history;
+  }
+
+  /** Holds the handler's invariants against every state, once. */
+  async check(): Promise<void> {
+    const { store, opened, timeline } = this.#history;
+    if (this.job !== null || this.checked !== null || opened.events === 0) return;
+    try {
+      const checked = await store.backend.checkInvariants(opened.history, (job) => {
+        if (!this.#isClosed) this.job = job;
+      });
+      if (this.#isClosed) return;
+      this.checked = checked;
+      if (checked.breaks === 0) return;
+      // The flags of the timeline and the marks of the list know them now.
+      timeline.refetch();
+      this.#history.events.refetch();
+    } catch (reason) {
+      if (this.#isClosed || errorOf(reason).code === 'cancelled') return;
+      this.#history.notice = errorOf(reason).message;
+    } finally {
+      this.job = null;
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.job) await this.#history.store.backend.cancelJob(this.job.job);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    void this.cancel();
+  }
+
+  /** Puts A on the next event at which something was found, round and round, and says what. */
+  async step(direction: SearchDirection): Promise<void> {
+    const history = this.#history;
+    const found = await history.store.backend.nextProblem(history.opened.history, history.a, direction);
+    if (!found) {
+      history.notice = S.scrubber.noProblem;
+      return;
+    }
+    history.setA(found.moment);
+    history.notice = S.scrubber.problem(found.ordinal, found.total, found.details.join(' · '));
+  }
+}

@@ -1,0 +1,30 @@
+// Texts of the scrubber: its folds, playing, lanes, problems and ranges.
+
+import { countOf, countText } from '../base/format';
+
+export const SCRUBBER = {
+  gap: (length: string) => `gap ${length}`,
+  scale: {
+    sqrt: (events: number) => `√ scale, top ${countText(events)}`,
+    linear: (events: number) => `linear scale, top ${countText(events)}`,
+    log: (events: number) => `log scale, top ${countText(events)}`,
+    share: () => '',
+  },
+  locked: 'kept',
+  play: 'Play',
+  pause: 'Pause',
+  speed: 'Speed of playing',
+  byEvent: 'By event',
+  byTime: 'By time',
+  eventSpeed: (speed: number) => (speed === Infinity ? 'max' : `${speed}/s`),
+  timeSpeed: (speed: number) => `× ${countText(speed)}`,
+  problem: (ordinal: number, total: number, detail: string) =>
+    `Problem ${countText(ordinal)} of ${countText(total)}: ${detail}`,
+  noProblem: 'Nothing was found at any event of this stream',
+  checking: 'Checking invariants',
+  stopChecking: 'Stop checking',
+  checked: (invariants: number, breaks: number) =>
+    breaks === 0
+      ? `${countOf(invariants, 'invariant holds', 'invariants hold')} at every event`
+      : `Invariants break at ${countOf(breaks, 'event', 'events')}`,
+} as const;

@@ -1,0 +1,118 @@
+// What of a window can be drawn one by one: events as glyphs, gaps that have room for a word, flags. Pure.
+
+import type { Axis } from '../backend/bindings';
+import { floatFromBig } from '../base/exact';
+import type { Piece } from './lod';
+import { xOfColumn } from './moments';
+import type { Projection } from './projection';
+
+/** Events too close to stand side by side, one above the other, at their exact stems. */
+export interface Stack {
+  stems: number[];
+  /** The series of each event, bottom first. */
+  glyphs: string[];
+  /** Where the glyphs stand, in pixels. */
+  x: number;
+}
+
+/** Pixels between two events, and the time between their columns. */
+export interface Gap {
+  from: number;
+  to: number;
+  nanos: bigint;
+}
+
+/** A flag in pixels, with the bits of all columns that it stands for. */
+export interface FlagMark {
+  x: number;
+  bits: number;
+}
+
+/** Pixels between two glyphs of a stack. */
+export const GLYPH_GAP = 3;
+/** Pixels that a single glyph needs. */
+const GLYPH_ROOM = 12;
+/** Of a hundred stacks so many may be too tall to show each event; beyond it bars say more. */
+const TALL_PERCENT = 34;
+/** Pixels without an event that are worth a word. */
+const GAP_ROOM = 84;
+/** Pixels that a flag needs, so that the next one can be told from it. */
+const FLAG_ROOM = 4;
+
+/** How large a glyph is drawn. */
+export function glyphSize(view: Projection, axis: Axis): number {
+  const room = axis === 'version' ? view.scale : 0;
+  return Math.min(14, Math.max(9, room * 0.6));
+}
+
+export function tallestStack(height: number, size: number): number {
+  return Math.floor((height - 4) / (size + GLYPH_GAP));
+}
+
+/** The events of a window as stacks of glyphs, or `null` where too few of them would fit: then bars say more. */
+export function stacksOf(view: Projection, pieces: readonly Piece[], height: number, size: number): Stack[] | null {
+  const most = tallestStack(height, size);
+  const enough = (view.width / GLYPH_ROOM) * 2;
+  const stacks: Stack[] = [];
+  let events = 0;
+  for (const { piece, column, x } of columns(view, pieces)) {
+    const { counts, series } = piece.frame;
+    const glyphs: string[] = [];
+    for (let k = 0; k < series.length; k += 1) {
+      const count = counts[column * series.length + k] ?? 0;
+      events += count;
+      if (events > enough) return null;
+      for (let n = 0; n < count; n += 1) glyphs.push(series[k] ?? '');
+    }
+    if (glyphs.length === 0) continue;
+    const last = stacks.at(-1);
+    if (last && x - (last.stems[0] ?? x) < Math.max(size + GLYPH_GAP, GLYPH_ROOM)) {
+      last.stems.push(x);
+      last.glyphs.push(...glyphs);
+      last.x = ((last.stems[0] ?? x) + x) / 2;
+    } else stacks.push({ stems: [x], glyphs, x });
+  }
+  const tall = stacks.filter(({ glyphs }) => glyphs.length > most).length;
+  return most < 2 || tall * 100 > stacks.length * TALL_PERCENT ? null : stacks;
+}
+
+/** Where nothing happened for so long that it can be said. */
+export function gapsOf(view: Projection, pieces: readonly Piece[]): Gap[] {
+  const gaps: Gap[] = [];
+  let before: { piece: Piece; column: number; x: number } | null = null;
+  for (const bar of columns(view, pieces)) {
+    const { running } = bar.piece;
+    if (running[bar.column + 1] === running[bar.column]) continue;
+    // What lies in different pieces has a fold between it, which says its own length.
+    if (before?.piece === bar.piece && bar.x - before.x >= GAP_ROOM) {
+      const nanos = bar.piece.fetch.bucket * BigInt(bar.column - before.column);
+      gaps.push({ from: before.x, to: bar.x, nanos });
+    }
+    before = bar;
+  }
+  return gaps;
+}
+
+/** Flags in pixels: those that would hide each other are joined, none disappears. */
+export function flagsOf(view: Projection, pieces: readonly Piece[]): FlagMark[] {
+  const found: FlagMark[] = [];
+  for (const { piece, column, x } of columns(view, pieces)) {
+    const bits = piece.frame.flags[column] ?? 0;
+    if (bits === 0) continue;
+    const last = found.at(-1);
+    if (last && x - last.x < FLAG_ROOM) last.bits |= bits;
+    else found.push({ x, bits });
+  }
+  return found;
+}
+
+/** The columns that are in view, with the pixel of their middle. */
+function* columns(view: Projection, pieces: readonly Piece[]) {
+  for (const piece of pieces) {
+    const start = xOfColumn(view, piece, 0);
+    const step = floatFromBig(piece.fetch.bucket) * view.scale;
+    const first = Math.max(0, Math.floor(-start / step));
+    const end = Math.min(piece.frame.columns, Math.ceil((view.width - start) / step));
+    for (let column = first; column < end; column += 1) yield { piece, column, x: start + (column + 0.5) * step };
+  }
+}

@@ -1,0 +1,94 @@
+import { expect, it } from 'vitest';
+import type { Axis } from '../backend/bindings';
+import { floatFromBig } from '../base/exact';
+import { randomFrom } from '../base/random.test-kit';
+import type { Fetch } from './lod';
+import { momentAt, valueOfMoment, xOfMoment } from './moments';
+import { Timeline } from './timeline.svelte';
+
+const DAY = 86_400_000_000_000n;
+
+/** A stream of events in bursts, days apart, and the timeline over it. */
+async function open(seed: number, axis: Axis = 'time') {
+  const random = randomFrom(seed);
+  let at = 0n;
+  const times = Array.from({ length: 600 }, () => {
+    at += random() < 0.01 ? DAY * 40n : BigInt(Math.floor(random() * 3_600)) * 1_000_000_000n;
+    return at;
+  });
+  const placesOn = (of: Axis) => (of === 'version' ? times.map((_, k) => BigInt(k + 1)) : times);
+  const load = (of: Axis, fetch: Fetch) => {
+    const counts = new Uint32Array(fetch.columns);
+    for (const place of placesOn(of)) {
+      if (place < fetch.from || place >= fetch.to) continue;
+      const column = floatFromBig(((place - fetch.from) * BigInt(fetch.columns)) / (fetch.to - fetch.from));
+      counts[column] = (counts[column] ?? 0) + 1;
+    }
+    const flags = new Uint8Array(fetch.columns);
+    return Promise.resolve({ columns: fetch.columns, from: '', to: '', series: ['a'], counts, flags });
+  };
+  const bounds = (of: Axis) => {
+    const places = placesOn(of);
+    return { first: places[0] ?? 0n, last: places.at(-1) ?? 0n };
+  };
+  const failed = (reason: unknown) => expect.fail(`${reason}`);
+  const timeline = new Timeline({ bounds, load, slotOf: () => 0, failed }, axis);
+  timeline.resize(1400);
+  await settled();
+  return { timeline, times };
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+it('means by a pixel the last event at or before it, folded or not', async () => {
+  for (const seed of [1, 2, 3]) {
+    const { timeline, times } = await open(seed);
+    for (const isFolding of [true, false]) {
+      timeline.setFolding(isFolding);
+      await settled();
+      for (let x = 0; x < 1400; x += 9) {
+        const until = timeline.view.valueAt(x + 1);
+        const from = timeline.view.valueAt(x);
+        const moment = momentAt(timeline, x) ?? -1;
+        expect(moment).toBeGreaterThanOrEqual(times.filter((time) => time <= from).length);
+        expect(moment).toBeLessThanOrEqual(times.filter((time) => time <= until).length);
+      }
+    }
+  }
+});
+
+it('comes back from a moment to its pixel, within one', async () => {
+  const { timeline, times } = await open(4);
+  expect(timeline.view.folds.length).toBeGreaterThan(0);
+  for (let moment = 1; moment <= times.length; moment += 7) {
+    const x = xOfMoment(timeline, moment) ?? -1;
+    const exact = timeline.view.xOf(times[moment - 1] ?? 0n);
+    expect(Math.abs(x - exact)).toBeLessThan(1.1);
+    const value = valueOfMoment(timeline, moment) ?? 0n;
+    expect(value).toBeLessThanOrEqual(times[moment - 1] ?? 0n);
+  }
+});
+
+it('keeps the pixel of the anchored event while the axis changes, wherever it is', async () => {
+  const { timeline, times } = await open(5);
+  for (let moment = 1; moment <= times.length; moment += 23) {
+    timeline.setAxis('time');
+    await settled();
+    const x = xOfMoment(timeline, moment) ?? 0;
+    timeline.setAxis('version', { value: BigInt(moment), x });
+    // A window begins with a whole event.
+    expect(Math.abs((xOfMoment(timeline, moment) ?? 0) - x)).toBeLessThan(timeline.view.scale + 1);
+    await settled();
+    timeline.setAxis('time', { value: times[moment - 1] ?? 0n, x });
+    await settled();
+    expect(Math.abs((xOfMoment(timeline, moment) ?? 0) - x)).toBeLessThan(2.5);
+  }
+});
+
+it('never shows finer than 48 pixels to an event', async () => {
+  const { timeline } = await open(6, 'version');
+  for (let k = 0; k < 60; k += 1) timeline.zoomAt(700, 0.5);
+  expect(timeline.view.scale).toBeLessThanOrEqual(49);
+  for (let k = 0; k < 80; k += 1) timeline.zoomAt(700, 2);
+  expect(timeline.window).toEqual(timeline.whole);
+});
