@@ -7,6 +7,7 @@ import type * as wire from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
 import {
   density,
+  detailOf,
   explain,
   findingsOfSample,
   group,
@@ -24,7 +25,7 @@ import {
 import { listenToDrops } from './fake/drops';
 import { FakeFields } from './fake/fields';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
-import { dice, makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
+import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 
 export interface FakeOptions {
   seed: number;
@@ -299,42 +300,8 @@ class FakeBackend implements Backend {
   async eventDetail(history: number, moment: number): Promise<wire.EventDetail> {
     await this.#wait();
     const open = this.#history(history);
-    const position = open.positions[moment - 1] ?? 0;
-    const row = this.#rowAt(open.store, position, moment);
-    const broken = row.problems.length > 0;
-    const whole = `{${this.#payload(open, moment)
-      .map(([key, literal]) => `"${key}":${literal}`)
-      .join(',')}}`;
-    const text = broken ? whole.slice(0, -14) : whole;
-    const hash = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => Math.floor(dice(n, position, 5) * 0xffffffff).toString(16));
-    return {
-      row,
-      eventId: `${hash[0] ?? ''}-4711-4000-8000-${`${position}`.padStart(12, '0')}`,
-      schemaVersion: moment % 3 === 0 ? '1' : '2',
-      occurredAt: row.recordedAt,
-      correlationId: `c0ffee00-0000-4000-8000-${`${open.stream}`.padStart(12, '0')}`,
-      causationId: moment > 1 ? `c0ffee00-0000-4000-8000-${`${position - 1}`.padStart(12, '0')}` : null,
-      encoding: 'JSON',
-      isRedacted: false,
-      payloadBytes: text.length,
-      payloadSha256: hash.map((part) => part.padStart(8, '0')).join(''),
-      undecodable: broken ? 'the text ends inside a string at byte 112' : null,
-      raw: [
-        { name: 'stream_id', kind: 'TEXT', bytes: row.stream.length, text: row.stream, hex: null, isRedacted: false },
-        { name: 'stream_position', kind: 'INTEGER', bytes: 8, text: row.version, hex: null, isRedacted: false },
-        { name: 'message_data', kind: 'TEXT', bytes: text.length, text, hex: null, isRedacted: false },
-        {
-          name: 'message_type',
-          kind: 'TEXT',
-          bytes: row.eventType.length,
-          text: row.eventType,
-          hex: null,
-          isRedacted: false,
-        },
-        { name: 'global_position', kind: 'INTEGER', bytes: 8, text: row.position, hex: null, isRedacted: false },
-        { name: 'signature', kind: 'BLOB', bytes: 16, text: null, hex: hash.slice(0, 4).join(''), isRedacted: false },
-      ],
-    };
+    const row = this.#rowAt(open.store, open.positions[moment - 1] ?? 0, moment);
+    return detailOf(row, open.stream, this.#payload(open, moment));
   }
 
   async momentOf(history: number, cursor: string): Promise<wire.MomentFound> {

@@ -5,7 +5,7 @@ import { durationText, instantText, nanosFromRfc3339, rfc3339FromNanos } from '.
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
 import { Flag, type DensityFrame } from '../frames';
-import { TYPES, UNDECODABLE, type FakeEvents } from './orders';
+import { dice, TYPES, UNDECODABLE, type FakeEvents, type Payload } from './orders';
 
 const SLOTS = 9;
 const NANOS_PER_MILLI = 1_000_000n;
@@ -147,6 +147,44 @@ export function group({ code, severity, count, ...found }: wire.FindingWire): wi
 function finding(code: string, severity: wire.SeverityWire, detail: string, version: string): wire.FindingWire {
   const stream = version === '3' ? UNDECODABLE.stream : 'order-4714';
   return { code, severity, count: 1, detail, stream, version, position: null };
+}
+
+/** Everything of one event, whose payload is these members. */
+export function detailOf(row: wire.EventRow, stream: number, payload: Payload): wire.EventDetail {
+  const { moment } = row;
+  const position = floatFromBig((bigFromText(row.position) ?? 1n) - 1n);
+  const broken = row.problems.length > 0;
+  const whole = `{${payload.map(([key, literal]) => `"${key}":${literal}`).join(',')}}`;
+  const text = broken ? whole.slice(0, -14) : whole;
+  const hash = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => Math.floor(dice(n, position, 5) * 0xffffffff).toString(16));
+  return {
+    row,
+    eventId: `${hash[0] ?? ''}-4711-4000-8000-${`${position}`.padStart(12, '0')}`,
+    schemaVersion: moment % 3 === 0 ? '1' : '2',
+    occurredAt: row.recordedAt,
+    correlationId: `c0ffee00-0000-4000-8000-${`${stream}`.padStart(12, '0')}`,
+    causationId: moment > 1 ? `c0ffee00-0000-4000-8000-${`${position - 1}`.padStart(12, '0')}` : null,
+    encoding: 'JSON',
+    isRedacted: false,
+    payloadBytes: text.length,
+    payloadSha256: hash.map((part) => part.padStart(8, '0')).join(''),
+    undecodable: broken ? 'the text ends inside a string at byte 112' : null,
+    raw: [
+      { name: 'stream_id', kind: 'TEXT', bytes: row.stream.length, text: row.stream, hex: null, isRedacted: false },
+      { name: 'stream_position', kind: 'INTEGER', bytes: 8, text: row.version, hex: null, isRedacted: false },
+      { name: 'message_data', kind: 'TEXT', bytes: text.length, text, hex: null, isRedacted: false },
+      {
+        name: 'message_type',
+        kind: 'TEXT',
+        bytes: row.eventType.length,
+        text: row.eventType,
+        hex: null,
+        isRedacted: false,
+      },
+      { name: 'global_position', kind: 'INTEGER', bytes: 8, text: row.position, hex: null, isRedacted: false },
+      { name: 'signature', kind: 'BLOB', bytes: 16, text: null, hex: hash.slice(0, 4).join(''), isRedacted: false },
+    ],
+  };
 }
 
 export function notAStore(location: string): BackendError {
