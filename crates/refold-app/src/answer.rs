@@ -262,8 +262,9 @@ pub struct StoreAnswer {
 pub struct Capabilities {
     /// `total`, or `approximate` where the store keeps no global order.
     pub order: &'static str,
-    /// The version of a stream's first event; `null` where the store keeps no versions.
+    /// The version of a stream's first event, 0 or 1; `null` where the store keeps no versions, or begins with others.
     pub version_base: Option<String>,
+    pub events_without_version: u32,
     pub time_digits: u8,
     pub time_zone: String,
     pub stream_index: bool,

@@ -32,6 +32,7 @@ pub use news::{HistorySink, News};
 pub(crate) use types::series_of;
 use types::types_of;
 
+use crate::asked;
 use crate::clock;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
@@ -391,7 +392,7 @@ impl OpenedHistory {
     }
 
     fn resolve(&self, cursor: &str) -> Result<(Cursor, Moment), AppError> {
-        let cursor = Cursor::parse(cursor)?;
+        let cursor = asked::cursor(cursor, None)?;
         Ok((cursor, self.stream.track.resolve(&cursor, clock::now())?))
     }
 

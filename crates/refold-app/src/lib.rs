@@ -4,6 +4,7 @@
 //! face shows what it answers.
 
 pub mod answer;
+mod asked;
 mod clock;
 mod density;
 mod desk;

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
@@ -15,8 +16,10 @@ use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescriptio
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
+use refold_stores::zone::Zone;
 use refold_stores::{LayoutChoice, OpenOptions};
 
+use crate::asked;
 use crate::clock;
 use crate::error::AppError;
 use crate::mask::{self, Mask};
@@ -37,6 +40,8 @@ pub struct Session {
     cache: Cache,
     /// What is noteworthy of this session and not of the store.
     notices: Findings,
+    /// Of times that name none; `None`: nobody says.
+    zone: Option<Zone>,
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
     mask: Arc<Mask>,
@@ -62,11 +67,27 @@ pub struct FirstScreen {
 impl Session {
     /// `location`: a path. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
     pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
+        Session::open_in(work, location, layout, None, places)
+    }
+
+    /// As [`Session::open`]. `zone`: that of times that name none, in the store and in cursors.
+    pub fn open_in(
+        work: &Work<'_>,
+        location: &str,
+        layout: Option<&str>,
+        zone: Option<&str>,
+        places: &Places,
+    ) -> Result<Session, AppError> {
+        let zone = zone.map(zone_of).transpose()?;
         let path = path_of(location)?;
         let choice = layout.map(choice_of).transpose()?;
         let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let open = |scratch| {
-            let options = OpenOptions::in_scratch(scratch);
+            let zone = zone.clone();
+            let options = OpenOptions {
+                zone,
+                ..OpenOptions::in_scratch(scratch)
+            };
             refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)
         };
         let notices = Findings::default();
@@ -81,6 +102,7 @@ impl Session {
         }?;
         let mut session = Session::of_store(store, &path.display().to_string(), &places.cache);
         session.notices = notices;
+        session.zone = zone;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.adopt_ready_index()?;
         let log = mask::Log::new(&places.data, &session.location);
@@ -95,6 +117,7 @@ impl Session {
             location: location.to_owned(),
             cache: Cache::at(cache),
             notices: Findings::default(),
+            zone: None,
             most_copied_bytes: None,
             mask: Arc::default(),
             index: RwLock::new(None),
@@ -124,6 +147,16 @@ impl Session {
 
     pub fn description(&self) -> &StoreDescription {
         self.store.describe()
+    }
+
+    /// Of times that name none; `None`: nobody says.
+    pub fn zone(&self) -> Option<&Zone> {
+        self.zone.as_ref()
+    }
+
+    /// What a person means by this text.
+    pub fn cursor(&self, text: &str) -> Result<Cursor, AppError> {
+        asked::cursor(text, self.zone.as_ref())
     }
 
     /// The path as it was given, made absolute.
@@ -399,6 +432,15 @@ fn choice_of(layout: &str) -> Result<LayoutChoice, AppError> {
             "name a layout file that is there, or a built-in layout",
         ),
         other => other.into(),
+    })
+}
+
+fn zone_of(zone: &str) -> Result<Zone, AppError> {
+    Zone::parse(zone).ok_or_else(|| {
+        AppError::invalid(
+            format!("there is no such zone: {zone}"),
+            "write UTC, an offset such as +02:00, or a name such as Europe/Berlin",
+        )
     })
 }
 

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 #[command(
     name = "refold",
     version,
-    after_help = "CURSOR is v12 (version), #4711 (position), a time (2026-08-03T14:00:00Z, \"2026-08-03 14:00\" in UTC, -2h), start or head.\n\
+    after_help = "CURSOR is v12 (version), #4711 (position), a time (2026-08-03T14:00:00Z, \"2026-08-03 14:00\" in UTC or --zone, \"2026-08-03 14:00 Europe/Berlin\", -2h), start or head.\n\
     HANDLER is a handler package or reducer file, with a version after @ (handlers/order@1.1.0), or builtin:merge.\n\
     Exit codes: 0 done; 1 done, and it found differences; 2 the call is wrong; 3 it could not run; 130 cancelled."
 )]
@@ -22,6 +22,10 @@ pub struct Arguments {
     /// Layout id or layout file; without it the layout is found by looking
     #[arg(long, global = true, value_name = "LAYOUT")]
     pub layout: Option<String>,
+
+    /// Zone of times that name none, in the store and in cursors (UTC, +02:00, Europe/Berlin)
+    #[arg(long, global = true, value_name = "ZONE", allow_hyphen_values = true)]
+    pub zone: Option<String>,
 
     /// Hide what this file of masking rules names, besides those at hand (docs/masking.md)
     #[arg(long, global = true, value_name = "FILE")]

@@ -43,7 +43,7 @@ use refold_core::port::store::Fingerprint;
 
 pub use arena::{Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, open_arena};
 pub use build::{BuildOptions, build};
-pub use checks::{Checked, check_stream, is_implausible, report_implausible};
+pub use checks::{Checked, VERSION_MISSING, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
 pub use error::IndexError;

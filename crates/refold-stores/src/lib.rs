@@ -13,6 +13,7 @@ pub mod memory;
 mod sqlite;
 mod time;
 mod value;
+pub mod zone;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use refold_core::work::Work;
 use crate::files::FileStore;
 use crate::layout::Layout;
 use crate::sqlite::SqliteStore;
+use crate::zone::Zone;
 
 /// Stands for the stream of events that are in none.
 pub const NO_STREAM: &[u8] = b"(no stream)";
@@ -84,6 +86,8 @@ impl LayoutChoice {
 pub struct OpenOptions {
     /// Where private copies of stores that are in use may be made; they go when the store is closed.
     pub scratch: PathBuf,
+    /// The zone of times that name none, whatever the layout says.
+    pub zone: Option<Zone>,
     /// Now. A store that was written to shortly before is in use.
     pub opened_at: SystemTime,
 }
@@ -93,6 +97,7 @@ impl OpenOptions {
     pub fn in_scratch(scratch: PathBuf) -> OpenOptions {
         OpenOptions {
             scratch,
+            zone: None,
             opened_at: SystemTime::now(),
         }
     }
@@ -108,7 +113,7 @@ pub fn open(
     let path = Path::new(location);
     Ok(match kind_of(path)? {
         Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, options)?),
-        Kind::Text => Arc::new(FileStore::open(work, path, choice, &options.scratch)?),
+        Kind::Text => Arc::new(FileStore::open(work, path, choice, options)?),
     })
 }
 

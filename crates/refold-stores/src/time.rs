@@ -1,19 +1,86 @@
-//! From the stored form of a time to an instant: numbers of many units, and what a text says of its zone. Texts are read
-//! by core.
+//! From the stored form of a time to an instant: numbers of many units, texts with and without a zone, and what is
+//! doubtful about them.
 
 #[cfg(test)]
 mod tests;
 
+use refold_core::finding::Severity;
 use refold_core::time::Timestamp;
 
-use crate::layout::TimeForm;
+use crate::layout::{TimeForm, TimeSource};
+use crate::zone::{LocalDoubt, Zone};
 
-/// A time as it was read.
+/// A time as it was read, and what is doubtful about that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
-    Certain(Timestamp),
+pub struct Reading {
+    pub at: Timestamp,
     /// It names no zone, and nobody else does: read as if it were UTC.
-    Zoneless(Timestamp),
+    pub is_zoneless: bool,
+    /// It is the leap second `:60`, which has no instant of its own: read as the second after it.
+    pub is_leap_second: bool,
+    pub local: Option<LocalDoubt>,
+}
+
+impl Reading {
+    pub fn certain(at: Timestamp) -> Reading {
+        Reading {
+            at,
+            is_zoneless: false,
+            is_leap_second: false,
+            local: None,
+        }
+    }
+
+    /// The findings on it: code, severity and sentence. `what`: "recorded time" or "occurred time".
+    pub fn doubts(&self, what: &str) -> impl Iterator<Item = (&'static str, Severity, String)> {
+        let zoneless = self.is_zoneless.then(|| {
+            let detail =
+                format!("its {what} names no zone, and neither does the layout: it is shown as if it were UTC");
+            (ZONE_UNKNOWN, Severity::Notice, detail)
+        });
+        let leap = self.is_leap_second.then(|| {
+            let detail = format!("its {what} is a leap second: it is shown as the second after it");
+            ("leap-second", Severity::Notice, detail)
+        });
+        let local = self.local.map(|doubt| {
+            let why = match doubt {
+                LocalDoubt::Twice => "the clocks of its zone showed it twice: the earlier instant is shown",
+                LocalDoubt::Skipped => "the clocks of its zone went over it: it is shown as if they had gone on",
+            };
+            (
+                "time-ambiguous",
+                Severity::Warning,
+                format!("its {what} is in doubt, since {why}"),
+            )
+        });
+        zoneless.into_iter().chain(leap).chain(local)
+    }
+}
+
+/// The code of the finding on a time that names no zone where nobody else does.
+pub const ZONE_UNKNOWN: &str = "zone-unknown";
+
+/// A time written as text: ISO 8601, or a number in digits.
+pub fn of_text(text: &[u8], source: &TimeSource) -> Option<Reading> {
+    of_iso_text(text, source.zone.as_ref()).or_else(|| {
+        let number = std::str::from_utf8(text).ok()?.parse().ok()?;
+        from_number(number, source.form).map(Reading::certain)
+    })
+}
+
+/// A time written as ISO 8601, in `zone` where it names none.
+pub fn of_iso_text(text: &[u8], zone: Option<&Zone>) -> Option<Reading> {
+    let read = Timestamp::parse_in(text, 0)?;
+    let (at, local) = match zone {
+        Some(zone) if !names_zone(text) => zone.instant(read)?,
+        _ => (read, None),
+    };
+    Some(Reading {
+        at,
+        is_zoneless: zone.is_none() && !names_zone(text),
+        is_leap_second: text.get(16..19) == Some(b":60"),
+        local,
+    })
 }
 
 /// Whether a text that [`Timestamp::parse_in`] reads ends in a zone.

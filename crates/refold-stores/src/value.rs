@@ -2,34 +2,31 @@
 
 use std::io::Write as _;
 
-use refold_core::time::Timestamp;
-
-use crate::layout::{Take, TimeSource, Zone};
-use crate::time::{self, Reading};
-
-/// The code of the finding on a time that names no zone where nobody else does.
-pub const ZONE_UNKNOWN: &str = "zone-unknown";
-
-/// What that finding says. `what`: "recorded time" or "occurred time".
-pub fn zone_unknown(what: &str) -> String {
-    format!("its {what} names no zone, and neither does the layout: it is shown as if it were UTC")
-}
+use crate::layout::Take;
+use crate::zone::Zone;
 
 /// What the recorded times of a sample say of their zone.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SampledZones {
-    pub has_times: bool,
-    pub has_zoneless_times: bool,
+    /// How many have a time, and how many of those name no zone.
+    pub times: u64,
+    pub zoneless_times: u64,
 }
 
 /// In which zone the recorded times of a store are, in words that follow "times in".
-pub fn zone_label(zone: Option<Zone>, sampled: SampledZones) -> String {
+pub fn zone_label(zone: Option<&Zone>, is_asked: bool, sampled: SampledZones) -> String {
+    let SampledZones { times, zoneless_times } = sampled;
     match zone {
+        Some(zone) if is_asked => format!("{zone} (as asked for)"),
         Some(zone) => format!("{zone} (layout)"),
-        None if !sampled.has_times => "no zone: none was found".to_owned(),
-        None if sampled.has_zoneless_times => {
+        None if times == 0 => "no zone: none was found".to_owned(),
+        None if zoneless_times == times => {
             "an unknown zone (they name none, and are shown as if it were UTC)".to_owned()
         }
+        None if zoneless_times > 0 => format!(
+            "UTC (said by the times themselves; {zoneless_times} of the {times} looked at name no zone, and are shown as \
+             if it were UTC)"
+        ),
         None => "UTC (said by the times themselves)".to_owned(),
     }
 }
@@ -68,22 +65,4 @@ pub fn taken<'a>(text: &'a [u8], steps: &[Take]) -> Option<&'a [u8]> {
         };
     }
     Some(text)
-}
-
-/// A time written as text: ISO 8601, or a number in digits.
-pub fn time_of_text(text: &[u8], source: &TimeSource) -> Option<Reading> {
-    reading_of_text(text, source.zone).or_else(|| {
-        let number = std::str::from_utf8(text).ok()?.parse().ok()?;
-        time::from_number(number, source.form).map(Reading::Certain)
-    })
-}
-
-/// A time written as ISO 8601, in `zone` where it names none.
-pub fn reading_of_text(text: &[u8], zone: Option<Zone>) -> Option<Reading> {
-    let time = Timestamp::parse_in(text, zone.unwrap_or(Zone::UTC).offset_seconds)?;
-    Some(if zone.is_some() || time::names_zone(text) {
-        Reading::Certain(time)
-    } else {
-        Reading::Zoneless(time)
-    })
 }

@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use refold_core::cursor::Cursor;
 use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::track::Moment;
@@ -42,7 +41,7 @@ pub fn causation(
         session.build_ids(work)?;
     }
     let stream = Stream::load(work, session, stream, &Findings::default())?;
-    let moment = stream.track.resolve(&Cursor::parse(at)?, clock::now())?;
+    let moment = stream.track.resolve(&session.cursor(at)?, clock::now())?;
     of_moment(work, session, &stream, moment)
 }
 

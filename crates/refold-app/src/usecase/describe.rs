@@ -3,6 +3,7 @@
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
 use refold_core::work::Work;
+use refold_stores::index::VERSION_MISSING;
 
 use crate::answer::{Capabilities, Count, StoreAnswer};
 use crate::error::AppError;
@@ -23,6 +24,10 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
     let description = session.description();
     let findings = Findings::default();
     index.report_findings(&findings);
+    let unversioned = findings
+        .summary()
+        .into_iter()
+        .find(|(code, ..)| *code == VERSION_MISSING);
     session.report_notices(&findings);
     let digits = description.time_digits;
     let (first, last) = match index.time_span() {
@@ -50,6 +55,7 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
                 OrderQuality::Approximate => "approximate",
             },
             version_base: description.version_base.map(|base| base.to_string()),
+            events_without_version: unversioned.map_or(0, |(_, count, _)| u32::try_from(count).unwrap_or(u32::MAX)),
             time_digits: digits,
             time_zone: description.time_zone.clone(),
             stream_index: description.has_stream_index,

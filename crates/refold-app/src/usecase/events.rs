@@ -42,7 +42,7 @@ pub fn events(
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
-    let (from, to) = asked.range(&stream)?;
+    let (from, to) = asked.range(session, &stream)?;
     let digits = session.description().time_digits;
     let mut left = asked.limit.unwrap_or(u64::MAX);
     stream.visit_while(work, session.store(), &findings, from, to, &mut |moment, event| {
@@ -58,13 +58,13 @@ pub fn events(
 
 impl Events {
     /// The moments before the first and after the last event that the cursors let through.
-    pub(super) fn range(&self, stream: &Stream) -> Result<(Moment, Moment), AppError> {
+    pub(super) fn range(&self, session: &Session, stream: &Stream) -> Result<(Moment, Moment), AppError> {
         let from = match &self.from {
-            Some(cursor) => moment_before(stream, cursor)?,
+            Some(cursor) => moment_before(session, stream, cursor)?,
             None => Moment::START,
         };
         let to = match &self.to {
-            Some(cursor) => stream.track.resolve(&Cursor::parse(cursor)?, clock::now())?,
+            Some(cursor) => stream.track.resolve(&session.cursor(cursor)?, clock::now())?,
             None => stream.track.head(),
         };
         Ok((from, to))
@@ -100,8 +100,8 @@ fn answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
 }
 
 /// The first event that a `from` bound lets through: the first at or after it.
-fn moment_before(stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
-    let just_before = match Cursor::parse(cursor)? {
+fn moment_before(session: &Session, stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
+    let just_before = match session.cursor(cursor)? {
         Cursor::Version(version) => Cursor::Version(Version(version.0.saturating_sub(1))),
         Cursor::Position(position) => Cursor::Position(Position(position.0.saturating_sub(1))),
         Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_sub(1))),

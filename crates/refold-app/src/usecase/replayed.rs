@@ -9,8 +9,10 @@ use refold_core::history::Budget;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
+use refold_stores::zone::Zone;
 
 use crate::answer::{CauseAnswer, MomentAnswer};
+use crate::asked;
 use crate::clock;
 use crate::error::AppError;
 use crate::replay::{Opening, Replay};
@@ -25,6 +27,7 @@ pub struct Replayed {
     pub program: Arc<dyn refold_core::port::handler::HandlerProgram>,
     replay: Replay,
     digits: u8,
+    zone: Option<Zone>,
 }
 
 impl Replayed {
@@ -46,7 +49,7 @@ impl Replayed {
             program: handler::open(handler)?,
             detail,
             budget,
-            is_whole: Cursor::parse(until)? == Cursor::Head,
+            is_whole: session.cursor(until)? == Cursor::Head,
         };
         let findings = Arc::<Findings>::default();
         let (stream, replay) = Replay::open(work, session, stream, &opening, &findings)?;
@@ -56,12 +59,13 @@ impl Replayed {
             program: opening.program,
             replay,
             digits: session.description().time_digits,
+            zone: session.zone().cloned(),
         })
     }
 
     /// What a cursor text means here, and the instant it asked for if it was a time.
     pub fn resolve(&self, cursor: &str) -> Result<(Moment, Option<Timestamp>), AppError> {
-        let cursor = Cursor::parse(cursor)?;
+        let cursor = asked::cursor(cursor, self.zone.as_ref())?;
         let now = clock::now();
         let asked = match cursor {
             Cursor::At(time) => Some(time),

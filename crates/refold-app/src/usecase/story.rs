@@ -35,7 +35,7 @@ pub fn story(
     let program = handler::open(handler)?;
     let templates = handler::story(handler)?;
     let stream = Stream::load(work, session, stream, &Findings::default())?;
-    let (from, to) = asked.range(&stream)?;
+    let (from, to) = asked.range(session, &stream)?;
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
     let mut fold = Fold::new(program.as_ref(), Detail::State)?;

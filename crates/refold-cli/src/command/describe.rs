@@ -38,9 +38,19 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
     list(&mut printer, &format!("layout {}", answer.layout), &answer.evidence)?;
     list(&mut printer, "read-only", &answer.read_only)?;
     let can = &answer.capabilities;
-    let versions = match &can.version_base {
-        Some(base) => format!("stream versions start at {base}"),
-        None => "no stream versions".to_owned(),
+    let versions = match (&can.version_base, can.events_without_version) {
+        (_, missing) if missing == answer.events => "no stream versions".to_owned(),
+        (base, missing) => {
+            let start = match base {
+                Some(base) => format!("stream versions start at {base}"),
+                None => "stream versions start neither at 0 nor at 1".to_owned(),
+            };
+            let of = match missing {
+                0 => String::new(),
+                missing => format!("; {} of {events} events have none", grouped(missing.into())),
+            };
+            format!("{start}{of}")
+        }
     };
     let look_up = if can.stream_index {
         "an index of the store"

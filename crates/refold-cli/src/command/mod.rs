@@ -43,7 +43,8 @@ impl Context<'_> {
         let mut places = Places::of_user();
         places.mask = self.arguments.mask.clone().or(places.mask);
         let layout = self.arguments.layout.as_deref();
-        let session = Rc::new(Session::open(self.work, store, layout, &places)?);
+        let zone = self.arguments.zone.as_deref();
+        let session = Rc::new(Session::open_in(self.work, store, layout, zone, &places)?);
         for path in &self.arguments.reveal {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;

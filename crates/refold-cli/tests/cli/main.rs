@@ -11,4 +11,5 @@ mod docs;
 mod ends;
 mod hostile;
 mod lab;
+mod lacking;
 mod masking;

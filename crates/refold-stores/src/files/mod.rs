@@ -27,7 +27,7 @@ use self::scan::Records;
 use self::source::FileSource;
 use crate::layout::{Dialect, Layout, hex};
 use crate::value::zone_label;
-use crate::{Candidate, LayoutChoice};
+use crate::{Candidate, LayoutChoice, OpenOptions};
 
 pub use self::source::{GZIP_MAGIC, first_bytes};
 
@@ -50,18 +50,21 @@ struct Inner {
 }
 
 impl FileStore {
-    /// `scratch` is where a compressed file is unpacked.
     pub fn open(
         work: &Work<'_>,
         path: &Path,
         choice: Option<&LayoutChoice>,
-        scratch: &Path,
+        options: &OpenOptions,
     ) -> Result<FileStore, StoreError> {
-        let source = FileSource::open(work, path, scratch)?;
-        let (mut format, layout) = choose(&source, choice)?;
+        let source = FileSource::open(work, path, &options.scratch)?;
+        let (mut format, mut layout) = choose(&source, choice)?;
+        if let Some(zone) = &options.zone {
+            format.read_in(zone);
+            layout.hash.push_str(&zone.to_string());
+        }
         let records = scan::scan(work, &source, &mut format)?;
         source.check_unchanged()?;
-        let description = describe(&source, &format, &layout, &records);
+        let description = describe(&source, &format, &layout, &records, options.zone.is_some());
         let identity = identity(&source, &layout);
         Ok(FileStore {
             inner: Arc::new(Inner {
@@ -127,14 +130,14 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
         Some(LayoutChoice::Document(layout)) => {
             Err(wrong(format!("layout {} is for an SQLite database, and the file is none", layout.name)))
         }
-        Some(LayoutChoice::Named { name, .. }) if name == JSON_LINES.0 => Ok((Format::Events, of_code(JSON_LINES, named))),
+        Some(LayoutChoice::Named { name, .. }) if name == JSON_LINES.0 => Ok((Format::Events(None), of_code(JSON_LINES, named))),
         Some(LayoutChoice::Named { name, .. }) if name == CLOUD_EVENTS.0 => {
-            Ok((Format::CloudEvents, of_code(CLOUD_EVENTS, named)))
+            Ok((Format::CloudEvents(None), of_code(CLOUD_EVENTS, named)))
         }
         Some(LayoutChoice::Named { name, .. }) => Err(wrong(format!("layout {name} does not fit a file of text"))),
         None => match record::recognise(source.first_record()) {
-            Some(Format::CloudEvents) => {
-                Ok((Format::CloudEvents, of_code(CLOUD_EVENTS, "the first line has specversion and type")))
+            Some(format @ Format::CloudEvents(_)) => {
+                Ok((format, of_code(CLOUD_EVENTS, "the first line has specversion and type")))
             }
             Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
             None => Err(wrong(
@@ -161,7 +164,13 @@ fn identity(source: &FileSource, layout: &Chosen) -> String {
     hex(&hash.finalize())
 }
 
-fn describe(source: &FileSource, format: &Format, layout: &Chosen, records: &Records) -> StoreDescription {
+fn describe(
+    source: &FileSource,
+    format: &Format,
+    layout: &Chosen,
+    records: &Records,
+    is_zone_asked: bool,
+) -> StoreDescription {
     let mut evidence = layout.evidence.clone();
     if !records.has_own_positions() {
         evidence.push("positions are numbers of records: the file holds none that ascend".to_owned());
@@ -174,7 +183,7 @@ fn describe(source: &FileSource, format: &Format, layout: &Chosen, records: &Rec
         order: layout.quality,
         version_base: records.version_base(),
         time_digits: records.time_digits(),
-        time_zone: zone_label(format.zone(), records.zones()),
+        time_zone: zone_label(format.zone(), is_zone_asked, records.zones()),
         has_stream_index: true,
         read_only: vec![
             "the file is opened for reading only, and never locked".to_owned(),

@@ -13,7 +13,6 @@ use super::Inner;
 use super::record::{Body, Parsed, Part};
 use super::scan::{HEAD_BYTES, LONGEST_RECORD_BYTES};
 use crate::time::Reading;
-use crate::value::{ZONE_UNKNOWN, zone_unknown};
 use crate::{NO_STREAM, NO_TYPE};
 
 /// A batch ends when its arena is this full, however few rows it has.
@@ -265,10 +264,11 @@ impl Oddities<'_> {
 
     fn time(&self, what: &str, part: &Part<Reading>) -> Timestamp {
         match part {
-            Part::Known(Reading::Certain(time)) => *time,
-            Part::Known(Reading::Zoneless(time)) => {
-                self.report(ZONE_UNKNOWN, Severity::Notice, zone_unknown(what));
-                *time
+            Part::Known(reading) => {
+                for (code, severity, detail) in reading.doubts(what) {
+                    self.report(code, severity, detail);
+                }
+                reading.at
             }
             Part::Missing => Timestamp::NONE,
             Part::Unreadable(text) => {

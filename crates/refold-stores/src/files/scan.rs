@@ -9,7 +9,6 @@ use refold_core::work::Work;
 
 use super::record::{Format, Parsed, Part};
 use super::source::FileSource;
-use crate::time::Reading;
 use crate::value::SampledZones;
 
 /// A longer record is not loaded; it is a finding.
@@ -186,10 +185,9 @@ impl Records {
             self.least_version = Some(self.least_version.map_or(version, |least| least.min(version)));
         }
         if let Part::Known(reading) = parsed.recorded_at {
-            self.zones.has_times = true;
-            self.zones.has_zoneless_times |= matches!(reading, Reading::Zoneless(_));
-            let (Reading::Certain(recorded_at) | Reading::Zoneless(recorded_at)) = reading;
-            self.time_digits = self.time_digits.max(recorded_at.fraction_digits());
+            self.zones.times += 1;
+            self.zones.zoneless_times += u64::from(reading.is_zoneless);
+            self.time_digits = self.time_digits.max(reading.at.fraction_digits());
         }
         let last = self.positions.last().copied();
         self.has_own_positions &= parsed

@@ -333,3 +333,58 @@ fn a_record_above_the_limit_is_a_finding() {
         "nobody knows whose it is"
     );
 }
+
+/// What is doubtful about a time is told, and how many times are.
+#[test]
+fn leap_seconds_and_times_without_a_zone_are_findings() {
+    let line = |n: u32, time: &str| {
+        format!("{{\"stream\":\"a-1\",\"type\":\"T\",\"version\":{n},\"recorded_at\":\"{time}\",\"payload\":{{}}}}\n")
+    };
+    let text = line(0, "2016-12-31T23:59:60Z") + &line(1, "2017-01-01 00:00:01") + &line(2, "2017-01-01T00:00:02Z");
+    let (lab, path) = Lab::with("events.jsonl", text.as_bytes());
+    let store = lab.open(&path, None).unwrap();
+    let (seen, findings) = read(&*store, everything());
+    assert_eq!(findings, ["leap-second", "zone-unknown"]);
+    assert_eq!(seen[0].recorded_at, some("2017-01-01T00:00:00Z"));
+    let zone = &store.describe().time_zone;
+    assert!(zone.starts_with("UTC") && zone.contains("1 of the 3"), "{zone}");
+}
+
+#[test]
+fn local_times_are_read_in_the_zone_that_was_asked_for() {
+    let line = |n: u32, time: &str| {
+        format!("{{\"stream\":\"a-1\",\"type\":\"T\",\"version\":{n},\"recorded_at\":\"{time}\",\"payload\":{{}}}}\n")
+    };
+    let times = [
+        "2026-08-03 14:00:00",
+        "2026-08-03T14:00:00Z",
+        "2026-10-25 02:30:00",
+        "2026-03-29 02:30:00",
+    ];
+    let text: String = (0..).zip(times).map(|(n, time)| line(n, time)).collect();
+    let (lab, path) = Lab::with("events.jsonl", text.as_bytes());
+    let options = OpenOptions {
+        zone: crate::zone::Zone::parse("Europe/Berlin"),
+        ..OpenOptions::in_scratch(lab.scratch.path().to_owned())
+    };
+    let store = open(&path, None, &options).unwrap();
+    let (seen, findings) = read(&*store, everything());
+    let recorded: Vec<_> = seen.iter().filter_map(|event| event.recorded_at.as_deref()).collect();
+    assert_eq!(
+        recorded,
+        [
+            "2026-08-03T12:00:00Z",
+            "2026-08-03T14:00:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-03-29T01:30:00Z"
+        ]
+    );
+    assert_eq!(findings, ["time-ambiguous"]);
+    assert_eq!(store.describe().time_zone, "Europe/Berlin (as asked for)");
+    let in_utc = lab.open(&path, None).unwrap();
+    assert_ne!(
+        store.fingerprint().unwrap().identity,
+        in_utc.fingerprint().unwrap().identity,
+        "an index of one is none of the other"
+    );
+}

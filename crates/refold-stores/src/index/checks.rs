@@ -10,6 +10,9 @@ use refold_core::time::Timestamp;
 /// Recorded times before this are implausible: 2000-01-01T00:00:00Z. No event store is older.
 pub(super) const EARLIEST_PLAUSIBLE: Timestamp = Timestamp(946_684_800_000_000_000);
 
+/// The code of the finding on an event without a version.
+pub const VERSION_MISSING: &str = "version-missing";
+
 /// One event of a stream, as the rules see it.
 #[derive(Debug, Clone, Copy)]
 pub struct Checked {
@@ -54,7 +57,7 @@ pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Opti
         };
         if event.version == EventBatch::NO_VERSION.0 {
             report(
-                "version-missing",
+                VERSION_MISSING,
                 Severity::Warning,
                 &event,
                 "an event has no version".to_owned(),
@@ -103,7 +106,7 @@ pub fn report_implausible(id: &[u8], event: Checked, now: Timestamp, findings: &
 
 /// The codes of this module, so that a stored finding gets its code back.
 pub(super) const CODES: [&str; 5] = [
-    "version-missing",
+    VERSION_MISSING,
     "version-duplicate",
     "version-gap",
     "clock-backwards",

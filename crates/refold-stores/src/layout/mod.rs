@@ -11,9 +11,9 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 use refold_core::port::store::OrderQuality;
+
+use crate::zone::Zone;
 
 pub use builtin::{built_in, built_in_layouts};
 pub use filter::{Comparison, Condition, Filter, Literal};
@@ -177,27 +177,6 @@ pub enum TimeForm {
     DotnetTicks,
 }
 
-/// A fixed offset from UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Zone {
-    pub offset_seconds: i32,
-}
-
-impl Zone {
-    pub const UTC: Zone = Zone { offset_seconds: 0 };
-}
-
-impl fmt::Display for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Zone::UTC {
-            return f.write_str("UTC");
-        }
-        let minutes = self.offset_seconds.abs() / 60;
-        let sign = if self.offset_seconds < 0 { '-' } else { '+' };
-        write!(f, "{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-    }
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DecodeStep {
     /// Looks at the first bytes of each value: gzip and zlib are opened, JSON and text are told apart.
@@ -230,6 +209,19 @@ pub struct Detect {
 pub struct Limits {
     /// Larger payloads and metadata are not loaded; they are findings.
     pub max_body_bytes: u64,
+}
+
+impl Layout {
+    /// From now on times that name no zone are in this one.
+    pub fn read_in(&mut self, zone: &Zone) {
+        for time in [&mut self.map.recorded_at, &mut self.map.occurred_at]
+            .into_iter()
+            .flatten()
+        {
+            time.zone = Some(zone.clone());
+        }
+        self.hash.push_str(&zone.to_string());
+    }
 }
 
 impl TablePattern {

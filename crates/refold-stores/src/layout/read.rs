@@ -375,9 +375,14 @@ impl Reader<'_> {
         };
         let zone = match &value.zone {
             None => None,
-            Some(zone) => match parse_zone(zone.get_ref()) {
+            Some(zone) => match Zone::parse(zone.get_ref()) {
                 Some(zone) => Some(zone),
-                None => return self.fault(zone.span(), "a zone is UTC or an offset such as +02:00"),
+                None => {
+                    return self.fault(
+                        zone.span(),
+                        "a zone is UTC, an offset such as +02:00, or a name such as Europe/Berlin",
+                    );
+                }
             },
         };
         Ok(TimeSource {
@@ -496,19 +501,6 @@ fn parse_path(path: &str) -> Option<Vec<String>> {
         }
     }
     (!members.is_empty()).then_some(members)
-}
-
-fn parse_zone(text: &str) -> Option<Zone> {
-    if text == "UTC" || text == "Z" {
-        return Some(Zone::UTC);
-    }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text.strip_prefix(['+', '-'])?.split_once(':')?;
-    let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-    let is_valid = (0..=23).contains(&hours) && (0..=59).contains(&minutes);
-    is_valid.then_some(Zone {
-        offset_seconds: sign * (hours * 3600 + minutes * 60),
-    })
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

@@ -121,7 +121,12 @@ fn what_is_wrong_is_told_with_its_line_and_column() {
     check_fault("alias = \"s\"", "alias = \"event\"", "\"event\"", "not \"event\"");
     check_fault("base = 0", "base = 7", "7", "0 or 1");
     check_fault("as = \"epoch_ms\"", "as = \"epoch\"", "\"epoch\"", "epoch_s, epoch_ms");
-    check_fault("zone = \"-03:30\"", "zone = \"Mars\"", "\"Mars\"", "UTC or an offset");
+    check_fault(
+        "zone = \"-03:30\"",
+        "zone = \"Mars\"",
+        "\"Mars\"",
+        "is UTC, an offset such as +02:00, or a name",
+    );
     check_fault(
         "\"zlib\", \"json\"",
         "\"zlib\", \"pickle\"",

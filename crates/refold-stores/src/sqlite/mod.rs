@@ -73,13 +73,16 @@ impl SqliteStore {
         let (source, looked) = at_rest(work, path, options, |source| {
             let (mut connection, catalogue) = look(work, source)?;
             let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
+            if let Some(zone) = &options.zone {
+                bound.plan.layout.read_in(zone);
+            }
             let identity = identity(source, &catalogue, &bound.plan.layout);
             let probed = probe::probe(&connection, &mut bound.plan);
             work.check()?;
             guard::stop_watching(&mut connection).map_err(|error| guard::store_error(source.path(), &error))?;
             let image = source.image();
             let bulk = image.and_then(|image| Bulk::bind(&bound.plan, &catalogue, image));
-            let description = describe(source, &bound, &probed);
+            let description = describe(source, &bound, &probed, options.zone.is_some());
             Ok((connection, bound.plan, bulk, description, identity))
         })?;
         let (connection, plan, bulk, description, identity) = looked;
@@ -263,7 +266,7 @@ fn identity(source: &Source, catalogue: &Catalogue, layout: &Layout) -> String {
     hex(&hash.finalize())
 }
 
-fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> StoreDescription {
+fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed, is_zone_asked: bool) -> StoreDescription {
     let layout = &bound.plan.layout;
     let mut evidence = bound.candidate.evidence.clone();
     evidence.extend(probed.evidence.iter().cloned());
@@ -298,7 +301,7 @@ fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed) -> S
         time_digits: probed.time_digits,
         time_zone: layout.map.recorded_at.as_ref().map_or_else(
             || "no recorded time".to_owned(),
-            |source| zone_label(source.zone, probed.zones),
+            |source| zone_label(source.zone.as_ref(), is_zone_asked, probed.zones),
         ),
         has_stream_index: bound.plan.has_stream_index,
         read_only: vec![

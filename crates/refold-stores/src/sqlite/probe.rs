@@ -11,8 +11,8 @@ use rusqlite::types::ValueRef;
 use super::plan::{Plan, Slot, quoted};
 use super::row::RowReader;
 use crate::layout::TimeForm;
-use crate::time;
-use crate::value::{SampledZones, ZONE_UNKNOWN};
+use crate::time::{self, ZONE_UNKNOWN};
+use crate::value::SampledZones;
 
 const SAMPLED_ROWS: usize = 200;
 
@@ -75,9 +75,10 @@ fn settle_times(connection: &Connection, plan: &mut Plan, probed: &mut Probed) -
 fn sample_events(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::Result<()> {
     let findings = Findings::default();
     let sample = sample(connection, plan, &findings)?;
+    let zoneless = findings.summary().into_iter().find(|(code, ..)| *code == ZONE_UNKNOWN);
     probed.zones = SampledZones {
-        has_times: sample.recorded_at.iter().any(|time| !time.is_none()),
-        has_zoneless_times: findings.summary().iter().any(|(code, ..)| *code == ZONE_UNKNOWN),
+        times: sample.recorded_at.iter().filter(|time| !time.is_none()).count() as u64,
+        zoneless_times: zoneless.map_or(0, |(_, count, _)| count),
     };
     let versions = sample
         .versions
@@ -107,9 +108,15 @@ fn sample(connection: &Connection, plan: &Plan, findings: &Findings) -> rusqlite
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
     let mut reader = RowReader::new(shape.clone());
     for order in ["ASC", "DESC"] {
+        // No event twice.
+        let seen = batch
+            .positions
+            .last()
+            .map(|last| format!("{} > {}", plan.position, last.0));
+        let conditions: Vec<String> = seen.into_iter().collect();
         let sql = format!(
             "{} LIMIT {SAMPLED_ROWS}",
-            plan.select(&shape, &[], &format!("{} {order}", plan.position))
+            plan.select(&shape, &conditions, &format!("{} {order}", plan.position))
         );
         let mut statement = connection.prepare(&sql)?;
         let mut rows = statement.query([])?;

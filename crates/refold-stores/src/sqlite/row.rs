@@ -18,7 +18,7 @@ use crate::decode::{self, Decoder};
 use crate::json;
 use crate::layout::{BodySource, Origin, TextForm, TextSource, TimeForm, TimeSource};
 use crate::time::{self, Reading};
-use crate::value::{ZONE_UNKNOWN, taken, time_of_text, uuid_text, zone_unknown};
+use crate::value::{taken, uuid_text};
 use crate::{NO_STREAM, NO_TYPE};
 
 /// The finding that only the first event of a stream brings.
@@ -247,17 +247,17 @@ impl<R: Values> Fields<'_, R> {
                 let Some(text) = literal.and_then(json::text) else {
                     return Timestamp::NONE;
                 };
-                return odd.time(what, time_of_text(&text, source), ValueRef::Text(&text));
+                return odd.time(what, time::of_text(&text, source), ValueRef::Text(&text));
             }
             _ => return Timestamp::NONE,
         };
         let stored = self.row.value(index);
         let read = match stored {
             ValueRef::Null => return Timestamp::NONE,
-            ValueRef::Text(text) => time_of_text(text, source),
-            ValueRef::Integer(number) => time::from_number(number, source.form).map(Reading::Certain),
+            ValueRef::Text(text) => time::of_text(text, source),
+            ValueRef::Integer(number) => time::from_number(number, source.form).map(Reading::certain),
             ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
-                time::from_real(number).map(Reading::Certain)
+                time::from_real(number).map(Reading::certain)
             }
             ValueRef::Real(_) | ValueRef::Blob(_) => None,
         };
@@ -366,10 +366,11 @@ impl Oddities<'_> {
 
     fn time(&self, what: &str, read: Option<Reading>, stored: ValueRef<'_>) -> Timestamp {
         match read {
-            Some(Reading::Certain(time)) => time,
-            Some(Reading::Zoneless(time)) => {
-                self.notice(ZONE_UNKNOWN, || zone_unknown(what));
-                time
+            Some(reading) => {
+                for (code, severity, detail) in reading.doubts(what) {
+                    self.report(code, severity, detail);
+                }
+                reading.at
             }
             None => {
                 self.warning("time-unreadable", || {

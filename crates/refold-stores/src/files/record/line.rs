@@ -1,0 +1,226 @@
+//! One line of JSON as an event: of our own shape, or a CloudEvent.
+
+use std::borrow::Cow;
+
+use refold_core::event::Encoding;
+
+use super::{Body, Parsed, Part, integer_of};
+use crate::decode;
+use crate::json;
+use crate::time::{self, Reading};
+use crate::zone::Zone;
+
+/// All members of a line by name; of a name that occurs twice the last one counts.
+pub struct Line<'a, 'z> {
+    members: Vec<(&'a [u8], &'a [u8])>,
+    /// Of times that name none.
+    zone: Option<&'z Zone>,
+}
+
+impl<'a, 'z> Line<'a, 'z> {
+    pub fn read(record: &'a [u8], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
+        let Some(members) = json::Members::of(record) else {
+            return Err("it is no JSON object".to_owned());
+        };
+        if !json::is_closed(record) {
+            return Err("it is cut off, or is no JSON object".to_owned());
+        }
+        Ok(Line {
+            members: members.collect(),
+            zone,
+        })
+    }
+
+    /// The members that are whole in the head of a record.
+    pub fn of_head(head: &'a [u8], zone: Option<&'z Zone>) -> Result<Line<'a, 'z>, String> {
+        let members = json::Members::of(head).ok_or_else(|| "it is no JSON object".to_owned())?;
+        let end = head.as_ptr_range().end;
+        Ok(Line {
+            members: members
+                .filter(|(_, literal)| literal.as_ptr_range().end != end)
+                .collect(),
+            zone,
+        })
+    }
+
+    /// As our own export writes it.
+    pub fn events(&self) -> Parsed<'a> {
+        let body = |name: &str| {
+            self.literal(name)
+                .filter(|literal| *literal != b"null")
+                .map(body_of_literal)
+        };
+        Parsed {
+            position: match self.integer("position") {
+                Part::Known(position) => Some(position),
+                Part::Missing | Part::Unreadable(_) => None,
+            },
+            stream: self.text("stream"),
+            category: self.text("category"),
+            version: self.integer("version"),
+            event_type: self.text("type"),
+            recorded_at: self.time("recorded_at"),
+            occurred_at: self.time("occurred_at"),
+            payload: body("payload"),
+            metadata: body("metadata"),
+            event_id: self.text("event_id"),
+            correlation_id: self.text("correlation_id"),
+            causation_id: self.text("causation_id"),
+            schema_version: self.text("schema_version"),
+        }
+    }
+
+    /// As CloudEvents 1.0 demands.
+    pub fn cloud_events(&self) -> Parsed<'a> {
+        let first = |names: &[&str]| names.iter().find_map(|name| self.text(name));
+        let stream = first(&["streamid", "subject", "source"]);
+        let category = stream.as_ref().and_then(|stream| {
+            let at = stream.iter().position(|byte| *byte == b'-')?;
+            Some(Cow::Owned(stream[..at].to_owned()))
+        });
+        let version = match self.integer("streamversion") {
+            Part::Missing => self.integer("sequence"),
+            known => known,
+        };
+        let payload = match (self.literal("data"), self.text("data_base64")) {
+            (Some(data), _) if data != b"null" => {
+                Some(body_of_cloud_data(data, self.text("datacontenttype").as_deref()))
+            }
+            (_, Some(encoded)) => Some(body_of_base64(&encoded)),
+            _ => None,
+        };
+        Parsed {
+            position: None,
+            stream,
+            category,
+            version,
+            event_type: self.text("type"),
+            // The time of a CloudEvent is that of the occurrence; a file of them holds no other.
+            recorded_at: self.time("time"),
+            occurred_at: Part::Missing,
+            payload,
+            metadata: None,
+            event_id: self.text("id"),
+            correlation_id: first(&["correlationid", "correlation_id"]),
+            causation_id: first(&["causationid", "causation_id"]),
+            schema_version: self.text("dataschema"),
+        }
+    }
+
+    fn literal(&self, name: &str) -> Option<&'a [u8]> {
+        self.members
+            .iter()
+            .rev()
+            .find(|(key, _)| *key == name.as_bytes())
+            .map(|(_, literal)| *literal)
+    }
+
+    fn text(&self, name: &str) -> Option<Cow<'a, [u8]>> {
+        json::text(self.literal(name)?)
+    }
+
+    fn integer(&self, name: &str) -> Part<i64> {
+        match self.text(name) {
+            None => Part::Missing,
+            Some(text) => integer_of(&text),
+        }
+    }
+
+    fn time(&self, name: &str) -> Part<Reading> {
+        match self.text(name) {
+            None => Part::Missing,
+            Some(text) => match time::of_iso_text(&text, self.zone) {
+                Some(time) => Part::Known(time),
+                None => Part::Unreadable(String::from_utf8_lossy(&text).into_owned()),
+            },
+        }
+    }
+}
+
+/// A body stands as its literal, or as `{"base64": …, "content_type": …}` when it is not JSON.
+fn body_of_literal(literal: &[u8]) -> Body<'_> {
+    let encoded = json::member(literal, &["base64".to_owned()]).and_then(json::text);
+    let is_wrapped = json::Members::of(literal).is_some_and(|members| {
+        let mut names = 0;
+        members.into_iter().all(|(name, _)| {
+            names += 1;
+            matches!(name, b"base64" | b"content_type")
+        }) && names > 0
+    });
+    match encoded.filter(|_| is_wrapped) {
+        None => Body {
+            bytes: Cow::Borrowed(literal),
+            encoding: Encoding::Json,
+            fault: None,
+        },
+        Some(encoded) => body_of_base64(&encoded),
+    }
+}
+
+fn body_of_base64<'a>(encoded: &[u8]) -> Body<'a> {
+    match from_base64(encoded) {
+        Some(bytes) => {
+            let encoding = decode::encoding_of(&bytes);
+            let fault = (encoding == Encoding::Opaque).then(|| decode::describe_opaque(&bytes));
+            Body {
+                bytes: Cow::Owned(bytes),
+                encoding,
+                fault,
+            }
+        }
+        None => Body {
+            bytes: Cow::Owned(encoded.to_owned()),
+            encoding: Encoding::Opaque,
+            fault: Some("it should be base64 and is not".to_owned()),
+        },
+    }
+}
+
+/// With another content type than JSON, `data` is a text that holds the document.
+fn body_of_cloud_data<'a>(data: &'a [u8], content_type: Option<&[u8]>) -> Body<'a> {
+    let is_json = content_type.is_none_or(|content_type| content_type.windows(4).any(|part| part == b"json"));
+    match json::text(data).filter(|_| !is_json) {
+        None => Body {
+            bytes: Cow::Borrowed(data),
+            encoding: Encoding::Json,
+            fault: None,
+        },
+        Some(text) => Body {
+            bytes: text,
+            encoding: Encoding::Text,
+            fault: None,
+        },
+    }
+}
+
+/// Standard base64, with or without padding; nothing when a character is not of it.
+fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
+    let text = text
+        .strip_suffix(b"==")
+        .or_else(|| text.strip_suffix(b"="))
+        .unwrap_or(text);
+    let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    for group in text.chunks(4) {
+        let mut bits = 0_u32;
+        for byte in group {
+            let six = match byte {
+                b'A'..=b'Z' => byte - b'A',
+                b'a'..=b'z' => byte - b'a' + 26,
+                b'0'..=b'9' => byte - b'0' + 52,
+                b'+' => 62,
+                b'/' => 63,
+                _ => return None,
+            };
+            bits = bits << 6 | u32::from(six);
+        }
+        bits <<= 6 * (4 - group.len());
+        let bytes = bits.to_be_bytes();
+        match group.len() {
+            4 => out.extend_from_slice(&bytes[1..4]),
+            3 => out.extend_from_slice(&bytes[1..3]),
+            2 => out.extend_from_slice(&bytes[1..2]),
+            _ => return None,
+        }
+    }
+    Some(out)
+}
