@@ -40,7 +40,15 @@ fn history() {
         .web
         .wait_for("document.querySelector('[data-test=state-header]')?.dataset.version > ''");
     take(&shown, "history");
-    for (tab, name) in [("3", "diff"), ("4", "blame"), ("5", "event"), ("6", "raw")] {
+    let tabs = [
+        ("1", "story"),
+        ("3", "diff"),
+        ("4", "blame"),
+        ("5", "event"),
+        ("6", "raw"),
+        ("7", "causation"),
+    ];
+    for (tab, name) in tabs {
         shown.web.press(&[], tab);
         shown.web.wait_for(&format!(
             "document.querySelector('[data-test=tab-{name}]').ariaSelected === 'true'"

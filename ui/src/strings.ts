@@ -1,10 +1,12 @@
 // Every text of the interface, in one place. Sentence case, no full stop after a single sentence, no exclamation mark.
 
 import { countOf, countText, placeText } from './base/format';
+import { LINKS } from './strings/links';
 import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 
 export const S = {
+  ...LINKS,
   product: 'Refold',
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
@@ -31,6 +33,7 @@ export const S = {
     noAxis: (axis: string) => `What is open has no axis of ${axis.toLowerCase()}`,
     noB: 'Set B first',
     noEvent: 'A is before the first event',
+    noTree: 'Open the tab Causation first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',
@@ -264,7 +267,10 @@ export const S = {
     noChangeBefore: 'This field does not change before this event',
     chooseField: 'Choose a field first: click its row in State',
   },
-  tabs: { state: 'State', diff: 'Diff', blame: 'Blame', event: 'Event', raw: 'Raw' },
+  tabs: {
+    ...{ story: 'Story', state: 'State', diff: 'Diff', blame: 'Blame', event: 'Event', raw: 'Raw' },
+    causation: 'Causation',
+  },
   inspector: {
     emptyState: 'No events are folded yet: this is the state before the first one',
     emptyObject: 'The state holds nothing here',

@@ -4,6 +4,9 @@
 import type {
   AppErrorWire,
   AppStart,
+  Causation,
+  Clock,
+  CorrelationStreams,
   DensityQuery,
   EventDetail,
   EventPage,
@@ -17,6 +20,11 @@ import type {
   InvariantsChecked,
   JobUpdate,
   Lane,
+  LaneMoment,
+  LanesOpened,
+  LanesPage,
+  LanesQuery,
+  LaneStep,
   Launch,
   MomentFound,
   Overview,
@@ -25,6 +33,7 @@ import type {
   Settings,
   StateQuery,
   StoreOpened,
+  StoryPage,
   StreamPage,
   StreamQuery,
   Theme,
@@ -85,6 +94,27 @@ export interface Backend {
   pickSave(name: string): Promise<string | null>;
   /** The next moment after (or before) `from` whose event is of one of these types; `null` when there is none. */
   nextEvent(history: number, types: string[], from: number, direction: SearchDirection): Promise<number | null>;
+  /** The story of the events after the moment `first`. */
+  story(history: number, first: number, count: number): Promise<StoryPage>;
+  /** Causes above and effects below the event that made `moment`; without an index of ids only of those nearby. */
+  causation(history: number, moment: number): Promise<Causation>;
+  /** Indexes the ids of all events, and the store before where that is missing. */
+  indexIds(session: number, progress: (update: JobUpdate) => void): Promise<void>;
+  /** The streams that share the correlation id of the event that made `moment`. */
+  correlationStreams(history: number, moment: number): Promise<CorrelationStreams>;
+  /** Puts streams on one clock. */
+  openLanes(
+    session: number,
+    streams: string[],
+    clock: Clock,
+    progress: (update: JobUpdate) => void,
+  ): Promise<LanesOpened>;
+  closeLanes(lanes: number): Promise<void>;
+  lanesPage(lanes: number, query: LanesQuery): Promise<LanesPage>;
+  /** Where each lane is at an instant: floor, never nearest. */
+  lanesAt(lanes: number, time: string): Promise<LaneMoment[]>;
+  /** The next event on any lane after (or the last before) an instant; `null` when there is none. */
+  lanesStep(lanes: number, from: string, direction: SearchDirection): Promise<LaneStep | null>;
   /** Streams whose id holds `text`, best first. */
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;

@@ -25,6 +25,7 @@ import {
 import { listenToDrops } from './fake/drops';
 import { FakeFields } from './fake/fields';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
+import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 
 export interface FakeOptions {
@@ -74,6 +75,7 @@ class FakeBackend implements Backend {
   readonly #options: FakeOptions;
   readonly #stores = new Map<number, OpenStore>();
   readonly #histories = new Map<number, OpenHistory>();
+  readonly #lanes = new Map<number, FakeLanes>();
   readonly #cancelled = new Set<number>();
   readonly #fields = new FakeFields({
     eventsOf: (history) => this.#history(history).positions.length,
@@ -384,6 +386,50 @@ class FakeBackend implements Backend {
     return `/home/ada/${name}`;
   }
 
+  async story(history: number, first: number, count: number): Promise<wire.StoryPage> {
+    await this.#wait();
+    return storyPage(this.#options.seed, this.#history(history), first, count);
+  }
+
+  async causation(history: number, moment: number): Promise<wire.Causation> {
+    await this.#wait();
+    const { store, positions } = this.#history(history);
+    return causationOf(store.events, positions[moment - 1] ?? 0, (position) => this.#rowAt(store, position, 0));
+  }
+
+  indexIds(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
+    return this.#job(progress, 'indexing ids', this.#store(session).events.times.length, 12);
+  }
+
+  async correlationStreams(history: number, moment: number): Promise<wire.CorrelationStreams> {
+    const { correlationId, rows } = await this.causation(history, moment);
+    const streams = [...new Set(rows.flatMap(({ event }) => event?.stream ?? []))];
+    return { correlationId: correlationId ?? '', streams, isCut: false, lookedAt: null };
+  }
+
+  async openLanes(session: number, streams: string[], clock: wire.Clock): Promise<wire.LanesOpened> {
+    await this.#wait();
+    const lanes = this.#next++;
+    this.#lanes.set(lanes, new FakeLanes(this.#store(session).events, streams));
+    return { lanes, clock, ...this.#lanesOf(lanes).described };
+  }
+
+  async closeLanes(lanes: number): Promise<void> {
+    this.#lanes.delete(lanes);
+  }
+
+  async lanesPage(lanes: number, query: wire.LanesQuery): Promise<wire.LanesPage> {
+    return this.#wait().then(() => this.#lanesOf(lanes).page(query));
+  }
+
+  async lanesAt(lanes: number, time: string): Promise<wire.LaneMoment[]> {
+    return this.#wait().then(() => this.#lanesOf(lanes).at(time));
+  }
+
+  async lanesStep(lanes: number, from: string, direction: wire.SearchDirection): Promise<wire.LaneStep | null> {
+    return this.#wait().then(() => this.#lanesOf(lanes).step(from, direction));
+  }
+
   async find(session: number, text: string, limit: number): Promise<wire.FindHit[]> {
     await this.#wait();
     const { events } = this.#store(session);
@@ -448,6 +494,12 @@ class FakeBackend implements Backend {
   #history(history: number): OpenHistory {
     const open = this.#histories.get(history);
     if (!open) throw new BackendError({ code: 'notFound', message: 'the history is closed', hint: '', choices: [] });
+    return open;
+  }
+
+  #lanesOf(lanes: number): FakeLanes {
+    const open = this.#lanes.get(lanes);
+    if (!open) throw new BackendError({ code: 'notFound', message: 'the lanes are closed', hint: '', choices: [] });
     return open;
   }
 

@@ -8,11 +8,13 @@ import { command, type Choice, type Command, type Reach } from './command';
 const hasRow = ({ history }: Desk) => (history?.rowAt(history.activeRow) ? null : S.blocked.noRow);
 
 export const INSPECT: readonly Command[] = [
+  tab('story', 'Show the story', '1'),
   tab('state', 'Show the state', '2'),
   tab('diff', 'Show the differences', '3'),
   tab('blame', 'Show the blame', '4'),
   tab('event', 'Show the event', '5'),
   tab('raw', 'Show the raw columns', '6'),
+  tab('causation', 'Show causes and effects', '7'),
   lens('payload', 'Show the payload of the event'),
   lens('metadata', 'Show the metadata of the event'),
   command('Inspect', ['history'], 'inspect.handler', 'Fold with another handler…', (d, _, value) => d.foldWith(value), {

@@ -1,5 +1,6 @@
 // All commands, once.
 
+import { CAUSATION } from './causation';
 import type { Command } from './command';
 import { CURSOR } from './cursor';
 import { DOCUMENT } from './document';
@@ -16,7 +17,7 @@ import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[...LIST, ...INSPECT, ...ROWS, ...VIEW, ...PALETTE],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...ROWS, ...VIEW, ...PALETTE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -1,6 +1,7 @@
 // Keys inside lists and trees. They act on the row that the list itself has marked.
 
 import type { Desk } from '../model/desk.svelte';
+import { openCause } from './causation';
 import { command, type Command, type Context } from './command';
 
 const LISTS: Context[] = ['grid', 'tree'];
@@ -23,7 +24,8 @@ function row(contexts: readonly Context[], id: string, title: string, key: strin
 
 function moveRow(desk: Desk, by: number): void {
   const { history, store, view } = desk;
-  if (view === 'history' && history) {
+  if (view === 'history' && history?.tab === 'causation') history.causes.move(by);
+  else if (view === 'history' && history) {
     const last = (history.frame?.totalRows ?? 0) - 1;
     history.focusRow(Math.max(0, Math.min(last, history.activeRow + by)));
   } else if (store) {
@@ -33,7 +35,8 @@ function moveRow(desk: Desk, by: number): void {
 
 async function openRow(desk: Desk): Promise<void> {
   const { history, store, view } = desk;
-  if (view === 'history' && history) {
+  if (view === 'history' && history?.tab === 'causation') await openCause(desk);
+  else if (view === 'history' && history) {
     const found = history.rowAt(history.activeRow);
     if (found?.canOpen) history.toggle(found.pointer);
     else if (found && found.changedMoment > 0) desk.jump(found.changedMoment);

@@ -22,13 +22,15 @@ import { PagedRows } from '../base/paged';
 import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
+import { Causes } from './causes.svelte';
 import { HistoryNews } from './news.svelte';
 import { Playing } from './playing.svelte';
 import { Problems } from './problems.svelte';
 import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
+import { Story } from './story.svelte';
 
-export type Tab = 'state' | 'diff' | 'blame' | 'event' | 'raw';
-export const TABS: readonly Tab[] = ['state', 'diff', 'blame', 'event', 'raw'];
+export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
+export type Tab = (typeof TABS)[number];
 
 /** How late the rows are: `late` after 50 ms, `slow` after 200 ms, `stopped` when a person cancelled. */
 export type Wait = 'none' | 'late' | 'slow' | 'stopped';
@@ -49,6 +51,8 @@ export class OpenHistory {
   readonly news: HistoryNews;
   readonly playing = new Playing(this);
   readonly problems = new Problems(this);
+  readonly story: Story;
+  readonly causes: Causes;
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -101,6 +105,8 @@ export class OpenHistory {
     this.opened = opened;
     this.handler = handler ?? DEFAULT_HANDLER;
     this.news = news;
+    this.story = new Story(backend, opened.history);
+    this.causes = new Causes(backend, store.opened.session, opened.history);
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
@@ -140,6 +146,7 @@ export class OpenHistory {
     this.problems.close();
     this.#frames.close();
     this.#details.close();
+    this.causes.close();
     this.timeline.close();
     this.#timers.forEach(clearTimeout);
     clearTimeout(this.#settle);
@@ -159,7 +166,9 @@ export class OpenHistory {
   }
 
   get lens(): Lens {
-    return this.tab === 'event' || this.tab === 'raw' ? this.eventLens : this.tab;
+    if (this.tab === 'event' || this.tab === 'raw') return this.eventLens;
+    if (this.tab === 'story') return 'diff';
+    return this.tab === 'causation' ? 'state' : this.tab;
   }
 
   /** Puts A on a moment; whatever is shown follows. */
@@ -236,6 +245,7 @@ export class OpenHistory {
       if (this.a === 0) this.detail = null;
       else this.#details.ask(this.a);
     }
+    if (this.tab === 'causation') this.causes.ask(this.a);
     this.#waitFor();
   }
 
