@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, links, mask, start, store};
+use crate::commands::{field, history, links, mask, payload, start, store};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -25,6 +25,10 @@ pub fn builder() -> Builder<Wry> {
         mask::mask_state,
         mask::reveal,
         mask::conceal,
+        payload::payload_view,
+        payload::payload_hex,
+        payload::find_in_payload,
+        payload::save_payload,
         history::open_history,
         history::close_history,
         history::history_findings,

@@ -6,6 +6,7 @@ pub mod field;
 pub mod history;
 pub mod links;
 pub mod mask;
+pub mod payload;
 pub mod start;
 pub mod store;
 

@@ -2,6 +2,7 @@
 
 import { countOf, countText, placeText } from './base/format';
 import { LINKS } from './strings/links';
+import { PAYLOAD } from './strings/payload';
 import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 
@@ -16,6 +17,7 @@ export const S = {
     nothing: 'Nothing on this screen contacts a server, and no store is ever written to',
   },
   rail: { label: 'Views' },
+  payload: PAYLOAD,
   redacted: REDACTED,
   documents: {
     label: 'Open documents',

@@ -5,6 +5,7 @@
 mod lanes;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -25,8 +26,9 @@ use crate::usecase::lanes::Lanes;
 use crate::usecase::{find, first_screen, overview, sample, streams};
 use crate::wire::{
     AppStart, Causation, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
-    HistoryOpened, InvariantsChecked, Lane, Launch, MaskState, MomentFound, Overview, ProblemFound, Recent, RevealWire,
-    SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery,
+    HexPage, HistoryOpened, InvariantsChecked, Lane, Launch, MaskState, MomentFound, Overview, PayloadHit,
+    PayloadQuery, PayloadView, ProblemFound, Recent, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened,
+    StoryPage, StreamPage, StreamQuery,
 };
 
 /// What one window has on its desk.
@@ -149,6 +151,48 @@ impl Desk {
     /// What the index came upon, one by one. Needs the index.
     pub fn store_findings(&self, session: u32) -> Result<Vec<FindingGroup>, AppError> {
         caught(|| Ok(findings::groups(&overview::found(&*self.session(session)?)?)))
+    }
+
+    /// What the payload or metadata at a moment is.
+    pub fn payload_view(&self, history: u32, query: &PayloadQuery) -> Result<PayloadView, AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            let history = self.history(history)?;
+            history.payload_view(&Work::new(&cancel, &Silent), query)
+        })
+    }
+
+    /// Its bytes, sixteen a row.
+    pub fn payload_hex(&self, history: u32, query: &PayloadQuery, first: u32, count: u32) -> Result<HexPage, AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            let history = self.history(history)?;
+            history.payload_hex(&Work::new(&cancel, &Silent), query, first, count)
+        })
+    }
+
+    /// The first place in it behind the one numbered `after` that holds a text.
+    pub fn find_in_payload(
+        &self,
+        history: u32,
+        query: &PayloadQuery,
+        text: &str,
+        after: u32,
+    ) -> Result<Option<PayloadHit>, AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            let history = self.history(history)?;
+            history.find_in_payload(&Work::new(&cancel, &Silent), query, text, after)
+        })
+    }
+
+    /// Writes it to a file that a person chose, never beside the store.
+    pub fn save_payload(&self, history: u32, query: &PayloadQuery, file: &str) -> Result<(), AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            let history = self.history(history)?;
+            history.save_payload(&Work::new(&cancel, &Silent), query, Path::new(file))
+        })
     }
 
     /// What masking rules hide of a store, and what is revealed of it.

@@ -3,6 +3,7 @@
 //! The latest request wins: a newer one cancels an older one of the same history. Label and content of an answer are
 //! always of one moment, because both come from the same folded state.
 
+mod documents;
 mod fields;
 mod links;
 mod news;
@@ -16,10 +17,9 @@ use std::time::Instant;
 
 use refold_core::cursor::Cursor;
 use refold_core::diff::{ArrayKeys, diff};
-use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
-use refold_core::history::{Budget, EventSource as _, Way};
+use refold_core::history::{Budget, Way};
 use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
@@ -27,6 +27,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use refold_handlers::story::Story;
 use refold_stores::index::StreamDensity;
 
+use documents::Documents;
 use fields::KnownFields;
 pub use news::{HistorySink, News};
 pub(crate) use types::series_of;
@@ -37,12 +38,10 @@ use crate::clock;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
-use crate::frame::{DensityFrame, FrameRow, StateFrame};
+use crate::frame::{DensityFrame, StateFrame};
 use crate::handler;
-use crate::mask::Part;
-use crate::payload;
 use crate::replay::{Opening, Replay};
-use crate::rows::{self, Beside, Changes, RowWindow, Rows};
+use crate::rows::{self, Beside, Changes, RowWindow};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
@@ -76,6 +75,7 @@ pub struct OpenedHistory {
     templates: OnceLock<Arc<Story>>,
     replay: Mutex<Replay>,
     latest: Mutex<Latest>,
+    documents: Documents,
 }
 
 #[derive(Default)]
@@ -120,6 +120,7 @@ impl OpenedHistory {
             templates: OnceLock::new(),
             replay: Mutex::new(replay),
             latest: Mutex::default(),
+            documents: Documents::default(),
         };
         let head = opened.stream.track.head();
         if head.0 <= FOLDED_AT_OPENING {
@@ -264,7 +265,7 @@ impl OpenedHistory {
             }
             Lens::Payload | Lens::Metadata => {
                 drop(replay);
-                self.event_tree(&work, query.lens, moment, &toggled, window)?
+                self.document_rows(&work, query, &toggled, window)?
             }
         };
         frame.first_row = query.first_row;
@@ -327,32 +328,6 @@ impl OpenedHistory {
         frame.fault = folded.fault.as_ref().map_or_else(String::new, |(moment, fault)| {
             format!("the handler failed at event {}: {fault}", place(*moment))
         });
-    }
-
-    fn event_tree(
-        &self,
-        work: &Work<'_>,
-        lens: Lens,
-        moment: Moment,
-        toggled: &HashSet<Pointer>,
-        window: RowWindow,
-    ) -> Result<Rows, AppError> {
-        let Some(before) = moment.0.checked_sub(1).map(Moment) else {
-            return Ok(Rows::default());
-        };
-        let mut events = self.stream.events(self.session.store(), Columns::ALL);
-        let mut batch = EventBatch::default();
-        events.read(work, before, moment, &mut batch)?;
-        let event = batch.event(0);
-        let cover = |part| self.session.mask().of_event(&event, self.stream.names(), part);
-        let decoded = match lens {
-            Lens::Metadata => payload::decode_metadata(&event, &cover(Part::Metadata)),
-            Lens::Payload | Lens::State | Lens::Diff | Lens::Blame => payload::decode(&event, &cover(Part::Payload)),
-        };
-        Ok(match decoded {
-            Ok(value) => rows::tree(&value, Beside::default(), toggled, window),
-            Err(unreadable) => one_row(unreadable.shown()),
-        })
     }
 
     fn begin(&self, seq: u32) -> Result<CancelToken, AppError> {
@@ -456,17 +431,6 @@ fn toggled(pointers: &[String]) -> HashSet<Pointer> {
         .iter()
         .filter_map(|pointer| Pointer::parse(pointer).ok())
         .collect()
-}
-
-fn one_row(value: String) -> Rows {
-    Rows {
-        rows: vec![FrameRow {
-            value,
-            ..FrameRow::default()
-        }],
-        total: 1,
-        ..Rows::default()
-    }
 }
 
 impl From<FoldError> for AppError {

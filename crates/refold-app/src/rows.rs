@@ -131,6 +131,14 @@ fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: Row
 }
 
 impl Rows {
+    pub fn of_one(row: FrameRow) -> Rows {
+        Rows {
+            rows: vec![row],
+            total: 1,
+            ..Rows::default()
+        }
+    }
+
     fn is_in(&self, window: RowWindow) -> bool {
         self.total >= window.first_row && self.total - window.first_row < window.row_count
     }

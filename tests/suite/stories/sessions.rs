@@ -77,6 +77,7 @@ pub fn at_the_window(store: &Path, during: &dyn Fn()) -> u32 {
                 toggled: Vec::new(),
                 first_row: 0,
                 row_count: 200,
+                is_whole: false,
             };
             desk.state_frame(history.history, &query)
                 .unwrap_or_else(|error| fail(error));

@@ -15,6 +15,7 @@ import type {
   FieldRead,
   FindHit,
   FindingGroup,
+  HexPage,
   HistoryOpened,
   HistoryUpdate,
   InvariantsChecked,
@@ -26,9 +27,14 @@ import type {
   LanesQuery,
   LaneStep,
   Launch,
+  MaskState,
   MomentFound,
   Overview,
+  PayloadHit,
+  PayloadQuery,
+  PayloadView,
   ProblemFound,
+  RevealWire,
   SearchDirection,
   Settings,
   StateQuery,
@@ -75,6 +81,20 @@ export interface Backend {
   stateFrame(history: number, query: StateQuery): Promise<StateFrame>;
   /** The event that made `moment` (1 for the first). */
   eventDetail(history: number, moment: number): Promise<EventDetail>;
+  /** What the payload or metadata of the event that made a moment is. */
+  payloadView(history: number, query: PayloadQuery): Promise<PayloadView>;
+  /** Its bytes, sixteen a row. */
+  payloadHex(history: number, query: PayloadQuery, first: number, count: number): Promise<HexPage>;
+  /** The first place behind the one numbered `after` that holds a text; behind the last comes the first. */
+  findInPayload(history: number, query: PayloadQuery, text: string, after: number): Promise<PayloadHit | null>;
+  /** Saves it where the system's dialog says, never beside the store; `null` when that was closed without a choice. */
+  savePayload(history: number, query: PayloadQuery, name: string): Promise<string | null>;
+  /** What masking rules hide of a store, and what is revealed of it. */
+  maskState(session: number): Promise<MaskState>;
+  /** Shows what is hidden at a place, and logs it with the reason. */
+  reveal(session: number, reveal: RevealWire, reason: string): Promise<MaskState>;
+  /** Hides again what was revealed last, or all of it. */
+  conceal(session: number, isAll: boolean): Promise<MaskState>;
   /** What a cursor text means in a history, floor and never nearest. */
   momentOf(history: number, cursor: string): Promise<MomentFound>;
   /** The next moment after (or before) `from` at which the value at `path` changed; `null` when there is none. */

@@ -24,6 +24,10 @@ export const commands = {
 	maskState: (session: number) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("mask_state", { session })),
 	reveal: (session: number, reveal: RevealWire, reason: string) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("reveal", { session, reveal, reason })),
 	conceal: (session: number, isAll: boolean) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("conceal", { session, isAll })),
+	payloadView: (history: number, query: PayloadQuery) => typedError<PayloadView, AppErrorWire>(__TAURI_INVOKE("payload_view", { history, query })),
+	payloadHex: (history: number, query: PayloadQuery, firstRow: number, rowCount: number) => typedError<HexPage, AppErrorWire>(__TAURI_INVOKE("payload_hex", { history, query, firstRow, rowCount })),
+	findInPayload: (history: number, query: PayloadQuery, text: string, after: number) => typedError<PayloadHit | null, AppErrorWire>(__TAURI_INVOKE("find_in_payload", { history, query, text, after })),
+	savePayload: (history: number, query: PayloadQuery, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_payload", { history, query, file })),
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
@@ -300,6 +304,19 @@ export type HandlerWire = {
 	engine: string,
 };
 
+/**  Sixteen bytes a row. */
+export type HexPage = {
+	total: number,
+	rows: HexRow[],
+};
+
+export type HexRow = {
+	offset: string,
+	hex: string,
+	/**  Letters of ASCII as they are, a dot for everything else. */
+	text: string,
+};
+
 /**  One stream, opened with a handler. */
 export type HistoryOpened = {
 	history: number,
@@ -496,6 +513,58 @@ export type Overview = {
 /**  What a rule can speak of. */
 export type Part = "payload" | "metadata" | "state";
 
+/**  Why a document cannot be read. */
+export type PayloadFault = {
+	/**  What was tried. */
+	codec: string,
+	/**  Where it failed, in bytes from the start; `null` where that is not known. */
+	offset: string | null,
+	reason: string,
+};
+
+/**  A place where a text was found. */
+export type PayloadHit = {
+	/**  The row of the tree (of a folded container around it), or of the bytes. */
+	row: number,
+	/**  Which of all it is, from 1. */
+	place: number,
+	total: number,
+};
+
+export type PayloadKind = 
+/**  The store holds none. */
+"absent" | 
+/**  JSON: shown as a tree by a state frame. */
+"tree" | 
+/**  Bytes that are meant to be no JSON. */
+"bytes" | 
+/**  Bytes that should be readable and are not. */
+"undecodable";
+
+/**  Which document, and how its tree is folded. */
+export type PayloadQuery = {
+	moment: number,
+	isMetadata: boolean,
+	/**  All of a huge document, not only its beginning. */
+	isWhole: boolean,
+	toggled: string[],
+};
+
+/**  What a document is, and what can be shown of it. */
+export type PayloadView = {
+	kind: PayloadKind,
+	/**  `48.2 MB`; empty where masking rules hide a part, as are the next two. */
+	size: string,
+	byteCount: number,
+	sha256: string,
+	/**  What the bytes look like: `PNG image`, `gzip`, `text`; `JSON` for a tree. */
+	looksLike: string,
+	/**  The tree of a huge document shows only its beginning until all is asked for; `null`: all of it is shown at once. */
+	beginning: string | null,
+	fault: PayloadFault | null,
+	isRedacted: boolean,
+};
+
 /**  A problem at an event: the next one from somewhere. */
 export type ProblemFound = {
 	moment: number,
@@ -561,6 +630,8 @@ export type StateQuery = {
 	toggled: string[],
 	firstRow: number,
 	rowCount: number,
+	/**  All of a huge payload, not only its beginning. */
+	isWhole: boolean,
 };
 
 /**  A store that is open. Everything here comes without a scan; the rest follows with [`Overview`]. */

@@ -27,6 +27,7 @@ import { FakeFields } from './fake/fields';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
+import { findInPayload, NOTHING_HIDDEN, payloadHex, payloadView } from './fake/payload';
 
 export interface FakeOptions {
   seed: number;
@@ -305,6 +306,17 @@ class FakeBackend implements Backend {
     const row = this.#rowAt(open.store, open.positions[moment - 1] ?? 0, moment);
     return detailOf(row, open.stream, this.#payload(open, moment));
   }
+
+  payloadView = async (history: number, query: wire.PayloadQuery) => payloadView(await this.#looked(history, query));
+  payloadHex = async (history: number, query: wire.PayloadQuery, first: number, count: number) =>
+    payloadHex(await this.#looked(history, query), first, count);
+  findInPayload = async (history: number, query: wire.PayloadQuery, text: string, after: number) =>
+    findInPayload(await this.#looked(history, query), text, after);
+  savePayload = async () => null;
+  #looked = (history: number, { moment }: wire.PayloadQuery) => this.eventDetail(history, moment);
+  maskState = async () => NOTHING_HIDDEN;
+  reveal = async () => NOTHING_HIDDEN;
+  conceal = async () => NOTHING_HIDDEN;
 
   async momentOf(history: number, cursor: string): Promise<wire.MomentFound> {
     await this.#wait();

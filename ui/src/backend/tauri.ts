@@ -29,6 +29,17 @@ export function tauriBackend(): Backend {
     eventRows: (history, query) => settled(commands.eventRows(history, query)),
     stateFrame: async (history, query) => decodeStateFrame(await settled(commands.stateFrame(history, query))),
     eventDetail: (history, moment) => settled(commands.eventDetail(history, moment)),
+    payloadView: (history, query) => settled(commands.payloadView(history, query)),
+    payloadHex: (history, query, first, count) => settled(commands.payloadHex(history, query, first, count)),
+    findInPayload: (history, query, text, after) => settled(commands.findInPayload(history, query, text, after)),
+    savePayload: async (history, query, name) => {
+      const file = await save({ defaultPath: name });
+      if (file !== null) await done(commands.savePayload(history, query, file));
+      return file;
+    },
+    maskState: (session) => settled(commands.maskState(session)),
+    reveal: (session, reveal, reason) => settled(commands.reveal(session, reveal, reason)),
+    conceal: (session, isAll) => settled(commands.conceal(session, isAll)),
     momentOf: (history, cursor) => settled(commands.momentOf(history, cursor)),
     nextChange: (history, path, from, direction) => settled(commands.nextChange(history, path, from, direction)),
     nextEvent: (history, types, from, direction) => settled(commands.nextEvent(history, types, from, direction)),

@@ -7,8 +7,10 @@ import { DOCUMENT } from './document';
 import { GO } from './go';
 import { INSPECT } from './inspect';
 import { LIST } from './list';
+import { MASK } from './mask';
 import { menu } from './menu';
 import { PALETTE } from './palette';
+import { PAYLOAD } from './payload';
 import { PLAY } from './play';
 import { ROWS } from './rows';
 import { STORE } from './store';
@@ -17,7 +19,7 @@ import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[...LIST, ...INSPECT, ...CAUSATION, ...ROWS, ...VIEW, ...PALETTE],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...PALETTE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -23,7 +23,9 @@ import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
 import { Causes } from './causes.svelte';
+import { Masking } from './masking.svelte';
 import { HistoryNews } from './news.svelte';
+import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
 import { Problems } from './problems.svelte';
 import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
@@ -49,6 +51,8 @@ export class OpenHistory {
   /** What the handler was opened as. */
   readonly handler: string;
   readonly news: HistoryNews;
+  readonly payload: OpenPayload;
+  readonly masking: Masking;
   readonly playing = new Playing(this);
   readonly problems = new Problems(this);
   readonly story: Story;
@@ -107,6 +111,8 @@ export class OpenHistory {
     this.news = news;
     this.story = new Story(backend, opened.history);
     this.causes = new Causes(backend, store.opened.session, opened.history);
+    this.payload = new OpenPayload(backend, opened.history, this);
+    this.masking = new Masking(backend, store.opened.session, () => this.#readAnew());
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
@@ -147,6 +153,7 @@ export class OpenHistory {
     this.#frames.close();
     this.#details.close();
     this.causes.close();
+    this.payload.close();
     this.timeline.close();
     this.#timers.forEach(clearTimeout);
     clearTimeout(this.#settle);
@@ -392,12 +399,25 @@ export class OpenHistory {
     if (row && (this.lens === 'state' || this.lens === 'diff' || this.lens === 'blame')) this.focus = row.pointer;
   }
 
+  /** The containers whose folding a person toggled in what is shown. */
+  get toggled(): string[] {
+    return [...(this.#toggled.get(this.lens) ?? [])];
+  }
+
+  /** Another mask holds: nothing that is shown may stay. */
+  #readAnew(): void {
+    this.payload.refresh();
+    if (this.a > 0) this.#details.ask(this.a);
+    this.ask();
+  }
+
   #query(): StateQuery {
     const lens = this.lens;
     this.#seq += 1;
     return {
       ...{ seq: this.#seq, lens, moment: this.a, base: this.b },
-      toggled: [...(this.#toggled.get(lens) ?? [])],
+      toggled: this.toggled,
+      isWhole: this.payload.isWholeAt(this.a, lens === 'metadata'),
       // A screen above and below, so that a short scroll needs no answer.
       firstRow: Math.max(0, this.#rows.first - this.#rows.count),
       rowCount: this.#rows.count * 3,

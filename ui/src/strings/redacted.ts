@@ -1,7 +1,19 @@
 // What is said of values that masking rules hide, and of keys that occur more than once.
 
+import { countOf } from '../base/format';
+
 export const REDACTED = {
   chip: 'redacted',
   changed: 'changed (redacted)',
   repeated: (which: string) => `value ${which} of this key, the last one counts`,
+  ask: (path: string) => `Reveal ${path === '' ? 'all that is redacted' : path}`,
+  reason: 'Reason',
+  logged: 'It is written to a log with your name, the time and the reason, and holds until this store is closed',
+  reveal: 'Reveal',
+  cancel: 'Cancel',
+  revealed: (n: number) => countOf(n, 'place revealed', 'places revealed'),
+  conceal: 'Hide again',
+  noRules: 'No masking rule holds for this store',
+  notRedacted: 'Choose a redacted field first',
+  nothingRevealed: 'Nothing is revealed',
 } as const;

@@ -43,6 +43,7 @@ fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
         toggled: Vec::new(),
         first_row: 0,
         row_count: 200,
+        is_whole: false,
     }
 }
 

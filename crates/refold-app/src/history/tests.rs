@@ -49,6 +49,7 @@ fn query(seq: u32, lens: Lens, moment: u32) -> StateQuery {
         toggled: Vec::new(),
         first_row: 0,
         row_count: 50,
+        is_whole: false,
     }
 }
 

@@ -17,7 +17,7 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use serde::{Deserialize, Serialize};
 
-pub use cover::Cover;
+pub use cover::{Cover, Places as MaskPlaces, Verdict};
 pub use log::{Entry, Log};
 
 use crate::error::AppError;

@@ -196,6 +196,7 @@ fn all_answers(session: &Arc<Session>, needle: &str, folder: &Path) -> Vec<(Stri
                     toggled: vec!["/deep/x/0/secret".to_owned()],
                     first_row: 0,
                     row_count: 500,
+                    is_whole: false,
                 });
                 tell("frame", format!("{lens:?} {:?}", frame.unwrap()));
             }

@@ -165,11 +165,8 @@ impl<'a> Hidden<'a> {
         let cover = |part| session.mask().of_event(event, stream.names(), part);
         let (payload, metadata) = (cover(Part::Payload), cover(Part::Metadata));
         let mut parts = Vec::new();
-        for decoded in [
-            payload::decode(event, &payload),
-            payload::decode_metadata(event, &metadata),
-        ] {
-            decoded.iter().for_each(|value| value.redacted_parts(&mut parts));
+        for value in payload::decoded(event, &payload, &metadata) {
+            value.redacted_parts(&mut parts);
         }
         let is_touched = |cover: &Cover, bytes: Option<&[u8]>| bytes.is_some_and(|bytes| *cover.json(bytes) != *bytes);
         Hidden {

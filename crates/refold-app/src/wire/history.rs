@@ -82,6 +82,8 @@ pub struct StateQuery {
     pub toggled: Vec<String>,
     pub first_row: u32,
     pub row_count: u32,
+    /// All of a huge payload, not only its beginning.
+    pub is_whole: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]

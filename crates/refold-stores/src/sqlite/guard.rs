@@ -58,7 +58,9 @@ const PRAGMAS: &[&str] = &[
 ];
 
 /// The longest value and statement, until a reader sets what its layout says.
-const LENGTH_LIMIT_BYTES: i32 = 64 << 20;
+pub const LENGTH_LIMIT_BYTES: i32 = 64 << 20;
+/// The most that a value may be wherever it is looked at alone.
+pub const MOST_LENGTH_LIMIT_BYTES: i32 = 1 << 30;
 /// Statements, too, must stay below the limit.
 pub const LEAST_LENGTH_LIMIT_BYTES: i32 = 1 << 20;
 

@@ -34,6 +34,7 @@ use refold_core::port::store::{
 };
 use refold_core::work::Work;
 use rusqlite::Connection;
+use rusqlite::limits::Limit;
 use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest as _, Sha256};
 
@@ -204,7 +205,11 @@ impl EventStore for SqliteStore {
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
         self.connections.source().check_unchanged()?;
         let connection = self.connections.take()?;
-        let raw = raw_row(&connection, &self.plan, position);
+        // A row that somebody looks at is shown however large it is.
+        let limit = |bytes| connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes);
+        let raw = limit(guard::MOST_LENGTH_LIMIT_BYTES).and_then(|_| raw_row(&connection, &self.plan, position));
+        // Whoever takes the connection next finds it as it was.
+        let raw = raw.and_then(|raw| limit(guard::LENGTH_LIMIT_BYTES).map(|_| raw));
         self.connections.give_back(connection);
         self.connections.source().check_unchanged()?;
         raw.map_err(|error| guard::store_error(self.connections.source().path(), &error))
