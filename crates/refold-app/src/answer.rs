@@ -371,7 +371,11 @@ pub struct TimelineAnswer {
     /// `None` where no event has a time, as is `to`.
     pub from: Option<String>,
     pub to: Option<String>,
+    /// All that have a time.
     pub events: u32,
+    /// Of them those before the first and after the last column.
+    pub earlier_events: u32,
+    pub later_events: u32,
     /// Events that are in no column, because their recorded time is missing or cannot be read.
     pub without_time: u32,
     pub types: Vec<String>,

@@ -16,6 +16,7 @@ pub mod lanes;
 pub mod new_handler;
 pub mod overview;
 mod replayed;
+mod robust_span;
 mod round_columns;
 pub mod sample;
 pub mod search;

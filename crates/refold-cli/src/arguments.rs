@@ -257,6 +257,9 @@ pub struct Timeline {
     /// Draw it into this file
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Show the few events too that lie far outside of all others
+    #[arg(long)]
+    pub all: bool,
     /// At most so many columns; they begin at round times
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub columns: u32,

@@ -15,7 +15,10 @@ use crate::arguments::Arguments;
 use crate::print::Ended;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return print::wrong_call(&error),
+    };
     match command::run(&arguments) {
         Ok(code) => ExitCode::from(code),
         // Whoever read the output has enough of it: that is no failure.

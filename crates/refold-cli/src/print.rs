@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue};
 use refold_app::answer::json_line;
 use refold_app::text::shown;
 use refold_app::wire::{FindingWire, SeverityWire};
@@ -240,4 +242,40 @@ fn hint_here(error: &AppError) -> String {
         _ => "",
     };
     format!("{}{option}", error.hint)
+}
+
+/// What is wrong with the arguments, as every other failure where a program asks (`--json`); or the help that was asked
+/// for.
+pub fn wrong_call(error: &clap::Error) -> ExitCode {
+    let is_json = std::env::args_os().any(|argument| argument == "--json");
+    if !error.use_stderr() || !is_json {
+        // When nobody reads it there is nobody left to tell.
+        let _ = error.print();
+        return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+    }
+    let text = error.render().to_string();
+    let said = text.lines().next().unwrap_or_default();
+    let message = said.strip_prefix("error: ").unwrap_or(said);
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let hint = [tip.map(str::to_owned), usage.map(|usage| format!("usage: {usage}"))];
+    let hint: Vec<String> = hint.into_iter().flatten().collect();
+    let mut failed = AppError::invalid(
+        message,
+        if hint.is_empty() {
+            "see refold --help".to_owned()
+        } else {
+            hint.join("; ")
+        },
+    );
+    let choices = [ContextKind::ValidValue, ContextKind::ValidSubcommand].into_iter();
+    failed.choices = choices
+        .filter_map(|kind| match error.get(kind)? {
+            ContextValue::Strings(choices) => Some(choices.clone()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    failure(&failed, true);
+    ExitCode::from(failed.exit_code())
 }

@@ -25,6 +25,7 @@ pub fn of(code: &str) -> &'static str {
         "wrong-type" => "Check the layout",
         "zone-unknown" => "Name the zone with zone in a layout file, or with --zone on the command line",
         "redacted" => "Nothing; reveal them with a reason where you must see them",
+        "empty-range" => "Choose a wider range: history without --from and --to shows all events",
         "past-head" => "Look at the version that the answer names",
         "repeated-key" => "Ask who wrote it; read the payload, which has every value",
         "RF-EVENT-DEPTH" => "Look at the payload",

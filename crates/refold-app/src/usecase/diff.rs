@@ -2,6 +2,7 @@
 
 use refold_core::diff::{ArrayKeys, Change, ChangeOp, diff as difference};
 use refold_core::fold::{Detail, Folded};
+use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
@@ -27,7 +28,8 @@ pub fn diff(
     let after = replayed.state_at(work, to)?;
     let keys = ArrayKeys::new(replayed.program.array_keys());
     let mut changes = Vec::new();
-    for change in difference(&before.state, &after.state, &keys) {
+    let found = difference(&before.state, &after.state, &keys);
+    for change in found.into_iter().flat_map(listed) {
         let cause = cause_of(work, &mut replayed, &change, (from, to), &after)?;
         let cause = cause.and_then(|moment| replayed.cause(moment));
         let path = change.path.to_string();
@@ -60,6 +62,56 @@ pub fn diff(
             .map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),
     })
+}
+
+/// A state that came to be, or went, is listed by its leaves.
+fn listed(change: Change) -> Vec<Change> {
+    let (state, is_added) = match &change.op {
+        ChangeOp::Added { after: state }
+        | ChangeOp::Changed {
+            before: Value::Null,
+            after: state,
+        } => (state, true),
+        ChangeOp::Removed { before: state }
+        | ChangeOp::Changed {
+            before: state,
+            after: Value::Null,
+        } => (state, false),
+        ChangeOp::Changed { .. } | ChangeOp::Moved { .. } => return vec![change],
+    };
+    let mut leaves = Vec::new();
+    if change.path.is_root() {
+        leaves_of(state, &change.path, &mut leaves);
+    }
+    if leaves.len() < 2 && leaves.first().is_none_or(|(path, _)| path.is_root()) {
+        return vec![change];
+    }
+    let leaves = leaves.into_iter().map(|(path, leaf)| Change {
+        path,
+        op: if is_added {
+            ChangeOp::Added { after: leaf }
+        } else {
+            ChangeOp::Removed { before: leaf }
+        },
+    });
+    leaves.collect()
+}
+
+/// Everything below that is no container, or an empty one.
+fn leaves_of(value: &Value, path: &Pointer, leaves: &mut Vec<(Pointer, Value)>) {
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            for (name, member) in object.iter() {
+                leaves_of(member, &path.push_key(name), leaves);
+            }
+        }
+        Value::Array(array) if !array.is_empty() => {
+            for (index, element) in array.iter().enumerate() {
+                leaves_of(element, &path.push_index(index), leaves);
+            }
+        }
+        leaf => leaves.push((path.clone(), leaf.clone())),
+    }
 }
 
 /// The event that led to the later side of a change. Of an element that left an array or moved in it: the last event

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
 use refold_core::event::{Encoding, EventView, Position, Version};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
@@ -42,7 +42,7 @@ pub fn events(
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
-    let (from, to) = asked.range(session, &stream)?;
+    let (from, to) = asked.range(session, &stream, &findings)?;
     let digits = session.description().time_digits;
     let mut left = asked.limit.unwrap_or(u64::MAX);
     stream.visit_while(work, session.store(), &findings, from, to, &mut |moment, event| {
@@ -57,8 +57,14 @@ pub fn events(
 }
 
 impl Events {
-    /// The moments before the first and after the last event that the cursors let through.
-    pub(super) fn range(&self, session: &Session, stream: &Stream) -> Result<(Moment, Moment), AppError> {
+    /// The moments before the first and after the last event that the cursors let through. That there is none between
+    /// them is a finding.
+    pub(super) fn range(
+        &self,
+        session: &Session,
+        stream: &Stream,
+        findings: &Findings,
+    ) -> Result<(Moment, Moment), AppError> {
         let from = match &self.from {
             Some(cursor) => moment_before(session, stream, cursor)?,
             None => Moment::START,
@@ -67,6 +73,29 @@ impl Events {
             Some(cursor) => stream.track.resolve(&session.cursor(cursor)?, clock::now())?,
             None => stream.track.head(),
         };
+        if let (Some(first), Some(last)) = (&self.from, &self.to)
+            && is_reversed(session, stream, first, last)?
+        {
+            return Err(AppError::invalid(
+                format!("the range ends before it begins: {first} to {last}"),
+                "give the earlier one first",
+            ));
+        }
+        if from >= to {
+            let bound = |cursor: &Option<String>, else_at: &str| cursor.clone().unwrap_or_else(|| else_at.to_owned());
+            findings.report(Finding {
+                code: "empty-range",
+                severity: Severity::Notice,
+                stream: Some(stream.id.as_slice().into()),
+                version: None,
+                position: None,
+                detail: format!(
+                    "no event lies between {} and {}",
+                    bound(&self.from, "start"),
+                    bound(&self.to, "head")
+                ),
+            });
+        }
         Ok((from, to))
     }
 
@@ -97,6 +126,22 @@ fn answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
         payload: Stored::of(event.payload, claims_json),
         metadata: Stored::of(event.metadata, true),
     }
+}
+
+fn is_reversed(session: &Session, stream: &Stream, first: &str, last: &str) -> Result<bool, AppError> {
+    let (first, last) = (session.cursor(first)?, session.cursor(last)?);
+    Ok(match (first, last) {
+        (Cursor::At(first), Cursor::At(last)) => first > last,
+        (Cursor::Ago { nanos: first }, Cursor::Ago { nanos: last }) => first < last,
+        (Cursor::Version(first), Cursor::Version(last)) => first > last,
+        (Cursor::Position(first), Cursor::Position(last)) => first > last,
+        (Cursor::Head, Cursor::Head) => false,
+        // Of different kinds: by the events that they mean.
+        (first, last) => {
+            let now = clock::now();
+            stream.track.resolve(&first, now)? > stream.track.resolve(&last, now)?
+        }
+    })
 }
 
 /// The first event that a `from` bound lets through: the first at or after it.

@@ -17,7 +17,8 @@ use crate::error::AppError;
 use crate::mask::{Cover, Part};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::{handler, text};
+use crate::wire::FindingWire;
+use crate::{findings, handler, text};
 
 /// Calls `visit` for each event that was asked for, in the order of the stream.
 ///
@@ -30,12 +31,13 @@ pub fn story(
     asked: &Events,
     handler: Option<&str>,
     visit: &mut dyn FnMut(StoryAnswer) -> Result<(), AppError>,
-) -> Result<(), AppError> {
+) -> Result<Vec<FindingWire>, AppError> {
     session.mask().adopt(handler)?;
     let program = handler::open(handler)?;
     let templates = handler::story(handler)?;
-    let stream = Stream::load(work, session, stream, &Findings::default())?;
-    let (from, to) = asked.range(session, &stream)?;
+    let findings = Findings::default();
+    let stream = Stream::load(work, session, stream, &findings)?;
+    let (from, to) = asked.range(session, &stream, &findings)?;
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
     let mut fold = Fold::new(program.as_ref(), Detail::State)?;
@@ -71,7 +73,8 @@ pub fn story(
         before = after;
         Ok(left > 0)
     };
-    stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)
+    stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)?;
+    Ok(findings::wire(&findings))
 }
 
 /// An event in the words of a template, as a person may see it; `None` where no template has all that it quotes.

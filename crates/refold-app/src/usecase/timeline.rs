@@ -9,6 +9,7 @@ use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::StreamDensity;
 
+use super::robust_span::robust_span;
 use super::round_columns::round_columns;
 use crate::answer::{ColumnAnswer, TimelineAnswer};
 use crate::density;
@@ -21,18 +22,28 @@ use crate::text;
 use crate::wire::{Axis, DensityQuery};
 use crate::written_file::{self, Own};
 
-/// The whole span in at most `columns` columns that begin at round times. The sum of all counts is the number of events
-/// that have a time.
+/// How much of the time between the first and the last event is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    All,
+    /// Without the few stray times that would squeeze the rest into one column.
+    NearlyAll,
+}
+
+/// The span in at most `columns` columns that begin at round times. The sum of all counts, with the events before and
+/// after the columns, is the number of events that have a time.
 pub fn timeline(
     work: &Work<'_>,
     session: &Session,
     stream: Option<&str>,
     columns: u32,
+    shown: Shown,
 ) -> Result<TimelineAnswer, AppError> {
     let digits = session.description().time_digits;
     match stream {
         None => {
             let index = session.build_index(work)?;
+            let columns = (columns, shown);
             answer(None, index.event_count(), columns, digits, |query| {
                 density::of_store(index.as_ref(), query, digits)
             })
@@ -47,6 +58,7 @@ pub fn timeline(
                 breaks: &[],
             };
             let total = stream.track.head().0;
+            let columns = (columns, shown);
             answer(Some(text::exact(&stream.id)), total, columns, digits, |query| {
                 density::of_stream(&stream, &counted, &series, flagged, query, digits)
             })
@@ -57,7 +69,7 @@ pub fn timeline(
 fn answer(
     stream: Option<String>,
     total: u32,
-    columns: u32,
+    (columns, shown): (u32, Shown),
     digits: u8,
     density: impl Fn(&DensityQuery) -> Result<DensityFrame, AppError>,
 ) -> Result<TimelineAnswer, AppError> {
@@ -69,10 +81,25 @@ fn answer(
     };
     let whole = density(&query)?;
     let span = window(&whole);
-    if let Some((round, count)) = span.as_ref().and_then(|span| round_columns(span, columns)) {
-        query.from = Timestamp(round.start).display(9).to_string();
-        query.to = Timestamp(round.end).display(9).to_string();
-        query.columns = count;
+    let between = |range: &Range<i64>, columns: u32| DensityQuery {
+        axis: Axis::Time,
+        from: Timestamp(range.start).display(9).to_string(),
+        to: Timestamp(range.end).display(9).to_string(),
+        columns,
+    };
+    let count = |range: Range<i64>| -> Result<u32, AppError> {
+        if range.is_empty() {
+            return Ok(0);
+        }
+        Ok(density(&between(&range, 1))?.counts.iter().sum())
+    };
+    let robust = match (&span, shown) {
+        (Some(span), Shown::NearlyAll) => robust_span(span, |end| count(span.start..end))?,
+        _ => None,
+    };
+    let cut = robust.as_ref().or(span.as_ref());
+    if let Some((round, count)) = cut.and_then(|span| round_columns(span, columns)) {
+        query = between(&round, count);
     }
     let frame = density(&query)?;
     let window = window(&frame).unwrap_or_default();
@@ -87,13 +114,19 @@ fn answer(
         }
     });
     let columns: Vec<ColumnAnswer> = columns.collect();
-    let events = columns.iter().map(|column| column.events).sum();
+    let (earlier, later) = match &span {
+        Some(span) => (count(span.start..window.start)?, count(window.end..span.end)?),
+        None => (0, 0),
+    };
+    let events = columns.iter().map(|column| column.events).sum::<u32>() + earlier + later;
     Ok(TimelineAnswer {
         stream,
         from: text::filled(whole.from),
         // The span ends just behind the last event.
         to: span.map(|span| text::time_label(Timestamp(span.end.saturating_sub(1)), digits)),
         events,
+        earlier_events: earlier,
+        later_events: later,
         without_time: total.saturating_sub(events),
         types: frame.series,
         columns,
@@ -111,7 +144,11 @@ fn window(frame: &DensityFrame) -> Option<Range<i64>> {
 /// that a database would take for one of its own.
 pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
     let title = answer.stream.clone().unwrap_or_else(|| session.name());
-    let events = text::grouped(answer.events.into());
+    let shown = answer.events - answer.earlier_events - answer.later_events;
+    let events = match answer.events {
+        events if events == shown => text::grouped(events.into()),
+        events => format!("{} of {}", text::grouped(shown.into()), text::grouped(events.into())),
+    };
     let columns = answer.columns.iter().map(|column| FigureColumn {
         // The day alone: the axis has no room for more.
         label: column.from.get(..10).unwrap_or(&column.from).to_owned(),

@@ -29,7 +29,8 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
                 printer.line_of_stream(&story_line(&told))
             }
         });
-        printer.finish(outcome)?;
+        let findings = printer.finish(outcome)?;
+        print::findings_aside(&findings);
         return Ok(0);
     }
     let outcome = events(context.work, &session, &asked.stream, &query, &mut |event| {

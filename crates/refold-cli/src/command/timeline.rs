@@ -1,7 +1,8 @@
 //! `refold timeline`.
 
+use refold_app::answer::TimelineAnswer;
 use refold_app::text::grouped;
-use refold_app::usecase::timeline::{draw, timeline};
+use refold_app::usecase::timeline::{Shown, draw, timeline};
 
 use super::Context;
 use crate::arguments::Timeline;
@@ -9,7 +10,8 @@ use crate::print::{Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    let answer = timeline(context.work, &session, asked.stream.as_deref(), asked.columns)?;
+    let shown = if asked.all { Shown::All } else { Shown::NearlyAll };
+    let answer = timeline(context.work, &session, asked.stream.as_deref(), asked.columns, shown)?;
     if let Some(file) = &asked.svg {
         draw(&answer, &session, file)?;
     }
@@ -25,6 +27,7 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
     let events = format!("{} events{untimed}", grouped(answer.events.into()));
     if let Some(file) = &asked.svg {
         printer.line(&format!("{events} drawn into {}", file.display()))?;
+        stray_line(&answer).map_or(Ok(()), |line| printer.line(&line))?;
         return printer.finish(Ok(0));
     }
     let whole = answer.stream.clone().unwrap_or_else(|| session.name());
@@ -33,6 +36,7 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
         return printer.finish(Ok(0));
     };
     printer.line(&format!("{whole}  {events}  {from} to {to}"))?;
+    stray_line(&answer).map_or(Ok(()), |line| printer.line(&line))?;
     let most = answer
         .columns
         .iter()
@@ -59,6 +63,22 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
     }
     types.print(&mut printer)?;
     printer.finish(Ok(0))
+}
+
+/// What is not in the columns, though it has a time.
+fn stray_line(answer: &TimelineAnswer) -> Option<String> {
+    let part = |count: u32, place: &str| (count > 0).then(|| format!("{} {place}", grouped(count.into())));
+    let parts = [
+        part(answer.earlier_events, "before"),
+        part(answer.later_events, "after"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "events outside of what is shown: {} (--all shows them)",
+            parts.join(", ")
+        )
+    })
 }
 
 /// Any event at all is at least one mark long.

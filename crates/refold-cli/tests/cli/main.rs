@@ -13,3 +13,4 @@ mod hostile;
 mod lab;
 mod lacking;
 mod masking;
+mod ranges;

@@ -22,11 +22,14 @@ use crate::package::MANIFEST;
 /// The most event types that are listed; more are counted.
 const MAX_TYPES: usize = 1_000;
 
+/// YAML takes no longer text for a key, with its quotes and escapes.
+const MAX_KEY_LETTERS: usize = 1_000;
+
 /// What was seen of the events of a category.
 #[derive(Debug, Default)]
 pub struct Starter {
     types: BTreeMap<String, TypeSighting>,
-    /// Events of types that were too many to list, or whose name is no UTF-8.
+    /// Events of types that were too many to list, or whose name is no UTF-8 or too long.
     unlisted: u64,
 }
 
@@ -42,7 +45,7 @@ impl Starter {
     pub fn observe(&mut self, event_type: &[u8], payload: Option<&[u8]>) {
         let is_full = self.types.len() >= MAX_TYPES;
         match std::str::from_utf8(event_type) {
-            Ok(name) if !is_full || self.types.contains_key(name) => {
+            Ok(name) if write::is_key(name) && (!is_full || self.types.contains_key(name)) => {
                 self.types.entry(name.to_owned()).or_default().observe(payload);
             }
             _ => self.unlisted += 1,

@@ -89,7 +89,7 @@ fn a_starter_lists_what_was_found_and_guesses() {
     - set:
         lastPayment.amount: event.data.amount
 
-# 1 events are of types that are not listed: too many, or named in no UTF-8.
+# 1 events are of types that are not listed: too many, or with a name that is no UTF-8 or too long.
 
 # Runs after every event.
 every:

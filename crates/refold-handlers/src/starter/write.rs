@@ -65,7 +65,7 @@ pub fn reducer(starter: &Starter, name: &str) -> String {
     }
     if starter.unlisted > 0 {
         line(&format!(
-            "# {} events are of types that are not listed: too many, or named in no UTF-8.",
+            "# {} events are of types that are not listed: too many, or with a name that is no UTF-8 or too long.",
             starter.unlisted
         ));
         line("");
@@ -219,6 +219,11 @@ fn quoted(text: &str) -> String {
     }
     quoted.push('\'');
     quoted
+}
+
+/// Whether YAML takes this text for a key.
+pub fn is_key(text: &str) -> bool {
+    yaml_text(text).chars().count() <= super::MAX_KEY_LETTERS
 }
 
 /// A YAML scalar that reads as this text: plain where that is sure, else in double quotes as JSON writes it.
