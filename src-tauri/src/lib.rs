@@ -30,13 +30,14 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    platform::prepare();
+    let desk = Arc::new(Desk::new(launch));
+    platform::prepare(desk.rendering());
     let bindings = bindings::builder();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
-        .manage(Arc::new(Desk::new(launch)))
+        .manage(Arc::clone(&desk))
         .invoke_handler(bindings.invoke_handler())
-        .setup(|app| window::open(app.handle()).map_err(Into::into))
+        .setup(move |app| window::open(app.handle(), &desk).map_err(Into::into))
         .build(tauri::generate_context!());
     match built {
         Ok(app) => ExitCode::from(u8::try_from(app.run_return(|_, _| {})).unwrap_or(1)),

@@ -1,12 +1,21 @@
 //! What the web engine must be told before it starts.
 
-/// Without a GPU, WebKit's accelerated compositing halves the frame rate of scrubbing; a value that the user has set
+use refold_app::wire::Rendering;
+
+/// Without a GPU, WebKit's accelerated compositing halves the frame rate of scrubbing; a value of the environment
 /// stands. Must be called before GTK starts and before any thread does.
-pub fn prepare() {
+pub fn prepare(rendering: Rendering) {
+    #[cfg(not(target_os = "linux"))]
+    let _ = rendering;
     #[cfg(target_os = "linux")]
     {
         const SWITCH: &str = "WEBKIT_DISABLE_COMPOSITING_MODE";
-        if std::env::var_os(SWITCH).is_none() && !has_gpu() {
+        let is_software = match rendering {
+            Rendering::Auto => !has_gpu(),
+            Rendering::Software => true,
+            Rendering::Graphics => false,
+        };
+        if std::env::var_os(SWITCH).is_none() && is_software {
             // SAFETY: called first thing in `run`, when this process has one thread.
             unsafe { std::env::set_var(SWITCH, "1") };
         }

@@ -30,7 +30,7 @@ fn what_was_open_is_open_again_after_a_restart() {
     wait_for_version(&shown, "15");
     palette(&shown, ":v6");
     wait_for_version(&shown, "6");
-    wait_for_place(home.path(), "v6");
+    wait_for_place(home.path(), Some(6));
     drop(shown);
 
     let shown = open_in(home.path(), &[]);
@@ -39,7 +39,7 @@ fn what_was_open_is_open_again_after_a_restart() {
     // A store that was closed stays closed.
     palette(&shown, ">Close the store");
     shown.web.wait_for("document.querySelector('[data-test=recent]')");
-    wait_for_place(home.path(), "");
+    wait_for_place(home.path(), None);
     drop(shown);
     let shown = open_in(home.path(), &[]);
     shown.web.wait_for("document.querySelector('[data-test=recent]')");
@@ -175,23 +175,22 @@ fn palette(shown: &Shown, text: &str) {
     shown.web.press(&[], key::ENTER);
 }
 
-/// Waits until the window has written down that it is at `text`; empty: nowhere.
+/// Waits until the window has written down that cursor A of a document is at `moment`; `None`: that nothing is open.
 #[track_caller]
-fn wait_for_place(home: &std::path::Path, text: &str) {
-    let file = home.join("config/refold/place.toml");
+fn wait_for_place(home: &std::path::Path, moment: Option<u32>) {
+    let file = home.join("config/refold/window.toml");
     let is_written = || {
         let written = std::fs::read_to_string(&file).unwrap_or_default();
-        if text.is_empty() {
-            written.is_empty()
-        } else {
-            written.contains(text)
+        match moment {
+            Some(moment) => written.lines().any(|line| line == format!("a = {moment}")),
+            None => written.contains("documents = []"),
         }
     };
     let started = std::time::Instant::now();
     while !is_written() {
         assert!(
             started.elapsed() < std::time::Duration::from_secs(20),
-            "{} never says {text:?}",
+            "{} never says {moment:?}",
             file.display()
         );
         std::thread::park_timeout(std::time::Duration::from_millis(20));

@@ -38,6 +38,7 @@ const names = {
   command: 'terminal',
   moment: 'clock',
   drop: 'file-down',
+  settings: 'settings',
 };
 
 const symbols = Object.entries(names).map(([name, file]) => {

@@ -5,10 +5,14 @@ import { LINKS } from './strings/links';
 import { PAYLOAD } from './strings/payload';
 import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
+import { ENVIRONMENT_TEXTS, RESTORE_TEXTS, SETTINGS_TEXTS } from './strings/settings';
 
 export const S = {
   ...LINKS,
   product: 'Refold',
+  settings: SETTINGS_TEXTS,
+  environment: ENVIRONMENT_TEXTS,
+  restore: RESTORE_TEXTS,
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
   band: {
@@ -148,6 +152,7 @@ export const S = {
       grid: 'In a list',
       tree: 'In the tree of fields',
       palette: 'In the palette',
+      settings: 'Settings',
     },
     own: 'your own',
     edit: 'Change keys in',
@@ -338,7 +343,6 @@ export const S = {
     ready: '100 %',
     missing: 'not built',
     jobs: (n: number) => countOf(n, 'job', 'jobs'),
-    zone: 'UTC',
     findings: (n: number) => countOf(n, 'finding', 'findings'),
   },
   error: {

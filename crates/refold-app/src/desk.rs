@@ -17,18 +17,19 @@ use crate::error::AppError;
 use crate::findings;
 use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
+use crate::kept;
 use crate::mask::Reveal;
 use crate::places::Places;
 use crate::session::Session;
-use crate::settings;
+use crate::settings::{self, Found};
 use crate::text;
 use crate::usecase::lanes::Lanes;
-use crate::usecase::{find, first_screen, overview, sample, streams};
+use crate::usecase::{cache, find, first_screen, overview, sample, streams};
 use crate::wire::{
-    AppStart, Causation, DensityQuery, EventDetail, EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup,
-    HexPage, HistoryOpened, InvariantsChecked, Lane, Launch, MaskState, MomentFound, Overview, PayloadHit,
-    PayloadQuery, PayloadView, ProblemFound, Recent, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened,
-    StoryPage, StreamPage, StreamQuery,
+    AppStart, CacheUse, Causation, DensityQuery, Environment, EventDetail, EventPage, EventQuery, FieldPage, FieldRead,
+    FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding, Lane, Launch, MaskState, MomentFound,
+    Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, Recent, Rendering, RevealWire, SearchDirection,
+    Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery, WindowFrame, WindowPlaces,
 };
 
 /// What one window has on its desk.
@@ -73,14 +74,20 @@ impl Desk {
     /// What the window needs before its first paint.
     pub fn start(&self) -> Result<AppStart, AppError> {
         caught(|| {
+            let (Found { settings, problems }, settings_failure) = match settings::load(&self.places) {
+                Ok(found) => (found, None),
+                Err(error) => (Found::default(), Some(error.into())),
+            };
             Ok(AppStart {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
-                settings: settings::load_settings(&self.places),
-                recents: settings::load_recents(&self.places),
-                launch: self.launch.clone().or_else(|| settings::load_place(&self.places)),
+                settings,
+                recents: kept::load_recents(&self.places),
+                launch: self.launch.clone(),
+                places: kept::load_window(&self.places),
                 sample: sample::made(&self.places).map(|store| store.display().to_string()),
                 settings_file: settings::settings_file(&self.places).display().to_string(),
-                settings_failure: settings::check_settings(&self.places).err().map(Into::into),
+                settings_failure,
+                settings_problems: problems,
             })
         })
     }
@@ -107,7 +114,7 @@ impl Desk {
                 opened_at: text::time_label(clock::now(), 0),
             };
             // A list that cannot be saved keeps nobody from looking at a store.
-            let _ = settings::remember_recent(&self.places, recent);
+            let _ = kept::remember_recent(&self.places, recent);
             lock(&self.sessions).insert(number, Arc::new(session));
             Ok(screen)
         })
@@ -399,13 +406,54 @@ impl Desk {
         caught(|| settings::save_settings(&self.places, settings))
     }
 
-    /// Remembers what is open, for the next start; `None`: nothing is.
-    pub fn remember_place(&self, place: Option<&Launch>) -> Result<(), AppError> {
-        caught(|| settings::save_place(&self.places, place))
+    /// Binds keys in a context, in the settings file.
+    pub fn bind_keys(&self, binding: &KeyBinding) -> Result<(), AppError> {
+        caught(|| settings::bind_keys(&self.places, binding))
+    }
+
+    /// Takes a binding out of the settings file.
+    pub fn unbind_keys(&self, context: &str, keys: &str) -> Result<(), AppError> {
+        caught(|| settings::unbind_keys(&self.places, context, keys))
+    }
+
+    /// Says what a store is; `None`: nobody says so any more.
+    pub fn classify(&self, location: &str, environment: Option<Environment>) -> Result<(), AppError> {
+        caught(|| settings::classify(&self.places, location, environment))
+    }
+
+    /// How the window is to be painted.
+    pub fn rendering(&self) -> Rendering {
+        settings::load_settings(&self.places).rendering
+    }
+
+    /// Remembers what the window shows, for its next start.
+    pub fn remember_window(&self, window: &WindowPlaces) -> Result<(), AppError> {
+        caught(|| kept::save_window(&self.places, window))
+    }
+
+    /// Where the window stood last; `None`: it was never there.
+    pub fn frame(&self) -> Option<WindowFrame> {
+        kept::load_frame(&self.places)
+    }
+
+    pub fn remember_frame(&self, frame: &WindowFrame) -> Result<(), AppError> {
+        caught(|| kept::save_frame(&self.places, frame))
+    }
+
+    /// What the cache folder holds.
+    pub fn cache_use(&self) -> Result<CacheUse, AppError> {
+        let cancel = CancelToken::default();
+        caught(|| cache::size(&Work::new(&cancel, &Silent), &self.places))
+    }
+
+    /// Throws the cache away; what is needed of it is made again.
+    pub fn clear_cache(&self) -> Result<CacheUse, AppError> {
+        let cancel = CancelToken::default();
+        caught(|| cache::clear(&Work::new(&cancel, &Silent), &self.places))
     }
 
     pub fn forget_recent(&self, location: &str) -> Result<(), AppError> {
-        caught(|| settings::forget_recent(&self.places, location))
+        caught(|| kept::forget_recent(&self.places, location))
     }
 
     /// One row of numbers for sessions and histories: a number never means two things.

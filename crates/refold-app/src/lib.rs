@@ -14,6 +14,7 @@ pub mod frame;
 pub mod handler;
 mod history;
 mod jobs;
+mod kept;
 mod linked;
 mod mask;
 mod payload;

@@ -1,102 +1,135 @@
-//! Settings, recent stores and what was open last: text files in the user's config folder.
+//! What a person has set: one text file in their config folder, with a comment above each line.
 //!
-//! A person may edit them: comments and keys that this version does not know survive. A file that cannot be read as
-//! what it should be counts as absent and is left as it is until something is saved. Writes are whole or not at all.
+//! They may edit it: comments, their own order and what this version does not know survive. What cannot be used is
+//! told with its line and the rest holds; a file that is no TOML counts as absent and is left as it is.
 
-use std::fs;
-use std::io::{ErrorKind, Write as _};
+mod entries;
+
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use toml_edit::{Document, DocumentMut, Item};
 
-use crate::error::{AppError, ErrorCode};
+use self::entries::ENTRIES;
+use crate::error::AppError;
+use crate::kept::{read_text, write_whole};
 use crate::places::Places;
-use crate::wire::{Density, KeyBinding, Launch, Recent, Settings, Theme};
-
-/// So many stores are remembered.
-const RECENT_COUNT: usize = 12;
+use crate::wire::{Environment, KeyBinding, Settings, StoreEnvironment};
 
 const MAX_COPY_MEGABYTES: &str = "max_copy_megabytes";
+const KEYS: &str = "keys";
+const ENVIRONMENTS: &str = "environments";
 
-const SETTINGS_HEAD: &str = "\
+const HEAD: &str = "\
 # Settings of Refold. Edit them here or in the window.
-# theme: dark, light or system
-# density: comfortable or compact
-# max_copy_megabytes: disk that the copy of a store's payloads may take, with its search index; no limit without it
-# letter_keys: whether single letters, digits and signs run commands: true or false
-# keys: a table for each context (global, welcome, overview, history, grid, tree, palette), for instance
-#   [keys.history]
+# Besides the lines below there may be:
+#   max_copy_megabytes = 2000   disk that the copy of a store's payloads may take, with its search index
+#   [keys.history]              keys of your own, a table for each context; false takes keys away
 #   \"n\" = \"cursor.next\"
-#   \"v\" = false
+#   [environments]              what stores are: production, staging, test, development or local
+#   \"/srv/orders.db\" = \"production\"
 ";
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub struct Found {
+    pub settings: Settings,
+    /// What cannot be used, a sentence each, with its line.
+    pub problems: Vec<String>,
+}
 
 /// Where the settings are, for a person who wants to edit them.
 pub fn settings_file(places: &Places) -> PathBuf {
     places.config.join("settings.toml")
 }
 
-/// Says why the file cannot be read, where there is one.
-pub fn check_settings(places: &Places) -> Result<(), AppError> {
-    let file = settings_file(places);
-    read_text(&file).map_or(Ok(()), |text| document_from_text(&text, &file).map(drop))
-}
-
-pub fn load_settings(places: &Places) -> Settings {
+/// Fails only where the file is no TOML at all.
+pub fn load(places: &Places) -> Result<Found, AppError> {
     let file = settings_file(places);
     let text = read_text(&file).unwrap_or_default();
-    let document = document_from_text(&text, &file).unwrap_or_default();
-    let word = |key: &str| document.get(key).and_then(|item| item.as_str()).unwrap_or_default();
-    Settings {
-        theme: match word("theme") {
-            "dark" => Theme::Dark,
-            "light" => Theme::Light,
-            // "system", and whatever this version does not know.
-            _ => Theme::System,
-        },
-        density: match word("density") {
-            "compact" => Density::Compact,
-            // "comfortable", and whatever this version does not know.
-            _ => Density::Comfortable,
-        },
-        letter_keys: document
-            .get("letter_keys")
-            .and_then(toml_edit::Item::as_bool)
-            .unwrap_or(true),
-        keys: key_bindings(&document),
-    }
-}
-
-/// The bindings of the file stay as the person wrote them, whatever `settings` holds.
-pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppError> {
-    let file = settings_file(places);
-    let text = read_text(&file).unwrap_or_else(|| SETTINGS_HEAD.to_owned());
-    let mut document = document_from_text(&text, &file)?;
-    let theme = match settings.theme {
-        Theme::Dark => "dark",
-        Theme::Light => "light",
-        Theme::System => "system",
-    };
-    let density = match settings.density {
-        Density::Comfortable => "comfortable",
-        Density::Compact => "compact",
-    };
-    let values: [(&str, toml_edit::Value); 3] = [
-        ("theme", theme.into()),
-        ("density", density.into()),
-        ("letter_keys", settings.letter_keys.into()),
-    ];
-    for (key, new) in values {
-        // The value alone is replaced: a comment behind it stays.
-        match document.get_mut(key).and_then(|item| item.as_value_mut()) {
-            Some(value) => {
-                let decor = value.decor().clone();
-                *value = new;
-                *value.decor_mut() = decor;
+    let document = Document::parse(text.as_str()).map_err(|error| no_toml(&error, &file))?;
+    let mut found = Found::default();
+    for (key, item) in document.as_table() {
+        let entry = ENTRIES.iter().find(|entry| entry.key == key);
+        let outcome = match (key, entry) {
+            (KEYS, _) => {
+                found.settings.keys = key_bindings(item);
+                Ok(())
             }
-            None => drop(document.insert(key, toml_edit::value(new))),
+            (ENVIRONMENTS, _) => {
+                read_environments(item, &text, &mut found);
+                Ok(())
+            }
+            (MAX_COPY_MEGABYTES, _) => copied_bytes(item).map(drop),
+            (_, Some(entry)) => (entry.read)(item, &mut found.settings),
+            (_, None) => {
+                let line = line_of(&text, item);
+                found
+                    .problems
+                    .push(format!("line {line}: {key} is no setting that this version knows"));
+                Ok(())
+            }
+        };
+        if let Err(allowed) = outcome {
+            found.problems.push(problem(&text, key, item, &allowed));
         }
     }
-    write_whole(&file, &document.to_string())
+    Ok(found)
+}
+
+/// What the file says, or the defaults where it cannot be read.
+pub fn load_settings(places: &Places) -> Settings {
+    load(places).unwrap_or_default().settings
+}
+
+/// Writes every setting. Keys and environments of the file stay as the person wrote them, whatever `settings` holds.
+pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppError> {
+    edit(places, |document| {
+        for entry in ENTRIES {
+            match (entry.value)(settings) {
+                Some(value) => put(document, entry.key, entry.comment, value),
+                None => drop(document.remove(entry.key)),
+            }
+        }
+    })
+}
+
+/// Binds keys in a context, over what the file says of them.
+pub fn bind_keys(places: &Places, binding: &KeyBinding) -> Result<(), AppError> {
+    edit(places, |document| {
+        let keys = table(document.as_table_mut(), KEYS);
+        keys.set_implicit(true);
+        let value: toml_edit::Value = match &binding.command {
+            Some(command) => command.as_str().into(),
+            None => false.into(),
+        };
+        table(keys, &binding.context).insert(&binding.keys, toml_edit::value(value));
+    })
+}
+
+/// Takes a line of `[keys.CONTEXT]` out of the file: the default holds again.
+pub fn unbind_keys(places: &Places, context: &str, keys: &str) -> Result<(), AppError> {
+    edit(places, |document| {
+        let contexts = document.get_mut(KEYS).and_then(Item::as_table_like_mut);
+        if let Some(bound) = contexts
+            .and_then(|table| table.get_mut(context))
+            .and_then(Item::as_table_like_mut)
+        {
+            bound.remove(keys);
+        }
+    })
+}
+
+/// Says what a store is; `None`: nobody says so any more.
+pub fn classify(places: &Places, location: &str, environment: Option<Environment>) -> Result<(), AppError> {
+    edit(places, |document| {
+        let known = table(document.as_table_mut(), ENVIRONMENTS);
+        match environment {
+            Some(environment) => {
+                known.insert(location, toml_edit::value(entries::environment_text(environment)));
+            }
+            None => drop(known.remove(location)),
+        }
+    })
 }
 
 /// So many bytes of disk the copy of one store's payloads may take, with its search index; `None`: no limit.
@@ -104,13 +137,11 @@ pub fn save_settings(places: &Places, settings: &Settings) -> Result<(), AppErro
 /// Fails on a value that is no number: a limit that was meant must not be passed over.
 pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
     let file = settings_file(places);
-    let document = read_text(&file).and_then(|text| text.parse::<toml_edit::DocumentMut>().ok());
+    let document = read_text(&file).and_then(|text| text.parse::<DocumentMut>().ok());
     let Some(item) = document.as_ref().and_then(|document| document.get(MAX_COPY_MEGABYTES)) else {
         return Ok(None);
     };
-    let megabytes = item.as_integer().and_then(|megabytes| u64::try_from(megabytes).ok());
-    let bytes = megabytes.map(|megabytes| Some(megabytes.saturating_mul(1_000_000)));
-    bytes.ok_or_else(|| {
+    copied_bytes(item).map(Some).map_err(|_| {
         let value = item.to_string();
         AppError::invalid(
             format!(
@@ -123,64 +154,65 @@ pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
     })
 }
 
-/// Latest first.
-pub fn load_recents(places: &Places) -> Vec<Recent> {
-    let text = read_text(&recents_file(places)).unwrap_or_default();
-    toml::from_str::<RecentFile>(&text).unwrap_or_default().recent
+fn edit(places: &Places, change: impl FnOnce(&mut DocumentMut)) -> Result<(), AppError> {
+    let file = settings_file(places);
+    let text = read_text(&file).unwrap_or_else(|| HEAD.to_owned());
+    let mut document: DocumentMut = text.parse().map_err(|error| no_toml(&error, &file))?;
+    change(&mut document);
+    write_whole(&file, &document.to_string())
 }
 
-/// Puts a store on top of the recent ones.
-pub fn remember_recent(places: &Places, recent: Recent) -> Result<(), AppError> {
-    let mut recents = load_recents(places);
-    recents.retain(|known| known.location != recent.location);
-    recents.insert(0, recent);
-    recents.truncate(RECENT_COUNT);
-    save_recents(places, recents)
+/// The value alone is replaced: comments around it stay. A new line gets its comment above it.
+fn put(document: &mut DocumentMut, key: &str, comment: &str, new: toml_edit::Value) {
+    if let Some(value) = document.get_mut(key).and_then(Item::as_value_mut) {
+        let decor = value.decor().clone();
+        *value = new;
+        *value.decor_mut() = decor;
+        return;
+    }
+    document.insert(key, toml_edit::value(new));
+    if let Some(mut written) = document.key_mut(key) {
+        written.leaf_decor_mut().set_prefix(format!("\n# {comment}\n"));
+    }
 }
 
-pub fn forget_recent(places: &Places, location: &str) -> Result<(), AppError> {
-    let mut recents = load_recents(places);
-    recents.retain(|known| known.location != location);
-    save_recents(places, recents)
+/// The table of a name, made where there is none. What stands there instead of a table gives way to it.
+fn table<'a>(parent: &'a mut toml_edit::Table, name: &str) -> &'a mut toml_edit::Table {
+    let item = parent.entry(name).or_insert_with(toml_edit::table);
+    if let Item::Value(toml_edit::Value::InlineTable(inline)) = item {
+        *item = Item::Table(inline.clone().into_table());
+    } else if !item.is_table() {
+        *item = toml_edit::table();
+    }
+    // Just made one where it was none.
+    item.as_table_mut().expect("a table")
 }
 
-/// What was open when the window was closed; `None`: nothing was.
-pub fn load_place(places: &Places) -> Option<Launch> {
-    toml::from_str(&read_text(&place_file(places))?).ok()
+fn copied_bytes(item: &Item) -> Result<u64, String> {
+    let megabytes = item.as_integer().and_then(|megabytes| u64::try_from(megabytes).ok());
+    let bytes = megabytes.map(|megabytes| megabytes.saturating_mul(1_000_000));
+    bytes.ok_or_else(|| "a whole number of megabytes".to_owned())
 }
 
-pub fn save_place(places: &Places, place: Option<&Launch>) -> Result<(), AppError> {
-    let text = match place {
-        Some(place) => toml::to_string(place).map_err(|error| AppError::internal(error.to_string()))?,
-        None => String::new(),
+fn read_environments(item: &Item, text: &str, found: &mut Found) {
+    let Some(table) = item.as_table_like() else {
+        found.problems.push(problem(text, ENVIRONMENTS, item, "a table"));
+        return;
     };
-    write_whole(&place_file(places), &text)
-}
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct RecentFile {
-    #[serde(default)]
-    recent: Vec<Recent>,
-}
-
-fn save_recents(places: &Places, recent: Vec<Recent>) -> Result<(), AppError> {
-    let text = toml::to_string(&RecentFile { recent }).map_err(|error| AppError::internal(error.to_string()))?;
-    write_whole(&recents_file(places), &text)
-}
-
-fn document_from_text(text: &str, file: &Path) -> Result<toml_edit::DocumentMut, AppError> {
-    text.parse().map_err(|error: toml_edit::TomlError| {
-        let why = error.to_string().lines().next().unwrap_or_default().to_owned();
-        AppError::invalid(
-            format!("the settings file is no TOML ({why}): {}", file.display()),
-            "correct or remove that file; until then the defaults hold and nothing is saved",
-        )
-    })
+    for (location, item) in table.iter() {
+        match entries::environment(item) {
+            Ok(environment) => found.settings.environments.push(StoreEnvironment {
+                location: location.to_owned(),
+                environment,
+            }),
+            Err(allowed) => found.problems.push(problem(text, location, item, &allowed)),
+        }
+    }
 }
 
 /// What is no binding is taken over as it is written: the window says what is wrong with it.
-fn key_bindings(document: &toml_edit::DocumentMut) -> Vec<KeyBinding> {
-    let binding = |context: &str, keys: &str, item: &toml_edit::Item| KeyBinding {
+fn key_bindings(keys: &Item) -> Vec<KeyBinding> {
+    let binding = |context: &str, keys: &str, item: &Item| KeyBinding {
         context: context.to_owned(),
         keys: keys.to_owned(),
         command: match item.as_bool() {
@@ -191,7 +223,7 @@ fn key_bindings(document: &toml_edit::DocumentMut) -> Vec<KeyBinding> {
             ),
         },
     };
-    let contexts = document.get("keys").and_then(toml_edit::Item::as_table_like);
+    let contexts = keys.as_table_like();
     contexts
         .into_iter()
         .flat_map(|table| table.iter())
@@ -202,40 +234,27 @@ fn key_bindings(document: &toml_edit::DocumentMut) -> Vec<KeyBinding> {
         .collect()
 }
 
-fn recents_file(places: &Places) -> PathBuf {
-    places.config.join("recents.toml")
+fn problem(text: &str, key: &str, item: &Item, allowed: &str) -> String {
+    let written = item.span().and_then(|span| text.get(span)).unwrap_or_default();
+    format!(
+        "line {}: {key} is {}, and must be {allowed}",
+        line_of(text, item),
+        written.trim()
+    )
 }
 
-fn place_file(places: &Places) -> PathBuf {
-    places.config.join("place.toml")
+/// From 1.
+fn line_of(text: &str, item: &Item) -> usize {
+    let start = item.span().map_or(0, |span| span.start);
+    text.get(..start).unwrap_or_default().matches('\n').count() + 1
 }
 
-fn read_text(file: &Path) -> Option<String> {
-    fs::read_to_string(file).ok()
-}
-
-/// Replaces a file in one step: who reads it sees the old text or the new one.
-fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
-    let failed = |error: std::io::Error| {
-        let code = match error.kind() {
-            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => ErrorCode::Denied,
-            // Whatever else a disk can say.
-            _ => ErrorCode::Unreachable,
-        };
-        let message = format!("cannot save ({error}): {}", file.display());
-        AppError::new(
-            code,
-            message,
-            "make the folder writable, or set REFOLD_HOME to another one",
-        )
-    };
-    let folder = file.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(text.as_bytes()).map_err(failed)?;
-    new.as_file().sync_all().map_err(failed)?;
-    new.persist(file).map_err(|error| failed(error.error))?;
-    Ok(())
+fn no_toml(error: &toml_edit::TomlError, file: &Path) -> AppError {
+    let why = error.to_string().lines().next().unwrap_or_default().to_owned();
+    AppError::invalid(
+        format!("the settings file is no TOML ({why}): {}", file.display()),
+        "correct or remove that file; until then the defaults hold and nothing is saved",
+    )
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! face.
 
 pub mod blame;
+pub mod cache;
 pub mod causation;
 pub mod describe;
 pub mod diff;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{AppStart, JobUpdate, Launch, Settings};
-use tauri::State;
+use refold_app::wire::{AppStart, CacheUse, Environment, JobUpdate, KeyBinding, Settings, WindowPlaces};
 use tauri::ipc::Channel;
+use tauri::{State, WebviewWindow};
 
 use super::{Reply, answer, tell};
+use crate::window;
 
 #[tauri::command]
 #[specta::specta]
@@ -29,8 +30,44 @@ pub async fn save_settings(desk: State<'_, Arc<Desk>>, settings: Settings) -> Re
 
 #[tauri::command]
 #[specta::specta]
-pub async fn remember_place(desk: State<'_, Arc<Desk>>, place: Option<Launch>) -> Reply<()> {
-    answer(desk, move |desk| desk.remember_place(place.as_ref())).await
+pub async fn bind_keys(desk: State<'_, Arc<Desk>>, binding: KeyBinding) -> Reply<()> {
+    answer(desk, move |desk| desk.bind_keys(&binding)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn unbind_keys(desk: State<'_, Arc<Desk>>, context: String, keys: String) -> Reply<()> {
+    answer(desk, move |desk| desk.unbind_keys(&context, &keys)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn classify(desk: State<'_, Arc<Desk>>, location: String, environment: Option<Environment>) -> Reply<()> {
+    answer(desk, move |desk| desk.classify(&location, environment)).await
+}
+
+/// Remembers what the window shows, and where it stands.
+#[tauri::command]
+#[specta::specta]
+pub async fn remember_window(window: WebviewWindow, desk: State<'_, Arc<Desk>>, shown: WindowPlaces) -> Reply<()> {
+    let frame = window::frame_of(&window);
+    answer(desk, move |desk| {
+        frame.map_or(Ok(()), |frame| desk.remember_frame(&frame))?;
+        desk.remember_window(&shown)
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cache_use(desk: State<'_, Arc<Desk>>) -> Reply<CacheUse> {
+    answer(desk, Desk::cache_use).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn clear_cache(desk: State<'_, Arc<Desk>>) -> Reply<CacheUse> {
+    answer(desk, Desk::clear_cache).await
 }
 
 #[tauri::command]

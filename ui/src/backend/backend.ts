@@ -7,7 +7,9 @@ import type {
   Causation,
   Clock,
   CorrelationStreams,
+  CacheUse,
   DensityQuery,
+  Environment,
   EventDetail,
   EventPage,
   EventQuery,
@@ -26,8 +28,8 @@ import type {
   LanesPage,
   LanesQuery,
   LaneStep,
-  Launch,
   MaskState,
+  KeyBinding,
   MomentFound,
   Overview,
   PayloadHit,
@@ -43,6 +45,7 @@ import type {
   StreamPage,
   StreamQuery,
   Theme,
+  WindowPlaces,
 } from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
 
@@ -139,15 +142,24 @@ export interface Backend {
   find(session: number, text: string, limit: number): Promise<FindHit[]>;
   cancelJob(job: number): Promise<void>;
   saveSettings(settings: Settings): Promise<void>;
-  /** Remembers what is open, for the next start; `null`: nothing is. */
-  rememberPlace(place: Launch | null): Promise<void>;
+  /** Binds keys in the settings file, over what it says of them. */
+  bindKeys(binding: KeyBinding): Promise<void>;
+  /** Takes a binding out of the settings file: the default holds again. */
+  unbindKeys(context: string, keys: string): Promise<void>;
+  /** Says what a store is; `null`: nobody says so any more. */
+  classify(location: string, environment: Environment | null): Promise<void>;
+  /** Remembers what the window shows and where it stands, for its next start. */
+  rememberWindow(shown: WindowPlaces): Promise<void>;
+  cacheUse(): Promise<CacheUse>;
+  /** Throws indexes and copies away, but not what is in use; answers what is left. */
+  clearCache(): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
   /** The system's file dialog, for a store or for a layout file; `null` when it was closed without a choice. */
   pickFile(what?: 'store' | 'layout'): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
-  /** Tells the system's frame of the window its title and its theme. */
-  dress(title: string, theme: Theme): Promise<void>;
+  /** Tells the system's frame of the window its title, its theme and how large the page is drawn. */
+  dress(title: string, theme: Theme, zoomPercent: number): Promise<void>;
 }
 
 export type FileDrop = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };

@@ -9,7 +9,13 @@ export const commands = {
 	start: () => typedError<AppStart, AppErrorWire>(__TAURI_INVOKE("start")),
 	makeSample: (progress: Channel<JobUpdate>) => typedError<string, AppErrorWire>(__TAURI_INVOKE("make_sample", { progress })),
 	saveSettings: (settings: Settings) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_settings", { settings })),
-	rememberPlace: (place: Launch | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("remember_place", { place })),
+	bindKeys: (binding: KeyBinding) => typedError<null, AppErrorWire>(__TAURI_INVOKE("bind_keys", { binding })),
+	unbindKeys: (context: string, keys: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("unbind_keys", { context, keys })),
+	classify: (location: string, environment: Environment | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("classify", { location, environment })),
+	/**  Remembers what the window shows, and where it stands. */
+	rememberWindow: (shown: WindowPlaces) => typedError<null, AppErrorWire>(__TAURI_INVOKE("remember_window", { shown })),
+	cacheUse: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("cache_use")),
+	clearCache: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("clear_cache")),
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	/**  Needs no thread: it only sets a flag. */
 	cancelJob: (job: number) => __TAURI_INVOKE<void>("cancel_job", { job }),
@@ -72,17 +78,29 @@ export type AppStart = {
 	version: string,
 	settings: Settings,
 	recents: Recent[],
-	/**  What the arguments or a link asked for, else what was open last. */
+	/**  What the arguments or a link asked for. */
 	launch: Launch | null,
+	/**  What the window showed when it was last there, for a start that asks for nothing. */
+	places: WindowPlaces | null,
 	/**  Where the sample store is, when it was made. */
 	sample: string | null,
 	/**  The settings file, for a person who wants to edit it. */
 	settingsFile: string,
 	/**  Why the settings file cannot be read; the defaults hold then. */
 	settingsFailure: AppErrorWire | null,
+	/**  What of it cannot be used, with its line; the rest holds. */
+	settingsProblems: string[],
 };
 
 export type Axis = "time" | "version" | "position";
+
+/**  What is kept in the cache folder. */
+export type CacheUse = {
+	/**  Where it is. */
+	folder: string,
+	/**  For people: `1.2 GB`. */
+	size: string,
+};
 
 export type CategoryCount = {
 	name: string,
@@ -165,6 +183,36 @@ export type DensityQuery = {
 	to: string,
 	columns: number,
 };
+
+export type DiffColours = "blueOrange" | "greenRed";
+
+/**  Everything that one document was a function of. */
+export type DocumentPlace = {
+	view: string,
+	/**  Path of the store; `None` on the welcome page. */
+	store: string | null,
+	layout: string | null,
+	/**  `None` where no stream was open. */
+	stream: string | null,
+	category: string | null,
+	handler: string | null,
+	/**  Moments of the stream. */
+	a: number,
+	b: number | null,
+	/**  Tab of the inspector. */
+	lens: string,
+	axis: Axis,
+	/**  The visible part of the timeline, as whole numbers of its axis: first and the one after the last. */
+	from: string | null,
+	to: string | null,
+	/**  JSON pointer of the focused field. */
+	focus: string | null,
+	/**  Event types that the list shows; empty: all. */
+	types: string[],
+};
+
+/**  Where a store's data comes from. */
+export type Environment = "production" | "staging" | "test" | "development" | "local";
 
 export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "corrupt" | "handlerFailed" | "internal";
 
@@ -510,6 +558,12 @@ export type Overview = {
 	isBehind: boolean,
 };
 
+/**  The share of a panel that a person chose, in thousandths. */
+export type PanelSize = {
+	name: string,
+	perMille: number,
+};
+
 /**  What a rule can speak of. */
 export type Part = "payload" | "metadata" | "state";
 
@@ -595,6 +649,10 @@ export type Recent = {
 	openedAt: string,
 };
 
+export type Rendering = 
+/**  By the processor where there is no graphics processor. */
+"auto" | "software" | "graphics";
+
 /**  Everything at and below a path. */
 export type RevealWire = {
 	/**  The id as shown; `None`: every stream. */
@@ -605,15 +663,36 @@ export type RevealWire = {
 	path: string,
 };
 
+export type Role = "developer" | "analyst" | "auditor" | "onCall";
+
 export type SearchDirection = "forward" | "backward";
 
 export type Settings = {
 	theme?: Theme,
 	density?: Density,
+	diffColours?: DiffColours,
+	/**  80 to 200. */
+	zoomPercent?: number,
+	wheel?: WheelUse,
+	/**  `UTC`, `local`, or a name of the time zone database such as `Europe/Berlin`. */
+	timeZone?: string,
+	timeFormat?: TimeFormat,
+	/**  The tab that a stream opens with. */
+	firstTab?: string,
 	/**  Whether single letters, digits and signs run commands. */
 	letterKeys?: boolean,
+	/**  Whether a screen reader is told what a move of the cursor changed. */
+	announceMoves?: boolean,
+	/**  Whether nothing moves on its own, whatever the system says. */
+	reducedMotion?: boolean,
+	/**  How the window is painted, from its next start on. */
+	rendering?: Rendering,
+	/**  For whom the defaults were chosen; `None` until somebody said so. */
+	role?: Role | null,
 	/**  What a person bound in the file, in its order. Saving leaves it as they wrote it. */
 	keys?: KeyBinding[],
+	/**  What a person said of stores, in the order of the file. Saving leaves it as they wrote it. */
+	environments?: StoreEnvironment[],
 };
 
 export type SeverityWire = "notice" | "warning" | "error";
@@ -632,6 +711,12 @@ export type StateQuery = {
 	rowCount: number,
 	/**  All of a huge payload, not only its beginning. */
 	isWhole: boolean,
+};
+
+/**  One line of the table `[environments]`. */
+export type StoreEnvironment = {
+	location: string,
+	environment: Environment,
 };
 
 /**  A store that is open. Everything here comes without a scan; the rest follows with [`Overview`]. */
@@ -722,9 +807,22 @@ export type StreamSort = "id" | "events" | "last";
 
 export type Theme = "dark" | "light" | "system";
 
+export type TimeFormat = "iso" | "dayFirst" | "monthFirst";
+
 export type TypeCount = {
 	name: string,
 	events: number,
+};
+
+/**  What the wheel does over a timeline. */
+export type WheelUse = "zooms" | "pans";
+
+export type WindowPlaces = {
+	/**  Index of the document that showed. */
+	shown: number,
+	/**  In the order of the tabs. */
+	documents: DocumentPlace[],
+	panels?: PanelSize[],
 };
 
 /* Tauri Specta runtime */

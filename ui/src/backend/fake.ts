@@ -28,6 +28,7 @@ import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 import { findInPayload, NOTHING_HIDDEN, payloadHex, payloadView } from './fake/payload';
+import { FakePreferences } from './fake/preferences';
 
 export interface FakeOptions {
   seed: number;
@@ -38,6 +39,9 @@ export interface FakeOptions {
   settings: wire.Settings;
   settingsFile: string;
   settingsFailure: wire.AppErrorWire | null;
+  settingsProblems: string[];
+  /** What the window showed at its last start. */
+  places: wire.WindowPlaces | null;
   /** Milliseconds before every answer. */
   delayMillis: number;
 }
@@ -54,6 +58,8 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     settings: { theme: 'system', density: 'comfortable' },
     settingsFile: '/home/ada/.config/refold/settings.toml',
     settingsFailure: null,
+    settingsProblems: [],
+    places: null,
     delayMillis: 0,
     ...options,
   });
@@ -74,6 +80,7 @@ interface OpenHistory {
 
 class FakeBackend implements Backend {
   readonly #options: FakeOptions;
+  readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();
   readonly #histories = new Map<number, OpenHistory>();
   readonly #lanes = new Map<number, FakeLanes>();
@@ -96,14 +103,18 @@ class FakeBackend implements Backend {
 
   constructor(options: FakeOptions) {
     this.#options = options;
+    this.#preferences = new FakePreferences(options.settings, options.places);
     this.#recents = options.recents;
   }
 
   async start(): Promise<wire.AppStart> {
     await this.#wait();
-    const { settings, launch } = this.#options;
-    const { settingsFile, settingsFailure } = this.#options;
-    return { version: '0.1.0', settings, recents: this.#recents, launch, sample: null, settingsFile, settingsFailure };
+    const { launch, settingsFailure, settingsFile, settingsProblems } = this.#options;
+    const { settings, shown } = this.#preferences;
+    return {
+      ...{ version: '0.1.0', settings, recents: this.#recents, launch, places: shown, sample: null },
+      ...{ settingsFile, settingsFailure, settingsProblems },
+    };
   }
 
   async makeSample(progress: (update: wire.JobUpdate) => void): Promise<string> {
@@ -459,11 +470,32 @@ class FakeBackend implements Backend {
   }
 
   async saveSettings(settings: wire.Settings): Promise<void> {
-    this.#options.settings = settings;
+    this.#preferences.save(settings);
   }
 
-  async rememberPlace(): Promise<void> {
-    await this.#wait();
+  async bindKeys(binding: wire.KeyBinding): Promise<void> {
+    this.#preferences.bind(binding);
+  }
+
+  async unbindKeys(context: string, keys: string): Promise<void> {
+    this.#preferences.unbind(context, keys);
+  }
+
+  async classify(location: string, environment: wire.Environment | null): Promise<void> {
+    this.#preferences.classify(location, environment);
+  }
+
+  async rememberWindow(shown: wire.WindowPlaces): Promise<void> {
+    this.#preferences.shown = shown;
+  }
+
+  async cacheUse(): Promise<wire.CacheUse> {
+    return this.#preferences.cacheUse;
+  }
+
+  async clearCache(): Promise<wire.CacheUse> {
+    this.#preferences.clearCache();
+    return this.#preferences.cacheUse;
   }
 
   async forgetRecent(location: string): Promise<void> {
@@ -478,8 +510,9 @@ class FakeBackend implements Backend {
     return listenToDrops(listener);
   }
 
-  async dress(): Promise<void> {
+  async dress(_title: string, _theme: wire.Theme, zoomPercent: number): Promise<void> {
     // A page in a browser has no frame of its own.
+    document.documentElement.style.zoom = zoomPercent === 100 ? '' : `${zoomPercent}%`;
   }
 
   #wait(): Promise<void> {

@@ -63,7 +63,12 @@ export function tauriBackend(): Backend {
     find: (session, text, limit) => settled(commands.find(session, text, limit)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),
-    rememberPlace: (place) => done(commands.rememberPlace(place)),
+    bindKeys: (binding) => done(commands.bindKeys(binding)),
+    unbindKeys: (context, keys) => done(commands.unbindKeys(context, keys)),
+    classify: (location, environment) => done(commands.classify(location, environment)),
+    rememberWindow: (shown) => done(commands.rememberWindow(shown)),
+    cacheUse: () => settled(commands.cacheUse()),
+    clearCache: () => settled(commands.clearCache()),
     forgetRecent: (location) => done(commands.forgetRecent(location)),
     pickFile: (what) => {
       const filters = what === 'layout' ? [{ name: 'Layout', extensions: ['toml'] }] : [];
@@ -76,7 +81,8 @@ export function tauriBackend(): Backend {
       });
       return () => void listening.then((stop) => stop());
     },
-    dress: async (title, theme) => {
+    dress: async (title, theme, zoomPercent) => {
+      await getCurrentWebview().setZoom(zoomPercent / 100);
       await getCurrentWindow().setTitle(title);
       await getCurrentWindow().setTheme(theme === 'system' ? null : theme);
     },

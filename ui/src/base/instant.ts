@@ -2,6 +2,7 @@
 // milliseconds only and would round what the store holds.
 
 import { bigFromText, floorDiv } from './exact';
+import { shownTime, type TimeFormat } from './zone.svelte';
 
 const NANOS_PER_SECOND = 1_000_000_000n;
 const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND;
@@ -37,16 +38,30 @@ export function rfc3339FromNanos(nanos: bigint): string {
   return `${dateText(t)}T${clockText(t)}${fractionText(t.nanos)}Z`;
 }
 
-/** `2026-08-14 09:31:07.482Z`: the store's own precision, only the separator changed. */
+/** `2026-08-14 09:31:07.482Z`: in the shown zone and form, with the store's own precision and the zone behind it. */
 export function instantText(rfc3339: string): string {
-  return rfc3339.replace('T', ' ');
+  const { format, isUtc } = shownTime;
+  const nanos = isUtc && format === 'iso' ? null : nanosFromRfc3339(rfc3339);
+  // What is no instant stays as it is written.
+  if (nanos === null) return rfc3339.replace('T', ' ');
+  const fraction = /\.\d+/.exec(rfc3339)?.[0] ?? '';
+  const t = civilFromNanos(shownTime.civil(nanos));
+  return `${dateIn(format, t)} ${clockText(t)}${fraction}${zoneText(nanos)}`;
 }
 
-/** `12 Mar 2024` in UTC; the text itself when it is no instant. */
+/** `2026-08-14 09:31 UTC`, for a time that needs no seconds. */
+export function minuteText(rfc3339: string): string {
+  const nanos = nanosFromRfc3339(rfc3339);
+  if (nanos === null) return rfc3339;
+  const t = civilFromNanos(shownTime.civil(nanos));
+  return `${dateIn(shownTime.format, t)} ${clockText(t).slice(0, 5)} ${zoneText(nanos).replace('Z', 'UTC')}`;
+}
+
+/** `12 Mar 2024` in the shown zone; the text itself when it is no instant. */
 export function dayText(rfc3339: string): string {
   const nanos = nanosFromRfc3339(rfc3339);
   if (nanos === null) return rfc3339;
-  const t = civilFromNanos(nanos);
+  const t = civilFromNanos(shownTime.civil(nanos));
   return `${t.day} ${monthText(t.month)} ${t.year}`;
 }
 
@@ -122,6 +137,21 @@ export function approximateText(nanos: bigint): string {
   const tenths = (nanos * 10n + size / 2n) / size;
   const whole = (nanos + size / 2n) / size;
   return tenths >= 100n || tenths % 10n === 0n ? `≈ ${whole} ${unit}` : `≈ ${tenths / 10n}.${tenths % 10n} ${unit}`;
+}
+
+function dateIn(format: TimeFormat, t: CivilTime): string {
+  if (format === 'iso') return dateText(t);
+  const [first, second] = format === 'dayFirst' ? [t.day, t.month] : [t.month, t.day];
+  const sign = format === 'dayFirst' ? '.' : '/';
+  return [two(first), two(second), yearText(t.year)].join(sign);
+}
+
+/** `Z`, `+02:00`. */
+function zoneText(nanos: bigint): string {
+  if (shownTime.isUtc) return 'Z';
+  const offset = shownTime.offsetAt(nanos);
+  const minutes = small((offset < 0n ? -offset : offset) / 60n);
+  return `${offset < 0n ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
 }
 
 function offsetSeconds(zone: string): bigint {

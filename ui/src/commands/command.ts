@@ -23,6 +23,7 @@ export const GROUPS = [
   'Inspect',
   'Rows',
   'View',
+  'Settings',
   'Palette',
 ] as const;
 export type Group = (typeof GROUPS)[number];

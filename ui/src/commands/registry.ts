@@ -13,13 +13,14 @@ import { PALETTE } from './palette';
 import { PAYLOAD } from './payload';
 import { PLAY } from './play';
 import { ROWS } from './rows';
+import { SETTING_COMMANDS } from './settings';
 import { STORE } from './store';
 import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...PALETTE],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -1,7 +1,7 @@
 // Opening and closing stores, and the jobs that work on them.
 
 import { countOf, fileName } from '../base/format';
-import { instantText } from '../base/instant';
+import { dayText } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
@@ -38,12 +38,7 @@ function recents(desk: Desk): Choice[] {
   return desk.recents.map(({ location, layoutTitle, events, openedAt }) => ({
     value: location,
     title: fileName(location),
-    note: [
-      location,
-      layoutTitle,
-      events === null ? '' : countOf(events, 'event', 'events'),
-      instantText(openedAt).slice(0, 10),
-    ]
+    note: [location, layoutTitle, events === null ? '' : countOf(events, 'event', 'events'), dayText(openedAt)]
       .filter(Boolean)
       .join(' · '),
   }));

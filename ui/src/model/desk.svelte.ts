@@ -2,7 +2,16 @@
 // tells of store, history and view is what the present document shows.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, JobUpdate, Launch, Recent, Settings, Theme } from '../backend/bindings';
+import type {
+  AppErrorWire,
+  Environment,
+  JobUpdate,
+  Launch,
+  Recent,
+  Settings,
+  Theme,
+  WindowPlaces,
+} from '../backend/bindings';
 import { followLink } from '../place/follow';
 import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace } from '../place/place';
@@ -15,7 +24,9 @@ import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { moveTo, Opening, type FailedOpening, type Look } from './opening.svelte';
 import { Overlays, type Overlay } from './overlays.svelte';
+import { Panels } from './panels.svelte';
 import { Preferences } from './preferences.svelte';
+import { placeFrom, written } from './restoring';
 import { VIEWS, type View } from './view';
 
 export type { Place } from './document.svelte';
@@ -31,6 +42,7 @@ export class Desk {
   readonly documents = new Documents();
   readonly preferences: Preferences;
   readonly overlays = new Overlays();
+  readonly panels = new Panels(() => this.rememberSoon());
 
   version = $state('');
   isStarted = $state(false);
@@ -39,7 +51,7 @@ export class Desk {
   readonly #opening: Opening;
   readonly #walk: Walk<Place>;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
-  #remembered = 'null';
+  #isRestored = false;
 
   constructor(backend: Backend) {
     this.backend = backend;
@@ -47,6 +59,7 @@ export class Desk {
     const failed = (reason: unknown) => (this.failure = errorOf(reason));
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
+      firstTab: () => this.settings.firstTab,
     });
     this.#walk = new Walk<Place>(
       { here: () => this.here(), show: (place, isWanted) => this.#walkTo(place, isWanted), failed },
@@ -73,10 +86,14 @@ export class Desk {
       this.#opening.recents = start.recents;
       this.version = start.version;
       this.isStarted = true;
+      this.panels.take((start.places?.panels ?? []).map(({ name, perMille }) => [name, perMille / 1000]));
       if (start.launch) await this.#launch(start.launch);
+      else if (start.places) await this.#restore(start.places);
       else this.visit();
+      this.#isRestored = true;
     } catch (reason) {
       this.isStarted = true;
+      this.#isRestored = true;
       this.failure = errorOf(reason);
       this.visit();
     }
@@ -123,8 +140,6 @@ export class Desk {
   }
 
   async openStore(location: string, layout: string | null = null): Promise<void> {
-    // What was written at an earlier start may name a store that is closed before this place is written.
-    this.#remembered = '';
     await this.#opening.openStore(location, layout);
   }
 
@@ -270,6 +285,11 @@ export class Desk {
 
   visit(): void {
     this.#walk.visit();
+    this.rememberSoon();
+  }
+
+  /** Writes down what the window shows, once it rests. */
+  rememberSoon(): void {
     clearTimeout(this.#rememberTimer);
     this.#rememberTimer = setTimeout(() => void this.#remember(), REMEMBER_MILLIS);
   }
@@ -339,6 +359,29 @@ export class Desk {
     }
   }
 
+  /** Takes the last change of a setting back. */
+  async undoSetting(): Promise<void> {
+    try {
+      await this.preferences.undo();
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
+  }
+
+  /** Says what the open store is; `null`: nothing. */
+  async classify(environment: Environment | null): Promise<void> {
+    const { store } = this;
+    if (!store) return;
+    await this.preferences.classify(store.opened.location, environment);
+    const as = environment === null ? S.environment.none : S.environment.choices[environment];
+    this.say(S.environment.classified(store.opened.name, as));
+  }
+
+  /** What the store in the present document is; `null`: nobody said so. */
+  get environment(): Environment | null {
+    return this.store && this.preferences.environmentOf(this.store.opened.location);
+  }
+
   async setTheme(theme: Theme): Promise<void> {
     await this.set({ theme });
   }
@@ -384,22 +427,42 @@ export class Desk {
     else if (!open) await this.documents.close(document);
   }
 
-  // What the next start opens. It is a convenience: where it cannot be saved, nobody is kept from looking.
+  // Opens what was open at an earlier start. What is gone is said, and the rest is opened.
+  async #restore({ documents, shown }: WindowPlaces): Promise<void> {
+    const lost: string[] = [];
+    let present: OpenDocument | null = null;
+    for (const [index, kept] of documents.entries()) {
+      const document = this.documents.present.store === null ? this.documents.present : this.documents.add();
+      try {
+        await this.#opening.show(document, placeFrom(kept, document.number), () => true);
+        // The next one stands behind it.
+        this.documents.activate(document);
+        if (index === shown) present = document;
+      } catch (reason) {
+        lost.push(`${[kept.store, kept.stream].filter(Boolean).join(' · ')} (${errorOf(reason).message})`);
+        if (this.documents.all.length > 1) await this.documents.close(document);
+      }
+    }
+    if (present) this.documents.activate(present);
+    if (lost.length > 0) {
+      const message = S.restore.lost(lost.join('; '));
+      this.failure = { code: 'notFound', message, hint: S.restore.hint, choices: [] };
+    }
+    this.visit();
+  }
+
+  // It is a convenience: where it cannot be saved, nobody is kept from looking.
   async #remember(): Promise<void> {
-    const { history, store, view } = this;
-    const { handler } = this.documents.present;
-    const isHistory = view === 'history' && history !== null;
-    const place = store && {
-      ...{ store: store.opened.location, stream: isHistory ? history.opened.stream : null },
-      ...{ at: isHistory ? history.cursorText : null, handler: isHistory ? handler : null },
-    };
-    const text = JSON.stringify(place);
-    if (text === this.#remembered) return;
-    this.#remembered = text;
+    // What was lost at this start is not lost for good before anything else was opened.
+    if (!this.#isRestored) return;
+    const { all, present } = this.documents;
+    const documents = all.filter(({ store }) => store !== null);
+    const shown = Math.max(0, documents.indexOf(present));
+    const panels = this.panels.all.map(([name, share]) => ({ name, perMille: Math.round(share * 1000) }));
     try {
-      await this.backend.rememberPlace(place);
+      await this.backend.rememberWindow({ shown, documents: documents.map(({ place }) => written(place)), panels });
     } catch {
-      this.#remembered = '';
+      // The next change tries again.
     }
   }
 }

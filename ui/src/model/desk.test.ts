@@ -1,14 +1,64 @@
 // @vitest-environment jsdom
 import { expect, it, vi } from 'vitest';
 import { fakeBackend } from '../backend/fake';
+import type { WindowPlaces } from '../backend/bindings';
 import { Desk } from './desk.svelte';
+
+const NOTHING: WindowPlaces = { shown: 0, documents: [], panels: [] };
 
 it('writes down that a store is closed, however soon after it was opened', async () => {
   const backend = fakeBackend({ sampleEvents: 200 });
-  const remembered = vi.spyOn(backend, 'rememberPlace');
+  const remembered = vi.spyOn(backend, 'rememberWindow');
   const desk = new Desk(backend);
+  await desk.start();
   await desk.openStore('orders.db');
   expect(desk.store).not.toBeNull();
   await desk.leaveStore();
-  await vi.waitFor(() => expect(remembered.mock.lastCall).toEqual([null]), { timeout: 5000 });
+  await vi.waitFor(() => expect(remembered.mock.lastCall).toEqual([NOTHING]), { timeout: 5000 });
+});
+
+/** A desk with two documents, and what it writes down. */
+async function twoDocuments() {
+  const backend = fakeBackend({ sampleEvents: 2000 });
+  const remembered = vi.spyOn(backend, 'rememberWindow');
+  const desk = new Desk(backend);
+  await desk.start();
+  await desk.openStore('orders.db');
+  await desk.openStream('order-4711', 'v9', { base: 'v3', tab: 'diff' });
+  desk.history?.setTypes(['PaymentFailed']);
+  await desk.openBeside('order-4712', 'start');
+  desk.activate(desk.documents.beside(1));
+  desk.panels.set('history.list', 0.4);
+  const kept = await vi.waitFor(() => {
+    const [places] = remembered.mock.lastCall ?? [];
+    if (places?.panels?.length !== 1) throw new Error('not yet');
+    return places;
+  });
+  return { kept };
+}
+
+it('opens again what was open: documents, cursors, tab, filter, panels', async () => {
+  const { kept } = await twoDocuments();
+  const desk = new Desk(fakeBackend({ sampleEvents: 2000, places: kept }));
+  await desk.start();
+  const { all, present } = desk.documents;
+  expect(all.map(({ title }) => title)).toEqual(['order-4711', 'order-4712']);
+  expect(all.map(({ history }) => history?.a)).toEqual([9, 0]);
+  expect(present).toBe(all[0]);
+  const { b, tab, types } = present.history ?? {};
+  expect([b, tab, types]).toEqual([3, 'diff', ['PaymentFailed']]);
+  expect(desk.panels.share('history.list')).toBe(0.4);
+  expect(desk.documents.stores).toHaveLength(1);
+  expect(desk.failure).toBeNull();
+});
+
+it('says what vanished, and opens the rest', async () => {
+  const { kept } = await twoDocuments();
+  const [first] = kept.documents;
+  if (!first) throw new Error('two were open');
+  const places = { ...kept, documents: [{ ...first, store: '/srv/error.db' }, ...kept.documents], shown: 0 };
+  const desk = new Desk(fakeBackend({ sampleEvents: 2000, places }));
+  await desk.start();
+  expect(desk.documents.all.map(({ title }) => title)).toEqual(['order-4711', 'order-4712']);
+  expect(desk.failure?.message).toContain('/srv/error.db');
 });

@@ -28,6 +28,8 @@ export interface Host {
   /** Something else shows. */
   visit(): void;
   failed(reason: unknown): void;
+  /** The tab that a stream opens with. */
+  firstTab(): string;
 }
 
 export class Opening {
@@ -218,6 +220,8 @@ export class Opening {
     const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
     const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
     const history = new OpenHistory(store, opened, handler, positions, news);
+    const tab = TABS.find((name) => name === this.#host.firstTab());
+    if (tab) history.setTab(tab);
     if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
     return history;
   }

@@ -1,6 +1,7 @@
 // Pointer and wheel on a timeline. Scrubbing is the primary drag; the ruler, the middle button and the minimap move the
 // window. Pixels in, intentions out: it knows neither moments nor stores.
 
+import { wheel } from './wheel.svelte';
 import { xFromValue } from './axis';
 import type { Timeline } from './timeline.svelte';
 
@@ -60,12 +61,13 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     drag = null;
   };
   const leave = () => intent.hover(null);
-  const wheel = (event: WheelEvent) => {
+  const roll = (event: WheelEvent) => {
     event.preventDefault();
     if (event.timeStamp - wheeledAt > WHEEL_QUIET_MILLIS) timeline.remember();
     wheeledAt = event.timeStamp;
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
     if (sideways !== 0) timeline.panBy(sideways);
+    else if (wheel.pans && !event.ctrlKey) timeline.panBy(event.deltaY);
     // Free-spinning wheels and trackpads send very different distances.
     else timeline.zoomAt(xOf(event), 2 ** (Math.sign(event.deltaY) * Math.log2(1 + Math.abs(event.deltaY)) * 0.04));
   };
@@ -79,7 +81,7 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     pointerup: up,
     pointercancel: up,
     pointerleave: leave,
-    wheel,
+    wheel: roll,
     dblclick: doubled,
   });
 }

@@ -37,7 +37,8 @@ export type IconName =
   | 'stream'
   | 'command'
   | 'moment'
-  | 'drop';
+  | 'drop'
+  | 'settings';
 
 /** Puts the sprite into the page once; every icon refers to it. */
 export function addSprite(): void {

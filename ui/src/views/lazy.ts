@@ -12,4 +12,6 @@ export interface ViewProps extends Record<string, unknown> {
   run: (command: string, value?: string) => void;
 }
 
-export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {};
+export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {
+  settings: async () => (await import('./settings/Settings.svelte')).default,
+};

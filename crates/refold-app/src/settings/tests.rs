@@ -1,18 +1,13 @@
+use std::fs;
+
 use super::*;
+use crate::error::ErrorCode;
+use crate::wire::{Density, Environment, Theme};
 
 fn places() -> (tempfile::TempDir, Places) {
     let folder = tempfile::tempdir().unwrap();
     let places = Places::below(folder.path());
     (folder, places)
-}
-
-fn recent(location: &str) -> Recent {
-    Recent {
-        location: location.to_owned(),
-        layout_title: "Emmett".to_owned(),
-        events: None,
-        opened_at: "2026-08-03T14:00:00Z".to_owned(),
-    }
 }
 
 #[test]
@@ -56,7 +51,7 @@ fn a_damaged_file_is_not_overwritten() {
     fs::create_dir_all(&places.config).unwrap();
     fs::write(settings_file(&places), "theme = \"dark").unwrap();
     assert_eq!(load_settings(&places), Settings::default());
-    assert_eq!(check_settings(&places).unwrap_err().code, ErrorCode::InvalidInput);
+    assert_eq!(load(&places).unwrap_err().code, ErrorCode::InvalidInput);
     let error = save_settings(&places, &Settings::default()).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert_eq!(fs::read_to_string(settings_file(&places)).unwrap(), "theme = \"dark");
@@ -65,7 +60,7 @@ fn a_damaged_file_is_not_overwritten() {
 #[test]
 fn keys_come_as_a_person_wrote_them_and_stay_so() {
     let (_folder, places) = places();
-    assert!(check_settings(&places).is_ok(), "no file is no fault");
+    assert!(load(&places).is_ok(), "no file is no fault");
     fs::create_dir_all(&places.config).unwrap();
     let written = "\
 [keys.history]
@@ -77,7 +72,7 @@ fn keys_come_as_a_person_wrote_them_and_stay_so() {
 lone = \"go.back\"
 ";
     fs::write(settings_file(&places), written).unwrap();
-    assert!(check_settings(&places).is_ok());
+    assert!(load(&places).unwrap().problems.is_empty());
     let line = |context: &str, keys: &str, command: Option<&str>| KeyBinding {
         context: context.to_owned(),
         keys: keys.to_owned(),
@@ -109,25 +104,6 @@ lone = \"go.back\"
 }
 
 #[test]
-fn recents_are_latest_first_without_doubles() {
-    let (_folder, places) = places();
-    for location in ["/a.db", "/b.db", "/a.db"] {
-        remember_recent(&places, recent(location)).unwrap();
-    }
-    let locations: Vec<String> = load_recents(&places)
-        .into_iter()
-        .map(|recent| recent.location)
-        .collect();
-    assert_eq!(locations, ["/a.db", "/b.db"]);
-    forget_recent(&places, "/a.db").unwrap();
-    assert_eq!(load_recents(&places).len(), 1);
-    for number in 0..30 {
-        remember_recent(&places, recent(&number.to_string())).unwrap();
-    }
-    assert_eq!(load_recents(&places).len(), RECENT_COUNT);
-}
-
-#[test]
 fn the_limit_of_the_copy_is_read_or_refused() {
     #[track_caller]
     fn check(text: &str, expected: Result<Option<u64>, ErrorCode>) {
@@ -147,17 +123,91 @@ fn the_limit_of_the_copy_is_read_or_refused() {
 }
 
 #[test]
-fn the_place_comes_back_and_can_be_forgotten() {
+fn what_cannot_be_used_is_told_with_its_line_and_the_rest_holds() {
     let (_folder, places) = places();
-    assert_eq!(load_place(&places), None);
-    let place = Launch {
-        store: "/srv/shop/orders.db".to_owned(),
-        stream: Some("order \"4711\"\n".to_owned()),
-        at: Some("v10".to_owned()),
-        handler: None,
+    fs::create_dir_all(&places.config).unwrap();
+    let written = "\
+theme = \"drak\"
+density = \"compact\"
+zoom_percent = 900
+coulour = 3
+
+[environments]
+\"/srv/a.db\" = \"prod\"
+\"/srv/b.db\" = \"production\"
+";
+    fs::write(settings_file(&places), written).unwrap();
+    let Found { settings, problems } = load(&places).unwrap();
+    assert_eq!(settings.theme, Theme::System);
+    assert_eq!(settings.density, Density::Compact);
+    assert_eq!(settings.zoom_percent, 100);
+    assert_eq!(settings.environments.len(), 1);
+    assert_eq!(
+        problems,
+        [
+            "line 1: theme is \"drak\", and must be one of dark, light, system",
+            "line 3: zoom_percent is 900, and must be a whole number from 80 to 200",
+            "line 4: coulour is no setting that this version knows",
+            "line 7: /srv/a.db is \"prod\", and must be one of production, staging, test, development, local",
+        ]
+    );
+}
+
+/// Every setting comes back from the file, and every line of a new file says what it may hold.
+#[test]
+fn a_new_file_has_a_comment_above_each_line() {
+    let (_folder, places) = places();
+    let settings = Settings {
+        theme: Theme::Light,
+        diff_colours: crate::wire::DiffColours::GreenRed,
+        zoom_percent: 150,
+        wheel: crate::wire::WheelUse::Pans,
+        time_zone: "Europe/Berlin".to_owned(),
+        time_format: crate::wire::TimeFormat::MonthFirst,
+        first_tab: "blame".to_owned(),
+        announce_moves: false,
+        reduced_motion: true,
+        rendering: crate::wire::Rendering::Software,
+        role: Some(crate::wire::Role::OnCall),
+        ..Settings::default()
     };
-    save_place(&places, Some(&place)).unwrap();
-    assert_eq!(load_place(&places), Some(place));
-    save_place(&places, None).unwrap();
-    assert_eq!(load_place(&places), None);
+    save_settings(&places, &settings).unwrap();
+    assert_eq!(load_settings(&places), settings);
+    let text = fs::read_to_string(settings_file(&places)).unwrap();
+    for entry in ENTRIES {
+        let lines = format!("# {}\n{} = ", entry.comment, entry.key);
+        assert!(text.contains(&lines), "{}:\n{text}", entry.key);
+    }
+    save_settings(&places, &settings).unwrap();
+    assert_eq!(
+        fs::read_to_string(settings_file(&places)).unwrap(),
+        text,
+        "saving again changes nothing"
+    );
+}
+
+#[test]
+fn keys_and_environments_are_written_one_by_one() {
+    let (_folder, places) = places();
+    let binding = KeyBinding {
+        context: "history".to_owned(),
+        keys: "n".to_owned(),
+        command: Some("cursor.next".to_owned()),
+    };
+    bind_keys(&places, &binding).unwrap();
+    let without = KeyBinding {
+        keys: "v".to_owned(),
+        command: None,
+        ..binding.clone()
+    };
+    bind_keys(&places, &without).unwrap();
+    classify(&places, "/srv/orders.db", Some(Environment::Production)).unwrap();
+    let found = load_settings(&places);
+    assert_eq!(found.keys, [binding, without]);
+    assert_eq!(found.environments.len(), 1);
+    unbind_keys(&places, "history", "n").unwrap();
+    unbind_keys(&places, "nowhere", "n").unwrap();
+    classify(&places, "/srv/orders.db", None).unwrap();
+    let found = load_settings(&places);
+    assert_eq!((found.keys.len(), found.environments.len()), (1, 0));
 }

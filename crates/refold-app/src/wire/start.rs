@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::AppErrorWire;
+use super::{AppErrorWire, Settings, WindowPlaces};
 
 /// What the window needs before its first paint.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -12,14 +12,18 @@ pub struct AppStart {
     pub version: String,
     pub settings: Settings,
     pub recents: Vec<Recent>,
-    /// What the arguments or a link asked for, else what was open last.
+    /// What the arguments or a link asked for.
     pub launch: Option<Launch>,
+    /// What the window showed when it was last there, for a start that asks for nothing.
+    pub places: Option<WindowPlaces>,
     /// Where the sample store is, when it was made.
     pub sample: Option<String>,
     /// The settings file, for a person who wants to edit it.
     pub settings_file: String,
     /// Why the settings file cannot be read; the defaults hold then.
     pub settings_failure: Option<AppErrorWire>,
+    /// What of it cannot be used, with its line; the rest holds.
+    pub settings_problems: Vec<String>,
 }
 
 /// What to open: a store, and in it a stream at a cursor.
@@ -30,55 +34,6 @@ pub struct Launch {
     pub stream: Option<String>,
     pub at: Option<String>,
     pub handler: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Settings {
-    pub theme: Theme,
-    pub density: Density,
-    /// Whether single letters, digits and signs run commands.
-    pub letter_keys: bool,
-    /// What a person bound in the file, in its order. Saving leaves it as they wrote it.
-    pub keys: Vec<KeyBinding>,
-}
-
-/// One line of a table `[keys.CONTEXT]`, as a person wrote it. Which commands and contexts there are, the window knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct KeyBinding {
-    pub context: String,
-    pub keys: String,
-    /// `None` takes the keys away from what they run by default.
-    pub command: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum Theme {
-    Dark,
-    Light,
-    #[default]
-    System,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum Density {
-    #[default]
-    Comfortable,
-    Compact,
-}
-
-impl Default for Settings {
-    fn default() -> Settings {
-        Settings {
-            theme: Theme::System,
-            density: Density::Comfortable,
-            letter_keys: true,
-            keys: Vec::new(),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]

@@ -1,7 +1,7 @@
 // What the twin answers with, made from its events: density, rows, cursors, findings. Pure functions of the events.
 
 import { bigFromFloat, bigFromText, floatFromBig } from '../../base/exact';
-import { durationText, instantText, nanosFromRfc3339, rfc3339FromNanos } from '../../base/instant';
+import { durationText, nanosFromRfc3339, rfc3339FromNanos } from '../../base/instant';
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
 import { Flag, type DensityFrame } from '../frames';
@@ -86,7 +86,7 @@ export function momentFrom(
 }
 
 export function explain(at: bigint, moment: number, gap: bigint): string {
-  const asked = instantText(rfc3339FromNanos(at)).replace('Z', ' UTC');
+  const asked = rfc3339FromNanos(at).replace('T', ' ').replace('Z', ' UTC');
   return `as of ${asked} · last event v ${moment}, ${durationText(gap)} earlier`;
 }
 

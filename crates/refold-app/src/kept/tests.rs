@@ -1,0 +1,75 @@
+use super::*;
+use crate::wire::{Axis, DocumentPlace, PanelSize};
+
+fn places() -> (tempfile::TempDir, Places) {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::below(folder.path());
+    (folder, places)
+}
+
+fn recent(location: &str) -> Recent {
+    Recent {
+        location: location.to_owned(),
+        layout_title: "Emmett".to_owned(),
+        events: None,
+        opened_at: "2026-08-03T14:00:00Z".to_owned(),
+    }
+}
+
+#[test]
+fn recents_are_latest_first_without_doubles() {
+    let (_folder, places) = places();
+    for location in ["/a.db", "/b.db", "/a.db"] {
+        remember_recent(&places, recent(location)).unwrap();
+    }
+    let locations: Vec<String> = load_recents(&places)
+        .into_iter()
+        .map(|recent| recent.location)
+        .collect();
+    assert_eq!(locations, ["/a.db", "/b.db"]);
+    forget_recent(&places, "/a.db").unwrap();
+    assert_eq!(load_recents(&places).len(), 1);
+    for number in 0..30 {
+        remember_recent(&places, recent(&number.to_string())).unwrap();
+    }
+    assert_eq!(load_recents(&places).len(), RECENT_COUNT);
+}
+
+#[test]
+fn what_the_window_showed_comes_back() {
+    let (_folder, places) = places();
+    assert_eq!(load_window(&places), None);
+    let document = DocumentPlace {
+        view: "history".to_owned(),
+        store: Some("/srv/shop/orders.db".to_owned()),
+        layout: Some("emmett".to_owned()),
+        stream: Some("order \"4711\"\n".to_owned()),
+        category: Some("order".to_owned()),
+        handler: None,
+        a: 734_201,
+        b: Some(0),
+        lens: "diff".to_owned(),
+        axis: Axis::Time,
+        from: Some("1786700000000000000".to_owned()),
+        to: Some("1786800000000000000".to_owned()),
+        focus: Some("/totals/gross".to_owned()),
+        types: vec!["PaymentFailed".to_owned()],
+    };
+    let window = WindowPlaces {
+        shown: 1,
+        documents: vec![document.clone(), document],
+        panels: vec![PanelSize {
+            name: "history".to_owned(),
+            per_mille: 340,
+        }],
+    };
+    save_window(&places, &window).unwrap();
+    assert_eq!(load_window(&places), Some(window));
+    fs::write(window_file(&places), "documents = 3").unwrap();
+    assert_eq!(load_window(&places), None, "what cannot be read counts as absent");
+    assert_eq!(
+        fs::read_dir(&places.config).unwrap().count(),
+        1,
+        "nothing half-written is left"
+    );
+}

@@ -1,0 +1,63 @@
+//! What the window showed, for its next start: documents, cursors, panels. Streams only grow, so a moment stays what it
+//! was.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::Axis;
+
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WindowPlaces {
+    /// Index of the document that showed.
+    pub shown: u32,
+    /// In the order of the tabs.
+    pub documents: Vec<DocumentPlace>,
+    #[serde(default)]
+    pub panels: Vec<PanelSize>,
+}
+
+/// Everything that one document was a function of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DocumentPlace {
+    pub view: String,
+    /// Path of the store; `None` on the welcome page.
+    pub store: Option<String>,
+    pub layout: Option<String>,
+    /// `None` where no stream was open.
+    pub stream: Option<String>,
+    pub category: Option<String>,
+    pub handler: Option<String>,
+    /// Moments of the stream.
+    pub a: u32,
+    pub b: Option<u32>,
+    /// Tab of the inspector.
+    pub lens: String,
+    pub axis: Axis,
+    /// The visible part of the timeline, as whole numbers of its axis: first and the one after the last.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// JSON pointer of the focused field.
+    pub focus: Option<String>,
+    /// Event types that the list shows; empty: all.
+    pub types: Vec<String>,
+}
+
+/// The share of a panel that a person chose, in thousandths.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PanelSize {
+    pub name: String,
+    pub per_mille: u32,
+}
+
+/// Where the window stood on the screen, in logical pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct WindowFrame {
+    pub x: f64,
+    pub y: f64,
+    pub width: f64,
+    pub height: f64,
+    pub is_maximized: bool,
+}

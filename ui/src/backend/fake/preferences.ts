@@ -1,0 +1,44 @@
+// What the twin keeps for a person: settings, keys, what stores are, what the window showed.
+
+import type * as wire from '../bindings';
+
+export class FakePreferences {
+  settings: wire.Settings;
+  shown: wire.WindowPlaces | null;
+  #cache = '1.2 GB';
+
+  constructor(settings: wire.Settings, shown: wire.WindowPlaces | null) {
+    this.settings = settings;
+    this.shown = shown;
+  }
+
+  /** Keys and environments stay as they are, as in the file. */
+  save(settings: wire.Settings): void {
+    const { environments = [], keys = [] } = this.settings;
+    this.settings = { ...settings, environments, keys };
+  }
+
+  bind(binding: wire.KeyBinding): void {
+    this.unbind(binding.context, binding.keys);
+    this.settings = { ...this.settings, keys: [...(this.settings.keys ?? []), binding] };
+  }
+
+  unbind(context: string, keys: string): void {
+    const kept = (this.settings.keys ?? []).filter((one) => one.context !== context || one.keys !== keys);
+    this.settings = { ...this.settings, keys: kept };
+  }
+
+  classify(location: string, environment: wire.Environment | null): void {
+    const others = (this.settings.environments ?? []).filter((one) => one.location !== location);
+    const environments = environment === null ? others : [...others, { location, environment }];
+    this.settings = { ...this.settings, environments };
+  }
+
+  get cacheUse(): wire.CacheUse {
+    return { folder: '/home/ada/.cache/refold', size: this.#cache };
+  }
+
+  clearCache(): void {
+    this.#cache = '0 B';
+  }
+}

@@ -1,0 +1,75 @@
+// In which zone and form times are shown. Everything that shows one reads it, so that a page never mixes two zones. The
+// exact instant never changes by it: only how it is written.
+
+import { floatFromBig } from './exact';
+
+export type TimeFormat = 'iso' | 'dayFirst' | 'monthFirst';
+
+const NANOS_PER_SECOND = 1_000_000_000n;
+const NANOS_PER_MILLI = 1_000_000n;
+/** What the zone rules of a browser cover. */
+const MOST_MILLIS = 8_640_000_000_000_000n;
+
+class ShownTime {
+  /** `UTC`, `local` or a name of the time zone database. */
+  zone = $state('UTC');
+  format = $state<TimeFormat>('iso');
+
+  readonly #rules = $derived(rulesOf(this.zone));
+
+  get isUtc(): boolean {
+    return this.#rules === null;
+  }
+
+  /** How the zone is called where one word has to do: `UTC`, `Europe/Berlin`. */
+  get label(): string {
+    return this.#rules?.resolvedOptions().timeZone ?? 'UTC';
+  }
+
+  /** Seconds that the zone is ahead of UTC at an instant. */
+  offsetAt(nanos: bigint): bigint {
+    const rules = this.#rules;
+    const millis = nanos / NANOS_PER_MILLI;
+    if (rules === null || millis > MOST_MILLIS || millis < -MOST_MILLIS) return 0n;
+    const name = rules.formatToParts(floatFromBig(millis)).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+    const [, sign = '+', hours = '0', minutes = '0', seconds = '0'] =
+      /^GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/.exec(name) ?? [];
+    const length = BigInt(hours) * 3600n + BigInt(minutes) * 60n + BigInt(seconds);
+    return sign === '-' ? -length : length;
+  }
+
+  /** The instant whose civil time in the zone is what `nanos` is in UTC: what is on a clock there, as if it were UTC. */
+  civil(nanos: bigint): bigint {
+    return nanos + this.offsetAt(nanos) * NANOS_PER_SECOND;
+  }
+
+  /** The instant of a civil time; where clocks were put back, the later of the two. */
+  instant(civil: bigint): bigint {
+    const guess = civil - this.offsetAt(civil) * NANOS_PER_SECOND;
+    return civil - this.offsetAt(guess) * NANOS_PER_SECOND;
+  }
+}
+
+export const shownTime = new ShownTime();
+
+/** Whether the system knows a zone of that name. */
+export function isZone(name: string): boolean {
+  return name === 'UTC' || rulesOf(name) !== null;
+}
+
+/** All zones that can be chosen by name. */
+export function zoneNames(): string[] {
+  return Intl.supportedValuesOf('timeZone');
+}
+
+// `null`: UTC, or no zone that is known.
+function rulesOf(zone: string): Intl.DateTimeFormat | null {
+  if (zone === 'UTC') return null;
+  const asked = zone === 'local' ? {} : { timeZone: zone };
+  try {
+    const rules = new Intl.DateTimeFormat('en-GB', { ...asked, timeZoneName: 'longOffset' });
+    return rules.resolvedOptions().timeZone === 'UTC' ? null : rules;
+  } catch {
+    return null;
+  }
+}

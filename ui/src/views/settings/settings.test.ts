@@ -1,0 +1,110 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+import type { FakeOptions } from '../../backend/fake';
+
+let page: Page | null = null;
+
+afterEach(async () => {
+  await page?.close();
+  page = null;
+});
+
+async function open(options: Partial<FakeOptions> = {}): Promise<Page> {
+  const shown = (page = openPage({
+    launch: { store: '/srv/orders.db', stream: 'order-4711', at: null, handler: null },
+    ...options,
+  }));
+  await shown.until(() => shown.find('[data-test=state-rows] [role=row]'));
+  return shown;
+}
+
+async function openSettings(shown: Page): Promise<void> {
+  shown.press('Ctrl+,');
+  await shown.until(() => shown.find('[data-test=settings]'));
+}
+
+function choose(shown: Page, key: string, value: string): void {
+  shown.find<HTMLInputElement>(`[data-test=setting-${key}] input[value=${value}]`)?.click();
+}
+
+it('applies a setting at once and takes it back', async () => {
+  const shown = await open();
+  await openSettings(shown);
+  const { dataset } = document.documentElement;
+  choose(shown, 'diffColours', 'greenRed');
+  await shown.until(() => dataset['diff'] === 'greenRed');
+  choose(shown, 'role', 'onCall');
+  await shown.until(() => dataset['density'] === 'compact');
+  shown.press('Ctrl+k');
+  shown.type('>undo the last setting');
+  shown.press('Enter');
+  await shown.until(() => dataset['density'] === 'comfortable');
+  expect(dataset['diff']).toBe('greenRed');
+});
+
+it('finds settings by their words, and says when there are none', async () => {
+  const shown = await open();
+  await openSettings(shown);
+  const filter = shown.find<HTMLInputElement>('[data-test=settings-filter]');
+  filter?.focus();
+  shown.type('wheel');
+  expect(shown.texts('[data-test=settings] section h2')).toEqual(['Timeline']);
+  shown.type('nothing of the kind');
+  expect(shown.texts('[data-test=settings] .none')[0]).toContain('No setting matches');
+});
+
+it('shows times in the chosen zone everywhere, and says which', async () => {
+  const shown = await open();
+  const before = shown.texts('[data-test=state-header] .mono').find((text) => text.endsWith('Z'));
+  expect(before).toBeDefined();
+  shown.press('Ctrl+k');
+  shown.type('>time zone');
+  shown.press('Enter');
+  shown.type('Asia/Kolkata');
+  shown.press('Enter');
+  await shown.until(() => shown.texts('[data-test=state-header] .mono').some((text) => text.endsWith('+05:30')));
+  expect(shown.texts('[data-test=status-bar]')[0]).toContain('Asia/Kolkata');
+});
+
+it('says what of the file cannot be used', async () => {
+  const shown = await open({ settingsProblems: ['line 3: theme is "drak", and must be one of dark, light, system'] });
+  await shown.until(() => shown.texts('[data-test=error-card]').some((text) => text.includes('line 3: theme is')));
+});
+
+it('binds keys, tells of a clash, and gives them back', async () => {
+  const shown = await open();
+  await openSettings(shown);
+  const command = shown.find<HTMLSelectElement>('[data-test=key-command]');
+  if (!command) throw new Error('the editor is there');
+  command.value = 'go.link.copy';
+  command.dispatchEvent(new Event('change', { bubbles: true }));
+  shown.find('[data-test=key-press]')?.focus();
+  shown.press('Ctrl+k');
+  await shown.until(() => shown.texts('[data-test=key-clash]')[0]?.includes('Search or run a command'));
+  shown.press('Ctrl+y');
+  await shown.until(() => shown.find('[data-test=key-clash]') === null);
+  shown.find('[data-test=key-bind]')?.click();
+  await shown.until(() => shown.texts('[data-test=key-editor] li kbd').includes('Ctrl+y'));
+  document.body.focus();
+  shown.press('Ctrl+1');
+  shown.press('Ctrl+y');
+  await shown.until(() => shown.copied.some((text) => text.startsWith('refold://')));
+  await openSettings(shown);
+  shown.find('[data-test=key-editor] li button')?.click();
+  await shown.until(() => shown.find('[data-test=key-editor] li kbd') === null);
+});
+
+it('frames the window and its title by what the store is', async () => {
+  const shown = await open();
+  const band = () => shown.find('[data-test=env-band]');
+  expect(band()?.dataset['environment']).toBe('local');
+  shown.press('Ctrl+k');
+  shown.type('>say what this store is');
+  shown.press('Enter');
+  shown.type('production');
+  shown.press('Enter');
+  await shown.until(() => band()?.dataset['environment'] === 'production');
+  expect(band()?.textContent).toContain('PRODUCTION · READ-ONLY');
+  expect(document.title).toMatch(/^\[PROD\] /);
+});
