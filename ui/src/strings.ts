@@ -40,6 +40,7 @@ export const S = {
     noB: 'Set B first',
     noEvent: 'A is before the first event',
     noTree: 'Open the tab Causation first',
+    noFieldHistory: 'Show the values of a field first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',

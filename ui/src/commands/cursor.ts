@@ -1,6 +1,7 @@
 // Moving the cursors A and B of a history.
 
 import type { SearchDirection } from '../backend/bindings';
+import { bigFromText, floatFromBig } from '../base/exact';
 import { countOf } from '../base/format';
 import type { Desk } from '../model/desk.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
@@ -43,6 +44,10 @@ export const CURSOR: readonly Command[] = [
       blocked: ({ history }) => (history?.problems.job ? null : S.blocked.noJob),
     },
   ),
+  command('Cursor', ['history'], 'cursor.toMoment', 'Go to the n-th event', (desk, _, n) => toMoment(desk, n), {
+    isQuiet: true,
+    blocked: ({ history }) => (history ? null : S.blocked.history),
+  }),
   leap('cursor.setB', 'Set B at A', { keys: ['b'], words: 'base compare' }, (_, h) => h.setB(h.a)),
   leap('cursor.clearB', 'Remove B', { keys: ['Shift+b'], blocked: hasB }, (_, h) => h.setB(null)),
   leap('cursor.setB.there', 'Set B at a time, version or position…', { words: 'base' }, setBThere),
@@ -111,4 +116,11 @@ async function goToLastOfType(desk: Desk, history: OpenHistory, type: string): P
   const last = { ...page, offset: Math.max(0, matching - 1) };
   const { rows } = await desk.backend.eventRows(history.opened.history, last);
   if (rows[0]) history.setA(rows[0].moment);
+}
+
+/** `n`: a moment. Without one the palette asks where to. */
+function toMoment(desk: Desk, n: string): void {
+  const moment = bigFromText(n);
+  if (moment !== null) desk.jump(floatFromBig(moment));
+  else desk.openOverlay('palette', ':');
 }

@@ -4,6 +4,7 @@ import { CAUSATION } from './causation';
 import type { Command } from './command';
 import { CURSOR } from './cursor';
 import { DOCUMENT } from './document';
+import { FIELD } from './field';
 import { GO } from './go';
 import { INSPECT } from './inspect';
 import { LIST } from './list';
@@ -20,7 +21,7 @@ import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...SETTING, ...PALETTE, ...FIELD],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

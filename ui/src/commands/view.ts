@@ -45,5 +45,6 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   else if (desk.failure) desk.failure = null;
   else if (desk.view === 'history' && history?.types.length) history.setTypes([]);
   else if (desk.view === 'history' && history && history.b !== null) history.setB(null);
+  else if (desk.view === 'history' && history?.fields.listed) history.fields.unlist();
   else if (desk.view === 'overview' && desk.store?.order.matching) desk.store.setOrder({ matching: '' });
 }

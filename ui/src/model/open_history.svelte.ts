@@ -24,6 +24,7 @@ import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
 import { Causes } from './causes.svelte';
 import { Masking } from './masking.svelte';
+import { Fields } from './fields.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
@@ -57,6 +58,7 @@ export class OpenHistory {
   readonly problems = new Problems(this);
   readonly story: Story;
   readonly causes: Causes;
+  readonly fields = new Fields(this);
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -150,6 +152,7 @@ export class OpenHistory {
   async close(): Promise<void> {
     this.playing.stop();
     this.problems.close();
+    this.fields.close();
     this.#frames.close();
     this.#details.close();
     this.causes.close();

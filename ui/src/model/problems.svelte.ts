@@ -52,7 +52,7 @@ export class Problems {
     const history = this.#history;
     const found = await history.store.backend.nextProblem(history.opened.history, history.a, direction);
     if (!found) {
-      history.notice = S.scrubber.noProblem;
+      history.notice = this.job ? S.scrubber.noProblemYet : S.scrubber.noProblem;
       return;
     }
     history.setA(found.moment);
