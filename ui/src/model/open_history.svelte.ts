@@ -150,9 +150,7 @@ export class OpenHistory {
   }
 
   async close(): Promise<void> {
-    this.playing.stop();
-    this.problems.close();
-    this.fields.close();
+    [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
     this.#details.close();
     this.causes.close();

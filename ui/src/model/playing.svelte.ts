@@ -68,6 +68,10 @@ export class Playing {
     cancelAnimationFrame(this.#frame);
   }
 
+  close(): void {
+    this.stop();
+  }
+
   turn(step: 1 | -1): void {
     const speeds = this.mode === 'events' ? EVENT_SPEEDS : TIME_SPEEDS;
     this.speeds = { ...this.speeds, [this.mode]: besideSpeed(speeds, this.speed, step) };
