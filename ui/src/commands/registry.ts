@@ -21,7 +21,18 @@ import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[...LIST, ...INSPECT, ...CAUSATION, ...MASK, ...PAYLOAD, ...ROWS, ...VIEW, ...SETTING, ...PALETTE, ...FIELD],
+  ...[
+    ...LIST,
+    ...INSPECT,
+    ...CAUSATION,
+    ...MASK,
+    ...PAYLOAD,
+    ...ROWS,
+    ...VIEW,
+    ...SETTING_COMMANDS,
+    ...PALETTE,
+    ...FIELD,
+  ],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];
