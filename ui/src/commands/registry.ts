@@ -7,6 +7,7 @@ import { DOCUMENT } from './document';
 import { FIELD } from './field';
 import { GO } from './go';
 import { INSPECT } from './inspect';
+import { LANES } from './lanes';
 import { LIST } from './list';
 import { MASK } from './mask';
 import { menu } from './menu';
@@ -21,18 +22,8 @@ import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
-  ...[
-    ...LIST,
-    ...INSPECT,
-    ...CAUSATION,
-    ...MASK,
-    ...PAYLOAD,
-    ...ROWS,
-    ...VIEW,
-    ...SETTING_COMMANDS,
-    ...PALETTE,
-    ...FIELD,
-  ],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
+  ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

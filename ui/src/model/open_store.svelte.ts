@@ -8,6 +8,7 @@ import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { PagedRows } from '../base/paged';
 import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
+import { Lanes } from './lanes.svelte';
 
 /** Types with a colour of their own; every other type is in the slot after them. */
 export const COLOURED_TYPES = 8;
@@ -29,6 +30,7 @@ export class OpenStore {
   readonly backend: Backend;
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
+  readonly lanes = new Lanes(this);
 
   overview = $state.raw<Overview | null>(null);
   timeline = $state.raw<Timeline | null>(null);
@@ -84,6 +86,7 @@ export class OpenStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.timeline?.close();
+    await this.lanes.close();
     if (this.job) await this.backend.cancelJob(this.job.job);
     await this.backend.closeStore(this.opened.session);
   }

@@ -202,29 +202,42 @@ export class Opening {
     await this.#documents.setStore(document, next);
   }
 
-  // Opens a stream; the caller puts it in its place. Its handler is the one that a person chose, or the one at hand for
-  // its category, which only opening it may tell.
   async #open(store: OpenStore, stream: string, at: string | null, chosen: string | null): Promise<OpenHistory> {
-    const backend = this.#backend;
-    const known = store.categoryOf(stream);
-    let handler = chosen ?? (known === null ? null : store.handlerFor(known));
     const news = new HistoryNews();
     this.news = news;
-    let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-    const fitting = handler ?? store.handlerFor(opened.category);
-    if (fitting !== handler) {
-      await backend.closeHistory(opened.history);
-      handler = fitting;
-      opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
-    }
-    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
-    const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
-    const history = new OpenHistory(store, opened, handler, positions, news);
+    const history = await openHistory(store, stream, at, chosen, news);
     const tab = TABS.find((name) => name === this.#host.firstTab());
     if (tab) history.setTab(tab);
-    if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
     return history;
   }
+}
+
+/**
+ * Opens a stream; the caller puts it in its place. Its handler is the one that a person chose, or the one at hand for its
+ * category, which only opening it may tell.
+ */
+export async function openHistory(
+  store: OpenStore,
+  stream: string,
+  at: string | null,
+  chosen: string | null,
+  news: HistoryNews,
+): Promise<OpenHistory> {
+  const { backend } = store;
+  const known = store.categoryOf(stream);
+  let handler = chosen ?? (known === null ? null : store.handlerFor(known));
+  let opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
+  const fitting = handler ?? store.handlerFor(opened.category);
+  if (fitting !== handler) {
+    await backend.closeHistory(opened.history);
+    handler = fitting;
+    opened = await backend.openHistory(store.opened.session, stream, at, handler, news.hear);
+  }
+  const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+  const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
+  const history = new OpenHistory(store, opened, handler, positions, news);
+  if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
+  return history;
 }
 
 /** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */

@@ -50,12 +50,12 @@ export const SETTINGS: readonly Setting[] = [
     'inspector',
     [
       ['story', 'Story'],
-    ['state', 'State'],
+      ['state', 'State'],
       ['diff', 'Diff'],
       ['blame', 'Blame'],
       ['event', 'Event'],
       ['raw', 'Raw'],
-    ['causation', 'Causation'],
+      ['causation', 'Causation'],
     ],
   ),
   choice('wheel', 'timeline', 'Wheel over a timeline', 'With Ctrl it always zooms', 'scroll zoom pan', [

@@ -50,6 +50,7 @@ export function streamItem({ bus, copy }: Scene, hit: FindHit): Item {
     acts: [
       { title: S.palette.open, act: () => bus.run('go.aggregate', hit.stream) },
       { title: S.palette.openBeside, act: () => bus.run('document.open', hit.stream) },
+      { title: S.lanes.addThis, act: () => bus.run('lanes.add', hit.stream) },
       { title: S.palette.openAtStart, act: () => bus.run('go.aggregate.start', hit.stream) },
       { title: S.palette.copyId, act: () => copy(hit.stream) },
     ],

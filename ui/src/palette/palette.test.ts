@@ -165,7 +165,7 @@ it('offers all actions of an item and leaves them one step at a time', async () 
   page.type('#4711');
   await page.until(() => names().includes('order-4711'));
   page.press('Ctrl+.');
-  expect(names()).toEqual(['Open', 'Open in a new tab', 'Open at its start', 'Copy its id']);
+  expect(names()).toEqual(['Open', 'Open in a new tab', 'Add to lanes', 'Open at its start', 'Copy its id']);
   page.press('Escape');
   expect(chosen()).toBe('order-4711');
   page.press('Ctrl+.');

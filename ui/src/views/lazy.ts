@@ -13,5 +13,6 @@ export interface ViewProps extends Record<string, unknown> {
 }
 
 export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {
+  lanes: async () => (await import('./Lanes.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
 };
