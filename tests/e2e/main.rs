@@ -7,6 +7,7 @@
 mod access;
 mod driver;
 mod flows;
+mod hostile;
 mod opening;
 mod pictures;
 mod places;

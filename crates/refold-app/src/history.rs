@@ -23,7 +23,7 @@ use refold_core::history::{Budget, Way};
 use refold_core::pointer::Pointer;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
-use refold_core::work::{CancelToken, Silent, Work};
+use refold_core::work::{CancelToken, Work};
 use refold_handlers::story::Story;
 use refold_stores::index::StreamDensity;
 
@@ -282,7 +282,8 @@ impl OpenedHistory {
             .map_err(|error| AppError::invalid(error.to_string(), "give the path of a row of the state"))?;
         let from = self.known_moment_or_start(from)?;
         let cancel = self.begin_search();
-        let work = Work::new(&cancel, &Silent);
+        let progress = self.news.of_fold();
+        let work = Work::new(&cancel, &progress);
         let mut replay = self.lock_replay()?;
         let way = match direction {
             SearchDirection::Forward => Way::Forward,

@@ -17,7 +17,7 @@ use crate::frame::{FrameRow, RowChange, RowKind};
 use crate::stream::Stream;
 
 pub use changes::Changes;
-pub use value::{boundary, cut_shown, shown_value};
+pub use value::{LITERAL_BYTES, boundary, shown_value};
 
 /// Containers are open down to this depth until a person folds them. The root has depth 0.
 pub const OPEN_DEPTH: usize = 2;

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use refold_core::event::{Encoding, Position, Version};
 use refold_core::value::Value;
 use refold_core::value::is_hidden;
+use refold_core::work::Silent;
 use refold_stores::memory::{MemoryEvent, MemoryStore};
 
 use super::*;

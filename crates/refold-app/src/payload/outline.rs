@@ -9,6 +9,7 @@ use refold_core::value::{JsonError, Redacted, Text, Value};
 use refold_core::work::Work;
 
 use super::scan::{Token, Tokens};
+use crate::answer::visible_json;
 use crate::error::AppError;
 use crate::frame::{FrameRow, RowKind};
 use crate::mask::{Cover, MaskPlaces, Verdict};
@@ -146,7 +147,7 @@ impl Outline {
             RowKind::Leaf => {
                 let written = bytes.get(line.start..line.end).unwrap_or_default();
                 // A slice between two tokens of UTF-8 text is UTF-8.
-                rows::cut_shown(std::str::from_utf8(written).unwrap_or_default())
+                cut_literal(std::str::from_utf8(written).unwrap_or_default())
             }
         };
         if let Some((at, of)) = line.repeated {
@@ -384,6 +385,17 @@ impl Walk<'_> {
             }
         }
         self.lines.push(line);
+    }
+}
+
+/// A literal of the record with everything in it visible, still JSON; cut where it is long, with its full size said.
+fn cut_literal(literal: &str) -> String {
+    let end = rows::boundary(literal, rows::LITERAL_BYTES);
+    let beginning = visible_json(literal.get(..end).unwrap_or_default().as_bytes());
+    if end < literal.len() {
+        format!("{beginning}… ({} in all)", text::size_label(literal.len() as u64))
+    } else {
+        beginning
     }
 }
 

@@ -35,17 +35,6 @@ pub fn cut_literal(value: &Value) -> String {
     format!("{beginning}… ({} in all)", text::size_label(literal.len() as u64))
 }
 
-/// A text with everything in it visible, cut at [`LITERAL_BYTES`] with its full size said.
-pub fn cut_shown(whole: &str) -> String {
-    let end = boundary(whole, LITERAL_BYTES);
-    let beginning = text::shown(whole.get(..end).unwrap_or_default().as_bytes());
-    if end < whole.len() {
-        format!("{beginning}… ({} in all)", text::size_label(whole.len() as u64))
-    } else {
-        beginning
-    }
-}
-
 /// The last place at or before `at` where a letter begins.
 pub fn boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))

@@ -87,6 +87,8 @@ pub struct History {
 
 /// Events read at a time: a tail of a seek is one read, a long fold stays inside the cache.
 const READ_EVENTS: u32 = 2_048;
+/// What the search for a change is called while it runs.
+const LOOKING: &str = "looking for a change";
 /// Events folded between two looks at the clock and the cancel token.
 const STRIDE: u32 = 32;
 
@@ -263,7 +265,7 @@ impl History {
         };
         // Where the place is absent, its removal is one of the changes that its container saw: look at each of them.
         loop {
-            work.check()?;
+            work.tick(LOOKING, u64::from(from.0 - at.0), Some(from.0.into()))?;
             let folded = self.state_at(work, source, findings, at)?;
             if let Some(stamp) = stamp_of(&folded, path) {
                 return Ok(Some(stamp.changed).filter(|moment| *moment > Moment::START));
@@ -317,10 +319,12 @@ impl History {
             }
         }
         while at < head {
+            work.tick(LOOKING, u64::from(at.0 - from.0), Some(u64::from(head.0 - from.0)))?;
             let segment_end = self.checkpoints.next_after(at).unwrap_or(head).min(head);
             let end = self.state_at(work, source, findings, segment_end)?;
             if !is_quiet(&end, path, at, was_there) {
                 for step in at.0 + 1..=segment_end.0 {
+                    work.tick(LOOKING, u64::from(step - from.0), Some(u64::from(head.0 - from.0)))?;
                     let folded = self.state_at(work, source, findings, Moment(step))?;
                     let stamp = stamp_of(&folded, path);
                     if stamp.is_some() != was_there || stamp.is_some_and(|stamp| stamp.changed.0 == step) {

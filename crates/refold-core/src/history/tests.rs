@@ -175,6 +175,41 @@ impl Progress for Stopper {
     }
 }
 
+/// A place that never was, in a container that every event touches, is looked for in all of the history: that says how
+/// far it is, and ends when it is told to.
+#[test]
+fn a_search_for_nothing_says_how_far_it_is_and_can_be_cancelled() {
+    #[derive(Default)]
+    struct Told(std::sync::Mutex<Vec<(&'static str, u64)>>);
+    impl Progress for Told {
+        fn report(&self, phase: &'static str, done: u64, _total: Option<u64>) {
+            self.0.lock().unwrap().push((phase, done));
+        }
+    }
+    let deeds = (0..400).map(|at| Deed::Line {
+        sku: (at % 5) as u8,
+        qty: (at % 7) as u8,
+    });
+    let mut stream = TestStream::new(deeds.collect());
+    let mut history = history(&stream, Detail::Blame, Budget::default());
+    let (findings, told) = (Findings::default(), Told::default());
+    let never = Pointer::parse("/lines/never").unwrap();
+    for (way, from) in [(Way::Back, Moment(400)), (Way::Forward, Moment(0))] {
+        let cancel = CancelToken::default();
+        let found = history.next_change(&Work::new(&cancel, &told), &mut stream, &findings, &never, from, way);
+        assert_eq!(found.unwrap(), None);
+        let looked = |report: &&(&str, u64)| report.0 == LOOKING;
+        let reports = std::mem::take(&mut *told.0.lock().unwrap());
+        assert!(reports.iter().filter(looked).count() > 0, "{way:?}: {reports:?}");
+        let stopper = Stopper {
+            cancel: cancel.clone(),
+            left: AtomicU64::new(0),
+        };
+        let cancelled = history.next_change(&Work::new(&cancel, &stopper), &mut stream, &findings, &never, from, way);
+        assert!(matches!(cancelled, Err(FoldError::Cancelled(_))), "{way:?}");
+    }
+}
+
 #[test]
 fn checkpoints_stay_inside_their_bytes() {
     let deeds = (0..20_000)

@@ -71,6 +71,13 @@ fn rows_are_in_the_order_of_the_text_with_every_value_of_a_repeated_key() {
         &["v  {2}", " /a 1 (1 of 2)", " /a 2 (2 of 2)"],
     );
     check("null", &[], usize::MAX, &[" null"]);
+    // What hides is shown by its escape, and the literal stays JSON.
+    check(
+        "[\"\u{202e}\u{9b}\\u0007\"]",
+        &[],
+        usize::MAX,
+        &["v  [1]", r#" /0 "\u202e\u009b\u0007""#],
+    );
 }
 
 #[test]
