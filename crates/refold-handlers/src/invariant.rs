@@ -8,14 +8,16 @@ use refold_core::value::Value;
 
 use crate::document::{Document, Node};
 use crate::error::{Mark, PackageError, code};
+use crate::expr;
 use crate::expr::eval::{Sight, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
+use crate::expr::parser::parse;
 use crate::expr::scope::Scope;
 use crate::expr::types::{Type, type_from_schema};
 use crate::expr::value::ValueCompiler;
 use crate::limits::Limits;
-use crate::path::ArrayKeys;
+use crate::path::{ArrayKeys, Pattern};
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +39,8 @@ pub struct Invariant {
     pub id: String,
     pub severity: Severity,
     pub mark: Mark,
+    /// The places of the state that it reads.
+    pub reads: Vec<Pattern>,
     condition: NodeId,
 }
 
@@ -83,6 +87,32 @@ impl Invariants {
             Some(list) if !list.is_null() => compile(document, list, Type::Any, keys),
             _ => Ok(Invariants::default()),
         }
+    }
+
+    /// One condition that a person wrote, without a file. Its id is its text.
+    pub fn of_text(text: &str) -> Result<Invariants, PackageError> {
+        let file = "the invariant".into();
+        let mark = |at: usize| Mark::from_offset(text, at);
+        let error = |at, message: String| PackageError::at(code::PKG_EXPRESSION, &file, mark(at), message);
+        let expression = parse(text).map_err(|wrong| error(wrong.at, wrong.message))?;
+        let (mut ir, keys) = (Ir::new(&file, false), ArrayKeys::default());
+        let mut scope = Scope::new(None, Some(Type::Any), &keys);
+        let (condition, of) = expr::compile::compile(&mut ir, &mut scope, &expression, &mark)?;
+        if !of.may_be(&Type::Bool) {
+            let message = "an invariant is true or false, but this is neither; compare it with something";
+            return Err(error(0, message.to_owned()));
+        }
+        let invariant = Invariant {
+            id: text.to_owned(),
+            severity: Severity::Error,
+            mark: Mark::START,
+            reads: scope.reads.into_iter().collect(),
+            condition,
+        };
+        Ok(Invariants {
+            ir,
+            all: vec![invariant],
+        })
     }
 
     pub fn is_empty(&self) -> bool {
@@ -152,6 +182,7 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
             id,
             severity,
             mark: node.mark,
+            reads: scope.reads.into_iter().collect(),
             condition,
         });
     }

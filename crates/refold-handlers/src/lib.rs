@@ -10,6 +10,7 @@ pub mod error;
 pub mod expr;
 pub mod filter;
 pub mod invariant;
+pub mod lab;
 pub mod limits;
 pub mod merge;
 pub mod package;

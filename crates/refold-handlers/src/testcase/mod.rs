@@ -2,6 +2,7 @@
 
 mod compare;
 mod read;
+mod write;
 
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ use crate::error::{PackageError, code};
 use crate::package::{Package, hash};
 use crate::reducer::{DeclarativeProgram, Emitted};
 use read::{Case, Expected, Given};
+pub use write::{CaseText, Wanted, write_case};
 
 /// How a case went with one version of the handler.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use crate::package::{Package, read_file};
 use crate::reducer::Emitted;
 
 /// The value of `refold` in a case file.
-const FORMAT: &str = "case/1";
+pub(super) const FORMAT: &str = "case/1";
 
 const KNOWN: [&str; 5] = ["refold", "title", "versions", "given", "expect"];
 const GIVEN_KNOWN: [&str; 3] = ["stream", "events", "file"];

@@ -1,0 +1,17 @@
+//! The replay lab: programs that watch other programs while they fold.
+//!
+//! Each is a handler program itself, whose state is what it saw: so every way to fold (one stream, a whole store on
+//! several threads, from a checkpoint) can watch, and none of them knows that it does. It must not know how events are
+//! stored, or a face.
+
+mod checked;
+mod compared;
+mod minimise;
+mod sight;
+#[cfg(test)]
+mod tests;
+
+pub use checked::{Checked, Flip, Rules, Unclear, Watched};
+pub use compared::{Compared, Divergence, Divergences, Interval, Stop};
+pub use minimise::{Minimised, minimise};
+pub use sight::Sighting;
