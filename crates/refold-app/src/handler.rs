@@ -22,6 +22,17 @@ pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> 
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }
 
+/// The same, where it is a package or a reducer file: its rules can be looked into. `None`: it is built in.
+pub fn declarative(handler: Option<&str>) -> Result<Option<Arc<DeclarativeProgram>>, AppError> {
+    match handler {
+        None | Some(DEFAULT) => Ok(None),
+        Some(handler) => {
+            let (path, version) = split_version(handler);
+            Ok(Some(open_declarative(&path, version.as_deref())?))
+        }
+    }
+}
+
 /// The templates of the story that come with the handler; empty where it has none.
 pub fn story(handler: Option<&str>) -> Result<Story, AppError> {
     Ok(refold_handlers::package::story(handler.unwrap_or(DEFAULT))?)

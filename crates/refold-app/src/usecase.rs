@@ -13,6 +13,7 @@ pub mod field_history;
 pub mod find;
 pub mod first_screen;
 pub mod invariants;
+pub mod lab;
 pub mod lanes;
 pub mod new_handler;
 pub mod overview;

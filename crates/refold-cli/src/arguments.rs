@@ -85,6 +85,22 @@ pub enum Command {
     #[command(after_help = "Example: refold lanes orders.db order-4711 order-4712 --clock occurred")]
     Lanes(LanesAsked),
 
+    /// The state of a stream at its head, or of every stream; with --against, where another handler differs
+    #[command(
+        after_help = "Example: refold replay orders.db --all --handler handlers/order@1.0.0 --against handlers/order@1.1.0"
+    )]
+    Replay(Replay),
+
+    /// Where invariants break: the first event that broke each, and every change since
+    #[command(after_help = "Example: refold check orders.db --all --handler handlers/order@1.0.0")]
+    Check(Check),
+
+    /// The smallest part of a stream that still shows a failure, as a test case
+    #[command(
+        after_help = "Example: refold minimize orders.db order-4711 --handler handlers/order@1.0.0 --against handlers/order@1.1.0"
+    )]
+    Minimize(Minimize),
+
     /// Events over time by type
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
     Timeline(Timeline),
@@ -248,6 +264,64 @@ pub struct LanesAsked {
 pub enum ClockName {
     Recorded,
     Occurred,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all"]))]
+pub struct Replay {
+    pub store: String,
+    pub stream: Option<String>,
+    /// Every stream of the store
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// Compare with this handler, event by event
+    #[arg(long, value_name = "HANDLER")]
+    pub against: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all"]))]
+pub struct Check {
+    pub store: String,
+    pub stream: Option<String>,
+    /// Every stream of the store
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// Check this condition on `state` instead of the invariants of the handler's package
+    #[arg(long, value_name = "EXPR")]
+    pub invariant: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Minimize {
+    pub store: String,
+    pub stream: String,
+    #[arg(long)]
+    pub handler: Option<String>,
+    #[command(flatten)]
+    pub failure: Failure,
+    /// Write the test case into this new file; without it the case is printed
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What must still show.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct Failure {
+    /// This invariant of the handler's package breaks, or this condition on `state`; with --against: and holds there
+    #[arg(long, value_name = "ID|EXPR")]
+    pub invariant: Option<String>,
+    /// This handler comes to another state
+    #[arg(long, value_name = "HANDLER")]
+    pub against: Option<String>,
+    /// The handler fails
+    #[arg(long, conflicts_with_all = ["invariant", "against"])]
+    pub error: bool,
 }
 
 #[derive(Debug, Args)]

@@ -168,6 +168,12 @@ pub fn findings(printer: &mut Printer, findings: &[FindingWire]) -> Result<(), E
         .try_for_each(|finding| printer.line(&finding_line(finding)))
 }
 
+/// A line of our own on standard error, where standard output is for something else.
+pub fn aside(text: &str) {
+    // When standard error is closed there is nobody left to tell.
+    let _ = writeln!(io::stderr().lock(), "refold: {}", shown(text.as_bytes()));
+}
+
 /// Findings on standard error, where standard output is for something else.
 pub fn findings_aside(findings: &[FindingWire]) {
     for finding in findings {

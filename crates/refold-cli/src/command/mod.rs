@@ -2,12 +2,15 @@
 
 mod blame;
 mod causes;
+mod check;
 mod describe;
 mod diff;
 mod field;
 mod history;
 mod lanes;
+mod minimize;
 mod new_handler;
+mod replay;
 mod search;
 mod state;
 mod streams;
@@ -18,7 +21,9 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use clap::CommandFactory as _;
+use refold_app::text::shown;
 use refold_app::usecase::describe::notices;
+use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
 use refold_app::{Places, Reveal, Session};
@@ -94,6 +99,9 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Field(asked) => field::run(context, asked),
         Command::Causes(asked) => causes::run(context, asked),
         Command::Lanes(asked) => lanes::run(context, asked),
+        Command::Replay(asked) => replay::run(&context, asked),
+        Command::Check(asked) => check::run(&context, asked),
+        Command::Minimize(asked) => minimize::run(&context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),
@@ -133,6 +141,17 @@ fn place(version: Option<&String>, position: Option<&String>) -> String {
         (None, Some(position)) => format!("#{position}"),
         (None, None) => String::new(),
     }
+}
+
+/// `v9 PaymentCaptured`
+fn event_cell(event: &EventName) -> String {
+    let place = place(event.version.as_ref(), event.position.as_ref());
+    format!("{place} {}", shown(event.event_type.as_bytes()))
+}
+
+/// A stream, or without one all of them.
+fn scope_of(stream: Option<&str>) -> Scope<'_> {
+    stream.map_or(Scope::All, Scope::Stream)
 }
 
 /// What stands above an answer whose state may lack something. `since` is a version, or `#4711` in a store without.

@@ -1,0 +1,284 @@
+//! Where invariants break: the first event that broke each, and every change since.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use refold_core::finding::{Findings, Severity};
+use refold_core::fold::Folded;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::value::Value;
+use refold_core::work::Work;
+use refold_handlers::lab::{Checked, Flip, Rules, Watched};
+use serde::Serialize;
+
+use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::mask::Cover;
+use crate::session::Session;
+use crate::wire::{FindingWire, HandlerWire};
+use crate::{findings, handler, text};
+
+/// Changes of one invariant in one stream that are kept when all streams are checked.
+const MOST_FLIPS: usize = 16;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckAnswer {
+    pub handler: HandlerWire,
+    pub streams: u32,
+    pub events: u64,
+    /// Every state was looked at, and each could be asked.
+    pub exact: bool,
+    /// What `exact` means here, in a sentence.
+    pub sentence: String,
+    pub invariants: Vec<InvariantAnswer>,
+    /// One for each invariant and stream that it broke in, by position.
+    pub violations: Vec<ViolationAnswer>,
+    /// More than are among `violations`, when only the first are kept.
+    pub violation_count: u32,
+    pub findings: Vec<FindingWire>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct InvariantAnswer {
+    pub id: String,
+    /// `error`, `warning` or `notice`.
+    pub severity: &'static str,
+    /// Streams in which it broke at least once.
+    pub broken_streams: u32,
+    /// Streams in which it could not be asked of some state, and why, for the first of them.
+    pub unclear_streams: u32,
+    pub unclear: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ViolationAnswer {
+    pub invariant: String,
+    pub stream: String,
+    /// The event that broke it first.
+    #[serde(flatten)]
+    pub event: EventName,
+    /// The single values that the invariant read then, by path.
+    pub values: Vec<ValueAnswer>,
+    /// Every time it broke or held again, in the order of the stream; the first ones of many.
+    pub flips: Vec<FlipAnswer>,
+    /// Whether it holds at the head.
+    pub holds_at_head: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ValueAnswer {
+    pub path: String,
+    pub value: Literal,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct FlipAnswer {
+    pub holds: bool,
+    #[serde(flatten)]
+    pub event: EventName,
+}
+
+/// `invariant`: a condition on `state` that is checked instead of those of the handler's package.
+pub fn check(
+    work: &Work<'_>,
+    session: &Session,
+    scope: Scope<'_>,
+    handler: Option<&str>,
+    invariant: Option<&str>,
+) -> Result<CheckAnswer, AppError> {
+    session.mask().adopt(handler)?;
+    let program = handler::open(handler)?;
+    let rules = Arc::new(rules_of(handler, invariant)?);
+    let identity = handler::wire(program.identity());
+    let most_flips = match scope {
+        Scope::Stream(_) => usize::MAX,
+        Scope::All => MOST_FLIPS,
+    };
+    let checked = Arc::new(Checked::new(program, Arc::clone(&rules), most_flips));
+    let noted = Arc::<Findings>::default();
+    let seen = Mutex::new(Seen::of(&rules));
+    let finish = |id: &[u8], cover: &Cover, folded: &Folded| {
+        if let Some(mut watched) = Watched::of_state(&folded.state)
+            && (watched.flip_count > 0 || !watched.unclear.is_empty())
+        {
+            for (path, value) in watched.flips.iter_mut().flat_map(|flip| &mut flip.values) {
+                *value = shown_at(cover, path, value);
+            }
+            seen.lock().unwrap_or_else(PoisonError::into_inner).add(id, watched);
+        }
+    };
+    let program: Arc<dyn HandlerProgram> = checked;
+    let folded = fold(work, session, scope, &program, &noted, &finish)?;
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let unclear_count: u32 = seen.invariants.iter().map(|it| it.unclear_streams).sum();
+    Ok(CheckAnswer {
+        handler: identity,
+        streams: folded.streams,
+        events: folded.events,
+        exact: folded.incomplete_streams == 0 && unclear_count == 0,
+        sentence: sentence_of(folded.incomplete_streams, unclear_count),
+        violations: seen.violations(),
+        violation_count: seen.violation_count,
+        invariants: seen.invariants,
+        findings: findings::wire(&noted),
+    })
+}
+
+/// The invariants that are asked; an error where there are none, which would find nothing and mean nothing.
+pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result<Rules, AppError> {
+    if let Some(condition) = invariant {
+        return Ok(Rules::own(condition)?);
+    }
+    match handler::declarative(handler)? {
+        Some(program) if !program.invariants().is_empty() => Ok(Rules::OfPackage(program)),
+        _ => Err(AppError::invalid(
+            format!(
+                "this handler has no invariants: {}",
+                handler.unwrap_or(handler::DEFAULT)
+            ),
+            "write some into its package (docs/handlers.md), or ask for one with --invariant \"state.paid <= state.total\"",
+        )),
+    }
+}
+
+fn sentence_of(incomplete_streams: u32, unclear_streams: u32) -> String {
+    let streams = |count: u32| {
+        if count == 1 {
+            "1 stream".to_owned()
+        } else {
+            format!("{} streams", text::grouped(count.into()))
+        }
+    };
+    match (incomplete_streams, unclear_streams) {
+        (0, 0) => "exact: every state was looked at".to_owned(),
+        (0, unclear) => format!(
+            "not exact: in {} an invariant could not be asked of some state",
+            streams(unclear)
+        ),
+        (incomplete, 0) => format!(
+            "not exact: in {} an event could not be read or folded",
+            streams(incomplete)
+        ),
+        (incomplete, unclear) => format!(
+            "not exact: in {} an event could not be read or folded, and in {} an invariant could not be asked of some state",
+            streams(incomplete),
+            streams(unclear)
+        ),
+    }
+}
+
+/// What all streams came to so far.
+struct Seen {
+    invariants: Vec<InvariantAnswer>,
+    /// Not in order, and somewhat more than are wanted at most.
+    found: Vec<Found>,
+    violation_count: u32,
+}
+
+/// An invariant that broke in a stream.
+struct Found {
+    stream: Vec<u8>,
+    invariant: usize,
+    /// The first one broke it.
+    flips: Vec<Flip>,
+    holds_at_head: bool,
+}
+
+impl Seen {
+    fn of(rules: &Rules) -> Seen {
+        let invariants = rules.invariants().iter().map(|invariant| InvariantAnswer {
+            id: invariant.id.clone(),
+            severity: severity_name(invariant.severity),
+            broken_streams: 0,
+            unclear_streams: 0,
+            unclear: None,
+        });
+        Seen {
+            invariants: invariants.collect(),
+            found: Vec::new(),
+            violation_count: 0,
+        }
+    }
+
+    fn add(&mut self, stream: &[u8], watched: Watched) {
+        for unclear in watched.unclear {
+            if let Some(invariant) = self.invariants.get_mut(unclear.invariant) {
+                invariant.unclear_streams += 1;
+                invariant.unclear.get_or_insert(unclear.reason);
+            }
+        }
+        for (at, invariant) in self.invariants.iter_mut().enumerate() {
+            let flips: Vec<Flip> = watched
+                .flips
+                .iter()
+                .filter(|flip| flip.invariant == at)
+                .cloned()
+                .collect();
+            if flips.is_empty() {
+                continue;
+            }
+            invariant.broken_streams += 1;
+            self.violation_count += 1;
+            self.found.push(Found {
+                stream: stream.to_vec(),
+                invariant: at,
+                flips,
+                holds_at_head: !watched.broken.contains(&at),
+            });
+        }
+        if self.found.len() >= 2 * MOST_ROWS {
+            self.shorten();
+        }
+    }
+
+    /// Keeps those that broke first.
+    fn shorten(&mut self) {
+        let order = |found: &Found| found.flips.first().map(|flip| order_of(&flip.event));
+        self.found.sort_by(|a, b| {
+            (order(a), a.invariant)
+                .cmp(&(order(b), b.invariant))
+                .then_with(|| a.stream.cmp(&b.stream))
+        });
+        self.found.truncate(MOST_ROWS);
+    }
+
+    fn violations(&mut self) -> Vec<ViolationAnswer> {
+        self.shorten();
+        let answer = |found: &Found| found.answer(&self.invariants.get(found.invariant)?.id);
+        self.found.iter().filter_map(answer).collect()
+    }
+}
+
+impl Found {
+    /// `None` only without a flip, which is not kept.
+    fn answer(&self, invariant: &str) -> Option<ViolationAnswer> {
+        let first = self.flips.first()?;
+        let value = |(path, value): &(String, Value)| ValueAnswer {
+            path: path.clone(),
+            value: Literal(value.clone()),
+        };
+        Some(ViolationAnswer {
+            invariant: invariant.to_owned(),
+            stream: text::exact(&self.stream),
+            event: EventName::of(&first.event),
+            values: first.values.iter().map(value).collect(),
+            flips: self
+                .flips
+                .iter()
+                .map(|flip| FlipAnswer {
+                    holds: flip.holds,
+                    event: EventName::of(&flip.event),
+                })
+                .collect(),
+            holds_at_head: self.holds_at_head,
+        })
+    }
+}
+
+fn severity_name(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Notice => "notice",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}

@@ -1,0 +1,256 @@
+//! Where two handlers make something else of the same events.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use refold_core::finding::Findings;
+use refold_core::fold::Folded;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::work::Work;
+use refold_handlers::lab::{Compared, Divergence, Divergences, Sighting, Stop};
+use serde::Serialize;
+
+use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::mask::Cover;
+use crate::session::Session;
+use crate::wire::{FindingWire, HandlerWire};
+use crate::{findings, handler, text};
+
+/// Stands for the paths that are not counted one by one, because there are too many.
+const OTHER_PATHS: &str = "…";
+/// Intervals of one stream that are kept when all streams are compared.
+const MOST_INTERVALS: usize = 8;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct CompareAnswer {
+    pub left: HandlerWire,
+    pub right: HandlerWire,
+    pub streams: u32,
+    pub events: u64,
+    pub differing_streams: u32,
+    /// Of these, streams whose states differ at the head too.
+    pub differing_at_head: u32,
+    /// The first event, by position, after which the states of its stream differ.
+    pub first_divergence: Option<FirstAnswer>,
+    /// Where the first difference of a stream lies and which type of event made it, most frequent first.
+    pub kinds: Vec<KindAnswer>,
+    /// The streams that differ, by the position of their first divergence; the first ones of many.
+    pub differing: Vec<DifferingAnswer>,
+    /// Streams on which one side failed, or both.
+    pub errors: Vec<StopAnswer>,
+    pub findings: Vec<FindingWire>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct FirstAnswer {
+    pub stream: String,
+    #[serde(flatten)]
+    pub event: EventName,
+    #[serde(flatten)]
+    pub place: PlaceAnswer,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct PlaceAnswer {
+    /// RFC 6901.
+    pub path: String,
+    /// `null` where there is nothing on that side.
+    pub left: Option<Literal>,
+    pub right: Option<Literal>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct KindAnswer {
+    pub path: String,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub streams: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct DifferingAnswer {
+    pub stream: String,
+    pub intervals: Vec<IntervalAnswer>,
+    pub interval_count: u32,
+    /// What differs after the first event of the first interval.
+    pub places: Vec<PlaceAnswer>,
+    pub place_count: u32,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct IntervalAnswer {
+    pub from: EventName,
+    /// The event after which both are equal again; `null`: they are not.
+    pub until: Option<EventName>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct StopAnswer {
+    /// `left` or `right`.
+    pub side: &'static str,
+    pub stream: String,
+    #[serde(flatten)]
+    pub event: EventName,
+    pub reason: String,
+}
+
+/// Folds the scope with both handlers in lockstep.
+pub fn compare(
+    work: &Work<'_>,
+    session: &Session,
+    scope: Scope<'_>,
+    left: Option<&str>,
+    right: Option<&str>,
+) -> Result<CompareAnswer, AppError> {
+    session.mask().adopt(left)?;
+    session.mask().adopt(right)?;
+    let (left, right) = (handler::open(left)?, handler::open(right)?);
+    let (left_identity, right_identity) = (handler::wire(left.identity()), handler::wire(right.identity()));
+    let most_intervals = match scope {
+        Scope::Stream(_) => usize::MAX,
+        Scope::All => MOST_INTERVALS,
+    };
+    let program: Arc<dyn HandlerProgram> = Arc::new(Compared::new(left, right, most_intervals));
+    let noted = Arc::<Findings>::default();
+    let seen = Mutex::new(Seen::default());
+    let finish = |id: &[u8], cover: &Cover, folded: &Folded| {
+        if let Some(mut divergences) = Divergences::of_state(&folded.state)
+            && (divergences.interval_count > 0 || divergences.stops.iter().any(Option::is_some))
+        {
+            for divergence in &mut divergences.first {
+                for side in [&mut divergence.left, &mut divergence.right].into_iter().flatten() {
+                    *side = shown_at(cover, &divergence.path, side);
+                }
+            }
+            seen.lock().unwrap_or_else(PoisonError::into_inner).add(id, divergences);
+        }
+    };
+    let folded = fold(work, session, scope, &program, &noted, &finish)?;
+    let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    seen.shorten();
+    Ok(CompareAnswer {
+        left: left_identity,
+        right: right_identity,
+        streams: folded.streams,
+        events: folded.events,
+        differing_streams: seen.differing_streams,
+        differing_at_head: seen.differing_at_head,
+        first_divergence: seen.first(),
+        kinds: seen.kinds(),
+        differing: seen
+            .differing
+            .iter()
+            .map(|(stream, it)| differing_answer(stream, it))
+            .collect(),
+        errors: seen
+            .stops
+            .iter()
+            .map(|(stream, side, stop)| stop_answer(stream, side, stop))
+            .collect(),
+        findings: findings::wire(&noted),
+    })
+}
+
+/// What all streams came to so far.
+#[derive(Default)]
+struct Seen {
+    differing_streams: u32,
+    differing_at_head: u32,
+    /// Not in order, and somewhat more than are wanted at most.
+    differing: Vec<(Vec<u8>, Divergences)>,
+    kinds: BTreeMap<(String, Vec<u8>), u32>,
+    stops: Vec<(Vec<u8>, &'static str, Stop)>,
+}
+
+impl Seen {
+    fn add(&mut self, stream: &[u8], divergences: Divergences) {
+        for (side, stop) in ["left", "right"].into_iter().zip(&divergences.stops) {
+            if let Some(stop) = stop {
+                self.stops.push((stream.to_vec(), side, stop.clone()));
+            }
+        }
+        if let Some(from) = start_of(&divergences) {
+            self.differing_streams += 1;
+            self.differing_at_head += u32::from(divergences.differs_at_head());
+            if let Some(first) = divergences.first.first() {
+                let mut kind = (first.path.clone(), from.event_type.as_wtf8().to_vec());
+                if self.kinds.len() >= MOST_ROWS && !self.kinds.contains_key(&kind) {
+                    kind.0 = OTHER_PATHS.to_owned();
+                }
+                *self.kinds.entry(kind).or_default() += 1;
+            }
+            self.differing.push((stream.to_vec(), divergences));
+        }
+        if self.differing.len().max(self.stops.len()) >= 2 * MOST_ROWS {
+            self.shorten();
+        }
+    }
+
+    /// Keeps those that came first.
+    fn shorten(&mut self) {
+        self.differing
+            .sort_by_cached_key(|(stream, it)| (start_of(it).map(order_of), stream.clone()));
+        self.differing.truncate(MOST_ROWS);
+        self.stops
+            .sort_by_cached_key(|(stream, side, stop)| (order_of(&stop.event), stream.clone(), *side));
+        self.stops.truncate(MOST_ROWS);
+    }
+
+    fn first(&self) -> Option<FirstAnswer> {
+        let (stream, divergences) = self.differing.first()?;
+        Some(FirstAnswer {
+            stream: text::exact(stream),
+            event: EventName::of(start_of(divergences)?),
+            place: place_answer(divergences.first.first()?),
+        })
+    }
+
+    fn kinds(&self) -> Vec<KindAnswer> {
+        let answer = |((path, event_type), streams): (&(String, Vec<u8>), &u32)| KindAnswer {
+            path: path.clone(),
+            event_type: text::exact(event_type),
+            streams: *streams,
+        };
+        let mut kinds: Vec<KindAnswer> = self.kinds.iter().map(answer).collect();
+        kinds.sort_by_key(|kind| std::cmp::Reverse(kind.streams));
+        kinds
+    }
+}
+
+/// The event after which the states differ for the first time.
+fn start_of(divergences: &Divergences) -> Option<&Sighting> {
+    divergences.intervals.first().map(|interval| &interval.from)
+}
+
+fn differing_answer(stream: &[u8], divergences: &Divergences) -> DifferingAnswer {
+    let intervals = divergences.intervals.iter().map(|interval| IntervalAnswer {
+        from: EventName::of(&interval.from),
+        until: interval.until.as_ref().map(EventName::of),
+    });
+    DifferingAnswer {
+        stream: text::exact(stream),
+        intervals: intervals.collect(),
+        interval_count: divergences.interval_count,
+        places: divergences.first.iter().map(place_answer).collect(),
+        place_count: divergences.first_count,
+    }
+}
+
+fn place_answer(divergence: &Divergence) -> PlaceAnswer {
+    PlaceAnswer {
+        path: divergence.path.clone(),
+        left: divergence.left.clone().map(Literal),
+        right: divergence.right.clone().map(Literal),
+    }
+}
+
+fn stop_answer(stream: &[u8], side: &'static str, stop: &Stop) -> StopAnswer {
+    StopAnswer {
+        side,
+        stream: text::exact(stream),
+        event: EventName::of(&stop.event),
+        reason: stop.reason.clone(),
+    }
+}

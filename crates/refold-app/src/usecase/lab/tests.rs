@@ -1,0 +1,236 @@
+//! The sample store has two versions of a handler, of which the first has a bug: what the lab says of all streams is
+//! what it says of each alone, and what the states of each say.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use refold_core::work::{CancelToken, Silent};
+use refold_fixtures::orders::{self, Options};
+use tempfile::TempDir;
+
+use super::check::{CheckAnswer, check};
+use super::compare::{CompareAnswer, compare};
+use super::minimize::{Failure, MinimizeAnswer, minimize};
+use super::states::states;
+use super::*;
+use crate::mask::{Log, Mask};
+use crate::places::Places;
+use crate::usecase;
+
+/// The sample store, small, in a folder of its own.
+fn shop() -> &'static TempDir {
+    static SHOP: OnceLock<TempDir> = OnceLock::new();
+    SHOP.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            events: 4_000,
+            streams: Some(300),
+            giant: Some(400),
+            ..Options::default()
+        };
+        orders::write(&folder.path().join("shop"), &options, |_, _| {
+            std::ops::ControlFlow::Continue(())
+        })
+        .unwrap();
+        folder
+    })
+}
+
+fn order(version: &str) -> String {
+    format!("{}@{version}", shop().path().join("shop/handlers/order").display())
+}
+
+fn with_session<T>(ask: impl FnOnce(&Work<'_>, &Session) -> Result<T, AppError>) -> Result<T, AppError> {
+    let home = tempfile::tempdir().unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let store = shop().path().join("shop/orders.db");
+    let session = Session::open(&work, &store.to_string_lossy(), None, &Places::below(home.path())).unwrap();
+    ask(&work, &session)
+}
+
+fn checked(scope: Scope<'_>, version: &str) -> CheckAnswer {
+    with_session(|work, session| check(work, session, scope, Some(&order(version)), None)).unwrap()
+}
+
+fn compared(scope: Scope<'_>) -> CompareAnswer {
+    let (left, right) = (order("1.0.0"), order("1.1.0"));
+    with_session(|work, session| compare(work, session, scope, Some(&left), Some(&right))).unwrap()
+}
+
+fn minimized(stream: &str, version: &str, failure: Failure<'_>) -> Result<MinimizeAnswer, AppError> {
+    with_session(|work, session| minimize(work, session, stream, Some(&order(version)), failure))
+}
+
+#[test]
+fn checking_all_streams_says_what_checking_each_says() {
+    let all = checked(Scope::All, "1.0.0");
+    assert!(all.violation_count > 20, "only {} violations", all.violation_count);
+    assert_eq!(all.violations.len(), all.violation_count as usize);
+    let place = |violation: &check::ViolationAnswer| violation.event.position.as_ref().unwrap().parse::<i64>().unwrap();
+    assert!(all.violations.is_sorted_by_key(place));
+    // The sample holds an event that cannot be decoded.
+    assert!(!all.exact);
+    for violation in all.violations.iter().take(12) {
+        let single = checked(Scope::Stream(&violation.stream), "1.0.0");
+        let same = single
+            .violations
+            .iter()
+            .find(|it| it.invariant == violation.invariant)
+            .unwrap();
+        assert_eq!(
+            (&same.event, same.holds_at_head),
+            (&violation.event, violation.holds_at_head)
+        );
+        assert!(single.exact, "{}", single.sentence);
+    }
+    assert_eq!(
+        checked(Scope::All, "1.1.0").violation_count,
+        0,
+        "the bug is mended in 1.1.0"
+    );
+}
+
+#[test]
+fn comparing_all_streams_says_what_comparing_each_says() {
+    let all = compared(Scope::All);
+    assert!(all.differing_streams > 20, "only {} differ", all.differing_streams);
+    assert_eq!(
+        all.kinds.iter().map(|kind| kind.streams).sum::<u32>(),
+        all.differing_streams
+    );
+    let first = all.first_divergence.as_ref().unwrap();
+    assert_eq!(
+        (first.event.event_type.as_str(), first.place.path.as_str()),
+        ("ItemRemoved", "/total")
+    );
+    for differing in all.differing.iter().take(12) {
+        let single = compared(Scope::Stream(&differing.stream));
+        assert_eq!(single.differing[0].intervals[0].from, differing.intervals[0].from);
+        assert_eq!(single.differing[0].places[0].left, differing.places[0].left);
+    }
+}
+
+#[test]
+fn streams_that_differ_at_the_head_are_those_whose_states_differ() {
+    let heads = |version: &str| {
+        let handler = order(version);
+        let mut heads = BTreeMap::new();
+        let mut visit = |head: states::HeadAnswer| {
+            assert!(heads.insert(head.stream, head.state).is_none(), "a stream is told once");
+            Ok(())
+        };
+        with_session(|work, session| states(work, session, Some(&handler), &mut visit)).unwrap();
+        heads
+    };
+    let (left, right) = (heads("1.0.0"), heads("1.1.0"));
+    let differing = left
+        .iter()
+        .filter(|(stream, state)| right.get(*stream) != Some(state))
+        .count();
+    assert_eq!(compared(Scope::All).differing_at_head as usize, differing);
+    let order = order("1.0.0");
+    let single = with_session(|work, session| usecase::state::state(work, session, "order-4711", "head", Some(&order)));
+    assert_eq!(single.unwrap().state, left["order-4711"]);
+}
+
+#[test]
+fn a_visit_that_fails_ends_the_fold() {
+    let mut visited = 0;
+    let mut visit = |_: states::HeadAnswer| {
+        visited += 1;
+        Err(AppError::invalid("enough", ""))
+    };
+    let ended = with_session(|work, session| states(work, session, None, &mut visit));
+    assert_eq!(ended.unwrap_err().message, "enough");
+    assert_eq!(visited, 1);
+}
+
+#[test]
+fn what_is_minimised_fails_before_and_passes_after() {
+    let (bad, good) = (order("1.0.0"), order("1.1.0"));
+    let stream = &checked(Scope::All, "1.0.0").violations[3].stream;
+    let failure = Failure::Invariant {
+        id: "balanced-once-paid",
+        unless: Some(&good),
+    };
+    let found = minimized(stream, "1.0.0", failure).unwrap();
+    assert!(found.is_minimal);
+    // The bug is in what is taken out, and shows when it is paid.
+    let case = found.case.unwrap();
+    assert!(
+        found.kept.len() >= 2 && case.contains("ItemRemoved") && case.contains("PaymentCaptured"),
+        "{case}"
+    );
+    let package = shop().path().join("shop/handlers/order");
+    let file = package.join("tests/found.case.yaml");
+    std::fs::write(&file, &case).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let passes = |handler: &str| {
+        let answer = usecase::test::test(&work, handler).unwrap();
+        answer
+            .cases
+            .into_iter()
+            .find(|it| it.case.ends_with("found.case.yaml"))
+            .unwrap()
+            .passed
+    };
+    let outcome = (passes(&bad), passes(&good));
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(outcome, (false, true));
+}
+
+#[test]
+fn a_stream_without_the_failure_has_nothing_to_minimise() {
+    let found = minimized("order-4711", "1.1.0", Failure::Error).unwrap();
+    assert_eq!((found.failure, found.case, found.kept.len()), (None, None, 0));
+}
+
+#[test]
+fn a_handler_without_invariants_is_no_answer() {
+    let error = with_session(|work, session| check(work, session, Scope::All, None, None)).unwrap_err();
+    assert_eq!(error.message, "this handler has no invariants: builtin:merge");
+}
+
+#[test]
+fn what_rules_hide_is_hidden_here_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("mask.toml");
+    std::fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npaths = [\"/total\"]\n").unwrap();
+    let masked = |ask: &dyn Fn(&Work<'_>, &Session) -> Result<String, AppError>| {
+        let cancel = CancelToken::default();
+        let work = Work::new(&cancel, &Silent);
+        let store = shop().path().join("shop/orders.db");
+        let places = Places::below(folder.path());
+        let session = Session::open(&work, &store.to_string_lossy(), None, &places).unwrap();
+        let log = Log::new(folder.path(), "shop");
+        let session = session.masked_by(Mask::load(folder.path(), &store, Some(&rules), log).unwrap());
+        ask(&work, &session)
+    };
+    let (left, right) = (order("1.0.0"), order("1.1.0"));
+    let difference = masked(&|work, session| {
+        let answer = compare(work, session, Scope::All, Some(&left), Some(&right))?;
+        crate::answer::json_line(&answer.first_divergence)
+    });
+    let difference = difference.unwrap();
+    assert!(
+        difference.contains("\"left\":\"[redacted]\",\"right\":\"[redacted]\""),
+        "{difference}"
+    );
+    let violation = masked(&|work, session| {
+        let answer = check(work, session, Scope::All, Some(&left), None)?;
+        crate::answer::json_line(&answer.violations.first())
+    });
+    assert!(
+        violation
+            .as_ref()
+            .unwrap()
+            .contains("\"/total\",\"value\":\"[redacted]\""),
+        "{violation:?}"
+    );
+    let case = masked(&|work, session| {
+        minimize(work, session, "order-4711", Some(&left), Failure::Error).map(|_| String::new())
+    });
+    assert_eq!(case.unwrap_err().code, crate::ErrorCode::Denied);
+}

@@ -1,0 +1,96 @@
+//! `refold check`.
+
+use refold_app::text::{grouped, shown};
+use refold_app::usecase::lab::check::{CheckAnswer, ViolationAnswer, check};
+
+use super::{Context, event_cell, handler_line, scope_of};
+use crate::arguments::Check;
+use crate::print::{self, Ended, Printer, Table};
+
+pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let scope = scope_of(asked.stream.as_deref());
+    let handler = asked.handler.as_deref();
+    let answer = check(context.work, &session, scope, handler, asked.invariant.as_deref())?;
+    // Violations are what this command is asked to find: exit code 1.
+    let code = u8::from(answer.violation_count > 0);
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(code));
+    }
+    printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
+    printer.line(&format!(
+        "{} events of {} streams, {}",
+        grouped(answer.events),
+        grouped(answer.streams.into()),
+        answer.sentence
+    ))?;
+    printer.line("")?;
+    print_invariants(&mut printer, &answer)?;
+    if answer.violation_count > 0 {
+        printer.line("")?;
+        print_violations(&mut printer, &answer, asked.stream.is_some())?;
+    }
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
+    }
+    printer.finish(Ok(code))
+}
+
+fn print_invariants(printer: &mut Printer, answer: &CheckAnswer) -> Result<(), Ended> {
+    let mut table = Table::new(&["invariant", "severity", "#broken in", "#cannot be asked in"]);
+    for invariant in &answer.invariants {
+        table.row(vec![
+            shown(invariant.id.as_bytes()),
+            invariant.severity.to_owned(),
+            grouped(invariant.broken_streams.into()),
+            grouped(invariant.unclear_streams.into()),
+        ]);
+    }
+    table.print(printer)?;
+    for invariant in &answer.invariants {
+        if let Some(reason) = &invariant.unclear {
+            printer.line(&format!("{} cannot be asked: {reason}", invariant.id))?;
+        }
+    }
+    Ok(())
+}
+
+/// Of one stream every change is told, of many the first.
+fn print_violations(printer: &mut Printer, answer: &CheckAnswer, is_one_stream: bool) -> Result<(), Ended> {
+    /// Violations that are shown without `--json`.
+    const MOST_SHOWN: usize = 20;
+    let mut table = Table::new(&["stream", "invariant", "", "event", "position", "values", "at the head"]);
+    for violation in answer.violations.iter().take(MOST_SHOWN) {
+        let most = if is_one_stream { usize::MAX } else { 1 };
+        for (at, flip) in violation.flips.iter().take(most).enumerate() {
+            let is_first = at == 0;
+            let head = if violation.holds_at_head { "holds" } else { "broken" };
+            table.row(vec![
+                shown(violation.stream.as_bytes()),
+                shown(violation.invariant.as_bytes()),
+                if flip.holds { "holds again" } else { "breaks" }.to_owned(),
+                event_cell(&flip.event),
+                flip.event.position.clone().unwrap_or_default(),
+                if is_first { values(violation) } else { String::new() },
+                if is_first { head.to_owned() } else { String::new() },
+            ]);
+        }
+    }
+    table.print(printer)?;
+    if answer.violations.len() > MOST_SHOWN {
+        let all = grouped(answer.violation_count.into());
+        printer.line(&format!("the first {MOST_SHOWN} of {all} by position; --json has more"))?;
+    }
+    Ok(())
+}
+
+fn values(violation: &ViolationAnswer) -> String {
+    let values = violation
+        .values
+        .iter()
+        .map(|it| format!("{} {}", shown(it.path.as_bytes()), it.value.shown()));
+    values.collect::<Vec<_>>().join(", ")
+}

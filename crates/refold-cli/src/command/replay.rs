@@ -1,0 +1,161 @@
+//! `refold replay`: final states, and with `--against` where another handler differs.
+
+use refold_app::answer::{Literal, json_line};
+use refold_app::text::{grouped, shown};
+use refold_app::usecase::lab::compare::{CompareAnswer, DifferingAnswer, PlaceAnswer, compare};
+use refold_app::usecase::lab::states::states;
+
+use super::{Context, event_cell, handler_line, scope_of, state};
+use crate::arguments::{Replay, State};
+use crate::print::{self, Ended, Printer, Table};
+
+pub fn run(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
+    match (&asked.against, &asked.stream) {
+        (Some(against), _) => run_against(context, asked, against),
+        (None, Some(stream)) => {
+            let head = State {
+                store: asked.store.clone(),
+                stream: stream.clone(),
+                at: "head".to_owned(),
+                handler: asked.handler.clone(),
+            };
+            state::run(context, &head)
+        }
+        (None, None) => run_all(context, asked),
+    }
+}
+
+/// A line a stream, as they are done.
+fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let mut printer = context.printer();
+    let outcome = states(context.work, &session, asked.handler.as_deref(), &mut |head| {
+        if context.json {
+            return printer.line_of_stream(&json_line(&head)?);
+        }
+        let mark = if head.incomplete { "  INCOMPLETE" } else { "" };
+        let events = grouped(head.events.into());
+        printer.line_of_stream(&format!(
+            "{}  {events} events{mark}  {}",
+            head.stream,
+            head.state.shown()
+        ))
+    });
+    let answer = printer.finish(outcome)?;
+    // Standard output holds the states and nothing else.
+    print::aside(&format!("handler {}", handler_line(&answer.handler)));
+    print::aside(&format!(
+        "{} streams of {} events, {} of them incomplete",
+        grouped(answer.streams.into()),
+        grouped(answer.events),
+        grouped(answer.incomplete_streams.into())
+    ));
+    print::findings_aside(&answer.findings);
+    Ok(0)
+}
+
+fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let scope = scope_of(asked.stream.as_deref());
+    let answer = compare(context.work, &session, scope, asked.handler.as_deref(), Some(against))?;
+    // Differences are what this command is asked to find: exit code 1.
+    let code = u8::from(answer.differing_streams > 0 || !answer.errors.is_empty());
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(code));
+    }
+    printer.line(&format!("left   {}", handler_line(&answer.left)))?;
+    printer.line(&format!("right  {}", handler_line(&answer.right)))?;
+    printer.line(&format!(
+        "{} of {} streams differ, {} of them also at the head ({} events)",
+        grouped(answer.differing_streams.into()),
+        grouped(answer.streams.into()),
+        grouped(answer.differing_at_head.into()),
+        grouped(answer.events)
+    ))?;
+    print_differences(&mut printer, &answer, asked.stream.is_some())?;
+    for stop in &answer.errors {
+        printer.line(&format!(
+            "{} fails in {} at {}: {}",
+            stop.side,
+            stop.stream,
+            event_cell(&stop.event),
+            stop.reason
+        ))?;
+    }
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
+    }
+    printer.finish(Ok(code))
+}
+
+fn print_differences(printer: &mut Printer, answer: &CompareAnswer, is_one_stream: bool) -> Result<(), Ended> {
+    /// Streams that are shown without `--json`.
+    const MOST_SHOWN: usize = 20;
+    if let Some(first) = &answer.first_divergence {
+        printer.line("")?;
+        printer.line(&format!(
+            "first divergence: {} after {}",
+            first.stream,
+            event_cell(&first.event)
+        ))?;
+    }
+    let mut table = Table::new(&["stream", "from", "until", "path", "left", "right"]);
+    for stream in answer.differing.iter().take(MOST_SHOWN) {
+        rows_of(stream, is_one_stream, &mut table);
+    }
+    if !table.is_empty() {
+        table.print(printer)?;
+    }
+    if answer.differing_streams as usize > MOST_SHOWN {
+        printer.line(&format!(
+            "the first {MOST_SHOWN} of {}; --json has more",
+            grouped(answer.differing_streams.into())
+        ))?;
+    }
+    if answer.kinds.len() > 1 || answer.differing_streams > 1 {
+        printer.line("")?;
+        let mut table = Table::new(&["first at path", "by event type", "#streams"]);
+        for kind in answer.kinds.iter().take(MOST_SHOWN) {
+            let (path, event_type) = (shown(kind.path.as_bytes()), shown(kind.event_type.as_bytes()));
+            table.row(vec![path, event_type, grouped(kind.streams.into())]);
+        }
+        table.print(printer)?;
+    }
+    Ok(())
+}
+
+/// The first interval with what differs there; of one stream also the other intervals.
+fn rows_of(stream: &DifferingAnswer, is_one_stream: bool, table: &mut Table) {
+    let most = if is_one_stream { usize::MAX } else { 1 };
+    let side = |value: &Option<Literal>| value.as_ref().map_or_else(|| "(absent)".to_owned(), Literal::shown);
+    for (at, interval) in stream.intervals.iter().take(most).enumerate() {
+        let places: &[PlaceAnswer] = if at == 0 { &stream.places } else { &[] };
+        let until = interval
+            .until
+            .as_ref()
+            .map_or_else(|| "the head".to_owned(), event_cell);
+        let first = places.first();
+        table.row(vec![
+            shown(stream.stream.as_bytes()),
+            event_cell(&interval.from),
+            until,
+            first.map(|place| shown(place.path.as_bytes())).unwrap_or_default(),
+            first.map(|place| side(&place.left)).unwrap_or_default(),
+            first.map(|place| side(&place.right)).unwrap_or_default(),
+        ]);
+        for place in places.iter().skip(1).take(if is_one_stream { usize::MAX } else { 0 }) {
+            let path = shown(place.path.as_bytes());
+            table.row(vec![
+                String::new(),
+                String::new(),
+                String::new(),
+                path,
+                side(&place.left),
+                side(&place.right),
+            ]);
+        }
+    }
+}
