@@ -1,11 +1,26 @@
+import { writeFileSync } from 'node:fs';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
+import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
+
+// Writes down whose modules the interface holds, for the list of licences (xtask/src/licences.rs).
+function listPackages(): Plugin {
+  return {
+    name: 'list-packages',
+    apply: 'build',
+    generateBundle(_, bundle) {
+      const modules = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? Object.keys(part.modules) : []));
+      const names = modules.flatMap((id) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(id)?.[1] ?? []);
+      writeFileSync('node_modules/.bundled-packages', [...new Set(names)].sort().join('\n'));
+    },
+  };
+}
 
 // The window loads these files from its own binary: relative addresses, no preload script (the page's security policy
 // allows no inline script), one style sheet.
 export default defineConfig(({ mode }) => ({
   base: './',
-  plugins: [svelte()],
+  plugins: [svelte(), listPackages()],
   clearScreen: false,
   server: { port: 5173, strictPort: true },
   build: {

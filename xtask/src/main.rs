@@ -2,9 +2,11 @@
 //! on a fresh machine, before anything else can be built.
 
 mod bench;
+mod bundle;
 mod display;
 mod interface;
 mod libraries;
+mod licences;
 mod programs;
 mod run;
 mod sample;
@@ -18,9 +20,10 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                                  build all, make the sample store and open the window on it
-cargo xtask test [PART…]                         every check; parts: format interface lint unit libraries window
+cargo xtask test [PART…]                         every check; parts: format interface lint unit libraries window bundle
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
+cargo xtask bundle                               make the packages that people install
 ";
 
 /// What a task answers: an error is one sentence with what to do about it.
@@ -34,6 +37,9 @@ fn main() -> ExitCode {
         Some("test") => test::run(rest),
         Some("bench") => bench::run(rest),
         Some("sample") => sample::run(rest),
+        Some("bundle") if rest.is_empty() => bundle::run(),
+        // What `tauri.conf.json` calls before it packs.
+        Some("stage-package") if rest.is_empty() => bundle::stage(),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);

@@ -25,10 +25,13 @@ pub fn build(steps: &mut Steps) -> Outcome {
 
 /// Where [`build`] puts a program.
 pub fn path(name: &str) -> PathBuf {
+    folder().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The folder of what [`build`] makes.
+pub fn folder() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
-    target
-        .join("release")
-        .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    target.join("release")
 }
 
 pub fn cargo(arguments: &[&str]) -> Command {

@@ -11,6 +11,8 @@ pub const WINDOW: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "librs
 pub const SCREENLESS: &[&str] = &["xvfb", "imagemagick"];
 /// What driving it as a person would takes on top, and unpacking and writing the stores of the tests.
 pub const TESTS: &[&str] = &["webkit2gtk-driver", "python3-venv", "xz-utils"];
+/// What checking a package that was made takes on top.
+pub const BUNDLES: &[&str] = &["desktop-file-utils"];
 
 /// Makes sure that `packages` are there: nothing to do, or installed by apt when we are root or sudo asks for no
 /// password, or an error that holds the exact command.

@@ -4,18 +4,19 @@ use std::path::PathBuf;
 
 use crate::programs::{self, cargo};
 use crate::step::Steps;
-use crate::{Outcome, display, interface, libraries, sample, system};
+use crate::{Outcome, bundle, display, interface, libraries, sample, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
 /// The parts that can be asked for by name; without a name all of them run.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("format", format),
     ("interface", check_interface),
     ("lint", lint),
     ("unit", unit),
     ("libraries", libraries::test),
     ("window", window),
+    ("bundle", |steps| bundle::make(steps, "deb").map(drop)),
 ];
 
 pub fn run(arguments: &[String]) -> Outcome {
@@ -27,7 +28,7 @@ pub fn run(arguments: &[String]) -> Outcome {
         return Err(format!("there is no part with this name, only {names}: {unknown}"));
     }
     let mut steps = Steps::default();
-    let mut fault = system::need(&[system::WINDOW, system::SCREENLESS, system::TESTS]).err();
+    let mut fault = system::need(&[system::WINDOW, system::SCREENLESS, system::TESTS, system::BUNDLES]).err();
     for (name, part) in PARTS {
         if arguments.is_empty() || arguments.iter().any(|asked| asked == name) {
             // A part that cannot go on leaves the others to be run: they may say why.

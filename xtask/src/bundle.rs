@@ -1,0 +1,149 @@
+//! `cargo xtask bundle`: the packages that people install. `cargo tauri build` makes the same ones: what goes into
+//! them beside the window is staged by [`stage`], which `tauri.conf.json` calls before it packs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::programs::{self, cargo};
+use crate::step::Steps;
+use crate::{Outcome, interface, licences, system};
+
+/// Made here. An AppImage needs tools that the packer fetches from the net while it packs, so it is asked for by name:
+/// `cargo tauri build --bundles appimage`.
+const KINDS: &str = "deb,rpm";
+
+pub fn run() -> Outcome {
+    let mut steps = Steps::default();
+    let made = make(&mut steps, KINDS);
+    steps.print();
+    for file in made? {
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+/// Builds everything, packs it, and checks what was packed by unpacking it.
+pub fn make(steps: &mut Steps, kinds: &str) -> Outcome<Vec<PathBuf>> {
+    system::need(&[system::WINDOW, system::BUNDLES])?;
+    interface::install(steps)?;
+    interface::build(steps)?;
+    programs::build(steps)?;
+    let packed = programs::folder().join("bundle");
+    if packed.exists() {
+        std::fs::remove_dir_all(&packed).map_err(|error| at("an older package cannot be removed", &packed, &error))?;
+    }
+    let mut command = Command::new("node");
+    command.args([
+        "ui/node_modules/@tauri-apps/cli/tauri.js",
+        "bundle",
+        "--ci",
+        "--features",
+        "window",
+    ]);
+    command.args(["--bundles", kinds]).current_dir(crate::root());
+    if !steps.run("pack", command)? {
+        return Err("the packages could not be made: look at what was printed above".to_owned());
+    }
+    let files = files_under(&packed)?;
+    let deb = files.iter().find(|file| file.extension().is_some_and(|it| it == "deb"));
+    check(steps, deb.ok_or("no .deb was made: look at what was printed above")?)?;
+    Ok(files)
+}
+
+/// Puts what the packages hold beside the window into `target/package`: the command line with its completions, and
+/// the licences of everything that is linked.
+pub fn stage() -> Outcome {
+    let mut steps = Steps::default();
+    let mut build = cargo(&["build", "--release", "--package", "refold-cli"]);
+    build.args([
+        "--package",
+        "refold-desktop",
+        "--features",
+        "refold-desktop/window",
+        "--package",
+        "refold-fixtures",
+    ]);
+    if !steps.run("build the command line", build)? {
+        return Err("the command line does not build: look at what it printed above".to_owned());
+    }
+    let folder = crate::root().join("target/package");
+    std::fs::create_dir_all(&folder).map_err(|error| at("the folder cannot be made", &folder, &error))?;
+    let program = programs::path("refold");
+    let staged = folder.join("refold");
+    std::fs::copy(&program, &staged).map_err(|error| at("the command line cannot be copied", &program, &error))?;
+    strip(&staged)?;
+    strip(&programs::path("refold-desktop"))?;
+    for shell in ["bash", "zsh", "fish"] {
+        let output = Command::new(&program).args(["completions", shell]).output();
+        let output = output.map_err(|error| at("the command line cannot be started", &program, &error))?;
+        write(&folder.join(format!("refold.{shell}")), &output.stdout)?;
+    }
+    write(&folder.join("licences.txt"), licences::text()?.as_bytes())
+}
+
+/// What helps to find a fault in the code stays with whoever builds it: it is two thirds of a program.
+fn strip(program: &Path) -> Outcome {
+    let done = Command::new("strip").arg("--strip-debug").arg(program).status();
+    if done.is_ok_and(|status| status.success()) {
+        return Ok(());
+    }
+    Err(format!(
+        "strip of binutils is not there, or failed on {}",
+        program.display()
+    ))
+}
+
+/// Unpacks a package into a folder of its own, and uses what lies there as a person would.
+fn check(steps: &mut Steps, deb: &Path) -> Outcome {
+    let folder = crate::root().join("target/unpacked");
+    let _ = std::fs::remove_dir_all(&folder);
+    let mut unpack = Command::new("dpkg-deb");
+    unpack.arg("--extract").arg(deb).arg(&folder);
+    let mut entry = Command::new("desktop-file-validate");
+    entry.arg(folder.join("usr/share/applications/Refold.desktop"));
+    let mut version = Command::new(folder.join("usr/bin/refold"));
+    version.arg("--version");
+    let mut window = Command::new(folder.join("usr/bin/refold-desktop"));
+    window.arg("--version");
+    let checks = [
+        ("package: it unpacks", unpack),
+        ("package: its desktop entry is valid", entry),
+        ("package: the command line starts", version),
+        ("package: the window starts", window),
+    ];
+    for (name, command) in checks {
+        if !steps.run(name, command)? {
+            return Err(format!("{name}: it does not, look at what was printed above"));
+        }
+    }
+    let licences = folder.join("usr/share/doc/refold/licences.txt");
+    let size = licences
+        .metadata()
+        .map_err(|error| at("the package lacks its licences", &licences, &error))?
+        .len();
+    if size > 0 {
+        Ok(())
+    } else {
+        Err(format!("the package's licences are empty: {}", licences.display()))
+    }
+}
+
+fn files_under(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let kinds = std::fs::read_dir(folder).map_err(|error| at("nothing was packed", folder, &error))?;
+    let mut files = Vec::new();
+    for kind in kinds.flatten().filter(|kind| kind.path().is_dir()) {
+        let made =
+            std::fs::read_dir(kind.path()).map_err(|error| at("the packages cannot be listed", folder, &error))?;
+        files.extend(made.flatten().map(|entry| entry.path()).filter(|path| path.is_file()));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Outcome {
+    std::fs::write(file, bytes).map_err(|error| at("a part of the package cannot be written", file, &error))
+}
+
+fn at(what: &str, place: &Path, error: &std::io::Error) -> String {
+    format!("{what} ({error}): {}", place.display())
+}
