@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, links, mask, payload, start, store};
+use crate::commands::{field, history, links, mask, notes, payload, search, start, store};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -34,6 +34,20 @@ pub fn builder() -> Builder<Wry> {
         payload::payload_hex,
         payload::find_in_payload,
         payload::save_payload,
+        search::search,
+        search::search_rows,
+        search::close_search,
+        search::search_offer,
+        search::copy_for_search,
+        search::history_hits,
+        notes::notebook,
+        notes::put_note,
+        notes::remove_note,
+        notes::queries,
+        notes::save_query,
+        notes::remove_query,
+        notes::remember_query,
+        notes::export_search,
         history::open_history,
         history::close_history,
         history::history_findings,

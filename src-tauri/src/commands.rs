@@ -6,7 +6,9 @@ pub mod field;
 pub mod history;
 pub mod links;
 pub mod mask;
+pub mod notes;
 pub mod payload;
+pub mod search;
 pub mod start;
 pub mod store;
 

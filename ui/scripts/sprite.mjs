@@ -39,6 +39,9 @@ const names = {
   moment: 'clock',
   drop: 'file-down',
   settings: 'settings',
+  notebook: 'notebook-pen',
+  bookmark: 'bookmark',
+  edit: 'pencil',
 };
 
 const symbols = Object.entries(names).map(([name, file]) => {

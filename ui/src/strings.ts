@@ -6,6 +6,7 @@ import { PAYLOAD } from './strings/payload';
 import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 import { ENVIRONMENT_TEXTS, RESTORE_TEXTS, SETTINGS_TEXTS } from './strings/settings';
+import { NOTEBOOK, SEARCH } from './strings/search';
 
 export const S = {
   ...LINKS,
@@ -13,6 +14,8 @@ export const S = {
   settings: SETTINGS_TEXTS,
   environment: ENVIRONMENT_TEXTS,
   restore: RESTORE_TEXTS,
+  search: SEARCH,
+  notebook: NOTEBOOK,
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
   band: {
@@ -152,6 +155,8 @@ export const S = {
       overview: 'Overview',
       history: 'History',
       lanes: 'Lanes',
+      search: 'Search',
+      notebook: 'Notebook',
       grid: 'In a list',
       tree: 'In the tree of fields',
       palette: 'In the palette',

@@ -3,6 +3,8 @@
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
 mod lanes;
+mod notes;
+mod search;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refold_core::work::{CancelToken, Silent, Work};
 
+use self::search::PlacedSearch;
 use crate::clock;
 use crate::density;
 use crate::error::AppError;
@@ -41,6 +44,7 @@ pub struct Desk {
     sessions: Mutex<BTreeMap<u32, Arc<Session>>>,
     histories: Mutex<BTreeMap<u32, Placed>>,
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
+    searches: Mutex<BTreeMap<u32, PlacedSearch>>,
 }
 
 /// A history on the desk.
@@ -68,6 +72,7 @@ impl Desk {
             sessions: Mutex::default(),
             histories: Mutex::default(),
             lanes: Mutex::default(),
+            searches: Mutex::default(),
         }
     }
 
@@ -125,6 +130,7 @@ impl Desk {
         self.jobs.cancel_of(session);
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
+        lock(&self.searches).retain(|_, placed| placed.session != session);
         lock(&self.histories).retain(|_, placed| {
             let stays = placed.session != session;
             if !stays {

@@ -46,9 +46,10 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
 use crate::usecase::event_page;
+use crate::usecase::search::{Search, hits_in_stream};
 use crate::wire::{
-    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryOpened, Lens, MomentFound, SearchDirection,
-    StateQuery, TypeCount,
+    DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryHits, HistoryOpened, Lens, MomentFound,
+    SearchDirection, StateQuery, TypeCount,
 };
 
 /// Streams up to this long are folded when they are opened, so that all their findings are known at once. That takes
@@ -185,6 +186,11 @@ impl OpenedHistory {
     /// where none is named.
     pub fn next_event(&self, types: &[String], from: u32, direction: SearchDirection) -> Option<u32> {
         event_page::next_of_types(&self.stream, types, from, direction)
+    }
+
+    /// The moments after the events that are looked for.
+    pub fn hits(&self, work: &Work<'_>, asked: &Search) -> Result<HistoryHits, AppError> {
+        hits_in_stream(work, &self.session, &self.stream, asked)
     }
 
     pub fn event_detail(&self, work: &Work<'_>, moment: u32) -> Result<EventDetail, AppError> {

@@ -171,15 +171,34 @@ pub struct History {
 pub struct Search {
     pub store: String,
     /// The text to look for, exactly
-    pub text: String,
+    #[arg(required_unless_present = "saved")]
+    pub text: Option<String>,
+    /// What is saved under this name in the window, with what is given besides in the place of its parts
+    #[arg(long, value_name = "[FOLDER/]NAME")]
+    pub saved: Option<String>,
     /// Only events of this type; may be given more than once
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
+    /// Only events of streams of this category; may be given more than once
+    #[arg(long = "category", value_name = "CATEGORY")]
+    pub categories: Vec<String>,
+    /// Only events of streams whose id holds this text
+    #[arg(long, value_name = "TEXT")]
+    pub stream: Option<String>,
+    /// Only events recorded at or after this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Only events recorded at or before this time
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub to: Option<String>,
     /// Only events that meet this condition, in the expression language of handlers
     #[arg(long = "where", value_name = "EXPR")]
     pub condition: Option<String>,
     #[arg(long)]
     pub limit: Option<u64>,
+    /// Write all events found into this file: FILE.ndjson with payloads byte for byte, or FILE.csv
+    #[arg(long, value_name = "FILE", conflicts_with = "limit")]
+    pub out: Option<PathBuf>,
     /// First copy all payloads into the local index and index their text, so that this and later searches are fast
     #[arg(long)]
     pub copy: bool,

@@ -49,7 +49,7 @@ pub use derive::StreamOrder;
 pub use error::IndexError;
 pub use ids::{Candidates, IdKind, Ids, build_ids, open_ids};
 pub use query::{DensityAxis, EventSkeleton, StreamEntry};
-pub use search::{Field, Hit, Needle, SearchQuery, search_arena, search_store};
+pub use search::{Field, Hit, Needle, SearchQuery, Wanted, search_arena, search_store};
 pub use stream_density::{StreamAxis, StreamDensity};
 pub use streams::{StreamPage, StreamQuery};
 

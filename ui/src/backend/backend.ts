@@ -48,9 +48,10 @@ import type {
   WindowPlaces,
 } from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
+import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend {
+export interface Backend extends SearchBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

@@ -34,6 +34,21 @@ export const commands = {
 	payloadHex: (history: number, query: PayloadQuery, firstRow: number, rowCount: number) => typedError<HexPage, AppErrorWire>(__TAURI_INVOKE("payload_hex", { history, query, firstRow, rowCount })),
 	findInPayload: (history: number, query: PayloadQuery, text: string, after: number) => typedError<PayloadHit | null, AppErrorWire>(__TAURI_INVOKE("find_in_payload", { history, query, text, after })),
 	savePayload: (history: number, query: PayloadQuery, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_payload", { history, query, file })),
+	search: (session: number, asked: SearchAsked, progress: Channel<SearchUpdate>) => typedError<SearchEnded, AppErrorWire>(__TAURI_INVOKE("search", { session, asked, progress })),
+	searchRows: (search: number, offset: number, limit: number) => typedError<FoundPage, AppErrorWire>(__TAURI_INVOKE("search_rows", { search, offset, limit })),
+	/**  Needs no thread: it only sets a flag. */
+	closeSearch: (search: number) => __TAURI_INVOKE<void>("close_search", { search }),
+	searchOffer: (session: number) => typedError<SearchOffer, AppErrorWire>(__TAURI_INVOKE("search_offer", { session })),
+	copyForSearch: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("copy_for_search", { session, progress })),
+	historyHits: (history: number, asked: SearchAsked, progress: Channel<JobUpdate>) => typedError<HistoryHits, AppErrorWire>(__TAURI_INVOKE("history_hits", { history, asked, progress })),
+	notebook: (session: number) => typedError<Notebook, AppErrorWire>(__TAURI_INVOKE("notebook", { session })),
+	putNote: (session: number, note: Note) => typedError<Notebook, AppErrorWire>(__TAURI_INVOKE("put_note", { session, note })),
+	removeNote: (session: number, id: string) => typedError<Notebook, AppErrorWire>(__TAURI_INVOKE("remove_note", { session, id })),
+	queries: () => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("queries")),
+	saveQuery: (query: SavedQuery, before: SavedQuery | null) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("save_query", { query, before })),
+	removeQuery: (query: SavedQuery) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remove_query", { query })),
+	rememberQuery: (asked: SearchAsked) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remember_query", { asked })),
+	exportSearch: (session: number, asked: SearchAsked, file: string, format: ExportFormat, progress: Channel<JobUpdate>) => typedError<Written, AppErrorWire>(__TAURI_INVOKE("export_search", { session, asked, file, format, progress })),
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
@@ -262,6 +277,10 @@ export type EventRow = {
 	problems: string[],
 };
 
+export type ExportFormat = 
+/**  A JSON object a line, payloads byte for byte. */
+"ndjson" | "csv";
+
 export type FieldKind = 
 /**  Numbers, and null where it has none. */
 "number" | 
@@ -327,6 +346,25 @@ export type FindingWire = {
 	position: string | null,
 };
 
+export type FoundPage = {
+	total: number,
+	rows: FoundRow[],
+};
+
+/**  An event that was found, with the text around the hit. */
+export type FoundRow = {
+	position: string,
+	version: string,
+	stream: string,
+	eventType: string,
+	recordedAt: string,
+	isInMetadata: boolean,
+	before: string,
+	/**  Empty where no text was looked for. */
+	hit: string,
+	after: string,
+};
+
 /**  One finding: what it says, and where it is. */
 export type FoundWire = {
 	detail: string,
@@ -363,6 +401,14 @@ export type HexRow = {
 	hex: string,
 	/**  Letters of ASCII as they are, a dot for everything else. */
 	text: string,
+};
+
+/**  Hits in one stream. */
+export type HistoryHits = {
+	/**  The moments after the events, ascending. */
+	moments: number[],
+	/**  What could not be read or asked on the way. */
+	findings: FindingWire[],
 };
 
 /**  One stream, opened with a handler. */
@@ -544,6 +590,44 @@ export type MomentFound = {
 	explanation: string,
 };
 
+/**  A bookmark or a note on a moment, a field or a range of one stream. */
+export type Note = {
+	/**  Empty for one that is new. */
+	id: string,
+	kind: NoteKind,
+	/**  The id as shown. */
+	stream: string,
+	category: string,
+	/**  The moment, or the beginning of the range, as a cursor: `v12`, or `#4711` where the store keeps no versions. */
+	at: string,
+	/**  The end of the range. */
+	until: string | null,
+	/**  The field, RFC 6901. */
+	path: string | null,
+	/**  The event at `at`; empty before the first one. */
+	position: string,
+	eventType: string,
+	recordedAt: string,
+	/**  What the person wrote; plain text. */
+	text: string,
+	/**  RFC 3339; empty for one that is new. */
+	madeAt: string,
+	changedAt: string,
+};
+
+export type NoteKind = "bookmark" | "note" | 
+/**  Where the cursor rested last: the next such note takes its place. */
+"trail";
+
+/**  All notes on one store, in the order in which they were made. */
+export type Notebook = {
+	notes: Note[],
+	/**  Where they are kept. */
+	file: string,
+	/**  Notes of a case file are read and not written. */
+	isReadOnly: boolean,
+};
+
 /**  What only the index knows. */
 export type Overview = {
 	events: number,
@@ -629,6 +713,15 @@ export type ProblemFound = {
 	details: string[],
 };
 
+/**  All saved searches, by folder and name, and what was searched for lately. */
+export type QueryBook = {
+	saved: SavedQuery[],
+	/**  Latest first. */
+	recent: SearchAsked[],
+	/**  The file of the saved ones, for a person who wants to edit it. */
+	file: string,
+};
+
 export type RawColumnWire = {
 	name: string,
 	kind: string,
@@ -665,7 +758,69 @@ export type RevealWire = {
 
 export type Role = "developer" | "analyst" | "auditor" | "onCall";
 
+/**  A search with a name, in a folder. */
+export type SavedQuery = {
+	/**  Not empty, and one of a kind in its folder. */
+	name: string,
+	/**  Parts with `/` between them; empty: none. */
+	folder: string,
+	asked: SearchAsked,
+};
+
+/**  What to look for. Everything that is given must hold; what is empty holds for every event. */
+export type SearchAsked = {
+	/**  Part of the payload or the metadata. */
+	text?: string,
+	types?: string[],
+	categories?: string[],
+	/**  Part of the id of the stream. */
+	stream?: string,
+	/**  Earliest and latest recorded time, both included, as a cursor is written. */
+	from?: string,
+	to?: string,
+	/**  In the expression language of handlers. */
+	condition?: string,
+};
+
 export type SearchDirection = "forward" | "backward";
+
+export type SearchEnd = 
+/**  All of the store was searched. */
+"whole" | 
+/**  There are more, which are not listed. */
+"tooMany" | 
+/**  It was cancelled: what was found by then is there. */
+"cancelled" | 
+/**  It broke off: what was found by then is there. */
+"failed";
+
+/**  How a search ended. Its rows stay until it is closed. */
+export type SearchEnded = {
+	search: number,
+	found: number,
+	end: SearchEnd,
+	/**  Why it failed, where it did. */
+	failure: AppErrorWire | null,
+	findings: FindingWire[],
+};
+
+/**  The copy of all payloads with which a search takes a moment. */
+export type SearchOffer = {
+	isReady: boolean,
+	/**  About how much disk it takes, as a person reads it. */
+	size: string,
+};
+
+/**  How far a search is: told with the first hit, and then about ten times a second. */
+export type SearchUpdate = {
+	search: number,
+	/**  What cancels it. */
+	job: number,
+	found: number,
+	/**  Events that were looked at, of how many. */
+	done: number,
+	total: number | null,
+};
 
 export type Settings = {
 	theme?: Theme,
@@ -823,6 +978,16 @@ export type WindowPlaces = {
 	/**  In the order of the tabs. */
 	documents: DocumentPlace[],
 	panels?: PanelSize[],
+};
+
+/**  A file that was written. */
+export type Written = {
+	file: string,
+	events: number,
+	/**  As a person reads it. */
+	size: string,
+	sha256: string,
+	findings: FindingWire[],
 };
 
 /* Tauri Specta runtime */

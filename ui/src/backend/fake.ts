@@ -26,6 +26,7 @@ import { listenToDrops } from './fake/drops';
 import { FakeFields } from './fake/fields';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
+import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 import { findInPayload, NOTHING_HIDDEN, payloadHex, payloadView } from './fake/payload';
 import { FakePreferences } from './fake/preferences';
@@ -50,7 +51,7 @@ const CHECKPOINT_EVERY = 512;
 const SAMPLE = '/home/ada/refold/sample/orders.db';
 
 export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
-  return new FakeBackend({
+  const twin = new FakeBackend({
     seed: 4711,
     sampleEvents: 200_000,
     recents: [],
@@ -63,6 +64,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     delayMillis: 0,
     ...options,
   });
+  return withSearch(twin, options.seed ?? 4711);
 }
 
 interface OpenStore {
@@ -78,7 +80,7 @@ interface OpenHistory {
   checkpoints: Map<number, State>;
 }
 
-class FakeBackend implements Backend {
+class FakeBackend implements Twin {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();
@@ -528,6 +530,23 @@ class FakeBackend implements Backend {
         throw new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });
       }
     }
+  }
+
+  storeOf(session: number): FakeStore {
+    return this.#store(session);
+  }
+
+  streamOf(history: number): FakeStore & { stream: number; positions: Uint32Array } {
+    const { store, stream, positions } = this.#history(history);
+    return { events: store.events, location: store.location, stream, positions };
+  }
+
+  isCancelled(job: number): boolean {
+    return this.#cancelled.has(job);
+  }
+
+  nextNumber(): number {
+    return this.#next++;
   }
 
   #store(session: number): OpenStore {

@@ -20,6 +20,8 @@ export const GROUPS = [
   'Timeline',
   'Play',
   'List',
+  'Search',
+  'Notebook',
   'Inspect',
   'Rows',
   'View',

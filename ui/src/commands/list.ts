@@ -12,7 +12,10 @@ export const ALL_CATEGORIES = '\n';
 
 export const LIST: readonly Command[] = [
   command('List', ['overview', 'history'], 'list.filter', 'Filter what is listed…', filter, {
-    ...{ keys: ['Mod+f'], words: 'find here search type id' },
+    words: 'find here search type id',
+  }),
+  command('List', ['overview'], 'list.filter.streams', 'Filter the streams…', filter, {
+    ...{ keys: ['Mod+f'], words: 'find here search id', isQuiet: true },
   }),
   command('List', ['global'], 'list.streams', 'List the streams that hold a text…', listStreams, {
     ...{ words: 'filter overview id', blocked: (desk) => (desk.store ? null : S.blocked.store), isQuiet: true },

@@ -11,11 +11,13 @@ import { LANES } from './lanes';
 import { LIST } from './list';
 import { MASK } from './mask';
 import { menu } from './menu';
+import { NOTEBOOK } from './notebook';
 import { PALETTE } from './palette';
 import { PAYLOAD } from './payload';
 import { PLAY } from './play';
 import { ROWS } from './rows';
 import { SETTING_COMMANDS } from './settings';
+import { SEARCH } from './search';
 import { STORE } from './store';
 import { TIMELINE } from './timeline';
 import { VIEW } from './view';
@@ -24,6 +26,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
+  ...[...SEARCH, ...NOTEBOOK],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -2,6 +2,7 @@
 
 import type { Desk } from '../model/desk.svelte';
 import { openCause } from './causation';
+import { listOf } from './lists';
 import { command, type Command, type Context } from './command';
 
 const LISTS: Context[] = ['grid', 'tree'];
@@ -24,7 +25,9 @@ function row(contexts: readonly Context[], id: string, title: string, key: strin
 
 function moveRow(desk: Desk, by: number): void {
   const { history, store, view } = desk;
-  if (view === 'history' && history?.tab === 'causation') history.causes.move(by);
+  const list = listOf(desk);
+  if (list) list.move(by);
+  else if (view === 'history' && history?.tab === 'causation') history.causes.move(by);
   else if (view === 'history' && history) {
     const last = (history.frame?.totalRows ?? 0) - 1;
     history.focusRow(Math.max(0, Math.min(last, history.activeRow + by)));
@@ -35,7 +38,9 @@ function moveRow(desk: Desk, by: number): void {
 
 async function openRow(desk: Desk): Promise<void> {
   const { history, store, view } = desk;
-  if (view === 'history' && history?.tab === 'causation') await openCause(desk);
+  const list = listOf(desk);
+  if (list) await list.open();
+  else if (view === 'history' && history?.tab === 'causation') await openCause(desk);
   else if (view === 'history' && history) {
     const found = history.rowAt(history.activeRow);
     if (found?.canOpen) history.toggle(found.pointer);

@@ -3,6 +3,7 @@
 import type { Theme } from '../backend/bindings';
 import type { Desk } from '../model/desk.svelte';
 import { command, type Command, type Reach } from './command';
+import { stopSearching } from './search';
 
 export const VIEW: readonly Command[] = [
   theme('dark', 'Dark theme'),
@@ -43,6 +44,7 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
   } else if (history && (history.wait === 'late' || history.wait === 'slow')) history.stop();
   else if (desk.failure) desk.failure = null;
+  else if (stopSearching(desk)) return;
   else if (desk.view === 'history' && history?.types.length) history.setTypes([]);
   else if (desk.view === 'history' && history && history.b !== null) history.setB(null);
   else if (desk.view === 'history' && history?.fields.listed) history.fields.unlist();

@@ -21,6 +21,10 @@ export const VIEWS = [
   kind('overview', 'Overview', 'overview', 'store', 'top', { keys: ['Mod+1'], words: 'store streams' }),
   kind('history', 'History', 'history', 'stream', 'top', { keys: ['Mod+2'], words: 'stream events' }),
   kind('lanes', 'Lanes', 'stream', 'store', 'top', { words: 'streams clock correlation together swim' }),
+  kind('search', 'Search the store', 'search', 'store', 'top', {
+    ...{ keys: ['Mod+Shift+f'], words: 'find text payload metadata query events' },
+  }),
+  kind('notebook', 'Notebook', 'notebook', 'store', 'top', { words: 'notes bookmarks trail' }),
   kind('welcome', 'Open another store', 'open', 'nothing', 'bottom', { words: 'welcome start recent' }),
   kind('settings', 'Settings', 'settings', 'nothing', 'bottom', { keys: ['Mod+,'], words: 'preferences options keys' }),
 ] as const;

@@ -142,7 +142,7 @@ it('sets B and A by a range', async () => {
 it('filters by an expression, and never the state', async () => {
   await openHistory();
   const before = page.find('[data-test=state-header]')?.dataset['version'];
-  page.press('Ctrl+f');
+  page.press('Ctrl+k');
   page.type('=type:Pay*');
   expect(page.texts(`${ITEM} .note`)[0]).toMatch(/PaymentFailed/);
   page.press('Enter');

@@ -38,7 +38,10 @@ export type IconName =
   | 'command'
   | 'moment'
   | 'drop'
-  | 'settings';
+  | 'settings'
+  | 'notebook'
+  | 'bookmark'
+  | 'edit';
 
 /** Puts the sprite into the page once; every icon refers to it. */
 export function addSprite(): void {

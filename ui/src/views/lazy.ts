@@ -15,4 +15,6 @@ export interface ViewProps extends Record<string, unknown> {
 export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {
   lanes: async () => (await import('./Lanes.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
+  notebook: async () => (await import('./notebook/NotebookView.svelte')).default,
+  search: async () => (await import('./search/SearchView.svelte')).default,
 };

@@ -7,14 +7,14 @@ use crate::error::ErrorCode;
 use crate::frame::{DensityFrame, RowChange, StateFrame};
 use crate::wire::{Axis, Lens, StreamSort};
 
-struct Lab {
+pub(super) struct Lab {
     _folder: tempfile::TempDir,
-    desk: Desk,
-    store: String,
+    pub(super) desk: Desk,
+    pub(super) store: String,
     handlers: String,
 }
 
-fn lab() -> Lab {
+pub(super) fn lab() -> Lab {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::at(Places::below(folder.path()), None);
     let options = Options {
@@ -30,7 +30,7 @@ fn lab() -> Lab {
     }
 }
 
-fn quiet() -> HistorySink {
+pub(super) fn quiet() -> HistorySink {
     Arc::new(|_| {})
 }
 

@@ -222,7 +222,7 @@ fn all_answers(session: &Arc<Session>, needle: &str, folder: &Path) -> Vec<(Stri
                 condition: condition.clone(),
                 ..Search::default()
             };
-            let found = search::search(&work, session, &asked, &mut |event| {
+            let found = search::answers(&work, session, &asked, None, &mut |event| {
                 tell("search", format!("{} {event:?}", json_line(&event)?));
                 Ok(())
             });
@@ -265,7 +265,7 @@ fn a_search_says_what_it_left_out_and_a_reveal_is_logged_and_undone() {
             ..Search::default()
         };
         let mut hits = 0;
-        let findings = search::search(&Work::new(&cancel, &Silent), &session, &asked, &mut |_| {
+        let findings = search::answers(&Work::new(&cancel, &Silent), &session, &asked, None, &mut |_| {
             hits += 1;
             Ok(())
         });

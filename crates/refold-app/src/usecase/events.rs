@@ -109,7 +109,8 @@ pub(super) fn event_answer(event: &EventView<'_>, names: &Names, digits: u8, mas
     payload::covered(event, mask, names, |event| answer(event, names, digits))
 }
 
-fn answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
+/// An event that is covered already.
+pub(super) fn answer(event: &EventView<'_>, names: &Names, digits: u8) -> EventAnswer {
     let claims_json = event.encoding == Encoding::Json;
     EventAnswer {
         position: text::position_label(event.position),

@@ -1,19 +1,25 @@
-//! Events whose payload or metadata holds a text.
+//! Events that a person looks for: by a text in payload or metadata, by type, category, stream and time, by a condition.
 //!
 //! The text is looked for byte by byte in what the store holds, and in the forms that JSON writers give it: see
-//! [`Needle`].
+//! [`Needle`]. It must not know how a face shows what was found.
+
+pub mod excerpt;
+pub mod export;
+mod filter;
+pub mod found;
+mod in_stream;
+pub mod offer;
 
 use std::ops::ControlFlow;
 
-use refold_core::event::{Columns, EventBatch, EventView, TypeOrdinal};
-use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::event::{Columns, EventView, TypeOrdinal};
+use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::ReadQuery;
 use refold_core::work::Work;
-use refold_handlers::filter::EventFilter;
 use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena, search_store};
 
-use super::events::event_answer;
+use self::filter::Filter;
+use super::events::answer;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;
@@ -22,79 +28,108 @@ use crate::payload;
 use crate::session::{Session, thread_count};
 use crate::wire::FindingWire;
 
-/// What to look for.
-#[derive(Debug, Clone, Default)]
+pub use in_stream::hits_in_stream;
+
+/// What to look for. Everything that is given must hold; what is empty holds for every event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
-    /// Empty: every event.
+    /// Part of the payload or the metadata.
     pub text: String,
+    /// Names of event types, any of them.
     pub types: Vec<String>,
+    /// Names of categories, any of them.
+    pub categories: Vec<String>,
+    /// Part of the id of the stream.
+    pub stream: String,
+    /// The earliest and the latest recorded time, both included: as a cursor is written, `2026-08-03 14:00` or `-2h`.
+    pub from: Option<String>,
+    pub to: Option<String>,
     /// A condition in the expression language of handlers.
     pub condition: Option<String>,
-    pub limit: Option<u64>,
-    /// Copy all payloads beside the index before and index them, so that this and later searches are fast.
-    pub copies_first: bool,
 }
 
-const BATCH_EVENTS: usize = 8_192;
+/// An event that was looked for.
+pub struct Found<'a> {
+    /// What a person may see of it.
+    pub event: &'a EventView<'a>,
+    pub names: &'a Names,
+    /// `None` where no text was asked for.
+    pub needle: Option<&'a Needle>,
+    /// The precision of the store's times.
+    pub digits: u8,
+}
+
+impl Found<'_> {
+    pub fn answer(&self) -> EventAnswer {
+        answer(self.event, self.names, self.digits)
+    }
+}
+
+/// What is done with each event that was found. `Break` ends the search.
+pub type Visit<'a> = &'a mut dyn FnMut(&Found<'_>) -> Result<ControlFlow<()>, AppError>;
 
 /// Events of the copy between two fresh starts of the names in use.
 const NAMED_EVENTS: usize = 4096;
-/// Ids of so many streams are kept while a store is read.
-const MOST_NAMES: usize = 100_000;
 
-/// Calls `visit` for each event found, in position order, and returns what was noteworthy on the way.
+/// Calls `visit` for each event found, in position order. What was noteworthy on the way goes to `findings`, also when
+/// the search is cancelled.
 ///
-/// Where the store's payloads were copied beside the index, the copy is searched; else all of the store is read.
+/// Where the store's payloads were copied beside the index, a text is looked for in the copy; else all of the store is
+/// read.
 pub fn search(
     work: &Work<'_>,
     session: &Session,
     asked: &Search,
+    findings: &Findings,
+    visit: Visit<'_>,
+) -> Result<(), AppError> {
+    session.mask().report_search(findings);
+    let filter = Filter::new(asked, session.mask())?;
+    let mut taker = Taker {
+        filter: &filter,
+        mask: session.mask(),
+        digits: session.description().time_digits,
+        visit,
+        outcome: Ok(()),
+    };
+    match (filter.needle(), session.index().zip(session.arena()?)) {
+        (Some(needle), Some((index, arena))) => {
+            arena.report_findings(findings);
+            search_copy(work, needle, &index, &arena, findings, &mut taker)?;
+        }
+        _ => {
+            let wanted =
+                |event: &EventView<'_>, names: &Names, of_range: &Findings| filter.lets_through(event, names, of_range);
+            let store = session.store().as_ref();
+            let mut take = |event: &EventView<'_>, names: &Names| taker.take(event, names);
+            search_store(work, store, &wanted, thread_count(), findings, &mut take)?;
+        }
+    }
+    taker.outcome
+}
+
+/// As [`search`], at most `limit` events as answers, and what was noteworthy on the way.
+pub fn answers(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &Search,
+    limit: Option<u64>,
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
     let findings = Findings::default();
-    session.mask().report_search(&findings);
-    let arena = if asked.copies_first {
-        Some(session.build_search(work)?)
-    } else {
-        session.arena()?
-    };
-    let mut sieve = Sieve {
-        types: &asked.types,
-        needle: Needle::new(asked.text.as_bytes()),
-        filter: asked.condition.as_deref().map(EventFilter::compile).transpose()?,
-        findings: &findings,
-        digits: session.description().time_digits,
-        mask: session.mask(),
-        left: asked.limit.unwrap_or(u64::MAX),
-        visit,
-    };
-    match (sieve.needle.clone(), session.index().zip(arena)) {
-        (Some(needle), Some((index, arena))) => {
-            arena.report_findings(&findings);
-            search_copy(work, &needle, &index, &arena, &mut sieve)?;
-        }
-        (Some(needle), None) => search_all(work, session, &needle, &mut sieve)?,
-        (None, _) => sieve.read_all(work, session)?,
+    let mut left = limit.unwrap_or(u64::MAX);
+    if left > 0 {
+        search(work, session, asked, &findings, &mut |found| {
+            left -= 1;
+            visit(found.answer())?;
+            Ok(if left > 0 {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            })
+        })?;
     }
     Ok(findings::wire(&findings))
-}
-
-/// Takes the events that hold the needle while all of the store is read.
-fn search_all(work: &Work<'_>, session: &Session, needle: &Needle, sieve: &mut Sieve<'_>) -> Result<(), AppError> {
-    let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
-    let query = SearchQuery { needle, types: &types };
-    let findings = sieve.findings;
-    let mut outcome = Ok(());
-    let store = session.store().as_ref();
-    search_store(work, store, &query, thread_count(), findings, &mut |event, names| {
-        outcome = sieve.take(event, names);
-        if outcome.is_ok() && sieve.left > 0 {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
-    })?;
-    outcome
 }
 
 /// Takes the events that the copy says hold the needle, some at a time, out of the copy.
@@ -103,15 +138,15 @@ fn search_copy(
     needle: &Needle,
     index: &Index,
     arena: &Arena,
-    sieve: &mut Sieve<'_>,
+    findings: &Findings,
+    taker: &mut Taker<'_>,
 ) -> Result<(), AppError> {
-    let types: Vec<&[u8]> = sieve.types.iter().map(String::as_bytes).collect();
+    let types: Vec<&[u8]> = taker.filter.types().collect();
     let query = SearchQuery { needle, types: &types };
     // Names of some streams only: a store may have millions.
     let mut names = Names::default();
     let mut types = index.intern_types(&mut names);
     let mut named = 0;
-    let mut outcome = Ok(());
     search_arena(work, index, arena, &query, thread_count(), &mut |hit| {
         if named == NAMED_EVENTS {
             names = Names::default();
@@ -119,101 +154,62 @@ fn search_copy(
             named = 0;
         }
         named += 1;
-        outcome = take_hit(index, arena, &hit, &types, &mut names, sieve);
-        if outcome.is_ok() && sieve.left > 0 {
-            ControlFlow::Continue(())
-        } else {
-            ControlFlow::Break(())
-        }
+        taker.take_hit(index, arena, &hit, &types, &mut names, findings)
     })?;
-    outcome
+    Ok(())
 }
 
-fn take_hit(
-    index: &Index,
-    arena: &Arena,
-    hit: &Hit,
-    types: &[TypeOrdinal],
-    names: &mut Names,
-    sieve: &mut Sieve<'_>,
-) -> Result<(), AppError> {
-    let event = index.event_at_or_after(hit.position)?;
-    let stream = index.stream(index.event(event)?.stream)?;
-    let stream = names.intern_stream(stream.id, || stream.category);
-    sieve.take(&index.view(arena, event, Columns::ALL, types, stream)?, names)
-}
-
-/// What lets the events through that were asked for.
-struct Sieve<'a> {
-    types: &'a [String],
-    needle: Option<Needle>,
-    filter: Option<EventFilter>,
-    findings: &'a Findings,
-    digits: u8,
+/// Hands over what was found, and keeps why that ended early.
+struct Taker<'a> {
+    filter: &'a Filter,
     mask: &'a Mask,
-    left: u64,
-    visit: &'a mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
+    digits: u8,
+    visit: Visit<'a>,
+    outcome: Result<(), AppError>,
 }
 
-impl Sieve<'_> {
-    /// Takes every event of the store.
-    fn read_all(&mut self, work: &Work<'_>, session: &Session) -> Result<(), AppError> {
-        let total = session.description().event_count;
-        let mut reader = session.store().read(&ReadQuery::all(Columns::ALL))?;
-        let (mut batch, mut names) = (EventBatch::default(), Names::default());
-        let mut read = 0;
-        while self.left > 0 {
-            batch.clear();
-            if !reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, self.findings)? {
-                break;
-            }
-            for row in 0..batch.len() {
-                self.take(&batch.event(row), &names)?;
-            }
-            read += batch.len() as u64;
-            work.tick("searching", read, total)?;
-            // A store may have millions of streams, and nobody asks for one of them again.
-            if names.stream_count() as usize > MOST_NAMES {
-                names = Names::default();
+impl Taker<'_> {
+    fn take_hit(
+        &mut self,
+        index: &Index,
+        arena: &Arena,
+        hit: &Hit,
+        types: &[TypeOrdinal],
+        names: &mut Names,
+        findings: &Findings,
+    ) -> ControlFlow<()> {
+        let mut view = || -> Result<EventView<'_>, AppError> {
+            let event = index.event_at_or_after(hit.position)?;
+            let stream = index.stream(index.event(event)?.stream)?;
+            let stream = names.intern_stream(stream.id, || stream.category);
+            Ok(index.view(arena, event, Columns::ALL, types, stream)?)
+        };
+        match view() {
+            Ok(event) if self.filter.lets_through(&event, names, findings) => self.take(&event, names),
+            Ok(_) => ControlFlow::Continue(()),
+            Err(error) => {
+                self.outcome = Err(error);
+                ControlFlow::Break(())
             }
         }
-        Ok(())
     }
 
-    /// An event is found by what is shown of it alone: else a search would tell what is hidden.
-    fn take(&mut self, event: &EventView<'_>, names: &Names) -> Result<(), AppError> {
-        let is_hit = self.left > 0
-            && is_of_types(event, names, self.types)
-            && payload::covered(event, self.mask, names, |shown| {
-                let holds_text = |needle: &Needle| needle.place_in(shown).is_some();
-                self.needle.as_ref().is_none_or(holds_text) && meets(shown, names, self.filter.as_ref(), self.findings)
-            });
-        if is_hit {
-            self.left -= 1;
-            (self.visit)(event_answer(event, names, self.digits, self.mask))?;
-        }
-        Ok(())
-    }
-}
-
-fn is_of_types(event: &EventView<'_>, names: &Names, types: &[String]) -> bool {
-    types.is_empty()
-        || types
-            .iter()
-            .any(|name| name.as_bytes() == names.type_name(event.event_type))
-}
-
-fn meets(event: &EventView<'_>, names: &Names, filter: Option<&EventFilter>, findings: &Findings) -> bool {
-    let Some(filter) = filter else { return true };
-    filter.matches(event, names).unwrap_or_else(|fault| {
-        findings.report(Finding {
-            code: fault.code,
-            severity: Severity::Warning,
-            stream: Some(names.stream(event.stream).into()),
-            version: Some(event.version),
-            position: Some(event.position),
-            detail: format!("the condition cannot be evaluated on this event, which is left out: {fault}"),
+    fn take(&mut self, event: &EventView<'_>, names: &Names) -> ControlFlow<()> {
+        let (filter, digits, mask) = (self.filter, self.digits, self.mask);
+        let taken = payload::covered(event, mask, names, |event| {
+            (self.visit)(&Found {
+                event,
+                names,
+                needle: filter.needle(),
+                digits,
+            })
         });
-        false
-    })
+        taken.unwrap_or_else(|error| {
+            self.outcome = Err(error);
+            ControlFlow::Break(())
+        })
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Searching payloads and metadata for a literal, in the arena or, without one, in the store.
+//! Searching payloads and metadata: for a literal in the arena, or for whatever is wanted in all of the store.
 //!
 //! Bytes are compared as they are: no case is folded and nothing is decoded. JSON writers escape the same text in
 //! different ways, so a needle that holds quotes, slashes or letters outside of ASCII is looked for in each of the ways
@@ -14,7 +14,7 @@ use refold_core::event::Position;
 
 pub use arena::search_arena;
 pub use needle::Needle;
-pub use store::search_store;
+pub use store::{Wanted, search_store};
 
 const PHASE: &str = "searching";
 
@@ -34,7 +34,7 @@ pub struct Hit {
     pub range: Range<u32>,
 }
 
-/// A search.
+/// A search for a literal.
 #[derive(Debug, Clone)]
 pub struct SearchQuery<'a> {
     pub needle: &'a Needle,

@@ -1,4 +1,5 @@
-//! Searching a store that has no arena: by several threads, each reading ranges of positions.
+//! Searching a store that has no arena: by several threads, each reading ranges of positions and asking of every event
+//! whether it is wanted.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +11,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, PositionRange, ReadQuery, Scope, StoreError};
 use refold_core::work::{Cancelled, Work};
 
-use super::{PHASE, SearchQuery};
+use super::PHASE;
 
 const BATCH_ROWS: usize = if cfg!(test) { 5 } else { 4096 };
 /// Events of a range, about.
@@ -20,12 +21,15 @@ const MOST_FOUND: usize = if cfg!(test) { 4 } else { 256 };
 const MOST_FOUND_BYTES: usize = 1 << 20;
 const WAITING_BATCHES: usize = 16;
 
-/// Searches the store itself with `threads` threads, as fast as it can be read. Events that hold the needle come whole
-/// and in position order; `on_event` may stop. What cannot be read is reported to `findings`.
+/// Whether an event is wanted. Asked by several threads at once; what is noteworthy about it goes to the findings.
+pub type Wanted<'a> = &'a (dyn Fn(&EventView<'_>, &Names, &Findings) -> bool + Sync);
+
+/// Searches the store itself with `threads` threads, as fast as it can be read. Events that are wanted come whole and in
+/// position order; `on_event` may stop. What cannot be read is reported to `findings`.
 pub fn search_store(
     work: &Work<'_>,
     store: &dyn EventStore,
-    query: &SearchQuery<'_>,
+    wanted: Wanted<'_>,
     threads: usize,
     findings: &Findings,
     on_event: &mut dyn FnMut(&EventView<'_>, &Names) -> ControlFlow<()>,
@@ -40,7 +44,7 @@ pub fn search_store(
     let search = StoreSearch {
         work,
         store,
-        query,
+        wanted,
         total,
         done: AtomicU64::new(0),
         is_over: AtomicBool::new(false),
@@ -81,7 +85,7 @@ enum Message {
     Failed(StoreError),
 }
 
-/// Events that hold the needle, with the names that they use.
+/// Events that are wanted, with the names that they use.
 #[derive(Default)]
 struct FoundEvents {
     batch: EventBatch,
@@ -153,7 +157,7 @@ fn take_in_order(
 struct StoreSearch<'a> {
     work: &'a Work<'a>,
     store: &'a dyn EventStore,
-    query: &'a SearchQuery<'a>,
+    wanted: Wanted<'a>,
     total: Option<u64>,
     done: AtomicU64,
     is_over: AtomicBool,
@@ -205,10 +209,7 @@ impl StoreSearch<'_> {
         while reader.next_batch(self.work, BATCH_ROWS, &mut batch, &mut names, findings)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
-                let types = self.query.types;
-                let is_wanted = types.is_empty() || types.contains(&names.type_name(event.event_type));
-                let is_hit = is_wanted && self.query.needle.place_in(&event).is_some();
-                if is_hit && on_event(&event, &names).is_break() {
+                if (self.wanted)(&event, &names, findings) && on_event(&event, &names).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
             }

@@ -158,7 +158,11 @@ proptest! {
                 let (field, place) = query.needle.place_in(event).unwrap();
                 on_hit(Hit { position: event.position, field, range: place.start as u32..place.end as u32 })
             };
-            with_work(|work| search_store(work, &store, &query, threads, &findings, on_event)).unwrap();
+            let is_wanted = |event: &EventView<'_>, names: &Names, _: &Findings| {
+                (types.is_empty() || types.contains(&names.type_name(event.event_type)))
+                    && query.needle.place_in(event).is_some()
+            };
+            with_work(|work| search_store(work, &store, &is_wanted, threads, &findings, on_event)).unwrap();
         });
         prop_assert_eq!(&found, &wanted);
     }
@@ -244,7 +248,8 @@ fn a_cancelled_search_says_so_on_any_number_of_threads() {
         });
         assert!(matches!(outcome, Err(IndexError::Cancelled(_))), "{outcome:?}");
         let on_event = &mut |_: &EventView<'_>, _: &Names| ControlFlow::Continue(());
-        let outcome = search_store(&work, &store, &query, threads, &Findings::default(), on_event);
+        let is_wanted = |event: &EventView<'_>, _: &Names, _: &Findings| query.needle.place_in(event).is_some();
+        let outcome = search_store(&work, &store, &is_wanted, threads, &Findings::default(), on_event);
         assert!(matches!(outcome, Err(StoreError::Cancelled(_))), "{outcome:?}");
     }
 }

@@ -1,0 +1,45 @@
+//! Files that hold what a person made and nobody can make again: notes, saved searches.
+//!
+//! A file is replaced whole or not at all, and one process changes it at a time. It must not know what is in them.
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use crate::error::{AppError, ErrorCode};
+use crate::kept::write_whole;
+
+/// What a file holds; `None` where there is none. One that is there and cannot be read is a failure: nothing may be
+/// written over it.
+pub fn read(file: &Path) -> Result<Option<String>, AppError> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed("read", file, &error)),
+    }
+}
+
+/// Changes a file while no other process does: `change` gets what it holds and answers what it shall hold, beside what
+/// the caller wants to know.
+pub fn change<T>(
+    file: &Path,
+    change: impl FnOnce(Option<String>) -> Result<(String, T), AppError>,
+) -> Result<T, AppError> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let lock = file.with_extension("lock");
+    fs::create_dir_all(folder).map_err(|error| failed("make the folder of", file, &error))?;
+    let held = File::options().create(true).truncate(false).write(true).open(&lock);
+    let held = held.map_err(|error| failed("lock", file, &error))?;
+    // Let go of when it is closed, also by a process that is killed.
+    held.lock().map_err(|error| failed("lock", file, &error))?;
+    let (text, answer) = change(read(file)?)?;
+    write_whole(file, &text)?;
+    Ok(answer)
+}
+
+fn failed(what: &str, file: &Path, error: &std::io::Error) -> AppError {
+    AppError::new(
+        ErrorCode::Denied,
+        format!("cannot {what} what is kept ({error}): {}", file.display()),
+        "make the file and its folder readable and writable, or set REFOLD_HOME to another folder",
+    )
+}

@@ -1,0 +1,105 @@
+//! Whether an event is one that is looked for. The cheap questions come first.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use memchr::memmem::Finder;
+use refold_core::cursor::Cursor;
+use refold_core::event::{EventBatch, EventView};
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
+use refold_handlers::filter::EventFilter;
+use refold_stores::index::Needle;
+
+use super::Search;
+use crate::clock;
+use crate::error::AppError;
+use crate::mask::Mask;
+use crate::{payload, text};
+
+/// A search that is ready to be asked of events, by any thread.
+pub(super) struct Filter {
+    types: Vec<Vec<u8>>,
+    categories: Vec<Vec<u8>>,
+    stream: Option<Finder<'static>>,
+    /// `None`: events without a time are let through too.
+    recorded_at: Option<RangeInclusive<Timestamp>>,
+    needle: Option<Needle>,
+    condition: Option<EventFilter>,
+    mask: Arc<Mask>,
+}
+
+impl Filter {
+    /// An event is found by what `mask` shows of it alone: else a search would tell what is hidden.
+    pub fn new(asked: &Search, mask: &Arc<Mask>) -> Result<Filter, AppError> {
+        let ids = |names: &[String]| names.iter().map(|name| text::id_from_shown(name)).collect();
+        let condition = asked.condition.as_deref().filter(|text| !text.trim().is_empty());
+        let stream = text::id_from_shown(&asked.stream);
+        Ok(Filter {
+            types: ids(&asked.types),
+            categories: ids(&asked.categories),
+            stream: (!stream.is_empty()).then(|| Finder::new(&stream).into_owned()),
+            recorded_at: time_range(asked.from.as_deref(), asked.to.as_deref())?,
+            needle: Needle::new(asked.text.as_bytes()),
+            condition: condition.map(EventFilter::compile).transpose()?,
+            mask: Arc::clone(mask),
+        })
+    }
+
+    pub fn needle(&self) -> Option<&Needle> {
+        self.needle.as_ref()
+    }
+
+    pub fn types(&self) -> impl Iterator<Item = &[u8]> {
+        self.types.iter().map(Vec::as_slice)
+    }
+
+    /// All columns of the event must be filled. A condition that cannot be evaluated on it is a finding.
+    pub fn lets_through(&self, event: &EventView<'_>, names: &Names, findings: &Findings) -> bool {
+        let is_any_of = |wanted: &[Vec<u8>], name: &[u8]| wanted.is_empty() || wanted.iter().any(|one| one == name);
+        is_any_of(&self.types, names.type_name(event.event_type))
+            && is_any_of(&self.categories, names.category(event.stream))
+            && (self.stream.as_ref()).is_none_or(|part| part.find(names.stream(event.stream)).is_some())
+            && (self.recorded_at.as_ref()).is_none_or(|range| range.contains(&event.recorded_at))
+            && payload::covered(event, &self.mask, names, |shown| {
+                (self.needle.as_ref()).is_none_or(|needle| needle.place_in(shown).is_some())
+                    && (self.condition.as_ref()).is_none_or(|condition| meets(shown, names, condition, findings))
+            })
+    }
+}
+
+fn meets(event: &EventView<'_>, names: &Names, condition: &EventFilter, findings: &Findings) -> bool {
+    condition.matches(event, names).unwrap_or_else(|fault| {
+        findings.report_with(fault.code, || Finding {
+            code: fault.code,
+            severity: Severity::Warning,
+            stream: Some(names.stream(event.stream).into()),
+            version: (event.version != EventBatch::NO_VERSION).then_some(event.version),
+            position: Some(event.position),
+            detail: format!("the condition cannot be evaluated on this event, which is left out: {fault}"),
+        });
+        false
+    })
+}
+
+/// `None`: neither end is given.
+fn time_range(from: Option<&str>, to: Option<&str>) -> Result<Option<RangeInclusive<Timestamp>>, AppError> {
+    let given = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(instant_of).transpose();
+    Ok(match (given(from)?, given(to)?) {
+        (None, None) => None,
+        // No event without a time is within any time.
+        (from, to) => Some(from.unwrap_or(Timestamp(i64::MIN + 1))..=to.unwrap_or(Timestamp(i64::MAX))),
+    })
+}
+
+fn instant_of(text: &str) -> Result<Timestamp, AppError> {
+    match Cursor::parse(text)? {
+        Cursor::At(time) => Ok(time),
+        Cursor::Ago { nanos } => Ok(Timestamp(clock::now().0.saturating_sub(nanos))),
+        Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => Err(AppError::invalid(
+            format!("not a time: {}", text::shown(text.as_bytes())),
+            "write a time such as \"2026-08-03 14:00\" in UTC, or -2h for two hours ago",
+        )),
+    }
+}

@@ -1,0 +1,121 @@
+// Hits in one stream: where they are, and which one A is at. They belong to the history that they were looked for in.
+
+import { untrack } from 'svelte';
+import { errorOf } from '../backend/backend';
+import type { AppErrorWire, FindingWire, JobUpdate } from '../backend/bindings';
+import type { OpenHistory } from './open_history.svelte';
+import type { Asked } from '../backend/search';
+import { NOTHING_ASKED } from './search.svelte';
+
+export class Find {
+  readonly #history: OpenHistory;
+
+  isOpen = $state(false);
+  asked = $state.raw<Asked>(NOTHING_ASKED);
+  /** Moments after the events that were found, ascending; `null` before anything was looked for. */
+  moments = $state.raw<readonly number[] | null>(null);
+  job = $state.raw<JobUpdate | null>(null);
+  isRunning = $state(false);
+  failure = $state.raw<AppErrorWire | null>(null);
+  findings = $state.raw<FindingWire[]>([]);
+
+  #turn = 0;
+
+  constructor(history: OpenHistory) {
+    this.#history = history;
+  }
+
+  /** How many hits are at or before A; the last of them is the one that A is at when `isAtHit`. */
+  get place(): number {
+    return countUpTo(this.moments ?? [], this.#history.a);
+  }
+
+  get isAtHit(): boolean {
+    return (this.moments ?? [])[this.place - 1] === this.#history.a;
+  }
+
+  /** Rows of the whole list, from 0: the event of a moment is the row before it. */
+  get rows(): number[] {
+    return (this.moments ?? []).map((moment) => moment - 1);
+  }
+
+  isHit(moment: number): boolean {
+    return this.moments !== null && this.moments[countUpTo(this.moments, moment) - 1] === moment;
+  }
+
+  /** Looks for events; the marks of the last ones stay until the new ones are there. */
+  async run(asked: Asked): Promise<void> {
+    await this.cancel();
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.isOpen = true;
+    this.asked = asked;
+    this.failure = null;
+    if (asked === NOTHING_ASKED || JSON.stringify(asked) === JSON.stringify(NOTHING_ASKED)) {
+      this.moments = null;
+      return;
+    }
+    this.isRunning = true;
+    const { opened, store } = this.#history;
+    try {
+      const found = await store.backend.historyHits(opened.history, asked, (update) => {
+        if (turn === this.#turn) this.job = update;
+      });
+      if (turn !== this.#turn) return;
+      this.moments = found.moments;
+      this.findings = found.findings;
+    } catch (reason) {
+      const error = errorOf(reason);
+      if (turn === this.#turn && error.code !== 'cancelled') this.failure = error;
+    } finally {
+      if (turn === this.#turn) {
+        this.isRunning = false;
+        this.job = null;
+      }
+    }
+  }
+
+  async cancel(): Promise<void> {
+    if (this.isRunning && this.job) await this.#history.store.backend.cancelJob(this.job.job);
+  }
+
+  async close(): Promise<void> {
+    this.isOpen = false;
+    await this.cancel();
+    this.#turn += 1;
+    this.isRunning = false;
+    this.asked = NOTHING_ASKED;
+    this.moments = null;
+    this.failure = null;
+  }
+
+  /** The moment of the hit after A, or before it; from the other end again where there is none. */
+  beside(step: 1 | -1): number | null {
+    const moments = this.moments ?? [];
+    const { a } = this.#history;
+    const next = step > 0 ? countUpTo(moments, a) : countUpTo(moments, a - 1) - 1;
+    return moments[(next + moments.length) % moments.length] ?? null;
+  }
+}
+
+const finds = new WeakMap<OpenHistory, Find>();
+
+/** What is looked for in an open history. It goes with it. */
+export function findOf(history: OpenHistory): Find {
+  // Whoever asks first may be a derivation, which may make no state of its own otherwise.
+  const known = finds.get(history) ?? untrack(() => new Find(history));
+  finds.set(history, known);
+  return known;
+}
+
+/** How many of the ascending `moments` are at or before `moment`. */
+export function countUpTo(moments: readonly number[], moment: number): number {
+  let low = 0;
+  let high = moments.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((moments[middle] ?? 0) <= moment) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

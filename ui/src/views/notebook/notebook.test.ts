@@ -1,0 +1,37 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+const text = () => page.texts('[data-test=note]').join(' ');
+
+it('bookmarks a moment, writes a note, deletes it and has it back, and goes there', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  page.press('m');
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('Bookmarked order-4711 v3'));
+  page.press('Shift+m');
+  (await page.until(() => page.find<HTMLTextAreaElement>('[data-test=note-text]'))).focus();
+  const field = page.find<HTMLTextAreaElement>('[data-test=note-text]');
+  if (!field) throw new Error('no field to write in');
+  field.value = 'refused\ntwice';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  page.find('[data-test=note-save]')?.click();
+  await page.until(() => page.find('[data-test=note-go]') && text().includes('refused twice'));
+  page.find('[data-test=note-remove]')?.click();
+  await page.until(() => !text().includes('refused twice'));
+  page.find('[data-test=undo-act]')?.click();
+  await page.until(() => text().includes('refused twice'));
+  expect(text()).toContain('refold://orders/order/order-4711@3');
+  page.find('[data-test=note-go]')?.click();
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+});
+
+it('says what a notebook is for while nothing is noted', async () => {
+  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null } });
+  await page.until(() => page.find('[data-test=rail-notebook]'));
+  page.find('[data-test=rail-notebook]')?.click();
+  await page.until(() => page.find('[data-test=notebook-empty]'));
+});

@@ -1,0 +1,66 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+const LAUNCH = { stream: null, at: null, handler: null };
+
+async function search(text: string, store = 'sample'): Promise<void> {
+  page = openPage({ launch: { ...LAUNCH, store } });
+  await page.until(() => page.find('[data-test=scope-header]'));
+  page.press('Ctrl+Shift+f');
+  (await page.until(() => page.find('[data-test=search-text]'))).focus();
+  page.type(text);
+  page
+    .find('[data-test=search-text]')
+    ?.closest('form')
+    ?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+  await page.until(() => phase() !== 'running' && phase() !== 'idle');
+}
+
+function phase(): string | undefined {
+  return page.find('[data-test=search-status]')?.dataset['phase'];
+}
+
+it('finds events, opens one with its hits as marks, and comes back to the results as they were', async () => {
+  await search('SKU-0');
+  expect(phase()).toBe('whole');
+  const count = page.texts('[data-test=search-count]')[0];
+  expect(count).toMatch(/^[\d,]+ events$/);
+  page.find('[data-test=found-list]')?.focus();
+  page.press('ArrowDown');
+  page.press('ArrowDown');
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=find-count]')?.textContent?.includes(' of '));
+  expect(page.find('.page')?.dataset['view']).toBe('history');
+  expect(page.find<HTMLInputElement>('[data-test=find-text]')?.value).toBe('SKU-0');
+  page.press('Alt+ArrowLeft');
+  await page.until(() => page.find('[data-test=search-count]'));
+  expect(page.texts('[data-test=search-count]')[0]).toBe(count);
+  expect(page.find<HTMLInputElement>('[data-test=search-text]')?.value).toBe('SKU-0');
+});
+
+it('says what of a search that broke off is there, and where nothing is found what finds more', async () => {
+  await search('SKU', 'brittle');
+  expect(phase()).toBe('failed');
+  expect(page.find('[data-test=search-partial]')).not.toBeNull();
+  expect(page.find('[data-test=error-card]')?.dataset['code']).toBe('corrupt');
+  await page.close();
+  await search('no such text');
+  expect(page.texts('[data-test=search-none] h2')[0]).toContain('0 of 2,000 events');
+});
+
+it('saves a search, runs it from its folder, deletes it and has it back', async () => {
+  await search('Espresso');
+  const names = () => page.texts('[data-test=saved-search]');
+  const before = names();
+  page.find('[data-test=saved-remove]')?.click();
+  await page.until(() => names().length === before.length - 1);
+  page.find('[data-test=saved-undo]')?.click();
+  await page.until(() => names().length === before.length);
+  expect(names()).toEqual(before);
+  page.all('[data-test=saved-search]')[0]?.click();
+  await page.until(() => page.texts('[data-test=search-count]')[0] !== undefined && phase() === 'whole');
+});
