@@ -30,6 +30,31 @@ enum Inner<'a, K, V> {
     Large(Box<imbl::ordmap::Iter<'a, K, V, imbl::shared_ptr::DefaultSharedPtr>>),
 }
 
+/// An entry to change in place, or the place for one.
+pub enum Entry<'m, K, V> {
+    There(&'m mut V),
+    Missing(Gap<'m, K, V>),
+}
+
+/// Where an entry of some key belongs that a map does not have.
+pub struct Gap<'m, K, V> {
+    map: &'m mut SharedMap<K, V>,
+    /// Of a vector; otherwise anything.
+    at: usize,
+}
+
+impl<K: Ord + Clone, V: Clone> Gap<'_, K, V> {
+    /// Makes the entry. `key` is the one that was looked for.
+    pub fn insert(self, key: K, value: V) {
+        match &mut self.map.0 {
+            Entries::Small(entries) if entries.len() < SharedMap::<K, V>::SMALL => {
+                insert_at(entries, self.at, key, value);
+            }
+            _ => drop(self.map.insert(key, value)),
+        }
+    }
+}
+
 /// Where an entry was found last, to look there first. A guess: any number is right.
 #[derive(Debug, Default)]
 pub struct Hint(AtomicUsize);
@@ -111,7 +136,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     pub fn find_hinted(&self, key: &K, hint: &Hint) -> Option<&V> {
         match &self.0 {
             Entries::Small(entries) => {
-                let at = hinted_place(entries, key, hint)?;
+                let at = hinted_place(entries, key, hint).ok()?;
                 entries.get(at).map(|(_, value)| value)
             }
             Entries::Empty => None,
@@ -119,17 +144,27 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         }
     }
 
-    /// As [`SharedMap::get_mut`], with a look at the place of `hint` first.
+    /// The entry of a key, to be changed or made, with a look at the place of `hint` first. What is shared is copied only
+    /// when it is.
     #[inline(always)]
-    pub fn find_hinted_mut(&mut self, key: &K, hint: &Hint) -> Option<&mut V> {
-        match &mut self.0 {
-            Entries::Small(entries) => {
-                // Looked for first: looking for what is not there must not copy what is shared.
-                let at = hinted_place(entries, key, hint)?;
-                unshared(entries).get_mut(at).map(|(_, value)| value)
-            }
-            Entries::Empty => None,
+    pub fn entry_hinted<'m>(&'m mut self, key: &K, hint: &Hint) -> Entry<'m, K, V> {
+        let place = match &self.0 {
+            Entries::Small(entries) => hinted_place(entries, key, hint),
+            Entries::Empty => Err(0),
+            Entries::Large(entries) => entries.get(key).map(|_| 0).ok_or(0),
+        };
+        let at = match place {
+            Ok(at) => at,
+            Err(at) => return Entry::Missing(Gap { map: self, at }),
+        };
+        let found = match &mut self.0 {
+            Entries::Small(entries) => unshared(entries).get_mut(at).map(|(_, value)| value),
             Entries::Large(entries) => unshared(entries).get_mut(key),
+            Entries::Empty => None,
+        };
+        match found {
+            Some(value) => Entry::There(value),
+            None => unreachable!("the entry was found just now"),
         }
     }
 
@@ -149,7 +184,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
                     Some(std::mem::replace(present, value))
                 }
                 Err(at) if entries.len() < SharedMap::<K, V>::SMALL => {
-                    unshared(entries).insert(at, (key, value));
+                    insert_at(entries, at, key, value);
                     None
                 }
                 Err(_) => {
@@ -328,21 +363,43 @@ impl<'a, K: Ord, V> Iterator for Iter<'a, K, V> {
     }
 }
 
+/// Where an entry is, or else belongs.
 #[inline(always)]
-fn hinted_place<K: Eq, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Option<usize> {
+fn hinted_place<K: Ord, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Result<usize, usize> {
     let guess = hint.0.load(Relaxed);
     match entries.get(guess) {
-        Some((present, _)) if present == key => Some(guess),
-        _ => other_place(entries, key, hint),
+        Some((present, _)) if present == key => Ok(guess),
+        _ => other_place(entries, key, guess, hint),
     }
 }
 
-/// The place of a key that is not where it was; that becomes the next guess.
+/// The place of a key that is not at the place `guess`; that becomes the next guess.
 #[inline(never)]
-fn other_place<K: Eq, V>(entries: &[(K, V)], key: &K, hint: &Hint) -> Option<usize> {
-    let at = entries.iter().position(|(present, _)| present == key)?;
+fn other_place<K: Ord, V>(entries: &[(K, V)], key: &K, guess: usize, hint: &Hint) -> Result<usize, usize> {
+    let is_before = |at: usize| entries.get(at).is_some_and(|(present, _)| present < key);
+    let is_gap = guess <= entries.len() && (guess == 0 || is_before(guess - 1)) && !is_before(guess);
+    if is_gap {
+        return Err(guess);
+    }
+    let place = place_of(entries, key);
+    let (Ok(at) | Err(at)) = place;
     hint.0.store(at, Relaxed);
-    Some(at)
+    place
+}
+
+/// Puts an entry to the place where it belongs.
+fn insert_at<K: Clone, V: Clone>(entries: &mut Arc<Vec<(K, V)>>, at: usize, key: K, value: V) {
+    if Arc::strong_count(entries) == 1 {
+        unshared(entries).insert(at, (key, value));
+        return;
+    }
+    // A copy with room for some more: what grows once mostly goes on.
+    let mut copy = Vec::with_capacity(entries.len() + entries.len() / 2 + 2);
+    let (before, behind) = entries.split_at(at);
+    copy.extend_from_slice(before);
+    copy.push((key, value));
+    copy.extend_from_slice(behind);
+    *entries = Arc::new(copy);
 }
 
 fn place_of<K: Borrow<Q>, V, Q: Ord + ?Sized>(entries: &[(K, V)], key: &Q) -> Result<usize, usize> {

@@ -17,7 +17,7 @@ pub use array::{Array, ArrayIter};
 pub use json::JsonError;
 pub use known_key::KnownKey;
 pub use number::{Number, NumberError};
-pub use object::{Object, ObjectIter};
+pub use object::{MemberEntry, MemberGap, Object, ObjectIter};
 pub use redacted::Redacted;
 pub use text::Text;
 pub use write::is_hidden;

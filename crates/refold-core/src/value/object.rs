@@ -1,7 +1,7 @@
 //! Objects, with structural sharing.
 
 use super::{KnownKey, Text, Value};
-use crate::shared_map::{Iter, SharedMap};
+use crate::shared_map::{Entry, Gap, Iter, SharedMap};
 
 /// Members by key, in byte order of the keys. Cloning is O(1), a write copies only what is shared.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,6 +9,11 @@ pub struct Object(SharedMap<Text, Value>);
 
 /// Members in byte order of their keys; see [`Object::iter`].
 pub type ObjectIter<'a> = Iter<'a, Text, Value>;
+
+/// A member, or the place for it; see [`Object::entry_known`].
+pub type MemberEntry<'m> = Entry<'m, Text, Value>;
+/// The place of a member that is not there.
+pub type MemberGap<'m> = Gap<'m, Text, Value>;
 
 impl Object {
     pub fn len(&self) -> usize {
@@ -36,10 +41,10 @@ impl Object {
         self.0.find_hinted(key.text(), &key.hint)
     }
 
-    /// As [`Object::get_mut`], quicker as [`Object::find_known`] is.
+    /// A member to change in place or to make, found as [`Object::find_known`] does. What is shared is copied only then.
     #[inline(always)]
-    pub fn find_known_mut(&mut self, key: &KnownKey) -> Option<&mut Value> {
-        self.0.find_hinted_mut(key.text(), &key.hint)
+    pub fn entry_known<'m>(&'m mut self, key: &KnownKey) -> MemberEntry<'m> {
+        self.0.entry_hinted(key.text(), &key.hint)
     }
 
     /// A member to change in place; what is shared on the way is copied first.

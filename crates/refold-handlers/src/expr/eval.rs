@@ -154,16 +154,39 @@ struct Evaluation<'e, 'v> {
 }
 
 impl<'v> Evaluation<'_, 'v> {
+    #[inline(always)]
     fn value(&mut self, id: NodeId) -> Result<Seen<'v>, Fault> {
-        self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
-        let ir = self.ir;
-        Ok(match ir.node(id) {
+        if self.meter.step().is_err() {
+            return Err(exhausted(self.ir, id, Exhausted::Steps));
+        }
+        let node = self.ir.node(id);
+        match node {
+            Node::Constant(value) => Ok(Seen::Kept(value)),
+            Node::Slot(slot) => match self.slot(*slot) {
+                Some(value) => Ok(Seen::Kept(value)),
+                None => self.missing(id, "the event"),
+            },
+            // All others have something to do.
+            _ => self.outcome(id, node),
+        }
+    }
+
+    /// The value of a node whose step was counted.
+    fn outcome(&mut self, id: NodeId, node: &'v Node) -> Result<Seen<'v>, Fault> {
+        Ok(match node {
             Node::Constant(value) => Seen::Kept(value),
             Node::Slot(slot) => match self.slot(*slot) {
                 Some(value) => Seen::Kept(value),
                 None => self.missing(id, "the event")?,
             },
-            Node::HasSlot(slot) => Seen::Made(Value::Bool(self.slot(*slot).is_some())),
+            Node::HasSlot(_)
+            | Node::Has { .. }
+            | Node::Not(_)
+            | Node::And(..)
+            | Node::Or(..)
+            | Node::Equal { .. }
+            | Node::Compare { .. }
+            | Node::In { .. } => Seen::Made(Value::Bool(self.test(id, node)?)),
             Node::Field(field) => Seen::Made(self.field(*field)),
             Node::State => Seen::Kept(self.sight.state),
             Node::This => Seen::Kept(
@@ -183,7 +206,6 @@ impl<'v> Evaluation<'_, 'v> {
                     None => self.missing(id, "the object")?,
                 },
             },
-            Node::Has { of, key } => Seen::Made(Value::Bool(member(self.value(*of)?.get(), key).is_some())),
             Node::Index { of, index, by } => {
                 let container = self.value(*of)?;
                 let index_value = self.value(*index)?;
@@ -198,7 +220,6 @@ impl<'v> Evaluation<'_, 'v> {
                     },
                 }
             }
-            Node::Not(operand) => Seen::Made(Value::Bool(!self.truth(*operand)?)),
             Node::Negate(operand) => {
                 let operand_value = self.value(*operand)?;
                 let Value::Number(number) = operand_value.get() else {
@@ -207,42 +228,6 @@ impl<'v> Evaluation<'_, 'v> {
                 Seen::Made(Value::Number(
                     number.neg().map_err(|error| self.arithmetic(id, &error))?,
                 ))
-            }
-            Node::And(left, right) => Seen::Made(Value::Bool(self.truth(*left)? && self.truth(*right)?)),
-            Node::Or(left, right) => Seen::Made(Value::Bool(self.truth(*left)? || self.truth(*right)?)),
-            Node::Equal { left, right, expected } => {
-                let (left, right) = (self.value(*left)?, self.value(*right)?);
-                let equal = self.equal(id, left.get(), right.get())?;
-                Seen::Made(Value::Bool(equal == *expected))
-            }
-            Node::Compare {
-                comparison,
-                left,
-                right,
-            } => {
-                let (left, right) = (self.value(*left)?, self.value(*right)?);
-                let Some(ordering) = functions::ordering(left.get(), right.get()) else {
-                    let message = format!(
-                        "only two numbers or two texts can be compared, but these are {} and {}",
-                        left.get().kind(),
-                        right.get().kind()
-                    );
-                    return Err(ir.fault(id, code::HANDLER_TYPE, message));
-                };
-                Seen::Made(Value::Bool(match comparison {
-                    Comparison::Less => ordering == Ordering::Less,
-                    Comparison::LessOrEqual => ordering != Ordering::Greater,
-                    Comparison::Greater => ordering == Ordering::Greater,
-                    Comparison::GreaterOrEqual => ordering != Ordering::Less,
-                }))
-            }
-            Node::In { element, container } => {
-                let (element, container_value) = (self.value(*element)?, self.value(*container)?);
-                Seen::Made(Value::Bool(self.contains(
-                    *container,
-                    element.get(),
-                    container_value.get(),
-                )?))
             }
             Node::Arithmetic {
                 arithmetic,
@@ -288,6 +273,56 @@ impl<'v> Evaluation<'_, 'v> {
         })
     }
 
+    /// The outcome of a node that says whether something holds; its step was counted.
+    #[inline]
+    fn test(&mut self, id: NodeId, node: &'v Node) -> Result<bool, Fault> {
+        Ok(match node {
+            Node::HasSlot(slot) => self.slot(*slot).is_some(),
+            Node::Has { of, key } => member(self.value(*of)?.get(), key).is_some(),
+            Node::Not(operand) => !self.truth(*operand)?,
+            Node::And(left, right) => self.truth(*left)? && self.truth(*right)?,
+            Node::Or(left, right) => self.truth(*left)? || self.truth(*right)?,
+            Node::Equal { left, right, expected } => {
+                let (left, right) = (self.value(*left)?, self.value(*right)?);
+                self.equal(id, left.get(), right.get())? == *expected
+            }
+            Node::Compare {
+                comparison,
+                left,
+                right,
+            } => {
+                let (left, right) = (self.value(*left)?, self.value(*right)?);
+                let Some(ordering) = functions::ordering(left.get(), right.get()) else {
+                    let message = format!(
+                        "only two numbers or two texts can be compared, but these are {} and {}",
+                        left.get().kind(),
+                        right.get().kind()
+                    );
+                    return Err(self.ir.fault(id, code::HANDLER_TYPE, message));
+                };
+                match comparison {
+                    Comparison::Less => ordering == Ordering::Less,
+                    Comparison::LessOrEqual => ordering != Ordering::Greater,
+                    Comparison::Greater => ordering == Ordering::Greater,
+                    Comparison::GreaterOrEqual => ordering != Ordering::Less,
+                }
+            }
+            Node::In { element, container } => {
+                let (element, container_value) = (self.value(*element)?, self.value(*container)?);
+                self.contains(*container, element.get(), container_value.get())?
+            }
+            // All others give a value, which must be a boolean.
+            _ => {
+                let value = self.outcome(id, node)?;
+                match value.get() {
+                    Value::Bool(truth) => *truth,
+                    other => return Err(self.wrong(id, "a condition must be a boolean", other)),
+                }
+            }
+        })
+    }
+
+    #[inline(always)]
     fn slot(&self, slot: Slot) -> Option<&'v Value> {
         let (slots, at) = match slot {
             Slot::Data(at) => (self.sight.data, at),
@@ -325,11 +360,10 @@ impl<'v> Evaluation<'_, 'v> {
     }
 
     fn truth(&mut self, id: NodeId) -> Result<bool, Fault> {
-        let value = self.value(id)?;
-        match value.get() {
-            Value::Bool(truth) => Ok(*truth),
-            other => Err(self.wrong(id, "a condition must be a boolean", other)),
+        if self.meter.step().is_err() {
+            return Err(exhausted(self.ir, id, Exhausted::Steps));
         }
+        self.test(id, self.ir.node(id))
     }
 
     fn object(&mut self, id: NodeId, members: &[(NodeId, NodeId)]) -> Result<Value, Fault> {

@@ -63,20 +63,22 @@ impl Meter {
 
 /// The size of a value as compact JSON, about: escapes are not counted. `None` when it passes `most` bytes or nests
 /// deeper than `levels`; the walk ends there, so that a value which shares its parts many times costs no more than that.
-#[inline(always)]
 pub fn measured(value: &Value, most: usize, levels: usize) -> Result<usize, TooBig> {
-    let scalar = match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(number) => super::number::literal_length(number),
-        Value::Text(text) => text.byte_len() + 2,
-        Value::Redacted(_) => Redacted::SHOWN.len() + 2,
-        Value::Array(_) | Value::Object(_) | Value::Repeated(_) => {
-            let mut size = 0;
-            add_size(value, most, levels, &mut size)?;
-            return Ok(size);
-        }
-    };
-    if scalar > most { Err(TooBig::Size) } else { Ok(scalar) }
+    let mut size = 0;
+    add_size(value, most, levels, &mut size)?;
+    Ok(size)
+}
+
+/// What [`measured`] gives for a value that has nothing in it.
+#[inline(always)]
+pub fn scalar_size(value: &Value) -> Option<usize> {
+    match value {
+        Value::Null | Value::Bool(_) => Some(4),
+        Value::Number(number) => Some(super::number::literal_length(number)),
+        Value::Text(text) => Some(text.byte_len() + 2),
+        Value::Redacted(_) => Some(Redacted::SHOWN.len() + 2),
+        Value::Array(_) | Value::Object(_) | Value::Repeated(_) => None,
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,14 +88,7 @@ pub enum TooBig {
 }
 
 fn add_size(value: &Value, most: usize, levels: usize, size: &mut usize) -> Result<(), TooBig> {
-    let own = match value {
-        Value::Null | Value::Bool(_) => 4,
-        Value::Number(number) => super::number::literal_length(number),
-        Value::Text(text) => text.byte_len() + 2,
-        Value::Redacted(_) => Redacted::SHOWN.len() + 2,
-        Value::Array(_) | Value::Object(_) | Value::Repeated(_) => 2,
-    };
-    *size += own;
+    *size += scalar_size(value).unwrap_or(2);
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) => {}
         // An object's member that is repeated nests no deeper than one that is not.

@@ -5,7 +5,7 @@ use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
 
 use super::place::{Path, Place};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
-use super::state::{Refusal, Writer, cleared, merged};
+use super::state::{Refusal, Refused, Writer, cleared, merged};
 use crate::error::{Mark, code};
 use crate::expr::eval::{self, EventFacts, Seen, Sight, evaluate, evaluate_condition, keyed_position};
 use crate::expr::functions;
@@ -36,7 +36,7 @@ pub struct Run<'r, 's, 'p> {
 
 type Fault = Box<HandlerFault>;
 
-impl<'p> Run<'_, '_, 'p> {
+impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     /// Runs the operations of a type. On a fault the caller rolls the writer back.
     pub fn all(&mut self, rules: &'p TypeRules) -> Result<(), Fault> {
         self.locals.clear();
@@ -113,14 +113,15 @@ impl<'p> Run<'_, '_, 'p> {
         base: &Path<'p>,
         compute: fn(&Number, &Number) -> Result<Number, refold_core::value::NumberError>,
     ) -> Result<(), Fault> {
-        let amount = match self.value(value, base)? {
-            Value::Number(amount) => amount,
-            other => {
-                let message = format!(
-                    "only a number can be added or subtracted, but this is {}; test what may be missing with `when`",
-                    other.kind()
-                );
-                return Err(self.rules.ir.fault(value, code::HANDLER_TYPE, message));
+        let made;
+        let amount = match self.kept(value) {
+            Some(Value::Number(amount)) => amount,
+            _ => {
+                made = self.value(value, base)?;
+                match &made {
+                    Value::Number(amount) => amount,
+                    other => return Err(self.no_amount(value, other)),
+                }
             }
         };
         self.update(target, base, |old| {
@@ -130,16 +131,12 @@ impl<'p> Run<'_, '_, 'p> {
                 Some(Value::Number(old)) => old,
                 Some(other) => {
                     let message = format!("only a number can be added to, but this is {}", other.kind());
-                    return Err(Refusal {
-                        code: code::HANDLER_TYPE,
-                        message,
-                    });
+                    return Err(Refusal::new(code::HANDLER_TYPE, message));
                 }
             };
-            compute(old, &amount).map(Value::Number).map_err(|error| Refusal {
-                code: code::HANDLER_THROW,
-                message: error.to_string(),
-            })
+            compute(old, amount)
+                .map(Value::Number)
+                .map_err(|error| Refusal::new(code::HANDLER_THROW, error.to_string()))
         })
     }
 
@@ -164,10 +161,7 @@ impl<'p> Run<'_, '_, 'p> {
                         candidate.kind(),
                         old.kind()
                     );
-                    Err(Refusal {
-                        code: code::HANDLER_TYPE,
-                        message,
-                    })
+                    Err(Refusal::new(code::HANDLER_TYPE, message))
                 }
             }
         })
@@ -266,15 +260,24 @@ impl<'p> Run<'_, '_, 'p> {
         &mut self,
         target: &'p Target,
         base: &Path<'p>,
-        made: impl FnOnce(Option<&Value>) -> Result<Value, Refusal>,
+        made: impl FnOnce(Option<&Value>) -> Result<Value, Refused>,
     ) -> Result<(), Fault> {
         let path = self.resolved(target, base)?;
         let updated = self.writer.update(path, made);
         self.written(target.mark, updated)
     }
 
-    fn written(&self, mark: Mark, result: Result<(), Refusal>) -> Result<(), Fault> {
-        result.map_err(|refusal| self.rules.ir.fault_at(mark, refusal.code, refusal.message))
+    #[inline(always)]
+    fn written(&self, mark: Mark, result: Result<(), Refused>) -> Result<(), Fault> {
+        match result {
+            Ok(()) => Ok(()),
+            Err(refusal) => Err(self.refused(mark, *refusal)),
+        }
+    }
+
+    #[cold]
+    fn refused(&self, mark: Mark, refusal: Refusal) -> Fault {
+        self.rules.ir.fault_at(mark, refusal.code, refusal.message)
     }
 
     /// The path of a target with its indexes evaluated.
@@ -352,18 +355,21 @@ impl<'p> Run<'_, '_, 'p> {
         }
     }
 
+    /// What needs no look around: a constant, or a path of the payload.
+    #[inline(always)]
+    fn kept(&self, id: NodeId) -> Option<&'r Value> {
+        match self.rules.ir.node(id) {
+            Node::Constant(value) => Some(value),
+            Node::Slot(Slot::Data(at)) => self.data.get(usize::from(*at))?.as_ref().map(Value::resolved),
+            // All others are evaluated.
+            _ => None,
+        }
+    }
+
     #[inline]
     fn value(&mut self, id: NodeId, base: &Path<'p>) -> Result<Value, Fault> {
-        // What most operations write needs no look around: a constant, or a path of the payload.
-        match self.rules.ir.node(id) {
-            Node::Constant(value) => return Ok(value.clone()),
-            Node::Slot(Slot::Data(at)) => {
-                if let Some(Some(value)) = self.data.get(usize::from(*at)) {
-                    return Ok(value.resolved().clone());
-                }
-            }
-            // All others are evaluated.
-            _ => {}
+        if let Some(value) = self.kept(id) {
+            return Ok(value.clone());
         }
         let sight = Sight {
             data: self.data,
@@ -373,6 +379,15 @@ impl<'p> Run<'_, '_, 'p> {
             this: Some(self.writer.places.steps(base)),
         };
         evaluate(&self.rules.ir, id, &sight, self.locals, self.meter).map(Seen::into_value)
+    }
+
+    #[cold]
+    fn no_amount(&self, value: NodeId, found: &Value) -> Fault {
+        let message = format!(
+            "only a number can be added or subtracted, but this is {}; test what may be missing with `when`",
+            found.kind()
+        );
+        self.rules.ir.fault(value, code::HANDLER_TYPE, message)
     }
 
     fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {

@@ -1,7 +1,7 @@
 //! Paths of a state whose indexes are known: where an operation writes. It knows nothing of rules.
 
 use refold_core::pointer::Pointer;
-use refold_core::value::{KnownKey, Text, Value};
+use refold_core::value::{KnownKey, MemberEntry, MemberGap, Text, Value};
 
 /// One step of a path.
 #[derive(Debug, Clone)]
@@ -182,38 +182,46 @@ impl<'a> Steps<'a> {
     }
 
     /// The value at this path of `root`, to be changed; or how far the path leads.
-    #[inline]
-    pub fn locate(self, root: &mut Value) -> Located<'_> {
+    #[inline(always)]
+    pub fn locate(self, root: &mut Value) -> Located<'_, 'a> {
         let mut here = root;
         for (at, place) in self.found.iter().enumerate() {
-            let next = match (here, place) {
-                (Value::Object(members), Place::Key(key)) => members.find_known_mut(key),
-                (Value::Array(values), Place::Element(index)) => values.get_mut(*index),
-                (Value::Array(_), Place::New { .. }) => None,
+            here = match (here, place) {
+                (Value::Object(members), Place::Key(key)) => match members.entry_known(key) {
+                    MemberEntry::There(next) => next,
+                    MemberEntry::Missing(gap) => return Located::Gap { at, key, gap },
+                },
+                (Value::Array(values), Place::Element(index)) => match values.get_mut(*index) {
+                    Some(next) => next,
+                    None => return Located::Missing { at },
+                },
+                (Value::Array(_), Place::New { .. }) => return Located::Missing { at },
                 _ => return Located::Blocked { at },
             };
-            match next {
-                Some(next) => here = next,
-                None => return Located::Missing { at },
-            }
         }
         for (at, key) in (self.found.len()..).zip(self.fixed) {
             let Value::Object(members) = here else {
                 return Located::Blocked { at };
             };
-            match members.find_known_mut(key) {
-                Some(next) => here = next,
-                None => return Located::Missing { at },
-            }
+            here = match members.entry_known(key) {
+                MemberEntry::There(next) => next,
+                MemberEntry::Missing(gap) => return Located::Gap { at, key, gap },
+            };
         }
         Located::There(here)
     }
 }
 
 /// What a path leads to.
-pub enum Located<'v> {
+pub enum Located<'v, 'a> {
     There(&'v mut Value),
-    /// The container at the first `at` steps is there and has no such member or element.
+    /// What is at the first `at` steps is an object that has no member `key`.
+    Gap {
+        at: usize,
+        key: &'a KnownKey,
+        gap: MemberGap<'v>,
+    },
+    /// What is at the first `at` steps is an array that has no such element.
     Missing {
         at: usize,
     },

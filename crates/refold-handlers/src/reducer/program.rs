@@ -297,7 +297,10 @@ impl<'p> Fold<'_, '_, 'p> {
             whole_meta: &whole_meta,
             facts: self.facts,
         };
-        let Some(step) = program.upcasters.first_step(event_type, route, &stored, self.meter)? else {
+        let Some(step) = program
+            .upcasters
+            .first_step(event_type, route, &stored, self.locals, self.meter)?
+        else {
             return self.run(of_type, event_type);
         };
         if let Some(Some(plan)) = of_type.plans.get(step)

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::place::{Located, Path, Place, PlaceRef, Places, Steps};
 use crate::error::code;
-use crate::expr::meter::{TooBig, measured};
+use crate::expr::meter::{TooBig, measured, scalar_size};
 use crate::limits::Limits;
 use crate::merge;
 
@@ -17,6 +17,15 @@ use crate::merge;
 pub struct Refusal {
     pub code: &'static str,
     pub message: String,
+}
+
+/// In a box, because it is rare and a write returns often.
+pub type Refused = Box<Refusal>;
+
+impl Refusal {
+    pub fn new(code: &'static str, message: String) -> Refused {
+        Box::new(Refusal { code, message })
+    }
 }
 
 /// A write that was made at the first `len` steps of `path`, and what was there before.
@@ -81,8 +90,8 @@ impl<'s, 'p> Writer<'s, 'p> {
     pub fn update(
         &mut self,
         path: Path<'p>,
-        made: impl FnOnce(Option<&Value>) -> Result<Value, Refusal>,
-    ) -> Result<(), Refusal> {
+        made: impl FnOnce(Option<&Value>) -> Result<Value, Refused>,
+    ) -> Result<(), Refused> {
         self.trace(&path, None);
         let len = path.len();
         match self.places.steps(&path).locate(self.state) {
@@ -98,6 +107,20 @@ impl<'s, 'p> Writer<'s, 'p> {
                 });
                 self.account(size, freed)
             }
+            Located::Gap { at, key, gap } => {
+                let mut new = made(None)?;
+                if at + 1 < len {
+                    new = nested(self.places.steps(&path), at + 1, new)?;
+                }
+                let size = size_at(self.limits, at + 1, &new)? + key.text().byte_len() + 4;
+                gap.insert(key.text().clone(), new);
+                self.undo.push(Undo {
+                    path,
+                    len: at + 1,
+                    before: Before::Absent,
+                });
+                self.account(size, 0)
+            }
             Located::Missing { at } => {
                 let new = nested(self.places.steps(&path), at + 1, made(None)?)?;
                 self.insert(path, at, new)
@@ -110,7 +133,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     }
 
     /// Adds to the end of the array at `path`, or to its front; makes the array when there is none.
-    pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refusal> {
+    pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refused> {
         let Located::There(slot) = self.places.steps(&path).locate(self.state) else {
             return self.update(path, |_| Ok(Value::Array([value].into_iter().collect())));
         };
@@ -146,16 +169,13 @@ impl<'s, 'p> Writer<'s, 'p> {
             }),
             other => {
                 let message = format!("only an array can be appended to, but this is {}", other.kind());
-                Err(Refusal {
-                    code: code::HANDLER_TYPE,
-                    message,
-                })
+                Err(Refusal::new(code::HANDLER_TYPE, message))
             }
         }
     }
 
     /// Takes the member or element at `path` away; nothing happens when there is none.
-    pub fn remove(&mut self, path: Path<'p>) -> Result<(), Refusal> {
+    pub fn remove(&mut self, path: Path<'p>) -> Result<(), Refused> {
         let len = path.len();
         let steps = self.places.steps(&path);
         let Some(last) = len.checked_sub(1).and_then(|last| steps.get(last)) else {
@@ -175,7 +195,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 self.unblock(&path, len - 1)?;
                 return self.remove(path);
             }
-            Located::There(_) | Located::Missing { .. } => None,
+            Located::There(_) | Located::Gap { .. } | Located::Missing { .. } => None,
             Located::Blocked { at } => {
                 if !matches!(steps.first(at).locate(self.state), Located::There(Value::Repeated(_))) {
                     return Ok(());
@@ -211,16 +231,12 @@ impl<'s, 'p> Writer<'s, 'p> {
         self.touched.unwrap_or_default()
     }
 
-    /// Puts `new` into the container at the first `at` steps of `path`, which has no such member or element.
-    fn insert(&mut self, path: Path<'p>, at: usize, new: Value) -> Result<(), Refusal> {
+    /// Puts `new` into the array at the first `at` steps of `path`, which has no such element.
+    fn insert(&mut self, path: Path<'p>, at: usize, new: Value) -> Result<(), Refused> {
         let mut size = size_at(self.limits, at + 1, &new)?;
         let steps = self.places.steps(&path);
         let Some(place) = steps.get(at) else { return Ok(()) };
         match (steps.first(at).locate(self.state), place) {
-            (Located::There(Value::Object(members)), PlaceRef::Key(key)) => {
-                size += key.text().as_wtf8().len() + 4;
-                members.insert(key.text().clone(), new);
-            }
             (Located::There(Value::Array(values)), PlaceRef::Element(index)) if index == values.len() => {
                 size += 1;
                 values.push(new);
@@ -231,8 +247,10 @@ impl<'s, 'p> Writer<'s, 'p> {
                 values.push(new);
             }
             (Located::There(Value::Array(values)), place) => return Err(outside(place, values.len())),
-            // `locate` found the container before, and nothing was written since.
-            (Located::There(_) | Located::Missing { .. } | Located::Blocked { .. }, _) => return Ok(()),
+            // `locate` found the array before, and nothing was written since.
+            (Located::There(_) | Located::Gap { .. } | Located::Missing { .. } | Located::Blocked { .. }, _) => {
+                return Ok(());
+            }
         }
         self.undo.push(Undo {
             path,
@@ -243,7 +261,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     }
 
     /// Makes a container of what stands at the first `at` steps of `path`: of null, or of a repeated key.
-    fn unblock(&mut self, path: &Path<'p>, at: usize) -> Result<(), Refusal> {
+    fn unblock(&mut self, path: &Path<'p>, at: usize) -> Result<(), Refused> {
         let steps = self.places.steps(path);
         let Some(place) = steps.get(at) else { return Ok(()) };
         let Located::There(slot) = steps.first(at).locate(self.state) else {
@@ -257,10 +275,7 @@ impl<'s, 'p> Writer<'s, 'p> {
             Value::Array(values) => return Err(outside(place, values.len())),
             other => {
                 let message = format!("{} stands where an object or array is needed", other.kind());
-                return Err(Refusal {
-                    code: code::HANDLER_TYPE,
-                    message,
-                });
+                return Err(Refusal::new(code::HANDLER_TYPE, message));
             }
         };
         let size = size_at(self.limits, at, &new)?;
@@ -274,7 +289,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         self.account(size, freed)
     }
 
-    fn account(&mut self, added: usize, freed: usize) -> Result<(), Refusal> {
+    fn account(&mut self, added: usize, freed: usize) -> Result<(), Refused> {
         *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
         if added > freed && *self.byte_count > self.limits.state_bytes {
             return Err(too_big(self.limits));
@@ -313,7 +328,7 @@ impl<'s, 'p> Writer<'s, 'p> {
 }
 
 /// Wraps `value` in the containers that `path` goes through after its first `from` steps.
-fn nested(path: Steps<'_>, from: usize, value: Value) -> Result<Value, Refusal> {
+fn nested(path: Steps<'_>, from: usize, value: Value) -> Result<Value, Refused> {
     let mut value = value;
     for place in path.iter().rev().take(path.len().saturating_sub(from)) {
         value = match place {
@@ -340,17 +355,15 @@ fn keyed(element: Value, by: &Text, key: &Value) -> Value {
     }
 }
 
-fn outside(place: PlaceRef<'_>, length: usize) -> Refusal {
+#[cold]
+fn outside(place: PlaceRef<'_>, length: usize) -> Refused {
     let message = match place.index() {
         Some(index) => {
             format!("element {index} cannot be written: the array has {length}; add at its end with `append`")
         }
         None => "an array has no named members; declare its key in `keys`, or give a number".to_owned(),
     };
-    Refusal {
-        code: code::HANDLER_TYPE,
-        message,
-    }
+    Refusal::new(code::HANDLER_TYPE, message)
 }
 
 /// Undoes one write; how many bytes that frees, and how many it adds.
@@ -398,14 +411,25 @@ fn put_back(state: &mut Value, places: &Places, undo: Undo<'_>) -> (usize, usize
 }
 
 /// The size of what is in the state already, and so was measured before.
-#[inline]
+#[inline(always)]
 fn size_of(value: &Value) -> usize {
-    measured(value, usize::MAX, usize::MAX).unwrap_or(usize::MAX)
+    match scalar_size(value) {
+        Some(size) => size,
+        None => measured(value, usize::MAX, usize::MAX).unwrap_or(usize::MAX),
+    }
 }
 
 /// The size of a value that is to stand `depth` levels down; refused when it is too big or too deep for a state.
-#[inline]
-fn size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refusal> {
+#[inline(always)]
+fn size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refused> {
+    match scalar_size(value) {
+        Some(size) if size <= limits.state_bytes && depth <= limits.depth => Ok(size),
+        _ => checked_size_at(limits, depth, value),
+    }
+}
+
+#[inline(never)]
+fn checked_size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refused> {
     let Some(levels) = limits.depth.checked_sub(depth) else {
         return Err(too_deep(limits));
     };
@@ -415,23 +439,19 @@ fn size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refusa
     })
 }
 
-fn too_big(limits: &Limits) -> Refusal {
+#[cold]
+fn too_big(limits: &Limits) -> Refused {
     let message = format!(
         "the state grew over {} bytes; keep less in it, or count instead of collecting",
         limits.state_bytes
     );
-    Refusal {
-        code: code::LIMIT_STATE,
-        message,
-    }
+    Refusal::new(code::LIMIT_STATE, message)
 }
 
-fn too_deep(limits: &Limits) -> Refusal {
+#[cold]
+fn too_deep(limits: &Limits) -> Refused {
     let message = format!("the state would nest deeper than {} levels; flatten it", limits.depth);
-    Refusal {
-        code: code::LIMIT_DEPTH,
-        message,
-    }
+    Refusal::new(code::LIMIT_DEPTH, message)
 }
 
 /// What [`Writer::update`] needs for `merge`, `clear` and `removeValue`.

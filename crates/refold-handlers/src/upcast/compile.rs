@@ -1,6 +1,7 @@
 //! Compiles an upcaster document, and refuses chains with a gap or a cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use refold_core::value::Text;
 
@@ -110,7 +111,7 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
             seed,
             locals,
         };
-        chains.insert(event_type, chain);
+        chains.insert(event_type, Arc::new(chain));
     }
     let upcasters = Upcasters {
         ir,

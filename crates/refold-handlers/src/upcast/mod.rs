@@ -10,6 +10,7 @@ mod plan;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::{Object, Text, Value};
@@ -35,7 +36,7 @@ const UNVERSIONED: u32 = 1;
 #[derive(Debug)]
 pub struct Upcasters {
     ir: Ir,
-    chains: BTreeMap<Vec<u8>, Chain>,
+    chains: BTreeMap<Vec<u8>, Arc<Chain>>,
     strips_suffix: bool,
 }
 
@@ -104,7 +105,7 @@ pub struct Route {
     /// The type without its version suffix, when it had one.
     base: Option<Box<[u8]>>,
     version: Option<u32>,
-    has_chain: bool,
+    chain: Option<Arc<Chain>>,
 }
 
 impl Route {
@@ -113,7 +114,7 @@ impl Route {
     }
 
     pub fn has_chain(&self) -> bool {
-        self.has_chain
+        self.chain.is_some()
     }
 }
 
@@ -148,12 +149,8 @@ impl Upcasters {
             Some((base, version)) => (Some(base.into()), Some(version)),
             None => (None, None),
         };
-        let has_chain = self.chains.contains_key(base.as_deref().unwrap_or(stored));
-        Route {
-            base,
-            version,
-            has_chain,
-        }
+        let chain = self.chains.get(base.as_deref().unwrap_or(stored)).map(Arc::clone);
+        Route { base, version, chain }
     }
 
     /// Event types with steps, and what finding their version reads.
@@ -190,14 +187,16 @@ impl Upcasters {
     }
 
     /// The step that the event begins at; `None` when it has the expected version. `stored` has the slots of the seed.
+    /// What `locals` hold is lost.
     pub fn first_step(
         &self,
         event_type: &[u8],
         route: &Route,
         stored: &Stored<'_>,
+        locals: &mut Vec<Value>,
         meter: &mut Meter,
     ) -> Result<Option<usize>, Fault> {
-        let Some(chain) = self.chains.get(event_type) else {
+        let Some(chain) = &route.chain else {
             return Ok(None);
         };
         let null = Value::Null;
@@ -208,10 +207,11 @@ impl Upcasters {
             state: &null,
             this: None,
         };
-        let mut locals = vec![Value::Null; chain.locals];
+        locals.clear();
+        locals.resize(chain.locals, Value::Null);
         for (at, step) in chain.steps.iter().enumerate() {
             if let Some(shape) = step.shape
-                && evaluate_condition(&self.ir, shape, &sight, &mut locals, meter)?
+                && evaluate_condition(&self.ir, shape, &sight, locals, meter)?
             {
                 return Ok(Some(at));
             }
@@ -227,7 +227,7 @@ impl Upcasters {
             version = match finder {
                 Finder::Column => stored.facts.view.schema_version.and_then(version_from_text),
                 Finder::Expression(node) => {
-                    let found = evaluate(&self.ir, *node, &sight, &mut locals, meter)?;
+                    let found = evaluate(&self.ir, *node, &sight, locals, meter)?;
                     match found.get() {
                         Value::Number(number) => number::index(number).and_then(|version| u32::try_from(version).ok()),
                         Value::Text(text) => version_from_text(text.as_wtf8()),
