@@ -89,6 +89,10 @@ pub fn encoding_of(document: &[u8]) -> Encoding {
         Some(b't' | b'f' | b'n') => matches!(document.trim_ascii(), b"true" | b"false" | b"null"),
         _ => false,
     };
+    // Quicker to see than that it is UTF-8, and most are.
+    if looks_like_json && document.is_ascii() {
+        return Encoding::Json;
+    }
     let Ok(text) = std::str::from_utf8(document) else {
         return Encoding::Opaque;
     };

@@ -8,6 +8,7 @@ mod range;
 mod relay;
 
 use std::hash::RandomState;
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -15,15 +16,16 @@ use refold_core::event::{EventBatch, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
-use refold_core::port::handler::HandlerProgram;
+use refold_core::port::handler::{Checkpoint, HandlerProgram};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::Moment;
+use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 
 use range::Range;
 use relay::{Relay, Task};
 
-use super::{Finish, Member, on_threads};
+use super::{Finish, Member, on_threads, touched};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -38,6 +40,10 @@ pub(super) enum Outcome {
 /// Events of one range at most, about: a few MB of payload, which stay in the cache until they are folded. Few in
 /// tests, so that a small store has many ranges.
 const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 8_192 };
+/// Members of a state that are worth a look ahead.
+const MEMBERS: usize = 16;
+/// Streams of which states and events are looked at before the first of them is folded on.
+const AHEAD_STREAMS: usize = 16;
 /// Ranges for each thread at least: with fewer, threads wait for each other at the start and at the end.
 const RANGES_A_THREAD: u64 = 8;
 
@@ -166,36 +172,60 @@ impl Shared<'_> {
             names,
             streams,
         } = share;
-        for local in range.streams_of(*member) {
-            let known = range.names();
-            let place = names.intern_stream(known.stream(local), || known.category(local)).0 as usize;
-            if streams.len() <= place {
-                streams.resize_with(place + 1, || None);
-                self.count_stream();
-            }
-            // Made just above.
-            let slot = &mut streams[place];
-            let (mut last, mut is_unordered) = (EventBatch::NO_VERSION, false);
-            match slot.take() {
-                // The checkpoint is dropped here: the fold then owns its state alone and changes it in place.
-                Some(state) => {
-                    fold.restore(&state.checkpoint)?;
-                    (last, is_unordered) = (state.last, state.is_unordered);
+        let known = range.names();
+        let mut own = range.streams_of(*member);
+        let (mut group, mut events) = (Vec::with_capacity(AHEAD_STREAMS), Vec::new());
+        loop {
+            group.clear();
+            for local in own.by_ref().take(AHEAD_STREAMS) {
+                let place = names.intern_stream(known.stream(local), || known.category(local)).0 as usize;
+                if streams.len() <= place {
+                    streams.resize_with(place + 1, || None);
+                    self.count_stream();
                 }
-                None => fold.reset()?,
+                group.push((local, place));
             }
-            for event in range.events_of(local) {
-                is_unordered |= event.version < last;
-                last = event.version;
-                fold.step(&event, known, Some(self.findings))?;
+            if group.is_empty() {
+                return Ok(());
             }
-            *slot = Some(StreamState {
-                checkpoint: fold.checkpoint()?,
-                last,
-                is_unordered,
-            });
+            // The states were made long ago and the events lie all over the range: what is asked for together comes
+            // together.
+            let states = || group.iter().filter_map(|(_, place)| streams.get(*place)?.as_ref());
+            black_box(
+                states()
+                    .map(|state| state.checkpoint.moment.0)
+                    .fold(0, u32::wrapping_add),
+            );
+            black_box(states().map(members).fold(0, usize::wrapping_add));
+            black_box(states().map(member_bytes).fold(0, usize::wrapping_add));
+            events.clear();
+            events.extend(group.iter().flat_map(|(local, _)| range.events_of(*local)));
+            black_box(events.iter().map(touched).fold(0, u8::wrapping_add));
+            let mut events = events.iter();
+            for (local, place) in &group {
+                // Made just above.
+                let slot = &mut streams[*place];
+                let (mut last, mut is_unordered) = (EventBatch::NO_VERSION, false);
+                match slot.take() {
+                    // The checkpoint is dropped here: the fold then owns its state alone and changes it in place.
+                    Some(state) => {
+                        fold.restore(&state.checkpoint)?;
+                        (last, is_unordered) = (state.last, state.is_unordered);
+                    }
+                    None => fold.reset()?,
+                }
+                for event in events.by_ref().take(range.event_count(*local)) {
+                    is_unordered |= event.version < last;
+                    last = event.version;
+                    fold.step(event, known, Some(self.findings))?;
+                }
+                *slot = Some(StreamState {
+                    checkpoint: fold.checkpoint()?,
+                    last,
+                    is_unordered,
+                });
+            }
         }
-        Ok(())
     }
 
     fn count_stream(&self) {
@@ -238,5 +268,27 @@ impl Shared<'_> {
             head,
             &mut |_, event| Ok(fold.step(event, stream.names(), None)?),
         )
+    }
+}
+
+/// Looks where a state keeps its members.
+fn members(state: &StreamState) -> usize {
+    match &state.checkpoint.engine {
+        Checkpoint::State {
+            state: Value::Object(members),
+            ..
+        } => members.len(),
+        Checkpoint::State { .. } | Checkpoint::Opaque { .. } => 0,
+    }
+}
+
+/// Looks at the members of a state.
+fn member_bytes(state: &StreamState) -> usize {
+    match &state.checkpoint.engine {
+        Checkpoint::State {
+            state: Value::Object(members),
+            ..
+        } => members.iter().take(MEMBERS).map(|(key, _)| key.byte_len()).sum(),
+        Checkpoint::State { .. } | Checkpoint::Opaque { .. } => 0,
     }
 }

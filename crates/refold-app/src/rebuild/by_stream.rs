@@ -1,8 +1,9 @@
 //! Stream by stream out of the payload arena: memory for one state a thread, however many streams there are.
 
+use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use refold_core::event::StreamOrdinal;
+use refold_core::event::{EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
@@ -10,15 +11,16 @@ use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
-use super::{Finish, on_threads};
+use super::{Finish, on_threads, touched};
 use crate::error::AppError;
 
 /// Streams that a thread takes at a time.
 const TASK_STREAMS: u32 = 256;
 /// So many of the longest streams are tasks of their own, taken first, so that no thread is left alone with one.
 const LONGEST: u32 = 64;
-/// Events between two looks at the cancel token.
-const STRIDE: usize = 4096;
+/// Events that are looked up before the first of them is folded: they lie all over the arena, and memory that is asked
+/// for together comes together.
+const AHEAD: usize = 64;
 
 /// What there is to fold, and with what.
 pub(super) struct FromArena<'a> {
@@ -88,21 +90,66 @@ impl FromArena<'_> {
         let mut names = Names::default();
         let types = self.index.intern_types(&mut names);
         let columns = self.program.columns();
-        let mut events = 0;
+        let mut done = 0;
+        let mut ahead = Ahead::default();
+        let mut fold_ahead = |ahead: &mut Ahead<'_>, names: &Names| -> Result<(), AppError> {
+            done += ahead.events.len() as u64;
+            let mut events = ahead.events.iter();
+            for stretch in &ahead.stretches {
+                if stretch.is_first {
+                    fold.reset()?;
+                }
+                for event in events.by_ref().take(stretch.event_count) {
+                    fold.step(event, names, Some(findings))?;
+                }
+                if stretch.is_last {
+                    finish(stretch.stream, &fold.folded()?);
+                }
+            }
+            ahead.events.clear();
+            ahead.stretches.clear();
+            Ok(work.check()?)
+        };
         for stream in streams {
             let entry = self.index.stream(*stream)?;
             let local = names.intern_stream(entry.id, || entry.category);
-            fold.reset()?;
-            for (count, event) in self.index.events_of(*stream)?.into_iter().enumerate() {
-                if count % STRIDE == STRIDE - 1 {
-                    work.check()?;
+            let events = self.index.events_of(*stream)?;
+            let stretch_count = events.len().div_ceil(AHEAD).max(1);
+            for number in 0..stretch_count {
+                let first = number * AHEAD;
+                let stretch = events.get(first..events.len().min(first + AHEAD)).unwrap_or_default();
+                if ahead.events.len() + stretch.len() > AHEAD {
+                    fold_ahead(&mut ahead, &names)?;
                 }
-                let view = self.index.view(self.arena, event, columns, &types, local)?;
-                fold.step(&view, &names, Some(findings))?;
-                events += 1;
+                for event in stretch {
+                    let view = self.index.view(self.arena, *event, columns, &types, local)?;
+                    black_box(touched(&view));
+                    ahead.events.push(view);
+                }
+                ahead.stretches.push(Stretch {
+                    stream: entry.id,
+                    event_count: stretch.len(),
+                    is_first: number == 0,
+                    is_last: number + 1 == stretch_count,
+                });
             }
-            finish(entry.id, &fold.folded()?);
         }
-        Ok(events)
+        fold_ahead(&mut ahead, &names)?;
+        Ok(done)
     }
+}
+
+/// What was looked up and not yet folded.
+#[derive(Default)]
+struct Ahead<'a> {
+    events: Vec<EventView<'a>>,
+    stretches: Vec<Stretch<'a>>,
+}
+
+/// Some of the events of a stream.
+struct Stretch<'a> {
+    stream: &'a [u8],
+    event_count: usize,
+    is_first: bool,
+    is_last: bool,
 }

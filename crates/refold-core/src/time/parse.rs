@@ -79,16 +79,16 @@ fn zone_offset(zone: &[u8]) -> Option<i32> {
 }
 
 /// The number that exactly `N` digits from `at` on write.
+#[inline(always)]
 fn digits<const N: usize>(text: &[u8], at: usize) -> Option<u32> {
-    let mut number = 0;
-    for byte in text.get(at..at + N)? {
+    let digits: &[u8; N] = text.get(at..at + N)?.try_into().ok()?;
+    let (mut number, mut is_number) = (0, true);
+    for byte in digits {
         let digit = byte.wrapping_sub(b'0');
-        if digit > 9 {
-            return None;
-        }
+        is_number &= digit <= 9;
         number = number * 10 + u32::from(digit);
     }
-    Some(number)
+    is_number.then_some(number)
 }
 
 fn days_of_month(year: i64, month: u32) -> u32 {
@@ -104,8 +104,9 @@ fn days_of_month(year: i64, month: u32) -> u32 {
 /// The day number since 1970-01-01 (proleptic Gregorian; Hinnant's `days_from_civil`).
 fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let shifted_year = if month <= 2 { year - 1 } else { year };
-    let era = shifted_year.div_euclid(400);
-    let year_of_era = shifted_year.rem_euclid(400);
+    // Years below zero occur only as the one before 0000: 400 years later is the same calendar.
+    let era = (shifted_year + 400) / 400 - 1;
+    let year_of_era = (shifted_year + 400) % 400;
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
     era * 146_097 + day_of_era - 719_468

@@ -1,6 +1,7 @@
 //! Evaluates compiled expressions on exact values, under a budget.
 
 mod look;
+mod macros;
 
 use std::cmp::Ordering;
 
@@ -12,7 +13,7 @@ pub use look::keyed_position;
 use look::member;
 
 use super::functions::{self, Failure};
-use super::ir::{Arithmetic, Comparison, EventField, Ir, MacroKind, Node, NodeId, Slot};
+use super::ir::{Arithmetic, Comparison, EventField, Ir, Node, NodeId, Slot};
 use super::meter::{Exhausted, Meter};
 use crate::error::code;
 use crate::limits::Limits;
@@ -424,63 +425,6 @@ impl<'v> Evaluation<'_, 'v> {
                 Err(self.ir.fault(id, code::HANDLER_TYPE, message))
             }
         }
-    }
-
-    fn run_macro(
-        &mut self,
-        id: NodeId,
-        kind: MacroKind,
-        list: NodeId,
-        local: u16,
-        keep: Option<NodeId>,
-        body: NodeId,
-    ) -> Result<Seen<'v>, Fault> {
-        let list_value = self.value(list)?;
-        let elements: Box<dyn Iterator<Item = Value> + '_> = match list_value.get() {
-            Value::Array(values) => Box::new(values.iter().map(|value| value.resolved().clone())),
-            Value::Object(members) => Box::new(members.iter().map(|(key, _)| Value::Text(key.clone()))),
-            other => return Err(self.wrong(list, "this macro needs an array or an object", other)),
-        };
-        let local = usize::from(local);
-        if self.locals.len() <= local {
-            self.locals.resize(local + 1, Value::Null);
-        }
-        let mut found = 0_usize;
-        let mut made = Array::default();
-        for element in elements {
-            self.meter.step().map_err(|spent| exhausted(self.ir, id, spent))?;
-            if let Some(kept) = self.locals.get_mut(local) {
-                *kept = element.clone();
-            }
-            if let Some(keep) = keep
-                && !self.truth(keep)?
-            {
-                continue;
-            }
-            match kind {
-                MacroKind::All if !self.truth(body)? => return Ok(Seen::Made(Value::Bool(false))),
-                MacroKind::Exists if self.truth(body)? => return Ok(Seen::Made(Value::Bool(true))),
-                MacroKind::All | MacroKind::Exists => {}
-                MacroKind::ExistsOne => found += usize::from(self.truth(body)?),
-                MacroKind::Filter => {
-                    if self.truth(body)? {
-                        self.allocate(id, 32)?;
-                        made.push(element);
-                    }
-                }
-                MacroKind::Map => {
-                    let value = self.value(body)?.into_value();
-                    self.allocate(id, 32)?;
-                    made.push(value);
-                }
-            }
-        }
-        Ok(Seen::Made(match kind {
-            MacroKind::All => Value::Bool(true),
-            MacroKind::Exists => Value::Bool(false),
-            MacroKind::ExistsOne => Value::Bool(found == 1),
-            MacroKind::Filter | MacroKind::Map => Value::Array(made),
-        }))
     }
 
     fn allocate(&mut self, id: NodeId, byte_count: usize) -> Result<(), Fault> {

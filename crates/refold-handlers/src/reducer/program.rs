@@ -233,8 +233,8 @@ impl DeclarativeInstance {
         };
         match folded {
             Ok(applied) => {
-                for places in writer.commit() {
-                    written.record(|| pointer(&places));
+                for places in writer.touched() {
+                    written.record(|| pointer(places));
                 }
                 Ok(applied)
             }

@@ -219,16 +219,16 @@ impl<'s, 'p> Writer<'s, 'p> {
     }
 
     /// Puts the state back as it was before the first write.
-    pub fn roll_back(mut self) {
+    pub fn roll_back(&mut self) {
         while let Some(undo) = self.undo.pop() {
             let (freed, added) = put_back(self.state, self.places, undo);
             *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
         }
     }
 
-    /// Keeps the writes; the places that they wrote, when somebody wants to know.
-    pub fn commit(self) -> Vec<Vec<Place>> {
-        self.touched.unwrap_or_default()
+    /// The places that were written and stay so; none where nobody wants to know.
+    pub fn touched(&self) -> &[Vec<Place>] {
+        self.touched.as_deref().unwrap_or_default()
     }
 
     /// Puts `new` into the array at the first `at` steps of `path`, which has no such element.

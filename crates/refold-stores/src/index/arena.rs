@@ -266,8 +266,8 @@ impl Part {
     }
 
     fn event(&self, row: usize) -> Result<ArenaEvent<'_>, IndexError> {
-        let value = |column| self.columns.value(&self.file, column, row);
-        let (start, payload, metadata) = (value(START)?, value(PAYLOAD)?, value(METADATA)?);
+        let columns = [START, PAYLOAD, METADATA, ENCODING];
+        let [start, payload, metadata, encoding] = self.columns.row(&self.file, columns, row)?;
         let middle = start + payload.max(0);
         Ok(ArenaEvent {
             payload: if payload == ABSENT {
@@ -275,7 +275,7 @@ impl Part {
             } else {
                 Some(self.bytes(start..middle)?)
             },
-            encoding: match value(ENCODING)? {
+            encoding: match encoding {
                 0 => Encoding::Json,
                 1 => Encoding::Text,
                 _ => Encoding::Opaque, // 2 is all that is ever written beside 0 and 1

@@ -127,13 +127,28 @@ impl<const N: usize> Columns<N> {
 
     #[inline]
     pub(super) fn value(&self, file: &CheckedFile, column: usize, row: usize) -> Result<i64, IndexError> {
+        self.row(file, [column], row).map(|[value]| value)
+    }
+
+    /// The values of one row in some of the columns.
+    #[inline]
+    pub(super) fn row<const M: usize>(
+        &self,
+        file: &CheckedFile,
+        columns: [usize; M],
+        row: usize,
+    ) -> Result<[i64; M], IndexError> {
         let (Some(heads), true) = (self.heads.get(row / BLOCK_ROWS), row < self.rows) else {
             return Err(file.damaged("it points behind its last row"));
         };
-        let head = heads[column];
-        let range = head.code_at(row % BLOCK_ROWS);
-        let code = file.bytes(self.codes_start + range.start..self.codes_start + range.end)?;
-        Ok(head.value(code.try_into().unwrap_or_default())) // always eight bytes
+        let mut values = [0; M];
+        for (value, column) in values.iter_mut().zip(columns) {
+            let head = heads[column];
+            let range = head.code_at(row % BLOCK_ROWS);
+            let code = file.bytes(self.codes_start + range.start..self.codes_start + range.end)?;
+            *value = head.value(code.try_into().unwrap_or_default()); // always eight bytes
+        }
+        Ok(values)
     }
 
     /// Replaces `values` by those of a block.

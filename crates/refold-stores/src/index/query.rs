@@ -113,13 +113,20 @@ impl Index {
 
     /// One event. `event` must be below [`Index::event_count`].
     pub fn event(&self, event: EventIndex) -> Result<EventSkeleton, IndexError> {
-        let value = |column| self.segments.value(column, event);
+        let columns = [
+            Column::Position,
+            Column::Stream,
+            Column::Version,
+            Column::Type,
+            Column::RecordedAt,
+        ];
+        let [position, stream, version, event_type, recorded_at] = self.segments.row(columns, event)?;
         Ok(EventSkeleton {
-            position: Position(value(Column::Position)?),
-            stream: StreamOrdinal(value(Column::Stream)? as u32), // ordinals were written from 32 bits
-            version: Version(value(Column::Version)?),
-            event_type: TypeOrdinal(value(Column::Type)? as u32),
-            recorded_at: Timestamp(value(Column::RecordedAt)?),
+            position: Position(position),
+            stream: StreamOrdinal(stream as u32), // ordinals were written from 32 bits
+            version: Version(version),
+            event_type: TypeOrdinal(event_type as u32),
+            recorded_at: Timestamp(recorded_at),
         })
     }
 

@@ -288,12 +288,20 @@ impl Segment {
     /// One value; `row` counts from the start of the segment.
     #[inline]
     pub(super) fn value(&self, column: Column, row: u32) -> Result<i64, IndexError> {
-        let value = self.columns.value(&self.file, column as usize, row as usize)?;
-        Ok(if column == Column::Position {
-            value.wrapping_add(row_in_block(row as usize))
-        } else {
-            value
-        })
+        self.row([column], row).map(|[value]| value)
+    }
+
+    /// The values of one row in some of the columns.
+    #[inline]
+    fn row<const M: usize>(&self, columns: [Column; M], row: u32) -> Result<[i64; M], IndexError> {
+        let places = columns.map(|column| column as usize);
+        let mut values = self.columns.row(&self.file, places, row as usize)?;
+        for (value, column) in values.iter_mut().zip(columns) {
+            if column == Column::Position {
+                *value = value.wrapping_add(row_in_block(row as usize));
+            }
+        }
+        Ok(values)
     }
 
     /// How many events, by a column that ascends over the whole index, are below `value`.
@@ -437,6 +445,13 @@ impl Segments {
     pub(super) fn value(&self, column: Column, event: EventIndex) -> Result<i64, IndexError> {
         let segment = self.segment_of_event(event);
         segment.value(column, event.0 - segment.first_event)
+    }
+
+    /// The values of an event in some of the columns; `event` must be below the number of events.
+    #[inline]
+    pub(super) fn row<const M: usize>(&self, columns: [Column; M], event: EventIndex) -> Result<[i64; M], IndexError> {
+        let segment = self.segment_of_event(event);
+        segment.row(columns, event.0 - segment.first_event)
     }
 
     #[inline]

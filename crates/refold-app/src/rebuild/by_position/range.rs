@@ -75,14 +75,22 @@ impl Range {
 
     /// The events of a stream of these names, in position order.
     pub fn events_of(&self, stream: StreamOrdinal) -> impl Iterator<Item = EventView<'_>> {
-        let at = stream.0 as usize;
-        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
-        let events = bounds.and_then(|(start, end)| self.events.get(*start as usize..*end as usize));
-        events
-            .unwrap_or_default()
+        self.places_of(stream)
             .iter()
             // Both were counted when they were dealt.
             .map(|(batch, row)| self.batches[*batch as usize].event(*row as usize))
+    }
+
+    /// How many events a stream of these names has here.
+    pub fn event_count(&self, stream: StreamOrdinal) -> usize {
+        self.places_of(stream).len()
+    }
+
+    fn places_of(&self, stream: StreamOrdinal) -> &[(u32, u32)] {
+        let at = stream.0 as usize;
+        let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
+        let places = bounds.and_then(|(start, end)| self.events.get(*start as usize..*end as usize));
+        places.unwrap_or_default()
     }
 
     /// Sorts the events by stream, by counting.

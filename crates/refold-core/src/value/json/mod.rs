@@ -259,7 +259,11 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth_left += 1;
-        let mut members = self.members.split_off(first);
+        // The outermost takes all the memory, which nobody needs any more.
+        let mut members = match first {
+            0 => std::mem::take(&mut self.members),
+            _ => self.members.split_off(first),
+        };
         if !is_sorted {
             // Stable: the values of a repeated key stay in the order of the text.
             members.sort_by(|(a, _), (b, _)| a.cmp(b));

@@ -27,7 +27,7 @@ impl Evaluation<'_, '_> {
                     .and_then(|found| values.get(found)))
             }
             (Value::Array(values), Value::Number(number)) => Ok(number::index(number).and_then(|at| values.get(at))),
-            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8())),
+            (Value::Object(members), Value::Text(key)) => Ok(members.find(key)),
             (Value::Object(members), Value::Number(number)) => Ok(members.get(number.to_string().as_bytes())),
             (_, Value::Number(_) | Value::Text(_) | Value::Null) => Ok(None),
             (_, other) => Err(self.wrong(at, "an index must be a number or text", other)),
@@ -83,7 +83,7 @@ impl Evaluation<'_, '_> {
                 }
                 Ok(false)
             }
-            (Value::Object(members), Value::Text(key)) => Ok(members.get(key.as_wtf8()).is_some()),
+            (Value::Object(members), Value::Text(key)) => Ok(members.find(key).is_some()),
             (Value::Object(_), _) => Ok(false),
             (other, _) => Err(self.wrong(at, "`in` needs an array or an object on its right", other)),
         }

@@ -66,12 +66,18 @@ impl Record<'_> {
 #[inline]
 pub fn locate(local: &[u8], byte_count: usize, wanted: &[Wanted], places: &mut [Place]) -> Result<usize, Odd> {
     let (head_byte_count, mut at) = head(local)?;
+    let head = local.get(..head_byte_count).ok_or(Odd)?;
     let (mut start, mut needed, mut column) = (head_byte_count, head_byte_count, 0);
     let mut wanted = wanted.iter();
     let mut next = wanted.next();
-    while at < head_byte_count {
-        let (serial, end) = varint(local, at)?;
-        at = end;
+    while let Some(&byte) = head.get(at) {
+        // Most types take one byte, those of longer texts two.
+        let serial;
+        (serial, at) = match (byte, head.get(at + 1)) {
+            (0..0x80, _) => (u64::from(byte), at + 1),
+            (_, Some(&second @ 0..0x80)) => (u64::from(byte & 0x7f) << 7 | u64::from(second), at + 2),
+            _ => varint(head, at)?,
+        };
         let length = length(serial)?;
         if let Some(found) = next
             && found.column == column
@@ -88,7 +94,8 @@ pub fn locate(local: &[u8], byte_count: usize, wanted: &[Wanted], places: &mut [
         start += length;
         column += 1;
     }
-    if at != head_byte_count || start != byte_count {
+    // The head ends with its last type: none was cut.
+    if start != byte_count {
         return Err(Odd);
     }
     for missing in next.into_iter().chain(wanted) {
@@ -149,13 +156,11 @@ fn head(bytes: &[u8]) -> Result<(usize, usize), Odd> {
 fn length(serial: u64) -> Result<usize, Odd> {
     const LENGTHS: [u8; 10] = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
     match serial {
-        0..10 => Ok(usize::from(LENGTHS[usize::try_from(serial).map_err(|_| Odd)?])),
-        10 | 11 => Err(Odd), // kept for SQLite itself
-        // More than a page count times a page can hold does not fit the record, which is looked at next.
-        _ => u32::try_from((serial - 12) / 2)
-            .ok()
-            .and_then(|length| usize::try_from(length).ok())
-            .ok_or(Odd),
+        0..10 => Ok(usize::from(LENGTHS[serial as usize])), // less than 10
+        10 | 11 => Err(Odd),                                // kept for SQLite itself
+        // Fits 32 bits. A length that no page could hold does not fit the record, which is looked at next.
+        12..0x1_0000_0000 => Ok(((serial - 12) / 2) as usize),
+        _ => Err(Odd),
     }
 }
 
