@@ -26,9 +26,8 @@ export const INSPECT: readonly Command[] = [
   command('Inspect', ['history'], 'inspect.stop', 'Stop reading the state', ({ history }) => history?.stop(), {
     ...{ words: 'cancel fold', blocked: ({ history }) => (history?.wait === 'slow' ? null : S.blocked.noJob) },
   }),
-  command('Inspect', ['history'], 'inspect.nextChange', 'Bring the next change into view', nextChange, {
-    ...{ keys: ['F7'], words: 'differences rows scroll', blocked: hasChange },
-  }),
+  change('inspect.nextChange', 'Bring the next change into view', 'F7', 1),
+  change('inspect.prevChange', 'Bring the change before into view', 'Shift+F7', -1),
   command('Inspect', ['history', 'tree'], 'inspect.copyPath', 'Copy the path of the focused field', copyPath, {
     ...{ keys: ['Alt+Shift+c'], words: 'json pointer', blocked: hasRow },
   }),
@@ -66,11 +65,15 @@ function handlers({ history, store }: Desk): Choice[] {
 }
 
 function hasChange({ history }: Desk): string | null {
-  return history?.tab === 'state' && history.frame?.changedRows.length ? null : S.blocked.noChange;
+  const { frame, lens } = history ?? {};
+  const count = lens === 'diff' ? frame?.totalRows : lens === 'state' ? frame?.changedRows.length : 0;
+  return count ? null : S.blocked.noChange;
 }
 
-function nextChange({ history }: Desk): void {
-  history?.revealNextChange();
+function change(id: string, title: string, key: string, step: 1 | -1): Command {
+  return command('Inspect', ['history'], id, title, ({ history }) => history?.revealChange(step), {
+    ...{ keys: [key], words: 'differences rows scroll', blocked: hasChange },
+  });
 }
 
 async function copyPath({ history }: Desk, reach: Reach): Promise<void> {

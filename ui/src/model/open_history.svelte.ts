@@ -270,11 +270,14 @@ export class OpenHistory {
     this.wait = 'stopped';
   }
 
-  /** Brings the next row that changed into view, from the top again after the last one. */
-  revealNextChange(): void {
-    const rows = this.frame?.changedRows ?? [];
-    const last = this.reveal?.last ?? -1;
-    const row = rows.find((row) => row > last) ?? rows[0];
+  /** Brings the next row that changed into view, or the one before, round and round. Among changes alone it is focused. */
+  revealChange(step: 1 | -1): void {
+    const { frame } = this;
+    if (!frame || frame.totalRows === 0) return;
+    if (this.lens === 'diff') return this.focusRow((this.activeRow + step + frame.totalRows) % frame.totalRows);
+    const at = this.reveal?.first ?? (step > 0 ? -1 : Infinity);
+    const rows = step > 0 ? frame.changedRows : frame.changedRows.toReversed();
+    const row = rows.find((row) => (step > 0 ? row > at : row < at)) ?? rows[0];
     if (row !== undefined) this.reveal = { first: row, last: row };
   }
 
