@@ -1,10 +1,11 @@
 //! The real window, driven as a person would: through tauri-driver and WebKitWebDriver, on a virtual screen.
 //!
 //! `cargo xtask test window` builds what this needs and starts it. By hand: `REFOLD_WINDOW` is the built window,
-//! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `REFOLD_STORES` holds `sample/orders.db` and
-//! `giant/orders.db`, and `DISPLAY` is a screen.
+//! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `REFOLD_STORES` holds `sample/orders.db`,
+//! `giant/orders.db` and `million/orders.db`, and `DISPLAY` is a screen.
 
 mod access;
+mod border;
 mod driver;
 mod flows;
 mod hostile;

@@ -28,6 +28,11 @@ pub fn giant() -> Store {
     named("giant")
 }
 
+/// The store with a stream of 1,000,000 events, whose id is [`GIANT_STREAM`] too.
+pub fn million() -> Store {
+    named("million")
+}
+
 /// The stream of 200,000 events in it.
 pub const GIANT_STREAM: &str = "order-4712";
 

@@ -65,6 +65,17 @@ impl WebDriver {
         self.ask("POST", "/execute/sync", Some(&json!({ "script": script, "args": [] })))
     }
 
+    /// Runs a script that ends when it calls its last argument. The others are `arguments`.
+    #[track_caller]
+    pub fn run_async(&self, script: &str, arguments: &[Value]) -> Value {
+        self.ask("POST", "/timeouts", Some(&json!({ "script": 120_000 })));
+        self.ask(
+            "POST",
+            "/execute/async",
+            Some(&json!({ "script": script, "args": arguments })),
+        )
+    }
+
     /// Waits until `condition`, an expression in the page, is true. It says what it waited for when it gives up.
     #[track_caller]
     pub fn wait_for(&self, condition: &str) {

@@ -97,6 +97,11 @@ fn window(steps: &mut Steps) -> Outcome {
         &stores.join("giant"),
         &["--events", "260000", "--giant", "200000"],
     )?;
+    sample::make(
+        steps,
+        &stores.join("million"),
+        &["--events", "1100000", "--giant", "1000000"],
+    )?;
     let screen = display::VirtualScreen::start(1440, 900)?;
     let mut command = cargo(&[
         "test",

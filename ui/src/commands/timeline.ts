@@ -3,6 +3,7 @@
 import type { Axis } from '../backend/bindings';
 import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
+import type { Scale } from '../timeline/raster';
 import type { Timeline } from '../timeline/timeline.svelte';
 import { command, type Command, type Shape } from './command';
 
@@ -20,6 +21,18 @@ export const TIMELINE: readonly Command[] = [
   command('Timeline', ['history'], 'timeline.zoomRange', 'Zoom to the range from B to A', zoomRange, {
     ...{ keys: ['z'], blocked: (desk) => (desk.history?.b === null ? S.blocked.noB : null) },
   }),
+  scale('sqrt', 'Height: square root of the count'),
+  scale('linear', 'Height: the count itself'),
+  scale('log', 'Height: logarithm of the count'),
+  on('timeline.lockScale', 'Keep what full height stands for, or let it follow', { words: 'scale lock' }, (_, t) =>
+    t.lockScale(t.lockedMost === null),
+  ),
+  on(
+    'timeline.folding',
+    'Fold long gaps of the time axis, or show them at their length',
+    { words: 'gap idle' },
+    (_, t) => t.setFolding(!t.isFolding),
+  ),
   on('timeline.axis.next', 'Next axis', { keys: ['t'], words: 'time version position' }, nextAxis),
   axis('time', 'Axis: time'),
   axis('version', 'Axis: version'),
@@ -45,6 +58,10 @@ function axis(name: Axis, title: string): Command {
   return on(`timeline.axis.${name}`, title, { blocked }, (desk, timeline) => turnTo(desk, timeline, name));
 }
 
+function scale(name: Scale, title: string): Command {
+  return on(`timeline.scale.${name}`, title, { words: 'scale' }, (_, timeline) => (timeline.scale = name));
+}
+
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {
   const at = desk.view === 'history' ? desk.history?.xOfMoment(desk.history.a) : null;
   timeline.remember();
@@ -55,9 +72,14 @@ function zoomBack(desk: Desk, timeline: Timeline): void {
   if (!timeline.zoomBack()) desk.back();
 }
 
+// Once more, where A is in the middle already: from the event before it to the one after it.
 function centreA({ history }: Desk): void {
   const value = history?.valueOfMoment(history.a);
-  if (history && value !== null && value !== undefined) history.timeline.centre(value);
+  if (!history || value === null || value === undefined) return;
+  const { timeline, a } = history;
+  if (!timeline.isCentred(value)) return timeline.centre(value);
+  const [before, after] = [history.valueOfMoment(Math.max(1, a - 1)), history.valueOfMoment(a + 1)];
+  if (before !== null && after !== null) timeline.visitRange(before, after > value ? after : value);
 }
 
 function zoomRange({ history }: Desk): void {
