@@ -191,8 +191,8 @@ impl HandlerInstance for ComparedInstance {
         {
             self.seen.clone_from(&kept.seen);
             self.is_started = kept.is_started;
-            let sides = self.sides.iter_mut().zip(&kept.sides);
-            return sides.map(|(side, kept)| side.inner.restore(kept)).collect();
+            let mut sides = self.sides.iter_mut().zip(&kept.sides);
+            return sides.try_for_each(|(side, kept)| side.inner.restore(kept));
         }
         Err(foreign_checkpoint())
     }

@@ -68,7 +68,7 @@ pub fn states(
                 fold(work, session, Scope::All, program, noted, &finish)
             }
         });
-        let outcome = visited.iter().try_for_each(|answer| visit(answer));
+        let outcome = visited.iter().try_for_each(&mut *visit);
         drop(visited);
         if outcome.is_err() {
             work.cancel_token().cancel();

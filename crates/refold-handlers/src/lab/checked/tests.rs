@@ -10,7 +10,7 @@ fn flips_of(history: &[(usize, i8)]) -> Vec<(usize, bool, i64)> {
     let (batch, names) = batch_of(history);
     let invariants = program.invariants();
     let mut flips = Vec::new();
-    let mut holds = vec![true; 3];
+    let mut holds = [true; 3];
     for (number, (state, _)) in (1..).zip(states(shared(&program).as_ref(), &batch, &names)) {
         for (at, invariant) in invariants.iter().enumerate() {
             if let Ok(now) = invariants.holds(invariant, &state, program.limits())
