@@ -59,7 +59,9 @@ fn found(finding: &Finding) -> FoundWire {
     FoundWire {
         detail: text::shown(finding.detail.as_bytes()),
         stream: finding.stream.as_deref().map(text::shown),
-        version: finding.version.map(text::version_label),
+        version: finding
+            .version
+            .and_then(|version| text::filled(text::version_label(version))),
         position: finding.position.map(text::position_label),
     }
 }

@@ -97,6 +97,8 @@ impl Printer {
     }
 }
 
+const WIDEST_COLUMN: usize = 100;
+
 /// Rows that are printed in columns as wide as they need.
 pub struct Table {
     /// Whether a column holds numbers, which end where the column ends.
@@ -130,7 +132,9 @@ impl Table {
         let count = self.is_number.len();
         let width = |column: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or_default()
+            let width = cells.map(|cell| cell.chars().count()).max().unwrap_or_default();
+            // One value of a hundred thousand letters must not push all others off the screen.
+            width.min(WIDEST_COLUMN)
         };
         let widths: Vec<usize> = (0..count).map(width).collect();
         for row in &self.rows {

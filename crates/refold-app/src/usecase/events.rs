@@ -147,10 +147,11 @@ fn is_reversed(session: &Session, stream: &Stream, first: &str, last: &str) -> R
 
 /// The first event that a `from` bound lets through: the first at or after it.
 fn moment_before(session: &Session, stream: &Stream, cursor: &str) -> Result<Moment, AppError> {
+    let before = |it: i64| it.checked_sub(1);
     let just_before = match session.cursor(cursor)? {
-        Cursor::Version(version) => Cursor::Version(Version(version.0.saturating_sub(1))),
-        Cursor::Position(position) => Cursor::Position(Position(position.0.saturating_sub(1))),
-        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_sub(1))),
+        Cursor::Version(version) => before(version.0).map_or(Cursor::Start, |it| Cursor::Version(Version(it))),
+        Cursor::Position(position) => before(position.0).map_or(Cursor::Start, |it| Cursor::Position(Position(it))),
+        Cursor::At(time) => before(time.0).map_or(Cursor::Start, |it| Cursor::At(Timestamp(it))),
         Cursor::Ago { nanos } => Cursor::Ago {
             nanos: nanos.saturating_add(1),
         },

@@ -71,3 +71,35 @@ fn a_zone_that_is_asked_for_holds_in_the_store_and_in_cursors() {
         twice.err
     );
 }
+
+/// Ids as long as a page, positions at the end of numbers, and versions that are none.
+#[test]
+fn values_at_the_end_of_what_can_be_are_shown_in_their_place() {
+    let lab = Lab::empty();
+    let line =
+        |stream: &str, more: &str| format!("{{\"stream\":\"{stream}\",\"type\":\"T\",{more}\"payload\":{{}}}}\n");
+    let text = line("a-1", &format!("\"position\":{},\"version\":1,", i64::MIN))
+        + &line("a-1", "\"position\":2,\"version\":2,")
+        + &line("a-1", "\"position\":3,").replace("{}", "{\"base64\":\"//79\"}")
+        + &line(&"x".repeat(100_000), "\"position\":4,\"version\":1,");
+    std::fs::write(lab.path().join("odd.jsonl"), text).unwrap();
+    let first = lab.json_lines(&[
+        "history",
+        "odd.jsonl",
+        "a-1",
+        "--from",
+        &format!("#{}", i64::MIN),
+        "--to",
+        "#2",
+    ]);
+    assert_eq!(first.last().unwrap()["position"], "2");
+    assert!(
+        first.iter().any(|event| event["position"] == i64::MIN.to_string()),
+        "{first:?}"
+    );
+    let state = lab.run(&["state", "odd.jsonl", "a-1"]).out;
+    assert!(state.contains("(stream a-1 #3)"), "{state}");
+    let streams = lab.run(&["streams", "odd.jsonl"]).out;
+    let short = streams.lines().find(|line| line.starts_with("a-1")).unwrap();
+    assert!(short.len() < 300, "{}", short.len());
+}

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use refold_core::event::Encoding;
 use refold_core::port::store::RawColumn;
 
+pub use self::csv::Quotes;
 use self::csv::{Csv, split};
 use self::line::Line;
 use crate::json;

@@ -7,7 +7,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{PositionRange, StoreError};
 use refold_core::work::Work;
 
-use super::record::{Format, Parsed, Part};
+use super::record::{Format, Parsed, Part, Quotes};
 use super::source::FileSource;
 use crate::value::SampledZones;
 
@@ -216,10 +216,16 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         record.clear();
         let mut length = 0_u64;
         // A quoted field of a CSV record may go over several lines.
+        let mut quotes = Quotes::default();
         loop {
+            let before = record.len();
             let line = read_line(&mut reader, &mut record).map_err(failed)?;
             length += line;
-            let is_open = matches!(format, Format::Csv(_)) && has_open_quote(&record);
+            let new = &record[before..];
+            let is_open = matches!(format, Format::Csv(_)) && {
+                quotes.go_on(new.strip_prefix(b"\xef\xbb\xbf").filter(|_| is_first).unwrap_or(new));
+                quotes.is_open && record.len() < LONGEST_RECORD_BYTES
+            };
             if line == 0 || !is_open {
                 break;
             }
@@ -281,9 +287,4 @@ fn read_line(reader: &mut impl std::io::BufRead, record: &mut Vec<u8>) -> std::i
             return Ok(length);
         }
     }
-}
-
-/// Whether a quoted field goes on in the next line: the number of quotes so far is odd.
-fn has_open_quote(record: &[u8]) -> bool {
-    record.len() < LONGEST_RECORD_BYTES && record.iter().filter(|byte| **byte == b'"').count() % 2 == 1
 }

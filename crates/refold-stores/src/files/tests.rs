@@ -388,3 +388,35 @@ fn local_times_are_read_in_the_zone_that_was_asked_for() {
         "an index of one is none of the other"
     );
 }
+
+const PLAIN_CSV: &str = "version = 1\nname = \"mine\"\ndialect = \"csv\"\n[[source]]\n[map]\n\
+    global_position = { column = \"pos\" }\nstream_id = { column = \"stream\" }\nevent_type = { column = \"type\" }\n\
+    payload = { column = \"data\" }\n";
+
+fn read_csv(text: &[u8]) -> (Vec<Seen>, Vec<&'static str>) {
+    let (lab, path) = Lab::with("events.csv", text);
+    let layout = lab.folder.path().join("layout.toml");
+    fs::write(&layout, PLAIN_CSV).unwrap();
+    let store = lab
+        .open(&path, layout.to_str())
+        .unwrap_or_else(|error| panic!("{error}"));
+    read(&*store, everything())
+}
+
+/// A quote opens a field only at its beginning: elsewhere it must not swallow the records that follow.
+#[test]
+fn a_quote_inside_a_plain_field_of_csv_is_a_letter() {
+    let text = b"\xef\xbb\xbf\"pos\",stream,type,data\r\n1,a,5\" pipe,{}\r\n2,a,\"T \"\"q\"\"\",\"{\"\"x\"\":\r\n1}\"\r\n3,a,T,{}\r\n";
+    let (seen, findings) = read_csv(text);
+    let types: Vec<&str> = seen.iter().map(|event| event.event_type.as_str()).collect();
+    assert_eq!(types, ["5\" pipe", "T \"q\"", "T"]);
+    assert_eq!(seen[1].payload, some("{\"x\":\r\n1}"));
+    assert!(!findings.contains(&"not-an-event"), "{findings:?}");
+}
+
+#[test]
+fn a_record_of_csv_that_ends_inside_of_quotes_is_cut_off() {
+    let (seen, findings) = read_csv(b"pos,stream,type,data\n1,a,T,{}\n2,a,T,\"{\"\"open\"\":1");
+    assert_eq!(positions(&seen), [1]);
+    assert!(findings.contains(&"torn-record"), "{findings:?}");
+}

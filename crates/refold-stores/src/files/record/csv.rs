@@ -17,6 +17,33 @@ pub struct Csv {
     pub header: Vec<String>,
 }
 
+/// Where quoted fields begin and end: a quote opens a field only at its beginning, elsewhere it is a letter.
+#[derive(Debug, Default)]
+pub struct Quotes {
+    /// Whether a quoted field goes on in the next line.
+    pub is_open: bool,
+    is_inside_field: bool,
+    /// A second quote means one in the text.
+    has_just_closed: bool,
+}
+
+impl Quotes {
+    /// Takes the next part of the record.
+    pub fn go_on(&mut self, part: &[u8]) {
+        for byte in part {
+            match byte {
+                b'"' if self.is_open => (self.is_open, self.has_just_closed) = (false, true),
+                _ if self.is_open => {}
+                b'"' if self.has_just_closed || !self.is_inside_field => {
+                    (self.is_open, self.is_inside_field, self.has_just_closed) = (true, true, false);
+                }
+                b',' | b'\n' => (self.is_inside_field, self.has_just_closed) = (false, false),
+                _ => (self.is_inside_field, self.has_just_closed) = (true, false),
+            }
+        }
+    }
+}
+
 /// The fields of one CSV record.
 pub fn split(record: &[u8]) -> Option<csv::ByteRecord> {
     let mut reader = csv::ReaderBuilder::new()
@@ -68,6 +95,11 @@ impl Csv {
     }
 
     pub fn parse<'a>(&self, record: &[u8]) -> Result<Parsed<'a>, String> {
+        let mut quotes = Quotes::default();
+        quotes.go_on(record);
+        if quotes.is_open {
+            return Err("it is cut off: a quoted field has no end".to_owned());
+        }
         let fields = split(record).ok_or_else(|| "it is no CSV record".to_owned())?;
         if fields.len() != self.header.len() {
             return Err(format!(
