@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::AppError;
-use crate::text;
+use crate::text::{self, Exact};
 use crate::wire::{FindingWire, HandlerWire};
 
 /// A value of a state, written with its literals.
@@ -152,17 +152,17 @@ impl Serialize for Stored {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventAnswer {
     pub position: String,
-    pub stream: String,
-    pub category: String,
+    pub stream: Exact,
+    pub category: Exact,
     pub version: Option<String>,
     #[serde(rename = "type")]
-    pub event_type: String,
-    pub schema_version: Option<String>,
+    pub event_type: Exact,
+    pub schema_version: Option<Exact>,
     pub recorded_at: Option<String>,
     pub occurred_at: Option<String>,
-    pub event_id: Option<String>,
-    pub correlation_id: Option<String>,
-    pub causation_id: Option<String>,
+    pub event_id: Option<Exact>,
+    pub correlation_id: Option<Exact>,
+    pub causation_id: Option<Exact>,
     pub payload: Stored,
     pub metadata: Stored,
 }
@@ -170,7 +170,7 @@ pub struct EventAnswer {
 /// One event as its business would tell it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub version: Option<String>,
     pub position: Option<String>,
     #[serde(rename = "type")]
@@ -188,7 +188,7 @@ pub struct StoryAnswer {
 pub struct LaneAnswer {
     /// On the clock that was asked for.
     pub time: String,
-    pub stream: String,
+    pub stream: Exact,
     pub version: Option<String>,
     pub position: Option<String>,
     #[serde(rename = "type")]
@@ -198,9 +198,9 @@ pub struct LaneAnswer {
 /// What caused an event and what it caused, as rows of a tree: causes from the farthest on, the event, its effects.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CausesAnswer {
-    pub event_id: Option<String>,
-    pub causation_id: Option<String>,
-    pub correlation_id: Option<String>,
+    pub event_id: Option<Exact>,
+    pub causation_id: Option<Exact>,
+    pub correlation_id: Option<Exact>,
     /// How many events nearby were looked at; `null`: all of the store.
     pub looked_at: Option<u32>,
     pub causes_are_cut: bool,
@@ -216,13 +216,13 @@ pub struct CauseRowAnswer {
     pub steps: u32,
     pub indent: u32,
     /// `null`, as the next four, where no event was found that has the id.
-    pub stream: Option<String>,
+    pub stream: Option<Exact>,
     pub version: Option<String>,
     pub position: Option<String>,
     #[serde(rename = "type")]
-    pub event_type: Option<String>,
+    pub event_type: Option<Exact>,
     pub recorded_at: Option<String>,
-    pub id: Option<String>,
+    pub id: Option<Exact>,
     /// What is odd about it, in words.
     pub notes: Vec<&'static str>,
 }
@@ -230,12 +230,12 @@ pub struct CauseRowAnswer {
 /// One stream of a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StreamAnswer {
-    pub stream: String,
-    pub category: String,
+    pub stream: Exact,
+    pub category: Exact,
     pub events: u32,
     pub first_recorded_at: Option<String>,
     pub last_recorded_at: Option<String>,
-    pub last_type: String,
+    pub last_type: Exact,
 }
 
 /// What a store is and holds.
@@ -273,14 +273,14 @@ pub struct Capabilities {
 /// How many events of a type, or streams of a category.
 #[derive(Debug, Clone, Serialize)]
 pub struct Count {
-    pub name: String,
+    pub name: Exact,
     pub count: u32,
 }
 
 /// A state and of which event it is.
 #[derive(Debug, Clone, Serialize)]
 pub struct StateAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub version: Option<String>,
     pub position: Option<String>,
     pub recorded_at: Option<String>,
@@ -296,7 +296,7 @@ pub struct StateAnswer {
 /// The difference between two moments of a stream.
 #[derive(Debug, Clone, Serialize)]
 pub struct DiffAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub from: MomentAnswer,
     pub to: MomentAnswer,
     pub handler: HandlerWire,
@@ -335,7 +335,7 @@ pub struct ChangeAnswer {
 /// Which events made a state so.
 #[derive(Debug, Clone, Serialize)]
 pub struct BlameAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub version: Option<String>,
     pub position: Option<String>,
     pub handler: HandlerWire,
@@ -367,7 +367,7 @@ pub struct CauseAnswer {
 /// Events by type in equal parts of a span of time.
 #[derive(Debug, Clone, Serialize)]
 pub struct TimelineAnswer {
-    pub stream: Option<String>,
+    pub stream: Option<Exact>,
     /// `None` where no event has a time, as is `to`.
     pub from: Option<String>,
     pub to: Option<String>,
@@ -393,7 +393,7 @@ pub struct ColumnAnswer {
 /// Every value that a place of the state ever had.
 #[derive(Debug, Clone, Serialize)]
 pub struct FieldAnswer {
-    pub stream: String,
+    pub stream: Exact,
     /// RFC 6901.
     pub path: String,
     pub handler: HandlerWire,

@@ -2,18 +2,25 @@
 //!
 //! Shown texts are for eyes and for asking again ([`id_from_shown`]), never for computing.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
 
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::value::is_hidden;
+use serde::{Serialize, Serializer};
 
-/// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`.
+/// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
+/// only looks like one of these as `\u{5c}`.
 pub fn shown(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
-        for letter in chunk.valid().chars() {
-            if is_hidden(letter) {
+        for (at, letter) in chunk.valid().char_indices() {
+            let is_like_escape = || {
+                let rest = chunk.valid().get(at..).unwrap_or_default();
+                rest.starts_with("\\u{") || rest.starts_with("\\x{")
+            };
+            if is_hidden(letter) || (letter == '\\' && is_like_escape()) {
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{{{:x}}}", u32::from(letter));
             } else {
@@ -27,16 +34,55 @@ pub fn shown(bytes: &[u8]) -> String {
     out
 }
 
-/// Bytes of the store as data for a program, which JSON can carry as they are: the text itself. Only what is not UTF-8
-/// is written as [`shown`] writes it. Whoever prints it makes visible what is hidden.
-pub fn exact(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => shown(bytes),
+/// A text that is [`shown`] already, or is our own: only what is hidden is made visible, as `\u{202e}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        if is_hidden(letter) {
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(letter));
+        } else {
+            out.push(letter);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Bytes of the store: for a program (serialised) the text itself, which JSON can carry as it is, and only what is not
+/// UTF-8 as [`shown`] writes it; for a person (displayed) as [`shown`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exact(Vec<u8>);
+
+pub fn exact(bytes: &[u8]) -> Exact {
+    Exact(bytes.to_vec())
+}
+
+impl Exact {
+    /// For a program: as it is serialised.
+    pub fn text(&self) -> Cow<'_, str> {
+        std::str::from_utf8(&self.0).map_or_else(|_| Cow::Owned(shown(&self.0)), Cow::Borrowed)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
-/// The bytes that [`shown`] showed, for an id that a person gives back. A text without escapes is itself.
+impl fmt::Display for Exact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&shown(&self.0))
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+/// The bytes that [`shown`] showed, for an id that a person gives back.
 pub fn id_from_shown(text: &str) -> Vec<u8> {
     let mut id = Vec::with_capacity(text.len());
     let mut rest = text;

@@ -1,12 +1,11 @@
 //! Printing: lines and tables on standard output, failures on standard error.
 
-use std::borrow::Cow;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
 use refold_app::answer::json_line;
-use refold_app::text::shown;
+use refold_app::text::visible;
 use refold_app::wire::{FindingWire, SeverityWire};
 use refold_app::{AppError, ErrorCode};
 use serde::Serialize;
@@ -41,13 +40,7 @@ impl Printer {
 
     /// One line. This is the one door to the terminal: what is hidden in it goes out visible.
     pub fn line(&mut self, text: &str) -> Result<(), Ended> {
-        let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        let visible = if is_plain {
-            Cow::Borrowed(text)
-        } else {
-            Cow::Owned(shown(text.as_bytes()))
-        };
-        self.text(&visible)
+        self.text(&visible(text))
     }
 
     /// Text of our own, of any number of lines.
@@ -175,7 +168,7 @@ pub fn findings(printer: &mut Printer, findings: &[FindingWire]) -> Result<(), E
 /// A line of our own on standard error, where standard output is for something else.
 pub fn aside(text: &str) {
     // When standard error is closed there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "refold: {}", shown(text.as_bytes()));
+    let _ = writeln!(io::stderr().lock(), "refold: {}", visible(text));
 }
 
 /// Findings on standard error, where standard output is for something else.
@@ -230,14 +223,14 @@ pub fn failure(error: &AppError, as_json: bool) {
             hint,
             choices,
         })
-        .unwrap_or_else(|_| shown(message.as_bytes()))
+        .unwrap_or_else(|_| visible(message).into_owned())
     } else {
-        let mut text = format!("refold: {}", shown(message.as_bytes()));
+        let mut text = format!("refold: {}", visible(message));
         if !choices.is_empty() {
-            text.push_str(&format!("\n  to choose from: {}", shown(choices.join(", ").as_bytes())));
+            text.push_str(&format!("\n  to choose from: {}", visible(&choices.join(", "))));
         }
         if !hint.is_empty() {
-            text.push_str(&format!("\n  {}", shown(hint.as_bytes())));
+            text.push_str(&format!("\n  {}", visible(hint)));
         }
         text
     };

@@ -22,7 +22,7 @@ pub struct Log {
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     action: &'static str,
-    stream: Option<String>,
+    stream: Option<text::Exact>,
     part: Option<Part>,
     /// A JSON pointer; empty: everything.
     path: String,

@@ -52,7 +52,7 @@ impl EventName {
         EventName {
             version: text::filled(text::version_label(sighting.version)),
             position: text::filled(text::position_label(sighting.position)),
-            event_type: text::exact(sighting.event_type.as_wtf8()),
+            event_type: text::exact(sighting.event_type.as_wtf8()).text().into_owned(),
         }
     }
 }

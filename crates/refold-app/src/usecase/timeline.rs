@@ -18,7 +18,7 @@ use crate::frame::DensityFrame;
 use crate::history;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::text;
+use crate::text::{self, Exact};
 use crate::wire::{Axis, DensityQuery};
 use crate::written_file::{self, Own};
 
@@ -67,7 +67,7 @@ pub fn timeline(
 }
 
 fn answer(
-    stream: Option<String>,
+    stream: Option<Exact>,
     total: u32,
     (columns, shown): (u32, Shown),
     digits: u8,
@@ -143,7 +143,7 @@ fn window(frame: &DensityFrame) -> Option<Range<i64>> {
 /// Only a drawing is ever replaced: a store, or any other file that is there already, stays as it is. Nor is a file made
 /// that a database would take for one of its own.
 pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(), AppError> {
-    let title = answer.stream.clone().unwrap_or_else(|| session.name());
+    let title = answer.stream.as_ref().map_or_else(|| session.name(), Exact::to_string);
     let shown = answer.events - answer.earlier_events - answer.later_events;
     let events = match answer.events {
         events if events == shown => text::grouped(events.into()),

@@ -1,7 +1,7 @@
 //! `refold causes`.
 
 use refold_app::answer::{CauseRowAnswer, CausesAnswer};
-use refold_app::text::{grouped, shown};
+use refold_app::text::{Exact, grouped};
 use refold_app::usecase::causation::causation;
 
 use super::{Context, cell, place};
@@ -40,13 +40,13 @@ fn row_line(row: &CauseRowAnswer) -> String {
             let place = place(row.version.as_ref(), row.position.as_ref());
             format!("{stream} {place}  {event_type}  {}", cell(row.recorded_at.as_ref()))
         }
-        _ => cell(row.id.as_ref()),
+        _ => row.id.as_ref().map(Exact::to_string).unwrap_or_default(),
     };
     let notes = match row.notes.as_slice() {
         [] => String::new(),
         notes => format!("  [{}]", notes.join("; ")),
     };
-    shown(format!("{steps:>5}  {indent}{event}{notes}").as_bytes())
+    format!("{steps:>5}  {indent}{event}{notes}")
 }
 
 fn remarks(answer: &CausesAnswer) -> Vec<String> {

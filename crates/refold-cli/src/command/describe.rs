@@ -83,8 +83,12 @@ fn table(printer: &mut Printer, headings: &[&str], counts: &[Count]) -> Result<(
     printer.line("")?;
     let mut table = Table::new(headings);
     for of in counts.iter().take(SHOWN) {
-        let name = if of.name.is_empty() { "(none)" } else { &of.name };
-        table.row(vec![grouped(of.count.into()), name.to_owned()]);
+        let name = if of.name.is_empty() {
+            "(none)".to_owned()
+        } else {
+            of.name.to_string()
+        };
+        table.row(vec![grouped(of.count.into()), name]);
     }
     table.print(printer)?;
     if counts.len() > SHOWN {

@@ -69,7 +69,7 @@ fn story_line(told: &StoryAnswer) -> String {
             } else {
                 String::new()
             };
-            shown(format!("{}: changes {first}{rest}", told.event_type).as_bytes())
+            format!("{}: changes {}{rest}", told.event_type, shown(first.as_bytes()))
         }
     };
     format!("{place:>6}  {recorded}  {sentence}")

@@ -1,7 +1,6 @@
 //! `refold lanes`.
 
 use refold_app::answer::json_line;
-use refold_app::text::shown;
 use refold_app::usecase::lanes::{Lanes, MOST_LANES, of_correlation_id};
 use refold_app::wire::Clock;
 
@@ -35,8 +34,8 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
             return printer.line_of_stream(&json_line(&event)?);
         }
         let place = place(event.version.as_ref(), event.position.as_ref());
-        let (stream, event_type) = (shown(event.stream.as_bytes()), shown(event.event_type.as_bytes()));
-        printer.line_of_stream(&format!("{}  {stream} {place}  {event_type}", event.time))
+        let (time, stream, event_type) = (&event.time, &event.stream, &event.event_type);
+        printer.line_of_stream(&format!("{time}  {stream} {place}  {event_type}"))
     });
     printer.finish(outcome)?;
     if !context.json {

@@ -41,12 +41,12 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     ]);
     streams(context.work, &session, &query, &mut |stream| {
         table.row(vec![
-            stream.stream,
-            stream.category,
+            stream.stream.to_string(),
+            stream.category.to_string(),
             grouped(stream.events.into()),
             cell(stream.first_recorded_at.as_ref()),
             cell(stream.last_recorded_at.as_ref()),
-            stream.last_type,
+            stream.last_type.to_string(),
         ]);
         Ok(())
     })?;

@@ -1,7 +1,7 @@
 //! `refold timeline`.
 
 use refold_app::answer::TimelineAnswer;
-use refold_app::text::grouped;
+use refold_app::text::{Exact, grouped};
 use refold_app::usecase::timeline::{Shown, draw, timeline};
 
 use super::Context;
@@ -30,7 +30,7 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
         stray_line(&answer).map_or(Ok(()), |line| printer.line(&line))?;
         return printer.finish(Ok(0));
     }
-    let whole = answer.stream.clone().unwrap_or_else(|| session.name());
+    let whole = answer.stream.as_ref().map_or_else(|| session.name(), Exact::to_string);
     let Some((from, to)) = answer.from.as_ref().zip(answer.to.as_ref()) else {
         printer.line(&format!("{whole}  {events}"))?;
         return printer.finish(Ok(0));

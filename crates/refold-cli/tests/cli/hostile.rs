@@ -120,3 +120,24 @@ fn json_tells_ids_apart_that_look_alike_and_they_can_be_given_back() {
         assert!(!printed.contains(['\u{1b}', '\u{202e}', '\t']), "{printed:?}");
     }
 }
+
+/// A backslash that only looks like an escape is told apart from one, and both ids are found as they are shown.
+#[test]
+fn escapes_are_told_apart_from_what_looks_like_one() {
+    let lab = Lab::empty();
+    let line = |stream: &str, n: u32| {
+        format!("{{\"stream\":\"{stream}\",\"type\":\"T\",\"version\":1,\"payload\":{{\"n\":{n}}}}}\n")
+    };
+    let text = line("a\\u202eb", 1) + &line("a\\\\u{202e}b", 2);
+    std::fs::write(lab.path().join("ids.jsonl"), text).unwrap();
+    let listed = lab.run(&["streams", "ids.jsonl"]).out;
+    let (hidden, literal) = (r"a\u{202e}b", r"a\u{5c}u{202e}b");
+    assert!(listed.contains(hidden) && listed.contains(literal), "{listed}");
+    assert_eq!(lab.json(0, &["state", "ids.jsonl", literal])["state"]["n"], 2);
+    for (id, stream) in [(literal, "a\\u{202e}b"), ("a\u{202e}b", "a\u{202e}b")] {
+        let answer = lab.json(0, &["state", "ids.jsonl", id]);
+        assert_eq!(answer["stream"], stream);
+        let said = lab.run(&["history", "ids.jsonl", id]).out;
+        assert!(said.starts_with(if id == literal { literal } else { hidden }), "{said}");
+    }
+}

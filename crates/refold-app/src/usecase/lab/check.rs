@@ -259,7 +259,7 @@ impl Found {
         };
         Some(ViolationAnswer {
             invariant: invariant.to_owned(),
-            stream: text::exact(&self.stream),
+            stream: text::exact(&self.stream).text().into_owned(),
             event: EventName::of(&first.event),
             values: first.values.iter().map(value).collect(),
             flips: self

@@ -201,7 +201,7 @@ impl Seen {
     fn first(&self) -> Option<FirstAnswer> {
         let (stream, divergences) = self.differing.first()?;
         Some(FirstAnswer {
-            stream: text::exact(stream),
+            stream: text::exact(stream).text().into_owned(),
             event: EventName::of(start_of(divergences)?),
             place: place_answer(divergences.first.first()?),
         })
@@ -210,7 +210,7 @@ impl Seen {
     fn kinds(&self) -> Vec<KindAnswer> {
         let answer = |((path, event_type), streams): (&(String, Vec<u8>), &u32)| KindAnswer {
             path: path.clone(),
-            event_type: text::exact(event_type),
+            event_type: text::exact(event_type).text().into_owned(),
             streams: *streams,
         };
         let mut kinds: Vec<KindAnswer> = self.kinds.iter().map(answer).collect();
@@ -230,7 +230,7 @@ fn differing_answer(stream: &[u8], divergences: &Divergences) -> DifferingAnswer
         until: interval.until.as_ref().map(EventName::of),
     });
     DifferingAnswer {
-        stream: text::exact(stream),
+        stream: text::exact(stream).text().into_owned(),
         intervals: intervals.collect(),
         interval_count: divergences.interval_count,
         places: divergences.first.iter().map(place_answer).collect(),
@@ -249,7 +249,7 @@ fn place_answer(divergence: &Divergence) -> PlaceAnswer {
 fn stop_answer(stream: &[u8], side: &'static str, stop: &Stop) -> StopAnswer {
     StopAnswer {
         side,
-        stream: text::exact(stream),
+        stream: text::exact(stream).text().into_owned(),
         event: EventName::of(&stop.event),
         reason: stop.reason.clone(),
     }

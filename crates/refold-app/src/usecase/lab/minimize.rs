@@ -84,7 +84,7 @@ pub fn minimize(
     }
     let events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;
     let all: Vec<usize> = (0..events.batch.len()).collect();
-    let (of, stream_id) = (stream.track.head().0, text::exact(&stream.id));
+    let (of, stream_id) = (stream.track.head().0, text::exact(&stream.id).text().into_owned());
     let Some((last, identity_of_failure)) = events.first_failure(work, &shown, &all)? else {
         return Ok(MinimizeAnswer {
             stream: stream_id,

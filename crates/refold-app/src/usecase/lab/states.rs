@@ -51,7 +51,7 @@ pub fn states(
     let (done, visited) = mpsc::sync_channel(WAITING);
     let finish = move |id: &[u8], cover: &Cover, folded: &Folded| {
         let answer = HeadAnswer {
-            stream: text::exact(id),
+            stream: text::exact(id).text().into_owned(),
             events: folded.moment.0,
             state: Literal(cover.value(&folded.state)),
             incomplete: folded.incomplete_since.is_some(),

@@ -13,6 +13,7 @@ use super::{Search, search};
 use crate::answer::{EventAnswer, Stored};
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
+use crate::text::Exact;
 use crate::wire::{ExportFormat, Written};
 use crate::{findings, text};
 
@@ -93,22 +94,23 @@ fn comes_back(json: &[u8]) -> bool {
 fn csv_line(event: &EventAnswer) -> String {
     let (payload_encoding, payload) = csv_body(&event.payload);
     let (metadata_encoding, metadata) = csv_body(&event.metadata);
-    let fields: [Option<&str>; 15] = [
-        Some(&event.position),
-        Some(&event.stream),
-        Some(&event.category),
-        event.version.as_deref(),
-        Some(&event.event_type),
-        event.schema_version.as_deref(),
-        event.recorded_at.as_deref(),
-        event.occurred_at.as_deref(),
-        event.event_id.as_deref(),
-        event.correlation_id.as_deref(),
-        event.causation_id.as_deref(),
-        payload_encoding,
-        payload.as_deref(),
-        metadata_encoding,
-        metadata.as_deref(),
+    let exact = |text: &Option<Exact>| text.as_ref().map(|text| text.text().into_owned());
+    let fields: [Option<String>; 15] = [
+        Some(event.position.clone()),
+        Some(event.stream.text().into_owned()),
+        Some(event.category.text().into_owned()),
+        event.version.clone(),
+        Some(event.event_type.text().into_owned()),
+        exact(&event.schema_version),
+        event.recorded_at.clone(),
+        event.occurred_at.clone(),
+        exact(&event.event_id),
+        exact(&event.correlation_id),
+        exact(&event.causation_id),
+        payload_encoding.map(str::to_owned),
+        payload,
+        metadata_encoding.map(str::to_owned),
+        metadata,
     ];
     let mut line = String::new();
     for (at, field) in fields.into_iter().enumerate() {
@@ -122,7 +124,7 @@ fn csv_line(event: &EventAnswer) -> String {
                 line.push_str(&text.replace('"', "\"\""));
                 line.push('"');
             }
-            Some(text) => line.push_str(text),
+            Some(text) => line.push_str(&text),
         }
     }
     line.push_str("\r\n");
