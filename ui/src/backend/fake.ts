@@ -5,6 +5,7 @@ import { durationText } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type * as wire from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
+import type { FakeOptions } from './fake/options';
 import {
   density,
   detailOf,
@@ -31,21 +32,7 @@ import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeNa
 import { findInPayload, NOTHING_HIDDEN, payloadHex, payloadView } from './fake/payload';
 import { FakePreferences } from './fake/preferences';
 
-export interface FakeOptions {
-  seed: number;
-  /** Events of the store that `makeSample` makes. */
-  sampleEvents: number;
-  recents: wire.Recent[];
-  launch: wire.Launch | null;
-  settings: wire.Settings;
-  settingsFile: string;
-  settingsFailure: wire.AppErrorWire | null;
-  settingsProblems: string[];
-  /** What the window showed at its last start. */
-  places: wire.WindowPlaces | null;
-  /** Milliseconds before every answer. */
-  delayMillis: number;
-}
+export type { FakeOptions } from './fake/options';
 
 const CHECKPOINT_EVERY = 512;
 const SAMPLE = '/home/ada/refold/sample/orders.db';

@@ -1,0 +1,19 @@
+// How a twin starts: its seed, what it remembers of an earlier start, how slow it is.
+
+import type * as wire from '../bindings';
+
+export interface FakeOptions {
+  seed: number;
+  /** Events of the store that `makeSample` makes. */
+  sampleEvents: number;
+  recents: wire.Recent[];
+  launch: wire.Launch | null;
+  settings: wire.Settings;
+  settingsFile: string;
+  settingsFailure: wire.AppErrorWire | null;
+  settingsProblems: string[];
+  /** What the window showed at its last start. */
+  places: wire.WindowPlaces | null;
+  /** Milliseconds before every answer. */
+  delayMillis: number;
+}
