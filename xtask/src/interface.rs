@@ -18,6 +18,16 @@ pub fn install(steps: &mut Steps) -> Outcome {
     Err("`npm ci` failed in ui/: look at what it printed above".to_owned())
 }
 
+/// Holds `ui/dist` to its budgets.
+pub fn weigh(steps: &mut Steps) -> Outcome {
+    let mut command = Command::new("node");
+    command
+        .arg("scripts/budget.mjs")
+        .current_dir(crate::root().join("ui"))
+        .env("NO_COLOR", "1");
+    steps.run("interface: budgets", command).map(drop)
+}
+
 /// Builds `ui/dist`.
 pub fn build(steps: &mut Steps) -> Outcome {
     if steps.run("build the interface", npm(&["run", "build"]))? {

@@ -60,7 +60,8 @@ fn check_interface(steps: &mut Steps) -> Outcome {
     interface::install(steps)?;
     steps.run("interface: types and rules", interface::npm(&["run", "check"]))?;
     steps.run_tests("interface: tests", interface::npm(&["test"]))?;
-    interface::build(steps)
+    interface::build(steps)?;
+    interface::weigh(steps)
 }
 
 fn lint(steps: &mut Steps) -> Outcome {

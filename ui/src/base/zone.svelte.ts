@@ -57,9 +57,9 @@ export function isZone(name: string): boolean {
   return name === 'UTC' || rulesOf(name) !== null;
 }
 
-/** All zones that can be chosen by name. */
+/** All zones that can be chosen: `UTC`, `local`, and those with a name. Some engines count UTC among the names. */
 export function zoneNames(): string[] {
-  return Intl.supportedValuesOf('timeZone');
+  return [...new Set(['UTC', 'local', ...Intl.supportedValuesOf('timeZone')])];
 }
 
 // `null`: UTC, or no zone that is known.

@@ -46,7 +46,7 @@ function choicesOf({ settings }: Desk, { choices, key }: Setting): Choice[] {
 }
 
 function zoneChoices() {
-  return ['UTC', 'local', ...zoneNames()].map((zone) => ({ value: zone, title: zone }));
+  return zoneNames().map((zone) => ({ value: zone, title: zone }));
 }
 
 function set(desk: Desk, { key }: Setting, value: string): Promise<void> {

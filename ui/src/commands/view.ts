@@ -12,6 +12,9 @@ export const VIEW: readonly Command[] = [
   command('View', ['global'], 'view.density', 'Switch between comfortable and compact rows', (d) => d.switchDensity(), {
     words: 'row height',
   }),
+  command('View', ['history'], 'view.list', 'Show or hide the list', (d) => d.panels.switchList(innerWidth < 900), {
+    ...{ keys: ['Mod+b'], words: 'events drawer panel' },
+  }),
   command('View', ['global'], 'view.shortcuts', 'Keyboard shortcuts', (d) => d.openOverlay('shortcuts'), {
     ...{ keys: ['?', 'F1'], words: 'keys sheet help bindings' },
   }),
@@ -43,6 +46,7 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   if (desk.overlay !== 'none') {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
   } else if (history && (history.wait === 'late' || history.wait === 'slow')) history.stop();
+  else if (desk.panels.isDrawerOpen) desk.panels.isDrawerOpen = false;
   else if (desk.failure) desk.failure = null;
   else if (stopSearching(desk)) return;
   else if (desk.view === 'history' && history?.types.length) history.setTypes([]);

@@ -4,6 +4,11 @@ import { getContext, setContext } from 'svelte';
 
 export class Panels {
   #shares = $state.raw<ReadonlyMap<string, number>>(new Map());
+  /** Whether a list is shown beside what it leads to. */
+  isListShown = $state(true);
+  /** Whether a list lies over it, where there is no room for both. */
+  isDrawerOpen = $state(false);
+
   readonly #changed: () => void;
 
   constructor(changed: () => void) {
@@ -22,6 +27,12 @@ export class Panels {
     else shares.set(name, share);
     this.#shares = shares;
     this.#changed();
+  }
+
+  /** Shows or hides the list; `isNarrow`: as a drawer. */
+  switchList(isNarrow: boolean): void {
+    if (isNarrow) this.isDrawerOpen = !this.isDrawerOpen;
+    else this.isListShown = !this.isListShown;
   }
 
   take(shares: readonly [name: string, share: number][]): void {

@@ -1,0 +1,50 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { dayText, instantText, minuteText, nanosFromRfc3339 } from './instant';
+import { shownTime, zoneNames } from './zone.svelte';
+
+afterEach(() => {
+  shownTime.zone = 'UTC';
+  shownTime.format = 'iso';
+  vi.restoreAllMocks();
+});
+
+function check(zone: string, written: string, expected: string): void {
+  shownTime.zone = zone;
+  expect(instantText(written), `${written} in ${zone}`).toBe(expected);
+}
+
+it('writes an instant in the shown zone, with the digits of the store and the zone behind it', () => {
+  check('UTC', '2026-08-14T09:31:07.482Z', '2026-08-14 09:31:07.482Z');
+  check('Europe/Berlin', '2026-08-14T09:31:07.482Z', '2026-08-14 11:31:07.482+02:00');
+  check('Europe/Berlin', '2026-01-14T23:31:07.100000Z', '2026-01-15 00:31:07.100000+01:00');
+  check('America/St_Johns', '2026-08-14T01:00:00Z', '2026-08-13 22:30:00-02:30');
+  check('Nowhere/Land', '2026-08-14T09:31:07Z', '2026-08-14 09:31:07Z');
+  check('Europe/Berlin', 'no instant', 'no instant');
+});
+
+it('writes dates in the chosen form', () => {
+  shownTime.zone = 'Asia/Tokyo';
+  shownTime.format = 'dayFirst';
+  expect(minuteText('2026-08-03T20:00:00Z')).toBe('04.08.2026 05:00 +09:00');
+  expect(dayText('2026-08-03T20:00:00Z')).toBe('4 Aug 2026');
+  shownTime.format = 'monthFirst';
+  expect(instantText('2026-08-03T20:00:00Z')).toBe('08/04/2026 05:00:00+09:00');
+});
+
+it('leads from a clock on the wall back to the instant, also where clocks are changed', () => {
+  shownTime.zone = 'Europe/Berlin';
+  for (const written of [
+    '2026-03-29T00:59:59Z',
+    '2026-03-29T01:00:00Z',
+    '2026-10-25T01:30:00Z',
+    '2026-07-01T12:00:00Z',
+  ]) {
+    const nanos = nanosFromRfc3339(written) ?? 0n;
+    expect(shownTime.instant(shownTime.civil(nanos)), written).toBe(nanos);
+  }
+});
+
+it('names each zone once, where the engine counts UTC among them too', () => {
+  vi.spyOn(Intl, 'supportedValuesOf').mockReturnValue(['Europe/Berlin', 'UTC']);
+  expect(zoneNames()).toEqual(['UTC', 'local', 'Europe/Berlin']);
+});
