@@ -48,7 +48,12 @@ fn replies_of_all_sizes_cross_the_border() {
             .collect();
         millis.sort_by(f64::total_cmp);
         assert_eq!(millis.len(), 200);
-        let quantile = |share: f64| millis.get((millis.len() as f64 * share) as usize).copied().unwrap_or(f64::NAN);
+        let quantile = |share: f64| {
+            millis
+                .get((millis.len() as f64 * share) as usize)
+                .copied()
+                .unwrap_or(f64::NAN)
+        };
         println!(
             "round trip of {what} ({} bytes): p50 {:.0} ms, p95 {:.0} ms",
             answer["bytes"],

@@ -12,7 +12,6 @@ use refold_core::event::{Columns, EventBatch, EventIndex, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, Fingerprint, PositionRange, ReadQuery, Scope};
-use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use super::Index;
@@ -22,7 +21,8 @@ use super::error::IndexError;
 use super::folder::Folder;
 use super::ids;
 use super::manifest::{Manifest, StoredFinding};
-use super::segment::{Column, SEGMENT_ROWS, Segment, Segments};
+use super::options::BuildOptions;
+use super::segment::{Column, Segment, Segments};
 use reading::read_ranges;
 use sink::Sink;
 
@@ -34,23 +34,6 @@ const RANGE_ROWS: u64 = 1 << 19;
 /// Ids of so many streams are kept while the store is compared.
 const MOST_NAMES: u32 = 100_000;
 const COMPARING: &str = "comparing with the index";
-
-/// How to build.
-#[derive(Debug, Clone)]
-pub struct BuildOptions {
-    /// How many threads read the store.
-    pub threads: usize,
-    /// Recorded times after this are implausible: a finding.
-    pub now: Timestamp,
-    /// The version of a stream's first event, if the store says so: a later one is a gap.
-    pub version_base: Option<i64>,
-    /// How many events make a segment: [`BuildOptions::SEGMENT_ROWS`], less only in tests.
-    pub segment_rows: u32,
-}
-
-impl BuildOptions {
-    pub const SEGMENT_ROWS: u32 = SEGMENT_ROWS;
-}
 
 /// Brings the index of `store` up to date and opens it: builds it, goes on with a build that was killed, or adds the
 /// events that are new. `cache` is the application's cache folder.

@@ -8,12 +8,12 @@ mod times;
 use refold_core::finding::Findings;
 use refold_core::work::Work;
 
-use super::build::BuildOptions;
 use super::checked::{CheckedWriter, FileStamp};
 use super::density::{CountTableWriter, SlotMap};
 use super::error::IndexError;
 use super::folder::Folder;
 use super::manifest::{DerivedEntry, Manifest, StoredFinding};
+use super::options::BuildOptions;
 use super::segment::{Column, Segments};
 use super::table::NameTable;
 

@@ -6,11 +6,11 @@ use refold_core::event::EventIndex;
 use refold_core::finding::Findings;
 use refold_core::work::Work;
 
-use crate::index::build::BuildOptions;
 use crate::index::checked::{CheckedFile, CheckedWriter, FileStamp, u32_at, u64_at};
 use crate::index::checks::{self, Checked};
 use crate::index::error::IndexError;
 use crate::index::folder::Folder;
+use crate::index::options::BuildOptions;
 use crate::index::packed::ABSENT;
 use crate::index::segment::{Column, Segments};
 
