@@ -29,7 +29,7 @@ import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
-import { findInPayload, NOTHING_HIDDEN, payloadHex, payloadView } from './fake/payload';
+import { withPayloads, type PayloadBackend } from './fake/payload';
 import { FakePreferences } from './fake/preferences';
 
 export type { FakeOptions } from './fake/options';
@@ -39,10 +39,7 @@ const SAMPLE = '/home/ada/refold/sample/orders.db';
 
 export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
   const twin = new FakeBackend({
-    seed: 4711,
-    sampleEvents: 200_000,
-    recents: [],
-    launch: null,
+    ...{ seed: 4711, sampleEvents: 200_000, recents: [], launch: null },
     settings: { theme: 'system', density: 'comfortable' },
     settingsFile: '/home/ada/.config/refold/settings.toml',
     settingsFailure: null,
@@ -51,7 +48,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     delayMillis: 0,
     ...options,
   });
-  return withSearch(twin, options.seed ?? 4711);
+  return withSearch(withPayloads(twin), options.seed ?? 4711);
 }
 
 interface OpenStore {
@@ -67,7 +64,7 @@ interface OpenHistory {
   checkpoints: Map<number, State>;
 }
 
-class FakeBackend implements Twin {
+class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();
@@ -306,17 +303,6 @@ class FakeBackend implements Twin {
     const row = this.#rowAt(open.store, open.positions[moment - 1] ?? 0, moment);
     return detailOf(row, open.stream, this.#payload(open, moment));
   }
-
-  payloadView = async (history: number, query: wire.PayloadQuery) => payloadView(await this.#looked(history, query));
-  payloadHex = async (history: number, query: wire.PayloadQuery, first: number, count: number) =>
-    payloadHex(await this.#looked(history, query), first, count);
-  findInPayload = async (history: number, query: wire.PayloadQuery, text: string, after: number) =>
-    findInPayload(await this.#looked(history, query), text, after);
-  savePayload = async () => null;
-  #looked = (history: number, { moment }: wire.PayloadQuery) => this.eventDetail(history, moment);
-  maskState = async () => NOTHING_HIDDEN;
-  reveal = async () => NOTHING_HIDDEN;
-  conceal = async () => NOTHING_HIDDEN;
 
   async momentOf(history: number, cursor: string): Promise<wire.MomentFound> {
     await this.#wait();

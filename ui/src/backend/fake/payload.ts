@@ -1,11 +1,30 @@
 // Payloads of the in-memory twin: small trees, and one that cannot be read.
 
-import type { EventDetail, HexPage, MaskState, PayloadHit, PayloadView } from '../bindings';
+import type { Backend } from '../backend';
+import type { EventDetail, HexPage, MaskState, PayloadHit, PayloadQuery, PayloadView } from '../bindings';
 
-/** No masking rule holds here. */
-export const NOTHING_HIDDEN: MaskState = { hasRules: false, revealed: [] };
+export type PayloadBackend = Pick<
+  Backend,
+  'payloadView' | 'payloadHex' | 'findInPayload' | 'savePayload' | 'maskState' | 'reveal' | 'conceal'
+>;
 
-export function payloadView(detail: EventDetail): PayloadView {
+/** A twin that answers for payloads too, out of the details of its events. No masking rule holds in it. */
+export function withPayloads<Rest extends Pick<Backend, 'eventDetail'>>(twin: Rest): Rest & PayloadBackend {
+  const looked = (history: number, { moment }: PayloadQuery) => twin.eventDetail(history, moment);
+  const hidden: MaskState = { hasRules: false, revealed: [] };
+  const answers: PayloadBackend = {
+    payloadView: async (history, query) => payloadView(await looked(history, query)),
+    payloadHex: async (history, query, first, count) => payloadHex(await looked(history, query), first, count),
+    findInPayload: async (history, query, text, after) => findInPayload(await looked(history, query), text, after),
+    savePayload: async () => null,
+    maskState: async () => hidden,
+    reveal: async () => hidden,
+    conceal: async () => hidden,
+  };
+  return Object.assign(twin, answers);
+}
+
+function payloadView(detail: EventDetail): PayloadView {
   const isBroken = detail.undecodable !== null;
   return {
     kind: isBroken ? 'undecodable' : 'tree',
@@ -19,7 +38,7 @@ export function payloadView(detail: EventDetail): PayloadView {
   };
 }
 
-export function payloadHex(detail: EventDetail, first: number, count: number): HexPage {
+function payloadHex(detail: EventDetail, first: number, count: number): HexPage {
   const bytes = new TextEncoder().encode(textOf(detail));
   const total = Math.ceil(bytes.length / BYTES_PER_ROW);
   const rows = Array.from({ length: Math.max(0, Math.min(count, total - first)) }, (_, at) => {
@@ -35,7 +54,7 @@ export function payloadHex(detail: EventDetail, first: number, count: number): H
 }
 
 /** In the bytes of a payload that cannot be read. */
-export function findInPayload(detail: EventDetail, text: string, after: number): PayloadHit | null {
+function findInPayload(detail: EventDetail, text: string, after: number): PayloadHit | null {
   const whole = textOf(detail);
   const places: number[] = [];
   for (let at = whole.indexOf(text); at >= 0 && text !== ''; at = whole.indexOf(text, at + text.length))
