@@ -30,7 +30,7 @@ export const SEARCH = {
   beginWhy:
     'A search looks at the payload and the metadata of every event, and lists those that meet all that is asked.',
   beginExample: 'Try a part of a payload, or a condition such as',
-  none: (total: string) => `0 of ${total} events are what was asked for`,
+  none: (total: string) => `0 of ${total} are what was asked for`,
   noneHint: 'Text is matched letter for letter. A shorter part, or fewer conditions, finds more',
   stale: 'What is asked has changed since',
   running: (done: number, total: number | null) =>
