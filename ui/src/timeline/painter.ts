@@ -37,10 +37,9 @@ export interface OverlayMarks {
   range: [number, number] | null;
 }
 
-/** A flag that is no finding: a bookmark, or a hit of a search. */
+/** A flag that is no finding: a bookmark. */
 export interface OtherFlag {
   x: number;
-  kind: 'bookmark' | 'hit';
 }
 
 export interface Surface {
@@ -73,7 +72,6 @@ export class TimelinePainter {
       '--accent',
       '--cur-a',
       '--cur-b',
-      '--info',
       '--warn',
       '--danger',
     ];
@@ -121,19 +119,16 @@ export class TimelinePainter {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    for (const { x, kind } of others) {
+    context.fillStyle = this.#colours['--accent'] ?? '';
+    for (const { x } of others) {
       const left = Math.round(x);
-      context.fillStyle = this.#colours[kind === 'hit' ? '--info' : '--accent'] ?? '';
-      if (kind === 'hit') context.fillRect(left - 1, 2, 3, 7);
-      else {
-        context.beginPath();
-        context.moveTo(left - 3, 1);
-        context.lineTo(left + 3, 1);
-        context.lineTo(left + 3, 9);
-        context.lineTo(left, 6);
-        context.lineTo(left - 3, 9);
-        context.fill();
-      }
+      context.beginPath();
+      context.moveTo(left - 3, 1);
+      context.lineTo(left + 3, 1);
+      context.lineTo(left + 3, 9);
+      context.lineTo(left, 6);
+      context.lineTo(left - 3, 9);
+      context.fill();
     }
     for (const { x, bits } of content ? flagsOf(content.view, content.pieces) : []) {
       const left = Math.round(x) - 4;
