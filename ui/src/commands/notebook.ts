@@ -25,7 +25,7 @@ export const NOTEBOOK: readonly Command[] = [
   command('Notebook', ['notebook'], 'notebook.keep', 'Keep where you were as a bookmark', keep, {
     ...{ words: 'trail stay', blocked: hasActive },
   }),
-  command('Notebook', ['notebook'], 'notebook.remove', 'Delete the note', remove, {
+  command('Notebook', ['notebook'], 'notebook.remove', 'Throw the note away', remove, {
     ...{ keys: ['Delete'], words: 'remove', blocked: hasActive },
   }),
   command('Notebook', ['global'], 'notebook.undo', 'Put the deleted note back', (d) => book(d)?.undo(), {

@@ -12,7 +12,7 @@ export const SEARCH: readonly Command[] = [
   command('Search', ['global'], 'search.text', 'Search the store for a text…', searchText, {
     ...{ words: 'find payload metadata', blocked: hasStore, isQuiet: true },
   }),
-  command('Search', ['search'], 'search.focus', 'Write what to search for', () => focusSoon('search-text'), {
+  command('Search', ['search'], 'search.focus', 'Type what to search for', () => focusSoon('search-text'), {
     ...{ keys: ['Mod+f'], words: 'text field find', isQuiet: true },
   }),
   command('Search', ['search'], 'search.run', 'Run the search', (d) => board(d)?.run(), { words: 'again start' }),
