@@ -11,16 +11,16 @@ export const NOTEBOOK: readonly Command[] = [
     ...{ keys: ['m'], words: 'mark flag remember' },
   }),
   command('Notebook', ['history'], 'evidence.note', 'Note something on this moment or range', note, {
-    ...{ keys: ['Shift+m'], words: 'write text annotate comment' },
+    ...{ keys: ['Shift+m'], words: 'text annotate comment' },
   }),
   command('Notebook', ['history'], 'evidence.note.field', 'Note something on the focused field', noteField, {
-    ...{ words: 'write text annotate comment', blocked: (d) => (d.history?.focus ? null : S.blocked.noRow) },
+    ...{ words: 'text annotate comment', blocked: (d) => (d.history?.focus ? null : S.blocked.noRow) },
   }),
   command('Notebook', ['global'], 'notebook.go', 'Go to a note…', goTo, {
     ...{ words: 'bookmark jump', blocked: hasNotes, choices: notes },
   }),
   command('Notebook', ['notebook'], 'notebook.edit', 'Edit the note', edit, {
-    ...{ keys: ['F2'], words: 'text write', blocked: hasActive },
+    ...{ keys: ['F2'], words: 'text', blocked: hasActive },
   }),
   command('Notebook', ['notebook'], 'notebook.keep', 'Keep where you were as a bookmark', keep, {
     ...{ words: 'trail stay', blocked: hasActive },
