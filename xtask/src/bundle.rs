@@ -33,13 +33,8 @@ pub fn make(steps: &mut Steps, kinds: &str) -> Outcome<Vec<PathBuf>> {
         std::fs::remove_dir_all(&packed).map_err(|error| at("an older package cannot be removed", &packed, &error))?;
     }
     let mut command = Command::new("node");
-    command.args([
-        "ui/node_modules/@tauri-apps/cli/tauri.js",
-        "bundle",
-        "--ci",
-        "--features",
-        "window",
-    ]);
+    command.arg(install_packer(steps)?);
+    command.args(["bundle", "--ci", "--features", "window"]);
     command.args(["--bundles", kinds]).current_dir(crate::root());
     if !steps.run("pack", command)? {
         return Err("the packages could not be made: look at what was printed above".to_owned());
@@ -79,6 +74,26 @@ pub fn stage() -> Outcome {
         write(&folder.join(format!("refold.{shell}")), &output.stdout)?;
     }
     write(&folder.join("licences.txt"), licences::text()?.as_bytes())
+}
+
+/// Installs the packer of Tauri once, under `target/tools`. It is no package of the interface: nobody needs it to work
+/// on that, and its parts for other platforms are not in every registry.
+fn install_packer(steps: &mut Steps) -> Outcome<PathBuf> {
+    const PACKER: &str = "@tauri-apps/cli@2.12.5";
+    let tools = crate::root().join("target/tools/packer");
+    let packer = tools.join("node_modules/@tauri-apps/cli/tauri.js");
+    if packer.exists() {
+        return Ok(packer);
+    }
+    std::fs::create_dir_all(&tools).map_err(|error| at("the folder cannot be made", &tools, &error))?;
+    let mut command = interface::npm(&["install", "--no-save", "--no-audit", "--no-fund", "--prefix"]);
+    command.arg(&tools).arg(PACKER);
+    if steps.run("install the packer", command)? {
+        return Ok(packer);
+    }
+    Err(format!(
+        "{PACKER} could not be installed: look at what npm printed above"
+    ))
 }
 
 /// What helps to find a fault in the code stays with whoever builds it: it is two thirds of a program.

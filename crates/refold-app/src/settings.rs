@@ -184,8 +184,10 @@ fn table<'a>(parent: &'a mut toml_edit::Table, name: &str) -> &'a mut toml_edit:
     } else if !item.is_table() {
         *item = toml_edit::table();
     }
-    // Just made one where it was none.
-    item.as_table_mut().expect("a table")
+    match item {
+        Item::Table(table) => table,
+        _ => unreachable!("it was just made one"),
+    }
 }
 
 fn copied_bytes(item: &Item) -> Result<u64, String> {

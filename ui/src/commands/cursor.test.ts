@@ -31,7 +31,7 @@ it('hops along events of one type, and says when there is no further one', async
 
 it('steps over what a filter hides, each press one step', async () => {
   await open('v1');
-  page.press('Ctrl+f');
+  page.press('Ctrl+k');
   page.type('=type:Payment*');
   page.press('Enter');
   page.press('ArrowRight');

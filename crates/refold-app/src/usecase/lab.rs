@@ -26,7 +26,7 @@ use crate::mask::{Cover, Part};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::replay::{Opening, Replay};
 use crate::session::{Session, thread_count};
-use crate::text;
+use crate::text::{self, Exact};
 
 /// What is replayed.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,7 @@ pub struct EventName {
     pub version: Option<String>,
     pub position: Option<String>,
     #[serde(rename = "type")]
-    pub event_type: String,
+    pub event_type: Exact,
 }
 
 impl EventName {
@@ -52,7 +52,7 @@ impl EventName {
         EventName {
             version: text::filled(text::version_label(sighting.version)),
             position: text::filled(text::position_label(sighting.position)),
-            event_type: text::exact(sighting.event_type.as_wtf8()).text().into_owned(),
+            event_type: text::exact(sighting.event_type.as_wtf8()),
         }
     }
 }

@@ -69,7 +69,7 @@ fn print_violations(printer: &mut Printer, answer: &CheckAnswer, is_one_stream: 
             let is_first = at == 0;
             let head = if violation.holds_at_head { "holds" } else { "broken" };
             table.row(vec![
-                shown(violation.stream.as_bytes()),
+                violation.stream.to_string(),
                 shown(violation.invariant.as_bytes()),
                 if flip.holds { "holds again" } else { "breaks" }.to_owned(),
                 event_cell(&flip.event),

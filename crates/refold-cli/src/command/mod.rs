@@ -21,7 +21,6 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use clap::CommandFactory as _;
-use refold_app::text::shown;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::wire::HandlerWire;
@@ -146,7 +145,7 @@ fn place(version: Option<&String>, position: Option<&String>) -> String {
 /// `v9 PaymentCaptured`
 fn event_cell(event: &EventName) -> String {
     let place = place(event.version.as_ref(), event.position.as_ref());
-    format!("{place} {}", shown(event.event_type.as_bytes()))
+    format!("{place} {}", event.event_type)
 }
 
 /// A stream, or without one all of them.

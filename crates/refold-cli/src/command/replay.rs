@@ -119,7 +119,7 @@ fn print_differences(printer: &mut Printer, answer: &CompareAnswer, is_one_strea
         printer.line("")?;
         let mut table = Table::new(&["first at path", "by event type", "#streams"]);
         for kind in answer.kinds.iter().take(MOST_SHOWN) {
-            let (path, event_type) = (shown(kind.path.as_bytes()), shown(kind.event_type.as_bytes()));
+            let (path, event_type) = (shown(kind.path.as_bytes()), kind.event_type.to_string());
             table.row(vec![path, event_type, grouped(kind.streams.into())]);
         }
         table.print(printer)?;
@@ -139,7 +139,7 @@ fn rows_of(stream: &DifferingAnswer, is_one_stream: bool, table: &mut Table) {
             .map_or_else(|| "the head".to_owned(), event_cell);
         let first = places.first();
         table.row(vec![
-            shown(stream.stream.as_bytes()),
+            stream.stream.to_string(),
             event_cell(&interval.from),
             until,
             first.map(|place| shown(place.path.as_bytes())).unwrap_or_default(),

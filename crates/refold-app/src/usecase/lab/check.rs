@@ -15,6 +15,7 @@ use crate::answer::Literal;
 use crate::error::AppError;
 use crate::mask::Cover;
 use crate::session::Session;
+use crate::text::Exact;
 use crate::wire::{FindingWire, HandlerWire};
 use crate::{findings, handler, text};
 
@@ -53,7 +54,7 @@ pub struct InvariantAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct ViolationAnswer {
     pub invariant: String,
-    pub stream: String,
+    pub stream: Exact,
     /// The event that broke it first.
     #[serde(flatten)]
     pub event: EventName,
@@ -259,7 +260,7 @@ impl Found {
         };
         Some(ViolationAnswer {
             invariant: invariant.to_owned(),
-            stream: text::exact(&self.stream).text().into_owned(),
+            stream: text::exact(&self.stream),
             event: EventName::of(&first.event),
             values: first.values.iter().map(value).collect(),
             flips: self

@@ -15,6 +15,7 @@ use crate::answer::Literal;
 use crate::error::AppError;
 use crate::mask::Cover;
 use crate::session::Session;
+use crate::text::Exact;
 use crate::wire::{FindingWire, HandlerWire};
 use crate::{findings, handler, text};
 
@@ -45,7 +46,7 @@ pub struct CompareAnswer {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct FirstAnswer {
-    pub stream: String,
+    pub stream: Exact,
     #[serde(flatten)]
     pub event: EventName,
     #[serde(flatten)]
@@ -65,13 +66,13 @@ pub struct PlaceAnswer {
 pub struct KindAnswer {
     pub path: String,
     #[serde(rename = "type")]
-    pub event_type: String,
+    pub event_type: Exact,
     pub streams: u32,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct DifferingAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub intervals: Vec<IntervalAnswer>,
     pub interval_count: u32,
     /// What differs after the first event of the first interval.
@@ -90,7 +91,7 @@ pub struct IntervalAnswer {
 pub struct StopAnswer {
     /// `left` or `right`.
     pub side: &'static str,
-    pub stream: String,
+    pub stream: Exact,
     #[serde(flatten)]
     pub event: EventName,
     pub reason: String,
@@ -201,7 +202,7 @@ impl Seen {
     fn first(&self) -> Option<FirstAnswer> {
         let (stream, divergences) = self.differing.first()?;
         Some(FirstAnswer {
-            stream: text::exact(stream).text().into_owned(),
+            stream: text::exact(stream),
             event: EventName::of(start_of(divergences)?),
             place: place_answer(divergences.first.first()?),
         })
@@ -210,7 +211,7 @@ impl Seen {
     fn kinds(&self) -> Vec<KindAnswer> {
         let answer = |((path, event_type), streams): (&(String, Vec<u8>), &u32)| KindAnswer {
             path: path.clone(),
-            event_type: text::exact(event_type).text().into_owned(),
+            event_type: text::exact(event_type),
             streams: *streams,
         };
         let mut kinds: Vec<KindAnswer> = self.kinds.iter().map(answer).collect();
@@ -230,7 +231,7 @@ fn differing_answer(stream: &[u8], divergences: &Divergences) -> DifferingAnswer
         until: interval.until.as_ref().map(EventName::of),
     });
     DifferingAnswer {
-        stream: text::exact(stream).text().into_owned(),
+        stream: text::exact(stream),
         intervals: intervals.collect(),
         interval_count: divergences.interval_count,
         places: divergences.first.iter().map(place_answer).collect(),
@@ -249,7 +250,7 @@ fn place_answer(divergence: &Divergence) -> PlaceAnswer {
 fn stop_answer(stream: &[u8], side: &'static str, stop: &Stop) -> StopAnswer {
     StopAnswer {
         side,
-        stream: text::exact(stream).text().into_owned(),
+        stream: text::exact(stream),
         event: EventName::of(&stop.event),
         reason: stop.reason.clone(),
     }

@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::text::Exact;
 use crate::wire::{ErrorCode, HandlerWire};
 use crate::{handler, text};
 
@@ -41,7 +42,7 @@ pub enum Failure<'a> {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct MinimizeAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub handler: HandlerWire,
     /// What is shown, in a sentence; `null`: the stream does not show it, and there is nothing to minimise.
     pub failure: Option<String>,
@@ -84,7 +85,7 @@ pub fn minimize(
     }
     let events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;
     let all: Vec<usize> = (0..events.batch.len()).collect();
-    let (of, stream_id) = (stream.track.head().0, text::exact(&stream.id).text().into_owned());
+    let (of, stream_id) = (stream.track.head().0, text::exact(&stream.id));
     let Some((last, identity_of_failure)) = events.first_failure(work, &shown, &all)? else {
         return Ok(MinimizeAnswer {
             stream: stream_id,

@@ -13,13 +13,14 @@ use crate::answer::Literal;
 use crate::error::AppError;
 use crate::mask::Cover;
 use crate::session::Session;
+use crate::text::Exact;
 use crate::wire::{FindingWire, HandlerWire};
 use crate::{findings, handler, text};
 
 /// One stream at its head.
 #[derive(Debug, Clone, Serialize)]
 pub struct HeadAnswer {
-    pub stream: String,
+    pub stream: Exact,
     pub events: u32,
     pub state: Literal,
     /// Whether an event could not be read or folded: then the state may lack something.
@@ -51,7 +52,7 @@ pub fn states(
     let (done, visited) = mpsc::sync_channel(WAITING);
     let finish = move |id: &[u8], cover: &Cover, folded: &Folded| {
         let answer = HeadAnswer {
-            stream: text::exact(id).text().into_owned(),
+            stream: text::exact(id),
             events: folded.moment.0,
             state: Literal(cover.value(&folded.state)),
             incomplete: folded.incomplete_since.is_some(),

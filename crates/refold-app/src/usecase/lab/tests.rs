@@ -72,7 +72,7 @@ fn checking_all_streams_says_what_checking_each_says() {
     // The sample holds an event that cannot be decoded.
     assert!(!all.exact);
     for violation in all.violations.iter().take(12) {
-        let single = checked(Scope::Stream(&violation.stream), "1.0.0");
+        let single = checked(Scope::Stream(&violation.stream.text()), "1.0.0");
         let same = single
             .violations
             .iter()
@@ -101,11 +101,11 @@ fn comparing_all_streams_says_what_comparing_each_says() {
     );
     let first = all.first_divergence.as_ref().unwrap();
     assert_eq!(
-        (first.event.event_type.as_str(), first.place.path.as_str()),
+        (first.event.event_type.text().as_ref(), first.place.path.as_str()),
         ("ItemRemoved", "/total")
     );
     for differing in all.differing.iter().take(12) {
-        let single = compared(Scope::Stream(&differing.stream));
+        let single = compared(Scope::Stream(&differing.stream.text()));
         assert_eq!(single.differing[0].intervals[0].from, differing.intervals[0].from);
         assert_eq!(single.differing[0].places[0].left, differing.places[0].left);
     }
@@ -131,7 +131,7 @@ fn streams_that_differ_at_the_head_are_those_whose_states_differ() {
     assert_eq!(compared(Scope::All).differing_at_head as usize, differing);
     let order = order("1.0.0");
     let single = with_session(|work, session| usecase::state::state(work, session, "order-4711", "head", Some(&order)));
-    assert_eq!(single.unwrap().state, left["order-4711"]);
+    assert_eq!(single.unwrap().state, left[&text::exact(b"order-4711")]);
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn what_is_minimised_fails_before_and_passes_after() {
         id: "balanced-once-paid",
         unless: Some(&good),
     };
-    let found = minimized(stream, "1.0.0", failure).unwrap();
+    let found = minimized(&stream.text(), "1.0.0", failure).unwrap();
     assert!(found.is_minimal);
     // The bug is in what is taken out, and shows when it is paid.
     let case = found.case.unwrap();
