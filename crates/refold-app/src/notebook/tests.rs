@@ -50,7 +50,10 @@ fn notes_are_added_changed_removed_and_put_back() {
         put(&places, &store, &changed).unwrap().notes,
         [changed.clone(), second.clone()]
     );
-    assert_eq!(remove(&places, &store, "1").unwrap().notes, [second.clone()]);
+    assert_eq!(
+        remove(&places, &store, "1").unwrap().notes,
+        std::slice::from_ref(&second)
+    );
     // Undone: it is where and what it was.
     assert_eq!(put(&places, &store, &changed).unwrap().notes, [changed, second]);
     assert_eq!(load(&places, &store).unwrap().notes.len(), 2);

@@ -23,13 +23,16 @@ fn a_search_is_saved_renamed_moved_removed_and_put_back() {
     let (_folder, places) = places();
     assert_eq!(load(&places).unwrap().saved, []);
     let refused = query("Payments", "Refused", "do_not_honor");
-    assert_eq!(save(&places, &refused, None).unwrap().saved, [refused.clone()]);
+    assert_eq!(
+        save(&places, &refused, None).unwrap().saved,
+        std::slice::from_ref(&refused)
+    );
     assert!(save(&places, &refused, None).unwrap_err().message.contains("already"));
     // Saved again over itself.
     let changed = query("Payments", "Refused", "issuer_timeout");
     assert_eq!(
         save(&places, &changed, Some(("Payments", "Refused"))).unwrap().saved,
-        [changed.clone()]
+        std::slice::from_ref(&changed)
     );
     let moved = query("Payments/Late", "Refused late", "issuer_timeout");
     let book = save(
@@ -40,7 +43,7 @@ fn a_search_is_saved_renamed_moved_removed_and_put_back() {
         },
         Some(("Payments", "Refused")),
     );
-    assert_eq!(book.unwrap().saved, [moved.clone()]);
+    assert_eq!(book.unwrap().saved, std::slice::from_ref(&moved));
     assert_eq!(remove(&places, "Payments/Late", "Refused late").unwrap().saved, []);
     assert_eq!(save(&places, &moved, None).unwrap().saved, [moved]);
     for name in ["", "  ", "a/b"] {
