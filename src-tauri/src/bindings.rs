@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, links, mask, notes, payload, search, start, store};
+use crate::commands::{field, history, links, mask, notes, payload, range, search, start, store, watch};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -48,6 +48,11 @@ pub fn builder() -> Builder<Wry> {
         notes::remove_query,
         notes::remember_query,
         notes::export_search,
+        range::range_facts,
+        range::distinguish,
+        watch::watch_store,
+        watch::look_now,
+        watch::history_now,
         history::open_history,
         history::close_history,
         history::history_findings,

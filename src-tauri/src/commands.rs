@@ -8,9 +8,11 @@ pub mod links;
 pub mod mask;
 pub mod notes;
 pub mod payload;
+pub mod range;
 pub mod search;
 pub mod start;
 pub mod store;
+pub mod watch;
 
 use std::sync::Arc;
 

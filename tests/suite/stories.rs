@@ -3,6 +3,7 @@
 mod bad_input;
 mod changing;
 mod conditions;
+mod following;
 mod no_cache;
 mod read_only;
 mod sessions;

@@ -3,6 +3,7 @@
 import { countOf, countText, placeText } from './base/format';
 import { LINKS } from './strings/links';
 import { PAYLOAD } from './strings/payload';
+import { LIVE, RANGE } from './strings/live';
 import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 import { ENVIRONMENT_TEXTS, RESTORE_TEXTS, SETTINGS_TEXTS } from './strings/settings';
@@ -210,6 +211,8 @@ export const S = {
     build: 'Build the index',
     cancel: 'Cancel',
   },
+  live: LIVE,
+  range: RANGE,
   overview: {
     streams: 'Streams',
     newest: 'Newest events',
@@ -222,12 +225,18 @@ export const S = {
     category: 'Category',
     events: 'Events',
     last: 'Last event',
+    first: 'First event',
+    unsorted: 'The index keeps no order by last type. Filter by one instead',
+    anyType: 'Any last type',
+    ofType: 'Last type',
+    problems: (codes: string) => `Findings: ${codes}`,
     lastType: 'Last type',
     noEvents: 'This store holds no events',
     noEventsWhy:
       'It was opened and read to its end, so nothing is hidden. Events show here once the system has written some and the store is opened again',
     openOther: 'Open another store…',
-    noMatch: (text: string, total: number) => `0 of ${countOf(total, 'stream', 'streams')} match “${text}”`,
+    noMatch: (filter: string, total: number) => `0 of ${countOf(total, 'stream', 'streams')} match ${filter}`,
+    since: (from: string, to: string) => `written to from ${from} to ${to}`,
     clear: 'Clear filter',
     shown: (matching: number, total: number) =>
       matching === total ? countText(total) : `${countText(matching)} of ${countText(total)}`,
@@ -333,6 +342,7 @@ export const S = {
     recordedUtc: 'recorded, UTC',
     versions: 'events of this stream, each equally wide',
     positions: 'position in the store',
+    gap: (positions: string) => `about ${positions} unused`,
     types: 'Event types',
     fit: 'Fit all',
     step: {

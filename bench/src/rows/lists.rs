@@ -32,6 +32,7 @@ pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
             // Below the number of streams, which is 32 bits.
             offset: (any(n) % streams) as u32,
             limit: 100,
+            ..StreamQuery::default()
         };
         let (_, elapsed) = timed(|| {
             for stream in index.streams(&query)?.rows {
@@ -57,6 +58,7 @@ pub fn pages_and_ids(lab: &Lab) -> Result<Vec<Row>, Failure> {
             descending: false,
             offset: 0,
             limit: 100,
+            ..StreamQuery::default()
         };
         let (_, elapsed) = timed(|| {
             for stream in index.streams(&query)?.rows {

@@ -132,6 +132,7 @@ pub fn overview(session: &Session) -> Result<(), Failure> {
             descending: true,
             offset: 0,
             limit: 100,
+            ..StreamQuery::default()
         })?;
         for stream in page.rows {
             std::hint::black_box(index.stream(stream)?);

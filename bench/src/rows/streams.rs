@@ -39,6 +39,7 @@ pub fn ten_million(lab: &Lab) -> Result<Vec<Row>, Failure> {
         descending: true,
         offset: STREAMS / 2,
         limit: 100,
+        ..StreamQuery::default()
     };
     let (page, paged) = timed(|| Ok(index.streams(&query(b""))?.rows.len()))?;
     let (_, found) = timed(|| Ok(index.streams(&query(b"00471"))?.rows.len()))?;

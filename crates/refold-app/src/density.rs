@@ -209,7 +209,7 @@ fn nothing(columns: u32) -> DensityFrame {
 }
 
 /// The window that is asked for: its bounds, or the whole span where they are empty. `None`: there is no span.
-fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Option<Range<i64>>, AppError> {
+pub(crate) fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Result<Option<Range<i64>>, AppError> {
     let bound = |text: &str, otherwise: i64| -> Result<i64, AppError> {
         if text.is_empty() {
             return Ok(otherwise);

@@ -27,13 +27,18 @@ use crate::session::Session;
 use crate::settings::{self, Found};
 use crate::text;
 use crate::usecase::lanes::Lanes;
-use crate::usecase::{cache, find, first_screen, overview, sample, streams};
+use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
+use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
-    AppStart, CacheUse, Causation, DensityQuery, Environment, EventDetail, EventPage, EventQuery, FieldPage, FieldRead,
-    FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding, Lane, Launch, MaskState, MomentFound,
-    Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, Recent, Rendering, RevealWire, SearchDirection,
-    Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery, WindowFrame, WindowPlaces,
+    AppStart, CacheUse, Causation, DensityQuery, Distinction, Environment, EventDetail, EventPage, EventQuery,
+    FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding, Lane, Launch,
+    MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, RangeFacts, RangeQuery,
+    Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage,
+    StreamQuery, WindowFrame, WindowPlaces,
 };
+
+/// How often a store is opened again that somebody writes to while it is indexed.
+const REOPENINGS: u32 = 50;
 
 /// What one window has on its desk.
 pub struct Desk {
@@ -41,19 +46,20 @@ pub struct Desk {
     places: Places,
     jobs: Jobs,
     last_number: AtomicU32,
-    sessions: Mutex<BTreeMap<u32, Arc<Session>>>,
-    histories: Mutex<BTreeMap<u32, Placed>>,
+    sessions: Arc<Mutex<BTreeMap<u32, Arc<Session>>>>,
+    histories: Arc<Mutex<BTreeMap<u32, Placed>>>,
+    watches: Mutex<BTreeMap<u32, Watch>>,
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
 }
 
 /// A history on the desk.
 #[derive(Clone)]
-struct Placed {
-    session: u32,
+pub(crate) struct Placed {
+    pub(crate) session: u32,
     /// Cancels what runs for it.
     job: u32,
-    history: Arc<OpenedHistory>,
+    pub(crate) history: Arc<OpenedHistory>,
 }
 
 impl Desk {
@@ -69,8 +75,9 @@ impl Desk {
             places,
             jobs: Jobs::default(),
             last_number: AtomicU32::new(0),
-            sessions: Mutex::default(),
-            histories: Mutex::default(),
+            sessions: Arc::default(),
+            histories: Arc::default(),
+            watches: Mutex::default(),
             lanes: Mutex::default(),
             searches: Mutex::default(),
         }
@@ -128,6 +135,7 @@ impl Desk {
     /// Also closes its histories and cancels its jobs.
     pub fn close_store(&self, session: u32) -> Result<(), AppError> {
         self.jobs.cancel_of(session);
+        lock(&self.watches).remove(&session);
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.searches).retain(|_, placed| placed.session != session);
@@ -148,9 +156,29 @@ impl Desk {
 
     /// Brings the local index up to date. Returns when it is ready, or with [`crate::error::ErrorCode::Cancelled`].
     pub fn index_store(&self, session: u32, progress: ProgressSink<'_>) -> Result<(), AppError> {
-        let opened = self.session(session)?;
         self.jobs
-            .run("index", session, progress, |work| opened.build_index(work).map(drop))
+            .run("index", session, progress, |work| self.build_index(work, session))
+    }
+
+    /// Tells from now on how the store is, and brings it and its histories up to date whenever somebody wrote to it: what
+    /// is asked afterwards is answered of the store as it is then. Ends when the store is closed.
+    pub fn watch_store(&self, session: u32, sink: NewsSink) -> Result<(), AppError> {
+        self.session(session)?;
+        let open = Open::new(session, &self.sessions, &self.histories);
+        lock(&self.watches).insert(session, Watch::start(open, sink)?);
+        Ok(())
+    }
+
+    /// Has a store that is watched looked at now: one that is out of reach is tried again.
+    pub fn look_now(&self, session: u32) {
+        if let Some(watch) = lock(&self.watches).get(&session) {
+            watch.look_now();
+        }
+    }
+
+    /// What a history is by now: it grows with its store.
+    pub fn history_now(&self, history: u32) -> Result<HistoryOpened, AppError> {
+        caught(|| self.history(history)?.describe(history, None))
     }
 
     /// Makes the index of ids, and the local index before where that is not ready. Without it causes and effects are
@@ -387,6 +415,27 @@ impl Desk {
         caught(|| self.history(history)?.export_field(path, std::path::Path::new(file)))
     }
 
+    /// How many events, streams and types a range of the store holds. Needs the index.
+    pub fn range_facts(&self, session: u32, query: &RangeQuery) -> Result<RangeFacts, AppError> {
+        caught(|| {
+            let cancel = CancelToken::default();
+            distinguish::facts(&Work::new(&cancel, &Silent), &*self.session(session)?, query)
+        })
+    }
+
+    /// What distinguishes a range of the store from the rest. Needs the index.
+    pub fn distinguish(
+        &self,
+        session: u32,
+        query: &RangeQuery,
+        progress: ProgressSink<'_>,
+    ) -> Result<Distinction, AppError> {
+        let opened = self.session(session)?;
+        self.jobs.run("distinguish", session, progress, |work| {
+            distinguish::distinguish(work, &opened, query, distinguish::SAMPLE_EVENTS)
+        })
+    }
+
     /// Streams whose id holds `text`, best first.
     pub fn find(&self, session: u32, text: &str, limit: u32) -> Result<Vec<FindHit>, AppError> {
         caught(|| {
@@ -462,6 +511,23 @@ impl Desk {
         caught(|| kept::forget_recent(&self.places, location))
     }
 
+    /// A store that is read in place may be written to under the build: then what there is by now is built on.
+    fn build_index(&self, work: &Work<'_>, session: u32) -> Result<(), AppError> {
+        let mut left = REOPENINGS;
+        loop {
+            let opened = self.session(session)?;
+            let Err(error) = opened.build_index(work) else {
+                return Ok(());
+            };
+            if error.is_cancelled() || left == 0 || opened.store().is_current().unwrap_or(true) {
+                return Err(error);
+            }
+            left -= 1;
+            let now = Arc::new(opened.grown(work)?);
+            lock(&self.sessions).entry(session).and_modify(|present| *present = now);
+        }
+    }
+
     /// One row of numbers for sessions and histories: a number never means two things.
     fn next_number(&self) -> u32 {
         self.last_number.fetch_add(1, Ordering::Relaxed) + 1
@@ -485,7 +551,7 @@ impl Desk {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

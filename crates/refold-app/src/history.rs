@@ -5,6 +5,7 @@
 
 mod documents;
 mod fields;
+mod grown;
 mod links;
 mod news;
 mod problems;
@@ -66,16 +67,17 @@ pub struct OpenedHistory {
     types: Vec<TypeCount>,
     /// Made when it is first asked for.
     density: OnceLock<StreamDensity>,
-    news: News,
     /// What the handler was named when it was opened.
     handler: Option<String>,
-    fields: KnownFields,
+    fields: Arc<KnownFields>,
     /// Where invariants break, once they were checked.
     breaks: OnceLock<Vec<Moment>>,
     /// Read when they are first asked for.
     templates: OnceLock<Arc<Story>>,
-    replay: Mutex<Replay>,
-    latest: Mutex<Latest>,
+    /// These three go on when the history grows.
+    news: Arc<News>,
+    replay: Arc<Mutex<Replay>>,
+    latest: Arc<Mutex<Latest>>,
     documents: Documents,
 }
 
@@ -114,13 +116,13 @@ impl OpenedHistory {
             opening,
             findings,
             density: OnceLock::new(),
-            news,
             handler: handler.map(str::to_owned),
-            fields: KnownFields::default(),
+            fields: Arc::default(),
             breaks: OnceLock::new(),
             templates: OnceLock::new(),
-            replay: Mutex::new(replay),
-            latest: Mutex::default(),
+            news: Arc::new(news),
+            replay: Arc::new(Mutex::new(replay)),
+            latest: Arc::default(),
             documents: Documents::default(),
         };
         let head = opened.stream.track.head();

@@ -30,6 +30,7 @@ mod settings;
 mod stream;
 pub mod text;
 pub mod usecase;
+mod watch;
 pub mod wire;
 mod written_file;
 
@@ -43,6 +44,7 @@ pub use places::Places;
 pub use replay::{Opening, Replay};
 pub use session::Session;
 pub use stream::Stream;
+pub use watch::NewsSink;
 
 /// Progress and cancelling, as every use case takes them.
 pub use refold_core::work;

@@ -77,7 +77,7 @@ impl Replay {
             budget,
             ..
         } = opening;
-        let events = stream.source(session, program.as_ref(), findings)?;
+        let events = stream.source(session, program.as_ref(), findings, Moment::START)?;
         let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
         let history = History::new(program, track, *detail, *budget, Arc::new(Monotonic))?;
         Ok(Replay::of_history(session, stream, history, events, findings))
@@ -126,6 +126,20 @@ impl Replay {
             stream: stream.id.as_slice().into(),
             category: stream.category.as_slice().into(),
         }
+    }
+
+    /// Goes on with the same stream in the store as it is now; `stream` begins with the events of the one before. What
+    /// was folded stays.
+    pub fn grow(&mut self, session: &Session, stream: &Stream, opening: &Opening) -> Result<(), AppError> {
+        let program = opening.program.as_ref();
+        let events = stream.source(session, program, &self.findings, self.warm_until())?;
+        if self.history.grow(Arc::clone(&stream.track)) {
+            self.events = events;
+            return Ok(());
+        }
+        // The names went on from those of the stream before, so only a stream that changed gets here.
+        *self = Replay::of_stream(session, stream, opening, &self.findings)?;
+        Ok(())
     }
 
     /// The state at `moment` as a person may see it: see [`Mask`]. Findings of an event are reported once.

@@ -2,6 +2,7 @@
 //! there.
 
 mod cache;
+mod growth;
 mod ids;
 
 use std::path::{Path, PathBuf};
@@ -37,7 +38,8 @@ const SAMPLE_COUNT: usize = 10_000;
 pub struct Session {
     store: Arc<dyn EventStore>,
     location: String,
-    cache: Cache,
+    /// Shared with the session on the same store as it is later.
+    cache: Arc<Cache>,
     /// What is noteworthy of this session and not of the store.
     notices: Findings,
     /// Of times that name none; `None`: nobody says.
@@ -50,6 +52,16 @@ pub struct Session {
     earlier: RwLock<Option<Arc<Index>>>,
     arena: RwLock<Option<Arc<Arena>>>,
     ids: RwLock<Option<Arc<Ids>>>,
+    /// How it was opened; `None`: it was opened elsewhere, and cannot be opened again.
+    opening: Option<Opening>,
+}
+
+/// What it takes to open a store again.
+#[derive(Clone)]
+struct Opening {
+    layout: Option<String>,
+    zone: Option<String>,
+    places: Places,
 }
 
 /// What can be said of a store without reading all of it.
@@ -78,6 +90,19 @@ impl Session {
         zone: Option<&str>,
         places: &Places,
     ) -> Result<Session, AppError> {
+        let session = Session::unindexed(work, location, layout, zone, places)?;
+        session.adopt_ready_index()?;
+        Ok(session)
+    }
+
+    fn unindexed(
+        work: &Work<'_>,
+        location: &str,
+        layout: Option<&str>,
+        zone: Option<&str>,
+        places: &Places,
+    ) -> Result<Session, AppError> {
+        let zone_name = zone.map(str::to_owned);
         let zone = zone.map(zone_of).transpose()?;
         let path = path_of(location)?;
         let choice = layout.map(choice_of).transpose()?;
@@ -104,7 +129,11 @@ impl Session {
         session.notices = notices;
         session.zone = zone;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
-        session.adopt_ready_index()?;
+        session.opening = Some(Opening {
+            layout: layout.map(str::to_owned),
+            zone: zone_name,
+            places: places.clone(),
+        });
         let log = mask::Log::new(&places.data, &session.location);
         session.mask = Arc::new(Mask::load(&places.config, &path, places.mask.as_deref(), log)?);
         Ok(session)
@@ -115,7 +144,7 @@ impl Session {
         Session {
             store,
             location: location.to_owned(),
-            cache: Cache::at(cache),
+            cache: Arc::new(Cache::at(cache)),
             notices: Findings::default(),
             zone: None,
             most_copied_bytes: None,
@@ -124,6 +153,7 @@ impl Session {
             earlier: RwLock::new(None),
             arena: RwLock::new(None),
             ids: RwLock::new(None),
+            opening: None,
         }
     }
 
@@ -232,12 +262,7 @@ impl Session {
         if let Some(index) = self.index() {
             return Ok(index);
         }
-        let options = BuildOptions {
-            threads: thread_count(),
-            now: clock::now(),
-            version_base: self.description().version_base,
-            segment_rows: BuildOptions::SEGMENT_ROWS,
-        };
+        let options = self.build_options();
         let build = || index::build(work, self.store.as_ref(), &self.cache.folder(), &options);
         let built = match when_free(work, build) {
             Err(IndexError::Disk { source, .. }) => self.without_cache(work, &source, build),
@@ -276,6 +301,15 @@ impl Session {
             self.notices.report(no_cache(&why.to_string(), &kept, Some(&own)));
         }
         built
+    }
+
+    fn build_options(&self) -> BuildOptions {
+        BuildOptions {
+            threads: thread_count(),
+            now: clock::now(),
+            version_base: self.description().version_base,
+            segment_rows: BuildOptions::SEGMENT_ROWS,
+        }
     }
 
     fn earlier(&self) -> Option<Arc<Index>> {

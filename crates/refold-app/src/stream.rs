@@ -19,7 +19,7 @@ use refold_stores::index::ArenaSource;
 
 use ahead::Ahead;
 
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
 use crate::text;
 
@@ -41,7 +41,27 @@ pub struct Stream {
 impl Stream {
     /// Reads the track of a stream: by the store's own index or by ours. `id` is the id as shown or as stored.
     pub fn load(work: &Work<'_>, session: &Session, id: &str, findings: &Findings) -> Result<Stream, AppError> {
-        Stream::found(id, |id| Stream::load_exact(work, session, id, findings))
+        Stream::found(id, |id| {
+            Stream::load_exact(work, session, id, Names::default(), findings)
+        })
+    }
+
+    /// The same stream in the same store as it is now: at least the events of this one, whose types keep their
+    /// ordinals. What is noteworthy of the skeleton was reported when it was opened.
+    pub fn grown(&self, work: &Work<'_>, session: &Session) -> Result<Stream, AppError> {
+        let names = Names::clone(&self.names);
+        let grown = Stream::load_exact(work, session, &self.id, names, &Findings::default())?;
+        let grown = grown.filter(|grown| grown.track.begins_with(&self.track));
+        grown.ok_or_else(|| {
+            AppError::new(
+                ErrorCode::Unreachable,
+                format!(
+                    "the stream holds other events than when it was opened: {}",
+                    text::shown(&self.id)
+                ),
+                "open the stream again",
+            )
+        })
     }
 
     /// What `load` makes of the stream of an id, which is given as shown or as stored.
@@ -90,6 +110,7 @@ impl Stream {
         work: &Work<'_>,
         session: &Session,
         id: &[u8],
+        names: Names,
         findings: &Findings,
     ) -> Result<Option<Stream>, AppError> {
         let index = match session.index() {
@@ -97,7 +118,7 @@ impl Stream {
             None if session.description().has_stream_index => None,
             None => Some(session.build_index(work)?),
         };
-        let mut names = Names::default();
+        let mut names = names;
         let mut track = StreamTrack::default();
         if let Some(index) = index {
             let Some(ordinal) = index.find_stream(id)? else {
@@ -142,11 +163,13 @@ impl Stream {
     }
 
     /// Its events for a fold with this handler: out of the payload arena where that is there, else out of the store.
+    /// What is found in events up to `reported` was reported before.
     pub fn source(
         &self,
         session: &Session,
         program: &dyn HandlerProgram,
         findings: &Arc<Findings>,
+        reported: Moment,
     ) -> Result<Box<dyn EventSource + Send>, AppError> {
         let columns = program.columns();
         if let Some(arena) = session.arena()?
@@ -156,9 +179,8 @@ impl Stream {
         {
             return Ok(Box::new(ArenaSource::new(index, arena, ordinal, columns)?));
         }
-        Ok(Box::new(
-            self.events(session.store(), columns).reporting(Arc::clone(findings)),
-        ))
+        let events = self.events(session.store(), columns).reporting(Arc::clone(findings));
+        Ok(Box::new(events.reported_until(reported)))
     }
 
     /// Calls `visit` for each event after `from` up to `to`, whole, in fold order. What cannot be read of them goes to
@@ -285,6 +307,14 @@ impl StreamEvents {
     /// and then again in parts.
     pub fn reporting(self, findings: Arc<Findings>) -> StreamEvents {
         StreamEvents { findings, ..self }
+    }
+
+    /// Says that what the reader finds was reported up to `moment`.
+    pub fn reported_until(self, moment: Moment) -> StreamEvents {
+        StreamEvents {
+            reported: moment,
+            ..self
+        }
     }
 
     /// What asks the store for the events at these indices of the track.

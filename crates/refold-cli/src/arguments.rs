@@ -62,6 +62,16 @@ pub enum Command {
     #[command(after_help = "Example: refold search orders.db SKU-0042 --type ItemAdded --where \"event.data.qty > 2\"")]
     Search(Search),
 
+    /// New events as they come, until Ctrl+C
+    #[command(after_help = "Example: refold tail orders.db order-4711 --type PaymentFailed")]
+    Tail(Tail),
+
+    /// What distinguishes the events of a range from all others
+    #[command(
+        after_help = "Example: refold distinguish orders.db --from \"2026-08-03 14:00\" --to \"2026-08-03 15:00\""
+    )]
+    Distinguish(Distinguish),
+
     /// The state of a stream at a cursor, and of which event it is
     #[command(after_help = "Example: refold state orders.db order-4711 --at \"2026-08-03 14:00\"")]
     State(State),
@@ -127,7 +137,7 @@ pub struct Streams {
     /// Only streams whose id holds this text
     #[arg(long = "match", value_name = "TEXT", default_value = "")]
     pub matching: String,
-    /// Ids ascending; most events first; latest event first
+    /// Ids ascending; most events first; latest event first; earliest stream first; categories ascending
     #[arg(long, value_enum, default_value = "id")]
     pub sort: Sort,
     #[arg(long, default_value_t = 100)]
@@ -142,6 +152,8 @@ pub enum Sort {
     Id,
     Events,
     Last,
+    First,
+    Category,
 }
 
 #[derive(Debug, Args)]
@@ -202,6 +214,30 @@ pub struct Search {
     /// First copy all payloads into the local index and index their text, so that this and later searches are fast
     #[arg(long)]
     pub copy: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Tail {
+    pub store: String,
+    /// Only events of this stream
+    pub stream: Option<String>,
+    /// Only events of this type; may be given more than once
+    #[arg(long = "type", value_name = "TYPE")]
+    pub types: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Distinguish {
+    pub store: String,
+    /// From here on: a time, or a position
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// Up to here, included: a time, or a position
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// So many events are read at most for what payloads and metadata say
+    #[arg(long, value_name = "EVENTS", default_value_t = 200_000)]
+    pub sample: u32,
 }
 
 #[derive(Debug, Args)]

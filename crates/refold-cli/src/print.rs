@@ -65,6 +65,15 @@ impl Printer {
         })
     }
 
+    /// Flushes what a use case has told so far.
+    pub fn flush_stream(&mut self) -> Result<(), AppError> {
+        let flushed = self.attempt(|out| out.flush());
+        flushed.map_err(|ended| match ended {
+            Ended::Failed(error) => error,
+            Ended::OutputClosed => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
+        })
+    }
+
     /// Flushes, and says how a streaming use case ended.
     pub fn finish<T>(&mut self, outcome: Result<T, AppError>) -> Result<T, Ended> {
         if self.is_closed {

@@ -32,6 +32,7 @@ mod segment;
 mod stream_density;
 mod streams;
 mod table;
+mod tally;
 mod track;
 
 #[cfg(test)]
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use refold_core::port::store::Fingerprint;
 
 pub use arena::{Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, open_arena};
-pub use build::build;
+pub use build::{build, grow};
 pub use checks::{Checked, VERSION_MISSING, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};
 pub use derive::StreamOrder;
@@ -54,6 +55,7 @@ pub use query::{DensityAxis, EventSkeleton, StreamEntry};
 pub use search::{Field, Hit, Needle, SearchQuery, Wanted, search_arena, search_store};
 pub use stream_density::{StreamAxis, StreamDensity};
 pub use streams::{StreamPage, StreamQuery};
+pub use tally::{RangeSample, Tally};
 
 use checked::CheckedFile;
 use columns::Columns;
@@ -70,8 +72,8 @@ use streams::Matches;
 pub enum Opened {
     /// The index of the store as it is now.
     Current(Index),
-    /// The index of the store as it was before it grew. Right up to [`Index::last_position`]; [`build`] brings it up
-    /// to date.
+    /// The index of the store as it was before it grew, or one that was added to while the store was followed. Right up
+    /// to [`Index::last_position`]; [`build`] brings it up to date.
     Behind(Index),
     /// There is none, or none that fits: [`build`] makes it.
     Absent,
@@ -83,7 +85,7 @@ pub fn open(cache: &Path, fingerprint: &Fingerprint) -> Result<Opened, IndexErro
     let Some(manifest) = Manifest::read(&folder, &fingerprint.identity)? else {
         return Ok(Opened::Absent);
     };
-    let is_current = manifest.change_token == fingerprint.change_token;
+    let is_current = manifest.is_of(fingerprint);
     match Index::of_manifest(&folder, manifest) {
         Ok(index) if is_current => Ok(Opened::Current(index)),
         Ok(index) => Ok(Opened::Behind(index)),

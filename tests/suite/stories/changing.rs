@@ -63,6 +63,7 @@ impl Opened {
             descending: false,
             offset: 0,
             limit: 10,
+            ..StreamQuery::default()
         };
         let streams = self.desk.streams(self.session, &all)?.total;
         let events = EventQuery {

@@ -22,6 +22,13 @@ pub struct Condition {
     _writer: Option<Connection>,
 }
 
+impl Condition {
+    /// The same store, with nobody who has it open.
+    pub fn left_alone(self) -> Condition {
+        Condition { _writer: None, ..self }
+    }
+}
+
 /// Every condition, each in a folder of its own.
 pub fn all() -> Vec<Condition> {
     vec![
@@ -32,7 +39,7 @@ pub fn all() -> Vec<Condition> {
         wal_of_a_crash(),
         torn_wal(),
         hot_journal(),
-        lines("events.jsonl", |text| text),
+        plain_lines(),
         lines("events.jsonl.gz", gzip),
     ]
 }
@@ -56,7 +63,7 @@ fn closed_wal() -> Condition {
     })
 }
 
-fn live_wal() -> Condition {
+pub fn live_wal() -> Condition {
     condition("WAL, live", |store| {
         let writer = in_wal_mode(store);
         append(&writer, 5);
@@ -99,6 +106,10 @@ fn hot_journal() -> Condition {
         "the file holds what was never committed"
     );
     left_behind("hot journal", &live, &["", "-journal"], |_| {})
+}
+
+pub fn plain_lines() -> Condition {
+    lines("events.jsonl", |text| text)
 }
 
 fn lines(name: &'static str, packed: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Condition {
@@ -205,4 +216,39 @@ pub fn append(connection: &Connection, count: u32) {
     for _ in 0..count {
         assert_eq!(connection.execute(insert, []).expect("an event is appended"), 1);
     }
+}
+
+/// The same for a file of lines.
+pub fn append_lines(store: &Path, count: u32) {
+    let mut text = fs::read_to_string(store).expect("the events so far");
+    let first = text.len();
+    let last = text
+        .lines()
+        .filter(|line| line.contains("\"stream\":\"order-4711\""))
+        .last();
+    let last: serde_json::Value = serde_json::from_str(last.expect("the stream is there")).expect("a line is JSON");
+    let version: u64 = last["version"]
+        .as_str()
+        .and_then(|text| text.parse().ok())
+        .expect("it has a version");
+    let position = text
+        .lines()
+        .last()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
+    let position: u64 = position
+        .and_then(|line| line["position"].as_str().and_then(|text| text.parse().ok()))
+        .expect("it has a position");
+    for n in 1..=u64::from(count) {
+        text.push_str(&format!(
+            "{{\"position\":\"{}\",\"stream\":\"order-4711\",\"version\":\"{}\",\"type\":\"AddressChanged\",\
+             \"recorded_at\":\"2026-08-31T23:59:59Z\",\"payload\":{{\"address\":{{\"street\":\"Marktplatz 1\"}}}}}}\n",
+            position + n,
+            version + n
+        ));
+    }
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(store)
+        .expect("it is appended to");
+    std::io::Write::write_all(&mut file, text[first..].as_bytes()).expect("it grows");
 }

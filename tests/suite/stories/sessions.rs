@@ -25,6 +25,7 @@ pub fn at_the_window(store: &Path, during: &dyn Fn()) -> u32 {
             descending: true,
             offset: 0,
             limit: 50,
+            ..StreamQuery::default()
         };
         let page = desk.streams(session, &query).unwrap_or_else(|error| fail(error));
         assert_eq!(page.total, overview.streams);

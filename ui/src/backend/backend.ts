@@ -10,6 +10,7 @@ import type {
   CacheUse,
   DensityQuery,
   Environment,
+  Distinction,
   EventDetail,
   EventPage,
   EventQuery,
@@ -37,9 +38,12 @@ import type {
   PayloadView,
   ProblemFound,
   RevealWire,
+  RangeFacts,
+  RangeQuery,
   SearchDirection,
   Settings,
   StateQuery,
+  StoreNews,
   StoreOpened,
   StoryPage,
   StreamPage,
@@ -65,6 +69,16 @@ export interface Backend extends SearchBackend {
   /** What the index came upon, one by one, with what to do. Needs the index. */
   storeFindings(session: number): Promise<FindingGroup[]>;
   streams(session: number, query: StreamQuery): Promise<StreamPage>;
+  /** Tells from now on how the store is, and brings it and its histories up to date whenever somebody wrote to it. */
+  watchStore(session: number, news: (news: StoreNews) => void): Promise<void>;
+  /** Has a watched store looked at now. */
+  lookNow(session: number): Promise<void>;
+  /** What a history is by now: it grows with its store. */
+  historyNow(history: number): Promise<HistoryOpened>;
+  /** How many events, streams and types a range holds. Needs the index. */
+  rangeFacts(session: number, query: RangeQuery): Promise<RangeFacts>;
+  /** What distinguishes a range from the rest. Needs the index; rejects with `cancelled` when `cancelJob` stopped it. */
+  distinguish(session: number, query: RangeQuery, progress: (update: JobUpdate) => void): Promise<Distinction>;
   storeDensity(session: number, query: DensityQuery): Promise<DensityFrame>;
   /**
    * `at` is a cursor text; `handler` a package, `null` for the default. `news` hears how far the opening is, and until

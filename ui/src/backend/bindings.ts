@@ -49,6 +49,11 @@ export const commands = {
 	removeQuery: (query: SavedQuery) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remove_query", { query })),
 	rememberQuery: (asked: SearchAsked) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remember_query", { asked })),
 	exportSearch: (session: number, asked: SearchAsked, file: string, format: ExportFormat, progress: Channel<JobUpdate>) => typedError<Written, AppErrorWire>(__TAURI_INVOKE("export_search", { session, asked, file, format, progress })),
+	rangeFacts: (session: number, query: RangeQuery) => typedError<RangeFacts, AppErrorWire>(__TAURI_INVOKE("range_facts", { session, query })),
+	distinguish: (session: number, query: RangeQuery, progress: Channel<JobUpdate>) => typedError<Distinction, AppErrorWire>(__TAURI_INVOKE("distinguish", { session, query, progress })),
+	watchStore: (session: number, news: Channel<StoreNews>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_store", { session, news })),
+	lookNow: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("look_now", { session })),
+	historyNow: (history: number) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("history_now", { history })),
 	openHistory: (session: number, stream: string, at: string | null, handler: string | null, news: Channel<HistoryUpdate>) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("open_history", { session, stream, at, handler, news })),
 	closeHistory: (history: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_history", { history })),
 	historyFindings: (history: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("history_findings", { history })),
@@ -106,6 +111,10 @@ export type AppStart = {
 	/**  What of it cannot be used, with its line; the rest holds. */
 	settingsProblems: string[],
 };
+
+export type AttributeKind = "type" | "category" | "stream" | 
+/**  Of the day, UTC. */
+"hour" | "payload" | "metadata";
 
 export type Axis = "time" | "version" | "position";
 
@@ -200,6 +209,37 @@ export type DensityQuery = {
 };
 
 export type DiffColours = "blueOrange" | "greenRed";
+
+/**  What distinguishes a range from the rest of the store. */
+export type Distinction = {
+	facts: RangeFacts,
+	/**  Events outside of the range. */
+	restEvents: number,
+	/**  Events whose payload and metadata were read. */
+	sampledEvents: number,
+	/**  All events were read: nothing here is an estimate. */
+	sampleIsWhole: boolean,
+	/**  Events of the sample whose payload could not be read: they count as events without values. */
+	unreadableEvents: number,
+	/**  The most different first; of each attribute the value that differs most. */
+	attributes: Distinguished[],
+};
+
+/**  A value of an attribute, and how frequent it is inside and outside of the range. */
+export type Distinguished = {
+	kind: AttributeKind,
+	/**  `type`, `stream`, `data.currency`, `metadata.host`. */
+	name: string,
+	/**  The value as it is shown: of payloads and metadata its JSON literal. */
+	value: string,
+	/**  Events with this value, of how many: of all events for what the index counts, else of the sample. */
+	inside: number,
+	insideOf: number,
+	outside: number,
+	outsideOf: number,
+	/**  Whether the two shares differ by more than chance and trifle. */
+	hasSignal: boolean,
+};
 
 /**  Everything that one document was a function of. */
 export type DocumentPlace = {
@@ -403,6 +443,11 @@ export type HexRow = {
 	text: string,
 };
 
+export type HistoryGrowth = {
+	history: number,
+	events: number,
+};
+
 /**  Hits in one stream. */
 export type HistoryHits = {
 	/**  The moments after the events, ascending. */
@@ -572,6 +617,14 @@ export type Lens =
 /**  The metadata of the event at `moment` as a tree. */
 "metadata";
 
+/**  A store that is out of reach, and when it is tried again. */
+export type LostStore = {
+	error: AppErrorWire,
+	/**  RFC 3339. */
+	since: string,
+	retryInMillis: number,
+};
+
 /**  What is revealed of a store now. */
 export type MaskState = {
 	/**  Whether any masking rule holds for the store. */
@@ -720,6 +773,24 @@ export type QueryBook = {
 	recent: SearchAsked[],
 	/**  The file of the saved ones, for a person who wants to edit it. */
 	file: string,
+};
+
+/**  What is counted of a range, all of it exactly. */
+export type RangeFacts = {
+	from: string,
+	to: string,
+	events: number,
+	streams: number,
+	types: number,
+	/**  How long it is, with its unit. */
+	span: string,
+};
+
+/**  A range on the time or the position axis, `from` inclusive, `to` exclusive; empty: the end of the store. */
+export type RangeQuery = {
+	axis: Axis,
+	from: string,
+	to: string,
 };
 
 export type RawColumnWire = {
@@ -874,6 +945,22 @@ export type StoreEnvironment = {
 	environment: Environment,
 };
 
+/**  How an open store is, told whenever that changes. */
+export type StoreNews = {
+	/**  How many events the store holds, as far as the index goes; `None` while there is none. */
+	events: number | null,
+	/**  Events that came since the store was opened. */
+	newEvents: number,
+	/**  How many came in a second, lately. */
+	eventsPerSecond: number,
+	/**  The open histories of the store, and how many events each has now. */
+	histories: HistoryGrowth[],
+	/**  Why the store cannot be read now; `None`: it can. What was read stays as it is. */
+	lost: LostStore | null,
+	/**  When the store was read last, RFC 3339: everything shown is as of then. */
+	asOf: string,
+};
+
 /**  A store that is open. Everything here comes without a scan; the rest follows with [`Overview`]. */
 export type StoreOpened = {
 	session: number,
@@ -943,6 +1030,14 @@ export type StreamQuery = {
 	/**  Substring of the id; empty matches all. */
 	matching: string,
 	category: string | null,
+	/**  The type of the last event. */
+	lastType: string | null,
+	/**
+	 *  Only streams whose first event was recorded before `to` and whose last one at `from` or later: times as RFC 3339;
+	 *  empty: no bound.
+	 */
+	from: string,
+	to: string,
 	sort: StreamSort,
 	descending: boolean,
 	offset: number,
@@ -956,9 +1051,11 @@ export type StreamRow = {
 	firstRecordedAt: string,
 	lastRecordedAt: string,
 	lastType: string,
+	/**  Codes of the findings that name this stream, as far as they are kept one by one. */
+	problems: string[],
 };
 
-export type StreamSort = "id" | "events" | "last";
+export type StreamSort = "id" | "events" | "last" | "first" | "category";
 
 export type Theme = "dark" | "light" | "system";
 

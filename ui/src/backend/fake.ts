@@ -25,6 +25,7 @@ import {
 } from './fake/answers';
 import { listenToDrops } from './fake/drops';
 import { FakeFields } from './fake/fields';
+import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
@@ -62,6 +63,7 @@ interface OpenHistory {
   stream: number;
   positions: Uint32Array;
   checkpoints: Map<number, State>;
+  opened: wire.HistoryOpened;
 }
 
 class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
@@ -84,6 +86,8 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
     },
     job: (report, phase, total) => this.#job(report, phase, total, 3),
   });
+  /** How to stop the news of a session. */
+  readonly #watched = new Map<number, () => void>();
   #recents: wire.Recent[];
   #next = 1;
 
@@ -150,6 +154,8 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
   }
 
   async closeStore(session: number): Promise<void> {
+    this.#watched.get(session)?.();
+    this.#watched.delete(session);
     this.#stores.delete(session);
   }
 
@@ -185,12 +191,47 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
   async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
     await this.#wait();
     const { events } = this.#store(session);
-    const matching = events.ids.map((_, i) => i).filter((i) => events.ids[i]?.includes(query.matching));
-    const key = (i: number) =>
-      query.sort === 'id' ? i : query.sort === 'events' ? lengthOf(events, i) : lastTime(events, i);
+    const fits = (i: number) =>
+      (events.ids[i]?.includes(query.matching) ?? false) &&
+      (query.lastType === null || streamRow(events, i).lastType === query.lastType);
+    const matching = events.ids.map((_, i) => i).filter(fits);
+    const key = (i: number) => {
+      if (query.sort === 'id' || query.sort === 'category') return i;
+      if (query.sort === 'first') return events.times[events.ofStream[i]?.[0] ?? 0] ?? 0;
+      return query.sort === 'events' ? lengthOf(events, i) : lastTime(events, i);
+    };
     matching.sort((a, b) => (query.descending ? key(b) - key(a) : key(a) - key(b)) || a - b);
     const rows = matching.slice(query.offset, query.offset + query.limit).map((i) => streamRow(events, i));
     return { total: events.ids.length, matching: matching.length, rows };
+  }
+
+  async watchStore(session: number, news: (news: wire.StoreNews) => void): Promise<void> {
+    const { location, events } = this.#store(session);
+    this.#watched.set(session, tellNews(location, events.times.length, news));
+  }
+
+  async lookNow(): Promise<void> {
+    await this.#wait();
+  }
+
+  async historyNow(history: number): Promise<wire.HistoryOpened> {
+    await this.#wait();
+    return this.#history(history).opened;
+  }
+
+  async rangeFacts(session: number, query: wire.RangeQuery): Promise<wire.RangeFacts> {
+    await this.#wait();
+    return rangeFacts(this.#store(session).events, query);
+  }
+
+  async distinguish(
+    session: number,
+    query: wire.RangeQuery,
+    progress: (update: wire.JobUpdate) => void,
+  ): Promise<wire.Distinction> {
+    const { events } = this.#store(session);
+    await this.#job(progress, 'reading the sample', events.times.length, 4);
+    return distinguish(events, query);
   }
 
   async storeDensity(session: number, query: wire.DensityQuery): Promise<DensityFrame> {
@@ -218,10 +259,8 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
       });
     }
     const history = this.#next++;
-    this.#histories.set(history, { store, stream: ordinal, positions, checkpoints: new Map() });
-    const moment = at === null ? positions.length : (await this.momentOf(history, at)).moment;
-    return {
-      ...{ history, stream, category: 'order', events: positions.length, moment },
+    const opened: wire.HistoryOpened = {
+      ...{ history, stream, category: 'order', events: positions.length, moment: positions.length },
       ...{ firstVersion: '1', lastVersion: `${positions.length}` },
       firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
       lastRecordedAt: timeText(events.times[positions[positions.length - 1] ?? 0] ?? 0),
@@ -234,6 +273,9 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
       types: typeCounts(events, positions),
       findings: stream === UNDECODABLE.stream ? findingsOfSample().slice(0, 1) : [],
     };
+    this.#histories.set(history, { store, stream: ordinal, positions, checkpoints: new Map(), opened });
+    if (at !== null) opened.moment = (await this.momentOf(history, at)).moment;
+    return opened;
   }
 
   async closeHistory(history: number): Promise<void> {

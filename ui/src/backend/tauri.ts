@@ -19,6 +19,11 @@ export function tauriBackend(): Backend {
     indexStore: (session, progress) => done(commands.indexStore(session, channel(progress))),
     storeFindings: (session) => settled(commands.storeFindings(session)),
     streams: (session, query) => settled(commands.streams(session, query)),
+    watchStore: (session, news) => done(commands.watchStore(session, channel(news))),
+    lookNow: (session) => done(commands.lookNow(session)),
+    historyNow: (history) => settled(commands.historyNow(history)),
+    rangeFacts: (session, query) => settled(commands.rangeFacts(session, query)),
+    distinguish: (session, query, progress) => settled(commands.distinguish(session, query, channel(progress))),
     storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
     openHistory: (session, stream, at, handler, news) =>
       settled(commands.openHistory(session, stream, at, handler, channel(news))),

@@ -50,6 +50,15 @@ export function percentText(done: number, total: number): string {
   return `${done >= total ? 100 : Math.min(99, Math.floor((done / total) * 100))} %`;
 }
 
+/** A share in per cent, with one digit below ten; something is never shown as nothing, nor less than all as all. */
+export function shareText(count: number, of: number): string {
+  if (count === 0 || of === 0) return '0 %';
+  if (count >= of) return '100 %';
+  const percent = (100 * count) / of;
+  if (percent < 0.1) return '<0.1 %';
+  return percent < 10 ? `${percent.toFixed(1)} %` : `${Math.min(99, Math.round(percent))} %`;
+}
+
 /** The last part of a path, for titles. */
 export function fileName(location: string): string {
   return location.split(/[\\/]/).filter(Boolean).at(-1) ?? location;

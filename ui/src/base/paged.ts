@@ -11,6 +11,8 @@ export class PagedRows<Row> {
   readonly #changed: () => void;
   readonly #failed: (reason: unknown) => void;
   readonly #pages = new Map<number, Row[]>();
+  /** Pages that are shown and fetched anew. */
+  readonly #stale = new Set<number>();
   #wanted = { first: 0, end: 1 };
   #generation = 0;
   #isLoading = false;
@@ -43,6 +45,7 @@ export class PagedRows<Row> {
   reset(): void {
     this.#generation += 1;
     this.#pages.clear();
+    this.#stale.clear();
     this.total = null;
     this.#hasFailed = false;
     this.#isLoading = false;
@@ -55,6 +58,20 @@ export class PagedRows<Row> {
     this.#generation += 1;
     this.#pages.clear();
     this.#isLoading = false;
+    this.#stale.clear();
+    this.#hasFailed = false;
+    void this.#pump();
+  }
+
+  /** Fetches anew what is visible, because the rows behind it changed; what is there stays until the new came. */
+  renew(): void {
+    const { first, end } = this.#wanted;
+    const isWanted = (page: number) => page >= Math.floor(first / PAGE) && page <= Math.floor((end - 1) / PAGE);
+    for (const page of this.#pages.keys()) {
+      if (isWanted(page)) this.#stale.add(page);
+      else this.#pages.delete(page);
+    }
+    this.#hasFailed = false;
     void this.#pump();
   }
 
@@ -70,6 +87,7 @@ export class PagedRows<Row> {
     this.#isLoading = true;
     for (let page = this.#missing(); page !== null; page = this.#missing()) {
       try {
+        this.#stale.delete(page);
         const answer = await this.#load(page * PAGE, PAGE);
         if (generation !== this.#generation) return;
         this.#keep(page, answer);
@@ -84,6 +102,8 @@ export class PagedRows<Row> {
   }
 
   #missing(): number | null {
+    const [stale] = this.#stale;
+    if (stale !== undefined) return stale;
     if (this.total === null) return Math.floor(this.#wanted.first / PAGE);
     const { first, end } = this.#wanted;
     const screen = end - first;

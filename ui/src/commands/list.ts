@@ -32,6 +32,8 @@ export const LIST: readonly Command[] = [
   sort('last', 'Sort streams by their last event'),
   sort('events', 'Sort streams by number of events'),
   sort('id', 'Sort streams by id'),
+  sort('first', 'Sort streams by their first event'),
+  sort('category', 'Sort streams by category'),
 ];
 
 function filter(desk: Desk, _: Reach, text: string): void {
@@ -64,12 +66,12 @@ function switchType({ history }: Desk, _: Reach, type: string): void {
 
 function isFiltered({ history, store, view }: Desk): boolean {
   if (view === 'history') return (history?.types.length ?? 0) > 0;
-  return store !== null && (store.order.matching !== '' || store.order.category !== null);
+  return store?.isFiltered ?? false;
 }
 
 function clear({ history, store, view }: Desk): void {
   if (view === 'history') history?.setTypes([]);
-  else store?.setOrder({ matching: '', category: null });
+  else store?.clearFilter();
 }
 
 function categories({ store }: Desk): Choice[] {
@@ -92,7 +94,7 @@ function sort(by: StreamSort, title: string): Command {
   const run = ({ store }: Desk) => {
     if (!store) return;
     const isSame = store.order.sort === by;
-    store.setOrder({ sort: by, descending: isSame ? !store.order.descending : by !== 'id' });
+    store.setOrder({ sort: by, descending: isSame ? !store.order.descending : by === 'last' || by === 'events' });
   };
   return command('List', ['overview'], `list.sort.${by}`, title, run, { words: 'order' });
 }

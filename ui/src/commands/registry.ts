@@ -9,6 +9,7 @@ import { GO } from './go';
 import { INSPECT } from './inspect';
 import { LANES } from './lanes';
 import { LIST } from './list';
+import { LIVE } from './live';
 import { MASK } from './mask';
 import { menu } from './menu';
 import { NOTEBOOK } from './notebook';
@@ -23,7 +24,7 @@ import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
-  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY],
+  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
   ...[...SEARCH, ...NOTEBOOK],

@@ -29,7 +29,14 @@ import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
 import { Problems } from './problems.svelte';
-import { boundsOf, COLOURED_TYPES, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
+import {
+  boundsOf,
+  boundsOfWhole,
+  COLOURED_TYPES,
+  densityQuery,
+  type Bounds,
+  type OpenStore,
+} from './open_store.svelte';
 import { Story } from './story.svelte';
 
 export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
@@ -46,7 +53,7 @@ const SETTLED_MILLIS = 500;
 
 export class OpenHistory {
   readonly store: OpenStore;
-  readonly opened: HistoryOpened;
+  opened = $state.raw() as HistoryOpened;
   readonly timeline: Timeline;
   readonly events: PagedRows<EventRow>;
   /** What the handler was opened as. */
@@ -88,8 +95,8 @@ export class OpenHistory {
 
   readonly #frames: Latest<StateQuery, StateFrame>;
   readonly #details: Latest<number, EventDetail>;
-  readonly #firstVersion: bigint | null;
-  readonly #positions: Bounds | null;
+  #firstVersion: bigint | null;
+  #positions: Bounds | null;
   #toggled = new Map<Lens, Set<string>>();
   #rows = { first: 0, count: 40 };
   /** Whether the tree has said how many rows it shows. */
@@ -147,9 +154,36 @@ export class OpenHistory {
     );
     this.a = opened.moment;
     this.ask();
+    store.live.join(this);
+  }
+
+  /** Events that came since it was read, where the store is watched. */
+  get newEvents(): number {
+    const now = this.store.live.news?.histories.find(({ history }) => history === this.opened.history);
+    return Math.max(0, (now?.events ?? 0) - this.opened.events);
+  }
+
+  /** Takes in what came. Cursors stay where they are, but for A at the head of a store that is followed. */
+  async grow(isFollowing: boolean): Promise<void> {
+    if (this.newEvents === 0) return;
+    try {
+      const { backend } = this.store;
+      const wasAtHead = this.a === this.opened.events;
+      const opened = await backend.historyNow(this.opened.history);
+      const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+      this.#positions = boundsOfWhole(await backend.historyDensity(opened.history, whole));
+      this.opened = opened;
+      this.#firstVersion = contiguousStart(opened);
+      this.timeline.grow(isFollowing);
+      this.events.renew();
+      if (wasAtHead && isFollowing) this.setA(opened.events);
+    } catch (reason) {
+      this.#fail(reason);
+    }
   }
 
   async close(): Promise<void> {
+    this.store.live.leave(this);
     [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
     this.#details.close();

@@ -6,9 +6,12 @@ import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { PagedRows } from '../base/paged';
+import type { Span } from '../timeline/axis';
 import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
 import { Lanes } from './lanes.svelte';
+import { Live } from './live.svelte';
+import { RangeSelection } from './range.svelte';
 
 /** Types with a colour of their own; every other type is in the slot after them. */
 export const COLOURED_TYPES = 8;
@@ -22,12 +25,20 @@ export interface Bounds {
 export interface StreamOrder {
   matching: string;
   category: string | null;
+  /** Type of the last event; `null`: any. */
+  lastType: string | null;
+  /** Only streams that lived in this time, RFC 3339; empty: at any time. */
+  from: string;
+  to: string;
   sort: StreamSort;
   descending: boolean;
 }
 
+const WHOLE_LIST = { matching: '', category: null, lastType: null, from: '', to: '' };
+
 export class OpenStore {
   readonly backend: Backend;
+  readonly live: Live;
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
@@ -37,18 +48,24 @@ export class OpenStore {
   job = $state.raw<JobUpdate | null>(null);
   isIndexing = $state(false);
   failure = $state.raw<AppErrorWire | null>(null);
-  order = $state.raw<StreamOrder>({ matching: '', category: null, sort: 'last', descending: true });
+  order = $state.raw<StreamOrder>({ ...WHOLE_LIST, sort: 'last', descending: true });
+  range = $state.raw<RangeSelection | null>(null);
+  /** Grows when a person wants to type a range. */
+  rangeWanted = $state(0);
   /** Grows when rows of the stream list arrived. */
   streamsSeen = $state(0);
   streamsFailure = $state.raw<AppErrorWire | null>(null);
   activeStream = $state(0);
 
   #slots = new Map<string, number>();
+  #bounds: Bounds | null = null;
   #isClosed = false;
 
   constructor(backend: Backend, opened: StoreOpened) {
     this.backend = backend;
     this.opened = opened;
+    this.live = new Live(backend, opened.session);
+    this.live.join(this);
     this.streams = new PagedRows(
       (offset, limit) => backend.streams(opened.session, { ...this.order, offset, limit }),
       () => {
@@ -58,6 +75,41 @@ export class OpenStore {
       (reason) => (this.streamsFailure = errorOf(reason)),
     );
     void this.index();
+    this.live.watch().catch((reason: unknown) => (this.failure = errorOf(reason)));
+  }
+
+  /** Brings what is shown up to date with the index, which goes along with the store. */
+  async grow(isFollowing: boolean): Promise<void> {
+    if (!this.overview || this.isIndexing) return;
+    try {
+      const overview = await this.backend.overview(this.opened.session);
+      const positions = await this.#positions(overview.events);
+      if (this.#isClosed) return;
+      this.overview = overview;
+      this.#colour(overview);
+      this.#bounds = positions;
+      this.timeline?.grow(isFollowing);
+      this.streams.renew();
+    } catch (reason) {
+      if (!this.#isClosed) this.failure = errorOf(reason);
+    }
+  }
+
+  /** Marks a range of the shown axis; `null`: none. */
+  setRange(span: Span | null): void {
+    void this.range?.cancel();
+    const { timeline } = this;
+    this.range = span && timeline ? new RangeSelection(this.backend, this.opened.session, timeline.axis, span) : null;
+  }
+
+  /** Whether the list shows fewer streams than there are. */
+  get isFiltered(): boolean {
+    const { matching, category, lastType, from, to } = this.order;
+    return matching !== '' || category !== null || lastType !== null || from !== '' || to !== '';
+  }
+
+  clearFilter(): void {
+    this.setOrder(WHOLE_LIST);
   }
 
   /** Brings the index up to date, then asks for what only it knows; what an index knows already is shown before. */
@@ -85,6 +137,8 @@ export class OpenStore {
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.live.close();
+    await this.range?.cancel();
     this.timeline?.close();
     await this.lanes.close();
     if (this.job) await this.backend.cancelJob(this.job.job);
@@ -137,10 +191,11 @@ export class OpenStore {
   #show(overview: Overview, positions: Bounds | null): void {
     if (this.overview) this.streams.reset();
     this.overview = overview;
-    this.#slots = new Map(overview.types.slice(0, COLOURED_TYPES).map((type, slot) => [type.name, slot]));
+    this.#colour(overview);
+    this.#bounds = positions;
     this.timeline = new Timeline(
       {
-        bounds: (axis) => storeBounds(overview, positions, axis),
+        bounds: (axis) => storeBounds(this.overview ?? overview, this.#bounds, axis),
         load: (axis, fetch) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch)),
         slotOf: (series) => this.slotOf(series),
         failed: (reason) => (this.failure = errorOf(reason)),
@@ -148,6 +203,14 @@ export class OpenStore {
       'time',
     );
     this.streams.want(0, 1);
+  }
+
+  // A type keeps the colour that it had.
+  #colour(overview: Overview): void {
+    for (const { name } of overview.types) {
+      if (this.#slots.size >= COLOURED_TYPES) return;
+      if (!this.#slots.has(name)) this.#slots.set(name, this.#slots.size);
+    }
   }
 }
 

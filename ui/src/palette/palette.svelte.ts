@@ -280,7 +280,17 @@ export class Palette {
   async #find(text: string): Promise<Found> {
     const { desk } = this.#scene;
     const session = desk.store?.opened.session ?? 0;
-    const page = { matching: text, category: null, sort: 'last' as const, descending: true, offset: 0, limit: 1 };
+    const page = {
+      matching: text,
+      category: null,
+      lastType: null,
+      from: '',
+      to: '',
+      sort: 'last' as const,
+      descending: true,
+      offset: 0,
+      limit: 1,
+    };
     const isIndexed = desk.store?.isReady ?? false;
     const [hits, streams] = await Promise.all([
       desk.backend.find(session, text, HITS),

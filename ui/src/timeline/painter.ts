@@ -4,6 +4,7 @@
 import type { Axis } from '../backend/bindings';
 import { Flag, type DensityFrame } from '../backend/frames';
 import { floatFromBig } from '../base/exact';
+import { countText } from '../base/format';
 import { approximateText } from '../base/instant';
 import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
@@ -109,7 +110,11 @@ export class TimelinePainter {
     }
     context.putImageData(image, 0, 0);
     if (stacks) this.#glyphs(context, surface, stacks, content, size);
-    if (axis === 'time') this.#gaps(context, surface, gapsOf(view, pieces), stacks !== null);
+    // On the axis of versions there is none; positions without an event were deleted, or never used.
+    if (axis !== 'version') {
+      const textOf = axis === 'time' ? approximateText : (length: bigint) => S.timeline.gap(countText(length));
+      this.#gaps(context, surface, gapsOf(view, pieces), stacks !== null, textOf);
+    }
     for (const mark of view.marks()) this.#fold(context, surface, mark);
     return isCounted || stacks ? 0 : most;
   }
@@ -280,7 +285,13 @@ export class TimelinePainter {
   }
 
   // How long nothing happened, where there is room to say it.
-  #gaps(context: CanvasRenderingContext2D, { height }: Surface, gaps: readonly Gap[], isMiddle: boolean): void {
+  #gaps(
+    context: CanvasRenderingContext2D,
+    { height }: Surface,
+    gaps: readonly Gap[],
+    isMiddle: boolean,
+    textOf: (length: bigint) => string,
+  ): void {
     const y = isMiddle ? height / 2 : height - 9;
     context.strokeStyle = this.#colours['--line-2'] ?? '';
     context.setLineDash([2, 4]);
@@ -291,8 +302,8 @@ export class TimelinePainter {
       context.stroke();
     }
     context.setLineDash([]);
-    for (const { from, to, nanos } of gaps) {
-      this.#word(context, approximateText(nanos), (from + to) / 2, Math.round(y), '--fg-3');
+    for (const { from, to, length } of gaps) {
+      this.#word(context, textOf(length), (from + to) / 2, Math.round(y), '--fg-3');
     }
   }
 

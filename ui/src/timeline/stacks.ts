@@ -19,7 +19,7 @@ export interface Stack {
 export interface Gap {
   from: number;
   to: number;
-  nanos: bigint;
+  length: bigint;
 }
 
 /** A flag in pixels, with the bits of all columns that it stands for. */
@@ -76,7 +76,7 @@ export function stacksOf(view: Projection, pieces: readonly Piece[], height: num
   return most < 2 || tall * 100 > stacks.length * TALL_PERCENT ? null : stacks;
 }
 
-/** Where nothing happened for so long that it can be said. */
+/** Where so much of the axis holds nothing that it can be said. */
 export function gapsOf(view: Projection, pieces: readonly Piece[]): Gap[] {
   const gaps: Gap[] = [];
   let before: { piece: Piece; column: number; x: number } | null = null;
@@ -85,8 +85,8 @@ export function gapsOf(view: Projection, pieces: readonly Piece[]): Gap[] {
     if (running[bar.column + 1] === running[bar.column]) continue;
     // What lies in different pieces has a fold between it, which says its own length.
     if (before?.piece === bar.piece && bar.x - before.x >= GAP_ROOM) {
-      const nanos = bar.piece.fetch.bucket * BigInt(bar.column - before.column);
-      gaps.push({ from: before.x, to: bar.x, nanos });
+      const length = bar.piece.fetch.bucket * BigInt(bar.column - before.column);
+      gaps.push({ from: before.x, to: bar.x, length });
     }
     before = bar;
   }

@@ -174,6 +174,24 @@ export class Timeline {
     }
   }
 
+  /**
+   * Takes in that there is more behind the end. Where it is followed, the right edge goes along; a window over all of
+   * it stays one. The old picture stays until the new one came.
+   */
+  grow(isFollowing: boolean): void {
+    const bounds = this.#source.bounds(this.axis);
+    if (!bounds) return;
+    const wasWhole = sameSpan(this.window, this.whole);
+    this.whole = withMargin(bounds.first, bounds.last, this.axis);
+    const length = lengthOf(this.window);
+    if (wasWhole) this.#show(this.whole);
+    else if (isFollowing) this.#show(inside({ from: this.whole.to - length, to: this.whole.to }, this.whole));
+    if (this.width <= 0) return;
+    const { axis, whole } = this;
+    this.#maps.ask({ axis, plan: planFor(Projection.of(whole, this.width), whole, []) });
+    this.#blocks.ask({ axis, plan: planFor(this.view, whole, this.#folds) });
+  }
+
   /** Drops what was fetched, after the store behind it changed. */
   reload(): void {
     this.block = null;

@@ -99,6 +99,7 @@ fn a_person_opens_a_store_and_moves_through_an_order() {
         descending: true,
         offset: 0,
         limit: 5,
+        ..StreamQuery::default()
     };
     let page = desk.streams(opened.session, &longest).unwrap();
     assert_eq!(page.rows[0].id, "order-4712");
@@ -410,6 +411,7 @@ fn errors_say_what_is_wrong_and_what_to_do() {
                     descending: false,
                     offset: 0,
                     limit: 1,
+                    ..StreamQuery::default()
                 },
             )
             .err(),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::pointer::Pointer;
+use refold_core::track::Moment;
 use refold_core::value::{Number, Value};
 use refold_core::work::Work;
 
@@ -25,6 +26,8 @@ const MAX_ROWS: u32 = 10_000;
 pub struct KnownFields(Mutex<Vec<Arc<Known>>>);
 
 struct Known {
+    /// The history had so many events then.
+    head: Moment,
     field: FieldHistory,
     shape: FieldShape,
     /// Of the mask that its values went through.
@@ -36,13 +39,19 @@ impl OpenedHistory {
     pub fn read_field(&self, work: &Work<'_>, path: &str) -> Result<FieldRead, AppError> {
         let path = path_of(path)?;
         let revision = self.session.mask().revision();
+        let head = self.stream.track.head();
         let known = match self.fields.find(&path, revision) {
-            Some(known) => known,
-            None => {
+            Some(known) if known.head == head => known,
+            _ => {
                 let program = self.opening.program.as_ref();
                 let field = FieldHistory::read(work, &self.session, &self.stream, program, &path)?;
                 let shape = shape_of(&field);
-                self.fields.keep(Known { field, shape, revision })
+                self.fields.keep(Known {
+                    head,
+                    field,
+                    shape,
+                    revision,
+                })
             }
         };
         let literal = |number: Option<&Number>| {
@@ -117,6 +126,7 @@ impl KnownFields {
 
     fn keep(&self, new: Known) -> Arc<Known> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.retain(|of| of.field.path != new.field.path);
         if known.len() >= KEPT_FIELDS {
             known.remove(0);
         }

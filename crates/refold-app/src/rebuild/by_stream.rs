@@ -62,6 +62,7 @@ impl FromArena<'_> {
             descending: true,
             offset: 0,
             limit: LONGEST,
+            ..StreamQuery::default()
         })?;
         let mut tasks: Vec<Vec<StreamOrdinal>> = longest.rows.iter().map(|stream| vec![*stream]).collect();
         let count = self.index.stream_count();

@@ -70,6 +70,7 @@ fn shown(desk: &Desk, session: u32) -> (Overview, u32, u32) {
         descending: true,
         offset: 0,
         limit: 100,
+        ..StreamQuery::default()
     };
     let whole = DensityQuery {
         axis: Axis::Position,

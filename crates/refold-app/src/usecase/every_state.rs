@@ -30,7 +30,7 @@ pub fn every_state(
 ) -> Result<(), AppError> {
     let mut fold = Fold::new(program, Detail::State)?;
     visit(&fold.folded()?);
-    let mut events = stream.source(session, program, &Arc::default())?;
+    let mut events = stream.source(session, program, &Arc::default(), Moment::START)?;
     let mut batch = EventBatch::default();
     let head = stream.track.head();
     while fold.moment() < head {

@@ -43,6 +43,7 @@ fn indexed(session: &Session, index: &Index, wanted: &str, limit: usize) -> Resu
         descending,
         offset: 0,
         limit: LOOKED_AT,
+        ..IndexQuery::default()
     };
     let mut found = index.streams(&query(StreamOrder::Last, true))?.rows;
     for stream in known {

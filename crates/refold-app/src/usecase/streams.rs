@@ -1,6 +1,11 @@
 //! The list of streams, a page at a time.
 
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
+
 use refold_core::event::StreamOrdinal;
+use refold_core::finding::Findings;
+use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::{Index, StreamOrder, StreamQuery as IndexQuery};
 
@@ -27,7 +32,8 @@ const PAGE_ROWS: u32 = 4_096;
 /// A page as a list shows it has at most so many rows.
 const MAX_ROWS: u32 = 10_000;
 
-/// Calls `visit` for each stream of the page. Counts and times are listed largest and latest first, ids ascending.
+/// Calls `visit` for each stream of the page. Most events and latest events come first; ids, categories and first times
+/// ascend.
 pub fn streams(
     work: &Work<'_>,
     session: &Session,
@@ -40,9 +46,10 @@ pub fn streams(
         matching: asked.matching.as_bytes(),
         category: asked.category.as_deref().map(str::as_bytes),
         order: order_of(asked.sort),
-        descending: asked.sort != StreamSort::Id,
+        descending: matches!(asked.sort, StreamSort::Events | StreamSort::Last),
         offset: 0,
         limit: PAGE_ROWS,
+        ..IndexQuery::default()
     };
     if let Some(after) = &asked.after {
         query.offset = rank_after(work, &index, &query, after)?;
@@ -116,19 +123,23 @@ fn answer(index: &Index, ordinal: StreamOrdinal, digits: u8) -> Result<StreamAns
 fn of_index(session: &Session, index: &Index, query: &StreamQuery) -> Result<StreamPage, AppError> {
     let matching = text::id_from_shown(&query.matching);
     let category = query.category.as_deref().map(text::id_from_shown);
+    let last_type = query.last_type.as_deref().map(text::id_from_shown);
     let found = index.streams(&IndexQuery {
         matching: &matching,
         category: category.as_deref(),
+        last_type: last_type.as_deref(),
+        alive: alive_of(query)?,
         order: order_of(query.sort),
         descending: query.descending,
         offset: query.offset,
         limit: query.limit.min(MAX_ROWS),
     })?;
     let digits = session.description().time_digits;
+    let problems = problems_of(index);
     let rows: Result<Vec<StreamRow>, AppError> = found
         .rows
         .into_iter()
-        .map(|stream| row(index, stream, digits))
+        .map(|stream| row(index, stream, digits, &problems))
         .collect();
     Ok(StreamPage {
         total: found.total,
@@ -142,12 +153,48 @@ fn order_of(sort: StreamSort) -> StreamOrder {
         StreamSort::Id => StreamOrder::Id,
         StreamSort::Events => StreamOrder::Events,
         StreamSort::Last => StreamOrder::Last,
+        StreamSort::First => StreamOrder::First,
+        StreamSort::Category => StreamOrder::Category,
     }
 }
 
+/// The time in which streams must have lived; `None` without a bound.
+fn alive_of(query: &StreamQuery) -> Result<Option<Range<i64>>, AppError> {
+    if query.from.is_empty() && query.to.is_empty() {
+        return Ok(None);
+    }
+    let bound = |text: &str, open: i64| match text {
+        "" => Ok(open),
+        _ => Timestamp::parse(text).map(|time| time.0).ok_or_else(|| {
+            let message = format!("not a time: {}", text::shown(text.as_bytes()));
+            AppError::invalid(message, "write times as RFC 3339")
+        }),
+    };
+    Ok(Some(bound(&query.from, i64::MIN)?..bound(&query.to, i64::MAX)?))
+}
+
+/// Codes of what was found in each stream that a finding names.
+fn problems_of(index: &Index) -> HashMap<Vec<u8>, BTreeSet<&'static str>> {
+    let findings = Findings::default();
+    index.report_findings(&findings);
+    let mut problems: HashMap<Vec<u8>, BTreeSet<&'static str>> = HashMap::new();
+    for (code, _, kept) in findings.summary() {
+        for stream in kept.iter().filter_map(|finding| finding.stream.as_deref()) {
+            problems.entry(stream.to_vec()).or_default().insert(code);
+        }
+    }
+    problems
+}
+
 /// `digits`: the precision of the store's times.
-fn row(index: &Index, stream: StreamOrdinal, digits: u8) -> Result<StreamRow, AppError> {
+fn row(
+    index: &Index,
+    stream: StreamOrdinal,
+    digits: u8,
+    problems: &HashMap<Vec<u8>, BTreeSet<&'static str>>,
+) -> Result<StreamRow, AppError> {
     let entry = index.stream(stream)?;
+    let codes = problems.get(entry.id).into_iter().flatten();
     Ok(StreamRow {
         id: text::shown(entry.id),
         category: text::shown(entry.category),
@@ -155,5 +202,6 @@ fn row(index: &Index, stream: StreamOrdinal, digits: u8) -> Result<StreamRow, Ap
         first_recorded_at: text::time_label(entry.first_recorded_at, digits),
         last_recorded_at: text::time_label(entry.last_recorded_at, digits),
         last_type: text::shown(index.type_name(entry.last_type)),
+        problems: codes.map(|code| (*code).to_owned()).collect(),
     })
 }

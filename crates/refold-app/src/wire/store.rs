@@ -81,20 +81,29 @@ pub struct CategoryCount {
     pub streams: u32,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum StreamSort {
+    #[default]
     Id,
     Events,
     Last,
+    First,
+    Category,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct StreamQuery {
     /// Substring of the id; empty matches all.
     pub matching: String,
     pub category: Option<String>,
+    /// The type of the last event.
+    pub last_type: Option<String>,
+    /// Only streams whose first event was recorded before `to` and whose last one at `from` or later: times as RFC 3339;
+    /// empty: no bound.
+    pub from: String,
+    pub to: String,
     pub sort: StreamSort,
     pub descending: bool,
     pub offset: u32,
@@ -118,6 +127,8 @@ pub struct StreamRow {
     pub first_recorded_at: String,
     pub last_recorded_at: String,
     pub last_type: String,
+    /// Codes of the findings that name this stream, as far as they are kept one by one.
+    pub problems: Vec<String>,
 }
 
 /// A window of the density timeline. Bounds are inclusive-exclusive on the chosen axis.

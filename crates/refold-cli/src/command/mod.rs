@@ -5,6 +5,7 @@ mod causes;
 mod check;
 mod describe;
 mod diff;
+mod distinguish;
 mod field;
 mod history;
 mod lanes;
@@ -14,6 +15,7 @@ mod replay;
 mod search;
 mod state;
 mod streams;
+mod tail;
 mod test;
 mod timeline;
 
@@ -92,6 +94,8 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Streams(asked) => streams::run(context, asked),
         Command::History(asked) => history::run(context, asked),
         Command::Search(asked) => search::run(context, asked),
+        Command::Tail(asked) => tail::run(context, asked),
+        Command::Distinguish(asked) => distinguish::run(context, asked),
         Command::State(asked) => state::run(context, asked),
         Command::Diff(asked) => diff::run(context, asked),
         Command::Blame(asked) => blame::run(context, asked),

@@ -18,6 +18,8 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
             Sort::Id => StreamSort::Id,
             Sort::Events => StreamSort::Events,
             Sort::Last => StreamSort::Last,
+            Sort::First => StreamSort::First,
+            Sort::Category => StreamSort::Category,
         },
         limit: asked.limit,
         after: asked.after.clone(),

@@ -205,6 +205,16 @@ impl History {
         Ok(())
     }
 
+    /// Goes on with a longer track of the same stream, of the same names: what was folded stays. `false`, and nothing
+    /// changed, when it does not begin with the present one.
+    pub fn grow(&mut self, track: Arc<StreamTrack>) -> bool {
+        let fits = track.begins_with(&self.track);
+        if fits {
+            self.track = track;
+        }
+        fits
+    }
+
     /// Takes in all that `reader` brings, which follows on what is there in fold order (a history that was made of an
     /// empty track gets the whole stream so), and folds it: track, findings and the state at head come out of one read.
     /// `names`: those of the reader.

@@ -12,7 +12,7 @@ mod tests;
 /// The dictionaries that ordinals of a batch point into. They only grow: an ordinal stays valid.
 ///
 /// A stream id is kept as the bytes that the store returned; only its display form replaces what is not UTF-8.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     streams: Dictionary,
     types: Dictionary,
@@ -22,7 +22,7 @@ pub struct Names {
 }
 
 /// Where the ordinals of a merged [`Names`] went: `streams[old]` and `types[old]` are the new ones.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Merged {
     pub streams: Vec<StreamOrdinal>,
     pub types: Vec<TypeOrdinal>,
@@ -89,7 +89,7 @@ impl Names {
 
 /// Byte strings by dense ordinal, and back: one arena, where each entry ends, and a table of ordinals by hash.
 /// Costs about 20 bytes an entry beside its own.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Dictionary {
     arena: Vec<u8>,
     ends: Vec<u64>,

@@ -51,6 +51,14 @@ impl StreamTrack {
         self.recorded_at.extend_from_slice(&batch.recorded_at);
     }
 
+    /// Whether it holds the events of `earlier` and, if anything, more behind them.
+    pub fn begins_with(&self, earlier: &StreamTrack) -> bool {
+        self.versions.starts_with(&earlier.versions)
+            && self.positions.starts_with(&earlier.positions)
+            && self.types.starts_with(&earlier.types)
+            && self.recorded_at.starts_with(&earlier.recorded_at)
+    }
+
     /// The moment after the last event that is at or before the cursor; the start when there is none. Never the
     /// nearest. Where a clock ran backwards, "last" is by version: what comes earlier in the stream is included.
     ///

@@ -31,6 +31,9 @@ const BATCH_ROWS: usize = if cfg!(test) { 3 } else { 8192 };
 /// Events of one range of positions when several threads read, about.
 const RANGE_ROWS: u64 = 1 << 19;
 
+/// So many of the last indexed events are compared before a store that is followed is added to.
+const END_ROWS: u32 = if cfg!(test) { 4 } else { 4096 };
+
 /// Ids of so many streams are kept while the store is compared.
 const MOST_NAMES: u32 = 100_000;
 const COMPARING: &str = "comparing with the index";
@@ -56,6 +59,38 @@ pub fn build(
     )
 }
 
+/// Adds the events that came since the index was built, for a store that is followed while it grows: of the old ones only
+/// the last are compared, so that it costs what the new ones cost. The index says so of itself, and the next [`build`]
+/// compares them all. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
+pub fn grow(
+    work: &Work<'_>,
+    store: &dyn EventStore,
+    cache: &Path,
+    options: &BuildOptions,
+) -> Result<Option<Index>, IndexError> {
+    let fingerprint = store.fingerprint()?;
+    let folder = Folder::of(cache, &fingerprint.identity);
+    let _lock = folder.lock()?;
+    let Some(manifest) = Manifest::read(&folder, &fingerprint.identity)? else {
+        return Ok(None);
+    };
+    if manifest.change_token == fingerprint.change_token {
+        return Index::of_manifest(&folder, manifest).map(Some);
+    }
+    let outcome = bring_up_to_date(work, store, &folder, &fingerprint, options, manifest, Comparison::End);
+    if !matches!(outcome, Ok(Some(_))) {
+        tidy(&folder, &fingerprint)?;
+    }
+    outcome
+}
+
+/// How many of the indexed events are compared with the store before new ones are added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Comparison {
+    All,
+    End,
+}
+
 pub(super) fn build_in(
     work: &Work<'_>,
     store: &dyn EventStore,
@@ -65,10 +100,7 @@ pub(super) fn build_in(
 ) -> Result<Index, IndexError> {
     let _lock = folder.lock()?;
     let complete = Manifest::read(folder, &fingerprint.identity)?;
-    if let Some(manifest) = complete
-        .clone()
-        .filter(|it| it.change_token == fingerprint.change_token)
-    {
+    if let Some(manifest) = complete.clone().filter(|it| it.is_of(fingerprint)) {
         match Index::of_manifest(folder, manifest) {
             Err(IndexError::Damaged { .. }) => {}
             outcome => return outcome,
@@ -76,26 +108,23 @@ pub(super) fn build_in(
     }
     let growing = Manifest::read_growing(folder, &fingerprint.identity)?;
     let outcome = match growing.or(complete) {
-        Some(manifest) => match bring_up_to_date(work, store, folder, fingerprint, options, manifest) {
-            Ok(None) | Err(IndexError::Damaged { .. }) => None,
-            Ok(Some(index)) => Some(Ok(index)),
-            Err(error) => Some(Err(error)),
-        },
+        Some(manifest) => {
+            match bring_up_to_date(work, store, folder, fingerprint, options, manifest, Comparison::All) {
+                Ok(None) | Err(IndexError::Damaged { .. }) => None,
+                Ok(Some(index)) => Some(Ok(index)),
+                Err(error) => Some(Err(error)),
+            }
+        }
         None => None,
     };
     let outcome = outcome.unwrap_or_else(|| {
         let empty = Manifest::empty(&fingerprint.identity);
         // A manifest that a newer build must not find beside files it did not write.
         folder.remove_all_but(|_| false)?;
-        go_on(work, store, folder, fingerprint, options, empty)
+        go_on(work, store, folder, fingerprint, options, empty, Comparison::All)
     });
     if outcome.is_err() {
-        // What a cancelled or failed build left without a name; nobody else writes while the lock is held.
-        let complete = Manifest::read(folder, &fingerprint.identity).ok().flatten();
-        let growing = Manifest::read_growing(folder, &fingerprint.identity).ok().flatten();
-        let is_named = |name: &str| complete.iter().chain(&growing).any(|manifest| manifest.names(name));
-        let has_any = complete.is_some() || growing.is_some();
-        folder.remove_all_but(|name| is_named(name) || has_any && is_beside(name))?;
+        tidy(folder, fingerprint)?;
     }
     outcome
 }
@@ -103,6 +132,15 @@ pub(super) fn build_in(
 /// Whether a file belongs to what is made beside the index, which looks after it itself.
 fn is_beside(name: &str) -> bool {
     arena::owns(name) || ids::owns(name)
+}
+
+/// Removes what a cancelled or failed build left without a name; nobody else writes while the lock is held.
+fn tidy(folder: &Folder, fingerprint: &Fingerprint) -> Result<(), IndexError> {
+    let complete = Manifest::read(folder, &fingerprint.identity).ok().flatten();
+    let growing = Manifest::read_growing(folder, &fingerprint.identity).ok().flatten();
+    let is_named = |name: &str| complete.iter().chain(&growing).any(|manifest| manifest.names(name));
+    let has_any = complete.is_some() || growing.is_some();
+    folder.remove_all_but(|name| is_named(name) || has_any && is_beside(name))
 }
 
 /// `None` when what is there does not fit the store and must be thrown away.
@@ -113,28 +151,37 @@ fn bring_up_to_date(
     fingerprint: &Fingerprint,
     options: &BuildOptions,
     manifest: Manifest,
+    comparison: Comparison,
 ) -> Result<Option<Index>, IndexError> {
     let segments = Segments::open(folder, &manifest.segments)?;
     let has_shrunk = match (segments.last_position(), fingerprint.last_position) {
         (Some(indexed), Some(last)) => last.0 < indexed,
         (Some(_), None) | (None, _) => false,
     };
-    if has_shrunk || !begins_like(work, store, &segments)? {
+    let first = match comparison {
+        Comparison::All => 0,
+        Comparison::End => segments.event_count().saturating_sub(END_ROWS),
+    };
+    if has_shrunk || !holds_from(work, store, &segments, first)? {
         return Ok(None);
     }
     drop(segments);
-    go_on(work, store, folder, fingerprint, options, manifest).map(Some)
+    go_on(work, store, folder, fingerprint, options, manifest, comparison).map(Some)
 }
 
-/// Whether the store still begins with exactly the indexed events. All of them are compared: a store that erased or
-/// changed old events looks the same at its end.
-fn begins_like(work: &Work<'_>, store: &dyn EventStore, segments: &Segments) -> Result<bool, IndexError> {
+/// Whether the store still holds exactly the indexed events, from the indexed event `first` on. From 0 all of them are
+/// compared: a store that erased or changed old events looks the same at its end.
+fn holds_from(work: &Work<'_>, store: &dyn EventStore, segments: &Segments, first: u32) -> Result<bool, IndexError> {
     let Some(last) = segments.last_position() else {
         return Ok(true);
     };
+    let before = first.checked_sub(1).map(EventIndex);
+    let before = before
+        .map(|event| segments.value(Column::Position, event))
+        .transpose()?;
     let mut reader = store.read(&ReadQuery {
         scope: Scope::All {
-            after: None,
+            after: before.map(Position),
             up_to: Some(Position(last)),
         },
         direction: Direction::Forward,
@@ -144,7 +191,7 @@ fn begins_like(work: &Work<'_>, store: &dyn EventStore, segments: &Segments) -> 
     let all = |names: fn(&Segment) -> &Vec<Vec<u8>>| segments.list().iter().flat_map(names).collect::<Vec<_>>();
     let (types, categories) = (all(|segment| &segment.types), all(|segment| &segment.categories));
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-    let mut event = 0;
+    let mut event = first;
     while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &findings)? {
         for row in 0..batch.len() {
             if event == count {
@@ -188,16 +235,24 @@ fn go_on(
     fingerprint: &Fingerprint,
     options: &BuildOptions,
     mut manifest: Manifest,
+    comparison: Comparison,
 ) -> Result<Index, IndexError> {
-    manifest.generation += 1;
-    manifest.derived = None;
-    manifest.change_token = String::new(); // until it is complete, it stands for no state of the store
     let ranges = missing_ranges(
         store,
         fingerprint,
         options,
         manifest.segments.last().map(|last| last.last_position),
     )?;
+    if ranges.is_empty() && manifest.derived.is_some() {
+        // Something else in the store was written to: what is there stands for it as it is.
+        manifest.change_token.clone_from(&fingerprint.change_token);
+        manifest.is_compared = comparison == Comparison::All;
+        manifest.write(folder)?;
+        return Index::of_manifest(folder, manifest);
+    }
+    manifest.generation += 1;
+    manifest.derived = None;
+    manifest.change_token = String::new(); // until it is complete, it stands for no state of the store
     let mut sink = Sink::new(folder, manifest, options)?;
     if !ranges.is_empty() {
         sink.reopen_tail()?;
@@ -208,6 +263,7 @@ fn go_on(
     StoredFinding::merge(&mut derived.findings, trailing_findings);
     manifest.derived = Some(derived);
     manifest.change_token.clone_from(&fingerprint.change_token);
+    manifest.is_compared = comparison == Comparison::All;
     work.check()?;
     manifest.write(folder)?;
     folder.remove_all_but(|name| manifest.names(name) || is_beside(name))?;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use refold_core::event::{Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::port::store::Fingerprint;
 
 use super::checked::{FORMAT_VERSION, FileStamp, MANIFESTS};
 use super::checks;
@@ -26,6 +27,9 @@ pub(super) struct Manifest {
     format: u32,
     pub(super) identity: String,
     pub(super) change_token: String,
+    /// Whether all indexed events were found in the store when it was last added to; else only the last of them were.
+    #[serde(default = "yes")]
+    pub(super) is_compared: bool,
     /// Grows with every build, so that a file name is never used twice.
     pub(super) generation: u64,
     pub(super) segments: Vec<SegmentEntry>,
@@ -62,10 +66,16 @@ impl Manifest {
             format: FORMAT_VERSION,
             identity: identity.to_owned(),
             change_token: String::new(),
+            is_compared: true,
             generation: 0,
             segments: Vec::new(),
             derived: None,
         }
+    }
+
+    /// Whether it stands for the store as it is now, as far as can be known.
+    pub(super) fn is_of(&self, fingerprint: &Fingerprint) -> bool {
+        self.is_compared && self.change_token == fingerprint.change_token
     }
 
     /// The manifest of the index. `None` when there is none, or one that is damaged, of another store or of another
@@ -108,6 +118,11 @@ impl Manifest {
         });
         self.segments.iter().map(|segment| &segment.file).chain(derived)
     }
+}
+
+/// What a manifest that does not say it means.
+fn yes() -> bool {
+    true
 }
 
 /// All findings of one code, as they are kept between two openings.

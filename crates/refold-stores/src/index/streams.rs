@@ -1,5 +1,6 @@
 //! Pages of the stream list.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use memchr::memmem;
@@ -14,11 +15,15 @@ use super::segment::IdEnds;
 const KEPT_MATCHES: usize = 4;
 
 /// Which streams, in which order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamQuery<'a> {
     /// Bytes that the id holds somewhere; empty matches all.
     pub matching: &'a [u8],
     pub category: Option<&'a [u8]>,
+    /// The type of the last event in version order.
+    pub last_type: Option<&'a [u8]>,
+    /// Nanoseconds: the first event was recorded before the end, and the last one at the start or later.
+    pub alive: Option<Range<i64>>,
     pub order: StreamOrder,
     /// The exact reverse of the ascending order.
     pub descending: bool,
@@ -44,13 +49,15 @@ pub(super) struct Matches(Mutex<Vec<(MatchKey, Arc<Matched>)>>);
 struct MatchKey {
     matching: Vec<u8>,
     category: Option<u32>,
+    last_type: Option<u32>,
+    alive: Option<Range<i64>>,
 }
 
 /// Which streams matched.
 #[derive(Debug)]
 struct Matched {
-    /// A bit for each stream whose id matches, whatever its category is.
-    ids: Vec<u64>,
+    /// A bit for each stream that matches, whatever its category is.
+    streams: Vec<u64>,
     /// How many of those are of the category.
     count: u32,
 }
@@ -58,23 +65,24 @@ struct Matched {
 impl Index {
     pub fn streams(&self, query: &StreamQuery<'_>) -> Result<StreamPage, IndexError> {
         let total = self.stream_count();
-        let category = match query.category {
-            None => None,
-            Some(name) => match (0..)
-                .zip(&self.category_names)
-                .find(|(_, known)| known.as_slice() == name)
-            {
-                Some((category, _)) => Some(category),
-                None => {
-                    return Ok(StreamPage {
-                        total,
-                        matching: 0,
-                        rows: Vec::new(),
-                    });
-                }
-            },
+        let ordinal_of = |names: &[Vec<u8>], wanted: Option<&[u8]>| match wanted {
+            None => Some(None),
+            Some(name) => names
+                .iter()
+                .zip(0..)
+                .find(|(known, _)| *known == name)
+                .map(|(_, at)| Some(at)),
         };
-        if query.matching.is_empty() {
+        let category = ordinal_of(&self.category_names, query.category);
+        let last_type = ordinal_of(&self.type_names, query.last_type);
+        let (Some(category), Some(last_type)) = (category, last_type) else {
+            return Ok(StreamPage {
+                total,
+                matching: 0,
+                rows: Vec::new(),
+            });
+        };
+        if query.matching.is_empty() && last_type.is_none() && query.alive.is_none() {
             let ordered = self.orders.streams(query.order, category)?;
             let ranks = ranks(ordered.len(), query);
             let rows = in_direction(ordered.part(ranks)?, query.descending);
@@ -84,11 +92,16 @@ impl Index {
                 rows,
             }); // ordinals are 32 bits
         }
-        let matched = self.matched(query.matching, category)?;
+        let matched = self.matched(MatchKey {
+            matching: query.matching.to_vec(),
+            category,
+            last_type,
+            alive: query.alive.clone(),
+        })?;
         let ordered = self.orders.streams(query.order, category)?;
         let in_order = ordered
             .part(0..ordered.len())?
-            .filter(|stream| has_bit(&matched.ids, *stream));
+            .filter(|stream| has_bit(&matched.streams, *stream));
         let (offset, limit) = (query.offset as usize, query.limit as usize);
         let rows = if query.descending {
             in_order.rev().skip(offset).take(limit).map(StreamOrdinal).collect()
@@ -102,37 +115,58 @@ impl Index {
         })
     }
 
-    fn matched(&self, matching: &[u8], category: Option<u32>) -> Result<Arc<Matched>, IndexError> {
-        let key = MatchKey {
-            matching: matching.to_vec(),
-            category,
-        };
+    fn matched(&self, key: MatchKey) -> Result<Arc<Matched>, IndexError> {
         let mut kept = self.matches.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(at) = kept.iter().position(|(found, _)| *found == key) {
             kept[..=at].rotate_right(1);
             return Ok(Arc::clone(&kept[0].1));
         }
         drop(kept);
-        let ids = self.ids_with(matching)?;
-        let count = match category {
-            None => ids.iter().map(|bits| bits.count_ones()).sum(),
+        let mut streams = self.ids_with(&key.matching)?;
+        if key.last_type.is_some() || key.alive.is_some() {
+            self.keep_only(&mut streams, &key)?;
+        }
+        let count = match key.category {
+            None => streams.iter().map(|bits| bits.count_ones()).sum(),
             Some(_) => {
                 // All orders hold the same streams.
-                let ordered = self.orders.streams(StreamOrder::Id, category)?;
-                let streams = ordered.part(0..ordered.len())?;
-                streams.map(|stream| u32::from(has_bit(&ids, stream))).sum()
+                let ordered = self.orders.streams(StreamOrder::Id, key.category)?;
+                let of_category = ordered.part(0..ordered.len())?;
+                of_category.map(|stream| u32::from(has_bit(&streams, stream))).sum()
             }
         };
-        let matched = Arc::new(Matched { ids, count });
+        let matched = Arc::new(Matched { streams, count });
         let mut kept = self.matches.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.insert(0, (key, Arc::clone(&matched)));
         kept.truncate(KEPT_MATCHES);
         Ok(matched)
     }
 
-    /// A bit for each stream whose id holds `needle`.
+    /// Takes the bits of streams away that the key's last type or time of life does not fit.
+    fn keep_only(&self, streams: &mut [u64], key: &MatchKey) -> Result<(), IndexError> {
+        for stream in 0..self.stream_count() {
+            if !has_bit(streams, stream) {
+                continue;
+            }
+            let record = self.records.record(stream)?;
+            let is_alive = key
+                .alive
+                .as_ref()
+                .is_none_or(|alive| record.first_recorded_at < alive.end && record.last_recorded_at >= alive.start);
+            if !is_alive || key.last_type.is_some_and(|last| record.last_type != last) {
+                streams[stream as usize / 64] &= !(1 << (stream % 64));
+            }
+        }
+        Ok(())
+    }
+
+    /// A bit for each stream whose id holds `needle`; an empty one is in all.
     fn ids_with(&self, needle: &[u8]) -> Result<Vec<u64>, IndexError> {
         let mut bits = vec![0_u64; (self.stream_count() as usize).div_ceil(64)];
+        if needle.is_empty() {
+            (0..self.stream_count()).for_each(|stream| bits[stream as usize / 64] |= 1 << (stream % 64));
+            return Ok(bits);
+        }
         let finder = memmem::Finder::new(needle);
         for segment in self.segments.list() {
             let (ids, ends) = (segment.all_ids()?, segment.id_ends()?);

@@ -114,6 +114,7 @@ export function streamRow(events: FakeEvents, stream: number): wire.StreamRow {
     firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
     lastRecordedAt: timeText(events.times[last] ?? 0),
     lastType: TYPES[events.types[last] ?? 0] ?? '',
+    problems: events.ids[stream] === UNDECODABLE.stream ? ['RF-EVENT-UNDECODABLE'] : [],
   };
 }
 

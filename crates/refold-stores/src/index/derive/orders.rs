@@ -11,16 +11,27 @@ use crate::index::folder::Folder;
 use crate::index::segment::Segments;
 
 /// By what streams are ordered; equal ones by id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum StreamOrder {
+    #[default]
     Id,
     Events,
     /// Recorded time of the last event.
     Last,
+    /// Recorded time of the first event.
+    First,
+    /// Name of the category.
+    Category,
 }
 
 impl StreamOrder {
-    const ALL: [StreamOrder; 3] = [StreamOrder::Id, StreamOrder::Events, StreamOrder::Last];
+    const ALL: [StreamOrder; 5] = [
+        StreamOrder::Id,
+        StreamOrder::Events,
+        StreamOrder::Last,
+        StreamOrder::First,
+        StreamOrder::Category,
+    ];
 
     fn tag(self) -> u32 {
         1 + self as u32
@@ -139,6 +150,7 @@ pub(super) fn write(
     }
     let category_count = segments.list().iter().map(|segment| segment.categories.len()).sum();
     let starts = starts_of(&categories, category_count);
+    let category_ranks = ranks_of_names(segments);
     let mut writer = CheckedWriter::create(folder, name)?;
     for order in StreamOrder::ALL {
         work.check()?;
@@ -146,6 +158,11 @@ pub(super) fn write(
             StreamOrder::Id => by_id.clone(),
             StreamOrder::Events => by_key(&by_id, |stream| Ok(i64::from(records.record(stream)?.events)))?,
             StreamOrder::Last => by_key(&by_id, |stream| Ok(records.record(stream)?.last_recorded_at))?,
+            StreamOrder::First => by_key(&by_id, |stream| Ok(records.record(stream)?.first_recorded_at))?,
+            StreamOrder::Category => by_key(
+                &by_id,
+                |stream| Ok(category_ranks[categories[stream as usize] as usize]),
+            )?,
         };
         writer.begin(order.tag())?;
         write_all(&mut writer, &streams)?;
@@ -155,6 +172,19 @@ pub(super) fn write(
     writer.begin(CATEGORY_STARTS)?;
     write_all(&mut writer, &starts)?;
     writer.finish()
+}
+
+/// The place of each category when all are sorted by name.
+fn ranks_of_names(segments: &Segments) -> Vec<i64> {
+    let names: Vec<&Vec<u8>> = segments.list().iter().flat_map(|segment| &segment.categories).collect();
+    let mut sorted: Vec<usize> = (0..names.len()).collect();
+    sorted.sort_by_key(|category| names[*category]);
+    let mut ranks = vec![0; names.len()];
+    sorted
+        .iter()
+        .zip(0..)
+        .for_each(|(category, rank)| ranks[*category] = rank);
+    ranks
 }
 
 /// Streams by the bytes of their ids.

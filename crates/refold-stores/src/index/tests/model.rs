@@ -177,50 +177,76 @@ impl<'a> Model<'a> {
     }
 
     fn assert_pages(&self, index: &Index) {
-        for order in [StreamOrder::Id, StreamOrder::Events, StreamOrder::Last] {
+        for order in [
+            StreamOrder::Id,
+            StreamOrder::Events,
+            StreamOrder::Last,
+            StreamOrder::First,
+            StreamOrder::Category,
+        ] {
             for matching in [&b""[..], b"1", b"order", b"-", b"er-1", b"absent", b"\xff", b"d-1"] {
                 for category in [None, Some(&b"order"[..]), Some(b"customer"), Some(b"absent")] {
-                    for descending in [false, true] {
-                        self.assert_page(index, order, matching, category, descending);
+                    for (last_type, alive) in [
+                        (None, None),
+                        (Some(&b"Type3"[..]), None),
+                        (None, Some(1_700_000_000_005_000_000..1_700_000_000_020_000_000)),
+                    ] {
+                        for descending in [false, true] {
+                            self.assert_page(
+                                index,
+                                &StreamQuery {
+                                    matching,
+                                    category,
+                                    last_type,
+                                    alive: alive.clone(),
+                                    order,
+                                    descending,
+                                    offset: 0,
+                                    limit: 0,
+                                },
+                            );
+                        }
                     }
                 }
             }
         }
     }
 
-    fn assert_page(
-        &self,
-        index: &Index,
-        order: StreamOrder,
-        matching: &[u8],
-        category: Option<&[u8]>,
-        descending: bool,
-    ) {
+    /// Asks for some pages; `asked` says of what.
+    fn assert_page(&self, index: &Index, asked: &StreamQuery<'_>) {
+        let category_of = |stream: &(Vec<u8>, Vec<usize>)| &self.events[*stream.1.iter().min().unwrap()].category;
+        let first_time = |stream: &(Vec<u8>, Vec<usize>)| self.events[stream.1[0]].recorded_at;
         let mut expected: Vec<_> = self
             .streams
             .iter()
-            .filter(|(id, rows)| {
-                let first = rows.iter().min().unwrap();
-                category.is_none_or(|category| self.events[*first].category == category)
-                    && (matching.is_empty() || id.windows(matching.len()).any(|part| part == matching))
+            .filter(|stream| {
+                let (id, rows) = stream;
+                let last = &self.events[*rows.last().unwrap()];
+                asked.category.is_none_or(|category| category_of(stream) == category)
+                    && asked.last_type.is_none_or(|last_type| last.event_type == last_type)
+                    && asked
+                        .alive
+                        .as_ref()
+                        .is_none_or(|alive| first_time(stream).0 < alive.end && last.recorded_at.0 >= alive.start)
+                    && (asked.matching.is_empty()
+                        || id.windows(asked.matching.len()).any(|part| part == asked.matching))
             })
             .collect();
-        expected.sort_by_key(|stream| match order {
-            StreamOrder::Id => (0, stream.0.clone()),
-            StreamOrder::Events => (stream.1.len() as i64, stream.0.clone()),
-            StreamOrder::Last => (self.last_time(stream).0, stream.0.clone()),
+        expected.sort_by_key(|stream| match asked.order {
+            StreamOrder::Id => (0, Vec::new(), stream.0.clone()),
+            StreamOrder::Events => (stream.1.len() as i64, Vec::new(), stream.0.clone()),
+            StreamOrder::Last => (self.last_time(stream).0, Vec::new(), stream.0.clone()),
+            StreamOrder::First => (first_time(stream).0, Vec::new(), stream.0.clone()),
+            StreamOrder::Category => (0, category_of(stream).clone(), stream.0.clone()),
         });
-        if descending {
+        if asked.descending {
             expected.reverse();
         }
         for (offset, limit) in [(0, 100), (0, 2), (1, 3), (50, 2)] {
             let query = StreamQuery {
-                matching,
-                category,
-                order,
-                descending,
                 offset,
                 limit,
+                ..asked.clone()
             };
             let page = index.streams(&query).unwrap();
             assert_eq!(page.total as usize, self.streams.len());
@@ -250,6 +276,67 @@ impl<'a> Model<'a> {
         }
         let found: BTreeMap<&[u8], u32> = index.categories().unwrap().into_iter().collect();
         assert_eq!(found, categories);
+    }
+
+    pub(super) fn assert_tally(&self, index: &Index, axis: DensityAxis, window: &Range<i64>) {
+        let is_inside = |event: &&MemoryEvent| match axis {
+            DensityAxis::RecordedAt => !event.recorded_at.is_none() && window.contains(&event.recorded_at.0),
+            DensityAxis::Position => window.contains(&event.position.0),
+        };
+        let inside: Vec<&MemoryEvent> = self.events.iter().filter(is_inside).collect();
+        let outside: Vec<&MemoryEvent> = self.events.iter().filter(|event| !is_inside(event)).collect();
+        let tally = with_work(|work| index.tally(work, axis, window)).unwrap();
+        assert_eq!(tally.events as usize, inside.len());
+        for (name, events) in index.types().map(|(name, _)| name).zip(&tally.types) {
+            assert_eq!(
+                *events as usize,
+                inside.iter().filter(|event| event.event_type == name).count()
+            );
+        }
+        for ((id, _), events) in self.streams.iter().zip(&tally.streams) {
+            assert_eq!(
+                *events as usize,
+                inside.iter().filter(|event| event.stream == *id).count()
+            );
+        }
+        let category_of = |event: &MemoryEvent| {
+            let first = self.events.iter().find(|other| other.stream == event.stream);
+            first.unwrap().category.clone()
+        };
+        for (name, events, all) in &tally.categories {
+            assert_eq!(
+                *events as usize,
+                inside.iter().filter(|event| category_of(event) == *name).count()
+            );
+            assert_eq!(
+                *all as usize,
+                self.events.iter().filter(|event| category_of(event) == *name).count()
+            );
+        }
+        for (hour, (events, all)) in tally.hours.iter().enumerate() {
+            let is_of_hour = |event: &MemoryEvent| {
+                let nanos = i128::from(event.recorded_at.0);
+                !event.recorded_at.is_none() && nanos.div_euclid(3_600_000_000_000).rem_euclid(24) == hour as i128
+            };
+            assert_eq!(
+                *events as usize,
+                inside.iter().filter(|event| is_of_hour(event)).count()
+            );
+            assert_eq!(
+                *all as usize,
+                self.events.iter().filter(|event| is_of_hour(event)).count()
+            );
+        }
+        let positions = |events: &[&MemoryEvent], distance: usize| {
+            let chosen = events.iter().step_by(distance);
+            chosen.map(|event| event.position).collect::<Vec<_>>()
+        };
+        for most in [1, 3, 1000] {
+            let sample = with_work(|work| index.sample(work, axis, window, tally.events, most)).unwrap();
+            let distance = |events: &[&MemoryEvent]| events.len().div_ceil(most as usize).max(1);
+            assert_eq!(sample.inside, positions(&inside, distance(&inside)));
+            assert_eq!(sample.outside, positions(&outside, distance(&outside)));
+        }
     }
 
     pub(super) fn assert_density(&self, index: &Index, axis: DensityAxis, window: Range<i64>, columns: u32) {
@@ -332,7 +419,13 @@ pub(super) fn ask_everything(index: &Index) -> Result<(), crate::index::IndexErr
         index.find_stream(entry.id)?;
         index.events_of(StreamOrdinal(stream))?;
     }
-    for order in [StreamOrder::Id, StreamOrder::Events, StreamOrder::Last] {
+    for order in [
+        StreamOrder::Id,
+        StreamOrder::Events,
+        StreamOrder::Last,
+        StreamOrder::First,
+        StreamOrder::Category,
+    ] {
         for category in index
             .categories()?
             .into_iter()
@@ -346,6 +439,7 @@ pub(super) fn ask_everything(index: &Index) -> Result<(), crate::index::IndexErr
                 descending: false,
                 offset: 0,
                 limit: 9,
+                ..StreamQuery::default()
             })?;
         }
     }
@@ -356,6 +450,7 @@ pub(super) fn ask_everything(index: &Index) -> Result<(), crate::index::IndexErr
         descending: false,
         offset: 0,
         limit: 9,
+        ..StreamQuery::default()
     })?;
     index.density(DensityAxis::RecordedAt, i64::MIN..i64::MAX, 50)?;
     index.density(DensityAxis::Position, i64::MIN..i64::MAX, 50)?;

@@ -5,7 +5,7 @@ use refold_core::event::{Position, Version};
 use refold_core::finding::Findings;
 
 use super::model::{Model, arbitrary_events, options, with_work};
-use crate::index::{DensityAxis, Index, Opened, build, open};
+use crate::index::{DensityAxis, Index, Opened, build, grow, open};
 use crate::memory::{MemoryEvent, MemoryStore};
 use refold_core::port::store::EventStore as _;
 
@@ -90,6 +90,8 @@ proptest! {
                 model.assert_density(&index, DensityAxis::RecordedAt, window.clone(), columns);
                 model.assert_density(&index, DensityAxis::Position, window.clone(), columns);
                 model.assert_stream_density(&index, &window, columns);
+                model.assert_tally(&index, DensityAxis::RecordedAt, &window);
+                model.assert_tally(&index, DensityAxis::Position, &window);
             }
         }
         drop(index);
@@ -120,6 +122,36 @@ proptest! {
             let types = |index: &Index| index.types().map(|(name, count)| (name.to_vec(), count)).collect::<Vec<_>>();
             prop_assert_eq!(types(&grown), types(&fresh));
         }
+    }
+
+    /// While a store is followed, only its end is compared; that must come to the same, and be made good later.
+    #[test]
+    fn following_equals_building_at_once(
+        events in arbitrary_events(150),
+        cuts in prop::collection::vec(0_usize..150, 1..4),
+        threads in 1_usize..3,
+        segment_rows in 1_u32..60,
+    ) {
+        let cache = tempfile::tempdir().unwrap();
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(events.len())).collect();
+        cuts.push(events.len());
+        cuts.sort_unstable();
+        let store = |cut: usize| MemoryStore::new("followed", events[..cut].to_vec()).with_ranges(threads);
+        built(&store(cuts[0]), cache.path(), threads, segment_rows);
+        for cut in &cuts[1..] {
+            let store = store(*cut);
+            let grown = with_work(|work| grow(work, &store, cache.path(), &options(threads, segment_rows))).unwrap().unwrap();
+            Model::of(&store).assert_equals(&grown);
+            let elsewhere = tempfile::tempdir().unwrap();
+            prop_assert_eq!(findings_of(&grown), findings_of(&built(&store, elsewhere.path(), 1, segment_rows)));
+        }
+        let store = store(events.len());
+        let has_grown = cuts[0] != events.len();
+        let opened = open(cache.path(), &store.fingerprint().unwrap()).unwrap();
+        prop_assert_eq!(matches!(opened, Opened::Behind(_)), has_grown);
+        Model::of(&store).assert_equals(&built(&store, cache.path(), threads, segment_rows));
+        let opened = open(cache.path(), &store.fingerprint().unwrap()).unwrap();
+        prop_assert!(matches!(opened, Opened::Current(_)));
     }
 
     #[test]
@@ -163,6 +195,56 @@ fn old_events_that_changed_are_noticed_however_many_came_after() {
         let store = MemoryStore::new("changes", events).with_change_token("another");
         Model::of(&store).assert_equals(&built(&store, cache.path(), 2, 100));
     }
+}
+
+#[test]
+fn a_followed_store_whose_end_changed_is_not_added_to() {
+    let event = |n: i64| MemoryEvent {
+        position: Position(n),
+        version: Version(n),
+        ..super::searching::event(n)
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let before: Vec<MemoryEvent> = (0..600).map(event).collect();
+    built(&MemoryStore::new("followed", before.clone()), cache.path(), 1, 100);
+    let attempt = |store: &MemoryStore| with_work(|work| grow(work, store, cache.path(), &options(1, 100))).unwrap();
+    let mut renamed = before.clone();
+    renamed[598].event_type = b"Renamed".to_vec();
+    renamed.push(event(600));
+    assert!(attempt(&MemoryStore::new("followed", renamed.clone())).is_none());
+    assert!(attempt(&MemoryStore::new("followed", before[..599].to_vec())).is_none());
+    assert!(attempt(&MemoryStore::new("another", before.clone())).is_none());
+    // What was there stays, until somebody builds.
+    let Opened::Behind(kept) = open(
+        cache.path(),
+        &MemoryStore::new("followed", renamed).fingerprint().unwrap(),
+    )
+    .unwrap() else {
+        panic!("the index was not kept")
+    };
+    Model::of(&MemoryStore::new("followed", before)).assert_equals(&kept);
+}
+
+/// An old event that changed while the store was followed is found out when it is opened the next time.
+#[test]
+fn what_following_overlooked_is_noticed_at_the_next_build() {
+    let event = |n: i64| MemoryEvent {
+        position: Position(n),
+        version: Version(n),
+        ..super::searching::event(n)
+    };
+    let cache = tempfile::tempdir().unwrap();
+    let mut events: Vec<MemoryEvent> = (0..600).map(event).collect();
+    built(&MemoryStore::new("followed", events.clone()), cache.path(), 1, 100);
+    events[0].event_type = b"Renamed".to_vec();
+    events.push(event(600));
+    let store = MemoryStore::new("followed", events);
+    assert!(
+        with_work(|work| grow(work, &store, cache.path(), &options(1, 100)))
+            .unwrap()
+            .is_some()
+    );
+    Model::of(&store).assert_equals(&built(&store, cache.path(), 1, 100));
 }
 
 #[test]

@@ -1,0 +1,184 @@
+//! Watching an open store: a thread of its own looks now and then whether somebody wrote to it, brings what is open up to
+//! date, and tells. It touches nothing: a look reads the file's stamp, and the store itself only when that changed.
+//!
+//! It must not know how a face shows what it tells.
+
+mod look;
+mod pace;
+#[cfg(test)]
+mod tests;
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use refold_core::work::{CancelToken, Silent, Work};
+
+use crate::clock;
+use crate::error::AppError;
+use crate::text;
+use crate::wire::{HistoryGrowth, LostStore, StoreNews};
+
+pub(crate) use look::{Look, Open};
+pub(crate) use pace::Pace;
+
+/// Who is told, from the thread that watches. The first call comes at once.
+pub type NewsSink = Arc<dyn Fn(StoreNews) + Send + Sync>;
+
+/// A store that is watched. Dropping it ends that.
+#[derive(Debug)]
+pub struct Watch {
+    bell: Arc<Bell>,
+}
+
+#[derive(Debug, Default)]
+struct Bell {
+    /// Whether somebody wants a look now.
+    is_rung: Mutex<bool>,
+    ringing: Condvar,
+    end: CancelToken,
+}
+
+impl Watch {
+    /// Looks at the store behind `open` until it is dropped.
+    pub(crate) fn start(open: Open, sink: NewsSink) -> Result<Watch, AppError> {
+        let bell = Arc::<Bell>::default();
+        let heard = Arc::clone(&bell);
+        let body = move || watch(&open, &heard, &sink);
+        let started = thread::Builder::new().name("refold-watch".to_owned()).spawn(body);
+        started
+            .map_err(|error| AppError::internal(format!("no thread to watch the store could be started: {error}")))?;
+        Ok(Watch { bell })
+    }
+
+    /// Looks at once, whatever the pace is.
+    pub fn look_now(&self) {
+        *self.bell.is_rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.bell.ringing.notify_all();
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.bell.end.cancel();
+        self.look_now();
+    }
+}
+
+impl Bell {
+    /// Waits for so long, or until somebody rings. `false`: the watch is over.
+    fn wait(&self, longest: Duration) -> bool {
+        let rung = self.is_rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.ringing.wait_timeout_while(rung, longest, |is_rung| !*is_rung);
+        let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        *rung = false;
+        !self.end.is_cancelled()
+    }
+}
+
+fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
+    let (mut pace, mut told) = (Pace::default(), Told::new());
+    sink(told.news(open.histories()));
+    loop {
+        if !bell.wait(pace.wait()) {
+            return;
+        }
+        let started = Instant::now();
+        let work = Work::new(&bell.end, &Silent);
+        let look = crate::jobs::caught(|| open.look(&work));
+        if bell.end.is_cancelled() {
+            return;
+        }
+        let has_more = matches!(look, Ok(Look::Grown { .. }));
+        pace.looked(look.as_ref().ok().map(|_| has_more), started.elapsed());
+        if told.take(look, &pace) {
+            sink(told.news(open.histories()));
+        }
+    }
+}
+
+/// What was told last.
+struct Told {
+    events: Option<u32>,
+    new_events: u32,
+    events_per_second: u32,
+    lost: Option<LostStore>,
+    as_of: String,
+    /// Since when no event was counted.
+    counted_at: Instant,
+}
+
+/// A rate is told for so long after the last events.
+const RATE_LASTS: Duration = Duration::from_secs(3);
+
+impl Told {
+    fn new() -> Told {
+        Told {
+            events: None,
+            new_events: 0,
+            events_per_second: 0,
+            lost: None,
+            as_of: now_label(),
+            counted_at: Instant::now(),
+        }
+    }
+
+    fn news(&self, histories: Vec<HistoryGrowth>) -> StoreNews {
+        StoreNews {
+            events: self.events,
+            new_events: self.new_events,
+            events_per_second: self.events_per_second,
+            histories,
+            lost: self.lost.clone(),
+            as_of: self.as_of.clone(),
+        }
+    }
+
+    /// Takes the outcome of a look in. Says whether there is news.
+    fn take(&mut self, look: Result<Look, AppError>, pace: &Pace) -> bool {
+        let elapsed = self.counted_at.elapsed();
+        match look {
+            Err(error) => {
+                self.events_per_second = 0;
+                self.lost = Some(LostStore {
+                    error: error.into(),
+                    since: self.lost.take().map_or_else(now_label, |lost| lost.since),
+                    retry_in_millis: u32::try_from(pace.wait().as_millis()).unwrap_or(u32::MAX),
+                });
+                true
+            }
+            Ok(look) => {
+                self.as_of = now_label();
+                let was_lost = self.lost.take().is_some();
+                match look {
+                    Look::Grown { events, new_events } => {
+                        let came = new_events.saturating_sub(self.new_events);
+                        self.events = events.or(self.events);
+                        self.new_events = new_events;
+                        if came > 0 {
+                            self.events_per_second = per_second(came, elapsed);
+                            self.counted_at = Instant::now();
+                        }
+                        true
+                    }
+                    Look::Same => {
+                        let fades = self.events_per_second > 0 && elapsed > RATE_LASTS;
+                        if fades {
+                            self.events_per_second = 0;
+                        }
+                        was_lost || fades
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn per_second(events: u32, elapsed: Duration) -> u32 {
+    let millis = elapsed.as_millis().max(1);
+    u32::try_from((u128::from(events) * 1_000).div_ceil(millis)).unwrap_or(u32::MAX)
+}
+
+fn now_label() -> String {
+    text::time_label(clock::now(), 3)
+}

@@ -1,0 +1,166 @@
+//! One look at a store that is open: whether it changed, and what is open brought up to date.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope};
+use refold_core::work::Work;
+
+use crate::desk::{Placed, lock};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::wire::HistoryGrowth;
+
+/// What a look found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Same,
+    /// Somebody wrote to the store. `events`: how many the index has now, where there is one. `new_events`: those that
+    /// came since the watch began.
+    Grown {
+        events: Option<u32>,
+        new_events: u32,
+    },
+}
+
+/// What is open of one store: the same that the desk answers from.
+#[derive(Clone)]
+pub struct Open {
+    session: u32,
+    sessions: Arc<Mutex<BTreeMap<u32, Arc<Session>>>>,
+    histories: Arc<Mutex<BTreeMap<u32, Placed>>>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// Up to where was counted what is new.
+#[derive(Default)]
+struct Seen {
+    /// The store as it was counted last, where there is no index that counts.
+    store: Option<Arc<dyn EventStore>>,
+    new_events: u32,
+    /// How many events the index had when it was first seen.
+    indexed: Option<u32>,
+}
+
+/// Events that are counted at a time.
+const BATCH_EVENTS: usize = 8_192;
+
+impl Open {
+    pub(crate) fn new(
+        session: u32,
+        sessions: &Arc<Mutex<BTreeMap<u32, Arc<Session>>>>,
+        histories: &Arc<Mutex<BTreeMap<u32, Placed>>>,
+    ) -> Open {
+        Open {
+            session,
+            sessions: Arc::clone(sessions),
+            histories: Arc::clone(histories),
+            seen: Arc::default(),
+        }
+    }
+
+    /// Looks once. When it fails, everything stays as it was.
+    pub(crate) fn look(&self, work: &Work<'_>) -> Result<Look, AppError> {
+        let Some(session) = lock(&self.sessions).get(&self.session).cloned() else {
+            return Ok(Look::Same);
+        };
+        let Some(index) = session.index() else {
+            return self.count(work, &session);
+        };
+        let first = *lock(&self.seen).indexed.get_or_insert(index.event_count());
+        if session.store().is_current()? {
+            return Ok(Look::Same);
+        }
+        let grown = Arc::new(session.grown(work)?);
+        let events = grown.index().map_or(first, |index| index.event_count());
+        self.replace(work, &session, &grown)?;
+        let mut seen = lock(&self.seen);
+        // What was counted before there was an index is among these.
+        seen.new_events = seen.new_events.max(events.saturating_sub(first));
+        Ok(Look::Grown {
+            events: Some(events),
+            new_events: seen.new_events,
+        })
+    }
+
+    /// The open histories, and how many events each has.
+    pub(crate) fn histories(&self) -> Vec<HistoryGrowth> {
+        let growth = |(number, placed): (&u32, &Placed)| HistoryGrowth {
+            history: *number,
+            events: placed.history.event_count(),
+        };
+        let histories = lock(&self.histories);
+        let own = histories.iter().filter(|(_, placed)| placed.session == self.session);
+        own.map(growth).collect()
+    }
+
+    /// Puts the store as it is now in the place of the one before, and its histories with it.
+    fn replace(&self, work: &Work<'_>, before: &Arc<Session>, grown: &Arc<Session>) -> Result<(), AppError> {
+        let open: Vec<(u32, Placed)> = lock(&self.histories)
+            .iter()
+            .filter(|(_, placed)| placed.session == self.session)
+            .map(|(number, placed)| (*number, placed.clone()))
+            .collect();
+        let mut followed = Vec::new();
+        for (number, placed) in open {
+            // A stream that changed stays as it was opened: the next who reads on in it is told.
+            match placed.history.grown(work, grown) {
+                Ok(history) => followed.push((number, Arc::new(history))),
+                Err(error) if error.is_cancelled() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        let mut sessions = lock(&self.sessions);
+        match sessions.get_mut(&self.session) {
+            Some(present) if Arc::ptr_eq(present, before) => *present = Arc::clone(grown),
+            // It was closed or opened again meanwhile.
+            _ => return Ok(()),
+        }
+        let mut histories = lock(&self.histories);
+        for (number, history) in followed {
+            if let Some(placed) = histories.get_mut(&number) {
+                placed.history = history;
+            }
+        }
+        Ok(())
+    }
+
+    /// While there is no index, and maybe one is being built of the store as it was opened, what is new is only counted.
+    fn count(&self, work: &Work<'_>, session: &Session) -> Result<Look, AppError> {
+        let counted = lock(&self.seen).store.clone();
+        let before = counted.unwrap_or_else(|| Arc::clone(session.store()));
+        if before.is_current()? {
+            return Ok(Look::Same);
+        }
+        let grown = session.grown(work)?;
+        let mut reader = grown.store().read(&ReadQuery {
+            scope: Scope::All {
+                after: last_position(before.as_ref()),
+                up_to: None,
+            },
+            direction: Direction::Forward,
+            columns: Columns::SKELETON,
+        })?;
+        let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+        let mut new_events: u32 = 0;
+        while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {
+            new_events = new_events.saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
+            batch.clear();
+            work.check()?;
+        }
+        let mut seen = lock(&self.seen);
+        seen.store = Some(Arc::clone(grown.store()));
+        seen.new_events = seen.new_events.saturating_add(new_events);
+        Ok(Look::Grown {
+            events: None,
+            new_events: seen.new_events,
+        })
+    }
+}
+
+fn last_position(store: &dyn EventStore) -> Option<Position> {
+    store.describe().position_span.map(|(_, last)| last)
+}

@@ -1,0 +1,43 @@
+use std::time::Duration;
+
+use super::pace::Pace;
+
+const fn millis(count: u64) -> Duration {
+    Duration::from_millis(count)
+}
+
+#[test]
+fn a_store_that_grows_is_looked_at_soon_and_one_that_rests_seldom() {
+    let mut pace = Pace::default();
+    assert_eq!(pace.wait(), millis(250));
+    pace.looked(Some(false), millis(1));
+    assert_eq!(pace.wait(), millis(375));
+    for _ in 0..10 {
+        pace.looked(Some(false), millis(1));
+    }
+    assert_eq!(pace.wait(), millis(2_000));
+    pace.looked(Some(true), millis(1));
+    assert_eq!(pace.wait(), millis(250));
+}
+
+#[test]
+fn looking_takes_a_fifth_of_the_time_at_most() {
+    let mut pace = Pace::default();
+    for outcome in [Some(true), Some(false), Some(true)] {
+        pace.looked(outcome, millis(3_000));
+        assert!(pace.wait() >= millis(12_000));
+    }
+}
+
+#[test]
+fn a_store_out_of_reach_is_tried_ever_more_seldom_until_it_is_back() {
+    let mut pace = Pace::default();
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        pace.looked(None, millis(1));
+        waits.push(pace.wait().as_secs());
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    pace.looked(Some(false), millis(1));
+    assert_eq!(pace.wait(), millis(250));
+}

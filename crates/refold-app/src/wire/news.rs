@@ -1,0 +1,41 @@
+//! What a store that is watched tells.
+
+use serde::{Deserialize, Serialize};
+use specta::Type;
+
+use super::AppErrorWire;
+
+/// How an open store is, told whenever that changes.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StoreNews {
+    /// How many events the store holds, as far as the index goes; `None` while there is none.
+    pub events: Option<u32>,
+    /// Events that came since the store was opened.
+    pub new_events: u32,
+    /// How many came in a second, lately.
+    pub events_per_second: u32,
+    /// The open histories of the store, and how many events each has now.
+    pub histories: Vec<HistoryGrowth>,
+    /// Why the store cannot be read now; `None`: it can. What was read stays as it is.
+    pub lost: Option<LostStore>,
+    /// When the store was read last, RFC 3339: everything shown is as of then.
+    pub as_of: String,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryGrowth {
+    pub history: u32,
+    pub events: u32,
+}
+
+/// A store that is out of reach, and when it is tried again.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LostStore {
+    pub error: AppErrorWire,
+    /// RFC 3339.
+    pub since: String,
+    pub retry_in_millis: u32,
+}

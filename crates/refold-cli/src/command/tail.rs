@@ -1,0 +1,36 @@
+//! `refold tail`.
+
+use std::cell::RefCell;
+
+use refold_app::answer::json_line;
+use refold_app::usecase::tail::{Tail, tail};
+
+use super::Context;
+use super::history::print_event;
+use crate::arguments::Tail as Asked;
+use crate::print::Ended;
+
+pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let query = Tail {
+        stream: asked.stream.clone(),
+        types: asked.types.clone(),
+    };
+    let printer = RefCell::new(context.printer());
+    let outcome = tail(
+        context.work,
+        &session,
+        &query,
+        &mut |event| {
+            let mut printer = printer.borrow_mut();
+            if context.json {
+                printer.line_of_stream(&json_line(&event)?)
+            } else {
+                print_event(&mut printer, &event)
+            }
+        },
+        &mut || printer.borrow_mut().flush_stream(),
+    );
+    printer.into_inner().finish(outcome)?;
+    Ok(0)
+}

@@ -1,0 +1,60 @@
+// Texts of stores that grow, and of ranges of their timeline.
+
+import { countOf, countText } from '../base/format';
+
+export const LIVE = {
+  follow: 'Follow',
+  live: 'Live',
+  followWhy: 'The right edge goes along with what comes. A cursor that was placed stays',
+  fresh: (events: number) => `${countText(events)} new`,
+  freshWhy: 'Events that came since this was read. Show them',
+  rate: (perSecond: number) => `${countText(perSecond)}/s`,
+  connected: 'Connected',
+  lost: (span: string) => `Disconnected ${span}`,
+  retrying: (span: string) => `retrying in ${span}`,
+  now: 'Now',
+  nowWhy: 'Look at the store again now',
+  asOf: (time: string) => `as of ${time}`,
+  asOfWhy: 'The store cannot be read now. All that is shown is as it was then',
+  notLost: 'The store can be read',
+  needsStore: 'Open a store first',
+  nothingNew: 'Nothing came since this was read',
+} as const;
+
+export const RANGE = {
+  label: 'Range',
+  height: { sqrt: '√', linear: 'linear', log: 'log' },
+  heightLabel: 'Height of the columns',
+  type: 'From .. to, as 2026-08-14 09:10 .. 2026-08-14 09:50',
+  typePositions: 'From .. to, as 4,711 .. 5,000',
+  wrong: 'Write two times or positions with two dots between them',
+  facts: (events: number, span: string, streams: number, types: number) =>
+    `${countOf(events, 'event', 'events')} · ${span} · ${countOf(streams, 'stream', 'streams')} · ${countOf(types, 'type', 'types')}`,
+  clear: 'Clear the range',
+  zoom: 'Zoom',
+  title: 'What distinguishes this range',
+  ask: 'What distinguishes it',
+  asking: 'Comparing the range with the rest',
+  explain:
+    'Compares type, category, stream, hour, metadata and payload of the events in the range with those of all others, and ranks what differs most',
+  heading: (facts: { events: number; span: string }, rest: number) =>
+    `${countOf(facts.events, 'event', 'events')} in ${facts.span}, against ${countText(rest)} outside`,
+  whole: 'all events counted',
+  sample: (events: string) =>
+    `type, category, stream and hour counted; payload and metadata from a ${events}-event sample`,
+  unreadable: (events: string) => `${events} of these could not be read`,
+  noSignal: 'no signal',
+  nothing: 'Nothing distinguishes this range: no share inside differs from that outside by more than chance',
+  attribute: 'Attribute',
+  value: 'Value',
+  inside: 'In the range',
+  outside: 'Outside',
+  openTop: 'Open top stream',
+  noTop: 'No stream stands out',
+  filter: 'Use as filter',
+  filtered: 'The list shows the streams that were written to in this range',
+  copy: 'Copy as text',
+  needsRange: 'Draw a range on the timeline first',
+  needsAnswer: 'Ask what distinguishes the range first',
+  running: 'That is being found out',
+} as const;
