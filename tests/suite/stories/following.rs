@@ -180,6 +180,7 @@ impl Followed {
             toggled: Vec::new(),
             first_row: 0,
             row_count: 500,
+            is_whole: false,
         };
         let frame = self
             .desk
