@@ -12,8 +12,6 @@ import {
   explain,
   findingsOfSample,
   group,
-  lastTime,
-  lengthOf,
   millisToNanos,
   momentFrom,
   notAStore,
@@ -31,6 +29,7 @@ import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 import { withPayloads, type PayloadBackend } from './fake/payload';
+import { openedAnswer, overviewAnswer, streamsAnswer } from './fake/store';
 import { FakePreferences } from './fake/preferences';
 
 export type { FakeOptions } from './fake/options';
@@ -134,23 +133,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
     this.#stores.set(session, store);
     const total = store.events.times.length;
     const newest = Array.from({ length: Math.min(100, total) }, (_, i) => this.#rowAt(store, total - 1 - i, 0));
-    return {
-      ...{ session, location, name: 'orders', kind: 'SQLite', layout: 'emmett', layoutTitle: 'Emmett (SQLite)' },
-      evidence: ['table emt_messages has all 11 columns of the layout', 'table emt_streams is there'],
-      readOnly: ['opened with immutable=1', 'query_only is on', 'an authorizer refuses every writing statement'],
-      ...{ orderIsTotal: true, timeZone: 'UTC', size: '61.4 MB', events: total, eventsIsExact: true, newest },
-      firstRecordedAt: total > 0 ? timeText(store.events.times[0] ?? 0) : '',
-      lastRecordedAt: total > 0 ? timeText(store.events.times[total - 1] ?? 0) : '',
-      ...{ sampledTypes: [], sampledEvents: 0 },
-      findings: [],
-      ...{ sampledTypes: typeCounts(store.events, null), sampledEvents: total },
-      indexIsReady: store.isIndexed,
-      handlers: [
-        { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
-        { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
-        { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
-      ],
-    };
+    return openedAnswer(session, location, store.events, newest, store.isIndexed);
   }
 
   async closeStore(session: number): Promise<void> {
@@ -168,19 +151,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
 
   async overview(session: number): Promise<wire.Overview> {
     await this.#wait();
-    const { events } = this.#store(session);
-    const total = events.times.length;
-    const findings = findingsOfSample();
-    return {
-      events: total,
-      streams: events.ids.length,
-      firstRecordedAt: total > 0 ? timeText(events.times[0] ?? 0) : '',
-      lastRecordedAt: total > 0 ? timeText(events.times[total - 1] ?? 0) : '',
-      types: typeCounts(events, null),
-      categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
-      findings: total > 100 ? findings : [],
-      isBehind: false,
-    };
+    return overviewAnswer(this.#store(session).events);
   }
 
   async storeFindings(): Promise<wire.FindingGroup[]> {
@@ -190,19 +161,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
 
   async streams(session: number, query: wire.StreamQuery): Promise<wire.StreamPage> {
     await this.#wait();
-    const { events } = this.#store(session);
-    const fits = (i: number) =>
-      (events.ids[i]?.includes(query.matching) ?? false) &&
-      (query.lastType === null || streamRow(events, i).lastType === query.lastType);
-    const matching = events.ids.map((_, i) => i).filter(fits);
-    const key = (i: number) => {
-      if (query.sort === 'id' || query.sort === 'category') return i;
-      if (query.sort === 'first') return events.times[events.ofStream[i]?.[0] ?? 0] ?? 0;
-      return query.sort === 'events' ? lengthOf(events, i) : lastTime(events, i);
-    };
-    matching.sort((a, b) => (query.descending ? key(b) - key(a) : key(a) - key(b)) || a - b);
-    const rows = matching.slice(query.offset, query.offset + query.limit).map((i) => streamRow(events, i));
-    return { total: events.ids.length, matching: matching.length, rows };
+    return streamsAnswer(this.#store(session).events, query);
   }
 
   async watchStore(session: number, news: (news: wire.StoreNews) => void): Promise<void> {

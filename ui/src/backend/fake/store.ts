@@ -1,0 +1,66 @@
+// What the twin says of an open store: what it is, what is in it, its streams. Pure functions of its events.
+
+import type * as wire from '../bindings';
+import { findingsOfSample, lastTime, lengthOf, streamRow, timeText, typeCounts } from './answers';
+import type { FakeEvents } from './orders';
+
+export function openedAnswer(
+  session: number,
+  location: string,
+  events: FakeEvents,
+  newest: wire.EventRow[],
+  indexIsReady: boolean,
+): wire.StoreOpened {
+  const total = events.times.length;
+  return {
+    ...{ session, location, name: 'orders', kind: 'SQLite', layout: 'emmett', layoutTitle: 'Emmett (SQLite)' },
+    evidence: ['table emt_messages has all 11 columns of the layout', 'table emt_streams is there'],
+    readOnly: ['opened with immutable=1', 'query_only is on', 'an authorizer refuses every writing statement'],
+    ...{ orderIsTotal: true, timeZone: 'UTC', size: '61.4 MB', events: total, eventsIsExact: true, newest },
+    ...spanOf(events),
+    findings: [],
+    ...{ sampledTypes: typeCounts(events, null), sampledEvents: total },
+    indexIsReady,
+    handlers: [
+      { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
+      { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
+      { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
+    ],
+  };
+}
+
+export function overviewAnswer(events: FakeEvents): wire.Overview {
+  const total = events.times.length;
+  return {
+    events: total,
+    streams: events.ids.length,
+    ...spanOf(events),
+    types: typeCounts(events, null),
+    categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
+    findings: total > 100 ? findingsOfSample() : [],
+    isBehind: false,
+  };
+}
+
+export function streamsAnswer(events: FakeEvents, query: wire.StreamQuery): wire.StreamPage {
+  const fits = (i: number) =>
+    (events.ids[i]?.includes(query.matching) ?? false) &&
+    (query.lastType === null || streamRow(events, i).lastType === query.lastType);
+  const matching = events.ids.map((_, i) => i).filter(fits);
+  const key = (i: number) => {
+    if (query.sort === 'id' || query.sort === 'category') return i;
+    if (query.sort === 'first') return events.times[events.ofStream[i]?.[0] ?? 0] ?? 0;
+    return query.sort === 'events' ? lengthOf(events, i) : lastTime(events, i);
+  };
+  matching.sort((a, b) => (query.descending ? key(b) - key(a) : key(a) - key(b)) || a - b);
+  const rows = matching.slice(query.offset, query.offset + query.limit).map((i) => streamRow(events, i));
+  return { total: events.ids.length, matching: matching.length, rows };
+}
+
+function spanOf(events: FakeEvents): { firstRecordedAt: string; lastRecordedAt: string } {
+  const last = events.times.length - 1;
+  return {
+    firstRecordedAt: last < 0 ? '' : timeText(events.times[0] ?? 0),
+    lastRecordedAt: last < 0 ? '' : timeText(events.times[last] ?? 0),
+  };
+}
