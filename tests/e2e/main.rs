@@ -9,6 +9,7 @@ mod border;
 mod driver;
 mod flows;
 mod hostile;
+mod links;
 mod masking;
 mod opening;
 mod pictures;
