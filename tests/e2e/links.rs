@@ -19,6 +19,13 @@ fn the_story_tells_a_stream_and_moves_along_it() {
     wait_for_version(&shown, "9");
     web.press(&[key::ALT], key::LEFT);
     wait_for_version(&shown, "7");
+    // In a lower window the rows that are put away are out of sight, not over the others.
+    web.resize(1024, 640);
+    web.wait_for("innerHeight === 640");
+    web.wait_for("[...document.querySelectorAll('[data-test=story-lines] [role=row]')].some(it => it.hidden)");
+    web.wait_for(
+        "[...document.querySelectorAll('[role=row][hidden]')].every(it => getComputedStyle(it).display === 'none')",
+    );
     no_violations(&shown);
 }
 

@@ -53,8 +53,33 @@ fn history() {
         shown.web.wait_for(&format!(
             "document.querySelector('[data-test=tab-{name}]').ariaSelected === 'true'"
         ));
+        if name == "causation" {
+            shown
+                .web
+                .wait_for("document.querySelector('[data-test=causation-rows]')");
+        }
         take(&shown, &format!("history-{name}"));
     }
+}
+
+#[test]
+fn lanes() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711", "--at", "v10"]);
+    wait_for_version(&shown, "10");
+    shown.web.press(&[], "7");
+    shown.web.wait_for("document.querySelector('[data-test=to-lanes]')");
+    shown.web.run("document.querySelector('[data-test=to-lanes]').click()");
+    for (count, stream) in [(2, "order-4713"), (3, "order-4712"), (4, "order-4714")] {
+        shown.web.wait_for("document.querySelector('[data-test=lanes-add]')");
+        shown.web.run("document.querySelector('[data-test=lanes-add]').focus()");
+        shown.web.type_text(stream);
+        shown.web.press(&[], crate::webdriver::key::ENTER);
+        shown.web.wait_for(&format!(
+            "[...document.querySelectorAll('[data-test=lane]')].filter(it => it.dataset.moment).length === {count}"
+        ));
+    }
+    take(&shown, "lanes");
 }
 
 #[test]
