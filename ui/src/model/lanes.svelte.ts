@@ -97,6 +97,8 @@ export class Lanes {
     if (known >= 0) await this.choose(known);
     else if (before.length >= MOST_LANES) return false;
     else {
+      // What a person adds belongs to no affair that was looked for.
+      this.affair = null;
       this.streams = [...before, stream];
       this.chosen = before.length;
       await this.#open();
