@@ -10,6 +10,7 @@ mod driver;
 mod flows;
 mod hostile;
 mod links;
+mod live;
 mod masking;
 mod opening;
 mod pictures;

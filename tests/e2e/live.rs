@@ -1,0 +1,200 @@
+//! A store that another process writes to while it is followed: what comes is shown, a cursor that was placed stays, and
+//! the page does not grow with it.
+//!
+//! `REFOLD_LIVE_SECONDS` says how long the tail is looked at; without it, so long as every run can bear. Six minutes are
+//! as many events as an hour at 200 a second.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use crate::driver::{Shown, open};
+use crate::stores;
+use crate::webdriver::key;
+
+const SECONDS: u64 = 20;
+const EVENTS_PER_SECOND: u32 = 2_000;
+/// Transactions in a second.
+const WRITES_PER_SECOND: u32 = 20;
+/// The page has made what it keeps once this part of the time is over.
+const WARM_SHARE: f64 = 0.2;
+
+/// The application that writes, until it is dropped.
+struct Writer {
+    appended: Arc<AtomicU32>,
+    is_over: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    fn on(store: &Path) -> Writer {
+        let connection = Connection::open(store).expect("the application opens its store");
+        connection
+            .query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))
+            .expect("the log is switched on");
+        connection
+            .execute_batch("PRAGMA synchronous = OFF")
+            .expect("a setting is taken");
+        let (appended, is_over) = (Arc::<AtomicU32>::default(), Arc::<AtomicBool>::default());
+        let (count, ends) = (Arc::clone(&appended), Arc::clone(&is_over));
+        let thread = thread::spawn(move || {
+            let (started, mut writes) = (Instant::now(), 0);
+            while !ends.load(Ordering::Relaxed) {
+                append(&connection, EVENTS_PER_SECOND / WRITES_PER_SECOND);
+                writes += 1;
+                count.fetch_add(EVENTS_PER_SECOND / WRITES_PER_SECOND, Ordering::Relaxed);
+                let due = Duration::from_secs(1) * writes / WRITES_PER_SECOND;
+                thread::park_timeout(due.saturating_sub(started.elapsed()));
+            }
+        });
+        Writer {
+            appended,
+            is_over,
+            thread: Some(thread),
+        }
+    }
+
+    fn appended(&self) -> u32 {
+        self.appended.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Changes of address to a stream, in one transaction.
+fn append(connection: &Connection, count: u32) {
+    let insert = "INSERT INTO emt_messages
+        SELECT stream_id, stream_position + 1, partition, message_kind, '{\"address\":{\"street\":\"Marktplatz 1\"}}',
+            '{}', stream_position, 'AddressChanged', stream_id || '-new-' || (stream_position + 1), 0, NULL,
+            '2026-09-01 00:00:00'
+        FROM emt_messages WHERE stream_id = 'order-4711' ORDER BY stream_position DESC LIMIT 1";
+    connection.execute_batch("BEGIN").expect("a transaction begins");
+    for _ in 0..count {
+        assert_eq!(connection.execute(insert, []).expect("an event is appended"), 1);
+    }
+    connection.execute_batch("COMMIT").expect("it is committed");
+}
+
+/// Kilobytes of memory that are the page's own: of the web process that this test started.
+fn page_kilobytes() -> u64 {
+    let own = std::process::id();
+    let processes = std::fs::read_dir("/proc").expect("there is /proc");
+    let numbers = processes
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let pages = numbers.filter(|number| field(*number, "Name").as_deref() == Some("WebKitWebProces"));
+    let of_ours = pages.filter(|number| {
+        let mut at = Some(*number);
+        while let Some(process) = at.filter(|process| *process > 1) {
+            if process == own {
+                return true;
+            }
+            at = field(process, "PPid").and_then(|parent| parent.parse().ok());
+        }
+        false
+    });
+    let kilobytes = |number: u32| {
+        let anonymous = field(number, "RssAnon")?;
+        anonymous.trim_end_matches(" kB").parse::<u64>().ok()
+    };
+    of_ours.filter_map(kilobytes).sum()
+}
+
+/// A line of what the kernel says of a process.
+fn field(process: u32, name: &str) -> Option<String> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    Some(line.trim().to_owned())
+}
+
+fn copied(folder: &Path) -> PathBuf {
+    let store = folder.join("orders.db");
+    std::fs::copy(stores::sample().path(), &store).expect("the sample is copied");
+    store
+}
+
+/// The number at the start of what an element says.
+fn count(shown: &Shown, selector: &str) -> u32 {
+    let text = shown.web.text(selector);
+    let digits = text.split_whitespace().next().unwrap_or_default().replace(',', "");
+    digits.parse().unwrap_or_else(|_| panic!("no number: {text}"))
+}
+
+#[test]
+fn a_tail_that_is_followed_costs_the_page_no_memory() {
+    let seconds = std::env::var("REFOLD_LIVE_SECONDS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(SECONDS);
+    let folder = tempfile::tempdir().expect("a folder for the store");
+    let store = copied(folder.path());
+    let shown = open(&[&store.to_string_lossy()]);
+    let web = &shown.web;
+    web.wait_for("document.querySelector('[data-test=follow]')");
+    let facts = "[data-test=scope-header] .facts";
+    let before = count(&shown, facts);
+    web.press(&[key::CONTROL], "l");
+    web.wait_for("document.querySelector('[data-test=follow]').getAttribute('aria-pressed') === 'true'");
+
+    let writer = Writer::on(&store);
+    let (started, length) = (Instant::now(), Duration::from_secs(seconds));
+    let mut samples = Vec::new();
+    while started.elapsed() < length {
+        thread::park_timeout(Duration::from_secs(1));
+        samples.push((started.elapsed().as_secs_f64() / length.as_secs_f64(), page_kilobytes()));
+    }
+    let appended = writer.appended();
+    drop(writer);
+    let all = u64::from(before) + u64::from(appended);
+    web.wait_for(&format!(
+        "Number.parseInt(document.querySelector('{facts}').textContent.replaceAll(',', '')) >= {all}"
+    ));
+
+    // Between two collections of garbage memory goes up and down: what counts is where it comes down to.
+    let least = |from: f64, to: f64| {
+        let part = samples.iter().filter(|(share, _)| (from..to).contains(share));
+        part.map(|(_, kilobytes)| *kilobytes).min().unwrap_or(0)
+    };
+    let (warm, last) = (least(WARM_SHARE, WARM_SHARE + 0.2), least(0.8, 2.0));
+    println!(
+        "live tail of {appended} events in {seconds} s: the page held {warm} kB once warm, {last} kB at the end \
+         ({:+.1} %)",
+        (last as f64 / warm as f64 - 1.0) * 100.0
+    );
+    assert!(warm > 0, "the web process was not found");
+    assert!(last * 10 < warm * 11, "the page grew by a tenth or more");
+}
+
+#[test]
+fn a_cursor_that_was_placed_stays_and_one_at_the_head_goes_along() {
+    let folder = tempfile::tempdir().expect("a folder for the store");
+    let store = copied(folder.path());
+    let shown = open(&[&store.to_string_lossy(), "order-4711", "--at", "v3"]);
+    let web = &shown.web;
+    crate::flows::wait_for_version(&shown, "3");
+    web.wait_for("document.querySelector('[data-test=follow]')");
+    let writer = Writer::on(&store);
+    web.wait_for("document.querySelector('[data-test=new-events]')");
+    web.press(&[key::CONTROL], "l");
+    web.wait_for("!document.querySelector('[data-test=new-events]')");
+    assert_eq!(
+        web.run("return document.querySelector('[data-test=state-header]').dataset.version"),
+        "3"
+    );
+    web.press(&[], key::END);
+    web.wait_for("Number.parseInt(document.querySelector('[data-test=state-header]').dataset.version) > 100");
+    drop(writer);
+}
