@@ -222,10 +222,7 @@ pub fn append(connection: &Connection, count: u32) {
 pub fn append_lines(store: &Path, count: u32) {
     let mut text = fs::read_to_string(store).expect("the events so far");
     let first = text.len();
-    let last = text
-        .lines()
-        .filter(|line| line.contains("\"stream\":\"order-4711\""))
-        .last();
+    let last = text.lines().rfind(|line| line.contains("\"stream\":\"order-4711\""));
     let last: serde_json::Value = serde_json::from_str(last.expect("the stream is there")).expect("a line is JSON");
     let version: u64 = last["version"]
         .as_str()
@@ -233,7 +230,7 @@ pub fn append_lines(store: &Path, count: u32) {
         .expect("it has a version");
     let position = text
         .lines()
-        .last()
+        .next_back()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).expect("JSON"));
     let position: u64 = position
         .and_then(|line| line["position"].as_str().and_then(|text| text.parse().ok()))
@@ -250,5 +247,5 @@ pub fn append_lines(store: &Path, count: u32) {
         .append(true)
         .open(store)
         .expect("it is appended to");
-    std::io::Write::write_all(&mut file, text[first..].as_bytes()).expect("it grows");
+    std::io::Write::write_all(&mut file, &text.as_bytes()[first..]).expect("it grows");
 }

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
 use refold_app::wire::{Axis, DensityQuery, EventQuery, HistoryOpened, Lens, StateQuery, StoreNews, StreamQuery};
@@ -17,6 +17,8 @@ use super::conditions::{self, Condition};
 
 /// Whoever waits longer than this waits in vain.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// More than a story waits for.
+const MOST_NEWS: usize = 4_096;
 const STORE: &str = "REFOLD_TEST_FOLLOWED_STORE";
 
 /// The other process: for each number on its input it appends so many events, one transaction each, and says so.
@@ -106,7 +108,7 @@ fn follow(condition: Condition) -> Followed {
     let history = desk
         .open_history(session, "order-4711", None, None, Arc::new(|_| {}))
         .expect("the stream is opened");
-    let (tell, news) = channel();
+    let (tell, news) = sync_channel(MOST_NEWS);
     let sink = Arc::new(move |news| drop(tell.send(news)));
     desk.watch_store(session, sink).expect("it is watched");
     Followed {
