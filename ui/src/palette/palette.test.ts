@@ -15,7 +15,7 @@ const ITEM = '[data-test=omnibox-item]';
 
 async function openHistory(): Promise<void> {
   page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
-  await page.until(() => page.find('[data-view=history]'));
+  await page.until(() => page.find('[data-view=history] [data-test=cursor-a]'));
   await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
 }
 

@@ -102,15 +102,19 @@ impl OpenedHistory {
 
     fn known_field(&self, path: &str) -> Result<Arc<Known>, AppError> {
         let revision = self.session.mask().revision();
-        self.fields.find(&path_of(path)?, revision).ok_or_else(|| {
-            AppError::not_found(
-                format!(
-                    "the history of this field is not known yet: {}",
-                    text::shown(path.as_bytes())
-                ),
-                "ask for the field again",
-            )
-        })
+        let known = self.fields.find(&path_of(path)?, revision);
+        // What was read before the stream grew lacks its newest values.
+        known
+            .filter(|known| known.head == self.stream.track.head())
+            .ok_or_else(|| {
+                AppError::not_found(
+                    format!(
+                        "the history of this field is not known yet: {}",
+                        text::shown(path.as_bytes())
+                    ),
+                    "ask for the field again",
+                )
+            })
     }
 }
 

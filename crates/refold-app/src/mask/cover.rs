@@ -94,7 +94,12 @@ impl Cover {
                 Token::Open { start, .. } | Token::Leaf { start, .. } => start,
             };
             let is_open = matches!(token, Token::Open { .. });
-            match places.enter() {
+            let verdict = match places.enter() {
+                // Nothing can be revealed inside of a single value.
+                Verdict::Looked if !is_open && places.is_hit() => Verdict::Hidden,
+                verdict => verdict,
+            };
+            match verdict {
                 Verdict::Hidden => {
                     out.extend_from_slice(bytes.get(written..start)?);
                     out.extend_from_slice(&hidden_json());
@@ -192,6 +197,8 @@ impl<'a> Walk<'a> {
             (Verdict::Looked, Value::Object(object)) => self.object(object),
             (Verdict::Looked, Value::Array(array)) => self.array(array),
             (Verdict::Looked, Value::Repeated(values)) => self.repeated(values),
+            // Nothing can be revealed inside of a single value.
+            (Verdict::Looked, _) if self.places.is_hit() => Some(Value::Redacted(Redacted::new(value.clone()))),
             (Verdict::Looked, _) => None,
         };
         self.places.leave();
@@ -240,6 +247,7 @@ impl<'a> Walk<'a> {
         let covered = |walk: &mut Walk<'a>, value: &Value| match value {
             Value::Object(object) => walk.object(object),
             Value::Array(array) => walk.array(array),
+            _ if walk.places.is_hit() => Some(Value::Redacted(Redacted::new(value.clone()))),
             _ => None,
         };
         let all = values
@@ -314,6 +322,11 @@ impl<'a> Places<'a> {
             ..level
         });
         verdict
+    }
+
+    /// Whether the value that began last, or one around it, is hidden but for what is revealed in it.
+    fn is_hit(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.is_inside)
     }
 
     /// The value ends that began last.

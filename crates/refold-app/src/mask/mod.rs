@@ -99,7 +99,10 @@ impl Mask {
         let is_known = self.read(|inner| inner.files.iter().any(|(known, _)| *known == file));
         if !is_known {
             let rules = rules::read(&file)?;
-            self.write(|inner| inner.files.push((file, rules)));
+            self.write(|inner| {
+                inner.files.push((file, rules));
+                inner.revision += 1;
+            });
         }
         Ok(())
     }

@@ -329,3 +329,19 @@ fn a_changed_secret_is_a_change_and_no_more() {
     assert_eq!(change.op, "changed");
     assert_eq!(json_line(change).unwrap().matches("[redacted]").count(), 2);
 }
+
+#[test]
+fn what_is_hidden_and_has_nothing_in_it_stays_hidden_whatever_is_revealed_below() {
+    let place = |path: &str| cover::segments(&Pointer::parse(path).unwrap());
+    let pattern = place("/customer").into_iter().map(rules::Step::Name).collect();
+    let cover = Cover::new(vec![pattern], vec![place("/customer/email")]);
+    let shown = |json: &str| {
+        let value = Value::from_json(json.as_bytes(), 64).unwrap();
+        let text = String::from_utf8(cover.json(json.as_bytes()).into_owned()).unwrap();
+        assert_eq!(cover.value(&value).display_json(), text);
+        text
+    };
+    assert_eq!(shown(r#"{"customer":"Jane"}"#), r#"{"customer":"[redacted]"}"#);
+    let object = r#"{"customer":{"email":"a@b","name":"Jane"}}"#;
+    assert_eq!(shown(object), r#"{"customer":{"email":"a@b","name":"[redacted]"}}"#);
+}

@@ -213,12 +213,19 @@ impl Held {
             begins_with: b"",
         };
         let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let folder = file.parent().map(real).unwrap_or_default();
+        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let folder = real(parent.unwrap_or(Path::new(".")));
         let home = real(store).parent().map(Path::to_owned).unwrap_or_default();
         if folder.starts_with(&home) {
             return Err(AppError::invalid(
                 format!("nothing is written beside a store: {}", file.display()),
                 "choose a folder outside of the store's own",
+            ));
+        }
+        if file.symlink_metadata().is_ok() {
+            return Err(AppError::invalid(
+                format!("there is a file of this name already: {}", file.display()),
+                "choose another name for the payload: it has no mark by which an earlier one could be told",
             ));
         }
         written_file::write(file, self.bytes.as_deref().unwrap_or_default(), &DOCUMENT)

@@ -239,7 +239,8 @@ fn exact(
         .filter(|(_, (_, all))| *all > 0)
         .map(|(hour, (inside, all))| shares(format!("{hour:02}"), *inside, *all))
         .collect();
-    let says_when = asked.axis == DensityAxis::RecordedAt && asked.window.end - asked.window.start < NANOS_PER_DAY;
+    let says_when = asked.axis == DensityAxis::RecordedAt
+        && asked.window.end.abs_diff(asked.window.start) < NANOS_PER_DAY.unsigned_abs();
     let mut found = Vec::new();
     for (kind, values) in [
         (AttributeKind::Type, types),

@@ -78,16 +78,16 @@ fn fold(
         let mask = session.mask();
         // Rules speak of categories, which only the index knows of a stream that is named by its id alone.
         let index = mask.has_rules().then(|| session.build_index(work)).transpose()?;
+        // What cannot be told is hidden whole: a stream that the index lacks, an index that fails in the middle of it.
+        let everything = || Cover::new(vec![Vec::new()], Vec::new());
         let cover_of = |id: &[u8]| {
             let Some(index) = &index else {
                 return Ok(Cover::default());
             };
             let stream = index.find_stream(id)?.map(|stream| index.stream(stream)).transpose()?;
-            let category = stream.map(|stream| stream.category).unwrap_or_default();
-            Ok::<_, AppError>(mask.cover(id, category, None, Part::State))
+            let cover = |category| mask.cover(id, category, None, Part::State);
+            Ok::<_, AppError>(stream.map_or_else(everything, |stream| cover(stream.category)))
         };
-        // An index that fails in the middle of it hides everything of the stream, and the fold goes on.
-        let everything = || Cover::new(vec![Vec::new()], Vec::new());
         return rebuild(work, session, program, thread_count(), findings, &|id, folded| {
             finish(id, &cover_of(id).unwrap_or_else(|_| everything()), folded);
         });
@@ -118,7 +118,7 @@ fn fold(
 /// A value that stands at a path of a state, as a person may see it.
 fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
     let Ok(pointer) = Pointer::parse(path) else {
-        return value.clone();
+        return Value::Redacted(Redacted::new(value.clone()));
     };
     // Rules go by the names on the way alone, so that a state of nothing but these does as well.
     let around = |inside: Value, segment: &&Segment| Value::Object(Object::from_iter([(segment.to_key(), inside)]));

@@ -250,6 +250,8 @@ fn meets(read: &Pattern, written: &Pointer) -> bool {
         .iter()
         .zip(written.segments())
         .all(|(read, written)| match read {
+            // Whoever writes an element may have moved the others.
+            _ if matches!(written, refold_core::pointer::Segment::Index(_)) => true,
             Segment::Any => true,
             Segment::Key(key) => *key == written.to_key(),
         })

@@ -257,6 +257,12 @@ impl ComparedInstance {
 
 /// Whether the states differ at a place, or where the place would hang.
 fn differs_at(path: &Pointer, left: &Value, right: &Value) -> bool {
+    // Whoever writes an element may have moved the others.
+    if let Some(parent) = path.parent()
+        && let (Some(Value::Array(_)), _) | (_, Some(Value::Array(_))) = (parent.find(left), parent.find(right))
+    {
+        return differs_at(parent, left, right);
+    }
     match (path.find(left), path.find(right)) {
         (None, None) => path.parent().is_some_and(|parent| differs_at(parent, left, right)),
         (left, right) => left != right,

@@ -65,6 +65,9 @@ pub(super) fn program(taken: &str) -> Arc<DeclarativeProgram> {
 pub(super) const TAKES: &str = "sub: { sum: event.data.n }";
 /// Forgets to take more than three.
 pub(super) const TAKES_LITTLE: &str = "sub: { sum: \"event.data.n > 3 ? 3 : event.data.n\" }";
+/// Two that put what is taken into a list, at either end.
+pub(super) const PREPENDS: &str = "prepend: { taken: event.data.n }";
+pub(super) const APPENDS: &str = "append: { taken: event.data.n }";
 /// Fails on five.
 pub(super) const REFUSES: &str = "{ require: event.data.n < 5, message: \"'five'\" }";
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
 use crate::answer::Literal;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::mask::Cover;
 use crate::session::Session;
 use crate::text::Exact;
@@ -88,6 +88,14 @@ pub fn check(
     invariant: Option<&str>,
 ) -> Result<CheckAnswer, AppError> {
     session.mask().adopt(handler)?;
+    if invariant.is_some() && session.mask().has_rules() {
+        // Its answer would tell a hidden value bit by bit. What a package asks was not chosen by whoever looks.
+        return Err(AppError::new(
+            ErrorCode::Denied,
+            "masking rules hold for this store, and a condition of one's own could tell what they hide",
+            "check the invariants of a handler's package, or work without these rules where you may (docs/masking.md)",
+        ));
+    }
     let program = handler::open(handler)?;
     let rules = Arc::new(rules_of(handler, invariant)?);
     let identity = handler::wire(program.identity());

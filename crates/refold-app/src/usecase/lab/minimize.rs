@@ -40,6 +40,17 @@ pub enum Failure<'a> {
     Error,
 }
 
+impl<'a> Failure<'a> {
+    /// The handler that is named beside the one that shows it.
+    fn other(self) -> Option<&'a str> {
+        match self {
+            Failure::Invariant { unless, .. } => unless,
+            Failure::Against(right) => Some(right),
+            Failure::Error => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct MinimizeAnswer {
     pub stream: Exact,
@@ -65,7 +76,9 @@ pub fn minimize(
     handler: Option<&str>,
     failure: Failure<'_>,
 ) -> Result<MinimizeAnswer, AppError> {
-    session.mask().adopt(handler)?;
+    for named in [handler, failure.other()] {
+        session.mask().adopt(named)?;
+    }
     let program = handler::open(handler)?;
     let identity = handler::wire(program.identity());
     let shown = Shown::of(&program, handler, failure)?;

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::super::tests::{
-    REFUSES, TAKES, TAKES_LITTLE, batch_of, folded_both_ways, histories, program, shared, states,
+    APPENDS, PREPENDS, REFUSES, TAKES, TAKES_LITTLE, batch_of, folded_both_ways, histories, program, shared, states,
 };
 use super::*;
 
@@ -37,6 +37,15 @@ proptest! {
         prop_assert_eq!(found.interval_count as usize, intervals.len());
         prop_assert_eq!(intervals, intervals_of(TAKES, right, &history));
         prop_assert_eq!(found.first.is_empty(), found.intervals.is_empty());
+    }
+
+    /// Elements that are written move others, which nobody wrote.
+    #[test]
+    fn lists_are_compared_whole(history in histories()) {
+        let found = compared(PREPENDS, APPENDS, &history, usize::MAX);
+        let intervals: Vec<_> =
+            found.intervals.iter().map(|it| (it.from.version.0, it.until.as_ref().map(|until| until.version.0))).collect();
+        prop_assert_eq!(intervals, intervals_of(PREPENDS, APPENDS, &history));
     }
 
     #[test]
