@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import type { Backend } from '../backend/backend';
+import type { StoreNews } from '../backend/bindings';
+import { Live } from './live.svelte';
+
+const QUIET: StoreNews = {
+  ...{ events: 10, newEvents: 0, eventsPerSecond: 0, histories: [], lost: null },
+  asOf: '2026-08-14T09:31:07.482Z',
+};
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function watched() {
+  let tell: (news: StoreNews) => void = () => {};
+  const backend = {
+    watchStore: (_: number, news: (news: StoreNews) => void) => {
+      tell = news;
+      return Promise.resolve();
+    },
+  } as unknown as Backend;
+  const live = new Live(backend, 1);
+  await live.watch();
+  const grown: boolean[] = [];
+  live.join({
+    grow: (isFollowing) => {
+      grown.push(isFollowing);
+      return Promise.resolve();
+    },
+  });
+  return { live, grown, tell: (news: Partial<StoreNews>) => tell({ ...QUIET, ...news }) };
+}
+
+describe('a store that is watched', () => {
+  it('only says what is new until somebody wants to see it', async () => {
+    const { live, grown, tell } = await watched();
+    tell({ newEvents: 7 });
+    tell({ newEvents: 12 });
+    expect([live.newEvents, grown]).toEqual([12, []]);
+    await live.takeIn();
+    expect([live.newEvents, grown]).toEqual([0, [false]]);
+    tell({ newEvents: 15 });
+    expect(live.newEvents).toBe(3);
+  });
+
+  it('shows what comes while it is followed, and nothing twice', async () => {
+    const { live, grown, tell } = await watched();
+    live.follow(true);
+    await live.takeIn();
+    grown.length = 0;
+    tell({ newEvents: 5 });
+    tell({ newEvents: 5, eventsPerSecond: 3 });
+    await settle();
+    expect([live.newEvents, grown]).toEqual([0, [true]]);
+  });
+
+  it('says that it is lost, and that it is back', async () => {
+    const { live, tell } = await watched();
+    const error = { code: 'unreachable' as const, message: 'gone', hint: 'put it back', choices: [] };
+    tell({ lost: { error, since: QUIET.asOf, retryInMillis: 1_000 } });
+    expect(live.lost?.error.message).toBe('gone');
+    tell({});
+    expect(live.lost).toBeNull();
+    live.close();
+  });
+});

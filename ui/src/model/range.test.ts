@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { shareText } from '../base/format';
+import { spanFromText } from './range.svelte';
+
+const HOUR = 3_600_000_000_000n;
+
+describe('a range that is typed', () => {
+  it('is two times in UTC, or two positions', () => {
+    const span = spanFromText('time', '2026-08-14 09:10 .. 2026-08-14T10:10:00Z');
+    expect(span && span.to - span.from).toBe(HOUR);
+    expect(spanFromText('time', '2026-08-14 .. 2026-08-15')?.from).toBe(1_786_665_600_000_000_000n);
+    expect(spanFromText('position', '#4,711 .. 9007199254740993')).toEqual({ from: 4711n, to: 9007199254740993n });
+  });
+
+  it('is nothing else', () => {
+    for (const text of ['', '2026-08-14', '2026-08-15 .. 2026-08-14', 'a .. b', '1 .. 2 .. 3']) {
+      expect(spanFromText('time', text)).toBeNull();
+    }
+    expect(spanFromText('position', '9 .. 9')).toBeNull();
+  });
+});
+
+describe('a share', () => {
+  it('shows something never as nothing, and less than all never as all', () => {
+    const shares: [number, number][] = [
+      ...([
+        [0, 9],
+        [1, 10_000],
+        [5, 10_000],
+        [61, 100],
+        [9_999, 10_000],
+        [7, 7],
+      ] as [number, number][]),
+    ];
+    expect(shares.map(([count, of]) => shareText(count, of))).toEqual([
+      '0 %',
+      '<0.1 %',
+      '<0.1 %',
+      '61 %',
+      '99 %',
+      '100 %',
+    ]);
+  });
+});
