@@ -266,8 +266,14 @@ pub fn wrong_call(error: &clap::Error) -> ExitCode {
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
     }
     let text = error.render().to_string();
-    let said = text.lines().next().unwrap_or_default();
-    let message = said.strip_prefix("error: ").unwrap_or(said);
+    // What is missing stands on lines of its own below the sentence.
+    let said: Vec<&str> = text
+        .lines()
+        .take_while(|line| !line.is_empty())
+        .map(str::trim)
+        .collect();
+    let said = said.join(" ");
+    let message = said.strip_prefix("error: ").unwrap_or(&said);
     let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
     let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
     let hint = [tip.map(str::to_owned), usage.map(|usage| format!("usage: {usage}"))];

@@ -105,7 +105,7 @@ fn wrong_calls_are_json_where_json_is_asked_for() {
             "sideways",
         ),
         (&["--json", "steams", "orders.db"], "steams"),
-        (&["--json", "state", "orders.db"], "required"),
+        (&["--json", "state", "orders.db"], "<STREAM>"),
         (&["--json"], "requires a subcommand"),
         (&["streams", "orders.db", "--limit", "many", "--json"], "many"),
         (&["--json", "info", "orders.db", "--frobnicate"], "--frobnicate"),
@@ -120,7 +120,10 @@ fn wrong_calls_are_json_where_json_is_asked_for() {
     }
     let told: serde_json::Value =
         serde_json::from_str(&lab.run(&["--json", "streams", "orders.db", "--sort", "sideways"]).err).unwrap();
-    assert_eq!(told["choices"], serde_json::json!(["id", "events", "last"]));
+    assert_eq!(
+        told["choices"],
+        serde_json::json!(["id", "events", "last", "first", "category"])
+    );
     assert_eq!(lab.run(&["--json", "--help"]).code, 0);
 }
 
