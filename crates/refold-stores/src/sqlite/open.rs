@@ -62,7 +62,9 @@ impl Source {
             let stamp = Stamp::take(&path)?;
             if let Err(error) = check_header(&path, &stamp) {
                 // The header of a file that is just being written may say what is not there yet.
-                if Stamp::take_after(&path)? == stamp || !has_patience(attempts, COPY_PATIENCE) {
+                let has_moved = Stamp::take_after(&path)? != stamp;
+                let is_in_use = has_moved || copy_reason(&stamp, options, was_written).is_some();
+                if !is_in_use || !has_patience(attempts, COPY_PATIENCE) {
                     return Err(error);
                 }
                 attempts += 1;

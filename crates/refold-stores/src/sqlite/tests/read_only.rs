@@ -359,6 +359,15 @@ fn a_transaction_under_way_is_undone_in_the_copy_although_it_goes_on() {
     );
 }
 
+/// Ends a writer when it is dropped.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goes_on() {
     let mut opened = 0;
@@ -367,6 +376,8 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goe
         let (committed, is_over) = (AtomicI64::new(1), AtomicBool::new(false));
         let (committed, is_over) = (&committed, &is_over);
         std::thread::scope(|scope| {
+            // Also when a check below fails: the scope waits for the writer.
+            let _over = Over(is_over);
             scope.spawn(move || {
                 while !is_over.load(Ordering::Relaxed) {
                     let next = committed.load(Ordering::Acquire) + 1;
@@ -392,7 +403,6 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goe
                     Err(error) => panic!("{error}"),
                 }
             }
-            is_over.store(true, Ordering::Relaxed);
         });
     }
     assert!(opened > 0, "a busy store could never be opened");
