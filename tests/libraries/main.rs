@@ -12,6 +12,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::value::Value;
 use refold_core::work::{CancelToken, Silent, Work};
+use refold_stores::OpenOptions;
 use serde_json::Value as Json;
 
 /// An event as a library or as we read it.
@@ -60,8 +61,9 @@ fn read(store: &Path) -> (Vec<Seen>, Vec<&'static str>) {
     let token = CancelToken::default();
     let work = Work::new(&token, &Silent);
     let location = store.to_str().expect("paths of tests are UTF-8");
-    let opened =
-        refold_stores::open(&work, location, None, &Default::default()).unwrap_or_else(|error| panic!("{error}"));
+    let scratch = tempfile::tempdir().expect("a folder for private copies");
+    let options = OpenOptions::in_scratch(scratch.path().to_owned());
+    let opened = refold_stores::open(&work, location, None, &options).unwrap_or_else(|error| panic!("{error}"));
     let (mut names, findings) = (Names::default(), Findings::default());
     let mut read_scope = |scope: Scope| {
         let query = ReadQuery {

@@ -70,7 +70,8 @@ fn lint(steps: &mut Steps) -> Outcome {
         "--workspace",
         "--all-targets",
         "--features",
-        "refold-desktop/window",
+        // The tests behind features too: what no lint compiles breaks unseen.
+        "refold-desktop/window,refold-tests/e2e,refold-tests/libraries",
     ]);
     command.args(["--", "--deny", "warnings"]);
     steps.run("clippy", command).map(drop)
