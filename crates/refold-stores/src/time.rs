@@ -8,7 +8,7 @@ use refold_core::finding::Severity;
 use refold_core::time::Timestamp;
 
 use crate::layout::{TimeForm, TimeSource};
-use crate::zone::{LocalDoubt, Zone};
+use crate::zone::{LocalDoubt, Zone, names_zone};
 
 /// A time as it was read, and what is doubtful about that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,13 +81,6 @@ pub fn of_iso_text(text: &[u8], zone: Option<&Zone>) -> Option<Reading> {
         is_leap_second: text.get(16..19) == Some(b":60"),
         local,
     })
-}
-
-/// Whether a text that [`Timestamp::parse_in`] reads ends in a zone.
-pub fn names_zone(text: &[u8]) -> bool {
-    text.iter()
-        .skip(16)
-        .any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-' | b'U'))
 }
 
 /// A number in the unit that `form` says; for [`TimeForm::Auto`] by its size.

@@ -10,8 +10,6 @@ use std::fmt;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use refold_core::time::Timestamp;
 
-use crate::time::names_zone;
-
 /// Where a local time is local.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Zone {
@@ -71,6 +69,13 @@ impl Zone {
             .checked_sub(i64::from(offset_seconds).checked_mul(1_000_000_000)?)?;
         Some((Timestamp(nanos), doubt)).filter(|(instant, _)| !instant.is_none())
     }
+}
+
+/// Whether a text that [`Timestamp::parse`] reads ends in a zone.
+pub fn names_zone(text: &[u8]) -> bool {
+    text.iter()
+        .skip(16)
+        .any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-' | b'U'))
 }
 
 /// A written time that names no zone, as the clocks of `zone` show it. `None`: it is no time, or it names a zone.
