@@ -3,8 +3,9 @@
 //! Payload values never become numbers of this program: they are written as the literal that the store holds.
 
 use refold_core::value::{Value, is_hidden};
+use serde::de::Error as _;
 use serde::ser::Error as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::error::AppError;
@@ -85,6 +86,20 @@ impl Serialize for Literal {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         raw(self.json()).map_err(S::Error::custom)?.serialize(serializer)
     }
+}
+
+/// What was serialised, with its literals. What masking rules hid comes back as the text that stood for it.
+impl<'de> Deserialize<'de> for Literal {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Literal, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        let value = Value::from_json(raw.get().as_bytes(), Value::MAX_DEPTH).map_err(D::Error::custom)?;
+        Ok(Literal(value))
+    }
+}
+
+/// For a member that is left out where there is nothing: `null` is a value.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Literal>, D::Error> {
+    Literal::deserialize(deserializer).map(Some)
 }
 
 /// A payload or metadata as the store holds it.

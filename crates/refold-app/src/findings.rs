@@ -79,7 +79,7 @@ fn one(code: &str, count: u64, first: Option<&Finding>) -> FindingWire {
     }
 }
 
-fn severity(severity: Severity) -> SeverityWire {
+pub fn severity(severity: Severity) -> SeverityWire {
     match severity {
         Severity::Notice => SeverityWire::Notice,
         Severity::Warning => SeverityWire::Warning,

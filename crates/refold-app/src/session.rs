@@ -201,6 +201,11 @@ impl Session {
             .map_or_else(|| self.location.clone(), |name| name.to_string_lossy().into())
     }
 
+    /// Where what can be made again is kept.
+    pub fn cache_folder(&self) -> PathBuf {
+        self.cache.folder()
+    }
+
     /// The local index, when it is ready and of the store as it was opened.
     pub fn index(&self) -> Option<Arc<Index>> {
         self.index.read().unwrap_or_else(PoisonError::into_inner).clone()

@@ -8,7 +8,7 @@ use std::fmt::{self, Write as _};
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::value::is_hidden;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
 /// only looks like one of these as `\u{5c}`.
@@ -68,6 +68,11 @@ impl Exact {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// Whether it is serialised as it is, and comes back as it was.
+    pub fn is_utf8(&self) -> bool {
+        std::str::from_utf8(&self.0).is_ok()
+    }
 }
 
 impl fmt::Display for Exact {
@@ -79,6 +84,12 @@ impl fmt::Display for Exact {
 impl Serialize for Exact {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Exact, D::Error> {
+        Ok(Exact(String::deserialize(deserializer)?.into_bytes()))
     }
 }
 
@@ -136,6 +147,11 @@ pub fn time_label(time: Timestamp, digits: u8) -> String {
     } else {
         time.display(digits).to_string()
     }
+}
+
+/// Two digits a byte, as a hash is written.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `734,166`.

@@ -322,33 +322,56 @@ pub enum ClockName {
 }
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all"]))]
+#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Replay {
     pub store: String,
-    pub stream: Option<String>,
-    /// Every stream of the store
-    #[arg(long)]
-    pub all: bool,
+    #[command(flatten)]
+    pub scope: ScopeAsked,
     #[arg(long)]
     pub handler: Option<String>,
     /// Compare with this handler, event by event
     #[arg(long, value_name = "HANDLER")]
     pub against: Option<String>,
+    #[command(flatten)]
+    pub keeping: KeepingAsked,
 }
 
+/// What is replayed.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all"]))]
-pub struct Check {
-    pub store: String,
+pub struct ScopeAsked {
     pub stream: Option<String>,
     /// Every stream of the store
     #[arg(long)]
     pub all: bool,
+    /// Every stream of this category
+    #[arg(long, value_name = "NAME")]
+    pub category: Option<String>,
+    /// Only up to this version, position or time of the stream
+    #[arg(long, value_name = "CURSOR", requires = "stream")]
+    pub until: Option<String>,
+}
+
+/// Whether an answer that is kept in the cache folder will do.
+#[derive(Debug, Args)]
+pub struct KeepingAsked {
+    /// Fold again, also where the answer to the same question is kept
+    #[arg(long)]
+    pub no_cache: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
+pub struct Check {
+    pub store: String,
+    #[command(flatten)]
+    pub scope: ScopeAsked,
     #[arg(long)]
     pub handler: Option<String>,
     /// Check this condition on `state` instead of the invariants of the handler's package
     #[arg(long, value_name = "EXPR")]
     pub invariant: Option<String>,
+    #[command(flatten)]
+    pub keeping: KeepingAsked,
 }
 
 #[derive(Debug, Args)]

@@ -141,7 +141,7 @@ pub fn detail(
         },
         payload_sha256: match hidden.is_payload {
             true => String::new(),
-            false => hex_of(&Sha256::digest(payload)),
+            false => text::hex(&Sha256::digest(payload)),
         },
         undecodable: payload::undecodable(&event),
         raw: raw
@@ -234,10 +234,6 @@ fn raw_column(column: &RawColumn, is_redacted: bool) -> RawColumnWire {
         text: as_text,
         is_redacted,
     }
-}
-
-fn hex_of(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

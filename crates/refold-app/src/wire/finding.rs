@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FindingWire {
     pub code: String,
@@ -45,4 +45,15 @@ pub enum SeverityWire {
     Notice,
     Warning,
     Error,
+}
+
+impl SeverityWire {
+    /// As it is serialised.
+    pub fn name(self) -> &'static str {
+        match self {
+            SeverityWire::Notice => "notice",
+            SeverityWire::Warning => "warning",
+            SeverityWire::Error => "error",
+        }
+    }
 }

@@ -26,7 +26,7 @@ pub struct HistoryOpened {
     pub moment: u32,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct HandlerWire {
     pub name: String,

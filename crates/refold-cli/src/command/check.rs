@@ -3,15 +3,16 @@
 use refold_app::text::{grouped, shown};
 use refold_app::usecase::lab::check::{CheckAnswer, ViolationAnswer, check};
 
-use super::{Context, event_cell, handler_line, scope_of};
+use super::{Context, event_cell, handler_line, keeping_of, scope_of, told};
 use crate::arguments::Check;
 use crate::print::{self, Ended, Printer, Table};
 
 pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    let scope = scope_of(asked.stream.as_deref());
-    let handler = asked.handler.as_deref();
-    let answer = check(context.work, &session, scope, handler, asked.invariant.as_deref())?;
+    let scope = scope_of(&asked.scope);
+    let (handler, invariant) = (asked.handler.as_deref(), asked.invariant.as_deref());
+    let keeping = keeping_of(&asked.keeping);
+    let answer = told(check(context.work, &session, scope, handler, invariant, keeping)?);
     // Violations are what this command is asked to find: exit code 1.
     let code = u8::from(answer.violation_count > 0);
     let mut printer = context.printer();
@@ -30,7 +31,7 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     print_invariants(&mut printer, &answer)?;
     if answer.violation_count > 0 {
         printer.line("")?;
-        print_violations(&mut printer, &answer, asked.stream.is_some())?;
+        print_violations(&mut printer, &answer, scope.is_one_stream())?;
     }
     if !answer.findings.is_empty() {
         printer.line("")?;
@@ -44,7 +45,7 @@ fn print_invariants(printer: &mut Printer, answer: &CheckAnswer) -> Result<(), E
     for invariant in &answer.invariants {
         table.row(vec![
             shown(invariant.id.as_bytes()),
-            invariant.severity.to_owned(),
+            invariant.severity.name().to_owned(),
             grouped(invariant.broken_streams.into()),
             grouped(invariant.unclear_streams.into()),
         ]);

@@ -24,12 +24,13 @@ use std::rc::Rc;
 
 use clap::CommandFactory as _;
 use refold_app::usecase::describe::notices;
+use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
 use refold_app::{Places, Reveal, Session};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, KeepingAsked, ScopeAsked};
 use crate::print::{self, Ended, Printer};
 use crate::progress::{ProgressLine, cancel_token_of_terminal};
 
@@ -152,9 +153,25 @@ fn event_cell(event: &EventName) -> String {
     format!("{place} {}", event.event_type)
 }
 
-/// A stream, or without one all of them.
-fn scope_of(stream: Option<&str>) -> Scope<'_> {
-    stream.map_or(Scope::All, Scope::Stream)
+fn scope_of(asked: &ScopeAsked) -> Scope<'_> {
+    match (&asked.stream, &asked.until, &asked.category) {
+        (Some(stream), Some(cursor), _) => Scope::Until { stream, cursor },
+        (Some(stream), None, _) => Scope::Stream(stream),
+        (None, _, Some(category)) => Scope::Category(category),
+        (None, _, None) => Scope::All,
+    }
+}
+
+fn keeping_of(asked: &KeepingAsked) -> Keeping {
+    if asked.no_cache { Keeping::Anew } else { Keeping::Kept }
+}
+
+/// The answer; that it was there already is told beside it.
+fn told<T>(answered: Answered<T>) -> T {
+    if answered.was_kept {
+        print::aside("cached, identical inputs; --no-cache folds again");
+    }
+    answered.answer
 }
 
 /// What stands above an answer whose state may lack something. `since` is a version, or `#4711` in a store without.

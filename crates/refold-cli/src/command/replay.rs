@@ -5,18 +5,18 @@ use refold_app::text::{grouped, shown};
 use refold_app::usecase::lab::compare::{CompareAnswer, DifferingAnswer, PlaceAnswer, compare};
 use refold_app::usecase::lab::states::states;
 
-use super::{Context, event_cell, handler_line, scope_of, state};
+use super::{Context, event_cell, handler_line, keeping_of, scope_of, state, told};
 use crate::arguments::{Replay, State};
 use crate::print::{self, Ended, Printer, Table};
 
 pub fn run(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
-    match (&asked.against, &asked.stream) {
+    match (&asked.against, &asked.scope.stream) {
         (Some(against), _) => run_against(context, asked, against),
         (None, Some(stream)) => {
             let head = State {
                 store: asked.store.clone(),
                 stream: stream.clone(),
-                at: "head".to_owned(),
+                at: asked.scope.until.clone().unwrap_or_else(|| "head".to_owned()),
                 handler: asked.handler.clone(),
             };
             state::run(context, &head)
@@ -29,7 +29,8 @@ pub fn run(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
 fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let mut printer = context.printer();
-    let outcome = states(context.work, &session, asked.handler.as_deref(), &mut |head| {
+    let scope = scope_of(&asked.scope);
+    let outcome = states(context.work, &session, scope, asked.handler.as_deref(), &mut |head| {
         if context.json {
             return printer.line_of_stream(&json_line(&head)?);
         }
@@ -56,8 +57,9 @@ fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
 
 fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    let scope = scope_of(asked.stream.as_deref());
-    let answer = compare(context.work, &session, scope, asked.handler.as_deref(), Some(against))?;
+    let (scope, keeping) = (scope_of(&asked.scope), keeping_of(&asked.keeping));
+    let handler = asked.handler.as_deref();
+    let answer = told(compare(context.work, &session, scope, handler, Some(against), keeping)?);
     // Differences are what this command is asked to find: exit code 1.
     let code = u8::from(answer.differing_streams > 0 || !answer.errors.is_empty());
     let mut printer = context.printer();
@@ -74,11 +76,11 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
         grouped(answer.differing_at_head.into()),
         grouped(answer.events)
     ))?;
-    print_differences(&mut printer, &answer, asked.stream.is_some())?;
+    print_differences(&mut printer, &answer, scope.is_one_stream())?;
     for stop in &answer.errors {
         printer.line(&format!(
             "{} fails in {} at {}: {}",
-            stop.side,
+            stop.side.name(),
             stop.stream,
             event_cell(&stop.event),
             stop.reason

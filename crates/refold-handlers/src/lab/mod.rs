@@ -7,6 +7,7 @@
 mod checked;
 mod compared;
 mod minimise;
+mod only;
 mod sight;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ mod tests;
 pub use checked::{Checked, Flip, Rules, Unclear, Watched};
 pub use compared::{Compared, Divergence, Divergences, Interval, Stop};
 pub use minimise::{Minimised, minimise};
+pub use only::OnlyCategory;
 pub use sight::Sighting;

@@ -2,27 +2,28 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use refold_core::finding::{Findings, Severity};
+use refold_core::finding::Findings;
 use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::value::Value;
 use refold_core::work::Work;
 use refold_handlers::lab::{Checked, Flip, Rules, Watched};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::kept::{self, Answered, Keepable, Keeping, RunKey};
 use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
 use crate::mask::Cover;
 use crate::session::Session;
 use crate::text::Exact;
-use crate::wire::{FindingWire, HandlerWire};
+use crate::wire::{FindingWire, HandlerWire, SeverityWire};
 use crate::{findings, handler, text};
 
 /// Changes of one invariant in one stream that are kept when all streams are checked.
 const MOST_FLIPS: usize = 16;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckAnswer {
     pub handler: HandlerWire,
     pub streams: u32,
@@ -39,11 +40,10 @@ pub struct CheckAnswer {
     pub findings: Vec<FindingWire>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct InvariantAnswer {
     pub id: String,
-    /// `error`, `warning` or `notice`.
-    pub severity: &'static str,
+    pub severity: SeverityWire,
     /// Streams in which it broke at least once.
     pub broken_streams: u32,
     /// Streams in which it could not be asked of some state, and why, for the first of them.
@@ -51,7 +51,7 @@ pub struct InvariantAnswer {
     pub unclear: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ViolationAnswer {
     pub invariant: String,
     pub stream: Exact,
@@ -66,13 +66,13 @@ pub struct ViolationAnswer {
     pub holds_at_head: bool,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ValueAnswer {
     pub path: String,
     pub value: Literal,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FlipAnswer {
     pub holds: bool,
     #[serde(flatten)]
@@ -86,7 +86,8 @@ pub fn check(
     scope: Scope<'_>,
     handler: Option<&str>,
     invariant: Option<&str>,
-) -> Result<CheckAnswer, AppError> {
+    keeping: Keeping,
+) -> Result<Answered<CheckAnswer>, AppError> {
     session.mask().adopt(handler)?;
     if invariant.is_some() && session.mask().has_rules() {
         // Its answer would tell a hidden value bit by bit. What a package asks was not chosen by whoever looks.
@@ -98,11 +99,21 @@ pub fn check(
     }
     let program = handler::open(handler)?;
     let rules = Arc::new(rules_of(handler, invariant)?);
+    // Those of a package are part of its hash.
+    let question = invariant.unwrap_or_default();
+    let key = RunKey::new(session, "check", scope, &[(handler, program.as_ref())], question);
+    kept::answer(session, keeping, &key, || made(work, session, scope, program, rules))
+}
+
+fn made(
+    work: &Work<'_>,
+    session: &Session,
+    scope: Scope<'_>,
+    program: Arc<dyn HandlerProgram>,
+    rules: Arc<Rules>,
+) -> Result<CheckAnswer, AppError> {
     let identity = handler::wire(program.identity());
-    let most_flips = match scope {
-        Scope::Stream(_) => usize::MAX,
-        Scope::All => MOST_FLIPS,
-    };
+    let most_flips = if scope.is_one_stream() { usize::MAX } else { MOST_FLIPS };
     let checked = Arc::new(Checked::new(program, Arc::clone(&rules), most_flips));
     let noted = Arc::<Findings>::default();
     let seen = Mutex::new(Seen::of(&rules));
@@ -176,6 +187,16 @@ fn sentence_of(incomplete_streams: u32, unclear_streams: u32) -> String {
     }
 }
 
+impl Keepable for CheckAnswer {
+    fn is_exact_as_text(&self) -> bool {
+        let names = self.violations.iter().flat_map(|of| {
+            let flips = of.flips.iter().map(|flip| &flip.event.event_type);
+            flips.chain([&of.stream, &of.event.event_type])
+        });
+        names.into_iter().all(Exact::is_utf8)
+    }
+}
+
 /// What all streams came to so far.
 struct Seen {
     invariants: Vec<InvariantAnswer>,
@@ -197,7 +218,7 @@ impl Seen {
     fn of(rules: &Rules) -> Seen {
         let invariants = rules.invariants().iter().map(|invariant| InvariantAnswer {
             id: invariant.id.clone(),
-            severity: severity_name(invariant.severity),
+            severity: findings::severity(invariant.severity),
             broken_streams: 0,
             unclear_streams: 0,
             unclear: None,
@@ -281,13 +302,5 @@ impl Found {
                 .collect(),
             holds_at_head: self.holds_at_head,
         })
-    }
-}
-
-fn severity_name(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Notice => "notice",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
     }
 }

@@ -8,10 +8,11 @@ use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
 use refold_handlers::lab::{Compared, Divergence, Divergences, Sighting, Stop};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::kept::{self, Answered, Keepable, Keeping, RunKey};
 use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
-use crate::answer::Literal;
+use crate::answer::{Literal, present};
 use crate::error::AppError;
 use crate::mask::Cover;
 use crate::session::Session;
@@ -24,7 +25,7 @@ const OTHER_PATHS: &str = "…";
 /// Intervals of one stream that are kept when all streams are compared.
 const MOST_INTERVALS: usize = 8;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CompareAnswer {
     pub left: HandlerWire,
     pub right: HandlerWire,
@@ -34,6 +35,7 @@ pub struct CompareAnswer {
     /// Of these, streams whose states differ at the head too.
     pub differing_at_head: u32,
     /// The first event, by position, after which the states of its stream differ.
+    #[serde(skip_deserializing)]
     pub first_divergence: Option<FirstAnswer>,
     /// Where the first difference of a stream lies and which type of event made it, most frequent first.
     pub kinds: Vec<KindAnswer>,
@@ -44,7 +46,7 @@ pub struct CompareAnswer {
     pub findings: Vec<FindingWire>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FirstAnswer {
     pub stream: Exact,
     #[serde(flatten)]
@@ -53,16 +55,18 @@ pub struct FirstAnswer {
     pub place: PlaceAnswer,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlaceAnswer {
     /// RFC 6901.
     pub path: String,
-    /// `null` where there is nothing on that side.
+    /// Left out where there is nothing on that side.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub left: Option<Literal>,
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub right: Option<Literal>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct KindAnswer {
     pub path: String,
     #[serde(rename = "type")]
@@ -70,7 +74,7 @@ pub struct KindAnswer {
     pub streams: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DifferingAnswer {
     pub stream: Exact,
     pub intervals: Vec<IntervalAnswer>,
@@ -80,21 +84,36 @@ pub struct DifferingAnswer {
     pub place_count: u32,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IntervalAnswer {
     pub from: EventName,
     /// The event after which both are equal again; `null`: they are not.
     pub until: Option<EventName>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StopAnswer {
-    /// `left` or `right`.
-    pub side: &'static str,
+    pub side: Side,
     pub stream: Exact,
     #[serde(flatten)]
     pub event: EventName,
     pub reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    Left,
+    Right,
+}
+
+impl Side {
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Left => "left",
+            Side::Right => "right",
+        }
+    }
 }
 
 /// Folds the scope with both handlers in lockstep.
@@ -104,14 +123,29 @@ pub fn compare(
     scope: Scope<'_>,
     left: Option<&str>,
     right: Option<&str>,
-) -> Result<CompareAnswer, AppError> {
+    keeping: Keeping,
+) -> Result<Answered<CompareAnswer>, AppError> {
     session.mask().adopt(left)?;
     session.mask().adopt(right)?;
-    let (left, right) = (handler::open(left)?, handler::open(right)?);
+    let programs = [handler::open(left)?, handler::open(right)?];
+    let named = [(left, programs[0].as_ref()), (right, programs[1].as_ref())];
+    let key = RunKey::new(session, "compare", scope, &named, "");
+    let mut answered = kept::answer(session, keeping, &key, || made(work, session, scope, programs))?;
+    answered.answer.first_divergence = answered.answer.differing.first().and_then(FirstAnswer::of);
+    Ok(answered)
+}
+
+fn made(
+    work: &Work<'_>,
+    session: &Session,
+    scope: Scope<'_>,
+    [left, right]: [Arc<dyn HandlerProgram>; 2],
+) -> Result<CompareAnswer, AppError> {
     let (left_identity, right_identity) = (handler::wire(left.identity()), handler::wire(right.identity()));
-    let most_intervals = match scope {
-        Scope::Stream(_) => usize::MAX,
-        Scope::All => MOST_INTERVALS,
+    let most_intervals = if scope.is_one_stream() {
+        usize::MAX
+    } else {
+        MOST_INTERVALS
     };
     let program: Arc<dyn HandlerProgram> = Arc::new(Compared::new(left, right, most_intervals));
     let noted = Arc::<Findings>::default();
@@ -138,7 +172,7 @@ pub fn compare(
         events: folded.events,
         differing_streams: seen.differing_streams,
         differing_at_head: seen.differing_at_head,
-        first_divergence: seen.first(),
+        first_divergence: None,
         kinds: seen.kinds(),
         differing: seen
             .differing
@@ -148,10 +182,36 @@ pub fn compare(
         errors: seen
             .stops
             .iter()
-            .map(|(stream, side, stop)| stop_answer(stream, side, stop))
+            .map(|(stream, side, stop)| stop_answer(stream, *side, stop))
             .collect(),
         findings: findings::wire(&noted),
     })
+}
+
+impl FirstAnswer {
+    /// The first divergence of a stream; `None` where it is not known.
+    fn of(differing: &DifferingAnswer) -> Option<FirstAnswer> {
+        Some(FirstAnswer {
+            stream: differing.stream.clone(),
+            event: differing.intervals.first()?.from.clone(),
+            place: differing.places.first()?.clone(),
+        })
+    }
+}
+
+impl Keepable for CompareAnswer {
+    fn is_exact_as_text(&self) -> bool {
+        let kinds = self.kinds.iter().map(|kind| &kind.event_type);
+        let streams = self.differing.iter().flat_map(|of| {
+            let events = of.intervals.iter().flat_map(|it| [Some(&it.from), it.until.as_ref()]);
+            events.flatten().map(|event| &event.event_type).chain([&of.stream])
+        });
+        let stops = self
+            .errors
+            .iter()
+            .flat_map(|stop| [&stop.stream, &stop.event.event_type]);
+        kinds.chain(streams).chain(stops).all(Exact::is_utf8)
+    }
 }
 
 /// What all streams came to so far.
@@ -162,12 +222,12 @@ struct Seen {
     /// Not in order, and somewhat more than are wanted at most.
     differing: Vec<(Vec<u8>, Divergences)>,
     kinds: BTreeMap<(String, Vec<u8>), u32>,
-    stops: Vec<(Vec<u8>, &'static str, Stop)>,
+    stops: Vec<(Vec<u8>, Side, Stop)>,
 }
 
 impl Seen {
     fn add(&mut self, stream: &[u8], divergences: Divergences) {
-        for (side, stop) in ["left", "right"].into_iter().zip(&divergences.stops) {
+        for (side, stop) in [Side::Left, Side::Right].into_iter().zip(&divergences.stops) {
             if let Some(stop) = stop {
                 self.stops.push((stream.to_vec(), side, stop.clone()));
             }
@@ -197,15 +257,6 @@ impl Seen {
         self.stops
             .sort_by_cached_key(|(stream, side, stop)| (order_of(&stop.event), stream.clone(), *side));
         self.stops.truncate(MOST_ROWS);
-    }
-
-    fn first(&self) -> Option<FirstAnswer> {
-        let (stream, divergences) = self.differing.first()?;
-        Some(FirstAnswer {
-            stream: text::exact(stream),
-            event: EventName::of(start_of(divergences)?),
-            place: place_answer(divergences.first.first()?),
-        })
     }
 
     fn kinds(&self) -> Vec<KindAnswer> {
@@ -247,7 +298,7 @@ fn place_answer(divergence: &Divergence) -> PlaceAnswer {
     }
 }
 
-fn stop_answer(stream: &[u8], side: &'static str, stop: &Stop) -> StopAnswer {
+fn stop_answer(stream: &[u8], side: Side, stop: &Stop) -> StopAnswer {
     StopAnswer {
         side,
         stream: text::exact(stream),

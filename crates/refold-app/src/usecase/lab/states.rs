@@ -1,4 +1,4 @@
-//! The state at its head of every stream of a store.
+//! The state at its head of every stream of a scope.
 
 use std::sync::{Arc, mpsc};
 use std::thread;
@@ -41,6 +41,7 @@ pub struct StatesAnswer {
 pub fn states(
     work: &Work<'_>,
     session: &Session,
+    scope: Scope<'_>,
     handler: Option<&str>,
     visit: &mut dyn FnMut(HeadAnswer) -> Result<(), AppError>,
 ) -> Result<StatesAnswer, AppError> {
@@ -60,13 +61,13 @@ pub fn states(
         // Whoever visits is gone when a visit failed; the fold is told so.
         let _ = done.send(answer);
     };
-    let rebuilt = thread::scope(|scope| {
-        let folding = scope.spawn({
+    let rebuilt = thread::scope(|threads| {
+        let folding = threads.spawn({
             let (program, noted) = (&program, &noted);
             move || {
                 // Owns the sender, so that the end of the fold ends the visits.
                 let finish = finish;
-                fold(work, session, Scope::All, program, noted, &finish)
+                fold(work, session, scope, program, noted, &finish)
             }
         });
         let outcome = visited.iter().try_for_each(&mut *visit);

@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use refold_core::work::{CancelToken, Silent};
+use refold_core::work::{CancelToken, Silent, Work};
 use refold_fixtures::orders::{self, Options};
 use tempfile::TempDir;
 
 use super::check::{CheckAnswer, check};
 use super::compare::{CompareAnswer, compare};
+use super::kept::Keeping;
 use super::minimize::{Failure, MinimizeAnswer, minimize};
 use super::states::states;
 use super::*;
+use crate::error::AppError;
 use crate::mask::{Log, Mask};
 use crate::places::Places;
+use crate::session::Session;
 use crate::usecase;
 
 /// The sample store, small, in a folder of its own.
@@ -50,12 +53,16 @@ fn with_session<T>(ask: impl FnOnce(&Work<'_>, &Session) -> Result<T, AppError>)
 }
 
 fn checked(scope: Scope<'_>, version: &str) -> CheckAnswer {
-    with_session(|work, session| check(work, session, scope, Some(&order(version)), None)).unwrap()
+    with_session(|work, session| check(work, session, scope, Some(&order(version)), None, Keeping::Anew))
+        .unwrap()
+        .answer
 }
 
 fn compared(scope: Scope<'_>) -> CompareAnswer {
     let (left, right) = (order("1.0.0"), order("1.1.0"));
-    with_session(|work, session| compare(work, session, scope, Some(&left), Some(&right))).unwrap()
+    with_session(|work, session| compare(work, session, scope, Some(&left), Some(&right), Keeping::Anew))
+        .unwrap()
+        .answer
 }
 
 fn minimized(stream: &str, version: &str, failure: Failure<'_>) -> Result<MinimizeAnswer, AppError> {
@@ -120,7 +127,7 @@ fn streams_that_differ_at_the_head_are_those_whose_states_differ() {
             assert!(heads.insert(head.stream, head.state).is_none(), "a stream is told once");
             Ok(())
         };
-        with_session(|work, session| states(work, session, Some(&handler), &mut visit)).unwrap();
+        with_session(|work, session| states(work, session, Scope::All, Some(&handler), &mut visit)).unwrap();
         heads
     };
     let (left, right) = (heads("1.0.0"), heads("1.1.0"));
@@ -141,7 +148,7 @@ fn a_visit_that_fails_ends_the_fold() {
         visited += 1;
         Err(AppError::invalid("enough", ""))
     };
-    let ended = with_session(|work, session| states(work, session, None, &mut visit));
+    let ended = with_session(|work, session| states(work, session, Scope::All, None, &mut visit));
     assert_eq!(ended.unwrap_err().message, "enough");
     assert_eq!(visited, 1);
 }
@@ -189,7 +196,7 @@ fn a_stream_without_the_failure_has_nothing_to_minimise() {
 
 #[test]
 fn a_handler_without_invariants_is_no_answer() {
-    let error = with_session(|work, session| check(work, session, Scope::All, None, None)).unwrap_err();
+    let error = with_session(|work, session| check(work, session, Scope::All, None, None, Keeping::Anew)).unwrap_err();
     assert_eq!(error.message, "this handler has no invariants: builtin:merge");
 }
 
@@ -210,8 +217,9 @@ fn what_rules_hide_is_hidden_here_too() {
     };
     let (left, right) = (order("1.0.0"), order("1.1.0"));
     let difference = masked(&|work, session| {
-        let answer = compare(work, session, Scope::All, Some(&left), Some(&right))?;
-        crate::answer::json_line(&answer.first_divergence)
+        let answer = compare(work, session, Scope::All, Some(&left), Some(&right), Keeping::Kept)?;
+        assert!(!answer.was_kept);
+        crate::answer::json_line(&answer.answer.first_divergence)
     });
     let difference = difference.unwrap();
     assert!(
@@ -219,8 +227,8 @@ fn what_rules_hide_is_hidden_here_too() {
         "{difference}"
     );
     let violation = masked(&|work, session| {
-        let answer = check(work, session, Scope::All, Some(&left), None)?;
-        crate::answer::json_line(&answer.violations.first())
+        let answer = check(work, session, Scope::All, Some(&left), None, Keeping::Kept)?;
+        crate::answer::json_line(&answer.answer.violations.first())
     });
     assert!(
         violation

@@ -215,14 +215,10 @@ impl<'a> NewFile<'a> {
             file: target.display().to_string(),
             events,
             size: text::size_label(bytes),
-            sha256: hex(&hash.finalize()),
+            sha256: text::hex(&hash.finalize()),
             findings: findings::wire(found),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn folder_of(file: &Path) -> &Path {
