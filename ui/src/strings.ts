@@ -367,6 +367,10 @@ export const S = {
     copied: 'Copied',
     retry: 'Try again',
     dismiss: 'Close',
+    details: 'Details',
+    redacted: 'Folders, hosts and passwords are left out',
+    asOf: (time: string) => `What is shown was read at ${time}`,
+    detail: { what: 'What failed', why: 'Why', advice: 'What to do', choices: 'Choices', when: 'When' },
     titles: {
       cancelled: 'Cancelled',
       invalidInput: 'That could not be understood',

@@ -22,6 +22,7 @@ import {
   typeCounts,
 } from './fake/answers';
 import { listenToDrops } from './fake/drops';
+import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
@@ -46,9 +47,10 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     settingsProblems: [],
     places: null,
     delayMillis: 0,
+    faults: new Faults(),
     ...options,
   });
-  return withSearch(withPayloads(twin), options.seed ?? 4711);
+  return withFaults(withSearch(withPayloads(twin), options.seed ?? 4711), options.faults ?? new Faults());
 }
 
 interface OpenStore {

@@ -1,10 +1,18 @@
 // The twin as a page in a browser asks for it:
-// `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light&density=compact&recents`.
+// `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light&density=compact&recents`, and with faults
+// `&fault=streams:denied`. `window.faults.set('*', 'disconnected')` switches one on while the page is looked at.
 
 import { bigFromText, floatFromBig } from '../base/exact';
 import type { Backend } from './backend';
 import type { Theme } from './bindings';
 import { fakeBackend } from './fake';
+import { Faults } from './fake/faults';
+
+declare global {
+  interface Window {
+    faults?: Faults;
+  }
+}
 
 export function backendOfPage(): Backend {
   const asked = new URLSearchParams(window.location.search);
@@ -13,7 +21,11 @@ export function backendOfPage(): Backend {
   const themes: Theme[] = ['dark', 'light', 'system'];
   const theme = themes.find((name) => name === asked.get('theme')) ?? 'system';
   const store = asked.get('store');
+  const faults = new Faults();
+  faults.read(asked.get('fault') ?? '');
+  window.faults = faults;
   return fakeBackend({
+    faults,
     sampleEvents: number('events', 200_000),
     delayMillis: number('delay', 0),
     settings: { theme, density: asked.get('density') === 'compact' ? 'compact' : 'comfortable' },

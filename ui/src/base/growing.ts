@@ -1,6 +1,8 @@
 // Rows of a list that grows at its end while it is looked at: pages around what is visible, fetched one at a time. A
 // row that is there never changes and never moves.
 
+import { rfc3339Now } from './instant';
+
 export class GrowingRows<Row> {
   readonly #load: (offset: number, limit: number) => Promise<readonly Row[]>;
   readonly #changed: () => void;
@@ -10,6 +12,8 @@ export class GrowingRows<Row> {
   #length = 0;
   #isLoading = false;
   #hasFailed = false;
+  /** When rows came last, RFC 3339; empty while there are none. */
+  readAt = '';
 
   constructor(
     load: (offset: number, limit: number) => Promise<readonly Row[]>,
@@ -71,6 +75,7 @@ export class GrowingRows<Row> {
 
   #keep(page: number, rows: readonly Row[]): void {
     if (rows.length < Math.min(PAGE, this.#length - page * PAGE)) throw new Error('rows are gone that were there');
+    this.readAt = rfc3339Now();
     this.#pages.delete(page);
     this.#pages.set(page, rows);
     for (const oldest of this.#pages.keys()) {

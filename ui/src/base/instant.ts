@@ -49,6 +49,11 @@ export function instantText(rfc3339: string): string {
   return `${dateIn(format, t)} ${clockText(t)}${fraction}${zoneText(nanos)}`;
 }
 
+/** What time it is, RFC 3339 in whole seconds: when something was read, nothing that is measured. */
+export function rfc3339Now(): string {
+  return rfc3339FromNanos(BigInt(Math.floor(Date.now() / 1000)) * NANOS_PER_SECOND);
+}
+
 /** `2026-08-14 09:31 UTC`, for a time that needs no seconds. */
 export function minuteText(rfc3339: string): string {
   const nanos = nanosFromRfc3339(rfc3339);

@@ -1,5 +1,7 @@
 // Rows of a list that is too long to hold: pages around what is visible, fetched one at a time, the oldest forgotten.
 
+import { rfc3339Now } from './instant';
+
 export interface Page<Row> {
   total: number;
   matching: number;
@@ -17,6 +19,8 @@ export class PagedRows<Row> {
   #generation = 0;
   #isLoading = false;
   #hasFailed = false;
+  /** When rows came last, RFC 3339; empty while there are none. */
+  readAt = '';
   /** Rows without a filter; `null` until the first page came. */
   total: number | null = null;
   matching = 0;
@@ -45,6 +49,7 @@ export class PagedRows<Row> {
   reset(): void {
     this.#generation += 1;
     this.#pages.clear();
+    this.readAt = '';
     this.#stale.clear();
     this.total = null;
     this.#hasFailed = false;
@@ -57,6 +62,7 @@ export class PagedRows<Row> {
   refetch(): void {
     this.#generation += 1;
     this.#pages.clear();
+    this.readAt = '';
     this.#isLoading = false;
     this.#stale.clear();
     this.#hasFailed = false;
@@ -86,13 +92,14 @@ export class PagedRows<Row> {
     const generation = this.#generation;
     this.#isLoading = true;
     for (let page = this.#missing(); page !== null; page = this.#missing()) {
+      const isStale = this.#stale.delete(page);
       try {
-        this.#stale.delete(page);
         const answer = await this.#load(page * PAGE, PAGE);
         if (generation !== this.#generation) return;
         this.#keep(page, answer);
       } catch (reason) {
         if (generation !== this.#generation) return;
+        if (isStale) this.#stale.add(page);
         this.#hasFailed = true;
         this.#failed(reason);
         break;
@@ -116,6 +123,7 @@ export class PagedRows<Row> {
   #keep(page: number, answer: Page<Row>): void {
     this.total = answer.total;
     this.matching = answer.matching;
+    this.readAt = rfc3339Now();
     this.#pages.delete(page);
     this.#pages.set(page, answer.rows);
     for (const oldest of this.#pages.keys()) {

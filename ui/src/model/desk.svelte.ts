@@ -259,6 +259,8 @@ export class Desk {
   show(view: View): void {
     if (!this.canShow(view)) return;
     this.leave();
+    // What failed in one view is no matter of another.
+    if (view !== this.view) this.failure = null;
     this.documents.present.view = view;
     this.visit();
   }

@@ -1,7 +1,7 @@
 // The fields that a person watches in an open history: lanes over the timeline, and the one whose every value is listed.
 
 import { errorOf } from '../backend/backend';
-import type { FieldRead, FieldRow, JobUpdate, Lane } from '../backend/bindings';
+import type { AppErrorWire, FieldRead, FieldRow, JobUpdate, Lane } from '../backend/bindings';
 import { PagedRows } from '../base/paged';
 import type { Fetch } from '../timeline/lod';
 import type { Block } from '../timeline/timeline.svelte';
@@ -25,7 +25,7 @@ export class WatchedField {
   read = $state.raw<FieldRead | null>(null);
   /** How far the reading is; `null`: it is done, or failed. */
   job = $state.raw<JobUpdate | null>(null);
-  failure = $state('');
+  failure = $state.raw<AppErrorWire | null>(null);
   pieces = $state.raw<readonly LanePiece[]>([]);
   #shown: Block | null = null;
   #isClosed = false;
@@ -51,8 +51,15 @@ export class WatchedField {
     } catch (reason) {
       // What was hidden or shown since is read anew.
       if (errorOf(reason).code === 'notFound' && !this.#isClosed) await this.#read();
-      else this.failure = errorOf(reason).message;
+      else this.#fail(reason);
     }
+  }
+
+  /** Reads it again after that failed. */
+  async retry(): Promise<void> {
+    const block = this.#shown;
+    await this.#read();
+    await this.show(block);
   }
 
   cancel(): void {
@@ -67,16 +74,21 @@ export class WatchedField {
   async #read(): Promise<void> {
     const { store, opened } = this.#history;
     this.#shown = null;
+    this.failure = null;
     try {
       this.read = await store.backend.readField(opened.history, this.path, (job) => {
         if (!this.#isClosed) this.job = job;
       });
     } catch (reason) {
-      const { code, message } = errorOf(reason);
-      this.failure = code === 'cancelled' ? S.scrubber.fieldCancelled : message;
+      this.#fail(reason);
     } finally {
       this.job = null;
     }
+  }
+
+  #fail(reason: unknown): void {
+    const error = errorOf(reason);
+    this.failure = error.code === 'cancelled' ? { ...error, message: S.scrubber.fieldCancelled } : error;
   }
 }
 
@@ -86,6 +98,7 @@ export class Fields {
   /** The field whose values are listed. */
   listed = $state.raw<WatchedField | null>(null);
   rows = $state.raw<PagedRows<FieldRow> | null>(null);
+  rowsFailure = $state.raw<AppErrorWire | null>(null);
   /** Grows when rows of the list arrived. */
   seen = $state(0);
 
@@ -115,10 +128,15 @@ export class Fields {
       const { total, rows } = await store.backend.fieldRows(opened.history, path, offset, limit);
       return { total, matching: total, rows };
     };
-    const failed = (reason: unknown) => {
-      if (this.listed) this.listed.failure = errorOf(reason).message;
-    };
-    this.rows = new PagedRows(load, () => (this.seen += 1), failed);
+    this.rowsFailure = null;
+    this.rows = new PagedRows(
+      load,
+      () => {
+        this.rowsFailure = null;
+        this.seen += 1;
+      },
+      (reason) => (this.rowsFailure = errorOf(reason)),
+    );
   }
 
   unlist(): void {

@@ -198,6 +198,11 @@ export class Lanes {
     this.show({ from: time - half, to: time + half });
   }
 
+  /** Reads again what failed. */
+  async retry(): Promise<void> {
+    await this.#open();
+  }
+
   async #open(): Promise<void> {
     const { backend, opened: store } = this.#store;
     this.#turn += 1;

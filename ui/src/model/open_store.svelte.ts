@@ -4,7 +4,7 @@ import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, Axis, JobUpdate, Overview, StoreOpened, StreamRow, StreamSort } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
-import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
+import { nanosFromRfc3339, rfc3339FromNanos, rfc3339Now } from '../base/instant';
 import { PagedRows } from '../base/paged';
 import type { Span } from '../timeline/axis';
 import type { Fetch } from '../timeline/lod';
@@ -48,6 +48,8 @@ export class OpenStore {
   job = $state.raw<JobUpdate | null>(null);
   isIndexing = $state(false);
   failure = $state.raw<AppErrorWire | null>(null);
+  /** When the overview was read last, RFC 3339; empty before. */
+  readAt = $state('');
   order = $state.raw<StreamOrder>({ ...WHOLE_LIST, sort: 'last', descending: true });
   range = $state.raw<RangeSelection | null>(null);
   /** Grows when a person wants to type a range. */
@@ -75,7 +77,14 @@ export class OpenStore {
       (reason) => (this.streamsFailure = errorOf(reason)),
     );
     void this.index();
-    this.live.watch().catch((reason: unknown) => (this.failure = errorOf(reason)));
+    void this.#watch();
+  }
+
+  /** Tries again what failed of the store as a whole: its index, its timeline, watching it. */
+  async retry(): Promise<void> {
+    this.failure = null;
+    this.timeline?.refetch();
+    await Promise.all([this.index(), this.live.news === null ? this.#watch() : null]);
   }
 
   /** Brings what is shown up to date with the index, which goes along with the store. */
@@ -86,6 +95,7 @@ export class OpenStore {
       const positions = await this.#positions(overview.events);
       if (this.#isClosed) return;
       this.overview = overview;
+      this.readAt = rfc3339Now();
       this.#colour(overview);
       this.#bounds = positions;
       this.timeline?.grow(isFollowing);
@@ -175,6 +185,14 @@ export class OpenStore {
     return this.overview !== null;
   }
 
+  async #watch(): Promise<void> {
+    try {
+      await this.live.watch();
+    } catch (reason) {
+      if (!this.#isClosed) this.failure = errorOf(reason);
+    }
+  }
+
   async #ask(): Promise<void> {
     const overview = await this.backend.overview(this.opened.session);
     const positions = await this.#positions(overview.events);
@@ -191,6 +209,7 @@ export class OpenStore {
   #show(overview: Overview, positions: Bounds | null): void {
     if (this.overview) this.streams.reset();
     this.overview = overview;
+    this.readAt = rfc3339Now();
     this.#colour(overview);
     this.#bounds = positions;
     this.timeline = new Timeline(

@@ -61,6 +61,12 @@ export class RangeSelection {
     }
   }
 
+  /** Tries again what failed: counting the range, or comparing it with the rest. */
+  async retry(): Promise<void> {
+    this.failure = null;
+    await (this.facts === null ? this.#count() : this.distinguish());
+  }
+
   async cancel(): Promise<void> {
     if (this.job) await this.#backend.cancelJob(this.job.job);
   }

@@ -109,7 +109,8 @@ export class SearchTab {
       this.#search = ended.search;
       this.#grow(ended.found);
       this.findings = ended.findings;
-      this.failure = ended.failure;
+      // Rows that could not be read are no matter of how the search ended.
+      this.failure = ended.failure ?? this.failure;
       this.phase = ended.end;
     } catch (reason) {
       if (turn !== this.#turn) return;
@@ -119,6 +120,13 @@ export class SearchTab {
       clearTimeout(late);
       if (turn === this.#turn) this.isLate = false;
     }
+  }
+
+  /** Asks again for the rows that could not be read; a search that broke off runs anew. */
+  async retry(): Promise<void> {
+    if (this.phase === 'failed') return await this.run();
+    this.failure = null;
+    this.rows?.retry();
   }
 
   /** Stops it; what it found stays. */
@@ -165,7 +173,10 @@ export class SearchTab {
     if (search === null || found === 0) return;
     this.rows ??= new GrowingRows(
       async (offset, limit) => (await this.#backend.searchRows(search, offset, limit)).rows,
-      () => (this.seen += 1),
+      () => {
+        if (this.phase !== 'failed') this.failure = null;
+        this.seen += 1;
+      },
       (reason) => (this.failure = errorOf(reason)),
     );
     this.found = found;

@@ -229,7 +229,7 @@ it('says that it searches when the engine takes its time, and what failed when i
   await page.until(() => page.texts('[data-test=palette-searching]')[0]?.match(/^Searching [\d,]+ streams…$/));
   gate.fail({ code: 'corrupt', message: 'the index is damaged', hint: 'Build it again.', choices: [] });
   await page.until(() => page.find('[data-test=error-card]'));
-  expect(page.texts('[data-test=error-card] .why')).toEqual(['the index is damaged']);
+  expect(page.texts('[data-test=error-card] .why')).toEqual(['The index is damaged']);
   gate.open();
   page.find('[data-test=error-retry]')?.click();
   await page.until(() => names().includes('order-4711'));

@@ -46,7 +46,6 @@ export const RANGE = {
   noSignal: 'no signal',
   nothing: 'Nothing distinguishes this range: no share inside differs from that outside by more than chance',
   attribute: 'Attribute',
-  value: 'Value',
   inside: 'In the range',
   outside: 'Outside',
   openTop: 'Open top stream',

@@ -28,6 +28,7 @@ export const SETTINGS_TEXTS = {
   zoom: 'Size of the interface',
   zoomNote: 'From 80 to 200 percent',
   larger: 'Larger',
+  usualSize: 'Usual size',
   smaller: 'Smaller',
   cacheTitle: 'Indexes and copies of payloads',
   cacheNote: 'Made from your stores, and made again when they are opened. Stores themselves are never touched',

@@ -1,6 +1,7 @@
 // How a twin starts: its seed, what it remembers of an earlier start, how slow it is.
 
 import type * as wire from '../bindings';
+import type { Faults } from './faults';
 
 export interface FakeOptions {
   seed: number;
@@ -16,4 +17,6 @@ export interface FakeOptions {
   places: wire.WindowPlaces | null;
   /** Milliseconds before every answer. */
   delayMillis: number;
+  /** What fails, is slow or never answers. */
+  faults: Faults;
 }

@@ -1,0 +1,114 @@
+// @vitest-environment jsdom
+// What every view says when the engine cannot answer it: what failed, where the content would be, and a way to try again
+// that works once the engine answers.
+
+import { afterEach, expect, it } from 'vitest';
+import type { Backend } from '../backend/backend';
+import { Faults } from '../backend/fake/faults';
+import { openPage, type Page } from './page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+const CARD = '[data-test=error-card]';
+const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null });
+
+interface Case {
+  /** What fails. */
+  method: keyof Backend;
+  stream?: string;
+  /** How a person gets to where it is asked for. */
+  go?: () => void | Promise<void>;
+}
+
+const CASES: Case[] = [
+  { method: 'streams' },
+  { method: 'overview' },
+  { method: 'storeFindings' },
+  { method: 'watchStore' },
+  { method: 'find', go: () => palette('order-47') },
+  { method: 'eventRows', stream: 'order-4711' },
+  { method: 'stateFrame', stream: 'order-4711' },
+  { method: 'story', stream: 'order-4711', go: () => page.press('1') },
+  { method: 'causation', stream: 'order-4711', go: () => page.press('7') },
+  { method: 'notebook', go: () => command('Notebook') },
+  { method: 'search', go: () => search('SKU') },
+  { method: 'searchRows', go: () => search('SKU') },
+  { method: 'cacheUse', go: () => page.press('Ctrl+,') },
+];
+
+it.each(CASES)('$method fails, is told of, and is tried again', async ({ method, stream, go }) => {
+  const faults = new Faults();
+  faults.set(method, 'disconnected');
+  page = openPage({ launch: store(stream ?? null), faults });
+  await page.until(() => page.find(`[data-test=${stream ? 'state-header' : 'scope-header'}]`));
+  await go?.();
+  const card = await page.until(() => page.find(CARD));
+  expect(page.all(CARD)).toHaveLength(1);
+  expect(card.dataset['code']).toBe('unreachable');
+  expect(page.texts(`${CARD} .why`)[0]).toBe('Cannot reach the store: the file is gone: /home/ada/shops/orders.db');
+  expect(page.texts(`${CARD} .what`)[0]).toContain('Look whether the path or address is right');
+
+  faults.set(method, null);
+  page.find('[data-test=error-retry]')?.click();
+  await page.until(() => page.find(CARD) === null);
+});
+
+it('keeps what it has read, says of when that is, and copies no folder', async () => {
+  const faults = new Faults();
+  page = openPage({ launch: store('order-4711'), faults });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  page.press('1');
+  await page.until(() => page.find('[data-test=story-lines]'));
+  faults.set('*', 'denied');
+  page.press('Home');
+  const card = await page.until(() => page.find(CARD));
+  expect(card.dataset['code']).toBe('denied');
+  // The label goes on saying what is shown.
+  expect(page.find('[data-test=state-header]')?.dataset['version']).toBe('15');
+  expect(page.find('[data-test=env-band]')?.textContent).toContain('READ-ONLY');
+
+  page.find('[data-test=error-details]')?.click();
+  const detail = await page.until(() => page.find('[data-test=error-detail]')?.textContent);
+  expect(detail).toContain('Access was denied (denied)');
+  expect(detail).not.toContain('/home/ada');
+  page.find('[data-test=error-copy]')?.click();
+  await page.until(() => page.copied.length > 0);
+  expect(page.copied).toEqual([detail]);
+});
+
+it('leaves what failed in one view behind in another', async () => {
+  page = openPage({ launch: { ...store(null), store: 'refold://nowhere.db/order-4711' } });
+  await page.until(() => page.find(CARD));
+  page.press('Ctrl+,');
+  await page.until(() => page.find('[data-test=settings]'));
+  expect(page.find(CARD)).toBeNull();
+});
+
+it('says at length that a store is out of reach where events are shown, and in a word elsewhere', async () => {
+  page = openPage({ launch: { ...store(null), store: 'lost.db' } });
+  await page.until(() => page.find(CARD));
+  page.press('Ctrl+,');
+  await page.until(() => page.find('[data-test=settings]'));
+  expect(page.find(CARD)).toBeNull();
+  expect(page.texts('[data-test=status-bar]')[0]).toContain('Disconnected');
+});
+
+async function palette(text: string): Promise<void> {
+  page.press('Ctrl+k');
+  page.type(text);
+}
+
+async function command(title: string): Promise<void> {
+  await palette(`>${title}`);
+  page.press('Enter');
+}
+
+async function search(text: string): Promise<void> {
+  page.press('Ctrl+Shift+f');
+  await page.until(() => page.find('[data-test=search-text]'));
+  page.find('[data-test=search-text]')?.focus();
+  page.type(text);
+  const form = page.find('[data-test=search-text]')?.closest('form');
+  form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+}
