@@ -220,6 +220,7 @@ impl OpenedHistory {
             position: self.stream.position_label(moment),
             recorded_at: self.stream.time_label(moment, digits),
             explanation,
+            as_of: asked.map(|asked| text::time_label(asked, digits)),
         })
     }
 

@@ -264,6 +264,10 @@ export type DocumentPlace = {
 	focus: string | null,
 	/**  Event types that the list shows; empty: all. */
 	types: string[],
+	/**  The instant that A was fixed at, RFC 3339; `None` where A is its event. */
+	asOf?: string | null,
+	/**  The streams that stood on lanes; `None` where there were none. */
+	lanes?: LanesPlace | null,
 };
 
 /**  Where a store's data comes from. */
@@ -590,6 +594,18 @@ export type LanesPage = {
 	lanes: LaneMark[][],
 };
 
+/**  Streams on one clock, and where their cursor and window were. */
+export type LanesPlace = {
+	streams: string[],
+	clock: Clock,
+	/**  Index of the stream whose state showed. */
+	chosen: number,
+	/**  Nanoseconds since 1970: the cursor, and the first and the one after the last that was visible. */
+	instant: string | null,
+	from: string | null,
+	to: string | null,
+};
+
 /**  A window in time, inclusive-exclusive, RFC 3339, in so many equal cells. */
 export type LanesQuery = {
 	from: string,
@@ -641,6 +657,8 @@ export type MomentFound = {
 	recordedAt: string,
 	/**  `as of 2026-08-03 14:00:00 UTC · last event v 734,166, 6 min 12 s earlier`; empty for exact cursors. */
 	explanation: string,
+	/**  The instant that was asked for, RFC 3339; `None` for exact cursors. */
+	asOf: string | null,
 };
 
 /**  A bookmark or a note on a moment, a field or a range of one stream. */

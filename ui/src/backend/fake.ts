@@ -1,7 +1,7 @@
 // The deterministic twin of the application: seeded stores in memory, so that every view runs in any browser and in
 // tests. Faults are switched on by the location of a store: `slow`, `error`, `empty`, `unindexed` in its name.
 
-import { durationText } from '../base/instant';
+import { durationText, rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type * as wire from './bindings';
 import type { DensityFrame, StateFrame } from './frames';
@@ -320,6 +320,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
       position: position === undefined ? '' : `${position + 1}`,
       recordedAt: recorded,
       explanation: at === null ? '' : explain(at, moment, gap),
+      asOf: at === null ? null : rfc3339FromNanos(at),
     };
   }
 
@@ -411,7 +412,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
   async openLanes(session: number, streams: string[], clock: wire.Clock): Promise<wire.LanesOpened> {
     await this.#wait();
     const lanes = this.#next++;
-    this.#lanes.set(lanes, new FakeLanes(this.#store(session).events, streams));
+    this.#lanes.set(lanes, new FakeLanes(this.#store(session).events, streams, clock));
     return { lanes, clock, ...this.#lanesOf(lanes).described };
   }
 

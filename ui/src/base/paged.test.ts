@@ -50,3 +50,74 @@ it('asks anew after a reset, also when nothing matched before', async () => {
   await settle();
   expect(rows.at(0)).toBe(0);
 });
+
+it('keeps every row where it is while rows come behind it', async () => {
+  const asked: number[] = [];
+  const all: number[] = [];
+  const growing = new PagedRows<number>(
+    async (offset, limit) => {
+      asked.push(offset);
+      return { total: all.length, matching: all.length, rows: all.slice(offset, offset + limit) };
+    },
+    () => {},
+    (reason) => expect.fail(`${reason}`),
+  );
+  for (const length of [1, 50, 199, 200, 950]) {
+    while (all.length < length) all.push(all.length);
+    growing.extend(length);
+    growing.want(0, 30);
+    await settle();
+    for (let index = 0; index < Math.min(length, 30); index += 1) expect(growing.at(index)).toBe(index);
+  }
+  growing.want(900, 930);
+  await settle();
+  expect(growing.at(929)).toBe(929);
+  const before = asked.length;
+  growing.extend(950);
+  growing.want(0, 30);
+  await settle();
+  expect(asked.length).toBe(before);
+});
+
+it('takes rows that come while a page is on its way for no loss', async () => {
+  let answer: (rows: number[]) => void = () => {};
+  const failures: unknown[] = [];
+  let found = 100;
+  const rows = new PagedRows<number>(
+    async () => {
+      const rows = await new Promise<number[]>((resolve) => (answer = resolve));
+      return { total: found, matching: found, rows };
+    },
+    () => {},
+    (reason) => failures.push(reason),
+  );
+  rows.extend(100);
+  found = 150;
+  rows.extend(150);
+  answer(Array.from({ length: 100 }, (_, k) => k));
+  await settle();
+  expect([failures, rows.at(99), rows.at(149)]).toEqual([[], 99, undefined]);
+  answer(Array.from({ length: 150 }, (_, k) => k));
+  await settle();
+  expect([failures, rows.at(149)]).toEqual([[], 149]);
+});
+
+it('asks again for what failed when it is told to, and not on and on for rows that are gone', async () => {
+  let isBroken = true;
+  const failures: unknown[] = [];
+  const rows = new PagedRows<string>(
+    async () => {
+      if (isBroken) throw new Error('away');
+      return { total: 2, matching: 2, rows: ['a'] };
+    },
+    () => {},
+    (reason) => failures.push(reason),
+  );
+  rows.want(0, 1);
+  await settle();
+  expect([rows.at(0), failures.length]).toEqual([undefined, 1]);
+  isBroken = false;
+  rows.retry();
+  await settle();
+  expect([rows.at(0), rows.at(1), failures.length]).toEqual(['a', undefined, 2]);
+});

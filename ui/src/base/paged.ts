@@ -5,14 +5,14 @@ import { rfc3339Now } from './instant';
 export interface Page<Row> {
   total: number;
   matching: number;
-  rows: Row[];
+  rows: readonly Row[];
 }
 
 export class PagedRows<Row> {
   readonly #load: (offset: number, limit: number) => Promise<Page<Row>>;
   readonly #changed: () => void;
   readonly #failed: (reason: unknown) => void;
-  readonly #pages = new Map<number, Row[]>();
+  readonly #pages = new Map<number, readonly Row[]>();
   /** Pages that are shown and fetched anew. */
   readonly #stale = new Set<number>();
   #wanted = { first: 0, end: 1 };
@@ -81,6 +81,14 @@ export class PagedRows<Row> {
     void this.#pump();
   }
 
+  /** Says that rows came behind the last: there are so many now, and none of those before moved. */
+  extend(matching: number): void {
+    if (this.total !== null && matching <= this.matching) return;
+    this.total = matching;
+    this.matching = matching;
+    void this.#pump();
+  }
+
   /** Asks again for what failed. */
   retry(): void {
     this.#hasFailed = false;
@@ -94,9 +102,10 @@ export class PagedRows<Row> {
     for (let page = this.#missing(); page !== null; page = this.#missing()) {
       const isStale = this.#stale.delete(page);
       try {
+        const expected = this.#rowsOf(page);
         const answer = await this.#load(page * PAGE, PAGE);
         if (generation !== this.#generation) return;
-        this.#keep(page, answer);
+        this.#keep(page, answer, expected);
       } catch (reason) {
         if (generation !== this.#generation) return;
         if (isStale) this.#stale.add(page);
@@ -109,23 +118,30 @@ export class PagedRows<Row> {
   }
 
   #missing(): number | null {
-    const [stale] = this.#stale;
-    if (stale !== undefined) return stale;
-    if (this.total === null) return Math.floor(this.#wanted.first / PAGE);
     const { first, end } = this.#wanted;
+    if (this.total === null) return Math.floor(first / PAGE);
     const screen = end - first;
-    const ahead = [first, end - 1, end - 1 + screen, first - screen].map((row) => Math.floor(row / PAGE));
-    const last = Math.floor((this.matching - 1) / PAGE);
-    const isMissing = (page: number) => page >= 0 && page <= last && !this.#pages.has(page);
-    return ahead.find(isMissing) ?? null;
+    const around = [first, end - 1, end - 1 + screen, first - screen].map((row) => Math.floor(row / PAGE));
+    // A page that was the last one lacks what came behind it since.
+    const isMissing = (page: number) =>
+      page >= 0 && (this.#stale.has(page) || (this.#pages.get(page)?.length ?? 0) < this.#rowsOf(page));
+    return around.find(isMissing) ?? null;
   }
 
-  #keep(page: number, answer: Page<Row>): void {
-    this.total = answer.total;
-    this.matching = answer.matching;
+  /** How many rows a page holds, as far as it is known. */
+  #rowsOf(page: number, matching = this.total === null ? 0 : this.matching): number {
+    return Math.min(PAGE, Math.max(0, matching - page * PAGE));
+  }
+
+  #keep(page: number, { total, matching, rows }: Page<Row>, expected: number): void {
+    // Asking for them again and again would bring no more of them.
+    if (rows.length < Math.min(expected, this.#rowsOf(page, matching)))
+      throw new Error('rows are gone that were there');
+    this.total = total;
+    this.matching = matching;
     this.readAt = rfc3339Now();
     this.#pages.delete(page);
-    this.#pages.set(page, answer.rows);
+    this.#pages.set(page, rows);
     for (const oldest of this.#pages.keys()) {
       if (this.#pages.size <= PAGES_KEPT) break;
       this.#pages.delete(oldest);

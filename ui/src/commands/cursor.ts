@@ -3,6 +3,7 @@
 import type { SearchDirection } from '../backend/bindings';
 import { bigFromText, floatFromBig } from '../base/exact';
 import { countOf } from '../base/format';
+import { nanosFromRfc3339 } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import { S } from '../strings';
@@ -12,21 +13,21 @@ const PAGE_SHARE = 0.1;
 const hasB = (desk: Desk) => (desk.history?.b === null ? S.blocked.noB : null);
 
 export const CURSOR: readonly Command[] = [
-  step('cursor.prev', 'Previous event', ['ArrowLeft', 'ArrowUp'], (h) => h.step('backward')),
-  step('cursor.next', 'Next event', ['ArrowRight', 'ArrowDown'], (h) => h.step('forward')),
+  step('cursor.prev', 'Previous event', ['ArrowLeft', 'ArrowUp'], (h) => h.steps.beside('backward')),
+  step('cursor.next', 'Next event', ['ArrowRight', 'ArrowDown'], (h) => h.steps.beside('forward')),
   step('cursor.prev10', '10 events back', ['Shift+ArrowLeft'], (h) => h.setA(h.a - 10)),
   step('cursor.next10', '10 events forward', ['Shift+ArrowRight'], (h) => h.setA(h.a + 10)),
-  step('cursor.prevPage', 'A tenth of the window back', ['PageUp'], (h) => h.setA(h.momentBeside(-PAGE_SHARE))),
-  step('cursor.nextPage', 'A tenth of the window forward', ['PageDown'], (h) => h.setA(h.momentBeside(PAGE_SHARE))),
+  step('cursor.prevPage', 'A tenth of the window back', ['PageUp'], (h) => h.steps.byShare(-PAGE_SHARE)),
+  step('cursor.nextPage', 'A tenth of the window forward', ['PageDown'], (h) => h.steps.byShare(PAGE_SHARE)),
   inType('cursor.prevSameType', 'Previous event of the same type', ',', 'backward'),
   inType('cursor.nextSameType', 'Next event of the same type', '.', 'forward'),
   leap('cursor.first', 'Start, before the first event', { keys: ['Home'] }, (_, h) => h.setA(0)),
   leap('cursor.last', 'Last event', { keys: ['End'], words: 'head newest' }, (_, h) => h.setA(h.opened.events)),
   leap('cursor.nextChange', 'Next change of the focused field', { keys: ['c'], words: 'blame hop' }, (_, h) =>
-    h.hop('forward'),
+    h.steps.alongField('forward'),
   ),
   leap('cursor.prevChange', 'Previous change of the focused field', { keys: ['Shift+c'], words: 'blame hop' }, (_, h) =>
-    h.hop('backward'),
+    h.steps.alongField('backward'),
   ),
   leap('cursor.nextProblem', 'Next problem', { keys: ['x'], words: 'invariant finding violation error' }, (_, h) =>
     h.problems.step('forward'),
@@ -48,6 +49,8 @@ export const CURSOR: readonly Command[] = [
     isQuiet: true,
     blocked: ({ history }) => (history ? null : S.blocked.history),
   }),
+  leap('cursor.asOf', 'Hold A at a time, as of which the state is shown…', { words: 'as of known then moment' }, asOf),
+  leap('cursor.asOf.release', 'Let A be its event again, not a time', { blocked: isEvent }, (_, h) => h.setA(h.a)),
   leap('cursor.setB', 'Set B at A', { keys: ['b'], words: 'base compare' }, (_, h) => h.setB(h.a)),
   leap('cursor.clearB', 'Remove B', { keys: ['Shift+b'], blocked: hasB }, (_, h) => h.setB(null)),
   leap('cursor.setB.there', 'Set B at a time, version or position…', { words: 'base' }, setBThere),
@@ -67,7 +70,7 @@ function step(id: string, title: string, keys: string[], act: (history: OpenHist
 
 function inType(id: string, title: string, key: string, direction: SearchDirection): Command {
   const blocked = ({ history }: Desk) => (history?.a === 0 ? S.blocked.noEvent : null);
-  return leap(id, title, { keys: [key], blocked }, (_, history) => history.stepInType(direction));
+  return leap(id, title, { keys: [key], blocked }, (_, history) => history.steps.inType(direction));
 }
 
 /** A move that the way back returns from. */
@@ -88,6 +91,16 @@ function leap(
   return command('Cursor', ['history'], id, title, run, shape);
 }
 
+async function asOf(desk: Desk, history: OpenHistory, time: string): Promise<void> {
+  if (time === '') return desk.openOverlay('palette', ':');
+  const found = await desk.backend.momentOf(history.opened.history, time);
+  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
+}
+
+function isEvent({ history }: Desk): string | null {
+  return history?.asOf === null ? S.scrubber.notFixed : null;
+}
+
 async function setBThere(desk: Desk, history: OpenHistory, cursor: string): Promise<void> {
   if (cursor === '') return desk.openOverlay('palette', ':');
   history.setB((await desk.backend.momentOf(history.opened.history, cursor)).moment);
@@ -100,7 +113,7 @@ async function setRange(desk: Desk, history: OpenHistory, range: string): Promis
   const read = (cursor: string) => desk.backend.momentOf(history.opened.history, cursor);
   const [base, found] = await Promise.all([read(from), read(to)]);
   history.setB(base.moment);
-  history.setA(found.moment, found.explanation);
+  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
 }
 
 function types({ history }: Desk): Choice[] {

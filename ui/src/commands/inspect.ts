@@ -24,7 +24,7 @@ export const INSPECT: readonly Command[] = [
     words: 'retry resume refresh',
   }),
   command('Inspect', ['history'], 'inspect.stop', 'Stop reading the state', ({ history }) => history?.stop(), {
-    ...{ words: 'cancel fold', blocked: ({ history }) => (history?.wait === 'slow' ? null : S.blocked.noJob) },
+    ...{ words: 'cancel fold', blocked: ({ history }) => (history?.waiting.now === 'slow' ? null : S.blocked.noJob) },
   }),
   change('inspect.nextChange', 'Bring the next change into view', 'F7', 1),
   change('inspect.prevChange', 'Bring the change before into view', 'Shift+F7', -1),

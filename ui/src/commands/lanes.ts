@@ -46,7 +46,12 @@ function lane(
   act: (lanes: Lanes, value: string) => void | Promise<void>,
   shape: Shape = {},
 ): Command {
-  const run: Command['run'] = ({ store }, _, value) => (store ? act(store.lanes, value) : undefined);
+  const run: Command['run'] = async (desk, _, value) => {
+    if (!desk.store) return;
+    desk.leave();
+    await act(desk.store.lanes, value);
+    desk.visit();
+  };
   return command('Timeline', ['lanes'], id, title, run, { keys, blocked: hasLane, ...shape });
 }
 
@@ -64,9 +69,10 @@ async function ofEvent(desk: Desk): Promise<void> {
   const { history, store } = desk;
   if (!history || !store) return;
   const affair = await desk.backend.correlationStreams(history.opened.history, history.a);
-  const { row } = await desk.backend.eventDetail(history.opened.history, history.a);
+  const event = await desk.backend.eventDetail(history.opened.history, history.a);
   desk.show('lanes');
-  await store.lanes.showAffair(affair, history.opened.stream, row.recordedAt);
+  await store.lanes.showAffair(affair, history.opened.stream, event);
+  desk.visit();
 }
 
 async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
@@ -78,7 +84,9 @@ async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
   desk.show('lanes');
   // A part of an id is enough where it finds one.
   const [hit] = await desk.backend.find(store.opened.session, named, 1);
+  desk.leave();
   if (!(await store.lanes.add(hit?.stream ?? named))) desk.say(T.full(MOST_LANES));
+  desk.visit();
 }
 
 async function open(desk: Desk): Promise<void> {

@@ -1,6 +1,7 @@
 // What the timeline shows: zoom, pan, axis.
 
 import type { Axis } from '../backend/bindings';
+import { nanosFromRfc3339 } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
 import type { Scale } from '../timeline/raster';
@@ -21,9 +22,23 @@ export const TIMELINE: readonly Command[] = [
   command('Timeline', ['history'], 'timeline.zoomRange', 'Zoom to the range from B to A', zoomRange, {
     ...{ keys: ['z'], blocked: (desk) => (desk.history?.b === null ? S.blocked.noB : null) },
   }),
-  scale('sqrt', 'Height: square root of the count'),
-  scale('linear', 'Height: the count itself'),
-  scale('log', 'Height: logarithm of the count'),
+  command('Timeline', ['history'], 'compare.ends', 'Compare the ends of the range', compareEnds, {
+    ...{ words: 'diff b a', blocked: (desk) => (desk.history?.b === null ? S.blocked.noB : null) },
+  }),
+  command(
+    'Timeline',
+    ['history'],
+    'timeline.distinguishRange',
+    'What distinguishes the range from B to A in the store',
+    distinguishRange,
+    {
+      words: 'compare bubble outlier cause spike',
+      blocked: (desk) => (desk.history?.b === null ? S.blocked.noB : desk.store?.timeline ? null : S.blocked.timeline),
+    },
+  ),
+  scale('sqrt'),
+  scale('linear'),
+  scale('log'),
   on('timeline.lockScale', 'Keep what full height stands for, or let it follow', { words: 'scale lock' }, (_, t) =>
     t.lockScale(t.lockedMost === null),
   ),
@@ -58,8 +73,13 @@ function axis(name: Axis, title: string): Command {
   return on(`timeline.axis.${name}`, title, { blocked }, (desk, timeline) => turnTo(desk, timeline, name));
 }
 
-function scale(name: Scale, title: string): Command {
-  return on(`timeline.scale.${name}`, title, { words: 'scale' }, (_, timeline) => (timeline.scale = name));
+function scale(name: Exclude<Scale, 'share'>): Command {
+  return on(
+    `timeline.scale.${name}`,
+    S.range.heightTitle[name],
+    { words: 'scale' },
+    (_, timeline) => (timeline.scale = name),
+  );
 }
 
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {
@@ -87,6 +107,28 @@ function zoomRange({ history }: Desk): void {
   const from = history.valueOfMoment(history.b);
   const to = history.valueOfMoment(history.a);
   if (from !== null && to !== null) history.timeline.visitRange(from, to);
+}
+
+function compareEnds(desk: Desk): void {
+  desk.leave();
+  desk.history?.setTab('diff');
+  desk.visit();
+}
+
+// The times between which the stream's range lies, marked on the timeline of the whole store.
+async function distinguishRange(desk: Desk): Promise<void> {
+  const { history, store } = desk;
+  if (!history || history.b === null || !store?.timeline) return;
+  const { opened } = history;
+  const [first, last] = [Math.min(history.a, history.b) + 1, Math.max(history.a, history.b)];
+  const time = async (moment: number) =>
+    nanosFromRfc3339((await desk.backend.eventDetail(opened.history, moment)).row.recordedAt);
+  const [from, to] = await Promise.all([time(Math.min(first, last)), time(last)]);
+  if (from === null || to === null) return;
+  desk.show('overview');
+  if (store.timeline.axis !== 'time') store.timeline.setAxis('time');
+  store.setRange(from <= to ? { from, to: to + 1n } : { from: to, to: from + 1n });
+  await store.range?.distinguish();
 }
 
 function nextAxis(desk: Desk, timeline: Timeline): void {

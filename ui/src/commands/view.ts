@@ -45,7 +45,7 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   const { history } = desk;
   if (desk.overlay !== 'none') {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
-  } else if (history && (history.wait === 'late' || history.wait === 'slow')) history.stop();
+  } else if (history && (history.waiting.now === 'late' || history.waiting.now === 'slow')) history.stop();
   else if (desk.panels.isDrawerOpen) desk.panels.isDrawerOpen = false;
   else if (desk.failure) desk.failure = null;
   else if (stopSearching(desk)) return;

@@ -12,6 +12,7 @@ import type {
   Theme,
   WindowPlaces,
 } from '../backend/bindings';
+import { nanosFromRfc3339 } from '../base/instant';
 import { followLink } from '../place/follow';
 import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace } from '../place/place';
@@ -233,7 +234,8 @@ export class Desk {
     try {
       const found = await this.backend.momentOf(history.opened.history, instant);
       if (history.a !== pointed || history.isDragging) return;
-      if (found.moment !== pointed) history.setA(found.moment);
+      if (history.asOf !== null) history.fixA(found.moment, nanosFromRfc3339(instant));
+      else if (found.moment !== pointed) history.setA(found.moment);
       this.visit();
     } catch (reason) {
       this.failure = errorOf(reason);

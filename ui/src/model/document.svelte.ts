@@ -1,6 +1,7 @@
 // One document of the window: which view of which store shows in it, and the stream that is open there. Each has its
 // own cursors, tab, filter and zoom; what two of them show of one store is the same store.
 
+import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { S } from '../strings';
 import type { Place as AnyPlace, PlaceStore } from '../place/place';
 import type { OpenHistory, Tab } from './open_history.svelte';
@@ -42,12 +43,14 @@ export class OpenDocument {
         : null,
       a: isHistory ? history.a : 0,
       b: isHistory ? history.b : null,
+      asOf: isHistory && history.asOf !== null ? rfc3339FromNanos(history.asOf) : null,
       lens: isHistory ? history.tab : 'state',
       axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
       window: (isHistory ? history.timeline : store?.timeline)?.window ?? null,
       focus: isHistory ? history.focus : null,
       types: isHistory ? history.types : [],
       label: isHistory ? history.labelOf(history.a) : '',
+      lanes: view === 'lanes' ? (store?.lanes.place ?? null) : null,
     };
   }
 
@@ -67,7 +70,7 @@ export function takePlace(history: OpenHistory, place: Place): void {
   history.b = place.b;
   history.focus = place.focus;
   history.setTab(place.lens);
-  history.setA(place.a);
+  history.fixA(place.a, place.asOf === null ? null : nanosFromRfc3339(place.asOf));
   history.ask();
 }
 

@@ -1,6 +1,7 @@
 // Hits in one stream: where they are, and which one A is at. They belong to the history that they were looked for in.
 
 import { untrack } from 'svelte';
+import { countUpTo } from '../base/sorted';
 import { errorOf } from '../backend/backend';
 import type { AppErrorWire, FindingWire, JobUpdate } from '../backend/bindings';
 import type { OpenHistory } from './open_history.svelte';
@@ -106,16 +107,4 @@ export function findOf(history: OpenHistory): Find {
   const known = finds.get(history) ?? untrack(() => new Find(history));
   finds.set(history, known);
   return known;
-}
-
-/** How many of the ascending `moments` are at or before `moment`. */
-export function countUpTo(moments: readonly number[], moment: number): number {
-  let low = 0;
-  let high = moments.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((moments[middle] ?? 0) <= moment) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -6,13 +6,16 @@ import type {
   AppErrorWire,
   Clock,
   CorrelationStreams,
+  EventDetail,
   JobUpdate,
   LaneMoment,
   LanesOpened,
   LanesPage,
+  LanesPlace,
   LanesQuery,
   SearchDirection,
 } from '../backend/bindings';
+import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
 import { Latest } from '../base/latest';
 import { inside, type Span } from '../timeline/axis';
@@ -20,6 +23,7 @@ import { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 import { openHistory } from './opening.svelte';
+import { S } from '../strings';
 
 /** The engine shows so many together. */
 export const MOST_LANES = 24;
@@ -81,12 +85,37 @@ export class Lanes {
     this.history = null;
   }
 
-  /** Shows the streams of an affair, with the cursor at an instant and one of them chosen. */
-  async showAffair(affair: CorrelationStreams, stream: string, instant: string): Promise<void> {
+  /** What it shows, to come back to; `null` where no stream is on a lane. */
+  get place(): LanesPlace | null {
+    const { clock, chosen, instant, streams, window: shown } = this;
+    if (streams.length === 0) return null;
+    const text = (value: bigint | undefined | null) => (value === undefined || value === null ? null : `${value}`);
+    return { streams, clock, chosen, instant: text(instant), from: text(shown?.from), to: text(shown?.to) };
+  }
+
+  /** Shows what it showed before. */
+  async take(place: LanesPlace): Promise<void> {
+    const { clock, chosen, streams } = place;
+    const isOpen = this.clock === clock && this.streams.join('\n') === streams.join('\n') && this.opened !== null;
+    const [instant, from, to] = [place.instant, place.from, place.to].map((text) => bigFromText(text ?? ''));
+    this.clock = clock;
+    this.streams = streams;
+    this.chosen = chosen;
+    this.instant = instant ?? null;
+    if (!isOpen) {
+      this.affair = null;
+      await this.#open();
+    } else await this.choose(chosen);
+    if (instant !== null && instant !== undefined) this.setInstant(instant);
+    if (from !== null && from !== undefined && to !== null && to !== undefined) this.show({ from, to });
+  }
+
+  /** Shows the streams of an affair, with the cursor at an event of one of them, which is chosen. */
+  async showAffair(affair: CorrelationStreams, stream: string, event: EventDetail): Promise<void> {
     this.affair = affair;
     this.streams = affair.streams;
     this.chosen = Math.max(0, affair.streams.indexOf(stream));
-    this.instant = nanosFromRfc3339(instant);
+    this.instant = this.#timeOf(event) ?? nanosFromRfc3339(event.row.recordedAt);
     await this.#open();
   }
 
@@ -117,10 +146,28 @@ export class Lanes {
     await this.#open();
   }
 
+  /** Puts the lanes on another clock. The cursor goes along with the event that the chosen lane is at. */
   async setClock(clock: Clock): Promise<void> {
     if (clock === this.clock) return;
+    const { history, instant } = this;
+    const moment = this.at[this.chosen]?.moment ?? 0;
     this.clock = clock;
+    this.notice = '';
+    if (history && moment > 0) {
+      try {
+        const event = await this.#store.backend.eventDetail(history.opened.history, moment);
+        // Another click came first.
+        if (this.clock !== clock || this.instant !== instant) return;
+        const time = this.#timeOf(event);
+        if (time !== null) this.instant = time;
+        else this.notice = S.lanes.noTimeHere;
+      } catch (reason) {
+        this.#fail(reason);
+      }
+    }
+    const { notice } = this;
     await this.#open();
+    this.notice = notice;
   }
 
   async choose(lane: number): Promise<void> {
@@ -189,6 +236,11 @@ export class Lanes {
 
   stop(): void {
     if (this.job) void this.#store.backend.cancelJob(this.job.job);
+  }
+
+  /** When an event was, by the present clock. */
+  #timeOf({ occurredAt, row }: EventDetail): bigint | null {
+    return nanosFromRfc3339(this.clock === 'recorded' ? row.recordedAt : (occurredAt ?? ''));
   }
 
   #reveal(time: bigint): void {

@@ -10,7 +10,6 @@ import type {
   FindingWire,
   HistoryOpened,
   Lens,
-  SearchDirection,
   StateQuery,
 } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
@@ -37,17 +36,14 @@ import {
   type Bounds,
   type OpenStore,
 } from './open_store.svelte';
+import { Steps } from './steps';
 import { Story } from './story.svelte';
+import { Waiting } from './waiting.svelte';
 
 export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
 export type Tab = (typeof TABS)[number];
 
-/** How late the rows are: `late` after 50 ms, `slow` after 200 ms, `stopped` when a person cancelled. */
-export type Wait = 'none' | 'late' | 'slow' | 'stopped';
-
 const DEFAULT_HANDLER = 'builtin:merge';
-const LATE_MILLIS = 50;
-const SLOW_MILLIS = 200;
 const PATIENCE_MILLIS = 250;
 const SETTLED_MILLIS = 500;
 
@@ -66,6 +62,9 @@ export class OpenHistory {
   readonly story: Story;
   readonly causes: Causes;
   readonly fields = new Fields(this);
+  readonly steps = new Steps(this);
+  /** How late the rows are. */
+  readonly waiting = new Waiting();
 
   a = $state(0);
   b = $state<number | null>(null);
@@ -73,7 +72,6 @@ export class OpenHistory {
   eventLens = $state<'payload' | 'metadata'>('payload');
   frame = $state.raw<StateFrame | null>(null);
   detail = $state.raw<EventDetail | null>(null);
-  wait = $state<Wait>('none');
   failure = $state.raw<AppErrorWire | null>(null);
   eventsFailure = $state.raw<AppErrorWire | null>(null);
   /** Grows when rows of the event list arrived. */
@@ -84,8 +82,8 @@ export class OpenHistory {
   focus = $state<string | null>(null);
   /** The row of the tree that keys act on; -1: none. */
   activeRow = $state(-1);
-  /** What "as of" a cursor text meant; empty for exact moments. */
-  explanation = $state('');
+  /** The instant at which A was fixed, in nanoseconds since 1970; `null`: A is its event. */
+  asOf = $state.raw<bigint | null>(null);
   notice = $state('');
   isDragging = $state(false);
   /** Rows of the tree to bring into view once. */
@@ -102,8 +100,6 @@ export class OpenHistory {
   /** Whether the tree has said how many rows it shows. */
   #isLaidOut = false;
   #seq = 0;
-  #steps: Promise<void> = Promise.resolve();
-  #timers: ReturnType<typeof setTimeout>[] = [];
   #settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -127,13 +123,13 @@ export class OpenHistory {
     this.#frames = new Latest(
       (query) => backend.stateFrame(opened.history, query),
       (frame) => this.#show(frame),
-      (reason) => this.#fail(reason),
+      (reason) => this.failed(reason),
       PATIENCE_MILLIS,
     );
     this.#details = new Latest(
       (moment) => backend.eventDetail(opened.history, moment),
       (detail) => (this.detail = detail),
-      (reason) => this.#fail(reason),
+      (reason) => this.failed(reason),
     );
     this.events = new PagedRows(
       (offset, limit) => backend.eventRows(opened.history, { types: this.types, offset, limit }),
@@ -148,7 +144,8 @@ export class OpenHistory {
         bounds: (axis) => this.#bounds(axis),
         load: (axis, fetch) => backend.historyDensity(opened.history, densityQuery(axis, fetch)),
         slotOf: (series) => this.slotOf(series),
-        failed: (reason) => this.#fail(reason),
+        ahead: (axis) => (axis === 'version' && this.#firstVersion !== null ? this.#firstVersion - 1n : 0n),
+        failed: (reason) => this.failed(reason),
       },
       this.#bounds('time') ? 'time' : 'version',
     );
@@ -176,9 +173,9 @@ export class OpenHistory {
       this.#firstVersion = contiguousStart(opened);
       this.timeline.grow(isFollowing);
       this.events.renew();
-      if (wasAtHead && isFollowing) this.setA(opened.events);
+      if (wasAtHead && isFollowing && this.asOf === null) this.setA(opened.events);
     } catch (reason) {
-      this.#fail(reason);
+      this.failed(reason);
     }
   }
 
@@ -190,7 +187,7 @@ export class OpenHistory {
     this.causes.close();
     this.payload.close();
     this.timeline.close();
-    this.#timers.forEach(clearTimeout);
+    this.waiting.end();
     clearTimeout(this.#settle);
     await this.store.backend.closeHistory(this.opened.history);
   }
@@ -214,11 +211,16 @@ export class OpenHistory {
   }
 
   /** Puts A on a moment; whatever is shown follows. */
-  setA(moment: number, explanation = ''): void {
+  setA(moment: number): void {
+    this.fixA(moment, null);
+  }
+
+  /** Puts A on the moment of an instant, which stays what A stands for: floor, never nearest. */
+  fixA(moment: number, asOf: bigint | null): void {
     const next = Math.max(0, Math.min(this.opened.events, Math.round(moment)));
-    this.explanation = explanation;
+    this.asOf = asOf;
     this.notice = '';
-    if (next === this.a && this.wait !== 'stopped') return;
+    if (next === this.a && this.waiting.now !== 'stopped') return;
     this.a = next;
     this.ask();
     this.#announceLater();
@@ -234,7 +236,7 @@ export class OpenHistory {
     const { a, b } = this;
     this.b = a;
     this.a = b;
-    this.explanation = '';
+    this.asOf = null;
     this.ask();
   }
 
@@ -288,20 +290,28 @@ export class OpenHistory {
       else this.#details.ask(this.a);
     }
     if (this.tab === 'causation') this.causes.ask(this.a);
-    this.#waitFor();
+    this.waiting.begin();
+  }
+
+  /** Says that something did not work. */
+  failed(reason: unknown): void {
+    const failure = errorOf(reason);
+    // A newer request took the place of this one: nothing failed.
+    if (failure.code === 'cancelled') return;
+    this.waiting.end();
+    this.failure = failure;
   }
 
   /** Stops a fold that takes long. A stays; the rows keep their true label. */
   stop(): void {
     const { frame, news } = this;
-    if (this.wait !== 'late' && this.wait !== 'slow') return;
+    if (this.waiting.now !== 'late' && this.waiting.now !== 'slow') return;
     if (frame) {
       // Asking again for what is shown supersedes the running fold, and is answered from memory.
       this.#frames.interrupt({ ...this.#query(), moment: frame.moment });
     } else if (news.job !== null) void this.store.backend.cancelJob(news.job);
     else return;
-    this.#endWait();
-    this.wait = 'stopped';
+    this.waiting.stop();
   }
 
   /** Brings the next row that changed into view, or the one before, round and round. Among changes alone it is focused. */
@@ -315,78 +325,27 @@ export class OpenHistory {
     if (row !== undefined) this.reveal = { first: row, last: row };
   }
 
-  /** The next moment at which the focused field changed, or a sentence why there is none. */
-  async hop(direction: SearchDirection): Promise<void> {
-    if (this.focus === null) {
-      this.notice = S.history.chooseField;
-      return;
-    }
-    try {
-      const found = await this.store.backend.nextChange(this.opened.history, this.focus, this.a, direction);
-      if (found === null) this.notice = direction === 'forward' ? S.history.noChangeAfter : S.history.noChangeBefore;
-      else this.setA(found);
-    } catch (reason) {
-      this.#fail(reason);
-    }
-  }
-
   /** The pixel of a moment on the timeline; `null` until the density is there. */
   xOfMoment(moment: number): number | null {
     return xOfMoment(this.timeline, moment);
   }
 
+  /** The pixel of A: that of its event, or of the instant at which it was fixed. */
+  get xOfA(): number | null {
+    const { asOf, timeline } = this;
+    return asOf !== null && timeline.axis === 'time' ? timeline.view.xOf(asOf) : this.xOfMoment(this.a);
+  }
+
   /** Brings A into the timeline's window, where it left it. */
   follow(): void {
-    const value = this.valueOfMoment(this.a);
+    const isFixed = this.asOf !== null && this.timeline.axis === 'time';
+    const value = isFixed ? this.asOf : this.valueOfMoment(this.a);
     if (value !== null) this.timeline.reveal(value);
   }
 
   /** The moment that pointing at a pixel means: the last event at or before it. */
   momentAt(x: number): number {
     return momentAt(this.timeline, x) ?? this.a;
-  }
-
-  /** Moves A to the event before or after it that the list shows. */
-  step(direction: SearchDirection): Promise<void> {
-    if (this.types.length > 0) return this.stepTo(this.types, direction);
-    this.setA(this.a + (direction === 'forward' ? 1 : -1));
-    return Promise.resolve();
-  }
-
-  /** Moves A to the next event of the same type as its own. */
-  async stepInType(direction: SearchDirection): Promise<void> {
-    if (this.a === 0) return;
-    try {
-      const { backend } = this.store;
-      const { row } = await backend.eventDetail(this.opened.history, this.a);
-      await this.stepTo([row.eventType], direction);
-    } catch (reason) {
-      this.#fail(reason);
-    }
-  }
-
-  /** Moves A to the next event of some types. Steps follow one another, however fast they are asked for. */
-  stepTo(types: string[], direction: SearchDirection): Promise<void> {
-    const step = async () => {
-      try {
-        const found = await this.store.backend.nextEvent(this.opened.history, types, this.a, direction);
-        if (found === null) this.notice = direction === 'forward' ? S.history.noneAfter : S.history.noneBefore;
-        else this.setA(found);
-      } catch (reason) {
-        this.#fail(reason);
-      }
-    };
-    this.#steps = this.#steps.then(step);
-    return this.#steps;
-  }
-
-  /** The moment a share of the visible window away from A. */
-  momentBeside(share: number): number {
-    const x = this.xOfMoment(this.a);
-    const step = Math.sign(share);
-    if (x === null) return this.a + step;
-    const target = this.momentAt(Math.min(this.timeline.width - 1, Math.max(0, x + share * this.timeline.width)));
-    return step > 0 ? Math.max(this.a + 1, target) : Math.min(this.a - 1, target);
   }
 
   /** The value of a moment on an axis, where it is known without asking: to a column, of the moment shown exactly. */
@@ -470,9 +429,9 @@ export class OpenHistory {
     const kept = this.focus === null ? -1 : frame.rows.findIndex((row) => row.pointer === this.focus);
     if (kept >= 0) this.activeRow = frame.firstRow + kept;
     else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
-    this.#endWait();
+    this.waiting.end();
     // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
-    if (frame.moment !== this.a) this.#waitFor();
+    if (frame.moment !== this.a) this.waiting.begin();
   }
 
   // A person who steps sees what the event did: when none of it is in view, the first of it comes into view. Nothing
@@ -485,29 +444,6 @@ export class OpenHistory {
     if (top === undefined || bottom === undefined) return;
     if (changedRows.some((row) => row >= first && row < first + count - 1)) return;
     this.reveal = { first: top, last: bottom };
-  }
-
-  #fail(reason: unknown): void {
-    const failure = errorOf(reason);
-    // A newer request took the place of this one: nothing failed.
-    if (failure.code === 'cancelled') return;
-    this.#endWait();
-    this.failure = failure;
-  }
-
-  #waitFor(): void {
-    if (this.wait === 'stopped') this.wait = 'none';
-    if (this.#timers.length > 0) return;
-    this.#timers = [
-      setTimeout(() => (this.wait = 'late'), LATE_MILLIS),
-      setTimeout(() => (this.wait = 'slow'), SLOW_MILLIS),
-    ];
-  }
-
-  #endWait(): void {
-    this.#timers.forEach(clearTimeout);
-    this.#timers = [];
-    this.wait = 'none';
   }
 
   #announceLater(): void {

@@ -37,18 +37,18 @@ it('stops the first fold of a stream and resumes it when asked', async () => {
   const { history, news, folds, cancelled } = await foldingForever();
   vi.advanceTimersByTime(250);
   news.hear({ job: 7, phase: 'folding', done: 10, total: 200, findings: null });
-  expect([history.wait, folds.length, history.news.running?.done]).toEqual(['slow', 1, 10]);
+  expect([history.waiting.now, folds.length, history.news.running?.done]).toEqual(['slow', 1, 10]);
 
   history.stop();
   await Promise.resolve();
-  expect([history.wait, cancelled, history.failure]).toEqual(['stopped', [7], null]);
+  expect([history.waiting.now, cancelled, history.failure]).toEqual(['stopped', [7], null]);
   // The tree is laid out anew when the progress goes away: that asks for nothing.
   history.wantRows(0, 30);
   vi.advanceTimersByTime(1000);
-  expect([history.wait, folds.length]).toEqual(['stopped', 0]);
+  expect([history.waiting.now, folds.length]).toEqual(['stopped', 0]);
 
   history.ask();
   await vi.advanceTimersByTimeAsync(250);
-  expect([history.wait, folds.length]).toEqual(['slow', 1]);
+  expect([history.waiting.now, folds.length]).toEqual(['slow', 1]);
   vi.useRealTimers();
 });

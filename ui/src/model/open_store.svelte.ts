@@ -217,6 +217,7 @@ export class OpenStore {
         bounds: (axis) => storeBounds(this.overview ?? overview, this.#bounds, axis),
         load: (axis, fetch) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch)),
         slotOf: (series) => this.slotOf(series),
+        ahead: () => 0n,
         failed: (reason) => (this.failure = errorOf(reason)),
       },
       'time',

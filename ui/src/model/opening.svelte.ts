@@ -3,6 +3,7 @@
 
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, JobUpdate, Recent } from '../backend/bindings';
+import { nanosFromRfc3339 } from '../base/instant';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
@@ -164,7 +165,8 @@ export class Opening {
       if (store.timeline.axis !== place.axis) store.timeline.setAxis(place.axis);
       store.timeline.show(place.window);
     }
-    document.view = place.view;
+    if (place.lanes && store) await store.lanes.take(place.lanes);
+    if (isWanted()) document.view = place.view;
   }
 
   async forget(location: string): Promise<void> {
@@ -236,14 +238,14 @@ export async function openHistory(
   const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
   const positions = opened.events > 0 ? boundsOfWhole(await backend.historyDensity(opened.history, whole)) : null;
   const history = new OpenHistory(store, opened, handler, positions, news);
-  if (at !== null) history.explanation = (await backend.momentOf(opened.history, at)).explanation;
+  if (at !== null) await moveTo(history, at);
   return history;
 }
 
 /** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */
 export async function moveTo(history: OpenHistory, cursor: string): Promise<void> {
   const found = await history.store.backend.momentOf(history.opened.history, cursor);
-  history.setA(found.moment, found.explanation);
+  history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
 }
 
 async function takeLook(history: OpenHistory, { base, tab }: Look): Promise<void> {

@@ -47,6 +47,18 @@ export class Problems {
     void this.cancel();
   }
 
+  /** Puts A on the first event with a problem after one moment and up to another, if A is still at the last of them. */
+  async goToFirst(after: number, until: number): Promise<void> {
+    const history = this.#history;
+    if (until - after <= 1) return;
+    try {
+      const found = await history.store.backend.nextProblem(history.opened.history, after, 'forward');
+      if (found && found.moment > after && found.moment < until && history.a === until) history.setA(found.moment);
+    } catch (reason) {
+      history.failed(reason);
+    }
+  }
+
   /** Puts A on the next event at which something was found, round and round, and says what. */
   async step(direction: SearchDirection): Promise<void> {
     const history = this.#history;

@@ -15,7 +15,7 @@ import type {
   Written,
 } from '../backend/bindings';
 import type { Asked } from '../backend/search';
-import { GrowingRows } from '../base/growing';
+import { PagedRows } from '../base/paged';
 import { S } from '../strings';
 import type { OpenStore } from './open_store.svelte';
 
@@ -53,7 +53,7 @@ export class SearchTab {
   seen = $state(0);
   /** The row that a person is at; -1: none yet. */
   active = $state(-1);
-  rows = $state.raw<GrowingRows<FoundRow> | null>(null);
+  rows = $state.raw<PagedRows<FoundRow> | null>(null);
 
   #search: number | null = null;
   #job: number | null = null;
@@ -171,8 +171,11 @@ export class SearchTab {
   #grow(found: number): void {
     const search = this.#search;
     if (search === null || found === 0) return;
-    this.rows ??= new GrowingRows(
-      async (offset, limit) => (await this.#backend.searchRows(search, offset, limit)).rows,
+    this.rows ??= new PagedRows(
+      async (offset, limit) => {
+        const { rows } = await this.#backend.searchRows(search, offset, limit);
+        return { total: this.found, matching: this.found, rows };
+      },
       () => {
         if (this.phase !== 'failed') this.failure = null;
         this.seen += 1;
@@ -180,7 +183,7 @@ export class SearchTab {
       (reason) => (this.failure = errorOf(reason)),
     );
     this.found = found;
-    this.rows.grow(found);
+    this.rows.extend(found);
   }
 }
 

@@ -2,35 +2,48 @@
 
 import type { AppErrorWire, Recent } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
+import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
+import { MOST_LANES, type Lanes } from '../model/lanes.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
 import { S } from '../strings';
-import { linkText, readLink } from './link';
+import { linkText, readLink, type LanesLink } from './link';
 
 /** The window, as far as links need it. */
 export interface Window {
   readonly view: string;
-  readonly store: { opened: { location: string; name: string } } | null;
+  readonly store: { opened: { location: string; name: string }; lanes: Lanes } | null;
   readonly history: OpenHistory | null;
   readonly recents: readonly Recent[];
   failure: AppErrorWire | null;
   openStore(location: string): Promise<void>;
   openStream(stream: string, at: string | null, look: { base: string | null; tab: string | null }): Promise<void>;
   openOverlay(overlay: 'palette', text: string): void;
-  show(view: 'overview'): void;
+  show(view: 'overview' | 'lanes'): void;
+  leave(): void;
 }
 
 /** The present place as a link; `null` where there is nothing to link to. Rejects when a version cannot be told. */
 export async function linkHere({ history, store, view }: Window): Promise<string | null> {
   if (!store) return null;
-  const link = { store: store.opened.name, stream: null, category: null, at: null, base: null, lens: null };
+  const nothing = { stream: null, category: null, at: null, base: null, lens: null, lanes: null };
+  const link = { ...nothing, store: store.opened.name };
+  const { place } = store.lanes;
+  if (view === 'lanes' && place) {
+    const at = place.instant === null ? null : rfc3339FromNanos(BigInt(place.instant));
+    return linkText({ ...link, lanes: { streams: place.streams, clock: place.clock, chosen: place.chosen, at } });
+  }
   if (view !== 'history' || !history) return linkText(link);
   const { stream, category } = history.opened;
-  const [at, base] = await Promise.all([cursorOf(history, history.a), cursorOf(history, history.b)]);
+  const fixed = history.asOf === null ? null : rfc3339FromNanos(history.asOf);
+  const [at, base] = await Promise.all([fixed ?? cursorOf(history, history.a), cursorOf(history, history.b)]);
   return linkText({ ...link, stream, category, at, base, lens: history.tab === 'state' ? null : history.tab });
 }
 
 /** Where the store of a link may be: the open one, else the recent ones of that name. */
-export function storesOfLink({ recents, store }: Pick<Window, 'recents' | 'store'>, name: string): string[] {
+export function storesOfLink(
+  { recents, store }: { recents: readonly Recent[]; store: { opened: { location: string; name: string } } | null },
+  name: string,
+): string[] {
   if (store?.opened.name === name) return [store.opened.location];
   return recents.map((recent) => recent.location).filter((location) => fileName(location) === name);
 }
@@ -51,9 +64,18 @@ export async function followLink(window: Window, text: string, location: string 
   } else {
     if (window.store?.opened.location !== where) await window.openStore(where);
     if (window.store?.opened.location !== where) return;
-    if (link.stream === null) window.show('overview');
+    if (link.lanes) await showLanes(window, link.lanes);
+    else if (link.stream === null) window.show('overview');
     else await window.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
   }
+}
+
+async function showLanes(window: Window, { streams, clock, chosen, at }: LanesLink): Promise<void> {
+  const instant = at === null ? null : nanosFromRfc3339(at);
+  const place = { streams: streams.slice(0, MOST_LANES), clock, chosen, from: null, to: null };
+  window.leave();
+  await window.store?.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
+  window.show('lanes');
 }
 
 /** How a link writes a moment: by its version, or by its position where the store keeps no versions. */

@@ -4,7 +4,7 @@ import { linkText, looksLikeLink, readLink, type Link } from './link';
 
 const HERE: Link = {
   ...{ store: 'orders.db', stream: 'order-4711', category: 'Order' },
-  ...{ at: 'v734201', base: null, lens: null },
+  ...{ at: 'v734201', base: null, lens: null, lanes: null },
 };
 
 it('writes a place as a person would', () => {
@@ -44,7 +44,34 @@ it('comes back from text as it went, for ids of any characters', () => {
       at: [null, 'start', `v${random(1_000_000)}`, '2026-08-03T14:00:00.123456789Z'][random(4)] ?? null,
       base: random(2) === 0 ? null : `v${random(99)}`,
       lens: random(2) === 0 ? null : 'diff',
+      lanes: null,
     };
     expect(readLink(linkText(link)), JSON.stringify(link)).toEqual(link);
   }
+});
+
+it('names the streams on lanes, of any characters', () => {
+  const store: Link = {
+    store: 'orders.db',
+    stream: null,
+    category: null,
+    at: null,
+    base: null,
+    lens: null,
+    lanes: null,
+  };
+  const lanes = {
+    streams: ['order-1', 'a&b=c?#%/ä'],
+    clock: 'occurred',
+    chosen: 1,
+    at: '2026-08-14T09:31:07.5Z',
+  } as const;
+  const link: Link = { ...store, lanes: { ...lanes, streams: [...lanes.streams] } };
+  expect(linkText(link)).toBe(
+    'refold://orders.db?lane=order-1&lane=a%26b%3Dc%3F%23%25%2F%C3%A4&clock=occurred&chosen=2&at=2026-08-14T09:31:07.5Z',
+  );
+  expect(readLink(linkText(link))).toEqual(link);
+  expect(readLink('refold://orders.db?lane=order-1&chosen=9')?.lanes).toEqual({
+    ...{ streams: ['order-1'], clock: 'recorded', chosen: 0, at: null },
+  });
 });

@@ -1,6 +1,8 @@
 // A place as text that can be sent and pasted: `refold://orders.db/Order/order-4711@734201?b=734198&tab=diff`. A store
 // is told by its name, not by its path: a path holds the names of people and machines. Pure.
 
+import { bigFromText, floatFromBig } from '../base/exact';
+
 export interface Link {
   /** Name of the store: that of its file. */
   store: string;
@@ -14,6 +16,17 @@ export interface Link {
   base: string | null;
   /** Tab of the inspector. */
   lens: string | null;
+  /** Streams on lanes, where the scope is the whole store; `null`: none. */
+  lanes: LanesLink | null;
+}
+
+export interface LanesLink {
+  streams: string[];
+  clock: 'recorded' | 'occurred';
+  /** Index of the stream whose state shows. */
+  chosen: number;
+  /** The instant of their cursor, RFC 3339; `null` where the link does not say it. */
+  at: string | null;
 }
 
 const SCHEME = 'refold://';
@@ -22,8 +35,8 @@ export function looksLikeLink(text: string): boolean {
   return text.trim().toLowerCase().startsWith(SCHEME);
 }
 
-export function linkText({ store, stream, category, at, base, lens }: Link): string {
-  if (stream === null) return `${SCHEME}${written(store)}`;
+export function linkText({ store, stream, category, at, base, lens, lanes }: Link): string {
+  if (stream === null) return `${SCHEME}${written(store)}${lanes === null ? '' : `?${lanesText(lanes)}`}`;
   const path = [store, category ?? '', stream].map(written).join('/');
   const asked = [base === null ? '' : `b=${versionOf(base)}`, lens === null ? '' : `tab=${written(lens)}`];
   const query = asked.filter(Boolean).join('&');
@@ -50,6 +63,26 @@ export function readLink(text: string): Link | null {
     at: stream === null || moment === '' ? null : cursorOf(readText(moment) ?? moment),
     base: stream === null ? null : emptyIsNull(asked.get('b'), cursorOf),
     lens: stream === null ? null : emptyIsNull(asked.get('tab'), (tab) => tab),
+    lanes: stream === null ? readLanes(asked) : null,
+  };
+}
+
+function lanesText({ streams, clock, chosen, at }: LanesLink): string {
+  const parts = streams.map((stream) => `lane=${written(stream)}`);
+  parts.push(`clock=${clock}`, `chosen=${chosen + 1}`);
+  if (at !== null) parts.push(`at=${written(at)}`);
+  return parts.join('&');
+}
+
+function readLanes(asked: URLSearchParams): LanesLink | null {
+  const streams = asked.getAll('lane').filter((stream) => stream !== '');
+  if (streams.length === 0) return null;
+  const chosen = floatFromBig(bigFromText(asked.get('chosen') ?? '') ?? 1n);
+  return {
+    streams,
+    clock: asked.get('clock') === 'occurred' ? 'occurred' : 'recorded',
+    chosen: Math.min(streams.length, Math.max(1, chosen)) - 1,
+    at: emptyIsNull(asked.get('at'), (at) => at),
   };
 }
 

@@ -16,6 +16,7 @@ const HERE: Place = {
   store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' },
   stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },
   ...{ a: 3, b: null, lens: 'state', axis: 'time', window: null, focus: null, types: [], label: 'v 3' },
+  ...{ asOf: null, lanes: null },
 };
 
 it('is another place where store, stream, handler, cursors or lens differ', () => {
@@ -24,6 +25,7 @@ it('is another place where store, stream, handler, cursors or lens differ', () =
     ...[{ a: 4 }, { b: 1 }, { lens: 'diff' }, { view: 'overview', stream: null }, { store: null, stream: null }],
     { stream: { id: 'order-4711', category: 'order', handler: 'order@1.1.0' } },
     { store: { location: '/srv/other.db', name: 'orders.db', layout: 'emmett' } },
+    { asOf: '2026-08-14T09:31:07Z' },
   ];
   for (const other of others) expect(samePlace(HERE, { ...HERE, ...other }), JSON.stringify(other)).toBe(false);
 });

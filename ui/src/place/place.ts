@@ -1,6 +1,6 @@
 // A place: everything that a view of the window is a function of. Pure.
 
-import type { Axis } from '../backend/bindings';
+import type { Axis, LanesPlace } from '../backend/bindings';
 import type { Span } from '../timeline/axis';
 
 /** The store that a place is in, and how it was opened. */
@@ -29,6 +29,8 @@ export interface Place<View extends string = string, Lens extends string = strin
   /** Moments of the stream; `a` is 0 before its first event. */
   a: number;
   b: number | null;
+  /** The instant that A was fixed at, RFC 3339; `null`: A is its event. */
+  asOf: string | null;
   lens: Lens;
   axis: Axis;
   window: Span | null;
@@ -38,12 +40,15 @@ export interface Place<View extends string = string, Lens extends string = strin
   types: readonly string[];
   /** How A is written: the store's own version. */
   label: string;
+  /** The streams on lanes and where their cursor is; `null` where none is. */
+  lanes: LanesPlace | null;
 }
 
 /** Whether two places show the same: going from one to the other would be no step. */
 export function samePlace(x: Place, y: Place): boolean {
-  const isSameView = x.document === y.document && x.view === y.view;
-  return isSameView && sameScope(x, y) && x.a === y.a && x.b === y.b && (x.lens === y.lens || x.stream === null);
+  const isSameView = x.document === y.document && x.view === y.view && sameScope(x, y);
+  const isSameMoment = x.a === y.a && x.b === y.b && x.asOf === y.asOf && (x.lens === y.lens || x.stream === null);
+  return isSameView && isSameMoment && (x.view !== 'lanes' || sameLanes(x.lanes, y.lanes));
 }
 
 /** The latest places, each scope and moment once, without the present one. */
@@ -55,6 +60,11 @@ export function recentPlaces<P extends Place>(latestFirst: readonly P[], here: P
     if (place.store !== null && !isKnown) found.push(place);
   }
   return found;
+}
+
+// Where the cursor of the lanes is refines a place; which streams they show on which clock makes it another one.
+function sameLanes(x: LanesPlace | null, y: LanesPlace | null): boolean {
+  return x?.clock === y?.clock && x?.chosen === y?.chosen && x?.streams.join('\n') === y?.streams.join('\n');
 }
 
 function sameScope(x: Place, y: Place): boolean {

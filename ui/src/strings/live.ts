@@ -25,6 +25,12 @@ export const RANGE = {
   label: 'Range',
   height: { sqrt: '√', linear: 'linear', log: 'log' },
   heightLabel: 'Height of the columns',
+  heightShort: 'Height',
+  heightTitle: {
+    sqrt: 'Height: square root of the count',
+    linear: 'Height: the count itself',
+    log: 'Height: logarithm of the count',
+  },
   type: 'From .. to, as 2026-08-14 09:10 .. 2026-08-14 09:50',
   typePositions: 'From .. to, as 4,711 .. 5,000',
   wrong: 'Write two times or positions with two dots between them',

@@ -4,6 +4,23 @@ import { countOf, countText } from '../base/format';
 
 export const SCRUBBER = {
   gap: (length: string) => `gap ${length}`,
+  asOf: (time: string) => `as of ${time}`,
+  lastEvent: (label: string) => `last event ${label}`,
+  eventThen: (label: string) => `event ${label} at this very time`,
+  earlier: (length: string) => `${length} earlier`,
+  later: (length: string) => `${length} later by its clock, which ran backwards`,
+  types: (types: number, areAll: boolean) => `${countOf(types, 'type', 'types')}${areAll ? '' : ' or more'}`,
+  rangeActions: 'What to do with the range from B to A',
+  ofRange: {
+    'timeline.zoomRange': 'Zoom to it',
+    'compare.ends': 'Compare its ends',
+    'play.loopRange': 'Play it in a loop',
+    'timeline.distinguishRange': 'What distinguishes it in the store',
+    'cursor.swap': 'Swap A and B',
+    'cursor.clearB': 'Clear it',
+  },
+  isFixed: 'A stands at a time, not at an event',
+  notFixed: 'A is at an event already',
   scale: {
     sqrt: (events: number) => `√ scale, top ${countText(events)}`,
     linear: (events: number) => `linear scale, top ${countText(events)}`,

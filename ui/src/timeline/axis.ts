@@ -66,18 +66,32 @@ export function sameSpan(a: Span, b: Span): boolean {
   return a.from === b.from && a.to === b.to;
 }
 
-/** Ticks of an axis of whole numbers: 1, 2 or 5 times a power of ten, about `gap` pixels apart. */
-export function countTicks(span: Span, width: number, gap: number): Tick[] {
+/**
+ * Ticks of an axis of whole numbers: 1, 2 or 5 times a power of ten, about `gap` pixels apart. None stands outside of
+ * `bounds`, where there is nothing. `ahead`: how far the numbers that people know are ahead of the axis.
+ */
+export function countTicks(span: Span, width: number, gap: number, bounds: Span = span, ahead = 0n): Tick[] {
   const step = countStep(lengthOf(span), Math.max(1, Math.floor(width / gap)));
   const ticks: Tick[] = [];
-  let value = span.from - (span.from % step);
-  if (value < span.from) value += step;
-  for (; value < span.to; value += step) ticks.push({ x: xFromValue(span, width, value), text: countText(value) });
+  const from = span.from > bounds.from ? span.from : bounds.from;
+  const to = span.to < bounds.to ? span.to : bounds.to;
+  for (let known = ceiledTo(from + ahead, step); known < to + ahead; known += step) {
+    ticks.push({ x: xFromValue(span, width, known - ahead), text: countText(known) });
+  }
   return ticks;
 }
 
+/** How far the clocks of a zone are ahead of UTC. */
+export interface Zone {
+  /** Seconds, at an instant. */
+  offsetAt(nanos: bigint): bigint;
+}
+
+export const UTC: Zone = { offsetAt: () => 0n };
+
 /**
- * Ticks of the time axis, in UTC, at calendar borders. The first tick and every change of day carry the whole date.
+ * Ticks of the time axis at calendar borders of a zone. Where its clocks were put back, times that came twice say their
+ * offset. The first tick and every change of day carry the whole date.
  * `length` over `most` says how far they stand apart: as where the whole width was this span, if nothing else is said.
  */
 export function timeTicks(
@@ -85,15 +99,17 @@ export function timeTicks(
   width: number,
   gap: number,
   { length, most }: TickPitch = { length: lengthOf(span), most: Math.max(1, Math.floor(width / gap)) },
+  zone: Zone = UTC,
 ): Tick[] {
-  const fixed = FIXED_STEPS.find((step) => length / step <= BigInt(most));
-  if (fixed !== undefined && fixed < DAY) return clockTicks(span, width, fixed);
-  const days = [1, 2, 7].find((n) => length / (DAY * BigInt(n)) <= BigInt(most));
-  if (days !== undefined) return dayTicks(span, width, BigInt(days));
-  const months = [1, 2, 3, 6].find((n) => length / (MONTH * BigInt(n)) <= BigInt(most));
-  if (months !== undefined) return monthTicks(span, width, months);
-  const years = [1n, 2n, 5n, 10n, 20n, 50n, 100n].find((n) => length / (YEAR * n) <= BigInt(most)) ?? 200n;
-  return yearTicks(span, width, years);
+  const clock = clockOf(span, zone);
+  const ticks = civilTicks(clock.civil, length, most).flatMap(({ civil, text }) => {
+    const instants = clock.instantsOf(civil).filter((instant) => instant >= span.from && instant < span.to);
+    return instants.map((instant) => ({
+      x: xFromValue(span, width, instant),
+      text: instants.length > 1 ? `${text} ${offsetText(zone.offsetAt(instant))}` : text,
+    }));
+  });
+  return ticks.toSorted((a, b) => a.x - b.x);
 }
 
 const SECOND = 1_000_000_000n;
@@ -114,47 +130,86 @@ function countStep(length: bigint, most: number): bigint {
   }
 }
 
-function clockTicks(span: Span, width: number, step: bigint): Tick[] {
-  const ticks: Tick[] = [];
-  let value = span.from - (((span.from % step) + step) % step);
-  if (value < span.from) value += step;
+/** What is on a clock of a zone, in nanoseconds as if it were UTC. */
+interface CivilTick {
+  civil: bigint;
+  text: string;
+}
+
+/** The calendar borders of a stretch of civil time. */
+function civilTicks(span: Span, length: bigint, most: number): CivilTick[] {
+  const fixed = FIXED_STEPS.find((step) => length / step <= BigInt(most));
+  if (fixed !== undefined && fixed < DAY) return clockTicks(span, fixed);
+  const days = [1, 2, 7].find((n) => length / (DAY * BigInt(n)) <= BigInt(most));
+  if (days !== undefined) return dayTicks(span, BigInt(days));
+  const months = [1, 2, 3, 6].find((n) => length / (MONTH * BigInt(n)) <= BigInt(most));
+  if (months !== undefined) return monthTicks(span, months);
+  const years = [1n, 2n, 5n, 10n, 20n, 50n, 100n].find((n) => length / (YEAR * n) <= BigInt(most)) ?? 200n;
+  return yearTicks(span, years);
+}
+
+/** The civil time of a stretch in a zone, and the way back. */
+function clockOf({ from, to }: Span, zone: Zone): { civil: Span; instantsOf: (civil: bigint) => bigint[] } {
+  const [first, last] = [zone.offsetAt(from) * SECOND, zone.offsetAt(to) * SECOND];
+  // In a short stretch clocks change once at most: where both ends have one offset, all of it does.
+  if (first === last && to - from < 60n * DAY) {
+    return { civil: { from: from + first, to: to + first }, instantsOf: (civil) => [civil - first] };
+  }
+  const most = 24n * 3600n * SECOND;
+  const instantsOf = (civil: bigint) => {
+    const offsets = new Set([civil - most, civil + most].map((near) => zone.offsetAt(near) * SECOND));
+    const instants = [...offsets].map((offset) => civil - offset);
+    const real = instants.filter((instant) => instant + zone.offsetAt(instant) * SECOND === civil);
+    return real.toSorted((a, b) => (a < b ? -1 : 1));
+  };
+  // Where clocks were put back the stretch of civil time is shorter than that of time.
+  const [low, high] = first < last ? [first, last] : [last, first];
+  return { civil: { from: from + low, to: to + high }, instantsOf };
+}
+
+/** `+02:00`. */
+function offsetText(seconds: bigint): string {
+  const minutes = (seconds < 0n ? -seconds : seconds) / 60n;
+  return `${seconds < 0n ? '-' : '+'}${`${minutes / 60n}`.padStart(2, '0')}:${`${minutes % 60n}`.padStart(2, '0')}`;
+}
+
+function clockTicks(span: Span, step: bigint): CivilTick[] {
+  const ticks: CivilTick[] = [];
   let day = '';
-  for (; value < span.to; value += step) {
-    const t = civilFromNanos(value);
+  for (let civil = ceiledTo(span.from, step); civil < span.to; civil += step) {
+    const t = civilFromNanos(civil);
     const date = dateText(t);
     const clock = step < 60n * SECOND ? clockText(t) + fractionText(t.nanos) : clockText(t).slice(0, 5);
-    ticks.push({ x: xFromValue(span, width, value), text: date === day ? clock : `${date} ${clock}` });
+    ticks.push({ civil, text: date === day ? clock : `${date} ${clock}` });
     day = date;
   }
   return ticks;
 }
 
-function dayTicks(span: Span, width: number, days: bigint): Tick[] {
+function dayTicks(span: Span, days: bigint): CivilTick[] {
   const step = DAY * days;
-  const ticks: Tick[] = [];
-  let value = span.from - (((span.from % step) + step) % step);
-  if (value < span.from) value += step;
+  const ticks: CivilTick[] = [];
   let year: bigint | null = null;
-  for (; value < span.to; value += step) {
-    const t = civilFromNanos(value);
+  for (let civil = ceiledTo(span.from, step); civil < span.to; civil += step) {
+    const t = civilFromNanos(civil);
     const text = `${t.day} ${monthText(t.month)}`;
-    ticks.push({ x: xFromValue(span, width, value), text: t.year === year ? text : `${text} ${t.year}` });
+    ticks.push({ civil, text: t.year === year ? text : `${text} ${t.year}` });
     year = t.year;
   }
   return ticks;
 }
 
-function monthTicks(span: Span, width: number, months: number): Tick[] {
+function monthTicks(span: Span, months: number): CivilTick[] {
   const start = civilFromNanos(span.from);
-  const ticks: Tick[] = [];
+  const ticks: CivilTick[] = [];
   let year = start.year;
   let month = start.month - ((start.month - 1) % months);
   let shownYear: bigint | null = null;
   for (;;) {
-    const value = nanosFromCivil(year, month, 1);
-    if (value >= span.to) return ticks;
-    if (value >= span.from) {
-      ticks.push({ x: xFromValue(span, width, value), text: monthLabel({ year, month }, shownYear) });
+    const civil = nanosFromCivil(year, month, 1);
+    if (civil >= span.to) return ticks;
+    if (civil >= span.from) {
+      ticks.push({ civil, text: monthLabel({ year, month }, shownYear) });
       shownYear = year;
     }
     month += months;
@@ -165,14 +220,20 @@ function monthTicks(span: Span, width: number, months: number): Tick[] {
   }
 }
 
-function yearTicks(span: Span, width: number, step: bigint): Tick[] {
+function yearTicks(span: Span, step: bigint): CivilTick[] {
   const first = civilFromNanos(span.from).year;
-  const ticks: Tick[] = [];
+  const ticks: CivilTick[] = [];
   for (let year = first - (first % step); ; year += step) {
-    const value = nanosFromCivil(year, 1, 1);
-    if (value >= span.to) return ticks;
-    if (value >= span.from) ticks.push({ x: xFromValue(span, width, value), text: `${year}` });
+    const civil = nanosFromCivil(year, 1, 1);
+    if (civil >= span.to) return ticks;
+    if (civil >= span.from) ticks.push({ civil, text: `${year}` });
   }
+}
+
+/** The first multiple of `step` that is no less. */
+function ceiledTo(value: bigint, step: bigint): bigint {
+  const over = ((value % step) + step) % step;
+  return over === 0n ? value : value + step - over;
 }
 
 function monthLabel(t: Pick<CivilTime, 'year' | 'month'>, shownYear: bigint | null): string {

@@ -3,11 +3,21 @@
 
 import { wheel } from './wheel.svelte';
 import { xFromValue } from './axis';
+import { Speed } from './magnets';
 import type { Timeline } from './timeline.svelte';
 
+/** How the pointer came where it is. */
+export interface Pointing {
+  isFirst: boolean;
+  /** Alt is held: what is pointed at is the instant itself, and nothing draws the pointer to itself. */
+  isFree: boolean;
+  /** Pixels a second. */
+  speed: number;
+}
+
 export interface PlotIntent {
-  /** The pointer points at `x`; `isFirst` when the button just went down. */
-  point(x: number, isFirst: boolean): void;
+  /** The pointer points at `x`, with the button down. */
+  point(x: number, pointing: Pointing): void;
   /** A range is drawn from where the button went down to `x`. */
   range(from: number, x: number, isDone: boolean): void;
   hover(x: number | null): void;
@@ -18,6 +28,8 @@ type Drag = { kind: 'point' } | { kind: 'range'; from: number } | { kind: 'pan';
 
 const WHEEL_QUIET_MILLIS = 400;
 const EDGE_PIXELS = 6;
+/** What moved less was clicked. */
+const LEAST_DRAG_PIXELS = 4;
 
 /** What the primary drag means: pointing at moments, or drawing a range. */
 export type PlotMode = 'scrub' | 'range';
@@ -25,6 +37,10 @@ export type PlotMode = 'scrub' | 'range';
 export function plotGestures(element: HTMLElement, timeline: Timeline, mode: PlotMode, intent: PlotIntent) {
   let drag: Drag | null = null;
   let wheeledAt = 0;
+  const speed = new Speed();
+  const pointing = (event: PointerEvent, x: number, isFirst: boolean): Pointing => ({
+    ...{ isFirst, isFree: event.altKey, speed: speed.at(x, event.timeStamp) },
+  });
   const xOf = (event: MouseEvent) => event.clientX - element.getBoundingClientRect().left;
 
   const down = (event: PointerEvent) => {
@@ -41,14 +57,14 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
       intent.range(x, x, false);
     } else {
       drag = { kind: 'point' };
-      intent.point(x, true);
+      intent.point(x, pointing(event, x, true));
     }
   };
   const move = (event: PointerEvent) => {
     const x = xOf(event);
     intent.hover(x);
     if (!drag) return;
-    if (drag.kind === 'point') intent.point(x, false);
+    if (drag.kind === 'point') intent.point(x, pointing(event, x, false));
     else if (drag.kind === 'range') intent.range(drag.from, x, false);
     else {
       timeline.panBy(drag.last - x);
@@ -58,6 +74,7 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
   const up = (event: PointerEvent) => {
     if (drag?.kind === 'range') intent.range(drag.from, xOf(event), true);
     if (drag) intent.done();
+    speed.rest();
     drag = null;
   };
   const leave = () => intent.hover(null);
@@ -87,7 +104,7 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
 }
 
 export function minimapGestures(element: HTMLElement, timeline: Timeline) {
-  type MapDrag = { kind: 'move'; last: number } | { kind: 'from' | 'to' } | { kind: 'new'; from: bigint };
+  type MapDrag = { kind: 'move'; last: number } | { kind: 'from' | 'to' } | { kind: 'new'; from: bigint; x: number };
   let drag: MapDrag | null = null;
   const width = () => Math.max(1, element.clientWidth);
   const xOf = (event: MouseEvent) => event.clientX - element.getBoundingClientRect().left;
@@ -97,20 +114,29 @@ export function minimapGestures(element: HTMLElement, timeline: Timeline) {
     return whole.from + (BigInt(Math.round(share * 1e9)) * (whole.to - whole.from)) / 1_000_000_000n;
   };
 
-  const down = (event: PointerEvent) => {
-    const x = xOf(event);
+  const partAt = (x: number): 'from' | 'to' | 'move' | 'new' => {
     const left = xFromValue(timeline.whole, width(), timeline.window.from);
     const right = xFromValue(timeline.whole, width(), timeline.window.to);
+    const [toLeft, toRight] = [Math.abs(x - left), Math.abs(x - right)];
+    if (Math.min(toLeft, toRight) <= EDGE_PIXELS) return toLeft < toRight ? 'from' : 'to';
+    return x > left && x < right ? 'move' : 'new';
+  };
+
+  const down = (event: PointerEvent) => {
+    const x = xOf(event);
     element.setPointerCapture(event.pointerId);
     timeline.remember();
-    if (Math.abs(x - left) <= EDGE_PIXELS) drag = { kind: 'from' };
-    else if (Math.abs(x - right) <= EDGE_PIXELS) drag = { kind: 'to' };
-    else if (x > left && x < right) drag = { kind: 'move', last: x };
-    else drag = { kind: 'new', from: valueAt(x) };
+    const kind = partAt(x);
+    if (kind === 'move') drag = { kind, last: x };
+    else if (kind === 'new') drag = { kind, from: valueAt(x), x };
+    else drag = { kind };
   };
   const move = (event: PointerEvent) => {
-    if (!drag) return;
     const x = xOf(event);
+    if (!drag) {
+      element.style.cursor = { from: 'ew-resize', to: 'ew-resize', move: 'grab', new: 'crosshair' }[partAt(x)];
+      return;
+    }
     const value = valueAt(x);
     const { window: visible } = timeline;
     switch (drag.kind) {
@@ -121,18 +147,18 @@ export function minimapGestures(element: HTMLElement, timeline: Timeline) {
         return;
       }
       case 'from':
-        if (value < visible.to - 1n) timeline.show({ from: value, to: visible.to });
-        return;
+        return timeline.showBetween(value < visible.to ? value : visible.to, visible.to);
       case 'to':
-        if (value > visible.from + 1n) timeline.show({ from: visible.from, to: value });
-        return;
-      case 'new': {
-        const other = drag.from;
-        if (value !== other) timeline.show(value < other ? { from: value, to: other } : { from: other, to: value });
-      }
+        return timeline.showBetween(visible.from, value > visible.from ? value : visible.from);
+      case 'new':
+        if (Math.abs(x - drag.x) >= LEAST_DRAG_PIXELS) timeline.showBetween(drag.from, value);
     }
   };
-  const up = () => (drag = null);
+  const up = (event: PointerEvent) => {
+    // A click is a drag of the window to there.
+    if (drag?.kind === 'new' && Math.abs(xOf(event) - drag.x) < LEAST_DRAG_PIXELS) timeline.centre(drag.from);
+    drag = null;
+  };
   return listen(element, { pointerdown: down, pointermove: move, pointerup: up, pointercancel: up });
 }
 

@@ -8,13 +8,22 @@ import { countText } from '../base/format';
 import { approximateText } from '../base/instant';
 import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
-import { xFromValue, type Span } from './axis';
+import { xFromValue, type Span, type Tick } from './axis';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
 import type { FoldMark, Projection } from './projection';
 import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars, type Scale } from './raster';
-import { flagsOf, gapsOf, GLYPH_GAP, glyphSize, stacksOf, tallestStack, type Gap, type Stack } from './stacks';
-import { ticksOf } from './ticks';
+import {
+  gapsOf,
+  GLYPH_GAP,
+  glyphSize,
+  stacksOf,
+  tallestStack,
+  type FlagMark,
+  type Gap,
+  type HitMark,
+  type Stack,
+} from './stacks';
 
 /** What a plot shows. */
 export interface PlotContent {
@@ -36,6 +45,15 @@ export interface OverlayMarks {
   hover: number | null;
   /** A range being drawn, in pixels. */
   range: [number, number] | null;
+  /** Where a magnet just drew the pointer. */
+  tick: number | null;
+}
+
+/** What the lane of flags shows. */
+export interface Flags {
+  problems: readonly FlagMark[];
+  others: readonly OtherFlag[];
+  hits: readonly HitMark[];
 }
 
 /** A flag that is no finding: a bookmark. */
@@ -75,6 +93,7 @@ export class TimelinePainter {
       '--cur-b',
       '--warn',
       '--danger',
+      '--info',
     ];
     const slots = SHAPES.map((_, slot) => colourToken(slot));
     for (const name of [...names, ...slots]) this.#colours[name] = style.getPropertyValue(name).trim();
@@ -120,10 +139,19 @@ export class TimelinePainter {
   }
 
   /** The lane of flags: nothing of it is ever left out. */
-  flags(surface: Surface, content: PlotContent | null, others: readonly OtherFlag[]): void {
+  flags(surface: Surface, { problems, others, hits }: Flags): void {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
+    // Each kind has a shape of its own: a ring is a hit, a pennant a bookmark, a triangle or a cross a problem.
+    context.strokeStyle = this.#colours['--info'] ?? '';
+    context.lineWidth = 1.5;
+    for (const { x } of hits) {
+      context.beginPath();
+      context.arc(Math.round(x) + 0.5, 6, 3, 0, 2 * Math.PI);
+      context.stroke();
+    }
+    context.lineWidth = 1;
     context.fillStyle = this.#colours['--accent'] ?? '';
     for (const { x } of others) {
       const left = Math.round(x);
@@ -135,7 +163,7 @@ export class TimelinePainter {
       context.lineTo(left - 3, 9);
       context.fill();
     }
-    for (const { x, bits } of content ? flagsOf(content.view, content.pieces) : []) {
+    for (const { x, bits } of problems) {
       const left = Math.round(x) - 4;
       context.fillStyle = this.#colours[bits & (Flag.undecodable | Flag.broken) ? '--danger' : '--warn'] ?? '';
       context.beginPath();
@@ -159,21 +187,21 @@ export class TimelinePainter {
     }
   }
 
-  ruler(surface: Surface, axis: Axis, view: Projection, visible: Span): void {
+  /** `reserved`: pixels at the right end that something else stands on. */
+  ruler(surface: Surface, view: Projection, ticks: readonly Tick[], reserved: number): void {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    const ticks = ticksOf(view, visible, axis);
     const words = view.marks().map(({ fold, left, right }) => {
       const text = S.scrubber.gap(approximateText(fold.gap));
       return { text, middle: (left + right) / 2 };
     });
     context.font = RULER_FONT;
     context.textBaseline = 'middle';
-    const taken: [number, number][] = [];
+    const taken: [number, number][] = [[surface.width - reserved, surface.width]];
     for (const { text, middle } of words) {
       const wide = context.measureText(text).width;
-      const left = Math.min(surface.width - wide, Math.max(0, middle - wide / 2));
+      const left = Math.min(surface.width - reserved - wide, Math.max(0, middle - wide / 2));
       if (taken.some(([from, to]) => left < to && left + wide > from)) continue;
       context.fillStyle = this.#colours['--fg-2'] ?? '';
       context.fillText(text, left, 9);
@@ -228,6 +256,12 @@ export class TimelinePainter {
     if (marks.hover !== null) {
       context.fillStyle = this.#colours['--fg-3'] ?? '';
       context.fillRect(Math.round(marks.hover), 0, 1, height);
+    }
+    if (marks.tick !== null) {
+      const left = Math.round(marks.tick);
+      context.fillStyle = this.#colours['--fg-2'] ?? '';
+      context.fillRect(left - 5, 0, 11, 2);
+      context.fillRect(left - 5, height - 2, 11, 2);
     }
     if (marks.b !== null) this.#line(context, marks.b, height, '--cur-b', [3, 2]);
     if (marks.a !== null) this.#line(context, marks.a, height, '--cur-a', []);

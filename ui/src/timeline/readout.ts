@@ -2,15 +2,22 @@
 
 import type { Axis } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
-import { civilFromNanos, clockText, dateText, durationText, fractionText } from '../base/instant';
+import { durationText, instantText, rfc3339FromNanos } from '../base/instant';
+import { shownTime } from '../base/zone.svelte';
+import { wholeUnits } from './units';
 import { S } from '../strings';
 import type { Scale } from './raster';
 
-/** What the axis counts, and what full height stands for (`most` events; 0 where height means nothing). */
-export function scaleText(axis: Axis, most: number, scale: Scale = 'sqrt', isLocked = false): string {
-  const names = { time: S.timeline.recordedUtc, version: S.timeline.versions, position: S.timeline.positions };
-  if (most <= 0) return names[axis];
-  return [names[axis], S.scrubber.scale[scale](most), ...(isLocked ? [S.scrubber.locked] : [])].join(' · ');
+/** What the axis counts, with its clock and zone. */
+export function axisText(axis: Axis): string {
+  const names = { version: S.timeline.versions, position: S.timeline.positions };
+  return axis === 'time' ? S.timeline.recorded(shownTime.label) : names[axis];
+}
+
+/** What full height stands for; empty where height means nothing (`most` is 0). */
+export function scaleText(most: number, scale: Scale, isLocked: boolean): string {
+  if (most <= 0) return '';
+  return [S.scrubber.scale[scale](most), ...(isLocked ? [S.scrubber.locked] : [])].join(' · ');
 }
 
 const SECOND = 1_000_000_000n;
@@ -23,7 +30,6 @@ export function columnText(axis: Axis, events: number, from: bigint, length: big
     const where = length === 1n ? `at ${countText(from)}` : `in ${countText(from)} – ${countText(last)}`;
     return `${counted} ${where}`;
   }
-  const start = civilFromNanos(from);
-  const fraction = length < SECOND ? fractionText(start.nanos) : '';
-  return `${counted} in ${durationText(length)} from ${dateText(start)} ${clockText(start)}${fraction}Z`;
+  const start = length < SECOND ? from : wholeUnits(from, SECOND);
+  return `${counted} in ${durationText(length)} from ${instantText(rfc3339FromNanos(start))}`;
 }

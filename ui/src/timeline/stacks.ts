@@ -1,6 +1,7 @@
 // What of a window can be drawn one by one: events as glyphs, gaps that have room for a word, flags. Pure.
 
 import type { Axis } from '../backend/bindings';
+import { countUpTo } from '../base/sorted';
 import { floatFromBig } from '../base/exact';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
@@ -26,6 +27,17 @@ export interface Gap {
 export interface FlagMark {
   x: number;
   bits: number;
+  /** The events of these columns are those after the moment `after`, up to that of `moment`. */
+  after: number;
+  moment: number;
+}
+
+/** A hit in pixels: events that were looked for, so close that one mark stands for them. */
+export interface HitMark {
+  x: number;
+  /** The moment of the last of them. */
+  moment: number;
+  count: number;
 }
 
 /** Pixels between two glyphs of a stack. */
@@ -100,8 +112,32 @@ export function flagsOf(view: Projection, pieces: readonly Piece[]): FlagMark[] 
     const bits = piece.frame.flags[column] ?? 0;
     if (bits === 0) continue;
     const last = found.at(-1);
-    if (last && x - last.x < FLAG_ROOM) last.bits |= bits;
-    else found.push({ x, bits });
+    const after = piece.running[column] ?? 0;
+    const moment = piece.running[column + 1] ?? after;
+    if (last && x - last.x < FLAG_ROOM) {
+      last.bits |= bits;
+      last.moment = moment;
+    } else found.push({ x, bits, after, moment });
+  }
+  return found;
+}
+
+/** Hits in pixels, from their moments in order: those that would hide each other are joined, none disappears. */
+export function hitsOf(view: Projection, pieces: readonly Piece[], moments: readonly number[]): HitMark[] {
+  const found: HitMark[] = [];
+  if (moments.length === 0) return found;
+  let passed = -1;
+  for (const { piece, column, x } of columns(view, pieces)) {
+    const [after, until] = [piece.running[column] ?? 0, piece.running[column + 1] ?? 0];
+    if (until === after) continue;
+    if (passed < 0 || (moments[passed - 1] ?? 0) > after) passed = countUpTo(moments, after);
+    while ((moments[passed] ?? Infinity) <= after) passed += 1;
+    const first = passed;
+    while ((moments[passed] ?? Infinity) <= until) passed += 1;
+    if (passed === first) continue;
+    const [last, moment, count] = [found.at(-1), moments[passed - 1] ?? until, passed - first];
+    if (last && x - last.x < FLAG_ROOM) Object.assign(last, { moment, count: last.count + count });
+    else found.push({ x, moment, count });
   }
   return found;
 }

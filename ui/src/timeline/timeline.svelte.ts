@@ -5,11 +5,13 @@ import type { Axis } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
-import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span } from './axis';
+import { shownTime } from '../base/zone.svelte';
+import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
 import { foldsOf } from './folds';
 import { planFor, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
+import { ticksOf } from './ticks';
 
 export interface Block {
   axis: Axis;
@@ -29,6 +31,8 @@ export interface TimelineSource {
   /** The axes that have bounds here, with the first and the last value (inclusive). */
   bounds(axis: Axis): { first: bigint; last: bigint } | null;
   load(axis: Axis, fetch: Fetch): Promise<DensityFrame>;
+  /** How far the numbers that people know are ahead of an axis: versions may begin with another number than 1. */
+  ahead(axis: Axis): bigint;
   /** The colour slot of a series. */
   slotOf(series: string): number;
   failed(reason: unknown): void;
@@ -107,6 +111,14 @@ export class Timeline {
     return frame.series.map((name) => this.#source.slotOf(name));
   }
 
+  /** The ticks of the ruler. */
+  get ticks(): Tick[] {
+    const { axis } = this;
+    const ends = this.#source.bounds(axis);
+    const bounds = ends ? { from: ends.first, to: ends.last + 1n } : this.whole;
+    return ticksOf(this.view, this.window, { axis, bounds, ahead: this.#source.ahead(axis), zone: shownTime });
+  }
+
   has(axis: Axis): boolean {
     return this.#source.bounds(axis) !== null;
   }
@@ -121,6 +133,12 @@ export class Timeline {
     const column = floatFromBig((value - fetch.from) / fetch.bucket);
     const events = (running[column + 1] ?? 0) - (running[column] ?? 0);
     return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events };
+  }
+
+  /** The last value that a pixel stands for together with what its column counts: up to there all is counted. */
+  lastOf(x: number): bigint {
+    const column = this.columnAt(x);
+    return column ? column.from + column.length - 1n : this.view.valueAt(x);
   }
 
   /** Shows another axis: whole, or as deep as the one before with a value where it is wanted. */
@@ -256,6 +274,11 @@ export class Timeline {
     const margin = length / 20n + 1n;
     const low = (one < other ? one : other) - margin;
     this.visit(inside(spanOf(low, low + length + 2n * margin, this.whole, this.#shortest()), this.whole));
+  }
+
+  /** The window from one value to another, no shorter than can be shown. */
+  showBetween(one: bigint, other: bigint): void {
+    this.show(spanOf(one, other, this.whole, this.#shortest()));
   }
 
   /** Moves the window, without changing its scale, so that a value is in its middle. */

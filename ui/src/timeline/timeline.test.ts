@@ -32,13 +32,16 @@ async function open(seed: number, axis: Axis = 'time') {
     return { first: places[0] ?? 0n, last: places.at(-1) ?? 0n };
   };
   const failed = (reason: unknown) => expect.fail(`${reason}`);
-  const timeline = new Timeline({ bounds, load, slotOf: () => 0, failed }, axis);
+  const timeline = new Timeline({ bounds, load, slotOf: () => 0, ahead: () => 0n, failed }, axis);
   timeline.resize(1400);
   await settled();
   return { timeline, times };
 }
 
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+// Density comes at once here: turns of the queue of promises are all that passes.
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 100; turn += 1) await Promise.resolve();
+}
 
 it('means by a pixel the last event at or before it, folded or not', async () => {
   for (const seed of [1, 2, 3]) {
@@ -91,4 +94,26 @@ it('never shows finer than 48 pixels to an event', async () => {
   expect(timeline.view.scale).toBeLessThanOrEqual(49);
   for (let k = 0; k < 80; k += 1) timeline.zoomAt(700, 2);
   expect(timeline.window).toEqual(timeline.whole);
+});
+
+it('labels no tick of the versions where there is no event, however the axis was turned to', async () => {
+  const { timeline, times } = await open(7);
+  for (const moment of [1, 5, 300, times.length]) {
+    timeline.setAxis('time');
+    timeline.fitAll();
+    await settled();
+    timeline.zoomAt(xOfMoment(timeline, moment) ?? 0, 0.05);
+    await settled();
+    timeline.setAxis('version', { value: BigInt(moment), x: xOfMoment(timeline, moment) ?? 0 });
+    const labels = timeline.ticks.map(({ text }) => BigInt(text.replaceAll(',', '')));
+    for (const label of labels) expect(label >= 1n && label <= BigInt(times.length), `${label}`).toBe(true);
+  }
+});
+
+it('says how far all is counted that a pixel means', async () => {
+  const { timeline, times } = await open(8);
+  for (let x = 0; x < 1400; x += 13) {
+    const last = timeline.lastOf(x);
+    expect(momentAt(timeline, x)).toBe(times.filter((time) => time <= last).length);
+  }
 });

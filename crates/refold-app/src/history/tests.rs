@@ -174,6 +174,11 @@ fn floor_and_never_nearest() {
         (0, 2, 1, 2)
     );
     assert_eq!(found("v1").explanation, "");
+    assert_eq!(found("v1").as_of, None);
+    assert_eq!(
+        found("1970-01-01T00:06:14.5Z").as_of.as_deref(),
+        Some("1970-01-01T00:06:14.500000000Z")
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::{Axis, DocumentPlace, PanelSize};
+use crate::wire::{Axis, Clock, DocumentPlace, LanesPlace, PanelSize};
 
 fn places() -> (tempfile::TempDir, Places) {
     let folder = tempfile::tempdir().unwrap();
@@ -54,6 +54,15 @@ fn what_the_window_showed_comes_back() {
         to: Some("1786800000000000000".to_owned()),
         focus: Some("/totals/gross".to_owned()),
         types: vec!["PaymentFailed".to_owned()],
+        as_of: Some("2026-08-14T09:31:07Z".to_owned()),
+        lanes: Some(LanesPlace {
+            streams: vec!["order-4711".to_owned(), "payment-4711".to_owned()],
+            clock: Clock::Occurred,
+            chosen: 1,
+            instant: Some("1786700000000000000".to_owned()),
+            from: None,
+            to: None,
+        }),
     };
     let window = WindowPlaces {
         shown: 1,

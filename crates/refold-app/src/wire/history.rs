@@ -118,6 +118,8 @@ pub struct MomentFound {
     pub recorded_at: String,
     /// `as of 2026-08-03 14:00:00 UTC · last event v 734,166, 6 min 12 s earlier`; empty for exact cursors.
     pub explanation: String,
+    /// The instant that was asked for, RFC 3339; `None` for exact cursors.
+    pub as_of: Option<String>,
 }
 
 /// A problem at an event: the next one from somewhere.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::Axis;
+use super::{Axis, Clock};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -42,6 +42,26 @@ pub struct DocumentPlace {
     pub focus: Option<String>,
     /// Event types that the list shows; empty: all.
     pub types: Vec<String>,
+    /// The instant that A was fixed at, RFC 3339; `None` where A is its event.
+    #[serde(default)]
+    pub as_of: Option<String>,
+    /// The streams that stood on lanes; `None` where there were none.
+    #[serde(default)]
+    pub lanes: Option<LanesPlace>,
+}
+
+/// Streams on one clock, and where their cursor and window were.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LanesPlace {
+    pub streams: Vec<String>,
+    pub clock: Clock,
+    /// Index of the stream whose state showed.
+    pub chosen: u32,
+    /// Nanoseconds since 1970: the cursor, and the first and the one after the last that was visible.
+    pub instant: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
 }
 
 /// The share of a panel that a person chose, in thousandths.

@@ -150,6 +150,13 @@ function finding(code: string, severity: wire.SeverityWire, detail: string, vers
   return { code, severity, count: 1, detail, stream, version, position: null };
 }
 
+/** So long before the store took them the twin's events happened. */
+export const OCCURRED_BEFORE_MILLIS = 90_000;
+
+function occurredBefore(recordedAt: string): string {
+  return rfc3339FromNanos((nanosFromRfc3339(recordedAt) ?? 0n) - millisToNanos(OCCURRED_BEFORE_MILLIS));
+}
+
 /** Everything of one event, whose payload is these members. */
 export function detailOf(row: wire.EventRow, stream: number, payload: Payload): wire.EventDetail {
   const { moment } = row;
@@ -162,7 +169,7 @@ export function detailOf(row: wire.EventRow, stream: number, payload: Payload): 
     row,
     eventId: `${hash[0] ?? ''}-4711-4000-8000-${`${position}`.padStart(12, '0')}`,
     schemaVersion: moment % 3 === 0 ? '1' : '2',
-    occurredAt: row.recordedAt,
+    occurredAt: occurredBefore(row.recordedAt),
     correlationId: `c0ffee00-0000-4000-8000-${`${stream}`.padStart(12, '0')}`,
     causationId: moment > 1 ? `c0ffee00-0000-4000-8000-${`${position - 1}`.padStart(12, '0')}` : null,
     encoding: 'JSON',

@@ -4,7 +4,7 @@
 import type * as wire from '../bindings';
 import { floatFromBig } from '../../base/exact';
 import { nanosFromRfc3339 } from '../../base/instant';
-import { millisToNanos, timeText } from './answers';
+import { millisToNanos, OCCURRED_BEFORE_MILLIS, timeText } from './answers';
 import { payloadOf, TYPES, UNDECODABLE, type FakeEvents, type Payload, type TypeName } from './orders';
 
 type Teller = (fields: Map<string, string>) => string;
@@ -107,13 +107,15 @@ export function causationOf(
   };
 }
 
-/** Streams on the one clock that the twin has. */
+/** Streams on one clock. */
 export class FakeLanes {
   readonly #events: FakeEvents;
+  readonly #millisBefore: number;
   readonly #streams: { id: string; positions: Uint32Array }[];
 
-  constructor(events: FakeEvents, ids: string[]) {
+  constructor(events: FakeEvents, ids: string[], clock: wire.Clock) {
     this.#events = events;
+    this.#millisBefore = clock === 'occurred' ? OCCURRED_BEFORE_MILLIS : 0;
     this.#streams = ids.map((id) => ({
       ...{ id, positions: events.ofStream[events.ids.indexOf(id)] ?? new Uint32Array() },
     }));
@@ -121,7 +123,7 @@ export class FakeLanes {
 
   get described(): Omit<wire.LanesOpened, 'lanes' | 'clock'> {
     const all = this.#streams.flatMap(({ positions }) => [positions[0] ?? 0, positions.at(-1) ?? 0]);
-    const label = (position: number) => timeText(this.#events.times[position] ?? 0);
+    const label = (position: number) => timeText(this.#timeOf(position));
     return {
       first: label(Math.min(...all)),
       last: label(Math.max(...all)),
@@ -136,7 +138,7 @@ export class FakeLanes {
     const lanes = this.#streams.map(({ positions }) => {
       const marks = new Map<number, wire.LaneMark>();
       positions.forEach((position, index) => {
-        const time = this.#events.times[position] ?? 0;
+        const time = this.#timeOf(position);
         if (time < start || time >= end) return;
         const cell = Math.min(cells - 1, Math.floor(((time - start) / (end - start)) * cells));
         const events = (marks.get(cell)?.events ?? 0) + 1;
@@ -151,11 +153,11 @@ export class FakeLanes {
   at(instant: string): wire.LaneMoment[] {
     const limit = millisOf(instant);
     return this.#streams.map(({ positions }) => {
-      const moment = positions.findLastIndex((position) => (this.#events.times[position] ?? 0) <= limit) + 1;
+      const moment = positions.findLastIndex((position) => this.#timeOf(position) <= limit) + 1;
       const position = positions[moment - 1];
       if (position === undefined) return { moment: 0, version: '', eventType: '', time: '' };
       const eventType = TYPES[this.#events.types[position] ?? 0] ?? '';
-      return { moment, version: `${moment}`, eventType, time: timeText(this.#events.times[position] ?? 0) };
+      return { moment, version: `${moment}`, eventType, time: timeText(this.#timeOf(position)) };
     });
   }
 
@@ -165,7 +167,7 @@ export class FakeLanes {
     let best: { lane: number; moment: number; time: number } | null = null;
     this.#streams.forEach(({ positions }, lane) => {
       positions.forEach((position, index) => {
-        const time = this.#events.times[position] ?? 0;
+        const time = this.#timeOf(position);
         const isBeyond = isForward ? time > limit : time < limit;
         const isNearer = best === null || (isForward ? time < best.time : time > best.time);
         if (isBeyond && isNearer) best = { lane, moment: index + 1, time };
@@ -173,6 +175,11 @@ export class FakeLanes {
     });
     const found = best as { lane: number; moment: number; time: number } | null;
     return found && { lane: found.lane, moment: found.moment, time: timeText(found.time) };
+  }
+
+  // In whole milliseconds, as its text is.
+  #timeOf(position: number): number {
+    return Math.floor(this.#events.times[position] ?? 0) - this.#millisBefore;
   }
 }
 

@@ -1,0 +1,63 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../app/page.test-kit';
+
+let page: Page | null = null;
+
+afterEach(async () => {
+  await page?.close();
+  page = null;
+});
+
+async function onLanes(): Promise<Page> {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v7', handler: null } });
+  const shown = page;
+  await shown.until(() => shown.find('[data-test=cursor-a]'));
+  shown.press('7');
+  (await shown.until(() => shown.find('[data-test=to-lanes]'))).click();
+  await shown.until(() => shown.find('[data-test=lane]') && lane(shown) === '7');
+  return shown;
+}
+
+const lane = (shown: Page) => shown.find('[data-test=lane][aria-pressed=true]')?.dataset['moment'];
+const zone = (shown: Page) => shown.texts('[data-test=lanes-zone]')[0];
+const instant = (shown: Page) => shown.find('[data-test=lanes-cursor]')?.dataset['instant'] ?? '';
+
+it('keeps A at its event when the clock is switched', async () => {
+  const shown = await onLanes();
+  const recorded = instant(shown);
+  shown.press('t');
+  await shown.until(() => zone(shown) === 'occurred, UTC' && lane(shown) === '7');
+  expect(instant(shown) < recorded).toBe(true);
+  shown.press('t');
+  await shown.until(() => zone(shown) === 'recorded, UTC' && instant(shown) === recorded);
+});
+
+it('comes back to its streams, clock and instant, on the way back and by a link', async () => {
+  const shown = await onLanes();
+  const streams = shown.texts('[data-test=lane] .id');
+  const before = instant(shown);
+  shown.press('Ctrl+Shift+c');
+  await shown.until(() => shown.copied.length > 0);
+  expect(shown.copied[0]).toMatch(/^refold:\/\/orders\?lane=order-4711/);
+  shown.press('Ctrl+1');
+  await shown.until(() => shown.find('[data-view=overview]'));
+  shown.press('Alt+ArrowLeft');
+  await shown.until(() => shown.find('[data-view=lanes]') && instant(shown) === before);
+  expect(shown.texts('[data-test=lane] .id')).toEqual(streams);
+
+  await shown.until(() => lane(shown) === '7');
+  for (const stream of [...streams]) {
+    shown.press('Delete');
+    await shown.until(
+      () =>
+        !shown.texts('[data-test=lane] .id').includes(stream) ||
+        shown.texts('[data-test=lane]').length < streams.length,
+    );
+  }
+  shown.press('Ctrl+k');
+  shown.type(shown.copied[0] ?? '');
+  shown.press('Enter');
+  await shown.until(() => instant(shown) === before && lane(shown) === '7');
+  expect(shown.texts('[data-test=lane] .id')).toEqual(streams);
+});

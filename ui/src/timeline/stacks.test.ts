@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { randomFrom } from '../base/random.test-kit';
+import { runningCounts, type Piece } from './lod';
+import { Projection } from './projection';
+import { flagsOf, hitsOf } from './stacks';
+
+/** A piece of 1,400 columns of one value each, with some events in some of them. */
+function pieceOf(seed: number): Piece {
+  const random = randomFrom(seed);
+  const columns = 1400;
+  const counts = Uint32Array.from({ length: columns }, () => (random() < 0.3 ? Math.floor(random() * 40) : 0));
+  const flags = Uint8Array.from(counts, (count) => (count > 0 && random() < 0.05 ? 1 : 0));
+  const fetch = { from: 0n, to: 1400n, bucket: 1n, columns };
+  const frame = { columns, from: '', to: '', series: ['a'], counts, flags };
+  return { fetch, frame, running: runningCounts(counts, columns, 1, 0) };
+}
+
+const view = Projection.of({ from: 0n, to: 1400n }, 1400);
+
+it('marks every hit once, at most so close that marks can be told apart', () => {
+  for (const seed of [1, 2, 3]) {
+    const piece = pieceOf(seed);
+    const random = randomFrom(seed + 100);
+    const events = piece.running.at(-1) ?? 0;
+    for (const share of [0, 0.001, 0.05, 1]) {
+      const moments = Array.from({ length: events }, (_, k) => k + 1).filter(() => random() < share);
+      const marks = hitsOf(view, [piece], moments);
+      expect(marks.reduce((sum, { count }) => sum + count, 0)).toBe(moments.length);
+      marks.forEach(({ x, moment }, at) => {
+        expect(moments).toContain(moment);
+        expect(x - (marks[at - 1]?.x ?? -100)).toBeGreaterThanOrEqual(4);
+      });
+    }
+  }
+});
+
+it('joins flags and says between which moments they lie', () => {
+  const piece = pieceOf(4);
+  const marks = flagsOf(view, [piece]);
+  const flagged = piece.frame.flags.reduce((sum, bits) => sum + (bits ? 1 : 0), 0);
+  expect(flagged).toBeGreaterThan(marks.length / 2);
+  for (const { after, moment } of marks) expect(moment).toBeGreaterThan(after);
+});
