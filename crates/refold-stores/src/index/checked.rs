@@ -20,7 +20,7 @@ use super::folder::{Folder, Unfinished};
 use super::map::map_exactly;
 
 /// Raised by every change of what files hold; an index of another version is built again.
-pub(super) const FORMAT_VERSION: u32 = 3;
+pub(super) const FORMAT_VERSION: u32 = 4;
 
 const MAGIC: [u8; 8] = *b"refoldix";
 const PAGE_BYTES: usize = 16 * 1024;

@@ -10,6 +10,7 @@ use refold_core::work::CancelToken;
 use rusqlite::types::ValueRef;
 
 use super::catalogue::{Affinity, Catalogue, Column, Table};
+use super::image::cell::Payload;
 use super::image::index::{IndexCursor, Probe};
 use super::image::record::{Place, Record, Wanted};
 use super::image::table::TableCursor;
@@ -82,28 +83,22 @@ pub struct BulkReader {
 
 impl Bulk {
     /// `None` when SQLite must compute something, or knows something about the table that is not known here.
-    pub fn bind(plan: &Plan, catalogue: &Catalogue, image: Image) -> Option<Bulk> {
+    pub fn bind(plan: &Plan, catalogue: &Catalogue, image: &Arc<Image>) -> Option<Bulk> {
         let table = catalogue.tables.iter().find(|table| table.name == plan.table)?;
         if !plan.layout.joins.is_empty() || !table.has_rowid || !table.is_plain {
             return None;
         }
-        let named = table
-            .columns
-            .iter()
-            .map(|column| (sql_of(&column.name), Source::of(column)));
-        let rowid = ("\"event\".rowid".to_owned(), Source::Rowid);
-        let columns: Vec<_> = named.chain([rowid]).collect();
-        let (_, position) = columns.iter().find(|(sql, _)| *sql == plan.position)?;
+        let table_root = position_root(plan, catalogue)?;
         let conditions = &plan.layout.filter.conditions;
         let tests = conditions
             .iter()
             .map(|condition| test(table, &condition.column, &condition.comparison));
         Some(Bulk {
-            image: Arc::new(image),
-            table_root: table.root?,
+            image: Arc::clone(image),
+            table_root,
             tests: tests.collect::<Option<_>>()?,
             stream_root: stream_root(plan, table),
-            columns: (*position == Source::Rowid).then_some(columns)?,
+            columns: sources(table),
         })
     }
 
@@ -170,6 +165,14 @@ impl BulkReader {
         reached.unwrap_or(Reached::Odd)
     }
 
+    /// One row on a page that was found elsewhere; `None` where it is none of the layout's.
+    pub fn row_on<'a>(&'a mut self, page: &'a [u8], row: Payload) -> Result<Option<Record<'a>>, Odd> {
+        let record = self
+            .table
+            .record_on(page, row, &self.wanted, &mut self.places, self.most_byte_count)?;
+        Ok(passes(&self.tests, &record)?.then_some(record))
+    }
+
     fn read_positions(
         &mut self,
         from: i64,
@@ -178,16 +181,10 @@ impl BulkReader {
         mut take: impl FnMut(&Record<'_>) -> bool,
     ) -> Result<Reached, Odd> {
         self.table.seek(from)?;
-        let mut last = None;
         while let Some(rowid) = self.table.rowid() {
             if rowid > up_to {
                 break;
             }
-            // Out of order: the file is damaged.
-            if last.is_some_and(|last| rowid <= last) {
-                return Err(Odd);
-            }
-            last = Some(rowid);
             if self.table.is_at_page_start() && token.is_cancelled() {
                 return Err(Odd);
             }
@@ -277,6 +274,25 @@ impl Source {
             may_be_missing: !column.has_default,
         }
     }
+}
+
+/// The first page of the table whose rowids are the positions.
+pub fn position_root(plan: &Plan, catalogue: &Catalogue) -> Option<u32> {
+    let table = catalogue
+        .tables
+        .iter()
+        .find(|table| table.name == plan.table && table.has_rowid)?;
+    let is_rowid = |(sql, source): &(String, Source)| *sql == plan.position && *source == Source::Rowid;
+    sources(table).iter().any(is_rowid).then_some(table.root).flatten()
+}
+
+/// How statements spell each column of a table.
+fn sources(table: &Table) -> Vec<(String, Source)> {
+    let named = table
+        .columns
+        .iter()
+        .map(|column| (sql_of(&column.name), Source::of(column)));
+    named.chain([("\"event\".rowid".to_owned(), Source::Rowid)]).collect()
 }
 
 fn sql_of(column: &str) -> String {

@@ -21,6 +21,8 @@ enum Way {
         after: Option<i64>,
         up_to: Option<i64>,
         passed: Option<i64>,
+        /// Statements go no farther for now.
+        part_end: Option<i64>,
     },
     Stream(StreamWay),
     Positions {
@@ -52,6 +54,7 @@ impl Course {
                 after: after.map(|at| at.0),
                 up_to: up_to.map(|at| at.0),
                 passed: None,
+                part_end: None,
             },
             Scope::Stream { id, from, to } => Way::Stream(StreamWay {
                 id: id.clone(),
@@ -85,7 +88,18 @@ impl Course {
     ) -> rusqlite::Result<Option<Statement>> {
         let direction = self.direction;
         match &mut self.way {
-            Way::All { after, up_to, passed } => Ok(all(plan, shape, direction, (*after, *up_to), *passed)),
+            Way::All {
+                after,
+                up_to,
+                passed,
+                part_end,
+            } => {
+                let bounds = match direction {
+                    Direction::Forward => (*after, part_end.or(*up_to)),
+                    Direction::Backward => (part_end.map_or(*after, |end| end.checked_sub(1)), *up_to),
+                };
+                Ok(all(plan, shape, direction, bounds, *passed))
+            }
             Way::Stream(way) => {
                 way.find(connection, plan)?;
                 Ok(way.rows.as_ref().map(|rows| stream(plan, shape, direction, way, rows)))
@@ -166,15 +180,80 @@ impl Course {
 
     /// The positions that are still ahead, first and last in the direction of the way, when it goes through all.
     pub fn ahead(&self) -> Option<(i64, i64)> {
-        let Way::All { after, up_to, passed } = &self.way else {
+        let Way::All { passed, .. } = &self.way else {
             return None;
         };
-        let lowest = after.map_or(Some(i64::MIN), |after| after.checked_add(1))?;
-        let highest = up_to.unwrap_or(i64::MAX);
+        let (lowest, highest) = self.asked()?;
         Some(match self.direction {
             Direction::Forward => (passed.map_or(Some(lowest), |last| last.checked_add(1))?, highest),
             Direction::Backward => (passed.map_or(Some(highest), |last| last.checked_sub(1))?, lowest),
         })
+    }
+
+    /// The lowest and the highest position that was asked for, when the way goes through all.
+    pub fn asked(&self) -> Option<(i64, i64)> {
+        let Way::All { after, up_to, .. } = &self.way else {
+            return None;
+        };
+        let lowest = after.map_or(Some(i64::MIN), |after| after.checked_add(1))?;
+        Some((lowest, up_to.unwrap_or(i64::MAX)))
+    }
+
+    /// As [`Course::ahead`], as far as statements go for now.
+    pub fn ahead_in_part(&self) -> Option<(i64, i64)> {
+        let (from, to) = self.ahead()?;
+        match &self.way {
+            Way::All {
+                part_end: Some(end), ..
+            } => Some((from, *end)),
+            _ => Some((from, to)),
+        }
+    }
+
+    /// Has statements go up to `end` and no farther, which lies ahead, or to the end of the way.
+    pub fn stop_at(&mut self, end: Option<i64>) {
+        if let Way::All { part_end, .. } = &mut self.way {
+            *part_end = end;
+        }
+    }
+
+    /// Goes on behind where statements were to stop. False where that is the end of the way.
+    pub fn leave_part(&mut self) -> bool {
+        let Way::All { part_end, passed, .. } = &mut self.way else {
+            return false;
+        };
+        let Some(end) = part_end.take() else { return false };
+        *passed = Some(end);
+        self.ahead().is_some_and(|ahead| self.is_any(ahead))
+    }
+
+    /// Whether all rows were dealt with up to where statements are to stop.
+    pub fn has_passed_part(&self) -> bool {
+        let is_in_part = matches!(self.way, Way::All { part_end: Some(_), .. });
+        is_in_part && !self.ahead_in_part().is_some_and(|ahead| self.is_any(ahead))
+    }
+
+    /// Whether no row of the part can stand at this position: it was passed already.
+    pub fn is_astray(&self, position: i64) -> bool {
+        let Way::All {
+            passed: Some(passed),
+            part_end: Some(_),
+            ..
+        } = self.way
+        else {
+            return false;
+        };
+        match self.direction {
+            Direction::Forward => position <= passed,
+            Direction::Backward => position >= passed,
+        }
+    }
+
+    fn is_any(&self, (from, to): (i64, i64)) -> bool {
+        match self.direction {
+            Direction::Forward => from <= to,
+            Direction::Backward => from >= to,
+        }
     }
 
     /// Goes on from `position`, whatever lies before it on the way.

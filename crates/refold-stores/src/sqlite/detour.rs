@@ -1,5 +1,5 @@
-//! Ways around damaged pages of a file: over a gap in the order of positions, and to the events of one stream when what
-//! leads to them cannot be read.
+//! Ways around damaged pages of a file: through what is left of them, over a gap in the order of positions, and to the
+//! events of one stream when what leads to them cannot be read.
 
 use refold_core::event::{Columns, EventBatch, Position, Version};
 use refold_core::finding::Findings;
@@ -7,13 +7,215 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 
 use super::course::Course;
+use super::image::cell::Payload;
+use super::image::salvage::{Find, Salvage};
+use super::image::tree::{Bounds, Part};
 use super::page::{Page, Rows, Trouble, is_about_one_row};
 use super::plan::quoted;
 
 /// So many rows at a time are looked at for those of one stream.
 const SCANNED_ROWS: usize = 4096;
 
+/// Of so many lost pages the numbers are told.
+const MOST_NAMED_PAGES: usize = 10;
+
+/// A damaged part of the table, while a read is in it.
+pub struct Remains {
+    salvage: Salvage,
+    bounds: Bounds,
+    is_backward: bool,
+    /// The lowest and the highest position that the read asks for.
+    asked: (i64, i64),
+    /// The position of the last row that was met.
+    met: Option<i64>,
+    lost: Lost,
+}
+
+/// What was met since the last row and is no row.
+#[derive(Default)]
+struct Lost {
+    row_count: u32,
+    pages: Vec<u32>,
+}
+
+impl Remains {
+    /// `asked`: the lowest and the highest position that the read asks for.
+    pub fn new(salvage: Salvage, part: Part, direction: Direction, asked: (i64, i64)) -> Remains {
+        Remains {
+            salvage,
+            bounds: part.bounds,
+            is_backward: direction == Direction::Backward,
+            asked,
+            met: None,
+            lost: Lost::default(),
+        }
+    }
+
+    fn is_asked(&self, position: i64) -> bool {
+        (self.asked.0..=self.asked.1).contains(&position)
+    }
+
+    /// The last position of the part on the way; `None`: nothing comes behind it.
+    fn end(&self) -> Option<i64> {
+        if self.is_backward {
+            self.bounds.after.and_then(|after| after.checked_add(1))
+        } else {
+            self.bounds.up_to
+        }
+    }
+
+    /// A finding of what was lost before the row at `next`, or before the end of the part. Of reads that share a part
+    /// between them, one tells of it.
+    fn tell_lost(&mut self, next: Option<i64>) -> Option<(Option<i64>, String)> {
+        let lost = std::mem::take(&mut self.lost);
+        let (low, high) = if self.is_backward {
+            (next, self.met)
+        } else {
+            (self.met, next)
+        };
+        self.met = next.or(self.met);
+        let first = low.or(self.bounds.after).map_or(i64::MIN, |low| low.saturating_add(1));
+        let last = high.map(|high| high.saturating_sub(1)).or(self.bounds.up_to);
+        // The page above says that a row stood at the end of the part once.
+        let lacks_end = high.is_none() && last.is_some_and(|last| first <= last);
+        if lost.row_count == 0 && lost.pages.is_empty() && !lacks_end {
+            return None;
+        }
+        self.is_asked(first).then(|| {
+            let position = (last == Some(first) && lost.row_count == 1).then_some(first);
+            (position, lost.told(first, last))
+        })
+    }
+}
+
+impl Lost {
+    /// Says what is missing from position `first` to `last`; `None`: to the end.
+    fn told(&self, first: i64, last: Option<i64>) -> String {
+        let place = match (first, last) {
+            (i64::MIN, None) => "none of the events can be read".to_owned(),
+            (i64::MIN, Some(last)) => format!("what lies from the beginning to position {last} cannot be read"),
+            (first, None) => format!("what lies from position {first} to the end cannot be read"),
+            (first, Some(last)) if first == last => format!("position {first} cannot be read"),
+            (first, Some(last)) => format!("what lies from position {first} to {last} cannot be read"),
+        };
+        let rows = match self.row_count {
+            0 => None,
+            1 => Some("1 row".to_owned()),
+            count => Some(format!("{count} rows")),
+        };
+        let pages = match self.pages.as_slice() {
+            [] => None,
+            [page] => Some(format!("the rows of page {page} of the file, however many they are")),
+            pages => {
+                let named: Vec<String> = pages.iter().take(MOST_NAMED_PAGES).map(u32::to_string).collect();
+                let more = if pages.len() > MOST_NAMED_PAGES { ", …" } else { "" };
+                let (count, named) = (pages.len(), named.join(", "));
+                Some(format!(
+                    "the rows of {count} pages of the file ({named}{more}), however many they are"
+                ))
+            }
+        };
+        let what: Vec<String> = rows.into_iter().chain(pages).collect();
+        format!(
+            "{place}, because the file is damaged there: {} missing",
+            what.join(" and ")
+        )
+    }
+}
+
 impl Page<'_> {
+    /// Takes what is left of the damaged part that the read is in. Returns whether there is anything behind what was
+    /// taken.
+    pub fn go_through_damage(&mut self, course: &mut Course) -> Result<bool, Trouble> {
+        let Some(mut remains) = self.rows.remains.take() else {
+            return Ok(true);
+        };
+        while !self.is_full() {
+            let Some(leaf) = remains.salvage.next_leaf() else {
+                if let Some((position, detail)) = remains.tell_lost(None) {
+                    self.report(position, detail);
+                }
+                course.stop_at(remains.end());
+                return Ok(course.leave_part());
+            };
+            for find in leaf.finds {
+                match find {
+                    Find::LostRow => remains.lost.row_count += 1,
+                    Find::LostPage => remains.lost.pages.push(leaf.page),
+                    Find::Row(row) => {
+                        if let Some((position, detail)) = remains.tell_lost(Some(row.rowid)) {
+                            self.report(position, detail);
+                        }
+                        if remains.is_asked(row.rowid) {
+                            self.append_found(&leaf.bytes, row)?;
+                        }
+                    }
+                }
+            }
+        }
+        self.rows.remains = Some(remains);
+        Ok(true)
+    }
+
+    /// Takes the row at `position` from the damaged part where it would be.
+    pub fn find_in_damage(&mut self, mut salvage: Salvage, position: i64) -> Result<(), Trouble> {
+        while let Some(leaf) = salvage.next_leaf() {
+            let is_it = |find: &Find| match find {
+                Find::Row(row) if row.rowid == position => Some(*row),
+                Find::Row(_) | Find::LostRow | Find::LostPage => None,
+            };
+            if let Some(row) = leaf.finds.iter().find_map(is_it) {
+                return self.append_found(&leaf.bytes, row);
+            }
+        }
+        let detail = "it cannot be read whether there is an event, because the file is damaged there";
+        self.report(Some(position), detail.to_owned());
+        Ok(())
+    }
+
+    /// Appends a row that lies on a page of a damaged part, if it is one of the layout's.
+    fn append_found(&mut self, page: &[u8], row: Payload) -> Result<(), Trouble> {
+        let Rows { bulk, whole, .. } = &mut *self.rows;
+        match bulk.as_mut().map(|bulk| bulk.row_on(page, row)) {
+            Some(Ok(None)) => Ok(()),
+            Some(Ok(Some(record))) => {
+                let position = Position(record.rowid);
+                let (plan, names) = (self.plan, &mut *self.names);
+                whole
+                    .reader
+                    .append(plan, &record, position, self.batch, names, self.findings);
+                Ok(())
+            }
+            Some(Err(_)) | None => self.append_singly(row.rowid),
+        }
+    }
+
+    /// Appends the row at `position` by a statement, which may not find it: what leads to it is damaged.
+    fn append_singly(&mut self, position: i64) -> Result<(), Trouble> {
+        let mut course = Course::new(&ReadQuery {
+            scope: Scope::Positions(vec![Position(position)]),
+            direction: Direction::Forward,
+            columns: Columns::SKELETON,
+        });
+        let event_count = self.batch.len();
+        let is_dealt_with = match self.run_next(&mut course) {
+            Ok(()) if self.batch.len() > event_count => true,
+            Ok(()) => {
+                // A row that is there and did not come is none of the layout's.
+                let (key, table) = (&self.plan.position, quoted(&self.plan.table));
+                let sql = format!("SELECT 1 FROM {table} AS \"event\" WHERE {key} = ?1");
+                self.connection.prepare_cached(&sql)?.exists([position])?
+            }
+            Err(Trouble::Sqlite(error)) if is_about_one_row(&error) => self.get_past(&mut course, &error)?,
+            Err(error) => return Err(error),
+        };
+        if !is_dealt_with {
+            let detail = "the event is not shown, because what leads to its row is damaged";
+            self.report(Some(position), detail.to_owned());
+        }
+        Ok(())
+    }
+
     /// Gets past rows of which not even the key can be read. Returns whether there is anything behind them.
     pub fn skip_gap(&mut self, course: &mut Course, error: rusqlite::Error) -> Result<bool, Trouble> {
         if let Some(position) = course.single() {
@@ -24,7 +226,7 @@ impl Page<'_> {
             );
             return Ok(true);
         }
-        match course.ahead() {
+        match course.ahead_in_part() {
             Some((start, bound)) => self.skip_positions(course, start, bound, error),
             None => self.collect_stream(course, error),
         }
@@ -126,7 +328,7 @@ impl Page<'_> {
             columns: Columns::SKELETON,
         };
         let mut way = Course::new(&everything);
-        let mut rows = Rows::new(self.plan, None, self.plan.shape(Columns::SKELETON));
+        let mut rows = Rows::new(self.plan, &self.rows.by_image, self.plan.shape(Columns::SKELETON));
         let (mut batch, mut names, others) = (EventBatch::default(), Names::default(), Findings::default());
         let mut found: Vec<(Version, Position)> = Vec::new();
         loop {

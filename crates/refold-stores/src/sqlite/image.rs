@@ -2,17 +2,18 @@
 //!
 //! The format is the one that SQLite publishes and promises to keep, "Database File Format"
 //! (<https://www.sqlite.org/fileformat2.html>): trees of pages ([`table`], [`index`]), whose cells hold records
-//! ([`record`]). Only what every release since 2006 writes by default is known here. Whatever else a page holds is
+//! ([`record`]); of a damaged tree, [`salvage`] finds what is left. Only what every release since 2006 writes by default is known here. Whatever else a page holds is
 //! [`Odd`], and then SQLite is asked, whose answer always counts: so a page that it would call damaged must be odd.
 //!
 //! Nothing here is ever mapped: a file that is cut short while it is read must be an error, not a signal. Whether it was
 //! changed is checked by the reader around each batch. This module must not know layouts or events.
 
-mod cell;
+pub mod cell;
 pub mod index;
 pub mod record;
+pub mod salvage;
 pub mod table;
-mod tree;
+pub mod tree;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;

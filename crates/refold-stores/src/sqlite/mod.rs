@@ -2,7 +2,7 @@
 //!
 //! [`open`] lets nothing be written ([`copy`] where the store is in use, [`stamp`] says whether it is), [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
 //! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events: in [`bulk`] from the pages of the
-//! file ([`image`]) where that is possible, by statements otherwise. This module ties them together.
+//! file ([`image`]) where that is possible, by statements otherwise; [`survey`] and [`detour`] lead around damage. This module ties them together.
 
 mod bulk;
 mod catalogue;
@@ -21,6 +21,7 @@ mod probe;
 mod reader;
 mod row;
 mod stamp;
+mod survey;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -43,8 +44,10 @@ use self::catalogue::Catalogue;
 use self::connections::Connections;
 use self::copy::CopyReason;
 use self::open::Source;
+use self::page::ByImage;
 use self::plan::{Plan, quoted};
 use self::reader::SqliteReader;
+use self::survey::Ground;
 use crate::layout::{Layout, hex};
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
@@ -58,8 +61,7 @@ const OPEN_ATTEMPTS: u32 = 5;
 pub struct SqliteStore {
     connections: Arc<Connections>,
     plan: Arc<Plan>,
-    /// For stores that are plain enough.
-    bulk: Option<Bulk>,
+    by_image: ByImage,
     description: StoreDescription,
     identity: String,
 }
@@ -81,27 +83,26 @@ impl SqliteStore {
             let probed = probe::probe(&connection, &mut bound.plan);
             work.check()?;
             guard::stop_watching(&mut connection).map_err(|error| guard::store_error(source.path(), &error))?;
-            let image = source.image();
-            let bulk = image.and_then(|image| Bulk::bind(&bound.plan, &catalogue, image));
+            let by_image = by_image(source, &bound.plan, &catalogue);
             let description = describe(source, &bound, &probed, options.zone.is_some());
-            Ok((connection, bound.plan, bulk, description, identity))
+            Ok((connection, bound.plan, by_image, description, identity))
         })?;
-        let (connection, plan, bulk, description, identity) = looked;
+        let (connection, plan, by_image, description, identity) = looked;
         let connections = Connections::new(source);
         connections.give_back(connection);
         Ok(SqliteStore {
             connections: Arc::new(connections),
             plan: Arc::new(plan),
-            bulk,
+            by_image,
             description,
             identity,
         })
     }
 
-    /// The same store, read by statements alone: what reading in bulk is compared with.
+    /// The same store, read by statements wherever these can: what reading in bulk is compared with.
     #[cfg(any(test, fuzzing))]
     pub fn by_statements(mut self) -> SqliteStore {
-        self.bulk = None;
+        self.by_image.is_for_damage = true;
         self
     }
 
@@ -178,7 +179,7 @@ impl EventStore for SqliteStore {
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
         Ok(Box::new(SqliteReader::new(
             Arc::clone(&self.plan),
-            self.bulk.as_ref(),
+            &self.by_image,
             Arc::clone(&self.connections),
             query,
         )?))
@@ -213,6 +214,17 @@ impl EventStore for SqliteStore {
         self.connections.give_back(connection);
         self.connections.source().check_unchanged()?;
         raw.map_err(|error| guard::store_error(self.connections.source().path(), &error))
+    }
+}
+
+fn by_image(source: &Source, plan: &Plan, catalogue: &Catalogue) -> ByImage {
+    let Some(image) = source.image().map(Arc::new) else {
+        return ByImage::default();
+    };
+    ByImage {
+        bulk: Bulk::bind(plan, catalogue, &image).map(Arc::new),
+        ground: Ground::bind(plan, catalogue, &image),
+        is_for_damage: false,
     }
 }
 

@@ -2,19 +2,25 @@
 //!
 //! Two things stop a statement of SQLite in the middle: a value above the length limit and a damaged page of the file.
 //! Neither ends the read. What can be had of such a row is taken without its bodies; where not even that is possible, the
-//! next readable row is looked for ([`super::detour`]), and a finding says what lies between.
+//! next readable row is looked for ([`super::detour`]), and a finding says what lies between. Statements are kept off pages
+//! whose rows are not in order ([`super::survey`]), since these lead them astray without an error.
+
+use std::sync::Arc;
 
 use refold_core::event::{EventBatch, Position};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
+use refold_core::port::store::Direction;
 use refold_core::work::CancelToken;
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, params_from_iter};
 
 use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
+use super::detour::Remains;
 use super::plan::{Bodies, Plan, Shape};
 use super::row::{RowReader, TOLD_ONCE_A_NAME};
+use super::survey::{Ahead, Ground, Survey};
 
 /// A page ends when its arena is this full, however few rows it has.
 const PAGE_BYTES: usize = 64 << 20;
@@ -37,11 +43,26 @@ impl From<rusqlite::Error> for Trouble {
     }
 }
 
+/// What is known of a store's file beside what SQLite says of it.
+#[derive(Clone, Default)]
+pub struct ByImage {
+    /// For stores that are plain enough.
+    pub bulk: Option<Arc<Bulk>>,
+    /// For stores whose positions are rowids.
+    pub ground: Option<Ground>,
+    /// Whether rows are read in bulk only where no statement reaches them.
+    pub is_for_damage: bool,
+}
+
 /// What lasts from page to page.
 pub struct Rows {
     /// Reads what it can; statements are for the rest.
-    bulk: Option<BulkReader>,
-    whole: Form,
+    pub bulk: Option<BulkReader>,
+    survey: Option<Survey>,
+    pub by_image: ByImage,
+    /// The damaged part that the read is in.
+    pub remains: Option<Remains>,
+    pub whole: Form,
     /// For rows that cannot be read whole, one after the other: without large bodies, without any.
     reduced: [Form; 2],
     key_shape: Shape,
@@ -49,9 +70,9 @@ pub struct Rows {
 }
 
 /// What is selected of a row, and how an event is made of it.
-struct Form {
+pub struct Form {
     shape: Shape,
-    reader: RowReader,
+    pub reader: RowReader,
 }
 
 /// One call's worth of rows.
@@ -74,8 +95,18 @@ enum End {
     Full,
 }
 
+/// What comes next on a way.
+enum Next {
+    /// Rows that statements find.
+    Rows,
+    /// A damaged part.
+    Remains,
+    /// One row in a damaged part, which was dealt with.
+    Found,
+}
+
 impl Rows {
-    pub fn new(plan: &Plan, bulk: Option<&Bulk>, shape: Shape) -> Rows {
+    pub fn new(plan: &Plan, by_image: &ByImage, shape: Shape) -> Rows {
         let form = |shape: Shape| Form {
             reader: RowReader::new(shape.clone()),
             shape,
@@ -85,7 +116,10 @@ impl Rows {
             form(shape.without_bodies()),
         ];
         Rows {
-            bulk: bulk.and_then(|bulk| bulk.reader(plan, &shape)),
+            bulk: by_image.bulk.as_ref().and_then(|bulk| bulk.reader(plan, &shape)),
+            survey: by_image.ground.as_ref().map(Ground::survey),
+            by_image: by_image.clone(),
+            remains: None,
             reduced,
             key_shape: shape.key_only(),
             whole: form(shape),
@@ -97,13 +131,31 @@ impl Rows {
 impl Page<'_> {
     /// Fills the batch; returns whether more may follow.
     pub fn fill(&mut self, course: &mut Course) -> Result<bool, Trouble> {
-        // What went wrong while a stream was looked up is got past like any other damage, and not looked up again.
-        let mut failed = match self.fill_in_bulk(course) {
-            Ok(Some(may_follow)) => return Ok(may_follow),
-            Ok(None) => None,
-            Err(error) => Some(error),
-        };
+        course.stop_at(None);
+        if self.rows.remains.is_none() && !self.rows.by_image.is_for_damage {
+            match self.fill_in_bulk(course) {
+                Ok(Some(may_follow)) => return Ok(may_follow),
+                Ok(None) => {}
+                // What went wrong while a stream was looked up is got past like any other damage.
+                Err(error) => return self.fill_by_statements(course, Some(error)),
+            }
+        }
+        self.fill_by_statements(course, None)
+    }
+
+    /// `failed`: how the look-up of the stream went wrong, which is not done again.
+    fn fill_by_statements(
+        &mut self,
+        course: &mut Course,
+        mut failed: Option<rusqlite::Error>,
+    ) -> Result<bool, Trouble> {
         while !self.is_full() {
+            match self.look_ahead(course)? {
+                Next::Rows => {}
+                Next::Remains if self.go_through_damage(course)? => continue,
+                Next::Remains => return Ok(false),
+                Next::Found => continue,
+            }
             let shape = &self.rows.whole.shape;
             let statement = match failed.take() {
                 Some(error) => Err(error),
@@ -117,9 +169,18 @@ impl Page<'_> {
             match ended {
                 Ok(End::Full) => return Ok(true),
                 Ok(End::Done) if course.is_by_single_rows() => course.pass_single(),
+                Ok(End::Done) if course.leave_part() => {}
                 Ok(End::Done) => return Ok(false),
                 Err(Trouble::Sqlite(error)) if is_about_one_row(&error) => {
-                    if !self.get_past(course, &error)? {
+                    // SQLite looks one row farther than the sound part goes.
+                    let is_passed = course.has_passed_part();
+                    if is_passed && course.leave_part() {
+                        continue;
+                    }
+                    if is_passed {
+                        return Ok(false);
+                    }
+                    if !self.get_past(course, &error)? && !course.leave_part() {
                         return Ok(false);
                     }
                 }
@@ -127,6 +188,59 @@ impl Page<'_> {
             }
         }
         Ok(true)
+    }
+
+    /// What comes next on the way: statements are bound to what is sound.
+    fn look_ahead(&mut self, course: &mut Course) -> Result<Next, Trouble> {
+        if self.rows.remains.is_some() {
+            return Ok(Next::Remains);
+        }
+        let room = self.max_rows.saturating_sub(self.batch.len());
+        let Some(survey) = self.rows.survey.as_mut().filter(|_| !self.token.is_cancelled()) else {
+            return Ok(Next::Rows); // where the read is cancelled, the next statement ends it
+        };
+        let direction = course.direction();
+        if let Some(Position(position)) = course.single() {
+            let Some(part) = survey.damaged_at(position) else {
+                return Ok(Next::Rows);
+            };
+            let salvage = survey.salvage(part, Direction::Forward);
+            self.count_detour()?;
+            self.find_in_damage(salvage, position)?;
+            course.pass_single();
+            return Ok(Next::Found);
+        }
+        let (Some(ahead), Some(asked)) = (course.ahead(), course.asked()) else {
+            return Ok(Next::Rows);
+        };
+        match survey.ahead(ahead, direction, room) {
+            Ahead::Sound(end) => {
+                course.stop_at(Some(end));
+                Ok(Next::Rows)
+            }
+            Ahead::Damaged(part) => {
+                let salvage = survey.salvage(part, direction);
+                self.count_detour()?;
+                self.rows.remains = Some(Remains::new(salvage, part, direction, asked));
+                Ok(Next::Remains)
+            }
+        }
+    }
+
+    /// Runs the statement for what comes next.
+    pub fn run_next(&mut self, course: &mut Course) -> Result<(), Trouble> {
+        match course.statement(self.connection, self.plan, &self.rows.whole.shape)? {
+            Some(statement) => self.run(statement, course).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    fn count_detour(&mut self) -> Result<(), Trouble> {
+        self.rows.detours += 1;
+        if self.rows.detours > MOST_DETOURS {
+            return Err(Trouble::TooManyDetours);
+        }
+        Ok(())
     }
 
     /// Fills the batch without statements; returns whether more may follow. `None`, and nothing done, where the file is
@@ -164,7 +278,9 @@ impl Page<'_> {
 
     fn run(&mut self, statement: Statement, course: &mut Course) -> Result<End, Trouble> {
         let Statement { sql, mut parameters } = statement;
-        let limit = i64::try_from(self.max_rows.saturating_sub(self.batch.len())).unwrap_or(i64::MAX);
+        // What is left of a damaged page may overfill the batch.
+        let room = self.max_rows.saturating_sub(self.batch.len()).max(1);
+        let limit = i64::try_from(room).unwrap_or(i64::MAX);
         parameters.push(Value::Integer(limit));
         let mut prepared = self
             .connection
@@ -183,6 +299,9 @@ impl Page<'_> {
                     .reader
                     .report_link(self.plan, row, Position(position), self.findings);
                 continue;
+            }
+            if course.is_astray(position) {
+                return Ok(End::Done); // behind the sound part, on a damaged page
             }
             if !course.pass(row, position, self.rows.whole.shape.version) {
                 return Err(Trouble::Disorder(last.unwrap_or(position)));
@@ -205,11 +324,8 @@ impl Page<'_> {
     }
 
     /// Deals with the next row of the course, at which a statement failed. Returns whether there is anything behind it.
-    fn get_past(&mut self, course: &mut Course, error: &rusqlite::Error) -> Result<bool, Trouble> {
-        self.rows.detours += 1;
-        if self.rows.detours > MOST_DETOURS {
-            return Err(Trouble::TooManyDetours);
-        }
+    pub fn get_past(&mut self, course: &mut Course, error: &rusqlite::Error) -> Result<bool, Trouble> {
+        self.count_detour()?;
         for form in 0..self.rows.reduced.len() {
             match self.append_reduced(course, form, error) {
                 Err(Trouble::Sqlite(error)) if is_about_one_row(&error) => {}
@@ -290,7 +406,7 @@ impl Page<'_> {
         });
     }
 
-    fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.batch.len() >= self.max_rows || self.batch.arena.len() >= PAGE_BYTES
     }
 }

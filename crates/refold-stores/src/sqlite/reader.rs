@@ -13,11 +13,10 @@ use refold_core::work::Work;
 use rusqlite::Connection;
 use rusqlite::limits::Limit;
 
-use super::bulk::Bulk;
 use super::connections::Connections;
 use super::course::Course;
 use super::guard;
-use super::page::{Page, Rows, Trouble};
+use super::page::{ByImage, Page, Rows, Trouble};
 use super::plan::Plan;
 
 /// See the module's text.
@@ -34,7 +33,7 @@ pub struct SqliteReader {
 impl SqliteReader {
     pub fn new(
         plan: Arc<Plan>,
-        bulk: Option<&Bulk>,
+        by_image: &ByImage,
         connections: Arc<Connections>,
         query: &ReadQuery,
     ) -> Result<SqliteReader, StoreError> {
@@ -46,7 +45,7 @@ impl SqliteReader {
                 max_bytes.max(guard::LEAST_LENGTH_LIMIT_BYTES),
             )
             .map_err(|error| guard::store_error(connections.source().path(), &error))?;
-        let rows = Rows::new(&plan, bulk, plan.shape(query.columns));
+        let rows = Rows::new(&plan, by_image, plan.shape(query.columns));
         let (course, connection) = (Course::new(query), Some(connection));
         Ok(SqliteReader {
             plan,

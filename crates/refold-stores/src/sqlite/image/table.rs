@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::cell::Payload;
 use super::record::{self, Place, Record, Wanted};
-use super::tree::Tree;
+use super::tree::{Part, Tree};
 use super::{Image, Odd, Window, follow_chain};
 
 /// Stands on a row, or behind the last one.
@@ -68,6 +69,11 @@ impl TableCursor {
         self.tree.cells().get(self.at).map(|row| row.rowid)
     }
 
+    /// The part of the table where `rowid` would be: a leaf, or what is damaged there.
+    pub fn part(&mut self, rowid: i64) -> Part {
+        self.tree.part(rowid)
+    }
+
     /// Whether the row is the first of its page.
     pub fn is_at_page_start(&self) -> bool {
         self.at == 0
@@ -82,26 +88,29 @@ impl TableCursor {
         most_byte_count: usize,
     ) -> Result<Record<'a>, Odd> {
         let row = *self.tree.cells().get(self.at).ok_or(Odd)?;
-        let local = self
-            .tree
-            .leaf()?
-            .get(row.start..row.start + row.local_byte_count)
-            .ok_or(Odd)?;
-        if row.byte_count > most_byte_count {
-            return Err(Odd);
-        }
-        let needed = record::locate(local, row.byte_count, wanted, places)?;
-        let bytes = if needed <= local.len() {
-            local
-        } else {
-            follow_chain(&mut self.overflow, local, row, needed, &mut self.assembled)?;
-            &self.assembled
-        };
-        Ok(Record {
-            rowid: row.rowid,
-            bytes,
+        let (overflow, assembled) = (&mut self.overflow, &mut self.assembled);
+        record_of(
+            self.tree.leaf()?,
+            row,
+            wanted,
             places,
-        })
+            most_byte_count,
+            overflow,
+            assembled,
+        )
+    }
+
+    /// As [`TableCursor::record`], of a row on a page that was found elsewhere.
+    pub fn record_on<'a>(
+        &'a mut self,
+        page: &'a [u8],
+        row: Payload,
+        wanted: &[Wanted],
+        places: &'a mut [Place],
+        most_byte_count: usize,
+    ) -> Result<Record<'a>, Odd> {
+        let (overflow, assembled) = (&mut self.overflow, &mut self.assembled);
+        record_of(page, row, wanted, places, most_byte_count, overflow, assembled)
     }
 
     fn next_leaf(&mut self) -> Result<(), Odd> {
@@ -114,4 +123,32 @@ impl TableCursor {
         }
         Ok(())
     }
+}
+
+#[inline]
+fn record_of<'a>(
+    page: &'a [u8],
+    row: Payload,
+    wanted: &[Wanted],
+    places: &'a mut [Place],
+    most_byte_count: usize,
+    overflow: &mut Window,
+    assembled: &'a mut Vec<u8>,
+) -> Result<Record<'a>, Odd> {
+    let local = page.get(row.start..row.start + row.local_byte_count).ok_or(Odd)?;
+    if row.byte_count > most_byte_count {
+        return Err(Odd);
+    }
+    let needed = record::locate(local, row.byte_count, wanted, places)?;
+    let bytes = if needed <= local.len() {
+        local
+    } else {
+        follow_chain(overflow, local, row, needed, assembled)?;
+        assembled
+    };
+    Ok(Record {
+        rowid: row.rowid,
+        bytes,
+        places,
+    })
 }

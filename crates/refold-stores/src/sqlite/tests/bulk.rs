@@ -94,6 +94,7 @@ fn check_same(lab: &Lab, layout: Option<&str>, streams: &[&[u8]]) -> SqliteStore
 /// How far a stretch is read in bulk, and how many rows.
 fn reached(store: &SqliteStore, stretch: &Stretch) -> (Reached, usize) {
     let mut reader = store
+        .by_image
         .bulk
         .as_ref()
         .unwrap()
@@ -174,10 +175,11 @@ fn what_sqlite_must_compute_is_left_to_it() {
     for sql in [table("COLLATE NOCASE", ""), computed, utf16] {
         let lab = Lab::with(&sql);
         let bulk = check_same(&lab, None, &[b"a", b"A"]);
-        assert!(bulk.bulk.is_none(), "{sql}");
+        assert!(bulk.by_image.bulk.is_none(), "{sql}");
     }
     assert!(
         check_same(&Lab::with(&table("", "")), None, &[b"a", b"A"])
+            .by_image
             .bulk
             .is_some()
     );
@@ -505,7 +507,7 @@ proptest! {
         let long = "long".repeat(60);
         let streams: [&[u8]; 5] = [b"a", b"b", b"a-b", b"7", long.as_bytes()];
         let bulk = check_same(&lab, Some(layout), &streams);
-        prop_assert!(bulk.bulk.is_some());
+        prop_assert!(bulk.by_image.bulk.is_some());
         drop(writer);
     }
 }
