@@ -9,6 +9,7 @@ mod tests;
 use std::io::Read as _;
 
 use refold_core::event::Encoding;
+use refold_core::value::is_ascii;
 
 use crate::json;
 use crate::layout::{BodySource, DecodeStep, Unwrap};
@@ -90,7 +91,7 @@ pub fn encoding_of(document: &[u8]) -> Encoding {
         _ => false,
     };
     // Quicker to see than that it is UTF-8, and most are.
-    if looks_like_json && document.is_ascii() {
+    if looks_like_json && is_ascii(document) {
         return Encoding::Json;
     }
     let Ok(text) = std::str::from_utf8(document) else {

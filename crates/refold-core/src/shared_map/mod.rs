@@ -8,17 +8,18 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use ecow::EcoVec;
+
 pub(crate) use unshared::unshared;
 
-/// Entries in the order of their keys: up to [`SharedMap::SMALL`] in a vector, above that in a persistent B-tree. An
-/// empty map takes no memory beside its own two words.
+/// Entries in the order of their keys: up to [`SharedMap::SMALL`] in a vector, above that in a persistent B-tree. A small
+/// map is one allocation beside its own two words, an empty one none.
 #[derive(Clone)]
 pub struct SharedMap<K, V>(Entries<K, V>);
 
 #[derive(Clone)]
 enum Entries<K, V> {
-    Empty,
-    Small(Arc<Vec<(K, V)>>),
+    Small(EcoVec<(K, V)>),
     Large(Arc<imbl::OrdMap<K, V>>),
 }
 
@@ -70,17 +71,15 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     pub const SMALL: usize = 32;
 
     /// Takes entries whose keys ascend strictly.
-    pub fn from_sorted(entries: Vec<(K, V)>) -> SharedMap<K, V> {
+    pub fn from_sorted(entries: impl ExactSizeIterator<Item = (K, V)>) -> SharedMap<K, V> {
         SharedMap(match entries.len() {
-            0 => Entries::Empty,
-            len if len <= SharedMap::<K, V>::SMALL => Entries::Small(Arc::new(entries)),
-            _ => Entries::Large(Arc::new(entries.into_iter().collect())),
+            0..=Self::SMALL => Entries::Small(entries.collect()),
+            _ => Entries::Large(Arc::new(entries.collect())),
         })
     }
 
     pub fn len(&self) -> usize {
         match &self.0 {
-            Entries::Empty => 0,
             Entries::Small(entries) => entries.len(),
             Entries::Large(entries) => entries.len(),
         }
@@ -95,7 +94,6 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         match &self.0 {
-            Entries::Empty => None,
             Entries::Small(entries) => {
                 let at = place_of(entries, key).ok()?;
                 entries.get(at).map(|(_, value)| value)
@@ -110,10 +108,9 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         match &mut self.0 {
-            Entries::Empty => None,
             Entries::Small(entries) => {
                 let at = place_of(entries, key).ok()?;
-                unshared(entries).get_mut(at).map(|(_, value)| value)
+                entries.make_mut().get_mut(at).map(|(_, value)| value)
             }
             Entries::Large(entries) => unshared(entries).get_mut(key),
         }
@@ -127,7 +124,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
                 .iter()
                 .find(|(present, _)| present == key)
                 .map(|(_, value)| value),
-            Entries::Empty | Entries::Large(_) => self.get(key),
+            Entries::Large(entries) => entries.get(key),
         }
     }
 
@@ -139,7 +136,6 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
                 let at = hinted_place(entries, key, hint).ok()?;
                 entries.get(at).map(|(_, value)| value)
             }
-            Entries::Empty => None,
             Entries::Large(entries) => entries.get(key),
         }
     }
@@ -150,7 +146,6 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     pub fn entry_hinted<'m>(&'m mut self, key: &K, hint: &Hint) -> Entry<'m, K, V> {
         let place = match &self.0 {
             Entries::Small(entries) => hinted_place(entries, key, hint),
-            Entries::Empty => Err(0),
             Entries::Large(entries) => entries.get(key).map(|_| 0).ok_or(0),
         };
         let at = match place {
@@ -158,9 +153,8 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
             Err(at) => return Entry::Missing(Gap { map: self, at }),
         };
         let found = match &mut self.0 {
-            Entries::Small(entries) => unshared(entries).get_mut(at).map(|(_, value)| value),
+            Entries::Small(entries) => entries.make_mut().get_mut(at).map(|(_, value)| value),
             Entries::Large(entries) => unshared(entries).get_mut(key),
-            Entries::Empty => None,
         };
         match found {
             Some(value) => Entry::There(value),
@@ -171,16 +165,16 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     /// Sets an entry and returns what it replaced.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         match &mut self.0 {
-            Entries::Empty => {
-                // Few maps stay with one entry: room for some saves growing at once.
-                let mut entries = Vec::with_capacity(4);
-                entries.push((key, value));
-                self.0 = Entries::Small(Arc::new(entries));
+            // Many are made in the order of their keys.
+            Entries::Small(entries)
+                if entries.len() < SharedMap::<K, V>::SMALL && entries.last().is_none_or(|(last, _)| *last < key) =>
+            {
+                insert_at(entries, entries.len(), key, value);
                 None
             }
             Entries::Small(entries) => match place_of(entries, &key) {
                 Ok(at) => {
-                    let (_, present) = unshared(entries).get_mut(at)?;
+                    let (_, present) = entries.make_mut().get_mut(at)?;
                     Some(std::mem::replace(present, value))
                 }
                 Err(at) if entries.len() < SharedMap::<K, V>::SMALL => {
@@ -218,10 +212,9 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
         K: Borrow<Q>,
     {
         let (removed, len) = match &mut self.0 {
-            Entries::Empty => return None,
             Entries::Small(entries) => {
                 let at = place_of(entries, key).ok()?;
-                (Some(unshared(entries).remove(at).1), entries.len())
+                (Some(entries.remove(at).1), entries.len())
             }
             Entries::Large(entries) => {
                 // Looked up first: a removal of nothing must not copy what is shared.
@@ -229,23 +222,20 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
                 (unshared(entries).remove(key), entries.len())
             }
         };
-        if len == 0 {
-            self.0 = Entries::Empty;
-        } else if let Entries::Large(entries) = &self.0
+        if let Entries::Large(entries) = &self.0
             && len <= SharedMap::<K, V>::SMALL
         {
             let small = entries
                 .iter()
                 .map(|(key, value)| (key.clone(), value.clone()))
                 .collect();
-            self.0 = Entries::Small(Arc::new(small));
+            self.0 = Entries::Small(small);
         }
         removed
     }
 
     pub fn iter(&self) -> Iter<'_, K, V> {
         Iter(match &self.0 {
-            Entries::Empty => Inner::Small([].iter()),
             Entries::Small(entries) => Inner::Small(entries.iter()),
             Entries::Large(entries) => Inner::Large(Box::new(entries.iter())),
         })
@@ -254,8 +244,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     /// Whether both are the same allocation: equal without looking. `false` says nothing.
     pub fn is_same(&self, other: &SharedMap<K, V>) -> bool {
         match (&self.0, &other.0) {
-            (Entries::Empty, Entries::Empty) => true,
-            (Entries::Small(a), Entries::Small(b)) => Arc::ptr_eq(a, b),
+            (Entries::Small(a), Entries::Small(b)) => std::ptr::eq(a.as_slice(), b.as_slice()),
             (Entries::Large(a), Entries::Large(b)) => Arc::ptr_eq(a, b) || a.ptr_eq(b),
             _ => false,
         }
@@ -266,8 +255,7 @@ impl<K: Ord + Clone, V: Clone> SharedMap<K, V> {
     pub fn byte_count(&self, differing: usize) -> usize {
         let entry_bytes = size_of::<(K, V)>();
         match &self.0 {
-            Entries::Empty => 0,
-            Entries::Small(entries) => VECTOR_HEADER_BYTES + entries.capacity() * entry_bytes,
+            Entries::Small(entries) => vector_bytes(entries),
             Entries::Large(entries) => {
                 // Leaves hold up to 16 entries, are allocated whole, and are about two thirds full.
                 let leaves = differing.min(entries.len().div_ceil(10));
@@ -316,12 +304,18 @@ impl<K: Ord + Clone, V: Clone + PartialEq> SharedMap<K, V> {
 
 /// What the allocator and the counters of a shared allocation take.
 pub(crate) const ALLOCATION_BYTES: usize = 32;
-/// A shared vector is two allocations: the counted header and the elements.
-pub(crate) const VECTOR_HEADER_BYTES: usize = 2 * ALLOCATION_BYTES + 8;
+
+/// What a shared vector takes; what its elements point to is not counted.
+pub(crate) fn vector_bytes<T>(vector: &EcoVec<T>) -> usize {
+    match vector.capacity() {
+        0 => 0,
+        capacity => ALLOCATION_BYTES + capacity * size_of::<T>(),
+    }
+}
 
 impl<K, V> Default for SharedMap<K, V> {
     fn default() -> SharedMap<K, V> {
-        SharedMap(Entries::Empty)
+        SharedMap(Entries::Small(EcoVec::new()))
     }
 }
 
@@ -388,18 +382,16 @@ fn other_place<K: Ord, V>(entries: &[(K, V)], key: &K, guess: usize, hint: &Hint
 }
 
 /// Puts an entry to the place where it belongs.
-fn insert_at<K: Clone, V: Clone>(entries: &mut Arc<Vec<(K, V)>>, at: usize, key: K, value: V) {
-    if Arc::strong_count(entries) == 1 {
-        unshared(entries).insert(at, (key, value));
-        return;
+fn insert_at<K: Clone, V: Clone>(entries: &mut EcoVec<(K, V)>, at: usize, key: K, value: V) {
+    if entries.len() == entries.capacity() {
+        // What grows once mostly goes on, and few maps stay with one entry.
+        entries.reserve(4);
     }
-    // A copy with room for some more: what grows once mostly goes on.
-    let mut copy = Vec::with_capacity(entries.len() + entries.len() / 2 + 2);
-    let (before, behind) = entries.split_at(at);
-    copy.extend_from_slice(before);
-    copy.push((key, value));
-    copy.extend_from_slice(behind);
-    *entries = Arc::new(copy);
+    if at == entries.len() {
+        entries.push((key, value));
+    } else {
+        entries.insert(at, (key, value));
+    }
 }
 
 fn place_of<K: Borrow<Q>, V, Q: Ord + ?Sized>(entries: &[(K, V)], key: &Q) -> Result<usize, usize> {

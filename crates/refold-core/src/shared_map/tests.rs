@@ -42,7 +42,7 @@ proptest! {
         for (map, oracle) in &kept {
             prop_assert!(map.iter().eq(oracle.iter()));
             prop_assert_eq!(map.len(), oracle.len());
-            prop_assert_eq!(map, &SharedMap::from_sorted(oracle.clone().into_iter().collect()));
+            prop_assert_eq!(map, &SharedMap::from_sorted(oracle.clone().into_iter()));
         }
         for ((earlier, earlier_oracle), (later, later_oracle)) in kept.iter().zip(kept.iter().skip(7)) {
             let keys: std::collections::BTreeSet<_> = earlier_oracle.keys().chain(later_oracle.keys()).collect();

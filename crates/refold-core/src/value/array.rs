@@ -2,18 +2,20 @@
 
 use std::sync::Arc;
 
+use ecow::EcoVec;
+
 use super::Value;
-use crate::shared_map::{ALLOCATION_BYTES, VECTOR_HEADER_BYTES, unshared};
+use crate::shared_map::{ALLOCATION_BYTES, unshared, vector_bytes};
 
 /// Elements in order. Up to [`Array::SMALL`] elements a vector, above that a persistent tree: cloning is O(1), a write
-/// copies only what is shared.
+/// copies only what is shared. An empty array takes no memory beside its own two words.
 #[derive(Debug, Clone)]
 pub struct Array(Elements);
 
 /// Two words, so that a [`Value`] is three.
 #[derive(Debug, Clone)]
 enum Elements {
-    Small(Arc<Vec<Value>>),
+    Small(EcoVec<Value>),
     Large(Arc<imbl::Vector<Value>>),
 }
 
@@ -41,7 +43,7 @@ impl Array {
 
     pub fn get_mut(&mut self, index: usize) -> Option<&mut Value> {
         match &mut self.0 {
-            Elements::Small(elements) => unshared(elements).get_mut(index),
+            Elements::Small(elements) => elements.make_mut().get_mut(index),
             Elements::Large(elements) => unshared(elements).get_mut(index),
         }
     }
@@ -55,14 +57,14 @@ impl Array {
 
     pub fn push(&mut self, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => unshared(elements).push(value),
+            Elements::Small(elements) => elements.push(value),
             Elements::Large(elements) => unshared(elements).push_back(value),
         }
     }
 
     pub fn push_front(&mut self, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => unshared(elements).insert(0, value),
+            Elements::Small(elements) => elements.insert(0, value),
             Elements::Large(elements) => unshared(elements).push_front(value),
         }
     }
@@ -70,7 +72,7 @@ impl Array {
     /// `index <= len()`.
     pub fn insert(&mut self, index: usize, value: Value) {
         match self.room_for_one() {
-            Elements::Small(elements) => unshared(elements).insert(index, value),
+            Elements::Small(elements) => elements.insert(index, value),
             Elements::Large(elements) => unshared(elements).insert(index, value),
         }
     }
@@ -78,7 +80,7 @@ impl Array {
     /// `index < len()`.
     pub fn remove(&mut self, index: usize) -> Value {
         match &mut self.0 {
-            Elements::Small(elements) => unshared(elements).remove(index),
+            Elements::Small(elements) => elements.remove(index),
             Elements::Large(elements) => unshared(elements).remove(index),
         }
     }
@@ -101,7 +103,7 @@ impl Array {
     /// Whether both are the same allocation: equal without looking. `false` says nothing.
     pub fn is_same(&self, other: &Array) -> bool {
         match (&self.0, &other.0) {
-            (Elements::Small(a), Elements::Small(b)) => Arc::ptr_eq(a, b),
+            (Elements::Small(a), Elements::Small(b)) => std::ptr::eq(a.as_slice(), b.as_slice()),
             (Elements::Large(a), Elements::Large(b)) => Arc::ptr_eq(a, b) || a.ptr_eq(b),
             (Elements::Small(_), Elements::Large(_)) | (Elements::Large(_), Elements::Small(_)) => false,
         }
@@ -145,7 +147,11 @@ impl Array {
             None => element.byte_count(),
         };
         match (&self.0, base.map(|base| &base.0)) {
-            (Elements::Small(elements), Some(Elements::Small(base))) if Arc::ptr_eq(elements, base) => 0,
+            (Elements::Small(elements), Some(Elements::Small(base)))
+                if std::ptr::eq(elements.as_slice(), base.as_slice()) =>
+            {
+                0
+            }
             (Elements::Small(elements), base) => {
                 let before = |at: usize| match base {
                     Some(Elements::Small(base)) => base.get(at),
@@ -156,7 +162,7 @@ impl Array {
                     .iter()
                     .enumerate()
                     .map(|(at, element)| beside(element, before(at)));
-                VECTOR_HEADER_BYTES + elements.capacity() * size_of::<Value>() + below.sum::<usize>()
+                vector_bytes(elements) + below.sum::<usize>()
             }
             (Elements::Large(elements), base) => {
                 let leaves: Vec<&[Value]> = match base {
@@ -260,7 +266,7 @@ impl ExactSizeIterator for ArrayIter<'_> {}
 
 impl Default for Array {
     fn default() -> Array {
-        Array(Elements::Small(Arc::new(Vec::new())))
+        Array(Elements::Small(EcoVec::new()))
     }
 }
 
@@ -274,11 +280,11 @@ impl Eq for Array {}
 
 impl FromIterator<Value> for Array {
     fn from_iter<I: IntoIterator<Item = Value>>(values: I) -> Array {
-        let elements: Vec<Value> = values.into_iter().collect();
-        if elements.len() <= Array::SMALL {
-            Array(Elements::Small(Arc::new(elements)))
+        let elements: EcoVec<Value> = values.into_iter().collect();
+        Array(if elements.len() <= Array::SMALL {
+            Elements::Small(elements)
         } else {
-            Array(Elements::Large(Arc::new(elements.into_iter().collect())))
-        }
+            Elements::Large(Arc::new(elements.into_iter().collect()))
+        })
     }
 }

@@ -19,7 +19,7 @@ pub use known_key::KnownKey;
 pub use number::{Number, NumberError};
 pub use object::{MemberEntry, MemberGap, Object, ObjectIter};
 pub use redacted::Redacted;
-pub use text::Text;
+pub use text::{Text, is_ascii};
 pub use write::is_hidden;
 
 /// One value of a state.

@@ -78,7 +78,7 @@ impl Object {
     }
 
     /// Takes members whose keys ascend strictly.
-    pub(super) fn from_sorted(members: Vec<(Text, Value)>) -> Object {
+    pub(super) fn from_sorted(members: impl ExactSizeIterator<Item = (Text, Value)>) -> Object {
         Object(SharedMap::from_sorted(members))
     }
 

@@ -80,25 +80,6 @@ pub fn plain_end(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Whether all bytes are ASCII.
-#[inline(always)]
-pub fn is_ascii(bytes: &[u8]) -> bool {
-    #[cfg(target_arch = "x86_64")]
-    if let Some(last) = bytes.last_chunk::<16>() {
-        use std::arch::x86_64::*;
-        // SAFETY: SSE2 is part of every x86-64, and the loads read the sixteen bytes that each chunk has.
-        return unsafe {
-            // What is left over is part of the last sixteen bytes.
-            let mut seen = _mm_loadu_si128(last.as_ptr().cast());
-            for chunk in bytes.as_chunks::<16>().0 {
-                seen = _mm_or_si128(seen, _mm_loadu_si128(chunk.as_ptr().cast()));
-            }
-            _mm_movemask_epi8(seen) == 0
-        };
-    }
-    bytes.is_ascii()
-}
-
 /// The place, from `at` on, of the first byte that is no digit; the end when there is none.
 #[inline(always)]
 pub fn digits_end(bytes: &[u8], mut at: usize) -> usize {
@@ -210,7 +191,6 @@ mod tests {
                     let is_stop = matches!(byte, b'"' | b'\\' | ..=0x1f);
                     let expected = if is_stop { place } else { length };
                     assert_eq!(plain_end(&bytes, 0), expected, "{byte} at {place} of {length}");
-                    assert_eq!(is_ascii(&bytes), byte.is_ascii());
                     let behind = length.min(place + 1);
                     assert_eq!(
                         plain_end(&bytes, behind),

@@ -1,8 +1,8 @@
 //! Walks over JSON text, checks all of it, and builds values only where asked.
 
-use refold_core::value::{Number, Text, Value};
+use refold_core::value::{Number, Text, Value, is_ascii};
 
-use super::plain::{digits_end, is_ascii, plain_end};
+use super::plain::{digits_end, plain_end};
 
 /// Why a payload could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

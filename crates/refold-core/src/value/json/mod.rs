@@ -259,11 +259,7 @@ impl<'a> Reader<'a> {
             }
         }
         self.depth_left += 1;
-        // The outermost takes all the memory, which nobody needs any more.
-        let mut members = match first {
-            0 => std::mem::take(&mut self.members),
-            _ => self.members.split_off(first),
-        };
+        let members = self.members.get_mut(first..).unwrap_or_default();
         if !is_sorted {
             // Stable: the values of a repeated key stay in the order of the text.
             members.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -271,11 +267,12 @@ impl<'a> Reader<'a> {
                 .windows(2)
                 .any(|pair| matches!(pair, [(a, _), (b, _)] if a == b))
             {
-                members = gather_repeated(members);
                 self.has_repeated = true;
+                let members = gather_repeated(self.members.split_off(first));
+                return Ok(Value::Object(Object::from_sorted(members.into_iter())));
             }
         }
-        Ok(Value::Object(Object::from_sorted(members)))
+        Ok(Value::Object(Object::from_sorted(self.members.drain(first..))))
     }
 
     fn number(&mut self) -> Result<Value, JsonError> {

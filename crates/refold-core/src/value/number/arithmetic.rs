@@ -3,31 +3,39 @@
 //! A result keeps the digits after the point that its operands imply, as accountants write it: `0.10 + 0.2` is `0.30`,
 //! `12.50 * 2` is `25.00`.
 
+use std::cmp::Ordering;
+
 use num_bigint::{BigInt, Sign};
 
 use super::{Number, NumberError};
 
 impl Number {
     pub fn add(&self, other: &Number) -> Result<Number, NumberError> {
-        if let (Number::Int(a), Number::Int(b)) = (self, other)
-            && let Some(sum) = a.checked_add(*b)
+        if let Some((a, b, scale)) = self.aligned_small(other)
+            && let Some(sum) = a.checked_add(b)
         {
-            return Ok(Number::Int(sum));
+            return Ok(of_small(sum, scale));
         }
         self.aligned(other, i128::checked_add, |a, b| a + b)
     }
 
     pub fn sub(&self, other: &Number) -> Result<Number, NumberError> {
-        if let (Number::Int(a), Number::Int(b)) = (self, other)
-            && let Some(difference) = a.checked_sub(*b)
+        if let Some((a, b, scale)) = self.aligned_small(other)
+            && let Some(difference) = a.checked_sub(b)
         {
-            return Ok(Number::Int(difference));
+            return Ok(of_small(difference, scale));
         }
         self.aligned(other, i128::checked_sub, |a, b| a - b)
     }
 
     pub fn mul(&self, other: &Number) -> Result<Number, NumberError> {
         if let (Some((a, a_scale)), Some((b, b_scale))) = (self.small(), other.small()) {
+            let scale = a_scale + b_scale; // each at most 18
+            if scale <= MAX_DECIMAL_SCALE
+                && let Some(product) = a.checked_mul(b)
+            {
+                return Ok(of_small(product, scale));
+            }
             // Two i64 always fit.
             return Ok(from_i128(
                 i128::from(a) * i128::from(b),
@@ -137,11 +145,24 @@ impl Number {
         Big::from_number(&floor)?.without_needless_zeros().into_number()
     }
 
+    #[inline]
     fn small(&self) -> Option<(i64, u8)> {
         match self {
             Number::Int(number) => Some((*number, 0)),
             Number::Decimal { mantissa, scale } => Some((*mantissa, *scale)),
             Number::Literal(_) => None,
+        }
+    }
+
+    /// As [`Number::aligned_mantissas`], where the mantissas stay small: of most sums.
+    #[inline]
+    fn aligned_small(&self, other: &Number) -> Option<(i64, i64, u8)> {
+        let ((a, a_scale), (b, b_scale)) = (self.small()?, other.small()?);
+        let widen = |mantissa: i64, by: u8| mantissa.checked_mul(*POWERS_OF_TEN.get(usize::from(by))?);
+        match a_scale.cmp(&b_scale) {
+            Ordering::Equal => Some((a, b, a_scale)),
+            Ordering::Less => Some((widen(a, b_scale - a_scale)?, b, b_scale)),
+            Ordering::Greater => Some((a, widen(b, a_scale - b_scale)?, a_scale)),
         }
     }
 
@@ -286,6 +307,26 @@ impl Big {
 
 /// A literal of at most twenty bytes besides the sign is read into a [`Number::Decimal`]: `0.` and 18 digits.
 const MAX_DECIMAL_SCALE: u8 = 18;
+
+/// All that an `i64` holds.
+const POWERS_OF_TEN: [i64; 19] = {
+    let mut powers = [1; 19];
+    let mut power = 1;
+    while power < powers.len() {
+        powers[power] = powers[power - 1] * 10;
+        power += 1;
+    }
+    powers
+};
+
+/// `mantissa * 10^-scale`, the scale being at most [`MAX_DECIMAL_SCALE`].
+#[inline]
+fn of_small(mantissa: i64, scale: u8) -> Number {
+    match scale {
+        0 => Number::Int(mantissa),
+        scale => Number::Decimal { mantissa, scale },
+    }
+}
 
 fn from_i128(mantissa: i128, scale: i64) -> Number {
     match (i64::try_from(mantissa), u8::try_from(scale)) {

@@ -34,3 +34,16 @@ fn a_value_is_three_words() {
     assert_eq!(size_of::<Value>(), 24);
     assert_eq!(size_of::<Number>(), 16);
 }
+
+#[test]
+fn a_byte_that_is_not_ascii_is_seen_wherever_it_is() {
+    for length in 0..100 {
+        let mut bytes = vec![b'x'; length];
+        assert!(is_ascii(&bytes), "{length}");
+        for place in 0..length {
+            bytes[place] = 0x80;
+            assert!(!is_ascii(&bytes), "{place} of {length}");
+            bytes[place] = b'x';
+        }
+    }
+}
