@@ -382,13 +382,7 @@ impl<'v> Evaluation<'_, 'v> {
 
     fn compute(&mut self, id: NodeId, arithmetic: Arithmetic, left: &Value, right: &Value) -> Result<Value, Fault> {
         if let (Value::Number(left), Value::Number(right)) = (left, right) {
-            let result = match arithmetic {
-                Arithmetic::Add => left.add(right),
-                Arithmetic::Subtract => left.sub(right),
-                Arithmetic::Multiply => left.mul(right),
-                Arithmetic::Divide => left.div_exact(right),
-                Arithmetic::Remainder => left.rem(right),
-            };
+            let result = arithmetic.compute(left, right);
             return result.map(Value::Number).map_err(|error| self.arithmetic(id, &error));
         }
         match (arithmetic, left, right) {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{KnownKey, Text, Value};
+use refold_core::value::{KnownKey, Number, NumberError, Text, Value};
 
 use super::functions::Function;
 use crate::error::{Mark, Place};
@@ -46,6 +46,19 @@ pub enum Arithmetic {
     Multiply,
     Divide,
     Remainder,
+}
+
+impl Arithmetic {
+    #[inline]
+    pub fn compute(self, left: &Number, right: &Number) -> Result<Number, NumberError> {
+        match self {
+            Arithmetic::Add => left.add(right),
+            Arithmetic::Subtract => left.sub(right),
+            Arithmetic::Multiply => left.mul(right),
+            Arithmetic::Divide => left.div_exact(right),
+            Arithmetic::Remainder => left.rem(right),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

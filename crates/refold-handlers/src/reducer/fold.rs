@@ -1,5 +1,7 @@
 //! Runs the operations of one event type.
 
+use std::convert::Infallible;
+
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
 
@@ -65,7 +67,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         match &operation.action {
             Action::Set { target, value } => {
                 let value = self.value(*value, base)?;
-                self.update(target, base, |_| Ok(value))
+                self.update(target, base, |_| Ok::<_, Infallible>(value))
             }
             Action::Add { target, value } => self.accumulate(target, *value, base, Number::add),
             Action::Subtract { target, value } => self.accumulate(target, *value, base, Number::sub),
@@ -76,7 +78,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
             Action::RemoveValue { target, value } => self.remove_value(target, *value, base),
             Action::Merge { target, value } => {
                 let patch = self.value(*value, base)?;
-                self.update(target, base, |old| Ok(merged(old, &patch)))
+                self.update(target, base, |old| Ok::<_, Infallible>(merged(old, &patch)))
             }
             Action::Child {
                 target,
@@ -88,9 +90,9 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
                 let removed = self.writer.remove(path);
                 self.written(target.mark, removed)
             }
-            Action::Clear(target) => self.update(target, base, |old| Ok(cleared(old))),
+            Action::Clear(target) => self.update(target, base, |old| Ok::<_, Infallible>(cleared(old))),
             Action::DeleteState => {
-                let deleted = self.writer.update(Path::default(), |_| Ok(Value::Null));
+                let deleted = self.writer.set(Path::default(), Value::Null);
                 self.written(mark, deleted)
             }
             Action::Let { local, value } => {
@@ -197,7 +199,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
             }
         };
         let Some(kept) = kept else { return Ok(()) };
-        let removed = self.writer.update(path, |_| Ok(Value::Array(kept)));
+        let removed = self.writer.set(path, Value::Array(kept));
         self.written(target.mark, removed)
     }
 
@@ -214,7 +216,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
                 Some(create) => self.value(create, base)?,
                 None => Value::Object(Object::default()),
             };
-            let made = self.writer.update(path, |_| Ok(created));
+            let made = self.writer.set(path, created);
             self.written(target.mark, made)?;
         }
         let inside = self.writer.places.settled(path);
@@ -256,11 +258,11 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         Ok(())
     }
 
-    fn update(
+    fn update<R: Into<Refused>>(
         &mut self,
         target: &'p Target,
         base: &Path<'p>,
-        made: impl FnOnce(Option<&Value>) -> Result<Value, Refused>,
+        made: impl FnOnce(Option<&Value>) -> Result<Value, R>,
     ) -> Result<(), Fault> {
         let path = self.resolved(target, base)?;
         let updated = self.writer.update(path, made);
@@ -299,10 +301,13 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         for step in &target.steps {
             let place = match step {
                 Step::Key(key) => Place::Key(key.clone()),
-                Step::Index { index, by } => {
-                    let value = self.value(*index, base)?;
-                    self.place(*index, value, by.as_ref(), begin)?
-                }
+                Step::Index { index, by } => match (self.kept(*index), by) {
+                    (Some(Value::Text(key)), None) => Place::Key(KnownKey::new(key.clone())),
+                    _ => {
+                        let value = self.value(*index, base)?;
+                        self.place(*index, value, by.as_ref(), begin)?
+                    }
+                },
             };
             self.writer.places.push(place);
         }
@@ -366,10 +371,33 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         }
     }
 
+    /// What most amounts are: a sum or product of two numbers that need no look around. `None` says nothing.
+    #[inline(always)]
+    fn computed(&mut self, id: NodeId) -> Option<Number> {
+        let Node::Arithmetic {
+            arithmetic,
+            left,
+            right,
+        } = self.rules.ir.node(id)
+        else {
+            return None;
+        };
+        let (Some(Value::Number(left)), Some(Value::Number(right))) = (self.kept(*left), self.kept(*right)) else {
+            return None;
+        };
+        let number = arithmetic.compute(left, right).ok()?;
+        // The node and its two operands, as an evaluation counts them.
+        self.meter.steps(3).ok()?;
+        Some(number)
+    }
+
     #[inline]
     fn value(&mut self, id: NodeId, base: &Path<'p>) -> Result<Value, Fault> {
         if let Some(value) = self.kept(id) {
             return Ok(value.clone());
+        }
+        if let Some(number) = self.computed(id) {
+            return Ok(Value::Number(number));
         }
         let sight = Sight {
             data: self.data,

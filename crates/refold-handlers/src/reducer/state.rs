@@ -3,6 +3,8 @@
 //! Writes go into the tree in place where nobody else holds it. What each write replaced is kept, so that a fault puts
 //! the state back without a copy of it. The size is counted along.
 
+use std::convert::Infallible;
+
 use refold_core::value::{Array, Object, Text, Value};
 use smallvec::SmallVec;
 
@@ -21,6 +23,12 @@ pub struct Refusal {
 
 /// In a box, because it is rare and a write returns often.
 pub type Refused = Box<Refusal>;
+
+impl From<Infallible> for Refused {
+    fn from(never: Infallible) -> Refused {
+        match never {}
+    }
+}
 
 impl Refusal {
     pub fn new(code: &'static str, message: String) -> Refused {
@@ -85,21 +93,26 @@ impl<'s, 'p> Writer<'s, 'p> {
         self.places.steps(path).find(self.state)
     }
 
+    /// Writes `new` at `path`, as [`Writer::update`] does.
+    pub fn set(&mut self, path: Path<'p>, new: Value) -> Result<(), Refused> {
+        self.update(path, |_| Ok::<_, Infallible>(new))
+    }
+
     /// Writes what `made` makes of the value at `path` (of `None` when there is none). Containers on the way that are
     /// missing or null are made.
-    pub fn update(
+    pub fn update<R: Into<Refused>>(
         &mut self,
         path: Path<'p>,
-        made: impl FnOnce(Option<&Value>) -> Result<Value, Refused>,
+        made: impl FnOnce(Option<&Value>) -> Result<Value, R>,
     ) -> Result<(), Refused> {
         self.trace(&path, None);
         let len = path.len();
         match self.places.steps(&path).locate(self.state) {
             Located::There(slot) => {
-                let new = made(Some(slot.resolved()))?;
+                let new = made(Some(slot.resolved())).map_err(Into::into)?;
                 let size = size_at(self.limits, len, &new)?;
+                let freed = size_of(slot);
                 let old = std::mem::replace(slot, new);
-                let freed = size_of(&old);
                 self.undo.push(Undo {
                     path,
                     len,
@@ -108,7 +121,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 self.account(size, freed)
             }
             Located::Gap { at, key, gap } => {
-                let mut new = made(None)?;
+                let mut new = made(None).map_err(Into::into)?;
                 if at + 1 < len {
                     new = nested(self.places.steps(&path), at + 1, new)?;
                 }
@@ -122,7 +135,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                 self.account(size, 0)
             }
             Located::Missing { at } => {
-                let new = nested(self.places.steps(&path), at + 1, made(None)?)?;
+                let new = nested(self.places.steps(&path), at + 1, made(None).map_err(Into::into)?)?;
                 self.insert(path, at, new)
             }
             Located::Blocked { at } => {
@@ -135,7 +148,7 @@ impl<'s, 'p> Writer<'s, 'p> {
     /// Adds to the end of the array at `path`, or to its front; makes the array when there is none.
     pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refused> {
         let Located::There(slot) = self.places.steps(&path).locate(self.state) else {
-            return self.update(path, |_| Ok(Value::Array([value].into_iter().collect())));
+            return self.set(path, Value::Array([value].into_iter().collect()));
         };
         match slot {
             Value::Array(values) => {
@@ -163,7 +176,7 @@ impl<'s, 'p> Writer<'s, 'p> {
                     } else {
                         values.push(value)
                     }
-                    Ok(Value::Array(values))
+                    Ok::<_, Infallible>(Value::Array(values))
                 }
                 _ => Ok(Value::Array([value].into_iter().collect())),
             }),
@@ -179,7 +192,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         let len = path.len();
         let steps = self.places.steps(&path);
         let Some(last) = len.checked_sub(1).and_then(|last| steps.get(last)) else {
-            return self.update(path, |_| Ok(Value::Null));
+            return self.set(path, Value::Null);
         };
         let index = last.index();
         let removed = match steps.first(len - 1).locate(self.state) {
