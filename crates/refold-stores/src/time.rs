@@ -31,6 +31,11 @@ impl Reading {
         }
     }
 
+    /// Nothing about it is doubtful, as it is of most.
+    pub fn is_certain(&self) -> bool {
+        *self == Reading::certain(self.at)
+    }
+
     /// The findings on it: code, severity and sentence. `what`: "recorded time" or "occurred time".
     pub fn doubts(&self, what: &str) -> impl Iterator<Item = (&'static str, Severity, String)> {
         let zoneless = self.is_zoneless.then(|| {

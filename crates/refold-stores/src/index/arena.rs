@@ -215,7 +215,7 @@ impl Arena {
     /// Payload and metadata of an event, which must be one of the index that the arena was opened with.
     pub fn event(&self, event: EventIndex) -> Result<ArenaEvent<'_>, IndexError> {
         let (part, row) = self.place_of(event);
-        part.event(row)
+        part.event(row, true)
     }
 
     /// Its part, and the row there.
@@ -265,7 +265,8 @@ impl Part {
         })
     }
 
-    fn event(&self, row: usize) -> Result<ArenaEvent<'_>, IndexError> {
+    /// Without `with_metadata` the metadata is `None`.
+    fn event(&self, row: usize, with_metadata: bool) -> Result<ArenaEvent<'_>, IndexError> {
         let columns = [START, PAYLOAD, METADATA, ENCODING];
         let [start, payload, metadata, encoding] = self.columns.row(&self.file, columns, row)?;
         let middle = start + payload.max(0);
@@ -280,7 +281,7 @@ impl Part {
                 1 => Encoding::Text,
                 _ => Encoding::Opaque, // 2 is all that is ever written beside 0 and 1
             },
-            metadata: if metadata == ABSENT {
+            metadata: if metadata == ABSENT || !with_metadata {
                 None
             } else {
                 Some(self.bytes(middle..middle + metadata)?)

@@ -196,13 +196,35 @@ impl CheckedFile {
         }
         if !range.is_empty() {
             for page in range.start / PAGE_BYTES..=(range.end - 1) / PAGE_BYTES {
-                let is_verified = self.verified[page / 64].load(Ordering::Relaxed) >> (page % 64) & 1 == 1;
-                if !is_verified {
+                if !self.is_verified(page) {
                     self.verify(page)?;
                 }
             }
         }
         Ok(&self.map[range])
+    }
+
+    /// As [`CheckedFile::bytes`], the eight from `at` on.
+    #[inline(always)]
+    pub(super) fn word(&self, at: usize) -> Result<[u8; 8], IndexError> {
+        let word = self.map.get(at..).and_then(|rest| rest.first_chunk());
+        let is_in_one_page = at % PAGE_BYTES <= PAGE_BYTES - 8 && at < self.payload_bytes.saturating_sub(7);
+        match word {
+            Some(word) if is_in_one_page && self.is_verified(at / PAGE_BYTES) => Ok(*word),
+            _ => self.rare_word(at),
+        }
+    }
+
+    #[cold]
+    fn rare_word(&self, at: usize) -> Result<[u8; 8], IndexError> {
+        let bytes = self.bytes(at..at.saturating_add(8))?;
+        Ok(bytes.try_into().unwrap_or_default()) // eight
+    }
+
+    #[inline(always)]
+    fn is_verified(&self, page: usize) -> bool {
+        let pages = self.verified.get(page / 64);
+        pages.is_some_and(|pages| pages.load(Ordering::Relaxed) >> (page % 64) & 1 == 1)
     }
 
     /// Of the whole file.

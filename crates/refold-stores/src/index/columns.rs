@@ -143,10 +143,8 @@ impl<const N: usize> Columns<N> {
         };
         let mut values = [0; M];
         for (value, column) in values.iter_mut().zip(columns) {
-            let head = heads[column];
-            let range = head.code_at(row % BLOCK_ROWS);
-            let code = file.bytes(self.codes_start + range.start..self.codes_start + range.end)?;
-            *value = head.value(code.try_into().unwrap_or_default()); // always eight bytes
+            let head = &heads[column];
+            *value = head.value(file.word(self.codes_start + head.code_at(row % BLOCK_ROWS))?);
         }
         Ok(values)
     }

@@ -28,6 +28,9 @@ pub(super) struct BlockHead {
     /// The unit is ten to this power: 0, 3, 6 or 9.
     exponent: u8,
     has_absent: bool,
+    /// What these say, at hand for each value.
+    unit: u64,
+    mask: u64,
 }
 
 impl BlockHead {
@@ -38,7 +41,22 @@ impl BlockHead {
         width: 0,
         exponent: 0,
         has_absent: false,
+        unit: 1,
+        mask: 0,
     };
+
+    /// A block whose codes start the section.
+    fn new(base: i64, width: u8, exponent: u8, has_absent: bool) -> BlockHead {
+        BlockHead {
+            base,
+            start: 0,
+            width,
+            exponent,
+            has_absent,
+            unit: [1, 1_000, 1_000_000, 1_000_000_000][usize::from(exponent / 3)], // 0, 3, 6 or 9
+            mask: mask(width),
+        }
+    }
 
     pub(super) fn to_bytes(self) -> [u8; HEAD_BYTES] {
         let mut bytes = [0; HEAD_BYTES];
@@ -51,14 +69,15 @@ impl BlockHead {
 
     /// The head of a block whose codes start at `start`. `None` for bytes that [`BlockHead::to_bytes`] never makes.
     pub(super) fn from_bytes(bytes: &[u8], start: usize) -> Option<BlockHead> {
-        let head = BlockHead {
-            base: i64::from_le_bytes(bytes.get(..8)?.try_into().ok()?),
+        let base = i64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
+        let (width, exponent) = (*bytes.get(8)?, *bytes.get(9)?);
+        if width > 8 || !matches!(exponent, 0 | 3 | 6 | 9) {
+            return None;
+        }
+        Some(BlockHead {
             start,
-            width: *bytes.get(8)?,
-            exponent: *bytes.get(9)?,
-            has_absent: *bytes.get(10)? == 1,
-        };
-        (head.width <= 8 && matches!(head.exponent, 0 | 3 | 6 | 9)).then_some(head)
+            ..BlockHead::new(base, width, exponent, *bytes.get(10)? == 1)
+        })
     }
 
     /// Where the codes of the rows `0..rows` lie, with the slack behind.
@@ -76,25 +95,24 @@ impl BlockHead {
         self.base
     }
 
-    /// Where the code of one row lies: always eight bytes, of which the first `width` count.
+    /// Where the code of one row begins: always eight bytes, of which the first `width` count.
     #[inline]
-    pub(super) fn code_at(self, row: usize) -> std::ops::Range<usize> {
-        let start = self.start + row * usize::from(self.width);
-        start..start + 8
+    pub(super) fn code_at(&self, row: usize) -> usize {
+        self.start + row * usize::from(self.width)
     }
 
     /// The value of the eight bytes of [`BlockHead::code_at`].
     #[inline]
-    pub(super) fn value(self, code: [u8; 8]) -> i64 {
-        self.value_of_code(u64::from_le_bytes(code) & mask(self.width))
+    pub(super) fn value(&self, code: [u8; 8]) -> i64 {
+        self.value_of_code(u64::from_le_bytes(code) & self.mask)
     }
 
     #[inline]
-    fn value_of_code(self, code: u64) -> i64 {
-        if self.has_absent && code == mask(self.width) {
+    fn value_of_code(&self, code: u64) -> i64 {
+        if self.has_absent && code == self.mask {
             return ABSENT;
         }
-        self.base.wrapping_add_unsigned(code.wrapping_mul(self.unit()))
+        self.base.wrapping_add_unsigned(code.wrapping_mul(self.unit))
     }
 
     /// How many of `rows` ascending values are below `value`. `codes` are the bytes of [`BlockHead::code_range`].
@@ -169,13 +187,8 @@ impl BlockHead {
         if self.has_absent {
             values.extend(codes.map(|code| self.value_of_code(code)));
         } else {
-            let unit = self.unit();
-            values.extend(codes.map(|code| self.base.wrapping_add_unsigned(code.wrapping_mul(unit))));
+            values.extend(codes.map(|code| self.base.wrapping_add_unsigned(code.wrapping_mul(self.unit))));
         }
-    }
-
-    fn unit(self) -> u64 {
-        [1, 1_000, 1_000_000, 1_000_000_000][usize::from(self.exponent / 3)] // 0, 3, 6 or 9
     }
 }
 
@@ -217,13 +230,7 @@ fn encode_unit<const UNIT: u64>(
     let spread = bounds.end().wrapping_sub(lowest) as u64 / UNIT;
     let codes_needed = if has_absent { spread.saturating_add(1) } else { spread };
     let width = (64 - codes_needed.leading_zeros()).div_ceil(8) as u8; // at most 8
-    let head = BlockHead {
-        base: lowest,
-        start: 0,
-        width,
-        exponent,
-        has_absent,
-    };
+    let head = BlockHead::new(lowest, width, exponent, has_absent);
     // Each code is written as eight bytes, of which the next one overwrites those that do not count.
     let mut at = codes.len();
     codes.resize(at + values.len() * usize::from(width) + 8, 0);

@@ -366,6 +366,7 @@ impl Oddities<'_> {
 
     fn time(&self, what: &str, read: Option<Reading>, stored: ValueRef<'_>) -> Timestamp {
         match read {
+            Some(reading) if reading.is_certain() => reading.at,
             Some(reading) => {
                 for (code, severity, detail) in reading.doubts(what) {
                     self.report(code, severity, detail);

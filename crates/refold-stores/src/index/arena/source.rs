@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventBatch, EventIndex, EventView, Span, StreamOrdinal, TypeOrdinal};
+use refold_core::event::{
+    Columns, EventBatch, EventIndex, EventView, Position, Span, StreamOrdinal, TypeOrdinal, Version,
+};
 use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::store::StoreError;
@@ -14,6 +16,7 @@ use super::Arena;
 use super::envelope::Envelope;
 use crate::index::Index;
 use crate::index::error::IndexError;
+use crate::index::segment::Column;
 
 /// Rows of one read, at most.
 const READ_ROWS: usize = 1024;
@@ -117,21 +120,22 @@ impl Index {
         types: &[TypeOrdinal],
         stream: StreamOrdinal,
     ) -> Result<EventView<'a>, IndexError> {
-        let skeleton = self.event(event)?;
+        let skeleton = [Column::Position, Column::Version, Column::Type, Column::RecordedAt];
+        let [position, version, event_type, recorded_at] = self.segments.row(skeleton, event)?;
+        let event_type = TypeOrdinal(event_type as u32); // ordinals were written from 32 bits
         let (part, row) = arena.place_of(event);
-        let content = part.event(row)?;
+        let content = part.event(row, columns.metadata || columns.envelope)?;
         let (envelope, occurred_at) = if columns.envelope {
             (part.envelope(row, content.metadata)?, part.occurred_at(row)?)
         } else {
             (Envelope::default(), Timestamp::NONE)
         };
-        let event_type = types.get(skeleton.event_type.0 as usize);
         Ok(EventView {
-            position: skeleton.position,
+            position: Position(position),
             stream,
-            version: skeleton.version,
-            event_type: event_type.copied().unwrap_or(skeleton.event_type),
-            recorded_at: skeleton.recorded_at,
+            version: Version(version),
+            event_type: types.get(event_type.0 as usize).copied().unwrap_or(event_type),
+            recorded_at: Timestamp(recorded_at),
             payload: content.payload.filter(|_| columns.payload),
             encoding: content.encoding,
             metadata: content.metadata.filter(|_| columns.metadata),

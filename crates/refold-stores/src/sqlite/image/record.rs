@@ -72,13 +72,20 @@ pub fn locate(local: &[u8], byte_count: usize, wanted: &[Wanted], places: &mut [
     let mut next = wanted.next();
     while let Some(&byte) = head.get(at) {
         // Most types take one byte, those of longer texts two.
-        let serial;
-        (serial, at) = match (byte, head.get(at + 1)) {
-            (0..0x80, _) => (u64::from(byte), at + 1),
-            (_, Some(&second @ 0..0x80)) => (u64::from(byte & 0x7f) << 7 | u64::from(second), at + 2),
-            _ => varint(head, at)?,
+        let (serial, length) = match byte {
+            0..0x80 => {
+                at += 1;
+                (u64::from(byte), SHORT_LENGTHS[usize::from(byte)] as usize) // less than 128; a u32
+            }
+            _ => {
+                let serial;
+                (serial, at) = match head.get(at + 1) {
+                    Some(&second @ 0..0x80) => (u64::from(byte & 0x7f) << 7 | u64::from(second), at + 2),
+                    _ => varint(head, at)?,
+                };
+                (serial, length(serial)?)
+            }
         };
-        let length = length(serial)?;
         if let Some(found) = next
             && found.column == column
         {
@@ -151,13 +158,26 @@ fn head(bytes: &[u8]) -> Result<(usize, usize), Odd> {
     is_there.then_some((head_byte_count, at)).ok_or(Odd)
 }
 
+/// The lengths of the types that take one byte. Types that are kept for SQLite itself have one that no record has.
+const SHORT_LENGTHS: [u32; 128] = {
+    let mut lengths = [u32::MAX; 128];
+    let mut serial = 0;
+    while serial < 128 {
+        if let Ok(length) = length(serial as u64) {
+            lengths[serial] = length as u32; // at most 57
+        }
+        serial += 1;
+    }
+    lengths
+};
+
 /// How many bytes a value of this type has.
 #[inline]
-fn length(serial: u64) -> Result<usize, Odd> {
+const fn length(serial: u64) -> Result<usize, Odd> {
     const LENGTHS: [u8; 10] = [0, 1, 2, 3, 4, 6, 8, 8, 0, 0];
     match serial {
-        0..10 => Ok(usize::from(LENGTHS[serial as usize])), // less than 10
-        10 | 11 => Err(Odd),                                // kept for SQLite itself
+        0..10 => Ok(LENGTHS[serial as usize] as usize), // less than 10
+        10 | 11 => Err(Odd),                            // kept for SQLite itself
         // Fits 32 bits. A length that no page could hold does not fit the record, which is looked at next.
         12..0x1_0000_0000 => Ok(((serial - 12) / 2) as usize),
         _ => Err(Odd),
