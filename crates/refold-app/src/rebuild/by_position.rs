@@ -12,7 +12,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use refold_core::event::{EventBatch, Version};
+use refold_core::event::{EventBatch, StreamOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
@@ -40,7 +40,7 @@ pub(super) enum Outcome {
 /// Events of one range at most, about: a few MB of payload, which stay in the cache until they are folded. Few in
 /// tests, so that a small store has many ranges.
 const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 8_192 };
-/// Members of a state that are worth a look ahead.
+/// Members of an object that are worth a look ahead.
 const MEMBERS: usize = 16;
 /// Streams of which states and events are looked at before the first of them is folded on.
 const AHEAD_STREAMS: usize = 16;
@@ -190,14 +190,10 @@ impl Shared<'_> {
             }
             // The states were made long ago and the events lie all over the range: what is asked for together comes
             // together.
-            let states = || group.iter().filter_map(|(_, place)| streams.get(*place)?.as_ref());
-            black_box(
-                states()
-                    .map(|state| state.checkpoint.moment.0)
-                    .fold(0, u32::wrapping_add),
+            look_at(
+                || group.iter().filter_map(|(_, place)| streams.get(*place)?.as_ref()),
+                1,
             );
-            black_box(states().map(members).fold(0, usize::wrapping_add));
-            black_box(states().map(member_bytes).fold(0, usize::wrapping_add));
             events.clear();
             events.extend(group.iter().flat_map(|(local, _)| range.events_of(*local)));
             black_box(events.iter().map(touched).fold(0, u8::wrapping_add));
@@ -239,18 +235,24 @@ impl Shared<'_> {
         let Share {
             mut fold,
             names,
-            streams,
+            mut streams,
             ..
         } = share;
-        for (ordinal, state) in (0..).zip(streams) {
-            let Some(state) = state else { continue };
-            let id = names.stream(refold_core::event::StreamOrdinal(ordinal));
-            if state.is_unordered {
-                self.fold_by_version(id, &mut fold)?;
-            } else {
-                fold.restore(&state.checkpoint)?;
+        let mut ordinals = (0..).map(StreamOrdinal);
+        for group in streams.chunks_mut(AHEAD_STREAMS) {
+            look_at(|| group.iter().flatten(), 2);
+            for (slot, ordinal) in group.iter_mut().zip(ordinals.by_ref()) {
+                let Some(state) = slot.take() else { continue };
+                let id = names.stream(ordinal);
+                if state.is_unordered {
+                    self.fold_by_version(id, &mut fold)?;
+                } else {
+                    fold.restore(&state.checkpoint)?;
+                }
+                // It goes with the next, while it is near.
+                drop(state);
+                finish(id, &fold.folded()?);
             }
-            finish(id, &fold.folded()?);
         }
         Ok(())
     }
@@ -271,24 +273,23 @@ impl Shared<'_> {
     }
 }
 
-/// Looks where a state keeps its members.
-fn members(state: &StreamState) -> usize {
-    match &state.checkpoint.engine {
-        Checkpoint::State {
-            state: Value::Object(members),
-            ..
-        } => members.len(),
-        Checkpoint::State { .. } | Checkpoint::Opaque { .. } => 0,
+/// Looks at states: at their members, then at those of the objects in them, so many `levels` down. What lies on one level
+/// of all of them comes together.
+fn look_at<'s, I: Iterator<Item = &'s StreamState>>(states: impl Fn() -> I, levels: usize) {
+    for level in 0..=levels {
+        let seen = states().map(|state| match &state.checkpoint.engine {
+            Checkpoint::State { state, .. } => seen_members(state, level),
+            Checkpoint::Opaque { .. } => 0,
+        });
+        black_box(seen.fold(0, usize::wrapping_add));
     }
 }
 
-/// Looks at the members of a state.
-fn member_bytes(state: &StreamState) -> usize {
-    match &state.checkpoint.engine {
-        Checkpoint::State {
-            state: Value::Object(members),
-            ..
-        } => members.iter().take(MEMBERS).map(|(key, _)| key.byte_len()).sum(),
-        Checkpoint::State { .. } | Checkpoint::Opaque { .. } => 0,
-    }
+fn seen_members(value: &Value, levels: usize) -> usize {
+    let Value::Object(members) = value else { return 0 };
+    let seen = members.iter().take(MEMBERS).map(|(key, member)| {
+        let below = levels.checked_sub(1).map_or(0, |levels| seen_members(member, levels));
+        key.byte_len() + below
+    });
+    seen.sum()
 }
