@@ -6,7 +6,7 @@ import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
 import type { Scale } from '../timeline/raster';
 import type { Timeline } from '../timeline/timeline.svelte';
-import { command, type Command, type Shape } from './command';
+import { command, type Command, type Reach, type Shape } from './command';
 
 const PAN_PIXELS = 50;
 const ZOOM_STEP = 0.8;
@@ -47,6 +47,23 @@ export const TIMELINE: readonly Command[] = [
     'Fold long gaps of the time axis, or show them at their length',
     { words: 'gap idle' },
     (_, t) => t.setFolding(!t.isFolding),
+  ),
+  on('timeline.describe', 'Describe the timeline in words', { words: 'accessible text table alternative' }, (_, t) => {
+    t.isDescribed = !t.isDescribed;
+  }),
+  command(
+    'Timeline',
+    ['overview', 'history'],
+    'timeline.describe.copy',
+    'Copy the description of the timeline',
+    copyText,
+    {
+      ...{
+        words: 'clipboard text',
+        isQuiet: true,
+        blocked: (d) => (timelineOf(d)?.isDescribed ? null : S.blocked.timeline),
+      },
+    },
   ),
   on('timeline.axis.next', 'Next axis', { keys: ['t'], words: 'time version position' }, nextAxis),
   axis('time', 'Axis: time'),
@@ -129,6 +146,11 @@ async function distinguishRange(desk: Desk): Promise<void> {
   if (store.timeline.axis !== 'time') store.timeline.setAxis('time');
   store.setRange(from <= to ? { from, to: to + 1n } : { from: to, to: from + 1n });
   await store.range?.distinguish();
+}
+
+async function copyText(desk: Desk, reach: Reach, text: string): Promise<void> {
+  await reach.copy(text);
+  desk.say(S.error.copied);
 }
 
 function nextAxis(desk: Desk, timeline: Timeline): void {

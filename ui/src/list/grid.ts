@@ -32,6 +32,9 @@ interface Slot<Nodes> {
   index: number;
 }
 
+/** So long after the rows were moved last the scroll bar follows them. */
+const BAR_REST_MILLIS = 120;
+
 export class Grid<Nodes> {
   readonly #scroller: HTMLElement;
   readonly #spacer: HTMLElement;
@@ -43,6 +46,8 @@ export class Grid<Nodes> {
   #shape: ListShape = { rows: 0, rowHeight: 28, viewport: 0 };
   #offset = 0;
   #ownScrollTop = -1;
+  /** The scroll bar has not caught up with the rows yet. */
+  #barTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     parts: { scroller: HTMLElement; spacer: HTMLElement; layer: HTMLElement },
@@ -58,11 +63,14 @@ export class Grid<Nodes> {
     this.#prefix = prefix;
     parts.scroller.addEventListener('scroll', this.#onScroll, { passive: true });
     parts.scroller.addEventListener('wheel', this.#onWheel, { passive: false });
+    parts.scroller.addEventListener('pointerdown', this.#moveBar, { passive: true });
   }
 
   destroy(): void {
     this.#scroller.removeEventListener('scroll', this.#onScroll);
     this.#scroller.removeEventListener('wheel', this.#onWheel);
+    this.#scroller.removeEventListener('pointerdown', this.#moveBar);
+    clearTimeout(this.#barTimer);
   }
 
   setShape(shape: ListShape): void {
@@ -108,21 +116,39 @@ export class Grid<Nodes> {
     const shape = this.#shape;
     const last = Math.max(0, shape.rows * shape.rowHeight - shape.viewport);
     this.#offset = Math.min(last, Math.max(0, offset));
-    this.#ownScrollTop = Math.round(scrollFromOffset(shape, this.#offset));
-    this.#scroller.scrollTop = this.#ownScrollTop;
     this.#paint(false);
+    // Where rows are does not depend on the bar, and moving it makes the page be laid out at once: it follows when the
+    // rows rest, so that scrubbing does not pay for it in every frame.
+    clearTimeout(this.#barTimer);
+    this.#barTimer = setTimeout(this.#moveBar, BAR_REST_MILLIS);
+  }
+
+  readonly #moveBar = (): void => {
+    if (this.#barTimer === undefined) return;
+    this.#forgetBar();
+    this.#ownScrollTop = Math.round(scrollFromOffset(this.#shape, this.#offset));
+    this.#scroller.scrollTop = this.#ownScrollTop;
+  };
+
+  #forgetBar(): void {
+    clearTimeout(this.#barTimer);
+    this.#barTimer = undefined;
   }
 
   readonly #onScroll = (): void => {
     const { scrollTop } = this.#scroller;
     // Our own move comes back as an event; its offset is already exact.
     if (Math.abs(scrollTop - this.#ownScrollTop) <= 1) return;
+    // A list that became shorter pushed the bar, which has not followed the rows yet: nobody moved it.
+    if (this.#barTimer !== undefined && scrollTop >= spacerHeight(this.#shape) - this.#shape.viewport - 1) return;
     this.#ownScrollTop = -1;
+    this.#forgetBar();
     this.#offset = offsetFromScroll(this.#shape, scrollTop);
     this.#paint(false);
   };
 
   readonly #onWheel = (event: WheelEvent): void => {
+    this.#moveBar();
     if (!isScaled(this.#shape) || event.ctrlKey) return;
     // The scroll bar is coarser than a row here, so the wheel moves the rows and the bar follows.
     event.preventDefault();

@@ -41,7 +41,12 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
   const pointing = (event: PointerEvent, x: number, isFirst: boolean): Pointing => ({
     ...{ isFirst, isFree: event.altKey, speed: speed.at(x, event.timeStamp) },
   });
-  const xOf = (event: MouseEvent) => event.clientX - element.getBoundingClientRect().left;
+  // Asked once a drag: nothing of the page moves while it lasts, and asking makes the page be laid out.
+  let left = 0;
+  const xOf = (event: MouseEvent) => {
+    if (!drag) left = element.getBoundingClientRect().left;
+    return event.clientX - left;
+  };
 
   const down = (event: PointerEvent) => {
     if (event.button === 2) return;

@@ -5,6 +5,7 @@ import type { FieldKind, LaneRun } from '../backend/bindings';
 import { floatFromBig } from '../base/exact';
 import type { LanePiece } from '../model/fields.svelte';
 import { colourToken, SHAPES } from '../ui/shapes';
+import { inkOf } from './ink';
 import type { Projection } from './projection';
 
 const ABSENT = 0xffffffff;
@@ -30,8 +31,7 @@ interface Stretch {
 export function paintLane(surface: LaneSurface, kind: FieldKind, view: Projection, pieces: readonly LanePiece[]): void {
   const context = prepare(surface);
   if (!context) return;
-  const style = getComputedStyle(document.documentElement);
-  const colour = (token: string) => style.getPropertyValue(token).trim();
+  const colour = inkOf;
   const { width, height } = surface;
   context.clearRect(0, 0, width, height);
   const stretches = pieces

@@ -9,10 +9,11 @@ import { approximateText } from '../base/instant';
 import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
 import { xFromValue, type Span, type Tick } from './axis';
+import { FORCED_COLOURS, inkOf, TEXTURES } from './ink';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
 import type { FoldMark, Projection } from './projection';
-import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars, type Scale } from './raster';
+import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars, type Scale, type Textures } from './raster';
 import {
   gapsOf,
   GLYPH_GAP,
@@ -74,11 +75,11 @@ const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 export class TimelinePainter {
   #colours: Record<string, string> = {};
   #slotPixels: number[] = [];
+  #isForced = false;
   #shapes: Path2D[] = SHAPES.map((_, slot) => new Path2D(shapeOf(slot)));
 
   /** Reads the tokens of the present theme. */
   readTheme(): void {
-    const style = getComputedStyle(document.documentElement);
     const names = [
       '--bg-1',
       '--bg-2',
@@ -96,7 +97,8 @@ export class TimelinePainter {
       '--info',
     ];
     const slots = SHAPES.map((_, slot) => colourToken(slot));
-    for (const name of [...names, ...slots]) this.#colours[name] = style.getPropertyValue(name).trim();
+    for (const name of [...names, ...slots]) this.#colours[name] = inkOf(name);
+    this.#isForced = matchMedia(FORCED_COLOURS).matches;
     this.#slotPixels = slots.map((name) => pixelFromHex(this.#colours[name] ?? '#000000'));
   }
 
@@ -124,7 +126,8 @@ export class TimelinePainter {
       const picture = { width: canvas.width, height: canvas.height, pixels };
       bars.forEach((of, at) => {
         const colours = this.#coloursOf(pieces[at]?.frame, content);
-        paint(picture, of, colours, isCounted ? 'share' : content.scale, most);
+        const textures = this.#texturesOf(pieces[at]?.frame, content);
+        paint(picture, of, colours, isCounted ? 'share' : content.scale, most, textures);
       });
     }
     context.putImageData(image, 0, 0);
@@ -394,6 +397,12 @@ export class TimelinePainter {
       const colour = this.#slotPixels[slot] ?? 0;
       return isFaded(frame.series[at] ?? '') ? mixed(colour, this.#pixel('--bg-1'), FADED_SHARE) : colour;
     });
+  }
+
+  #texturesOf(frame: DensityFrame | undefined, { slotsOf }: PlotContent): Textures | null {
+    if (!this.#isForced || !frame) return null;
+    const of = slotsOf(frame).map((slot) => TEXTURES[slot] ?? new Uint8Array(8));
+    return { of, ground: this.#pixel('--bg-1') };
   }
 
   #pixel(name: string): number {

@@ -1,6 +1,8 @@
 // Density columns to pixels. Pure: counts in, a picture of 32-bit pixels out; one `putImageData` shows it. Ten thousand
 // rectangles drawn one by one cost seventeen times as much on a machine without a GPU.
 
+import { hasInk, type Texture } from './ink';
+
 /** Columns side by side, each as wide as the others. */
 export interface Bars {
   columns: number;
@@ -21,6 +23,12 @@ export interface Picture {
   pixels: Uint32Array;
 }
 
+/** Where hues cannot tell bands apart: a texture for each slot of the bars, on this ground. */
+export interface Textures {
+  of: readonly Texture[];
+  ground: number;
+}
+
 /** The highest column that touches the picture: what full height stands for. */
 export function tallest(bars: Bars, width: number): number {
   let most = 0;
@@ -35,7 +43,14 @@ export function tallest(bars: Bars, width: number): number {
  * window, so that bands keep their place while it moves. A column that holds anything is at least two pixels high.
  * `colours`: one a slot of these bars.
  */
-export function paint(picture: Picture, bars: Bars, colours: readonly number[], scale: Scale, most: number): void {
+export function paint(
+  picture: Picture,
+  bars: Bars,
+  colours: readonly number[],
+  scale: Scale,
+  most: number,
+  textures: Textures | null = null,
+): void {
   const { width, height } = picture;
   const drawn = new Uint32Array(width);
   eachColumn(bars, width, (column, left, right) => {
@@ -46,7 +61,7 @@ export function paint(picture: Picture, bars: Bars, colours: readonly number[], 
       // Several columns may meet in one pixel: the highest is shown, so that no spike disappears.
       if (tall <= (drawn[x] ?? 0)) continue;
       drawn[x] = tall;
-      paintColumn(picture, bars, column, x, tall, total, colours);
+      paintColumn(picture, bars, column, x, tall, total, colours, textures);
     }
   });
 }
@@ -111,6 +126,7 @@ function paintColumn(
   tall: number,
   total: number,
   colours: readonly number[],
+  textures: Textures | null,
 ): void {
   const { width, height, pixels } = picture;
   let below = 0;
@@ -121,7 +137,11 @@ function paintColumn(
     below += count;
     const top = Math.round((below / total) * tall);
     const colour = colours[Math.min(slot, colours.length - 1)] ?? 0;
-    for (let y = bottom; y < top; y += 1) pixels[(height - 1 - y) * width + x] = colour;
+    const texture = textures?.of[Math.min(slot, textures.of.length - 1)];
+    for (let y = bottom; y < top; y += 1) {
+      const row = height - 1 - y;
+      pixels[row * width + x] = !texture || hasInk(texture, x, row) ? colour : (textures?.ground ?? colour);
+    }
     bottom = top;
   }
 }

@@ -7,6 +7,7 @@ import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
 import { shownTime } from '../base/zone.svelte';
 import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
+import type { Described } from './description';
 import { foldsOf } from './folds';
 import { planFor, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
@@ -77,6 +78,8 @@ export class Timeline {
   scale = $state<Scale>('sqrt');
   /** The events that full height stands for, where a person keeps that over windows. */
   lockedMost = $state<number | null>(null);
+  /** Whether it is told in words beside its picture. */
+  isDescribed = $state(false);
   /** The events that full height stands for in the picture; 0 where height means nothing. */
   most = $state(0);
   #folds = $state.raw<readonly Fold[]>([]);
@@ -109,6 +112,16 @@ export class Timeline {
   /** The colour slots of a frame's series, as they are known now: the index may tell them later than the density. */
   slotsOf(frame: DensityFrame): number[] {
     return frame.series.map((name) => this.#source.slotOf(name));
+  }
+
+  /** What a description tells of: the window as far as there is something; `null` until the density is there. */
+  get described(): Described | null {
+    const { axis, pieces, window: visible } = this;
+    const ends = this.#source.bounds(axis);
+    if (!pieces || !ends) return null;
+    const from = visible.from > ends.first ? visible.from : ends.first;
+    const to = visible.to <= ends.last ? visible.to : ends.last + 1n;
+    return { axis, pieces, ahead: this.#source.ahead(axis), window: from < to ? { from, to } : visible };
   }
 
   /** The ticks of the ruler. */

@@ -1,0 +1,134 @@
+// What a timeline shows, in words and as a table: for those who cannot see it, and under a figure. Pure.
+
+import type { Axis } from '../backend/bindings';
+import { bigFromFloat } from '../base/exact';
+import { countOf, countText, shareText } from '../base/format';
+import { approximateText, instantText, rfc3339FromNanos } from '../base/instant';
+import { S } from '../strings';
+import { lengthOf, type Span } from './axis';
+import type { Piece } from './lod';
+
+/** What is visible of an axis. */
+export interface Described {
+  axis: Axis;
+  window: Span;
+  pieces: readonly Piece[];
+  /** How far the numbers that people know are ahead of the axis. */
+  ahead: bigint;
+}
+
+export interface Interval {
+  from: string;
+  events: number;
+  /** The most frequent type; empty where there is no event. */
+  type: string;
+  problems: number;
+}
+
+export interface Description {
+  /** Terms and what is said of them. */
+  facts: [string, string][];
+  intervals: Interval[];
+}
+
+/** Into so many equal parts the table cuts what is visible. */
+const PARTS = 12;
+const T = S.scrubber.description;
+
+export function descriptionOf(shown: Described): Description {
+  const { axis, window, ahead } = shown;
+  const columns = [...columnsOf(shown)];
+  const events = columns.reduce((sum, { total }) => sum + total, 0);
+  const text = (value: bigint) => (axis === 'time' ? instantText(rfc3339FromNanos(value)) : countText(value + ahead));
+  const long = (length: bigint) => (axis === 'time' ? approximateText(length) : T.places[axis](countText(length)));
+  const facts: [string, string][] = [
+    [T.span, `${text(window.from)} – ${text(window.to - 1n)}`],
+    [T.events, countText(events)],
+  ];
+  const busiest = columns.reduce<ColumnOf | null>((most, one) => (one.total > (most?.total ?? 0) ? one : most), null);
+  if (busiest && axis !== 'version') {
+    const at = T.busiestAt(countOf(busiest.total, 'event', 'events'), long(busiest.length), text(busiest.from));
+    facts.push([T.busiest, at]);
+  }
+  const gap = longestGap(columns);
+  if (gap && axis !== 'version') facts.push([T.gap, T.gapAt(long(lengthOf(gap)), text(gap.from))]);
+  const flagged = columns.filter(({ isFlagged }) => isFlagged).length;
+  facts.push([T.problems, flagged === 0 ? T.noProblem : T.problemPlaces(flagged)]);
+  const types = typesOf(columns);
+  if (types.length > 0) {
+    facts.push([T.types, types.map(([name, count]) => `${name} ${shareText(count, events)}`).join(', ')]);
+  }
+  return { facts, intervals: intervalsOf(window, columns, text) };
+}
+
+/** All of it as lines, as a person pastes it. */
+export function textOf(title: string, { facts, intervals }: Description): string {
+  const rows = intervals.map(({ from, events, type, problems }) => [from, `${events}`, type, `${problems}`].join('\t'));
+  return [title, ...facts.map(([term, said]) => `${term}: ${said}`), '', T.columns.join('\t'), ...rows].join('\n');
+}
+
+interface ColumnOf {
+  from: bigint;
+  length: bigint;
+  total: number;
+  counts: Map<string, number>;
+  isFlagged: boolean;
+}
+
+/** The columns that hold events and lie in the window, in order. */
+function* columnsOf({ window, pieces }: Described): Generator<ColumnOf> {
+  for (const { fetch, frame, running } of pieces) {
+    for (let column = 0; column < fetch.columns; column += 1) {
+      const total = (running[column + 1] ?? 0) - (running[column] ?? 0);
+      if (total === 0) continue;
+      const from = fetch.from + fetch.bucket * bigFromFloat(column);
+      if (from + fetch.bucket <= window.from || from >= window.to) continue;
+      const slots = frame.series.length;
+      const counts = new Map(frame.series.map((name, slot) => [name, frame.counts[column * slots + slot] ?? 0]));
+      yield { from, length: fetch.bucket, total, counts, isFlagged: (frame.flags[column] ?? 0) !== 0 };
+    }
+  }
+}
+
+function longestGap(columns: readonly ColumnOf[]): Span | null {
+  let longest: Span | null = null;
+  columns.forEach(({ from }, at) => {
+    const before = columns[at - 1];
+    if (!before) return;
+    const gap = { from: before.from + before.length, to: from };
+    if (lengthOf(gap) > (longest ? lengthOf(longest) : 0n)) longest = gap;
+  });
+  return longest;
+}
+
+/** Counts by type, the most frequent first. */
+function typesOf(columns: readonly ColumnOf[]): [string, number][] {
+  const sums = new Map<string, number>();
+  for (const { counts } of columns) {
+    for (const [name, count] of counts) if (count > 0) sums.set(name, (sums.get(name) ?? 0) + count);
+  }
+  return [...sums].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+}
+
+function intervalsOf(window: Span, columns: readonly ColumnOf[], text: (value: bigint) => string): Interval[] {
+  const length = lengthOf(window);
+  const parts = length < BigInt(PARTS) ? length : BigInt(PARTS);
+  const intervals: Interval[] = [];
+  let at = 0;
+  for (let part = 0n; part < parts; part += 1n) {
+    const [from, to] = [window.from + (length * part) / parts, window.from + (length * (part + 1n)) / parts];
+    const own: ColumnOf[] = [];
+    // A column over two parts counts with the one that it begins in.
+    for (; at < columns.length && (columns[at]?.from ?? to) < to; at += 1) {
+      const column = columns[at];
+      if (column) own.push(column);
+    }
+    intervals.push({
+      from: text(from),
+      events: own.reduce((sum, { total }) => sum + total, 0),
+      type: typesOf(own)[0]?.[0] ?? '',
+      problems: own.filter(({ isFlagged }) => isFlagged).length,
+    });
+  }
+  return intervals;
+}
