@@ -19,6 +19,7 @@ pub fn builder() -> Builder<Wry> {
         start::clear_cache,
         start::forget_recent,
         start::cancel_job,
+        start::watch_links,
         store::open_store,
         store::close_store,
         store::overview,

@@ -7,6 +7,7 @@
 mod arguments;
 mod bindings;
 mod commands;
+mod handover;
 mod platform;
 mod window;
 
@@ -14,10 +15,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use refold_app::Desk;
+use refold_app::wire::Launch;
 
 use crate::arguments::Asked;
 
-/// Opens the window where the arguments say, and returns when it is closed.
+/// Opens the window where the arguments say, and returns when it is closed; a link opens in a window that is there.
 pub fn run() -> ExitCode {
     let launch = match arguments::parse(std::env::args().skip(1)) {
         Ok(Asked::Window(launch)) => launch,
@@ -30,6 +32,12 @@ pub fn run() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Some(Launch { store: link, .. }) = &launch
+        && handover::is_link(link)
+        && handover::hand_over(link)
+    {
+        return ExitCode::SUCCESS;
+    }
     let desk = Arc::new(Desk::new(launch));
     platform::prepare(desk.rendering());
     let bindings = bindings::builder();

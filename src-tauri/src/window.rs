@@ -43,6 +43,12 @@ pub fn open(app: &AppHandle, desk: &Arc<Desk>) -> tauri::Result<()> {
     Ok(())
 }
 
+/// Brings it to the front; a system that lets no program do so leaves it where it is.
+pub fn raise(window: &WebviewWindow) {
+    let _ = window.unminimize();
+    let _ = window.set_focus();
+}
+
 /// Where the window stands; `None` where the system does not say.
 pub fn frame_of(window: &WebviewWindow) -> Option<WindowFrame> {
     let scale = window.scale_factor().ok()?;

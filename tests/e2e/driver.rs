@@ -16,6 +16,7 @@ static SCREEN: Mutex<()> = Mutex::new(());
 pub struct Shown {
     pub web: WebDriver,
     _driver: Driver,
+    home: PathBuf,
     _home: Option<TempDir>,
     _screen: MutexGuard<'static, ()>,
 }
@@ -43,7 +44,7 @@ pub fn open_in(home: &Path, arguments: &[&str]) -> Shown {
     let screen = SCREEN.lock().unwrap_or_else(PoisonError::into_inner);
     let (port, native_port) = (free_port(), free_port());
     let driver = start_driver(home, port, native_port);
-    let window = PathBuf::from(std::env::var_os("REFOLD_WINDOW").expect("REFOLD_WINDOW names the built window"));
+    let window = window();
     let address = format!("127.0.0.1:{port}");
     let web =
         WebDriver::start(&address, &window.to_string_lossy(), arguments).unwrap_or_else(|error| panic!("{error}"));
@@ -52,33 +53,55 @@ pub fn open_in(home: &Path, arguments: &[&str]) -> Shown {
     Shown {
         web,
         _driver: driver,
+        home: home.to_owned(),
         _home: None,
         _screen: screen,
     }
+}
+
+impl Shown {
+    /// Starts the application a second time, as a person or the system does, and gives its exit code once it ends.
+    pub fn start_again(&self, arguments: &[&str]) -> Option<i32> {
+        let mut command = Command::new(window());
+        live_in(&self.home, &mut command);
+        let ended = command.args(arguments).status();
+        ended.expect("the window can be started").code()
+    }
+}
+
+fn window() -> PathBuf {
+    PathBuf::from(std::env::var_os("REFOLD_WINDOW").expect("REFOLD_WINDOW names the built window"))
 }
 
 fn start_driver(home: &Path, port: u16, native_port: u16) -> Driver {
     let program = std::env::var_os("REFOLD_DRIVER").unwrap_or_else(|| "tauri-driver".into());
     let mut command = Command::new(&program);
     command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
-    for (name, folder) in [
-        ("HOME", ""),
-        ("XDG_CACHE_HOME", "cache"),
-        ("XDG_CONFIG_HOME", "config"),
-        ("XDG_DATA_HOME", "data"),
-    ] {
-        command.env(name, home.join(folder));
-    }
-    command
-        .env_remove("WAYLAND_DISPLAY")
-        .env("GDK_BACKEND", "x11")
-        .env("NO_AT_BRIDGE", "1");
+    live_in(home, &mut command);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     let driver = Driver(child.unwrap_or_else(|error| panic!("{error}: {}", program.to_string_lossy())));
     // It listens before the driver behind it does.
     wait_for_port(native_port);
     wait_for_port(port);
     driver
+}
+
+/// The surroundings of a program whose home folder is `home`.
+fn live_in(home: &Path, command: &mut Command) {
+    for (name, folder) in [
+        ("HOME", ""),
+        ("XDG_CACHE_HOME", "cache"),
+        ("XDG_CONFIG_HOME", "config"),
+        ("XDG_DATA_HOME", "data"),
+        ("XDG_RUNTIME_DIR", "run"),
+    ] {
+        command.env(name, home.join(folder));
+    }
+    std::fs::create_dir_all(home.join("run")).expect("a folder can be made");
+    command
+        .env_remove("WAYLAND_DISPLAY")
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1");
 }
 
 fn free_port() -> u16 {

@@ -60,6 +60,27 @@ fn a_pasted_link_opens_its_place() {
     no_violations(&shown);
 }
 
+/// A second start with a link hands it to the open window, which shows it beside what a person looks at.
+#[test]
+fn a_link_reaches_the_window_that_is_open() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711", "--at", "v9"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "9");
+
+    assert_eq!(shown.start_again(&["refold://orders.db/order/order-4712@v2"]), Some(0));
+    wait_for_stream(&shown, "order-4712");
+    wait_for_version(&shown, "2");
+    assert_eq!(
+        web.run("return document.querySelectorAll('[data-test=document]').length"),
+        2
+    );
+    web.press(&[key::CONTROL], key::TAB);
+    wait_for_stream(&shown, "order-4711");
+    wait_for_version(&shown, "9");
+    no_violations(&shown);
+}
+
 /// `?` shows the keys, its search finds one, and Escape gives the focus back.
 #[test]
 fn the_sheet_of_keys_is_searched_and_left_by_keyboard() {

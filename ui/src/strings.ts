@@ -354,6 +354,9 @@ export const S = {
     },
   },
   scrubber: SCRUBBER,
+  opening: {
+    stream: (id: string) => `Opening ${id}`,
+  },
   status: {
     none: 'No store open',
     index: 'index',

@@ -8,7 +8,7 @@ use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
 use super::{Reply, answer, tell};
-use crate::window;
+use crate::{handover, window};
 
 #[tauri::command]
 #[specta::specta]
@@ -74,6 +74,18 @@ pub async fn clear_cache(desk: State<'_, Arc<Desk>>) -> Reply<CacheUse> {
 #[specta::specta]
 pub async fn forget_recent(desk: State<'_, Arc<Desk>>, location: String) -> Reply<()> {
     answer(desk, move |desk| desk.forget_recent(&location)).await
+}
+
+/// Tells links that later starts hand over. They are looked at: the window comes to the front.
+#[tauri::command]
+#[specta::specta]
+pub fn watch_links(window: WebviewWindow, links: Channel<String>) {
+    let tell = tell(links);
+    // Where nobody can be listened to, each start has a window of its own.
+    let _ = handover::listen(move |link| {
+        tell(link);
+        window::raise(&window);
+    });
 }
 
 /// Needs no thread: it only sets a flag.

@@ -94,6 +94,18 @@ it('says at length that a store is out of reach where events are shown, and in a
   expect(page.texts('[data-test=status-bar]')[0]).toContain('Disconnected');
 });
 
+it('tells how far a stream is that takes its time to open, and gives it up', async () => {
+  page = openPage({ launch: { ...store(null), store: 'slow.db' } });
+  await page.until(() => page.find('[data-test=scope-header]'));
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=opening-stream]')[0]?.match(/^Opening order-4711 .* of 2,000 · \d+ %/));
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=opening-stream]') === null);
+  expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
+});
+
 async function palette(text: string): Promise<void> {
   page.press('Ctrl+k');
   page.type(text);

@@ -173,6 +173,8 @@ export interface Backend extends SearchBackend {
   pickFile(what?: 'store' | 'layout'): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
+  /** Calls back with links that later starts of the application hand over to this window. */
+  onLink(listener: (link: string) => void): void;
   /** Tells the system's frame of the window its title, its theme and how large the page is drawn. */
   dress(title: string, theme: Theme, zoomPercent: number): Promise<void>;
 }

@@ -19,6 +19,8 @@ export const commands = {
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
 	/**  Needs no thread: it only sets a flag. */
 	cancelJob: (job: number) => __TAURI_INVOKE<void>("cancel_job", { job }),
+	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
+	watchLinks: (links: Channel<string>) => __TAURI_INVOKE<void>("watch_links", { links }),
 	openStore: (location: string, layout: string | null) => typedError<StoreOpened, AppErrorWire>(__TAURI_INVOKE("open_store", { location, layout })),
 	closeStore: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_store", { session })),
 	overview: (session: number) => typedError<Overview, AppErrorWire>(__TAURI_INVOKE("overview", { session })),

@@ -48,6 +48,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     places: null,
     delayMillis: 0,
     faults: new Faults(),
+    links: new EventTarget(),
     ...options,
   });
   return withFaults(withSearch(withPayloads(twin), options.seed ?? 4711), options.faults ?? new Faults());
@@ -207,9 +208,14 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
     stream: string,
     at: string | null,
     handler: string | null,
+    news: (update: wire.HistoryUpdate) => void,
   ): Promise<wire.HistoryOpened> {
     await this.#wait();
     const store = this.#store(session);
+    if (store.location.includes('slow')) {
+      const told = (update: wire.JobUpdate) => news({ ...update, findings: null });
+      await this.#job(told, 'Reading the stream', store.events.times.length, 400);
+    }
     const { events } = store;
     const ordinal = events.ids.indexOf(stream);
     const positions = events.ofStream[ordinal];
@@ -487,6 +493,12 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
 
   onFileDrop(listener: (drop: FileDrop) => void): () => void {
     return listenToDrops(listener);
+  }
+
+  onLink(listener: (link: string) => void): void {
+    this.#options.links.addEventListener('link', (event) => {
+      if (event instanceof CustomEvent) listener(`${event.detail}`);
+    });
   }
 
   async dress(_title: string, _theme: wire.Theme, zoomPercent: number): Promise<void> {

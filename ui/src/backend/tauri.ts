@@ -101,6 +101,7 @@ export function tauriBackend(): Backend {
       });
       return () => void listening.then((stop) => stop());
     },
+    onLink: (listener) => void commands.watchLinks(channel(listener)),
     dress: async (title, theme, zoomPercent) => {
       await getCurrentWebview().setZoom(zoomPercent / 100);
       await getCurrentWindow().setTitle(title);

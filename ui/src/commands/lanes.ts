@@ -31,7 +31,7 @@ export const LANES: readonly Command[] = [
   lane('lanes.clock', 'Switch the clock of the lanes', ['t'], (lanes, value) =>
     lanes.setClock(value === 'recorded' || (value === '' && lanes.clock === 'occurred') ? 'recorded' : 'occurred'),
   ),
-  lane('lanes.stop', 'Stop reading the lanes', ['Escape'], (lanes) => lanes.stop(), {
+  lane('lanes.stop', 'Stop reading the lanes', [], (lanes) => lanes.stop(), {
     blocked: ({ store }) => (store?.lanes.job ? null : S.blocked.noJob),
   }),
   command('Go', ['lanes'], 'lanes.open', 'Open this moment of the lane in History', open, {

@@ -26,7 +26,7 @@ export const LIVE: readonly Command[] = [
     ...{ keys: ['g'], words: 'select from to time position', blocked: hasTimeline },
   }),
   command('Timeline', ['overview'], 'timeline.clearRange', 'Clear the range', (d) => d.store?.setRange(null), {
-    ...{ keys: ['Escape'], blocked: hasRange },
+    blocked: hasRange,
   }),
   command('Timeline', ['overview'], 'timeline.zoomToRange', 'Zoom to the range', zoomToRange, {
     ...{ keys: ['z'], blocked: hasRange },

@@ -30,7 +30,7 @@ export const STORE: readonly Command[] = [
   }),
   command('Store', ['global'], 'job.index', 'Build the index', (d) => d.store?.index(), { blocked: indexBlocked }),
   command('Store', ['global'], 'job.cancel', 'Cancel the running job', cancelJobs, {
-    ...{ words: 'stop index sample', blocked: (desk) => (desk.jobs > 0 ? null : S.blocked.noJob) },
+    ...{ words: 'stop index sample', blocked: jobsBlocked },
   }),
 ];
 
@@ -79,7 +79,12 @@ function indexBlocked(desk: Desk): string | null {
   return desk.store.isIndexing ? S.blocked.indexing : null;
 }
 
+function jobsBlocked({ jobs, openingStream }: Desk): string | null {
+  return jobs > 0 || openingStream !== null ? null : S.blocked.noJob;
+}
+
 async function cancelJobs(desk: Desk): Promise<void> {
+  if (desk.openingStream !== null) return await desk.cancelOpening();
   if (desk.sampleJob) await desk.backend.cancelJob(desk.sampleJob.job);
   await desk.store?.cancelIndex();
 }

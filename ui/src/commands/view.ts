@@ -45,12 +45,16 @@ async function escape(desk: Desk, reach: Reach): Promise<void> {
   const { history } = desk;
   if (desk.overlay !== 'none') {
     if (!(reach.palette?.leave() ?? false)) desk.closeOverlay();
-  } else if (history && (history.waiting.now === 'late' || history.waiting.now === 'slow')) history.stop();
+  } else if (desk.openingStream !== null) await desk.cancelOpening();
+  else if (history && (history.waiting.now === 'late' || history.waiting.now === 'slow')) history.stop();
+  else if (desk.view === 'lanes' && desk.store?.lanes.job) await desk.store.lanes.stop();
+  else if (desk.view === 'overview' && desk.store?.range?.isRunning) await desk.store.range.cancel();
   else if (desk.panels.isDrawerOpen) desk.panels.isDrawerOpen = false;
   else if (desk.failure) desk.failure = null;
   else if (stopSearching(desk)) return;
   else if (desk.view === 'history' && history?.types.length) history.setTypes([]);
   else if (desk.view === 'history' && history && history.b !== null) history.setB(null);
   else if (desk.view === 'history' && history?.fields.listed) history.fields.unlist();
+  else if (desk.view === 'overview' && desk.store?.range) desk.store.setRange(null);
   else if (desk.view === 'overview' && desk.store?.order.matching) desk.store.setOrder({ matching: '' });
 }

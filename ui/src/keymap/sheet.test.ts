@@ -19,7 +19,7 @@ it('opens by ?, shows what holds here first, and gives the focus back', async ()
   await open();
   const before = page.find('[data-test=cursor-a]');
   before?.focus();
-  page.press('?');
+  await openSheet('?');
   const sheet = page.find('[data-test=shortcuts]');
   expect([sheet?.getAttribute('role'), sheet?.getAttribute('aria-modal')]).toEqual(['dialog', 'true']);
   expect(document.getElementById(sheet?.getAttribute('aria-labelledby') ?? '')?.textContent).toBe('Keyboard');
@@ -33,7 +33,7 @@ it('opens by ?, shows what holds here first, and gives the focus back', async ()
 
 it('keeps Tab inside', async () => {
   await open();
-  page.press('F1');
+  await openSheet('F1');
   const [close, last] = [page.find('[aria-label=Close]'), page.all('[data-test=shortcuts] footer button').at(-1)];
   last?.focus();
   page.press('Tab');
@@ -46,7 +46,7 @@ it('keeps Tab inside', async () => {
 
 it('finds by words and by keys, and says what to do when nothing fits', async () => {
   await open();
-  page.press('?');
+  await openSheet('?');
   page.type('ctrl k');
   expect(page.texts('[data-test=shortcuts] dt')).toEqual(['Search or run a command']);
   page.type('no such thing');
@@ -65,7 +65,7 @@ it('runs a person’s own keys, shows them, and tells which cannot be used', asy
   expect(page.texts('[data-test=error-card] .what')[0]).toContain('settings.toml');
   page.press('n');
   await page.until(() => page.texts('[data-test=cursor-a-label]')[0] === 'A v 14');
-  page.press('?');
+  await openSheet('?');
   page.type('previous event');
   expect(page.texts('[data-test=shortcuts] dd')[0]).toBe('your own N←↑');
   expect(page.texts('[data-test=key-problems] li')).toHaveLength(1);
@@ -75,7 +75,7 @@ it('switches single letters off for who needs that, and on again', async () => {
   await open({ letterKeys: false });
   page.press('b');
   expect(page.find('[data-test=cursor-b-label]')).toBeNull();
-  page.press('F1');
+  await openSheet('F1');
   page.all('[data-test=shortcuts] .off button')[0]?.click();
   page.press('Escape');
   await page.until(() => page.find('[data-test=shortcuts]') === null);
@@ -87,7 +87,7 @@ it('shows the letters of the keyboard at hand for physical keys', async () => {
   await open();
   const pressed = new KeyboardEvent('keydown', { key: 'z', code: 'KeyW', bubbles: true, cancelable: true });
   document.body.dispatchEvent(pressed);
-  page.press('?');
+  await openSheet('?');
   page.type('zoom in');
   expect(page.texts('[data-test=shortcuts] dd')[0]).toBe('Z');
 });
@@ -97,3 +97,9 @@ it('says why a key does nothing', async () => {
   page.press('v');
   await page.until(() => page.texts('[data-test=notice]')[0] === 'Set B first');
 });
+
+// Its code comes when it is asked for first.
+async function openSheet(key: string): Promise<void> {
+  page.press(key);
+  await page.until(() => document.activeElement === page.find('[data-test=shortcuts-search]'));
+}

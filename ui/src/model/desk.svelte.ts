@@ -120,6 +120,11 @@ export class Desk {
     return this.#opening.news;
   }
 
+  /** Gives up the stream that is being opened. */
+  cancelOpening(): Promise<void> {
+    return this.#opening.cancelStream();
+  }
+
   get failedOpening(): FailedOpening | null {
     return this.#opening.failure;
   }

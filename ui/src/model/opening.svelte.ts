@@ -37,6 +37,7 @@ export class Opening {
   recents = $state.raw<Recent[]>([]);
   /** Location of the store that is being opened. */
   location = $state<string | null>(null);
+  /** The stream that is being opened. */
   stream = $state<string | null>(null);
   /** What the stream that is being opened tells. */
   news = $state.raw<HistoryNews | null>(null);
@@ -144,7 +145,7 @@ export class Opening {
       this.#host.visit();
     } catch (reason) {
       document.handler = before;
-      this.#host.failed(reason);
+      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
     }
   }
 
@@ -169,6 +170,12 @@ export class Opening {
     if (isWanted()) document.view = place.view;
   }
 
+  /** Gives up the stream that is being opened. */
+  async cancelStream(): Promise<void> {
+    const job = this.stream === null ? null : (this.news?.job ?? null);
+    if (job !== null) await this.#backend.cancelJob(job);
+  }
+
   async forget(location: string): Promise<void> {
     try {
       await this.#backend.forgetRecent(location);
@@ -182,14 +189,11 @@ export class Opening {
     const { store } = document;
     if (!store) return;
     this.#host.leave();
-    this.stream = stream;
     try {
       await open(store);
       this.#host.visit();
     } catch (reason) {
-      this.#host.failed(reason);
-    } finally {
-      this.stream = null;
+      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
     }
   }
 
@@ -207,7 +211,14 @@ export class Opening {
   async #open(store: OpenStore, stream: string, at: string | null, chosen: string | null): Promise<OpenHistory> {
     const news = new HistoryNews();
     this.news = news;
-    const history = await openHistory(store, stream, at, chosen, news);
+    this.stream = stream;
+    let history: OpenHistory;
+    try {
+      history = await openHistory(store, stream, at, chosen, news);
+    } finally {
+      // Another one may be being opened by now.
+      if (this.news === news) this.stream = null;
+    }
     const tab = TABS.find((name) => name === this.#host.firstTab());
     if (tab) history.setTab(tab);
     return history;

@@ -48,6 +48,14 @@ export function storesOfLink(
   return recents.map((recent) => recent.location).filter((location) => fileName(location) === name);
 }
 
+/** Goes where a link from outside says, in a document of its own: what a person looks at stays where it is. */
+export async function receiveLink(window: Window & { addDocument(): void }, text: string): Promise<void> {
+  const link = readLink(text);
+  const isKnown = link !== null && storesOfLink(window, link.store).length > 0;
+  if (isKnown && window.store !== null) window.addDocument();
+  await followLink(window, text);
+}
+
 /** Goes where a link says. `location`: which of several stores of its name is meant. */
 export async function followLink(window: Window, text: string, location: string | null = null): Promise<void> {
   const link = readLink(text);

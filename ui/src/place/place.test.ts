@@ -136,3 +136,16 @@ it('says so when no store of that name is known, and asks when there are several
   await shown.until(() => label('a') === 'A v 2');
   expect(shown.texts('[data-test=env-band] .where')).toEqual(['/srv/us/twice.db']);
 });
+
+it('opens a link that a later start hands over in a document of its own', async () => {
+  const links = new EventTarget();
+  const shown = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: 'v9', handler: null }, links });
+  page = shown;
+  await shown.until(() => label('a') === 'A v 9');
+  links.dispatchEvent(new CustomEvent('link', { detail: 'refold://orders/order/order-4712@3?tab=diff' }));
+  await shown.until(() => shown.all('[data-test=document]').length === 2);
+  await shown.until(() => label('a') === 'A v 3' && tab() === 'Diff');
+  links.dispatchEvent(new CustomEvent('link', { detail: 'refold://nowhere.db/order-1' }));
+  await shown.until(() => shown.find('[data-test=error-card]'));
+  expect(shown.all('[data-test=document]')).toHaveLength(2);
+});

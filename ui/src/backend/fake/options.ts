@@ -19,4 +19,6 @@ export interface FakeOptions {
   delayMillis: number;
   /** What fails, is slow or never answers. */
   faults: Faults;
+  /** Where events called `link` are links that a later start hands over. */
+  links: EventTarget;
 }
