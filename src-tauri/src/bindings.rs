@@ -48,6 +48,7 @@ pub fn builder() -> Builder<Wry> {
         notes::save_query,
         notes::remove_query,
         notes::remember_query,
+        notes::save_case,
         notes::export_search,
         range::range_facts,
         range::distinguish,

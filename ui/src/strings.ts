@@ -1,6 +1,7 @@
 // Every text of the interface, in one place. Sentence case, no full stop after a single sentence, no exclamation mark.
 
 import { countOf, countText, placeText } from './base/format';
+import { CASE } from './strings/case';
 import { LINKS } from './strings/links';
 import { PAYLOAD } from './strings/payload';
 import { LIVE, RANGE } from './strings/live';
@@ -17,6 +18,7 @@ export const S = {
   restore: RESTORE_TEXTS,
   search: SEARCH,
   notebook: NOTEBOOK,
+  case: CASE,
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
   band: {
@@ -70,6 +72,7 @@ export const S = {
       moments: 'Moments',
       types: 'Event types',
       filters: 'Filter',
+      saved: 'Saved searches',
       stores: 'Stores',
       commands: 'Commands',
       choices: 'More',
@@ -82,7 +85,7 @@ export const S = {
       ['#', 'Go to a stream, by a part of its id'],
       ['@', 'An event type: filter the list, or go to its last event'],
       [':', 'Go to a moment: v12, #4711, 2026-08-03 14:00, -2h, start, head, or v3..v9'],
-      ['=', 'Filter what is listed: type:Pay* in a stream, a part of the id among streams'],
+      ['=', 'Filter what is listed: type:Pay* in a stream, a part of the id among streams; or a saved search'],
       ['?', 'What can be typed here'],
     ] as const,
     prompt: {

@@ -5,6 +5,7 @@
 
 pub mod answer;
 mod asked;
+mod case;
 mod clock;
 mod density;
 mod desk;

@@ -2,6 +2,7 @@
 //! there.
 
 mod cache;
+mod faults;
 mod growth;
 mod ids;
 
@@ -21,6 +22,7 @@ use refold_stores::zone::Zone;
 use refold_stores::{LayoutChoice, OpenOptions};
 
 use crate::asked;
+use crate::case::Case;
 use crate::clock;
 use crate::error::AppError;
 use crate::mask::{self, Mask};
@@ -47,6 +49,8 @@ pub struct Session {
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
     mask: Arc<Mask>,
+    /// The case file that is open instead of a store.
+    case: Option<Arc<Case>>,
     index: RwLock<Option<Arc<Index>>>,
     /// The index of the store as it was before it grew, until the present one is there.
     earlier: RwLock<Option<Arc<Index>>>,
@@ -134,8 +138,13 @@ impl Session {
             zone: zone_name,
             places: places.clone(),
         });
+        session.case = Case::open(work, &real, places)?.map(Arc::new);
         let log = mask::Log::new(&places.data, &session.location);
-        session.mask = Arc::new(Mask::load(&places.config, &path, places.mask.as_deref(), log)?);
+        let mask = Mask::load(&places.config, &session.beside(), places.mask.as_deref(), log)?;
+        if let Some(case) = &session.case {
+            case.mask_files()?.iter().try_for_each(|file| mask.add(file))?;
+        }
+        session.mask = Arc::new(mask);
         Ok(session)
     }
 
@@ -149,6 +158,7 @@ impl Session {
             zone: None,
             most_copied_bytes: None,
             mask: Arc::default(),
+            case: None,
             index: RwLock::new(None),
             earlier: RwLock::new(None),
             arena: RwLock::new(None),
@@ -192,6 +202,17 @@ impl Session {
     /// The path as it was given, made absolute.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// The case file that is open, if it is one and no store.
+    pub fn case(&self) -> Option<&Arc<Case>> {
+        self.case.as_ref()
+    }
+
+    /// Where handlers and masking rules are looked for: beside this path.
+    pub fn beside(&self) -> PathBuf {
+        let location = || PathBuf::from(&self.location);
+        self.case.as_ref().map_or_else(location, |case| case.beside())
     }
 
     /// The file's name, or whatever of the location is short.
@@ -283,6 +304,9 @@ impl Session {
     pub fn report_notices(&self, findings: &Findings) {
         for (code, count, kept) in self.notices.summary() {
             findings.report_many(code, count, kept);
+        }
+        if let Some(case) = &self.case {
+            case.report(findings);
         }
     }
 
@@ -514,47 +538,6 @@ impl Sample {
         for time in batch.recorded_at.iter().filter(|time| !time.is_none()) {
             let (first, last) = self.time_span.unwrap_or((*time, *time));
             self.time_span = Some((first.min(*time), last.max(*time)));
-        }
-    }
-}
-
-impl From<IndexError> for AppError {
-    fn from(error: IndexError) -> AppError {
-        use crate::ErrorCode;
-        let message = error.to_string();
-        match error {
-            IndexError::Store(error) => error.into(),
-            IndexError::Cancelled(cancelled) => cancelled.into(),
-            IndexError::Disk { .. } => AppError::new(
-                ErrorCode::Denied,
-                message,
-                "make room and rights there, or set REFOLD_HOME to another folder",
-            ),
-            IndexError::Damaged { .. } => AppError::new(
-                ErrorCode::Corrupt,
-                message,
-                "run it again: the index is a cache and is made anew",
-            ),
-            IndexError::OverBudget { .. } => AppError::new(
-                ErrorCode::Unreachable,
-                message,
-                "raise max_copy_megabytes in settings.toml, or work without the copy: search reads the store instead",
-            ),
-            IndexError::Busy { .. } => AppError::new(
-                ErrorCode::Unreachable,
-                message,
-                "wait for the other one, then run it again",
-            ),
-            IndexError::TooLarge { .. } => AppError::new(
-                ErrorCode::Unreachable,
-                message,
-                "single streams can still be read: name the stream with history, state, diff or blame",
-            ),
-            IndexError::Unordered { .. } => AppError::new(
-                ErrorCode::Corrupt,
-                message,
-                "check the layout: its position column must be ascending",
-            ),
         }
     }
 }

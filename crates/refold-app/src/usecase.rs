@@ -3,6 +3,7 @@
 
 pub mod blame;
 pub mod cache;
+pub mod case;
 pub mod causation;
 pub mod describe;
 pub mod diff;

@@ -4,6 +4,7 @@
 //! A *moment* is how many events of a stream are folded: 0 is before the first event, `events` is the head. Version
 //! labels beside it are the store's own numbering.
 
+mod case;
 mod causation;
 mod field;
 mod finding;
@@ -22,6 +23,7 @@ mod start;
 mod store;
 mod story;
 
+pub use case::*;
 pub use causation::*;
 pub use field::*;
 pub use finding::*;

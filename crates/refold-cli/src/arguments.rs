@@ -115,6 +115,10 @@ pub enum Command {
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
     Timeline(Timeline),
 
+    /// Keep what was found in one file that opens without the store, or say what such a file holds
+    #[command(subcommand)]
+    Case(Case),
+
     /// Run the cases of a handler package
     #[command(after_help = "Example: refold test handlers/order@1.1.0")]
     Test { package: String },
@@ -415,6 +419,43 @@ pub struct Timeline {
     /// At most so many columns; they begin at round times
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub columns: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Case {
+    /// Write the notebook of a store and the streams that it is about into a case file
+    #[command(
+        after_help = "Example: refold case save orders.db --stream order-4711 --at v10 --base v6 --out /tmp/4711.refold-case\n\
+        A case file is a STORE for every other command."
+    )]
+    Save(CaseSave),
+
+    /// Where a case file is from, what was noted, and what was left out
+    #[command(after_help = "Example: refold case show 4711.refold-case")]
+    Show { file: String },
+}
+
+#[derive(Debug, Args)]
+pub struct CaseSave {
+    pub store: String,
+    /// A stream that goes into it beside those that are noted; may be given more than once
+    #[arg(long = "stream", value_name = "STREAM")]
+    pub streams: Vec<String>,
+    /// Where the window stands when it opens the case, in the first stream
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true, requires = "streams")]
+    pub at: Option<String>,
+    /// And what it compares with
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true, requires = "at")]
+    pub base: Option<String>,
+    /// The handler that goes into it, for the first stream
+    #[arg(long, requires = "streams")]
+    pub handler: Option<String>,
+    /// The file, in another folder than the store
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Write over an earlier case file
+    #[arg(long)]
+    pub replace: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,9 +6,10 @@ use std::path::Path;
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope};
 use refold_core::work::{CancelToken, Silent, Work};
-use refold_stores::{LayoutChoice, OpenOptions};
+use refold_stores::{LayoutChoice, OpenOptions, case};
+use sha2::{Digest as _, Sha256};
 
 const CSV: &str = r#"
 version = 1
@@ -60,9 +61,43 @@ pub fn lines(input: &[u8], folder: &Path) {
     };
     let options = OpenOptions::in_scratch(folder.join("scratch"));
     let location = path.to_str().expect("the folder's name is UTF-8");
-    let Ok(store) = refold_stores::open(&work, location, choice.as_ref(), &options) else {
-        return;
-    };
+    if let Ok(store) = refold_stores::open(&work, location, choice.as_ref(), &options) {
+        count_events(&work, store.as_ref());
+    }
+}
+
+/// Any bytes as a head and events that somebody sealed as they are: every record is an event or a finding, whatever the
+/// head says. Without the seal nothing opens.
+pub fn case(input: &[u8], folder: &Path) {
+    let path = folder.join("any.refold-case");
+    let location = path.to_str().expect("the folder's name is UTF-8");
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let options = OpenOptions::in_scratch(folder.join("scratch"));
+    let mut bytes = [case::MAGIC, input, b"\n"].concat();
+    fs::write(&path, &bytes).expect("the file is written");
+    let is_sealed_already = input.windows(6).any(|part| part == b"sha256");
+    let opened = refold_stores::open(&work, location, None, &options);
+    assert!(opened.is_err() || is_sealed_already, "it opened without a seal");
+    let digest: String = Sha256::digest(&bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    for count in 0..4 {
+        let seal = case::seal_line(count, &digest);
+        let length = bytes.len();
+        bytes.extend_from_slice(seal.as_bytes());
+        fs::write(&path, &bytes).expect("the file is written");
+        if let Ok(store) = refold_stores::open(&work, location, None, &options) {
+            assert_eq!(store.describe().event_count, Some(u64::from(count)));
+            count_events(&work, store.as_ref());
+        }
+        bytes.truncate(length);
+    }
+}
+
+/// As many events come as the store says that there are.
+fn count_events(work: &Work<'_>, store: &dyn EventStore) {
     let query = ReadQuery {
         scope: Scope::All {
             after: None,
@@ -74,7 +109,7 @@ pub fn lines(input: &[u8], folder: &Path) {
     let Ok(mut reader) = store.read(&query) else { return };
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let mut count = 0;
-    while let Ok(true) = reader.next_batch(&work, 64, &mut batch, &mut names, &findings) {
+    while let Ok(true) = reader.next_batch(work, 64, &mut batch, &mut names, &findings) {
         count += batch.len() as u64;
         batch.clear();
     }

@@ -22,6 +22,8 @@ use std::time::SystemTime;
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 
+pub use crate::files::case;
+
 use crate::files::FileStore;
 use crate::layout::Layout;
 use crate::sqlite::SqliteStore;

@@ -27,3 +27,9 @@ fn the_corpus_of_lines() {
     let folder = tempfile::tempdir().unwrap();
     replay("lines", |input| checks::lines(input, folder.path()));
 }
+
+#[test]
+fn the_corpus_of_cases() {
+    let folder = tempfile::tempdir().unwrap();
+    replay("case", |input| checks::case(input, folder.path()));
+}

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{ExportFormat, JobUpdate, Note, Notebook, QueryBook, SavedQuery, SearchAsked, Written};
+use refold_app::wire::{
+    CaseAsked, ExportFormat, JobUpdate, Note, Notebook, QueryBook, SavedQuery, SearchAsked, Written,
+};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -49,6 +51,21 @@ pub async fn remove_query(desk: State<'_, Arc<Desk>>, query: SavedQuery) -> Repl
 #[specta::specta]
 pub async fn remember_query(desk: State<'_, Arc<Desk>>, asked: SearchAsked) -> Reply<QueryBook> {
     answer(desk, move |desk| desk.remember_query(&asked)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn save_case(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    asked: CaseAsked,
+    file: String,
+    progress: Channel<JobUpdate>,
+) -> Reply<Written> {
+    answer(desk, move |desk| {
+        desk.save_case(session, &asked, &file, &tell(progress))
+    })
+    .await
 }
 
 #[tauri::command]

@@ -50,6 +50,7 @@ export const commands = {
 	saveQuery: (query: SavedQuery, before: SavedQuery | null) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("save_query", { query, before })),
 	removeQuery: (query: SavedQuery) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remove_query", { query })),
 	rememberQuery: (asked: SearchAsked) => typedError<QueryBook, AppErrorWire>(__TAURI_INVOKE("remember_query", { asked })),
+	saveCase: (session: number, asked: CaseAsked, file: string, progress: Channel<JobUpdate>) => typedError<Written, AppErrorWire>(__TAURI_INVOKE("save_case", { session, asked, file, progress })),
 	exportSearch: (session: number, asked: SearchAsked, file: string, format: ExportFormat, progress: Channel<JobUpdate>) => typedError<Written, AppErrorWire>(__TAURI_INVOKE("export_search", { session, asked, file, format, progress })),
 	rangeFacts: (session: number, query: RangeQuery) => typedError<RangeFacts, AppErrorWire>(__TAURI_INVOKE("range_facts", { session, query })),
 	distinguish: (session: number, query: RangeQuery, progress: Channel<JobUpdate>) => typedError<Distinction, AppErrorWire>(__TAURI_INVOKE("distinguish", { session, query, progress })),
@@ -126,6 +127,57 @@ export type CacheUse = {
 	folder: string,
 	/**  For people: `1.2 GB`. */
 	size: string,
+};
+
+/**  What a case is made of, besides the notebook. */
+export type CaseAsked = {
+	/**  Streams that go into it beside those of notes and places. */
+	streams: string[],
+	/**  The documents of the store as they stand. */
+	places: DocumentPlace[],
+	/**  Index of the one that shows. */
+	shown: number,
+};
+
+export type CaseHandlerWire = {
+	name: string,
+	version: string,
+	hash: string,
+	/**  What it can be opened by here; `None`: its files are not in the case. */
+	reference: string | null,
+};
+
+export type CaseStreamWire = {
+	stream: string,
+	category: string,
+	events: number,
+};
+
+export type CaseWire = {
+	writtenAt: string,
+	/**  Version of Refold. */
+	writtenBy: string,
+	/**  The store that its events are from, as it was named then. */
+	store: string,
+	storeKind: string,
+	storeLayout: string,
+	/**  A hash that tells it from other stores. */
+	storeIdentity: string,
+	/**  The last event of the store when the case was written. */
+	lastPosition: string | null,
+	/**  The latest recorded time in the case: what it shows is as of then. */
+	lastRecordedAt: string | null,
+	streams: CaseStreamWire[],
+	notes: number,
+	handlers: CaseHandlerWire[],
+	/**  What is not in it, a sentence each. */
+	leftOut: string[],
+	/**  What was noteworthy when it was written. */
+	findings: FindingGroup[],
+	/**  Index of the place that showed. */
+	shown: number,
+	/**  Where the window stood. */
+	places: DocumentPlace[],
 };
 
 export type CategoryCount = {
@@ -1010,6 +1062,8 @@ export type StoreOpened = {
 	indexIsReady: boolean,
 	/**  Handlers that are at hand: the packages beside the store, the newest version of each first, then the default. */
 	handlers: HandlerChoice[],
+	/**  Where it is from, where a case file is open and no store. */
+	case: CaseWire | null,
 };
 
 /**  One event as its business would tell it. */

@@ -1,6 +1,7 @@
 // Searching a store and what a person keeps of it: a part of the window's one door to its host.
 
 import type {
+  CaseAsked,
   ExportFormat,
   FoundPage,
   HistoryHits,
@@ -40,6 +41,11 @@ export interface SearchBackend {
     format: ExportFormat,
     progress: (update: JobUpdate) => void,
   ): Promise<Written>;
+  /**
+   * Writes the notebook, the streams that it is about and these places into a case file, over an earlier one that the
+   * person was asked about.
+   */
+  saveCase(session: number, asked: CaseAsked, file: string, progress: (update: JobUpdate) => void): Promise<Written>;
   queries(): Promise<QueryBook>;
   /** `before`: the saved search that this one replaces, wherever it goes now. */
   saveQuery(query: SavedQuery, before: SavedQuery | null): Promise<QueryBook>;

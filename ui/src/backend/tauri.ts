@@ -74,6 +74,7 @@ export function tauriBackend(): Backend {
     historyHits: (history, asked, progress) => settled(commands.historyHits(history, asked, channel(progress))),
     exportSearch: (session, asked, file, format, progress) =>
       settled(commands.exportSearch(session, asked, file, format, channel(progress))),
+    saveCase: (session, asked, file, progress) => settled(commands.saveCase(session, asked, file, channel(progress))),
     queries: () => settled(commands.queries()),
     saveQuery: (query, before) => settled(commands.saveQuery(query, before)),
     removeQuery: (query) => settled(commands.removeQuery(query)),

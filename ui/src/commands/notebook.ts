@@ -8,25 +8,25 @@ import { command, type Choice, type Command, type Reach } from './command';
 
 export const NOTEBOOK: readonly Command[] = [
   command('Notebook', ['history'], 'evidence.bookmark', 'Bookmark the moment of A', bookmark, {
-    ...{ keys: ['m'], words: 'mark flag remember' },
+    ...{ keys: ['m'], words: 'mark flag remember', blocked: isCase },
   }),
   command('Notebook', ['history'], 'evidence.note', 'Note something on this moment or range', note, {
-    ...{ keys: ['Shift+m'], words: 'text annotate comment' },
+    ...{ keys: ['Shift+m'], words: 'text annotate comment', blocked: isCase },
   }),
   command('Notebook', ['history'], 'evidence.note.field', 'Note something on the focused field', noteField, {
-    ...{ words: 'text annotate comment', blocked: (d) => (d.history?.focus ? null : S.blocked.noRow) },
+    ...{ words: 'text annotate comment', blocked: (d) => isCase(d) ?? (d.history?.focus ? null : S.blocked.noRow) },
   }),
   command('Notebook', ['global'], 'notebook.go', 'Go to a note…', goTo, {
     ...{ words: 'bookmark jump', blocked: hasNotes, choices: notes },
   }),
   command('Notebook', ['notebook'], 'notebook.edit', 'Edit the note', edit, {
-    ...{ keys: ['F2'], words: 'text', blocked: hasActive },
+    ...{ keys: ['F2'], words: 'text', blocked: (d) => isCase(d) ?? hasActive(d) },
   }),
   command('Notebook', ['notebook'], 'notebook.keep', 'Keep where you were as a bookmark', keep, {
-    ...{ words: 'trail stay', blocked: hasActive },
+    ...{ words: 'trail stay', blocked: (d) => isCase(d) ?? hasActive(d) },
   }),
   command('Notebook', ['notebook'], 'notebook.remove', 'Throw the note away', remove, {
-    ...{ keys: ['Delete'], words: 'remove', blocked: hasActive },
+    ...{ keys: ['Delete'], words: 'remove', blocked: (d) => isCase(d) ?? hasActive(d) },
   }),
   command('Notebook', ['global'], 'notebook.undo', 'Put the deleted note back', (d) => book(d)?.undo(), {
     ...{ words: 'restore', blocked: (d) => (book(d)?.removed ? null : S.search.blocked.noRemoved) },
@@ -54,6 +54,10 @@ function book({ store }: Desk) {
 function active(desk: Desk): Note | null {
   const found = book(desk);
   return found?.shown[found.active] ?? null;
+}
+
+function isCase({ store }: Desk): string | null {
+  return store?.opened.case ? S.case.blocked.noted : null;
 }
 
 function hasNotes(desk: Desk): string | null {

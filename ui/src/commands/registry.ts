@@ -1,5 +1,6 @@
 // All commands, once.
 
+import { CASE } from './case';
 import { CAUSATION } from './causation';
 import type { Command } from './command';
 import { CURSOR } from './cursor';
@@ -27,7 +28,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
-  ...[...SEARCH, ...NOTEBOOK],
+  ...[...SEARCH, ...NOTEBOOK, ...CASE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -4,6 +4,7 @@
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, JobUpdate, Recent } from '../backend/bindings';
 import { nanosFromRfc3339 } from '../base/instant';
+import { standWhereItStood } from './case.svelte';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
 import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
@@ -65,6 +66,7 @@ export class Opening {
       const store = new OpenStore(this.#backend, await this.#backend.openStore(location, layout));
       document.view = 'overview';
       const closed = this.#documents.setStore(document, store);
+      if (store.opened.case) await standWhereItStood(store.opened.case, document, this.#documents, this);
       this.#host.visit();
       await closed;
       this.recents = (await this.#backend.start()).recents;

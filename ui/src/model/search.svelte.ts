@@ -86,17 +86,21 @@ export class SearchTab {
   }
 
   async run(): Promise<void> {
-    await this.#forget();
-    const { asked } = this;
+    // First of all: from here on nothing of an earlier search counts.
     this.#turn += 1;
     const turn = this.#turn;
+    const { asked } = this;
+    const closed = this.#forget();
     this.ran = asked;
     this.phase = 'running';
     this.#mark = { at: performance.now(), done: 0 };
     const late = setTimeout(() => (this.isLate = turn === this.#turn && this.phase === 'running'), 50);
     try {
+      await closed;
+      if (turn !== this.#turn) return;
       const ended = await this.#backend.search(this.#session, asked, (update) => {
-        if (turn !== this.#turn) return;
+        // It was left before it told its number: closing it stops it.
+        if (turn !== this.#turn) return void this.#backend.closeSearch(update.search);
         this.#search = update.search;
         this.#job = update.job;
         this.#progress(update.done, update.total);

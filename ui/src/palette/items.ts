@@ -160,6 +160,12 @@ export function filterItems({ desk, bus }: Scene, text: string): Item[] {
   return found;
 }
 
+/** Saved searches of the store: choosing one runs it. */
+export function savedItems(scene: Scene, text: string): Item[] {
+  const run = COMMANDS.find(({ id }) => id === 'search.saved');
+  return run && scene.desk.store ? choiceItems(scene, run, text) : [];
+}
+
 /** One item for each store that a link may mean. */
 export function linkItems({ desk }: Scene, text: string): Item[] {
   const link = readLink(text);

@@ -13,6 +13,7 @@ import {
   choiceItems,
   commandItems,
   filterItems,
+  savedItems,
   helpItems,
   linkItems,
   momentItem,
@@ -212,7 +213,7 @@ export class Palette {
       case 'types':
         return filled([titles.types, typeItems(scene, text)]);
       case 'filter':
-        return filled([titles.filters, filterItems(scene, text)]);
+        return filled([titles.filters, filterItems(scene, text)], [titles.saved, savedItems(scene, text)]);
       case 'link':
         return filled([titles.links, linkItems(scene, text)]);
       case 'path':

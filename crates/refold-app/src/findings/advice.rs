@@ -6,6 +6,7 @@ pub fn of(code: &str) -> &'static str {
         "clock-backwards" => "Read the history by version; on the time axis the order of versions stays",
         "damaged" => "Compare with a backup; copy the file again from where it came",
         "leap-second" => "Nothing; the stored text is in the event as the store holds it",
+        "left-out" => "Ask whoever wrote the case where you need it, or open the store",
         "linked" => "Nothing; the finding names the other stream",
         "no-cache" => "Make room and rights there, or set REFOLD_HOME to another folder",
         "no-stream" => "Check the layout: it may name the wrong column",

@@ -107,6 +107,12 @@ impl Mask {
         Ok(())
     }
 
+    /// The texts of the rule files that hold.
+    pub fn texts(&self) -> Result<Vec<String>, AppError> {
+        let files = self.read(|inner| inner.files.iter().map(|(file, _)| file.clone()).collect::<Vec<_>>());
+        files.iter().map(|file| rules::text(file)).collect()
+    }
+
     /// Adds the rules in the package of a handler that is named, where it has some.
     pub fn adopt(&self, handler: Option<&str>) -> Result<(), AppError> {
         match handler.and_then(handler::folder).map(|folder| folder.join(rules::FILE)) {

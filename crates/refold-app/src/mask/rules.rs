@@ -56,8 +56,12 @@ const FORMAT: &str = "mask/1";
 /// The rules of a file. One that is there and cannot be understood is an error: what was meant to be hidden must not be
 /// shown for a slip of the pen.
 pub fn read(file: &Path) -> Result<Vec<Rule>, AppError> {
-    let text = std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {error}")))?;
-    parse(&text).map_err(|reason| refused(file, &reason))
+    parse(&text(file)?).map_err(|reason| refused(file, &reason))
+}
+
+/// What a rule file says.
+pub fn text(file: &Path) -> Result<String, AppError> {
+    std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {error}")))
 }
 
 /// The rule files that hold for a store without being named, those that are there: in the config folder, in the folder

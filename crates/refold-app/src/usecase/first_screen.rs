@@ -1,7 +1,6 @@
 //! The first useful screen of a store, without a scan.
 
 use std::collections::HashMap;
-use std::path::Path;
 
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
@@ -57,7 +56,8 @@ pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<S
         sampled_events: screen.sampled_count,
         findings: findings::wire(&found),
         index_is_ready: session.has_any_index(),
-        handlers: handler::at_hand(Path::new(session.location())),
+        handlers: handler::at_hand(&session.beside()),
+        case: session.case().map(|case| case.wire(session.location())),
     })
 }
 

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::EventRow;
-use super::FindingWire;
+use super::{CaseWire, EventRow, FindingWire};
 
 /// A store that is open. Everything here comes without a scan; the rest follows with [`Overview`].
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -37,6 +36,8 @@ pub struct StoreOpened {
     pub index_is_ready: bool,
     /// Handlers that are at hand: the packages beside the store, the newest version of each first, then the default.
     pub handlers: Vec<HandlerChoice>,
+    /// Where it is from, where a case file is open and no store.
+    pub case: Option<CaseWire>,
 }
 
 /// A handler that can be opened by its `reference`.

@@ -1,6 +1,7 @@
 //! One file a command: call the use case, print its answer.
 
 mod blame;
+mod case;
 mod causes;
 mod check;
 mod describe;
@@ -30,7 +31,7 @@ use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
 use refold_app::{Places, Reveal, Session};
 
-use crate::arguments::{Arguments, Command, KeepingAsked, ScopeAsked};
+use crate::arguments::{Arguments, Case, Command, KeepingAsked, ScopeAsked};
 use crate::print::{self, Ended, Printer};
 use crate::progress::{ProgressLine, cancel_token_of_terminal};
 
@@ -80,9 +81,12 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         session: OnceCell::new(),
     };
     let code = answer(&context, &arguments.command)?;
-    // What `info` has among its findings.
+    // `info` has them among its findings, and `case show` says what was left out.
     if let Some(session) = context.session.get()
-        && !matches!(arguments.command, Command::Info { .. })
+        && !matches!(
+            arguments.command,
+            Command::Info { .. } | Command::Case(Case::Show { .. })
+        )
     {
         print::findings_aside(&notices(session));
     }
@@ -107,6 +111,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Check(asked) => check::run(context, asked),
         Command::Minimize(asked) => minimize::run(context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),
+        Command::Case(asked) => case::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),
         Command::Completions { shell } => {

@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod cases;
 mod docs;
 mod ends;
 mod hostile;

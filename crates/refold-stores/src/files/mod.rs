@@ -1,8 +1,10 @@
-//! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, CSV with a layout.
+//! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, CSV with a layout, case
+//! files.
 //!
 //! Opening a file goes through it once and keeps where each record lies and what stream it is in ([`scan`]); a read
 //! then takes records by their offset ([`reader`]). [`record`] makes an event of a record, [`source`] opens files.
 
+pub mod case;
 mod reader;
 mod record;
 mod scan;
@@ -56,15 +58,25 @@ impl FileStore {
         choice: Option<&LayoutChoice>,
         options: &OpenOptions,
     ) -> Result<FileStore, StoreError> {
-        let source = FileSource::open(work, path, &options.scratch)?;
+        let mut source = FileSource::open(work, path, &options.scratch)?;
         let (mut format, mut layout) = choose(&source, choice)?;
+        let mut case = None;
+        if layout.name == case::LAYOUT.0 {
+            let sealed = case::unseal(work, &source)?;
+            source = source.with_records_in(sealed.records.clone());
+            case = Some(sealed);
+        }
         if let Some(zone) = &options.zone {
             format.read_in(zone);
             layout.hash.push_str(&zone.to_string());
         }
         let records = scan::scan(work, &source, &mut format)?;
         source.check_unchanged()?;
-        let description = describe(&source, &format, &layout, &records, options.zone.is_some());
+        let mut description = describe(&source, &format, &layout, &records, options.zone.is_some());
+        if let Some(sealed) = case {
+            sealed.check_count(&source, records.event_count())?;
+            description = sealed.describe(description);
+        }
         let identity = identity(&source, &layout);
         Ok(FileStore {
             inner: Arc::new(Inner {
@@ -115,7 +127,15 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
         quality: OrderQuality::Total,
     };
     let named = "it was named";
+    let case = || {
+        (
+            Format::Events(None),
+            of_code(case::LAYOUT, "its first line is the head of a case file"),
+        )
+    };
     match choice {
+        None if case::is_case(source) => Ok(case()),
+        Some(LayoutChoice::Named { name, .. }) if name == case::LAYOUT.0 && case::is_case(source) => Ok(case()),
         Some(LayoutChoice::Document(layout)) if layout.dialect == Dialect::Csv => {
             let chosen = Chosen {
                 name: layout.name.clone(),

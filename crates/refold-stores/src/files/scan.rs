@@ -197,16 +197,16 @@ impl Records {
     }
 }
 
-/// Goes through the whole file once.
+/// Goes through all records once.
 pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result<Records, StoreError> {
     let mut records = Records {
         has_own_positions: true,
         ..Records::default()
     };
-    let mut reader = BufReader::with_capacity(1 << 20, source.content()?);
+    let range = source.records();
+    let (mut offset, total) = (range.start, range.end);
+    let mut reader = BufReader::with_capacity(1 << 20, source.content(range)?);
     let failed = |error: std::io::Error| crate::file::file_error(source.path(), &error);
-    let total = source.content_byte_count();
-    let mut offset = 0_u64;
     let mut record = Vec::new();
     let mut is_first = true;
     loop {
@@ -269,7 +269,7 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
 }
 
 /// Appends a line with its end to `record`, of which no more than the longest record is kept. Returns its true length.
-fn read_line(reader: &mut impl std::io::BufRead, record: &mut Vec<u8>) -> std::io::Result<u64> {
+pub fn read_line(reader: &mut impl std::io::BufRead, record: &mut Vec<u8>) -> std::io::Result<u64> {
     let mut length = 0;
     loop {
         let available = match reader.fill_buf() {

@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,8 @@ pub struct FileSource {
     /// The unpacked content of a compressed file; removed when the store is closed.
     unpacked: Option<NamedTempFile>,
     content_byte_count: u64,
+    /// The part of the text that holds the records.
+    records: Range<u64>,
     first_record: Vec<u8>,
 }
 
@@ -64,6 +67,7 @@ impl FileSource {
             last_block,
             unpacked,
             content_byte_count,
+            records: 0..content_byte_count,
             first_record,
         })
     }
@@ -96,15 +100,25 @@ impl FileSource {
         format!("{}:{}:{}", self.byte_count, self.modified_nanos, self.last_block)
     }
 
-    /// The text from its beginning.
-    pub fn content(&self) -> Result<impl io::Read, StoreError> {
+    /// Says that only this part of the text holds records: whole lines of it.
+    pub fn with_records_in(self, records: Range<u64>) -> FileSource {
+        FileSource { records, ..self }
+    }
+
+    /// The part of the text that holds the records.
+    pub fn records(&self) -> Range<u64> {
+        self.records.clone()
+    }
+
+    /// This part of the text.
+    pub fn content(&self, part: Range<u64>) -> Result<impl io::Read, StoreError> {
         let mut file = self
             .content_file()
             .try_clone()
             .map_err(|error| file_error(&self.path, &error))?;
-        file.seek(SeekFrom::Start(0))
+        file.seek(SeekFrom::Start(part.start))
             .map_err(|error| file_error(&self.path, &error))?;
-        Ok(file.take(self.content_byte_count))
+        Ok(file.take(part.end.saturating_sub(part.start)))
     }
 
     /// Replaces `bytes` by those at `(offset, length)`.

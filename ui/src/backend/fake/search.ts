@@ -20,6 +20,12 @@ export interface Twin extends Omit<Backend, keyof SearchBackend> {
   nextNumber(): number;
 }
 
+const NOTE_OF_CASE: wire.Note = {
+  ...{ id: '1', kind: 'note', stream: 'order-4711', category: 'order', at: 'v7', until: null, path: null },
+  ...{ position: '40301', eventType: 'PaymentFailed', recordedAt: '2026-08-01T09:24:30Z' },
+  ...{ text: 'Refused twice, then paid by wallet: ask the provider', madeAt: '2026-09-01T08:10:02Z' },
+  changedAt: '2026-09-01T08:10:02Z',
+};
 const MOST_ROWS = 100_000;
 const STEP_EVENTS = 4_096;
 const AROUND = 48;
@@ -44,10 +50,14 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
     ...{ recent, file: '/home/ada/.local/share/refold/queries.toml' },
   });
   const locationOf = (session: number) => twin.storeOf(session).location;
-  const notebook = (session: number): wire.Notebook => ({
-    notes: notes.get(locationOf(session)) ?? [],
-    ...{ file: '/home/ada/.local/share/refold/notebooks/orders-4f1c09aa77d10b32.toml', isReadOnly: false },
-  });
+  const notebook = (session: number): wire.Notebook => {
+    const location = locationOf(session);
+    if (location.endsWith('.refold-case')) return { notes: [NOTE_OF_CASE], file: location, isReadOnly: true };
+    return {
+      notes: notes.get(location) ?? [],
+      ...{ file: '/home/ada/.local/share/refold/notebooks/orders-4f1c09aa77d10b32.toml', isReadOnly: false },
+    };
+  };
   const countTo = async (total: number, phase: string, steps: number, progress: (update: wire.JobUpdate) => void) => {
     const job = twin.nextNumber();
     for (let step = 0; step <= steps; step += 1) {
@@ -121,6 +131,14 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
         sha256: '4f1c09aa77d1'.repeat(5).padEnd(64, '0'),
         findings: [],
       };
+    },
+    async saveCase(session, asked, file, progress) {
+      const { events, location } = twin.storeOf(session);
+      if (file.includes('/sample/')) throw failure('invalidInput', `it is the folder of the store: ${file}`);
+      const noted = (notes.get(location) ?? []).length;
+      if (noted + asked.places.length === 0) throw failure('invalidInput', 'there is nothing to put into a case');
+      await countTo(events.times.length, 'writing the case', 10, progress);
+      return { file, events: 15, size: '28.2 kB', sha256: 'facd980c32d0'.repeat(6).slice(0, 64), findings: [] };
     },
     async queries() {
       return book();

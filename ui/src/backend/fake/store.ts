@@ -21,11 +21,32 @@ export function openedAnswer(
     findings: [],
     ...{ sampledTypes: typeCounts(events, null), sampledEvents: total },
     indexIsReady,
+    case: caseOf(location, events),
     handlers: [
       { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
       { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
       { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
     ],
+  };
+}
+
+// A file with the ending of case files is one.
+function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
+  if (!location.endsWith('.refold-case')) return null;
+  const stream = 'order-4711';
+  const handler = '/home/ada/.cache/refold/cases/4f1c09aa/handlers/order@1.1.0';
+  const place: wire.DocumentPlace = {
+    ...{ view: 'history', store: location, layout: 'emmett', stream, category: 'order', handler, a: 10, b: 6 },
+    ...{ lens: 'diff', axis: 'version', from: null, to: null, focus: null, types: [] },
+  };
+  return {
+    ...{ writtenAt: '2026-09-01T08:12:40Z', writtenBy: '0.1.0', store: '/srv/shop/orders.db', storeKind: 'SQLite' },
+    ...{ storeLayout: 'Emmett (SQLite)', storeIdentity: '61553fc13103d5f3', lastPosition: `${events.times.length}` },
+    lastRecordedAt: spanOf(events).lastRecordedAt,
+    ...{ streams: [{ stream, category: 'order', events: 15 }], notes: 1, findings: [] },
+    handlers: [{ name: 'order', version: '1.1.0', hash: `sha256:${'18ee5032'.repeat(8)}`, reference: handler }],
+    leftOut: ['streams in it: 1 of 5,001; causes and effects in others are not here'],
+    ...{ shown: 0, places: [place] },
   };
 }
 

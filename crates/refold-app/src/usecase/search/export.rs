@@ -199,6 +199,11 @@ impl<'a> NewFile<'a> {
             .map_err(|error| not_written(self.target, &error))
     }
 
+    /// SHA-256 of what was written so far, as hex digits.
+    pub fn digest(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+
     /// Lets the file appear.
     pub fn keep(self, events: u32, found: &Findings) -> Result<Written, AppError> {
         let NewFile {
