@@ -66,7 +66,9 @@ export class Opening {
       const store = new OpenStore(this.#backend, await this.#backend.openStore(location, layout));
       document.view = 'overview';
       const closed = this.#documents.setStore(document, store);
-      if (store.opened.case) await standWhereItStood(store.opened.case, document, this.#documents, this);
+      const { case: kept } = store.opened;
+      // Of what does not open any more the rest is still there.
+      if (kept) await standWhereItStood(kept, document, this.#documents, this).catch(this.#host.failed);
       this.#host.visit();
       await closed;
       this.recents = (await this.#backend.start()).recents;
