@@ -17,6 +17,7 @@ pub use packages::{Carried, is_of_files};
 
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
+use crate::text;
 use crate::wire::{CaseHandlerWire, CaseStreamWire, CaseWire, DocumentPlace, FindingGroup, Note};
 
 /// All that the head of a case file holds.
@@ -86,12 +87,9 @@ impl Case {
                 "get the file again from whom it came",
             )
         })?;
-        let digest: String = Sha256::digest(&line)
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let folder = places.cache.join("cases").join(digest);
+        let digest = Sha256::digest(&line);
+        let name = text::hex(digest.get(..16).unwrap_or_default());
+        let folder = places.cache.join("cases").join(name);
         let failure = contents.unpack(&folder).err().map(|error| error.to_string());
         Ok(Some(Case {
             contents,

@@ -50,7 +50,7 @@ fn opened(folder: &str, path: &str) -> (Result<Option<Case>, AppError>, Vec<Path
     let lab = tempfile::tempdir().unwrap();
     let places = Places::below(&lab.path().join("a/b/c/home"));
     let line = contents(folder, path).line().unwrap();
-    let digest: String = Sha256::digest(&line).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = text::hex(&Sha256::digest(&line));
     let file = lab.path().join("any.refold-case");
     std::fs::write(&file, format!("{line}{}", seal_line(0, &digest))).unwrap();
     let cancel = CancelToken::default();

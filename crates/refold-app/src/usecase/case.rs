@@ -126,6 +126,8 @@ pub fn place(
         to: None,
         focus: None,
         types: Vec::new(),
+        as_of: None,
+        lanes: None,
     })
 }
 
@@ -274,7 +276,7 @@ impl Gathered {
     }
 }
 
-/// The streams that are asked for and those of places, each with the handler of its first place.
+/// The streams that are asked for and those of places and their lanes, each with the handler of its first place.
 fn wanted(asked: &CaseAsked) -> Vec<(String, Option<String>)> {
     let mut wanted: Vec<(String, Option<String>)> = Vec::new();
     let of_places = asked.places.iter().filter_map(|place| {
@@ -282,7 +284,9 @@ fn wanted(asked: &CaseAsked) -> Vec<(String, Option<String>)> {
         Some((stream, place.handler.clone()))
     });
     let named = asked.streams.iter().map(|stream| (stream.clone(), None));
-    for (stream, handler) in of_places.chain(named) {
+    let of_lanes = asked.places.iter().filter_map(|place| place.lanes.as_ref());
+    let on_lanes = of_lanes.flat_map(|lanes| lanes.streams.iter().map(|stream| (stream.clone(), None)));
+    for (stream, handler) in of_places.chain(on_lanes).chain(named) {
         if wanted.iter().all(|(known, _)| *known != stream) {
             wanted.push((stream, handler));
         }

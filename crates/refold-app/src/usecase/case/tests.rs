@@ -82,6 +82,8 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         to: Some("2".to_owned()),
         focus: Some("/total".to_owned()),
         types: vec!["Placed".to_owned()],
+        as_of: None,
+        lanes: None,
     }
 }
 

@@ -201,7 +201,7 @@ impl<'a> NewFile<'a> {
 
     /// SHA-256 of what was written so far, as hex digits.
     pub fn digest(&self) -> String {
-        hex(&self.hash.clone().finalize())
+        text::hex(&self.hash.clone().finalize())
     }
 
     /// Lets the file appear.
