@@ -11,6 +11,7 @@ pub mod distinguish;
 pub mod event_page;
 pub mod events;
 mod every_state;
+pub mod evidence;
 pub mod field_history;
 pub mod find;
 pub mod first_screen;

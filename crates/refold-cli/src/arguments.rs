@@ -119,6 +119,14 @@ pub enum Command {
     #[command(subcommand)]
     Case(Case),
 
+    /// Make an anchor: what proves later that the events are still what they were
+    #[command(after_help = "Example: refold anchor orders.db --out anchors --key minisign.key")]
+    Anchor(Anchor),
+
+    /// Whether a store still holds the events of an anchor, byte for byte, and which differ
+    #[command(after_help = "Example: refold verify orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1")]
+    Verify(Verify),
+
     /// Run the cases of a handler package
     #[command(after_help = "Example: refold test handlers/order@1.1.0")]
     Test { package: String },
@@ -456,6 +464,43 @@ pub struct CaseSave {
     /// Write over an earlier case file
     #[arg(long)]
     pub replace: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Anchor {
+    pub store: String,
+    /// The folder in which the anchor's own folder is made; not the store's
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Sign it with this secret key, made by `minisign -G -W`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Continue this anchor; refused when the store is not what it says
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+    /// The key that salts the earlier anchor, where it is not beside it
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    pub salt: Option<PathBuf>,
+    /// Do not salt: whoever has the anchor can try whether a payload was this or that
+    #[arg(long, conflicts_with = "previous")]
+    pub plain: bool,
+    /// Keep digests of ranges only (44 bytes for 1,024 positions, not 56 bytes for each event besides): a difference is then named by its range
+    #[arg(long)]
+    pub short: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    pub store: String,
+    /// The folder of the anchor
+    #[arg(long, value_name = "DIR")]
+    pub anchor: PathBuf,
+    /// The key that salts the anchor, where it is not beside it
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
+    /// The public key of minisign that must have signed the anchor: its file, or its text
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -64,6 +64,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ),
     ("clap", &["refold-cli", "refold-bench", "refold-fixtures"]),
     ("plotters", &["refold-audit"]),
+    ("ed25519-dalek", &["refold-audit"]),
 ];
 
 /// What the engine must never reach: IO, clocks, threads, randomness, SQL, a face.

@@ -1,5 +1,6 @@
 //! One file a command: call the use case, print its answer.
 
+mod anchor;
 mod blame;
 mod case;
 mod causes;
@@ -19,6 +20,7 @@ mod streams;
 mod tail;
 mod test;
 mod timeline;
+mod verify;
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -112,6 +114,8 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Minimize(asked) => minimize::run(context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),
         Command::Case(asked) => case::run(context, asked),
+        Command::Anchor(asked) => anchor::run(context, asked),
+        Command::Verify(asked) => verify::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),
         Command::Completions { shell } => {

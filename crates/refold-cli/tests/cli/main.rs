@@ -10,6 +10,7 @@ mod answers;
 mod cases;
 mod docs;
 mod ends;
+mod evidence;
 mod hostile;
 mod lab;
 mod lacking;

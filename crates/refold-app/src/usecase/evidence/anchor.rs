@@ -1,0 +1,366 @@
+//! Making an anchor of a store.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use refold_audit::anchor::check::{Anchored, Check};
+use refold_audit::anchor::event::SaltKey;
+use refold_audit::anchor::leaves::{Hashed, Hasher};
+use refold_audit::anchor::manifest::{FORMAT, Manifest, StoreIdentity};
+use refold_audit::anchor::note::Checkpoint;
+use refold_audit::anchor::segment::{Segment, WIDTH};
+use refold_audit::anchor::signing::SecretKey;
+use refold_audit::anchor::tree::Edge;
+use refold_audit::anchor::{Hash, hex};
+use refold_core::finding::Findings;
+use refold_core::port::store::OrderQuality;
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::folder::{
+    ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed, write_key,
+};
+use super::passing::{TREATMENT, pass, unread};
+use super::verify::Known;
+use crate::clock;
+use crate::error::{AppError, ErrorCode};
+use crate::session::Session;
+use crate::text::grouped;
+
+/// How an anchor is made.
+#[derive(Debug, Clone, Default)]
+pub struct AnchorAsked {
+    /// Where its folder comes to be.
+    pub out: PathBuf,
+    /// A secret key of minisign.
+    pub key: Option<PathBuf>,
+    /// The anchor that this one continues.
+    pub previous: Option<PathBuf>,
+    /// The key that salts `previous`, where it is not beside it.
+    pub salt: Option<PathBuf>,
+    /// Payloads are not salted: whoever has the anchor can try whether they were this or that.
+    pub is_plain: bool,
+    /// Without the few bytes of each event by which a later difference is named.
+    pub is_short: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AnchorAnswer {
+    pub dir: String,
+    pub size: u64,
+    pub root: String,
+    pub horizon: String,
+    /// The minisign key. `null`: nobody signed.
+    pub signed_by: Option<String>,
+    /// Where the key is that salts it. `null`: nothing is salted.
+    pub salt: Option<String>,
+}
+
+/// Gaps that are named in an anchor.
+const MOST_GAPS: usize = 1_000;
+
+pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result<AnchorAnswer, AppError> {
+    if asked.is_plain && session.mask().has_rules() {
+        return Err(AppError::new(
+            ErrorCode::Denied,
+            "masking rules hold for this store, and an anchor without salt would let others guess what they hide",
+            "leave out --plain",
+        ));
+    }
+    keep_away(&asked.out, session)?;
+    let signer = asked.key.as_deref().map(secret_key).transpose()?;
+    let previous = asked
+        .previous
+        .as_deref()
+        .map(|path| Known::open(path, asked.salt.as_deref(), None))
+        .transpose()?;
+    let (key, is_new_key) = match &previous {
+        Some(known) => (known.key, false),
+        None if asked.is_plain => (None, false),
+        None => (Some(new_key()?), true),
+    };
+    let store = identity(session);
+    let mut folder = NewFolder::new_in(&asked.out)?;
+    let mut made = Made::new(&folder, asked.is_short)?;
+    let mut check = previous.as_ref().map(|known| known.check(&store)).transpose()?;
+    let last = previous.as_ref().map(|known| known.horizon);
+    let mut hasher = Hasher::new(key);
+    let findings = Findings::default();
+    pass(work, session, "anchoring", None, None, &findings, &mut |event| {
+        let hashed = hasher.hash(event);
+        if let Some(check) = check.as_mut().filter(|_| Some(event.position) <= last) {
+            check
+                .push(hashed)
+                .map_err(|error| AppError::internal(error.to_string()))?;
+        }
+        made.push(&folder, hashed)
+    })?;
+    if let Some(reason) = unread(&findings) {
+        return Err(AppError::new(
+            ErrorCode::Corrupt,
+            format!("not all of the store can be read, and what is not read cannot be anchored: {reason}"),
+            "`refold info` lists what is damaged; anchor a sound copy",
+        ));
+    }
+    refuse_rewritten(check)?;
+    let size = made.edge.size();
+    let Some(horizon) = made.last else {
+        return Err(AppError::invalid(
+            "the store holds no events: there is nothing to anchor",
+            "make the anchor when there are some",
+        ));
+    };
+    made.finish(&mut folder)?;
+    let root = made.edge.root();
+    let now = clock::now().0;
+    let made_at = Timestamp(now - now.rem_euclid(1_000_000_000));
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        treatment: TREATMENT.map(str::to_owned).to_vec(),
+        horizon: horizon.to_string(),
+        settled: settled(session).to_owned(),
+        gaps: made.gaps,
+        gap_count: made.gap_count,
+        size,
+        root: hex(&root),
+        hash: "SHA-256".to_owned(),
+        segment_width: WIDTH as u32,
+        names_events: !asked.is_short,
+        salt_key_sha256: key.map(|key| hex(&Sha256::digest(key.0))),
+        previous: previous.as_ref().map(|known| hex(&known.manifest_digest)),
+        made_at: made_at.display(0).to_string(),
+        made_by: concat!("Refold ", env!("CARGO_PKG_VERSION")).to_owned(),
+        signed_by: signer.as_ref().map(|key| key.public().to_text()),
+        store,
+    };
+    let checkpoint = Checkpoint {
+        origin: manifest.store.origin(),
+        size,
+        root,
+    };
+    folder.add(MANIFEST, &manifest.to_json())?;
+    folder.add(CHECKPOINT, checkpoint.to_text(signer.as_ref()).as_bytes())?;
+    folder.add(ADVICE, advice(&manifest).as_bytes())?;
+    let sums = folder.sums();
+    folder.add(SUMS, sums.as_bytes())?;
+    if let Some(signer) = &signer {
+        let comment = format!("{} root {}", manifest.made_at, manifest.root);
+        folder.add(SIGNATURE, signer.sign_file(sums.as_bytes(), &comment).as_bytes())?;
+    }
+    let stamp: String = manifest
+        .made_at
+        .chars()
+        .filter(|it| it.is_ascii_alphanumeric())
+        .collect();
+    let path = asked.out.join(format!("anchor-{stamp}-{}", &manifest.root[..8]));
+    let salt = path.with_extension("salt");
+    if let (Some(key), true) = (&key, is_new_key) {
+        // First: an anchor without its key would be worth nothing.
+        write_key(&salt, key)?;
+    }
+    folder.finish(&path).inspect_err(|_| {
+        if is_new_key {
+            // The key of an anchor that there is not.
+            let _ = std::fs::remove_file(&salt);
+        }
+    })?;
+    Ok(AnchorAnswer {
+        dir: path.display().to_string(),
+        size,
+        root: manifest.root,
+        horizon: manifest.horizon,
+        signed_by: manifest.signed_by,
+        salt: is_new_key.then(|| salt.display().to_string()),
+    })
+}
+
+/// The files that grow while events pass.
+struct Made {
+    edge: Edge,
+    last: Option<u64>,
+    gaps: Vec<(String, String)>,
+    gap_count: u32,
+    segment: Vec<(u64, Hash)>,
+    segments: Vec<u8>,
+    leaves: Option<Summed>,
+}
+
+impl Made {
+    fn new(folder: &NewFolder, is_short: bool) -> Result<Made, AppError> {
+        Ok(Made {
+            edge: Edge::default(),
+            last: None,
+            gaps: Vec::new(),
+            gap_count: 0,
+            segment: Vec::new(),
+            segments: Vec::new(),
+            leaves: (!is_short).then(|| folder.start(LEAVES)).transpose()?,
+        })
+    }
+
+    fn push(&mut self, folder: &NewFolder, event: Hashed) -> Result<(), AppError> {
+        let position = event.leaf.position;
+        if let Some(last) = self.last {
+            if position > last + 1 {
+                self.gap_count += 1;
+                if self.gaps.len() < MOST_GAPS {
+                    self.gaps.push(((last + 1).to_string(), (position - 1).to_string()));
+                }
+            }
+            if position / WIDTH != last / WIDTH {
+                self.close_segment();
+            }
+        }
+        self.last = Some(position);
+        self.edge.push(event.hash);
+        self.segment.push((position, event.hash));
+        if let Some(leaves) = &mut self.leaves {
+            let written = leaves.write_all(&event.leaf.to_bytes());
+            written.map_err(|error| folder.failed(LEAVES, &error))?;
+        }
+        Ok(())
+    }
+
+    fn close_segment(&mut self) {
+        if let Some((position, _)) = self.segment.first() {
+            let segment = Segment::of(position / WIDTH, self.segment.iter().copied());
+            self.segments.extend_from_slice(&segment.to_bytes());
+            self.segment.clear();
+        }
+    }
+
+    fn finish(&mut self, folder: &mut NewFolder) -> Result<(), AppError> {
+        self.close_segment();
+        folder.add(SEGMENTS, &self.segments)?;
+        folder.add(FRONTIER, &self.edge.hashes().flatten().copied().collect::<Vec<u8>>())?;
+        self.leaves.take().map_or(Ok(()), |leaves| folder.end(leaves))
+    }
+}
+
+/// What was signed once is never contradicted: a store that changed gets no anchor that continues an earlier one.
+fn refuse_rewritten(check: Option<Check<LeafReader>>) -> Result<(), AppError> {
+    let Some(check) = check else { return Ok(()) };
+    let outcome = check.finish().map_err(|error| AppError::internal(error.to_string()))?;
+    if outcome.is_unchanged {
+        return Ok(());
+    }
+    Err(AppError::new(
+        ErrorCode::Corrupt,
+        format!(
+            "the store is not what the earlier anchor says ({} found): no anchor continues it",
+            differences(outcome.finding_count)
+        ),
+        "`refold verify` names what differs",
+    ))
+}
+
+pub(super) fn differences(count: u64) -> String {
+    match count {
+        1 => "1 difference".to_owned(),
+        count => format!("{} differences", grouped(count)),
+    }
+}
+
+pub(super) fn identity(session: &Session) -> StoreIdentity {
+    let description = session.description();
+    StoreIdentity {
+        kind: description.kind.clone(),
+        layout: description.layout.clone(),
+    }
+}
+
+fn settled(session: &Session) -> &'static str {
+    match session.description().order {
+        OrderQuality::Total => {
+            "all events were read from one moment of the store, which has one writer at a time: none can still come \
+             below the last of them"
+        }
+        OrderQuality::Approximate => {
+            "not known: the store keeps no order of its own, and an event may come below the last of them without a \
+             fault of anybody"
+        }
+    }
+}
+
+fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        AppError::invalid(
+            format!("the signing key cannot be read ({error}): {}", path.display()),
+            "name the secret key that minisign made",
+        )
+    })?;
+    SecretKey::parse(&text).map_err(|error| {
+        AppError::invalid(
+            format!("the signing key cannot be used: {error}: {}", path.display()),
+            "make one with `minisign -G -W`, and guard its file well: it has no password",
+        )
+    })
+}
+
+fn new_key() -> Result<SaltKey, AppError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)
+        .map_err(|error| AppError::internal(format!("the system gives no random bytes: {error}")))?;
+    Ok(SaltKey(key))
+}
+
+/// Nothing is ever written beside a store.
+fn keep_away(out: &Path, session: &Session) -> Result<(), AppError> {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let home = real(Path::new(session.location()))
+        .parent()
+        .map(Path::to_owned)
+        .unwrap_or_default();
+    if real(out).starts_with(&home) {
+        return Err(AppError::invalid(
+            format!("nothing is written beside a store: {}", out.display()),
+            "choose a folder outside of the store's own",
+        ));
+    }
+    Ok(())
+}
+
+/// What is in the folder for whoever finds it.
+fn advice(manifest: &Manifest) -> String {
+    let signature = match &manifest.signed_by {
+        Some(key) => format!(
+            "2. minisign -Vm SHA256SUMS -P {key}\n   says who signed it. Compare the key with one that you have from elsewhere.\n"
+        ),
+        None => "2. Nobody signed this anchor. It is worth as much as the place where it was kept.\n".to_owned(),
+    };
+    let key = match &manifest.salt_key_sha256 {
+        Some(_) => " --salt FILE.salt",
+        None => "",
+    };
+    format!(
+        "An anchor of an event store: {} events up to position {}, made at {}.\n\
+         The root of its tree is {}\n\
+         \n\
+         1. sha256sum -c SHA256SUMS\n   says whether the files of this anchor are whole.\n\
+         {signature}\
+         3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
+         \n\
+         What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
+         What it does not show: that they were true then; who changed what differs; when this anchor was made, unless \
+         somebody else can tell.\n",
+        grouped(manifest.size),
+        manifest.horizon,
+        manifest.made_at,
+        manifest.root
+    )
+}
+
+/// What the earlier anchor says.
+impl Known {
+    fn check(&self, store: &StoreIdentity) -> Result<Check<LeafReader>, AppError> {
+        self.expect(store)?;
+        let anchored = Anchored {
+            size: self.manifest.size,
+            root: self.root,
+            segments: self.segments.clone(),
+        };
+        Ok(Check::new(anchored, self.folder.leaves()?))
+    }
+}

@@ -1,0 +1,285 @@
+//! The folder of an anchor: written whole or not at all, and read with every byte checked.
+
+use std::fs::File;
+use std::io::{self, BufReader, BufWriter, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use refold_audit::anchor::event::SaltKey;
+use refold_audit::anchor::leaves::{self, Leaf};
+use refold_audit::anchor::{Hash, from_hex, hex, sums};
+use sha2::{Digest, Sha256};
+use tempfile::TempDir;
+
+use crate::error::{AppError, ErrorCode};
+
+pub(super) const MANIFEST: &str = "anchor.json";
+pub(super) const CHECKPOINT: &str = "checkpoint";
+pub(super) const SEGMENTS: &str = "segments.bin";
+pub(super) const LEAVES: &str = "leaves.bin";
+pub(super) const FRONTIER: &str = "frontier.bin";
+pub(super) const ADVICE: &str = "VERIFY.txt";
+pub(super) const SUMS: &str = "SHA256SUMS";
+pub(super) const SIGNATURE: &str = "SHA256SUMS.minisig";
+
+/// A folder that is being written, under a name of its own until it is whole.
+pub(super) struct NewFolder {
+    folder: TempDir,
+    files: Vec<(&'static str, Hash)>,
+}
+
+impl NewFolder {
+    pub fn new_in(out: &Path) -> Result<NewFolder, AppError> {
+        let folder = tempfile::Builder::new().prefix(".anchor-").tempdir_in(out);
+        Ok(NewFolder {
+            folder: folder.map_err(|error| unwritable(out, &error))?,
+            files: Vec::new(),
+        })
+    }
+
+    /// Writes one file and keeps its digest for the list.
+    pub fn add(&mut self, name: &'static str, bytes: &[u8]) -> Result<(), AppError> {
+        let mut file = self.start(name)?;
+        file.write_all(bytes).map_err(|error| self.failed(name, &error))?;
+        self.end(file)
+    }
+
+    /// A file that is written bit by bit.
+    pub fn start(&self, name: &'static str) -> Result<Summed, AppError> {
+        let file = File::create_new(self.folder.path().join(name)).map_err(|error| self.failed(name, &error))?;
+        Ok(Summed {
+            name,
+            file: BufWriter::with_capacity(1 << 16, file),
+            hash: Sha256::new(),
+        })
+    }
+
+    pub fn end(&mut self, summed: Summed) -> Result<(), AppError> {
+        let Summed { name, file, hash } = summed;
+        let synced = file
+            .into_inner()
+            .map_err(|error| error.into_error())
+            .and_then(|file| file.sync_all());
+        synced.map_err(|error| self.failed(name, &error))?;
+        self.files.push((name, hash.finalize().into()));
+        Ok(())
+    }
+
+    /// The list of the files that are written so far.
+    pub fn sums(&self) -> String {
+        let mut files = self.files.clone();
+        files.sort_unstable_by_key(|(name, _)| *name);
+        sums::write(&files)
+    }
+
+    /// Gives the folder its name. Nothing is replaced.
+    pub fn finish(self, path: &Path) -> Result<(), AppError> {
+        if path.symlink_metadata().is_ok() {
+            return Err(AppError::invalid(
+                format!("there is an anchor of this name already: {}", path.display()),
+                "make the anchor again in a second, or in another folder",
+            ));
+        }
+        let parent = path.parent().unwrap_or(Path::new("."));
+        let renamed = sync_folder(self.folder.path())
+            .and_then(|()| std::fs::rename(self.folder.path(), path))
+            .and_then(|()| sync_folder(parent));
+        renamed.map_err(|error| unwritable(path, &error))?;
+        // It has another name now: nothing is left to remove.
+        let _ = self.folder.keep();
+        Ok(())
+    }
+
+    pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
+        unwritable(&self.folder.path().join(name), error)
+    }
+}
+
+/// A file of an anchor on its way to the disk.
+pub(super) struct Summed {
+    name: &'static str,
+    file: BufWriter<File>,
+    hash: Sha256,
+}
+
+impl Write for Summed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Makes names last. What cannot be synced (a folder on some systems) is no failure of the anchor.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()
+    } else {
+        Ok(())
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> AppError {
+    AppError::new(
+        ErrorCode::Denied,
+        format!("the anchor cannot be written ({error}): {}", path.display()),
+        "name a folder that exists, can be written to and has room",
+    )
+}
+
+/// An anchor as it is on disk, its files checked against their list.
+pub(super) struct Anchor {
+    path: PathBuf,
+    pub sums: Vec<u8>,
+    files: Vec<(String, Hash)>,
+}
+
+impl Anchor {
+    /// Reads the list and checks every file that it names.
+    pub fn open(path: &Path) -> Result<Anchor, AppError> {
+        let list = path.join(SUMS);
+        let sums = std::fs::read(&list).map_err(|error| {
+            let reason = match error.kind() {
+                io::ErrorKind::NotFound => "it has no SHA256SUMS".to_owned(),
+                _ => error.to_string(),
+            };
+            foreign(path, &reason)
+        })?;
+        let files = std::str::from_utf8(&sums).ok().and_then(sums::read);
+        let files = files.ok_or_else(|| foreign(path, "its SHA256SUMS is not readable"))?;
+        let anchor = Anchor {
+            path: path.to_owned(),
+            sums,
+            files,
+        };
+        for (name, digest) in &anchor.files {
+            let found = anchor
+                .digest(name)
+                .map_err(|error| anchor.damaged(name, &error.to_string()))?;
+            if found != *digest {
+                return Err(anchor.damaged(name, "it is not what SHA256SUMS says"));
+            }
+        }
+        Ok(anchor)
+    }
+
+    /// A small file. Only what the list names is read.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, AppError> {
+        let listed = self
+            .listed(name)
+            .ok_or_else(|| foreign(&self.path, &format!("it has no {name}")))?;
+        let bytes = std::fs::read(self.path.join(name)).map_err(|error| self.damaged(name, &error.to_string()))?;
+        if <Hash>::from(Sha256::digest(&bytes)) != listed {
+            return Err(self.damaged(name, "it changed while it was read"));
+        }
+        Ok(bytes)
+    }
+
+    /// The signature of the list, which it cannot name itself. `None`: there is none.
+    pub fn signature(&self) -> Result<Option<String>, AppError> {
+        match std::fs::read_to_string(self.path.join(SIGNATURE)) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.damaged(SIGNATURE, &error.to_string())),
+        }
+    }
+
+    /// Its leaves in their order; `None`: it keeps none.
+    pub fn leaves(&self) -> Result<Option<LeafReader>, AppError> {
+        if self.listed(LEAVES).is_none() {
+            return Ok(None);
+        }
+        let file = File::open(self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &error.to_string()))?;
+        Ok(Some(LeafReader(BufReader::with_capacity(1 << 16, file))))
+    }
+
+    pub fn damaged(&self, name: &str, reason: &str) -> AppError {
+        AppError::new(
+            ErrorCode::Corrupt,
+            format!(
+                "the anchor itself is damaged or was changed: {name}: {reason}: {}",
+                self.path.display()
+            ),
+            "verify with another copy of the anchor; this one proves nothing",
+        )
+    }
+
+    fn listed(&self, name: &str) -> Option<Hash> {
+        self.files
+            .iter()
+            .find(|(listed, _)| listed == name)
+            .map(|(_, digest)| *digest)
+    }
+
+    fn digest(&self, name: &str) -> io::Result<Hash> {
+        let mut file = File::open(self.path.join(name))?;
+        let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match file.read(&mut buffer)? {
+                0 => return Ok(hash.finalize().into()),
+                count => hash.update(&buffer[..count]),
+            }
+        }
+    }
+}
+
+fn foreign(path: &Path, reason: &str) -> AppError {
+    AppError::invalid(
+        format!("this is no anchor: {reason}: {}", path.display()),
+        "name the folder that `refold anchor` made, anchor-…",
+    )
+}
+
+/// The records of `leaves.bin`.
+pub(super) struct LeafReader(BufReader<File>);
+
+impl Iterator for LeafReader {
+    type Item = io::Result<Leaf>;
+
+    fn next(&mut self) -> Option<io::Result<Leaf>> {
+        let mut bytes = [0; leaves::RECORD_BYTES];
+        let mut filled = 0;
+        while filled < bytes.len() {
+            match self.0.read(&mut bytes[filled..]) {
+                Ok(0) if filled == 0 => return None,
+                Ok(0) => return Some(Err(io::ErrorKind::UnexpectedEof.into())),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        Some(Ok(Leaf::from_bytes(&bytes)))
+    }
+}
+
+/// Writes the key that salts an anchor, for its owner alone.
+pub(super) fn write_key(path: &Path, key: &SaltKey) -> Result<(), AppError> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        writeln!(file, "{}", hex(&key.0))?;
+        file.sync_all()
+    });
+    written.map_err(|error| unwritable(path, &error))
+}
+
+/// Reads what [`write_key`] wrote.
+pub(super) fn read_key(path: &Path) -> Result<SaltKey, AppError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        AppError::invalid(
+            format!("the key of the anchor cannot be read ({error}): {}", path.display()),
+            "the anchor is salted: name its key with --salt; it was written beside the anchor, as anchor-….salt",
+        )
+    })?;
+    from_hex(text.trim_ascii()).map(SaltKey).ok_or_else(|| {
+        AppError::invalid(
+            format!("this is no key of an anchor: {}", path.display()),
+            "a key is 64 hexadecimal digits",
+        )
+    })
+}

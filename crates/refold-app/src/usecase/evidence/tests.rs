@@ -1,0 +1,315 @@
+//! Anchors of real files: what is written, and what is said when the store or the anchor is no longer what it was.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use refold_core::work::{CancelToken, Silent, Work};
+use tempfile::TempDir;
+
+use super::anchor::{AnchorAnswer, AnchorAsked, anchor};
+use super::verify::{VerifyAnswer, verify};
+use crate::error::{AppError, ErrorCode};
+use crate::places::Places;
+use crate::session::Session;
+
+/// Keys that guard nothing, as minisign makes them.
+const SECRET: &str = "untrusted comment: a key of a test\nRWQAAEIyAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAOgppBIe9d3Hinj1EFHMLqcWqpfY/6F9mvBT18YrfaLuH2mXBgSwrAulB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJkAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n";
+const PUBLIC: &str = "RWQ6CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk";
+const OTHER: &str = "RWQ7CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk";
+
+/// A store of lines, and a place for its anchors.
+struct Case {
+    folder: TempDir,
+}
+
+impl Case {
+    fn new() -> Case {
+        let case = Case {
+            folder: tempfile::tempdir().expect("a folder"),
+        };
+        for name in ["store", "anchors", "home"] {
+            std::fs::create_dir(case.path(name)).expect("an empty folder");
+        }
+        std::fs::write(case.path("key"), SECRET).expect("a key");
+        case.write_store(&Case::lines());
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn lines() -> Vec<String> {
+        (0..3_000)
+            .map(|at| {
+                format!(
+                    r#"{{"stream":"order-{}","version":{},"type":"Placed","recorded_at":"2026-08-01T00:00:00Z","event_id":"e{at}","payload":{{"n":{at}}}}}"#,
+                    at % 7,
+                    at / 7
+                )
+            })
+            .collect()
+    }
+
+    fn write_store(&self, lines: &[String]) {
+        std::fs::write(self.path("store/events.jsonl"), lines.join("\n") + "\n").expect("a store");
+    }
+
+    fn with_session<T>(&self, then: impl FnOnce(&Work<'_>, &Session) -> T) -> T {
+        let token = CancelToken::default();
+        let work = Work::new(&token, &Silent);
+        let places = Places::below(&self.path("home"));
+        let store = self.path("store/events.jsonl");
+        let session = Session::open(&work, &store.to_string_lossy(), None, &places).expect("a store of lines");
+        then(&work, &session)
+    }
+
+    fn asked(&self) -> AnchorAsked {
+        AnchorAsked {
+            out: self.path("anchors"),
+            ..AnchorAsked::default()
+        }
+    }
+
+    fn anchor(&self, asked: &AnchorAsked) -> Result<AnchorAnswer, AppError> {
+        self.with_session(|work, session| anchor(work, session, asked))
+    }
+
+    fn verify(&self, dir: &str, key: Option<&str>) -> Result<VerifyAnswer, AppError> {
+        self.with_session(|work, session| verify(work, session, Path::new(dir), None, key))
+    }
+}
+
+fn kinds(answer: &VerifyAnswer) -> Vec<(&'static str, String)> {
+    let kind = |it: &super::verify::VerifyFinding| (it.kind, it.position.clone().unwrap_or_default());
+    answer.findings.iter().map(kind).collect()
+}
+
+#[test]
+fn an_untouched_store_is_unchanged_and_what_came_is_counted() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    assert_eq!((made.size, made.signed_by.as_ref()), (3_000, None));
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!((answer.level, answer.finding_count, answer.added), (Some("L1"), 0, 0));
+    let mut lines = Case::lines();
+    lines.push(lines[0].replace("e0", "new"));
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!((answer.level, answer.added), (Some("L1"), 1), "{}", answer.sentence);
+}
+
+#[test]
+fn a_change_is_named_by_its_event() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines[1_500] = lines[1_500].replace("\"n\":1500", "\"n\": 1500");
+    lines[1_600] = lines[1_600].replace("Placed", "Paid");
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!((answer.level, answer.finding_count), (None, 2), "{}", answer.sentence);
+    assert!(answer.sentence.starts_with("NOT what"), "{}", answer.sentence);
+    let [payload, event_type] = &answer.findings[..] else {
+        panic!("{:?}", answer.findings)
+    };
+    assert_eq!((payload.kind, &payload.part[..]), ("CHANGED", &["payload"][..]));
+    assert_eq!(
+        payload.stream.as_ref().map(ToString::to_string).as_deref(),
+        Some("order-2")
+    );
+    assert_eq!((event_type.kind, &event_type.part[..]), ("CHANGED", &["header"][..]));
+    assert_eq!(
+        event_type.event_type.as_ref().map(ToString::to_string).as_deref(),
+        Some("Paid")
+    );
+}
+
+#[test]
+fn events_that_are_gone_from_the_end_are_named() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let horizon: u64 = made.horizon.parse().expect("a position");
+    case.write_store(&Case::lines()[..2_999]);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(kinds(&answer), [("REMOVED", horizon.to_string())]);
+}
+
+#[test]
+fn without_leaves_a_change_is_named_by_its_range() {
+    let case = Case::new();
+    let asked = AnchorAsked {
+        is_short: true,
+        ..case.asked()
+    };
+    let made = case.anchor(&asked).expect("an anchor");
+    assert!(!Path::new(&made.dir).join("leaves.bin").exists());
+    let mut lines = Case::lines();
+    lines[1_500] = lines[1_500].replace("Placed", "Paid");
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!((answer.level, answer.finding_count), (None, 1));
+    assert_eq!(answer.findings[0].kind, "DIFFERS");
+}
+
+#[test]
+fn another_store_of_the_same_kind_is_said_to_be_rewritten() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let lines: Vec<String> = Case::lines()
+        .iter()
+        .map(|line| line.replace("\"n\"", "\"m\""))
+        .collect();
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(answer.findings[0].kind, "REWRITTEN-ALL");
+    assert_eq!(answer.finding_count, 3_001);
+}
+
+#[test]
+fn an_anchor_continues_only_what_it_follows() {
+    let case = Case::new();
+    let first = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines.push(lines[0].replace("e0", "new"));
+    case.write_store(&lines);
+    let next = AnchorAsked {
+        previous: Some(first.dir.clone().into()),
+        ..case.asked()
+    };
+    let second = case.anchor(&next).expect("an anchor");
+    assert_eq!(
+        (second.size, second.salt.as_ref()),
+        (3_001, None),
+        "the key of the chain"
+    );
+    let salt = Path::new(&first.dir).with_extension("salt");
+    let verified = case.with_session(|work, session| verify(work, session, Path::new(&second.dir), Some(&salt), None));
+    assert_eq!(verified.expect("a verdict").level, Some("L1"));
+    lines[0] = lines[0].replace("Placed", "Paid");
+    case.write_store(&lines);
+    let refused = case.anchor(&next).expect_err("the past was rewritten");
+    assert_eq!(refused.code, ErrorCode::Corrupt);
+    let anchors = std::fs::read_dir(case.path("anchors")).expect("a folder");
+    assert_eq!(anchors.count(), 3, "two anchors, one key, and nothing half-written");
+}
+
+#[test]
+fn a_signature_is_checked_and_must_be_of_the_key_that_was_named() {
+    let case = Case::new();
+    let signed = AnchorAsked {
+        key: Some(case.path("key")),
+        ..case.asked()
+    };
+    let made = case.anchor(&signed).expect("an anchor");
+    assert_eq!(made.signed_by.as_deref(), Some(PUBLIC));
+    let answer = case.verify(&made.dir, Some(PUBLIC)).expect("a verdict");
+    assert_eq!((answer.level, answer.anchor.is_key_known), (Some("L1"), true));
+    assert_eq!(
+        case.verify(&made.dir, Some(OTHER))
+            .map(drop)
+            .expect_err("another key")
+            .code,
+        ErrorCode::Denied
+    );
+    std::fs::remove_file(Path::new(&made.dir).join("SHA256SUMS.minisig")).expect("there is one");
+    assert_eq!(
+        case.verify(&made.dir, None).map(drop).expect_err("no signature").code,
+        ErrorCode::Denied
+    );
+}
+
+/// Every file of an anchor, at several places: a changed byte is never taken for a verdict.
+#[test]
+fn an_anchor_with_any_byte_changed_is_refused() {
+    let case = Case::new();
+    let signed = AnchorAsked {
+        key: Some(case.path("key")),
+        ..case.asked()
+    };
+    let made = case.anchor(&signed).expect("an anchor");
+    let files = files_of(Path::new(&made.dir));
+    assert_eq!(files.len(), 8, "{:?}", files.keys());
+    for (file, bytes) in &files {
+        for at in [0, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2] {
+            // What minisign says of itself is not signed.
+            if file.ends_with("SHA256SUMS.minisig") && at < 40 {
+                continue;
+            }
+            let mut altered = bytes.clone();
+            altered[at] ^= 1;
+            std::fs::write(file, &altered).expect("a file of the test");
+            let refused = case.verify(&made.dir, Some(PUBLIC)).map(drop);
+            assert!(refused.is_err(), "{} at {at}", file.display());
+        }
+        std::fs::write(file, bytes).expect("a file of the test");
+    }
+    assert_eq!(
+        case.verify(&made.dir, Some(PUBLIC)).expect("whole again").level,
+        Some("L1")
+    );
+}
+
+#[test]
+fn nothing_is_written_beside_the_store_or_into_it() {
+    let case = Case::new();
+    let before = files_of(&case.path("store"));
+    for out in ["store", "store/below"] {
+        std::fs::create_dir_all(case.path(out)).expect("a folder");
+        let asked = AnchorAsked {
+            out: case.path(out),
+            ..case.asked()
+        };
+        assert_eq!(
+            case.anchor(&asked).expect_err("beside the store").code,
+            ErrorCode::InvalidInput
+        );
+    }
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(files_of(&case.path("store")), before);
+}
+
+#[test]
+fn nothing_half_written_stays_when_it_fails() {
+    let case = Case::new();
+    let asked = AnchorAsked {
+        out: case.path("anchors/not-there"),
+        ..case.asked()
+    };
+    assert_eq!(case.anchor(&asked).expect_err("no such folder").code, ErrorCode::Denied);
+    let token = CancelToken::default();
+    token.cancel();
+    let cancelled = case.with_session(|_, session| anchor(&Work::new(&token, &Silent), session, &case.asked()));
+    assert!(cancelled.expect_err("cancelled").is_cancelled());
+    assert_eq!(std::fs::read_dir(case.path("anchors")).expect("a folder").count(), 0);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_key_of_an_anchor_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let salt = made.salt.expect("salted");
+    let mode = std::fs::metadata(&salt).expect("a key").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let key = std::fs::read_to_string(&salt).expect("a key");
+    for (file, bytes) in files_of(Path::new(&made.dir)) {
+        let text = String::from_utf8_lossy(&bytes);
+        assert!(!text.contains(key.trim_ascii()), "the key stands in {}", file.display());
+    }
+    std::fs::write(&salt, "00".repeat(32)).expect("another key");
+    assert_eq!(
+        case.verify(&made.dir, None).map(drop).expect_err("another key").code,
+        ErrorCode::InvalidInput
+    );
+}
+
+fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let entries = std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path());
+    let read = |path: PathBuf| (path.clone(), std::fs::read(path).expect("a file"));
+    entries.filter(|path| path.is_file()).map(read).collect()
+}

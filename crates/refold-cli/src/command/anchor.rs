@@ -1,0 +1,43 @@
+//! `refold anchor`.
+
+use refold_app::text::grouped;
+use refold_app::usecase::evidence::anchor::{AnchorAsked, anchor};
+
+use super::Context;
+use crate::arguments::Anchor;
+use crate::print::Ended;
+
+pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let how = AnchorAsked {
+        out: asked.out.clone(),
+        key: asked.key.clone(),
+        previous: asked.previous.clone(),
+        salt: asked.salt.clone(),
+        is_plain: asked.plain,
+        is_short: asked.short,
+    };
+    let answer = anchor(context.work, &session, &how)?;
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(0));
+    }
+    printer.line(&answer.dir)?;
+    printer.line(&format!(
+        "{} events up to position {}",
+        grouped(answer.size),
+        answer.horizon
+    ))?;
+    printer.line(&format!("root {}", answer.root))?;
+    printer.line(&match &answer.signed_by {
+        Some(key) => format!("signed by {key}"),
+        None => "not signed: it is worth as much as the place where it is kept".to_owned(),
+    })?;
+    if let Some(salt) = &answer.salt {
+        printer.line(&format!(
+            "salted with {salt}: verifying needs it, and it tells nobody else"
+        ))?;
+    }
+    printer.finish(Ok(0))
+}

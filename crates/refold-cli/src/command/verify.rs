@@ -1,0 +1,74 @@
+//! `refold verify`.
+
+use refold_app::text::{grouped, shown};
+use refold_app::usecase::evidence::verify::{VerifyFinding, verify};
+
+use super::{Context, cell};
+use crate::arguments::Verify;
+use crate::print::{Ended, Printer, Table};
+
+/// Findings that are shown without `--json`.
+const MOST_SHOWN: usize = 20;
+
+pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
+    let session = context.open(&asked.store)?;
+    let answer = verify(
+        context.work,
+        &session,
+        &asked.anchor,
+        asked.salt.as_deref(),
+        asked.key.as_deref(),
+    )?;
+    let code = u8::from(answer.finding_count > 0);
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(code));
+    }
+    printer.line(&answer.sentence)?;
+    printer.line(&match (&answer.anchor.signed_by, answer.anchor.is_key_known) {
+        (Some(key), true) => format!("signed by {key}, as you asked"),
+        (Some(key), false) => {
+            format!("signed by {key}; compare that with the key that you know, or name it with --key")
+        }
+        (None, _) => "the anchor is not signed: it is worth as much as the place where it was kept".to_owned(),
+    })?;
+    if let Some(level) = answer.level {
+        printer.line(&format!("level {level}: unchanged since the anchor"))?;
+    }
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print_findings(&mut printer, &answer.findings)?;
+    }
+    if answer.finding_count > MOST_SHOWN as u64 {
+        printer.line(&format!(
+            "the first {MOST_SHOWN} of {} by position; --json has more",
+            grouped(answer.finding_count)
+        ))?;
+    }
+    printer.finish(Ok(code))
+}
+
+fn print_findings(printer: &mut Printer, findings: &[VerifyFinding]) -> Result<(), Ended> {
+    let mut table = Table::new(&["what", "#position", "stream", "event", ""]);
+    for finding in findings.iter().take(MOST_SHOWN) {
+        let event = finding.event_type.as_ref().map(|event_type| {
+            let version = finding.version.as_ref().map(|version| format!("v{version} "));
+            format!("{}{event_type}", version.unwrap_or_default())
+        });
+        let mut notes = vec![finding.part.join(", ")];
+        if let Some(to) = &finding.to {
+            notes.push(format!("to {to}"));
+        }
+        notes.extend(finding.detail.as_ref().map(|detail| shown(detail.as_bytes())));
+        notes.retain(|note| !note.is_empty());
+        table.row(vec![
+            finding.kind.to_owned(),
+            cell(finding.position.as_ref()),
+            finding.stream.as_ref().map(ToString::to_string).unwrap_or_default(),
+            event.unwrap_or_default(),
+            notes.join("; "),
+        ]);
+    }
+    table.print(printer)
+}
