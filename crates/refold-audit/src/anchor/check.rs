@@ -59,6 +59,9 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// More than are kept.
     pub finding_count: u64,
+    /// By leaves of the anchor.
+    pub is_named: bool,
+    pub anchored_size: u64,
     pub differing_segments: u64,
     pub segments: u64,
     /// The tree of today's events up to the horizon.
@@ -66,9 +69,14 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// More than half of the store differs: it was restored, migrated, or is another one.
+    /// More than half of the store differs: it was restored, migrated, or is another one. Without leaves more than half of
+    /// its segments, which of a small store says little.
     pub fn is_rewritten(&self) -> bool {
-        self.differing_segments * 2 > self.segments && self.segments > 1
+        if self.is_named {
+            self.finding_count * 2 > self.anchored_size && self.anchored_size > 1
+        } else {
+            self.differing_segments * 2 > self.segments && self.segments > 1
+        }
     }
 }
 
@@ -154,6 +162,8 @@ impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
             is_unchanged,
             findings,
             finding_count: self.finding_count - moves,
+            is_named: self.leaves.is_some(),
+            anchored_size: self.anchored.size,
             differing_segments: self.differing_segments,
             segments: self.anchored.segments.len() as u64 + self.extra_segments,
             edge: self.edge,

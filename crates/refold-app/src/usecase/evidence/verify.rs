@@ -263,10 +263,19 @@ fn public_key(named: &str) -> Result<PublicKey, AppError> {
 }
 
 fn rewritten(outcome: &Outcome) -> String {
+    let (differing, all, what) = if outcome.is_named {
+        (outcome.finding_count, outcome.anchored_size, "events".to_owned())
+    } else {
+        (
+            outcome.differing_segments,
+            outcome.segments,
+            format!("ranges of {WIDTH} positions"),
+        )
+    };
     format!(
-        "{} of {} ranges of {WIDTH} positions differ: the store was restored or migrated, or is another one",
-        grouped(outcome.differing_segments),
-        grouped(outcome.segments)
+        "{} differences in {} {what}: the store was restored or migrated, or is another one",
+        grouped(differing),
+        grouped(all)
     )
 }
 

@@ -200,7 +200,7 @@ fn forget_oldest(folder: &Path) {
             Some((about.modified().ok()?, about.len(), entry.path()))
         })
         .collect();
-    files.sort_by(|a, b| b.0.cmp(&a.0));
+    files.sort_by_key(|file| std::cmp::Reverse(file.0));
     let mut bytes = 0_u64;
     for (count, (_, size, file)) in (1..).zip(&files) {
         bytes = bytes.saturating_add(*size);

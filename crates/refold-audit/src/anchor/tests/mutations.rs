@@ -299,6 +299,17 @@ fn an_empty_store_and_one_that_was_emptied() {
     assert_eq!(emptied.finding_count, 3_000);
     assert!(emptied.findings.iter().all(|it| it.difference == Difference::Removed));
     assert!(emptied.is_rewritten());
+    let mut few = store(3_000);
+    few[0].micros += 1;
+    few[1_500].micros += 1;
+    few[2_900].micros += 1;
+    let few = check(
+        anchored(&events),
+        Some(events.iter().map(|event| event.leaf).collect()),
+        &hashed(&few, None),
+    );
+    assert_eq!((few.finding_count, few.differing_segments), (3, 3));
+    assert!(!few.is_rewritten(), "three events of 3,000, though in each segment");
     let filled = check(anchored(&[]), Some(Vec::new()), &events);
     assert!(filled.findings.iter().all(|it| it.difference == Difference::Inserted));
     assert_eq!(filled.finding_count, 3_000);
