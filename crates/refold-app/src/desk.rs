@@ -250,11 +250,13 @@ impl Desk {
         })
     }
 
-    /// Hides again what was revealed last, or all of it.
-    pub fn conceal(&self, session: u32, is_all: bool) -> Result<MaskState, AppError> {
+    /// Hides again what was revealed last, or all of it. What was found of the session is forgotten: it may tell it.
+    pub fn conceal(&self, number: u32, is_all: bool) -> Result<MaskState, AppError> {
         caught(|| {
-            let session = self.session(session)?;
-            session.mask().conceal(is_all)?;
+            let session = self.session(number)?;
+            if session.mask().conceal(is_all)? {
+                self.forget_searches(number);
+            }
             Ok(session.mask().state())
         })
     }

@@ -55,6 +55,11 @@ pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
         .collect()
 }
 
+/// Whether a finding of this code says that events could not be read, and are in no answer.
+pub fn leaves_out(code: &str) -> bool {
+    matches!(code, "damaged" | "not-an-event" | "torn-record")
+}
+
 fn found(finding: &Finding) -> FoundWire {
     FoundWire {
         detail: text::shown(finding.detail.as_bytes()),

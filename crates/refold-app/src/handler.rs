@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 use refold_handlers::error::{PackageError, code};
-use refold_handlers::invariant::Invariants;
-use refold_handlers::limits::Limits;
 use refold_handlers::package::{Package, open_declarative, split_version};
 use refold_handlers::reducer::{DeclarativeProgram, SharedProgram};
 use refold_handlers::story::Story;
@@ -38,46 +36,34 @@ pub fn story(handler: Option<&str>) -> Result<Story, AppError> {
     Ok(refold_handlers::package::story(handler.unwrap_or(DEFAULT))?)
 }
 
-/// A handler whose package may hold invariants: one that can be looked into.
-pub struct Checked(Arc<DeclarativeProgram>);
-
-impl Checked {
-    pub fn program(&self) -> SharedProgram {
-        SharedProgram(Arc::clone(&self.0))
-    }
-
-    pub fn invariants(&self) -> &Invariants {
-        self.0.invariants()
-    }
-
-    pub fn limits(&self) -> &Limits {
-        self.0.limits()
-    }
-}
-
 /// Opens a handler that was opened before as `identity`, to check its invariants. `None`: it is of an engine without.
 ///
 /// # Errors
 /// When its files were changed since: what it said then is not what it would say now.
-pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Option<Checked>, AppError> {
+pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Option<Arc<DeclarativeProgram>>, AppError> {
     if identity.engine != "declarative" {
         return Ok(None);
     }
     let (path, version) = split_version(handler.unwrap_or(DEFAULT));
-    let checked = Checked(open_declarative(&path, version.as_deref())?);
-    if checked.program().identity() != identity {
+    let program = open_declarative(&path, version.as_deref())?;
+    if SharedProgram(Arc::clone(&program)).identity() != identity {
         return Err(AppError::invalid(
             "the files of the handler were changed since this stream was opened with it",
             "open the stream again",
         ));
     }
-    Ok(Some(checked))
+    Ok(Some(program))
 }
 
-/// The folder of a handler package, as it is named; `None` for what is no package.
+/// The folder of a handler package, as it is named, or the one that a reducer file lies in; `None` for what is neither.
 pub fn folder(handler: &str) -> Option<PathBuf> {
     let (path, _) = split_version(handler);
-    Some(path).filter(|path| path.is_dir())
+    if path.is_dir() {
+        return Some(path);
+    }
+    let parent = path.is_file().then(|| path.parent()).flatten()?;
+    let is_here = parent.as_os_str().is_empty();
+    Some(if is_here { PathBuf::from(".") } else { parent.to_owned() })
 }
 
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of

@@ -125,7 +125,7 @@ fn file(places: &Places, location: &str) -> PathBuf {
     let path = Path::new(location);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let hash = Sha256::digest(real.as_os_str().as_encoded_bytes());
-    let hash: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let hash = text::hex(hash.get(..8).unwrap_or_default());
     let name = real.file_stem().unwrap_or_default().to_string_lossy();
     let is_plain = |letter: &char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
     let name: String = name.chars().filter(is_plain).take(40).collect();

@@ -19,7 +19,7 @@ use crate::error::AppError;
 use crate::findings;
 use crate::mask::{Mask, Part};
 use crate::session::Session;
-use crate::stream::Stream;
+use crate::stream::{Stream, beside_what_lacks};
 
 /// See the module.
 pub struct Replay {
@@ -53,7 +53,8 @@ impl Replay {
     ) -> Result<(Stream, Replay), AppError> {
         let is_read_once = opening.is_whole && session.index().is_none() && session.description().has_stream_index;
         let (stream, replay) = if is_read_once {
-            Stream::found(id, |id| Replay::read(work, session, id, opening, findings))?
+            Stream::found(id, |id| Replay::read(work, session, id, opening, findings))
+                .map_err(|error| beside_what_lacks(error, session, findings))?
         } else {
             let stream = Stream::load(work, session, id, findings)?;
             let replay = Replay::of_stream(session, &stream, opening, findings)?;

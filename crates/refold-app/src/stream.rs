@@ -20,8 +20,10 @@ use refold_stores::index::ArenaSource;
 use ahead::Ahead;
 
 use crate::error::{AppError, ErrorCode};
+use crate::findings;
 use crate::session::Session;
 use crate::text;
+use crate::usecase::overview;
 
 /// Events read at a time when all of a range is wanted.
 const READ_EVENTS: u32 = 2_048;
@@ -44,6 +46,7 @@ impl Stream {
         Stream::found(id, |id| {
             Stream::load_exact(work, session, id, Names::default(), findings)
         })
+        .map_err(|error| beside_what_lacks(error, session, findings))
     }
 
     /// The same stream in the same store as it is now: at least the events of this one, whose types keep their
@@ -300,6 +303,20 @@ pub struct StreamEvents {
     /// Where the read before ended.
     last_end: usize,
     ahead: Option<Ahead>,
+}
+
+/// An id that is not found may be that of a stream whose events cannot be read.
+pub fn beside_what_lacks(mut error: AppError, session: &Session, findings: &Findings) -> AppError {
+    let is_left_out = |(code, _, _): &(&str, u64, _)| findings::leaves_out(code);
+    let is_lacking = findings.summary().iter().any(is_left_out) || !overview::lacking(session).is_empty();
+    if error.code == ErrorCode::NotFound && is_lacking {
+        error.message = format!(
+            "{}; parts of the store are damaged, and its events may lie there",
+            error.message
+        );
+        error.hint = "refold info tells what cannot be read; compare with a backup".to_owned();
+    }
+    error
 }
 
 impl StreamEvents {

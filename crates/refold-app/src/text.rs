@@ -154,6 +154,12 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.
+pub fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(number))
+}
+
 /// `734,166`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -1,55 +1,126 @@
-//! The files that a person asks for: a drawing, a table. They appear whole or not at all, and never in the place of
-//! something that is not their like: a store, or any other file that is there already, stays as it is.
+//! The files that a person asks for: a drawing, a table, events. They appear whole or not at all, never in the folder of the
+//! store, and never in the place of something that is not their like.
 
 use std::fs::File;
-use std::io::{Read as _, Write as _};
+use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
+use refold_core::finding::Findings;
+use sha2::{Digest as _, Sha256};
+
 use crate::error::{AppError, ErrorCode};
+use crate::findings;
+use crate::text;
+use crate::wire::Written;
 
 /// A kind of file of ours.
 pub struct Own {
     /// `drawing`, `table`: what it is called in a sentence.
     pub noun: &'static str,
-    /// How each of them begins, white space aside.
-    pub begins_with: &'static [u8],
+    /// How each of them begins, white space aside, by which an earlier one is told. `None`: it has no mark, and none is
+    /// ever replaced.
+    pub begins_with: Option<&'static [u8]>,
 }
 
-/// Writes `bytes` to `file`, over an earlier file of the same kind or where nothing is.
-pub fn write(file: &Path, bytes: &[u8], kind: &Own) -> Result<(), AppError> {
-    let noun = kind.noun;
-    if let Some(reason) = why_not_over(file, kind) {
-        let message = format!("the {noun} is not written: {reason}: {}", file.display());
-        return Err(AppError::invalid(
-            message,
-            format!("choose another name for the {noun}"),
-        ));
-    }
-    let failed = |error: std::io::Error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-            other => other.to_string(),
+/// A file on its way. It appears when it is kept; dropped before that, it never was.
+pub struct NewFile<'a> {
+    target: &'a Path,
+    noun: &'static str,
+    replaces: bool,
+    out: BufWriter<tempfile::NamedTempFile>,
+    hash: Sha256,
+    byte_count: u64,
+}
+
+/// What was written.
+pub struct Kept {
+    pub byte_count: u64,
+    /// Lower-case hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Writes `bytes` to `file`, over an earlier file of the same kind or where nothing is. `store`: the path of the store.
+pub fn write(file: &Path, store: &Path, bytes: &[u8], kind: &Own) -> Result<(), AppError> {
+    let mut new = NewFile::create(file, store, kind)?;
+    new.write(bytes)?;
+    new.keep().map(drop)
+}
+
+impl<'a> NewFile<'a> {
+    /// As [`write`], for what is written bit by bit.
+    pub fn create(target: &'a Path, store: &Path, kind: &Own) -> Result<NewFile<'a>, AppError> {
+        let noun = kind.noun;
+        let refused = |why: String| {
+            AppError::invalid(
+                format!("the {noun} is not written: {why}: {}", target.display()),
+                format!("choose another folder or name for the {noun}"),
+            )
         };
-        let message = format!("cannot write the {noun} ({reason}): {}", file.display());
-        AppError::new(
-            ErrorCode::Denied,
-            message,
-            "choose a folder that exists and can be written to",
-        )
-    };
-    let folder = file
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    new.write_all(bytes).map_err(failed)?;
-    let kept = if file.exists() {
-        new.persist(file)
-    } else {
-        // Whoever was quicker keeps what he wrote.
-        new.persist_noclobber(file)
-    };
-    kept.map(drop).map_err(|error| failed(error.error))
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = folder.unwrap_or(Path::new("."));
+        let failed = |error: &std::io::Error| not_written(target, noun, error);
+        let real = folder.canonicalize().map_err(|error| failed(&error))?;
+        let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+        if store.parent() == Some(&*real) || real.starts_with(&store) {
+            return Err(refused("it is the folder of the store".to_owned()));
+        }
+        if let Some(why) = why_not_over(target, kind) {
+            return Err(refused(why));
+        }
+        let out = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        Ok(NewFile {
+            target,
+            noun,
+            replaces: target.exists(),
+            out: BufWriter::with_capacity(1 << 18, out),
+            hash: Sha256::new(),
+            byte_count: 0,
+        })
+    }
+
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), AppError> {
+        self.hash.update(bytes);
+        self.byte_count += bytes.len() as u64;
+        self.out
+            .write_all(bytes)
+            .map_err(|error| not_written(self.target, self.noun, &error))
+    }
+
+    /// SHA-256 of what was written so far, as hexadecimal digits.
+    pub fn digest(&self) -> String {
+        text::hex(&self.hash.clone().finalize())
+    }
+
+    /// Lets the file appear.
+    pub fn keep(self) -> Result<Kept, AppError> {
+        let failed = |error: std::io::Error| not_written(self.target, self.noun, &error);
+        let out = self.out.into_inner().map_err(|error| failed(error.into_error()))?;
+        out.as_file().sync_all().map_err(failed)?;
+        let kept = if self.replaces {
+            out.persist(self.target)
+        } else {
+            // Whoever was quicker keeps what he wrote.
+            out.persist_noclobber(self.target)
+        };
+        kept.map_err(|error| failed(error.error))?;
+        Ok(Kept {
+            byte_count: self.byte_count,
+            sha256: text::hex(&self.hash.finalize()),
+        })
+    }
+}
+
+impl Kept {
+    /// The same for a face: so many events are in the file.
+    pub fn told(self, file: &Path, events: u32, found: &Findings) -> Written {
+        Written {
+            file: file.display().to_string(),
+            events,
+            size: text::size_label(self.byte_count),
+            sha256: self.sha256,
+            findings: findings::wire(found),
+        }
+    }
 }
 
 /// Why nothing may be written to this path; `None` where it is free, or holds an earlier file of the kind.
@@ -61,14 +132,32 @@ fn why_not_over(file: &Path, kind: &Own) -> Option<String> {
     if file.symlink_metadata().is_err() {
         return None;
     }
+    let Some(mark) = kind.begins_with else {
+        return Some("there is a file of this name already".to_owned());
+    };
     let mut head = Vec::new();
     // Looked at first: opening a pipe would wait for its other end.
     let is_read = file.is_file()
         && File::open(file)
             .and_then(|it| it.take(512).read_to_end(&mut head))
             .is_ok();
-    let is_own = is_read && head.trim_ascii_start().starts_with(kind.begins_with);
-    (!is_own).then(|| format!("what is there is no {}", kind.noun))
+    let is_free = is_read && (head.is_empty() || head.trim_ascii_start().starts_with(mark));
+    (!is_free).then(|| format!("what is there is no {}", kind.noun))
+}
+
+fn not_written(file: &Path, noun: &str, error: &std::io::Error) -> AppError {
+    let reason = match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        std::io::ErrorKind::AlreadyExists => "there is a file of this name already".to_owned(),
+        std::io::ErrorKind::PermissionDenied => "it may not be written to".to_owned(),
+        // Whatever else a disk can say.
+        _ => error.to_string(),
+    };
+    AppError::new(
+        ErrorCode::Denied,
+        format!("cannot write the {noun} ({reason}): {}", file.display()),
+        "choose a folder that exists, can be written to and has room",
+    )
 }
 
 #[cfg(test)]

@@ -152,7 +152,7 @@ pub struct Streams {
     /// Ids ascending; most events first; latest event first; earliest stream first; categories ascending
     #[arg(long, value_enum, default_value = "id")]
     pub sort: Sort,
-    #[arg(long, default_value_t = 100)]
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
     pub limit: u32,
     /// Go on after this stream, the last of the page before
     #[arg(long, value_name = "STREAM")]

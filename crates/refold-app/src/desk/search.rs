@@ -107,6 +107,16 @@ impl Desk {
         }
     }
 
+    /// Stops the searches of a session and forgets their rows.
+    pub(super) fn forget_searches(&self, session: u32) {
+        let placed: Vec<PlacedSearch> = {
+            let mut searches = lock(&self.searches);
+            let of_session = searches.extract_if(.., |_, placed| placed.session == session);
+            of_session.map(|(_, placed)| placed).collect()
+        };
+        placed.iter().for_each(|placed| self.jobs.cancel(placed.job));
+    }
+
     /// What the copy that makes searching fast would cost, and whether it is there.
     pub fn search_offer(&self, session: u32) -> Result<SearchOffer, AppError> {
         caught(|| {

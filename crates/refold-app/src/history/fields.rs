@@ -97,7 +97,7 @@ impl OpenedHistory {
     /// Writes all values of a field that was read into a CSV file.
     pub fn export_field(&self, path: &str, file: &Path) -> Result<(), AppError> {
         let known = self.known_field(path)?;
-        write_csv(&self.stream, &known.field, self.digits(), file)
+        write_csv(&self.session, &self.stream, &known.field, file)
     }
 
     fn known_field(&self, path: &str) -> Result<Arc<Known>, AppError> {

@@ -98,7 +98,16 @@ impl OpenedHistory {
         let before = self.folded(work, &mut replay, before)?;
         let after = self.folded(work, &mut replay, moment)?;
         drop(replay);
-        let changes = diff(&before.state, &after.state, &self.array_keys);
+        let stream = &self.stream;
+        let cover = self
+            .session
+            .mask()
+            .cover(&stream.id, &stream.category, None, Part::State);
+        let changes = diff(
+            &cover.value(&before.state),
+            &cover.value(&after.state),
+            &self.array_keys,
+        );
         let named = changes
             .iter()
             .take(NAMED_PATHS)

@@ -84,7 +84,7 @@ impl Mask {
             log: Some(log),
             ..Mask::default()
         };
-        for file in rules::at_hand(config, location) {
+        for file in rules::at_hand(config, location)? {
             mask.add(&file)?;
         }
         if let Some(file) = named {
@@ -113,7 +113,7 @@ impl Mask {
         files.iter().map(|file| rules::text(file)).collect()
     }
 
-    /// Adds the rules in the package of a handler that is named, where it has some.
+    /// Adds the rules in the package of a handler that is named, or beside its reducer file, where there are some.
     pub fn adopt(&self, handler: Option<&str>) -> Result<(), AppError> {
         match handler.and_then(handler::folder).map(|folder| folder.join(rules::FILE)) {
             Some(file) if file.is_file() => self.add(&file),

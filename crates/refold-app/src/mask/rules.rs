@@ -1,5 +1,6 @@
 //! Rule files: which fields of which events and states are sensitive. The format is written down in `docs/masking.md`.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use refold_core::pointer::{Pointer, Segment};
@@ -65,21 +66,33 @@ pub fn text(file: &Path) -> Result<String, AppError> {
 }
 
 /// The rule files that hold for a store without being named, those that are there: in the config folder, in the folder
-/// `handlers` beside the store, and in each package there.
-pub fn at_hand(config: &Path, store: &Path) -> Vec<PathBuf> {
+/// `handlers` beside the store, and in each package there. A folder that cannot be looked into is an error: it may hold
+/// rules.
+pub fn at_hand(config: &Path, store: &Path) -> Result<Vec<PathBuf>, AppError> {
     let handlers = store.parent().map(|folder| folder.join("handlers")).unwrap_or_default();
-    let mut packages: Vec<PathBuf> = std::fs::read_dir(&handlers)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join(FILE))
-        .collect();
+    let unlisted = |error: std::io::Error| refused(&handlers, &format!("the folder cannot be read: {error}"));
+    let mut packages = Vec::new();
+    match std::fs::read_dir(&handlers) {
+        Ok(entries) => {
+            for entry in entries {
+                packages.push(entry.map_err(unlisted)?.path());
+            }
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+        Err(error) => return Err(unlisted(error)),
+    }
     packages.sort();
-    [config.join(FILE), handlers.join(FILE)]
-        .into_iter()
-        .chain(packages)
-        .filter(|file| file.is_file())
-        .collect()
+    let mut files = Vec::new();
+    for folder in [config.to_owned(), handlers.clone()].into_iter().chain(packages) {
+        let file = folder.join(FILE);
+        match file.metadata() {
+            Ok(found) if found.is_file() => files.push(file),
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+            Err(error) => return Err(refused(&file, &format!("it cannot be read: {error}"))),
+        }
+    }
+    Ok(files)
 }
 
 fn refused(file: &Path, reason: &str) -> AppError {

@@ -1,7 +1,6 @@
 //! A payload or metadata document as it is looked at: its bytes as a person may see them, what they are, their rows.
 
 use std::collections::HashSet;
-use std::fmt::Write as _;
 use std::path::Path;
 
 use refold_core::event::{Encoding, EventView};
@@ -94,11 +93,7 @@ impl Held {
             } else {
                 u32::try_from(bytes.len()).unwrap_or(u32::MAX)
             },
-            sha256: told(Sha256::digest(bytes).iter().fold(String::new(), |mut hash, byte| {
-                // Writing to a string cannot fail.
-                let _ = write!(hash, "{byte:02x}");
-                hash
-            })),
+            sha256: told(text::hex(&Sha256::digest(bytes))),
             looks_like: looks_like.to_owned(),
             beginning: is_huge.then(|| text::size_label(BEGINNING_BYTES as u64)),
             fault: (kind == PayloadKind::Undecodable).then(|| self.told_fault()),
@@ -210,25 +205,9 @@ impl Held {
     pub fn save(&self, file: &Path, store: &Path) -> Result<(), AppError> {
         const DOCUMENT: Own = Own {
             noun: "payload",
-            begins_with: b"",
+            begins_with: None,
         };
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let folder = real(parent.unwrap_or(Path::new(".")));
-        let home = real(store).parent().map(Path::to_owned).unwrap_or_default();
-        if folder.starts_with(&home) {
-            return Err(AppError::invalid(
-                format!("nothing is written beside a store: {}", file.display()),
-                "choose a folder outside of the store's own",
-            ));
-        }
-        if file.symlink_metadata().is_ok() {
-            return Err(AppError::invalid(
-                format!("there is a file of this name already: {}", file.display()),
-                "choose another name for the payload: it has no mark by which an earlier one could be told",
-            ));
-        }
-        written_file::write(file, self.bytes.as_deref().unwrap_or_default(), &DOCUMENT)
+        written_file::write(file, store, self.bytes.as_deref().unwrap_or_default(), &DOCUMENT)
     }
 
     fn view_is_bytes(&self) -> bool {

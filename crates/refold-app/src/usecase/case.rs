@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use super::events::event_answer;
 use super::replayed::Replayed;
-use super::search::export::{NewFile, json_line};
+use super::search::export::json_line;
 use crate::case::{Carried, CaseStream, Contents, is_of_files};
 use crate::error::{AppError, ErrorCode};
 use crate::mask::Part;
@@ -25,6 +25,7 @@ use crate::places::Places;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::wire::{Axis, CaseAsked, DocumentPlace, FindingGroup, Note, Written};
+use crate::written_file::{NewFile, Own};
 use crate::{clock, findings, handler, notebook, payload, text};
 
 /// Events read at a time.
@@ -63,7 +64,11 @@ pub fn save(
             "choose another name, or say with --replace that it is to be replaced",
         ));
     }
-    let mut out = NewFile::create(file, session, |head| head.starts_with(MAGIC))?;
+    const CASE: Own = Own {
+        noun: "case",
+        begins_with: Some(MAGIC),
+    };
+    let mut out = NewFile::create(file, Path::new(session.location()), &CASE)?;
     let notes = notebook::load(places, session.location())?.notes;
     let mut gathered = Gathered::default();
     for (stream, handler) in wanted(asked) {
@@ -96,7 +101,7 @@ pub fn save(
     out.write(seal_line(events, &out.digest()).as_bytes())?;
     // Who cancels in the last moment gets no file either.
     work.check()?;
-    out.keep(events, &gathered.findings)
+    Ok(out.keep()?.told(file, events, &gathered.findings))
 }
 
 /// A stream as the window would show it: A and B at cursors, under a handler; `None`: `builtin:merge`.

@@ -8,7 +8,7 @@ use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
 
-use super::every_state::every_state;
+use super::whole_fold::whole_fold;
 use crate::answer::{FieldAnswer, FieldValueAnswer, Literal, visible_json};
 use crate::error::AppError;
 use crate::mask::Part;
@@ -47,7 +47,8 @@ impl FieldHistory {
         let mut values: Vec<FieldValue> = Vec::new();
         let mut incomplete_since = None;
         let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
-        every_state(work, session, stream, program, "reading the field", &mut |folded| {
+        whole_fold(work, session, stream, program, "reading the field", &mut |fold| {
+            let folded = fold.folded()?;
             incomplete_since = folded.incomplete_since;
             let value = cover.find(path, &folded.state);
             if values.last().is_none_or(|last| last.value != value) {
@@ -56,6 +57,7 @@ impl FieldHistory {
                     value,
                 });
             }
+            Ok(())
         })?;
         Ok(FieldHistory {
             path: path.clone(),
@@ -145,7 +147,8 @@ pub fn csv_line(of: &FieldValueAnswer) -> String {
 }
 
 /// Writes a CSV file. Only a file of the same kind is ever replaced.
-pub fn write_csv(stream: &Stream, field: &FieldHistory, digits: u8, file: &Path) -> Result<(), AppError> {
+pub fn write_csv(session: &Session, stream: &Stream, field: &FieldHistory, file: &Path) -> Result<(), AppError> {
+    let digits = session.description().time_digits;
     let mut csv = format!("{CSV_HEADING}\r\n");
     for of in field.shown() {
         csv.push_str(&csv_line(&answer(stream, of, digits)));
@@ -153,9 +156,9 @@ pub fn write_csv(stream: &Stream, field: &FieldHistory, digits: u8, file: &Path)
     }
     const TABLE: Own = Own {
         noun: "table",
-        begins_with: CSV_HEADING.as_bytes(),
+        begins_with: Some(CSV_HEADING.as_bytes()),
     };
-    written_file::write(file, csv.as_bytes(), &TABLE)
+    written_file::write(file, Path::new(session.location()), csv.as_bytes(), &TABLE)
 }
 
 fn quoted(cell: &str) -> String {

@@ -1,13 +1,15 @@
 //! Where the invariants of a handler's package break in one stream: every moment at which one that held stops to hold.
 
+use std::sync::Arc;
+
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::track::Moment;
-use refold_core::value::Value;
 use refold_core::work::Work;
+use refold_handlers::lab::{Checked, Rules, Sighting, Watched};
+use refold_handlers::reducer::{DeclarativeProgram, SharedProgram};
 
-use super::every_state::every_state;
+use super::whole_fold::whole_fold;
 use crate::error::AppError;
-use crate::handler::Checked;
 use crate::session::Session;
 use crate::stream::Stream;
 
@@ -16,85 +18,53 @@ pub const BROKEN: &str = "RF-INVARIANT-BROKEN";
 /// The code of a condition that cannot be decided on a state.
 pub const UNDECIDED: &str = "RF-INVARIANT-UNDECIDED";
 
-/// Folds the whole stream and holds every invariant against every state. Exact: no state is left out. Each break, and
-/// each first state on which a condition cannot be decided, is a finding at its event.
+/// Folds the whole stream and asks every invariant of its package after each event that wrote something it reads, as
+/// the lab does for a whole store. Each break, and the first event of each after which it cannot be decided, is a finding
+/// at its event.
 ///
 /// Returns the moments of the breaks, ascending, each once.
 pub fn breaks(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
-    checked: &Checked,
+    program: &Arc<DeclarativeProgram>,
     findings: &Findings,
 ) -> Result<Vec<Moment>, AppError> {
-    let invariants = checked.invariants();
+    let invariants = program.invariants();
     if invariants.is_empty() {
         return Ok(Vec::new());
     }
-    let mut verdicts = vec![Verdict::Holds; invariants.iter().count()];
+    let rules = Arc::new(Rules::OfPackage(Arc::clone(program)));
+    let checked = Checked::new(Arc::new(SharedProgram(Arc::clone(program))), rules, usize::MAX);
+    let folded = whole_fold(work, session, stream, &checked, "checking invariants", &mut |_| Ok(()))?;
+    let watched = Watched::of_state(&folded.state)
+        .ok_or_else(|| AppError::internal("checking invariants came to something else than what was seen"))?;
+    let of = |at: usize| invariants.iter().nth(at);
     let mut found = Vec::new();
-    let mut before: Option<Value> = None;
-    let mut visit = |state: &Value, moment: Moment| {
-        // An event that changed nothing broke nothing.
-        if before.as_ref().is_some_and(|before| is_same(before, state)) {
-            return;
+    for flip in watched.flips.iter().filter(|flip| !flip.holds) {
+        if let Some(invariant) = of(flip.invariant) {
+            found.extend(stream.moment_at(flip.event.position));
+            let detail = format!("from here on the state breaks the invariant {}", invariant.id);
+            findings.report(at(stream, &flip.event, BROKEN, invariant.severity, detail));
         }
-        before = Some(state.clone());
-        for (invariant, verdict) in invariants.iter().zip(&mut verdicts) {
-            let now = match invariants.holds(invariant, state, checked.limits()) {
-                Ok(true) => Verdict::Holds,
-                Ok(false) => Verdict::Broken,
-                Err(_) => Verdict::Undecided,
-            };
-            if std::mem::replace(verdict, now) == now {
-                continue;
-            }
-            let report = |code, severity, detail: String| findings.report(at(stream, moment, code, severity, detail));
-            match now {
-                Verdict::Holds => {}
-                Verdict::Broken => {
-                    found.push(moment);
-                    let detail = format!("from here on the state breaks the invariant {}", invariant.id);
-                    report(BROKEN, invariant.severity, detail);
-                }
-                Verdict::Undecided => {
-                    let detail = format!("the invariant {} cannot be decided on this state", invariant.id);
-                    report(UNDECIDED, Severity::Notice, detail);
-                }
-            }
+    }
+    for unclear in &watched.unclear {
+        if let Some(invariant) = of(unclear.invariant) {
+            let detail = format!("the invariant {} cannot be decided on this state", invariant.id);
+            findings.report(at(stream, &unclear.event, UNDECIDED, Severity::Notice, detail));
         }
-    };
-    let program = checked.program();
-    every_state(work, session, stream, &program, "checking invariants", &mut |folded| {
-        visit(&folded.state, folded.moment);
-    })?;
+    }
     found.dedup();
     Ok(found)
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Holds,
-    Broken,
-    Undecided,
-}
-
-/// Whether two states are the same piece of memory. Two that are merely equal are looked at twice, which does no harm.
-fn is_same(before: &Value, after: &Value) -> bool {
-    match (before, after) {
-        (Value::Object(before), Value::Object(after)) => before.is_same(after),
-        _ => false,
-    }
-}
-
-fn at(stream: &Stream, moment: Moment, code: &'static str, severity: Severity, detail: String) -> Finding {
-    let index = moment.event_index();
+fn at(stream: &Stream, event: &Sighting, code: &'static str, severity: Severity, detail: String) -> Finding {
     Finding {
         code,
         severity,
         stream: Some(stream.id.as_slice().into()),
-        version: index.and_then(|index| stream.track.versions.get(index)).copied(),
-        position: index.and_then(|index| stream.track.positions.get(index)).copied(),
+        version: Some(event.version),
+        position: Some(event.position),
         detail,
     }
 }

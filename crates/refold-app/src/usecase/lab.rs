@@ -49,6 +49,24 @@ fn order_of(sighting: &Sighting) -> (Position, Version) {
     (sighting.position, sighting.version)
 }
 
+/// A path of a state, as a person may see it: where it leads into something hidden, it ends there.
+fn shown_path(cover: &Cover, path: &str) -> String {
+    let Ok(pointer) = Pointer::parse(path) else {
+        return path.to_owned();
+    };
+    let mut shown = Pointer::ROOT;
+    for segment in pointer.segments() {
+        if matches!(
+            shown_at(cover, &shown.to_string(), &Value::Bool(true)),
+            Value::Redacted(_)
+        ) {
+            break;
+        }
+        shown = shown.push(segment.clone());
+    }
+    shown.to_string()
+}
+
 /// A value that stands at a path of a state, as a person may see it.
 fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
     let Ok(pointer) = Pointer::parse(path) else {

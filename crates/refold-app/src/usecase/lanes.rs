@@ -72,7 +72,10 @@ pub fn of_correlation_id(
         return Err(AppError::not_found("the store holds no event", "open another store"));
     };
     let links = Links::of(work, session, last)?;
-    let found = streams_of(work, &links, correlation.as_bytes())?;
+    let mut found = streams_of(work, &links, correlation.as_bytes())?;
+    if found.streams.is_empty() && correlation.contains('\\') {
+        found = streams_of(work, &links, &text::id_from_shown(correlation))?;
+    }
     if found.streams.is_empty() {
         return Err(AppError::not_found(
             format!(

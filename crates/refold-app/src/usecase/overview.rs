@@ -8,7 +8,7 @@ use crate::error::AppError;
 use crate::findings;
 use crate::session::Session;
 use crate::text;
-use crate::wire::{CategoryCount, Overview, TypeCount};
+use crate::wire::{CategoryCount, FindingWire, Overview, TypeCount};
 
 /// Needs the index, if only that of the store as it was before it grew.
 pub fn overview(session: &Session) -> Result<Overview, AppError> {
@@ -51,6 +51,19 @@ fn of_index(session: &Session, index: &Index, is_behind: bool) -> Result<Overvie
 /// What the index came upon. Needs the index, if only that of the store as it was before it grew.
 pub fn found(session: &Session) -> Result<Findings, AppError> {
     session.ask(|index, _| Ok(found_by(session, index)))
+}
+
+/// What the index came upon by which events are missing from it, and so from every answer that is made of it; nothing
+/// where it is not there yet.
+pub fn lacking(session: &Session) -> Vec<FindingWire> {
+    let Some(index) = session.index() else {
+        return Vec::new();
+    };
+    let found = Findings::default();
+    index.report_findings(&found);
+    let mut lacking = findings::wire(&found);
+    lacking.retain(|finding| findings::leaves_out(&finding.code));
+    lacking
 }
 
 fn found_by(session: &Session, index: &Index) -> Findings {

@@ -11,8 +11,9 @@ use refold_core::work::{Cancelled, Work};
 
 use super::events::event_answer;
 use crate::answer::EventAnswer;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
+use crate::stream::Stream;
 use crate::text;
 use crate::watch::Pace;
 
@@ -29,6 +30,17 @@ const BATCH_EVENTS: usize = 2_048;
 const NAP: Duration = Duration::from_millis(50);
 /// A store that is written to without a rest is read between two writes, if one of so many attempts falls there.
 const ATTEMPTS: u32 = 200;
+
+/// Whether the stream that is waited for has an event already; true where all streams are. One that has none is no error:
+/// its first event may be what a person waits for.
+pub fn is_there(work: &Work<'_>, session: &Session, asked: &Tail) -> Result<bool, AppError> {
+    let Some(stream) = &asked.stream else { return Ok(true) };
+    match Stream::load(work, session, stream, &Findings::default()) {
+        Ok(_) => Ok(true),
+        Err(error) if error.code == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
 
 /// Calls `visit` for each event that is written from now on, in position order, and `flush` when there are no more for
 /// the moment. Ends when `work` is cancelled, when `visit` fails, and when the store is out of reach.

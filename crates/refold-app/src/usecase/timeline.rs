@@ -165,7 +165,7 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
     let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;
     const DRAWING: Own = Own {
         noun: "drawing",
-        begins_with: b"<svg",
+        begins_with: Some(b"<svg"),
     };
-    written_file::write(file, svg.as_bytes(), &DRAWING)
+    written_file::write(file, Path::new(session.location()), svg.as_bytes(), &DRAWING)
 }

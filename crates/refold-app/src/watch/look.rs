@@ -1,6 +1,6 @@
 //! One look at a store that is open: whether it changed, and what is open brought up to date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use refold_core::event::{Columns, EventBatch, Position};
@@ -11,6 +11,7 @@ use refold_core::work::Work;
 
 use crate::desk::{Placed, lock};
 use crate::error::AppError;
+use crate::history::OpenedHistory;
 use crate::session::Session;
 use crate::wire::HistoryGrowth;
 
@@ -99,13 +100,37 @@ impl Open {
 
     /// Puts the store as it is now in the place of the one before, and its histories with it.
     fn replace(&self, work: &Work<'_>, before: &Arc<Session>, grown: &Arc<Session>) -> Result<(), AppError> {
+        let mut known = BTreeSet::new();
+        let followed = self.followed(work, grown, &mut known)?;
+        let mut sessions = lock(&self.sessions);
+        match sessions.get_mut(&self.session) {
+            Some(present) if Arc::ptr_eq(present, before) => *present = Arc::clone(grown),
+            // It was closed or opened again meanwhile.
+            _ => return Ok(()),
+        }
+        self.place(followed);
+        drop(sessions);
+        // Those that were opened on the session before while the others were followed.
+        let late = self.followed(work, grown, &mut known)?;
+        self.place(late);
+        Ok(())
+    }
+
+    /// The open histories that are not `known`, in the store as it is now.
+    fn followed(
+        &self,
+        work: &Work<'_>,
+        grown: &Arc<Session>,
+        known: &mut BTreeSet<u32>,
+    ) -> Result<Vec<(u32, Arc<OpenedHistory>)>, AppError> {
         let open: Vec<(u32, Placed)> = lock(&self.histories)
             .iter()
-            .filter(|(_, placed)| placed.session == self.session)
+            .filter(|(number, placed)| placed.session == self.session && !known.contains(number))
             .map(|(number, placed)| (*number, placed.clone()))
             .collect();
         let mut followed = Vec::new();
         for (number, placed) in open {
+            known.insert(number);
             // A stream that changed stays as it was opened: the next who reads on in it is told.
             match placed.history.grown(work, grown) {
                 Ok(history) => followed.push((number, Arc::new(history))),
@@ -113,19 +138,16 @@ impl Open {
                 Err(_) => {}
             }
         }
-        let mut sessions = lock(&self.sessions);
-        match sessions.get_mut(&self.session) {
-            Some(present) if Arc::ptr_eq(present, before) => *present = Arc::clone(grown),
-            // It was closed or opened again meanwhile.
-            _ => return Ok(()),
-        }
+        Ok(followed)
+    }
+
+    fn place(&self, followed: Vec<(u32, Arc<OpenedHistory>)>) {
         let mut histories = lock(&self.histories);
         for (number, history) in followed {
             if let Some(placed) = histories.get_mut(&number) {
                 placed.history = history;
             }
         }
-        Ok(())
     }
 
     /// While there is no index, and maybe one is being built of the store as it was opened, what is new is only counted.

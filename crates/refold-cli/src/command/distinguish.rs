@@ -1,8 +1,8 @@
 //! `refold distinguish`.
 
-use refold_app::text::grouped;
+use refold_app::text::{counted, grouped};
 use refold_app::usecase::distinguish::{distinguish, range_of_cursors};
-use refold_app::wire::{Distinction, Distinguished};
+use refold_app::wire::Distinction;
 
 use super::Context;
 use crate::arguments::Distinguish as Asked;
@@ -20,28 +20,32 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     }
     let facts = &found.facts;
     printer.line(&format!(
-        "{} events in {} · {} streams · {} types · compared with {} events outside",
-        grouped(facts.events.into()),
+        "{} in {} · {} · {} · compared with {} outside",
+        counted(facts.events.into(), "event"),
         facts.span,
-        grouped(facts.streams.into()),
-        grouped(facts.types.into()),
-        grouped(found.rest_events.into())
+        counted(facts.streams.into(), "stream"),
+        counted(facts.types.into(), "type"),
+        counted(found.rest_events.into(), "event")
     ))?;
     printer.line(&sample_line(&found))?;
-    let mut table = Table::new(&["attribute", "value", "#in the range", "#outside", ""]);
-    for attribute in &found.attributes {
+    let mut table = Table::new(&["attribute", "value", "#in the range", "#outside"]);
+    for attribute in found.attributes.iter().filter(|attribute| attribute.has_signal) {
         table.row(vec![
             attribute.name.clone(),
             attribute.value.clone(),
             percent(attribute.inside, attribute.inside_of),
             percent(attribute.outside, attribute.outside_of),
-            signal(attribute).to_owned(),
         ]);
     }
-    if table.is_empty() {
-        printer.line("no attribute has more than one value")?;
-    } else {
-        table.print(&mut printer)?;
+    let alike = found.attributes.iter().filter(|attribute| !attribute.has_signal);
+    let alike: Vec<&str> = alike.map(|attribute| attribute.name.as_str()).collect();
+    match (table.is_empty(), alike.is_empty()) {
+        (true, true) => printer.line("no attribute has more than one value")?,
+        (true, false) => printer.line("nothing distinguishes the range by more than chance")?,
+        (false, _) => table.print(&mut printer)?,
+    }
+    if !alike.is_empty() {
+        printer.line(&format!("no signal in {}", alike.join(", ")))?;
     }
     printer.finish(Ok(0))
 }
@@ -58,16 +62,14 @@ fn sample_line(found: &Distinction) -> String {
     format!("type, category, stream and hour counted; data and metadata from a {sampled}-event sample{unreadable}")
 }
 
-fn signal(attribute: &Distinguished) -> &'static str {
-    if attribute.has_signal { "" } else { "no signal" }
-}
-
-/// Per cent with one digit, rounded down; something is never shown as nothing.
+/// Per cent with one digit, rounded; something is never shown as nothing, nor a part as the whole.
 fn percent(count: u32, of: u32) -> String {
-    let tenths = u64::from(count) * 1_000 / u64::from(of.max(1));
+    let (count, of) = (u64::from(count), u64::from(of.max(1)));
+    let tenths = (count * 2_000 + of) / (2 * of);
     match (count, tenths) {
         (0, _) => "0 %".to_owned(),
         (_, 0) => "<0.1 %".to_owned(),
+        (_, 1_000) if count < of => ">99.9 %".to_owned(),
         _ => format!("{}.{} %", tenths / 10, tenths % 10),
     }
 }

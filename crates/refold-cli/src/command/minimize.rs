@@ -1,10 +1,7 @@
 //! `refold minimize`.
 
-use std::path::Path;
-
-use refold_app::text::grouped;
-use refold_app::usecase::lab::minimize::{Failure, minimize};
-use refold_app::{AppError, ErrorCode};
+use refold_app::text::{counted, grouped};
+use refold_app::usecase::lab::minimize::{Failure, minimize, write_case_file};
 
 use super::Context;
 use crate::arguments::Minimize;
@@ -20,7 +17,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let answer = minimize(context.work, &session, &asked.stream, asked.handler.as_deref(), failure)?;
     if let (Some(file), Some(case)) = (&asked.out, &answer.case) {
-        write_new(file, case)?;
+        write_case_file(&session, file, case)?;
     }
     // A failure that was found is exit code 1, as with `check`.
     let code = u8::from(answer.failure.is_some());
@@ -31,7 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     }
     let Some(failure) = &answer.failure else {
         printer.line(&format!(
-            "{} does not show this failure; there is nothing to minimise",
+            "{} does not show this failure; there is nothing to minimize",
             answer.stream
         ))?;
         return printer.finish(Ok(code));
@@ -43,11 +40,11 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         "fewer may do: the search was stopped"
     };
     printer.line(&format!(
-        "{} of {} events {} it, {proof} ({} histories tried): {}",
+        "{} of {} {} it, {proof} ({} tried): {}",
         answer.kept.len(),
-        grouped(answer.of.into()),
+        counted(answer.of.into(), "event"),
         if answer.kept.len() == 1 { "shows" } else { "show" },
-        grouped(answer.tests.into()),
+        counted_histories(answer.tests.into()),
         answer.kept.join(" ")
     ))?;
     match (&asked.out, &answer.case) {
@@ -61,16 +58,10 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     printer.finish(Ok(code))
 }
 
-/// A case is a file that a person keeps: none is written over.
-fn write_new(file: &Path, case: &str) -> Result<(), AppError> {
-    use std::io::Write as _;
-    let made = std::fs::OpenOptions::new().write(true).create_new(true).open(file);
-    made.and_then(|mut made| made.write_all(case.as_bytes()))
-        .map_err(|error| {
-            AppError::new(
-                ErrorCode::Denied,
-                format!("the case cannot be written ({error}): {}", file.display()),
-                "name a file that is not there yet, in a folder that may be written to",
-            )
-        })
+fn counted_histories(count: u64) -> String {
+    if count == 1 {
+        "1 history".to_owned()
+    } else {
+        format!("{} histories", grouped(count))
+    }
 }

@@ -29,6 +29,7 @@ use clap::CommandFactory as _;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
+use refold_app::usecase::overview::lacking;
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
 use refold_app::{Places, Reveal, Session};
@@ -92,7 +93,26 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     {
         print::findings_aside(&notices(session));
     }
+    if let Some(session) = context.session.get()
+        && is_of_index(&arguments.command)
+    {
+        print::findings_aside(&lacking(session));
+    }
     Ok(code)
+}
+
+/// Whether what is missing from the index is missing from the answer, which has no room for it itself.
+fn is_of_index(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Streams(_)
+            | Command::Distinguish(_)
+            | Command::Causes(_)
+            | Command::Lanes(_)
+            | Command::Replay(_)
+            | Command::Check(_)
+            | Command::Timeline(_)
+    )
 }
 
 fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {

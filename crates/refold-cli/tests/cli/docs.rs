@@ -97,6 +97,7 @@ fn examples_that_hold(page: &str) -> Vec<Example> {
     let lab = Lab::new(60_000);
     // Where the pages put what they keep: never beside the store.
     std::fs::create_dir(lab.path().join("cases")).unwrap();
+    std::fs::create_dir(lab.path().join("pictures")).unwrap();
     let mut faults = Vec::new();
     for example in &examples {
         let words = words(&example.command);

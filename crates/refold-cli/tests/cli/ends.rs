@@ -232,3 +232,41 @@ fn a_drawing_replaces_nothing_but_a_drawing() {
         assert_eq!(lab.run(&["timeline", "orders.db", "--svg", &drawing]).code, 0);
     }
 }
+
+#[test]
+fn a_case_is_never_written_over_nor_beside_the_store() {
+    let lab = Lab::shared();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let kept = elsewhere.path().join("case.yaml");
+    std::fs::write(&kept, "mine").unwrap();
+    let handler = format!("{}@1.0.0", lab.path().join("handlers/order").display());
+    for (out, reason) in [
+        (kept.clone(), "there is a file of this name already"),
+        (lab.path().join("case.yaml"), "it is the folder of the store"),
+    ] {
+        let out = out.display().to_string();
+        let (store, stream) = (lab.store().display().to_string(), "order-4711");
+        let ended = lab.run(&[
+            "minimize",
+            &store,
+            stream,
+            "--handler",
+            &handler,
+            "--invariant",
+            "state.nothing == 1",
+            "--out",
+            &out,
+        ]);
+        assert_eq!(ended.code, 2, "{ended:?}");
+        assert!(ended.err.contains(reason), "{}", ended.err);
+    }
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "mine");
+}
+
+#[test]
+fn a_page_of_no_streams_is_a_wrong_call() {
+    let lab = Lab::shared();
+    let ended = lab.run(&["streams", &lab.store().display().to_string(), "--limit", "0"]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.err.contains("--limit"), "{}", ended.err);
+}

@@ -8,6 +8,7 @@
 
 mod answers;
 mod cases;
+mod damaged;
 mod docs;
 mod ends;
 mod evidence;

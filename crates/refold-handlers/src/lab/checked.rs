@@ -130,6 +130,8 @@ struct Seen {
     is_started: bool,
     /// By invariant.
     holds: Vec<bool>,
+    /// By invariant: how many of its flips are kept.
+    kept: Vec<usize>,
     watched: Watched,
 }
 
@@ -138,6 +140,7 @@ impl Seen {
         Seen {
             is_started: false,
             holds: rules.invariants().iter().map(|_| true).collect(),
+            kept: rules.invariants().iter().map(|_| 0).collect(),
             watched: Watched::default(),
         }
     }
@@ -218,8 +221,8 @@ impl CheckedInstance {
                         false => seen.watched.broken.push(at),
                     }
                     seen.watched.flip_count = seen.watched.flip_count.saturating_add(1);
-                    let kept = seen.watched.flips.iter().filter(|flip| flip.invariant == at).count();
-                    if kept < self.most_flips {
+                    if let Some(kept) = seen.kept.get_mut(at).filter(|kept| **kept < self.most_flips) {
+                        *kept += 1;
                         seen.watched.flips.push(Flip {
                             invariant: at,
                             holds,

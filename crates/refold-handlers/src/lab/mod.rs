@@ -6,7 +6,7 @@
 
 mod checked;
 mod compared;
-mod minimise;
+mod minimize;
 mod only;
 mod sight;
 #[cfg(test)]
@@ -14,6 +14,6 @@ mod tests;
 
 pub use checked::{Checked, Flip, Rules, Unclear, Watched};
 pub use compared::{Compared, Divergence, Divergences, Interval, Stop};
-pub use minimise::{Minimised, minimise};
+pub use minimize::{Minimized, smallest};
 pub use only::OnlyCategory;
 pub use sight::Sighting;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use refold_core::pointer::{Pointer, Segment};
-use refold_core::value::{Text, Value};
+use refold_core::value::{Redacted, Text, Value};
 
 use crate::document::{Body, Document, Node};
 use crate::error::{PackageError, code};
@@ -117,6 +117,7 @@ impl Template {
                     let quoted = match value {
                         Value::Null => return None,
                         Value::Text(text) => text.to_display().into_owned(),
+                        Value::Redacted(_) => Redacted::SHOWN.to_owned(),
                         other => other.display_json(),
                     };
                     push_short(&mut line, &quoted);

@@ -67,6 +67,8 @@ impl Place {
         let failed = |error: io::Error| scratch_error(scratch, &error);
         fs::create_dir_all(scratch).map_err(failed)?;
         check_room(scratch, needed_bytes)?;
+        // Until its own lock is held, a new place looks like a leftover.
+        let _places = lock_places(scratch).map_err(failed)?;
         // tempfile makes folders with mode 0700.
         let folder = tempfile::Builder::new()
             .prefix(COPY_PREFIX)
@@ -139,6 +141,7 @@ pub fn attempt(
 /// Copies that a killed process left behind: nobody holds their lock.
 pub fn remove_leftover_copies(scratch: &Path) {
     let Ok(entries) = fs::read_dir(scratch) else { return };
+    let Ok(_places) = lock_places(scratch) else { return };
     for entry in entries.flatten() {
         let is_copy = entry
             .file_name()
@@ -155,6 +158,13 @@ pub fn remove_leftover_copies(scratch: &Path) {
             let _ = fs::remove_dir_all(entry.path());
         }
     }
+}
+
+/// Held while places are made or removed.
+fn lock_places(scratch: &Path) -> io::Result<File> {
+    let lock = File::create(scratch.join("places.lock"))?;
+    lock.lock()?;
+    Ok(lock)
 }
 
 /// What says that a copy made between the two stamps is of no one moment; see the head of this file.

@@ -115,3 +115,22 @@ fn a_condition_that_cannot_be_asked_is_a_finding_and_a_wrong_one_a_failure() {
     let message = wrong.failure.unwrap().message;
     assert!(message.contains(":1:"), "{message}");
 }
+
+#[test]
+fn what_was_found_while_it_was_revealed_is_forgotten_when_it_is_hidden_again() {
+    let Lab { desk, store, .. } = &lab();
+    let opened = desk.open_store(store, None).unwrap();
+    let reveal = crate::wire::RevealWire {
+        stream: None,
+        part: None,
+        path: String::new(),
+    };
+    desk.reveal(opened.session, &reveal, "a test").unwrap();
+    let ended = desk.search(opened.session, &asked("SKU-00120"), &|_| {}).unwrap();
+    assert!(desk.search_rows(ended.search, 0, 1).is_ok());
+    desk.conceal(opened.session, true).unwrap();
+    assert_eq!(
+        desk.search_rows(ended.search, 0, 1).unwrap_err().code,
+        crate::ErrorCode::NotFound
+    );
+}

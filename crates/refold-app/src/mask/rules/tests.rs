@@ -48,3 +48,14 @@ fn stars_stand_for_any_letters() {
         );
     }
 }
+
+#[test]
+fn a_folder_that_cannot_be_looked_into_is_no_folder_without_rules() {
+    let folder = tempfile::tempdir().unwrap();
+    let (config, store) = (folder.path().join("config"), folder.path().join("store.db"));
+    assert_eq!(at_hand(&config, &store).unwrap(), [""; 0].map(PathBuf::from));
+    let handlers = folder.path().join("handlers");
+    std::os::unix::fs::symlink(&handlers, &handlers).unwrap();
+    let error = at_hand(&config, &store).unwrap_err();
+    assert!(error.message.contains("cannot be read"), "{}", error.message);
+}

@@ -314,7 +314,7 @@ fn a_case_is_written_over_nothing_else_and_never_beside_the_store() {
     std::fs::write(lab.file(), "a diary").unwrap();
     refused(
         lab.save(&session, &asked, Existing::Replaced),
-        "no earlier file of this kind",
+        "what is there is no case",
     );
     let beside = lab.folder.path().join("shop/orders.refold-case");
     let answer = silently(|work| save(work, &session, &lab.places, &asked, &beside, Existing::Kept));

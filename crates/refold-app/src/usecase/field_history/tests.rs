@@ -91,11 +91,12 @@ fn writes_exact_literals_as_csv_and_replaces_only_its_like() {
         "{\"a\":\"\u{202e}\"}",
     ]
     .map(str::to_owned);
-    let (stream, field) = read(&session(&payloads), "/a");
+    let session = session(&payloads);
+    let (stream, field) = read(&session, "/a");
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.csv");
     for _ in 0..2 {
-        write_csv(&stream, &field, 0, &file).unwrap();
+        write_csv(&session, &stream, &field, &file).unwrap();
     }
     let csv = std::fs::read_to_string(&file).unwrap();
     let lines: Vec<&str> = csv.split("\r\n").collect();
@@ -103,15 +104,15 @@ fn writes_exact_literals_as_csv_and_replaces_only_its_like() {
         lines,
         [
             "version,position,recorded_at,type,value",
-            r#"1,10,1970-01-01T00:00:01Z,Patched,"""say \""no\"", twice""""#,
-            "2,20,1970-01-01T00:00:02Z,Patched,0.10",
-            "3,30,1970-01-01T00:00:03Z,Patched,",
-            r#"4,40,1970-01-01T00:00:04Z,Patched,"""\u202e""""#,
+            r#"1,10,1970-01-01T00:00:01.000000000Z,Patched,"""say \""no\"", twice""""#,
+            "2,20,1970-01-01T00:00:02.000000000Z,Patched,0.10",
+            "3,30,1970-01-01T00:00:03.000000000Z,Patched,",
+            r#"4,40,1970-01-01T00:00:04.000000000Z,Patched,"""\u202e""""#,
             "",
         ]
     );
     std::fs::write(&file, "somebody's own").unwrap();
-    let error = write_csv(&stream, &field, 0, &file).unwrap_err();
+    let error = write_csv(&session, &stream, &field, &file).unwrap_err();
     assert!(error.to_string().contains("what is there is no table"), "{error}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "somebody's own");
 }

@@ -162,13 +162,7 @@ pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result
 }
 
 fn sentence_of(incomplete_streams: u32, unclear_streams: u32) -> String {
-    let streams = |count: u32| {
-        if count == 1 {
-            "1 stream".to_owned()
-        } else {
-            format!("{} streams", text::grouped(count.into()))
-        }
-    };
+    let streams = |count: u32| text::counted(count.into(), "stream");
     match (incomplete_streams, unclear_streams) {
         (0, 0) => "exact: every state was looked at".to_owned(),
         (0, unclear) => format!(

@@ -11,7 +11,7 @@ use refold_handlers::lab::{Compared, Divergence, Divergences, Sighting, Stop};
 use serde::{Deserialize, Serialize};
 
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
-use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
+use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, shown_path};
 use crate::answer::{Literal, present};
 use crate::error::AppError;
 use crate::mask::Cover;
@@ -158,6 +158,7 @@ fn made(
                 for side in [&mut divergence.left, &mut divergence.right].into_iter().flatten() {
                     *side = shown_at(cover, &divergence.path, side);
                 }
+                divergence.path = shown_path(cover, &divergence.path);
             }
             seen.lock().unwrap_or_else(PoisonError::into_inner).add(id, divergences);
         }

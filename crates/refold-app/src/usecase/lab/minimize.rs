@@ -1,5 +1,6 @@
 //! The smallest part of a stream's history that still shows a failure, as a test case.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use refold_core::event::{EventBatch, EventView};
@@ -8,17 +9,19 @@ use refold_core::fold::{Detail, Fold, Folded};
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
-use refold_handlers::lab::{Checked, Compared, Divergences, Rules, Watched, minimise};
+use refold_handlers::lab::{Checked, Compared, Divergences, Rules, Watched, smallest};
 use refold_handlers::testcase::{CaseText, Wanted, write_case};
 use serde::Serialize;
 
 use super::check::rules_of;
+use super::shown_path;
 use crate::error::AppError;
-use crate::mask::Part;
+use crate::mask::{Cover, Part};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
 use crate::wire::{ErrorCode, HandlerWire};
+use crate::written_file::{self, Own};
 use crate::{handler, text};
 
 /// Histories that are tried at most.
@@ -55,7 +58,7 @@ impl<'a> Failure<'a> {
 pub struct MinimizeAnswer {
     pub stream: Exact,
     pub handler: HandlerWire,
-    /// What is shown, in a sentence; `null`: the stream does not show it, and there is nothing to minimise.
+    /// What is shown, in a sentence; `null`: the stream does not show it, and there is nothing to minimize.
     pub failure: Option<String>,
     /// The events that are kept: by version, by position where the store keeps none.
     pub kept: Vec<String>,
@@ -93,7 +96,7 @@ pub fn minimize(
         return Err(AppError::new(
             ErrorCode::Denied,
             "masking rules hide fields of this stream, and a test case holds its events whole",
-            "reveal them with a reason (docs/masking.md), or minimise a store without such fields",
+            "reveal them with a reason (docs/masking.md), or minimize a store without such fields",
         ));
     }
     let events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;
@@ -114,7 +117,7 @@ pub fn minimize(
     // What came after the failure has no part in it.
     let group_of = |event: usize| events.batch.types.get(event).map_or(0, |of| of.0);
     let mut tests = 0;
-    let found = minimise(last + 1, group_of, MOST_TESTS, |kept| {
+    let found = smallest(last + 1, group_of, MOST_TESTS, |kept| {
         tests += 1;
         work.tick("trying smaller histories", tests, None)?;
         let shown = events.first_failure(work, &shown, kept)?;
@@ -138,7 +141,8 @@ pub fn minimize(
         }
     };
     let kept: Vec<String> = found.kept.iter().map(label).collect();
-    let sentence = shown.sentence(&identity_of_failure, &label(&last));
+    let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
+    let sentence = shown.sentence(&cover, &identity_of_failure, &label(&last));
     let case = write_case(&CaseText {
         title: &sentence,
         comment: &format!(
@@ -167,6 +171,15 @@ pub fn minimize(
         is_minimal: found.is_minimal,
         case: Some(case),
     })
+}
+
+/// Writes a case into a file that is not there yet: a person keeps it.
+pub fn write_case_file(session: &Session, file: &Path, case: &str) -> Result<(), AppError> {
+    const CASE: Own = Own {
+        noun: "case",
+        begins_with: None,
+    };
+    written_file::write(file, Path::new(session.location()), case.as_bytes(), &CASE)
 }
 
 /// What is looked for, and the program that shows it.
@@ -248,13 +261,14 @@ impl Shown {
         }
     }
 
-    fn sentence(&self, identity: &str, event: &str) -> String {
+    fn sentence(&self, cover: &Cover, identity: &str, event: &str) -> String {
         match &self.kind {
             Kind::Invariant { id, .. } => format!("the invariant {id} breaks at {event}"),
             Kind::Against { right } => {
                 format!(
-                    "{} differs from {event} on, first at {identity}",
-                    handler::label(right.identity())
+                    "{} differs from {event} on, first at {}",
+                    handler::label(right.identity()),
+                    shown_path(cover, identity)
                 )
             }
             Kind::Error => format!("the handler fails at {event}: {identity}"),

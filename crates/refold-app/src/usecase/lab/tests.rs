@@ -154,7 +154,7 @@ fn a_visit_that_fails_ends_the_fold() {
 }
 
 #[test]
-fn what_is_minimised_fails_before_and_passes_after() {
+fn what_is_minimized_fails_before_and_passes_after() {
     let (bad, good) = (order("1.0.0"), order("1.1.0"));
     let stream = &checked(Scope::All, "1.0.0").violations[3].stream;
     let failure = Failure::Invariant {
@@ -189,7 +189,7 @@ fn what_is_minimised_fails_before_and_passes_after() {
 }
 
 #[test]
-fn a_stream_without_the_failure_has_nothing_to_minimise() {
+fn a_stream_without_the_failure_has_nothing_to_minimize() {
     let found = minimized("order-4711", "1.1.0", Failure::Error).unwrap();
     assert_eq!((found.failure, found.case, found.kept.len()), (None, None, 0));
 }
@@ -241,4 +241,44 @@ fn what_rules_hide_is_hidden_here_too() {
         minimize(work, session, "order-4711", Some(&left), Failure::Error).map(|_| String::new())
     });
     assert_eq!(case.unwrap_err().code, crate::ErrorCode::Denied);
+}
+
+#[test]
+fn the_window_finds_the_breaks_that_the_lab_finds() {
+    let handler = order("1.0.0");
+    let answer = checked(Scope::All, "1.0.0");
+    assert!(!answer.violations.is_empty());
+    for violation in answer.violations.iter().take(20) {
+        let stream = violation.stream.to_string();
+        let alone = checked(Scope::Stream(&stream), "1.0.0");
+        let flips = alone.violations.iter().flat_map(|of| &of.flips);
+        let expected = flips.filter(|flip| !flip.holds).count();
+        let breaks = with_session(|work, session| {
+            let identity = crate::handler::open(Some(&handler))?.identity().clone();
+            let program = crate::handler::checked(Some(&handler), &identity)?.expect("a package has rules");
+            let findings = refold_core::finding::Findings::default();
+            let stream = crate::stream::Stream::load(work, session, &stream, &findings)?;
+            usecase::invariants::breaks(work, session, &stream, &program, &findings)?;
+            let summary = findings.summary().into_iter();
+            Ok(summary
+                .filter(|(code, ..)| *code == usecase::invariants::BROKEN)
+                .map(|(_, count, _)| count)
+                .sum::<u64>())
+        })
+        .unwrap();
+        assert_eq!(breaks as usize, expected, "{stream}");
+    }
+}
+
+#[test]
+fn a_path_ends_where_something_hidden_begins() {
+    let folder = tempfile::tempdir().unwrap();
+    let rules = folder.path().join("mask.toml");
+    std::fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npaths = [\"/people\"]\n").unwrap();
+    let mask = Mask::default();
+    mask.add(&rules).unwrap();
+    let cover = mask.cover(b"s", b"c", None, crate::mask::Part::State);
+    assert_eq!(shown_path(&cover, "/people/ada@example.org/age"), "/people");
+    assert_eq!(shown_path(&cover, "/people"), "/people");
+    assert_eq!(shown_path(&cover, "/total/net"), "/total/net");
 }

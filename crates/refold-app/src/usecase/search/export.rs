@@ -1,21 +1,18 @@
-//! All events that are looked for, as a file: whole or not at all, and never where a store lies.
+//! All events that are looked for, as a file: whole or not at all.
 
-use std::fs::File;
-use std::io::{BufWriter, Read as _, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use refold_core::finding::Findings;
 use refold_core::work::Work;
-use sha2::{Digest as _, Sha256};
 
 use super::{Search, search};
 use crate::answer::{EventAnswer, Stored};
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::session::Session;
 use crate::text::Exact;
 use crate::wire::{ExportFormat, Written};
-use crate::{findings, text};
+use crate::written_file::{NewFile, Own};
 
 /// The first line of a CSV file. `…_encoding` says what the field beside it holds: `json`, `text` or `base64`; nothing
 /// where the store holds no value. A value that is absent is an empty field, an empty text is `""`.
@@ -31,7 +28,14 @@ pub fn export(
     file: &Path,
     format: ExportFormat,
 ) -> Result<Written, AppError> {
-    let mut out = NewFile::create(file, session, |head| is_export(head, format))?;
+    let kind = Own {
+        noun: "export",
+        begins_with: Some(match format {
+            ExportFormat::Ndjson => JSON_HEAD,
+            ExportFormat::Csv => b"position,stream,category,",
+        }),
+    };
+    let mut out = NewFile::create(file, Path::new(session.location()), &kind)?;
     let found = Findings::default();
     let mut events = 0_u32;
     if format == ExportFormat::Csv {
@@ -47,7 +51,7 @@ pub fn export(
     })?;
     // Who cancels in the last moment gets no file either.
     work.check()?;
-    out.keep(events, &found)
+    Ok(out.keep()?.told(file, events, &found))
 }
 
 /// The format that the name of a file says; `None`: none that there is.
@@ -142,125 +146,6 @@ fn csv_body(stored: &Stored) -> (Option<&'static str>, Option<String>) {
         } => (Some("text"), Some(String::from_utf8_lossy(bytes).into_owned())),
         Stored::Bytes { bytes, .. } => (Some("base64"), Some(crate::answer::base64(bytes))),
     }
-}
-
-fn is_export(head: &[u8], format: ExportFormat) -> bool {
-    match format {
-        ExportFormat::Ndjson => head.starts_with(JSON_HEAD),
-        ExportFormat::Csv => head.starts_with(b"position,stream,category,"),
-    }
-}
-
-/// A file that a person asked for. It appears when it is whole; dropped before that, it never was.
-pub(crate) struct NewFile<'a> {
-    target: &'a Path,
-    out: BufWriter<tempfile::NamedTempFile>,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<'a> NewFile<'a> {
-    /// `is_ours` is asked of the beginning of a file that is there already: only one of our own kind is replaced.
-    pub fn create(
-        target: &'a Path,
-        session: &Session,
-        is_ours: impl Fn(&[u8]) -> bool,
-    ) -> Result<NewFile<'a>, AppError> {
-        let folder = folder_of(target);
-        let real = folder.canonicalize().map_err(|error| not_written(target, &error))?;
-        let store = Path::new(session.location());
-        let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
-        let refused = |why: &str| {
-            AppError::invalid(
-                format!("nothing is written there: {why}: {}", target.display()),
-                "choose another folder or name",
-            )
-        };
-        if store.parent() == Some(&*real) || real.starts_with(&store) {
-            return Err(refused("it is the folder of the store"));
-        }
-        if let Some(why) = why_not_over(target, is_ours) {
-            return Err(refused(why));
-        }
-        let out = tempfile::NamedTempFile::new_in(folder).map_err(|error| not_written(target, &error))?;
-        Ok(NewFile {
-            target,
-            out: BufWriter::with_capacity(1 << 18, out),
-            hash: Sha256::new(),
-            bytes: 0,
-        })
-    }
-
-    pub fn write(&mut self, bytes: &[u8]) -> Result<(), AppError> {
-        self.hash.update(bytes);
-        self.bytes += bytes.len() as u64;
-        self.out
-            .write_all(bytes)
-            .map_err(|error| not_written(self.target, &error))
-    }
-
-    /// SHA-256 of what was written so far, as hex digits.
-    pub fn digest(&self) -> String {
-        text::hex(&self.hash.clone().finalize())
-    }
-
-    /// Lets the file appear.
-    pub fn keep(self, events: u32, found: &Findings) -> Result<Written, AppError> {
-        let NewFile {
-            target,
-            out,
-            hash,
-            bytes,
-        } = self;
-        let failed = |error: std::io::Error| not_written(target, &error);
-        let out = out.into_inner().map_err(|error| failed(error.into_error()))?;
-        out.as_file().sync_all().map_err(failed)?;
-        out.persist(target).map_err(|error| failed(error.error))?;
-        Ok(Written {
-            file: target.display().to_string(),
-            events,
-            size: text::size_label(bytes),
-            sha256: text::hex(&hash.finalize()),
-            findings: findings::wire(found),
-        })
-    }
-}
-
-fn folder_of(file: &Path) -> &Path {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    folder.unwrap_or(Path::new("."))
-}
-
-/// Why nothing may be written to this path; `None` where it is free, or an earlier file of the same kind.
-fn why_not_over(file: &Path, is_ours: impl Fn(&[u8]) -> bool) -> Option<&'static str> {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    if ["-wal", "-shm", "-journal"].iter().any(|end| name.ends_with(end)) {
-        return Some("a database would take a file of that name for its own");
-    }
-    if file.symlink_metadata().is_err() {
-        return None;
-    }
-    let mut head = Vec::new();
-    // Looked at first: opening a pipe would wait for its other end.
-    let is_read = file.is_file()
-        && File::open(file)
-            .and_then(|it| it.take(512).read_to_end(&mut head))
-            .is_ok();
-    let is_free = is_read && (head.is_empty() || is_ours(&head));
-    (!is_free).then_some("what is there is no earlier file of this kind")
-}
-
-fn not_written(file: &Path, error: &std::io::Error) -> AppError {
-    let reason = match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
-        // Whatever else a disk can say.
-        _ => error.to_string(),
-    };
-    AppError::new(
-        ErrorCode::Denied,
-        format!("cannot write the file ({reason}): {}", file.display()),
-        "choose a folder that exists, can be written to and has room",
-    )
 }
 
 #[cfg(test)]

@@ -259,6 +259,7 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_goes_on() {
                 committed.store(next, Ordering::Release);
             }
         });
+        let _over = Over(is_over);
         let mut opened = 0;
         let mut refused = 0;
         while opened < 8 && refused < 200 {
@@ -279,7 +280,6 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_goes_on() {
                 Err(error) => panic!("{error}"),
             }
         }
-        is_over.store(true, Ordering::Relaxed);
         assert!(opened > 0, "a busy store could never be opened");
     });
 }

@@ -75,7 +75,10 @@ fn an_exported_line_opens_as_the_event_that_it_was() {
     let (file, written) = lab.export("out.ndjson", ExportFormat::Ndjson).unwrap();
     assert_eq!(written.events as usize, PAYLOADS.len());
     let bytes = std::fs::read(&file).unwrap();
-    assert_eq!(written.sha256, crate::text::hex(&Sha256::digest(&bytes)));
+    assert_eq!(
+        written.sha256,
+        crate::text::hex(&<sha2::Sha256 as sha2::Digest>::digest(&bytes))
+    );
     let token = CancelToken::default();
     let work = Work::new(&token, &Silent);
     let store = open(

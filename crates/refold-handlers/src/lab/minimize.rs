@@ -8,7 +8,7 @@ mod tests;
 
 /// The smallest history that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Minimised {
+pub struct Minimized {
     /// Ascending.
     pub kept: Vec<usize>,
     /// How many histories were tried.
@@ -21,12 +21,12 @@ pub struct Minimised {
 ///
 /// `group_of`: events that are likely to go together, by number (their type, say). `shows` tries a history, given as
 /// ascending numbers, and must answer the same for the same. At most `most_tests` are tried.
-pub fn minimise<E>(
+pub fn smallest<E>(
     count: usize,
     group_of: impl Fn(usize) -> u32,
     most_tests: u32,
     shows: impl FnMut(&[usize]) -> Result<bool, E>,
-) -> Result<Minimised, E> {
+) -> Result<Minimized, E> {
     let mut search = Search {
         kept: (0..count).collect(),
         tests: 0,
@@ -35,7 +35,7 @@ pub fn minimise<E>(
     };
     search.drop_groups(group_of)?;
     let is_minimal = search.ddmin()?;
-    Ok(Minimised {
+    Ok(Minimized {
         kept: search.kept,
         tests: search.tests,
         is_minimal,

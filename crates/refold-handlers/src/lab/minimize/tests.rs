@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn run(count: usize, most: u32, shows: impl Fn(&[usize]) -> bool) -> Minimised {
-    minimise(
+fn run(count: usize, most: u32, shows: impl Fn(&[usize]) -> bool) -> Minimized {
+    smallest(
         count,
         |event| (event % 5) as u32,
         most,
@@ -49,7 +49,7 @@ proptest! {
 
 #[test]
 fn one_event_of_thousands_is_found_in_few_tests() {
-    let found = minimise(
+    let found = smallest(
         10_000,
         |_| 0,
         u32::MAX,
@@ -68,7 +68,7 @@ fn a_failure_that_needs_no_event_needs_none() {
 #[test]
 fn an_error_of_a_test_ends_it() {
     assert_eq!(
-        minimise(8, |_| 0, u32::MAX, |_| Err::<bool, _>("cancelled")),
+        smallest(8, |_| 0, u32::MAX, |_| Err::<bool, _>("cancelled")),
         Err("cancelled")
     );
 }

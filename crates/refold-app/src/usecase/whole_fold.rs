@@ -18,18 +18,19 @@ const READ_EVENTS: u32 = 2_048;
 /// Events folded between two looks at the cancel token.
 const STRIDE: usize = 256;
 
-/// Calls `visit` with the state before the first event and after each event, in fold order. `phase` names the work for
-/// who is told how far it is. Nothing is reported: the history that is open beside it reports what it finds.
-pub fn every_state(
+/// Calls `visit` with the fold before the first event and after each event, in fold order, and returns what it came to.
+/// `phase` names the work for who is told how far it is. Nothing is reported: the history that is open beside it reports
+/// what it finds.
+pub fn whole_fold(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
     program: &dyn HandlerProgram,
     phase: &'static str,
-    visit: &mut dyn FnMut(&Folded),
-) -> Result<(), AppError> {
+    visit: &mut dyn FnMut(&mut Fold) -> Result<(), FoldError>,
+) -> Result<Folded, AppError> {
     let mut fold = Fold::new(program, Detail::State)?;
-    visit(&fold.folded()?);
+    visit(&mut fold)?;
     let mut events = stream.source(session, program, &Arc::default(), Moment::START)?;
     let mut batch = EventBatch::default();
     let head = stream.track.head();
@@ -45,12 +46,12 @@ pub fn every_state(
         }
         for row in 0..batch.len() {
             fold.step(&batch.event(row), events.names(), None)?;
-            visit(&fold.folded()?);
+            visit(&mut fold)?;
             if row % STRIDE == STRIDE - 1 {
                 work.check()?;
             }
         }
         work.tick(phase, fold.moment().0.into(), Some(head.0.into()))?;
     }
-    Ok(())
+    Ok(fold.folded()?)
 }
