@@ -215,7 +215,8 @@ fn a_row_whose_position_is_destroyed_hides_no_other() {
     let whole = fs::read(lab.path()).unwrap();
     let mut leaves = leaves(&whole, 512);
     // Nothing is known of the rows before the first leaf and behind the last one.
-    (leaves.pop(), leaves.remove(0));
+    leaves.pop();
+    leaves.remove(0);
     for leaf in leaves.into_iter().step_by(7) {
         let count = usize::from(whole[leaf + 4]);
         for at in 0..count {
