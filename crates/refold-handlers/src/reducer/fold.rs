@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::{Array, KnownKey, Number, Object, Text, Value};
+use refold_core::value::{Array, KnownKey, Number, NumberError, Object, Text, Value};
 
 use super::place::{Path, Place};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
@@ -65,10 +65,14 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
             return Ok(());
         }
         match &operation.action {
-            Action::Set { target, value } => {
-                let value = self.value(*value, base)?;
-                self.update(target, base, |_| Ok::<_, Infallible>(value))
-            }
+            // What is kept is copied to its place, not through others.
+            Action::Set { target, value } => match self.kept(*value) {
+                Some(value) => self.update(target, base, |_| Ok::<_, Infallible>(value.clone())),
+                None => {
+                    let value = self.value(*value, base)?;
+                    self.update(target, base, |_| Ok::<_, Infallible>(value))
+                }
+            },
             Action::Add { target, value } => self.accumulate(target, *value, base, Number::add),
             Action::Subtract { target, value } => self.accumulate(target, *value, base, Number::sub),
             Action::Min { target, value } => self.extreme(target, *value, base, std::cmp::Ordering::Less),
@@ -113,7 +117,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         target: &'p Target,
         value: NodeId,
         base: &Path<'p>,
-        compute: fn(&Number, &Number) -> Result<Number, refold_core::value::NumberError>,
+        compute: impl FnOnce(&Number, &Number) -> Result<Number, NumberError>,
     ) -> Result<(), Fault> {
         let made;
         let amount = match self.kept(value) {
@@ -283,17 +287,23 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     }
 
     /// The path of a target with its indexes evaluated.
-    #[inline]
+    #[inline(always)]
     fn resolved(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
+        if target.steps.is_empty() {
+            if target.is_absolute || base.is_root() {
+                return Ok(Path::fixed(&target.keys));
+            }
+            if let Some(path) = base.extended(&target.keys) {
+                return Ok(path);
+            }
+        }
+        self.found(target, base)
+    }
+
+    /// The path of a target that must be found out.
+    #[inline(never)]
+    fn found(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
         let begins_at_root = target.is_absolute || base.is_root();
-        if begins_at_root && target.steps.is_empty() {
-            return Ok(Path::fixed(&target.keys));
-        }
-        if target.steps.is_empty()
-            && let Some(path) = base.extended(&target.keys)
-        {
-            return Ok(path);
-        }
         let begin = self.writer.places.begin();
         if !begins_at_root {
             self.writer.places.push_all(base);
