@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{field, history, links, mask, notes, payload, range, search, start, store, watch};
+use crate::commands::{compare, field, history, links, mask, notes, payload, range, search, start, store, watch};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -72,6 +72,13 @@ pub fn builder() -> Builder<Wry> {
         field::field_lane,
         field::export_field,
         history::story,
+        compare::open_comparison,
+        compare::close_comparison,
+        compare::comparison_frame,
+        compare::comparison_events,
+        compare::comparison_intervals,
+        compare::upcast,
+        compare::state_json,
         links::index_ids,
         links::causation,
         links::correlation_streams,

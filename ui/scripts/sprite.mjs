@@ -38,6 +38,7 @@ const names = {
   command: 'terminal',
   moment: 'clock',
   drop: 'file-down',
+  compare: 'arrow-right-left',
   settings: 'settings',
   notebook: 'notebook-pen',
   bookmark: 'bookmark',

@@ -182,6 +182,48 @@ pub struct EventAnswer {
     pub metadata: Stored,
 }
 
+/// One event, and its way through the upcasters of a handler.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpcastEventAnswer {
+    #[serde(flatten)]
+    pub event: EventAnswer,
+    /// `null` where the handler has no upcasters for it.
+    pub upcast: Option<UpcastAnswer>,
+}
+
+/// How an event comes to the version that the rules of a handler expect.
+#[derive(Debug, Clone, Serialize)]
+pub struct UpcastAnswer {
+    /// In the order in which they ran; none: it is stored as the rules expect it.
+    pub steps: Vec<UpcastStepAnswer>,
+    /// What the rules get; none: it is dropped, or `fault` says why there is nothing.
+    pub made: Vec<MadeAnswer>,
+    pub fault: Option<String>,
+    /// Masking rules hide some of the event: what the steps compute of it, they compute of what is shown.
+    pub redacted: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct UpcastStepAnswer {
+    /// `upcasters.yaml:5:3`.
+    pub place: String,
+    #[serde(rename = "type")]
+    pub event_type: Exact,
+    pub from: u32,
+    pub to: u32,
+    /// What it changed in the payload, where it made one event of one.
+    pub changes: Vec<ChangeAnswer>,
+    pub made: Vec<MadeAnswer>,
+}
+
+/// An event that an upcaster made.
+#[derive(Debug, Clone, Serialize)]
+pub struct MadeAnswer {
+    #[serde(rename = "type")]
+    pub event_type: Exact,
+    pub payload: Literal,
+}
+
 /// One event as its business would tell it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StoryAnswer {
@@ -321,6 +363,33 @@ pub struct DiffAnswer {
     pub findings: Vec<FindingWire>,
 }
 
+/// Two states side by side.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComparisonAnswer {
+    pub left: ComparedAnswer,
+    pub right: ComparedAnswer,
+    /// The order of array elements was left out of account.
+    pub ignores_order: bool,
+    /// `before` is what the left side has, `after` the right one; the event is one of the right side.
+    pub changes: Vec<ChangeAnswer>,
+    pub findings: Vec<FindingWire>,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, Serialize)]
+pub struct ComparedAnswer {
+    pub store: String,
+    pub stream: Exact,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    pub recorded_at: Option<String>,
+    pub handler: HandlerWire,
+    /// As in [`StateAnswer`].
+    pub incomplete_since: Option<String>,
+    /// Why the handler stopped.
+    pub fault: Option<String>,
+}
+
 /// A moment by the event that led to it; all `null` before the first.
 #[derive(Debug, Clone, Serialize)]
 pub struct MomentAnswer {
@@ -367,6 +436,10 @@ pub struct LeafAnswer {
     /// `null`: the handler's initial state.
     pub changed: Option<CauseAnswer>,
     pub wrote: Option<CauseAnswer>,
+    /// Who did the event that changed it, by its metadata.
+    pub actor: Option<String>,
+    /// The lines of the handler that may have changed it: one, or several where only folding could tell which.
+    pub lines: Vec<String>,
 }
 
 /// An event as the cause of a value.

@@ -2,6 +2,7 @@
 //!
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
+mod comparisons;
 mod lanes;
 mod notes;
 mod search;
@@ -26,6 +27,7 @@ use crate::places::Places;
 use crate::session::Session;
 use crate::settings::{self, Found};
 use crate::text;
+use crate::usecase::comparison::Comparison;
 use crate::usecase::lanes::Lanes;
 use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
@@ -50,6 +52,7 @@ pub struct Desk {
     histories: Arc<Mutex<BTreeMap<u32, Placed>>>,
     watches: Mutex<BTreeMap<u32, Watch>>,
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
+    comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
 }
 
@@ -79,6 +82,7 @@ impl Desk {
             histories: Arc::default(),
             watches: Mutex::default(),
             lanes: Mutex::default(),
+            comparisons: Mutex::default(),
             searches: Mutex::default(),
         }
     }
@@ -138,6 +142,7 @@ impl Desk {
         lock(&self.watches).remove(&session);
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
+        lock(&self.comparisons).retain(|_, (of, _)| *of != session);
         lock(&self.searches).retain(|_, placed| placed.session != session);
         lock(&self.histories).retain(|_, placed| {
             let stays = placed.session != session;

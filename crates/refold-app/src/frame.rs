@@ -8,7 +8,7 @@
 //!
 //! | bytes | field |
 //! | --- | --- |
-//! | 12 × `u32` | format, seq, moment, base ([`NO_BASE`]: none), added, changed, removed, total rows, first row, row count, fold micros, event count |
+//! | 13 × `u32` | format, seq, moment, base ([`NO_BASE`]: none), added, changed, removed, total rows, first row, row count, fold micros, event count, open depth |
 //! | 7 strings | version label, position, recorded time, event type, incomplete since (version, or `#position` where the store keeps none; empty: complete), fault (empty: none), handler label |
 //! | `u32`, then so many × `u32` | which of all rows changed or hide a change, ascending; at most 200 |
 //! | row count × row | see below |
@@ -20,6 +20,7 @@
 //! | `u8` | change: 0 none, 1 added, 2 changed, 3 removed, 4 moved |
 //! | `u8` | flags: bit 0 expandable, bit 1 open, bit 2 redacted, bit 3 one of several values of a repeated key |
 //! | 7 strings | pointer (RFC 6901), key, value, before, changed version (or `#position`, as above), changed event type, wrote version |
+//! | 4 strings | where an element stood before it moved (pointer), time and actor of the event that changed it, line of the handler that did it; each empty where it is not known or not asked for |
 //! | 2 × `u32` | moment after the event that last changed it, moment after the event that last wrote it; 0: not known |
 //!
 //! The version, position, recorded time and type of the header are those of the event that led to the moment, all
@@ -36,7 +37,7 @@
 //! | columns × `u8` | flags: bit 0 a problem, bit 1 an undecodable event, bit 2 an event that breaks an invariant |
 
 /// The first word of every frame. Another number: another format, which a decoder must refuse.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Stands for "no base" in [`StateFrame::base`] on the wire.
 pub const NO_BASE: u32 = u32::MAX;
@@ -55,6 +56,8 @@ pub struct StateFrame {
     pub fold_micros: u32,
     /// Events of the stream: the highest moment.
     pub event_count: u32,
+    /// Containers are open down to this depth, but for those that were toggled.
+    pub open_depth: u32,
     pub version: String,
     pub position: String,
     pub recorded_at: String,
@@ -83,10 +86,18 @@ pub struct FrameRow {
     pub key: String,
     /// The value as a display literal; of a container a count such as `{3}`.
     pub value: String,
+    /// What stood here at the base, where that was something else.
     pub before: String,
     pub changed_version: String,
     pub changed_type: String,
     pub wrote_version: String,
+    /// Where an element stood before it moved.
+    pub moved_from: String,
+    /// Of the event that changed it: when it was recorded, and who did it, by its metadata.
+    pub changed_at: String,
+    pub actor: String,
+    /// What wrote it: `reducer.yaml:12`; several, where only folding could tell which.
+    pub line: String,
     pub changed_moment: u32,
     pub wrote_moment: u32,
 }
@@ -158,6 +169,7 @@ impl StateFrame {
             count(self.rows.len()),
             self.fold_micros,
             self.event_count,
+            self.open_depth,
         ];
         numbers.into_iter().for_each(|number| out.number(number));
         for text in [
@@ -193,6 +205,7 @@ impl StateFrame {
         let row_count = input.number()?;
         frame.fold_micros = input.number()?;
         frame.event_count = input.number()?;
+        frame.open_depth = input.number()?;
         frame.version = input.text()?;
         frame.position = input.text()?;
         frame.recorded_at = input.text()?;
@@ -227,6 +240,10 @@ impl FrameRow {
             &self.changed_version,
             &self.changed_type,
             &self.wrote_version,
+            &self.moved_from,
+            &self.changed_at,
+            &self.actor,
+            &self.line,
         ] {
             out.text(text);
         }
@@ -264,6 +281,10 @@ impl FrameRow {
             changed_version: input.text()?,
             changed_type: input.text()?,
             wrote_version: input.text()?,
+            moved_from: input.text()?,
+            changed_at: input.text()?,
+            actor: input.text()?,
+            line: input.text()?,
             changed_moment: input.number()?,
             wrote_moment: input.number()?,
         })

@@ -3,6 +3,8 @@
 //! The latest request wins: a newer one cancels an older one of the same history. Label and content of an answer are
 //! always of one moment, because both come from the same folded state.
 
+mod blamed;
+mod copied;
 mod documents;
 mod fields;
 mod grown;
@@ -11,8 +13,8 @@ mod news;
 mod problems;
 mod story;
 mod types;
+mod upcast;
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
@@ -28,6 +30,7 @@ use refold_core::work::{CancelToken, Work};
 use refold_handlers::story::Story;
 use refold_stores::index::StreamDensity;
 
+use blamed::Actors;
 use documents::Documents;
 use fields::KnownFields;
 pub use news::{HistorySink, News};
@@ -42,7 +45,7 @@ use crate::findings;
 use crate::frame::{DensityFrame, StateFrame};
 use crate::handler;
 use crate::replay::{Opening, Replay};
-use crate::rows::{self, Beside, Changes, RowWindow};
+use crate::rows::{self, Beside, Changes, Folding, RowWindow, toggled};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
@@ -79,6 +82,7 @@ pub struct OpenedHistory {
     replay: Arc<Mutex<Replay>>,
     latest: Arc<Mutex<Latest>>,
     documents: Documents,
+    actors: Actors,
 }
 
 #[derive(Default)]
@@ -124,6 +128,7 @@ impl OpenedHistory {
             replay: Arc::new(Mutex::new(replay)),
             latest: Arc::default(),
             documents: Documents::default(),
+            actors: Actors::default(),
         };
         let head = opened.stream.track.head();
         if head.0 <= FOLDED_AT_OPENING {
@@ -234,6 +239,11 @@ impl OpenedHistory {
         work.check()?;
         let moment = self.known_moment_or_start(query.moment)?;
         let toggled = toggled(&query.toggled);
+        let mut folding = Folding {
+            open_depth: query.open_depth,
+            toggled: &toggled,
+            only_changes: query.only_changes,
+        };
         let window = RowWindow {
             first_row: query.first_row,
             row_count: query.row_count,
@@ -259,24 +269,31 @@ impl OpenedHistory {
                 frame.removed = changes.removed_count;
                 self.label_folded(&mut frame, &after);
                 let beside = self.beside(&after, Some(&changes));
-                match query.lens {
-                    Lens::Diff => rows::differences(&changes, beside, window),
-                    Lens::State | Lens::Blame | Lens::Payload | Lens::Metadata => {
-                        rows::tree(&after.state, beside, &toggled, window)
-                    }
+                if query.lens == Lens::Diff {
+                    rows::differences(&after.state, &changes, beside, window)
+                } else {
+                    folding.open_depth = rows::open_depth(&after.state, query.open_depth);
+                    rows::tree(&after.state, beside, folding, window)
                 }
             }
             Lens::Blame => {
                 let after = self.folded(&work, &mut replay, moment)?;
                 drop(replay);
                 self.label_folded(&mut frame, &after);
-                rows::leaves(&after.state, self.beside(&after, None), window)
+                let mut rows = rows::leaves(&after.state, self.beside(&after, None), window);
+                self.tell_who(&work, &mut rows.rows)?;
+                rows
+            }
+            Lens::Upcast => {
+                drop(replay);
+                self.upcast_rows(&work, query, folding, window, &mut frame)?
             }
             Lens::Payload | Lens::Metadata => {
                 drop(replay);
                 self.document_rows(&work, query, &toggled, window)?
             }
         };
+        frame.open_depth = folding.open_depth;
         frame.first_row = query.first_row;
         frame.total_rows = rows.total;
         frame.changed_rows = rows.changed.into_iter().collect();
@@ -433,14 +450,6 @@ impl OpenedHistory {
     fn digits(&self) -> u8 {
         self.session.description().time_digits
     }
-}
-
-/// Pointers that are not well written fold nothing: they come from rows that are there.
-fn toggled(pointers: &[String]) -> HashSet<Pointer> {
-    pointers
-        .iter()
-        .filter_map(|pointer| Pointer::parse(pointer).ok())
-        .collect()
 }
 
 impl From<FoldError> for AppError {

@@ -3,6 +3,7 @@
 //! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
 //! face shows what it answers.
 
+mod actor;
 pub mod answer;
 mod asked;
 mod case;

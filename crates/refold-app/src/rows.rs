@@ -17,10 +17,13 @@ use crate::frame::{FrameRow, RowChange, RowKind};
 use crate::stream::Stream;
 
 pub use changes::Changes;
-pub use value::{LITERAL_BYTES, boundary, shown_value};
+pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_value};
 
-/// Containers are open down to this depth until a person folds them. The root has depth 0.
-pub const OPEN_DEPTH: usize = 2;
+/// Containers are open down to this depth unless a person wants otherwise. The root has depth 0.
+pub const OPEN_DEPTH: u32 = 2;
+
+/// Opening everything ends at the depth where there would be more rows than that.
+const MOST_OPEN_ROWS: usize = 20_000;
 
 /// More marks than that would be one bar beside the rows.
 pub const CHANGED_ROWS_KEPT: usize = 200;
@@ -48,12 +51,50 @@ pub struct Beside<'a> {
     pub changes: Option<&'a Changes<'a>>,
 }
 
-/// The tree of `state`, folded by default below [`OPEN_DEPTH`] except where `toggled`. What was removed stands where
-/// it was.
-pub fn tree(state: &Value, beside: Beside<'_>, toggled: &HashSet<Pointer>, window: RowWindow) -> Rows {
+/// How a person wants a tree.
+#[derive(Debug, Clone, Copy)]
+pub struct Folding<'a> {
+    /// Containers are open down to this depth, except where `toggled`.
+    pub open_depth: u32,
+    pub toggled: &'a HashSet<Pointer>,
+    /// Only what changed, and what is around it.
+    pub only_changes: bool,
+}
+
+/// Pointers that are not well written fold nothing: they come from rows that are there.
+pub fn toggled(pointers: &[String]) -> HashSet<Pointer> {
+    pointers
+        .iter()
+        .filter_map(|pointer| Pointer::parse(pointer).ok())
+        .collect()
+}
+
+/// The depth down to which containers of `state` can be open: `asked`, or less where that would be too many rows. What
+/// is open by default always is.
+pub fn open_depth(state: &Value, asked: u32) -> u32 {
+    let (mut level, mut rows) = (vec![state], 1);
+    for depth in 0..=asked {
+        level = level
+            .into_iter()
+            .flat_map(value::members)
+            .take(MOST_OPEN_ROWS)
+            .collect();
+        rows += level.len();
+        if level.is_empty() {
+            break;
+        }
+        if rows > MOST_OPEN_ROWS && depth > OPEN_DEPTH {
+            return depth - 1;
+        }
+    }
+    asked
+}
+
+/// The tree of `state`. What was removed stands where it was.
+pub fn tree(state: &Value, beside: Beside<'_>, folding: Folding<'_>, window: RowWindow) -> Rows {
     let mut walk = Walk {
         beside,
-        toggled,
+        folding,
         window,
         out: Rows::default(),
     };
@@ -61,19 +102,20 @@ pub fn tree(state: &Value, beside: Beside<'_>, toggled: &HashSet<Pointer>, windo
     walk.out
 }
 
-/// Only what changed, one row each, by path.
-pub fn differences(changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow) -> Rows {
+/// Only what changed up to `state`, one row each, by path.
+pub fn differences(state: &Value, changes: &Changes<'_>, beside: Beside<'_>, window: RowWindow) -> Rows {
     let mut rows = Rows::default();
     for (path, entry) in changes.iter() {
         if rows.is_in(window) {
             let mut row = FrameRow {
                 change: entry.change(),
                 before: entry.before_text(),
+                moved_from: entry.moved_from(),
                 ..FrameRow::default()
             };
             row.pointer = path.to_string();
             row.key = value::shown_path(path);
-            let value = entry.after().or(entry.removed());
+            let value = entry.after().or(entry.removed()).or_else(|| path.find(state));
             row.value = value.map(shown_value).unwrap_or_default();
             row.kind = kind_of(value.unwrap_or(&Value::Null));
             row.is_redacted = matches!(value, Some(Value::Redacted(_)));
@@ -171,7 +213,7 @@ impl Beside<'_> {
 
 struct Walk<'a> {
     beside: Beside<'a>,
-    toggled: &'a HashSet<Pointer>,
+    folding: Folding<'a>,
     window: RowWindow,
     out: Rows,
 }
@@ -202,6 +244,10 @@ impl Walk<'_> {
             row.key = key.unwrap_or_default().to_owned();
             row.value = shown_value(value);
             row.before = entry.map(|entry| entry.before_text()).unwrap_or_default();
+            row.moved_from = entry.map(|entry| entry.moved_from()).unwrap_or_default();
+            if let (Some(changes), RowChange::None | RowChange::Moved) = (self.beside.changes, change) {
+                row.before = value::shown_count_before(value, changes, path);
+            }
             self.beside.stamp(&mut row, path);
             self.out.rows.push(row);
         }
@@ -221,6 +267,10 @@ impl Walk<'_> {
     }
 
     fn members(&mut self, path: &Pointer, value: &Value, inherited: RowChange, removed: &[(Segment, &Value)]) {
+        if self.folding.only_changes && inherited == RowChange::None {
+            self.changed_members(path, value, removed);
+            return;
+        }
         match value {
             Value::Object(object) => {
                 if removed.is_empty() && self.are_folded_below(path) {
@@ -284,6 +334,28 @@ impl Walk<'_> {
         }
     }
 
+    /// As [`Walk::members`], without those that are as they were.
+    fn changed_members(&mut self, path: &Pointer, value: &Value, removed: &[(Segment, &Value)]) {
+        let changes = self.beside.changes;
+        let present = changes.map(|changes| changes.changed_members(path)).unwrap_or_default();
+        let present = present.into_iter().map(|segment| (segment, None));
+        let gone = removed.iter().map(|(segment, before)| (segment.clone(), Some(*before)));
+        let mut members: Vec<(Segment, Option<&Value>)> = gone.chain(present).collect();
+        // Stable: what was removed stands before what has its place now.
+        match value {
+            Value::Array(_) => members.sort_by(|a, b| a.0.cmp(&b.0)),
+            _ => members.sort_by_key(|(segment, _)| segment.to_key()),
+        }
+        for (segment, before) in members {
+            let (place, key) = (path.push(segment.clone()), segment.to_key());
+            match (before, segment.find(value)) {
+                (Some(before), _) => self.removed(&place, &key, before),
+                (None, Some(member)) => self.node(&place, Some(&value::shown_text(&key)), member, RowChange::None),
+                (None, None) => {} // a change of what is not there is none
+            }
+        }
+    }
+
     fn removed(&mut self, path: &Pointer, key: &Text, before: &Value) {
         if self.out.is_in(self.window) {
             let depth = u16::try_from(path.depth()).unwrap_or(u16::MAX);
@@ -330,13 +402,14 @@ impl Walk<'_> {
     }
 
     fn is_open(&self, path: &Pointer) -> bool {
-        (path.depth() <= OPEN_DEPTH) != self.toggled.contains(path)
+        (path.depth() <= self.folding.open_depth as usize) != self.folding.toggled.contains(path)
     }
 
     /// Whether each member of the container at `path` is one row.
     fn are_folded_below(&self, path: &Pointer) -> bool {
-        path.depth() + 1 > OPEN_DEPTH
+        path.depth() + 1 > self.folding.open_depth as usize
             && !self
+                .folding
                 .toggled
                 .iter()
                 .any(|toggled| toggled != path && path.contains(toggled))

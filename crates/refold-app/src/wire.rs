@@ -6,6 +6,7 @@
 
 mod case;
 mod causation;
+mod comparison;
 mod field;
 mod finding;
 mod history;
@@ -25,6 +26,7 @@ mod story;
 
 pub use case::*;
 pub use causation::*;
+pub use comparison::*;
 pub use field::*;
 pub use finding::*;
 pub use history::*;

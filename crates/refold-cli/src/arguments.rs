@@ -80,6 +80,13 @@ pub enum Command {
     #[command(after_help = "Example: refold diff orders.db order-4711 --from v3 --to head")]
     Diff(Diff),
 
+    /// Two states side by side: two streams, moments, handlers or stores
+    #[command(
+        after_help = "What is given once holds for both sides, what is given twice for A and then for B.\n\
+        Example: refold compare orders.db --stream order-4711 --stream order-4712 --ignore-order"
+    )]
+    Compare(Compare),
+
     /// For each leaf of a state: the event that last changed it, and the one that last wrote it
     #[command(after_help = "Example: refold blame orders.db order-4711 --path /status")]
     Blame(Blame),
@@ -186,8 +193,11 @@ pub struct History {
     /// One line an event, in the words of the handler's package
     #[arg(long)]
     pub story: bool,
-    /// The handler that tells the story
-    #[arg(long, requires = "story")]
+    /// With each event its way through the upcasters of the handler: every step, and what the rules get
+    #[arg(long, requires = "handler", conflicts_with = "story")]
+    pub upcast: bool,
+    /// The handler that tells the story, or whose upcasters run
+    #[arg(long)]
     pub handler: Option<String>,
 }
 
@@ -272,6 +282,23 @@ pub struct Diff {
     pub to: String,
     #[arg(long)]
     pub handler: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The store of the left side
+    pub a: String,
+    /// That of the right side; without it the same
+    pub b: Option<String>,
+    #[arg(long = "stream", value_name = "STREAM", required = true)]
+    pub streams: Vec<String>,
+    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    pub at: Vec<String>,
+    #[arg(long = "handler", value_name = "HANDLER")]
+    pub handlers: Vec<String>,
+    /// Arrays hold the same elements in any order
+    #[arg(long)]
+    pub ignore_order: bool,
 }
 
 #[derive(Debug, Args)]

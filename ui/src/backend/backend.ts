@@ -51,11 +51,12 @@ import type {
   Theme,
   WindowPlaces,
 } from './bindings';
+import type { CompareBackend } from './compare';
 import type { DensityFrame, StateFrame } from './frames';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend {
+export interface Backend extends SearchBackend, CompareBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

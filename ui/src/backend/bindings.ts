@@ -74,6 +74,13 @@ export const commands = {
 	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
 	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
 	story: (history: number, first: number, count: number) => typedError<StoryPage, AppErrorWire>(__TAURI_INVOKE("story", { history, first, count })),
+	openComparison: (session: number, base: ComparisonSide, current: ComparisonSide, progress: Channel<JobUpdate>) => typedError<ComparisonOpened, AppErrorWire>(__TAURI_INVOKE("open_comparison", { session, base, current, progress })),
+	closeComparison: (comparison: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_comparison", { comparison })),
+	comparisonFrame: (comparison: number, query: ComparisonQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("comparison_frame", { comparison, query })),
+	comparisonEvents: (comparison: number, query: EventQuery) => typedError<EventPage, AppErrorWire>(__TAURI_INVOKE("comparison_events", { comparison, query })),
+	comparisonIntervals: (comparison: number, progress: Channel<JobUpdate>) => typedError<ComparisonIntervals, AppErrorWire>(__TAURI_INVOKE("comparison_intervals", { comparison, progress })),
+	upcast: (history: number, moment: number) => typedError<UpcastWire | null, AppErrorWire>(__TAURI_INVOKE("upcast", { history, moment })),
+	stateJson: (history: number, moment: number, path: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("state_json", { history, moment, path })),
 	indexIds: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_ids", { session, progress })),
 	causation: (history: number, moment: number) => typedError<Causation, AppErrorWire>(__TAURI_INVOKE("causation", { history, moment })),
 	correlationStreams: (history: number, moment: number) => typedError<CorrelationStreams, AppErrorWire>(__TAURI_INVOKE("correlation_streams", { history, moment })),
@@ -240,6 +247,68 @@ export type Clock =
 /**  When it happened, if the event says so; else it is on no lane. */
 "occurred";
 
+/**  What one side turned out to be. */
+export type ComparedSide = {
+	stream: string,
+	category: string,
+	handler: HandlerWire,
+	moment: number,
+	/**  Events of the stream. */
+	events: number,
+	/**  Of the event that led to the moment; each empty before the first. */
+	version: string,
+	position: string,
+	recordedAt: string,
+	eventType: string,
+	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
+	incompleteSince: string,
+	/**  Why the handler stopped; empty when it did not. */
+	fault: string,
+};
+
+/**  Where two handlers make something else of one stream, from its first event to its head. */
+export type ComparisonIntervals = {
+	/**  In order; the first ones, where there are more than a list takes. */
+	intervals: IntervalWire[],
+	intervalCount: number,
+	/**  A side that failed, in a sentence. */
+	stops: string[],
+};
+
+/**  Two states that are compared. What crosses as a state frame has the rows of the later side, `current`. */
+export type ComparisonOpened = {
+	comparison: number,
+	base: ComparedSide,
+	current: ComparedSide,
+	/**  How many events lie between both moments; `None`: the sides are of two streams. */
+	between: number | null,
+	/**  Two handlers fold one stream: where else they differ can be asked. */
+	hasIntervals: boolean,
+	findings: FindingWire[],
+};
+
+/**  The rows that are wanted. */
+export type ComparisonQuery = {
+	seq: number,
+	/**  Only the places that differ, one row each; else both states whole. */
+	onlyChanges: boolean,
+	/**  The order of array elements means nothing. */
+	ignoresOrder: boolean,
+	openDepth: number,
+	toggled: string[],
+	firstRow: number,
+	rowCount: number,
+};
+
+/**  One side of a comparison, as a person asks for it. */
+export type ComparisonSide = {
+	stream: string,
+	/**  A cursor. */
+	at: string,
+	/**  A package or `builtin:merge`, which `None` means too. */
+	handler: string | null,
+};
+
 /**  The streams that belong to the affair of one event. */
 export type CorrelationStreams = {
 	correlationId: string,
@@ -263,6 +332,16 @@ export type DensityQuery = {
 };
 
 export type DiffColours = "blueOrange" | "greenRed";
+
+/**  What is shown of a difference. */
+export type DiffExtent = "changes" | 
+/**  The whole state, with what changed in its place. */
+"whole";
+
+/**  How a difference is laid out. */
+export type DiffLayout = 
+/**  What was and what is in one line, one after the other. */
+"unified" | "sideBySide";
 
 /**  What distinguishes a range from the rest of the store. */
 export type Distinction = {
@@ -352,6 +431,12 @@ export type EventPage = {
 	total: number,
 	matching: number,
 	rows: EventRow[],
+};
+
+export type EventPlace = {
+	version: string,
+	position: string,
+	eventType: string,
 };
 
 export type EventQuery = {
@@ -548,6 +633,13 @@ export type HistoryUpdate = {
 	findings: FindingWire[] | null,
 };
 
+/**  The states differ after the event `from` and until the event `until`, after which they are equal again. */
+export type IntervalWire = {
+	from: EventPlace,
+	/**  `None`: up to the head. */
+	until: EventPlace | null,
+};
+
 /**  What came of checking the invariants. */
 export type InvariantsChecked = {
 	/**  How many invariants the handler has; 0: nothing was checked. */
@@ -685,7 +777,9 @@ export type Lens =
 /**  The payload of the event at `moment` as a tree. */
 "payload" | 
 /**  The metadata of the event at `moment` as a tree. */
-"metadata";
+"metadata" | 
+/**  What the handler's upcasters made of the payload of the event at `moment`, as a tree with what they changed. */
+"upcast";
 
 /**  A store that is out of reach, and when it is tried again. */
 export type LostStore = {
@@ -969,6 +1063,10 @@ export type Settings = {
 	theme?: Theme,
 	density?: Density,
 	diffColours?: DiffColours,
+	/**  How a difference is laid out. */
+	diffLayout?: DiffLayout,
+	/**  What is shown of a difference. */
+	diffExtent?: DiffExtent,
 	/**  80 to 200. */
 	zoomPercent?: number,
 	wheel?: WheelUse,
@@ -1003,8 +1101,14 @@ export type StateQuery = {
 	moment: number,
 	/**  Changes are shown against this moment; `None`: the one before `moment`. */
 	base: number | null,
-	/**  JSON pointers whose folding the user toggled from its default (containers are open down to depth 2). */
+	/**  Containers are open down to this depth; the root has depth 0. By default 2. */
+	openDepth: number,
+	/**  JSON pointers whose folding the user toggled from that. */
 	toggled: string[],
+	/**  Of a state only what changed, and what is around it. */
+	onlyChanges: boolean,
+	/**  Which of the events that upcasters made of one is shown; 0: the first. */
+	part: number,
 	firstRow: number,
 	rowCount: number,
 	/**  All of a huge payload, not only its beginning. */
@@ -1138,6 +1242,41 @@ export type TimeFormat = "iso" | "dayFirst" | "monthFirst";
 export type TypeCount = {
 	name: string,
 	events: number,
+};
+
+export type UpcastChangeWire = {
+	/**  RFC 6901. */
+	path: string,
+	/**  `added`, `removed` or `changed`. */
+	op: string,
+	/**  Literals; `None` where there is nothing. */
+	before: string | null,
+	after: string | null,
+};
+
+export type UpcastStepWire = {
+	/**  `upcasters.yaml:5:3`. */
+	place: string,
+	eventType: string,
+	from: number,
+	to: number,
+	/**  The types of what it made; none: it drops the event, or it failed. */
+	made: string[],
+	/**  What it changed in the payload, where it made one event of one; at most 100 places. */
+	changes: UpcastChangeWire[],
+	changeCount: number,
+};
+
+/**  How the handler's upcasters bring one event to the version that its rules expect. */
+export type UpcastWire = {
+	/**  In the order in which they ran; empty: the event is stored as the rules expect it. */
+	steps: UpcastStepWire[],
+	/**  The types of the events that the rules get; none: it is dropped, or `fault` says why. */
+	made: string[],
+	/**  Why the chain stopped: code, sentence, place in the package. */
+	fault: string | null,
+	/**  Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown. */
+	isRedacted: boolean,
 };
 
 /**  What the wheel does over a timeline. */

@@ -3,8 +3,9 @@
 
 import { durationText, rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
+import type { CompareBackend } from './compare';
 import type * as wire from './bindings';
-import type { DensityFrame, StateFrame } from './frames';
+import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
 import {
   density,
@@ -21,6 +22,7 @@ import {
   timeText,
   typeCounts,
 } from './fake/answers';
+import { upcastOf, withComparisons } from './fake/compare';
 import { listenToDrops } from './fake/drops';
 import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
@@ -51,7 +53,8 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     links: new EventTarget(),
     ...options,
   });
-  return withFaults(withSearch(withPayloads(twin), options.seed ?? 4711), options.faults ?? new Faults());
+  const whole = withSearch(withComparisons(withPayloads(twin)), options.seed ?? 4711);
+  return withFaults(whole, options.faults ?? new Faults());
 }
 
 interface OpenStore {
@@ -68,7 +71,7 @@ interface OpenHistory {
   opened: wire.HistoryOpened;
 }
 
-class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
+class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBackend> {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();
@@ -283,10 +286,17 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
     const started = performance.now();
     const base = query.base ?? Math.max(0, query.moment - 1);
     const isEvent = query.lens === 'payload' || query.lens === 'metadata';
-    const now = isEvent ? this.#eventLeaves(open, query.moment, query.lens) : this.#stateAt(open, query.moment);
-    const before = isEvent ? now : this.#stateAt(open, base);
+    const isUpcast = query.lens === 'upcast';
+    const payload = () => this.#eventLeaves(open, query.moment, 'payload');
+    const now = isEvent
+      ? this.#eventLeaves(open, query.moment, query.lens)
+      : isUpcast
+        ? upcastOf(payload())
+        : this.#stateAt(open, query.moment);
+    const before = isEvent ? now : isUpcast ? payload() : this.#stateAt(open, base);
     const typeOf = (moment: number) => TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? '';
-    const rows = rowsOf(now, before, query.lens, new Set(query.toggled), typeOf);
+    const folding = { ...query, toggled: new Set(query.toggled) };
+    const rows = rowsOf(now, before, query.lens, folding, typeOf).map((row) => this.#timed(open, row));
     const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
     const tally = (mark: string) => marks.filter((m) => m === mark).length;
     const position = open.positions[query.moment - 1];
@@ -298,7 +308,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
       recordedAt: position === undefined ? '' : timeText(open.store.events.times[position] ?? 0),
       eventType: position === undefined ? '' : typeOf(query.moment),
       incompleteSince: broken ? `${UNDECODABLE.version}` : '',
-      ...{ fault: '', handler: 'order@1.0.0', eventCount: open.positions.length },
+      ...{ fault: '', handler: 'order@1.0.0', eventCount: open.positions.length, openDepth: query.openDepth },
       ...{ added: tally('added'), changed: tally('changed'), removed: tally('removed') },
       foldMicros: Math.round((performance.now() - started) * 1000),
       changedRows: rows.flatMap((row, index) => (row.mark === 'same' ? [] : [index])),
@@ -570,6 +580,13 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend> {
       sincePrevious: gap === null ? '' : `+${durationText(millisToNanos(gap))}`,
       problems: isBroken ? ['undecodable-payload'] : [],
     };
+  }
+
+  // Rows of a blame say when.
+  #timed(open: OpenHistory, row: StateRow): StateRow {
+    const position = open.positions[row.changedMoment - 1];
+    if (row.actor === '' || position === undefined) return row;
+    return { ...row, changedAt: timeText(open.store.events.times[position] ?? 0) };
   }
 
   #payload(open: OpenHistory, moment: number) {

@@ -14,7 +14,7 @@ describe('a state frame', () => {
     const frame = decodeStateFrame(bytes(state));
     expect({ ...frame, rows: frame.rows.length }).toEqual({
       ...{ seq: 7, moment: 3, base: 2, added: 1, changed: 1, removed: 0, totalRows: 40, firstRow: 0 },
-      ...{ foldMicros: 412, eventCount: 15, version: '3', position: '48210993', eventType: 'ItemAdded' },
+      ...{ foldMicros: 412, eventCount: 15, openDepth: 2, version: '3', position: '48210993', eventType: 'ItemAdded' },
       ...{ recordedAt: '2026-08-03T14:00:00.118Z', incompleteSince: '', fault: '', handler: 'order@1.1.0', rows: 2 },
       changedRows: [1, 39],
     });
@@ -28,6 +28,7 @@ describe('a state frame', () => {
     expect(frame.rows[1]).toMatchObject({
       ...{ pointer: '/items/a~1b', key: 'a/b', depth: 2, kind: 'leaf', mark: 'changed', value: '9007199254740993' },
       ...{ before: '0.10', changedVersion: '3', changedType: 'ItemAdded', changedMoment: 3, wroteMoment: 3 },
+      ...{ movedFrom: '/items/old', changedAt: '2026-08-03T14:00:00.118Z', actor: 'worker-7', line: 'reducer.yaml:12' },
     });
   });
 

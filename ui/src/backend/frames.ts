@@ -22,7 +22,7 @@ export interface StateRow {
   key: string;
   /** The literal as stored; of a container a count such as `{3}`. */
   value: string;
-  /** What stood here at the base, when the mark is `changed`. */
+  /** What stood here at the base, where that was something else: also the count of a container. */
   before: string;
   changedVersion: string;
   changedType: string;
@@ -31,6 +31,13 @@ export interface StateRow {
   changedMoment: number;
   /** The moment after the event that last wrote this, also when the value stayed equal; 0: not known. */
   wroteMoment: number;
+  /** Where an element stood before it moved, as a JSON pointer; empty where it did not. */
+  movedFrom: string;
+  /** Of the event that changed it, in a blame: when it was recorded, and who did it by its metadata. */
+  changedAt: string;
+  actor: string;
+  /** What wrote it: `reducer.yaml:12`; several, where only folding could tell which. */
+  line: string;
 }
 
 export interface StateFrame {
@@ -45,6 +52,8 @@ export interface StateFrame {
   firstRow: number;
   foldMicros: number;
   eventCount: number;
+  /** Containers are open down to this depth, but for those that were toggled. */
+  openDepth: number;
   /** Of the event that made `moment`; empty before the first, as are the next three. */
   version: string;
   position: string;
@@ -79,10 +88,10 @@ export class FrameError extends Error {}
 export function decodeStateFrame(bytes: ArrayBuffer): StateFrame {
   const input = new Reader(bytes);
   const [seq, moment, base, added, changed, removed] = input.numbers(6);
-  const [totalRows, firstRow, rowCount, foldMicros, eventCount] = input.numbers(5);
+  const [totalRows, firstRow, rowCount, foldMicros, eventCount, openDepth] = input.numbers(6);
   const frame: StateFrame = {
     ...{ seq, moment, base: base === NO_BASE ? null : base, added, changed, removed },
-    ...{ totalRows, firstRow, foldMicros, eventCount },
+    ...{ totalRows, firstRow, foldMicros, eventCount, openDepth },
     ...{ version: input.text(), position: input.text(), recordedAt: input.text(), eventType: input.text() },
     ...{ incompleteSince: input.text(), fault: input.text(), handler: input.text() },
     changedRows: [],
@@ -107,7 +116,7 @@ export function decodeDensityFrame(bytes: ArrayBuffer): DensityFrame {
   return { columns, from, to, series, counts, flags };
 }
 
-const FORMAT = 2;
+const FORMAT = 3;
 const NO_BASE = 0xffff_ffff;
 const KINDS: readonly RowKind[] = ['leaf', 'object', 'array'];
 const MARKS: readonly Mark[] = ['same', 'added', 'changed', 'removed', 'moved'];
@@ -122,6 +131,7 @@ function decodeRow(input: Reader): StateRow {
     ...{ isRedacted: (bits & 4) !== 0, isRepeated: (bits & 8) !== 0 },
     ...{ pointer: input.text(), key: input.text(), value: input.text(), before: input.text() },
     ...{ changedVersion: input.text(), changedType: input.text(), wroteVersion: input.text() },
+    ...{ movedFrom: input.text(), changedAt: input.text(), actor: input.text(), line: input.text() },
     ...{ changedMoment: input.number(), wroteMoment: input.number() },
   };
 }

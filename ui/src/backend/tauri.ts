@@ -65,6 +65,15 @@ export function tauriBackend(): Backend {
     lanesPage: (lanes, query) => settled(commands.lanesPage(lanes, query)),
     lanesAt: (lanes, time) => settled(commands.lanesAt(lanes, time)),
     lanesStep: (lanes, from, direction) => settled(commands.lanesStep(lanes, from, direction)),
+    openComparison: (session, base, current, progress) =>
+      settled(commands.openComparison(session, base, current, channel(progress))),
+    closeComparison: (comparison) => done(commands.closeComparison(comparison)),
+    comparisonFrame: async (comparison, query) =>
+      decodeStateFrame(await settled(commands.comparisonFrame(comparison, query))),
+    comparisonEvents: (comparison, query) => settled(commands.comparisonEvents(comparison, query)),
+    comparisonIntervals: (comparison, progress) => settled(commands.comparisonIntervals(comparison, channel(progress))),
+    upcast: (history, moment) => settled(commands.upcast(history, moment)),
+    stateJson: (history, moment, path) => settled(commands.stateJson(history, moment, path)),
     find: (session, text, limit) => settled(commands.find(session, text, limit)),
     search: (session, asked, progress) => settled(commands.search(session, asked, channel(progress))),
     searchRows: (search, offset, limit) => settled(commands.searchRows(search, offset, limit)),

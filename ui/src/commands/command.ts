@@ -22,6 +22,7 @@ export const GROUPS = [
   'List',
   'Search',
   'Notebook',
+  'Compare',
   'Inspect',
   'Rows',
   'View',

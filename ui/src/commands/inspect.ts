@@ -1,7 +1,8 @@
 // What the inspector shows of a moment, and what can be taken from it.
 
 import type { Desk } from '../model/desk.svelte';
-import type { Tab } from '../model/open_history.svelte';
+import { differences } from '../model/differences.svelte';
+import type { EventLens, Tab } from '../model/open_history.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 
@@ -17,6 +18,7 @@ export const INSPECT: readonly Command[] = [
   tab('causation', 'Show causes and effects', '7'),
   lens('payload', 'Show the payload of the event'),
   lens('metadata', 'Show the metadata of the event'),
+  lens('upcast', 'Show what upcasters make of the event'),
   command('Inspect', ['history'], 'inspect.handler', 'Fold with another handler…', (d, _, value) => d.foldWith(value), {
     ...{ words: 'version reducer package replay', choices: handlers },
   }),
@@ -34,7 +36,69 @@ export const INSPECT: readonly Command[] = [
   command('Inspect', ['tree'], 'inspect.copyValue', 'Copy the value of the focused field', copyValue, {
     ...{ keys: ['Mod+c'], words: 'literal', blocked: hasRow },
   }),
+  command(
+    'Inspect',
+    ['history', 'tree'],
+    'inspect.copyJson',
+    'Copy the focused field, or the state, as JSON',
+    copyJson,
+    {
+      ...{ keys: ['Mod+Shift+j'], words: 'node subtree exact clipboard', blocked: hasFrame },
+    },
+  ),
+  command('Inspect', ['history'], 'inspect.expandAll', 'Open everything in the state', (d) => fold(d, true), {
+    ...{ keys: ['Alt+Shift+ArrowRight'], words: 'expand unfold tree', blocked: hasFrame },
+  }),
+  command('Inspect', ['history'], 'inspect.collapseAll', 'Fold everything in the state', (d) => fold(d, false), {
+    ...{ keys: ['Alt+Shift+ArrowLeft'], words: 'collapse tree', blocked: hasFrame },
+  }),
+  command('Inspect', ['history'], 'inspect.onlyChanges', 'Show only what changed, or the whole', onlyChanges, {
+    ...{ keys: ['Alt+Shift+o'], words: 'filter differences tree', blocked: hasFrame },
+  }),
+  command('Inspect', ['global'], 'inspect.sideBySide', 'Show differences side by side, or in one line', sideBySide, {
+    ...{ keys: ['Alt+Shift+s'], words: 'unified split columns diff' },
+  }),
 ];
+
+function hasFrame({ history }: Desk): string | null {
+  return history?.frame ? null : S.blocked.history;
+}
+
+async function copyJson(desk: Desk, reach: Reach): Promise<void> {
+  const { history } = desk;
+  if (!history) return;
+  const row = history.rowAt(history.activeRow);
+  // What is gone stands in the state before.
+  const isGone = row !== undefined && row.pointer === history.focus && row.mark === 'removed';
+  const moment = isGone ? (history.frame?.base ?? 0) : history.a;
+  const path = history.focus ?? '';
+  await reach.copy(await desk.backend.stateJson(history.opened.history, moment, path));
+  history.notice = S.inspector.copied(path);
+}
+
+function fold({ history }: Desk, isOpen: boolean): void {
+  history?.look.fold(isOpen);
+  history?.ask();
+}
+
+// In Diff it is a setting; in State it belongs to the stream.
+async function onlyChanges(desk: Desk, _: Reach, extent: string): Promise<void> {
+  const { history } = desk;
+  if (!history) return;
+  if (history.tab === 'diff') {
+    const isWhole = extent === '' ? !differences.isWhole : extent === 'whole';
+    await desk.set({ diffExtent: isWhole ? 'whole' : 'changes' });
+    differences.isWhole = isWhole;
+  } else {
+    history.look.onlyChanges = extent === '' ? !history.look.onlyChanges : extent === 'changes';
+  }
+  history.ask();
+}
+
+async function sideBySide(desk: Desk, _: Reach, layout: string): Promise<void> {
+  const isSideBySide = layout === '' ? !differences.isSideBySide : layout === 'sideBySide';
+  await desk.set({ diffLayout: isSideBySide ? 'sideBySide' : 'unified' });
+}
 
 function tab(name: Tab, title: string, key: string): Command {
   const run = (desk: Desk) => {
@@ -45,7 +109,7 @@ function tab(name: Tab, title: string, key: string): Command {
   return command('Inspect', ['history'], `inspect.${name}`, title, run, { keys: [key], words: 'tab' });
 }
 
-function lens(name: 'payload' | 'metadata', title: string): Command {
+function lens(name: EventLens, title: string): Command {
   const run = ({ history }: Desk) => {
     if (!history) return;
     history.setTab('event');

@@ -3,6 +3,7 @@
 import { notebookOf } from '../model/notebook.svelte';
 import { searchOf } from '../model/search.svelte';
 import type { Desk } from '../model/desk.svelte';
+import { comparisons } from './compare';
 import { goToNote } from './notebook';
 import { openFound } from './search';
 
@@ -27,6 +28,12 @@ export function listOf(desk: Desk): List | null {
         const note = book.shown[book.active];
         if (note) await goToNote(desk, note);
       },
+    };
+  }
+  if (store && view === 'compare') {
+    return {
+      move: (by) => void comparisons().then(({ move }) => move(desk, by)),
+      open: async () => (await comparisons()).openCompared(desk),
     };
   }
   return null;

@@ -3,6 +3,7 @@
 import { CASE } from './case';
 import { CAUSATION } from './causation';
 import type { Command } from './command';
+import { COMPARE } from './compare';
 import { CURSOR } from './cursor';
 import { DOCUMENT } from './document';
 import { FIELD } from './field';
@@ -28,7 +29,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
-  ...[...SEARCH, ...NOTEBOOK, ...CASE],
+  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -22,6 +22,7 @@ import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
 import { Causes } from './causes.svelte';
+import { differences } from './differences.svelte';
 import { Masking } from './masking.svelte';
 import { Fields } from './fields.svelte';
 import { HistoryNews } from './news.svelte';
@@ -38,10 +39,14 @@ import {
 } from './open_store.svelte';
 import { Steps } from './steps';
 import { Story } from './story.svelte';
+import { TreeLook } from './tree_look.svelte';
 import { Waiting } from './waiting.svelte';
 
 export const TABS = ['story', 'state', 'diff', 'blame', 'event', 'raw', 'causation'] as const;
 export type Tab = (typeof TABS)[number];
+
+/** What the tab of the event shows of it. */
+export type EventLens = 'payload' | 'metadata' | 'upcast';
 
 const DEFAULT_HANDLER = 'builtin:merge';
 const PATIENCE_MILLIS = 250;
@@ -65,11 +70,12 @@ export class OpenHistory {
   readonly steps = new Steps(this);
   /** How late the rows are. */
   readonly waiting = new Waiting();
+  readonly look = new TreeLook();
 
   a = $state(0);
   b = $state<number | null>(null);
   tab = $state<Tab>('state');
-  eventLens = $state<'payload' | 'metadata'>('payload');
+  eventLens = $state<EventLens>('payload');
   frame = $state.raw<StateFrame | null>(null);
   detail = $state.raw<EventDetail | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
@@ -95,7 +101,6 @@ export class OpenHistory {
   readonly #details: Latest<number, EventDetail>;
   #firstVersion: bigint | null;
   #positions: Bounds | null;
-  #toggled = new Map<Lens, Set<string>>();
   #rows = { first: 0, count: 40 };
   /** Whether the tree has said how many rows it shows. */
   #isLaidOut = false;
@@ -207,6 +212,7 @@ export class OpenHistory {
   get lens(): Lens {
     if (this.tab === 'event' || this.tab === 'raw') return this.eventLens;
     if (this.tab === 'story') return 'diff';
+    if (this.tab === 'diff') return differences.isWhole ? 'state' : 'diff';
     return this.tab === 'causation' ? 'state' : this.tab;
   }
 
@@ -248,7 +254,7 @@ export class OpenHistory {
     this.ask();
   }
 
-  setEventLens(lens: 'payload' | 'metadata'): void {
+  setEventLens(lens: EventLens): void {
     this.eventLens = lens;
     this.#rows.first = 0;
     this.ask();
@@ -269,11 +275,7 @@ export class OpenHistory {
 
   /** Folds or unfolds a container, kept by path over every move of the cursors. */
   toggle(path: string): void {
-    const lens = this.lens;
-    const toggled = this.#toggled.get(lens) ?? new Set();
-    if (toggled.has(path)) toggled.delete(path);
-    else toggled.add(path);
-    this.#toggled.set(lens, toggled);
+    this.look.toggle(this.lens, path);
     this.ask();
   }
 
@@ -398,7 +400,7 @@ export class OpenHistory {
 
   /** The containers whose folding a person toggled in what is shown. */
   get toggled(): string[] {
-    return [...(this.#toggled.get(this.lens) ?? [])];
+    return this.look.toggledIn(this.lens);
   }
 
   /** Another mask holds: nothing that is shown may stay. */
@@ -413,7 +415,8 @@ export class OpenHistory {
     this.#seq += 1;
     return {
       ...{ seq: this.#seq, lens, moment: this.a, base: this.b },
-      toggled: this.toggled,
+      ...{ openDepth: this.look.openDepth, toggled: this.toggled, part: this.look.part },
+      onlyChanges: this.tab === 'state' && this.look.onlyChanges,
       isWhole: this.payload.isWholeAt(this.a, lens === 'metadata'),
       // A screen above and below, so that a short scroll needs no answer.
       firstRow: Math.max(0, this.#rows.first - this.#rows.count),

@@ -6,6 +6,7 @@ import { S } from '../strings';
 
 export const DEFAULTS: Required<Settings> = {
   ...{ theme: 'system', density: 'comfortable', diffColours: 'blueOrange', zoomPercent: 100, wheel: 'zooms' },
+  ...{ diffLayout: 'unified', diffExtent: 'changes' },
   ...{ timeZone: 'UTC', timeFormat: 'iso', firstTab: 'state', letterKeys: true, announceMoves: true },
   ...{ reducedMotion: false, rendering: 'auto', role: null, keys: [], environments: [] },
 };

@@ -42,6 +42,14 @@ export const SETTINGS: readonly Setting[] = [
     ['blueOrange', 'Blue and orange'],
     ['greenRed', 'Green and red'],
   ]),
+  choice('diffLayout', 'appearance', 'Differences', '', 'diff compare columns', [
+    ['unified', 'Unified'],
+    ['sideBySide', 'Side by side'],
+  ]),
+  choice('diffExtent', 'appearance', 'Differences show', '', 'diff compare', [
+    ['changes', 'Only changes'],
+    ['whole', 'The whole state'],
+  ]),
   choice(
     'firstTab',
     'appearance',

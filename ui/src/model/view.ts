@@ -20,6 +20,7 @@ export interface ViewKind {
 export const VIEWS = [
   kind('overview', 'Overview', 'overview', 'store', 'top', { keys: ['Mod+1'], words: 'store streams' }),
   kind('history', 'History', 'history', 'stream', 'top', { keys: ['Mod+2'], words: 'stream events' }),
+  kind('compare', 'Compare', 'compare', 'store', 'top', { keys: ['Mod+3'], words: 'difference two states beside' }),
   kind('lanes', 'Lanes', 'stream', 'store', 'top', { words: 'streams clock correlation together swim' }),
   kind('search', 'Search the store', 'search', 'store', 'top', {
     ...{ keys: ['Mod+Shift+f'], words: 'find text payload metadata query events' },

@@ -204,7 +204,7 @@ it('lists what cannot run with the reason, and does not run it', async () => {
   page = openPage();
   await page.until(() => page.find('[data-test=sample-open]'));
   page.press('Ctrl+k');
-  page.type('>swap');
+  page.type('>swap a and');
   expect(page.texts(`${ITEM}[aria-disabled=true]`)).toEqual(['Swap A and B Open a stream first V']);
   page.press('Enter');
   expect(page.find('[data-test=palette]')).not.toBeNull();

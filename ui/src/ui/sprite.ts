@@ -38,6 +38,7 @@ export type IconName =
   | 'command'
   | 'moment'
   | 'drop'
+  | 'compare'
   | 'settings'
   | 'notebook'
   | 'bookmark'

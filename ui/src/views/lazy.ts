@@ -13,6 +13,7 @@ export interface ViewProps extends Record<string, unknown> {
 }
 
 export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {
+  compare: async () => (await import('./compare/Compare.svelte')).default,
   lanes: async () => (await import('./Lanes.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
   notebook: async () => (await import('./notebook/NotebookView.svelte')).default,

@@ -18,6 +18,7 @@ fn state_example() -> StateFrame {
         first_row: 0,
         fold_micros: 412,
         event_count: 15,
+        open_depth: 2,
         version: "3".to_owned(),
         position: "48210993".to_owned(),
         recorded_at: "2026-08-03T14:00:00.118Z".to_owned(),
@@ -48,6 +49,10 @@ fn state_example() -> StateFrame {
                 changed_version: "3".to_owned(),
                 changed_type: "ItemAdded".to_owned(),
                 wrote_version: "3".to_owned(),
+                moved_from: "/items/old".to_owned(),
+                changed_at: "2026-08-03T14:00:00.118Z".to_owned(),
+                actor: "worker-7".to_owned(),
+                line: "reducer.yaml:12".to_owned(),
                 changed_moment: 3,
                 wrote_moment: 3,
                 ..FrameRow::default()
@@ -108,7 +113,7 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
         0..3_u8,
         0..5_u8,
         any::<[bool; 4]>(),
-        any::<[String; 7]>(),
+        any::<[String; 11]>(),
         any::<[u32; 2]>(),
     )
         .prop_map(
@@ -128,6 +133,10 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
                     changed_version,
                     changed_type,
                     wrote_version,
+                    moved_from,
+                    changed_at,
+                    actor,
+                    line,
                 ] = texts;
                 FrameRow {
                     depth,
@@ -150,6 +159,10 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
                     changed_version,
                     changed_type,
                     wrote_version,
+                    moved_from,
+                    changed_at,
+                    actor,
+                    line,
                     changed_moment,
                     wrote_moment,
                 }
@@ -160,13 +173,13 @@ fn any_row() -> impl Strategy<Value = FrameRow> {
 proptest! {
     #[test]
     fn a_state_frame_survives_the_way(
-        seq: u32, moment: u32, base in proptest::option::of(0..NO_BASE), numbers: [u32; 7], texts: [String; 7],
+        seq: u32, moment: u32, base in proptest::option::of(0..NO_BASE), numbers: [u32; 8], texts: [String; 7],
         rows in proptest::collection::vec(any_row(), 0..6), changed_rows: Vec<u32>,
     ) {
-        let [added, changed, removed, total_rows, first_row, fold_micros, event_count] = numbers;
+        let [added, changed, removed, total_rows, first_row, fold_micros, event_count, open_depth] = numbers;
         let [version, position, recorded_at, event_type, incomplete_since, fault, handler] = texts;
         let frame = StateFrame {
-            seq, moment, base, added, changed, removed, total_rows, first_row, fold_micros, event_count,
+            seq, moment, base, added, changed, removed, total_rows, first_row, fold_micros, event_count, open_depth,
             version, position, recorded_at, event_type, incomplete_since, fault, handler, changed_rows, rows,
         };
         prop_assert_eq!(StateFrame::decode(&frame.encode()), Ok(frame));

@@ -10,11 +10,11 @@ use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
-use super::{OpenedHistory, toggled};
+use super::OpenedHistory;
 use crate::error::AppError;
 use crate::mask::Part;
 use crate::payload::held::Held;
-use crate::rows::{RowWindow, Rows};
+use crate::rows::{RowWindow, Rows, toggled};
 use crate::wire::{HexPage, Lens, PayloadHit, PayloadQuery, PayloadView, StateQuery};
 
 /// The document that was looked at last.

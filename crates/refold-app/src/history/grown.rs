@@ -6,6 +6,7 @@ use refold_core::diff::ArrayKeys;
 use refold_core::work::Work;
 
 use super::OpenedHistory;
+use super::blamed::Actors;
 use super::documents::Documents;
 use super::types::types_of;
 use crate::error::AppError;
@@ -40,6 +41,7 @@ impl OpenedHistory {
             fields: Arc::clone(&self.fields),
             templates: self.templates.clone(),
             documents: Documents::default(),
+            actors: Actors::default(),
             // Of the new events nobody knows yet.
             breaks: OnceLock::new(),
             news: Arc::clone(&self.news),

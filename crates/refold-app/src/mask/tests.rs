@@ -11,10 +11,11 @@ use super::*;
 use crate::answer::json_line;
 use crate::history::{News, OpenedHistory};
 use crate::session::Session;
+use crate::usecase::comparison::Comparison;
 use crate::usecase::events::Events;
 use crate::usecase::search::Search;
 use crate::usecase::{blame, diff, events, new_handler, search, state, story};
-use crate::wire::{Lens, StateQuery};
+use crate::wire::{ComparisonQuery, ComparisonSide, Lens, StateQuery};
 
 const RULES: &str = r#"
 refold = "mask/1"
@@ -142,6 +143,14 @@ fn session(secrets: &[String], folder: &Path) -> Arc<Session> {
     Arc::new(Session::of_store(store, "memory", folder).masked_by(mask(RULES, folder)))
 }
 
+fn side(at: &str) -> ComparisonSide {
+    ComparisonSide {
+        stream: "order-1".to_owned(),
+        at: at.to_owned(),
+        handler: None,
+    }
+}
+
 /// All that anybody can ask of the stream, as text.
 fn all_answers(session: &Arc<Session>, needle: &str, folder: &Path) -> Vec<(String, String)> {
     let cancel = CancelToken::default();
@@ -193,13 +202,40 @@ fn all_answers(session: &Arc<Session>, needle: &str, folder: &Path) -> Vec<(Stri
                     lens,
                     moment,
                     base,
+                    open_depth: 2,
                     toggled: vec!["/deep/x/0/secret".to_owned()],
+                    only_changes: false,
+                    part: 0,
                     first_row: 0,
                     row_count: 500,
                     is_whole: false,
                 });
                 tell("frame", format!("{lens:?} {:?}", frame.unwrap()));
             }
+        }
+        for ignores_order in [false, true] {
+            let (base, current) = (side("start"), side(&cursor));
+            let comparison = Comparison::open(&work, (session, &base), (session, &current)).unwrap();
+            let answer = comparison.answer(&work, ignores_order).unwrap();
+            tell("comparison", format!("{} {answer:?}", json_line(&answer).unwrap()));
+            for only_changes in [false, true] {
+                let asked = ComparisonQuery {
+                    seq: 1,
+                    only_changes,
+                    ignores_order,
+                    open_depth: 9,
+                    toggled: Vec::new(),
+                    first_row: 0,
+                    row_count: 500,
+                };
+                tell(
+                    "comparison: frame",
+                    format!("{:?}", comparison.frame(&work, &asked).unwrap()),
+                );
+            }
+        }
+        for path in ["", "/email", "/people", "/deep"] {
+            tell("copied", format!("{:?}", opened.state_json(moment, path)));
         }
         for path in ["/email", "/people", "/people/0/iban", "/deep"] {
             let field = opened.read_field(&work, path).unwrap();

@@ -258,7 +258,7 @@ impl Walk<'_> {
             });
         }
         let is_toggled = needs_path && self.toggled.contains(&self.path);
-        let is_open = (depth <= OPEN_DEPTH) != is_toggled;
+        let is_open = (depth <= OPEN_DEPTH as usize) != is_toggled;
         let at = u32::try_from(self.lines.len()).unwrap_or(u32::MAX);
         self.push(Line { is_open, ..line });
         if is_open {

@@ -6,7 +6,7 @@ use refold_core::diff::{Change, ChangeOp};
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::Value;
 
-use super::value::cut_literal;
+use super::value::{cut_literal, shown_path};
 use crate::frame::RowChange;
 
 /// The changes from one state to another.
@@ -16,7 +16,10 @@ pub struct Changes<'a> {
     present: HashMap<Pointer, Entry<'a>>,
     /// What is gone, by the container it was in; in the order of the difference.
     removed: HashMap<Pointer, Vec<(Segment, &'a Value)>>,
+    /// By path and whether it is there now.
     in_order: BTreeMap<(Pointer, bool), Entry<'a>>,
+    /// How many members or elements are new in a container.
+    added: HashMap<Pointer, usize>,
     pub added_count: u32,
     pub changed_count: u32,
     pub removed_count: u32,
@@ -56,7 +59,12 @@ impl<'a> Changes<'a> {
         }
         for (path, entry) in &all.present {
             match entry.op {
-                Some(ChangeOp::Added { .. }) => all.added_count += 1,
+                Some(ChangeOp::Added { .. }) => {
+                    all.added_count += 1;
+                    if let Some(parent) = path.parent() {
+                        *all.added.entry(parent.clone()).or_default() += 1;
+                    }
+                }
                 _ => all.changed_count += 1, // changed, moved, or both
             }
             all.in_order.insert((path.clone(), true), *entry);
@@ -74,6 +82,32 @@ impl<'a> Changes<'a> {
     /// What was removed directly from the container at `path`, by its place there before.
     pub fn removed_below(&self, path: &Pointer) -> &[(Segment, &'a Value)] {
         self.removed.get(path).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many members or elements a container had, of which `count` are there now.
+    pub fn count_before(&self, path: &Pointer, count: usize) -> usize {
+        let added = self.added.get(path).copied().unwrap_or_default();
+        (count + self.removed_below(path).len()).saturating_sub(added)
+    }
+
+    /// The members or elements that are in the container at `path` and changed, or hold a change; each once.
+    pub fn changed_members(&self, path: &Pointer) -> Vec<Segment> {
+        let depth = path.depth();
+        let from_here = self.in_order.range((path.clone(), false)..);
+        let inside = from_here
+            .map(|((other, is_present), _)| (other, *is_present))
+            .filter(|(other, _)| *other != path)
+            .take_while(|(other, _)| path.contains(other))
+            .filter(|(other, is_present)| *is_present || other.depth() > depth + 1);
+        let mut members: Vec<Segment> = Vec::new();
+        for (other, _) in inside {
+            if let Some(member) = other.segments().get(depth).copied()
+                && members.last() != Some(member)
+            {
+                members.push(member.clone());
+            }
+        }
+        members
     }
 
     /// What changed inside the value at `path`, by path.
@@ -121,12 +155,16 @@ impl Entry<'_> {
         }
     }
 
-    /// What stood here: a literal, or where it stood before it moved.
+    /// What stood here, as a literal; empty where there was nothing else.
     pub fn before_text(&self) -> String {
-        match (self.op, self.moved_from) {
-            (Some(ChangeOp::Changed { before, .. } | ChangeOp::Removed { before }), _) => cut_literal(before),
-            (_, Some(from)) => format!("at {from}"),
-            (_, None) => String::new(),
+        match self.op {
+            Some(ChangeOp::Changed { before, .. } | ChangeOp::Removed { before }) => cut_literal(before),
+            Some(ChangeOp::Added { .. } | ChangeOp::Moved { .. }) | None => String::new(),
         }
+    }
+
+    /// Where it stood before it moved; empty where it did not.
+    pub fn moved_from(&self) -> String {
+        self.moved_from.map(shown_path).unwrap_or_default()
     }
 }

@@ -3,6 +3,7 @@
 use refold_core::pointer::Pointer;
 use refold_core::value::{Redacted, Text, Value, is_hidden};
 
+use super::Changes;
 use crate::text;
 
 /// Literals are cut after so many bytes, and say how long they are.
@@ -51,6 +52,28 @@ pub fn shown_text(key: &Text) -> String {
 /// A pointer with everything in it visible.
 pub fn shown_path(path: &Pointer) -> String {
     visible(&path.to_string())
+}
+
+/// What a container showed before its members came or went; empty where it is none, or had as many.
+pub fn shown_count_before(value: &Value, changes: &Changes<'_>, path: &Pointer) -> String {
+    let Some(count) = member_count(value) else {
+        return String::new();
+    };
+    let before = text::grouped(changes.count_before(path, count) as u64);
+    match value {
+        _ if changes.count_before(path, count) == count => String::new(),
+        Value::Array(_) => format!("[{before}]"),
+        _ => format!("{{{before}}}"),
+    }
+}
+
+/// The members or elements of a container; none of anything else.
+pub fn members(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match value {
+        Value::Object(object) => Box::new(object.iter().map(|(_, member)| member)),
+        Value::Array(array) => Box::new(array.iter()),
+        _ => Box::new(std::iter::empty()), // a leaf
+    }
 }
 
 /// How many members or elements a container has.

@@ -3,7 +3,9 @@
 
 use toml_edit::{Item, Value};
 
-use crate::wire::{Density, DiffColours, Environment, Rendering, Role, Settings, Theme, TimeFormat, WheelUse};
+use crate::wire::{
+    Density, DiffColours, DiffExtent, DiffLayout, Environment, Rendering, Role, Settings, Theme, TimeFormat, WheelUse,
+};
 
 /// One line of the file.
 pub struct Entry {
@@ -34,6 +36,18 @@ pub const ENTRIES: &[Entry] = &[
         comment: "blue-orange or green-red, for what was added and removed",
         read: |item, settings| word(item).map(|found| settings.diff_colours = found),
         value: |settings| Some(text(settings.diff_colours)),
+    },
+    Entry {
+        key: "diff_layout",
+        comment: "unified or side-by-side differences",
+        read: |item, settings| word(item).map(|found| settings.diff_layout = found),
+        value: |settings| Some(text(settings.diff_layout)),
+    },
+    Entry {
+        key: "diff_extent",
+        comment: "what differences show: changes alone, or the whole state",
+        read: |item, settings| word(item).map(|found| settings.diff_extent = found),
+        value: |settings| Some(text(settings.diff_extent)),
     },
     Entry {
         key: "zoom_percent",
@@ -130,6 +144,18 @@ impl Words for DiffColours {
         (DiffColours::BlueOrange, "blue-orange"),
         (DiffColours::GreenRed, "green-red"),
     ];
+}
+
+impl Words for DiffLayout {
+    const WORDS: &'static [(DiffLayout, &'static str)] = &[
+        (DiffLayout::Unified, "unified"),
+        (DiffLayout::SideBySide, "side-by-side"),
+    ];
+}
+
+impl Words for DiffExtent {
+    const WORDS: &'static [(DiffExtent, &'static str)] =
+        &[(DiffExtent::Changes, "changes"), (DiffExtent::Whole, "whole")];
 }
 
 impl Words for WheelUse {

@@ -160,6 +160,8 @@ fn a_new_file_has_a_comment_above_each_line() {
     let settings = Settings {
         theme: Theme::Light,
         diff_colours: crate::wire::DiffColours::GreenRed,
+        diff_layout: crate::wire::DiffLayout::SideBySide,
+        diff_extent: crate::wire::DiffExtent::Whole,
         zoom_percent: 150,
         wheel: crate::wire::WheelUse::Pans,
         time_zone: "Europe/Berlin".to_owned(),

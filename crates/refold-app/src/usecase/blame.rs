@@ -1,10 +1,14 @@
 //! For each leaf of a state: the event that last changed it, and the one that last wrote it.
 
+use std::collections::HashMap;
+
 use refold_core::fold::Detail;
 use refold_core::pointer::Pointer;
+use refold_core::track::Moment;
 use refold_core::work::Work;
 
 use super::replayed::Replayed;
+use crate::actor::actor;
 use crate::answer::{BlameAnswer, LeafAnswer, Literal, MomentAnswer};
 use crate::error::AppError;
 use crate::session::Session;
@@ -31,26 +35,32 @@ pub fn blame(
             "look at the paths of the whole state: leave --path away",
         ));
     }
+    let mut actors = HashMap::new();
     let leaves = folded
         .blame
         .as_ref()
         .map(|blame| blame.leaves(&folded.state))
         .unwrap_or_default();
-    let leaves = leaves
-        .into_iter()
-        .filter(|leaf| path.contains(&leaf.path))
-        .map(|leaf| LeafAnswer {
+    let leaves = leaves.into_iter().filter(|leaf| path.contains(&leaf.path)).map(|leaf| {
+        let changed = leaf.stamp.changed;
+        if changed > Moment::START && !actors.contains_key(&changed) {
+            actors.insert(changed, actor(work, session, &replayed.stream, changed)?);
+        }
+        Ok(LeafAnswer {
             path: leaf.path.to_string(),
             value: Literal(leaf.value),
-            changed: replayed.cause(leaf.stamp.changed),
+            changed: replayed.cause(changed),
             wrote: replayed.cause(leaf.stamp.wrote),
-        });
+            actor: actors.get(&changed).cloned().and_then(text::filled),
+            lines: replayed.lines(changed, &leaf.path),
+        })
+    });
     let MomentAnswer { version, position, .. } = replayed.moment(moment);
     Ok(BlameAnswer {
         stream: text::exact(&replayed.stream.id),
         version,
         position,
-        leaves: leaves.collect(),
+        leaves: leaves.collect::<Result<_, AppError>>()?,
         handler: handler::wire(replayed.program.identity()),
         incomplete_since: folded.incomplete_since.map(|since| replayed.stream.place_label(since)),
         findings: findings::wire(&replayed.findings),

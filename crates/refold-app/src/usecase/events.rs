@@ -42,16 +42,10 @@ pub fn events(
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
-    let (from, to) = asked.range(session, &stream, &findings)?;
     let digits = session.description().time_digits;
-    let mut left = asked.limit.unwrap_or(u64::MAX);
-    stream.visit_while(work, session.store(), &findings, from, to, &mut |moment, event| {
-        if left > 0 && asked.has_type(&stream.type_name(moment)) {
-            left -= 1;
-            payload::report_repeated(event, stream.names(), &findings);
-            visit(event_answer(event, stream.names(), digits, session.mask()))?;
-        }
-        Ok(left > 0)
+    asked.visit(work, session, &stream, &findings, &mut |event| {
+        payload::report_repeated(event, stream.names(), &findings);
+        visit(event_answer(event, stream.names(), digits, session.mask()))
     })?;
     Ok(findings::wire(&findings))
 }
@@ -97,6 +91,26 @@ impl Events {
             });
         }
         Ok((from, to))
+    }
+
+    /// Calls `visit` for each event that is asked for, in the order of the stream.
+    pub(super) fn visit(
+        &self,
+        work: &Work<'_>,
+        session: &Session,
+        stream: &Stream,
+        findings: &Arc<Findings>,
+        visit: &mut dyn FnMut(&EventView<'_>) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let (from, to) = self.range(session, stream, findings)?;
+        let mut left = self.limit.unwrap_or(u64::MAX);
+        stream.visit_while(work, session.store(), findings, from, to, &mut |moment, event| {
+            if left > 0 && self.has_type(&stream.type_name(moment)) {
+                left -= 1;
+                visit(event)?;
+            }
+            Ok(left > 0)
+        })
     }
 
     pub(super) fn has_type(&self, event_type: &String) -> bool {

@@ -93,6 +93,15 @@ impl Replayed {
         self.replay.next_change(work, path, after, way)
     }
 
+    /// The lines of the handler that may have written a place at the event that led to `moment`.
+    pub fn lines(&self, moment: Moment, place: &refold_core::pointer::Pointer) -> Vec<String> {
+        let of = moment
+            .event_index()
+            .and_then(|index| self.stream.track.types.get(index));
+        of.map(|of| self.program.lines_writing(self.stream.names().type_name(*of), place))
+            .unwrap_or_default()
+    }
+
     pub fn moment(&self, moment: Moment) -> MomentAnswer {
         MomentAnswer {
             version: text::filled(self.stream.version_label(moment)),

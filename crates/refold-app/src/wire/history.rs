@@ -78,8 +78,14 @@ pub struct StateQuery {
     pub moment: u32,
     /// Changes are shown against this moment; `None`: the one before `moment`.
     pub base: Option<u32>,
-    /// JSON pointers whose folding the user toggled from its default (containers are open down to depth 2).
+    /// Containers are open down to this depth; the root has depth 0. By default 2.
+    pub open_depth: u32,
+    /// JSON pointers whose folding the user toggled from that.
     pub toggled: Vec<String>,
+    /// Of a state only what changed, and what is around it.
+    pub only_changes: bool,
+    /// Which of the events that upcasters made of one is shown; 0: the first.
+    pub part: u32,
     pub first_row: u32,
     pub row_count: u32,
     /// All of a huge payload, not only its beginning.
@@ -99,6 +105,49 @@ pub enum Lens {
     Payload,
     /// The metadata of the event at `moment` as a tree.
     Metadata,
+    /// What the handler's upcasters made of the payload of the event at `moment`, as a tree with what they changed.
+    Upcast,
+}
+
+/// How the handler's upcasters bring one event to the version that its rules expect.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UpcastWire {
+    /// In the order in which they ran; empty: the event is stored as the rules expect it.
+    pub steps: Vec<UpcastStepWire>,
+    /// The types of the events that the rules get; none: it is dropped, or `fault` says why.
+    pub made: Vec<String>,
+    /// Why the chain stopped: code, sentence, place in the package.
+    pub fault: Option<String>,
+    /// Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown.
+    pub is_redacted: bool,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UpcastStepWire {
+    /// `upcasters.yaml:5:3`.
+    pub place: String,
+    pub event_type: String,
+    pub from: u32,
+    pub to: u32,
+    /// The types of what it made; none: it drops the event, or it failed.
+    pub made: Vec<String>,
+    /// What it changed in the payload, where it made one event of one; at most 100 places.
+    pub changes: Vec<UpcastChangeWire>,
+    pub change_count: u32,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct UpcastChangeWire {
+    /// RFC 6901.
+    pub path: String,
+    /// `added`, `removed` or `changed`.
+    pub op: String,
+    /// Literals; `None` where there is nothing.
+    pub before: Option<String>,
+    pub after: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -9,6 +9,10 @@ pub struct Settings {
     pub theme: Theme,
     pub density: Density,
     pub diff_colours: DiffColours,
+    /// How a difference is laid out.
+    pub diff_layout: DiffLayout,
+    /// What is shown of a difference.
+    pub diff_extent: DiffExtent,
     /// 80 to 200.
     pub zoom_percent: u32,
     pub wheel: WheelUse,
@@ -87,6 +91,26 @@ pub enum DiffColours {
     GreenRed,
 }
 
+/// How a difference is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DiffLayout {
+    /// What was and what is in one line, one after the other.
+    #[default]
+    Unified,
+    SideBySide,
+}
+
+/// What is shown of a difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DiffExtent {
+    #[default]
+    Changes,
+    /// The whole state, with what changed in its place.
+    Whole,
+}
+
 /// What the wheel does over a timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -140,6 +164,8 @@ impl Default for Settings {
             theme: Theme::default(),
             density: Density::default(),
             diff_colours: DiffColours::default(),
+            diff_layout: DiffLayout::default(),
+            diff_extent: DiffExtent::default(),
             zoom_percent: 100,
             wheel: WheelUse::default(),
             time_zone: "UTC".to_owned(),

@@ -24,7 +24,15 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
         printer.line(&incomplete_line(since))?;
     }
     printer.line("")?;
-    let mut table = Table::new(&["path", "value", "changed by", "recorded", "last written by"]);
+    let mut table = Table::new(&[
+        "path",
+        "value",
+        "changed by",
+        "recorded",
+        "who",
+        "line",
+        "last written by",
+    ]);
     for leaf in &answer.leaves {
         let recorded = leaf.changed.as_ref().and_then(|cause| cause.recorded_at.as_ref());
         let wrote = if leaf.wrote == leaf.changed {
@@ -38,6 +46,8 @@ pub fn run(context: &Context<'_>, asked: &Blame) -> Result<u8, Ended> {
             leaf.value.shown(),
             changed,
             cell(recorded),
+            cell(leaf.actor.as_ref()),
+            leaf.lines.join(", "),
             wrote,
         ]);
     }

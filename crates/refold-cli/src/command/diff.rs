@@ -52,7 +52,8 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
     printer.finish(Ok(code))
 }
 
-fn row(change: &ChangeAnswer) -> Vec<String> {
+/// Sign, path, both values and the event.
+pub(super) fn row(change: &ChangeAnswer) -> Vec<String> {
     let sign = match change.op {
         "added" => "+",
         "removed" => "-",

@@ -1,10 +1,11 @@
 //! `refold history`.
 
 use refold_app::AppError;
-use refold_app::answer::{EventAnswer, Stored, StoryAnswer, json_line};
+use refold_app::answer::{ChangeAnswer, EventAnswer, Stored, StoryAnswer, UpcastAnswer, json_line};
 use refold_app::text::shown;
 use refold_app::usecase::events::{Events, events};
 use refold_app::usecase::story::story;
+use refold_app::usecase::upcast::upcast_events;
 
 use super::{Context, cell, place};
 use crate::arguments::History;
@@ -28,6 +29,20 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
             } else {
                 printer.line_of_stream(&story_line(&told))
             }
+        });
+        let findings = printer.finish(outcome)?;
+        print::findings_aside(&findings);
+        return Ok(0);
+    }
+    if asked.upcast {
+        let handler = asked.handler.as_deref();
+        let outcome = upcast_events(context.work, &session, &asked.stream, &query, handler, &mut |told| {
+            context.progress.clear();
+            if context.json {
+                return printer.line_of_stream(&json_line(&told)?);
+            }
+            print_event(&mut printer, &told.event)?;
+            print_way(&mut printer, told.upcast.as_ref())
         });
         let findings = printer.finish(outcome)?;
         print::findings_aside(&findings);
@@ -73,6 +88,52 @@ fn story_line(told: &StoryAnswer) -> String {
         }
     };
     format!("{place:>6}  {recorded}  {sentence}")
+}
+
+/// `+ /currency  "EUR"`
+fn change_line(change: &ChangeAnswer) -> String {
+    let path = shown(change.path.as_bytes());
+    match (&change.before, &change.after, &change.moved_from) {
+        (Some(before), Some(after), _) => format!("~ {path}  {} -> {}", before.shown(), after.shown()),
+        (Some(before), None, _) => format!("- {path}  {}", before.shown()),
+        (None, Some(after), _) => format!("+ {path}  {}", after.shown()),
+        (None, None, from) => format!("~ {path}  moved from {}", cell(from.as_ref())),
+    }
+}
+
+/// A line a step, what each changed, and what the rules get.
+fn print_way(printer: &mut Printer, way: Option<&UpcastAnswer>) -> Result<(), AppError> {
+    let Some(way) = way else {
+        return printer.line_of_stream("    (no upcasters for this event)");
+    };
+    for step in &way.steps {
+        let (from, to, place) = (step.from, step.to, &step.place);
+        let made: Vec<String> = step.made.iter().map(|made| made.event_type.to_string()).collect();
+        let outcome = match made.as_slice() {
+            [] if way.fault.is_some() => "  fails".to_owned(),
+            [] => "  drops the event".to_owned(),
+            [one] if *one == step.event_type.to_string() => String::new(),
+            several => format!("  becomes {}", several.join(" and ")),
+        };
+        let event_type = &step.event_type;
+        printer.line_of_stream(&format!("    {event_type} {from} to {to}  {place}{outcome}"))?;
+        for change in &step.changes {
+            printer.line_of_stream(&format!("      {}", change_line(change)))?;
+        }
+    }
+    if way.steps.is_empty() && way.fault.is_none() {
+        printer.line_of_stream("    (stored as the rules expect it)")?;
+    }
+    if let Some(fault) = &way.fault {
+        return printer.line_of_stream(&format!("    FAILED {}", shown(fault.as_bytes())));
+    }
+    for made in way.made.iter().filter(|_| !way.steps.is_empty()) {
+        printer.line_of_stream(&format!("    = {}  {}", made.event_type, made.payload.shown()))?;
+    }
+    if way.redacted {
+        printer.line_of_stream("    (fields are hidden: the steps ran on what is shown)")?;
+    }
+    Ok(())
 }
 
 /// A heading line, then payload and metadata on a line each.

@@ -5,6 +5,7 @@ mod blame;
 mod case;
 mod causes;
 mod check;
+mod compare;
 mod describe;
 mod diff;
 mod distinguish;
@@ -23,7 +24,7 @@ mod timeline;
 mod verify;
 
 use std::cell::OnceCell;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use refold_app::usecase::describe::notices;
@@ -45,23 +46,23 @@ pub struct Context<'a> {
     pub json: bool,
     arguments: &'a Arguments,
     /// What the command opened.
-    session: OnceCell<Rc<Session>>,
+    session: OnceCell<Arc<Session>>,
 }
 
 impl Context<'_> {
     /// Opens the store, under the masking rules that hold for it, less what the call reveals.
-    pub fn open(&self, store: &str) -> Result<Rc<Session>, Ended> {
+    pub fn open(&self, store: &str) -> Result<Arc<Session>, Ended> {
         let mut places = Places::of_user();
         places.mask = self.arguments.mask.clone().or(places.mask);
         let layout = self.arguments.layout.as_deref();
         let zone = self.arguments.zone.as_deref();
-        let session = Rc::new(Session::open_in(self.work, store, layout, zone, &places)?);
+        let session = Arc::new(Session::open_in(self.work, store, layout, zone, &places)?);
         for path in &self.arguments.reveal {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;
         }
-        // A command opens one store.
-        let _ = self.session.set(Rc::clone(&session));
+        // Of several stores the first one is what the command is about.
+        let _ = self.session.set(Arc::clone(&session));
         Ok(session)
     }
 
@@ -125,6 +126,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Distinguish(asked) => distinguish::run(context, asked),
         Command::State(asked) => state::run(context, asked),
         Command::Diff(asked) => diff::run(context, asked),
+        Command::Compare(asked) => compare::run(context, asked),
         Command::Blame(asked) => blame::run(context, asked),
         Command::Field(asked) => field::run(context, asked),
         Command::Causes(asked) => causes::run(context, asked),

@@ -323,9 +323,12 @@ fn blame_tells_changed_from_written() {
     for leaf in leaves {
         assert_eq!(
             (keys(leaf).len(), keys(&leaf["changed"])),
-            (4, vec!["position", "recorded_at", "type", "version"]),
+            (6, vec!["position", "recorded_at", "type", "version"]),
             "{leaf}"
         );
+        // The sample says who did it, and each of its fields is written by one line of the reducer.
+        assert!(leaf["actor"].is_string(), "{leaf}");
+        assert_eq!(leaf["lines"].as_array().map(Vec::len), Some(1), "{leaf}");
         assert_eq!(keys(&leaf["wrote"]), ["position", "recorded_at", "type", "version"]);
         // A leaf has the value that the state after its event had.
         let at = format!("v{}", leaf["changed"]["version"].as_str().unwrap());

@@ -10,6 +10,9 @@ use crate::value::{Array, Text, Value};
 mod align;
 #[cfg(test)]
 mod tests;
+mod unordered;
+
+pub use unordered::diff_unordered;
 
 use align::{Alignment, align};
 

@@ -27,7 +27,7 @@ fn array(elements: &[Value]) -> Value {
 }
 
 /// Small alphabets, so that random pairs share keys, elements and whole subtrees.
-fn any_value() -> impl Strategy<Value = Value> {
+pub(super) fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::Bool),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::event::{Columns, EventView};
 use crate::names::Names;
 use crate::pointer::Pointer;
+use crate::port::upcast::Upcast;
 use crate::value::{JsonError, Value};
 
 /// Who a handler is. Part of every answer that was made with it.
@@ -36,6 +37,18 @@ pub trait HandlerProgram: Send + Sync {
     /// JSON pointer of the array (`*` matches any member) → member that is the key.
     fn array_keys(&self) -> &[(String, String)] {
         &[]
+    }
+
+    /// How the event comes to the version that the rules expect. It needs all columns of the event. `None`: the handler
+    /// has no upcasters for its type, or its payload is no JSON.
+    fn upcast(&self, _event: &EventView<'_>, _names: &Names) -> Option<Upcast> {
+        None
+    }
+
+    /// Where it is written that an event of this stored type writes to `place`: the lines of the operations that may,
+    /// in order, as `reducer.yaml:12`. Several, where only folding could tell which; none, where the engine cannot tell.
+    fn lines_writing(&self, _event_type: &[u8], _place: &Pointer) -> Vec<String> {
+        Vec::new()
     }
 }
 

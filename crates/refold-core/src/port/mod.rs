@@ -2,3 +2,4 @@
 
 pub mod handler;
 pub mod store;
+pub mod upcast;

@@ -190,14 +190,21 @@ impl Ir {
     }
 
     pub fn fault_at(&self, mark: Mark, code: &'static str, message: impl Into<String>) -> Box<HandlerFault> {
-        let place = Place {
-            file: Arc::clone(&self.file),
-            mark,
-        };
         Box::new(HandlerFault {
             code,
             message: message.into(),
-            place: Some(place.to_string()),
+            place: Some(self.place(mark)),
         })
+    }
+
+    /// A mark with its file: `reducer.yaml:12:7`.
+    pub fn place(&self, mark: Mark) -> String {
+        let file = Arc::clone(&self.file);
+        Place { file, mark }.to_string()
+    }
+
+    /// The same without the column: `reducer.yaml:12`.
+    pub fn line(&self, mark: Mark) -> String {
+        format!("{}:{}", self.file, mark.line)
     }
 }

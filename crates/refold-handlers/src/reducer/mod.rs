@@ -6,6 +6,7 @@
 pub(crate) mod compile;
 mod fold;
 mod lane;
+mod lines;
 pub(crate) mod place;
 mod program;
 pub mod rules;

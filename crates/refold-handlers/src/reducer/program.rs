@@ -1,12 +1,16 @@
 //! The declarative engine behind the port: program and instance.
 
+mod look;
+
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
+use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
+use refold_core::port::upcast::Upcast;
 use refold_core::value::Value;
 
 use super::fold::{Emitted, Run};
@@ -151,6 +155,14 @@ impl HandlerProgram for SharedProgram {
 
     fn array_keys(&self) -> &[(String, String)] {
         &self.0.array_keys
+    }
+
+    fn upcast(&self, event: &EventView<'_>, names: &Names) -> Option<Upcast> {
+        self.0.upcast(event, names)
+    }
+
+    fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {
+        self.0.lines_writing(event_type, place)
     }
 }
 

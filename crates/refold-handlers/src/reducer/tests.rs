@@ -1,5 +1,6 @@
 mod golden;
 mod limits;
+mod lines;
 mod reference;
 
 use std::sync::Arc;

@@ -9,10 +9,11 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
+use refold_core::port::upcast::{Upcast, UpcastStep};
 use refold_core::value::{Object, Text, Value};
 
 pub use compile::compile;
@@ -134,6 +135,30 @@ pub struct Stored<'v> {
     /// The whole metadata, for what the expressions of steps read; asked only then.
     pub whole_meta: &'v dyn Fn() -> Value,
     pub facts: EventFacts<'v>,
+}
+
+/// What a chain made of one event.
+#[derive(Default)]
+struct Made {
+    parts: Vec<(Vec<u8>, Value)>,
+    /// Kept only where somebody looks: folding wants the parts alone.
+    steps: Option<Vec<UpcastStep>>,
+}
+
+impl Made {
+    /// Notes that a step begins, and returns its place among those that ran.
+    fn begin(&mut self, step: impl FnOnce() -> UpcastStep) -> usize {
+        let Some(steps) = &mut self.steps else { return 0 };
+        steps.push(step());
+        steps.len() - 1
+    }
+
+    /// Notes what a step made.
+    fn became(&mut self, ran: usize, event_type: &[u8], payload: &Value) {
+        if let Some(step) = self.steps.as_mut().and_then(|steps| steps.get_mut(ran)) {
+            step.after.push((event_type.to_vec(), payload.clone()));
+        }
+    }
 }
 
 type Fault = Box<HandlerFault>;
@@ -264,11 +289,63 @@ impl Upcasters {
         stored: &Stored<'_>,
         meter: &mut Meter,
     ) -> Result<Vec<(Vec<u8>, Value)>, Fault> {
-        let mut made = Vec::new();
-        if let Some(step) = self.chains.get(event_type).and_then(|chain| chain.steps.get(first)) {
-            self.step(event_type, step, payload, stored, meter, &mut made)?;
+        let mut made = Made::default();
+        self.run_into(&mut made, event_type, first, payload, stored, meter)?;
+        Ok(made.parts)
+    }
+
+    /// The same, with each step that ran, also those before a fault.
+    pub fn trace(
+        &self,
+        event_type: &[u8],
+        first: usize,
+        payload: Value,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+    ) -> Upcast {
+        let mut made = Made {
+            steps: Some(Vec::new()),
+            ..Made::default()
+        };
+        let outcome = self.run_into(&mut made, event_type, first, payload, stored, meter);
+        Upcast {
+            steps: made.steps.unwrap_or_default(),
+            made: if outcome.is_ok() { made.parts } else { Vec::new() },
+            fault: outcome.err().map(|fault| *fault),
         }
-        Ok(made)
+    }
+
+    /// The types that events of a stored type may have when the rules get them, in order.
+    pub fn types_made(&self, stored: &[u8]) -> BTreeSet<Vec<u8>> {
+        let route = self.route(stored);
+        let mut types = BTreeSet::from([route.event_type(stored).to_vec()]);
+        let mut left: Vec<Vec<u8>> = types.iter().cloned().collect();
+        while let Some(chain) = left.pop().map(|event_type| self.chains.get(&event_type)) {
+            for step in chain.iter().flat_map(|chain| &chain.steps) {
+                let made: Vec<&Vec<u8>> = match &step.outcome {
+                    Outcome::Retype(event_type) => vec![event_type],
+                    Outcome::Split(parts) => parts.iter().map(|part| &part.event_type).collect(),
+                    Outcome::Keep | Outcome::Drop => Vec::new(),
+                };
+                left.extend(made.into_iter().filter(|it| types.insert((*it).clone())).cloned());
+            }
+        }
+        types
+    }
+
+    fn run_into(
+        &self,
+        made: &mut Made,
+        event_type: &[u8],
+        first: usize,
+        payload: Value,
+        stored: &Stored<'_>,
+        meter: &mut Meter,
+    ) -> Result<(), Fault> {
+        match self.chains.get(event_type).and_then(|chain| chain.steps.get(first)) {
+            Some(step) => self.step(event_type, step, payload, stored, meter, made),
+            None => Ok(()),
+        }
     }
 
     /// Recursion follows types and rising versions, which the compiler has found to hold no cycle.
@@ -279,12 +356,20 @@ impl Upcasters {
         mut payload: Value,
         stored: &Stored<'_>,
         meter: &mut Meter,
-        made: &mut Vec<(Vec<u8>, Value)>,
+        made: &mut Made,
     ) -> Result<(), Fault> {
         if meter.step().is_err() {
             let message = "the upcasters of this event took more steps than allowed; split it into fewer parts";
             return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
         }
+        let ran = made.begin(|| UpcastStep {
+            place: self.ir.place(step.mark),
+            event_type: event_type.to_vec(),
+            from: step.from,
+            to: step.to,
+            before: payload.clone(),
+            after: Vec::new(),
+        });
         let mut meta = Vec::new();
         if !step.meta.is_empty() {
             step.meta.project_value(&(stored.whole_meta)(), &mut meta);
@@ -310,11 +395,18 @@ impl Upcasters {
             }
         }
         match &step.outcome {
-            Outcome::Keep => self.onward(event_type, step.to, payload, stored, meter, made),
-            Outcome::Retype(new) => self.onward(new, step.to, payload, stored, meter, made),
+            Outcome::Keep => {
+                made.became(ran, event_type, &payload);
+                self.onward(event_type, step.to, payload, stored, meter, made)
+            }
+            Outcome::Retype(new) => {
+                made.became(ran, new, &payload);
+                self.onward(new, step.to, payload, stored, meter, made)
+            }
             Outcome::Split(parts) => {
                 for part in parts {
                     let data = self.value(part.data, step, &payload, &meta, stored, meter)?;
+                    made.became(ran, &part.event_type, &data);
                     self.onward(&part.event_type, step.to, data, stored, meter, made)?;
                 }
                 Ok(())
@@ -330,18 +422,18 @@ impl Upcasters {
         payload: Value,
         stored: &Stored<'_>,
         meter: &mut Meter,
-        made: &mut Vec<(Vec<u8>, Value)>,
+        made: &mut Made,
     ) -> Result<(), Fault> {
         let chain = self.chains.get(event_type);
         let next = chain.and_then(|chain| chain.step_at(version).and_then(|at| chain.steps.get(at)));
         if let Some(step) = next {
             return self.step(event_type, step, payload, stored, meter, made);
         }
-        if made.len() >= MAX_PARTS {
+        if made.parts.len() >= MAX_PARTS {
             let message = format!("one stored event was split into more than {MAX_PARTS}; split it into fewer");
             return Err(self.ir.fault_at(Mark::START, code::LIMIT_OUTPUT, message));
         }
-        made.push((event_type.to_vec(), payload));
+        made.parts.push((event_type.to_vec(), payload));
         Ok(())
     }
 

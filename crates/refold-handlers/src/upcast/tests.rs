@@ -45,7 +45,7 @@ fn program(text: &str, wanted: &[(&str, u32)], reducer: &str) -> Arc<Declarative
 /// One stored event: type, payload, the store's schema version, metadata.
 type StoredEvent<'a> = (&'a str, &'a str, Option<&'a str>, Option<&'a str>);
 
-fn folded(program: &Arc<DeclarativeProgram>, events: &[StoredEvent<'_>]) -> Result<(String, Applied), HandlerFault> {
+fn batch_of(events: &[StoredEvent<'_>]) -> (Names, EventBatch) {
     let (mut names, mut batch) = (Names::default(), EventBatch::default());
     for (event_type, payload, version, metadata) in events {
         batch.streams.push(names.intern_stream(b"a-1", || b"a"));
@@ -65,6 +65,11 @@ fn folded(program: &Arc<DeclarativeProgram>, events: &[StoredEvent<'_>]) -> Resu
         });
         batch.metadata.push(span);
     }
+    (names, batch)
+}
+
+fn folded(program: &Arc<DeclarativeProgram>, events: &[StoredEvent<'_>]) -> Result<(String, Applied), HandlerFault> {
+    let (names, batch) = batch_of(events);
     let mut instance = program.start_declarative();
     let mut applied = Applied::Ignored;
     for row in 0..batch.len() {
@@ -136,6 +141,75 @@ upcasters:
         ],
         r#"{"a":[{"n":0},{"n":1}],"b":[[2]]}"#,
     );
+}
+
+/// The way of the only event through the chain: place, type, versions, and what became of it.
+fn way(text: &str, event: StoredEvent<'_>) -> (Vec<String>, Option<HandlerFault>) {
+    let (names, batch) = batch_of(&[event]);
+    let upcast = program(text, &[], KEEPS_ALL).upcast(&batch.event(0), &names).unwrap();
+    let part = |(event_type, data): &(Vec<u8>, Value)| {
+        format!("{} {}", String::from_utf8_lossy(event_type), data.display_json())
+    };
+    let parts = |parts: &[(Vec<u8>, Value)]| parts.iter().map(part).collect::<Vec<_>>().join(" + ");
+    let mut lines: Vec<String> = upcast
+        .steps
+        .iter()
+        .map(|step| {
+            let (event_type, before) = (String::from_utf8_lossy(&step.event_type), step.before.display_json());
+            let (place, from, to, after) = (&step.place, step.from, step.to, parts(&step.after));
+            format!("{place} {from}-{to}: {event_type} {before} => {after}")
+        })
+        .collect();
+    lines.push(parts(&upcast.made));
+    (lines, upcast.fault)
+}
+
+#[test]
+fn the_way_of_an_event_is_told_step_by_step() {
+    let text = "
+refold: upcasters/1
+upcasters:
+  - { event: Fat, from: 1, to: 2, split: [ { type: A, data: { n: event.data.a } }, { type: B, data: event.data.b } ] }
+  - { event: A, from: 2, to: 3, do: [ { rename: { n: m } } ] }
+  - { event: Noise, from: 1, drop: true }
+  - { event: Odd, from: 1, to: 2, do: [ { set: { n: event.data.n + 1 } } ] }
+  - { event: Late, from: 2, to: 3 }
+";
+    let (steps, fault) = way(text, ("Fat", r#"{"a":0.10,"b":[2]}"#, None, None));
+    assert_eq!(fault, None);
+    assert_eq!(
+        steps,
+        [
+            r#"upcasters.yaml:4:5 1-2: Fat {"a":0.10,"b":[2]} => A {"n":0.10} + B [2]"#,
+            r#"upcasters.yaml:5:5 2-3: A {"n":0.10} => A {"m":0.10}"#,
+            r#"A {"m":0.10} + B [2]"#,
+        ]
+    );
+    assert_eq!(way(text, ("A", r#"{"m":1}"#, Some("3"), None)).0, [r#"A {"m":1}"#]);
+    let (steps, fault) = way(text, ("Noise", "{}", None, None));
+    assert_eq!((steps.len(), steps[1].as_str(), fault), (2, "", None));
+
+    // What fails is the last step, and the fault says where.
+    let (steps, fault) = way(text, ("Odd", r#"{"n":"one"}"#, None, None));
+    let fault = fault.unwrap();
+    assert_eq!(steps, [r#"upcasters.yaml:7:5 1-2: Odd {"n":"one"} => "#, ""]);
+    assert_eq!(fault.code, "RF-HANDLER-TYPE");
+    assert!(
+        fault.place.unwrap().starts_with("upcasters.yaml:7:"),
+        "{}",
+        fault.message
+    );
+    let (steps, fault) = way(text, ("Late", "{}", Some("1"), None));
+    assert_eq!((steps, fault.unwrap().code), (vec![String::new()], "RF-UPCAST-GAP"));
+}
+
+#[test]
+fn an_event_without_a_chain_has_no_way() {
+    let text = "refold: upcasters/1\nupcasters:\n  - { event: A, from: 1, to: 2 }\n";
+    let program = program(text, &[], KEEPS_ALL);
+    let (names, batch) = batch_of(&[("B", "{}", None, None), ("A", "{", None, None)]);
+    assert_eq!(program.upcast(&batch.event(0), &names), None);
+    assert_eq!(program.upcast(&batch.event(1), &names), None, "no JSON");
 }
 
 #[test]
@@ -286,7 +360,15 @@ proptest! {
             plan.apply(&mut planned);
             planned.truncate(needs.len());
             let whole = Value::from_json(payload.as_bytes(), 64).unwrap();
-            let made = upcasters.run(b"A", first, whole, &stored, &mut Meter::new(&Limits::DEFAULT)).unwrap();
+            let made = upcasters.run(b"A", first, whole.clone(), &stored, &mut Meter::new(&Limits::DEFAULT)).unwrap();
+            let traced = upcasters.trace(b"A", first, whole.clone(), &stored, &mut Meter::new(&Limits::DEFAULT));
+            prop_assert_eq!(&traced.made, &made, "looking at the steps changes nothing");
+            let mut at = whole;
+            for step in &traced.steps {
+                prop_assert_eq!(&step.before, &at, "each step goes on from the one before");
+                at = step.after[0].1.clone();
+            }
+            prop_assert_eq!(&at, &made[0].1);
             let mut expected = Vec::new();
             Projection::new(&needs).project_value(&made[0].1, &mut expected);
             let planned: Vec<Option<Value>> =

@@ -89,22 +89,29 @@ export function leavesOf(payload: Payload): State {
 }
 
 /** All rows of a lens, top to bottom, folded where the user folded. */
-export function rowsOf(now: State, base: State, lens: Lens, toggled: ReadonlySet<string>, typeOf: TypeOf): StateRow[] {
-  const isCompared = lens === 'state' || lens === 'diff';
+export function rowsOf(now: State, base: State, lens: Lens, folding: FoldedBy, typeOf: TypeOf): StateRow[] {
+  const isCompared = lens === 'state' || lens === 'diff' || lens === 'upcast';
   const paths = new Set(now.keys());
   if (isCompared) for (const path of base.keys()) paths.add(path);
   if (lens === 'diff') {
     const changed = [...paths].filter((path) => markOf(now, base, path) !== 'same');
     return changed.map((path) => leafRow(now, base, true, path, path, 0, typeOf));
   }
+  if (lens === 'blame') {
+    return [...now.keys()].map((path) => blamedRow(leafRow(now, base, false, path, path, 0, typeOf)));
+  }
   const rows: StateRow[] = [];
+  const isAround = (pointer: string) =>
+    [...paths].some((path) => path.startsWith(`${pointer}/`) && markOf(now, base, path) !== 'same');
   const walk = (node: Node, pointer: string, key: string, depth: number) => {
     if (node.children.size === 0 && pointer !== '') {
+      if (folding.onlyChanges && markOf(now, base, pointer) === 'same') return;
       rows.push(leafRow(now, base, isCompared, pointer, key, depth, typeOf));
       return;
     }
-    const isOpen = depth <= OPEN_DEPTH !== toggled.has(pointer);
+    const isOpen = depth <= folding.openDepth !== folding.toggled.has(pointer);
     const value = `{${node.children.size}}`;
+    if (folding.onlyChanges && pointer !== '' && !isAround(pointer)) return;
     rows.push({ ...emptyRow(pointer, key, depth), kind: 'object', canOpen: true, isOpen, value });
     if (!isOpen) return;
     for (const [name, child] of node.children) walk(child, `${pointer}/${name}`, name, depth + 1);
@@ -112,6 +119,13 @@ export function rowsOf(now: State, base: State, lens: Lens, toggled: ReadonlySet
   const root = treeOf([...paths]);
   if (root.children.size > 0) walk(root, '', '', 0);
   return rows;
+}
+
+/** How a person wants a tree. */
+export interface FoldedBy {
+  openDepth: number;
+  toggled: ReadonlySet<string>;
+  onlyChanges: boolean;
 }
 
 /** The type of the event that made a moment. */
@@ -169,17 +183,21 @@ function leafRow(
   };
 }
 
+function blamedRow(row: StateRow): StateRow {
+  if (row.changedMoment === 0) return row;
+  const line = 20 + ([...row.pointer].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 90);
+  return { ...row, actor: `worker-${row.changedMoment % 9}`, line: `versions/1.1.0/reducer.yaml:${line}` };
+}
+
 function emptyRow(pointer: string, key: string, depth: number): StateRow {
   const kind: RowKind = 'leaf';
   return {
     ...{ pointer, key, depth, kind, mark: 'same', canOpen: false, isOpen: false, value: '', before: '' },
     ...{ isRedacted: false, isRepeated: false },
     ...{ changedMoment: 0, changedVersion: '', changedType: '', wroteMoment: 0, wroteVersion: '' },
+    ...{ movedFrom: '', changedAt: '', actor: '', line: '' },
   };
 }
-
-// Containers are open down to this depth until a person folds them.
-const OPEN_DEPTH = 2;
 
 function centsOf(literal: string): bigint {
   return BigInt(literal.replace('.', ''));

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use refold_core::work::{CancelToken, Silent};
 
 use super::*;
-use crate::rows::Beside;
+use crate::rows::{Beside, Folding};
 
 fn outline(text: &[u8], cover: &Cover, toggled: &[&str], until: usize) -> (Outline, Vec<FrameRow>) {
     let cancel = CancelToken::default();
@@ -153,7 +153,8 @@ proptest! {
     ) {
         let value = Value::from_json(text.as_bytes(), 64).unwrap();
         let folded: HashSet<Pointer> = toggled.iter().map(|path| Pointer::parse(path).unwrap()).collect();
-        let expected = rows::tree(&value, Beside::default(), &folded, ALL).rows;
+        let folding = Folding { open_depth: OPEN_DEPTH, toggled: &folded, only_changes: false };
+        let expected = rows::tree(&value, Beside::default(), folding, ALL).rows;
         let (_, rows) = outline(text.as_bytes(), &Cover::default(), &toggled, usize::MAX);
         prop_assert_eq!(rows, expected);
     }

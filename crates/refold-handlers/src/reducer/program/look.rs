@@ -1,0 +1,87 @@
+//! What can be told of a program without folding: the way of an event through its upcasters, the lines that write.
+
+use std::collections::BTreeSet;
+
+use refold_core::event::{Encoding, EventView};
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerFault;
+use refold_core::port::upcast::Upcast;
+use refold_core::value::Value;
+
+use super::{DeclarativeProgram, EventFacts, EventSlots, Lanes, Meter, Stop, Stored};
+use crate::reducer::lines::marks_writing;
+
+impl DeclarativeProgram {
+    /// See [`refold_core::port::handler::HandlerProgram::upcast`].
+    pub fn upcast(&self, event: &EventView<'_>, names: &Names) -> Option<Upcast> {
+        let stored_type = names.type_name(event.event_type);
+        if event.encoding != Encoding::Json || !self.upcasters.route(stored_type).has_chain() {
+            return None;
+        }
+        match self.traced(event, names) {
+            Ok(upcast) => Some(upcast),
+            // A payload that is no JSON is a matter of the event, not of its upcasters.
+            Err(Stop::Undecodable(_)) => None,
+            Err(Stop::Fault(fault)) => Some(failed(*fault)),
+        }
+    }
+
+    /// See [`refold_core::port::handler::HandlerProgram::lines_writing`].
+    pub fn lines_writing(&self, stored_type: &[u8], place: &Pointer) -> Vec<String> {
+        let types = self.upcasters.types_made(stored_type);
+        let marks = types
+            .iter()
+            .flat_map(|event_type| marks_writing(&self.rules, event_type, place));
+        let marks: BTreeSet<_> = marks.collect();
+        let mut lines: Vec<String> = marks.into_iter().map(|mark| self.rules.ir.line(mark)).collect();
+        lines.dedup();
+        lines
+    }
+
+    fn traced(&self, event: &EventView<'_>, names: &Names) -> Result<Upcast, Stop> {
+        let stored_type = names.type_name(event.event_type);
+        let (mut lanes, mut slots) = (Lanes::default(), EventSlots::default());
+        let lane = lanes.find(&self.upcasters, &self.rules, event.event_type, stored_type);
+        // The lane was found in these very rules.
+        let payload = lane.read(&self.rules.types[lane.rules], event, &self.limits, &mut slots)?;
+        let event_type = lane.route.event_type(stored_type);
+        let whole_meta = || {
+            let metadata = event.metadata.map(|bytes| Value::from_json(bytes, self.limits.depth));
+            metadata.and_then(Result::ok).unwrap_or_default()
+        };
+        let facts = EventFacts {
+            view: event,
+            stream: names.stream(event.stream),
+            event_type,
+        };
+        let stored = Stored {
+            data: &slots.data,
+            meta: &slots.meta,
+            whole_meta: &whole_meta,
+            facts,
+        };
+        let mut meter = Meter::new(&self.limits);
+        let value = match payload {
+            None => Value::Null,
+            Some(payload) => Value::from_json(payload, self.limits.depth).map_err(Stop::Undecodable)?,
+        };
+        let first = self
+            .upcasters
+            .first_step(event_type, &lane.route, &stored, &mut Vec::new(), &mut meter)?;
+        Ok(match first {
+            Some(first) => self.upcasters.trace(event_type, first, value, &stored, &mut meter),
+            None => Upcast {
+                made: vec![(event_type.to_vec(), value)],
+                ..Upcast::default()
+            },
+        })
+    }
+}
+
+fn failed(fault: HandlerFault) -> Upcast {
+    Upcast {
+        fault: Some(fault),
+        ..Upcast::default()
+    }
+}

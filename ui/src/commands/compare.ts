@@ -1,0 +1,75 @@
+// Two states side by side: what stands on each side, running it, and where one goes from there.
+
+import type { Desk } from '../model/desk.svelte';
+import { S } from '../strings';
+import { command, type Choice, type Command } from './command';
+
+/** What the commands of the view do; `compare_acts.ts` does it. */
+export type Act =
+  | 'preset'
+  | 'run'
+  | 'swap'
+  | 'stop'
+  | 'onlyChanges'
+  | 'ignoreOrder'
+  | 'nextChange'
+  | 'prevChange'
+  | 'openBase'
+  | 'openCurrent'
+  | 'goTo';
+
+const hasHistory = ({ history }: Desk) => (history ? null : S.blocked.history);
+/** Comparing is seldom wanted: the window starts without it. */
+export const comparisons = () => import('./compare_acts');
+
+export const COMPARE: readonly Command[] = [
+  command(
+    'Go',
+    ['history'],
+    'compare.points',
+    'Compare B with A',
+    async (d) => (await comparisons()).start(d, 'points'),
+    {
+      ...{ keys: ['Mod+d'], words: 'two moments versions difference', blocked: hasHistory },
+    },
+  ),
+  command('Go', ['history'], 'compare.aggregates', 'Compare with another stream…', aggregates, {
+    ...{ words: 'two aggregates difference', blocked: hasHistory },
+  }),
+  command('Go', ['history'], 'compare.handlers', 'Compare with another handler…', handlers, {
+    ...{ words: 'two versions difference', blocked: hasHistory, choices: others },
+  }),
+  act('preset', 'Switch what differs between the sides', []),
+  act('run', 'Compare again', ['Mod+Enter', 'r']),
+  act('swap', 'Swap the sides', ['x']),
+  act('stop', 'Stop comparing', ['Escape']),
+  act('onlyChanges', 'Show only what differs, or all', ['o']),
+  act('ignoreOrder', 'Regard or ignore the order of elements', ['i']),
+  act('nextChange', 'Next difference', ['F7']),
+  act('prevChange', 'Difference before', ['Shift+F7']),
+  act('openBase', 'Open the side of B in History', ['b']),
+  act('openCurrent', 'Open the side of A in History', ['a']),
+  act('goTo', 'Open the event that made the row so', []),
+];
+
+function act(what: Act, title: string, keys: string[]): Command {
+  const run: Command['run'] = async (desk, _, value) => (await comparisons()).act(desk, what, value);
+  return command('Compare', ['compare'], `compare.${what}`, title, run, { keys });
+}
+
+async function aggregates(desk: Desk, _: unknown, stream: string): Promise<void> {
+  await (await comparisons()).aggregates(desk, stream);
+}
+
+async function handlers(desk: Desk, _: unknown, handler: string): Promise<void> {
+  if (handler !== '') await (await comparisons()).start(desk, 'handlers', { handler });
+}
+
+function others({ history, store }: Desk): Choice[] {
+  const choices = store?.opened.handlers ?? [];
+  return choices
+    .filter(({ reference }) => reference !== history?.handler)
+    .map(({ reference, name, version }) => ({
+      ...{ value: reference, title: version === '' ? name : `${name}@${version}`, note: reference },
+    }));
+}

@@ -1,0 +1,254 @@
+// Two states side by side: what is asked of each side, and what the engine made of it. The label of a side is of the
+// same answer as the rows.
+
+import { errorOf } from '../backend/backend';
+import type {
+  AppErrorWire,
+  ComparisonIntervals,
+  ComparisonOpened,
+  ComparisonQuery,
+  ComparisonSide,
+  EventRow,
+  JobUpdate,
+} from '../backend/bindings';
+import type { StateFrame, StateRow } from '../backend/frames';
+import { Latest } from '../base/latest';
+import { PagedRows } from '../base/paged';
+import type { OpenStore } from './open_store.svelte';
+
+/** What differs between the sides: the moment, the stream or the handler. */
+export const PRESETS = ['points', 'aggregates', 'handlers'] as const;
+export type Preset = (typeof PRESETS)[number];
+
+/** What is asked; a place and a link hold it. */
+export interface Compared {
+  preset: Preset;
+  base: ComparisonSide;
+  current: ComparisonSide;
+  ignoresOrder: boolean;
+}
+
+const NOTHING: ComparisonSide = { stream: '', at: 'head', handler: null };
+
+export class Comparing {
+  preset = $state<Preset>('points');
+  base = $state.raw<ComparisonSide>(NOTHING);
+  current = $state.raw<ComparisonSide>(NOTHING);
+  onlyChanges = $state(true);
+  ignoresOrder = $state(false);
+  opened = $state.raw<ComparisonOpened | null>(null);
+  /** What the shown rows were asked as. */
+  shown = $state.raw<Compared | null>(null);
+  frame = $state.raw<StateFrame | null>(null);
+  intervals = $state.raw<ComparisonIntervals | null>(null);
+  failure = $state.raw<AppErrorWire | null>(null);
+  job = $state.raw<JobUpdate | null>(null);
+  activeRow = $state(-1);
+  /** Grows when rows of the list of events arrived. */
+  eventsSeen = $state(0);
+  events: PagedRows<EventRow>;
+
+  readonly #store: OpenStore;
+  readonly #frames: Latest<ComparisonQuery, StateFrame>;
+  readonly #toggled = new Set<string>();
+  #rows = { first: 0, count: 40 };
+  #seq = 0;
+  /** Which run is the newest. */
+  #turn = 0;
+
+  constructor(store: OpenStore) {
+    this.#store = store;
+    this.#frames = new Latest(
+      (query) => store.backend.comparisonFrame(this.opened?.comparison ?? 0, query),
+      (frame) => (this.frame = frame),
+      (reason) => this.#fail(reason),
+    );
+    this.events = this.#pages();
+  }
+
+  async close(): Promise<void> {
+    this.#turn += 1;
+    this.#frames.close();
+    this.stop();
+    if (this.opened) await this.#store.backend.closeComparison(this.opened.comparison);
+    this.opened = null;
+  }
+
+  /** What is asked now. */
+  get asked(): Compared {
+    const { base, current, ignoresOrder, preset } = this;
+    return { preset, base, current, ignoresOrder };
+  }
+
+  /** Whether something else is asked than what is shown. */
+  get isStale(): boolean {
+    const { shown } = this;
+    return shown !== null && (!sameSide(shown.base, this.base) || !sameSide(shown.current, this.current));
+  }
+
+  get canRun(): boolean {
+    return this.base.stream !== '' && this.current.stream !== '';
+  }
+
+  ask({ base, current, ignoresOrder, preset }: Compared): void {
+    Object.assign(this, { base, current, ignoresOrder, preset });
+  }
+
+  /** Changes one side; where both sides have something in common by the preset, it stays common. */
+  setSide(name: 'base' | 'current', change: Partial<ComparisonSide>): void {
+    const other = name === 'base' ? 'current' : 'base';
+    this[name] = { ...this[name], ...change };
+    if (change.stream !== undefined && this.preset !== 'aggregates')
+      this[other] = { ...this[other], stream: change.stream };
+    if (change.at !== undefined && this.preset === 'handlers') this[other] = { ...this[other], at: change.at };
+    if (change.handler !== undefined && this.preset !== 'handlers') {
+      this[other] = { ...this[other], handler: change.handler };
+    }
+  }
+
+  /** What both sides have in common by the preset is taken from the current side. */
+  setPreset(preset: Preset): void {
+    this.preset = preset;
+    const { at, handler, stream } = this.current;
+    if (preset !== 'aggregates') this.base = { ...this.base, stream };
+    if (preset !== 'handlers') this.base = { ...this.base, handler };
+    if (preset === 'handlers') this.base = { ...this.base, at };
+  }
+
+  async swap(): Promise<void> {
+    [this.base, this.current] = [this.current, this.base];
+    if (this.shown) await this.run();
+  }
+
+  async run(): Promise<void> {
+    if (!this.canRun) return;
+    this.#turn += 1;
+    const [turn, asked, { backend, opened: store }] = [this.#turn, this.asked, this.#store];
+    this.failure = null;
+    this.intervals = null;
+    try {
+      const opened = await backend.openComparison(store.session, asked.base, asked.current, (job) => {
+        if (turn === this.#turn) this.job = job;
+      });
+      if (turn !== this.#turn) return await backend.closeComparison(opened.comparison);
+      const before = this.opened;
+      this.opened = opened;
+      this.shown = asked;
+      this.activeRow = -1;
+      this.#rows.first = 0;
+      this.events = this.#pages();
+      this.#show();
+      if (before) void backend.closeComparison(before.comparison);
+      if (opened.hasIntervals) await this.#readIntervals(turn, opened.comparison);
+    } catch (reason) {
+      if (turn === this.#turn) this.#fail(reason);
+    } finally {
+      if (turn === this.#turn) this.job = null;
+    }
+  }
+
+  /** Stops what is being folded. What is shown stays. */
+  stop(): void {
+    if (this.job) void this.#store.backend.cancelJob(this.job.job);
+  }
+
+  setOnlyChanges(isOn: boolean): void {
+    this.onlyChanges = isOn;
+    this.activeRow = -1;
+    this.#show();
+  }
+
+  setIgnoresOrder(isOn: boolean): void {
+    this.ignoresOrder = isOn;
+    this.activeRow = -1;
+    this.#show();
+  }
+
+  /** Another mask holds: nothing that is shown may stay. */
+  refresh(): void {
+    this.#show();
+  }
+
+  wantRows(first: number, count: number): void {
+    this.#rows = { first, count };
+    const { frame } = this;
+    if (!frame) return;
+    const end = Math.min(frame.totalRows, first + count);
+    if (frame.firstRow > first || frame.firstRow + frame.rows.length < end) this.#show();
+  }
+
+  toggle(path: string): void {
+    if (this.#toggled.has(path)) this.#toggled.delete(path);
+    else this.#toggled.add(path);
+    this.#show();
+  }
+
+  rowAt(index: number): StateRow | undefined {
+    return this.frame?.rows[index - this.frame.firstRow];
+  }
+
+  move(by: number): void {
+    const last = (this.frame?.totalRows ?? 0) - 1;
+    this.activeRow = Math.max(0, Math.min(last, this.activeRow + by));
+  }
+
+  /** The next row that changed, or the one before, round and round. */
+  moveToChange(step: 1 | -1): void {
+    const { activeRow, frame } = this;
+    if (!frame || frame.totalRows === 0) return;
+    if (this.onlyChanges) this.activeRow = (activeRow + step + frame.totalRows) % frame.totalRows;
+    else {
+      const rows = step > 0 ? frame.changedRows : frame.changedRows.toReversed();
+      const row = rows.find((at) => (step > 0 ? at > activeRow : at < activeRow)) ?? rows[0];
+      if (row !== undefined) this.activeRow = row;
+    }
+  }
+
+  #pages(): PagedRows<EventRow> {
+    return new PagedRows(
+      (offset, limit) =>
+        this.#store.backend.comparisonEvents(this.opened?.comparison ?? 0, { types: [], offset, limit }),
+      () => (this.eventsSeen += 1),
+      (reason) => this.#fail(reason),
+    );
+  }
+
+  async #readIntervals(turn: number, comparison: number): Promise<void> {
+    const found = await this.#store.backend.comparisonIntervals(comparison, (job) => {
+      if (turn === this.#turn) this.job = job;
+    });
+    if (turn === this.#turn) this.intervals = found;
+  }
+
+  #show(): void {
+    if (!this.opened) return;
+    this.#seq += 1;
+    this.#frames.ask({
+      ...{ seq: this.#seq, onlyChanges: this.onlyChanges, ignoresOrder: this.ignoresOrder, openDepth: 2 },
+      toggled: [...this.#toggled],
+      firstRow: Math.max(0, this.#rows.first - this.#rows.count),
+      rowCount: this.#rows.count * 3,
+    });
+  }
+
+  #fail(reason: unknown): void {
+    const failure = errorOf(reason);
+    if (failure.code !== 'cancelled') this.failure = failure;
+  }
+}
+
+const ALL = new WeakMap<OpenStore, Comparing>();
+
+/** What is compared in a store. */
+export function comparingOf(store: OpenStore): Comparing {
+  let known = ALL.get(store);
+  if (!known) {
+    known = new Comparing(store);
+    ALL.set(store, known);
+  }
+  return known;
+}
+
+function sameSide(a: ComparisonSide, b: ComparisonSide): boolean {
+  return a.stream === b.stream && a.at === b.at && a.handler === b.handler;
+}
