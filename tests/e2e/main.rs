@@ -9,6 +9,7 @@ mod border;
 mod driver;
 mod flows;
 mod hostile;
+mod kept;
 mod links;
 mod live;
 mod masking;

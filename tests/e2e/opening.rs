@@ -252,7 +252,7 @@ fn border(shown: &Shown) -> f64 {
 }
 
 /// Ends the window that lives in a home folder as a crash does.
-fn kill(home: &std::path::Path) {
+pub fn kill(home: &std::path::Path) {
     let mut variable = b"HOME=".to_vec();
     variable.extend_from_slice(home.as_os_str().as_encoded_bytes());
     let is_window = |process: &std::path::Path| {

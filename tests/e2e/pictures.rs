@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::driver::{Shown, open};
-use crate::flows::{no_violations, wait_for_version};
+use crate::flows::{no_violations, wait_for_overview, wait_for_version};
+use crate::kept::{save_case, show_notebook, temporary, write_note};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -41,14 +42,14 @@ fn history() {
         .wait_for("document.querySelector('[data-test=state-header]')?.dataset.version > ''");
     take(&shown, "history");
     let tabs = [
-        ("1", "story"),
-        ("3", "diff"),
-        ("4", "blame"),
-        ("5", "event"),
-        ("6", "raw"),
-        ("7", "causation"),
+        ("1", "story", "history-story"),
+        ("3", "diff", "history-diff"),
+        ("4", "blame", "history-blame"),
+        ("5", "event", "history-event"),
+        ("6", "raw", "history-raw"),
+        ("7", "causation", "history-causation"),
     ];
-    for (tab, name) in tabs {
+    for (tab, name, picture) in tabs {
         shown.web.press(&[], tab);
         shown.web.wait_for(&format!(
             "document.querySelector('[data-test=tab-{name}]').ariaSelected === 'true'"
@@ -58,8 +59,82 @@ fn history() {
                 .web
                 .wait_for("document.querySelector('[data-test=causation-rows]')");
         }
-        take(&shown, &format!("history-{name}"));
+        take(&shown, picture);
     }
+}
+
+#[test]
+fn problem() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), stores::DAMAGED_STREAM, "--at", "v4"]);
+    wait_for_version(&shown, "4");
+    take(&shown, "problem");
+}
+
+#[test]
+fn search() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    shown.web.press(&[key::CONTROL, key::SHIFT], "f");
+    shown.web.wait_for("document.querySelector('[data-test=search-text]')");
+    shown
+        .web
+        .run("document.querySelector('[data-test=search-text]').focus()");
+    shown.web.type_text("Espresso");
+    shown.web.press(&[], key::ENTER);
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=search-status]').dataset.phase === 'whole'");
+    take(&shown, "search");
+}
+
+#[test]
+fn notebook_and_case() {
+    let store = stores::sample();
+    let kept = temporary();
+    let case = kept.path().join("order-4711.refold-case");
+    {
+        let shown = open(&[store.path(), "order-4711", "--at", "v7"]);
+        wait_for_version(&shown, "7");
+        write_note(&shown, "Refused once, then paid by wallet");
+        let written = save_case(&shown, &case);
+        assert_eq!(written["events"], 15, "{written}");
+        take(&shown, "notebook");
+    }
+    let shown = open(&[&case.to_string_lossy()]);
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=tab-diff]')?.ariaSelected === 'true'");
+    take(&shown, "case");
+    show_notebook(&shown);
+    take(&shown, "case-notebook");
+}
+
+#[test]
+fn masked() {
+    let folder = temporary();
+    let store = folder.path().join("orders.db");
+    std::fs::copy(stores::sample().path(), &store).expect("the sample can be copied");
+    let handlers = folder.path().join("handlers");
+    std::fs::create_dir(&handlers).expect("a folder can be made");
+    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/address/name\", \"/address/street\"]\n";
+    std::fs::write(handlers.join("mask.toml"), rules).expect("rules can be written");
+    let shown = open(&[&store.to_string_lossy(), "order-4711", "--at", "v8"]);
+    wait_for_version(&shown, "8");
+    take(&shown, "masked");
+}
+
+#[test]
+fn settings() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    shown.web.press(&[key::CONTROL], ",");
+    shown
+        .web
+        .wait_for("document.querySelector('.page')?.dataset.view === 'settings'");
+    take(&shown, "settings");
 }
 
 #[test]

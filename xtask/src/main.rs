@@ -7,6 +7,7 @@ mod display;
 mod interface;
 mod libraries;
 mod licences;
+mod pictures;
 mod programs;
 mod run;
 mod sample;
@@ -24,6 +25,7 @@ cargo xtask test [PART…]                         every check; parts: format in
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
 cargo xtask bundle                               make the packages that people install
+cargo xtask pictures [--copy]                    renew the pictures of the documentation; --copy: from those in target/pictures
 ";
 
 /// What a task answers: an error is one sentence with what to do about it.
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
         Some("bench") => bench::run(rest),
         Some("sample") => sample::run(rest),
         Some("bundle") if rest.is_empty() => bundle::run(),
+        Some("pictures") if rest.is_empty() => pictures::run(false),
+        Some("pictures") if rest == ["--copy"] => pictures::run(true),
         // What `tauri.conf.json` calls before it packs.
         Some("stage-package") if rest.is_empty() => bundle::stage(),
         _ => {

@@ -90,6 +90,11 @@ fn unit(steps: &mut Steps) -> Outcome {
 
 /// The real window, driven through WebDriver on a virtual screen.
 fn window(steps: &mut Steps) -> Outcome {
+    window_where(steps, None)
+}
+
+/// As [`window`], only the tests with this text in their names.
+pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
     programs::build(steps)?;
     let driver = install_driver(steps)?;
     let stores = crate::root().join("target/stores");
@@ -114,6 +119,7 @@ fn window(steps: &mut Steps) -> Outcome {
         "--test",
         "e2e",
     ]);
+    command.args(only);
     screen.show(&mut command);
     command
         .env("REFOLD_WINDOW", programs::path("refold-desktop"))

@@ -90,14 +90,27 @@ fn fits(expected: &[String], found: &[&str]) -> bool {
     }
 }
 
+/// The files that a page shows: blocks of TOML that begin with their name.
+fn files(page: &str) -> Vec<(&str, &str)> {
+    let blocks = page.split("```toml\n# ").skip(1);
+    blocks
+        .filter_map(|block| block.split("```").next()?.split_once('\n'))
+        .filter(|(name, _)| name.ends_with(".toml"))
+        .collect()
+}
+
 /// Runs the examples of a page on the sample store as a person makes it, and returns them.
 fn examples_that_hold(page: &str) -> Vec<Example> {
     let page = format!("{}/../../{page}", env!("CARGO_MANIFEST_DIR"));
-    let examples = examples(&std::fs::read_to_string(page).unwrap());
+    let text = std::fs::read_to_string(page).unwrap();
+    let examples = examples(&text);
     let lab = Lab::new(60_000);
     // Where the pages put what they keep: never beside the store.
     std::fs::create_dir(lab.path().join("cases")).unwrap();
     std::fs::create_dir(lab.path().join("pictures")).unwrap();
+    for (name, file) in files(&text) {
+        std::fs::write(lab.path().join(name), file).unwrap();
+    }
     let mut faults = Vec::new();
     for example in &examples {
         let words = words(&example.command);
@@ -138,5 +151,17 @@ fn every_example_of_the_page_answers_what_it_says() {
             examples.iter().any(|example| example.command.starts_with(command)),
             "no example of {command}"
         );
+    }
+}
+
+#[test]
+fn every_command_of_the_guide_answers_what_it_says() {
+    let guide = format!("{}/../../docs/guide", env!("CARGO_MANIFEST_DIR"));
+    for entry in std::fs::read_dir(&guide).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let examples = examples_that_hold(&format!("docs/guide/{name}"));
+        assert!(!examples.is_empty() || name == "README.md", "no command in {name}");
+        let page = std::fs::read_to_string(format!("{guide}/{name}")).unwrap();
+        assert!(!page.contains("```sh"), "{name} shows commands that nobody runs");
     }
 }

@@ -1,5 +1,5 @@
 //! A case file: events of one or several streams, copied out of a store and sealed, with a head that says where they are
-//! from. Format and reasons: decision note 0015.
+//! from. Format and reasons: decision note 0016.
 //!
 //! Lines of JSON: the head, the events in our own shape, and a seal with how many there are and the SHA-256 of every
 //! byte before it. It must not know what else the head holds: notes and places are the application's.

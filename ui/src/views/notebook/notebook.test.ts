@@ -35,3 +35,25 @@ it('says what a notebook is for while nothing is noted', async () => {
   page.find('[data-test=rail-notebook]')?.click();
   await page.until(() => page.find('[data-test=notebook-empty]'));
 });
+
+it('opens a case file where it stood, says as of when, and lets nobody write into it', async () => {
+  page = openPage({ launch: { store: '/home/ada/refund.refold-case', stream: null, at: null, handler: null } });
+  await page.until(() => page.find('[data-test=tab-diff]')?.ariaSelected === 'true');
+  expect(page.texts('[data-test=cursor-b-label]')).toEqual(['B v 6']);
+  expect(page.texts('[data-test=env-band]')[0]).toMatch(/CASE FILE.*as of/);
+  page.press('m');
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('read and not written'));
+  page.find('[data-test=rail-notebook]')?.click();
+  await page.until(() => page.find('[data-test=case-facts]') && text().includes('ask the provider'));
+  expect(page.texts('[data-test=case-left-out]')[0]).toContain('1 of 5,001');
+  expect(page.find('[data-test=note-edit]')).toBeNull();
+  expect(page.find('[data-test=case-save]')).toBeNull();
+});
+
+it('writes what is noted and open into a case file, and says where it is', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  page.find('[data-test=rail-notebook]')?.click();
+  (await page.until(() => page.find('[data-test=case-save]'))).click();
+  await page.until(() => page.texts('[data-test=case-written]')[0]?.includes('15 events written into'));
+});
