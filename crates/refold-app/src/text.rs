@@ -10,6 +10,8 @@ use refold_core::time::Timestamp;
 use refold_core::value::is_hidden;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+pub use refold_audit::anchor::hex;
+
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
 /// only looks like one of these as `\u{5c}`.
 pub fn shown(bytes: &[u8]) -> String {
@@ -147,11 +149,6 @@ pub fn time_label(time: Timestamp, digits: u8) -> String {
     } else {
         time.display(digits).to_string()
     }
-}
-
-/// Two digits a byte, as a hash is written.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `1 stream`, `2,487 streams`: `noun` is the singular of a word that takes an s.

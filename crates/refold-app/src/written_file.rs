@@ -59,9 +59,7 @@ impl<'a> NewFile<'a> {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let failed = |error: &std::io::Error| not_written(target, noun, error);
-        let real = folder.canonicalize().map_err(|error| failed(&error))?;
-        let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
-        if store.parent() == Some(&*real) || real.starts_with(&store) {
+        if is_of_store(folder, store).map_err(|error| failed(&error))? {
             return Err(refused("it is the folder of the store".to_owned()));
         }
         if let Some(why) = why_not_over(target, kind) {
@@ -121,6 +119,13 @@ impl Kept {
             findings: findings::wire(found),
         }
     }
+}
+
+/// Whether a folder is that of the store, where nothing is ever written.
+pub fn is_of_store(folder: &Path, store: &Path) -> std::io::Result<bool> {
+    let folder = folder.canonicalize()?;
+    let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+    Ok(store.parent() == Some(&*folder) || folder.starts_with(&store))
 }
 
 /// Why nothing may be written to this path; `None` where it is free, or holds an earlier file of the kind.

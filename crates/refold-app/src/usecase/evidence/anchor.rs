@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use refold_audit::anchor::Hash;
 use refold_audit::anchor::check::{Anchored, Check};
 use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{Hashed, Hasher};
@@ -11,7 +12,6 @@ use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::segment::{Segment, WIDTH};
 use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::tree::Edge;
-use refold_audit::anchor::{Hash, hex};
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
 use refold_core::time::Timestamp;
@@ -27,7 +27,8 @@ use super::verify::Known;
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
-use crate::text::grouped;
+use crate::text::{counted, grouped, hex};
+use crate::written_file;
 
 /// How an anchor is made.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +70,15 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
             "leave out --plain",
         ));
     }
-    keep_away(&asked.out, session)?;
+    if written_file::is_of_store(&asked.out, Path::new(session.location())).unwrap_or(false) {
+        return Err(AppError::invalid(
+            format!(
+                "the anchor is not written: it is the folder of the store: {}",
+                asked.out.display()
+            ),
+            "choose another folder for the anchor",
+        ));
+    }
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let previous = asked
         .previous
@@ -250,17 +259,10 @@ fn refuse_rewritten(check: Option<Check<LeafReader>>) -> Result<(), AppError> {
         ErrorCode::Corrupt,
         format!(
             "the store is not what the earlier anchor says ({} found): no anchor continues it",
-            differences(outcome.finding_count)
+            counted(outcome.finding_count, "difference")
         ),
         "`refold verify` names what differs",
     ))
-}
-
-pub(super) fn differences(count: u64) -> String {
-    match count {
-        1 => "1 difference".to_owned(),
-        count => format!("{} differences", grouped(count)),
-    }
 }
 
 pub(super) fn identity(session: &Session) -> StoreIdentity {
@@ -304,22 +306,6 @@ fn new_key() -> Result<SaltKey, AppError> {
     getrandom::fill(&mut key)
         .map_err(|error| AppError::internal(format!("the system gives no random bytes: {error}")))?;
     Ok(SaltKey(key))
-}
-
-/// Nothing is ever written beside a store.
-fn keep_away(out: &Path, session: &Session) -> Result<(), AppError> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let home = real(Path::new(session.location()))
-        .parent()
-        .map(Path::to_owned)
-        .unwrap_or_default();
-    if real(out).starts_with(&home) {
-        return Err(AppError::invalid(
-            format!("nothing is written beside a store: {}", out.display()),
-            "choose a folder outside of the store's own",
-        ));
-    }
-    Ok(())
 }
 
 /// What is in the folder for whoever finds it.

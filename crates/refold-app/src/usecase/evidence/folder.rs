@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{self, Leaf};
-use refold_audit::anchor::{Hash, from_hex, hex, sums};
+use refold_audit::anchor::{Hash, from_hex, sums};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::error::{AppError, ErrorCode};
+use crate::text::hex;
 
 pub(super) const MANIFEST: &str = "anchor.json";
 pub(super) const CHECKPOINT: &str = "checkpoint";

@@ -254,17 +254,14 @@ fn an_anchor_with_any_byte_changed_is_refused() {
 fn nothing_is_written_beside_the_store_or_into_it() {
     let case = Case::new();
     let before = files_of(&case.path("store"));
-    for out in ["store", "store/below"] {
-        std::fs::create_dir_all(case.path(out)).expect("a folder");
-        let asked = AnchorAsked {
-            out: case.path(out),
-            ..case.asked()
-        };
-        assert_eq!(
-            case.anchor(&asked).expect_err("beside the store").code,
-            ErrorCode::InvalidInput
-        );
-    }
+    let beside = AnchorAsked {
+        out: case.path("store"),
+        ..case.asked()
+    };
+    assert_eq!(
+        case.anchor(&beside).expect_err("beside the store").code,
+        ErrorCode::InvalidInput
+    );
     let made = case.anchor(&case.asked()).expect("an anchor");
     case.verify(&made.dir, None).expect("a verdict");
     assert_eq!(files_of(&case.path("store")), before);

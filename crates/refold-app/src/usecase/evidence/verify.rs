@@ -9,7 +9,7 @@ use refold_audit::anchor::manifest::{Manifest, StoreIdentity};
 use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::segment::{self, Segment, WIDTH};
 use refold_audit::anchor::signing::PublicKey;
-use refold_audit::anchor::{Hash, from_hex, hex};
+use refold_audit::anchor::{Hash, from_hex};
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -18,12 +18,12 @@ use refold_core::work::Work;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::anchor::{differences, identity};
+use super::anchor::identity;
 use super::folder::{Anchor, CHECKPOINT, MANIFEST, SEGMENTS, read_key};
 use super::passing::{pass, unread};
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
-use crate::text::{self, Exact, grouped};
+use crate::text::{self, Exact, counted, grouped, hex};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyAnswer {
@@ -288,15 +288,14 @@ fn sentence(known: &Known, outcome: &Outcome, added: u64, unread: Option<&str>) 
     if !outcome.is_unchanged {
         return format!(
             "NOT what {of} says: {} among the {} events up to position {}",
-            differences(outcome.finding_count),
+            counted(outcome.finding_count, "difference"),
             grouped(manifest.size),
             manifest.horizon
         );
     }
     let came = match added {
         0 => "none came since".to_owned(),
-        1 => "1 event came since, which it says nothing of".to_owned(),
-        added => format!("{} events came since, which it says nothing of", grouped(added)),
+        added => format!("{} came since, of which it says nothing", counted(added, "event")),
     };
     format!(
         "unchanged since {of}: all {} events up to position {} are byte for byte what they were; {came}",
