@@ -18,4 +18,5 @@ mod pictures;
 mod places;
 mod scrub;
 mod stores;
+mod timeline;
 mod webdriver;
