@@ -42,7 +42,7 @@ function label(which: 'a' | 'b'): string {
 }
 
 function tab(): string {
-  return page?.texts('[role=tab][aria-selected=true]')[0] ?? '';
+  return page?.texts('[data-test=tabs] [role=tab][aria-selected=true]')[0] ?? '';
 }
 
 async function open(store = 'orders.db', at: string | null = null): Promise<Page> {
