@@ -7,6 +7,7 @@
 mod access;
 mod border;
 mod driver;
+mod faults;
 mod flows;
 mod hostile;
 mod kept;
@@ -17,6 +18,7 @@ mod opening;
 mod pictures;
 mod places;
 mod scrub;
+mod states;
 mod stores;
 mod timeline;
 mod webdriver;
