@@ -3,7 +3,7 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{compare, field, history, links, mask, notes, payload, range, search, start, store, watch};
+use crate::commands::{compare, field, history, lab, links, mask, notes, payload, range, search, start, store, watch};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -52,6 +52,19 @@ pub fn builder() -> Builder<Wry> {
         notes::export_search,
         range::range_facts,
         range::distinguish,
+        lab::compare_handlers,
+        lab::differing_rows,
+        lab::open_pair,
+        lab::pair_page,
+        lab::close_run,
+        lab::handler_identity,
+        lab::invariants_of,
+        lab::check_handler,
+        lab::violation_rows,
+        lab::invariant_course,
+        lab::check_versions,
+        lab::minimize_history,
+        lab::save_case,
         watch::watch_store,
         watch::look_now,
         watch::history_now,

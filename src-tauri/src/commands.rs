@@ -5,6 +5,7 @@
 pub mod compare;
 pub mod field;
 pub mod history;
+pub mod lab;
 pub mod links;
 pub mod mask;
 pub mod notes;

@@ -43,6 +43,8 @@ const names = {
   notebook: 'notebook-pen',
   bookmark: 'bookmark',
   edit: 'pencil',
+  replay: 'git-compare',
+  invariants: 'shield-check',
 };
 
 const symbols = Object.entries(names).map(([name, file]) => {

@@ -160,6 +160,8 @@ export const S = {
       history: 'History',
       compare: 'Compare',
       lanes: 'Lanes',
+      replay: 'Replay',
+      invariants: 'Invariants',
       search: 'Search',
       notebook: 'Notebook',
       grid: 'In a list',

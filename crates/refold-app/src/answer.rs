@@ -22,6 +22,11 @@ impl Literal {
         self.0.display_json()
     }
 
+    /// As a row of the window shows it: a literal, cut where it is long; of a container how much is in it.
+    pub fn row(&self) -> String {
+        crate::rows::shown_value(&self.0)
+    }
+
     /// Whether masking rules hide all of it.
     pub fn is_redacted(&self) -> bool {
         matches!(self.0, Value::Redacted(_))

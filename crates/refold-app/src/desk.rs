@@ -3,6 +3,7 @@
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
 mod comparisons;
+mod lab;
 mod lanes;
 mod notes;
 mod search;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refold_core::work::{CancelToken, Silent, Work};
 
+use self::lab::PlacedRun;
 use self::search::PlacedSearch;
 use crate::clock;
 use crate::density;
@@ -54,6 +56,7 @@ pub struct Desk {
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
     comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
+    runs: Mutex<BTreeMap<u32, PlacedRun>>,
 }
 
 /// A history on the desk.
@@ -84,6 +87,7 @@ impl Desk {
             lanes: Mutex::default(),
             comparisons: Mutex::default(),
             searches: Mutex::default(),
+            runs: Mutex::default(),
         }
     }
 
@@ -144,6 +148,7 @@ impl Desk {
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.comparisons).retain(|_, (of, _)| *of != session);
         lock(&self.searches).retain(|_, placed| placed.session != session);
+        lock(&self.runs).retain(|_, placed| placed.session != session);
         lock(&self.histories).retain(|_, placed| {
             let stays = placed.session != session;
             if !stays {

@@ -17,7 +17,7 @@ use crate::frame::{FrameRow, RowChange, RowKind};
 use crate::stream::Stream;
 
 pub use changes::Changes;
-pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_value};
+pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_path, shown_value};
 
 /// Containers are open down to this depth unless a person wants otherwise. The root has depth 0.
 pub const OPEN_DEPTH: u32 = 2;

@@ -37,6 +37,10 @@ pub struct Invariants {
 #[derive(Debug)]
 pub struct Invariant {
     pub id: String,
+    /// Empty where it has none.
+    pub title: String,
+    /// Its condition as it is written.
+    pub text: String,
     pub severity: Severity,
     pub mark: Mark,
     /// The places of the state that it reads.
@@ -104,6 +108,8 @@ impl Invariants {
         }
         let invariant = Invariant {
             id: text.to_owned(),
+            title: String::new(),
+            text: text.to_owned(),
             severity: Severity::Error,
             mark: Mark::START,
             reads: scope.reads.into_iter().collect(),
@@ -171,6 +177,14 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
                 return Err(error(node.mark, message));
             }
         };
+        // What a person reads of it; one that is no text is said below, or is none.
+        let words = |node| {
+            document
+                .text(code::PKG_INVARIANT, node, "this")
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let (title, text) = (find("title").map(words).unwrap_or_default(), words(expression));
         let mut scope = Scope::new(None, Some(state.clone()), keys);
         let condition = ValueCompiler {
             document,
@@ -180,6 +194,8 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
         .condition(expression)?;
         all.push(Invariant {
             id,
+            title,
+            text,
             severity,
             mark: node.mark,
             reads: scope.reads.into_iter().collect(),

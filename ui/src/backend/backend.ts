@@ -53,10 +53,11 @@ import type {
 } from './bindings';
 import type { CompareBackend } from './compare';
 import type { DensityFrame, StateFrame } from './frames';
+import type { LabBackend } from './lab';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend, CompareBackend {
+export interface Backend extends SearchBackend, CompareBackend, LabBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;
@@ -170,8 +171,8 @@ export interface Backend extends SearchBackend, CompareBackend {
   /** Throws indexes and copies away, but not what is in use; answers what is left. */
   clearCache(): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
-  /** The system's file dialog, for a store or for a layout file; `null` when it was closed without a choice. */
-  pickFile(what?: 'store' | 'layout'): Promise<string | null>;
+  /** The system's file dialog, for a store, a layout file or a handler; `null` when it was closed without a choice. */
+  pickFile(what?: 'store' | 'layout' | 'handler'): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
   /** Calls back with links that later starts of the application hand over to this window. */

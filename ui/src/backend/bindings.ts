@@ -54,6 +54,20 @@ export const commands = {
 	exportSearch: (session: number, asked: SearchAsked, file: string, format: ExportFormat, progress: Channel<JobUpdate>) => typedError<Written, AppErrorWire>(__TAURI_INVOKE("export_search", { session, asked, file, format, progress })),
 	rangeFacts: (session: number, query: RangeQuery) => typedError<RangeFacts, AppErrorWire>(__TAURI_INVOKE("range_facts", { session, query })),
 	distinguish: (session: number, query: RangeQuery, progress: Channel<JobUpdate>) => typedError<Distinction, AppErrorWire>(__TAURI_INVOKE("distinguish", { session, query, progress })),
+	compareHandlers: (session: number, asked: CompareAsked, progress: Channel<JobUpdate>) => typedError<HandlersCompared, AppErrorWire>(__TAURI_INVOKE("compare_handlers", { session, asked, progress })),
+	differingRows: (run: number, offset: number, limit: number) => typedError<DifferingPage, AppErrorWire>(__TAURI_INVOKE("differing_rows", { run, offset, limit })),
+	/**  `scope`: a stream, and how far it is looked at. */
+	openPair: (session: number, scope: LabScope, left: string, right: string, progress: Channel<JobUpdate>) => typedError<PairOpened, AppErrorWire>(__TAURI_INVOKE("open_pair", { session, scope, left, right, progress })),
+	pairPage: (pair: number, moment: number, isWhole: boolean) => typedError<PairPage, AppErrorWire>(__TAURI_INVOKE("pair_page", { pair, moment, isWhole })),
+	closeRun: (run: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_run", { run })),
+	handlerIdentity: (handler: string) => typedError<HandlerWire, AppErrorWire>(__TAURI_INVOKE("handler_identity", { handler })),
+	invariantsOf: (handler: string) => typedError<InvariantListed[], AppErrorWire>(__TAURI_INVOKE("invariants_of", { handler })),
+	checkHandler: (session: number, asked: CheckAsked, progress: Channel<JobUpdate>) => typedError<HandlerChecked, AppErrorWire>(__TAURI_INVOKE("check_handler", { session, asked, progress })),
+	violationRows: (run: number, invariant: string, offset: number, limit: number) => typedError<ViolationPage, AppErrorWire>(__TAURI_INVOKE("violation_rows", { run, invariant, offset, limit })),
+	invariantCourse: (session: number, scope: LabScope, handler: string, invariant: string, progress: Channel<JobUpdate>) => typedError<InvariantCourse, AppErrorWire>(__TAURI_INVOKE("invariant_course", { session, scope, handler, invariant, progress })),
+	checkVersions: (session: number, scope: LabScope, handler: string, invariant: string, progress: Channel<JobUpdate>) => typedError<VersionsChecked, AppErrorWire>(__TAURI_INVOKE("check_versions", { session, scope, handler, invariant, progress })),
+	minimizeHistory: (session: number, asked: MinimizeAsked, progress: Channel<JobUpdate>) => typedError<HistoryMinimized, AppErrorWire>(__TAURI_INVOKE("minimize_history", { session, asked, progress })),
+	saveCase: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_case", { session, file, text })),
 	watchStore: (session: number, news: Channel<StoreNews>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_store", { session, news })),
 	lookNow: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("look_now", { session })),
 	historyNow: (history: number) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("history_now", { history })),
@@ -240,6 +254,15 @@ export type CausationRow = {
 	notes: CausationNote[],
 };
 
+export type CheckAsked = {
+	scope: LabScope,
+	handler: string,
+	/**  Asked instead of the invariants of the handler's package; empty: those. */
+	condition: string,
+	/**  Fold again, also where the answer is kept. */
+	isAnew: boolean,
+};
+
 /**  Which time of an event counts. */
 export type Clock = 
 /**  When the store took it. */
@@ -307,6 +330,13 @@ export type ComparisonSide = {
 	at: string,
 	/**  A package or `builtin:merge`, which `None` means too. */
 	handler: string | null,
+/**  Two handlers over one scope. */
+export type CompareAsked = {
+	scope: LabScope,
+	left: string,
+	right: string,
+	/**  Fold again, also where the answer is kept. */
+	isAnew: boolean,
 };
 
 /**  The streams that belong to the affair of one event. */
@@ -319,6 +349,24 @@ export type CorrelationStreams = {
 	/**  Without an index of ids: among how many events nearby was looked, out of more. */
 	lookedAt: number | null,
 };
+
+export type CourseEvent = {
+	event: EventPlace,
+	isKept: boolean,
+};
+
+export type CourseFlip = {
+	moment: number,
+	event: EventPlace,
+	holds: boolean,
+};
+
+/**  What holds in a part of a stream's course. */
+export type CourseMark = 
+/**  Equal, or the invariant holds, after each event of it. */
+"good" | "mixed" | 
+/**  Different, or broken, after each event of it. */
+"bad";
 
 export type Density = "comfortable" | "compact";
 
@@ -342,6 +390,32 @@ export type DiffExtent = "changes" |
 export type DiffLayout = 
 /**  What was and what is in one line, one after the other. */
 "unified" | "sideBySide";
+export type DifferenceKind = {
+	path: string,
+	eventType: string,
+	streams: number,
+};
+
+export type DifferingPage = {
+	total: number,
+	rows: DifferingRow[],
+};
+
+/**  A stream whose states differ, with the first place at which they do. */
+export type DifferingRow = {
+	stream: string,
+	from: EventPlace,
+	/**  The event after which both are equal again for the first time; `None`: they are not. */
+	until: EventPlace | null,
+	intervals: number,
+	differsAtHead: boolean,
+	path: string,
+	/**  Display literals; `None`: there is nothing on that side. */
+	left: string | null,
+	right: string | null,
+	/**  How many places differ there. */
+	places: number,
+};
 
 /**  What distinguishes a range from the rest of the store. */
 export type Distinction = {
@@ -434,6 +508,9 @@ export type EventPage = {
 };
 
 export type EventPlace = {
+/**  An event as a row names it. */
+export type EventPlace = {
+	/**  Empty where the store keeps none. */
 	version: string,
 	position: string,
 	eventType: string,
@@ -556,6 +633,23 @@ export type FoundWire = {
 	position: string | null,
 };
 
+/**  What checking came to. Its rows are asked for by `run`. */
+export type HandlerChecked = {
+	run: number,
+	handler: HandlerWire,
+	streams: number,
+	events: number,
+	isExact: boolean,
+	/**  What that means here. */
+	sentence: string,
+	invariants: InvariantOutcome[],
+	findings: FindingWire[],
+	/**  The answer was kept: nothing was folded. */
+	isCached: boolean,
+	/**  How long it took, with its unit. */
+	took: string,
+};
+
 /**  A handler that can be opened by its `reference`. */
 export type HandlerChoice = {
 	reference: string,
@@ -571,6 +665,33 @@ export type HandlerWire = {
 	version: string,
 	hash: string,
 	engine: string,
+};
+
+/**  What comparing came to. Its rows are asked for by `run`. */
+export type HandlersCompared = {
+	run: number,
+	left: HandlerWire,
+	right: HandlerWire,
+	streams: number,
+	events: number,
+	differingStreams: number,
+	differingAtHead: number,
+	/**  Streams among the rows: the first by position, when more differ. */
+	rows: number,
+	/**
+	 *  Where the first difference of a stream lies and which type of event made it, most frequent first; the first of
+	 *  many.
+	 */
+	kinds: DifferenceKind[],
+	kindCount: number,
+	/**  On which events of which streams a side failed; the first of many. */
+	stops: StopRow[],
+	stopCount: number,
+	findings: FindingWire[],
+	/**  The answer was kept: nothing was folded. */
+	isCached: boolean,
+	/**  How long it took, with its unit. */
+	took: string,
 };
 
 /**  Sixteen bytes a row. */
@@ -597,6 +718,24 @@ export type HistoryHits = {
 	moments: number[],
 	/**  What could not be read or asked on the way. */
 	findings: FindingWire[],
+};
+
+/**  The smallest history that still shows a failure. */
+export type HistoryMinimized = {
+	stream: string,
+	/**  What is shown, in a sentence; empty: the stream does not show it. */
+	failure: string,
+	/**  The events up to the failure, the first of many, and whether each is kept. */
+	course: CourseEvent[],
+	kept: number,
+	/**  How many events the stream has, and how many of them came after the failure. */
+	of: number,
+	afterFailure: number,
+	/**  Histories that were tried. */
+	tests: number,
+	isMinimal: boolean,
+	/**  The test case; empty where there is none. */
+	case: string,
 };
 
 /**  One stream, opened with a handler. */
@@ -638,6 +777,42 @@ export type IntervalWire = {
 	from: EventPlace,
 	/**  `None`: up to the head. */
 	until: EventPlace | null,
+/**  One invariant over the course of one stream. */
+export type InvariantCourse = {
+	stream: string,
+	/**  The last moment that was looked at. */
+	events: number,
+	/**  Every time it broke or held again; the first of many. */
+	flips: CourseFlip[],
+	flipCount: number,
+	/**  The course from the first event to the last in equal parts. */
+	bar: CourseMark[],
+	/**  The moment before the first break and the event that led to it; 0: it never held. */
+	lastGood: number,
+	lastGoodEvent: EventPlace,
+	isExact: boolean,
+	sentence: string,
+};
+
+/**  An invariant of a handler's package. */
+export type InvariantListed = {
+	id: string,
+	/**  Empty where it has none. */
+	title: string,
+	/**  In the expression language of handlers. */
+	condition: string,
+	severity: SeverityWire,
+};
+
+export type InvariantOutcome = {
+	id: string,
+	severity: SeverityWire,
+	brokenStreams: number,
+	/**  Streams among the rows: the first by position, when it broke in more. */
+	rows: number,
+	/**  Streams in which it could not be asked of some state, and why, for the first of them. */
+	unclearStreams: number,
+	unclear: string,
 };
 
 /**  What came of checking the invariants. */
@@ -662,6 +837,17 @@ export type KeyBinding = {
 	/**  `None` takes the keys away from what they run by default. */
 	command: string | null,
 };
+
+/**  What is replayed. */
+export type LabScope = {
+	kind: LabScopeKind,
+	/**  The stream or the category; empty for a store. */
+	name: string,
+	/**  Of a stream: the cursor that it is folded to; empty: its head. */
+	until: string,
+};
+
+export type LabScopeKind = "stream" | "category" | "store";
 
 /**  A field in the columns of a window. */
 export type Lane = {
@@ -797,6 +983,19 @@ export type MaskState = {
 	revealed: RevealWire[],
 };
 
+/**  What a smaller history must still show. */
+export type MinimizeAsked = {
+	stream: string,
+	handler: string,
+	/**  The id of an invariant of its package, or a condition on the state; empty: another failure. */
+	invariant: string,
+	/**
+	 *  The handler that must not show it, or, without an invariant, that comes to another state; empty: none. Without
+	 *  either the handler fails.
+	 */
+	against: string,
+};
+
 /**  A cursor text resolved in an opened history. */
 export type MomentFound = {
 	moment: number,
@@ -807,6 +1006,12 @@ export type MomentFound = {
 	explanation: string,
 	/**  The instant that was asked for, RFC 3339; `None` for exact cursors. */
 	asOf: string | null,
+};
+
+export type NamedValue = {
+	path: string,
+	/**  A display literal. */
+	value: string,
 };
 
 /**  A bookmark or a note on a moment, a field or a range of one stream. */
@@ -859,6 +1064,62 @@ export type Overview = {
 	findings: FindingWire[],
 	/**  The store has grown since: this, the streams and the density are as it was, until the index is up to date. */
 	isBehind: boolean,
+};
+
+export type PairInterval = {
+	/**  The first moment at which they differ. */
+	from: number,
+	fromEvent: EventPlace,
+	/**  The first moment after it at which they are equal. */
+	until: number | null,
+	untilEvent: EventPlace | null,
+};
+
+/**  One stream under two handlers, side by side. */
+export type PairOpened = {
+	pair: number,
+	stream: string,
+	left: HandlerWire,
+	right: HandlerWire,
+	/**  The last moment that is looked at. */
+	events: number,
+	/**  Where they differ, in the order of the stream; the first of many. */
+	intervals: PairInterval[],
+	intervalCount: number,
+	/**  The course from the first event to the last in equal parts: see [`CourseMark`]. */
+	bar: CourseMark[],
+	/**  The moment after the event on which a side failed. */
+	leftStop: PairStop | null,
+	rightStop: PairStop | null,
+};
+
+/**  Both states at one moment. */
+export type PairPage = {
+	moment: number,
+	/**  Of the event that led to it; empty at the start. */
+	event: EventPlace,
+	recordedAt: string,
+	/**  In the order of the states; only what differs, where only that was asked for. The first of many. */
+	rows: PairRow[],
+	/**  Places that differ, and all. */
+	differing: number,
+	places: number,
+	/**  As in a state frame, of either side. */
+	incompleteSince: string,
+};
+
+export type PairRow = {
+	path: string,
+	/**  Display literals; `None`: there is nothing on that side. */
+	left: string | null,
+	right: string | null,
+	differs: boolean,
+};
+
+export type PairStop = {
+	moment: number,
+	event: EventPlace,
+	reason: string,
 };
 
 /**  The share of a panel that a person chose, in thousandths. */
@@ -1115,6 +1376,14 @@ export type StateQuery = {
 	isWhole: boolean,
 };
 
+export type StopRow = {
+	/**  Whether it is the left side that failed. */
+	isLeft: boolean,
+	stream: string,
+	event: EventPlace,
+	reason: string,
+};
+
 /**  One line of the table `[environments]`. */
 export type StoreEnvironment = {
 	location: string,
@@ -1277,6 +1546,38 @@ export type UpcastWire = {
 	fault: string | null,
 	/**  Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown. */
 	isRedacted: boolean,
+export type VersionOutcome = {
+	/**  As it is opened. */
+	reference: string,
+	version: string,
+	brokenStreams: number,
+	/**  The first break by position. */
+	firstStream: string,
+	first: EventPlace | null,
+	isExact: boolean,
+	/**  Why it could not be asked; empty: it was. */
+	failure: string,
+};
+
+/**  One invariant under every version of a handler. */
+export type VersionsChecked = {
+	/**  In the order of the package. */
+	versions: VersionOutcome[],
+	/**  What they come to, in words. */
+	sentence: string,
+};
+
+export type ViolationPage = {
+	total: number,
+	rows: ViolationRow[],
+};
+
+/**  A stream in which an invariant broke, with the event that broke it first. */
+export type ViolationRow = {
+	stream: string,
+	event: EventPlace,
+	values: NamedValue[],
+	holdsAtHead: boolean,
 };
 
 /**  What the wheel does over a timeline. */

@@ -7,6 +7,7 @@ import type { CompareBackend } from './compare';
 import type * as wire from './bindings';
 import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
+import type { LabBackend } from './lab';
 import {
   density,
   detailOf,
@@ -28,6 +29,7 @@ import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
+import { withLab } from './fake/lab';
 import { causationOf, FakeLanes, storyPage } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
@@ -53,7 +55,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     links: new EventTarget(),
     ...options,
   });
-  const whole = withSearch(withComparisons(withPayloads(twin)), options.seed ?? 4711);
+  const whole = withSearch(withLab(withComparisons(withPayloads(twin))), options.seed ?? 4711);
   return withFaults(whole, options.faults ?? new Faults());
 }
 
@@ -71,7 +73,7 @@ interface OpenHistory {
   opened: wire.HistoryOpened;
 }
 
-class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBackend> {
+class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBackend | keyof LabBackend> {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();

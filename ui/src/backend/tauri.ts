@@ -91,6 +91,22 @@ export function tauriBackend(): Backend {
     notebook: (session) => settled(commands.notebook(session)),
     putNote: (session, note) => settled(commands.putNote(session, note)),
     removeNote: (session, id) => settled(commands.removeNote(session, id)),
+    compareHandlers: (session, asked, progress) => settled(commands.compareHandlers(session, asked, channel(progress))),
+    differingRows: (run, offset, limit) => settled(commands.differingRows(run, offset, limit)),
+    openPair: (session, scope, left, right, progress) =>
+      settled(commands.openPair(session, scope, left, right, channel(progress))),
+    pairPage: (pair, moment, isWhole) => settled(commands.pairPage(pair, moment, isWhole)),
+    closeRun: (run) => done(commands.closeRun(run)),
+    handlerIdentity: (handler) => settled(commands.handlerIdentity(handler)),
+    invariantsOf: (handler) => settled(commands.invariantsOf(handler)),
+    checkHandler: (session, asked, progress) => settled(commands.checkHandler(session, asked, channel(progress))),
+    violationRows: (run, invariant, offset, limit) => settled(commands.violationRows(run, invariant, offset, limit)),
+    invariantCourse: (session, scope, handler, invariant, progress) =>
+      settled(commands.invariantCourse(session, scope, handler, invariant, channel(progress))),
+    checkVersions: (session, scope, handler, invariant, progress) =>
+      settled(commands.checkVersions(session, scope, handler, invariant, channel(progress))),
+    minimizeHistory: (session, asked, progress) => settled(commands.minimizeHistory(session, asked, channel(progress))),
+    saveCase: (session, file, text) => done(commands.saveCase(session, file, text)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),
     bindKeys: (binding) => done(commands.bindKeys(binding)),
@@ -101,7 +117,12 @@ export function tauriBackend(): Backend {
     clearCache: () => settled(commands.clearCache()),
     forgetRecent: (location) => done(commands.forgetRecent(location)),
     pickFile: (what) => {
-      const filters = what === 'layout' ? [{ name: 'Layout', extensions: ['toml'] }] : [];
+      const filters =
+        what === 'layout'
+          ? [{ name: 'Layout', extensions: ['toml'] }]
+          : what === 'handler'
+            ? [{ name: 'Reducer', extensions: ['yaml', 'yml', 'json'] }]
+            : [];
       return open({ multiple: false, directory: false, filters });
     },
     onFileDrop: (listener) => {

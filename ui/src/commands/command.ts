@@ -24,6 +24,8 @@ export const GROUPS = [
   'Notebook',
   'Compare',
   'Inspect',
+  'Replay',
+  'Invariants',
   'Rows',
   'View',
   'Settings',

@@ -9,7 +9,7 @@ import { openFound } from './search';
 
 export interface List {
   move(by: number): void;
-  open(): Promise<void>;
+  open(): void | Promise<void>;
 }
 
 /** `null` where the view has none, or has its rows elsewhere. */
@@ -36,5 +36,5 @@ export function listOf(desk: Desk): List | null {
       open: async () => (await comparisons()).openCompared(desk),
     };
   }
-  return null;
+  return (store && store.boards.get(view)) ?? null;
 }

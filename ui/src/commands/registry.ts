@@ -9,6 +9,7 @@ import { DOCUMENT } from './document';
 import { FIELD } from './field';
 import { GO } from './go';
 import { INSPECT } from './inspect';
+import { LAB } from './lab';
 import { LANES } from './lanes';
 import { LIST } from './list';
 import { LIVE } from './live';
@@ -29,7 +30,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
-  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE],
+  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -9,6 +9,7 @@ import { PagedRows } from '../base/paged';
 import type { Span } from '../timeline/axis';
 import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
+import type { Board } from './board';
 import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
@@ -42,6 +43,8 @@ export class OpenStore {
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
+  /** What views that are read late keep for it, by view. */
+  boards = $state.raw<ReadonlyMap<string, Board>>(new Map());
 
   overview = $state.raw<Overview | null>(null);
   timeline = $state.raw<Timeline | null>(null);
@@ -151,6 +154,7 @@ export class OpenStore {
     await this.range?.cancel();
     this.timeline?.close();
     await this.lanes.close();
+    for (const board of this.boards.values()) await board.close();
     if (this.job) await this.backend.cancelJob(this.job.job);
     await this.backend.closeStore(this.opened.session);
   }

@@ -22,6 +22,12 @@ export const VIEWS = [
   kind('history', 'History', 'history', 'stream', 'top', { keys: ['Mod+2'], words: 'stream events' }),
   kind('compare', 'Compare', 'compare', 'store', 'top', { keys: ['Mod+3'], words: 'difference two states beside' }),
   kind('lanes', 'Lanes', 'stream', 'store', 'top', { words: 'streams clock correlation together swim' }),
+  kind('replay', 'Replay', 'replay', 'store', 'top', {
+    ...{ keys: ['Mod+4'], words: 'lab compare handlers versions divergence' },
+  }),
+  kind('invariants', 'Invariants', 'invariants', 'store', 'top', {
+    ...{ keys: ['Mod+6'], words: 'check condition break bisect minimise' },
+  }),
   kind('search', 'Search the store', 'search', 'store', 'top', {
     ...{ keys: ['Mod+Shift+f'], words: 'find text payload metadata query events' },
   }),

@@ -42,7 +42,9 @@ export type IconName =
   | 'settings'
   | 'notebook'
   | 'bookmark'
-  | 'edit';
+  | 'edit'
+  | 'replay'
+  | 'invariants';
 
 /** Puts the sprite into the page once; every icon refers to it. */
 export function addSprite(): void {

@@ -15,6 +15,8 @@ export interface ViewProps extends Record<string, unknown> {
 export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = {
   compare: async () => (await import('./compare/Compare.svelte')).default,
   lanes: async () => (await import('./Lanes.svelte')).default,
+  replay: async () => (await import('./lab/ReplayView.svelte')).default,
+  invariants: async () => (await import('./lab/InvariantsView.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
   notebook: async () => (await import('./notebook/NotebookView.svelte')).default,
   search: async () => (await import('./search/SearchView.svelte')).default,

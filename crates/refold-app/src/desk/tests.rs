@@ -11,7 +11,7 @@ pub(super) struct Lab {
     _folder: tempfile::TempDir,
     pub(super) desk: Desk,
     pub(super) store: String,
-    handlers: String,
+    pub(super) handlers: String,
 }
 
 pub(super) fn lab() -> Lab {

@@ -3,12 +3,17 @@
 
 pub mod check;
 pub mod compare;
+mod course;
+pub mod invariant;
 pub mod kept;
 pub mod minimize;
+pub mod pair;
+pub mod save;
 mod scope;
 pub mod states;
 #[cfg(test)]
 mod tests;
+pub mod versions;
 
 use refold_core::event::{Position, Version};
 use refold_core::pointer::{Pointer, Segment};
@@ -21,6 +26,7 @@ use scope::fold;
 
 use crate::mask::Cover;
 use crate::text::{self, Exact};
+use crate::wire::EventPlace;
 
 /// Rows of an answer about a whole store that are kept; all are counted.
 const MOST_ROWS: usize = 10_000;
@@ -40,6 +46,16 @@ impl EventName {
             version: text::filled(text::version_label(sighting.version)),
             position: text::filled(text::position_label(sighting.position)),
             event_type: text::exact(sighting.event_type.as_wtf8()),
+        }
+    }
+}
+
+impl From<&EventName> for EventPlace {
+    fn from(event: &EventName) -> EventPlace {
+        EventPlace {
+            version: event.version.clone().unwrap_or_default(),
+            position: event.position.clone().unwrap_or_default(),
+            event_type: event.event_type.to_string(),
         }
     }
 }

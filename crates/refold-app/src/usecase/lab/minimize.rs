@@ -13,6 +13,7 @@ use refold_handlers::lab::{Checked, Compared, Divergences, Rules, Watched, small
 use refold_handlers::testcase::{CaseText, Wanted, write_case};
 use serde::Serialize;
 
+use super::EventName;
 use super::check::rules_of;
 use super::shown_path;
 use crate::error::AppError;
@@ -28,6 +29,8 @@ use crate::{handler, text};
 const MOST_TESTS: u32 = 20_000;
 /// Payloads of one stream that are held in memory at most.
 const MOST_BYTES: usize = 1 << 30;
+/// Events up to the failure that are told one by one.
+const MOST_SHOWN: usize = 2_000;
 /// Events between two looks at the cancel token.
 const STRIDE: usize = 1_024;
 
@@ -60,6 +63,12 @@ pub struct MinimizeAnswer {
     pub handler: HandlerWire,
     /// What is shown, in a sentence; `null`: the stream does not show it, and there is nothing to minimize.
     pub failure: Option<String>,
+    /// The events up to the one that shows it and whether each is kept; the first of many.
+    #[serde(skip)]
+    pub course: Vec<(EventName, bool)>,
+    /// How many come after that.
+    #[serde(skip)]
+    pub after_failure: u32,
     /// The events that are kept: by version, by position where the store keeps none.
     pub kept: Vec<String>,
     /// How many events the stream has.
@@ -107,6 +116,8 @@ pub fn minimize(
             stream: stream_id,
             handler: identity,
             failure: None,
+            course: Vec::new(),
+            after_failure: 0,
             kept: Vec::new(),
             of,
             tests: 0,
@@ -165,6 +176,8 @@ pub fn minimize(
         stream: stream_id,
         handler: identity,
         failure: Some(sentence),
+        course: events.course(last, &found.kept),
+        after_failure: of.saturating_sub(u32::try_from(last + 1).unwrap_or(u32::MAX)),
         kept,
         of,
         tests: found.tests,
@@ -342,6 +355,20 @@ impl<'a> Events<'a> {
         batch.event_ids.push(event_id);
         batch.schema_versions.push(schema_version);
         Ok(())
+    }
+
+    /// The events up to `last`, each with whether it is among `kept`, which ascend.
+    fn course(&self, last: usize, kept: &[usize]) -> Vec<(EventName, bool)> {
+        let event = |at: usize| {
+            let event = self.batch.event(at);
+            let name = EventName {
+                version: text::filled(text::version_label(event.version)),
+                position: text::filled(text::position_label(event.position)),
+                event_type: text::exact(self.names.type_name(event.event_type)),
+            };
+            (name, kept.binary_search(&at).is_ok())
+        };
+        (0..=last).take(MOST_SHOWN).map(event).collect()
     }
 
     /// The event of a history after which it shows the failure, and what tells that failure from another.

@@ -31,7 +31,16 @@ pub enum Scope<'a> {
     All,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    /// The stream, and the cursor that it is looked at to; `None`: its head.
+    pub(super) fn stream(self) -> Result<(&'a str, Option<&'a str>), AppError> {
+        match self {
+            Scope::Stream(stream) => Ok((stream, None)),
+            Scope::Until { stream, cursor } => Ok((stream, Some(cursor))),
+            Scope::Category(_) | Scope::All => Err(AppError::invalid("this is asked of one stream", "choose a stream")),
+        }
+    }
+
     /// Whether all that is told of one stream can be kept.
     pub fn is_one_stream(self) -> bool {
         matches!(self, Scope::Stream(_) | Scope::Until { .. })

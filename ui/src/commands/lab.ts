@@ -1,0 +1,41 @@
+// The replay lab. Its boards are read with their views: these commands reach them by name.
+
+import type { Desk } from '../model/desk.svelte';
+import type { View } from '../model/view';
+import { command, type Command, type Group } from './command';
+
+const REPLAY = of('replay', 'Replay');
+const INVARIANT = of('invariants', 'Invariants');
+
+export const LAB: readonly Command[] = [
+  REPLAY('run', 'Compare the two handlers', ['Mod+Enter']),
+  REPLAY('again', 'Compare again, without what is kept'),
+  REPLAY('stop', 'Stop comparing', ['Escape']),
+  REPLAY('prev', 'Both states one event earlier', ['ArrowLeft']),
+  REPLAY('next', 'Both states one event later', ['ArrowRight']),
+  REPLAY('prevTurn', 'Previous divergence or agreement', ['[']),
+  REPLAY('nextTurn', 'Next divergence or agreement', [']']),
+  REPLAY('whole', 'Show what is equal too', ['e']),
+  REPLAY('open', 'Open this moment of both states in History', ['o']),
+  REPLAY('swap', 'Exchange left and right'),
+  REPLAY('take', 'Take the stream and moment that were looked at'),
+  INVARIANT('new', 'New invariant', ['n'], 'condition'),
+  INVARIANT('run', 'Run all invariants', ['Mod+Enter']),
+  INVARIANT('again', 'Run all invariants again, without what is kept'),
+  INVARIANT('one', 'Run this invariant'),
+  INVARIANT('stop', 'Stop checking', ['Escape']),
+  INVARIANT('prev', 'Previous invariant', ['[']),
+  INVARIANT('next', 'Next invariant', [']']),
+  INVARIANT('open', 'Open the stream where it breaks', ['o']),
+  INVARIANT('diff', 'Compare the last good state with the first broken one', ['3']),
+  INVARIANT('versions', 'Ask every version of the handler', ['v'], 'bisect first'),
+  INVARIANT('minimize', 'Find the smallest history that breaks it', ['m'], 'minimise'),
+  INVARIANT('save', 'Save the smallest history as a test case…'),
+];
+
+function of(view: View, group: Group) {
+  return (action: string, title: string, keys: readonly string[] = [], words = ''): Command =>
+    command(group, [view], `${view}.${action}`, title, ({ store }) => store?.boards.get(view)?.act(action), {
+      ...{ keys, words, blocked: ({ store }: Desk) => store?.boards.get(view)?.blocked(action) ?? null },
+    });
+}

@@ -1,0 +1,13 @@
+// What a view that is read late keeps for a store: commands and keys reach it by these few words, so that they need not
+// know it before it is there.
+
+export interface Board {
+  /** Rows of its list. */
+  move(by: number): void;
+  open(): void | Promise<void>;
+  /** Runs one of its own actions. */
+  act(action: string): void | Promise<void>;
+  /** Why an action cannot run now; `null` when it can. */
+  blocked(action: string): string | null;
+  close(): Promise<void>;
+}

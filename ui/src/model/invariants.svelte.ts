@@ -1,0 +1,349 @@
+// The view Invariants: what must always hold, where it breaks, which version of the handler breaks it, and the smallest
+// history that shows it.
+
+import { errorOf } from '../backend/backend';
+import type {
+  AppErrorWire,
+  HandlerChecked,
+  HistoryMinimized,
+  InvariantCourse,
+  InvariantListed,
+  InvariantOutcome,
+  JobUpdate,
+  LabScope,
+  VersionsChecked,
+  ViolationRow,
+} from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { PagedRows } from '../base/paged';
+import { LAB as T } from '../strings/lab';
+import type { Board } from './board';
+import type { Desk } from './desk.svelte';
+import { ScopeForm } from './lab_scope.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+/** What a run came to, and what it was asked of. */
+interface Ran {
+  checked: HandlerChecked;
+  scope: LabScope;
+  handler: string;
+}
+
+export class InvariantsBoard implements Board {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  readonly form: ScopeForm;
+  handler = $state('');
+  listed = $state.raw<InvariantListed[]>([]);
+  /** Conditions that a person wrote. */
+  own = $state.raw<InvariantListed[]>([]);
+  /** The invariant that is looked at. */
+  active = $state(0);
+  /** What is written for a new one; `null`: none is. */
+  draft = $state<string | null>(null);
+
+  /** By the id of an invariant: the last run in which it was asked. */
+  ran = $state.raw<ReadonlyMap<string, Ran>>(new Map());
+  /** What runs, in words. */
+  doing = $state('');
+  job = $state.raw<JobUpdate | null>(null);
+  failure = $state.raw<AppErrorWire | null>(null);
+
+  rows = $state.raw<PagedRows<ViolationRow> | null>(null);
+  seen = $state(0);
+  activeRow = $state(-1);
+  course = $state.raw<InvariantCourse | null>(null);
+  versions = $state.raw<VersionsChecked | null>(null);
+  minimal = $state.raw<HistoryMinimized | null>(null);
+  /** Where the test case was written. */
+  saved = $state('');
+
+  #turn = 0;
+
+  constructor(desk: Desk, store: OpenStore) {
+    this.#desk = desk;
+    this.#store = store;
+    this.form = new ScopeForm(store);
+    const { history } = desk;
+    void this.choose(history?.handler ?? this.form.handlers[0]?.reference ?? '');
+  }
+
+  get all(): InvariantListed[] {
+    return [...this.listed, ...this.own];
+  }
+
+  get current(): InvariantListed | undefined {
+    return this.all[this.active];
+  }
+
+  outcomeOf(id: string): InvariantOutcome | undefined {
+    return this.ran.get(id)?.checked.invariants.find((outcome) => outcome.id === id);
+  }
+
+  get currentRun(): Ran | undefined {
+    return this.current && this.ran.get(this.current.id);
+  }
+
+  get row(): ViolationRow | undefined {
+    return this.rows?.at(this.activeRow);
+  }
+
+  /** Chooses a handler and lists its invariants. */
+  async choose(handler: string): Promise<void> {
+    this.handler = handler;
+    this.failure = null;
+    this.ran = new Map();
+    this.#forget();
+    try {
+      const listed = await this.#store.backend.invariantsOf(handler);
+      if (handler !== this.handler) return;
+      this.listed = listed;
+      this.active = 0;
+    } catch (reason) {
+      this.listed = [];
+      this.failure = errorOf(reason);
+    }
+  }
+
+  /** Looks at an invariant. */
+  look(index: number): void {
+    this.active = Math.max(0, Math.min(this.all.length - 1, index));
+    this.#forget();
+    this.#list();
+  }
+
+  /** Adds the condition that was written and asks it. */
+  async add(): Promise<void> {
+    const condition = (this.draft ?? '').trim();
+    if (condition === '') return;
+    const known = this.all.findIndex(({ id }) => id === condition);
+    if (known < 0) this.own = [...this.own, { id: condition, title: '', condition, severity: 'error' }];
+    this.draft = null;
+    this.look(known < 0 ? this.all.length - 1 : known);
+    await this.runOne(false);
+  }
+
+  /** Asks all invariants of the package, in one pass, and then each condition of one's own. */
+  async runAll(isAnew: boolean): Promise<void> {
+    if (this.listed.length > 0) await this.#check('', isAnew);
+    for (const { id } of this.own) if (this.failure === null) await this.#check(id, isAnew);
+  }
+
+  /** Asks the invariant that is looked at; those of a package are asked in one pass. */
+  async runOne(isAnew: boolean): Promise<void> {
+    const { current } = this;
+    if (current) await this.#check(this.own.includes(current) ? current.id : '', isAnew);
+  }
+
+  /** Looks at a stream in which it broke. */
+  async chooseRow(index: number): Promise<void> {
+    this.activeRow = index;
+    this.minimal = null;
+    this.saved = '';
+    const { current, currentRun: run, row } = this;
+    if (!row || !current || !run) return;
+    this.#turn += 1;
+    const turn = this.#turn;
+    const { backend, opened } = this.#store;
+    const until = run.scope.kind === 'stream' ? run.scope.until : '';
+    const scope = { kind: 'stream' as const, name: row.stream, until };
+    try {
+      const course = await backend.invariantCourse(opened.session, scope, run.handler, current.id, () => {});
+      if (turn === this.#turn) this.course = course;
+    } catch (reason) {
+      if (turn === this.#turn) this.failure = errorOf(reason);
+    }
+  }
+
+  async askVersions(): Promise<void> {
+    const { current, currentRun: run } = this;
+    if (!current || !run) return;
+    const { backend, opened } = this.#store;
+    const found = await this.#long(T.askingVersions, (tell) =>
+      backend.checkVersions(opened.session, run.scope, run.handler, current.id, tell),
+    );
+    if (found && this.current === current) this.versions = found;
+  }
+
+  /** Shrinks the history of the chosen stream, so that it breaks with this handler and holds with the other. */
+  async minimize(): Promise<void> {
+    const { current, currentRun: run, row } = this;
+    if (!current || !run || !row) return;
+    const { backend, opened } = this.#store;
+    const asked = { stream: row.stream, handler: run.handler, invariant: current.id, against: this.holding };
+    const found = await this.#long(T.minimizing, (tell) => backend.minimizeHistory(opened.session, asked, tell));
+    if (found && this.row === row) this.minimal = found;
+  }
+
+  /** The version of the handler in which the invariant is known to hold; empty: none. */
+  get holding(): string {
+    return this.versions?.versions.findLast((of) => of.failure === '' && of.brokenStreams === 0)?.reference ?? '';
+  }
+
+  async save(): Promise<void> {
+    const { minimal } = this;
+    const { backend, opened } = this.#store;
+    if (!minimal || minimal.case === '') return;
+    const file = await backend.pickSave(`${minimal.stream.replace(/[^\w-]+/g, '-')}.case.yaml`);
+    if (file === null) return;
+    await backend.saveCase(opened.session, file, minimal.case);
+    this.saved = file;
+  }
+
+  // --- as a board ---
+
+  move(by: number): void {
+    const last = (this.rows?.matching ?? 0) - 1;
+    if (last >= 0) void this.chooseRow(Math.max(0, Math.min(last, this.activeRow + by)));
+  }
+
+  /** Opens the stream at the event that broke it, with the last good moment as B. */
+  async open(): Promise<void> {
+    await this.#openAt('state');
+  }
+
+  act(action: string): void | Promise<void> {
+    switch (action) {
+      case 'new':
+        this.draft ??= '';
+        return;
+      case 'run':
+        return this.draft === null ? this.runAll(false) : this.add();
+      case 'again':
+        return this.runAll(true);
+      case 'one':
+        return this.runOne(false);
+      case 'stop':
+        return this.stop();
+      case 'prev':
+        return this.look(this.active - 1);
+      case 'next':
+        return this.look(this.active + 1);
+      case 'versions':
+        return this.askVersions();
+      case 'minimize':
+        return this.minimize();
+      case 'save':
+        return this.save();
+      case 'diff':
+        return this.#openAt('diff');
+      default:
+        return this.open();
+    }
+  }
+
+  blocked(action: string): string | null {
+    const isBusy = this.doing !== '';
+    switch (action) {
+      case 'new':
+        return null;
+      case 'run':
+      case 'again':
+      case 'one': {
+        const { kind, name } = this.form.scope;
+        if (isBusy) return T.isRunning;
+        if (kind !== 'store' && name === '') return T.noScope;
+        return this.draft === null && this.all.length === 0 ? T.noInvariant : null;
+      }
+      case 'stop':
+        return isBusy || this.draft !== null ? null : T.notRunning;
+      case 'prev':
+      case 'next':
+        return this.all.length > 0 ? null : T.noInvariant;
+      case 'versions':
+        return isBusy ? T.isRunning : this.currentRun ? null : T.notRun;
+      case 'minimize':
+        return isBusy ? T.isRunning : this.row ? null : T.noBreak;
+      case 'save':
+        return this.minimal && this.minimal.case !== '' ? null : T.noCase;
+      default:
+        return this.row ? null : T.noBreak;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.draft !== null) this.draft = null;
+    else if (this.job) await this.#store.backend.cancelJob(this.job.job);
+  }
+
+  async close(): Promise<void> {
+    if (this.job) await this.#store.backend.cancelJob(this.job.job);
+  }
+
+  async #openAt(tab: string): Promise<void> {
+    const { course, currentRun: run, row } = this;
+    if (!row || !run) return;
+    const good = course?.stream === row.stream ? course.lastGoodEvent : null;
+    const base = good && good.position !== '' ? cursorOfEvent(good) : good ? 'start' : null;
+    this.#desk.documents.present.handler = run.handler;
+    await this.#desk.openStream(row.stream, cursorOfEvent(row.event), { base, tab });
+    await this.#desk.foldWith(run.handler);
+  }
+
+  async #check(condition: string, isAnew: boolean): Promise<void> {
+    const { backend, opened } = this.#store;
+    const { handler } = this;
+    const { scope } = this.form;
+    const asked = { scope, handler, condition, isAnew };
+    const checked = await this.#long(T.checking, (tell) => backend.checkHandler(opened.session, asked, tell));
+    if (!checked || handler !== this.handler) return;
+    const ran = new Map(this.ran);
+    for (const { id } of checked.invariants) ran.set(id, { checked, scope, handler });
+    this.ran = ran;
+    this.#forget();
+    this.#list();
+  }
+
+  #list(): void {
+    const { current, currentRun: run } = this;
+    if (!current || !run) return;
+    const { backend } = this.#store;
+    const rows: PagedRows<ViolationRow> = new PagedRows(
+      async (offset, limit) => {
+        const page = await backend.violationRows(run.checked.run, current.id, offset, limit);
+        return { rows: page.rows, total: page.total, matching: page.total };
+      },
+      () => {
+        this.seen += 1;
+        if (rows === this.rows && this.activeRow < 0 && rows.matching > 0) void this.chooseRow(0);
+      },
+      (reason) => (this.failure = errorOf(reason)),
+    );
+    this.rows = rows;
+    rows.want(0, 1);
+  }
+
+  #forget(): void {
+    this.#turn += 1;
+    this.rows = null;
+    this.activeRow = -1;
+    this.course = null;
+    this.versions = null;
+    this.minimal = null;
+    this.saved = '';
+  }
+
+  async #long<Answer>(doing: string, ask: (tell: (job: JobUpdate) => void) => Promise<Answer>): Promise<Answer | null> {
+    this.failure = null;
+    this.doing = doing;
+    try {
+      return await ask((job) => (this.job = job));
+    } catch (reason) {
+      const failure = errorOf(reason);
+      if (failure.code !== 'cancelled') this.failure = failure;
+      return null;
+    } finally {
+      this.doing = '';
+      this.job = null;
+    }
+  }
+}
+
+/** The board of a store, made when it is first looked at. */
+export function invariantsOf(desk: Desk, store: OpenStore): InvariantsBoard {
+  const known = store.boards.get('invariants');
+  if (known instanceof InvariantsBoard) return known;
+  const board = new InvariantsBoard(desk, store);
+  store.boards = new Map(store.boards).set('invariants', board);
+  return board;
+}

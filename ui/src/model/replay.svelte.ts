@@ -1,0 +1,268 @@
+// The view Replay: two handlers over the same events, the streams that differ, and both states of one of them side by
+// side.
+
+import { errorOf } from '../backend/backend';
+import type {
+  AppErrorWire,
+  CompareAsked,
+  DifferingRow,
+  HandlersCompared,
+  JobUpdate,
+  PairOpened,
+  PairPage,
+} from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { Latest } from '../base/latest';
+import { PagedRows } from '../base/paged';
+import { LAB as T } from '../strings/lab';
+import type { Board } from './board';
+import type { Desk } from './desk.svelte';
+import { ScopeForm } from './lab_scope.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+export class ReplayBoard implements Board {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  readonly form: ScopeForm;
+  left = $state('');
+  right = $state('');
+
+  job = $state.raw<JobUpdate | null>(null);
+  isRunning = $state(false);
+  failure = $state.raw<AppErrorWire | null>(null);
+  result = $state.raw<HandlersCompared | null>(null);
+  /** What the result answers. */
+  ran = $state.raw<CompareAsked | null>(null);
+  rows = $state.raw<PagedRows<DifferingRow> | null>(null);
+  /** Grows when rows arrived. */
+  seen = $state(0);
+  active = $state(-1);
+
+  pair = $state.raw<PairOpened | null>(null);
+  page = $state.raw<PairPage | null>(null);
+  moment = $state(0);
+  isWhole = $state(false);
+  pairJob = $state.raw<JobUpdate | null>(null);
+  pairFailure = $state.raw<AppErrorWire | null>(null);
+
+  readonly #pages: Latest<{ pair: number; moment: number; isWhole: boolean }, PairPage>;
+  #turn = 0;
+
+  constructor(desk: Desk, store: OpenStore) {
+    this.#desk = desk;
+    this.#store = store;
+    this.form = new ScopeForm(store);
+    this.#pages = new Latest(
+      ({ pair, moment, isWhole }) => store.backend.pairPage(pair, moment, isWhole),
+      (page, { pair }) => {
+        if (pair === this.pair?.pair) this.page = page;
+      },
+      (reason) => (this.pairFailure = errorOf(reason)),
+    );
+    this.prefill();
+  }
+
+  /** Takes what a person looks at: the stream, how far, and the handler with the version beside it. */
+  prefill(): void {
+    const { history } = this.#desk;
+    this.form.take(this.#desk);
+    const all = this.form.handlers;
+    this.left = history?.handler ?? all[0]?.reference ?? '';
+    const left = all.find(({ reference }) => reference === this.left);
+    const others = all.filter(({ reference }) => reference !== this.left);
+    this.right = (others.find(({ name }) => name === left?.name) ?? others[0])?.reference ?? '';
+  }
+
+  get asked(): CompareAsked {
+    return { scope: this.form.scope, left: this.left, right: this.right, isAnew: false };
+  }
+
+  get isStale(): boolean {
+    const plain = (asked: CompareAsked | null) => JSON.stringify({ ...asked, isAnew: false });
+    return this.ran !== null && plain(this.ran) !== plain(this.asked);
+  }
+
+  get chosen(): DifferingRow | undefined {
+    return this.rows?.at(this.active);
+  }
+
+  async run(isAnew: boolean): Promise<void> {
+    if (this.isRunning) return;
+    const { backend, opened } = this.#store;
+    const before = this.result;
+    const asked = { ...this.asked, isAnew };
+    this.isRunning = true;
+    this.failure = null;
+    try {
+      const result = await backend.compareHandlers(opened.session, asked, (job) => (this.job = job));
+      await this.#closePair();
+      this.active = -1;
+      this.ran = asked;
+      this.rows = new PagedRows(
+        async (offset, limit) => {
+          const { rows, total } = await backend.differingRows(result.run, offset, limit);
+          return { rows, total, matching: total };
+        },
+        () => {
+          this.seen += 1;
+          if (this.active < 0 && result.rows > 0) void this.choose(0);
+        },
+        (reason) => (this.failure = errorOf(reason)),
+      );
+      this.result = result;
+      this.rows.want(0, 1);
+      if (result.rows === 0 && asked.scope.kind === 'stream') void this.#openPair(asked.scope.name);
+      if (before) await backend.closeRun(before.run);
+    } catch (reason) {
+      const failure = errorOf(reason);
+      if (failure.code !== 'cancelled') this.failure = failure;
+    } finally {
+      this.isRunning = false;
+      this.job = null;
+    }
+  }
+
+  /** Shows a stream of the list at its first divergence. */
+  async choose(index: number): Promise<void> {
+    this.active = index;
+    const row = this.rows?.at(index);
+    if (row) await this.#openPair(row.stream);
+  }
+
+  goTo(moment: number): void {
+    const { pair } = this;
+    if (!pair) return;
+    this.moment = Math.max(0, Math.min(pair.events, moment));
+    this.#pages.ask({ pair: pair.pair, moment: this.moment, isWhole: this.isWhole });
+  }
+
+  show(isWhole: boolean): void {
+    this.isWhole = isWhole;
+    this.goTo(this.moment);
+  }
+
+  /** Goes to the next moment at which the states begin to differ, or to be equal. */
+  turn(direction: 1 | -1): void {
+    const turns = (this.pair?.intervals ?? []).flatMap(({ from, until }) => [from, ...(until === null ? [] : [until])]);
+    const next = direction > 0 ? turns.find((at) => at > this.moment) : turns.findLast((at) => at < this.moment);
+    if (next !== undefined) this.goTo(next);
+  }
+
+  swap(): void {
+    [this.left, this.right] = [this.right, this.left];
+  }
+
+  // --- as a board ---
+
+  move(by: number): void {
+    const last = (this.result?.rows ?? 0) - 1;
+    if (last >= 0) void this.choose(Math.max(0, Math.min(last, this.active + by)));
+  }
+
+  /** Opens the moment that is shown in History. */
+  async open(): Promise<void> {
+    const { page, pair, ran } = this;
+    if (!pair || !ran) return;
+    const cursor = page && page.moment > 0 ? cursorOfEvent(page.event) : 'start';
+    this.#desk.documents.present.handler = ran.left;
+    await this.#desk.openStream(pair.stream, cursor);
+    await this.#desk.foldWith(ran.left);
+  }
+
+  act(action: string): void | Promise<void> {
+    switch (action) {
+      case 'run':
+        return this.run(false);
+      case 'again':
+        return this.run(true);
+      case 'stop':
+        return this.stop();
+      case 'prev':
+        return this.goTo(this.moment - 1);
+      case 'next':
+        return this.goTo(this.moment + 1);
+      case 'prevTurn':
+        return this.turn(-1);
+      case 'nextTurn':
+        return this.turn(1);
+      case 'whole':
+        return this.show(!this.isWhole);
+      case 'swap':
+        return this.swap();
+      case 'take':
+        return this.prefill();
+      default:
+        return this.open();
+    }
+  }
+
+  blocked(action: string): string | null {
+    switch (action) {
+      case 'run':
+      case 'again': {
+        const { kind, name } = this.form.scope;
+        if (this.isRunning) return T.isRunning;
+        if (kind !== 'store' && name === '') return T.noScope;
+        return this.left === '' || this.right === '' || this.left === this.right ? T.twoHandlers : null;
+      }
+      case 'stop':
+        return this.isRunning || this.pairJob ? null : T.notRunning;
+      case 'swap':
+        return null;
+      case 'take':
+        return this.#desk.history ? null : T.noHistory;
+      default:
+        return this.pair ? null : T.noStream;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const job of [this.job, this.pairJob]) if (job) await this.#store.backend.cancelJob(job.job);
+  }
+
+  async close(): Promise<void> {
+    this.#pages.close();
+    await this.stop();
+    await this.#closePair();
+  }
+
+  async #openPair(stream: string): Promise<void> {
+    const { ran } = this;
+    if (!ran) return;
+    this.#turn += 1;
+    const turn = this.#turn;
+    this.pairFailure = null;
+    const { backend, opened } = this.#store;
+    const scope = { kind: 'stream' as const, name: stream, until: ran.scope.kind === 'stream' ? ran.scope.until : '' };
+    try {
+      const pair = await backend.openPair(opened.session, scope, ran.left, ran.right, (job) => {
+        if (turn === this.#turn) this.pairJob = job;
+      });
+      if (turn !== this.#turn) return await backend.closeRun(pair.pair);
+      await this.#closePair();
+      this.pair = pair;
+      this.goTo(pair.intervals[0]?.from ?? pair.events);
+    } catch (reason) {
+      const failure = errorOf(reason);
+      if (turn === this.#turn && failure.code !== 'cancelled') this.pairFailure = failure;
+    } finally {
+      if (turn === this.#turn) this.pairJob = null;
+    }
+  }
+
+  async #closePair(): Promise<void> {
+    const { pair } = this;
+    this.pair = null;
+    this.page = null;
+    if (pair) await this.#store.backend.closeRun(pair.pair);
+  }
+}
+
+/** The board of a store, made when it is first looked at. */
+export function replayOf(desk: Desk, store: OpenStore): ReplayBoard {
+  const known = store.boards.get('replay');
+  if (known instanceof ReplayBoard) return known;
+  const board = new ReplayBoard(desk, store);
+  store.boards = new Map(store.boards).set('replay', board);
+  return board;
+}
