@@ -108,6 +108,11 @@ impl Lab {
         self.scratch.path().join(format!("home-{}", store.events))
     }
 
+    /// A store with one long stream of so many events, and few others.
+    pub fn small(&self, giant: u64) -> Result<OrderStore, Failure> {
+        make(&self.dir, (giant + giant / 5, giant / 50, giant))
+    }
+
     /// A session on a store with its index, which is built when it is not there.
     pub fn indexed(&self, store: &OrderStore) -> Result<Session, Failure> {
         let session = open(&store.path, &self.home(store))?;

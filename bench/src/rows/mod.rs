@@ -3,6 +3,7 @@
 mod blame;
 mod density;
 mod giant;
+mod lab;
 mod lists;
 pub mod memory;
 mod opening;
@@ -32,6 +33,9 @@ pub const ALL: &[(&[&str], Measure)] = &[
     (&["5"], rebuild::every_stream),
     (&["6"], density::any_window),
     (&["blame"], blame::every_leaf),
+    (&["compare"], lab::compared),
+    (&["check"], lab::checked),
+    (&["minimise"], lab::minimised),
     (&["memory"], memory::every_operation),
     (&["streams"], streams::ten_million),
 ];

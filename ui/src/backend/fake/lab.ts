@@ -57,7 +57,10 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     return events;
   };
   const streamsOf = (events: FakeEvents, { kind, name }: wire.LabScope) =>
-    events.ids.map((_, at) => at).filter((at) => at % 7 === LEFT && (kind !== 'stream' || events.ids[at] === name));
+    events.ids
+      .map((_, at) => at)
+      .filter((at) => at % 7 === LEFT && (events.ofStream[at]?.length ?? 0) > LEFT)
+      .filter((at) => kind !== 'stream' || events.ids[at] === name);
   const eventsIn = (events: FakeEvents, { kind, name }: wire.LabScope) =>
     kind === 'stream' ? (events.ofStream[events.ids.indexOf(name)]?.length ?? 0) : events.times.length;
   const keep = (events: FakeEvents, streams: number[]) => {
