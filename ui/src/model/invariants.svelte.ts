@@ -197,9 +197,9 @@ export class InvariantsBoard implements Board {
     if (last >= 0) void this.chooseRow(Math.max(0, Math.min(last, this.activeRow + by)));
   }
 
-  /** Opens the stream at the event that broke it, with the last good moment as B. */
+  /** Opens the stream at the event that broke it, compared with the last good moment. */
   async open(): Promise<void> {
-    await this.#openAt('state');
+    await this.#openAt('diff');
   }
 
   act(action: string): void | Promise<void> {
@@ -225,8 +225,8 @@ export class InvariantsBoard implements Board {
         return this.minimize();
       case 'save':
         return this.save();
-      case 'diff':
-        return this.#openAt('diff');
+      case 'open':
+        return this.#openAt('state');
       default:
         return this.open();
     }
