@@ -1,0 +1,94 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+const LAUNCH = { stream: null, at: null, handler: null };
+
+async function open(view: 'replay' | 'invariants', store = 'sample', stream: string | null = null): Promise<void> {
+  page = openPage({ launch: { ...LAUNCH, store, stream } });
+  await page.until(() => page.find('[data-test=scope-header]'));
+  await page.until(() => page.find(`[data-test=rail-${view}]`));
+  if (stream !== null) await page.until(() => page.find('[data-test=state-header]'));
+  page.press(view === 'replay' ? 'Ctrl+4' : 'Ctrl+6');
+  await page.until(() => page.find(`[data-test=${view}]`));
+}
+
+function choose(test: string, text: string): void {
+  const select = page.find<HTMLSelectElement>(`[data-test=${test}]`);
+  const option = [...(select?.options ?? [])].find((one) => one.text === text);
+  if (!select || !option) throw new Error(`there is no ${text} in ${test}`);
+  select.value = option.value;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
+
+it('compares two versions, shows both states, steps along them, and answers the same question from what is kept', async () => {
+  await open('replay');
+  page.press('Ctrl+Enter');
+  await page.until(() => text('pair-label').startsWith('v 4'));
+  expect(text('replay-summary')).toMatch(/streams differ/);
+  expect(page.find('[data-test=replay-cached]')).toBeNull();
+  expect(page.texts('[data-test=pair-row]')).toHaveLength(2);
+  page.press('ArrowLeft');
+  await page.until(() => text('pair-label').startsWith('v 3'));
+  await page.until(() => text('pair-count').startsWith('0 of'));
+  page.press(']');
+  page.press('e');
+  await page.until(() => page.all('[data-test=pair-row]').length > 2);
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=replay-cached]'));
+  const stream = page.find('[data-test=pair] h2')?.textContent ?? '';
+  page.press('o');
+  await page.until(() => text('scope-header').includes(stream) && page.find('[data-test=state-header]'));
+});
+
+it('takes the stream that was looked at, and stops what runs', async () => {
+  await open('replay', 'slow', 'order-4714');
+  expect(page.find<HTMLInputElement>('[data-test=lab-stream]')?.value).toBe('order-4714');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=job-progress]'));
+  page.press('Escape');
+  await page.until(() => !page.find('[data-test=job-progress]'));
+  expect(page.find('[data-test=replay-summary]')).toBeNull();
+  expect(page.find('[data-test=error-card]')).toBeNull();
+});
+
+it('says where an invariant breaks, which version breaks it, and what the smallest history is', async () => {
+  await open('invariants');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  expect(page.find('[data-test=invariant]')?.dataset['state']).toBe('notRun');
+  choose('invariants-handler', 'order@1.0.0');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=invariant]')?.dataset['state'] === 'broken');
+  await page.until(() => text('last-good').includes('v 3'));
+  expect(text('first-break')).toBe('v 4');
+  expect(text('guarantee')).toBe('This answer is exact: every state was looked at.');
+  page.press('v');
+  await page.until(() => text('version-outcomes').includes('order@1.0.0 is the first version that breaks it'));
+  page.press('m');
+  await page.until(() => text('minimal').includes('none of them can be left out'));
+  expect(text('minimal')).toContain('2 events left out');
+  page.press('o');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+});
+
+it('asks a condition of one’s own, and opens what broke it first as a difference', async () => {
+  await open('invariants');
+  choose('invariants-handler', 'order@1.0.0');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  page.press('n');
+  await page.until(() => document.activeElement?.matches('[data-test=invariant-condition]'));
+  page.type('state.paid <= 1000');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.all('[data-test=invariant]').length === 4);
+  await page.until(() => document.activeElement?.matches('[data-test=violation-list]'));
+  page.press('Enter');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+  expect(
+    page.find('[role=tab][aria-selected=true][data-test$=diff]') ?? page.find('[data-test=tab-diff]'),
+  ).not.toBeNull();
+});
