@@ -36,7 +36,10 @@ fn f4_a_bug_under_another_version_of_the_handler() {
     wait_for_version(&shown, "4");
     no_violations(&shown);
     drop(shown);
-    assert_eq!(before.differences(&Fingerprint::of(store.folder())), Vec::<String>::new());
+    assert_eq!(
+        before.differences(&Fingerprint::of(store.folder())),
+        Vec::<String>::new()
+    );
 }
 
 /// A condition of one's own, in five actions to the event that breaks it first.
@@ -80,7 +83,10 @@ fn the_planted_bug_becomes_a_smallest_history() {
     web.wait_for(&format!("{balanced}?.dataset.state === 'broken'"));
     web.click("[data-test=invariant][data-id=balanced-once-paid]");
     web.wait_for("document.querySelector('[data-test=break] h3')?.innerText === 'order-4712'");
-    assert!(web.text("[data-test=guarantee]").contains("1 stream an event could not be read"));
+    assert!(
+        web.text("[data-test=guarantee]")
+            .contains("1 stream an event could not be read")
+    );
     web.press(&[], "v");
     web.wait_for(
         "document.querySelector('[data-test=version-outcomes]')?.innerText.includes('order@1.0.0 is the first version')",

@@ -281,4 +281,56 @@ fn a_path_ends_where_something_hidden_begins() {
     assert_eq!(shown_path(&cover, "/people/ada@example.org/age"), "/people");
     assert_eq!(shown_path(&cover, "/people"), "/people");
     assert_eq!(shown_path(&cover, "/total/net"), "/total/net");
+
+/// Without the engine of invariants: every state of every stream, and the sum by hand.
+#[test]
+fn the_first_break_is_the_one_that_looking_at_every_state_finds() {
+    const STREAMS: usize = 30;
+    let handler = order("1.0.0");
+    let mut streams = Vec::new();
+    let mut visit = |head: states::HeadAnswer| {
+        streams.push((head.stream.text().into_owned(), head.events));
+        Ok(())
+    };
+    with_session(|work, session| states(work, session, Scope::All, Some(&handler), &mut visit)).unwrap();
+    streams.sort();
+    let all = checked(Scope::All, "1.0.0");
+    let mut broken = 0;
+    with_session(|work, session| {
+        for (stream, events) in streams.iter().filter(|(_, events)| *events < 50).take(STREAMS) {
+            let is_broken = |version: &u32| {
+                let at = format!("v{version}");
+                let answer = usecase::state::state(work, session, stream, &at, Some(&handler)).unwrap();
+                breaks_by_hand(&answer.state.0)
+            };
+            let first = (1..=*events).find(is_broken).map(|version| version.to_string());
+            let found = all
+                .violations
+                .iter()
+                .find(|of| of.stream.text() == *stream && of.invariant == "balanced-once-paid");
+            assert_eq!(found.and_then(|of| of.event.version.clone()), first, "{stream}");
+            broken += u32::from(first.is_some());
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert!(broken > 1, "only {broken} of these streams break it");
+}
+
+/// Whether an order is paid and what was captured is not what was due.
+fn breaks_by_hand(state: &Value) -> bool {
+    let Value::Object(state) = state else { return false };
+    let text = |name: &str| {
+        let mut json = Vec::new();
+        state.find(&name.into()).unwrap().write_json(&mut json);
+        String::from_utf8(json).unwrap()
+    };
+    let hundredths = |name: &str| -> i64 {
+        let text = text(name);
+        let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
+        assert!(rest.len() <= 2, "{name} {text}");
+        format!("{whole}{rest:0<2}").parse().unwrap()
+    };
+    let is_paid = ["\"paid\"", "\"shipped\"", "\"delivered\""].contains(&text("status").as_str());
+    is_paid && hundredths("total") - hundredths("discount") != hundredths("paid")
 }
