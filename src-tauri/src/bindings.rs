@@ -64,7 +64,7 @@ pub fn builder() -> Builder<Wry> {
         lab::invariant_course,
         lab::check_versions,
         lab::minimize_history,
-        lab::save_case,
+        lab::save_test_case,
         watch::watch_store,
         watch::look_now,
         watch::history_now,

@@ -145,6 +145,6 @@ pub async fn minimize_history(
 
 #[tauri::command]
 #[specta::specta]
-pub async fn save_case(desk: State<'_, Arc<Desk>>, session: u32, file: String, text: String) -> Reply<()> {
-    answer(desk, move |desk| desk.save_case(session, &file, &text)).await
+pub async fn save_test_case(desk: State<'_, Arc<Desk>>, session: u32, file: String, text: String) -> Reply<()> {
+    answer(desk, move |desk| desk.save_test_case(session, &file, &text)).await
 }

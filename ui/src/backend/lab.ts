@@ -53,5 +53,5 @@ export interface LabBackend {
   ): Promise<VersionsChecked>;
   minimizeHistory(session: number, asked: MinimizeAsked, progress: Tell): Promise<HistoryMinimized>;
   /** Writes a test case into a new file, never beside the store. */
-  saveCase(session: number, file: string, text: string): Promise<void>;
+  saveTestCase(session: number, file: string, text: string): Promise<void>;
 }

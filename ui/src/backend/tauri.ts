@@ -106,7 +106,7 @@ export function tauriBackend(): Backend {
     checkVersions: (session, scope, handler, invariant, progress) =>
       settled(commands.checkVersions(session, scope, handler, invariant, channel(progress))),
     minimizeHistory: (session, asked, progress) => settled(commands.minimizeHistory(session, asked, channel(progress))),
-    saveCase: (session, file, text) => done(commands.saveCase(session, file, text)),
+    saveTestCase: (session, file, text) => done(commands.saveTestCase(session, file, text)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),
     bindKeys: (binding) => done(commands.bindKeys(binding)),

@@ -186,7 +186,7 @@ export class InvariantsBoard implements Board {
     if (!minimal || minimal.case === '') return;
     const file = await backend.pickSave(`${minimal.stream.replace(/[^\w-]+/g, '-')}.case.yaml`);
     if (file === null) return;
-    await backend.saveCase(opened.session, file, minimal.case);
+    await backend.saveTestCase(opened.session, file, minimal.case);
     this.saved = file;
   }
 

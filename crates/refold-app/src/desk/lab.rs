@@ -251,7 +251,7 @@ impl Desk {
     }
 
     /// Writes a test case into a new file that a person chose, never beside the store.
-    pub fn save_case(&self, session: u32, file: &str, case: &str) -> Result<(), AppError> {
+    pub fn save_test_case(&self, session: u32, file: &str, case: &str) -> Result<(), AppError> {
         caught(|| save::save_case(self.session(session)?.location(), Path::new(file), case))
     }
 

@@ -200,7 +200,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
         case: `refold: case/1\n# 2 of the ${count} events of ${question.stream}\ntitle: the invariant breaks\n`,
       };
     },
-    saveCase: async () => {},
+    saveTestCase: async () => {},
   };
   return Object.assign(twin, answers);
 }

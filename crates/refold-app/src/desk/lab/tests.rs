@@ -120,7 +120,7 @@ fn a_person_finds_where_an_invariant_breaks_and_which_version_breaks_it() {
     assert!(minimal.is_minimal && kept as u32 == minimal.kept && kept < minimal.course.len());
     let file = std::path::Path::new(&lab.handlers).join("tests/window.case.yaml");
     lab.desk
-        .save_case(session, &file.to_string_lossy(), &minimal.case)
+        .save_test_case(session, &file.to_string_lossy(), &minimal.case)
         .unwrap();
     assert_eq!(std::fs::read_to_string(file).unwrap(), minimal.case);
 }
