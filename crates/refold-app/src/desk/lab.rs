@@ -17,9 +17,9 @@ use crate::usecase::lab::compare::{
     CompareAnswer, DifferingAnswer, KindAnswer, PlaceAnswer, Side, StopAnswer, compare,
 };
 use crate::usecase::lab::kept::Keeping;
-use crate::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize};
+use crate::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_case_file};
 use crate::usecase::lab::pair::Pair;
-use crate::usecase::lab::{EventName, Scope, invariant, save, versions};
+use crate::usecase::lab::{EventName, Scope, invariant, versions};
 use crate::wire::{
     CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, EventPlace, HandlerChecked,
     HandlerWire, HandlersCompared, HistoryMinimized, InvariantCourse, InvariantListed, InvariantOutcome, LabScope,
@@ -252,7 +252,7 @@ impl Desk {
 
     /// Writes a test case into a new file that a person chose, never beside the store.
     pub fn save_test_case(&self, session: u32, file: &str, case: &str) -> Result<(), AppError> {
-        caught(|| save::save_case(self.session(session)?.location(), Path::new(file), case))
+        caught(|| write_case_file(&*self.session(session)?, Path::new(file), case))
     }
 
     fn place(&self, session: u32, run: Run) -> u32 {

@@ -8,7 +8,6 @@ pub mod invariant;
 pub mod kept;
 pub mod minimize;
 pub mod pair;
-pub mod save;
 mod scope;
 pub mod states;
 #[cfg(test)]

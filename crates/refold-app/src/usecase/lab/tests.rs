@@ -281,6 +281,7 @@ fn a_path_ends_where_something_hidden_begins() {
     assert_eq!(shown_path(&cover, "/people/ada@example.org/age"), "/people");
     assert_eq!(shown_path(&cover, "/people"), "/people");
     assert_eq!(shown_path(&cover, "/total/net"), "/total/net");
+}
 
 /// Without the engine of invariants: every state of every stream, and the sum by hand.
 #[test]
