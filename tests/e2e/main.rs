@@ -10,6 +10,7 @@ mod driver;
 mod faults;
 mod flows;
 mod hostile;
+mod kept;
 mod lab;
 mod links;
 mod live;

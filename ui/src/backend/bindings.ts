@@ -270,6 +270,15 @@ export type Clock =
 /**  When it happened, if the event says so; else it is on no lane. */
 "occurred";
 
+/**  Two handlers over one scope. */
+export type CompareAsked = {
+	scope: LabScope,
+	left: string,
+	right: string,
+	/**  Fold again, also where the answer is kept. */
+	isAnew: boolean,
+};
+
 /**  What one side turned out to be. */
 export type ComparedSide = {
 	stream: string,
@@ -330,13 +339,6 @@ export type ComparisonSide = {
 	at: string,
 	/**  A package or `builtin:merge`, which `None` means too. */
 	handler: string | null,
-/**  Two handlers over one scope. */
-export type CompareAsked = {
-	scope: LabScope,
-	left: string,
-	right: string,
-	/**  Fold again, also where the answer is kept. */
-	isAnew: boolean,
 };
 
 /**  The streams that belong to the affair of one event. */
@@ -351,13 +353,13 @@ export type CorrelationStreams = {
 };
 
 export type CourseEvent = {
-	event: EventPlace,
+	event: LabEvent,
 	isKept: boolean,
 };
 
 export type CourseFlip = {
 	moment: number,
-	event: EventPlace,
+	event: LabEvent,
 	holds: boolean,
 };
 
@@ -390,6 +392,7 @@ export type DiffExtent = "changes" |
 export type DiffLayout = 
 /**  What was and what is in one line, one after the other. */
 "unified" | "sideBySide";
+
 export type DifferenceKind = {
 	path: string,
 	eventType: string,
@@ -404,9 +407,9 @@ export type DifferingPage = {
 /**  A stream whose states differ, with the first place at which they do. */
 export type DifferingRow = {
 	stream: string,
-	from: EventPlace,
+	from: LabEvent,
 	/**  The event after which both are equal again for the first time; `None`: they are not. */
-	until: EventPlace | null,
+	until: LabEvent | null,
 	intervals: number,
 	differsAtHead: boolean,
 	path: string,
@@ -508,9 +511,6 @@ export type EventPage = {
 };
 
 export type EventPlace = {
-/**  An event as a row names it. */
-export type EventPlace = {
-	/**  Empty where the store keeps none. */
 	version: string,
 	position: string,
 	eventType: string,
@@ -777,6 +777,8 @@ export type IntervalWire = {
 	from: EventPlace,
 	/**  `None`: up to the head. */
 	until: EventPlace | null,
+};
+
 /**  One invariant over the course of one stream. */
 export type InvariantCourse = {
 	stream: string,
@@ -789,7 +791,7 @@ export type InvariantCourse = {
 	bar: CourseMark[],
 	/**  The moment before the first break and the event that led to it; 0: it never held. */
 	lastGood: number,
-	lastGoodEvent: EventPlace,
+	lastGoodEvent: LabEvent,
 	isExact: boolean,
 	sentence: string,
 };
@@ -836,6 +838,14 @@ export type KeyBinding = {
 	keys: string,
 	/**  `None` takes the keys away from what they run by default. */
 	command: string | null,
+};
+
+/**  An event as a row names it. */
+export type LabEvent = {
+	/**  Empty where the store keeps none. */
+	version: string,
+	position: string,
+	eventType: string,
 };
 
 /**  What is replayed. */
@@ -1069,10 +1079,10 @@ export type Overview = {
 export type PairInterval = {
 	/**  The first moment at which they differ. */
 	from: number,
-	fromEvent: EventPlace,
+	fromEvent: LabEvent,
 	/**  The first moment after it at which they are equal. */
 	until: number | null,
-	untilEvent: EventPlace | null,
+	untilEvent: LabEvent | null,
 };
 
 /**  One stream under two handlers, side by side. */
@@ -1097,7 +1107,7 @@ export type PairOpened = {
 export type PairPage = {
 	moment: number,
 	/**  Of the event that led to it; empty at the start. */
-	event: EventPlace,
+	event: LabEvent,
 	recordedAt: string,
 	/**  In the order of the states; only what differs, where only that was asked for. The first of many. */
 	rows: PairRow[],
@@ -1118,7 +1128,7 @@ export type PairRow = {
 
 export type PairStop = {
 	moment: number,
-	event: EventPlace,
+	event: LabEvent,
 	reason: string,
 };
 
@@ -1380,7 +1390,7 @@ export type StopRow = {
 	/**  Whether it is the left side that failed. */
 	isLeft: boolean,
 	stream: string,
-	event: EventPlace,
+	event: LabEvent,
 	reason: string,
 };
 
@@ -1546,6 +1556,8 @@ export type UpcastWire = {
 	fault: string | null,
 	/**  Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown. */
 	isRedacted: boolean,
+};
+
 export type VersionOutcome = {
 	/**  As it is opened. */
 	reference: string,
@@ -1553,7 +1565,7 @@ export type VersionOutcome = {
 	brokenStreams: number,
 	/**  The first break by position. */
 	firstStream: string,
-	first: EventPlace | null,
+	first: LabEvent | null,
 	isExact: boolean,
 	/**  Why it could not be asked; empty: it was. */
 	failure: string,
@@ -1575,7 +1587,7 @@ export type ViolationPage = {
 /**  A stream in which an invariant broke, with the event that broke it first. */
 export type ViolationRow = {
 	stream: string,
-	event: EventPlace,
+	event: LabEvent,
 	values: NamedValue[],
 	holdsAtHead: boolean,
 };

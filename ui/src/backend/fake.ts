@@ -55,7 +55,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     links: new EventTarget(),
     ...options,
   });
-  const whole = withSearch(withLab(withComparisons(withPayloads(twin))), options.seed ?? 4711);
+  const whole = withSearch(withComparisons(withLab(withPayloads(twin))), options.seed ?? 4711);
   return withFaults(whole, options.faults ?? new Faults());
 }
 

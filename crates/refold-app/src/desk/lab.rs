@@ -21,7 +21,7 @@ use crate::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_cas
 use crate::usecase::lab::pair::Pair;
 use crate::usecase::lab::{EventName, Scope, invariant, versions};
 use crate::wire::{
-    CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, EventPlace, HandlerChecked,
+    CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, LabEvent, HandlerChecked,
     HandlerWire, HandlersCompared, HistoryMinimized, InvariantCourse, InvariantListed, InvariantOutcome, LabScope,
     LabScopeKind, MinimizeAsked, NamedValue, PairOpened, PairPage, StopRow, VersionsChecked, ViolationPage,
     ViolationRow,
@@ -307,8 +307,8 @@ fn differing_row(of: &DifferingAnswer) -> Option<DifferingRow> {
         |side: fn(&PlaceAnswer) -> &Option<Literal>| place.and_then(|place| side(place).as_ref()).map(Literal::row);
     Some(DifferingRow {
         stream: of.stream.to_string(),
-        from: EventPlace::from(&first.from),
-        until: first.until.as_ref().map(EventPlace::from),
+        from: LabEvent::from(&first.from),
+        until: first.until.as_ref().map(LabEvent::from),
         intervals: of.interval_count,
         differs_at_head: last.until.is_none(),
         path: place
@@ -327,7 +327,7 @@ fn violation_row(of: &ViolationAnswer) -> ViolationRow {
     };
     ViolationRow {
         stream: of.stream.to_string(),
-        event: EventPlace::from(&of.event),
+        event: LabEvent::from(&of.event),
         values: of.values.iter().map(value).collect(),
         holds_at_head: of.holds_at_head,
     }
@@ -348,7 +348,7 @@ impl From<&StopAnswer> for StopRow {
         StopRow {
             is_left: stop.side == Side::Left,
             stream: stop.stream.to_string(),
-            event: EventPlace::from(&stop.event),
+            event: LabEvent::from(&stop.event),
             reason: stop.reason.clone(),
         }
     }
@@ -357,7 +357,7 @@ impl From<&StopAnswer> for StopRow {
 impl From<MinimizeAnswer> for HistoryMinimized {
     fn from(found: MinimizeAnswer) -> HistoryMinimized {
         let event = |(event, is_kept): &(EventName, bool)| CourseEvent {
-            event: EventPlace::from(event),
+            event: LabEvent::from(event),
             is_kept: *is_kept,
         };
         HistoryMinimized {

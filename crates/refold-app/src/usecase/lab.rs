@@ -25,7 +25,7 @@ use scope::fold;
 
 use crate::mask::Cover;
 use crate::text::{self, Exact};
-use crate::wire::EventPlace;
+use crate::wire::LabEvent;
 
 /// Rows of an answer about a whole store that are kept; all are counted.
 const MOST_ROWS: usize = 10_000;
@@ -49,9 +49,9 @@ impl EventName {
     }
 }
 
-impl From<&EventName> for EventPlace {
-    fn from(event: &EventName) -> EventPlace {
-        EventPlace {
+impl From<&EventName> for LabEvent {
+    fn from(event: &EventName) -> LabEvent {
+        LabEvent {
             version: event.version.clone().unwrap_or_default(),
             position: event.position.clone().unwrap_or_default(),
             event_type: event.event_type.to_string(),

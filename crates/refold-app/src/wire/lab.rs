@@ -28,7 +28,7 @@ pub enum LabScopeKind {
 /// An event as a row names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
-pub struct EventPlace {
+pub struct LabEvent {
     /// Empty where the store keeps none.
     pub version: String,
     pub position: String,
@@ -87,7 +87,7 @@ pub struct StopRow {
     /// Whether it is the left side that failed.
     pub is_left: bool,
     pub stream: String,
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub reason: String,
 }
 
@@ -103,9 +103,9 @@ pub struct DifferingPage {
 #[serde(rename_all = "camelCase")]
 pub struct DifferingRow {
     pub stream: String,
-    pub from: EventPlace,
+    pub from: LabEvent,
     /// The event after which both are equal again for the first time; `None`: they are not.
-    pub until: Option<EventPlace>,
+    pub until: Option<LabEvent>,
     pub intervals: u32,
     pub differs_at_head: bool,
     pub path: String,
@@ -152,17 +152,17 @@ pub enum CourseMark {
 pub struct PairInterval {
     /// The first moment at which they differ.
     pub from: u32,
-    pub from_event: EventPlace,
+    pub from_event: LabEvent,
     /// The first moment after it at which they are equal.
     pub until: Option<u32>,
-    pub until_event: Option<EventPlace>,
+    pub until_event: Option<LabEvent>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct PairStop {
     pub moment: u32,
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub reason: String,
 }
 
@@ -172,7 +172,7 @@ pub struct PairStop {
 pub struct PairPage {
     pub moment: u32,
     /// Of the event that led to it; empty at the start.
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub recorded_at: String,
     /// In the order of the states; only what differs, where only that was asked for. The first of many.
     pub rows: Vec<PairRow>,
@@ -260,7 +260,7 @@ pub struct ViolationPage {
 #[serde(rename_all = "camelCase")]
 pub struct ViolationRow {
     pub stream: String,
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub values: Vec<NamedValue>,
     pub holds_at_head: bool,
 }
@@ -287,7 +287,7 @@ pub struct InvariantCourse {
     pub bar: Vec<CourseMark>,
     /// The moment before the first break and the event that led to it; 0: it never held.
     pub last_good: u32,
-    pub last_good_event: EventPlace,
+    pub last_good_event: LabEvent,
     pub is_exact: bool,
     pub sentence: String,
 }
@@ -296,7 +296,7 @@ pub struct InvariantCourse {
 #[serde(rename_all = "camelCase")]
 pub struct CourseFlip {
     pub moment: u32,
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub holds: bool,
 }
 
@@ -319,7 +319,7 @@ pub struct VersionOutcome {
     pub broken_streams: u32,
     /// The first break by position.
     pub first_stream: String,
-    pub first: Option<EventPlace>,
+    pub first: Option<LabEvent>,
     pub is_exact: bool,
     /// Why it could not be asked; empty: it was.
     pub failure: String,
@@ -361,6 +361,6 @@ pub struct HistoryMinimized {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct CourseEvent {
-    pub event: EventPlace,
+    pub event: LabEvent,
     pub is_kept: bool,
 }

@@ -215,7 +215,7 @@ function ownOf(condition: string): wire.InvariantListed {
 }
 
 /** The event of a stream at an index from 0. */
-function placeAt(events: FakeEvents, stream: number, index: number): wire.EventPlace {
+function placeAt(events: FakeEvents, stream: number, index: number): wire.LabEvent {
   const position = events.ofStream[stream]?.[index];
   if (position === undefined) return { version: '', position: '', eventType: '' };
   return { version: `${index + 1}`, position: `${position + 1}`, eventType: TYPES[events.types[position] ?? 0] ?? '' };

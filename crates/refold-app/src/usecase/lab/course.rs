@@ -6,7 +6,7 @@ use refold_core::track::Moment;
 use super::EventName;
 use crate::stream::Stream;
 use crate::text;
-use crate::wire::{CourseMark, EventPlace};
+use crate::wire::{CourseMark, LabEvent};
 
 /// Parts of a bar.
 pub(super) const BAR_PARTS: u32 = 240;
@@ -26,8 +26,8 @@ pub(super) fn moment_of(stream: &Stream, event: &EventName) -> Option<Moment> {
 }
 
 /// The event that led to a moment; empty at the start.
-pub(super) fn event_at(stream: &Stream, moment: Moment) -> EventPlace {
-    EventPlace {
+pub(super) fn event_at(stream: &Stream, moment: Moment) -> LabEvent {
+    LabEvent {
         version: stream.version_label(moment),
         position: stream.position_label(moment),
         event_type: stream.type_name(moment),

@@ -13,7 +13,7 @@ use super::kept::Keeping;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::wire::{CourseFlip, EventPlace, InvariantCourse, InvariantListed};
+use crate::wire::{CourseFlip, LabEvent, InvariantCourse, InvariantListed};
 use crate::{clock, findings, handler, text};
 
 /// What the package of a handler says must always hold; none for a handler without a package.
@@ -60,7 +60,7 @@ pub fn course(
     let last_good = Moment(moments.first().map_or(until.0, |first| first.saturating_sub(1)));
     let flip = |(flip, moment): (&FlipAnswer, &u32)| CourseFlip {
         moment: *moment,
-        event: EventPlace::from(&flip.event),
+        event: LabEvent::from(&flip.event),
         holds: flip.holds,
     };
     Ok(InvariantCourse {

@@ -20,7 +20,7 @@ use crate::replay::{Opening, Replay};
 use crate::rows::{shown_path, shown_value};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::wire::{EventPlace, PairInterval, PairOpened, PairPage, PairRow, PairStop};
+use crate::wire::{LabEvent, PairInterval, PairOpened, PairPage, PairRow, PairStop};
 use crate::{clock, handler};
 
 /// Rows of both states that are told at once.
@@ -80,9 +80,9 @@ impl Pair {
             .iter()
             .map(|interval| PairInterval {
                 from: moment(&interval.from),
-                from_event: EventPlace::from(&interval.from),
+                from_event: LabEvent::from(&interval.from),
                 until: interval.until.as_ref().map(moment),
-                until_event: interval.until.as_ref().map(EventPlace::from),
+                until_event: interval.until.as_ref().map(LabEvent::from),
             })
             .collect();
         let end = self.until.0.saturating_add(1);
@@ -91,7 +91,7 @@ impl Pair {
             let stop = self.compared.errors.iter().find(|stop| stop.side == side)?;
             Some(PairStop {
                 moment: moment(&stop.event),
-                event: EventPlace::from(&stop.event),
+                event: LabEvent::from(&stop.event),
                 reason: stop.reason.clone(),
             })
         };

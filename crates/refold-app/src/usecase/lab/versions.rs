@@ -12,7 +12,7 @@ use super::kept::Keeping;
 use crate::error::AppError;
 use crate::handler;
 use crate::session::Session;
-use crate::wire::{EventPlace, VersionOutcome, VersionsChecked};
+use crate::wire::{LabEvent, VersionOutcome, VersionsChecked};
 
 /// `invariant`: an id, asked of each version that has it, or a condition of one's own.
 pub fn versions(
@@ -67,7 +67,7 @@ pub fn versions(
                     let first = answer.violations.iter().find(|of| of.invariant == invariant);
                     outcome.broken_streams = asked.map_or(0, |of| of.broken_streams);
                     outcome.first_stream = first.map(|of| of.stream.to_string()).unwrap_or_default();
-                    outcome.first = first.map(|of| EventPlace::from(&of.event));
+                    outcome.first = first.map(|of| LabEvent::from(&of.event));
                     outcome.is_exact = answer.exact;
                 }
                 Err(error) if error.is_cancelled() => return Err(error),
