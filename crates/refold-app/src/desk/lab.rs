@@ -21,8 +21,8 @@ use crate::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_cas
 use crate::usecase::lab::pair::Pair;
 use crate::usecase::lab::{EventName, Scope, invariant, versions};
 use crate::wire::{
-    CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, LabEvent, HandlerChecked,
-    HandlerWire, HandlersCompared, HistoryMinimized, InvariantCourse, InvariantListed, InvariantOutcome, LabScope,
+    CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, HandlerChecked, HandlerWire,
+    HandlersCompared, HistoryMinimized, InvariantCourse, InvariantListed, InvariantOutcome, LabEvent, LabScope,
     LabScopeKind, MinimizeAsked, NamedValue, PairOpened, PairPage, StopRow, VersionsChecked, ViolationPage,
     ViolationRow,
 };

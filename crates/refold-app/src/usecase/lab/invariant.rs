@@ -13,7 +13,7 @@ use super::kept::Keeping;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::wire::{CourseFlip, LabEvent, InvariantCourse, InvariantListed};
+use crate::wire::{CourseFlip, InvariantCourse, InvariantListed, LabEvent};
 use crate::{clock, findings, handler, text};
 
 /// What the package of a handler says must always hold; none for a handler without a package.
