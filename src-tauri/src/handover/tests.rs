@@ -9,7 +9,7 @@ fn a_link_reaches_the_window_that_listens_and_nothing_else_does() {
     let socket = folder.path().join("refold.socket");
     assert!(send(&socket, "refold://orders.db").is_err(), "nobody listens yet");
 
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(8);
     listen(&socket, move |link| tell.send(link).expect("the test hears")).expect("it can be listened at");
     for link in ["refold://orders.db/order/order-4711@v9", "refold://bücher.db"] {
         assert!(send(&socket, link).expect("the window answers"));
@@ -34,7 +34,7 @@ fn what_a_crashed_window_left_behind_is_in_nobodys_way() {
     let socket = folder.path().join("refold.socket");
     drop(UnixListener::bind(&socket).expect("a socket"));
     assert!(send(&socket, "refold://orders.db").is_err());
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(8);
     listen(&socket, move |link| tell.send(link).expect("the test hears")).expect("it can be listened at");
     assert!(send(&socket, "refold://orders.db").expect("the window answers"));
     assert_eq!(told.recv().expect("the link came"), "refold://orders.db");
