@@ -10,7 +10,7 @@ const INVARIANT = of('invariants', 'Invariants');
 export const LAB: readonly Command[] = [
   REPLAY('run', 'Compare the two handlers', ['Mod+Enter']),
   REPLAY('again', 'Compare again, without what is kept'),
-  REPLAY('stop', 'Stop comparing', ['Escape']),
+  REPLAY('stop', 'Stop the replay', ['Escape']),
   REPLAY('prev', 'Both states one event earlier', ['ArrowLeft']),
   REPLAY('next', 'Both states one event later', ['ArrowRight']),
   REPLAY('prevTurn', 'Previous divergence or agreement', ['[']),
