@@ -1,7 +1,7 @@
 // The deterministic twin of the application: seeded stores in memory, so that every view runs in any browser and in
 // tests. Faults are switched on by the location of a store: `slow`, `error`, `empty`, `unindexed` in its name.
 
-import { durationText, rfc3339FromNanos } from '../base/instant';
+import { rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type { CompareBackend } from './compare';
 import type * as wire from './bindings';
@@ -11,7 +11,9 @@ import type { LabBackend } from './lab';
 import {
   density,
   detailOf,
+  eventRow,
   explain,
+  findIn,
   findingsOfSample,
   group,
   millisToNanos,
@@ -19,7 +21,6 @@ import {
   notAStore,
   placeOf,
   ranks,
-  streamRow,
   timeText,
   typeCounts,
 } from './fake/answers';
@@ -30,7 +31,7 @@ import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { withLab } from './fake/lab';
-import { causationOf, FakeLanes, storyPage } from './fake/links';
+import { causationOf, FakeLanes, storyPage, streamsOf } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 import { withPayloads, type PayloadBackend } from './fake/payload';
@@ -422,9 +423,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
   }
 
   async correlationStreams(history: number, moment: number): Promise<wire.CorrelationStreams> {
-    const { correlationId, rows } = await this.causation(history, moment);
-    const streams = [...new Set(rows.flatMap(({ event }) => event?.stream ?? []))];
-    return { correlationId: correlationId ?? '', streams, isCut: false, lookedAt: null };
+    return streamsOf(await this.causation(history, moment));
   }
 
   async openLanes(session: number, streams: string[], clock: wire.Clock): Promise<wire.LanesOpened> {
@@ -452,14 +451,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
 
   async find(session: number, text: string, limit: number): Promise<wire.FindHit[]> {
     await this.#wait();
-    const { events } = this.#store(session);
-    const hits: wire.FindHit[] = [];
-    for (let i = 0; i < events.ids.length && hits.length < limit; i += 1) {
-      if (!events.ids[i]?.includes(text)) continue;
-      const { id, category, events: count, lastRecordedAt } = streamRow(events, i);
-      hits.push({ stream: id, category, events: count, lastRecordedAt });
-    }
-    return hits;
+    return findIn(this.#store(session).events, text, limit);
   }
 
   async cancelJob(job: number): Promise<void> {
@@ -569,19 +561,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
   }
 
   #rowAt(store: OpenStore, position: number, moment: number): wire.EventRow {
-    const { events } = store;
-    const stream = events.streams[position] ?? 0;
-    const version = events.versions[position] ?? 0;
-    const previous = events.ofStream[stream]?.[version - 2];
-    const gap = previous === undefined ? null : (events.times[position] ?? 0) - (events.times[previous] ?? 0);
-    const isBroken = events.ids[stream] === UNDECODABLE.stream && version === UNDECODABLE.version;
-    return {
-      ...{ moment, version: `${version}`, position: `${position + 1}`, stream: events.ids[stream] ?? '' },
-      eventType: TYPES[events.types[position] ?? 0] ?? '',
-      recordedAt: timeText(events.times[position] ?? 0),
-      sincePrevious: gap === null ? '' : `+${durationText(millisToNanos(gap))}`,
-      problems: isBroken ? ['undecodable-payload'] : [],
-    };
+    return eventRow(store.events, position, moment);
   }
 
   // Rows of a blame say when.

@@ -160,9 +160,13 @@ pub fn remove_leftover_copies(scratch: &Path) {
     }
 }
 
-/// Held while places are made or removed.
+/// Held while places are made or removed. Where a folder can be locked nothing is left of it.
 fn lock_places(scratch: &Path) -> io::Result<File> {
-    let lock = File::create(scratch.join("places.lock"))?;
+    let lock = if cfg!(unix) {
+        File::open(scratch)?
+    } else {
+        File::create(scratch.join("places.lock"))?
+    };
     lock.lock()?;
     Ok(lock)
 }

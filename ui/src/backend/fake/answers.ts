@@ -203,3 +203,30 @@ export function notAStore(location: string): BackendError {
     choices: [],
   });
 }
+
+/** The row of one event. `moment`: in its stream, 0 where that is not asked. */
+export function eventRow(events: FakeEvents, position: number, moment: number): wire.EventRow {
+  const stream = events.streams[position] ?? 0;
+  const version = events.versions[position] ?? 0;
+  const previous = events.ofStream[stream]?.[version - 2];
+  const gap = previous === undefined ? null : (events.times[position] ?? 0) - (events.times[previous] ?? 0);
+  const isBroken = events.ids[stream] === UNDECODABLE.stream && version === UNDECODABLE.version;
+  return {
+    ...{ moment, version: `${version}`, position: `${position + 1}`, stream: events.ids[stream] ?? '' },
+    eventType: TYPES[events.types[position] ?? 0] ?? '',
+    recordedAt: timeText(events.times[position] ?? 0),
+    sincePrevious: gap === null ? '' : `+${durationText(millisToNanos(gap))}`,
+    problems: isBroken ? ['undecodable-payload'] : [],
+  };
+}
+
+/** The first streams whose id holds a text. */
+export function findIn(events: FakeEvents, text: string, limit: number): wire.FindHit[] {
+  const hits: wire.FindHit[] = [];
+  for (let i = 0; i < events.ids.length && hits.length < limit; i += 1) {
+    if (!events.ids[i]?.includes(text)) continue;
+    const { id, category, events: count, lastRecordedAt } = streamRow(events, i);
+    hits.push({ stream: id, category, events: count, lastRecordedAt });
+  }
+  return hits;
+}

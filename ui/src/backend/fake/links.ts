@@ -187,3 +187,9 @@ function millisOf(instant: string): number {
   const nanos = nanosFromRfc3339(instant);
   return nanos === null ? 0 : floatFromBig(nanos / millisToNanos(1));
 }
+
+/** The streams of a correlation, as far as causes and effects reach. */
+export function streamsOf({ correlationId, rows }: wire.Causation): wire.CorrelationStreams {
+  const streams = [...new Set(rows.flatMap(({ event }) => event?.stream ?? []))];
+  return { correlationId: correlationId ?? '', streams, isCut: false, lookedAt: null };
+}
