@@ -13,7 +13,7 @@ const [columns, times, done] = arguments;
   window.__seq = window.__seq ?? 1e9;
   const invoke = window.__TAURI_INTERNALS__.invoke;
   const state = (history, seq, moment) => invoke('state_frame', { history, query: {
-    seq, lens: 'state', moment, base: null, toggled: [], isWhole: false, firstRow: 0, rowCount: 10000 } });
+    seq, lens: 'state', moment, base: null, openDepth: 2, toggled: [], onlyChanges: false, part: 0, isWhole: false, firstRow: 0, rowCount: 10000 } });
   const density = history => invoke('history_density', { history, query: {
     axis: 'version', from: '1', to: '200001', columns } });
   // Stores and histories share one row of numbers, and a history that was opened to look has one too.

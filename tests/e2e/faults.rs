@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 
 use crate::driver::{Shown, open};
-use crate::flows::{no_violations, wait_for_version};
+use crate::flows::{no_violations, show_first_rows, wait_for_version};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -82,6 +82,7 @@ fn read(shown: &Shown) -> String {
 fn open_with_a_bookmark(store: &Path) -> Shown {
     let shown = open(&[&store.to_string_lossy(), "order-4711", "--at", "v6"]);
     wait_for_version(&shown, "6");
+    show_first_rows(&shown);
     shown.web.press(&[], "m");
     shown
         .web

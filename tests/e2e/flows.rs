@@ -139,6 +139,15 @@ pub fn wait_for_version(shown: &Shown, version: &str) {
     ));
 }
 
+/// Shows the state from its first row on. The list's bar follows its rows when they rest, so it is moved until they come.
+#[track_caller]
+pub fn show_first_rows(shown: &Shown) {
+    shown.web.wait_for(
+        "(document.querySelector('[data-test=state-rows]').scrollTop = 0, \
+         document.querySelector(\"[data-test=state-rows] [role=row][data-path='']:not([hidden])\"))",
+    );
+}
+
 /// Waits until what is shown is of the moment where cursor A stands.
 #[track_caller]
 fn wait_for_label(shown: &Shown) {

@@ -32,6 +32,7 @@ fn f4_a_bug_under_another_version_of_the_handler() {
     web.wait_for("!document.querySelector('[data-test=pair-count]').innerText.startsWith('0 of')");
     web.press(&[key::CONTROL], key::ENTER);
     web.wait_for("document.querySelector('[data-test=replay-cached]')");
+    web.wait_for("document.querySelector('[data-test=pair-label]')?.innerText.includes('v 4 ItemRemoved')");
     web.press(&[], "o");
     wait_for_version(&shown, "4");
     no_violations(&shown);

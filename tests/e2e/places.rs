@@ -92,7 +92,7 @@ fn the_sheet_of_keys_is_searched_and_left_by_keyboard() {
 
     web.press(&[], "?");
     web.wait_for("document.activeElement?.dataset.test === 'shortcuts-search'");
-    web.type_text("swap");
+    web.type_text("swap a");
     web.wait_for("document.querySelectorAll('[data-test=shortcuts] dt').length === 1");
     assert_eq!(web.text("[data-test=shortcuts] dt"), "Swap A and B");
     web.press(&[], ESCAPE);

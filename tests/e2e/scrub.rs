@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::driver::open;
-use crate::flows::wait_for_version;
+use crate::flows::{show_first_rows, wait_for_version};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -56,8 +56,7 @@ fn label_and_content_are_of_one_version_on_every_frame() {
 
     // A field that a person chose stays where it is: the rows do not follow what changed.
     let root = "[data-test=state-rows] [role=row][data-path='']:not([hidden])";
-    web.run("document.querySelector('[data-test=state-rows]').scrollTop = 0");
-    web.wait_for(&format!("document.querySelector(\"{root}\")"));
+    show_first_rows(&shown);
     web.click(root);
 
     // First without looking at the content: how smooth it is.

@@ -113,7 +113,7 @@ fn nothing_moves_for_who_wants_no_motion() {
     let gtk = home.path().join("config/gtk-3.0");
     std::fs::create_dir_all(&gtk).expect("a folder can be made");
     std::fs::write(gtk.join("settings.ini"), "[Settings]\ngtk-enable-animations=0\n").expect("it can be written");
-    let shown = open_in(home.path(), &[]);
+    let shown = open_in(home.path(), &[store.path(), "order-4711"]);
     wait_for_version(&shown, "15");
     assert_eq!(
         shown
@@ -125,7 +125,7 @@ fn nothing_moves_for_who_wants_no_motion() {
     drop(shown);
 
     std::fs::remove_file(gtk.join("settings.ini")).expect("it can be removed");
-    let shown = open_in(home.path(), &[]);
+    let shown = open_in(home.path(), &[store.path(), "order-4711"]);
     wait_for_version(&shown, "15");
     shown.web.press(&[key::CONTROL], "k");
     shown.web.type_text(">reduced motion");

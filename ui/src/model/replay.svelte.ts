@@ -162,8 +162,8 @@ export class ReplayBoard implements Board {
   /** Opens the moment that is shown in History. */
   async open(): Promise<void> {
     const { page, pair, ran } = this;
-    if (!pair || !ran) return;
-    const cursor = page && page.moment > 0 ? cursorOfEvent(page.event) : 'start';
+    if (!pair || !ran || page?.moment !== this.moment) return;
+    const cursor = page.moment > 0 ? cursorOfEvent(page.event) : 'start';
     this.#desk.documents.present.handler = ran.left;
     await this.#desk.openStream(pair.stream, cursor);
     await this.#desk.foldWith(ran.left);
@@ -211,6 +211,9 @@ export class ReplayBoard implements Board {
         return null;
       case 'take':
         return this.#desk.history ? null : T.noHistory;
+      case 'open':
+        if (!this.pair) return T.noStream;
+        return this.page?.moment === this.moment ? null : T.stillRead;
       default:
         return this.pair ? null : T.noStream;
     }

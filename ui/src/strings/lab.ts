@@ -19,6 +19,7 @@ export const LAB = {
   noScope: 'Say which stream or category first',
   noHistory: 'Open a stream in History first',
   noStream: 'Choose a stream that differs first',
+  stillRead: 'the states of this moment are being read',
   twoHandlers: 'Choose two different handlers first',
   noInvariant: 'This handler has no invariants; write one first',
   notRun: 'Run it first',
