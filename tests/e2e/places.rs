@@ -92,9 +92,11 @@ fn the_sheet_of_keys_is_searched_and_left_by_keyboard() {
 
     web.press(&[], "?");
     web.wait_for("document.activeElement?.dataset.test === 'shortcuts-search'");
+    let all = web.run("return document.querySelectorAll('[data-test=shortcuts] dt').length");
     web.type_text("swap a");
-    web.wait_for("document.querySelectorAll('[data-test=shortcuts] dt').length === 1");
-    assert_eq!(web.text("[data-test=shortcuts] dt"), "Swap A and B");
+    web.wait_for("document.querySelector('[data-test=shortcuts] dt')?.innerText === 'Swap A and B'");
+    let found = web.run("return document.querySelectorAll('[data-test=shortcuts] dt').length");
+    assert!(found.as_u64() < all.as_u64().map(|all| all / 10), "{found} of {all}");
     web.press(&[], ESCAPE);
     web.wait_for("document.activeElement?.dataset.test === 'cursor-a'");
 }

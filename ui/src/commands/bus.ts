@@ -24,7 +24,13 @@ export function busOf(desk: Desk, reach: Reach, keymap: () => Keymap, layout: ()
   return {
     run(id, value = '') {
       const command = commandOf(id);
-      if (!command || command.blocked(desk) !== null) return;
+      if (!command) return;
+      const blocked = command.blocked(desk);
+      if (blocked !== null) {
+        // What does nothing says why.
+        if (!command.isQuiet) desk.say(blocked);
+        return;
+      }
       countAction(id);
       if (command.choices && value === '') {
         desk.openOverlay('palette', '', id);

@@ -25,7 +25,7 @@ export const comparisons = () => import('./compare_acts');
 export const COMPARE: readonly Command[] = [
   command(
     'Go',
-    ['history'],
+    ['history', 'compare'],
     'compare.points',
     'Compare B with A',
     async (d) => (await comparisons()).start(d, 'points'),

@@ -44,7 +44,7 @@ export const LAB = {
     n === 0
       ? 'no stream differs'
       : `${countOf(n, 'stream differs', 'streams differ')}, ${n === atHead ? (n === 1 ? 'also' : 'all of them also') : countText(atHead)} at the head`,
-  failures: (n: number) => (n === 0 ? 'no errors' : countOf(n, 'error', 'errors')),
+  failures: (n: number) => (n === 0 ? 'neither handler failed' : countOf(n, 'error', 'errors')),
   equal: 'Both handlers come to equal states after every event',
   equalWhy: 'Every event of the scope was folded by both, and no state differed at any moment.',
   differing: 'Streams that differ',
@@ -94,7 +94,8 @@ export const LAB = {
   own: 'your own',
   method: 'Method: every event is folded and every state asked, so the first break is exact, not searched for.',
   sure: (sentence: string) => `This answer is ${sentence}.`,
-  holds: (events: string) => `Holds after each of ${events}`,
+  holds: (events: string, isExact: boolean) =>
+    isExact ? `Holds after each of ${events}` : `Holds wherever it could be asked, of ${events}`,
   notRunYet: 'Not run yet. Run all asks every invariant of the package in one pass.',
   brokenIn: 'Streams in which it broke',
   firstBreak: 'First break',

@@ -24,7 +24,7 @@ use crate::mask::Part;
 use crate::places::Places;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::wire::{Axis, CaseAsked, DocumentPlace, FindingGroup, Note, Written};
+use crate::wire::{Axis, CaseAsked, DocumentPlace, FindingGroup, Note, NoteKind, Written};
 use crate::written_file::{NewFile, Own};
 use crate::{clock, findings, handler, notebook, payload, text};
 
@@ -69,12 +69,14 @@ pub fn save(
         begins_with: Some(MAGIC),
     };
     let mut out = NewFile::create(file, Path::new(session.location()), &CASE)?;
-    let notes = notebook::load(places, session.location())?.notes;
+    let mut notes = notebook::load(places, session.location())?.notes;
     let mut gathered = Gathered::default();
     for (stream, handler) in wanted(asked) {
         gathered.add(work, session, &stream, handler.as_deref())?;
     }
     gathered.add_noted(work, session, &notes)?;
+    // Where somebody was last is nothing that he noted: it goes along where its stream does.
+    notes.retain(|note| note.kind != NoteKind::Trail || gathered.holds(&note.stream));
     if gathered.streams.is_empty() {
         return Err(AppError::invalid(
             "there is nothing to put into a case: nothing is noted, and no stream is named",
@@ -254,11 +256,15 @@ impl Gathered {
         Ok(())
     }
 
+    /// `stream`: as it is shown.
+    fn holds(&self, stream: &str) -> bool {
+        self.streams.iter().any(|known| text::shown(&known.id) == stream)
+    }
+
     /// Adds the streams that are noted. One that the store does not hold any more is no reason to write nothing.
     fn add_noted(&mut self, work: &Work<'_>, session: &Session, notes: &[Note]) -> Result<(), AppError> {
-        for note in notes {
-            let is_known = self.streams.iter().any(|known| text::shown(&known.id) == note.stream);
-            if is_known || self.missing.contains(&note.stream) {
+        for note in notes.iter().filter(|note| note.kind != NoteKind::Trail) {
+            if self.holds(&note.stream) || self.missing.contains(&note.stream) {
                 continue;
             }
             match self.add(work, session, &note.stream, None) {

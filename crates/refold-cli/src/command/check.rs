@@ -12,7 +12,10 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     let scope = scope_of(&asked.scope);
     let (handler, invariant) = (asked.handler.as_deref(), asked.invariant.as_deref());
     let keeping = keeping_of(&asked.keeping);
-    let answer = told(check(context.work, &session, scope, handler, invariant, keeping)?);
+    let answer = told(
+        context,
+        check(context.work, &session, scope, handler, invariant, keeping)?,
+    );
     // Violations are what this command is asked to find: exit code 1.
     let code = u8::from(answer.violation_count > 0);
     let mut printer = context.printer();

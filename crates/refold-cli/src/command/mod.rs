@@ -198,8 +198,8 @@ fn keeping_of(asked: &KeepingAsked) -> Keeping {
 }
 
 /// The answer; that it was there already is told beside it.
-fn told<T>(answered: Answered<T>) -> T {
-    if answered.was_kept {
+fn told<T>(context: &Context<'_>, answered: Answered<T>) -> T {
+    if answered.was_kept && !context.json {
         print::aside("cached, identical inputs; --no-cache folds again");
     }
     answered.answer

@@ -59,7 +59,10 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
     let session = context.open(&asked.store)?;
     let (scope, keeping) = (scope_of(&asked.scope), keeping_of(&asked.keeping));
     let handler = asked.handler.as_deref();
-    let answer = told(compare(context.work, &session, scope, handler, Some(against), keeping)?);
+    let answer = told(
+        context,
+        compare(context.work, &session, scope, handler, Some(against), keeping)?,
+    );
     // Differences are what this command is asked to find: exit code 1.
     let code = u8::from(answer.differing_streams > 0 || !answer.errors.is_empty());
     let mut printer = context.printer();

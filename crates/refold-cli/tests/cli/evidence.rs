@@ -36,7 +36,8 @@ fn tampering_with_a_store_is_named_event_by_event() {
         .execute_batch(
             "UPDATE emt_messages SET message_metadata = '{}' WHERE global_position = 1500;
              DELETE FROM emt_messages WHERE global_position IN (700, 3000);
-             UPDATE emt_messages SET global_position = 4000 WHERE global_position = 100;",
+             UPDATE emt_messages SET global_position = 4000 WHERE global_position = 100;
+             UPDATE emt_messages SET global_position = -5 WHERE global_position = 200;",
         )
         .unwrap();
     drop(store);
@@ -53,7 +54,9 @@ fn tampering_with_a_store_is_named_event_by_event() {
     assert_eq!(
         kinds,
         [
+            ("INSERTED", "-5"),
             ("MOVED", "100"),
+            ("REMOVED", "200"),
             ("REMOVED", "700"),
             ("CHANGED", "1500"),
             ("REMOVED", "3000")

@@ -282,6 +282,24 @@ fn what_rules_hide_is_not_in_a_case_and_stays_hidden_where_it_is_opened() {
     );
 }
 
+/// The window remembers where somebody was last. Nobody asked for that stream.
+#[test]
+fn a_stream_that_was_only_looked_at_is_not_in_a_case() {
+    let lab = Lab::new();
+    let session = lab.store(LINES);
+    let trail = Note {
+        kind: NoteKind::Trail,
+        ..note("order-2")
+    };
+    notebook::put(&lab.places, session.location(), &trail).unwrap();
+    let nothing = lab.save(&session, &CaseAsked::default(), Existing::Kept).unwrap_err();
+    assert!(nothing.message.contains("nothing to put"), "{}", nothing.message);
+    let written = lab.save(&session, &streams(&["order-1"]), Existing::Kept).unwrap();
+    assert_eq!(written.events, 2);
+    let text = std::fs::read_to_string(lab.file()).unwrap();
+    assert!(!text.contains("order-2"), "{text}");
+}
+
 #[test]
 fn a_case_is_written_over_nothing_else_and_never_beside_the_store() {
     let lab = Lab::new();

@@ -97,7 +97,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let last = previous.as_ref().map(|known| known.horizon);
     let mut hasher = Hasher::new(key);
     let findings = Findings::default();
-    pass(work, session, "anchoring", None, None, &findings, &mut |event| {
+    let below_zero = pass(work, session, "anchoring", None, None, &findings, &mut |event| {
         let hashed = hasher.hash(event);
         if let Some(check) = check.as_mut().filter(|_| Some(event.position) <= last) {
             check
@@ -106,6 +106,12 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         }
         made.push(&folder, hashed)
     })?;
+    if let Some(position) = below_zero.first() {
+        return Err(AppError::invalid(
+            format!("an anchor needs positions from 0 on, and there is one of {position}"),
+            "look whether the layout names the right column for the position",
+        ));
+    }
     if let Some(reason) = unread(&findings) {
         return Err(AppError::new(
             ErrorCode::Corrupt,
@@ -329,6 +335,7 @@ fn advice(manifest: &Manifest) -> String {
          3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
          \n\
          What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
+         Columns that the layout does not name are not covered; anchor.json says what is.\n\
          What it does not show: that they were true then; who changed what differs; when this anchor was made, unless \
          somebody else can tell.\n",
         grouped(manifest.size),

@@ -23,7 +23,8 @@ pub(super) const TREATMENT: [&str; 6] = [
     "columns that the layout does not name are not covered",
 ];
 
-/// Passes the events up to a position, or all, in their order. What cannot be read is in `findings`.
+/// Passes the events up to a position, or all, in their order. What cannot be read is in `findings`. Answers the positions
+/// below zero, which have no place in a tree: their events are not passed.
 pub(super) fn pass(
     work: &Work<'_>,
     session: &Session,
@@ -32,7 +33,7 @@ pub(super) fn pass(
     up_to: Option<Position>,
     findings: &Findings,
     on_event: &mut dyn FnMut(&AnchoredEvent<'_>) -> Result<(), AppError>,
-) -> Result<(), AppError> {
+) -> Result<Vec<i64>, AppError> {
     let query = ReadQuery {
         scope: Scope::All { after, up_to },
         direction: Direction::Forward,
@@ -41,15 +42,18 @@ pub(super) fn pass(
     let mut reader = session.store().read(&query)?;
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
     let (mut done, total) = (0u64, session.description().event_count);
-    let mut last = None;
+    let (mut last, mut below_zero) = (None, Vec::new());
     work.tick(phase, 0, total)?;
     while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, findings)? {
         for row in 0..batch.len() {
             let event = batch.event(row);
-            let position = u64::try_from(event.position.0).ok().filter(|it| last < Some(*it));
-            let Some(position) = position else {
-                return Err(out_of_order(event.position));
+            let Ok(position) = u64::try_from(event.position.0) else {
+                below_zero.push(event.position.0);
+                continue;
             };
+            if last >= Some(position) {
+                return Err(out_of_order(event.position));
+            }
             last = Some(position);
             with_anchored(&event, position, &names, on_event)?;
         }
@@ -57,16 +61,13 @@ pub(super) fn pass(
         work.tick(phase, done, total)?;
         batch.clear();
     }
-    Ok(())
+    Ok(below_zero)
 }
 
 fn out_of_order(position: Position) -> AppError {
     AppError::new(
         ErrorCode::Corrupt,
-        format!(
-            "an anchor needs positions that begin at 0 and ascend, and one is {}",
-            position.0
-        ),
+        format!("an anchor needs positions that ascend, and {} does not", position.0),
         "look whether the layout names the right column for the position",
     )
 }

@@ -99,7 +99,7 @@ pub fn verify(
     let failed = |error: CheckError<std::io::Error>| known.folder.damaged("its files", &error.to_string());
     let mut hasher = Hasher::new(known.key);
     let (findings, mut added) = (Findings::default(), 0u64);
-    pass(work, session, "verifying", None, None, &findings, &mut |event| {
+    let below_zero = pass(work, session, "verifying", None, None, &findings, &mut |event| {
         let hashed = hasher.hash(event);
         if event.position > known.horizon {
             added += 1;
@@ -110,9 +110,19 @@ pub fn verify(
     })?;
     let outcome = check.finish().map_err(failed)?;
     let unread = unread(&findings);
-    let sentence = sentence(&known, &outcome, added, unread.as_deref());
+    let differing = outcome.finding_count + below_zero.len() as u64;
+    let sentence = sentence(&known, differing, added, unread.as_deref());
     let mut found = named(work, session, &outcome.findings)?;
-    let mut finding_count = outcome.finding_count;
+    let mut finding_count = differing;
+    let inserted = below_zero.iter().take(MOST_NAMED).map(|position| VerifyFinding {
+        position: Some(position.to_string()),
+        ..VerifyFinding::of_store(
+            "INSERTED",
+            "manipulation",
+            "below all positions of the anchor".to_owned(),
+        )
+    });
+    found.splice(0..0, inserted);
     if outcome.is_rewritten() {
         found.insert(
             0,
@@ -233,10 +243,14 @@ fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Resu
 }
 
 fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, AppError> {
-    let beside = path
-        .canonicalize()
-        .unwrap_or_else(|_| path.to_owned())
-        .with_extension("salt");
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let beside = path.with_extension("salt");
+    if salt.is_none()
+        && !beside.exists()
+        && let Some(key) = key_of_chain(&path, digest)
+    {
+        return Ok(key);
+    }
     let file = salt.unwrap_or(&beside);
     let key = read_key(file)?;
     if hex(&Sha256::digest(key.0)) != digest {
@@ -246,6 +260,15 @@ fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, A
         ));
     }
     Ok(key)
+}
+
+/// An anchor that continues another has its key: among those that lie beside it.
+fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
+    let files = std::fs::read_dir(path.parent()?).ok()?;
+    let keys = files.flatten().map(|file| file.path());
+    keys.filter(|file| file.extension().is_some_and(|it| it == "salt"))
+        .filter_map(|file| read_key(&file).ok())
+        .find(|key| hex(&Sha256::digest(key.0)) == digest)
 }
 
 /// A file of minisign, or what is in it.
@@ -279,16 +302,16 @@ fn rewritten(outcome: &Outcome) -> String {
     )
 }
 
-fn sentence(known: &Known, outcome: &Outcome, added: u64, unread: Option<&str>) -> String {
+fn sentence(known: &Known, differing: u64, added: u64, unread: Option<&str>) -> String {
     let manifest = &known.manifest;
     let of = format!("the anchor of {}", manifest.made_at);
     if let Some(unread) = unread {
         return format!("NOT VERIFIED against {of}: not all of the store can be read: {unread}");
     }
-    if !outcome.is_unchanged {
+    if differing > 0 {
         return format!(
             "NOT what {of} says: {} among the {} events up to position {}",
-            counted(outcome.finding_count, "difference"),
+            counted(differing, "difference"),
             grouped(manifest.size),
             manifest.horizon
         );
@@ -298,7 +321,8 @@ fn sentence(known: &Known, outcome: &Outcome, added: u64, unread: Option<&str>) 
         added => format!("{} came since, of which it says nothing", counted(added, "event")),
     };
     format!(
-        "unchanged since {of}: all {} events up to position {} are byte for byte what they were; {came}",
+        "unchanged since {of}: all {} events up to position {} are byte for byte what they were, in every column that the \
+         layout names; {came}",
         grouped(manifest.size),
         manifest.horizon
     )
