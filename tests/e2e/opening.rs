@@ -151,7 +151,7 @@ fn the_keyboard_alone_leads_to_an_order() {
 fn a_dropped_file_is_opened() {
     let store = stores::sample();
     let shown = open(&[]);
-    shown.web.wait_for("document.querySelector('[data-test=sample-open]')");
+    shown.web.wait_for("window.__internal_unstable_listeners_object_id__?.['tauri://drag-drop']");
     let payload = json!({ "paths": [store.path()], "position": { "x": 9, "y": 9 } });
     shown.web.run(&format!(
         "const event = 'tauri://drag-drop';

@@ -49,6 +49,8 @@ it('finds by words and by keys, and says what to do when nothing fits', async ()
   await openSheet('?');
   page.type('ctrl k');
   expect(page.texts('[data-test=shortcuts] dt')).toEqual(['Search or run a command']);
+  page.type('swap a');
+  expect(page.texts('[data-test=shortcuts] dt')).toEqual(['Swap A and B']);
   page.type('no such thing');
   expect(page.texts('[data-test=shortcuts-nothing]')).toEqual(['No command or key matches “no such thing” Show all']);
   page.find('[data-test=shortcuts-nothing] button')?.click();

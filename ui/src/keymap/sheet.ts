@@ -44,11 +44,13 @@ export function sheetOf(
     .filter((section) => section.lines.length > 0);
 }
 
-// A word of one letter is a key, not a part of a title.
+// A word of one letter is a key or a whole word, not a part of a longer one.
 function holds(line: { title: string; words: string; keys: string[] }, wanted: readonly string[]): boolean {
   const text = `${line.title} ${line.words}`.toLowerCase();
+  const whole = new Set(text.split(/\s+/));
   const keys = line.keys.map((key) => key.toLowerCase().split(' '));
-  const isIn = (word: string) => keys.some((parts) => parts.includes(word)) || (word.length > 1 && text.includes(word));
+  const isIn = (word: string) =>
+    keys.some((parts) => parts.includes(word)) || whole.has(word) || (word.length > 1 && text.includes(word));
   const isBeginning = (word: string) => keys.some((parts) => parts.some((part) => part.startsWith(word)));
   return wanted.every((word) => isIn(word) || (word.length > 1 && isBeginning(word)));
 }
