@@ -40,7 +40,7 @@ export const COMPARE: readonly Command[] = [
     ...{ words: 'two versions difference', blocked: hasHistory, choices: others },
   }),
   act('preset', 'Switch what differs between the sides', []),
-  act('run', 'Compare again', ['Mod+Enter', 'r']),
+  act('run', 'Compare both sides', ['Mod+Enter', 'r'], ({ store }) => store?.comparing?.blocked ?? null),
   act('swap', 'Swap the sides', ['x']),
   act('stop', 'Stop comparing', ['Escape']),
   act('onlyChanges', 'Show only what differs, or all', ['o']),
@@ -52,9 +52,9 @@ export const COMPARE: readonly Command[] = [
   act('goTo', 'Open the event that made the row so', []),
 ];
 
-function act(what: Act, title: string, keys: string[]): Command {
+function act(what: Act, title: string, keys: string[], blocked: Command['blocked'] = () => null): Command {
   const run: Command['run'] = async (desk, _, value) => (await comparisons()).act(desk, what, value);
-  return command('Compare', ['compare'], `compare.${what}`, title, run, { keys });
+  return command('Compare', ['compare'], `compare.${what}`, title, run, { keys, blocked });
 }
 
 async function aggregates(desk: Desk, _: unknown, stream: string): Promise<void> {

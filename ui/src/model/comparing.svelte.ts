@@ -14,6 +14,8 @@ import type {
 import type { StateFrame, StateRow } from '../backend/frames';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
+import { COMPARE as T } from '../strings/compare';
+import { DEFAULT_HANDLER } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 /** What differs between the sides: the moment, the stream or the handler. */
@@ -86,8 +88,10 @@ export class Comparing {
     return shown !== null && (!sameSide(shown.base, this.base) || !sameSide(shown.current, this.current));
   }
 
-  get canRun(): boolean {
-    return this.base.stream !== '' && this.current.stream !== '';
+  /** Why it cannot run now; `null` when it can. */
+  get blocked(): string | null {
+    const lacking = (['base', 'current'] as const).filter((name) => this[name].stream === '');
+    return lacking.length === 0 ? null : T.lacksStream(lacking.map((name) => T.sides[name]));
   }
 
   ask({ base, current, ignoresOrder, preset }: Compared): void {
@@ -121,18 +125,20 @@ export class Comparing {
   }
 
   async run(): Promise<void> {
-    if (!this.canRun) return;
+    if (this.blocked !== null) return;
     this.#turn += 1;
-    const [turn, asked, { backend, opened: store }] = [this.#turn, this.asked, this.#store];
+    const [turn, { backend }] = [this.#turn, this.#store];
     this.failure = null;
     this.intervals = null;
     try {
-      const opened = await backend.openComparison(store.session, asked.base, asked.current, (job) => {
-        if (turn === this.#turn) this.job = job;
-      });
+      const [asked, opened] = await this.#fold(turn, this.asked);
       if (turn !== this.#turn) return await backend.closeComparison(opened.comparison);
       const before = this.opened;
       this.opened = opened;
+      // What was written into the fields meanwhile stays.
+      for (const name of ['base', 'current'] as const) {
+        if (this[name].handler === null) this[name] = { ...this[name], handler: asked[name].handler };
+      }
       this.shown = asked;
       this.activeRow = -1;
       this.#rows.first = 0;
@@ -213,6 +219,27 @@ export class Comparing {
     );
   }
 
+  // A side for which nobody chose a handler is folded with the one at hand for its category, which only opening may tell.
+  async #fold(turn: number, asked: Compared): Promise<[Compared, ComparisonOpened]> {
+    const { backend, opened: store } = this.#store;
+    const open = ({ base, current }: Compared) =>
+      backend.openComparison(store.session, base, current, (job) => {
+        if (turn === this.#turn) this.job = job;
+      });
+    const opened = await open(asked);
+    const fitted = { ...asked };
+    let isAnother = false;
+    for (const name of ['base', 'current'] as const) {
+      if (asked[name].handler !== null) continue;
+      const handler = this.#store.handlerFor(opened[name].category);
+      fitted[name] = { ...asked[name], handler: handler ?? DEFAULT_HANDLER };
+      isAnother ||= handler !== null;
+    }
+    if (!isAnother) return [fitted, opened];
+    await backend.closeComparison(opened.comparison);
+    return [fitted, await open(fitted)];
+  }
+
   async #readIntervals(turn: number, comparison: number): Promise<void> {
     const found = await this.#store.backend.comparisonIntervals(comparison, (job) => {
       if (turn === this.#turn) this.job = job;
@@ -237,16 +264,10 @@ export class Comparing {
   }
 }
 
-const ALL = new WeakMap<OpenStore, Comparing>();
-
-/** What is compared in a store. */
+/** What is compared in a store, made when it is first wanted. */
 export function comparingOf(store: OpenStore): Comparing {
-  let known = ALL.get(store);
-  if (!known) {
-    known = new Comparing(store);
-    ALL.set(store, known);
-  }
-  return known;
+  store.comparing ??= new Comparing(store);
+  return store.comparing;
 }
 
 function sameSide(a: ComparisonSide, b: ComparisonSide): boolean {

@@ -80,6 +80,11 @@ export class InvariantsBoard implements Board {
     return this.ran.get(id)?.checked.invariants.find((outcome) => outcome.id === id);
   }
 
+  /** Whether the run in which an invariant was asked could ask every state. */
+  isExact(id: string): boolean {
+    return this.ran.get(id)?.checked.isExact ?? false;
+  }
+
   get currentRun(): Ran | undefined {
     return this.current && this.ran.get(this.current.id);
   }
@@ -112,15 +117,26 @@ export class InvariantsBoard implements Board {
     this.#list();
   }
 
-  /** Adds the condition that was written and asks it. */
+  /** Writes at a new invariant: what was said of an earlier wording holds no more. */
+  write(draft: string | null): void {
+    this.draft = draft;
+    this.failure = null;
+  }
+
+  /** Adds the condition that was written and asks it. One that is refused stays written, to be mended. */
   async add(): Promise<void> {
     const condition = (this.draft ?? '').trim();
     if (condition === '') return;
-    const known = this.all.findIndex(({ id }) => id === condition);
-    if (known < 0) this.own = [...this.own, { id: condition, title: '', condition, severity: 'error' }];
-    this.draft = null;
+    const [before, known] = [this.active, this.all.findIndex(({ id }) => id === condition)];
+    const added = { id: condition, title: '', condition, severity: 'error' as const };
+    if (known < 0) this.own = [...this.own, added];
+    this.write(null);
     this.look(known < 0 ? this.all.length - 1 : known);
     await this.runOne(false);
+    if (this.failure === null || known >= 0) return;
+    this.own = this.own.filter((one) => one !== added);
+    this.draft = condition;
+    this.active = Math.min(before, Math.max(0, this.all.length - 1));
   }
 
   /** Asks all invariants of the package, in one pass, and then each condition of one's own. */
@@ -262,7 +278,7 @@ export class InvariantsBoard implements Board {
   }
 
   async stop(): Promise<void> {
-    if (this.draft !== null) this.draft = null;
+    if (this.draft !== null) this.write(null);
     else if (this.job) await this.#store.backend.cancelJob(this.job.job);
   }
 

@@ -48,7 +48,8 @@ export type Tab = (typeof TABS)[number];
 /** What the tab of the event shows of it. */
 export type EventLens = 'payload' | 'metadata' | 'upcast';
 
-const DEFAULT_HANDLER = 'builtin:merge';
+/** What folds where no handler is at hand for a category. */
+export const DEFAULT_HANDLER = 'builtin:merge';
 const PATIENCE_MILLIS = 250;
 const SETTLED_MILLIS = 500;
 

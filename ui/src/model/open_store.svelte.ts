@@ -10,6 +10,7 @@ import type { Span } from '../timeline/axis';
 import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
 import type { Board } from './board';
+import type { Comparing } from './comparing.svelte';
 import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
@@ -45,6 +46,8 @@ export class OpenStore {
   readonly lanes = new Lanes(this);
   /** What views that are read late keep for it, by view. */
   boards = $state.raw<ReadonlyMap<string, Board>>(new Map());
+  /** Two states side by side, once they were looked at. */
+  comparing = $state.raw<Comparing | null>(null);
 
   overview = $state.raw<Overview | null>(null);
   timeline = $state.raw<Timeline | null>(null);
@@ -155,6 +158,7 @@ export class OpenStore {
     this.timeline?.close();
     await this.lanes.close();
     for (const board of this.boards.values()) await board.close();
+    await this.comparing?.close();
     if (this.job) await this.backend.cancelJob(this.job.job);
     await this.backend.closeStore(this.opened.session);
   }

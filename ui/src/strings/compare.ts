@@ -15,7 +15,9 @@ export const COMPARE = {
   at: 'At',
   atShape: 'v12, #4711, a time, head',
   handler: 'Handler',
-  sameAs: (side: string) => `as on the side of ${side}`,
+  fitting: 'fits the category',
+  streamShape: 'Id of a stream',
+  lacksStream: (sides: string[]) => `Say first which stream stands on the side of ${sides.join(' and of ')}`,
   place: (version: string, position: string) =>
     version !== '' ? `v ${countText(version)}` : position !== '' ? `#${countText(position)}` : 'before the first event',
   incomplete: (since: string) => `incomplete since ${since.startsWith('#') ? since : `v ${since}`}`,
@@ -28,7 +30,7 @@ export const COMPARE = {
   stale: 'Something else is asked than what is shown: run it again',
   empty: 'Nothing is compared yet',
   emptyAdvice:
-    'Say which stream and which moment stand on each side, then run it. In History, “Compare B with A” does all of that at once.',
+    'Say which stream and which moment stand on each side, then run it. With a stream open in History, that one stands on both sides at first.',
   compareNow: 'Compare what is open in History',
   events: (n: number) => `Events between B and A (${countText(n)})`,
   noEvents: 'Both sides are at the same event',

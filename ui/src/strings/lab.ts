@@ -90,9 +90,16 @@ export const LAB = {
     ok: 'holds',
     broken: (n: number) => `broken in ${countText(n)}`,
     unclear: (n: number) => `unclear in ${countText(n)}`,
+    inexact: 'holds where asked',
   },
+  /** How much depends on an invariant; never that something went wrong. */
+  severity: { error: 'must hold', warning: 'should hold', notice: 'good to know' },
+  severityWhy: (severity: string) => `Its package says: severity ${severity}`,
   own: 'your own',
-  method: 'Method: every event is folded and every state asked, so the first break is exact, not searched for.',
+  method: (isExact: boolean) =>
+    isExact
+      ? 'Method: every event is folded and every state asked, so the first break is exact, not searched for.'
+      : 'Method: every event is folded and every state asked. What cannot be read or folded, nobody can ask.',
   sure: (sentence: string) => `This answer is ${sentence}.`,
   holds: (events: string, isExact: boolean) =>
     isExact ? `Holds after each of ${events}` : `Holds wherever it could be asked, of ${events}`,
@@ -119,6 +126,9 @@ export const LAB = {
   save: 'Save as test case…',
   savedTo: (file: string) => `Written to ${file}`,
   caseText: 'The test case',
-  versionStates: { holds: 'holds', broken: (n: number) => `broken in ${countOf(n, 'stream', 'streams')}` },
-  notExact: 'not exact',
+  versionStates: {
+    holds: 'holds',
+    inexact: 'holds where it could be asked',
+    broken: (n: number) => `broken in ${countOf(n, 'stream', 'streams')}`,
+  },
 };

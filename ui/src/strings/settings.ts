@@ -66,6 +66,8 @@ export const ENVIRONMENT_TEXTS = {
   unclassified: 'UNCLASSIFIED · TREATED AS PRODUCTION',
   classify: 'Classify',
   none: 'Not classified',
+  noneWhy:
+    'Nobody said yet whether this store is production, staging or something else: “Say what this store is…” does',
   choices: {
     production: 'Production',
     staging: 'Staging',

@@ -52,3 +52,30 @@ it('says why a side cannot be compared', async () => {
   shown.find('[data-test=compare-run]')?.click();
   await shown.until(() => shown.texts('[data-test=error-card]')[0]?.includes('order-gone'));
 });
+
+it('starts from what is looked at, with its handler', async () => {
+  const shown = await open('v8');
+  shown.press('Ctrl+3');
+  await shown.until(() => shown.find('[data-test=compare-count]'));
+  expect([value(shown, 'compare-base-at'), value(shown, 'compare-current-at')]).toEqual(['v7', 'v8']);
+  expect(value(shown, 'compare-current-handler')).toBe('/home/ada/shop/handlers/order@1.1.0');
+});
+
+it('says why nothing can run, and takes the handler that fits the category of a stream', async () => {
+  const shown = openPage({ launch: { store: 'orders.db', stream: null, at: null, handler: null } });
+  page = shown;
+  await shown.until(() => shown.find('[data-test=scope-header]'));
+  shown.press('Ctrl+3');
+  const run = await shown.until(() => shown.find('[data-test=compare-run]'));
+  expect([run.getAttribute('aria-disabled'), run.title]).toEqual([
+    'true',
+    expect.stringContaining('side of B and of A'),
+  ]);
+  const field = shown.find<HTMLInputElement>('[data-test=compare-base-stream]');
+  if (!field) throw new Error('no field for the stream');
+  field.value = 'order-4711';
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  shown.find('[data-test=compare-run]')?.click();
+  await shown.until(() => shown.find('[data-test=compare-count]') ?? shown.find('[data-test=compare-equal]'));
+  expect(value(shown, 'compare-base-handler')).toBe('/home/ada/shop/handlers/order@1.1.0');
+});

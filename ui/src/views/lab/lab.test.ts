@@ -16,10 +16,13 @@ async function open(view: 'replay' | 'invariants', store = 'sample', stream: str
   await page.until(() => page.find(`[data-test=${view}]`));
 }
 
-function choose(test: string, text: string): void {
+/** Takes an option out of the opened list; `isOpened`: else by an arrow in the closed one. */
+function choose(test: string, text: string, isOpened = true): void {
   const select = page.find<HTMLSelectElement>(`[data-test=${test}]`);
   const option = [...(select?.options ?? [])].find((one) => one.text === text);
   if (!select || !option) throw new Error(`there is no ${text} in ${test}`);
+  select.focus();
+  if (isOpened) select.dispatchEvent(new Event('pointerdown', { bubbles: true }));
   select.value = option.value;
   select.dispatchEvent(new Event('change', { bubbles: true }));
 }
@@ -91,4 +94,43 @@ it('asks a condition of one’s own, and opens what broke it first as a differen
   expect(
     page.find('[role=tab][aria-selected=true][data-test$=diff]') ?? page.find('[data-test=tab-diff]'),
   ).not.toBeNull();
+});
+
+it('goes on among the invariants after a handler was taken out of the list, so that letters are keys at once', async () => {
+  await open('invariants');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  choose('invariants-handler', 'order@1.0.0', false);
+  expect(document.activeElement?.matches('[data-test=invariants-handler]'), 'the next arrow chooses too').toBe(true);
+  choose('invariants-handler', 'order@1.0.0');
+  await page.until(() => document.activeElement?.matches('[data-test=invariant][aria-selected=true]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('last-good').includes('v 3'));
+  await page.until(() => document.activeElement?.matches('[data-test=violation-list]'));
+  page.press('m');
+  await page.until(() => text('minimal').includes('2 events left out'));
+});
+
+it('keeps a condition that is refused written, and drops what was said of it when it is edited', async () => {
+  await open('invariants');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  page.press('n');
+  await page.until(() => document.activeElement?.matches('[data-test=invariant-condition]'));
+  page.type('total(state) > 0');
+  page.press('Enter');
+  await page.until(() => text('error-card').includes('no function total'));
+  expect(page.all('[data-test=invariant]')).toHaveLength(3);
+  await page.until(() => document.activeElement?.matches('[data-test=invariant-condition]'));
+  page.type('state.total > 0');
+  expect(page.find('[data-test=error-card]')).toBeNull();
+  page.press('Enter');
+  await page.until(() => page.all('[data-test=invariant]')[3]?.dataset['state'] === 'ok');
+});
+
+it('says where an answer is not exact, and of an invariant how much depends on it', async () => {
+  await open('invariants', 'undecodable');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=invariant]')?.dataset['state'] === 'inexact');
+  expect(page.texts('[data-test=invariant] .state')[0]).toBe('holds where asked');
+  expect(text('guarantee')).toContain('not exact');
+  expect(text('severity')).toBe('must hold');
 });
