@@ -268,6 +268,7 @@ pub struct CausesAnswer {
     pub causes_are_cut: bool,
     pub effects_are_cut: bool,
     pub rows: Vec<CauseRowAnswer>,
+    pub findings: Vec<FindingWire>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -218,7 +218,14 @@ impl OpenedHistory {
             }
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
-        let explanation = asked.map(|asked| self.explain(asked, moment)).unwrap_or_default();
+        let explanation = match asked {
+            Some(asked) => self.explain(asked, moment),
+            None => self
+                .stream
+                .past_head(&cursor, moment)
+                .map(|found| found.detail)
+                .unwrap_or_default(),
+        };
         Ok(MomentFound {
             moment: moment.0,
             version: self.stream.version_label(moment),

@@ -7,8 +7,9 @@ mod tests;
 use std::ops::Range;
 use std::sync::Arc;
 
+use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
@@ -248,6 +249,21 @@ impl Stream {
             Err(_) => positions.iter().position(|of| *of == position)?,
         };
         u32::try_from(index + 1).ok().map(Moment)
+    }
+
+    /// A version that is not there yet means the head, like every floor; that it is not there is worth a word.
+    pub fn past_head(&self, cursor: &Cursor, moment: Moment) -> Option<Finding> {
+        let (Cursor::Version(asked), Some(last)) = (cursor, self.track.versions.last()) else {
+            return None;
+        };
+        (moment == self.track.head() && last < asked).then(|| Finding {
+            code: "past-head",
+            severity: Severity::Notice,
+            stream: Some(self.id.as_slice().into()),
+            version: Some(*last),
+            position: None,
+            detail: format!("there is no v{} yet: this is the head, v{}", asked.0, last.0),
+        })
     }
 
     pub fn type_name(&self, moment: Moment) -> String {

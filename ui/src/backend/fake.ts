@@ -13,6 +13,7 @@ import {
   detailOf,
   eventRow,
   explain,
+  pastHead,
   findIn,
   findingsOfSample,
   group,
@@ -338,7 +339,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
       version: moment > 0 ? `${moment}` : '',
       position: position === undefined ? '' : `${position + 1}`,
       recordedAt: recorded,
-      explanation: at === null ? '' : explain(at, moment, gap),
+      explanation: at === null ? pastHead(cursor.trim(), positions.length) : explain(at, moment, gap),
       asOf: at === null ? null : rfc3339FromNanos(at),
     };
   }

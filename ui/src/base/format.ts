@@ -64,8 +64,20 @@ export function fileName(location: string): string {
   return location.split(/[\\/]/).filter(Boolean).at(-1) ?? location;
 }
 
+/** What may be cut of a text, and its end, which never is: ids differ there mostly. */
+export function halvesOf(text: string): [string, string] {
+  if (text.length <= 2 * TAIL) return [text, ''];
+  const at = text.length - TAIL;
+  // A sign of two units stays whole.
+  const isPair = /[\udc00-\udfff]/.test(text[at] ?? '');
+  return [text.slice(0, isPair ? at - 1 : at), text.slice(isPair ? at - 1 : at)];
+}
+
 /** Two letters for event types that have no colour of their own: `LoyaltyPointsGranted` → `LP`. */
 export function typeCode(name: string): string {
   const capitals = name.match(/[A-Z]/g);
   return (capitals && capitals.length > 1 ? capitals.slice(0, 2).join('') : name.slice(0, 2)).toUpperCase();
 }
+
+/** Characters at the end of a text that is cut in its middle. */
+const TAIL = 8;

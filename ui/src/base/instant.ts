@@ -54,6 +54,11 @@ export function rfc3339Now(): string {
   return rfc3339FromNanos(BigInt(Math.floor(Date.now() / 1000)) * NANOS_PER_SECOND);
 }
 
+/** As `instantText`, in whole seconds: for when something was read, nothing that is measured. */
+export function secondText(rfc3339: string): string {
+  return instantText(rfc3339.replace(/\.\d+/, ''));
+}
+
 /** `2026-08-14 09:31 UTC`, for a time that needs no seconds. */
 export function minuteText(rfc3339: string): string {
   const nanos = nanosFromRfc3339(rfc3339);

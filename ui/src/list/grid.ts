@@ -11,6 +11,7 @@ import {
   type ListShape,
   type VisibleRows,
 } from './scale';
+import { halvesOf } from '../base/format';
 import { colourToken, shapeOf } from '../ui/shapes';
 
 /** What a list paints. `Nodes` are the parts of one recycled row. */
@@ -210,6 +211,26 @@ export function cell(row: HTMLElement, className: string, role: string | null = 
   element.append(text);
   row.append(element);
   return text;
+}
+
+/** A text that is cut in its middle where there is no room for it, for painters: ids differ at their ends mostly. */
+export interface Middle {
+  head: Text;
+  tail: Text;
+}
+
+export function middleCell(row: HTMLElement, className: string): Middle {
+  const element = document.createElement('span');
+  element.className = `middle ${className}`;
+  element.setAttribute('role', 'gridcell');
+  row.append(element);
+  return { head: cell(element, '', null), tail: cell(element, '', null) };
+}
+
+export function writeMiddle({ head, tail }: Middle, value: string): void {
+  const [before, after] = halvesOf(value);
+  write(head, before);
+  write(tail, after);
 }
 
 /** The glyph of an event type, for painters. */

@@ -29,14 +29,8 @@ import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
 import { Problems } from './problems.svelte';
-import {
-  boundsOf,
-  boundsOfWhole,
-  COLOURED_TYPES,
-  densityQuery,
-  type Bounds,
-  type OpenStore,
-} from './open_store.svelte';
+import { boundsOf, boundsOfWhole, densityQuery, type Bounds, type OpenStore } from './open_store.svelte';
+import { Slots } from './slots';
 import { Steps } from './steps';
 import { Story } from './story.svelte';
 import { TreeLook } from './tree_look.svelte';
@@ -98,6 +92,7 @@ export class OpenHistory {
   /** The sentence for the live region, once A rests. */
   announcement = $state('');
 
+  readonly #slots = new Slots();
   readonly #frames: Latest<StateQuery, StateFrame>;
   readonly #details: Latest<number, EventDetail>;
   #firstVersion: bigint | null;
@@ -155,6 +150,7 @@ export class OpenHistory {
       },
       this.#bounds('time') ? 'time' : 'version',
     );
+    this.#slots.give(opened.types.map(({ name }) => name));
     this.a = opened.moment;
     this.ask();
     store.live.join(this);
@@ -198,11 +194,9 @@ export class OpenHistory {
     await this.store.backend.closeHistory(this.opened.history);
   }
 
-  /** The store's colours where they are known, else by frequency in this stream. */
+  /** The store's colours where its types are known, else those of the types of this stream. */
   slotOf(type: string): number {
-    if (this.store.isReady) return this.store.slotOf(type);
-    const rank = this.opened.types.findIndex((counted) => counted.name === type);
-    return rank < 0 ? COLOURED_TYPES : Math.min(rank, COLOURED_TYPES);
+    return this.store.isReady ? this.store.slotOf(type) : this.#slots.of(type);
   }
 
   /** What was found in this stream so far. */

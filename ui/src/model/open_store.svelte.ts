@@ -14,9 +14,7 @@ import type { Comparing } from './comparing.svelte';
 import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
-
-/** Types with a colour of their own; every other type is in the slot after them. */
-export const COLOURED_TYPES = 8;
+import { Slots } from './slots';
 
 /** First and last value of an axis, both inclusive. */
 export interface Bounds {
@@ -65,7 +63,7 @@ export class OpenStore {
   streamsFailure = $state.raw<AppErrorWire | null>(null);
   activeStream = $state(0);
 
-  #slots = new Map<string, number>();
+  readonly #slots = new Slots();
   #bounds: Bounds | null = null;
   #isClosed = false;
 
@@ -170,9 +168,9 @@ export class OpenStore {
     this.streams.want(0, 1);
   }
 
-  /** The colour slot of a type: by frequency in the whole store, so that a colour means one type everywhere. */
+  /** The colour slot of a type. */
   slotOf(type: string): number {
-    return this.#slots.get(type) ?? COLOURED_TYPES;
+    return this.#slots.of(type);
   }
 
   /** The category of a stream, where it is known without asking. */
@@ -233,12 +231,8 @@ export class OpenStore {
     this.streams.want(0, 1);
   }
 
-  // A type keeps the colour that it had.
-  #colour(overview: Overview): void {
-    for (const { name } of overview.types) {
-      if (this.#slots.size >= COLOURED_TYPES) return;
-      if (!this.#slots.has(name)) this.#slots.set(name, this.#slots.size);
-    }
+  #colour({ types }: Overview): void {
+    this.#slots.give(types.map(({ name }) => name));
   }
 }
 

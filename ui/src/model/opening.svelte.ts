@@ -261,6 +261,8 @@ export async function openHistory(
 export async function moveTo(history: OpenHistory, cursor: string): Promise<void> {
   const found = await history.store.backend.momentOf(history.opened.history, cursor);
   history.fixA(found.moment, found.asOf === null ? null : nanosFromRfc3339(found.asOf));
+  // Of an instant the header says what it means.
+  if (found.asOf === null) history.notice = found.explanation;
 }
 
 async function takeLook(history: OpenHistory, { base, tab }: Look): Promise<void> {

@@ -1,5 +1,5 @@
 // The shapes of event types, in a box of 10 by 10. A shape always goes with a colour, so that types can be told apart
-// without seeing colours. Slots 0 to 7 are the most frequent types of a store; the slot after them is every other type.
+// without seeing colours. Slots 0 to 7 are types of their own (`model/slots.ts`); the slot after them is every other type.
 
 export const SHAPES: readonly string[] = [
   'M5 1a4 4 0 1 0 0 8a4 4 0 1 0 0-8z',

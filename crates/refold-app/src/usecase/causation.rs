@@ -18,8 +18,8 @@ use crate::error::AppError;
 use crate::linked::{Linked, Links};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::text;
-use crate::wire::{Causation, CausationNote, CausationRole, CausationRow};
+use crate::wire::{Causation, CausationNote, CausationRole, CausationRow, FindingWire};
+use crate::{findings, text};
 
 /// So many causes in a row are shown.
 pub const MOST_CAUSES: usize = 200;
@@ -40,9 +40,18 @@ pub fn causation(
     if indexes_first {
         session.build_ids(work)?;
     }
-    let stream = Stream::load(work, session, stream, &Findings::default())?;
-    let moment = stream.track.resolve(&session.cursor(at)?, clock::now())?;
-    of_moment(work, session, &stream, moment)
+    let findings = Findings::default();
+    let stream = Stream::load(work, session, stream, &findings)?;
+    let cursor = session.cursor(at)?;
+    let moment = stream.track.resolve(&cursor, clock::now())?;
+    if let Some(finding) = stream.past_head(&cursor, moment) {
+        findings.report(finding);
+    }
+    let causes = of_moment(work, session, &stream, moment)?;
+    Ok(Causes {
+        findings: findings::wire(&findings),
+        ..causes
+    })
 }
 
 /// The same of the event that led to a moment of a stream.
@@ -77,6 +86,7 @@ pub fn of_moment(work: &Work<'_>, session: &Session, stream: &Stream, moment: Mo
         causes_are_cut,
         effects_are_cut,
         digits: session.description().time_digits,
+        findings: Vec::new(),
     })
 }
 
@@ -90,6 +100,8 @@ pub struct Causes {
     causes_are_cut: bool,
     effects_are_cut: bool,
     digits: u8,
+    /// Of reading the stream and the cursor.
+    findings: Vec<FindingWire>,
 }
 
 #[derive(Debug)]
@@ -157,6 +169,7 @@ impl Causes {
             causes_are_cut: self.causes_are_cut,
             effects_are_cut: self.effects_are_cut,
             rows: rows.collect(),
+            findings: self.findings.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
-use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::Budget;
 use refold_core::time::Timestamp;
@@ -73,7 +73,9 @@ impl Replayed {
             Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => None,
         };
         let moment = self.stream.track.resolve(&cursor, now)?;
-        self.report_past_head(&cursor, moment);
+        if let Some(finding) = self.stream.past_head(&cursor, moment) {
+            self.findings.report(finding);
+        }
         Ok((moment, asked))
     }
 
@@ -124,24 +126,6 @@ impl Replayed {
             event_type: self.stream.type_name(moment),
             recorded_at,
         })
-    }
-
-    /// A version that is not there yet means the head, like every floor; that it is not there is worth a word.
-    fn report_past_head(&self, cursor: &Cursor, moment: Moment) {
-        if let Cursor::Version(asked) = cursor
-            && let Some(last) = self.stream.track.versions.last()
-            && moment == self.stream.track.head()
-            && last < asked
-        {
-            self.findings.report(Finding {
-                code: "past-head",
-                severity: Severity::Notice,
-                stream: Some(self.stream.id.as_slice().into()),
-                version: Some(*last),
-                position: None,
-                detail: format!("there is no v{} yet: this is the head, v{}", asked.0, last.0),
-            });
-        }
     }
 
     pub fn time_label(&self, time: Timestamp) -> String {

@@ -6,7 +6,7 @@ use refold_app::usecase::causation::causation;
 
 use super::{Context, cell, place};
 use crate::arguments::Causes;
-use crate::print::Ended;
+use crate::print::{self, Ended};
 
 pub fn run(context: &Context<'_>, asked: &Causes) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -23,6 +23,10 @@ pub fn run(context: &Context<'_>, asked: &Causes) -> Result<u8, Ended> {
     }
     for line in remarks(&answer) {
         printer.line(&line)?;
+    }
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
     }
     printer.finish(Ok(0))
 }

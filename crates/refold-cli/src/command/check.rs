@@ -1,6 +1,6 @@
 //! `refold check`.
 
-use refold_app::text::{grouped, shown};
+use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::lab::check::{CheckAnswer, ViolationAnswer, check};
 
 use super::{Context, event_cell, handler_line, keeping_of, scope_of, told};
@@ -25,9 +25,9 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     }
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
     printer.line(&format!(
-        "{} events of {} streams, {}",
-        grouped(answer.events),
-        grouped(answer.streams.into()),
+        "{} of {}, {}",
+        counted(answer.events, "event"),
+        counted(answer.streams.into(), "stream"),
         answer.sentence
     ))?;
     printer.line("")?;

@@ -1,7 +1,7 @@
 //! `refold replay`: final states, and with `--against` where another handler differs.
 
 use refold_app::answer::{Literal, json_line};
-use refold_app::text::{grouped, shown};
+use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::lab::compare::{CompareAnswer, DifferingAnswer, PlaceAnswer, compare};
 use refold_app::usecase::lab::states::states;
 
@@ -46,9 +46,9 @@ fn run_all(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
     // Standard output holds the states and nothing else.
     print::aside(&format!("handler {}", handler_line(&answer.handler)));
     print::aside(&format!(
-        "{} streams of {} events, {} of them incomplete",
-        grouped(answer.streams.into()),
-        grouped(answer.events),
+        "{} of {}, {} of them incomplete",
+        counted(answer.streams.into(), "stream"),
+        counted(answer.events, "event"),
         grouped(answer.incomplete_streams.into())
     ));
     print::findings_aside(&answer.findings);
@@ -73,11 +73,16 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
     printer.line(&format!("left   {}", handler_line(&answer.left)))?;
     printer.line(&format!("right  {}", handler_line(&answer.right)))?;
     printer.line(&format!(
-        "{} of {} streams differ, {} of them also at the head ({} events)",
+        "{} of {} {}, {} of them also at the head ({})",
         grouped(answer.differing_streams.into()),
-        grouped(answer.streams.into()),
+        counted(answer.streams.into(), "stream"),
+        if answer.differing_streams == 1 {
+            "differs"
+        } else {
+            "differ"
+        },
         grouped(answer.differing_at_head.into()),
-        grouped(answer.events)
+        counted(answer.events, "event")
     ))?;
     print_differences(&mut printer, &answer, scope.is_one_stream())?;
     for stop in &answer.errors {

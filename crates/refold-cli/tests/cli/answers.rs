@@ -446,6 +446,12 @@ fn a_version_that_is_not_there_yet_gives_the_head_and_says_so() {
     assert_eq!(told["detail"], "there is no v99 yet: this is the head, v15");
     let head = lab.json(0, &["state", "orders.db", "order-4711", "--at", "v15"]);
     assert_eq!(head["findings"].as_array().unwrap().len(), findings.len() - 1);
+    let causes = lab.json(0, &["causes", "orders.db", "order-4711", "--at", "v99"]);
+    assert_eq!(causes["findings"][0]["detail"], told["detail"]);
+    assert_eq!(
+        lab.json(0, &["causes", "orders.db", "order-4711", "--at", "v15"])["findings"],
+        serde_json::json!([])
+    );
 }
 
 #[test]

@@ -85,6 +85,12 @@ export function momentFrom(
   return { moment, at };
 }
 
+/** What is said of a version that is not there yet. */
+export function pastHead(cursor: string, events: number): string {
+  const asked = bigFromText(/^v(\d+)$/.exec(cursor)?.[1] ?? '');
+  return asked !== null && asked > BigInt(events) ? `there is no v${asked} yet: this is the head, v${events}` : '';
+}
+
 export function explain(at: bigint, moment: number, gap: bigint): string {
   const asked = rfc3339FromNanos(at).replace('T', ' ').replace('Z', ' UTC');
   return `as of ${asked} · last event v ${moment}, ${durationText(gap)} earlier`;
