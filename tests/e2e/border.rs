@@ -3,6 +3,7 @@
 
 use crate::driver::open;
 use crate::flows::wait_for_version;
+use crate::gauge::{Figure, SPIN, numbers};
 use crate::stores;
 
 /// Asks through the same door as the page, and measures each round trip. `columns` 0: for states around the middle of the
@@ -20,15 +21,18 @@ const [columns, times, done] = arguments;
   const find = number => state(number, 0, 0).then(
     () => number, ({ code }) => code === 'notFound' ? find(number + 1) : number);
   const history = await find(1);
-  const millis = [];
-  let bytes = 0;
+  const millis = [], controlMillis = [];
+  let bytes = 0, typical = 1;
   for (let k = 0; k < times + 20; k++) {
     const started = performance.now();
     const reply = await (columns === 0 ? state(history, window.__seq++, 100000 + k * 3) : density(history));
-    // The first ones warm the way.
-    if (k >= 20) { millis.push(performance.now() - started); bytes = Math.max(bytes, reply.byteLength); }
+    millis.push(performance.now() - started);
+    bytes = Math.max(bytes, reply.byteLength);
+    // The first ones warm the way, and say how long the busy loop is to be.
+    if (k === 19) typical = Math.max(1, millis.splice(0).sort((a, b) => a - b)[10]);
+    if (k >= 20) controlMillis.push(timed(typical));
   }
-  done({ millis, bytes });
+  done({ millis, controlMillis, bytes });
 })().catch(reason => done({ failed: JSON.stringify(reason) }));
 "#;
 
@@ -37,28 +41,24 @@ fn replies_of_all_sizes_cross_the_border() {
     let store = stores::giant();
     let shown = open(&[store.path(), stores::GIANT_STREAM]);
     wait_for_version(&shown, "200000");
-    for (columns, what) in [(0, "a whole state"), (77, "4 KB"), (618, "32 KB"), (4_946, "256 KB")] {
-        let answer = shown.web.run_async(ROUND_TRIPS, &[columns.into(), 200.into()]);
+    for (id, columns, what) in [
+        ("ipc-state", 0, "a whole state"),
+        ("ipc-4", 77, "4 KB"),
+        ("ipc-32", 618, "32 KB"),
+        ("ipc-256", 4_946, "256 KB"),
+    ] {
+        let answer = shown
+            .web
+            .run_async(&format!("{SPIN}{ROUND_TRIPS}"), &[columns.into(), 200.into()]);
         assert_eq!(answer["failed"], serde_json::Value::Null, "{answer}");
-        let mut millis: Vec<f64> = answer["millis"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(serde_json::Value::as_f64)
-            .collect();
-        millis.sort_by(f64::total_cmp);
-        assert_eq!(millis.len(), 200);
-        let quantile = |share: f64| {
-            millis
-                .get((millis.len() as f64 * share) as usize)
-                .copied()
-                .unwrap_or(f64::NAN)
+        let figure = Figure {
+            id,
+            what: format!("200 round trips of {what} ({} bytes)", answer["bytes"]),
+            millis: numbers(&answer["millis"]),
+            control_millis: numbers(&answer["controlMillis"]),
+            cpu_millis: None,
         };
-        println!(
-            "round trip of {what} ({} bytes): p50 {:.0} ms, p95 {:.0} ms",
-            answer["bytes"],
-            quantile(0.5),
-            quantile(0.95)
-        );
+        assert_eq!(figure.millis.len(), 200);
+        figure.tell();
     }
 }

@@ -17,6 +17,7 @@ pub struct Shown {
     pub web: WebDriver,
     _driver: Driver,
     home: PathBuf,
+    host: String,
     _home: Option<TempDir>,
     _screen: MutexGuard<'static, ()>,
 }
@@ -54,12 +55,18 @@ pub fn open_in(home: &Path, arguments: &[&str]) -> Shown {
         web,
         _driver: driver,
         home: home.to_owned(),
+        host: window.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         _home: None,
         _screen: screen,
     }
 }
 
 impl Shown {
+    /// What the kernel calls the process of the window.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// Starts the application a second time, as a person or the system does, and gives its exit code once it ends.
     pub fn start_again(&self, arguments: &[&str]) -> Option<i32> {
         let mut command = Command::new(window());

@@ -11,8 +11,11 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::driver::{Shown, open};
+use crate::gauge::tell;
+use crate::processes;
 use crate::stores;
 use crate::webdriver::key;
 
@@ -88,36 +91,8 @@ fn append(connection: &Connection, count: u32) {
 
 /// Kilobytes of memory that are the page's own: of the web process that this test started.
 fn page_kilobytes() -> u64 {
-    let own = std::process::id();
-    let processes = std::fs::read_dir("/proc").expect("there is /proc");
-    let numbers = processes
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let pages = numbers.filter(|number| field(*number, "Name").as_deref() == Some("WebKitWebProces"));
-    let of_ours = pages.filter(|number| {
-        let mut at = Some(*number);
-        while let Some(process) = at.filter(|process| *process > 1) {
-            if process == own {
-                return true;
-            }
-            at = field(process, "PPid").and_then(|parent| parent.parse().ok());
-        }
-        false
-    });
-    let kilobytes = |number: u32| {
-        let anonymous = field(number, "RssAnon")?;
-        anonymous.trim_end_matches(" kB").parse::<u64>().ok()
-    };
-    of_ours.filter_map(kilobytes).sum()
-}
-
-/// A line of what the kernel says of a process.
-fn field(process: u32, name: &str) -> Option<String> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
-    Some(line.trim().to_owned())
+    let pages = processes::ours(processes::PAGE).into_iter();
+    pages.filter_map(processes::anonymous_kilobytes).sum()
 }
 
 fn copied(folder: &Path) -> PathBuf {
@@ -169,10 +144,14 @@ fn a_tail_that_is_followed_costs_the_page_no_memory() {
         part.map(|(_, kilobytes)| *kilobytes).min().unwrap_or(0)
     };
     let (warm, last) = (least(WARM_SHARE, WARM_SHARE + 0.2), least(0.8, 2.0));
-    println!(
-        "live tail of {appended} events in {seconds} s: the page held {warm} kB once warm, {last} kB at the end \
-         ({:+.1} %)",
-        (last as f64 / warm as f64 - 1.0) * 100.0
+    let growth_percent = (last as f64 / warm as f64 - 1.0) * 100.0;
+    tell(
+        "live",
+        &format!(
+            "live tail of {appended} events in {seconds} s: the page held {warm} kB once warm, {last} kB at the end \
+             ({growth_percent:+.1} %)"
+        ),
+        json!({ "events": appended, "growthPercent": growth_percent }),
     );
     assert!(warm > 0, "the web process was not found");
     assert!(last * 10 < warm * 11, "the page grew by a tenth or more");

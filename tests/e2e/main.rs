@@ -2,13 +2,16 @@
 //!
 //! `cargo xtask test window` builds what this needs and starts it. By hand: `REFOLD_WINDOW` is the built window,
 //! `REFOLD_DRIVER` is tauri-driver (else looked for on the path), `REFOLD_STORES` holds `sample/orders.db`,
-//! `giant/orders.db` and `million/orders.db`, and `DISPLAY` is a screen.
+//! `giant/orders.db` and `million/orders.db`, and `DISPLAY` is a screen. `REFOLD_LARGE_STORE` may name a larger store for
+//! the figures of zooming, `REFOLD_FIGURES` a file for all figures.
 
 mod access;
 mod border;
 mod driver;
 mod faults;
+mod figures;
 mod flows;
+mod gauge;
 mod hostile;
 mod kept;
 mod lab;
@@ -18,6 +21,8 @@ mod masking;
 mod opening;
 mod pictures;
 mod places;
+mod processes;
+mod screen;
 mod scrub;
 mod states;
 mod stores;

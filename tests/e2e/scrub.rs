@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::driver::open;
 use crate::flows::{show_first_rows, wait_for_version};
+use crate::gauge::{frames, tell};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -13,17 +16,14 @@ const STEP: Duration = Duration::from_millis(16);
 /// Five seconds of steps.
 const STEPS: u32 = 312;
 
-/// Records, for every frame: the time since the one before, whether label and rows are of one version, what the rows
+/// Records, for every frame: whether label and rows are of one version, what the rows
 /// say, and where the regions of the page are.
 const PROBE: &str = r#"
 const at = name => document.querySelector(`[data-test=${name}]`);
 const boxes = () => ['env-band', 'tabs', 'list', 'inspector-header', 'status-bar'].map(name => {
   const b = at(name)?.getBoundingClientRect(); return b ? [name, b.x, b.y, b.width, b.height].join(':') : name; }).join(' ');
-const probe = window.__probe = { on: true, gaps: [], frames: 0, mismatches: 0, shifts: 0, contradictions: 0, nodes: 0, seen: {}, boxes: boxes() };
-let last = 0;
-const frame = now => {
-  if (last) probe.gaps.push(now - last);
-  last = now;
+const probe = window.__probe = { on: true, frames: 0, mismatches: 0, shifts: 0, contradictions: 0, nodes: 0, seen: {}, boxes: boxes() };
+const frame = () => {
   probe.frames++;
   const label = at('state-header').dataset.version, rows = at('state-rows').dataset.version;
   if (label !== rows) probe.mismatches++;
@@ -36,14 +36,6 @@ const frame = now => {
   probe.nodes = Math.max(probe.nodes, document.getElementsByTagName('*').length);
   if (probe.on) requestAnimationFrame(frame);
 };
-requestAnimationFrame(frame);
-"#;
-
-/// Only counts frames, so that the probe costs nothing of what it measures.
-const FRAMES: &str = r#"
-const probe = window.__probe = { on: true, gaps: [] };
-let last = 0;
-const frame = now => { if (last) probe.gaps.push(now - last); last = now; if (probe.on) requestAnimationFrame(frame); };
 requestAnimationFrame(frame);
 "#;
 
@@ -60,29 +52,10 @@ fn label_and_content_are_of_one_version_on_every_frame() {
     web.click(root);
 
     // First without looking at the content: how smooth it is.
-    web.run(FRAMES);
-    web.drag(&path(&shown), STEP);
-    let gaps = web.run("window.__probe.on = false; return window.__probe.gaps");
-    let mut gaps: Vec<f64> = gaps
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(serde_json::Value::as_f64)
-        .collect();
-    gaps.sort_by(f64::total_cmp);
-    let quantile = |share: f64| {
-        gaps.get((gaps.len() as f64 * share) as usize)
-            .copied()
-            .unwrap_or(f64::NAN)
-    };
-    println!(
-        "scrub of 1,000,000 events, {} frames in 5 s: median {:.0} ms, p95 {:.0} ms, longest {:.0} ms",
-        gaps.len(),
-        quantile(0.5),
-        quantile(0.95),
-        gaps.last().copied().unwrap_or(f64::NAN)
-    );
-    assert!(gaps.len() > 50, "only {} frames came", gaps.len());
+    let what = |count| format!("scrub of 1,000,000 events for 5 s, {count} frames");
+    let smooth = frames(&shown, "scrub", what, || web.drag(&path(&shown), STEP));
+    assert!(smooth.millis.len() > 50, "only {} frames came", smooth.millis.len());
+    smooth.tell();
 
     // Then again, looking at everything.
     web.run(PROBE);
@@ -90,7 +63,6 @@ fn label_and_content_are_of_one_version_on_every_frame() {
     let probe = web.run("window.__probe.on = false; return window.__probe");
     let count = |name: &str| probe[name].as_u64().unwrap_or(u64::MAX);
     let seen: BTreeMap<String, String> = serde_json::from_value(probe["seen"].clone()).expect("versions and texts");
-    println!("looked at {} frames, {} versions", count("frames"), seen.len());
     assert_eq!(
         count("mismatches"),
         0,
@@ -98,7 +70,12 @@ fn label_and_content_are_of_one_version_on_every_frame() {
     );
     assert_eq!(count("contradictions"), 0, "frames where one version had two contents");
     assert_eq!(count("shifts"), 0, "frames where a region of the page had moved");
-    println!("at most {} nodes in the page", count("nodes"));
+    let (looked_at, versions, nodes) = (count("frames"), seen.len(), count("nodes"));
+    tell(
+        "truth",
+        &format!("{looked_at} frames of {versions} versions looked at, no label of another, at most {nodes} nodes"),
+        json!({ "frames": looked_at, "versions": versions, "mismatches": count("mismatches"), "nodes": nodes }),
+    );
     assert!(count("nodes") < 6_000, "the page held {} nodes", count("nodes"));
     assert!(seen.len() > 20, "the drag passed only {} versions", seen.len());
 

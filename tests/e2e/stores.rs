@@ -33,6 +33,17 @@ pub fn million() -> Store {
     named("million")
 }
 
+/// The largest that is there: the one that `REFOLD_LARGE_STORE` names, else [`million`].
+pub fn large() -> Store {
+    let Some(file) = std::env::var_os("REFOLD_LARGE_STORE").map(PathBuf::from) else {
+        return million();
+    };
+    Store {
+        folder: file.parent().unwrap_or(&file).to_owned(),
+        path: file.to_string_lossy().into_owned(),
+    }
+}
+
 /// The stream of 200,000 events in it.
 pub const GIANT_STREAM: &str = "order-4712";
 

@@ -98,7 +98,7 @@ fn nothing_moves_for_those_who_want_no_motion() {
     assert_eq!(lasting, serde_json::json!([]), "these would move");
 }
 
-/// Zooming over a whole store: never a blank picture, and the frames are counted (12).
+/// Zooming over a whole store: never a blank picture (12). How smooth it is, `figures.rs` says.
 #[test]
 fn zooming_over_a_store_shows_something_on_every_frame() {
     let store = stores::million();
@@ -108,18 +108,6 @@ fn zooming_over_a_store_shows_something_on_every_frame() {
     web.run(ZOOM);
     web.wait_for("window.__zoom.done");
     let zoom = web.run("return window.__zoom");
-    let mut gaps: Vec<f64> = zoom["gaps"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(serde_json::Value::as_f64)
-        .collect();
-    gaps.sort_by(f64::total_cmp);
-    let median = gaps.get(gaps.len() / 2).copied().unwrap_or(f64::NAN);
-    println!(
-        "zoom over 1,100,000 events: {} frames, median {median:.0} ms",
-        gaps.len()
-    );
     assert_eq!(zoom["blank"].as_u64(), Some(0), "frames without a picture");
     no_violations(&shown);
 }
@@ -128,7 +116,7 @@ fn zooming_over_a_store_shows_something_on_every_frame() {
 const ZOOM: &str = r#"
 const plot = document.querySelector('[data-test=timeline] canvas.plot');
 const box = plot.getBoundingClientRect();
-const zoom = window.__zoom = { gaps: [], blank: 0, done: false };
+const zoom = window.__zoom = { blank: 0, done: false };
 const swatch = document.createElement('canvas').getContext('2d');
 swatch.fillStyle = getComputedStyle(document.documentElement).getPropertyValue('--bg-1').trim();
 swatch.fillRect(0, 0, 1, 1);
@@ -137,10 +125,8 @@ const isBlank = () => {
   const { data } = plot.getContext('2d').getImageData(0, plot.height - 1, plot.width, 1);
   return data.every((byte, at) => byte === ground[at % 4]);
 };
-let last = 0, frames = 0;
-const frame = now => {
-  if (last) zoom.gaps.push(now - last);
-  last = now;
+let frames = 0;
+const frame = () => {
   if (frames > 10 && frames % 10 === 0 && isBlank()) zoom.blank++;
   const deltaY = Math.floor(frames / 12) % 2 === 0 ? -120 : 120;
   plot.dispatchEvent(new WheelEvent('wheel', { bubbles: true, cancelable: true, clientX: box.x + box.width / 3, clientY: box.y + 9, deltaY }));

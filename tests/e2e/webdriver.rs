@@ -81,7 +81,7 @@ impl WebDriver {
     /// Waits until `condition`, an expression in the page, is true. It says what it waited for when it gives up.
     #[track_caller]
     pub fn wait_for(&self, condition: &str) {
-        const PATIENCE: Duration = Duration::from_secs(30);
+        const PATIENCE: Duration = Duration::from_secs(90);
         let started = Instant::now();
         while !self
             .run(&format!("return !!({condition})"))
@@ -127,6 +127,12 @@ impl WebDriver {
         let place = self.place(selector);
         let (x, y) = (place.x + place.width / 2.0, place.y + place.height / 2.0);
         self.pointer(json!([moved(x, y, Duration::ZERO), { "type": "pointerDown", "button": 0 }, { "type": "pointerUp", "button": 0 }]));
+    }
+
+    /// Moves the pointer to a point of the page.
+    #[track_caller]
+    pub fn hover(&self, x: f64, y: f64) {
+        self.pointer(json!([moved(x, y, Duration::ZERO)]));
     }
 
     /// Presses at the first point, visits the others, each within `step`, and lets go.

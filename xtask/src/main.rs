@@ -12,6 +12,7 @@ mod programs;
 mod run;
 mod sample;
 mod step;
+mod surroundings;
 mod system;
 mod test;
 mod tour;

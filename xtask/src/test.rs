@@ -1,10 +1,9 @@
 //! `cargo xtask test`: every check, in the order in which a mistake shows soonest.
 
-use std::path::PathBuf;
-
-use crate::programs::{self, cargo};
+use crate::programs::cargo;
 use crate::step::Steps;
-use crate::{Outcome, bundle, display, interface, libraries, sample, system};
+use crate::surroundings::Surroundings;
+use crate::{Outcome, bundle, interface, libraries, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
@@ -95,21 +94,7 @@ fn window(steps: &mut Steps) -> Outcome {
 
 /// As [`window`], only the tests with this text in their names.
 pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
-    programs::build(steps)?;
-    let driver = install_driver(steps)?;
-    let stores = crate::root().join("target/stores");
-    sample::make(steps, &stores.join("sample"), &[])?;
-    sample::make(
-        steps,
-        &stores.join("giant"),
-        &["--events", "260000", "--giant", "200000"],
-    )?;
-    sample::make(
-        steps,
-        &stores.join("million"),
-        &["--events", "1100000", "--giant", "1000000"],
-    )?;
-    let screen = display::VirtualScreen::start(1440, 900)?;
+    let surroundings = Surroundings::set(steps)?;
     let mut command = cargo(&[
         "test",
         "--package",
@@ -120,36 +105,6 @@ pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
         "e2e",
     ]);
     command.args(only);
-    screen.show(&mut command);
-    command
-        .env("REFOLD_WINDOW", programs::path("refold-desktop"))
-        .env("REFOLD_DRIVER", driver)
-        .env("REFOLD_STORES", &stores);
+    surroundings.show(&mut command);
     steps.run_tests("the window, driven", command).map(drop)
-}
-
-/// Installs tauri-driver once, under `target/tools`.
-fn install_driver(steps: &mut Steps) -> Outcome<PathBuf> {
-    const VERSION: &str = "2.1.0";
-    let tools = crate::root().join("target/tools");
-    let driver = tools
-        .join("bin")
-        .join(format!("tauri-driver{}", std::env::consts::EXE_SUFFIX));
-    if driver.exists() {
-        return Ok(driver);
-    }
-    let mut command = cargo(&[
-        "install",
-        "tauri-driver",
-        "--locked",
-        "--quiet",
-        "--version",
-        VERSION,
-        "--root",
-    ]);
-    command.arg(&tools).arg("--target-dir").arg(tools.join("build"));
-    if steps.run("install tauri-driver", command)? {
-        return Ok(driver);
-    }
-    Err("tauri-driver could not be installed: see what cargo printed above".to_owned())
 }

@@ -10,6 +10,7 @@ mod opening;
 mod rebuild;
 mod search;
 mod streams;
+mod window;
 
 use std::time::{Duration, Instant};
 
@@ -38,10 +39,11 @@ pub const ALL: &[(&[&str], Measure)] = &[
     (&["minimise"], lab::minimised),
     (&["memory"], memory::every_operation),
     (&["streams"], streams::ten_million),
+    (&["window"], window::driven),
 ];
 
 /// Rows that a run of minutes leaves out: they are measured with `--full` and when they are named.
-pub const ON_REQUEST: &[&str] = &["streams"];
+pub const ON_REQUEST: &[&str] = &["streams", "window"];
 
 /// Many short runs of one thing, and beside them a busy loop of the same length.
 struct Samples {
