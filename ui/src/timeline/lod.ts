@@ -15,6 +15,9 @@ export interface Fetch extends Span {
 /** The engine answers at most this many columns. */
 export const MOST_COLUMNS = 16_384;
 
+/** In passing, a column may be so many times as wide or as narrow as it will be. */
+const ROUGH = 4n;
+
 /** What to fetch for a window: one range for each stretch between folds. */
 export interface Plan {
   bucket: bigint;
@@ -51,9 +54,17 @@ export function planFor(view: Projection, whole: Span, folds: readonly Span[]): 
 
 /** Whether what was fetched still serves: the same bucket, and the visible window inside it. */
 export function serves(plan: Plan, view: Projection, window: Span, whole: Span): boolean {
-  const from = greatest(window.from, whole.from);
-  const to = least(window.to, whole.to);
-  return bucketOf(view) === plan.bucket && plan.reach.from <= from && plan.reach.to >= to;
+  return bucketOf(view) === plan.bucket && reaches(plan, window, whole);
+}
+
+/** Whether what was fetched is good enough to be looked at in passing: columns up to a few pixels wide, none missing. */
+export function resembles(plan: Plan, view: Projection, window: Span, whole: Span): boolean {
+  const bucket = bucketOf(view);
+  return plan.bucket <= bucket * ROUGH && bucket <= plan.bucket * ROUGH && reaches(plan, window, whole);
+}
+
+function reaches(plan: Plan, window: Span, whole: Span): boolean {
+  return plan.reach.from <= greatest(window.from, whole.from) && plan.reach.to >= least(window.to, whole.to);
 }
 
 function bucketOf(view: Projection): bigint {

@@ -70,6 +70,8 @@ export interface Surface {
 
 /** How much of a colour is left where a type is filtered out. */
 const FADED_SHARE = 0.78;
+/** So many words of the ruler are known with their width. */
+const MOST_WIDTHS = 2_000;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
 export class TimelinePainter {
@@ -77,6 +79,10 @@ export class TimelinePainter {
   #slotPixels: number[] = [];
   #isForced = false;
   #shapes: Path2D[] = SHAPES.map((_, slot) => new Path2D(shapeOf(slot)));
+  /** Kept from frame to frame: what is made anew costs a gesture more than what is drawn. */
+  #image: ImageData | null = null;
+  #map: { canvas: HTMLCanvasElement; pieces: readonly Piece[]; whole: Span } | null = null;
+  readonly #widths = new Map<string, number>();
 
   /** Reads the tokens of the present theme. */
   readTheme(): void {
@@ -100,6 +106,7 @@ export class TimelinePainter {
     for (const name of [...names, ...slots]) this.#colours[name] = inkOf(name);
     this.#isForced = matchMedia(FORCED_COLOURS).matches;
     this.#slotPixels = slots.map((name) => pixelFromHex(this.#colours[name] ?? '#000000'));
+    this.#map = null;
   }
 
   /** Paints the density of a window. Answers what full height stands for; 0 where height means nothing. */
@@ -107,7 +114,7 @@ export class TimelinePainter {
     const context = prepare(surface);
     if (!context) return 0;
     const { canvas, width } = surface;
-    const image = context.createImageData(canvas.width, canvas.height);
+    const image = this.#imageOf(context, canvas);
     const pixels = new Uint32Array(image.data.buffer);
     pixels.fill(this.#pixel('--bg-1'));
     if (!content) {
@@ -203,7 +210,7 @@ export class TimelinePainter {
     context.textBaseline = 'middle';
     const taken: [number, number][] = [[surface.width - reserved, surface.width]];
     for (const { text, middle } of words) {
-      const wide = context.measureText(text).width;
+      const wide = this.#widthOf(context, text);
       const left = Math.min(surface.width - reserved - wide, Math.max(0, middle - wide / 2));
       if (taken.some(([from, to]) => left < to && left + wide > from)) continue;
       context.fillStyle = this.#colours['--fg-2'] ?? '';
@@ -215,7 +222,7 @@ export class TimelinePainter {
       const left = Math.round(x);
       context.fillStyle = this.#colours['--line-2'] ?? '';
       context.fillRect(left, 0, 1, 4);
-      const width = context.measureText(text).width;
+      const width = this.#widthOf(context, text);
       const isTaken = taken.some(([from, to]) => left < to && left + 4 + width > from);
       if (isTaken || left < free || left + 4 + width > surface.width) continue;
       context.fillStyle = this.#colours['--fg-3'] ?? '';
@@ -229,7 +236,8 @@ export class TimelinePainter {
     if (!context) return;
     const { width, height } = surface;
     context.clearRect(0, 0, width, height);
-    if (pieces) this.#silhouette(context, surface, axis, pieces, whole);
+    const silhouette = pieces && this.#silhouetteOf(surface, axis, pieces, whole);
+    if (silhouette) context.drawImage(silhouette, 0, 0, width, height);
     const left = xFromValue(whole, width, visible.from);
     const right = Math.max(left + 2, xFromValue(whole, width, visible.to));
     context.fillStyle = this.#colours['--bg-1'] ?? '';
@@ -366,6 +374,36 @@ export class TimelinePainter {
       for (let y = 0, side = 1; y <= height; y += 6, side = -side) context.lineTo(x + side * 2, y);
       context.stroke();
     }
+  }
+
+  /** The picture of a canvas's size, with what was drawn into it last. */
+  #imageOf(context: CanvasRenderingContext2D, { width, height }: HTMLCanvasElement): ImageData {
+    const image = this.#image;
+    if (image?.width === width && image.height === height) return image;
+    return (this.#image = context.createImageData(width, height));
+  }
+
+  /** The width of a word of the ruler. Words come back with every frame of a gesture. */
+  #widthOf(context: CanvasRenderingContext2D, text: string): number {
+    const known = this.#widths.get(text);
+    if (known !== undefined) return known;
+    if (this.#widths.size > MOST_WIDTHS) this.#widths.clear();
+    const { width } = context.measureText(text);
+    this.#widths.set(text, width);
+    return width;
+  }
+
+  /** The density of the whole axis, drawn once for all windows. */
+  #silhouetteOf(surface: Surface, axis: Axis, pieces: readonly Piece[], whole: Span): HTMLCanvasElement {
+    const { width, height } = surface.canvas;
+    const map = this.#map;
+    const isOfSize = map?.canvas.width === width && map.canvas.height === height;
+    if (map && isOfSize && map.pieces === pieces && map.whole === whole) return map.canvas;
+    const canvas = document.createElement('canvas');
+    const context = prepare({ ...surface, canvas });
+    if (context) this.#silhouette(context, surface, axis, pieces, whole);
+    this.#map = { canvas, pieces, whole };
+    return canvas;
   }
 
   #silhouette(

@@ -9,7 +9,7 @@ import { shownTime } from '../base/zone.svelte';
 import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
 import type { Described } from './description';
 import { foldsOf } from './folds';
-import { planFor, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
+import { planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
 import { ticksOf } from './ticks';
@@ -50,6 +50,8 @@ const DEEPER = [1, 1.25, 1.5, 2, 3];
 const MARGIN_SHARE = 50n;
 /** So far a person can pan beyond the first and the last event. */
 const REST_PIXELS = 24;
+/** So long after its last step a gesture is over. */
+const REST_MILLIS = 120;
 /** A millisecond to a pixel, and 48 pixels to an event. */
 const FINEST: Record<Axis, { values: number; pixels: number }> = {
   time: { values: 1_000_000, pixels: 1 },
@@ -63,6 +65,7 @@ export class Timeline {
   readonly #maps: Latest<Wanted, Block>;
   readonly #trail: { axis: Axis; window: Span }[] = [];
   readonly #foldsOf = new Map<Axis, Fold[]>();
+  #gesture: ReturnType<typeof setTimeout> | undefined;
   #anchored: { anchor: Anchor; depth: number } | null = null;
 
   axis = $state<Axis>('time');
@@ -95,6 +98,7 @@ export class Timeline {
   }
 
   close(): void {
+    clearTimeout(this.#gesture);
     this.#blocks.close();
     this.#maps.close();
   }
@@ -238,11 +242,11 @@ export class Timeline {
   }
 
   zoomAt(x: number, factor: number): void {
-    this.show(this.view.zoomed(x, factor, factor > 1 ? this.whole : this.#bounds(), this.#shortest()));
+    this.#slide(this.view.zoomed(x, factor, factor > 1 ? this.whole : this.#bounds(), this.#shortest()));
   }
 
   panBy(pixels: number): void {
-    this.show(this.view.panned(pixels, this.#bounds()));
+    this.#slide(this.view.panned(pixels, this.#bounds()));
   }
 
   show(window: Span): void {
@@ -308,6 +312,25 @@ export class Timeline {
   reveal(value: bigint): void {
     if (value >= this.window.from && value < this.window.to) return;
     this.show(this.view.placed(value, this.view.width / 2, this.whole));
+  }
+
+  /**
+   * Shows a window that is a step of a gesture. The first step asks for what it shows; while others follow, the picture
+   * that is there is drawn, and only what it does not reach is asked for. Where the gesture rests, all is.
+   */
+  #slide(window: Span): void {
+    if (sameSpan(window, this.window)) return;
+    const isRunning = this.#gesture !== undefined;
+    clearTimeout(this.#gesture);
+    this.#gesture = setTimeout(() => {
+      this.#gesture = undefined;
+      this.refresh();
+    }, REST_MILLIS);
+    this.#anchored = null;
+    this.#show(window);
+    const { axis, block } = this;
+    if (isRunning && block?.axis === axis && resembles(block.plan, this.view, this.window, this.whole)) return;
+    this.refresh();
   }
 
   #show(window: Span): void {

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import type { Axis } from '../backend/bindings';
 import { floatFromBig } from '../base/exact';
 import { randomFrom } from '../base/random.test-kit';
@@ -17,7 +17,9 @@ async function open(seed: number, axis: Axis = 'time') {
     return at;
   });
   const placesOn = (of: Axis) => (of === 'version' ? times.map((_, k) => BigInt(k + 1)) : times);
+  const asked: Fetch[] = [];
   const load = (of: Axis, fetch: Fetch) => {
+    asked.push(fetch);
     const counts = new Uint32Array(fetch.columns);
     for (const place of placesOn(of)) {
       if (place < fetch.from || place >= fetch.to) continue;
@@ -35,7 +37,7 @@ async function open(seed: number, axis: Axis = 'time') {
   const timeline = new Timeline({ bounds, load, slotOf: () => 0, ahead: () => 0n, failed }, axis);
   timeline.resize(1400);
   await settled();
-  return { timeline, times };
+  return { timeline, times, asked };
 }
 
 // Density comes at once here: turns of the queue of promises are all that passes.
@@ -116,4 +118,32 @@ it('says how far all is counted that a pixel means', async () => {
     const last = timeline.lastOf(x);
     expect(momentAt(timeline, x)).toBe(times.filter((time) => time <= last).length);
   }
+});
+
+it('is drawn from what it has while a gesture zooms, asks only for what would be missing, and for all at rest', async () => {
+  vi.useFakeTimers();
+  const { timeline, asked } = await open(7);
+  timeline.setFolding(false);
+  timeline.zoomAt(700, 0.9);
+  await settled();
+  const coarse = timeline.block?.plan.bucket ?? 0n;
+  asked.length = 0;
+  // A factor of two in small steps: the columns would be twice as fine, and are not asked for yet.
+  for (let step = 0; step < 8; step += 1) timeline.zoomAt(700, 0.9);
+  await settled();
+  expect(asked).toHaveLength(0);
+  expect(timeline.block?.plan.bucket).toBe(coarse);
+  vi.runAllTimers();
+  await settled();
+  expect(timeline.block?.plan.bucket).toBeLessThan(coarse);
+  // Nothing of the window is ever left without a picture for longer than an answer takes.
+  for (let step = 0; step < 60; step += 1) {
+    timeline.panBy(400);
+    await settled();
+    const { from, to } = timeline.window;
+    const reach = timeline.block?.plan.reach ?? { from: 0n, to: 0n };
+    expect(reach.from <= from && reach.to >= (to < timeline.whole.to ? to : timeline.whole.to)).toBe(true);
+  }
+  timeline.close();
+  vi.useRealTimers();
 });
