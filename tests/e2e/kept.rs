@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::driver::{Shown, open, open_in};
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
-use crate::opening::kill;
+use crate::restored::kill;
 use crate::stores;
 use crate::webdriver::key;
 
@@ -227,7 +227,7 @@ pub fn temporary() -> tempfile::TempDir {
 }
 
 /// Calls a command of the window with a channel that nobody listens to. `failed` is in the answer of one that fails.
-fn invoke(shown: &Shown, command: &str, arguments: serde_json::Value) -> serde_json::Value {
+pub fn invoke(shown: &Shown, command: &str, arguments: serde_json::Value) -> serde_json::Value {
     const CALL: &str = r#"
 const [command, asked, done] = arguments;
 const { invoke, transformCallback } = window.__TAURI_INTERNALS__;

@@ -20,102 +20,6 @@ fn the_sample_button_makes_the_store_and_opens_it() {
     no_violations(&shown);
 }
 
-#[test]
-fn what_was_open_is_open_again_after_a_restart() {
-    let store = stores::sample();
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let shown = open_in(home.path(), &[store.path()]);
-    wait_for_overview(&shown);
-    palette(&shown, "order-4711");
-    wait_for_version(&shown, "15");
-    palette(&shown, ":v6");
-    wait_for_version(&shown, "6");
-    wait_for_place(home.path(), Some(6));
-    drop(shown);
-
-    let shown = open_in(home.path(), &[]);
-    wait_for_version(&shown, "6");
-    assert!(shown.web.text("[data-test=scope-header]").contains("order-4711"));
-    // A store that was closed stays closed.
-    palette(&shown, ">Close the store");
-    shown.web.wait_for("document.querySelector('[data-test=recent]')");
-    wait_for_place(home.path(), None);
-    drop(shown);
-    let shown = open_in(home.path(), &[]);
-    shown.web.wait_for("document.querySelector('[data-test=recent]')");
-}
-
-/// Two tabs, their cursors and a border that was moved come back although the window had no time to say goodbye.
-#[test]
-fn what_was_open_is_open_again_after_a_crash() {
-    let store = stores::sample();
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let shown = open_in(home.path(), &[store.path(), "order-4711"]);
-    wait_for_version(&shown, "15");
-    palette(&shown, ":v6");
-    wait_for_version(&shown, "6");
-    shown.web.press(&[key::CONTROL], "k");
-    shown.web.type_text("#order-4712");
-    shown
-        .web
-        .wait_for("document.querySelector('[data-test=omnibox-item]')?.innerText.includes('order-4712')");
-    shown.web.press(&[key::CONTROL], key::ENTER);
-    shown
-        .web
-        .wait_for("document.querySelectorAll('[data-test=document]').length === 2");
-    shown
-        .web
-        .run("document.querySelector('[role=separator][aria-orientation=vertical]').focus()");
-    let before = border(&shown);
-    for _ in 0..4 {
-        shown.web.press(&[], key::LEFT);
-    }
-    let moved = border(&shown);
-    assert!(moved < before, "an arrow key moves the border: {before} to {moved}");
-    wait_for_text(home.path(), "perMille");
-    kill(home.path());
-    drop(shown);
-
-    let shown = open_in(home.path(), &[]);
-    shown
-        .web
-        .wait_for("document.querySelectorAll('[data-test=document]').length === 2");
-    shown
-        .web
-        .wait_for("document.querySelector('[data-test=scope-header] h1')?.innerText === 'order-4712'");
-    assert!(
-        (border(&shown) - moved).abs() < 3.0,
-        "the border stands where it was left"
-    );
-    shown.web.press(&[key::CONTROL], key::TAB);
-    wait_for_version(&shown, "6");
-}
-
-/// A store that vanished meanwhile is said, and the rest is opened.
-#[test]
-fn a_store_that_vanished_is_said_and_the_rest_is_open_again() {
-    let store = stores::sample();
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let other = home.path().join("other.db");
-    std::fs::copy(store.path(), &other).expect("it can be copied");
-    let shown = open_in(home.path(), &[&other.to_string_lossy(), "order-4711"]);
-    wait_for_version(&shown, "15");
-    shown.web.press(&[key::CONTROL], "t");
-    palette(&shown, store.path());
-    wait_for_overview(&shown);
-    palette(&shown, "order-4712");
-    wait_for_text(home.path(), "stream = \"order-4712\"");
-    drop(shown);
-
-    std::fs::remove_file(&other).expect("it can be moved away");
-    let shown = open_in(home.path(), &[]);
-    let card = shown.web.text("[data-test=error-card]");
-    assert!(card.contains("other.db"), "{card}");
-    shown
-        .web
-        .wait_for("document.querySelector('[data-test=scope-header] h1')?.innerText === 'order-4712'");
-}
-
 /// F1 from a cold start without a pointer: to the recent store, to the order, to its state.
 #[test]
 fn the_keyboard_alone_leads_to_an_order() {
@@ -151,7 +55,9 @@ fn the_keyboard_alone_leads_to_an_order() {
 fn a_dropped_file_is_opened() {
     let store = stores::sample();
     let shown = open(&[]);
-    shown.web.wait_for("window.__internal_unstable_listeners_object_id__?.['tauri://drag-drop']");
+    shown
+        .web
+        .wait_for("window.__internal_unstable_listeners_object_id__?.['tauri://drag-drop']");
     let payload = json!({ "paths": [store.path()], "position": { "x": 9, "y": 9 } });
     shown.web.run(&format!(
         "const event = 'tauri://drag-drop';
@@ -235,81 +141,13 @@ fn answer_dialog(shown: &Shown, path: &str) {
     ));
 }
 
-fn palette(shown: &Shown, text: &str) {
+pub fn palette(shown: &Shown, text: &str) {
     shown.web.press(&[key::CONTROL], "k");
     shown.web.type_text(text);
-    let known = text.trim_start_matches(['>', ':']);
+    let known = text.trim_start_matches(['>', ':', '@']);
     shown.web.wait_for(&format!(
         "[...document.querySelectorAll('[data-test=omnibox-item]')].some(it => it.innerText.toLowerCase().includes({:?}))",
         known.to_lowercase()
     ));
     shown.web.press(&[], key::ENTER);
-}
-
-/// Where the border between list and inspector stands, in pixels.
-fn border(shown: &Shown) -> f64 {
-    shown.web.place("[role=separator][aria-orientation=vertical]").x
-}
-
-/// Ends the window that lives in a home folder as a crash does.
-pub fn kill(home: &std::path::Path) {
-    let mut variable = b"HOME=".to_vec();
-    variable.extend_from_slice(home.as_os_str().as_encoded_bytes());
-    let is_window = |process: &std::path::Path| {
-        let name = std::fs::read_to_string(process.join("comm")).unwrap_or_default();
-        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
-        name.starts_with("refold-desktop")
-            && environment
-                .split(|byte| *byte == 0)
-                .any(|one| one.strip_suffix(b"/").unwrap_or(one) == variable.as_slice())
-    };
-    let processes = std::fs::read_dir("/proc").expect("processes are listed");
-    let window = processes
-        .flatten()
-        .map(|entry| entry.path())
-        .find(|path| is_window(path));
-    let window = window.expect("the window is a process");
-    let number = window.file_name().unwrap_or_default().to_owned();
-    let killed = std::process::Command::new("kill").arg("-9").arg(number).status();
-    assert!(
-        killed.is_ok_and(|status| status.success()),
-        "the window could not be killed"
-    );
-}
-
-/// Waits until the file of what the window shows holds a text.
-#[track_caller]
-fn wait_for_text(home: &std::path::Path, text: &str) {
-    let file = home.join("config/refold/window.toml");
-    let started = std::time::Instant::now();
-    while !std::fs::read_to_string(&file).unwrap_or_default().contains(text) {
-        assert!(
-            started.elapsed() < std::time::Duration::from_secs(20),
-            "{} never says {text:?}",
-            file.display()
-        );
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
-    }
-}
-
-/// Waits until the window has written down that cursor A of a document is at `moment`; `None`: that nothing is open.
-#[track_caller]
-fn wait_for_place(home: &std::path::Path, moment: Option<u32>) {
-    let file = home.join("config/refold/window.toml");
-    let is_written = || {
-        let written = std::fs::read_to_string(&file).unwrap_or_default();
-        match moment {
-            Some(moment) => written.lines().any(|line| line == format!("a = {moment}")),
-            None => written.contains("documents = []"),
-        }
-    };
-    let started = std::time::Instant::now();
-    while !is_written() {
-        assert!(
-            started.elapsed() < std::time::Duration::from_secs(20),
-            "{} never says {moment:?}",
-            file.display()
-        );
-        std::thread::park_timeout(std::time::Duration::from_millis(20));
-    }
 }

@@ -1,9 +1,7 @@
 //! The timelines as people use them besides scrubbing: a time that is held, ends of ranges by keys, words instead of the
-//! picture, nothing that moves by itself, and zooming over a whole store.
+//! picture, and zooming over a whole store.
 
-use std::fs;
-
-use crate::driver::{Shown, open, open_in};
+use crate::driver::{Shown, open};
 use crate::flows::{no_violations, wait_for_version};
 use crate::stores;
 use crate::webdriver::key;
@@ -70,32 +68,6 @@ fn the_timeline_is_described_in_words() {
     web.press(&[], key::ESCAPE);
     web.wait_for("!document.querySelector('[data-test=timeline-description]')");
     no_violations(&shown);
-}
-
-/// Who asks the system for less motion sees none: no transition and no animation lasts (37).
-#[test]
-fn nothing_moves_for_those_who_want_no_motion() {
-    let home = tempfile::tempdir().expect("a temporary folder");
-    let settings = home.path().join("config/gtk-3.0");
-    fs::create_dir_all(&settings).expect("a folder for the toolkit's settings");
-    fs::write(settings.join("settings.ini"), "[Settings]\ngtk-enable-animations=0\n").expect("they are written");
-    let store = stores::sample();
-    let shown = open_in(home.path(), &[store.path(), "order-4711"]);
-    wait_for_version(&shown, "15");
-    assert_eq!(
-        shown
-            .web
-            .run("return matchMedia('(prefers-reduced-motion: reduce)').matches"),
-        serde_json::Value::Bool(true),
-        "the window hears what the toolkit is told"
-    );
-    let lasting = shown.web.run(
-        "const last = s => s.split(',').some(it => parseFloat(it) > 0); \
-         return [...document.querySelectorAll('[data-test=timeline], [data-test=timeline] *, main *')] \
-           .filter(it => { const s = getComputedStyle(it); return last(s.transitionDuration) || last(s.animationDuration); }) \
-           .map(it => it.className.toString()).slice(0, 5)",
-    );
-    assert_eq!(lasting, serde_json::json!([]), "these would move");
 }
 
 /// Zooming over a whole store: never a blank picture (12). How smooth it is, `figures.rs` says.

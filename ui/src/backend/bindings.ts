@@ -478,6 +478,8 @@ export type DocumentPlace = {
 	asOf?: string | null,
 	/**  The streams that stood on lanes; `None` where there were none. */
 	lanes?: LanesPlace | null,
+	/**  Which streams the list of them showed; `None` where it showed all in its usual order. */
+	streams?: StreamsPlace | null,
 };
 
 /**  Where a store's data comes from. */
@@ -1513,6 +1515,20 @@ export type StreamRow = {
 };
 
 export type StreamSort = "id" | "events" | "last" | "first" | "category";
+
+/**  A filter of the streams of a store, and their order. */
+export type StreamsPlace = {
+	/**  Part of the id; empty: any. */
+	matching: string,
+	category: string | null,
+	/**  Type of the last event. */
+	lastType: string | null,
+	/**  Only streams that lived in this time, RFC 3339; empty: at any time. */
+	from: string,
+	to: string,
+	sort: StreamSort,
+	descending: boolean,
+};
 
 export type Theme = "dark" | "light" | "system";
 

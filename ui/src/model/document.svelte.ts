@@ -46,11 +46,12 @@ export class OpenDocument {
       asOf: isHistory && history.asOf !== null ? rfc3339FromNanos(history.asOf) : null,
       lens: isHistory ? history.tab : 'state',
       axis: (isHistory ? history.timeline : store?.timeline)?.axis ?? 'time',
-      window: (isHistory ? history.timeline : store?.timeline)?.window ?? null,
+      window: (isHistory ? history.timeline : store?.timeline)?.zoom ?? null,
       focus: isHistory ? history.focus : null,
       types: isHistory ? history.types : [],
       label: isHistory ? history.labelOf(history.a) : '',
       lanes: view === 'lanes' ? (store?.lanes.place ?? null) : null,
+      streams: isHistory ? null : (store?.streamsPlace ?? null),
     };
   }
 
@@ -65,7 +66,7 @@ export class OpenDocument {
 /** Puts a history where a place says: cursors, tab, axis, visible window, filter, focused field. */
 export function takePlace(history: OpenHistory, place: Place): void {
   if (history.timeline.axis !== place.axis) history.timeline.setAxis(place.axis);
-  if (place.window) history.timeline.show(place.window);
+  history.timeline.show(place.window ?? history.timeline.whole);
   if (history.types.join('\n') !== place.types.join('\n')) history.setTypes([...place.types]);
   history.b = place.b;
   history.focus = place.focus;

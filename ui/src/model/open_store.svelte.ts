@@ -1,7 +1,15 @@
 // An open store as the window sees it: what came at once, what the index adds, its streams and its timeline.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, Axis, JobUpdate, Overview, StoreOpened, StreamRow, StreamSort } from '../backend/bindings';
+import type {
+  AppErrorWire,
+  Axis,
+  JobUpdate,
+  Overview,
+  StoreOpened,
+  StreamRow,
+  StreamsPlace,
+} from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos, rfc3339Now } from '../base/instant';
@@ -22,19 +30,8 @@ export interface Bounds {
   last: bigint;
 }
 
-export interface StreamOrder {
-  matching: string;
-  category: string | null;
-  /** Type of the last event; `null`: any. */
-  lastType: string | null;
-  /** Only streams that lived in this time, RFC 3339; empty: at any time. */
-  from: string;
-  to: string;
-  sort: StreamSort;
-  descending: boolean;
-}
-
 const WHOLE_LIST = { matching: '', category: null, lastType: null, from: '', to: '' };
+const USUAL_LIST: StreamsPlace = { ...WHOLE_LIST, sort: 'last', descending: true };
 
 export class OpenStore {
   readonly backend: Backend;
@@ -54,7 +51,7 @@ export class OpenStore {
   failure = $state.raw<AppErrorWire | null>(null);
   /** When the overview was read last, RFC 3339; empty before. */
   readAt = $state('');
-  order = $state.raw<StreamOrder>({ ...WHOLE_LIST, sort: 'last', descending: true });
+  order = $state.raw<StreamsPlace>(USUAL_LIST);
   range = $state.raw<RangeSelection | null>(null);
   /** Grows when a person wants to type a range. */
   rangeWanted = $state(0);
@@ -65,6 +62,8 @@ export class OpenStore {
 
   readonly #slots = new Slots();
   #bounds: Bounds | null = null;
+  /** What of the timeline is to be shown once it is there. */
+  #wanted: { axis: Axis; window: Span | null } | null = null;
   #isClosed = false;
 
   constructor(backend: Backend, opened: StoreOpened) {
@@ -161,7 +160,20 @@ export class OpenStore {
     await this.backend.closeStore(this.opened.session);
   }
 
-  setOrder(order: Partial<StreamOrder>): void {
+  /** Which streams the list shows; `null` where it shows all in their usual order. */
+  get streamsPlace(): StreamsPlace | null {
+    return sameOrder(this.order, USUAL_LIST) ? null : this.order;
+  }
+
+  /** Shows what a place says: the streams at once, the window once the index is there. `window` `null`: all. */
+  takePlace({ axis, streams, window }: { axis: Axis; streams: StreamsPlace | null; window: Span | null }): void {
+    const order = streams ?? USUAL_LIST;
+    if (!sameOrder(order, this.order)) this.setOrder(order);
+    this.#wanted = { axis, window };
+    this.#showWanted();
+  }
+
+  setOrder(order: Partial<StreamsPlace>): void {
     this.order = { ...this.order, ...order };
     this.activeStream = 0;
     this.streams.reset();
@@ -228,7 +240,17 @@ export class OpenStore {
       },
       'time',
     );
+    this.#showWanted();
     this.streams.want(0, 1);
+  }
+
+  #showWanted(): void {
+    const { timeline } = this;
+    if (!timeline || !this.#wanted) return;
+    const { axis, window } = this.#wanted;
+    this.#wanted = null;
+    if (timeline.axis !== axis) timeline.setAxis(axis);
+    timeline.show(window ?? timeline.whole);
   }
 
   #colour({ types }: Overview): void {
@@ -239,6 +261,13 @@ export class OpenStore {
 export function densityQuery(axis: Axis, fetch: Fetch) {
   const text = (value: bigint) => (axis === 'time' ? rfc3339FromNanos(value) : `${value}`);
   return { axis, from: text(fetch.from), to: text(fetch.to), columns: fetch.columns };
+}
+
+function sameOrder(a: StreamsPlace, b: StreamsPlace): boolean {
+  return (
+    JSON.stringify([a.matching, a.category, a.lastType, a.from, a.to, a.sort, a.descending]) ===
+    JSON.stringify([b.matching, b.category, b.lastType, b.from, b.to, b.sort, b.descending])
+  );
 }
 
 /** First and last value of an axis from their texts, or `null` where they are no whole numbers or instants. */

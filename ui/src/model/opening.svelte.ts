@@ -166,10 +166,7 @@ export class Opening {
         await document.replaceHistory(opened);
       }
       if (document.history) takePlace(document.history, place);
-    } else if (store?.timeline && place.window) {
-      if (store.timeline.axis !== place.axis) store.timeline.setAxis(place.axis);
-      store.timeline.show(place.window);
-    }
+    } else store?.takePlace(place);
     if (place.lanes && store) await store.lanes.take(place.lanes);
     if (isWanted()) document.view = place.view;
   }

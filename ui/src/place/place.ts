@@ -1,6 +1,6 @@
 // A place: everything that a view of the window is a function of. Pure.
 
-import type { Axis, LanesPlace } from '../backend/bindings';
+import type { Axis, LanesPlace, StreamsPlace } from '../backend/bindings';
 import type { Span } from '../timeline/axis';
 
 /** The store that a place is in, and how it was opened. */
@@ -42,6 +42,8 @@ export interface Place<View extends string = string, Lens extends string = strin
   label: string;
   /** The streams on lanes and where their cursor is; `null` where none is. */
   lanes: LanesPlace | null;
+  /** Which streams the list of them shows; `null` where it shows all in their usual order, or is not shown. */
+  streams: StreamsPlace | null;
 }
 
 /** Whether two places show the same: going from one to the other would be no step. */

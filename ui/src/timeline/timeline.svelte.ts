@@ -108,6 +108,11 @@ export class Timeline {
     return this.#view;
   }
 
+  /** The visible window; `null` where all is visible. */
+  get zoom(): Span | null {
+    return sameSpan(this.window, this.whole) ? null : this.window;
+  }
+
   /** The density that is of the shown axis. */
   get pieces(): readonly Piece[] | null {
     return this.block?.axis === this.axis ? this.block.pieces : null;

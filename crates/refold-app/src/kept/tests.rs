@@ -1,5 +1,5 @@
 use super::*;
-use crate::wire::{Axis, Clock, DocumentPlace, LanesPlace, PanelSize};
+use crate::wire::{Axis, Clock, DocumentPlace, LanesPlace, PanelSize, StreamSort, StreamsPlace};
 
 fn places() -> (tempfile::TempDir, Places) {
     let folder = tempfile::tempdir().unwrap();
@@ -62,6 +62,15 @@ fn what_the_window_showed_comes_back() {
             instant: Some("1786700000000000000".to_owned()),
             from: None,
             to: None,
+        }),
+        streams: Some(StreamsPlace {
+            matching: "4711".to_owned(),
+            category: None,
+            last_type: Some("PaymentFailed".to_owned()),
+            from: String::new(),
+            to: "2026-08-14T09:31:07Z".to_owned(),
+            sort: StreamSort::Events,
+            descending: true,
         }),
     };
     let window = WindowPlaces {

@@ -135,6 +135,7 @@ pub fn place(
         types: Vec::new(),
         as_of: None,
         lanes: None,
+        streams: None,
     })
 }
 

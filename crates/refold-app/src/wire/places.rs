@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Axis, Clock};
+use super::{Axis, Clock, StreamSort};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +48,25 @@ pub struct DocumentPlace {
     /// The streams that stood on lanes; `None` where there were none.
     #[serde(default)]
     pub lanes: Option<LanesPlace>,
+    /// Which streams the list of them showed; `None` where it showed all in its usual order.
+    #[serde(default)]
+    pub streams: Option<StreamsPlace>,
+}
+
+/// A filter of the streams of a store, and their order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamsPlace {
+    /// Part of the id; empty: any.
+    pub matching: String,
+    pub category: Option<String>,
+    /// Type of the last event.
+    pub last_type: Option<String>,
+    /// Only streams that lived in this time, RFC 3339; empty: at any time.
+    pub from: String,
+    pub to: String,
+    pub sort: StreamSort,
+    pub descending: bool,
 }
 
 /// Streams on one clock, and where their cursor and window were.

@@ -37,7 +37,17 @@ function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
   const handler = '/home/ada/.cache/refold/cases/4f1c09aa/handlers/order@1.1.0';
   const place: wire.DocumentPlace = {
     ...{ view: 'history', store: location, layout: 'emmett', stream, category: 'order', handler, a: 10, b: 6 },
-    ...{ lens: 'diff', axis: 'version', from: null, to: null, focus: null, types: [], asOf: null, lanes: null },
+    ...{
+      lens: 'diff',
+      axis: 'version',
+      from: null,
+      to: null,
+      focus: null,
+      types: [],
+      asOf: null,
+      lanes: null,
+      streams: null,
+    },
   };
   return {
     ...{ writtenAt: '2026-09-01T08:12:40Z', writtenBy: '0.1.0', store: '/srv/shop/orders.db', storeKind: 'SQLite' },

@@ -84,6 +84,7 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         types: vec!["Placed".to_owned()],
         as_of: None,
         lanes: None,
+        streams: None,
     }
 }
 

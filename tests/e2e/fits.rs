@@ -1,0 +1,158 @@
+//! Every view fits its window, at every size and at 200 %: nothing scrolls sideways, nothing is cut off without saying
+//! so, and nothing lies over anything else (2, 3).
+
+use serde_json::Value;
+
+use crate::driver::{Shown, open};
+use crate::flows::{no_violations, wait_for_version};
+use crate::stores;
+use crate::webdriver::key;
+
+/// Names what does not fit.
+const FITS: &str = include_str!("fits.js");
+
+/// The views, and what is in the page once they are there.
+pub const VIEWS: [(&str, &str); 10] = [
+    ("overview", "[data-test=list] [role=row]"),
+    ("history", "[data-test=state-header]"),
+    ("compare", "[data-test=compare]"),
+    ("lanes", "[data-test=lanes]"),
+    ("replay", "[data-test=replay]"),
+    ("invariants", "[data-test=invariants]"),
+    ("search", "[data-test=search-text]"),
+    ("notebook", "[data-test=notebook]"),
+    ("welcome", "[data-test=welcome-open]"),
+    ("settings", "[data-test=cache-use]"),
+];
+
+/// The tabs of the inspector, by their keys.
+pub const TABS: [(&str, &str); 7] = [
+    ("1", "story"),
+    ("2", "state"),
+    ("3", "diff"),
+    ("4", "blame"),
+    ("5", "event"),
+    ("6", "raw"),
+    ("7", "causation"),
+];
+
+/// The size of the window, and how wide the page is in it: at 200 % half as wide.
+const SIZES: [(u32, u32, u32); 5] = [
+    (960, 600, 960),
+    (1024, 640, 1024),
+    (1440, 900, 1440),
+    (2560, 1440, 2560),
+    (1440, 900, 720),
+];
+
+#[test]
+fn every_view_fits_its_window() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), stores::DAMAGED_STREAM]);
+    let web = &shown.web;
+    wait_for_version(&shown, "8");
+    fill_views(&shown);
+    let mut faults = Vec::new();
+    for (width, height, page) in SIZES {
+        web.resize(width, height);
+        if page < width {
+            enlarge(&shown);
+        }
+        web.wait_for(&format!("innerWidth === {page}"));
+        let size = format!("{width}x{height} at {} %", width * 100 / page);
+        for (view, _) in VIEWS {
+            show(&shown, view);
+            look(&shown, &format!("{view}, {size}"), &mut faults);
+        }
+        show(&shown, "history");
+        for (pressed, tab) in TABS {
+            web.press(&[], pressed);
+            web.wait_for(&format!(
+                "document.querySelector('[data-test=tab-{tab}]').ariaSelected === 'true'"
+            ));
+            look(&shown, &format!("{tab}, {size}"), &mut faults);
+        }
+        web.run("document.querySelector('[data-test=findings-chip]').click()");
+        web.wait_for("document.querySelector('[data-test=finding]')");
+        look(&shown, &format!("findings, {size}"), &mut faults);
+        web.press(&[], key::ESCAPE);
+        web.press(&[key::CONTROL], "k");
+        web.wait_for("document.querySelector('[data-test=omnibox-item]')");
+        look(&shown, &format!("palette, {size}"), &mut faults);
+        web.press(&[], key::ESCAPE);
+        web.press(&[], "?");
+        web.wait_for("document.querySelector('[data-test=shortcuts] dt')");
+        look(&shown, &format!("sheet of keys, {size}"), &mut faults);
+        web.press(&[], key::ESCAPE);
+        web.wait_for("!document.querySelector('[data-test=shortcuts]')");
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    no_violations(&shown);
+}
+
+/// Gives the views something to show: a note, a search, a run of the lab, a check of the conditions.
+pub fn fill_views(shown: &Shown) {
+    let web = &shown.web;
+    web.press(&[], "m");
+    for (view, ready, end) in [
+        (
+            "replay",
+            "[data-test=replay-right] option",
+            "[data-test=replay-summary]",
+        ),
+        ("invariants", "[data-test=invariant]", "[data-test=invariants-summary]"),
+    ] {
+        show(shown, view);
+        web.wait_for(&format!("document.querySelector('{ready}')"));
+        web.press(&[key::CONTROL], key::ENTER);
+        web.wait_for(&format!("document.querySelector('{end}')"));
+    }
+    show(shown, "search");
+    web.run("document.querySelector('[data-test=search-text]').focus()");
+    web.type_text("Espresso");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=search-status]')?.dataset.phase === 'whole'");
+}
+
+/// Shows a view through the rail, and waits until its content is there.
+#[track_caller]
+pub fn show(shown: &Shown, view: &str) {
+    let content = VIEWS
+        .iter()
+        .find(|(name, _)| *name == view)
+        .map_or("", |(_, content)| content);
+    shown
+        .web
+        .run(&format!("document.querySelector('[data-test=rail-{view}]').click()"));
+    shown.web.wait_for(&format!(
+        "document.querySelector('.page').dataset.view === '{view}' && document.querySelector({content:?})"
+    ));
+}
+
+/// Makes everything twice as large.
+pub fn enlarge(shown: &Shown) {
+    shown.web.press(&[key::CONTROL], "k");
+    shown.web.type_text(">larger interface");
+    shown.web.press(&[], key::ENTER);
+    shown.web.wait_for("!document.querySelector('[data-test=palette]')");
+    for _ in 0..9 {
+        shown.web.press(&[key::CONTROL], "=");
+    }
+}
+
+/// Looks at the page once two frames were painted since it changed.
+fn look(shown: &Shown, what: &str, faults: &mut Vec<String>) {
+    const FRAMES: &str =
+        "window.__frames = 0; const next = () => { if (++window.__frames < 3) requestAnimationFrame(next); }; next()";
+    shown.web.run(FRAMES);
+    shown.web.wait_for("window.__frames >= 3");
+    let over = shown
+        .web
+        .run("return document.documentElement.scrollWidth - innerWidth");
+    if over != 0 {
+        faults.push(format!("{what}: scrolls sideways by {over}"));
+    }
+    if let Value::Array(found) = shown.web.run(FITS) {
+        faults.extend(found.iter().map(|one| format!("{what}: {one}")));
+    }
+}
