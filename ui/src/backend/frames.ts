@@ -146,10 +146,16 @@ type Tuple<Length extends number, Items extends number[] = []> = Items['length']
   ? Items
   : Tuple<Length, [...Items, number]>;
 
+// A mark of byte order is a letter of the text like any other.
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const ONE_BYTE = new TextDecoder('latin1');
+const IS_ASCII = /^[\x00-\x7f]*$/;
+
 class Reader {
   readonly #bytes: ArrayBuffer;
   readonly #view: DataView;
-  readonly #text = new TextDecoder('utf-8', { fatal: true });
+  /** A letter for each byte: right wherever a text is plain ASCII, and read in one go. */
+  #letters: string | null = null;
   #at = 0;
 
   constructor(bytes: ArrayBuffer) {
@@ -188,7 +194,11 @@ class Reader {
   text(): string {
     const length = this.number();
     if (length === 0) return '';
-    return this.#text.decode(new Uint8Array(this.#view.buffer, this.#take(length), length));
+    const at = this.#take(length);
+    // A state has a thousand short texts, and a call of the decoder costs more than the text: one call for most of them.
+    this.#letters ??= ONE_BYTE.decode(this.#bytes);
+    const text = this.#letters.slice(at, at + length);
+    return IS_ASCII.test(text) ? text : UTF_8.decode(new Uint8Array(this.#bytes, at, length));
   }
 
   end(): void {

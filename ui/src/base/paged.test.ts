@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { PagedRows } from './paged';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
@@ -26,12 +26,29 @@ it('fetches what is wanted and nothing far from it', async () => {
   expect(asked.length).toBeLessThanOrEqual(4);
 });
 
+it('fetches few of the rows that rush past, and those where it comes to rest', async () => {
+  vi.useFakeTimers();
+  const { rows, asked } = pages(1_000_000);
+  // A second of frames, each a thousand rows further.
+  for (let frame = 0; frame < 60; frame += 1) {
+    rows.want(frame * 1000, frame * 1000 + 30);
+    await vi.advanceTimersByTimeAsync(16);
+  }
+  expect(asked.length).toBeLessThan(25);
+  await vi.advanceTimersByTimeAsync(150);
+  expect(rows.at(59_000)).toBe(59_000);
+  expect(rows.at(59_029)).toBe(59_029);
+  vi.useRealTimers();
+});
+
 it('forgets old pages', async () => {
+  vi.useFakeTimers();
   const { rows } = pages(1_000_000);
   for (let first = 0; first < 100_000; first += 1000) {
     rows.want(first, first + 30);
-    await settle();
+    await vi.advanceTimersByTimeAsync(150);
   }
+  vi.useRealTimers();
   expect(rows.at(0)).toBeUndefined();
   expect(rows.at(99_010)).toBe(99_010);
 });

@@ -1,4 +1,5 @@
 // Rows of a list that is too long to hold: pages around what is visible, fetched one at a time, the oldest forgotten.
+// Rows that rush past are fetched now and then: nobody reads them, and each page would take its time from the frame.
 
 import { rfc3339Now } from './instant';
 
@@ -16,6 +17,10 @@ export class PagedRows<Row> {
   /** Pages that are shown and fetched anew. */
   readonly #stale = new Set<number>();
   #wanted = { first: 0, end: 1 };
+  /** The first row that was wanted when a page was asked for last. */
+  #askedFor = 0;
+  /** When a page was asked for last that is far from the one before. */
+  #jumpedAt = -Infinity;
   #generation = 0;
   #isLoading = false;
   #hasFailed = false;
@@ -54,6 +59,7 @@ export class PagedRows<Row> {
     this.total = null;
     this.#hasFailed = false;
     this.#isLoading = false;
+    this.#jumpedAt = -Infinity;
     this.#wanted = { first: 0, end: 1 };
     void this.#pump();
   }
@@ -100,6 +106,16 @@ export class PagedRows<Row> {
     const generation = this.#generation;
     this.#isLoading = true;
     for (let page = this.#missing(); page !== null; page = this.#missing()) {
+      const isFar = Math.abs(this.#wanted.first - this.#askedFor) > PAGE;
+      const early = this.#jumpedAt + PACE_MILLIS - performance.now();
+      if (isFar && early > 0) {
+        // Where the rows are by then is what is fetched.
+        await new Promise((resolve) => setTimeout(resolve, early));
+        if (generation !== this.#generation) return;
+        continue;
+      }
+      this.#askedFor = this.#wanted.first;
+      if (isFar) this.#jumpedAt = performance.now();
       const isStale = this.#stale.delete(page);
       try {
         const expected = this.#rowsOf(page);
@@ -151,4 +167,6 @@ export class PagedRows<Row> {
 }
 
 const PAGE = 200;
+/** While the rows rush past, a page at a time, one is asked for so often. */
+const PACE_MILLIS = 100;
 const PAGES_KEPT = 40;
