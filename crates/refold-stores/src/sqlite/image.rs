@@ -17,7 +17,7 @@ pub mod tree;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::cell::Payload;
 
@@ -27,6 +27,8 @@ pub struct Odd;
 
 /// The longest run of pages that is read at once.
 const MOST_RUN_BYTES: usize = 256 << 10;
+/// So many buffers of windows are kept for the next ones.
+const MOST_SPARE: usize = 8;
 /// The byte that SQLite locks lies on a page that holds nothing.
 const LOCK_BYTE: u64 = 1 << 30;
 
@@ -38,6 +40,8 @@ pub struct Image {
     /// Of each page; extensions of SQLite may keep the rest for themselves.
     usable_byte_count: usize,
     page_count: u32,
+    /// Of windows that are gone: a rebuild opens one after the other, and fresh memory costs more than a run of pages.
+    spare: Mutex<Vec<Vec<u8>>>,
 }
 
 impl Image {
@@ -64,7 +68,12 @@ impl Image {
             page_byte_count,
             usable_byte_count,
             page_count,
+            spare: Mutex::default(),
         })
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where page `number` begins in the file.
@@ -85,6 +94,7 @@ impl Image {
 /// The last run of pages that was read. Runs grow while most of their pages are asked for, and shrink when few are.
 struct Window {
     image: Arc<Image>,
+    /// At least as many as the run has.
     bytes: Vec<u8>,
     first: u32,
     count: u32,
@@ -100,9 +110,10 @@ impl Window {
         let most_run = u32::try_from(MOST_RUN_BYTES / image.page_byte_count)
             .unwrap_or(1)
             .max(1);
+        let bytes = image.spare().pop().unwrap_or_default();
         Window {
             image,
-            bytes: Vec::new(),
+            bytes,
             first: 0,
             count: 0,
             run: 1,
@@ -146,13 +157,23 @@ impl Window {
         self.count = 0;
         let count = self.run.min(self.image.page_count - number + 1);
         let byte_count = usize::try_from(count).map_err(|_| Odd)? * self.image.page_byte_count;
-        self.bytes.resize(byte_count, 0);
-        self.image
-            .file
-            .read_exact_at(&mut self.bytes, offset)
-            .map_err(|_| Odd)?;
+        if self.bytes.len() < byte_count {
+            self.bytes.resize(byte_count, 0);
+        }
+        let run = self.bytes.get_mut(..byte_count).ok_or(Odd)?;
+        self.image.file.read_exact_at(run, offset).map_err(|_| Odd)?;
         (self.first, self.count) = (number, count);
         Ok(())
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut spare = self.image.spare();
+        if !bytes.is_empty() && spare.len() < MOST_SPARE {
+            spare.push(bytes);
+        }
     }
 }
 
