@@ -73,6 +73,53 @@ pub fn of_text(text: &[u8], source: &TimeSource) -> Option<Reading> {
     })
 }
 
+/// Reads times as [`of_text`] does. Most are of the day of the one before, so it remembers that day: for one source.
+#[derive(Debug, Default)]
+pub struct TimeReader {
+    /// What stands before the time of day, and the instant when it was midnight.
+    day: Option<([u8; 11], Timestamp)>,
+}
+
+impl TimeReader {
+    /// As [`of_text`]; `source` is always the same.
+    pub fn of_text(&mut self, text: &[u8], source: &TimeSource) -> Option<Reading> {
+        let clock = day_and_nanos(text);
+        if let (Some((day, nanos)), Some((known, midnight))) = (clock, self.day)
+            && *day == known
+            && let Some(at) = midnight.0.checked_add(nanos)
+        {
+            return Some(Reading::certain(Timestamp(at)));
+        }
+        let reading = of_text(text, source)?;
+        // In a named zone a day may have two offsets.
+        let is_even = matches!(source.zone, Some(Zone::Fixed { .. }));
+        if let (Some((day, nanos)), true) = (clock, is_even && reading.is_certain()) {
+            self.day = reading
+                .at
+                .0
+                .checked_sub(nanos)
+                .map(|midnight| (*day, Timestamp(midnight)));
+        }
+        Some(reading)
+    }
+}
+
+/// What stands before the time of day of `2026-08-03 14:00:00`, and the nanoseconds of it. `None` says nothing.
+fn day_and_nanos(text: &[u8]) -> Option<(&[u8; 11], i64)> {
+    let (day, clock) = text.split_first_chunk::<11>()?;
+    let clock: &[u8; 8] = clock.try_into().ok()?;
+    let [_, _, b':', _, _, b':', _, _] = clock else {
+        return None;
+    };
+    let two = |tens: u8, ones: u8, below: i64| {
+        let (tens, ones) = (i64::from(tens.wrapping_sub(b'0')), i64::from(ones.wrapping_sub(b'0')));
+        (tens <= 9 && ones <= 9 && tens * 10 + ones < below).then_some(tens * 10 + ones)
+    };
+    let (hour, minute) = (two(clock[0], clock[1], 24)?, two(clock[3], clock[4], 60)?);
+    let second = two(clock[6], clock[7], 60)?;
+    Some((day, (hour * 3_600 + minute * 60 + second) * 1_000_000_000))
+}
+
 /// A time written as ISO 8601, in `zone` where it names none.
 pub fn of_iso_text(text: &[u8], zone: Option<&Zone>) -> Option<Reading> {
     let read = Timestamp::parse_in(text, 0)?;

@@ -17,7 +17,7 @@ use super::plan::{Bodies, Plan, Shape, Slot, StreamKey};
 use crate::decode::{self, Decoder};
 use crate::json;
 use crate::layout::{BodySource, Origin, TextForm, TextSource, TimeForm, TimeSource};
-use crate::time::{self, Reading};
+use crate::time::{self, Reading, TimeReader};
 use crate::value::{taken, uuid_text};
 use crate::{NO_STREAM, NO_TYPE};
 
@@ -53,6 +53,8 @@ pub struct RowReader {
     stream_text: Vec<u8>,
     last_stream: StreamOrdinal,
     types: TypeCache,
+    recorded_times: TimeReader,
+    occurred_times: TimeReader,
 }
 
 #[derive(Default)]
@@ -71,6 +73,8 @@ impl RowReader {
             stream_text: Vec::new(),
             last_stream,
             types: TypeCache::default(),
+            recorded_times: TimeReader::default(),
+            occurred_times: TimeReader::default(),
         }
     }
 
@@ -90,6 +94,8 @@ impl RowReader {
             stream_text,
             last_stream,
             types,
+            recorded_times,
+            occurred_times,
         } = self;
         let map = &plan.layout.map;
         for (state, document) in documents.iter_mut().zip(&shape.documents) {
@@ -143,7 +149,8 @@ impl RowReader {
                 "the store does not say what type it has; it is shown as (no type)".into()
             });
         }
-        let recorded_at = fields.time(map.recorded_at.as_ref(), shape.recorded_at, "recorded time", &odd);
+        let recorded = (map.recorded_at.as_ref(), shape.recorded_at, "recorded time");
+        let recorded_at = fields.time(recorded, recorded_times, &odd);
 
         batch.positions.push(position);
         batch.streams.push(stream);
@@ -176,9 +183,8 @@ impl RowReader {
             batch.correlation_ids.push(correlation_id);
             batch.causation_ids.push(causation_id);
             batch.schema_versions.push(schema_version);
-            batch
-                .occurred_at
-                .push(fields.time(map.occurred_at.as_ref(), shape.occurred_at, "occurred time", &odd));
+            let occurred = (map.occurred_at.as_ref(), shape.occurred_at, "occurred time");
+            batch.occurred_at.push(fields.time(occurred, occurred_times, &odd));
         }
     }
 }
@@ -236,7 +242,13 @@ impl<R: Values> Fields<'_, R> {
         taken.or_else(|| source.default.as_ref().map(|default| Cow::Borrowed(default.as_bytes())))
     }
 
-    fn time(&self, source: Option<&TimeSource>, slot: Option<Slot>, what: &str, odd: &Oddities<'_>) -> Timestamp {
+    /// `what`: where the time is and what findings call it. `times` reads only those.
+    fn time(
+        &self,
+        (source, slot, what): (Option<&TimeSource>, Option<Slot>, &str),
+        times: &mut TimeReader,
+        odd: &Oddities<'_>,
+    ) -> Timestamp {
         let Some(source) = source else { return Timestamp::NONE };
         let index = match (&source.from, slot) {
             (Origin::Column(_), Some(Slot::Column(index))) => index,
@@ -247,14 +259,14 @@ impl<R: Values> Fields<'_, R> {
                 let Some(text) = literal.and_then(json::text) else {
                     return Timestamp::NONE;
                 };
-                return odd.time(what, time::of_text(&text, source), ValueRef::Text(&text));
+                return odd.time(what, times.of_text(&text, source), ValueRef::Text(&text));
             }
             _ => return Timestamp::NONE,
         };
         let stored = self.row.value(index);
         let read = match stored {
             ValueRef::Null => return Timestamp::NONE,
-            ValueRef::Text(text) => time::of_text(text, source),
+            ValueRef::Text(text) => times.of_text(text, source),
             ValueRef::Integer(number) => time::from_number(number, source.form).map(Reading::certain),
             ValueRef::Real(number) if matches!(source.form, TimeForm::Auto | TimeForm::EpochSeconds) => {
                 time::from_real(number).map(Reading::certain)
@@ -404,7 +416,7 @@ impl Oddities<'_> {
 }
 
 /// A store has few types, so the ordinals of the last ones seen are kept by a cheap hash of the name.
-struct TypeCache([TypeOrdinal; 64]);
+pub struct TypeCache([TypeOrdinal; 64]);
 
 impl Default for TypeCache {
     fn default() -> TypeCache {
@@ -413,7 +425,7 @@ impl Default for TypeCache {
 }
 
 impl TypeCache {
-    fn intern(&mut self, name: &[u8], names: &mut Names) -> TypeOrdinal {
+    pub fn intern(&mut self, name: &[u8], names: &mut Names) -> TypeOrdinal {
         let ends = (name.first().copied().unwrap_or(0), name.last().copied().unwrap_or(0));
         let slot = (name.len() + usize::from(ends.0) * 7 + usize::from(ends.1) * 13) % self.0.len();
         if names.type_name(self.0[slot]) != name || name.is_empty() {

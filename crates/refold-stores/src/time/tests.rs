@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::layout::Origin;
 
 #[test]
 fn numbers_by_their_unit() {
@@ -31,6 +32,46 @@ proptest! {
     fn no_number_makes_it_panic(number in any::<i64>()) {
         for form in [TimeForm::EpochSeconds, TimeForm::EpochMillis, TimeForm::EpochNanos, TimeForm::DotnetTicks] {
             let _ = from_number(number, form);
+        }
+    }
+}
+
+fn a_written_time() -> impl Strategy<Value = String> {
+    let day = prop_oneof![
+        Just("2026-08-03 "),
+        Just("2026-08-03T"),
+        Just("2026-10-25 "),
+        Just("2026-02-30 "),
+        Just("1677-09-21 "),
+        Just("2262-04-11 "),
+    ];
+    let clock = (0..26, 0..62, 0..62).prop_map(|(hour, minute, second)| format!("{hour:02}:{minute:02}:{second:02}"));
+    let clock = prop_oneof![
+        clock,
+        Just("1:02:03.".to_owned()),
+        Just("01-02:03".to_owned()),
+        Just("0x:00:00".to_owned())
+    ];
+    let end = prop_oneof![4 => Just(""), 1 => Just("Z"), 1 => Just(".5"), 1 => Just("+02:00")];
+    (day, clock, end).prop_map(|(day, clock, end)| format!("{day}{clock}{end}"))
+}
+
+proptest! {
+    /// What was read before changes nothing.
+    #[test]
+    fn a_day_that_is_remembered_changes_no_answer(
+        written in proptest::collection::vec(a_written_time(), 1..24),
+        zone in prop_oneof![Just(None), Just(Some("UTC")), Just(Some("+05:30")), Just(Some("Europe/Berlin"))],
+    ) {
+        let source = TimeSource {
+            from: Origin::StreamId,
+            form: TimeForm::Auto,
+            zone: zone.and_then(Zone::parse),
+            is_optional: false,
+        };
+        let mut times = TimeReader::default();
+        for text in written {
+            prop_assert_eq!(times.of_text(text.as_bytes(), &source), of_text(text.as_bytes(), &source), "{}", text);
         }
     }
 }
