@@ -16,6 +16,7 @@ mod image;
 mod key;
 mod open;
 mod page;
+mod plain;
 mod plan;
 mod probe;
 mod reader;

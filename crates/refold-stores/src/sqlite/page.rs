@@ -18,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, params_from_iter};
 use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
 use super::detour::Remains;
+use super::plain::PlainRows;
 use super::plan::{Bodies, Plan, Shape};
 use super::row::{RowReader, TOLD_ONCE_A_NAME};
 use super::survey::{Ahead, Ground, Survey};
@@ -58,6 +59,8 @@ pub struct ByImage {
 pub struct Rows {
     /// Reads what it can; statements are for the rest.
     pub bulk: Option<BulkReader>,
+    /// Makes events of what that reads, where it can.
+    plain: Option<PlainRows>,
     survey: Option<Survey>,
     pub by_image: ByImage,
     /// The damaged part that the read is in.
@@ -117,6 +120,7 @@ impl Rows {
         ];
         Rows {
             bulk: by_image.bulk.as_ref().and_then(|bulk| bulk.reader(plan, &shape)),
+            plain: PlainRows::new(plan, &shape),
             survey: by_image.ground.as_ref().map(Ground::survey),
             by_image: by_image.clone(),
             remains: None,
@@ -252,11 +256,16 @@ impl Page<'_> {
         let Some(stretch) = course.stretch(self.connection, self.plan)? else {
             return Ok(None);
         };
-        let reader = &mut self.rows.whole.reader;
+        let (reader, plain) = (&mut self.rows.whole.reader, &mut self.rows.plain);
         let found = Findings::default();
         let reached = bulk.read(&stretch, self.token, |row| {
-            let position = Position(row.rowid);
-            reader.append(self.plan, row, position, self.batch, self.names, &found);
+            let is_done = plain
+                .as_mut()
+                .is_some_and(|plain| plain.append(self.plan, row, self.batch, self.names));
+            if !is_done {
+                let position = Position(row.rowid);
+                reader.append(self.plan, row, position, self.batch, self.names, &found);
+            }
             self.batch.len() < self.max_rows && self.batch.arena.len() < PAGE_BYTES
         });
         let is_odd = reached == Reached::Odd;

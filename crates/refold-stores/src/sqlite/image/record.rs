@@ -54,6 +54,14 @@ impl Record<'_> {
         if place.is_rowid {
             return ValueRef::Integer(self.rowid);
         }
+        // What most values are, without a call.
+        if place.serial > 12 && place.serial % 2 == 1 {
+            let length = ((place.serial - 13) / 2) as usize; // `locate` found that it fits
+            return match self.bytes.get(place.start..place.start + length) {
+                Some(text) => ValueRef::Text(text),
+                None => ValueRef::Null,
+            };
+        }
         match value(self.bytes, place.serial, place.start) {
             ValueRef::Integer(number) if place.is_real => ValueRef::Real(number as f64), // as SQLite converts it
             value => value,
