@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use refold_core::event::EventView;
 use refold_core::finding::Findings;
 use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
@@ -102,8 +101,7 @@ struct Member {
 
 /// Looks at each line of memory that the payload of an event lies in, so that it is near when it is folded.
 #[inline]
-fn touched(event: &EventView<'_>) -> u8 {
-    let payload = event.payload.unwrap_or_default();
+fn touched(payload: &[u8]) -> u8 {
     let lines = payload.iter().step_by(LINE_BYTES).chain(payload.last());
     lines.fold(0, |seen, byte| seen ^ byte)
 }

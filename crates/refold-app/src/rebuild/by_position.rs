@@ -174,7 +174,7 @@ impl Shared<'_> {
         } = share;
         let known = range.names();
         let mut own = range.streams_of(*member);
-        let (mut group, mut events) = (Vec::with_capacity(AHEAD_STREAMS), Vec::new());
+        let mut group = Vec::with_capacity(AHEAD_STREAMS);
         loop {
             group.clear();
             for local in own.by_ref().take(AHEAD_STREAMS) {
@@ -194,10 +194,8 @@ impl Shared<'_> {
                 || group.iter().filter_map(|(_, place)| streams.get(*place)?.as_ref()),
                 1,
             );
-            events.clear();
-            events.extend(group.iter().flat_map(|(local, _)| range.events_of(*local)));
-            black_box(events.iter().map(touched).fold(0, u8::wrapping_add));
-            let mut events = events.iter();
+            let payloads = group.iter().flat_map(|(local, _)| range.payloads_of(*local));
+            black_box(payloads.map(touched).fold(0, u8::wrapping_add));
             for (local, place) in &group {
                 // Made just above.
                 let slot = &mut streams[*place];
@@ -210,10 +208,10 @@ impl Shared<'_> {
                     }
                     None => fold.reset()?,
                 }
-                for event in events.by_ref().take(range.event_count(*local)) {
+                for event in range.events_of(*local) {
                     is_unordered |= event.version < last;
                     last = event.version;
-                    fold.step(event, known, Some(self.findings))?;
+                    fold.step(&event, known, Some(self.findings))?;
                 }
                 *slot = Some(StreamState {
                     checkpoint: fold.checkpoint()?,
@@ -274,7 +272,7 @@ impl Shared<'_> {
 }
 
 /// Looks at states: at their members, then at those of the objects in them, so many `levels` down. What lies on one level
-/// of all of them comes together.
+/// of all of them comes together, once what leads there was seen.
 fn look_at<'s, I: Iterator<Item = &'s StreamState>>(states: impl Fn() -> I, levels: usize) {
     for level in 0..=levels {
         let seen = states().map(|state| match &state.checkpoint.engine {
@@ -287,9 +285,9 @@ fn look_at<'s, I: Iterator<Item = &'s StreamState>>(states: impl Fn() -> I, leve
 
 fn seen_members(value: &Value, levels: usize) -> usize {
     let Value::Object(members) = value else { return 0 };
-    let seen = members.iter().take(MEMBERS).map(|(key, member)| {
-        let below = levels.checked_sub(1).map_or(0, |levels| seen_members(member, levels));
-        key.byte_len() + below
-    });
-    seen.sum()
+    let members = members.iter().take(MEMBERS).map(|(_, member)| member);
+    match levels.checked_sub(1) {
+        Some(levels) => members.map(|member| seen_members(member, levels)).sum(),
+        None => members.filter(|member| matches!(member, Value::Object(_))).count(),
+    }
 }

@@ -95,7 +95,8 @@ impl FromArena<'_> {
         let mut ahead = Ahead::default();
         let mut fold_ahead = |ahead: &mut Ahead<'_>, names: &Names| -> Result<(), AppError> {
             done += ahead.events.len() as u64;
-            black_box(ahead.events.iter().map(touched).fold(0, u8::wrapping_add));
+            let payloads = ahead.events.iter().filter_map(|event| event.payload);
+            black_box(payloads.map(touched).fold(0, u8::wrapping_add));
             let mut events = ahead.events.iter();
             for stretch in &ahead.stretches {
                 if stretch.is_first {

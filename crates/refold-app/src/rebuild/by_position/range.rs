@@ -81,9 +81,12 @@ impl Range {
             .map(|(batch, row)| self.batches[*batch as usize].event(*row as usize))
     }
 
-    /// How many events a stream of these names has here.
-    pub fn event_count(&self, stream: StreamOrdinal) -> usize {
-        self.places_of(stream).len()
+    /// The payloads of those events.
+    pub fn payloads_of(&self, stream: StreamOrdinal) -> impl Iterator<Item = &[u8]> {
+        self.places_of(stream).iter().filter_map(|(batch, row)| {
+            let batch = self.batches.get(*batch as usize)?;
+            batch.bytes(*batch.payloads.get(*row as usize)?)
+        })
     }
 
     fn places_of(&self, stream: StreamOrdinal) -> &[(u32, u32)] {
