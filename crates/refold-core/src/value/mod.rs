@@ -13,6 +13,8 @@ mod size;
 mod text;
 mod write;
 
+use std::sync::Arc;
+
 pub use array::{Array, ArrayIter};
 pub use json::JsonError;
 pub use known_key::KnownKey;
@@ -23,7 +25,7 @@ pub use text::{Text, is_ascii};
 pub use write::is_hidden;
 
 /// One value of a state.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, PartialEq, Eq, Default)]
 pub enum Value {
     #[default]
     Null,
@@ -37,6 +39,27 @@ pub enum Value {
     Repeated(Array),
     /// A value that is not shown.
     Redacted(Redacted),
+}
+
+impl Clone for Value {
+    /// What owns no memory is copied as it lies. Written part by part, it could not be read as a whole before all its
+    /// parts have come to the cache, and most copies are moved on at once.
+    #[inline]
+    fn clone(&self) -> Value {
+        match self {
+            Value::Text(text) if !text.is_inline() => Value::Text(text.clone()),
+            Value::Number(Number::Literal(literal)) => Value::Number(Number::Literal(Arc::clone(literal))),
+            Value::Array(values) => Value::Array(values.clone()),
+            Value::Object(members) => Value::Object(members.clone()),
+            Value::Repeated(values) => Value::Repeated(values.clone()),
+            Value::Redacted(redacted) => Value::Redacted(redacted.clone()),
+            Value::Null | Value::Bool(_) | Value::Number(Number::Int(_) | Number::Decimal { .. }) | Value::Text(_) => {
+                // SAFETY: none of these points to anything, a text that is kept in place included, and all are `Copy`
+                // but for the type they are part of. So both copies are values of their own.
+                unsafe { std::ptr::read(self) }
+            }
+        }
+    }
 }
 
 impl Value {

@@ -12,10 +12,8 @@ use std::sync::Arc;
 ///
 /// Up to [`Text::INLINE_BYTES`] bytes are kept in place: most keys and ids of a state need no memory of their own and
 /// no look elsewhere to be compared.
-#[derive(Clone)]
 pub struct Text(Repr);
 
-#[derive(Clone)]
 enum Repr {
     Inline(Inline),
     Shared(Arc<[u8]>),
@@ -87,11 +85,29 @@ impl Text {
         }
     }
 
+    /// Whether it is kept in place.
+    #[inline]
+    pub(super) fn is_inline(&self) -> bool {
+        matches!(self.0, Repr::Inline(_))
+    }
+
     /// The bytes it takes beside its own place.
     pub(super) fn heap_bytes(&self) -> usize {
         match &self.0 {
             Repr::Inline(_) => 0,
             Repr::Shared(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Clone for Text {
+    /// As [`super::Value`] does it.
+    #[inline]
+    fn clone(&self) -> Text {
+        match &self.0 {
+            // SAFETY: it is kept in place, so it points to nothing, and both copies are texts of their own.
+            Repr::Inline(_) => unsafe { std::ptr::read(self) },
+            Repr::Shared(bytes) => Text(Repr::Shared(Arc::clone(bytes))),
         }
     }
 }
