@@ -45,13 +45,12 @@ pub fn literal_length(number: &Number) -> usize {
 
 #[inline]
 fn digits(value: u64) -> usize {
-    // Most numbers of a state are small; the rest is worth a logarithm.
-    match value {
-        0..10 => 1,
-        10..100 => 2,
-        100..1_000 => 3,
-        1_000..10_000 => 4,
-        10_000..100_000 => 5,
-        _ => value.ilog10() as usize + 1,
+    // Most numbers of a state are small, but none as long as the one before: added up, so that nothing is guessed. The
+    // rest is worth a logarithm.
+    if value < 100_000 {
+        let is_longer = [10, 100, 1_000, 10_000].map(|least| usize::from(value >= least));
+        1 + is_longer.iter().sum::<usize>()
+    } else {
+        value.ilog10() as usize + 1
     }
 }

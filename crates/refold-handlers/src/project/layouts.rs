@@ -87,9 +87,8 @@ impl Layouts {
     ) -> Result<(), Malformed> {
         projection.make_room(slots);
         let mut scanner = Scanner::new(payload, max_depth)?;
-        let count = self.kept.len();
-        for turn in 0..count {
-            let at = (self.last + turn) % count;
+        let mut at = self.last;
+        for _ in 0..self.kept.len() {
             if let Some(layout) = self.kept.get(at)
                 && layout.read(projection, &mut scanner, slots).is_ok()
             {
@@ -97,6 +96,7 @@ impl Layouts {
                 self.credit = MOST_CREDIT.min(self.credit + 1);
                 return Ok(());
             }
+            at = if at + 1 < self.kept.len() { at + 1 } else { 0 };
         }
         projection.project(payload, max_depth, slots)?;
         if self.credit < MISS_COST {

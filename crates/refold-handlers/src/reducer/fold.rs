@@ -41,8 +41,10 @@ type Fault = Box<HandlerFault>;
 impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     /// Runs the operations of a type. On a fault the caller rolls the writer back.
     pub fn all(&mut self, rules: &'p TypeRules) -> Result<(), Fault> {
-        self.locals.clear();
-        self.locals.resize(rules.locals, Value::Null);
+        if rules.locals > 0 {
+            self.locals.clear();
+            self.locals.resize(rules.locals, Value::Null);
+        }
         self.operations(&rules.operations, &Path::default())
     }
 

@@ -232,8 +232,10 @@ impl Upcasters {
             state: &null,
             this: None,
         };
-        locals.clear();
-        locals.resize(chain.locals, Value::Null);
+        if chain.locals > 0 {
+            locals.clear();
+            locals.resize(chain.locals, Value::Null);
+        }
         for (at, step) in chain.steps.iter().enumerate() {
             if let Some(shape) = step.shape
                 && evaluate_condition(&self.ir, shape, &sight, locals, meter)?
