@@ -26,9 +26,20 @@ pub struct Contender<'a> {
 impl<'a> Contender<'a> {
     /// Work in this process: `work` returns events and checksum, and is timed here.
     pub fn here(name: &'static str, mut work: impl FnMut() -> Result<(u64, i64), Failure> + 'a) -> Contender<'a> {
+        Contender::here_in(name, || Ok(()), move |()| work())
+    }
+
+    /// The same in something that is made before the clock starts and goes after it stopped: a folder, whose removal may
+    /// wait for the disk.
+    pub fn here_in<P>(
+        name: &'static str,
+        mut place: impl FnMut() -> Result<P, Failure> + 'a,
+        mut work: impl FnMut(&P) -> Result<(u64, i64), Failure> + 'a,
+    ) -> Contender<'a> {
         let run = move || {
+            let place = place()?;
             let (start, cpu) = (Instant::now(), cpu_seconds());
-            let (events, checksum) = work()?;
+            let (events, checksum) = work(&place)?;
             Ok(Run {
                 seconds: start.elapsed().as_secs_f64(),
                 cpu_seconds: cpu_seconds() - cpu,

@@ -6,6 +6,7 @@ use refold_app::Session;
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
 use refold_stores::index::{BuildOptions, DensityAxis, StreamOrder, StreamQuery, build};
+use tempfile::TempDir;
 
 use super::{timed, verdict_where};
 use crate::lab::{Lab, open, quietly};
@@ -48,8 +49,7 @@ pub fn first_screen(lab: &Lab) -> Result<Vec<Row>, Failure> {
 
 pub fn index_built(lab: &Lab) -> Result<Vec<Row>, Failure> {
     let store = open(&lab.large.path, &lab.home(&lab.large))?;
-    let build_with = |threads: usize| {
-        let folder = lab.folder()?;
+    let build_with = |folder: &TempDir, threads: usize| {
         let options = BuildOptions {
             threads,
             now: Timestamp(i64::MAX),
@@ -63,8 +63,8 @@ pub fn index_built(lab: &Lab) -> Result<Vec<Row>, Failure> {
     let measured = alternate(
         lab.pairs,
         vec![
-            Contender::here("index, 1 thread", || build_with(1)),
-            Contender::here("index, 2 threads", || build_with(2)),
+            Contender::here_in("index, 1 thread", || lab.folder(), |folder| build_with(folder, 1)),
+            Contender::here_in("index, 2 threads", || lab.folder(), |folder| build_with(folder, 2)),
             Contender::here("raw scan of five columns", || {
                 raw::scan_skeleton(&lab.large.path).map(|rows| (rows, rows as i64))
             }),

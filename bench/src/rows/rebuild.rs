@@ -9,6 +9,7 @@ use refold_app::rebuild::rebuild;
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::verdict_where;
 use crate::lab::{Lab, OrderStore, open, quietly};
@@ -36,11 +37,12 @@ fn beside_peers(lab: &Lab) -> Result<Row, Failure> {
     }
     let (mut emmett, mut node, mut orjson) = (peers.node()?, peers.node()?, peers.python()?);
     let starts = (emmett.start_seconds, python.start_seconds);
+    let folder = || lab.folder();
     let free = free_cores();
     let measured = alternate(
         lab.pairs,
         vec![
-            Contender::here("ours, 2 threads", || from_closed(lab, store, &program, 2)),
+            Contender::here_in("ours, 2 threads", folder, |home| from_closed(home, store, &program, 2)),
             Contender::elsewhere("pyeventsourcing", || {
                 python.run("pyeventsourcing-all", json!({ "store": pyeventsourcing }))
             }),
@@ -86,12 +88,13 @@ fn beside_raw(lab: &Lab) -> Result<Row, Failure> {
     let home = lab.folder()?;
     let kept = Kept::make(store, home.path())?;
     let free = free_cores();
+    let folder = || lab.folder();
     let parse = |threads| move || raw::scan_and_parse(&store.path, threads).map(|rows| (rows, 0));
     let measured = alternate(
         lab.pairs,
         vec![
-            Contender::here("ours, 1 thread", || from_closed(lab, store, &program, 1)),
-            Contender::here("ours, 2 threads", || from_closed(lab, store, &program, 2)),
+            Contender::here_in("ours, 1 thread", folder, |home| from_closed(home, store, &program, 1)),
+            Contender::here_in("ours, 2 threads", folder, |home| from_closed(home, store, &program, 2)),
             Contender::here("raw, 1 thread", parse(1)),
             Contender::here("raw, 2 threads", parse(2)),
             Contender::here("arena, 1 thread", || kept.rebuild(&program, 1)),
@@ -130,14 +133,13 @@ fn beside_raw(lab: &Lab) -> Result<Row, Failure> {
     })
 }
 
-/// Opens the store, reads it, folds every stream: with an empty cache.
+/// Opens the store, reads it, folds every stream. `home` is a folder that is empty: nothing is kept there.
 fn from_closed(
-    lab: &Lab,
+    home: &TempDir,
     store: &OrderStore,
     program: &Arc<dyn HandlerProgram>,
     threads: usize,
 ) -> Result<(u64, i64), Failure> {
-    let home = lab.folder()?;
     every_state(&open(&store.path, home.path())?, program, threads)
 }
 
