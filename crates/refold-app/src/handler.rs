@@ -66,6 +66,18 @@ pub fn folder(handler: &str) -> Option<PathBuf> {
     Some(if is_here { PathBuf::from(".") } else { parent.to_owned() })
 }
 
+/// The versions of the package that a handler is of, in its order: how each is opened, and its id. Empty for what is of
+/// no package, or of one that cannot be read.
+pub fn versions_beside(handler: &str) -> Vec<(String, String)> {
+    let path = split_version(handler).0;
+    let Ok(package) = Package::open(&path) else {
+        return Vec::new();
+    };
+    let reference = |id: &str| (format!("{}@{id}", path.display()), id.to_owned());
+    let versions = package.manifest.versions.iter();
+    versions.map(|version| reference(&version.id)).collect()
+}
+
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of
 /// each first, then [`DEFAULT`].
 pub fn at_hand(store: &Path) -> Vec<HandlerChoice> {

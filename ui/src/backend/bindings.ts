@@ -727,6 +727,8 @@ export type HistoryMinimized = {
 	stream: string,
 	/**  What is shown, in a sentence; empty: the stream does not show it. */
 	failure: string,
+	/**  How far the answer can be relied on, where that is not plain; empty: it is. */
+	note: string,
 	/**  The events up to the failure, the first of many, and whether each is kept. */
 	course: CourseEvent[],
 	kept: number,

@@ -122,7 +122,7 @@ export const LAB = {
   tried: (n: number) => countOf(n, 'history tried', 'histories tried'),
   after: (n: number) => `${countOf(n, 'event', 'events')} after the break left out`,
   leftOut: (n: number) => countOf(n, 'event left out', 'events left out'),
-  noFailure: 'This stream does not show it: with the version that holds it breaks too',
+  noFailure: 'This stream does not show it',
   save: 'Save as test case…',
   savedTo: (file: string) => `Written to ${file}`,
   caseText: 'The test case',

@@ -363,6 +363,7 @@ impl From<MinimizeAnswer> for HistoryMinimized {
         HistoryMinimized {
             stream: found.stream.to_string(),
             failure: found.failure.unwrap_or_default(),
+            note: found.note.unwrap_or_default(),
             course: found.course.iter().map(event).collect(),
             kept: narrow(found.kept.len() as u64),
             of: found.of,

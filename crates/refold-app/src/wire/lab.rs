@@ -345,6 +345,8 @@ pub struct HistoryMinimized {
     pub stream: String,
     /// What is shown, in a sentence; empty: the stream does not show it.
     pub failure: String,
+    /// How far the answer can be relied on, where that is not plain; empty: it is.
+    pub note: String,
     /// The events up to the failure, the first of many, and whether each is kept.
     pub course: Vec<CourseEvent>,
     pub kept: u32,

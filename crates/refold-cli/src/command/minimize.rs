@@ -1,11 +1,11 @@
 //! `refold minimize`.
 
 use refold_app::text::{counted, grouped};
-use refold_app::usecase::lab::minimize::{Failure, minimize, write_case_file};
+use refold_app::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_case_file};
 
 use super::Context;
 use crate::arguments::Minimize;
-use crate::print::Ended;
+use crate::print::{Ended, Printer};
 
 pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     let unless = asked.failure.against.as_deref();
@@ -31,6 +31,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
             "{} does not show this failure; there is nothing to minimize",
             answer.stream
         ))?;
+        note(&mut printer, &answer)?;
         return printer.finish(Ok(code));
     };
     printer.line(failure)?;
@@ -47,6 +48,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         counted_histories(answer.tests.into()),
         answer.kept.join(" ")
     ))?;
+    note(&mut printer, &answer)?;
     match (&asked.out, &answer.case) {
         (Some(file), _) => printer.line(&format!("written to {}", file.display()))?,
         (None, Some(case)) => {
@@ -56,6 +58,11 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         (None, None) => {}
     }
     printer.finish(Ok(code))
+}
+
+/// How far it can be relied on, where that is not plain.
+fn note(printer: &mut Printer, answer: &MinimizeAnswer) -> Result<(), Ended> {
+    answer.note.as_ref().map_or(Ok(()), |note| printer.line(note))
 }
 
 fn counted_histories(count: u64) -> String {

@@ -47,6 +47,14 @@ impl Rules {
         }
     }
 
+    /// Whether `state` breaks the invariant at this place of [`Rules::invariants`]. One that cannot be asked of it is not
+    /// broken.
+    pub fn is_broken(&self, at: usize, state: &Value) -> bool {
+        let invariants = self.invariants();
+        let asked = invariants.iter().nth(at);
+        asked.is_some_and(|invariant| matches!(invariants.holds(invariant, state, self.limits()), Ok(false)))
+    }
+
     fn limits(&self) -> &Limits {
         match self {
             Rules::OfPackage(program) => program.limits(),

@@ -199,6 +199,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
           event: placeAt(events, stream, at),
           isKept: at === 0 || at === upTo - 1,
         })),
+        note: `held against ${question.against || 'order@1.1.0'}, in which it holds on this whole history`,
         ...{ kept: 2, afterFailure: count - upTo, tests: 17, isMinimal: true },
         case: `refold: case/1\n# 2 of the ${count} events of ${question.stream}\ntitle: the invariant breaks\n`,
       };

@@ -188,6 +188,51 @@ fn what_is_minimized_fails_before_and_passes_after() {
     assert_eq!(outcome, (false, true));
 }
 
+/// Held against nothing, a lone payment breaks it: it would in a handler that is right, too.
+#[test]
+fn without_another_handler_it_is_held_against_a_version_in_which_it_holds() {
+    let stream = checked(Scope::All, "1.0.0").violations[3].stream.text().into_owned();
+    let good = order("1.1.0");
+    let asked = |unless| Failure::Invariant {
+        id: "balanced-once-paid",
+        unless,
+    };
+    let named = minimized(&stream, "1.0.0", asked(Some(&good))).unwrap();
+    let found = minimized(&stream, "1.0.0", asked(None)).unwrap();
+    assert_eq!((&found.kept, &found.against), (&named.kept, &named.against));
+    assert_eq!(
+        found.note.as_deref(),
+        Some("held against order@1.1.0, in which balanced-once-paid holds on this whole history")
+    );
+    assert_eq!(named.note, None);
+    let bad = order("1.0.0");
+    let itself = minimized(&stream, "1.0.0", asked(Some(&bad))).unwrap();
+    assert_eq!(itself.failure, None);
+    assert!(
+        itself
+            .note
+            .as_ref()
+            .unwrap()
+            .starts_with("balanced-once-paid breaks with order@1.0.0 too, at v")
+    );
+}
+
+#[test]
+fn without_any_version_in_which_it_holds_the_answer_says_so() {
+    let failure = Failure::Invariant {
+        id: "state.paid < 0",
+        unless: None,
+    };
+    let found = minimized("order-4711", "1.1.0", failure).unwrap();
+    assert!(found.failure.is_some() && found.against.is_none());
+    assert!(
+        found
+            .note
+            .unwrap()
+            .starts_with("it breaks in every version of the handler")
+    );
+}
+
 #[test]
 fn a_stream_without_the_failure_has_nothing_to_minimize() {
     let found = minimized("order-4711", "1.1.0", Failure::Error).unwrap();
