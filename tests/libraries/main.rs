@@ -1,7 +1,9 @@
 //! Stores written by the libraries themselves, against what the libraries read back from them.
 //!
-//! `cargo xtask test libraries` installs Emmett and pyeventsourcing and says where they are; without that these tests
+//! `cargo xtask test libraries` installs Emmett, pyeventsourcing and cqrs-es and says where they are; without that these tests
 //! fail, and do not pass unseen.
+
+mod exported;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! The event-sourcing libraries in other languages whose stores we read: installed under `target/libraries`, then
-//! tested against.
+//! The event-sourcing libraries, most in other languages, whose stores we read and in whose idiom we write tests:
+//! installed under `target/libraries`, then tested against.
 
 use std::fs;
 use std::path::Path;
@@ -20,6 +20,8 @@ pub fn test(steps: &mut Steps) -> Outcome {
         &fixtures.join("pyeventsourcing/requirements.txt"),
         &pyeventsourcing,
     )?;
+    let cqrs_es = target.join("cqrs-es");
+    build_cqrs_es(steps, &fixtures.join("cqrs-es"), &cqrs_es)?;
     let mut command = cargo(&[
         "test",
         "--package",
@@ -30,9 +32,12 @@ pub fn test(steps: &mut Steps) -> Outcome {
         "libraries",
     ]);
     command
+        .env("REFOLD_CQRS_ES", &cqrs_es)
         .env("REFOLD_EMMETT", &emmett)
         .env("REFOLD_PYEVENTSOURCING", &pyeventsourcing);
-    steps.run_tests("stores written by the libraries", command).map(drop)
+    steps
+        .run_tests("the libraries: their stores, and tests for them", command)
+        .map(drop)
 }
 
 /// Node finds packages above the script that asks for them, so the script is copied beside them.
@@ -63,4 +68,15 @@ fn install_pyeventsourcing(steps: &mut Steps, requirements: &Path, to: &Path) ->
         return Ok(());
     }
     Err("pyeventsourcing could not be installed: look at what pip printed above".to_owned())
+}
+
+/// Builds cqrs-es and what it needs, so that a test that uses it is built in a moment, and without a network.
+fn build_cqrs_es(steps: &mut Steps, from: &Path, to: &Path) -> Outcome {
+    let mut command = cargo(&["test", "--locked", "--no-run", "--manifest-path"]);
+    command.arg(from.join("Cargo.toml"));
+    command.arg("--target-dir").arg(to.join("target"));
+    if steps.run("build cqrs-es", command)? {
+        return Ok(());
+    }
+    Err("cqrs-es could not be built: look at what cargo printed above".to_owned())
 }

@@ -9,7 +9,7 @@ use refold_app::usecase::lab::check::check;
 use refold_app::usecase::lab::compare::compare;
 use refold_app::usecase::lab::invariant::invariants;
 use refold_app::usecase::lab::kept::Keeping;
-use refold_app::usecase::lab::minimize::{Failure as Wanted, minimize};
+use refold_app::usecase::lab::minimize::{Extent, Failure as Wanted, minimize};
 
 use super::{timed, verdict_where};
 use crate::Failure;
@@ -123,7 +123,11 @@ pub fn minimised(lab: &Lab) -> Result<Vec<Row>, Failure> {
     let (mut times, mut text) = (Vec::new(), String::new());
     let mut is_minimal = false;
     for _ in 0..lab.pairs {
-        let (found, elapsed) = timed(|| Ok(quietly(|work| minimize(work, &session, GIANT, Some(&buggy), failure))?))?;
+        let (found, elapsed) = timed(|| {
+            Ok(quietly(|work| {
+                minimize(work, &session, GIANT, Some(&buggy), failure, Extent::Smallest)
+            })?)
+        })?;
         times.push(elapsed);
         is_minimal = found.is_minimal && found.failure.is_some();
         text = format!(

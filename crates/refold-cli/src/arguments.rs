@@ -424,6 +424,28 @@ pub struct Minimize {
     /// Write the test case into this new file; without it the case is printed
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// Keep all events up to the one that shows it
+    #[arg(long)]
+    pub whole: bool,
+    /// Write a test in another language into this folder, as a new file
+    #[arg(long, value_name = "DIR", requires = "language")]
+    pub save_test: Option<PathBuf>,
+    /// Language of that test, in the idiom of cqrs-es, Emmett, eventsourcing, Marten or Axon
+    #[arg(long, value_name = "LANGUAGE", requires = "save_test")]
+    pub language: Option<Language>,
+}
+
+/// A language that a test can be written in.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Language {
+    Rust,
+    #[value(name = "typescript")]
+    TypeScript,
+    Python,
+    #[value(name = "csharp")]
+    CSharp,
+    Java,
+    Kotlin,
 }
 
 /// What must still show.

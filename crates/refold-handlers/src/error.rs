@@ -102,6 +102,9 @@ pub mod code {
     pub const EVENT_SIZE: &str = "RF-EVENT-SIZE";
     pub const EVENT_MALFORMED: &str = "RF-EVENT-MALFORMED";
 
+    /// A handler made another state of the same events.
+    pub const NONDETERMINISTIC: &str = "RF-NONDETERMINISTIC";
+
     pub const HANDLER_TYPE: &str = "RF-HANDLER-TYPE";
     pub const HANDLER_THROW: &str = "RF-HANDLER-THROW";
 }

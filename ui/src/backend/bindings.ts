@@ -740,6 +740,8 @@ export type HistoryMinimized = {
 	isMinimal: boolean,
 	/**  The test case; empty where there is none. */
 	case: string,
+	/**  The same as tests in other languages, one in each. */
+	libraryTests: LibraryTest[],
 };
 
 /**  One stream, opened with a handler. */
@@ -980,6 +982,15 @@ export type Lens =
 "metadata" | 
 /**  What the handler's upcasters made of the payload of the event at `moment`, as a tree with what they changed. */
 "upcast";
+
+/**  A test in the idiom of an event-sourcing library. */
+export type LibraryTest = {
+	/**  The language with its library: `Rust (cqrs-es)`. */
+	title: string,
+	/**  The name of its file. */
+	file: string,
+	text: string,
+};
 
 /**  A store that is out of reach, and when it is tried again. */
 export type LostStore = {

@@ -55,6 +55,8 @@ export class InvariantsBoard implements Board {
   course = $state.raw<InvariantCourse | null>(null);
   versions = $state.raw<VersionsChecked | null>(null);
   minimal = $state.raw<HistoryMinimized | null>(null);
+  /** The form of the test: 0 is the case of Refold, n the nth test for a library. */
+  testForm = $state(0);
   /** Where the test case was written. */
   saved = $state('');
 
@@ -196,13 +198,21 @@ export class InvariantsBoard implements Board {
     return this.versions?.versions.findLast((of) => of.failure === '' && of.brokenStreams === 0)?.reference ?? '';
   }
 
-  async save(): Promise<void> {
+  /** The test in the form that is chosen: its text, and the name of its file. */
+  get test(): { file: string; text: string } | null {
     const { minimal } = this;
+    if (!minimal || minimal.case === '') return null;
+    const own = { file: `${minimal.stream.replace(/[^\w-]+/g, '-')}.case.yaml`, text: minimal.case };
+    return minimal.libraryTests[this.testForm - 1] ?? own;
+  }
+
+  async save(): Promise<void> {
+    const { test } = this;
     const { backend, opened } = this.#store;
-    if (!minimal || minimal.case === '') return;
-    const file = await backend.pickSave(`${minimal.stream.replace(/[^\w-]+/g, '-')}.case.yaml`);
+    if (!test) return;
+    const file = await backend.pickSave(test.file);
     if (file === null) return;
-    await backend.saveTestCase(opened.session, file, minimal.case);
+    await backend.saveTestCase(opened.session, file, test.text);
     this.saved = file;
   }
 
@@ -271,7 +281,7 @@ export class InvariantsBoard implements Board {
       case 'minimize':
         return isBusy ? T.isRunning : this.row ? null : T.noBreak;
       case 'save':
-        return this.minimal && this.minimal.case !== '' ? null : T.noCase;
+        return this.test ? null : T.noCase;
       default:
         return this.row ? null : T.noBreak;
     }

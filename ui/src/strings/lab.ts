@@ -123,9 +123,11 @@ export const LAB = {
   after: (n: number) => `${countOf(n, 'event', 'events')} after the break left out`,
   leftOut: (n: number) => countOf(n, 'event left out', 'events left out'),
   noFailure: 'This stream does not show it',
-  save: 'Save as test case…',
+  save: 'Save test…',
   savedTo: (file: string) => `Written to ${file}`,
-  caseText: 'The test case',
+  caseText: 'The test',
+  testForm: 'as',
+  ownForm: 'Case for refold test',
   versionStates: {
     holds: 'holds',
     inexact: 'holds where it could be asked',

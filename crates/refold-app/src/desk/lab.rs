@@ -17,14 +17,14 @@ use crate::usecase::lab::compare::{
     CompareAnswer, DifferingAnswer, KindAnswer, PlaceAnswer, Side, StopAnswer, compare,
 };
 use crate::usecase::lab::kept::Keeping;
-use crate::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_case_file};
+use crate::usecase::lab::minimize::{Extent, Failure, MinimizeAnswer, TestFile, minimize, write_case_file};
 use crate::usecase::lab::pair::Pair;
 use crate::usecase::lab::{EventName, Scope, invariant, versions};
 use crate::wire::{
     CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, HandlerChecked, HandlerWire,
     HandlersCompared, HistoryMinimized, InvariantCourse, InvariantListed, InvariantOutcome, LabEvent, LabScope,
-    LabScopeKind, MinimizeAsked, NamedValue, PairOpened, PairPage, StopRow, VersionsChecked, ViolationPage,
-    ViolationRow,
+    LabScopeKind, LibraryTest, MinimizeAsked, NamedValue, PairOpened, PairPage, StopRow, VersionsChecked,
+    ViolationPage, ViolationRow,
 };
 
 /// Kinds of differences and failures that are told at once.
@@ -245,7 +245,7 @@ impl Desk {
         };
         let handler = Some(asked.handler.as_str());
         let found = self.jobs.run("minimize", session, progress, |work| {
-            minimize(work, &opened, &asked.stream, handler, failure)
+            minimize(work, &opened, &asked.stream, handler, failure, Extent::Smallest)
         })?;
         Ok(found.into())
     }
@@ -354,6 +354,16 @@ impl From<&StopAnswer> for StopRow {
     }
 }
 
+impl From<TestFile> for LibraryTest {
+    fn from(file: TestFile) -> LibraryTest {
+        LibraryTest {
+            title: file.language.title().to_owned(),
+            file: file.name,
+            text: file.text,
+        }
+    }
+}
+
 impl From<MinimizeAnswer> for HistoryMinimized {
     fn from(found: MinimizeAnswer) -> HistoryMinimized {
         let event = |(event, is_kept): &(EventName, bool)| CourseEvent {
@@ -371,6 +381,7 @@ impl From<MinimizeAnswer> for HistoryMinimized {
             tests: found.tests,
             is_minimal: found.is_minimal,
             case: found.case.unwrap_or_default(),
+            library_tests: found.library_tests.into_iter().map(LibraryTest::from).collect(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct CaseAnswer {
 
 #[derive(Debug, Clone, Serialize)]
 pub struct FailureAnswer {
-    /// `state`, `hash`, `error`, `invariants` or `emitted`.
+    /// `state`, `hash`, `error`, `invariants`, `emitted` or `determinism`.
     pub expectation: &'static str,
     pub path: String,
     pub expected: String,

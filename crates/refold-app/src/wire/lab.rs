@@ -358,6 +358,19 @@ pub struct HistoryMinimized {
     pub is_minimal: bool,
     /// The test case; empty where there is none.
     pub case: String,
+    /// The same as tests in other languages, one in each.
+    pub library_tests: Vec<LibraryTest>,
+}
+
+/// A test in the idiom of an event-sourcing library.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct LibraryTest {
+    /// The language with its library: `Rust (cqrs-es)`.
+    pub title: String,
+    /// The name of its file.
+    pub file: String,
+    pub text: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

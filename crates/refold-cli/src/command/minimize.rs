@@ -1,10 +1,13 @@
 //! `refold minimize`.
 
+use std::path::{Path, PathBuf};
+
+use refold_app::Session;
 use refold_app::text::{counted, grouped};
-use refold_app::usecase::lab::minimize::{Failure, MinimizeAnswer, minimize, write_case_file};
+use refold_app::usecase::lab::minimize::{Extent, Failure, Language, MinimizeAnswer, minimize, write_case_file};
 
 use super::Context;
-use crate::arguments::Minimize;
+use crate::arguments::{self, Minimize};
 use crate::print::{Ended, Printer};
 
 pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
@@ -15,10 +18,16 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         (None, None) => Failure::Error,
     };
     let session = context.open(&asked.store)?;
-    let answer = minimize(context.work, &session, &asked.stream, asked.handler.as_deref(), failure)?;
+    let extent = if asked.whole { Extent::Whole } else { Extent::Smallest };
+    let handler = asked.handler.as_deref();
+    let answer = minimize(context.work, &session, &asked.stream, handler, failure, extent)?;
     if let (Some(file), Some(case)) = (&asked.out, &answer.case) {
         write_case_file(&session, file, case)?;
     }
+    let test = match (&asked.save_test, asked.language) {
+        (Some(folder), Some(language)) => save_test(&session, &answer, folder, language)?,
+        _ => None,
+    };
     // A failure that was found is exit code 1, as with `check`.
     let code = u8::from(answer.failure.is_some());
     let mut printer = context.printer();
@@ -35,10 +44,10 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         return printer.finish(Ok(code));
     };
     printer.line(failure)?;
-    let proof = if answer.is_minimal {
-        "and none of them can be left out"
-    } else {
-        "fewer may do: the search was stopped"
+    let proof = match (extent, answer.is_minimal) {
+        (Extent::Whole, _) => "all up to the one that does",
+        (Extent::Smallest, true) => "and none of them can be left out",
+        (Extent::Smallest, false) => "fewer may do: the search was stopped",
     };
     printer.line(&format!(
         "{} of {} {} it, {proof} ({} tried): {}",
@@ -49,15 +58,37 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
         answer.kept.join(" ")
     ))?;
     note(&mut printer, &answer)?;
-    match (&asked.out, &answer.case) {
-        (Some(file), _) => printer.line(&format!("written to {}", file.display()))?,
-        (None, Some(case)) => {
-            printer.line("")?;
-            printer.text(case.trim_end())?;
-        }
-        (None, None) => {}
+    for file in asked.out.iter().chain(&test) {
+        printer.line(&format!("written to {}", file.display()))?;
+    }
+    if let (None, None, Some(case)) = (&asked.out, &test, &answer.case) {
+        printer.line("")?;
+        printer.text(case.trim_end())?;
     }
     printer.finish(Ok(code))
+}
+
+/// Writes the test in this language, where there is one to write. Says into which file.
+fn save_test(
+    session: &Session,
+    answer: &MinimizeAnswer,
+    folder: &Path,
+    language: arguments::Language,
+) -> Result<Option<PathBuf>, Ended> {
+    let language = match language {
+        arguments::Language::Rust => Language::Rust,
+        arguments::Language::TypeScript => Language::TypeScript,
+        arguments::Language::Python => Language::Python,
+        arguments::Language::CSharp => Language::CSharp,
+        arguments::Language::Java => Language::Java,
+        arguments::Language::Kotlin => Language::Kotlin,
+    };
+    let Some(test) = answer.library_tests.iter().find(|test| test.language == language) else {
+        return Ok(None);
+    };
+    let file = folder.join(&test.name);
+    write_case_file(session, &file, &test.text)?;
+    Ok(Some(file))
 }
 
 /// How far it can be relied on, where that is not plain.

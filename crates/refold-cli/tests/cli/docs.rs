@@ -108,6 +108,7 @@ fn examples_that_hold(page: &str) -> Vec<Example> {
     // Where the pages put what they keep: never beside the store.
     std::fs::create_dir(lab.path().join("cases")).unwrap();
     std::fs::create_dir(lab.path().join("pictures")).unwrap();
+    std::fs::create_dir(lab.path().join("tests")).unwrap();
     for (name, file) in files(&text) {
         std::fs::write(lab.path().join(name), file).unwrap();
     }

@@ -6,6 +6,8 @@
 
 mod checked;
 mod compared;
+pub mod determinism;
+pub mod library_test;
 mod minimize;
 mod only;
 mod sight;

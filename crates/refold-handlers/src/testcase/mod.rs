@@ -11,13 +11,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use refold_core::event::{Encoding, EventBatch, Version};
-use refold_core::port::handler::{Applied, HandlerInstance as _, Written};
+use refold_core::port::handler::{Applied, HandlerInstance as _, HandlerProgram, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 
 use crate::error::{PackageError, code};
+use crate::lab::determinism::{Mismatch, find_mismatches};
 use crate::package::{Package, hash};
-use crate::reducer::{DeclarativeProgram, Emitted};
+use crate::reducer::{DeclarativeProgram, Emitted, SharedProgram};
 use read::{Case, Expected, Given};
 pub use write::{CaseText, Wanted, write_case};
 
@@ -36,7 +37,7 @@ pub struct CaseResult {
 /// One expectation that was not met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// `state`, `hash`, `error`, `invariants` or `emitted`.
+    /// `state`, `hash`, `error`, `invariants`, `emitted` or `determinism`.
     pub expectation: &'static str,
     /// Where in the state, as a JSON pointer; empty for all of it, and for what is no state.
     pub path: String,
@@ -47,6 +48,23 @@ pub struct Failure {
 impl CaseResult {
     pub fn passed(&self) -> bool {
         self.failures.is_empty()
+    }
+}
+
+impl From<Mismatch> for Failure {
+    fn from(mismatch: Mismatch) -> Failure {
+        let text = |value: Option<Value>| value.map_or("nothing, or a fault".to_owned(), |value| value.display_json());
+        let (check, version) = (mismatch.check.id(), mismatch.event.version.0);
+        Failure {
+            expectation: "determinism",
+            path: mismatch.path,
+            expected: text(mismatch.expected),
+            found: format!(
+                "{} ({}: check `{check}`, at version {version})",
+                text(mismatch.found),
+                code::NONDETERMINISTIC
+            ),
+        }
     }
 }
 
@@ -102,6 +120,9 @@ fn run_case(
     let outcome = fold(work, &case.given, program)?;
     let mut failures = Vec::new();
     judge(case, &outcome, program, &mut failures)?;
+    let shared: Arc<dyn HandlerProgram> = Arc::new(SharedProgram(Arc::clone(program)));
+    let mismatches = find_mismatches(work, &shared, &case.given.names, &case.given.batch)?;
+    failures.extend(mismatches.into_iter().map(Failure::from));
     Ok(CaseResult {
         case: case.file.clone(),
         title: case.title.clone(),

@@ -202,6 +202,11 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
         note: `held against ${question.against || 'order@1.1.0'}, in which it holds on this whole history`,
         ...{ kept: 2, afterFailure: count - upTo, tests: 17, isMinimal: true },
         case: `refold: case/1\n# 2 of the ${count} events of ${question.stream}\ntitle: the invariant breaks\n`,
+        libraryTests: [
+          { title: 'Rust (cqrs-es)', file: 'order_differs.rs', text: '// Rust' },
+          { title: 'TypeScript (Emmett)', file: 'order-differs.spec.ts', text: '// TypeScript' },
+          { title: 'Python (eventsourcing)', file: 'test_order_differs.py', text: '# Python' },
+        ],
       };
     },
     saveTestCase: async () => {},

@@ -1,7 +1,9 @@
 //! The smallest part of a stream's history that still shows a failure, as a test case.
 
+mod as_test;
 mod events;
 mod shown;
+mod stand_ins;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,19 +12,21 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, Folded};
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
-use refold_handlers::lab::{Rules, smallest};
+pub use refold_handlers::lab::library_test::{Language, TestFile};
+use refold_handlers::lab::{Minimized, Rules, smallest};
 use refold_handlers::testcase::{CaseText, Wanted, write_case};
 use serde::Serialize;
 
 use super::EventName;
 use crate::error::{AppError, ErrorCode};
-use crate::mask::Part;
+use crate::mask::{Cover, Part};
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
 use crate::wire::HandlerWire;
 use crate::written_file::{self, Own};
 use crate::{handler, text};
+use as_test::{Source, library_tests};
 use events::Events;
 use shown::{Kind, Shown};
 
@@ -53,6 +57,15 @@ impl<'a> Failure<'a> {
     }
 }
 
+/// How much of the history a case has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// No event can be left out.
+    Smallest,
+    /// All up to the one that shows it.
+    Whole,
+}
+
 #[derive(Debug, Clone, Serialize)]
 pub struct MinimizeAnswer {
     pub stream: Exact,
@@ -80,6 +93,9 @@ pub struct MinimizeAnswer {
     pub is_minimal: bool,
     /// The test case, in the format of handler packages; `null` where there is none.
     pub case: Option<String>,
+    /// The same as tests in other languages, one in each; none where there is no case.
+    #[serde(skip)]
+    pub library_tests: Vec<TestFile>,
 }
 
 pub fn minimize(
@@ -88,6 +104,7 @@ pub fn minimize(
     stream: &str,
     handler: Option<&str>,
     failure: Failure<'_>,
+    extent: Extent,
 ) -> Result<MinimizeAnswer, AppError> {
     for named in [handler, failure.other()] {
         session.mask().adopt(named)?;
@@ -96,21 +113,10 @@ pub fn minimize(
     let mut shown = Shown::of(&program, handler, failure)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
-    if Part::ALL.iter().any(|part| {
-        !session
-            .mask()
-            .cover(&stream.id, &stream.category, None, *part)
-            .is_empty()
-    }) {
-        return Err(AppError::new(
-            ErrorCode::Denied,
-            "masking rules hide fields of this stream, and a test case holds its events whole",
-            "reveal them with a reason (docs/masking.md), or minimize a store without such fields",
-        ));
-    }
-    let events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;
+    let mut events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;
     let all: Vec<usize> = (0..events.batch.len()).collect();
     let note = events.hold_against(work, &mut shown, &all, handler)?;
+    let replaced = replace_hidden(work, session, &mut events, &shown, &all)?;
     let mut answer = MinimizeAnswer {
         stream: text::exact(&stream.id),
         handler: handler::wire(program.identity()),
@@ -124,41 +130,65 @@ pub fn minimize(
         tests: 0,
         is_minimal: false,
         case: None,
+        library_tests: Vec::new(),
     };
     let Some((last, identity)) = events.first_failure(work, &shown, &all)? else {
         return Ok(answer);
     };
-    // What came after the failure has no part in it.
-    let group_of = |event: usize| events.batch.types.get(event).map_or(0, |of| of.0);
-    let mut tests = 0;
-    let found = smallest(last + 1, group_of, MOST_TESTS, |kept| {
-        tests += 1;
-        work.tick("trying smaller histories", tests, None)?;
-        let again = events.first_failure(work, &shown, kept)?;
-        Ok::<bool, AppError>(again.is_some_and(|(_, same)| same == identity))
-    })?;
+    let found = match extent {
+        Extent::Smallest => smallest_part(work, &events, &shown, last, &identity)?,
+        Extent::Whole => Minimized {
+            kept: (0..=last).collect(),
+            tests: 0,
+            is_minimal: false,
+        },
+    };
     let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
     let sentence = shown.sentence(&cover, &identity, &events.label(last));
+    let how = match (extent, found.is_minimal) {
+        (Extent::Whole, _) => "all up to the one that shows it",
+        (Extent::Smallest, true) => "without any one of them it does not show",
+        (Extent::Smallest, false) => "fewer may do: the search was stopped",
+    };
+    let comment = |kept: usize, how: &str| {
+        let (of, stream, store) = (answer.of, &answer.stream, session.name());
+        format!(
+            "{kept} of the {of} events of {stream} in {store}: {how}{}",
+            told(replaced)
+        )
+    };
     let case = write_case(&CaseText {
         title: &sentence,
-        comment: &format!(
-            "{} of the {} events of {} in {}: {}",
-            found.kept.len(),
-            answer.of,
-            answer.stream,
-            session.name(),
-            if found.is_minimal {
-                "without any one of them it does not show"
-            } else {
-                "fewer may do: the search was stopped"
-            }
-        ),
+        comment: &comment(found.kept.len(), how),
         stream: &stream.id,
         names: events.names,
         batch: &events.batch,
         kept: &found.kept,
-        wanted: wanted(work, &events, &shown, &found.kept)?,
+        wanted: wanted(work, &events, &shown, &found.kept, &cover)?,
     })?;
+    // Most models must be told that there is something before they can be told more.
+    let opened = with_opening(work, &events, &shown, &found.kept, &identity)?;
+    let how = match &opened {
+        Some(_) => "the first one, and those without which it does not show",
+        None => how,
+    };
+    let kept = opened.as_deref().unwrap_or(&found.kept);
+    let category = text::shown(&stream.category);
+    let source = Source {
+        events: &events,
+        shown: &shown,
+        program: &program,
+        kept,
+        title: &sentence,
+        comments: vec![comment(kept.len(), how)],
+        aggregate: if category.is_empty() {
+            &program.identity().name
+        } else {
+            &category
+        },
+        cover: &cover,
+    };
+    answer.library_tests = library_tests(work, source)?;
     answer.failure = Some(sentence);
     answer.course = events.course(last, &found.kept);
     answer.after_failure = answer.of.saturating_sub(u32::try_from(last + 1).unwrap_or(u32::MAX));
@@ -178,15 +208,98 @@ pub fn write_case_file(session: &Session, file: &Path, case: &str) -> Result<(),
     written_file::write(file, Path::new(session.location()), case.as_bytes(), &CASE)
 }
 
+fn smallest_part(
+    work: &Work<'_>,
+    events: &Events<'_>,
+    shown: &Shown,
+    last: usize,
+    identity: &str,
+) -> Result<Minimized, AppError> {
+    // What came after the failure has no part in it.
+    let group_of = |event: usize| events.batch.types.get(event).map_or(0, |of| of.0);
+    let mut tests = 0;
+    smallest(last + 1, group_of, MOST_TESTS, |kept| {
+        tests += 1;
+        work.tick("trying smaller histories", tests, None)?;
+        let again = events.first_failure(work, shown, kept)?;
+        Ok(again.is_some_and(|(_, same)| same == identity))
+    })
+}
+
+/// What is kept and the first event of the stream, where that is none of them and they show the same failure.
+fn with_opening(
+    work: &Work<'_>,
+    events: &Events<'_>,
+    shown: &Shown,
+    kept: &[usize],
+    identity: &str,
+) -> Result<Option<Vec<usize>>, AppError> {
+    if kept.first() == Some(&0) {
+        return Ok(None);
+    }
+    let opened: Vec<usize> = [0].iter().chain(kept).copied().collect();
+    let again = events.first_failure(work, shown, &opened)?;
+    Ok(again.is_some_and(|(_, same)| same == identity).then_some(opened))
+}
+
+/// Puts stand-ins in the place of what masking rules hide, for a case holds its events whole. Says how many.
+///
+/// # Errors
+/// When the failure comes from what is hidden: with stand-ins it does not show any more.
+fn replace_hidden(
+    work: &Work<'_>,
+    session: &Session,
+    events: &mut Events<'_>,
+    shown: &Shown,
+    all: &[usize],
+) -> Result<u32, AppError> {
+    let before = events.first_failure(work, shown, all)?;
+    let replaced = events.replace_hidden(session)?;
+    if replaced == 0 || before == events.first_failure(work, shown, all)? {
+        return Ok(replaced);
+    }
+    Err(AppError::new(
+        ErrorCode::Denied,
+        "masking rules hide fields of this stream, and the failure does not show without their values",
+        "reveal them with a reason (docs/masking.md), or minimize a store without such fields",
+    ))
+}
+
+fn told(replaced: u32) -> String {
+    match replaced {
+        0 => String::new(),
+        _ => format!(
+            "; {} that masking rules hide replaced",
+            text::counted(replaced.into(), "value")
+        ),
+    }
+}
+
 /// What the case asks of a handler that is right.
-fn wanted(work: &Work<'_>, events: &Events<'_>, shown: &Shown, kept: &[usize]) -> Result<Wanted, AppError> {
+fn wanted(
+    work: &Work<'_>,
+    events: &Events<'_>,
+    shown: &Shown,
+    kept: &[usize],
+    cover: &Cover,
+) -> Result<Wanted, AppError> {
     Ok(match &shown.kind {
         // A condition that no package holds cannot be named in a case; that the events fold can.
         Kind::Invariant { rules, id, .. } => match rules.as_ref() {
             Rules::OfPackage(_) => Wanted::Holds(id.clone()),
             Rules::Own(_) => Wanted::Nothing,
         },
-        Kind::Against { right } => Wanted::State(folded(work, events, right, kept)?.state),
+        Kind::Against { right } => {
+            let state = folded(work, events, right, kept)?.state;
+            let mut hidden = Vec::new();
+            cover.value(&state).redacted_parts(&mut hidden);
+            // A state of which something is hidden cannot be asked for whole.
+            if hidden.is_empty() {
+                Wanted::State(state)
+            } else {
+                Wanted::Nothing
+            }
+        }
         Kind::Error => Wanted::Nothing,
     })
 }

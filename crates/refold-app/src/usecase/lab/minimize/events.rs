@@ -7,11 +7,14 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::value::Value;
 use refold_core::work::Work;
 
 use super::super::EventName;
 use super::shown::{Kind, Shown};
-use crate::error::AppError;
+use super::stand_ins::StandIns;
+use crate::error::{AppError, ErrorCode};
+use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::{handler, text};
@@ -89,6 +92,45 @@ impl<'a> Events<'a> {
         batch.event_ids.push(event_id);
         batch.schema_versions.push(schema_version);
         Ok(())
+    }
+
+    /// Puts stand-ins in the place of what masking rules hide. Says how many.
+    pub fn replace_hidden(&mut self, session: &Session) -> Result<u32, AppError> {
+        let mut stand_ins = StandIns::default();
+        for row in 0..self.batch.len() {
+            for part in [Part::Payload, Part::Metadata] {
+                let event = self.batch.event(row);
+                let cover = session.mask().of_event(&event, self.names, part);
+                let bytes = match part {
+                    Part::Metadata => event.metadata,
+                    _ => event.payload,
+                };
+                let Some(bytes) = bytes.filter(|_| !cover.is_empty()) else {
+                    continue;
+                };
+                let Ok(value) = Value::from_json(bytes, Value::MAX_DEPTH) else {
+                    return Err(AppError::new(
+                        ErrorCode::Denied,
+                        format!("masking rules hide fields of {}, which is no JSON", self.label(row)),
+                        "reveal them with a reason (docs/masking.md), or minimize a store without such fields",
+                    ));
+                };
+                let before = stand_ins.replaced;
+                let replaced = stand_ins.replace(&value, &cover.value(&value));
+                if stand_ins.replaced == before {
+                    continue;
+                }
+                let span = self.batch.store(&replaced.to_canonical());
+                let column = match part {
+                    Part::Metadata => &mut self.batch.metadata,
+                    _ => &mut self.batch.payloads,
+                };
+                if let Some(of) = column.get_mut(row) {
+                    *of = span;
+                }
+            }
+        }
+        Ok(stand_ins.replaced)
     }
 
     /// The events up to `last`, each with whether it is among `kept`, which ascend.

@@ -1,0 +1,265 @@
+//! Whether a program makes the same states of the same events, each time and everywhere: checks that are run, not
+//! promises that are believed.
+//!
+//! It sees a program through its port alone, so every engine is asked the same. What a program keeps beside its state,
+//! shares between streams or takes from its surroundings shows here. That events stay what they are need not be asked:
+//! a program gets them to read. It must not know where the events come from.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread;
+
+use refold_core::diff::{ArrayKeys, ChangeOp, diff};
+use refold_core::event::{Encoding, EventBatch, StreamOrdinal};
+use refold_core::names::Names;
+use refold_core::port::handler::{Checkpoint, HandlerInstance, HandlerProgram, Written};
+use refold_core::value::Value;
+use refold_core::work::{Cancelled, Work};
+
+use super::Sighting;
+
+#[cfg(test)]
+mod tests;
+
+/// What is asked of a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Folding again, on another thread and in an instance that folded other streams before, gives the same states.
+    Again,
+    /// Going on from a checkpoint, its state written as JSON and read back, gives the same states as going on.
+    Cut,
+    /// A stream gives the same states alone and while others are folded between its events.
+    Alone,
+}
+
+impl Check {
+    pub const ALL: [Check; 3] = [Check::Again, Check::Cut, Check::Alone];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Check::Again => "again",
+            Check::Cut => "cut",
+            Check::Alone => "alone",
+        }
+    }
+}
+
+/// The first event after which a check found another state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mismatch {
+    pub check: Check,
+    /// As stored.
+    pub stream: Vec<u8>,
+    pub event: Sighting,
+    /// Where in the state, as a JSON pointer; empty for all of it, and where one of the two failed.
+    pub path: String,
+    /// What folding straight gives, and what the check gives; `None`: nothing, or it failed.
+    pub expected: Option<Value>,
+    pub found: Option<Value>,
+}
+
+/// Runs every check on a sample of events, in the order in which they were stored. Answers the first mismatch of each
+/// check that found one: an empty answer is a program that is safe to replay, as far as these events tell.
+pub fn find_mismatches(
+    work: &Work<'_>,
+    program: &Arc<dyn HandlerProgram>,
+    names: &Names,
+    batch: &EventBatch,
+) -> Result<Vec<Mismatch>, Cancelled> {
+    let mut streams: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for row in 0..batch.len() {
+        let stream = batch.streams.get(row).map_or(0, |stream| stream.0);
+        streams.entry(stream).or_default().push(row);
+    }
+    let sample = Sample {
+        program: program.as_ref(),
+        names,
+        batch,
+        streams,
+    };
+    let straight = sample.straight(work)?;
+    let runs = [
+        (Check::Again, sample.again(work)?),
+        (Check::Cut, sample.cut(work)?),
+        (Check::Alone, sample.interleaved(work)?),
+    ];
+    let first = |(check, course): &(Check, Course)| sample.first_mismatch(*check, &straight, course);
+    Ok(runs.iter().filter_map(first).collect())
+}
+
+/// The state after each row, or what failed there.
+type Course = Vec<Option<Result<Value, String>>>;
+
+struct Sample<'a> {
+    program: &'a dyn HandlerProgram,
+    names: &'a Names,
+    batch: &'a EventBatch,
+    /// The rows of each, in order.
+    streams: BTreeMap<u32, Vec<usize>>,
+}
+
+impl Sample<'_> {
+    /// Each stream in an instance of its own.
+    fn straight(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
+        let mut course = self.nothing();
+        for rows in self.streams.values() {
+            work.check()?;
+            self.fold(&mut Running::start(self.program), rows, &mut course);
+        }
+        Ok(course)
+    }
+
+    /// All streams in one instance, the last one first, on a thread of its own.
+    fn again(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
+        let fold = || {
+            let mut course = self.nothing();
+            let mut running = Running::start(self.program);
+            for rows in self.streams.values().rev() {
+                work.check()?;
+                running.reset();
+                self.fold(&mut running, rows, &mut course);
+            }
+            Ok(course)
+        };
+        thread::scope(|threads| {
+            let thread = thread::Builder::new().name("refold-again".to_owned());
+            match thread.spawn_scoped(threads, fold) {
+                Ok(running) => running.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+                // Without another thread, on this one.
+                Err(_) => fold(),
+            }
+        })
+    }
+
+    /// Each stream from a checkpoint somewhere in it, in an instance that knows nothing else.
+    fn cut(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
+        let mut course = self.nothing();
+        for (stream, rows) in &self.streams {
+            work.check()?;
+            // Elsewhere in each stream, and never before its first event.
+            let cut = 1 + *stream as usize * 7 % rows.len().max(1);
+            let (before, after) = rows.split_at(cut.min(rows.len()));
+            let mut running = Running::start(self.program);
+            self.fold(&mut running, before, &mut course);
+            if running.fault.is_none() {
+                let mut next = Running::start(self.program);
+                let kept = running.instance.checkpoint();
+                next.fault = kept
+                    .and_then(|kept| next.instance.restore(&as_json(kept)))
+                    .err()
+                    .map(|fault| fault.to_string());
+                running = next;
+            }
+            self.fold(&mut running, after, &mut course);
+        }
+        Ok(course)
+    }
+
+    /// Every stream in an instance of its own, all at once, in the order of the events.
+    fn interleaved(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
+        let mut course = self.nothing();
+        let mut all: BTreeMap<u32, Running> = BTreeMap::new();
+        for row in 0..self.batch.len() {
+            work.check()?;
+            let stream = self.batch.streams.get(row).map_or(0, |stream| stream.0);
+            let running = all.entry(stream).or_insert_with(|| Running::start(self.program));
+            self.fold(running, &[row], &mut course);
+        }
+        Ok(course)
+    }
+
+    fn nothing(&self) -> Course {
+        vec![None; self.batch.len()]
+    }
+
+    fn fold(&self, running: &mut Running, rows: &[usize], course: &mut Course) {
+        for row in rows {
+            if let Some(of) = course.get_mut(*row) {
+                *of = Some(running.step(self.batch, *row, self.names));
+            }
+        }
+    }
+
+    fn first_mismatch(&self, check: Check, straight: &Course, course: &Course) -> Option<Mismatch> {
+        let both = straight.iter().zip(course).enumerate();
+        let (row, (expected, found)) = both.into_iter().find(|(_, (expected, found))| expected != found)?;
+        let state = |of: &Option<Result<Value, String>>| of.as_ref().and_then(|of| of.as_ref().ok().cloned());
+        Some(self.mismatch(check, row, state(expected), state(found)))
+    }
+
+    fn mismatch(&self, check: Check, row: usize, expected: Option<Value>, found: Option<Value>) -> Mismatch {
+        let event = self.batch.event(row);
+        let stream = self.batch.streams.get(row).copied().unwrap_or(StreamOrdinal(0));
+        let (path, expected, found) = first_place(expected, found);
+        Mismatch {
+            check,
+            stream: self.names.stream(stream).to_vec(),
+            event: Sighting::of(&event, self.names),
+            path,
+            expected,
+            found,
+        }
+    }
+}
+
+/// An instance, and what it failed with: after that nothing more is applied.
+struct Running {
+    instance: Box<dyn HandlerInstance>,
+    fault: Option<String>,
+}
+
+impl Running {
+    fn start(program: &dyn HandlerProgram) -> Running {
+        Running {
+            instance: program.start(),
+            fault: None,
+        }
+    }
+
+    fn reset(&mut self) {
+        self.instance.reset();
+        self.fault = None;
+    }
+
+    fn step(&mut self, batch: &EventBatch, row: usize, names: &Names) -> Result<Value, String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let event = batch.event(row);
+        let is_read = event.payload.is_none() || event.encoding == Encoding::Json;
+        let applied = if is_read {
+            self.instance.apply(&event, names, &mut Written::off()).map(drop)
+        } else {
+            Ok(())
+        };
+        let state = applied.and_then(|()| self.instance.state());
+        state.map_err(|fault| self.fault.insert(fault.to_string()).clone())
+    }
+}
+
+/// A state that is kept as a value, as it comes back from a file: nothing but its JSON is left of it.
+fn as_json(checkpoint: Checkpoint) -> Checkpoint {
+    match checkpoint {
+        Checkpoint::State { state, json_bytes } => {
+            let state = Value::from_json(&state.to_canonical(), Value::MAX_DEPTH).unwrap_or(state);
+            Checkpoint::State { state, json_bytes }
+        }
+        opaque => opaque,
+    }
+}
+
+fn first_place(expected: Option<Value>, found: Option<Value>) -> (String, Option<Value>, Option<Value>) {
+    let (Some(before), Some(after)) = (&expected, &found) else {
+        return (String::new(), expected, found);
+    };
+    let Some(change) = diff(before, after, &ArrayKeys::default()).into_iter().next() else {
+        return (String::new(), expected, found);
+    };
+    let path = change.path.to_string();
+    match change.op {
+        ChangeOp::Added { after } => (path, None, Some(after)),
+        ChangeOp::Removed { before } => (path, Some(before), None),
+        ChangeOp::Changed { before, after } => (path, Some(before), Some(after)),
+        ChangeOp::Moved { .. } => (path, expected, found),
+    }
+}

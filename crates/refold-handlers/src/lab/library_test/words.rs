@@ -1,0 +1,99 @@
+//! Names, quoted texts and comments, as languages want them.
+
+use std::fmt::Write as _;
+
+use refold_core::value::{Value, is_hidden};
+
+use super::{Leaf, TestText};
+
+/// Names longer than this are cut: files and methods are called by them.
+const MOST_LETTERS: usize = 60;
+
+/// `OrderBalancedOncePaid`. Always an identifier of each of the languages.
+pub fn pascal(text: &str) -> String {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        format!("{}{rest}", first.to_ascii_uppercase())
+    };
+    identifier(words_of(text).iter().map(|word| capital(word)).collect())
+}
+
+/// `order_balanced_once_paid`.
+pub fn snake(text: &str) -> String {
+    identifier(words_of(text).join("_").to_ascii_lowercase())
+}
+
+/// The class of an event: `ItemAdded` of `ItemAdded`, `shop.order:Order.ItemAdded` and `item-added.v2`.
+pub fn class_of(event_type: &str) -> String {
+    let parts = event_type.split(['.', ':', '/', '+', '$']);
+    let is_version = |part: &&str| {
+        let digits = part.strip_prefix(['v', 'V']).unwrap_or(part);
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let class = parts.rev().find(|part| !part.is_empty() && !is_version(part));
+    pascal(class.unwrap_or("Event"))
+}
+
+/// A text in double quotes with the escapes that C, JavaScript, Java and Python share. `dollar` is escaped too where a
+/// text would otherwise quote an expression.
+pub fn quoted(text: &str, has_templates: bool) -> String {
+    let mut out = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' | '\\' => out.extend(['\\', letter]),
+            '$' if has_templates => out.push_str("\\$"),
+            letter if is_hidden(letter) => {
+                let mut units = [0; 2];
+                for unit in letter.encode_utf16(&mut units) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+            letter => out.push(letter),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// One line of a comment: nothing in it can end it.
+pub fn comment(text: &str) -> String {
+    text.chars()
+        .map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter })
+        .collect()
+}
+
+/// The head of a file: what it shows and where it comes from, a comment each line.
+pub fn head(test: &TestText<'_>, mark: &str, notes: &[&str]) -> String {
+    let mut out = String::new();
+    let comments = test.comments.iter().map(String::as_str);
+    for line in [test.title].into_iter().chain(comments) {
+        let _ = writeln!(out, "{mark} {}", comment(line));
+    }
+    let _ = writeln!(out, "{mark}");
+    for line in notes {
+        let _ = writeln!(out, "{mark} {line}");
+    }
+    out
+}
+
+/// What a leaf is as JSON; `nothing` where there is nothing. Numbers keep their literal.
+pub fn json_of(leaf: &Leaf) -> String {
+    leaf.value.as_ref().map_or("nothing".to_owned(), json)
+}
+
+/// One line of JSON without a character that would not show itself.
+pub fn json(value: &Value) -> String {
+    value.display_json()
+}
+
+fn words_of(text: &str) -> Vec<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    words.filter(|word| !word.is_empty()).collect()
+}
+
+fn identifier(mut name: String) -> String {
+    name.truncate(MOST_LETTERS);
+    let starts_well = name.starts_with(|letter: char| letter.is_ascii_alphabetic());
+    if starts_well { name } else { format!("x{name}") }
+}
