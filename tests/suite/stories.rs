@@ -7,4 +7,5 @@ mod following;
 mod no_cache;
 mod read_only;
 mod sessions;
+mod stranger;
 mod transcripts;

@@ -9,8 +9,9 @@ use crate::Outcome;
 pub const WINDOW: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "librsvg2-dev", "pkg-config"];
 /// What showing it without a screen takes on top.
 pub const SCREENLESS: &[&str] = &["xvfb", "imagemagick"];
-/// What driving it as a person would takes on top, and unpacking and writing the stores of the tests.
-pub const TESTS: &[&str] = &["webkit2gtk-driver", "python3-venv", "xz-utils"];
+/// What driving it as a person would takes on top, unpacking and writing the stores of the tests, and checking anchors
+/// without us.
+pub const TESTS: &[&str] = &["webkit2gtk-driver", "python3-venv", "xz-utils", "minisign", "openssl"];
 /// What checking a package that was made takes on top.
 pub const BUNDLES: &[&str] = &["desktop-file-utils"];
 

@@ -15,6 +15,7 @@ pub mod evidence;
 pub mod field_history;
 pub mod find;
 pub mod first_screen;
+pub mod health;
 pub mod invariants;
 pub mod lab;
 pub mod lanes;

@@ -128,6 +128,14 @@ pub fn is_of_store(folder: &Path, store: &Path) -> std::io::Result<bool> {
     Ok(store.parent() == Some(&*folder) || folder.starts_with(&store))
 }
 
+/// Whether a folder is that of the store or lies anywhere in it. What is to prove something about the store does not belong
+/// there: it goes where the store goes, and whoever can change the one can change the other.
+pub fn is_with_store(folder: &Path, store: &Path) -> std::io::Result<bool> {
+    let real = folder.canonicalize()?;
+    let store = store.canonicalize().unwrap_or_else(|_| store.to_owned());
+    Ok(store.parent().is_some_and(|of_store| real.starts_with(of_store)) || is_of_store(&real, &store)?)
+}
+
 /// Why nothing may be written to this path; `None` where it is free, or holds an earlier file of the kind.
 fn why_not_over(file: &Path, kind: &Own) -> Option<String> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -8,10 +8,12 @@
 //! Nothing here reads a store or writes a file: events come in as plain values and bytes go out.
 
 pub mod check;
+pub mod decode;
 pub mod event;
 pub mod leaves;
 pub mod manifest;
 pub mod note;
+pub mod proof;
 pub mod segment;
 pub mod signing;
 pub mod sums;

@@ -1,9 +1,13 @@
 //! The arguments, as `docs/cli.md` describes them.
 
+mod evidence;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use evidence::{Anchor, Health, Prove, Verify, VerifyBundle};
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
 #[derive(Debug, Parser)]
@@ -133,6 +137,20 @@ pub enum Command {
     /// Whether a store still holds the events of an anchor, byte for byte, and which differ
     #[command(after_help = "Example: refold verify orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1")]
     Verify(Verify),
+
+    /// What the events of a store contradict, what ties them to nothing, and how the shape of each type changed
+    #[command(after_help = "Example: refold health orders.db --handler handlers/order@1.1.0")]
+    Health(Health),
+
+    /// Prove to somebody without the store that one event is in an anchor, or that an anchor begins with an earlier one
+    #[command(
+        after_help = "Example: refold prove orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1 --event '#4711' --out proofs"
+    )]
+    Prove(Prove),
+
+    /// Whether an anchor or a proof is whole and holds, by itself
+    #[command(after_help = "Example: refold verify-bundle proofs/proof-event-4711-09af22c1")]
+    VerifyBundle(VerifyBundle),
 
     /// Run the cases of a handler package
     #[command(after_help = "Example: refold test handlers/order@1.1.0")]
@@ -513,43 +531,6 @@ pub struct CaseSave {
     /// Write over an earlier case file
     #[arg(long)]
     pub replace: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Anchor {
-    pub store: String,
-    /// The folder in which the anchor's own folder is made; not the store's
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
-    /// Sign it with this secret key, made by `minisign -G -W`
-    #[arg(long, value_name = "FILE")]
-    pub key: Option<PathBuf>,
-    /// Continue this anchor; refused when the store is not what it says
-    #[arg(long, value_name = "DIR")]
-    pub previous: Option<PathBuf>,
-    /// The key that salts the earlier anchor, where it is not beside it
-    #[arg(long, value_name = "FILE", requires = "previous")]
-    pub salt: Option<PathBuf>,
-    /// Do not salt: whoever has the anchor can try whether a payload was this or that
-    #[arg(long, conflicts_with = "previous")]
-    pub plain: bool,
-    /// Keep digests of ranges only (44 bytes for 1,024 positions, not 56 bytes for each event besides): a difference is then named by its range
-    #[arg(long)]
-    pub short: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Verify {
-    pub store: String,
-    /// The folder of the anchor
-    #[arg(long, value_name = "DIR")]
-    pub anchor: PathBuf,
-    /// The key that salts the anchor, where it is not beside it
-    #[arg(long, value_name = "FILE")]
-    pub salt: Option<PathBuf>,
-    /// The public key of minisign that must have signed the anchor: its file, or its text
-    #[arg(long, value_name = "KEY")]
-    pub key: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -62,6 +62,8 @@ pub struct Columns {
     pub metadata: bool,
     /// Event id, correlation id, causation id, schema version, occurred time.
     pub envelope: bool,
+    /// The whole row as the store holds it ([`crate::row`]).
+    pub row: bool,
 }
 
 impl Columns {
@@ -69,16 +71,20 @@ impl Columns {
         payload: false,
         metadata: false,
         envelope: false,
+        row: false,
     };
     pub const PAYLOAD: Columns = Columns {
         payload: true,
         metadata: false,
         envelope: false,
+        row: false,
     };
+    /// All parts of an event; not the row that they were made of.
     pub const ALL: Columns = Columns {
         payload: true,
         metadata: true,
         envelope: true,
+        row: false,
     };
 }
 
@@ -102,6 +108,9 @@ pub struct EventBatch {
     pub causation_ids: Vec<Span>,
     pub schema_versions: Vec<Span>,
     pub occurred_at: Vec<Timestamp>,
+
+    /// The columns of each row ([`crate::row`]).
+    pub rows: Vec<Span>,
 
     /// The bytes that all spans point into. At most `u32::MAX - 1` bytes: a reader ends the batch before.
     pub arena: Vec<u8>,
@@ -133,6 +142,7 @@ impl EventBatch {
         self.causation_ids.clear();
         self.schema_versions.clear();
         self.occurred_at.clear();
+        self.rows.clear();
         self.arena.clear();
     }
 
@@ -179,6 +189,7 @@ impl EventBatch {
             causation_id: self.causation_ids.get(row).and_then(|span| self.bytes(*span)),
             schema_version: self.schema_versions.get(row).and_then(|span| self.bytes(*span)),
             occurred_at: self.occurred_at.get(row).copied().unwrap_or(Timestamp::NONE),
+            row: self.rows.get(row).and_then(|span| self.bytes(*span)),
         }
     }
 }
@@ -199,4 +210,6 @@ pub struct EventView<'a> {
     pub causation_id: Option<&'a [u8]>,
     pub schema_version: Option<&'a [u8]>,
     pub occurred_at: Timestamp,
+    /// The row that it was made of, where that was asked for ([`crate::row`]).
+    pub row: Option<&'a [u8]>,
 }

@@ -14,6 +14,7 @@ pub mod history;
 pub mod names;
 pub mod pointer;
 pub mod port;
+pub mod row;
 pub mod shared_map;
 pub mod time;
 pub mod track;

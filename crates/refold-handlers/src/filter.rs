@@ -64,6 +64,7 @@ impl EventFilter {
             payload: !self.data.is_empty(),
             metadata: !self.meta.is_empty(),
             envelope: self.needs_id,
+            row: false,
         }
     }
 

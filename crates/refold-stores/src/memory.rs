@@ -227,6 +227,10 @@ impl EventReader for MemoryReader {
                 }
                 batch.occurred_at.push(Timestamp::NONE);
             }
+            if columns.row {
+                // Nothing is kept of an event but its parts.
+                batch.rows.push(Span::NULL);
+            }
         }
         Ok(!rows.is_empty())
     }

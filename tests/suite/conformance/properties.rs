@@ -173,11 +173,12 @@ fn check_positions(kind: &str, store: &dyn EventStore, all: &[Seen], max_rows: u
 
 /// A column that was not asked for is empty, and the others are the same without it.
 fn check_columns(kind: &str, store: &dyn EventStore, all: &[Seen]) {
-    for bits in 0..8_u8 {
+    for bits in 0..16_u8 {
         let columns = Columns {
             payload: bits & 1 > 0,
             metadata: bits & 2 > 0,
             envelope: bits & 4 > 0,
+            row: bits & 8 > 0,
         };
         let (token, mut batch, mut names) = (CancelToken::default(), EventBatch::default(), Names::default());
         let query = ReadQuery {
@@ -217,6 +218,7 @@ fn check_columns(kind: &str, store: &dyn EventStore, all: &[Seen]) {
             batch.occurred_at.len(),
         ];
         assert_eq!(envelope, [filled(columns.envelope); 5], "{kind}: {columns:?}");
+        assert_eq!(batch.rows.len(), filled(columns.row), "{kind}: {columns:?}");
         for (row, whole) in all.iter().enumerate() {
             let seen = see(&batch, row, &names);
             assert_eq!(

@@ -68,6 +68,7 @@ impl Desk {
         let opened = self.session(session)?;
         self.jobs.run("case", session, progress, |work| {
             case::save(work, &opened, &self.places, asked, Path::new(file), Existing::Replaced)
+                .map(|saved| saved.written)
         })
     }
 

@@ -22,10 +22,17 @@ pub struct Log {
 #[derive(Debug, Clone, Serialize)]
 pub struct Entry {
     action: &'static str,
+    /// The one stream that it is about; `null`: all of them.
     stream: Option<text::Exact>,
+    /// Of a file: the streams that are in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    streams: Vec<text::Exact>,
     part: Option<Part>,
     /// A JSON pointer; empty: everything.
     path: String,
+    /// Where it was written to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
     reason: String,
 }
 
@@ -34,9 +41,20 @@ impl Entry {
         Entry {
             action,
             stream: reveal.stream.as_deref().map(text::exact),
+            streams: Vec::new(),
             part: reveal.part,
             path: reveal.path.to_string(),
+            file: None,
             reason: reason.trim().to_owned(),
+        }
+    }
+
+    /// What was revealed stands in a case file, of these streams.
+    pub fn case(reveal: &Reveal, streams: &[&[u8]], file: &Path) -> Entry {
+        Entry {
+            streams: streams.iter().map(|stream| text::exact(stream)).collect(),
+            file: Some(file.display().to_string()),
+            ..Entry::new("case", reveal, "")
         }
     }
 }
@@ -92,10 +110,39 @@ impl Log {
     }
 }
 
-/// The name that the system knows the user by.
+/// The name that the system knows the user by, which is not what a variable says.
+#[cfg(unix)]
 fn who() -> String {
-    ["USER", "LOGNAME", "USERNAME"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|name| !name.is_empty()))
-        .unwrap_or_else(|| "unknown".to_owned())
+    let id = rustix::process::getuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    name_of(&users, id).map_or_else(|| format!("user {id}"), str::to_owned)
+}
+
+#[cfg(not(unix))]
+fn who() -> String {
+    std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned())
+}
+
+/// From lines as `name:password:id:…`.
+#[cfg(unix)]
+fn name_of(users: &str, id: u32) -> Option<&str> {
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next().filter(|name| !name.is_empty())?;
+        (fields.nth(1)?.parse() == Ok(id)).then_some(name)
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_has_the_name_of_his_number_whatever_the_environment_says() {
+        let users = "root:x:0:0::/root:/bin/sh\n::7::\nada:x:1000:1000:Ada,,,:/home/ada:/bin/sh\n";
+        assert_eq!(name_of(users, 1000), Some("ada"));
+        assert_eq!(name_of(users, 0), Some("root"));
+        assert_eq!((name_of(users, 7), name_of(users, 100)), (None, None));
+        assert_ne!(who(), "unknown");
+    }
 }

@@ -168,6 +168,20 @@ impl Mask {
         Ok(())
     }
 
+    /// Logs that a case file holds what is revealed now, of these streams.
+    pub fn log_case<'a>(&self, streams: impl Iterator<Item = &'a [u8]>, file: &Path) -> Result<(), AppError> {
+        let streams: Vec<&[u8]> = streams.collect();
+        let Some(log) = &self.log else { return Ok(()) };
+        for reveal in self.reveals() {
+            let of_reveal = |stream: &&&[u8]| reveal.stream.as_deref().is_none_or(|of| of == **stream);
+            let shown: Vec<&[u8]> = streams.iter().filter(of_reveal).copied().collect();
+            if !shown.is_empty() {
+                log.append(&Entry::case(&reveal, &shown, file))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Hides again what was revealed last, or all of it. Says whether there was anything.
     pub fn conceal(&self, is_all: bool) -> Result<bool, AppError> {
         let concealed: Vec<Reveal> = self.write(|inner| {

@@ -18,7 +18,8 @@ use serde::Serialize;
 use super::events::event_answer;
 use super::replayed::Replayed;
 use super::search::export::json_line;
-use crate::case::{Carried, CaseStream, Contents, is_of_files};
+pub use crate::case::CaseStream;
+use crate::case::{Carried, Contents, is_of_files};
 use crate::error::{AppError, ErrorCode};
 use crate::mask::Part;
 use crate::places::Places;
@@ -39,6 +40,14 @@ pub enum Existing {
     Replaced,
 }
 
+/// A case file that was written, and the streams in it.
+#[derive(Debug, Serialize)]
+pub struct Saved {
+    #[serde(flatten)]
+    pub written: Written,
+    pub streams: Vec<CaseStream>,
+}
+
 /// Writes the notebook of a store, the streams that it is about and those that are asked for, and the places of a
 /// window into a case file. Whole streams go into it, as a person may see them.
 pub fn save(
@@ -48,7 +57,7 @@ pub fn save(
     asked: &CaseAsked,
     file: &Path,
     existing: Existing,
-) -> Result<Written, AppError> {
+) -> Result<Saved, AppError> {
     if session.case().is_some() {
         return Err(AppError::invalid(
             "what is open is a case file, and not the store that it is from",
@@ -84,12 +93,13 @@ pub fn save(
         ));
     }
     let handlers = carried(&asked.places)?;
+    let streams: Vec<CaseStream> = gathered.streams.iter().map(described).collect();
     let contents = Contents {
         refold_case: Contents::FORM,
         written_by: env!("CARGO_PKG_VERSION").to_owned(),
         written_at: text::time_label(second_of(clock::now()), 0),
         store: origin(session, &gathered)?,
-        streams: gathered.streams.iter().map(described).collect(),
+        streams: streams.clone(),
         left_out: left_out(session, &gathered, &handlers),
         places: placed(&asked.places, &handlers),
         notes,
@@ -103,7 +113,13 @@ pub fn save(
     out.write(seal_line(events, &out.digest()).as_bytes())?;
     // Who cancels in the last moment gets no file either.
     work.check()?;
-    Ok(out.keep()?.told(file, events, &gathered.findings))
+    // First: what is revealed leaves no trace otherwise of where it went.
+    let ids = gathered.streams.iter().map(|stream| &*stream.id);
+    session.mask().log_case(ids, file)?;
+    Ok(Saved {
+        written: out.keep()?.told(file, events, &gathered.findings),
+        streams,
+    })
 }
 
 /// A stream as the window would show it: A and B at cursors, under a handler; `None`: `builtin:merge`.

@@ -299,6 +299,7 @@ fn read_sample(
             payload: true,
             metadata: true,
             envelope: false,
+            row: false,
         },
     })?;
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());

@@ -3,9 +3,15 @@
 //! The formats are in `refold_audit::anchor` and `docs/spec/anchor.md`. Here events are read from the store for them, and
 //! files are written to where a person asks, whole or not at all.
 
+mod aftermath;
 pub mod anchor;
+pub mod bundle;
+mod explanation;
 mod folder;
+pub mod impact;
+mod known;
 mod passing;
+pub mod prove;
 pub mod verify;
 
 #[cfg(test)]

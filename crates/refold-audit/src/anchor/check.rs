@@ -37,8 +37,8 @@ pub enum Difference {
     Removed,
     /// There was none, and there is one.
     Inserted,
-    /// The event stands at another position now.
-    Moved { to: u64 },
+    /// The event stands at another position now; `changed` is what of it is another besides.
+    Moved { to: u64, changed: Vec<Part> },
     /// Something in the positions up to `last` differs; the anchor keeps no leaves that would name it. `events`: how many
     /// there were and are.
     Somewhere { last: u64, before: u32, now: u32 },
@@ -103,12 +103,30 @@ pub struct Check<L: Iterator> {
     /// The segment that events pass through.
     number: u64,
     events: Vec<Hashed>,
-    findings: Vec<(Finding, Option<Short>)>,
-    finding_count: u64,
-    /// Above the horizon: identities and positions, of as many as findings are kept.
-    above: Vec<(Short, u64)>,
+    /// The first ones of many.
+    noted: Vec<Noted>,
+    noted_count: u64,
+    /// Above the horizon: as many as are noted.
+    above: Vec<Leaf>,
     differing_segments: u64,
     extra_segments: u64,
+}
+
+/// What differs at one position, before it is known what moved.
+enum Noted {
+    Gone(Leaf),
+    Came(Leaf),
+    /// The same stream, version and id, and not the same event.
+    Changed {
+        position: u64,
+        parts: Vec<Part>,
+    },
+    /// Another stream, version or id: an event that changed, or two that have to do with each other only by their place.
+    Replaced {
+        before: Leaf,
+        now: Leaf,
+    },
+    Somewhere(Finding),
 }
 
 impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
@@ -120,8 +138,8 @@ impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
             edge: Edge::default(),
             number: 0,
             events: Vec::new(),
-            findings: Vec::new(),
-            finding_count: 0,
+            noted: Vec::new(),
+            noted_count: 0,
             above: Vec::new(),
             differing_segments: 0,
             extra_segments: 0,
@@ -143,7 +161,7 @@ impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
     /// An event above the horizon. The anchor says nothing of it, but one that is gone below may have been moved there.
     pub fn push_above(&mut self, leaf: &Leaf) {
         if self.above.len() < MOST_FINDINGS {
-            self.above.push((leaf.identity, leaf.position));
+            self.above.push(*leaf);
         }
     }
 
@@ -154,14 +172,12 @@ impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
         if is_unchanged != (self.differing_segments == 0) {
             return Err(CheckError::Contradiction);
         }
-        let noted = self.findings.len();
-        let findings = with_moves(self.findings, &self.above);
-        // A move was noted twice, where it went from and where it came to.
-        let moves = (noted - findings.len()) as u64;
+        let more = self.noted_count - self.noted.len() as u64;
+        let findings = with_moves(&self.noted, &self.above);
         Ok(Outcome {
             is_unchanged,
+            finding_count: findings.len() as u64 + more,
             findings,
-            finding_count: self.finding_count - moves,
             is_named: self.leaves.is_some(),
             anchored_size: self.anchored.size,
             differing_segments: self.differing_segments,
@@ -235,33 +251,38 @@ impl<E, L: Iterator<Item = Result<Leaf, E>>> Check<L> {
                 // Events of one segment.
                 now: now.len() as u32,
             };
-            self.note(number.saturating_mul(WIDTH), difference, None);
+            let position = number.saturating_mul(WIDTH);
+            self.note(Noted::Somewhere(Finding { position, difference }));
             return;
         };
         let mut before = before.iter().peekable();
         for event in now {
             let position = event.leaf.position;
             while let Some(gone) = before.next_if(|leaf| leaf.position < position) {
-                self.note(gone.position, Difference::Removed, Some(gone.identity));
+                self.note(Noted::Gone(*gone));
             }
             match before.next_if(|leaf| leaf.position == position) {
-                None => self.note(position, Difference::Inserted, Some(event.leaf.identity)),
-                Some(leaf) if leaf.half != event.leaf.half => {
+                None => self.note(Noted::Came(event.leaf)),
+                Some(leaf) if leaf.half == event.leaf.half => {}
+                Some(leaf) if leaf.identity == event.leaf.identity => {
                     let parts = changed_parts(leaf, &event.leaf);
-                    self.note(position, Difference::Changed(parts), None);
+                    self.note(Noted::Changed { position, parts });
                 }
-                Some(_) => {}
+                Some(leaf) => self.note(Noted::Replaced {
+                    before: *leaf,
+                    now: event.leaf,
+                }),
             }
         }
         for gone in before {
-            self.note(gone.position, Difference::Removed, Some(gone.identity));
+            self.note(Noted::Gone(*gone));
         }
     }
 
-    fn note(&mut self, position: u64, difference: Difference, identity: Option<Short>) {
-        self.finding_count += 1;
-        if self.findings.len() < MOST_FINDINGS {
-            self.findings.push((Finding { position, difference }, identity));
+    fn note(&mut self, noted: Noted) {
+        self.noted_count += 1;
+        if self.noted.len() < MOST_FINDINGS {
+            self.noted.push(noted);
         }
     }
 }
@@ -282,34 +303,73 @@ fn changed_parts(before: &Leaf, now: &Leaf) -> Vec<Part> {
         .collect()
 }
 
-/// What is gone from one position and new at another, or above the horizon, is one event that moved.
-fn with_moves(findings: Vec<(Finding, Option<Short>)>, above: &[(Short, u64)]) -> Vec<Finding> {
+/// What is gone from one position and stands at another, or above the horizon, is one event that moved. So swaps, rotations
+/// and shifts are told by their events, and not by their places.
+fn with_moves(noted: &[Noted], above: &[Leaf]) -> Vec<Finding> {
     let mut gone: HashMap<Short, Vec<usize>> = HashMap::new();
-    for (at, (finding, identity)) in findings.iter().enumerate().rev() {
-        if let (Difference::Removed, Some(identity)) = (&finding.difference, identity) {
-            gone.entry(*identity).or_default().push(at);
+    for (at, noted) in noted.iter().enumerate().rev() {
+        if let Some(leaf) = noted.gone() {
+            gone.entry(leaf.identity).or_default().push(at);
         }
     }
-    // The earliest of those with this identity that is left.
-    let mut origin = |identity: &Short| gone.get_mut(identity).and_then(Vec::pop);
-    let mut found: Vec<Option<Finding>> = findings.iter().map(|(finding, _)| Some(finding.clone())).collect();
-    let set_out = |found: &mut Vec<Option<Finding>>, from: usize, to: u64| {
-        if let Some(moved) = &mut found[from] {
-            moved.difference = Difference::Moved { to };
-        }
+    // Of several with one identity the earliest that is left moved to the earliest place.
+    let mut destinations: Vec<Option<&Leaf>> = vec![None; noted.len()];
+    let mut has_arrived = vec![false; noted.len()];
+    let mut arrive = |leaf| {
+        let leaf: &Leaf = leaf;
+        let from = gone.get_mut(&leaf.identity).and_then(Vec::pop);
+        from.inspect(|from| destinations[*from] = Some(leaf)).is_some()
     };
-    for (at, (finding, identity)) in findings.iter().enumerate() {
-        if let (Difference::Inserted, Some(identity)) = (&finding.difference, identity)
-            && let Some(from) = origin(identity)
-        {
-            found[at] = None;
-            set_out(&mut found, from, finding.position);
+    for (at, noted) in noted.iter().enumerate() {
+        has_arrived[at] = noted.came().is_some_and(&mut arrive);
+    }
+    above.iter().for_each(|leaf| {
+        arrive(leaf);
+    });
+    let mut findings = Vec::with_capacity(noted.len());
+    for ((noted, destination), has_arrived) in noted.iter().zip(destinations).zip(has_arrived) {
+        let mut find = |position, difference| findings.push(Finding { position, difference });
+        match noted {
+            Noted::Changed { position, parts } => find(*position, Difference::Changed(parts.clone())),
+            Noted::Somewhere(finding) => find(finding.position, finding.difference.clone()),
+            Noted::Replaced { before, now } if destination.is_none() && !has_arrived => {
+                find(before.position, Difference::Changed(changed_parts(before, now)));
+            }
+            Noted::Gone(_) | Noted::Came(_) | Noted::Replaced { .. } => {
+                match (noted.gone(), destination) {
+                    (Some(before), Some(now)) => find(
+                        before.position,
+                        Difference::Moved {
+                            to: now.position,
+                            changed: changed_parts(before, now),
+                        },
+                    ),
+                    (Some(before), None) => find(before.position, Difference::Removed),
+                    (None, _) => {}
+                }
+                if let (Some(now), false) = (noted.came(), has_arrived) {
+                    find(now.position, Difference::Inserted);
+                }
+            }
         }
     }
-    for (identity, to) in above {
-        if let Some(from) = origin(identity) {
-            set_out(&mut found, from, *to);
+    findings
+}
+
+impl Noted {
+    /// What stood there and does not any more.
+    fn gone(&self) -> Option<&Leaf> {
+        match self {
+            Noted::Gone(before) | Noted::Replaced { before, .. } => Some(before),
+            Noted::Came(_) | Noted::Changed { .. } | Noted::Somewhere(_) => None,
         }
     }
-    found.into_iter().flatten().collect()
+
+    /// What stands there and did not before.
+    fn came(&self) -> Option<&Leaf> {
+        match self {
+            Noted::Came(now) | Noted::Replaced { now, .. } => Some(now),
+            Noted::Gone(_) | Noted::Changed { .. } | Noted::Somewhere(_) => None,
+        }
+    }
 }

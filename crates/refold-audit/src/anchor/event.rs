@@ -46,6 +46,8 @@ pub enum ExtraValue<'a> {
     Bytes(&'a [u8]),
     /// Nanoseconds since 1970 in UTC.
     Nanos(i64),
+    /// The columns of the store's row, each framed by its own lengths, in the order of their names.
+    Row(&'a [u8]),
 }
 
 /// What is anchored of one event.
@@ -122,6 +124,7 @@ impl AnchoredEvent<'_> {
             match extra.value {
                 ExtraValue::Bytes(bytes) => timed(out, 1, bytes),
                 ExtraValue::Nanos(nanos) => timed(out, 2, &nanos.to_be_bytes()),
+                ExtraValue::Row(columns) => timed(out, 3, columns),
             }
         }
     }

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{Hash, hex};
 
 /// The only format that there is.
-pub const FORMAT: &str = "refold-anchor/1";
+pub const FORMAT: &str = "refold-anchor/2";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -15,6 +15,9 @@ pub struct Manifest {
     pub store: StoreIdentity,
     /// What of an event the leaves cover and in which form, a sentence each.
     pub treatment: Vec<String>,
+    /// The columns of the store's rows that the leaves cover besides, in the order of their names. One that comes later is
+    /// not among them, and changes no leaf.
+    pub columns: Vec<String>,
     /// The highest position that was anchored, and how it was known that nothing below it can still come.
     pub horizon: String,
     pub settled: String,

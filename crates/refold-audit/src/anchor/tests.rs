@@ -1,5 +1,6 @@
 mod bytes;
 mod mutations;
+mod proof;
 mod signing;
 mod tree;
 

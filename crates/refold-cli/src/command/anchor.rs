@@ -1,11 +1,11 @@
 //! `refold anchor`.
 
-use refold_app::text::grouped;
+use refold_app::text::{grouped, visible};
 use refold_app::usecase::evidence::anchor::{AnchorAsked, anchor};
 
 use super::Context;
 use crate::arguments::Anchor;
-use crate::print::Ended;
+use crate::print::{Ended, Printer};
 
 pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -34,10 +34,26 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
         Some(key) => format!("signed by {key}"),
         None => "not signed: it is worth as much as the place where it is kept".to_owned(),
     })?;
+    if !answer.columns.is_empty() {
+        printer.line(&visible(&format!(
+            "covers every column of the events: {}",
+            answer.columns.join(", ")
+        )))?;
+    }
+    uncovered(&mut printer, &answer.uncovered_columns)?;
     if let Some(salt) = &answer.salt {
         printer.line(&format!(
             "salted with {salt}: verifying needs it, and it tells nobody else"
         ))?;
     }
     printer.finish(Ok(0))
+}
+
+/// Columns that an anchor says nothing of.
+pub fn uncovered(printer: &mut Printer, columns: &[String]) -> Result<(), Ended> {
+    if columns.is_empty() {
+        return Ok(());
+    }
+    let line = format!("says nothing of columns that came later: {}", columns.join(", "));
+    printer.line(&visible(&line))
 }

@@ -2,7 +2,7 @@
 
 use refold_app::Places;
 use refold_app::text::{grouped, visible};
-use refold_app::usecase::case::{self, CaseAnswer, Existing};
+use refold_app::usecase::case::{self, CaseAnswer, CaseStream, Existing};
 use refold_app::wire::CaseAsked;
 
 use super::Context;
@@ -34,12 +34,13 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
         false => Existing::Kept,
     };
     let places = Places::of_user();
-    let written = case::save(context.work, &session, &places, &wanted, &asked.out, existing)?;
+    let saved = case::save(context.work, &session, &places, &wanted, &asked.out, existing)?;
     let mut printer = context.printer();
     if context.json {
-        printer.json(&written)?;
+        printer.json(&saved)?;
         return printer.finish(Ok(0));
     }
+    let written = &saved.written;
     let noun = if written.events == 1 { "event" } else { "events" };
     printer.line(&format!(
         "{} {noun} written into {} ({}, SHA-256 {})",
@@ -48,6 +49,7 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
         written.size,
         written.sha256
     ))?;
+    streams_table(&saved.streams).print(&mut printer)?;
     print::findings(&mut printer, &written.findings)?;
     printer.finish(Ok(0))
 }
@@ -64,6 +66,14 @@ fn show(context: &Context<'_>, file: &str) -> Result<u8, Ended> {
     printer.finish(Ok(0))
 }
 
+fn streams_table(streams: &[CaseStream]) -> Table {
+    let mut table = Table::new(&["stream", "category", "#events"]);
+    for of in streams {
+        table.row(vec![of.stream.clone(), of.category.clone(), grouped(of.events.into())]);
+    }
+    table
+}
+
 fn describe(printer: &mut Printer, answer: &CaseAnswer) -> Result<(), Ended> {
     let store = &answer.store;
     printer.line(&visible(&answer.file))?;
@@ -77,11 +87,7 @@ fn describe(printer: &mut Printer, answer: &CaseAnswer) -> Result<(), Ended> {
         "as of {time}; the last event of the store was #{position}"
     )))?;
     printer.line("")?;
-    let mut streams = Table::new(&["stream", "category", "#events"]);
-    for of in &answer.streams {
-        streams.row(vec![of.stream.clone(), of.category.clone(), grouped(of.events.into())]);
-    }
-    streams.print(printer)?;
+    streams_table(&answer.streams).print(printer)?;
     for of in &answer.handlers {
         let path = of.handler.as_deref().unwrap_or("its files are not here");
         printer.line("")?;

@@ -10,10 +10,12 @@ mod describe;
 mod diff;
 mod distinguish;
 mod field;
+mod health;
 mod history;
 mod lanes;
 mod minimize;
 mod new_handler;
+mod prove;
 mod replay;
 mod search;
 mod state;
@@ -22,6 +24,7 @@ mod tail;
 mod test;
 mod timeline;
 mod verify;
+mod verify_bundle;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -138,6 +141,9 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Case(asked) => case::run(context, asked),
         Command::Anchor(asked) => anchor::run(context, asked),
         Command::Verify(asked) => verify::run(context, asked),
+        Command::Health(asked) => health::run(context, asked),
+        Command::Prove(asked) => prove::run(context, asked),
+        Command::VerifyBundle(asked) => verify_bundle::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),
         Command::Completions { shell } => {

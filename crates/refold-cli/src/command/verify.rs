@@ -1,9 +1,11 @@
 //! `refold verify`.
 
-use refold_app::text::{grouped, shown};
-use refold_app::usecase::evidence::verify::{VerifyFinding, verify};
+use refold_app::answer::Literal;
+use refold_app::text::{grouped, shown, visible};
+use refold_app::usecase::evidence::impact::Impact;
+use refold_app::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
 
-use super::{Context, cell};
+use super::{Context, anchor, cell};
 use crate::arguments::Verify;
 use crate::print::{Ended, Printer, Table};
 
@@ -12,13 +14,15 @@ const MOST_SHOWN: usize = 20;
 
 pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    let answer = verify(
-        context.work,
-        &session,
-        &asked.anchor,
-        asked.salt.as_deref(),
-        asked.key.as_deref(),
-    )?;
+    let copy = asked.copy.as_deref().map(|copy| context.open(copy)).transpose()?;
+    let how = VerifyAsked {
+        anchor: asked.anchor.clone(),
+        salt: asked.salt.clone(),
+        key: asked.key.clone(),
+        handler: asked.handler.clone(),
+        explanations: asked.explanations.clone(),
+    };
+    let answer = verify(context.work, &session, &how, copy.as_deref())?;
     let code = u8::from(answer.finding_count > 0);
     let mut printer = context.printer();
     if context.json {
@@ -33,12 +37,18 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         }
         (None, _) => "the anchor is not signed: it is worth as much as the place where it was kept".to_owned(),
     })?;
+    anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
     if let Some(level) = answer.level {
         printer.line(&format!("level {level}: unchanged since the anchor"))?;
     }
     if !answer.findings.is_empty() {
         printer.line("")?;
         print_findings(&mut printer, &answer.findings)?;
+    }
+    for finding in answer.findings.iter().take(MOST_SHOWN) {
+        if let Some(impact) = &finding.impact {
+            print_impact(&mut printer, finding, impact)?;
+        }
     }
     if answer.finding_count > MOST_SHOWN as u64 {
         printer.line(&format!(
@@ -61,6 +71,12 @@ fn print_findings(printer: &mut Printer, findings: &[VerifyFinding]) -> Result<(
             notes.push(format!("to {to}"));
         }
         notes.extend(finding.detail.as_ref().map(|detail| shown(detail.as_bytes())));
+        notes.extend(
+            finding
+                .explanation
+                .as_ref()
+                .map(|said| format!("explained: {}", shown(said.as_bytes()))),
+        );
         notes.retain(|note| !note.is_empty());
         table.row(vec![
             finding.kind.to_owned(),
@@ -71,4 +87,24 @@ fn print_findings(printer: &mut Printer, findings: &[VerifyFinding]) -> Result<(
         ]);
     }
     table.print(printer)
+}
+
+/// Changes of one state that are shown without `--json`.
+const MOST_CHANGES: usize = 10;
+
+fn print_impact(printer: &mut Printer, finding: &VerifyFinding, impact: &Impact) -> Result<(), Ended> {
+    printer.line("")?;
+    let stream = impact.stream.as_ref().map(ToString::to_string).unwrap_or_default();
+    let place = cell(finding.position.as_ref());
+    printer.line(&format!("{} #{place} {stream}", finding.kind))?;
+    printer.line(&format!("  {}", visible(&impact.sentence)))?;
+    for change in impact.changes.iter().take(MOST_CHANGES) {
+        let side = |value: &Option<Literal>| value.as_ref().map_or_else(|| "(nothing)".to_owned(), Literal::shown);
+        let path = visible(&change.path);
+        printer.line(&format!("  {path}  {} → {}", side(&change.before), side(&change.after)))?;
+    }
+    if impact.changes.len() > MOST_CHANGES {
+        printer.line("  …")?;
+    }
+    Ok(())
 }

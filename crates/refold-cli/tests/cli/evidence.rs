@@ -57,9 +57,62 @@ fn tampering_with_a_store_is_named_event_by_event() {
             ("INSERTED", "-5"),
             ("MOVED", "100"),
             ("REMOVED", "200"),
+            ("VERSION-GAP", "202"),
             ("REMOVED", "700"),
+            ("VERSION-GAP", "701"),
             ("CHANGED", "1500"),
             ("REMOVED", "3000")
         ]
     );
+}
+
+#[test]
+fn every_column_of_the_table_is_covered_and_how_a_payload_is_stored() {
+    let lab = Lab::new(300);
+    let out = tempfile::tempdir().unwrap();
+    let made = lab.json(0, &["anchor", "orders.db", "--out", out.path().to_str().unwrap()]);
+    let columns: Vec<&str> = made["columns"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|it| it.as_str())
+        .collect();
+    for column in ["is_archived", "partition", "message_schema_version", "created"] {
+        assert!(columns.contains(&column), "{columns:?}");
+    }
+    let advice = std::fs::read_to_string(format!("{}/VERIFY.txt", made["dir"].as_str().unwrap())).unwrap();
+    assert!(advice.contains("is_archived"), "{advice}");
+    rusqlite::Connection::open(lab.store())
+        .unwrap()
+        .execute_batch(
+            "UPDATE emt_messages SET is_archived = NOT is_archived WHERE global_position = 10;
+             UPDATE emt_messages SET partition = 'other' WHERE global_position = 20;
+             UPDATE emt_messages SET message_schema_version = 'x' WHERE global_position = 30;
+             UPDATE emt_messages SET message_data = CAST(message_data AS BLOB) WHERE global_position = 40;
+             ALTER TABLE emt_messages ADD COLUMN note TEXT;",
+        )
+        .unwrap();
+    let answer = lab.json(1, &["verify", "orders.db", "--anchor", made["dir"].as_str().unwrap()]);
+    let found: Vec<_> = answer["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| (&it["kind"], &it["position"], &it["part"]))
+        .collect();
+    let changed = |position: &str| {
+        (
+            serde_json::json!("CHANGED"),
+            serde_json::json!(position),
+            serde_json::json!(["header"]),
+        )
+    };
+    let expected = ["10", "20", "30", "40"].map(changed);
+    assert_eq!(
+        found,
+        expected
+            .iter()
+            .map(|(kind, position, part)| (kind, position, part))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(answer["uncovered_columns"], serde_json::json!(["note"]));
 }

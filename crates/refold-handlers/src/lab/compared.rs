@@ -111,6 +111,7 @@ impl HandlerProgram for Compared {
             payload: left.payload || right.payload,
             metadata: left.metadata || right.metadata,
             envelope: left.envelope || right.envelope,
+            row: false,
         }
     }
 }

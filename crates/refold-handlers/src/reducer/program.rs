@@ -150,6 +150,7 @@ impl HandlerProgram for SharedProgram {
             payload: true,
             metadata: all.clone().any(|rules| !rules.meta.is_empty()) || self.0.upcasters.needs_meta(),
             envelope: all.any(|rules| rules.needs.needs_id) || self.0.upcasters.needs_column(),
+            row: false,
         }
     }
 

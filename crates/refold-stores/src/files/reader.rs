@@ -6,6 +6,7 @@ use refold_core::event::{Encoding, EventBatch, Position, Span, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventReader, ReadQuery, Scope, StoreError};
+use refold_core::row;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
@@ -221,6 +222,16 @@ impl FileReader {
         if self.columns.envelope {
             append_envelope(&parsed, batch);
             batch.occurred_at.push(odd.time("occurred time", &parsed.occurred_at));
+        }
+        if self.columns.row {
+            let last = |spans: &[Span]| spans.last().and_then(|span| batch.bytes(*span));
+            let bodies = row::Bodies {
+                payload: last(&batch.payloads),
+                metadata: last(&batch.metadata),
+            };
+            let columns = format.row(&self.record, &parsed, bodies);
+            let span = batch.store(&columns);
+            batch.rows.push(span);
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use refold_core::event::Encoding;
 use refold_core::port::store::RawColumn;
+use refold_core::row::{self, Stored};
 
 pub use self::csv::Quotes;
 use self::csv::{Csv, split};
@@ -125,6 +126,28 @@ impl Format {
         })
     }
 
+    /// The columns of a record as [`refold_core::row`] has them. A line of JSON is one column, `line`, without the literals
+    /// of payload, metadata and position, which the event has: all that is written around them is in it.
+    pub fn row(&self, record: &[u8], parsed: &Parsed<'_>, bodies: row::Bodies<'_>) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256);
+        match self {
+            Format::Events(_) | Format::CloudEvents(_) => {
+                let line = line_around(record, parsed);
+                row::write(&mut out, b"line", Stored::Text(&line), row::Bodies::default());
+            }
+            Format::Csv(csv) => {
+                // What is an event could be split.
+                let fields = split(record).unwrap_or_default();
+                let mut columns: Vec<(&String, &[u8])> = csv.header.iter().zip(fields.iter()).collect();
+                columns.sort_unstable();
+                for (name, field) in columns {
+                    row::write(&mut out, name.as_bytes(), Stored::Text(field), bodies);
+                }
+            }
+        }
+        out
+    }
+
     /// The record in columns, for the Raw view.
     pub fn raw(&self, record: Vec<u8>) -> Vec<RawColumn> {
         let column = |name: String, bytes: Vec<u8>| RawColumn {
@@ -146,6 +169,36 @@ impl Format {
             },
         }
     }
+}
+
+/// A line without the literals that the event has.
+fn line_around(record: &[u8], parsed: &Parsed<'_>) -> Vec<u8> {
+    let body = |body: &Option<Body<'_>>| body.as_ref().and_then(|body| range_in(record, &body.bytes));
+    let position = parsed.position.and_then(|position| {
+        let literal = json::member(record, &["position".to_owned()])?;
+        let is_plain = literal == position.to_string().as_bytes();
+        range_in(record, literal).filter(|_| is_plain)
+    });
+    let known = [body(&parsed.payload), body(&parsed.metadata), position];
+    let mut known: Vec<_> = known.into_iter().flatten().collect();
+    known.sort_unstable_by_key(|range| range.start);
+    // A line that ends the file today is the same one when another follows it.
+    let end = record.len() - usize::from(record.ends_with(b"\n"));
+    let (mut line, mut from) = (Vec::with_capacity(256), 0);
+    for range in known {
+        line.extend_from_slice(record.get(from..range.start).unwrap_or_default());
+        from = range.end;
+    }
+    line.extend_from_slice(record.get(from..end).unwrap_or_default());
+    line
+}
+
+/// Where in a record a part of it lies; `None` where it is a copy.
+fn range_in(record: &[u8], part: &[u8]) -> Option<std::ops::Range<usize>> {
+    let (whole, part) = (record.as_ptr_range(), part.as_ptr_range());
+    let is_inside = whole.start <= part.start && part.end <= whole.end && part.start < part.end;
+    let at = |place: *const u8| place.addr() - whole.start.addr();
+    is_inside.then(|| at(part.start)..at(part.end))
 }
 
 fn integer_of(text: &[u8]) -> Part<i64> {

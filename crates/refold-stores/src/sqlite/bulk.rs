@@ -126,14 +126,16 @@ impl Bulk {
             });
             slot
         };
+        let mut read = Vec::new();
         for expression in shape.expressions() {
             let (_, source) = self.columns.iter().find(|(sql, _)| sql == expression)?;
-            want(*source);
+            read.push((*source, want(*source)));
         }
-        let tests = self
-            .tests
-            .iter()
-            .map(|(source, literal)| (want(*source), literal.clone()));
+        // A record is gone through once, so a column that is read and compared has one place.
+        let tests = self.tests.iter().map(|(source, literal)| {
+            let known = read.iter().find(|(known, _)| known == source);
+            (known.map_or_else(|| want(*source), |(_, slot)| *slot), literal.clone())
+        });
         let tests = tests.collect();
         wanted.sort_by_key(|wanted: &Wanted| wanted.column);
         Some(BulkReader {

@@ -36,6 +36,7 @@ impl PlainRows {
             payload,
             metadata: false,
             envelope: false,
+            row: false,
         } = shape.columns
         else {
             return None;

@@ -78,6 +78,9 @@ pub struct Shape {
     pub schema_version: Option<Slot>,
     pub payload: Option<usize>,
     pub metadata: Option<usize>,
+    /// All columns of the event's table but the position, where they are asked for: names and places, in the order of
+    /// the names.
+    pub row: Vec<(String, usize)>,
 }
 
 /// What a statement selects in the columns that hold documents.
@@ -301,6 +304,9 @@ impl Plan {
                 .as_ref()
                 .and_then(|time| self.slot(&mut shape, &time.from));
         }
+        if columns.row {
+            self.add_row(&mut shape);
+        }
         shape
     }
 
@@ -335,6 +341,17 @@ impl Plan {
         } else {
             format!(" WHERE {}", all.join(" AND "))
         }
+    }
+
+    fn add_row(&self, shape: &mut Shape) {
+        for name in &self.table_columns {
+            let index = shape_column(&mut shape.expressions, &format!("\"event\".{}", quoted(name)));
+            // The position is an integer, and the event has it.
+            if index > 0 {
+                shape.row.push((name.clone(), index));
+            }
+        }
+        shape.row.sort_unstable();
     }
 
     fn slot(&self, shape: &mut Shape, origin: &Origin) -> Option<Slot> {

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use refold_core::event::{Encoding, EventBatch, Position, Span, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
+use refold_core::row::{self, Stored};
 use refold_core::time::Timestamp;
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
@@ -55,6 +56,7 @@ pub struct RowReader {
     types: TypeCache,
     recorded_times: TimeReader,
     occurred_times: TimeReader,
+    columns: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -75,6 +77,7 @@ impl RowReader {
             types: TypeCache::default(),
             recorded_times: TimeReader::default(),
             occurred_times: TimeReader::default(),
+            columns: Vec::new(),
         }
     }
 
@@ -96,6 +99,7 @@ impl RowReader {
             types,
             recorded_times,
             occurred_times,
+            columns,
         } = self;
         let map = &plan.layout.map;
         for (state, document) in documents.iter_mut().zip(&shape.documents) {
@@ -185,6 +189,11 @@ impl RowReader {
             batch.schema_versions.push(schema_version);
             let occurred = (map.occurred_at.as_ref(), shape.occurred_at, "occurred time");
             batch.occurred_at.push(fields.time(occurred, occurred_times, &odd));
+        }
+        if shape.columns.row {
+            fields.row(batch, columns);
+            let span = batch.store(columns);
+            batch.rows.push(span);
         }
     }
 }
@@ -342,6 +351,19 @@ impl<R: Values> Fields<'_, R> {
         }
     }
 
+    /// Puts the columns of the row into `out`, which is emptied first. The bodies of the row are in the batch already.
+    fn row(&self, batch: &EventBatch, out: &mut Vec<u8>) {
+        let last = |spans: &[Span]| spans.last().and_then(|span| batch.bytes(*span));
+        let bodies = row::Bodies {
+            payload: last(&batch.payloads),
+            metadata: last(&batch.metadata),
+        };
+        out.clear();
+        for (name, index) in &self.shape.row {
+            row::write(out, name.as_bytes(), stored(self.row.value(*index)), bodies);
+        }
+    }
+
     fn is_unreadable(&self, index: usize) -> bool {
         matches!(self.documents.get(index), Some(state) if matches!(state.outcome, Some(Err(_))))
     }
@@ -456,6 +478,16 @@ fn stream_id<'a>(plan: &Plan, shape: &Shape, row: &'a impl Values, scratch: &'a 
             *scratch = id;
             Some(scratch)
         }
+    }
+}
+
+fn stored(value: ValueRef<'_>) -> Stored<'_> {
+    match value {
+        ValueRef::Null => Stored::Null,
+        ValueRef::Integer(number) => Stored::Integer(number),
+        ValueRef::Real(number) => Stored::Real(number),
+        ValueRef::Text(text) => Stored::Text(text),
+        ValueRef::Blob(bytes) => Stored::Blob(bytes),
     }
 }
 

@@ -50,7 +50,7 @@ impl Lab {
     }
 
     fn save(&self, session: &Session, asked: &CaseAsked, existing: Existing) -> Result<Written, AppError> {
-        silently(|work| save(work, session, &self.places, asked, &self.file(), existing))
+        silently(|work| save(work, session, &self.places, asked, &self.file(), existing)).map(|saved| saved.written)
     }
 }
 
@@ -337,6 +337,6 @@ fn a_case_is_written_over_nothing_else_and_never_beside_the_store() {
     );
     let beside = lab.folder.path().join("shop/orders.refold-case");
     let answer = silently(|work| save(work, &session, &lab.places, &asked, &beside, Existing::Kept));
-    refused(answer, "the folder of the store");
+    refused(answer.map(|saved| saved.written), "the folder of the store");
     assert!(!beside.exists());
 }

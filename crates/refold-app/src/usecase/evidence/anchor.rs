@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::Hash;
-use refold_audit::anchor::check::{Anchored, Check};
+use refold_audit::anchor::check::Check;
 use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{Hashed, Hasher};
 use refold_audit::anchor::manifest::{FORMAT, Manifest, StoreIdentity};
@@ -22,8 +22,8 @@ use sha2::{Digest, Sha256};
 use super::folder::{
     ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed, write_key,
 };
-use super::passing::{TREATMENT, pass, unread};
-use super::verify::Known;
+use super::known::Known;
+use super::passing::{Pass, TREATMENT, unread};
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
@@ -57,6 +57,10 @@ pub struct AnchorAnswer {
     pub signed_by: Option<String>,
     /// Where the key is that salts it. `null`: nothing is salted.
     pub salt: Option<String>,
+    /// The columns of the store's rows that it covers, besides what the layout makes of them.
+    pub columns: Vec<String>,
+    /// Those that it does not cover, because the anchor that it continues does not.
+    pub uncovered_columns: Vec<String>,
 }
 
 /// Gaps that are named in an anchor.
@@ -70,15 +74,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
             "leave out --plain",
         ));
     }
-    if written_file::is_of_store(&asked.out, Path::new(session.location())).unwrap_or(false) {
-        return Err(AppError::invalid(
-            format!(
-                "the anchor is not written: it is the folder of the store: {}",
-                asked.out.display()
-            ),
-            "choose another folder for the anchor",
-        ));
-    }
+    refuse_with_store(session, &asked.out, "anchor")?;
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let previous = asked
         .previous
@@ -91,13 +87,19 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         None => (Some(new_key()?), true),
     };
     let store = identity(session);
-    let mut folder = NewFolder::new_in(&asked.out)?;
+    let mut folder = NewFolder::new_in(&asked.out, "anchor")?;
     let mut made = Made::new(&folder, asked.is_short)?;
     let mut check = previous.as_ref().map(|known| known.check(&store)).transpose()?;
     let last = previous.as_ref().map(|known| known.horizon);
     let mut hasher = Hasher::new(key);
     let findings = Findings::default();
-    let below_zero = pass(work, session, "anchoring", None, None, &findings, &mut |event| {
+    let passing = Pass {
+        session,
+        phase: "anchoring",
+        columns: previous.as_ref().map(|known| &*known.manifest.columns),
+        findings: &findings,
+    };
+    let passed = passing.run(work, &mut |event| {
         let hashed = hasher.hash(event);
         if let Some(check) = check.as_mut().filter(|_| Some(event.position) <= last) {
             check
@@ -106,7 +108,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         }
         made.push(&folder, hashed)
     })?;
-    if let Some(position) = below_zero.first() {
+    if let Some(position) = passed.below_zero.first() {
         return Err(AppError::invalid(
             format!("an anchor needs positions from 0 on, and there is one of {position}"),
             "look whether the layout names the right column for the position",
@@ -134,6 +136,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let manifest = Manifest {
         format: FORMAT.to_owned(),
         treatment: TREATMENT.map(str::to_owned).to_vec(),
+        columns: passed.columns.clone(),
         horizon: horizon.to_string(),
         settled: settled(session).to_owned(),
         gaps: made.gaps,
@@ -188,7 +191,24 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         horizon: manifest.horizon,
         signed_by: manifest.signed_by,
         salt: is_new_key.then(|| salt.display().to_string()),
+        columns: passed.columns,
+        uncovered_columns: passed.more_columns,
     })
+}
+
+/// What proves something about a store does not lie with it. `noun`: what it is called.
+pub(super) fn refuse_with_store(session: &Session, out: &Path, noun: &str) -> Result<(), AppError> {
+    // A folder that is not there is told of when it is written to.
+    if !written_file::is_with_store(out, Path::new(session.location())).unwrap_or(false) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        format!(
+            "the {noun} is not written: it is the folder of the store or lies in it: {}",
+            out.display()
+        ),
+        format!("choose a folder for the {noun} that does not go where the store goes"),
+    ))
 }
 
 /// The files that grow while events pass.
@@ -326,6 +346,15 @@ fn advice(manifest: &Manifest) -> String {
         Some(_) => " --salt FILE.salt",
         None => "",
     };
+    let columns = match &manifest.columns[..] {
+        [] => "The events themselves are covered, and nothing else of the store; anchor.json says what of them."
+            .to_owned(),
+        columns => format!(
+            "Covered is every byte of these columns of the events, besides position, payload and metadata: {}.\n\
+             Not covered are columns that came later, other tables, and rows that are no events; anchor.json says more.",
+            columns.join(", ")
+        ),
+    };
     format!(
         "An anchor of an event store: {} events up to position {}, made at {}.\n\
          The root of its tree is {}\n\
@@ -335,7 +364,7 @@ fn advice(manifest: &Manifest) -> String {
          3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
          \n\
          What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
-         Columns that the layout does not name are not covered; anchor.json says what is.\n\
+         {columns}\n\
          What it does not show: that they were true then; who changed what differs; when this anchor was made, unless \
          somebody else can tell.\n",
         grouped(manifest.size),
@@ -343,17 +372,4 @@ fn advice(manifest: &Manifest) -> String {
         manifest.made_at,
         manifest.root
     )
-}
-
-/// What the earlier anchor says.
-impl Known {
-    fn check(&self, store: &StoreIdentity) -> Result<Check<LeafReader>, AppError> {
-        self.expect(store)?;
-        let anchored = Anchored {
-            size: self.manifest.size,
-            root: self.root,
-            segments: self.segments.clone(),
-        };
-        Ok(Check::new(anchored, self.folder.leaves()?))
-    }
 }

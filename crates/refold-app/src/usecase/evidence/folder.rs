@@ -1,4 +1,4 @@
-//! The folder of an anchor: written whole or not at all, and read with every byte checked.
+//! The folder of an anchor or a proof: written whole or not at all, and read with every byte checked.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
@@ -25,14 +25,17 @@ pub(super) const SIGNATURE: &str = "SHA256SUMS.minisig";
 /// A folder that is being written, under a name of its own until it is whole.
 pub(super) struct NewFolder {
     folder: TempDir,
+    /// `anchor`, `proof`: what it is called in a sentence.
+    noun: &'static str,
     files: Vec<(&'static str, Hash)>,
 }
 
 impl NewFolder {
-    pub fn new_in(out: &Path) -> Result<NewFolder, AppError> {
-        let folder = tempfile::Builder::new().prefix(".anchor-").tempdir_in(out);
+    pub fn new_in(out: &Path, noun: &'static str) -> Result<NewFolder, AppError> {
+        let folder = tempfile::Builder::new().prefix(".refold-").tempdir_in(out);
         Ok(NewFolder {
-            folder: folder.map_err(|error| unwritable(out, &error))?,
+            folder: folder.map_err(|error| unwritable(out, noun, &error))?,
+            noun,
             files: Vec::new(),
         })
     }
@@ -76,22 +79,22 @@ impl NewFolder {
     pub fn finish(self, path: &Path) -> Result<(), AppError> {
         if path.symlink_metadata().is_ok() {
             return Err(AppError::invalid(
-                format!("there is an anchor of this name already: {}", path.display()),
-                "make the anchor again in a second, or in another folder",
+                format!("there is one of this name already: {}", path.display()),
+                format!("make the {} again in a second, or in another folder", self.noun),
             ));
         }
         let parent = path.parent().unwrap_or(Path::new("."));
         let renamed = sync_folder(self.folder.path())
             .and_then(|()| std::fs::rename(self.folder.path(), path))
             .and_then(|()| sync_folder(parent));
-        renamed.map_err(|error| unwritable(path, &error))?;
+        renamed.map_err(|error| unwritable(path, self.noun, &error))?;
         // It has another name now: nothing is left to remove.
         let _ = self.folder.keep();
         Ok(())
     }
 
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
-        unwritable(&self.folder.path().join(name), error)
+        unwritable(&self.folder.path().join(name), self.noun, error)
     }
 }
 
@@ -123,10 +126,10 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-fn unwritable(path: &Path, error: &io::Error) -> AppError {
+fn unwritable(path: &Path, noun: &str, error: &io::Error) -> AppError {
     AppError::new(
         ErrorCode::Denied,
-        format!("the anchor cannot be written ({error}): {}", path.display()),
+        format!("the {noun} cannot be written ({error}): {}", path.display()),
         "name a folder that exists, can be written to and has room",
     )
 }
@@ -266,7 +269,7 @@ pub(super) fn write_key(path: &Path, key: &SaltKey) -> Result<(), AppError> {
         writeln!(file, "{}", hex(&key.0))?;
         file.sync_all()
     });
-    written.map_err(|error| unwritable(path, &error))
+    written.map_err(|error| unwritable(path, "key of the anchor", &error))
 }
 
 /// Reads what [`write_key`] wrote.

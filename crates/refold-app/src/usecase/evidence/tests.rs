@@ -7,7 +7,8 @@ use refold_core::work::{CancelToken, Silent, Work};
 use tempfile::TempDir;
 
 use super::anchor::{AnchorAnswer, AnchorAsked, anchor};
-use super::verify::{VerifyAnswer, verify};
+use super::verify::{VerifyAnswer, VerifyAsked, verify};
+use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
 use crate::session::Session;
@@ -76,8 +77,132 @@ impl Case {
     }
 
     fn verify(&self, dir: &str, key: Option<&str>) -> Result<VerifyAnswer, AppError> {
-        self.with_session(|work, session| verify(work, session, Path::new(dir), None, key))
+        let asked = VerifyAsked {
+            anchor: dir.into(),
+            key: key.map(str::to_owned),
+            ..VerifyAsked::default()
+        };
+        self.with_session(|work, session| verify(work, session, &asked, None))
     }
+}
+
+/// Verifies with the store as it was made first as the older copy.
+fn with_copy(case: &Case, dir: &str, lines: &[String], asked: &VerifyAsked) -> VerifyAnswer {
+    let copy = Case::new();
+    case.write_store(lines);
+    let asked = VerifyAsked {
+        anchor: dir.into(),
+        ..asked.clone()
+    };
+    let answer =
+        case.with_session(|work, session| copy.with_session(|_, older| verify(work, session, &asked, Some(older))));
+    answer.expect("a verdict")
+}
+
+#[test]
+fn the_state_before_is_told_from_a_copy_that_the_anchor_proves() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines[2_996] = lines[2_996].replace("\"n\":2996", "\"n\":1");
+    case.write_store(&lines);
+    let alone = case.verify(&made.dir, None).expect("a verdict");
+    let impact = alone.findings[0].impact.as_ref().expect("it is about one event");
+    assert!(!impact.is_proven && impact.changes.is_empty(), "{}", impact.sentence);
+    assert!(impact.sentence.contains("--copy"), "{}", impact.sentence);
+    let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
+    let impact = answer.findings[0].impact.as_ref().expect("it is about one event");
+    assert!(impact.is_proven, "{}", impact.sentence);
+    let shown: Vec<_> = impact
+        .changes
+        .iter()
+        .map(|it| {
+            (
+                &*it.path,
+                it.before.as_ref().map(Literal::shown),
+                it.after.as_ref().map(Literal::shown),
+            )
+        })
+        .collect();
+    let place = |value: &str| Some(value.to_owned());
+    assert_eq!(shown, [("/n", place("2996"), place("1"))]);
+    // Of what is gone the copy knows whose it was.
+    lines.truncate(2_999);
+    lines[2_996] = Case::lines()[2_996].clone();
+    let answer = with_copy(&case, &made.dir, &lines, &VerifyAsked::default());
+    let impact = answer.findings[0].impact.as_ref().expect("the copy has the event");
+    assert_eq!(answer.findings[0].kind, "REMOVED");
+    assert!(impact.is_proven && impact.changes.len() == 1, "{}", impact.sentence);
+}
+
+#[test]
+fn what_is_explained_stays_a_difference() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines[10] = lines[10].replace("\"n\":10", "\"n\":0");
+    lines[20] = lines[20].replace("\"n\":20", "\"n\":0");
+    case.write_store(&lines);
+    let register = case.path("register.toml");
+    std::fs::write(
+        &register,
+        "refold = \"explanations/1\"\n[[explained]]\npositions = [11, 12]\nreason = \"erasure 7/26\"\n",
+    )
+    .expect("a register");
+    let asked = VerifyAsked {
+        anchor: made.dir.clone().into(),
+        explanations: Some(register.clone()),
+        ..VerifyAsked::default()
+    };
+    let answer = case
+        .with_session(|work, session| verify(work, session, &asked, None))
+        .expect("a verdict");
+    assert_eq!((answer.level, answer.finding_count), (None, 2));
+    let said: Vec<_> = answer
+        .findings
+        .iter()
+        .map(|it| (it.explained, it.explanation.as_deref()))
+        .collect();
+    assert_eq!(said, [(true, Some("erasure 7/26")), (false, None)]);
+    assert!(answer.sentence.contains("1 of them explained"), "{}", answer.sentence);
+    std::fs::write(
+        &register,
+        "refold = \"explanations/1\"\n[[explained]]\npositions = [1, 2]\nreason = \" \"\n",
+    )
+    .expect("a register");
+    let refused = case.with_session(|work, session| verify(work, session, &asked, None));
+    assert_eq!(refused.map(drop).expect_err("no reason").code, ErrorCode::InvalidInput);
+}
+
+#[test]
+fn an_event_that_was_put_in_twice_and_a_hole_in_a_stream_are_named() {
+    let case = Case::new();
+    // With positions of their own, so that what is gone leaves a hole.
+    let lines: Vec<String> = Case::lines()
+        .iter()
+        .enumerate()
+        .map(|(at, line)| line.replacen('{', &format!("{{\"position\":{},", (at + 1) * 2), 1))
+        .collect();
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut changed = lines.clone();
+    changed.remove(700);
+    changed.insert(10, lines[50].replace("\"position\":102", "\"position\":21"));
+    case.write_store(&changed);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(
+        kinds(&answer),
+        [
+            ("DUPLICATE-ID", "21".to_owned()),
+            ("INSERTED", "21".to_owned()),
+            ("REMOVED", "1402".to_owned()),
+            ("VERSION-GAP", "1416".to_owned()),
+        ]
+    );
+    assert_eq!(
+        (answer.findings[3].severity, answer.findings[3].version.as_deref()),
+        ("gap", Some("100"))
+    );
 }
 
 fn kinds(answer: &VerifyAnswer) -> Vec<(&'static str, String)> {
@@ -263,9 +388,60 @@ fn nothing_is_written_beside_the_store_or_into_it() {
         case.anchor(&beside).expect_err("beside the store").code,
         ErrorCode::InvalidInput
     );
+    std::fs::create_dir(case.path("store/below")).expect("an empty folder");
+    let below = AnchorAsked {
+        out: case.path("store/below"),
+        ..case.asked()
+    };
+    let refused = case.anchor(&below).expect_err("in the folder of the store");
+    assert!(refused.message.contains("lies in it"), "{}", refused.message);
     let made = case.anchor(&case.asked()).expect("an anchor");
     case.verify(&made.dir, None).expect("a verdict");
     assert_eq!(files_of(&case.path("store")), before);
+}
+
+#[test]
+fn what_the_layout_does_not_name_is_covered_too() {
+    let case = Case::new();
+    let with = |at: usize, member: &str| {
+        let mut lines = Case::lines();
+        lines[at] = lines[at].replace("\"payload\"", &format!("{member},\"payload\""));
+        case.write_store(&lines);
+    };
+    with(7, "\"is_archived\":false");
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    assert_eq!(made.columns, ["line"]);
+    with(7, "\"is_archived\":true");
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(answer.finding_count, 1, "{}", answer.sentence);
+    assert_eq!(
+        (answer.findings[0].kind, &answer.findings[0].part[..]),
+        ("CHANGED", &["header"][..])
+    );
+}
+
+#[test]
+fn events_that_exchanged_their_places_have_moved() {
+    let case = Case::new();
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines.swap(10, 1_700);
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(answer.finding_count, 2, "{}", answer.sentence);
+    let moves: Vec<_> = answer
+        .findings
+        .iter()
+        .map(|it| (it.kind, it.position.clone(), it.to.clone()))
+        .collect();
+    let place = |at: &str| Some(at.to_owned());
+    assert_eq!(
+        moves,
+        [
+            ("MOVED", place("11"), place("1701")),
+            ("MOVED", place("1701"), place("11"))
+        ]
+    );
 }
 
 #[test]

@@ -1,29 +1,28 @@
 //! Verifying a store against an anchor of it: all of it, from its bytes.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::PathBuf;
 
-use refold_audit::anchor::check::{Anchored, Check, CheckError, Difference, Finding, Outcome, Part};
-use refold_audit::anchor::event::SaltKey;
+use refold_audit::anchor::check::{CheckError, Difference, Finding, Outcome, Part};
 use refold_audit::anchor::leaves::Hasher;
-use refold_audit::anchor::manifest::{Manifest, StoreIdentity};
-use refold_audit::anchor::note::Checkpoint;
-use refold_audit::anchor::segment::{self, Segment, WIDTH};
-use refold_audit::anchor::signing::PublicKey;
-use refold_audit::anchor::{Hash, from_hex};
+use refold_audit::anchor::segment::WIDTH;
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use super::aftermath::aftermath;
 use super::anchor::identity;
-use super::folder::{Anchor, CHECKPOINT, MANIFEST, SEGMENTS, read_key};
-use super::passing::{pass, unread};
-use crate::error::{AppError, ErrorCode};
+use super::explanation::Register;
+use super::impact::{Impact, Impacts, Older};
+use super::known::{Known, public_key};
+use super::passing::{Pass, unread};
+use crate::error::AppError;
+use crate::handler;
 use crate::session::Session;
-use crate::text::{self, Exact, counted, grouped, hex};
+use crate::text::{self, Exact, counted, grouped};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyAnswer {
@@ -36,13 +35,16 @@ pub struct VerifyAnswer {
     pub anchor: AnchorSeen,
     /// Events above the horizon: the anchor says nothing of them.
     pub added: u64,
+    /// Columns of the store's rows that came after the anchor was made: it says nothing of them.
+    pub uncovered_columns: Vec<String>,
     /// The outcome in words.
     pub sentence: String,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyFinding {
-    /// `CHANGED`, `REMOVED`, `INSERTED`, `MOVED`, `DIFFERS` (somewhere in a range), `REWRITTEN-ALL`, `UNREADABLE`
+    /// `CHANGED`, `REMOVED`, `INSERTED`, `MOVED`, `DIFFERS` (somewhere in a range), `DUPLICATE-ID`, `VERSION-GAP`,
+    /// `REWRITTEN-ALL`, `UNREADABLE`.
     pub kind: &'static str,
     /// `manipulation` or `gap`.
     pub severity: &'static str,
@@ -59,8 +61,12 @@ pub struct VerifyFinding {
     pub part: Vec<&'static str>,
     /// In words, where there is more to say.
     pub detail: Option<String>,
-    /// Whether somebody explained it. Nothing is explained yet; an explanation never makes it unchanged.
+    /// What it did to the state of its aggregate; `null` of findings that are not about one event, and beyond the first.
+    pub impact: Option<Impact>,
+    /// Whether somebody explained it. An explanation never makes it unchanged.
     pub explained: bool,
+    /// What was said.
+    pub explanation: Option<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -75,67 +81,99 @@ pub struct AnchorSeen {
     pub is_key_known: bool,
 }
 
+/// What to verify a store against, and with what.
+#[derive(Debug, Clone, Default)]
+pub struct VerifyAsked {
+    /// The folder of the anchor.
+    pub anchor: PathBuf,
+    /// The file of the key that salts it, where it is not beside it.
+    pub salt: Option<PathBuf>,
+    /// The public key of minisign that must have signed it, as a file or its text.
+    pub key: Option<String>,
+    /// By which the impact of each finding is told; `None`: `builtin:merge`.
+    pub handler: Option<String>,
+    /// A file of explanations.
+    pub explanations: Option<PathBuf>,
+}
+
 /// Findings whose event is looked up.
 const MOST_NAMED: usize = 1_000;
+/// Findings whose impact is told: each folds a stream twice.
+const MOST_IMPACTS: usize = 20;
 
-/// `key`: the public key of minisign that must have signed the anchor, as a file or its text. `salt`: the file of the
-/// anchor's key, where it is not beside it.
+/// `copy`: an older copy of the store, from which the impact of a difference is told.
 pub fn verify(
     work: &Work<'_>,
     session: &Session,
-    path: &Path,
-    salt: Option<&Path>,
-    key: Option<&str>,
+    asked: &VerifyAsked,
+    copy: Option<&Session>,
 ) -> Result<VerifyAnswer, AppError> {
-    let key = key.map(public_key).transpose()?;
-    let known = Known::open(path, salt, key.as_ref())?;
-    known.expect(&identity(session))?;
-    let anchored = Anchored {
-        size: known.manifest.size,
-        root: known.root,
-        segments: known.segments.clone(),
-    };
-    let mut check = Check::new(anchored, known.folder.leaves()?);
-    let failed = |error: CheckError<std::io::Error>| known.folder.damaged("its files", &error.to_string());
-    let mut hasher = Hasher::new(known.key);
-    let (findings, mut added) = (Findings::default(), 0u64);
-    let below_zero = pass(work, session, "verifying", None, None, &findings, &mut |event| {
-        let hashed = hasher.hash(event);
-        if event.position > known.horizon {
-            added += 1;
-            check.push_above(&hashed.leaf);
-            return Ok(());
-        }
-        check.push(hashed).map_err(failed)
-    })?;
-    let outcome = check.finish().map_err(failed)?;
-    let unread = unread(&findings);
-    let differing = outcome.finding_count + below_zero.len() as u64;
-    let sentence = sentence(&known, differing, added, unread.as_deref());
-    let mut found = named(work, session, &outcome.findings)?;
+    let key = asked.key.as_deref().map(public_key).transpose()?;
+    let known = Known::open(&asked.anchor, asked.salt.as_deref(), key.as_ref())?;
+    let register = asked.explanations.as_deref().map(Register::read).transpose()?;
+    session.mask().adopt(asked.handler.as_deref())?;
+    let program = handler::open(asked.handler.as_deref())?;
+    let held = Held::against(work, session, &known, "verifying")?;
+    let outcome = &held.outcome;
+    let differing = outcome.finding_count + held.below_zero.len() as u64;
     let mut finding_count = differing;
-    let inserted = below_zero.iter().take(MOST_NAMED).map(|position| VerifyFinding {
+    let mut found = Vec::new();
+    let mut say = |finding: VerifyFinding| {
+        finding_count += 1;
+        found.push(finding);
+    };
+    if let Some(detail) = &held.unread {
+        say(VerifyFinding::of_store("UNREADABLE", "gap", detail.clone()));
+    }
+    if outcome.is_rewritten() {
+        say(VerifyFinding::of_store(
+            "REWRITTEN-ALL",
+            "manipulation",
+            rewritten(outcome),
+        ));
+    }
+    aftermath(work, session, &outcome.findings)?.into_iter().for_each(say);
+    found.extend(held.below_zero.iter().take(MOST_NAMED).map(|position| VerifyFinding {
         position: Some(position.to_string()),
         ..VerifyFinding::of_store(
             "INSERTED",
             "manipulation",
             "below all positions of the anchor".to_owned(),
         )
+    }));
+    let today = today(work, session, &outcome.findings)?;
+    let older = match copy.filter(|_| !outcome.is_unchanged) {
+        Some(copy) => Some(Older {
+            session: copy,
+            outcome: Held::against(work, copy, &known, "verifying the copy")?.outcome,
+        }),
+        None => None,
+    };
+    let impacts = Impacts::new(session, older, program, known.horizon, outcome);
+    for (at, finding) in outcome.findings.iter().enumerate() {
+        let event = place(finding).and_then(|place| today.get(&place));
+        let mut told = VerifyFinding::of(finding, event);
+        if at < MOST_IMPACTS {
+            told.impact = impacts.of(work, finding, event.map(|event| &*event.stream))?;
+        }
+        told.explanation = register
+            .as_ref()
+            .and_then(|register| register.of(finding.position))
+            .map(str::to_owned);
+        told.explained = told.explanation.is_some();
+        found.push(told);
+    }
+    // What is about the whole store stands first.
+    found.sort_by_key(|finding| {
+        finding
+            .position
+            .as_deref()
+            .and_then(|position| position.parse::<i64>().ok())
     });
-    found.splice(0..0, inserted);
-    if outcome.is_rewritten() {
-        found.insert(
-            0,
-            VerifyFinding::of_store("REWRITTEN-ALL", "manipulation", rewritten(&outcome)),
-        );
-        finding_count += 1;
-    }
-    if let Some(detail) = unread {
-        found.insert(0, VerifyFinding::of_store("UNREADABLE", "gap", detail));
-        finding_count += 1;
-    }
+    let explained = found.iter().filter(|finding| finding.explained).count() as u64;
     Ok(VerifyAnswer {
         level: (finding_count == 0).then_some("L1"),
+        sentence: sentence(&known, &held, differing, explained),
         findings: found,
         finding_count,
         anchor: AnchorSeen {
@@ -146,143 +184,51 @@ pub fn verify(
             signed_by: known.manifest.signed_by,
             is_key_known: key.is_some(),
         },
-        added,
-        sentence,
+        added: held.added,
+        uncovered_columns: held.uncovered_columns,
     })
 }
 
-/// An anchor whose files are whole and belong together.
-pub(super) struct Known {
-    pub folder: Anchor,
-    pub manifest: Manifest,
-    pub manifest_digest: Hash,
-    pub segments: Vec<Segment>,
-    pub root: Hash,
-    pub horizon: u64,
-    /// `None`: nothing is salted.
-    pub key: Option<SaltKey>,
+/// What a pass over a store and an anchor comes to.
+struct Held {
+    outcome: Outcome,
+    below_zero: Vec<i64>,
+    uncovered_columns: Vec<String>,
+    /// Events above the horizon.
+    added: u64,
+    /// What could not be read, in a sentence.
+    unread: Option<String>,
 }
 
-impl Known {
-    pub fn open(path: &Path, salt: Option<&Path>, key: Option<&PublicKey>) -> Result<Known, AppError> {
-        let folder = Anchor::open(path)?;
-        let json = folder.read(MANIFEST)?;
-        let manifest = Manifest::parse(&json).map_err(|reason| folder.damaged(MANIFEST, &reason))?;
-        let signer = signer(&folder, &manifest, key)?;
-        let text = String::from_utf8(folder.read(CHECKPOINT)?).unwrap_or_default();
-        let checkpoint = Checkpoint::parse(&text, signer.as_ref());
-        let checkpoint = checkpoint.map_err(|error| folder.damaged(CHECKPOINT, &error.to_string()))?;
-        let segments = segment::read_all(&folder.read(SEGMENTS)?);
-        let segments = segments.ok_or_else(|| folder.damaged(SEGMENTS, "it is not readable"))?;
-        let contradiction = || folder.damaged(MANIFEST, "it contradicts the other files");
-        let root = from_hex(&manifest.root).ok_or_else(contradiction)?;
-        let horizon = manifest.horizon.parse().map_err(|_| contradiction())?;
-        let counted: u64 = segments.iter().map(|segment| u64::from(segment.events)).sum();
-        let is_whole = checkpoint.root == root
-            && checkpoint.size == manifest.size
-            && counted == manifest.size
-            && checkpoint.origin == manifest.store.origin()
-            && u64::from(manifest.segment_width) == WIDTH
-            && segments.last().is_none_or(|last| last.number == horizon / WIDTH);
-        if !is_whole {
-            return Err(contradiction());
-        }
-        let key = match &manifest.salt_key_sha256 {
-            None => None,
-            Some(digest) => Some(salt_key(path, salt, digest)?),
+impl Held {
+    fn against(work: &Work<'_>, session: &Session, known: &Known, phase: &'static str) -> Result<Held, AppError> {
+        let mut check = known.check(&identity(session))?;
+        let failed = |error: CheckError<std::io::Error>| known.folder.damaged("its files", &error.to_string());
+        let mut hasher = Hasher::new(known.key);
+        let (findings, mut added) = (Findings::default(), 0u64);
+        let passing = Pass {
+            session,
+            phase,
+            columns: Some(&known.manifest.columns),
+            findings: &findings,
         };
-        Ok(Known {
-            manifest_digest: Sha256::digest(&json).into(),
-            folder,
-            manifest,
-            segments,
-            root,
-            horizon,
-            key,
+        let passed = passing.run(work, &mut |event| {
+            let hashed = hasher.hash(event);
+            if event.position > known.horizon {
+                added += 1;
+                check.push_above(&hashed.leaf);
+                return Ok(());
+            }
+            check.push(hashed).map_err(failed)
+        })?;
+        Ok(Held {
+            outcome: check.finish().map_err(failed)?,
+            below_zero: passed.below_zero,
+            uncovered_columns: passed.more_columns,
+            added,
+            unread: unread(&findings),
         })
     }
-
-    /// Another store is not a store that was tampered with.
-    pub fn expect(&self, store: &StoreIdentity) -> Result<(), AppError> {
-        let anchored = &self.manifest.store;
-        if anchored == store {
-            return Ok(());
-        }
-        Err(AppError::invalid(
-            format!(
-                "the anchor is of another store: {} with the layout {}, and this one is {} with the layout {}",
-                anchored.kind, anchored.layout, store.kind, store.layout
-            ),
-            "name the store that was anchored, with the layout it was read with then (--layout)",
-        ))
-    }
-}
-
-/// The key that signed the list and the checkpoint; `None`: nobody did, and nobody must have.
-fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Result<Option<PublicKey>, AppError> {
-    let signature = folder.signature()?;
-    let claimed = manifest.signed_by.as_deref().map(PublicKey::parse).transpose();
-    let claimed = claimed.map_err(|error| folder.damaged(MANIFEST, &error.to_string()))?;
-    let refused = |reason: &str| {
-        AppError::new(
-            ErrorCode::Denied,
-            format!("the anchor cannot be trusted: {reason}"),
-            "ask whoever keeps the anchor for the right one, or for the right key",
-        )
-    };
-    match (key.copied().or(claimed), signature) {
-        (None, None) => Ok(None),
-        (Some(key), Some(signature)) => {
-            let checked = key.check_file(&folder.sums, &signature);
-            checked.map_err(|error| refused(&error.to_string()))?;
-            Ok(Some(key))
-        }
-        (Some(_), None) => Err(refused("its signature is missing")),
-        (None, Some(_)) => Err(refused("it is signed, and does not say by whom")),
-    }
-}
-
-fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, AppError> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let beside = path.with_extension("salt");
-    if salt.is_none()
-        && !beside.exists()
-        && let Some(key) = key_of_chain(&path, digest)
-    {
-        return Ok(key);
-    }
-    let file = salt.unwrap_or(&beside);
-    let key = read_key(file)?;
-    if hex(&Sha256::digest(key.0)) != digest {
-        return Err(AppError::invalid(
-            format!("this key is not that of the anchor: {}", file.display()),
-            "name the key that was written when the anchor, or the first of its chain, was made",
-        ));
-    }
-    Ok(key)
-}
-
-/// An anchor that continues another has its key: among those that lie beside it.
-fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
-    let files = std::fs::read_dir(path.parent()?).ok()?;
-    let keys = files.flatten().map(|file| file.path());
-    keys.filter(|file| file.extension().is_some_and(|it| it == "salt"))
-        .filter_map(|file| read_key(&file).ok())
-        .find(|key| hex(&Sha256::digest(key.0)) == digest)
-}
-
-/// A file of minisign, or what is in it.
-fn public_key(named: &str) -> Result<PublicKey, AppError> {
-    let text = std::fs::read_to_string(named).unwrap_or_else(|_| named.to_owned());
-    PublicKey::parse(&text).map_err(|error| {
-        AppError::invalid(
-            format!(
-                "the public key cannot be used: {error}: {}",
-                text::shown(named.as_bytes())
-            ),
-            "name the public key of minisign: its file, or the text that begins with RW",
-        )
-    })
 }
 
 fn rewritten(outcome: &Outcome) -> String {
@@ -302,83 +248,83 @@ fn rewritten(outcome: &Outcome) -> String {
     )
 }
 
-fn sentence(known: &Known, differing: u64, added: u64, unread: Option<&str>) -> String {
+fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> String {
     let manifest = &known.manifest;
     let of = format!("the anchor of {}", manifest.made_at);
-    if let Some(unread) = unread {
+    if let Some(unread) = &held.unread {
         return format!("NOT VERIFIED against {of}: not all of the store can be read: {unread}");
     }
     if differing > 0 {
+        let said = match explained {
+            0 => String::new(),
+            explained => format!(
+                "; {} of them explained, which makes none of them less",
+                grouped(explained)
+            ),
+        };
         return format!(
-            "NOT what {of} says: {} among the {} events up to position {}",
+            "NOT what {of} says: {} among the {} events up to position {}{said}",
             counted(differing, "difference"),
             grouped(manifest.size),
             manifest.horizon
         );
     }
-    let came = match added {
+    let came = match held.added {
         0 => "none came since".to_owned(),
         added => format!("{} came since, of which it says nothing", counted(added, "event")),
     };
     format!(
-        "unchanged since {of}: all {} events up to position {} are byte for byte what they were, in every column that the \
-         layout names; {came}",
+        "unchanged since {of}: all {} events up to position {} are byte for byte what they were; {came}",
         grouped(manifest.size),
         manifest.horizon
     )
 }
 
-/// With stream, version and type of the event that stands there today.
-fn named(work: &Work<'_>, session: &Session, findings: &[Finding]) -> Result<Vec<VerifyFinding>, AppError> {
-    let place = |finding: &Finding| match finding.difference {
+/// An event as it stands there today.
+struct Today {
+    stream: Vec<u8>,
+    version: Option<String>,
+    event_type: Exact,
+}
+
+/// Where the event of a finding stands today.
+fn place(finding: &Finding) -> Option<u64> {
+    match finding.difference {
         Difference::Changed(_) | Difference::Inserted => Some(finding.position),
-        Difference::Moved { to } => Some(to),
+        Difference::Moved { to, .. } => Some(to),
         Difference::Removed | Difference::Somewhere { .. } => None,
-    };
+    }
+}
+
+/// The events of the first findings, by position.
+fn today(work: &Work<'_>, session: &Session, findings: &[Finding]) -> Result<HashMap<u64, Today>, AppError> {
     // Positions came from the store, where they are `i64`.
-    let places = findings
-        .iter()
-        .take(MOST_NAMED)
-        .filter_map(place)
-        .map(|it| Position(it as i64));
+    let places = findings.iter().take(MOST_NAMED).filter_map(place);
     let query = ReadQuery {
-        scope: Scope::Positions(places.collect()),
+        scope: Scope::Positions(places.map(|it| Position(it as i64)).collect()),
         direction: Direction::Forward,
         columns: Columns::SKELETON,
     };
     let mut reader = session.store().read(&query)?;
     let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
-    let mut today = std::collections::HashMap::new();
+    let mut today = HashMap::new();
     while reader.next_batch(work, MOST_NAMED, &mut batch, &mut names, &ignored)? {
         for row in 0..batch.len() {
             let event = batch.event(row);
-            let version = (event.version != EventBatch::NO_VERSION).then(|| event.version.0.to_string());
-            let named = (
-                text::exact(names.stream(event.stream)),
-                version,
-                text::exact(names.type_name(event.event_type)),
-            );
-            today.insert(event.position.0 as u64, named);
+            let seen = Today {
+                stream: names.stream(event.stream).to_vec(),
+                version: (event.version != EventBatch::NO_VERSION).then(|| event.version.0.to_string()),
+                event_type: text::exact(names.type_name(event.event_type)),
+            };
+            today.insert(event.position.0 as u64, seen);
         }
         batch.clear();
     }
-    let answer = |finding: &Finding| {
-        let event = place(finding).and_then(|place| today.get(&place)).cloned();
-        let (stream, version, event_type) = event.map_or((None, None, None), |(stream, version, event_type)| {
-            (Some(stream), version, Some(event_type))
-        });
-        VerifyFinding {
-            stream,
-            version,
-            event_type,
-            ..VerifyFinding::of(finding)
-        }
-    };
-    Ok(findings.iter().map(answer).collect())
+    Ok(today)
 }
 
 impl VerifyFinding {
-    fn of_store(kind: &'static str, severity: &'static str, detail: String) -> VerifyFinding {
+    pub(super) fn of_store(kind: &'static str, severity: &'static str, detail: String) -> VerifyFinding {
         VerifyFinding {
             kind,
             severity,
@@ -389,16 +335,18 @@ impl VerifyFinding {
             event_type: None,
             part: Vec::new(),
             detail: Some(detail),
+            impact: None,
             explained: false,
+            explanation: None,
         }
     }
 
-    fn of(finding: &Finding) -> VerifyFinding {
+    fn of(finding: &Finding, event: Option<&Today>) -> VerifyFinding {
         let (kind, to, part, detail) = match &finding.difference {
             Difference::Changed(parts) => ("CHANGED", None, parts.iter().map(part_name).collect(), None),
             Difference::Removed => ("REMOVED", None, Vec::new(), None),
             Difference::Inserted => ("INSERTED", None, Vec::new(), None),
-            Difference::Moved { to } => ("MOVED", Some(*to), Vec::new(), None),
+            Difference::Moved { to, changed } => ("MOVED", Some(*to), changed.iter().map(part_name).collect(), None),
             Difference::Somewhere { last, before, now } => {
                 let detail =
                     format!("{before} events then, {now} now; the anchor keeps no leaves that would name them");
@@ -410,12 +358,14 @@ impl VerifyFinding {
             severity: "manipulation",
             position: Some(finding.position.to_string()),
             to: to.map(|to| to.to_string()),
-            stream: None,
-            version: None,
-            event_type: None,
+            stream: event.map(|event| text::exact(&event.stream)),
+            version: event.and_then(|event| event.version.clone()),
+            event_type: event.map(|event| event.event_type.clone()),
             part,
             detail,
+            impact: None,
             explained: false,
+            explanation: None,
         }
     }
 }

@@ -172,6 +172,7 @@ fn view<'a>(payload: &'a [u8], _: &'a EventBatch) -> EventView<'a> {
         causation_id: None,
         schema_version: None,
         occurred_at: Timestamp::NONE,
+        row: None,
     }
 }
 

@@ -117,8 +117,18 @@ enum Mutation {
     Insert,
     Move,
     MoveAbove,
+    /// The event moves, and its payload is another.
+    MoveAndChange,
     Append,
     Swap,
+    /// So many events in a row, each at the place of the next, the last at the place of the first.
+    Rotate(usize),
+    /// The event is gone, and so many behind it close the gap.
+    CloseGap(usize),
+    /// One comes, and so many events make room for it; the last of them goes to a free place.
+    MakeRoom(usize),
+    /// Another event at the place of one that is gone.
+    Replace,
 }
 
 fn mutations() -> impl Strategy<Value = Mutation> {
@@ -140,8 +150,13 @@ fn mutations() -> impl Strategy<Value = Mutation> {
         Just(Insert),
         Just(Move),
         Just(MoveAbove),
+        Just(MoveAndChange),
         Just(Append),
         Just(Swap),
+        (2usize..60).prop_map(Rotate),
+        (1usize..60).prop_map(CloseGap),
+        (1usize..60).prop_map(MakeRoom),
+        Just(Replace),
     ]
 }
 
@@ -218,11 +233,19 @@ fn mutate(events: &mut Vec<Event>, mutation: &Mutation, at: usize, to: usize) ->
         }
         Mutation::Move => {
             event.position = free;
-            found(Difference::Moved { to: free })
+            vec![moved(position, free)]
         }
         Mutation::MoveAbove => {
             event.position = HORIZON + 7;
-            found(Difference::Moved { to: HORIZON + 7 })
+            vec![moved(position, HORIZON + 7)]
+        }
+        Mutation::MoveAndChange => {
+            event.position = free;
+            event.payload = None;
+            found(Difference::Moved {
+                to: free,
+                changed: vec![Part::Payload],
+            })
         }
         Mutation::Append => {
             let mut new = event.clone();
@@ -233,17 +256,79 @@ fn mutate(events: &mut Vec<Event>, mutation: &Mutation, at: usize, to: usize) ->
         Mutation::Swap => {
             let other = if at == to { (at + 1) % events.len() } else { to };
             let there = events[other].position;
-            let mut both: Vec<u64> = vec![position, there];
             (events[at].position, events[other].position) = (there, position);
-            both.sort_unstable();
-            let parts = vec![Part::Header, Part::Payload];
-            let each = |position| Finding {
-                position,
-                difference: Difference::Changed(parts.clone()),
+            let mut both = vec![moved(position, there), moved(there, position)];
+            both.sort_by_key(|finding| finding.position);
+            both
+        }
+        Mutation::Rotate(count) => {
+            let part = some_of(events, at, *count);
+            let places: Vec<u64> = part.iter().map(|event| event.position).collect();
+            let next = places.iter().cycle().skip(1);
+            part.iter_mut()
+                .zip(next.clone())
+                .for_each(|(event, to)| event.position = *to);
+            places.iter().zip(next).map(|(from, to)| moved(*from, *to)).collect()
+        }
+        Mutation::CloseGap(count) => {
+            let part = some_of(events, at, count + 1);
+            let places: Vec<u64> = part.iter().map(|event| event.position).collect();
+            part.iter_mut()
+                .skip(1)
+                .zip(&places)
+                .for_each(|(event, to)| event.position = *to);
+            let first = events.iter().position(|event| event.position == places[0]);
+            events.remove(first.expect("the one that is gone, which comes first"));
+            let gone = Finding {
+                position: places[0],
+                difference: Difference::Removed,
             };
-            both.into_iter().map(each).collect()
+            let rest = places[1..].iter().zip(&places).map(|(from, to)| moved(*from, *to));
+            std::iter::once(gone).chain(rest).collect()
+        }
+        Mutation::MakeRoom(count) => {
+            let part = some_of(events, at, *count);
+            let mut new = part[0].clone();
+            new.id = b"another".to_vec();
+            let mut places: Vec<u64> = part.iter().map(|event| event.position).collect();
+            places.push(free);
+            part.iter_mut()
+                .zip(&places[1..])
+                .for_each(|(event, to)| event.position = *to);
+            events.push(new);
+            let mut all: Vec<Finding> = places.windows(2).map(|pair| moved(pair[0], pair[1])).collect();
+            all.insert(
+                1,
+                Finding {
+                    position: places[0],
+                    difference: Difference::Inserted,
+                },
+            );
+            all
+        }
+        Mutation::Replace => {
+            // Nothing says whether it is the same event: it stands where that one stood.
+            (event.stream, event.version, event.id) = (b"x".to_vec(), Some(0), b"another".to_vec());
+            event.payload = Some(b"[]".to_vec());
+            found(Difference::Changed(vec![Part::Header, Part::Payload]))
         }
     }
+}
+
+fn moved(position: u64, to: u64) -> Finding {
+    Finding {
+        position,
+        difference: Difference::Moved {
+            to,
+            changed: Vec::new(),
+        },
+    }
+}
+
+/// `count` events in a row, from `at` on or the last ones.
+fn some_of(events: &mut [Event], at: usize, count: usize) -> &mut [Event] {
+    let start = at.min(events.len() - count);
+    &mut events[start..start + count]
 }
 
 proptest! {

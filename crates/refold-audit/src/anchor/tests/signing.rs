@@ -141,6 +141,7 @@ fn a_manifest_is_canonical_and_nothing_else_is_read() {
             kind: "SQLite".to_owned(),
             layout: "emmett".to_owned(),
         },
+        columns: vec!["partition".to_owned()],
         treatment: vec!["payload: as stored \u{1}\"\u{fc}".to_owned()],
         horizon: "9007199254740993".to_owned(),
         settled: "a single writer".to_owned(),
@@ -160,13 +161,15 @@ fn a_manifest_is_canonical_and_nothing_else_is_read() {
     let json = manifest.to_json();
     let text = String::from_utf8(json.clone()).expect("UTF-8");
     assert!(
-        text.starts_with(r#"{"format":"refold-anchor/1","gap_count":1,"gaps":[["3","7"]],"hash":"SHA-256","#),
+        text.starts_with(
+            r#"{"columns":["partition"],"format":"refold-anchor/2","gap_count":1,"gaps":[["3","7"]],"hash":"SHA-256","#
+        ),
         "{text}"
     );
     assert!(text.contains(r#"as stored \u0001\"ü"#), "{text}");
     assert_eq!(Manifest::parse(&json), Ok(manifest.clone()));
     for altered in [
-        text.replace("anchor/1", "anchor/2"),
+        text.replace("anchor/2", "anchor/1"),
         text.replace("\"gap_count\":1", "\"gap_count\": 1"),
         text.replace("\"gap_count\":1", "\"gap_count\":1,\"more\":1"),
         text[..text.len() - 1].to_owned(),

@@ -144,6 +144,7 @@ impl Index {
             causation_id: envelope.causation_id,
             schema_version: envelope.schema_version,
             occurred_at,
+            row: None,
         })
     }
 }

@@ -104,7 +104,7 @@ proptest! {
 
     #[test]
     fn a_stream_is_read_from_the_arena_as_from_the_store(events in events_with_content(60), from in 0_u32..9, to in 0_u32..9, wanted in any::<(bool, bool, bool)>()) {
-        let columns = Columns { payload: wanted.0, metadata: wanted.1, envelope: wanted.2 };
+        let columns = Columns { payload: wanted.0, metadata: wanted.1, envelope: wanted.2, row: false };
         prop_assume!(!events.is_empty());
         let store = WithEnvelopes(MemoryStore::new("read", events));
         let cache = tempfile::tempdir().unwrap();

@@ -1,0 +1,110 @@
+//! What differences leave behind in a store: event ids that occur twice, and versions that are missing where events are gone.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use refold_audit::anchor::check::{Difference, Finding};
+use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::ReadQuery;
+use refold_core::work::Work;
+
+use super::verify::VerifyFinding;
+use crate::error::AppError;
+use crate::linked::Links;
+use crate::session::Session;
+use crate::text;
+
+/// Findings that are looked into, and that come of it.
+const MOST: usize = 1_000;
+const BATCH_ROWS: usize = 8_192;
+
+/// One pass over the skeletons of today's events, where anything came or is gone.
+pub(super) fn aftermath(
+    work: &Work<'_>,
+    session: &Session,
+    findings: &[Finding],
+) -> Result<Vec<VerifyFinding>, AppError> {
+    let of = |wanted: fn(&Difference) -> bool| {
+        let found = findings.iter().filter(move |finding| wanted(&finding.difference));
+        // Positions came from the store, where they are `i64`.
+        found.map(|finding| finding.position as i64).collect::<Vec<i64>>()
+    };
+    let (mut inserted, removed) = (
+        of(|it| *it == Difference::Inserted),
+        of(|it| *it == Difference::Removed),
+    );
+    inserted.truncate(MOST);
+    if inserted.is_empty() && removed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let positions: Vec<Position> = inserted.into_iter().map(Position).collect();
+    let came = Links::at(work, session.store().as_ref(), &positions)?;
+    let by_id: HashMap<&[u8], i64> = came
+        .iter()
+        .filter_map(|event| Some((event.event_id.as_deref()?, event.position.0)))
+        .collect();
+    let mut reader = session.store().read(&ReadQuery::all(Columns {
+        envelope: !by_id.is_empty(),
+        ..Columns::SKELETON
+    }))?;
+    let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
+    // By a hash of the stream: version and position of its last event.
+    let mut last: HashMap<u64, (i64, i64)> = HashMap::new();
+    let (mut found, mut done) = (Vec::new(), 0u64);
+    while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &ignored)? {
+        for row in 0..batch.len() {
+            let event = batch.event(row);
+            let (stream, position) = (names.stream(event.stream), event.position.0);
+            let other = event
+                .event_id
+                .and_then(|id| by_id.get(id))
+                .filter(|at| **at != position);
+            if let Some(came) = other {
+                found.push(VerifyFinding {
+                    position: Some(came.to_string()),
+                    to: Some(position.to_string()),
+                    stream: Some(text::exact(stream)),
+                    detail: Some("the event that was inserted has the id of another".to_owned()),
+                    ..VerifyFinding::of_store("DUPLICATE-ID", "manipulation", String::new())
+                });
+            }
+            if event.version == EventBatch::NO_VERSION || removed.is_empty() {
+                continue;
+            }
+            let mut hasher = DefaultHasher::new();
+            stream.hash(&mut hasher);
+            let before = last.insert(hasher.finish(), (event.version.0, position));
+            if let Some((version, from)) = before
+                && version.checked_add(1).is_some_and(|next| next < event.version.0)
+                && is_any_between(&removed, from, position)
+            {
+                found.push(VerifyFinding {
+                    position: Some(position.to_string()),
+                    stream: Some(text::exact(stream)),
+                    version: Some((version + 1).to_string()),
+                    detail: Some(format!(
+                        "versions {} to {} are missing between positions {from} and {position}, where events were removed",
+                        version + 1,
+                        event.version.0 - 1
+                    )),
+                    ..VerifyFinding::of_store("VERSION-GAP", "gap", String::new())
+                });
+            }
+        }
+        done += batch.len() as u64;
+        batch.clear();
+        work.tick("looking at what is around", done, session.description().event_count)?;
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// `removed` ascends.
+fn is_any_between(removed: &[i64], from: i64, to: i64) -> bool {
+    let at = removed.partition_point(|position| *position <= from);
+    removed.get(at).is_some_and(|position| *position < to)
+}

@@ -1,0 +1,282 @@
+//! Checking an anchor or a proof by itself, without the store that it is about.
+
+use std::path::Path;
+
+use refold_audit::anchor::decode::{Committed, Decoded};
+use refold_audit::anchor::note::Checkpoint;
+use refold_audit::anchor::proof::{Growth, Inclusion};
+use refold_audit::anchor::signing::PublicKey;
+use refold_audit::anchor::{Hash, sums};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{MANIFEST, SIGNATURE, SUMS};
+use super::known::{Known, public_key};
+use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
+use crate::error::AppError;
+use crate::text::{self, Exact, grouped, hex};
+
+#[derive(Debug, Clone, Serialize)]
+pub struct BundleAnswer {
+    /// `verified` or `broken`.
+    pub outcome: &'static str,
+    /// By name.
+    pub files: Vec<BundleFile>,
+    /// Whether the key that was named signed it; `null`: none was named.
+    pub is_signed: Option<bool>,
+    /// Of the newest tree that it speaks of, in hexadecimal digits.
+    pub root: Option<String>,
+    /// Of a proof of an event.
+    pub event: Option<ProvedEvent>,
+    /// The outcome in words.
+    pub sentence: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BundleFile {
+    pub name: String,
+    pub ok: bool,
+    /// What is wrong with it.
+    pub reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ProvedEvent {
+    pub position: String,
+    pub stream: Exact,
+    pub version: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Exact,
+    pub payload_bytes: u64,
+}
+
+/// What holds once every file is what the list says.
+struct Held {
+    root: Hash,
+    event: Option<ProvedEvent>,
+    sentence: String,
+}
+
+/// The file that is to blame, and why.
+type Broken = (&'static str, String);
+
+/// `key`: the public key of minisign that must have signed it, as a file or its text.
+pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, AppError> {
+    let key = key.map(public_key).transpose()?;
+    let mut files = listed(path)?;
+    let is_whole = files.iter().all(|file| file.ok);
+    let held = match is_whole {
+        true => held(path, &files, key.as_ref()).map_err(|(name, reason)| {
+            let at = files.iter().position(|file| file.name == name);
+            let broken = BundleFile {
+                name: name.to_owned(),
+                ok: false,
+                reason: Some(reason),
+            };
+            match at {
+                Some(at) => files[at] = broken,
+                None => files.push(broken),
+            }
+        }),
+        false => Err(()),
+    };
+    let is_signed = key.map(|_| held.is_ok());
+    let wrong: Vec<&str> = files.iter().filter(|file| !file.ok).map(|file| &*file.name).collect();
+    Ok(match held {
+        Ok(held) => BundleAnswer {
+            outcome: "verified",
+            is_signed,
+            root: Some(hex(&held.root)),
+            event: held.event,
+            sentence: held.sentence,
+            files,
+        },
+        Err(()) => BundleAnswer {
+            outcome: "broken",
+            is_signed,
+            root: None,
+            event: None,
+            sentence: format!("it proves nothing: it was damaged or changed: {}", wrong.join(", ")),
+            files,
+        },
+    })
+}
+
+/// Every file that is there or is listed. One that nobody lists could be taken for evidence.
+fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
+    let foreign = |reason: &str| {
+        AppError::invalid(
+            format!("this is no anchor and no proof: {reason}: {}", path.display()),
+            "name the folder that `refold anchor` or `refold prove` made",
+        )
+    };
+    let list = std::fs::read_to_string(path.join(SUMS));
+    let list = list.map_err(|error| foreign(&format!("its {SUMS} cannot be read ({error})")))?;
+    let list = sums::read(&list).ok_or_else(|| foreign("its SHA256SUMS is not readable"))?;
+    let mut files: Vec<BundleFile> = list.iter().map(|(name, digest)| checked(path, name, digest)).collect();
+    let there = std::fs::read_dir(path).map_err(|error| foreign(&error.to_string()))?;
+    for entry in there.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_known = [SUMS, SIGNATURE].contains(&&*name) || list.iter().any(|(known, _)| *known == name);
+        if !is_known {
+            files.push(BundleFile {
+                name,
+                ok: false,
+                reason: Some("it is not in the list, so nothing says what it should be".to_owned()),
+            });
+        }
+    }
+    files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn checked(path: &Path, name: &str, digest: &Hash) -> BundleFile {
+    let found = std::fs::File::open(path.join(name)).and_then(|mut file| {
+        let mut hash = Sha256::new();
+        std::io::copy(&mut file, &mut hash)?;
+        Ok(Hash::from(hash.finalize()))
+    });
+    let reason = match found {
+        Ok(found) if found == *digest => None,
+        Ok(_) => Some(format!("it is not what {SUMS} says")),
+        Err(error) => Some(error.to_string()),
+    };
+    BundleFile {
+        name: name.to_owned(),
+        ok: reason.is_none(),
+        reason,
+    }
+}
+
+fn held(path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<Held, Broken> {
+    let has = |name: &str| files.iter().any(|file| file.name == name);
+    let folder = Folder(path);
+    if has(MANIFEST) {
+        anchor(path, key)
+    } else if has(INCLUSION) {
+        event(&folder, key)
+    } else if has(GROWTH) {
+        growth(&folder, key)
+    } else {
+        Err((SUMS, "it lists neither an anchor nor a proof".to_owned()))
+    }
+}
+
+fn anchor(path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
+    let known = Known::read(path, key).map_err(|error| (MANIFEST, error.message))?;
+    let manifest = &known.manifest;
+    Ok(Held {
+        root: known.root,
+        event: None,
+        sentence: format!(
+            "a whole anchor of {} events up to position {}, made at {}; whether the store still holds them is for \
+             `refold verify` to say",
+            grouped(manifest.size),
+            manifest.horizon,
+            manifest.made_at
+        ),
+    })
+}
+
+fn event(folder: &Folder<'_>, key: Option<&PublicKey>) -> Result<Held, Broken> {
+    let bytes = folder.needed(EVENT)?;
+    let proof = Inclusion::parse(&folder.text(INCLUSION)?).map_err(|error| (INCLUSION, error.to_string()))?;
+    let checkpoint = proof
+        .check(&bytes, key)
+        .map_err(|error| (INCLUSION, error.to_string()))?;
+    let decoded = Decoded::read(&bytes).ok_or((EVENT, "it is not the bytes of an event".to_owned()))?;
+    for (name, salt, committed) in [
+        (PAYLOAD, PAYLOAD_SALT, &decoded.payload),
+        (METADATA, METADATA_SALT, &decoded.metadata),
+    ] {
+        folder.check_body(name, salt, committed, decoded.is_salted)?;
+    }
+    let event = ProvedEvent {
+        position: decoded.position.to_string(),
+        stream: text::exact(decoded.stream),
+        version: decoded.version.map(|version| version.to_string()),
+        event_type: text::exact(decoded.event_type),
+        payload_bytes: decoded.payload.byte_count,
+    };
+    Ok(Held {
+        root: checkpoint.root,
+        sentence: format!(
+            "the event at position {} ({} of {}) is number {} of the {} events under the root {}",
+            event.position,
+            event.event_type,
+            event.stream,
+            grouped(proof.index.saturating_add(1)),
+            grouped(checkpoint.size),
+            hex(&checkpoint.root)
+        ),
+        event: Some(event),
+    })
+}
+
+fn growth(folder: &Folder<'_>, key: Option<&PublicKey>) -> Result<Held, Broken> {
+    let checkpoint = |name: &'static str| {
+        let text = folder.text(name)?;
+        Checkpoint::parse(&text, key).map_err(|error| (name, error.to_string()))
+    };
+    let (older, newer) = (checkpoint(OLDER)?, checkpoint(NEWER)?);
+    Growth::parse(&folder.text(GROWTH)?)
+        .and_then(|growth| growth.check(&older, &newer))
+        .map_err(|error| (GROWTH, error.to_string()))?;
+    Ok(Held {
+        root: newer.root,
+        event: None,
+        sentence: format!(
+            "the {} events under the root {} are the first of the {} under {}, unchanged and in their order",
+            grouped(older.size),
+            hex(&older.root),
+            grouped(newer.size),
+            hex(&newer.root)
+        ),
+    })
+}
+
+/// A proof, whose files are small but for the bodies of one event.
+struct Folder<'a>(&'a Path);
+
+impl Folder<'_> {
+    /// `None`: there is none.
+    fn read(&self, name: &'static str) -> Result<Option<Vec<u8>>, Broken> {
+        match std::fs::read(self.0.join(name)) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err((name, error.to_string())),
+        }
+    }
+
+    fn needed(&self, name: &'static str) -> Result<Vec<u8>, Broken> {
+        self.read(name)?.ok_or((name, "it is missing".to_owned()))
+    }
+
+    fn text(&self, name: &'static str) -> Result<String, Broken> {
+        String::from_utf8(self.needed(name)?).map_err(|_| (name, "it is no text".to_owned()))
+    }
+
+    fn check_body(
+        &self,
+        name: &'static str,
+        salt_name: &'static str,
+        committed: &Committed,
+        is_salted: bool,
+    ) -> Result<(), Broken> {
+        let salt = match is_salted {
+            true => Some(self.needed(salt_name)?),
+            false => None,
+        };
+        let salt: Option<Hash> = salt
+            .map(|salt| {
+                salt.try_into()
+                    .map_err(|_| (salt_name, "it is not 32 bytes".to_owned()))
+            })
+            .transpose()?;
+        let body = self.read(name)?;
+        if committed.is_of(body.as_deref(), salt.as_ref()) {
+            return Ok(());
+        }
+        Err((name, "it is not what the event commits to".to_owned()))
+    }
+}

@@ -1,0 +1,264 @@
+//! What a difference did to the aggregate it is about: its state as it was anchored and as it is now, by a handler.
+//!
+//! An anchor holds digests and no payloads. So the state before is known where only events came or moved, or where
+//! somebody has an older copy of the store, which is first held against the anchor itself. Else it is said that it cannot
+//! be known, and never guessed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use refold_audit::anchor::check::{Difference, Finding, Outcome};
+use refold_core::diff::{ArrayKeys, ChangeOp, diff};
+use refold_core::event::{EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, Fold};
+use refold_core::names::Names;
+use refold_core::port::handler::HandlerProgram;
+use refold_core::value::Value;
+use refold_core::work::Work;
+use serde::Serialize;
+
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::linked::Links;
+use crate::mask::Part;
+use crate::session::Session;
+use crate::stream::Stream;
+use crate::text::{self, Exact};
+
+/// Both states are those after the events up to the anchor's horizon.
+#[derive(Debug, Clone, Serialize)]
+pub struct Impact {
+    /// `null` where the anchor alone cannot tell whose event it was.
+    pub stream: Option<Exact>,
+    /// Whether the state before is that of the anchored events. `false`: it is not known, or not proven.
+    pub is_proven: bool,
+    /// From the state before to the state now; empty too where the state before is not known.
+    pub changes: Vec<ImpactChange>,
+    /// In words.
+    pub sentence: String,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct ImpactChange {
+    /// RFC 6901.
+    pub path: String,
+    /// `added`, `removed` or `changed`.
+    pub op: &'static str,
+    pub before: Option<Literal>,
+    pub after: Option<Literal>,
+}
+
+/// Changes of one state that are listed.
+const MOST_CHANGES: usize = 100;
+const BATCH_ROWS: usize = 1_024;
+
+/// An older copy of the store, and what the anchor says of it.
+pub(super) struct Older<'a> {
+    pub session: &'a Session,
+    pub outcome: Outcome,
+}
+
+/// Everything that impacts are told from.
+pub(super) struct Impacts<'a> {
+    session: &'a Session,
+    older: Option<Older<'a>>,
+    program: Arc<dyn HandlerProgram>,
+    /// The last anchored position.
+    horizon: i64,
+    now: Differing,
+    before: Differing,
+}
+
+/// Positions by what a check found there.
+#[derive(Default)]
+struct Differing {
+    /// What stands there is not what was anchored there.
+    changed: HashSet<i64>,
+    inserted: HashSet<i64>,
+    /// Something that was anchored is nowhere.
+    has_removed: bool,
+    /// There are findings that are not listed, or none is named.
+    is_cut: bool,
+}
+
+impl Differing {
+    fn of(outcome: &Outcome) -> Differing {
+        let mut differing = Differing {
+            is_cut: outcome.finding_count > outcome.findings.len() as u64
+                || (!outcome.is_named && !outcome.is_unchanged),
+            ..Differing::default()
+        };
+        for finding in &outcome.findings {
+            // Positions came from the store, where they are `i64`.
+            let position = finding.position as i64;
+            match &finding.difference {
+                Difference::Changed(_) => {
+                    differing.changed.insert(position);
+                }
+                Difference::Inserted => {
+                    differing.inserted.insert(position);
+                }
+                Difference::Moved { to, .. } => {
+                    differing.changed.insert(*to as i64);
+                }
+                Difference::Removed => differing.has_removed = true,
+                Difference::Somewhere { .. } => differing.is_cut = true,
+            }
+        }
+        differing
+    }
+
+    /// Whether the events at these positions, those that came left out, are all that was anchored of their stream.
+    fn is_sound(&self, positions: &[i64]) -> bool {
+        !self.has_removed && !self.is_cut && positions.iter().all(|position| !self.changed.contains(position))
+    }
+}
+
+impl<'a> Impacts<'a> {
+    pub fn new(
+        session: &'a Session,
+        older: Option<Older<'a>>,
+        program: Arc<dyn HandlerProgram>,
+        horizon: u64,
+        outcome: &Outcome,
+    ) -> Impacts<'a> {
+        Impacts {
+            session,
+            before: older
+                .as_ref()
+                .map(|older| Differing::of(&older.outcome))
+                .unwrap_or_default(),
+            older,
+            program,
+            horizon: i64::try_from(horizon).unwrap_or(i64::MAX),
+            now: Differing::of(outcome),
+        }
+    }
+
+    /// `stream`: that of the event that stands there today. `None`: the finding is not about one event.
+    pub fn of(&self, work: &Work<'_>, finding: &Finding, stream: Option<&[u8]>) -> Result<Option<Impact>, AppError> {
+        match (&finding.difference, &self.older) {
+            (Difference::Somewhere { .. }, _) => Ok(None),
+            (Difference::Inserted, _) => stream.map(|stream| self.without_what_came(work, stream)).transpose(),
+            (_, Some(older)) => {
+                let place = Position(finding.position as i64);
+                let known = Links::at(work, older.session.store().as_ref(), &[place])?.pop();
+                let stream = known.map(|event| event.stream).or_else(|| stream.map(Vec::from));
+                stream.map(|stream| self.by_copy(work, older, &stream)).transpose()
+            }
+            (Difference::Moved { changed, .. }, None) if changed.is_empty() => Ok(Some(Impact {
+                stream: stream.map(text::exact),
+                is_proven: true,
+                changes: Vec::new(),
+                sentence:
+                    "the event is what it was in every part but its position: the state of its own stream is the same, \
+                           and what changed is its place among the other streams"
+                        .to_owned(),
+            })),
+            (Difference::Changed(_) | Difference::Removed | Difference::Moved { .. }, None) => Ok(Some(Impact {
+                stream: stream.map(text::exact),
+                is_proven: false,
+                changes: Vec::new(),
+                sentence:
+                    "the state before cannot be told from the anchor, which holds digests and no payloads: name an \
+                           older copy of the store with --copy"
+                        .to_owned(),
+            })),
+        }
+    }
+
+    /// The state before is that of today's events without those that came.
+    fn without_what_came(&self, work: &Work<'_>, stream: &[u8]) -> Result<Impact, AppError> {
+        let anchored = |position: i64| position <= self.horizon && !self.now.inserted.contains(&position);
+        let (before, positions) = self.fold(work, self.session, stream, &anchored)?;
+        let (after, _) = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
+        let is_proven = self.now.is_sound(&positions);
+        let beside = if is_proven {
+            "the state before is that of the stream without what was inserted"
+        } else {
+            "the state before is that of the stream without what was inserted, and not proven: other events differ too"
+        };
+        Ok(self.impact(stream, is_proven, &before, &after, beside))
+    }
+
+    /// The state before is that of the older copy.
+    fn by_copy(&self, work: &Work<'_>, older: &Older<'_>, stream: &[u8]) -> Result<Impact, AppError> {
+        let anchored = |position: i64| position <= self.horizon && !self.before.inserted.contains(&position);
+        let (before, positions) = self.fold(work, older.session, stream, &anchored)?;
+        let (after, _) = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
+        let is_proven = self.before.is_sound(&positions);
+        let beside = if is_proven {
+            "the state before is that of the copy, whose events are those of the anchor"
+        } else {
+            "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
+        };
+        Ok(self.impact(stream, is_proven, &before, &after, beside))
+    }
+
+    fn impact(&self, stream: &[u8], is_proven: bool, before: &Value, after: &Value, beside: &str) -> Impact {
+        let found = diff(before, after, &ArrayKeys::new(self.program.array_keys()));
+        let count = found.len() as u64;
+        let changes = found.into_iter().take(MOST_CHANGES).map(|change| {
+            let (op, before, after) = match change.op {
+                ChangeOp::Added { after } => ("added", None, Some(after)),
+                ChangeOp::Removed { before } => ("removed", Some(before), None),
+                ChangeOp::Changed { before, after } => ("changed", Some(before), Some(after)),
+                ChangeOp::Moved { .. } => ("changed", None, None),
+            };
+            ImpactChange {
+                path: change.path.to_string(),
+                op,
+                before: before.map(Literal),
+                after: after.map(Literal),
+            }
+        });
+        let identity = self.program.identity();
+        let handler = match &*identity.engine {
+            "builtin" => identity.name.clone(),
+            _ => format!("{}@{}", identity.name, identity.version),
+        };
+        let what = match count {
+            0 => "the state at the horizon is the same".to_owned(),
+            count => format!("the state at the horizon differs in {}", text::counted(count, "place")),
+        };
+        Impact {
+            stream: Some(text::exact(stream)),
+            is_proven,
+            changes: changes.collect(),
+            sentence: format!("{what}, by {handler}; {beside}"),
+        }
+    }
+
+    /// The state after the events of a stream that are wanted, as a person may see it, and their positions.
+    fn fold(
+        &self,
+        work: &Work<'_>,
+        session: &Session,
+        stream: &[u8],
+        is_wanted: &dyn Fn(i64) -> bool,
+    ) -> Result<(Value, Vec<i64>), AppError> {
+        let mut fold = Fold::new(self.program.as_ref(), Detail::State)?;
+        let mut reader = session.store().read(&Stream::whole(stream, self.program.columns()))?;
+        let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
+        let (mut positions, mut category) = (Vec::new(), Vec::new());
+        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &ignored)? {
+            for row in 0..batch.len() {
+                let event = batch.event(row);
+                if is_wanted(event.position.0) {
+                    positions.push(event.position.0);
+                    fold.step(&event, &names, None)?;
+                }
+                if category.is_empty() {
+                    category = names.category(event.stream).to_vec();
+                }
+            }
+            batch.clear();
+            work.tick("folding what differs", positions.len() as u64, None)?;
+        }
+        let state = fold.folded()?.state;
+        let cover = self.session.mask().cover(stream, &category, None, Part::State);
+        let state = if cover.is_empty() { state } else { cover.value(&state) };
+        Ok((state, positions))
+    }
+}

@@ -1,0 +1,175 @@
+//! An anchor that is read back: its files, its signature, and the key that salts it.
+
+use std::path::Path;
+
+use refold_audit::anchor::check::{Anchored, Check};
+use refold_audit::anchor::event::SaltKey;
+use refold_audit::anchor::manifest::{Manifest, StoreIdentity};
+use refold_audit::anchor::note::Checkpoint;
+use refold_audit::anchor::segment::{self, Segment, WIDTH};
+use refold_audit::anchor::signing::PublicKey;
+use refold_audit::anchor::tree::Edge;
+use refold_audit::anchor::{Hash, from_hex};
+use sha2::{Digest as _, Sha256};
+
+use super::folder::{Anchor, CHECKPOINT, FRONTIER, LeafReader, MANIFEST, SEGMENTS, read_key};
+use crate::error::{AppError, ErrorCode};
+use crate::text::{self, hex};
+
+/// An anchor whose files are whole and belong together.
+pub(super) struct Known {
+    pub folder: Anchor,
+    pub manifest: Manifest,
+    pub manifest_digest: Hash,
+    pub segments: Vec<Segment>,
+    pub root: Hash,
+    /// The text of its checkpoint, with its signature.
+    pub checkpoint: String,
+    pub horizon: u64,
+    /// `None`: nothing is salted, or the key was not asked for.
+    pub key: Option<SaltKey>,
+}
+
+impl Known {
+    /// With the key that salts it.
+    pub fn open(path: &Path, salt: Option<&Path>, key: Option<&PublicKey>) -> Result<Known, AppError> {
+        let mut known = Known::read(path, key)?;
+        if let Some(digest) = &known.manifest.salt_key_sha256 {
+            known.key = Some(salt_key(path, salt, digest)?);
+        }
+        Ok(known)
+    }
+
+    /// What can be said of it without the key that salts it.
+    pub fn read(path: &Path, key: Option<&PublicKey>) -> Result<Known, AppError> {
+        let folder = Anchor::open(path)?;
+        let json = folder.read(MANIFEST)?;
+        let manifest = Manifest::parse(&json).map_err(|reason| folder.damaged(MANIFEST, &reason))?;
+        let signer = signer(&folder, &manifest, key)?;
+        let text = String::from_utf8(folder.read(CHECKPOINT)?).unwrap_or_default();
+        let checkpoint = Checkpoint::parse(&text, signer.as_ref());
+        let checkpoint = checkpoint.map_err(|error| folder.damaged(CHECKPOINT, &error.to_string()))?;
+        let segments = segment::read_all(&folder.read(SEGMENTS)?);
+        let segments = segments.ok_or_else(|| folder.damaged(SEGMENTS, "it is not readable"))?;
+        let frontier = folder.read(FRONTIER)?;
+        let contradiction = || folder.damaged(MANIFEST, "it contradicts the other files");
+        let root = from_hex(&manifest.root).ok_or_else(contradiction)?;
+        let horizon = manifest.horizon.parse().map_err(|_| contradiction())?;
+        let (frontier, rest) = frontier.as_chunks();
+        let edge = Edge::of(manifest.size, frontier).filter(|_| rest.is_empty());
+        let counted: u64 = segments.iter().map(|segment| u64::from(segment.events)).sum();
+        let is_whole = checkpoint.root == root
+            && checkpoint.size == manifest.size
+            && counted == manifest.size
+            && edge.is_some_and(|edge| edge.root() == root)
+            && checkpoint.origin == manifest.store.origin()
+            && u64::from(manifest.segment_width) == WIDTH
+            && segments.last().is_none_or(|last| last.number == horizon / WIDTH);
+        if !is_whole {
+            return Err(contradiction());
+        }
+        Ok(Known {
+            manifest_digest: Sha256::digest(&json).into(),
+            folder,
+            manifest,
+            segments,
+            root,
+            checkpoint: text,
+            horizon,
+            key: None,
+        })
+    }
+
+    /// A check of a store against it.
+    pub fn check(&self, store: &StoreIdentity) -> Result<Check<LeafReader>, AppError> {
+        self.expect(store)?;
+        let anchored = Anchored {
+            size: self.manifest.size,
+            root: self.root,
+            segments: self.segments.clone(),
+        };
+        Ok(Check::new(anchored, self.folder.leaves()?))
+    }
+
+    /// Another store is not a store that was tampered with.
+    pub fn expect(&self, store: &StoreIdentity) -> Result<(), AppError> {
+        let anchored = &self.manifest.store;
+        if anchored == store {
+            return Ok(());
+        }
+        Err(AppError::invalid(
+            format!(
+                "the anchor is of another store: {} with the layout {}, and this one is {} with the layout {}",
+                anchored.kind, anchored.layout, store.kind, store.layout
+            ),
+            "name the store that was anchored, with the layout it was read with then (--layout)",
+        ))
+    }
+}
+
+/// The key that signed the list and the checkpoint; `None`: nobody did, and nobody must have.
+fn signer(folder: &Anchor, manifest: &Manifest, key: Option<&PublicKey>) -> Result<Option<PublicKey>, AppError> {
+    let signature = folder.signature()?;
+    let claimed = manifest.signed_by.as_deref().map(PublicKey::parse).transpose();
+    let claimed = claimed.map_err(|error| folder.damaged(MANIFEST, &error.to_string()))?;
+    let refused = |reason: &str| {
+        AppError::new(
+            ErrorCode::Denied,
+            format!("the anchor cannot be trusted: {reason}"),
+            "ask whoever keeps the anchor for the right one, or for the right key",
+        )
+    };
+    match (key.copied().or(claimed), signature) {
+        (None, None) => Ok(None),
+        (Some(key), Some(signature)) => {
+            let checked = key.check_file(&folder.sums, &signature);
+            checked.map_err(|error| refused(&error.to_string()))?;
+            Ok(Some(key))
+        }
+        (Some(_), None) => Err(refused("its signature is missing")),
+        (None, Some(_)) => Err(refused("it is signed, and does not say by whom")),
+    }
+}
+
+fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, AppError> {
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let beside = path.with_extension("salt");
+    if salt.is_none()
+        && !beside.exists()
+        && let Some(key) = key_of_chain(&path, digest)
+    {
+        return Ok(key);
+    }
+    let file = salt.unwrap_or(&beside);
+    let key = read_key(file)?;
+    if hex(&Sha256::digest(key.0)) != digest {
+        return Err(AppError::invalid(
+            format!("this key is not that of the anchor: {}", file.display()),
+            "name the key that was written when the anchor, or the first of its chain, was made",
+        ));
+    }
+    Ok(key)
+}
+
+/// An anchor that continues another has its key: among those that lie beside it.
+fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
+    let files = std::fs::read_dir(path.parent()?).ok()?;
+    let keys = files.flatten().map(|file| file.path());
+    keys.filter(|file| file.extension().is_some_and(|it| it == "salt"))
+        .filter_map(|file| read_key(&file).ok())
+        .find(|key| hex(&Sha256::digest(key.0)) == digest)
+}
+
+/// A file of minisign, or what is in it.
+pub(super) fn public_key(named: &str) -> Result<PublicKey, AppError> {
+    let text = std::fs::read_to_string(named).unwrap_or_else(|_| named.to_owned());
+    PublicKey::parse(&text).map_err(|error| {
+        AppError::invalid(
+            format!(
+                "the public key cannot be used: {error}: {}",
+                text::shown(named.as_bytes())
+            ),
+            "name the public key of minisign: its file, or the text that begins with RW",
+        )
+    })
+}

@@ -1,0 +1,97 @@
+//! The arguments of anchors, proofs and store health.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use refold_app::usecase::health::MOST_PAYLOAD_BYTES;
+
+#[derive(Debug, Args)]
+pub struct Anchor {
+    pub store: String,
+    /// The folder in which the anchor's own folder is made; not the store's
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Sign it with this secret key, made by `minisign -G -W`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Continue this anchor; refused when the store is not what it says
+    #[arg(long, value_name = "DIR")]
+    pub previous: Option<PathBuf>,
+    /// The key that salts the earlier anchor, where it is not beside it
+    #[arg(long, value_name = "FILE", requires = "previous")]
+    pub salt: Option<PathBuf>,
+    /// Do not salt: whoever has the anchor can try whether a payload was this or that
+    #[arg(long, conflicts_with = "previous")]
+    pub plain: bool,
+    /// Keep digests of ranges only (44 bytes for 1,024 positions, not 56 bytes for each event besides): a difference is then named by its range
+    #[arg(long)]
+    pub short: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    pub store: String,
+    /// The folder of the anchor
+    #[arg(long, value_name = "DIR")]
+    pub anchor: PathBuf,
+    /// The key that salts the anchor, where it is not beside it
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
+    /// The public key of minisign that must have signed the anchor: its file, or its text
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Tell by this handler what each difference did to the state of its aggregate [default: builtin:merge]
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// An older copy of the store, for the states before; it is held against the anchor too
+    #[arg(long, value_name = "STORE")]
+    pub copy: Option<String>,
+    /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
+    #[arg(long, value_name = "FILE")]
+    pub explanations: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Prove {
+    pub store: String,
+    /// The folder of the anchor
+    #[arg(long, value_name = "DIR")]
+    pub anchor: PathBuf,
+    /// That the event at this position is in the anchor
+    #[arg(
+        long,
+        value_name = "#POSITION",
+        required_unless_present = "since",
+        conflicts_with = "since"
+    )]
+    pub event: Option<String>,
+    /// That the anchor begins with this earlier one
+    #[arg(long, value_name = "DIR")]
+    pub since: Option<PathBuf>,
+    /// The folder in which the proof's own folder is made; not the store's
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// The key that salts the anchor, where it is not beside it
+    #[arg(long, value_name = "FILE")]
+    pub salt: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct VerifyBundle {
+    /// The folder of the anchor or the proof
+    pub bundle: PathBuf,
+    /// The public key of minisign that must have signed it: its file, or its text
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Health {
+    pub store: String,
+    /// Event types that this handler does not know are findings
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// A payload with more bytes than this is a finding
+    #[arg(long, value_name = "BYTES", default_value_t = MOST_PAYLOAD_BYTES)]
+    pub max_payload: u64,
+}

@@ -1,0 +1,213 @@
+//! Somebody without Refold and without the store checks an anchor and its proofs with `sha256sum`, `minisign`, `openssl` and
+//! Python, by the scripts in `docs/spec`; and whatever he was given that was changed, he sees.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use refold_fixtures::orders::Layout;
+use refold_tests::{Refold, root, shop};
+use rusqlite::Connection;
+
+/// A signed anchor, the one that follows it, and a proof of each kind, made of a store of 300 events.
+struct Given {
+    folder: tempfile::TempDir,
+    key: String,
+    /// Anchor, proof of an event, proof of growth.
+    folders: [PathBuf; 3],
+}
+
+impl Given {
+    fn new() -> Given {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = |name: &str| folder.path().join(name);
+        for name in ["shop", "away"] {
+            fs::create_dir(path(name)).expect("an empty folder");
+        }
+        shop(&path("shop"), Layout::Emmett, 300);
+        let made = Command::new("minisign")
+            .args(["-G", "-W", "-p", "key.pub", "-s", "key"])
+            .current_dir(folder.path())
+            .output();
+        let made = made.expect("minisign is there: `cargo xtask test` installs it");
+        assert!(made.status.success(), "{made:?}");
+        let key = fs::read_to_string(path("key.pub")).expect("a public key");
+        let key = key.lines().nth(1).expect("its second line").to_owned();
+
+        let refold = Refold::in_folder(&path("shop"));
+        let run = |arguments: &[&str]| -> PathBuf {
+            let answer = refold.run(arguments);
+            assert_eq!(answer.code, 0, "{arguments:?}: {answer:?}");
+            answer.out.lines().next().expect("the folder that was made").into()
+        };
+        let text = |path: &Path| path.display().to_string();
+        let (away, secret) = (text(&path("away")), text(&path("key")));
+        let first = run(&["anchor", "orders.db", "--out", &away, "--key", &secret]);
+        grow(&path("shop/orders.db"));
+        let previous = text(&first);
+        let second = run(&[
+            "anchor",
+            "orders.db",
+            "--out",
+            &away,
+            "--key",
+            &secret,
+            "--previous",
+            &previous,
+        ]);
+        let later = text(&second);
+        let event = run(&[
+            "prove",
+            "orders.db",
+            "--anchor",
+            &later,
+            "--event",
+            "#150",
+            "--out",
+            &away,
+        ]);
+        let growth = run(&[
+            "prove",
+            "orders.db",
+            "--anchor",
+            &later,
+            "--since",
+            &previous,
+            "--out",
+            &away,
+        ]);
+        Given {
+            key,
+            folders: [second, event, growth],
+            folder,
+        }
+    }
+
+    fn by_script(&self, program: &str, script: &str, folder: &Path, key: &[&str]) -> Output {
+        let script = root().join("docs/spec").join(script);
+        let output = Command::new(program)
+            .arg(script)
+            .arg(folder)
+            .args(key)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .current_dir(self.folder.path())
+            .output();
+        output.unwrap_or_else(|error| panic!("{program} is there: `cargo xtask test` installs it: {error}"))
+    }
+
+    fn by_python(&self, folder: &Path) -> Output {
+        self.by_script("python3", "verify.py", folder, &["--key", &self.key])
+    }
+
+    fn by_stock_tools(&self, folder: &Path) -> Output {
+        self.by_script("sh", "verify.sh", folder, &[&self.key])
+    }
+
+    fn by_refold(&self, folder: &Path) -> i32 {
+        let refold = Refold::in_folder(self.folder.path());
+        refold
+            .run(&["verify-bundle", &folder.display().to_string(), "--key", &self.key])
+            .code
+    }
+}
+
+/// Adds an event to the store, as a program would.
+fn grow(store: &Path) {
+    let store = Connection::open(store).expect("the store opens");
+    let grown = store.execute_batch(
+        "CREATE TEMP TABLE new AS SELECT * FROM emt_messages WHERE global_position = 300;
+         UPDATE new SET global_position = 301, stream_position = stream_position + 1, message_id = 'new-event';
+         INSERT INTO emt_messages SELECT * FROM new;",
+    );
+    grown.expect("the store takes an event");
+}
+
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).expect("a folder");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    files.sort();
+    files
+}
+
+/// Makes the list fit the files again, as whoever changes one would.
+fn list_again(folder: &Path) {
+    let script = "sed 's/^[0-9a-f]*  //' SHA256SUMS | xargs sha256sum > list && mv list SHA256SUMS";
+    let listed = Command::new("sh").args(["-c", script]).current_dir(folder).status();
+    assert!(listed.expect("a shell").success());
+}
+
+#[test]
+fn a_stranger_verifies_anchors_and_proofs_with_stock_tools_and_python() {
+    let given = Given::new();
+    for folder in &given.folders {
+        for output in [given.by_python(folder), given.by_stock_tools(folder)] {
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            assert!(
+                output.status.success() && said.starts_with("OK"),
+                "{}: {output:?}",
+                folder.display()
+            );
+        }
+        assert_eq!(given.by_refold(folder), 0, "{}", folder.display());
+    }
+    // Another key, of which nothing is signed.
+    let other = "RWQ7CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk";
+    for folder in &given.folders {
+        let python = given.by_script("python3", "verify.py", folder, &["--key", other]);
+        assert_eq!(python.status.code(), Some(1), "{python:?}");
+        let stock = given.by_script("sh", "verify.sh", folder, &[other]);
+        assert!(!stock.status.success(), "{stock:?}");
+    }
+}
+
+#[test]
+fn whatever_was_changed_in_what_he_was_given_is_seen() {
+    let given = Given::new();
+    for folder in &given.folders {
+        for file in files_of(folder) {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            let whole = fs::read(&file).expect("a file of the test");
+            let mut altered = whole.clone();
+            // Of a signature what minisign says of itself is not signed: its last byte but the line's end is.
+            let at = altered.len() - 3;
+            altered[at] ^= 1;
+            fs::write(&file, &altered).expect("a file of the test");
+            let has_signature = name.ends_with(".minisig");
+            let stock = given.by_stock_tools(folder);
+            assert!(!stock.status.success(), "{name}: {stock:?}");
+            if !has_signature {
+                // Only minisign reads that one.
+                let python = given.by_python(folder);
+                assert_eq!(python.status.code(), Some(1), "{name}: {python:?}");
+            }
+            assert_ne!(given.by_refold(folder), 0, "{name}");
+            fs::write(&file, whole).expect("a file of the test");
+        }
+    }
+}
+
+#[test]
+fn a_proof_whose_list_was_made_to_fit_again_still_does_not_hold() {
+    let given = Given::new();
+    for folder in &given.folders[1..] {
+        let list = fs::read(folder.join("SHA256SUMS")).expect("a list");
+        for file in files_of(folder) {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            // What is said to people proves nothing.
+            if name == "VERIFY.txt" || name == "SHA256SUMS" {
+                continue;
+            }
+            let whole = fs::read(&file).expect("a file of the test");
+            let mut altered = whole.clone();
+            let at = altered.len() / 2;
+            altered[at] ^= 1;
+            fs::write(&file, &altered).expect("a file of the test");
+            list_again(folder);
+            let python = given.by_python(folder);
+            assert_eq!(python.status.code(), Some(1), "{name}: {python:?}");
+            assert_eq!(given.by_refold(folder), 1, "{name}");
+            fs::write(&file, whole).expect("a file of the test");
+            fs::write(folder.join("SHA256SUMS"), &list).expect("a file of the test");
+        }
+    }
+}
