@@ -7,6 +7,7 @@
 
 mod access;
 mod border;
+mod compare;
 mod driver;
 mod faults;
 mod figures;

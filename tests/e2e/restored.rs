@@ -245,7 +245,7 @@ pub fn kill(home: &Path) {
 
 /// Waits until the file of what the window shows holds all of the texts.
 #[track_caller]
-fn wait_for_text(home: &Path, texts: &[&str]) {
+pub fn wait_for_text(home: &Path, texts: &[&str]) {
     wait_until_kept(home, |kept| texts.iter().all(|text| kept.contains(text)));
 }
 

@@ -279,6 +279,23 @@ export type CompareAsked = {
 	isAnew: boolean,
 };
 
+/**  Two states side by side, as they were asked for. */
+export type ComparedPlace = {
+	preset: ComparedPreset,
+	base: ComparisonSide,
+	current: ComparisonSide,
+	ignoresOrder: boolean,
+};
+
+/**  What differs between the sides. */
+export type ComparedPreset = 
+/**  The moment of one stream. */
+"points" | 
+/**  The stream. */
+"aggregates" | 
+/**  The handler that folds it. */
+"handlers";
+
 /**  What one side turned out to be. */
 export type ComparedSide = {
 	stream: string,
@@ -480,6 +497,8 @@ export type DocumentPlace = {
 	lanes?: LanesPlace | null,
 	/**  Which streams the list of them showed; `None` where it showed all in its usual order. */
 	streams?: StreamsPlace | null,
+	/**  What stood side by side; `None` where nothing did. */
+	compared?: ComparedPlace | null,
 };
 
 /**  Where a store's data comes from. */
@@ -1083,7 +1102,7 @@ export type Overview = {
 	streams: number,
 	firstRecordedAt: string,
 	lastRecordedAt: string,
-	/**  All types, most frequent first. Slot 0..8 colours go by this order. */
+	/**  All types, most frequent first: the first eight have a colour of their own. */
 	types: TypeCount[],
 	categories: CategoryCount[],
 	findings: FindingWire[],

@@ -1,7 +1,7 @@
 // What the commands of the comparison do: loaded when the first of them runs. It must not know which keys run it.
 
-import type { ComparisonSide } from '../backend/bindings';
-import { comparingOf, PRESETS, type Comparing, type Preset } from '../model/comparing.svelte';
+import type { ComparedPreset, ComparisonSide } from '../backend/bindings';
+import { comparingOf, PRESETS, type Comparing } from '../model/comparing.svelte';
 import type { Desk } from '../model/desk.svelte';
 import type { Act } from './compare';
 
@@ -52,7 +52,7 @@ export function move({ store }: Desk, by: number): void {
 }
 
 /** Puts the open stream on both sides, and runs it. What B lacks is the event before A. */
-export async function start(desk: Desk, preset: Preset, base: Partial<ComparisonSide> = {}): Promise<void> {
+export async function start(desk: Desk, preset: ComparedPreset, base: Partial<ComparisonSide> = {}): Promise<void> {
   const { history, store } = desk;
   if (!history || !store) return;
   const comparing = comparingOf(store);
@@ -61,8 +61,9 @@ export async function start(desk: Desk, preset: Preset, base: Partial<Comparison
   const current = { ...side, at };
   const other = preset === 'points' ? { ...side, at: before } : { ...current, ...base };
   comparing.ask({ preset, base: other, current, ignoresOrder: comparing.ignoresOrder });
+  const running = comparing.run();
   desk.show('compare');
-  await comparing.run();
+  await running;
   desk.visit();
 }
 

@@ -1,8 +1,10 @@
 // Stores that grow, and ranges of their timeline.
 
 import { countOf } from '../base/format';
+import { rfc3339FromNanos } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { spanFromText } from '../model/range.svelte';
+import { NOTHING_ASKED, searchOf } from '../model/search.svelte';
 import { S } from '../strings';
 import { command, type Choice, type Command, type Reach } from './command';
 
@@ -41,7 +43,13 @@ export const LIVE: readonly Command[] = [
     blocked: hasTop,
   }),
   command('List', ['overview'], 'compare.distinguish.filter', 'List the streams active in the range', filterByRange, {
-    ...{ words: 'filter', blocked: hasRange },
+    ...{ words: 'filter', blocked: hasTimes },
+  }),
+  command('Timeline', ['overview'], 'timeline.searchRange', 'List the events of the range', searchRange, {
+    ...{ words: 'search filter', blocked: hasTimes },
+  }),
+  command('Timeline', ['overview'], 'timeline.exportRange', 'Export the events of the range…', exportRange, {
+    ...{ words: 'save file ndjson json lines', blocked: hasTimes },
   }),
   command('Timeline', ['overview'], 'compare.distinguish.copy', 'Copy what distinguishes the range', copy, {
     ...{ words: 'clipboard text', blocked: hasAnswer },
@@ -76,6 +84,12 @@ function isLost({ store }: Desk): string | null {
 
 function hasRange({ store }: Desk): string | null {
   return store?.range ? null : S.range.needsRange;
+}
+
+// The index tells streams, and a search events, by time.
+function hasTimes({ store }: Desk): string | null {
+  if (!store?.range) return S.range.needsRange;
+  return store.range.axis === 'time' ? null : S.range.needsTimes;
 }
 
 function hasAnswer({ store }: Desk): string | null {
@@ -127,9 +141,27 @@ function openTop(desk: Desk): Promise<void> | undefined {
 }
 
 function filterByRange({ store }: Desk): void {
-  if (!store?.range || store.range.axis !== 'time') return;
+  if (!store?.range) return;
   const { from, to } = store.range.query;
   store.setOrder({ from, to });
+}
+
+// The end of a range is exclusive, that of a search is not.
+function searchRange(desk: Desk): Promise<void> | undefined {
+  const { store } = desk;
+  if (!store?.range) return undefined;
+  const { from, to } = store.range.span;
+  const board = searchOf(store);
+  board.open({ ...NOTHING_ASKED, from: rfc3339FromNanos(from), to: rfc3339FromNanos(to - 1n) });
+  desk.show('search');
+  return board.run();
+}
+
+function exportRange(desk: Desk): Promise<void> | undefined {
+  const { store } = desk;
+  if (!store?.range) return undefined;
+  void searchRange(desk);
+  return searchOf(store).export('ndjson');
 }
 
 async function copy(desk: Desk, reach: Reach): Promise<void> {

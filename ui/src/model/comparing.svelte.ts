@@ -4,6 +4,8 @@
 import { errorOf } from '../backend/backend';
 import type {
   AppErrorWire,
+  ComparedPlace,
+  ComparedPreset,
   ComparisonIntervals,
   ComparisonOpened,
   ComparisonQuery,
@@ -19,28 +21,21 @@ import { DEFAULT_HANDLER } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 /** What differs between the sides: the moment, the stream or the handler. */
-export const PRESETS = ['points', 'aggregates', 'handlers'] as const;
-export type Preset = (typeof PRESETS)[number];
+export const PRESETS: readonly ComparedPreset[] = ['points', 'aggregates', 'handlers'];
 
-/** What is asked; a place and a link hold it. */
-export interface Compared {
-  preset: Preset;
-  base: ComparisonSide;
-  current: ComparisonSide;
-  ignoresOrder: boolean;
-}
+type Sides = Pick<ComparedPlace, 'base' | 'current'>;
 
 const NOTHING: ComparisonSide = { stream: '', at: 'head', handler: null };
 
 export class Comparing {
-  preset = $state<Preset>('points');
+  preset = $state<ComparedPreset>('points');
   base = $state.raw<ComparisonSide>(NOTHING);
   current = $state.raw<ComparisonSide>(NOTHING);
   onlyChanges = $state(true);
   ignoresOrder = $state(false);
   opened = $state.raw<ComparisonOpened | null>(null);
   /** What the shown rows were asked as. */
-  shown = $state.raw<Compared | null>(null);
+  shown = $state.raw<ComparedPlace | null>(null);
   frame = $state.raw<StateFrame | null>(null);
   intervals = $state.raw<ComparisonIntervals | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
@@ -55,11 +50,13 @@ export class Comparing {
   readonly #toggled = new Set<string>();
   #rows = { first: 0, count: 40 };
   #seq = 0;
-  /** Which run is the newest. */
+  /** Which run is the newest, and what was asked by it. */
   #turn = 0;
+  #ran = $state.raw<ComparedPlace | null>(null);
 
   constructor(store: OpenStore) {
     this.#store = store;
+    store.masked.add(this);
     this.#frames = new Latest(
       (query) => store.backend.comparisonFrame(this.opened?.comparison ?? 0, query),
       (frame) => (this.frame = frame),
@@ -70,14 +67,28 @@ export class Comparing {
 
   async close(): Promise<void> {
     this.#turn += 1;
+    this.#store.masked.delete(this);
     this.#frames.close();
     this.stop();
     if (this.opened) await this.#store.backend.closeComparison(this.opened.comparison);
     this.opened = null;
   }
 
+  /** What was run last, whether or not it is there yet; `null`: nothing was. */
+  get place(): ComparedPlace | null {
+    return this.#ran && { ...this.#ran, ignoresOrder: this.ignoresOrder };
+  }
+
+  /** Stands where a place says. */
+  async take(place: ComparedPlace): Promise<void> {
+    const isThere = this.#ran !== null && isSameComparison(this.#ran, place) && this.failure === null;
+    this.ask(place);
+    if (!isThere) await this.run();
+    else if (this.ignoresOrder !== place.ignoresOrder) this.setIgnoresOrder(place.ignoresOrder);
+  }
+
   /** What is asked now. */
-  get asked(): Compared {
+  get asked(): ComparedPlace {
     const { base, current, ignoresOrder, preset } = this;
     return { preset, base, current, ignoresOrder };
   }
@@ -85,7 +96,7 @@ export class Comparing {
   /** Whether something else is asked than what is shown. */
   get isStale(): boolean {
     const { shown } = this;
-    return shown !== null && (!sameSide(shown.base, this.base) || !sameSide(shown.current, this.current));
+    return shown !== null && !isSameComparison(shown, this);
   }
 
   /** Why it cannot run now; `null` when it can. */
@@ -94,7 +105,7 @@ export class Comparing {
     return lacking.length === 0 ? null : T.lacksStream(lacking.map((name) => T.sides[name]));
   }
 
-  ask({ base, current, ignoresOrder, preset }: Compared): void {
+  ask({ base, current, ignoresOrder, preset }: ComparedPlace): void {
     Object.assign(this, { base, current, ignoresOrder, preset });
   }
 
@@ -111,7 +122,7 @@ export class Comparing {
   }
 
   /** What both sides have in common by the preset is taken from the current side. */
-  setPreset(preset: Preset): void {
+  setPreset(preset: ComparedPreset): void {
     this.preset = preset;
     const { at, handler, stream } = this.current;
     if (preset !== 'aggregates') this.base = { ...this.base, stream };
@@ -128,6 +139,7 @@ export class Comparing {
     if (this.blocked !== null) return;
     this.#turn += 1;
     const [turn, { backend }] = [this.#turn, this.#store];
+    this.#ran = this.asked;
     this.failure = null;
     this.intervals = null;
     try {
@@ -140,6 +152,7 @@ export class Comparing {
         if (this[name].handler === null) this[name] = { ...this[name], handler: asked[name].handler };
       }
       this.shown = asked;
+      this.#ran = asked;
       this.activeRow = -1;
       this.#rows.first = 0;
       this.events = this.#pages();
@@ -170,9 +183,9 @@ export class Comparing {
     this.#show();
   }
 
-  /** Another mask holds: nothing that is shown may stay. */
-  refresh(): void {
-    this.#show();
+  maskChanged(): void {
+    this.frame = null;
+    this.#show(true);
   }
 
   wantRows(first: number, count: number): void {
@@ -220,9 +233,9 @@ export class Comparing {
   }
 
   // A side for which nobody chose a handler is folded with the one at hand for its category, which only opening may tell.
-  async #fold(turn: number, asked: Compared): Promise<[Compared, ComparisonOpened]> {
+  async #fold(turn: number, asked: ComparedPlace): Promise<[ComparedPlace, ComparisonOpened]> {
     const { backend, opened: store } = this.#store;
-    const open = ({ base, current }: Compared) =>
+    const open = ({ base, current }: ComparedPlace) =>
       backend.openComparison(store.session, base, current, (job) => {
         if (turn === this.#turn) this.job = job;
       });
@@ -247,15 +260,18 @@ export class Comparing {
     if (turn === this.#turn) this.intervals = found;
   }
 
-  #show(): void {
+  /** `isAnew`: whatever is in flight must not be shown any more. */
+  #show(isAnew = false): void {
     if (!this.opened) return;
     this.#seq += 1;
-    this.#frames.ask({
+    const query = {
       ...{ seq: this.#seq, onlyChanges: this.onlyChanges, ignoresOrder: this.ignoresOrder, openDepth: 2 },
       toggled: [...this.#toggled],
       firstRow: Math.max(0, this.#rows.first - this.#rows.count),
       rowCount: this.#rows.count * 3,
-    });
+    };
+    if (isAnew) this.#frames.interrupt(query);
+    else this.#frames.ask(query);
   }
 
   #fail(reason: unknown): void {
@@ -268,6 +284,10 @@ export class Comparing {
 export function comparingOf(store: OpenStore): Comparing {
   store.comparing ??= new Comparing(store);
   return store.comparing;
+}
+
+function isSameComparison(a: Sides, b: Sides): boolean {
+  return sameSide(a.base, b.base) && sameSide(a.current, b.current);
 }
 
 function sameSide(a: ComparisonSide, b: ComparisonSide): boolean {

@@ -284,12 +284,14 @@ export class Desk {
     return this.#walk.canGoForward;
   }
 
-  back(): Promise<void> {
-    return this.#walk.back();
+  async back(): Promise<void> {
+    await this.#walk.back();
+    this.rememberSoon();
   }
 
-  forward(): Promise<void> {
-    return this.#walk.forward();
+  async forward(): Promise<void> {
+    await this.#walk.forward();
+    this.rememberSoon();
   }
 
   visit(): void {

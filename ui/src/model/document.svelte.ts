@@ -52,6 +52,7 @@ export class OpenDocument {
       label: isHistory ? history.labelOf(history.a) : '',
       lanes: view === 'lanes' ? (store?.lanes.place ?? null) : null,
       streams: isHistory ? null : (store?.streamsPlace ?? null),
+      compared: view === 'compare' ? (store?.comparing?.place ?? null) : null,
     };
   }
 

@@ -139,6 +139,13 @@ export class Fields {
     );
   }
 
+  /** Reads all of them anew, and shows nothing of what was read before. */
+  readAnew(): void {
+    this.lanes.forEach((lane) => lane.close());
+    this.lanes = this.lanes.map(({ path }) => new WatchedField(this.#history, path));
+    if (this.listed) this.list(this.listed.path);
+  }
+
   unlist(): void {
     this.listed?.close();
     this.listed = null;

@@ -4,6 +4,12 @@
 import { errorOf, type Backend } from '../backend/backend';
 import type { AppErrorWire, MaskState, RevealWire } from '../backend/bindings';
 
+/** What shows values of a store. */
+export interface Masked {
+  /** Another mask holds: nothing that is shown may stay. */
+  maskChanged(): void;
+}
+
 export class Masking {
   state = $state.raw<MaskState | null>(null);
   /** What a person is asked a reason for; `null`: nothing. */

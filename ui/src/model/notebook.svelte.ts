@@ -150,7 +150,16 @@ export async function noteHere(history: OpenHistory, kind: NoteKind, path: strin
 /** A link to what a note is on. */
 export function linkOf(store: OpenStore, { stream, category, at, until }: Note): string {
   const from = until === null ? null : at;
-  return linkText({ store: store.opened.name, stream, category, at: until ?? at, base: from, lens: null, lanes: null });
+  return linkText({
+    store: store.opened.name,
+    stream,
+    category,
+    at: until ?? at,
+    base: from,
+    lens: null,
+    lanes: null,
+    compare: null,
+  });
 }
 
 /** All notes as a person would paste them: what each is on, what was written, and a link. */

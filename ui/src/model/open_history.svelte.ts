@@ -23,7 +23,7 @@ import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
 import { Causes } from './causes.svelte';
 import { differences } from './differences.svelte';
-import { Masking } from './masking.svelte';
+import type { Masking } from './masking.svelte';
 import { Fields } from './fields.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
@@ -56,7 +56,6 @@ export class OpenHistory {
   readonly handler: string;
   readonly news: HistoryNews;
   readonly payload: OpenPayload;
-  readonly masking: Masking;
   readonly playing = new Playing(this);
   readonly problems = new Problems(this);
   readonly story: Story;
@@ -118,7 +117,7 @@ export class OpenHistory {
     this.story = new Story(backend, opened.history);
     this.causes = new Causes(backend, store.opened.session, opened.history);
     this.payload = new OpenPayload(backend, opened.history, this);
-    this.masking = new Masking(backend, store.opened.session, () => this.#readAnew());
+    store.masked.add(this);
     this.#positions = positions;
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
@@ -183,6 +182,7 @@ export class OpenHistory {
 
   async close(): Promise<void> {
     this.store.live.leave(this);
+    this.store.masked.delete(this);
     [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
     this.#details.close();
@@ -197,6 +197,10 @@ export class OpenHistory {
   /** The store's colours where its types are known, else those of the types of this stream. */
   slotOf(type: string): number {
     return this.store.isReady ? this.store.slotOf(type) : this.#slots.of(type);
+  }
+
+  get masking(): Masking {
+    return this.store.masking;
   }
 
   /** What was found in this stream so far. */
@@ -398,11 +402,19 @@ export class OpenHistory {
     return this.look.toggledIn(this.lens);
   }
 
-  /** Another mask holds: nothing that is shown may stay. */
-  #readAnew(): void {
-    this.payload.refresh();
-    if (this.a > 0) this.#details.ask(this.a);
-    this.ask();
+  maskChanged(): void {
+    this.frame = null;
+    this.detail = null;
+    this.announcement = '';
+    this.notice = '';
+    this.payload.forget();
+    this.fields.readAnew();
+    this.story.lines.refetch();
+    this.story.seen += 1;
+    // What is in flight may hold what is hidden now.
+    this.#frames.interrupt(this.#query());
+    if (this.a > 0) this.#details.interrupt(this.a);
+    this.waiting.begin();
   }
 
   #query(): StateQuery {

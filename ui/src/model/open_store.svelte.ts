@@ -19,6 +19,7 @@ import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
 import type { Board } from './board';
 import type { Comparing } from './comparing.svelte';
+import { Masking, type Masked } from './masking.svelte';
 import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
@@ -39,6 +40,8 @@ export class OpenStore {
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
+  /** Whatever shows values of it now. */
+  readonly masked = new Set<Masked>();
   /** What views that are read late keep for it, by view. */
   boards = $state.raw<ReadonlyMap<string, Board>>(new Map());
   /** Two states side by side, once they were looked at. */
@@ -61,6 +64,7 @@ export class OpenStore {
   activeStream = $state(0);
 
   readonly #slots = new Slots();
+  #masking: Masking | null = null;
   #bounds: Bounds | null = null;
   /** What of the timeline is to be shown once it is there. */
   #wanted: { axis: Axis; window: Span | null } | null = null;
@@ -199,8 +203,21 @@ export class OpenStore {
     return this.opened.handlers.find((choice) => choice.category?.toLowerCase() === wanted)?.reference ?? null;
   }
 
+  /** What is hidden of it, in all that shows it. */
+  get masking(): Masking {
+    this.#masking ??= new Masking(this.backend, this.opened.session, () => this.#maskChanged());
+    return this.#masking;
+  }
+
   get isReady(): boolean {
     return this.overview !== null;
+  }
+
+  // The boards of views that do not show hold values too: they are made anew when they do.
+  #maskChanged(): void {
+    for (const one of this.masked) one.maskChanged();
+    for (const board of this.boards.values()) void board.close();
+    this.boards = new Map();
   }
 
   async #watch(): Promise<void> {

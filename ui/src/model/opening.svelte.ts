@@ -2,7 +2,7 @@
 // what of it is shown.
 
 import { errorOf, type Backend } from '../backend/backend';
-import type { AppErrorWire, JobUpdate, Recent } from '../backend/bindings';
+import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
 import { nanosFromRfc3339 } from '../base/instant';
 import { standWhereItStood } from './case.svelte';
 import { isStoreOf, takePlace, type OpenDocument, type Place } from './document.svelte';
@@ -168,6 +168,7 @@ export class Opening {
       if (document.history) takePlace(document.history, place);
     } else store?.takePlace(place);
     if (place.lanes && store) await store.lanes.take(place.lanes);
+    if (place.compared && store) await compare(store, place.compared);
     if (isWanted()) document.view = place.view;
   }
 
@@ -252,6 +253,12 @@ export async function openHistory(
   const history = new OpenHistory(store, opened, handler, positions, news);
   if (at !== null) await moveTo(history, at);
   return history;
+}
+
+/** Lets two states stand side by side; that they are being folded still is told where they will be. */
+export async function compare(store: OpenStore, asked: ComparedPlace): Promise<void> {
+  const { comparingOf } = await import('./comparing.svelte');
+  void comparingOf(store).take(asked);
 }
 
 /** Moves A to what a cursor text means, floor and never nearest. Rejects when it means nothing. */

@@ -79,7 +79,14 @@ export class OpenPayload {
     this.refresh();
   }
 
-  /** Reads it anew: another mask may hold. */
+  /** Another mask holds: what was read is not shown any more, not even what is in flight. */
+  forget(): void {
+    this.view = null;
+    this.refresh();
+    if (this.#look.moment > 0) this.#views.interrupt(this.#query());
+  }
+
+  /** Reads it anew. */
   refresh(): void {
     this.hit = null;
     this.notice = '';

@@ -215,6 +215,7 @@ export class SearchBoard {
 
   constructor(store: OpenStore) {
     this.store = store;
+    store.masked.add(this);
     this.open(NOTHING_ASKED);
     void this.load();
   }
@@ -228,6 +229,13 @@ export class SearchBoard {
 
   get isRunning(): boolean {
     return this.tabs.some((tab) => tab.phase === 'running');
+  }
+
+  maskChanged(): void {
+    for (const tab of this.tabs) {
+      tab.rows?.refetch();
+      tab.seen += 1;
+    }
   }
 
   /** Asks what is saved, and what the copy would cost. */

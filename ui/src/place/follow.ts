@@ -1,37 +1,41 @@
 // Links of the present place, and going where one says.
 
-import type { AppErrorWire, Recent } from '../backend/bindings';
+import type { AppErrorWire, ComparedPlace, ComparisonSide, Recent } from '../backend/bindings';
 import { cursorOfEvent, fileName } from '../base/format';
 import { nanosFromRfc3339, rfc3339FromNanos } from '../base/instant';
-import { MOST_LANES, type Lanes } from '../model/lanes.svelte';
+import { MOST_LANES } from '../model/lanes.svelte';
 import type { OpenHistory } from '../model/open_history.svelte';
+import type { OpenStore } from '../model/open_store.svelte';
+import { compare } from '../model/opening.svelte';
 import { S } from '../strings';
-import { linkText, readLink, type LanesLink } from './link';
+import { linkText, readLink, type CompareLink, type LanesLink, type Link } from './link';
 
 /** The window, as far as links need it. */
 export interface Window {
   readonly view: string;
-  readonly store: { opened: { location: string; name: string }; lanes: Lanes } | null;
+  readonly store: OpenStore | null;
   readonly history: OpenHistory | null;
   readonly recents: readonly Recent[];
   failure: AppErrorWire | null;
   openStore(location: string): Promise<void>;
   openStream(stream: string, at: string | null, look: { base: string | null; tab: string | null }): Promise<void>;
   openOverlay(overlay: 'palette', text: string): void;
-  show(view: 'overview' | 'lanes'): void;
+  show(view: 'overview' | 'lanes' | 'compare'): void;
   leave(): void;
 }
 
 /** The present place as a link; `null` where there is nothing to link to. Rejects when a version cannot be told. */
 export async function linkHere({ history, store, view }: Window): Promise<string | null> {
   if (!store) return null;
-  const nothing = { stream: null, category: null, at: null, base: null, lens: null, lanes: null };
+  const nothing = { stream: null, category: null, at: null, base: null, lens: null, lanes: null, compare: null };
   const link = { ...nothing, store: store.opened.name };
   const { place } = store.lanes;
   if (view === 'lanes' && place) {
     const at = place.instant === null ? null : rfc3339FromNanos(BigInt(place.instant));
     return linkText({ ...link, lanes: { streams: place.streams, clock: place.clock, chosen: place.chosen, at } });
   }
+  const compared = view === 'compare' ? store.comparing?.place : null;
+  if (compared) return linkText({ ...link, ...comparedLink(compared, store) });
   if (view !== 'history' || !history) return linkText(link);
   const { stream, category } = history.opened;
   const fixed = history.asOf === null ? null : rfc3339FromNanos(history.asOf);
@@ -73,6 +77,7 @@ export async function followLink(window: Window, text: string, location: string 
     if (window.store?.opened.location !== where) await window.openStore(where);
     if (window.store?.opened.location !== where) return;
     if (link.lanes) await showLanes(window, link.lanes);
+    else if (link.compare && link.stream !== null) await showCompared(window, comparedOf(link, link.compare, window));
     else if (link.stream === null) window.show('overview');
     else await window.openStream(link.stream, link.at, { base: link.base, tab: link.lens });
   }
@@ -84,6 +89,40 @@ async function showLanes(window: Window, { streams, clock, chosen, at }: LanesLi
   window.leave();
   await window.store?.lanes.take({ ...place, instant: instant === null ? null : `${instant}` });
   window.show('lanes');
+}
+
+async function showCompared(window: Window, compared: ComparedPlace): Promise<void> {
+  if (!window.store) return;
+  window.leave();
+  await compare(window.store, compared);
+  window.show('compare');
+}
+
+function comparedLink({ base, current, ignoresOrder, preset }: ComparedPlace, store: OpenStore): Partial<Link> {
+  const name = ({ handler }: ComparisonSide) => {
+    const known = store.opened.handlers.find(({ reference }) => reference === handler);
+    return known ? handlerName(known) : null;
+  };
+  const [handler, against] = [name(current), name(base)];
+  const stream = base.stream === current.stream ? null : base.stream;
+  const compare = { preset, stream, handler, against: against === handler ? null : against, ignoresOrder };
+  const category = store.comparing?.opened?.current.category ?? null;
+  return { stream: current.stream, category, at: current.at, base: base.at, compare };
+}
+
+function comparedOf(link: Link, { preset, stream, handler, against, ignoresOrder }: CompareLink, window: Window) {
+  const reference = (name: string | null) =>
+    window.store?.opened.handlers.find((known) => handlerName(known) === name)?.reference ?? null;
+  const current = { stream: link.stream ?? '', at: link.at ?? 'head', handler: reference(handler) };
+  const base = {
+    ...{ stream: stream ?? current.stream, at: link.base ?? 'head' },
+    handler: against === null ? current.handler : reference(against),
+  };
+  return { preset, base, current, ignoresOrder };
+}
+
+function handlerName({ name, version }: { name: string; version: string }): string {
+  return version === '' ? name : `${name}@${version}`;
 }
 
 /** How a link writes a moment: by its version, or by its position where the store keeps no versions. */

@@ -4,7 +4,7 @@ import { linkText, looksLikeLink, readLink, type Link } from './link';
 
 const HERE: Link = {
   ...{ store: 'orders.db', stream: 'order-4711', category: 'Order' },
-  ...{ at: 'v734201', base: null, lens: null, lanes: null },
+  ...{ at: 'v734201', base: null, lens: null, lanes: null, compare: null },
 };
 
 it('writes a place as a person would', () => {
@@ -45,6 +45,14 @@ it('comes back from text as it went, for ids of any characters', () => {
       base: random(2) === 0 ? null : `v${random(99)}`,
       lens: random(2) === 0 ? null : 'diff',
       lanes: null,
+      compare:
+        random(2) === 0
+          ? null
+          : {
+              preset: (['points', 'aggregates', 'handlers'] as const)[random(3)] ?? 'points',
+              ...{ stream: random(2) === 0 ? null : text(), handler: random(2) === 0 ? null : text() },
+              ...{ against: random(2) === 0 ? null : text(), ignoresOrder: random(2) === 0 },
+            },
     };
     expect(readLink(linkText(link)), JSON.stringify(link)).toEqual(link);
   }
@@ -59,6 +67,7 @@ it('names the streams on lanes, of any characters', () => {
     base: null,
     lens: null,
     lanes: null,
+    compare: null,
   };
   const lanes = {
     streams: ['order-1', 'a&b=c?#%/ä'],
@@ -74,4 +83,20 @@ it('names the streams on lanes, of any characters', () => {
   expect(readLink('refold://orders.db?lane=order-1&chosen=9')?.lanes).toEqual({
     ...{ streams: ['order-1'], clock: 'recorded', chosen: 0, at: null },
   });
+});
+
+it('writes a comparison as a person would', () => {
+  const compare = {
+    preset: 'handlers',
+    stream: null,
+    handler: 'order@1.1.0',
+    against: 'order@1.0.0',
+    ignoresOrder: true,
+  };
+  const link: Link = { ...HERE, base: 'v9', compare: { ...compare, preset: 'handlers' } };
+  expect(linkText(link)).toBe(
+    'refold://orders.db/Order/order-4711@734201?b=9&compare=handlers&handler=order%401.1.0&against=order%401.0.0&order=any',
+  );
+  expect(readLink(linkText(link))).toEqual(link);
+  expect(readLink('refold://orders.db/order-4711?compare=colours')?.compare).toBeNull();
 });

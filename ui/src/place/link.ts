@@ -1,6 +1,7 @@
 // A place as text that can be sent and pasted: `refold://orders.db/Order/order-4711@734201?b=734198&tab=diff`. A store
 // is told by its name, not by its path: a path holds the names of people and machines. Pure.
 
+import type { ComparedPreset } from '../backend/bindings';
 import { bigFromText, floatFromBig } from '../base/exact';
 
 export interface Link {
@@ -18,6 +19,18 @@ export interface Link {
   lens: string | null;
   /** Streams on lanes, where the scope is the whole store; `null`: none. */
   lanes: LanesLink | null;
+  /** What stands beside the stream; `null`: nothing. `base` is the moment of that side then. */
+  compare: CompareLink | null;
+}
+
+export interface CompareLink {
+  preset: ComparedPreset;
+  /** The stream of the other side; `null`: the same. */
+  stream: string | null;
+  /** Handlers as `name@version`, for a path holds the names of people and machines; `null`: what fits the category. */
+  handler: string | null;
+  against: string | null;
+  ignoresOrder: boolean;
 }
 
 export interface LanesLink {
@@ -30,15 +43,17 @@ export interface LanesLink {
 }
 
 const SCHEME = 'refold://';
+const PRESETS: readonly ComparedPreset[] = ['points', 'aggregates', 'handlers'];
 
 export function looksLikeLink(text: string): boolean {
   return text.trim().toLowerCase().startsWith(SCHEME);
 }
 
-export function linkText({ store, stream, category, at, base, lens, lanes }: Link): string {
+export function linkText({ store, stream, category, at, base, lens, lanes, compare }: Link): string {
   if (stream === null) return `${SCHEME}${written(store)}${lanes === null ? '' : `?${lanesText(lanes)}`}`;
   const path = [store, category ?? '', stream].map(written).join('/');
   const asked = [base === null ? '' : `b=${versionOf(base)}`, lens === null ? '' : `tab=${written(lens)}`];
+  if (compare !== null) asked.push(...compareTexts(compare));
   const query = asked.filter(Boolean).join('&');
   return `${SCHEME}${path}${at === null ? '' : `@${versionOf(at)}`}${query === '' ? '' : `?${query}`}`;
 }
@@ -64,6 +79,25 @@ export function readLink(text: string): Link | null {
     base: stream === null ? null : emptyIsNull(asked.get('b'), cursorOf),
     lens: stream === null ? null : emptyIsNull(asked.get('tab'), (tab) => tab),
     lanes: stream === null ? readLanes(asked) : null,
+    compare: stream === null ? null : readCompare(asked),
+  };
+}
+
+function compareTexts({ preset, stream, handler, against, ignoresOrder }: CompareLink): string[] {
+  const named = Object.entries({ compare: preset, with: stream, handler, against });
+  const parts = named.flatMap(([name, value]) => (value === null ? [] : [`${name}=${written(value)}`]));
+  return ignoresOrder ? [...parts, 'order=any'] : parts;
+}
+
+function readCompare(asked: URLSearchParams): CompareLink | null {
+  const preset = PRESETS.find((one) => one === asked.get('compare'));
+  if (preset === undefined) return null;
+  const [stream, handler, against] = ['with', 'handler', 'against'].map((name) =>
+    emptyIsNull(asked.get(name), (text) => text),
+  );
+  return {
+    ...{ preset, stream: stream ?? null, handler: handler ?? null, against: against ?? null },
+    ignoresOrder: asked.get('order') === 'any',
   };
 }
 

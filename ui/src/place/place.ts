@@ -1,6 +1,6 @@
 // A place: everything that a view of the window is a function of. Pure.
 
-import type { Axis, LanesPlace, StreamsPlace } from '../backend/bindings';
+import type { Axis, ComparedPlace, LanesPlace, StreamsPlace } from '../backend/bindings';
 import type { Span } from '../timeline/axis';
 
 /** The store that a place is in, and how it was opened. */
@@ -44,13 +44,17 @@ export interface Place<View extends string = string, Lens extends string = strin
   lanes: LanesPlace | null;
   /** Which streams the list of them shows; `null` where it shows all in their usual order, or is not shown. */
   streams: StreamsPlace | null;
+  /** What stands side by side; `null` where nothing was compared yet. */
+  compared: ComparedPlace | null;
 }
 
 /** Whether two places show the same: going from one to the other would be no step. */
 export function samePlace(x: Place, y: Place): boolean {
   const isSameView = x.document === y.document && x.view === y.view && sameScope(x, y);
   const isSameMoment = x.a === y.a && x.b === y.b && x.asOf === y.asOf && (x.lens === y.lens || x.stream === null);
-  return isSameView && isSameMoment && (x.view !== 'lanes' || sameLanes(x.lanes, y.lanes));
+  if (!isSameView || !isSameMoment) return false;
+  if (x.view === 'compare') return sameCompared(x.compared, y.compared);
+  return x.view !== 'lanes' || sameLanes(x.lanes, y.lanes);
 }
 
 /** The latest places, each scope and moment once, without the present one. */
@@ -67,6 +71,13 @@ export function recentPlaces<P extends Place>(latestFirst: readonly P[], here: P
 // Where the cursor of the lanes is refines a place; which streams they show on which clock makes it another one.
 function sameLanes(x: LanesPlace | null, y: LanesPlace | null): boolean {
   return x?.clock === y?.clock && x?.chosen === y?.chosen && x?.streams.join('\n') === y?.streams.join('\n');
+}
+
+// The view before anything was compared is no place to come back to. The order of elements refines one.
+function sameCompared(x: ComparedPlace | null, y: ComparedPlace | null): boolean {
+  if (x === null || y === null) return true;
+  const text = ({ base, current, preset }: ComparedPlace) => JSON.stringify([preset, base, current]);
+  return text(x) === text(y);
 }
 
 function sameScope(x: Place, y: Place): boolean {

@@ -31,6 +31,10 @@ export const COMPARE = {
   empty: 'Nothing is compared yet',
   emptyAdvice:
     'Say which stream and which moment stand on each side, then run it. With a stream open in History, that one stands on both sides at first.',
+  wholeState: 'the whole state',
+  since: (place: string, type: string) => ['on the side of A since', place, type].filter(Boolean).join(' '),
+  neverSet: 'No event on the side of A wrote this',
+  openThere: 'Open in History',
   compareNow: 'Compare what is open in History',
   events: (n: number) => `Events between B and A (${countText(n)})`,
   noEvents: 'Both sides are at the same event',

@@ -60,6 +60,10 @@ export const RANGE = {
   filtered: 'The list shows the streams that were written to in this range',
   copy: 'Copy as text',
   needsRange: 'Draw a range on the timeline first',
+  needsTimes: 'The range is of positions: switch the axis to Time and draw it there',
+  streamsShort: 'Streams',
+  eventsShort: 'Events',
+  exportShort: 'Export',
   needsAnswer: 'Ask what distinguishes the range first',
   running: 'That is being found out',
 } as const;

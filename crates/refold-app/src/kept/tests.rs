@@ -1,5 +1,8 @@
 use super::*;
-use crate::wire::{Axis, Clock, DocumentPlace, LanesPlace, PanelSize, StreamSort, StreamsPlace};
+use crate::wire::{
+    Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DocumentPlace, LanesPlace, PanelSize, StreamSort,
+    StreamsPlace,
+};
 
 fn places() -> (tempfile::TempDir, Places) {
     let folder = tempfile::tempdir().unwrap();
@@ -39,6 +42,11 @@ fn recents_are_latest_first_without_doubles() {
 fn what_the_window_showed_comes_back() {
     let (_folder, places) = places();
     assert_eq!(load_window(&places), None);
+    let side = |at: &str| ComparisonSide {
+        stream: "order-4711".to_owned(),
+        at: at.to_owned(),
+        handler: Some("/srv/shop/handlers/order@1.1.0".to_owned()),
+    };
     let document = DocumentPlace {
         view: "history".to_owned(),
         store: Some("/srv/shop/orders.db".to_owned()),
@@ -71,6 +79,12 @@ fn what_the_window_showed_comes_back() {
             to: "2026-08-14T09:31:07Z".to_owned(),
             sort: StreamSort::Events,
             descending: true,
+        }),
+        compared: Some(ComparedPlace {
+            preset: ComparedPreset::Points,
+            base: side("v7"),
+            current: side("head"),
+            ignores_order: true,
         }),
     };
     let window = WindowPlaces {

@@ -152,6 +152,7 @@ pub fn place(
         as_of: None,
         lanes: None,
         streams: None,
+        compared: None,
     })
 }
 
@@ -385,6 +386,8 @@ fn placed(places: &[DocumentPlace], handlers: &BTreeMap<String, Carried>) -> Vec
             store: None,
             layout: None,
             handler: place.handler.as_ref().map(name),
+            // Its handlers are paths of this machine.
+            compared: None,
             ..place.clone()
         })
         .collect()

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use refold_core::diff::{ArrayKeys, Change, ChangeOp, diff, diff_unordered};
 use refold_core::fold::{Detail, Folded};
+use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
@@ -136,7 +137,7 @@ impl Comparison {
             first_row: query.first_row,
             row_count: query.row_count,
         };
-        let rows = if query.only_changes {
+        let mut rows = if query.only_changes {
             rows::differences(&after.state, &changes, beside, window)
         } else {
             let folding = Folding {
@@ -146,6 +147,11 @@ impl Comparison {
             };
             rows::tree(&after.state, beside, folding, window)
         };
+        for row in &mut rows.rows {
+            if let Ok(place) = Pointer::parse(&row.pointer) {
+                row.line = current.lines(Moment(row.changed_moment), &place).join(", ");
+            }
+        }
         Ok(StateFrame {
             seq: query.seq,
             moment: side.moment,

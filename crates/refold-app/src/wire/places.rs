@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Axis, Clock, StreamSort};
+use super::{Axis, Clock, ComparisonSide, StreamSort};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -51,6 +51,9 @@ pub struct DocumentPlace {
     /// Which streams the list of them showed; `None` where it showed all in its usual order.
     #[serde(default)]
     pub streams: Option<StreamsPlace>,
+    /// What stood side by side; `None` where nothing did.
+    #[serde(default)]
+    pub compared: Option<ComparedPlace>,
 }
 
 /// A filter of the streams of a store, and their order.
@@ -67,6 +70,28 @@ pub struct StreamsPlace {
     pub to: String,
     pub sort: StreamSort,
     pub descending: bool,
+}
+
+/// Two states side by side, as they were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ComparedPlace {
+    pub preset: ComparedPreset,
+    pub base: ComparisonSide,
+    pub current: ComparisonSide,
+    pub ignores_order: bool,
+}
+
+/// What differs between the sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ComparedPreset {
+    /// The moment of one stream.
+    Points,
+    /// The stream.
+    Aggregates,
+    /// The handler that folds it.
+    Handlers,
 }
 
 /// Streams on one clock, and where their cursor and window were.

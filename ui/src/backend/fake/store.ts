@@ -47,6 +47,7 @@ function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
       asOf: null,
       lanes: null,
       streams: null,
+      compared: null,
     },
   };
   return {

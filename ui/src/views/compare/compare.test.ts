@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { fakeBackend } from '../../backend/fake';
 
 let page: Page | null = null;
 
@@ -28,6 +29,9 @@ it('compares the event at A with the one before it, swaps the sides, and runs ag
   expect(shown.texts('[data-test=compare-base-found]')[0]).toContain('v 7');
   expect(shown.texts('[data-test=compare-current-found]')[0]).toContain('v 8');
   expect(shown.texts('[data-test=compare-events] h2')).toEqual(['Events between B and A (1)']);
+  shown.press('F7');
+  await shown.until(() => shown.texts('[data-test=compare-row]')[0]?.includes('v 8'));
+  expect(shown.texts('[data-test=compare-row]')[0]).toContain('reducer.yaml:28');
   shown.press('x');
   await shown.until(() => shown.texts('[data-test=compare-base-found]')[0]?.includes('v 8'));
   expect(value(shown, 'compare-current-at')).toBe('v7');
@@ -78,4 +82,36 @@ it('says why nothing can run, and takes the handler that fits the category of a 
   shown.find('[data-test=compare-run]')?.click();
   await shown.until(() => shown.find('[data-test=compare-count]') ?? shown.find('[data-test=compare-equal]'));
   expect(value(shown, 'compare-base-handler')).toBe('/home/ada/shop/handlers/order@1.1.0');
+});
+
+it('is a place: back and forward, a link, and a restart lead to what was compared', async () => {
+  const backend = fakeBackend({
+    sampleEvents: 2_000,
+    launch: { store: 'orders.db', stream: 'order-4711', at: 'v8', handler: null },
+  });
+  const remembered = vi.spyOn(backend, 'rememberWindow');
+  const shown = openPage({}, backend);
+  page = shown;
+  await shown.until(() => shown.find('[data-test=cursor-a-label]'));
+  shown.press('Ctrl+d');
+  await shown.until(() => shown.texts('[data-test=compare-current-found]')[0]?.includes('v 8'));
+  shown.press('x');
+  await shown.until(() => shown.texts('[data-test=compare-base-found]')[0]?.includes('v 8'));
+  shown.press('Ctrl+Shift+c');
+  await shown.until(() => shown.copied.length > 0);
+  expect(shown.copied).toEqual(['refold://orders/order/order-4711@7?b=8&compare=points&handler=order%401.1.0']);
+  shown.press('Alt+ArrowLeft');
+  await shown.until(() => shown.texts('[data-test=compare-current-found]')[0]?.includes('v 8'));
+  shown.press('Alt+ArrowLeft');
+  await shown.until(() => shown.find('[data-test=state-header]'));
+  shown.press('Alt+ArrowRight');
+  await shown.until(() => shown.texts('[data-test=compare-current-found]')[0]?.includes('v 8'));
+  const written = () => remembered.mock.lastCall?.[0].documents[0]?.compared;
+  await shown.until(() => written()?.current.at === 'v8');
+  const places = remembered.mock.lastCall?.[0] ?? null;
+  await shown.close();
+
+  page = openPage({ places });
+  await page.until(() => page?.texts('[data-test=compare-current-found]')[0]?.includes('v 8'));
+  expect(page.texts('[data-test=compare-base-found]')[0]).toContain('v 7');
 });

@@ -85,6 +85,7 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         as_of: None,
         lanes: None,
         streams: None,
+        compared: None,
     }
 }
 
