@@ -4,8 +4,10 @@
 
 use std::path::Path;
 
+use serde_json::json;
+
 use crate::driver::{Shown, open};
-use crate::fits::enlarge;
+use crate::fits::{TABS, VIEWS, enlarge, fill_views, show};
 use crate::flows::wait_for_version;
 use crate::pictures::choose_theme;
 use crate::stores;
@@ -22,69 +24,92 @@ fn welcome_and_an_error() {
     check_both_themes(&shown, "a store that is not there");
 }
 
+/// An order with an event that cannot be read, compared with its beginning: marks, chips and tints of all kinds (33).
 #[test]
-fn overview_palette_and_keys() {
-    let store = stores::sample();
-    let shown = open(&[store.path()]);
-    shown
-        .web
-        .wait_for("document.querySelectorAll('[data-test=list] [role=row]').length > 5");
-    check_both_themes(&shown, "overview");
-    shown.web.press(&[key::CONTROL], "k");
-    shown.web.wait_for("document.querySelector('[data-test=omnibox-item]')");
-    check(&shown, "palette");
-    shown.web.press(&[], key::ESCAPE);
-    shown.web.press(&[], "?");
-    shown.web.wait_for("document.querySelector('[data-test=shortcuts]')");
-    check(&shown, "sheet of keys");
-}
-
-/// An order with an event that cannot be read, compared with its beginning: marks, chips and tints of all kinds.
-#[test]
-fn history_in_every_tab() {
+fn every_view_in_both_themes() {
     let store = stores::sample();
     let shown = open(&[store.path(), stores::DAMAGED_STREAM]);
+    let web = &shown.web;
     wait_for_version(&shown, "8");
-    shown.web.press(&[], key::HOME);
-    shown.web.press(&[], "b");
-    shown.web.press(&[], key::END);
-    for (tab, name) in [
-        ("2", "state"),
-        ("3", "diff"),
-        ("4", "blame"),
-        ("5", "event"),
-        ("6", "raw"),
-    ] {
-        shown.web.press(&[], tab);
-        shown.web.wait_for(&format!(
-            "document.querySelector('[data-test=tab-{name}]').ariaSelected === 'true'"
-        ));
-        check_both_themes(&shown, name);
+    web.press(&[], key::HOME);
+    web.press(&[], "b");
+    web.press(&[], key::END);
+    fill_views(&shown);
+    for theme in ["Light", "Dark"] {
+        choose_theme(&shown, theme);
+        for (view, _) in VIEWS {
+            show(&shown, view);
+            check(&shown, &format!("{view}, {theme}"));
+        }
+        show(&shown, "history");
+        for (pressed, tab) in TABS {
+            web.press(&[], pressed);
+            web.wait_for(&format!(
+                "document.querySelector('[data-test=tab-{tab}]').ariaSelected === 'true'"
+            ));
+            check(&shown, &format!("{tab}, {theme}"));
+        }
+        web.run("document.querySelector('[data-test=findings-chip]').click()");
+        web.wait_for("document.querySelector('[data-test=finding]')");
+        check(&shown, &format!("findings, {theme}"));
+        web.press(&[], key::ESCAPE);
+        web.press(&[key::CONTROL], "k");
+        web.wait_for("document.querySelector('[data-test=omnibox-item]')");
+        check(&shown, &format!("palette, {theme}"));
+        web.press(&[], key::ESCAPE);
+        web.press(&[], "?");
+        web.wait_for("document.querySelector('[data-test=shortcuts] dt')");
+        check(&shown, &format!("sheet of keys, {theme}"));
+        web.press(&[], key::ESCAPE);
+        web.wait_for("!document.querySelector('[data-test=shortcuts]')");
     }
-    shown.web.click("[data-test=findings-chip]");
-    shown.web.wait_for("document.querySelector('[data-test=finding]')");
-    check(&shown, "findings");
+    forced_colours_have_borders(&shown);
 }
 
+/// What a store is stands in the band and in the title of the window, in every view (23).
 #[test]
-fn settings() {
+fn every_environment_says_what_it_is() {
     let store = stores::sample();
-    let shown = open(&[store.path()]);
-    shown.web.wait_for("document.querySelector('[data-test=scope-header]')");
-    shown.web.press(&[key::CONTROL], ",");
-    shown.web.wait_for("document.querySelector('[data-test=cache-use]')");
-    check_both_themes(&shown, "settings");
-    for environment in ["production", "staging", "test", "development"] {
-        shown.web.press(&[key::CONTROL], "k");
-        shown.web.type_text(">say what this store is");
-        shown.web.press(&[], key::ENTER);
-        shown.web.type_text(environment);
-        shown.web.press(&[], key::ENTER);
-        shown.web.wait_for(&format!(
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    for (environment, prefix) in [
+        ("staging", "[STAG] "),
+        ("test", "[TEST] "),
+        ("development", "[DEV] "),
+        ("production", "[PROD] "),
+    ] {
+        web.press(&[key::CONTROL], "k");
+        web.type_text(">say what this store is");
+        web.press(&[], key::ENTER);
+        web.type_text(environment);
+        web.press(&[], key::ENTER);
+        web.wait_for(&format!(
             "document.querySelector('[data-test=env-band]').dataset.environment === '{environment}'"
         ));
+        web.wait_for(&format!("document.title.startsWith('{prefix}')"));
         check(&shown, environment);
     }
+    for (view, _) in VIEWS {
+        show(&shown, view);
+        let band = web.text("[data-test=env-band]");
+        assert!(
+            band.contains("PRODUCTION") && band.contains("READ-ONLY") && band.contains("immutable"),
+            "{view}: {band}"
+        );
+        web.wait_for("document.title.startsWith('[PROD] ') && document.title.includes('orders.db')");
+    }
+    // What lies over the page lies below the band.
+    web.press(&[key::CONTROL], "k");
+    web.wait_for("document.querySelector('[data-test=omnibox-item]')");
+    let is_seen = "(() => { const box = document.querySelector('[data-test=env-band]').getBoundingClientRect();
+        const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return box.height > 20 && top?.closest('[data-test=env-band]') !== null; })()";
+    web.wait_for(is_seen);
+    web.press(&[], key::ESCAPE);
+    web.press(&[], "?");
+    web.wait_for("document.querySelector('[data-test=shortcuts] dt')");
+    web.wait_for(is_seen);
 }
 
 /// Where there is no room beside it, the list is a drawer.
@@ -95,7 +120,7 @@ fn a_drawer_at_200_percent() {
     let web = &shown.web;
     wait_for_version(&shown, "15");
     web.resize(1440, 900);
-    enlarge(&shown);
+    enlarge(&shown, 200);
     web.wait_for("innerWidth === 720");
     web.wait_for("!document.querySelector('[data-test=list-panel]')");
     web.press(&[key::CONTROL], "b");
@@ -103,6 +128,31 @@ fn a_drawer_at_200_percent() {
     check(&shown, "a drawer at 200 %");
     web.press(&[], key::ESCAPE);
     web.wait_for("!document.querySelector('[data-test=list-panel]')");
+}
+
+/// No engine here forces colours, so their rules are switched on by hand: every control then has a border, for its ground
+/// says nothing.
+fn forced_colours_have_borders(shown: &Shown) {
+    const SWITCH_ON: &str = "
+        let count = 0;
+        for (const sheet of document.styleSheets) for (const rule of [...sheet.cssRules])
+          if (rule instanceof CSSMediaRule && rule.conditionText.includes('forced-colors'))
+            for (const inner of rule.cssRules) { sheet.insertRule(inner.cssText, sheet.cssRules.length); count += 1; }
+        return count";
+    const BARE: &str = "
+        return [...document.querySelectorAll('button, input:not([type=radio], [type=checkbox]), select, textarea')]
+          .filter(it => it.checkVisibility() && getComputedStyle(it).borderTopWidth === '0px')
+          .map(it => it.outerHTML.slice(0, 120)).slice(0, 5)";
+    // The rules of a view come with it: all were shown by now.
+    let count = shown.web.run(SWITCH_ON);
+    assert!(
+        count.as_u64().is_some_and(|count| count > 2),
+        "no rules were found: {count}"
+    );
+    for (view, _) in VIEWS {
+        show(shown, view);
+        assert_eq!(shown.web.run(BARE), json!([]), "{view}: controls without a border");
+    }
 }
 
 fn check_both_themes(shown: &Shown, view: &str) {

@@ -56,7 +56,7 @@ fn every_view_fits_its_window() {
     for (width, height, page) in SIZES {
         web.resize(width, height);
         if page < width {
-            enlarge(&shown);
+            enlarge(&shown, 200);
         }
         web.wait_for(&format!("innerWidth === {page}"));
         let size = format!("{width}x{height} at {} %", width * 100 / page);
@@ -129,13 +129,13 @@ pub fn show(shown: &Shown, view: &str) {
     ));
 }
 
-/// Makes everything twice as large.
-pub fn enlarge(shown: &Shown) {
+/// Makes everything larger, by the command and then by its keys.
+pub fn enlarge(shown: &Shown, percent: u32) {
     shown.web.press(&[key::CONTROL], "k");
     shown.web.type_text(">larger interface");
     shown.web.press(&[], key::ENTER);
     shown.web.wait_for("!document.querySelector('[data-test=palette]')");
-    for _ in 0..9 {
+    for _ in 0..(percent - 100) / 10 - 1 {
         shown.web.press(&[key::CONTROL], "=");
     }
 }

@@ -3,6 +3,7 @@
 use refold_tests::Fingerprint;
 
 use crate::driver::{Shown, open};
+use crate::opening::answer_dialog;
 use crate::stores;
 use crate::webdriver::key;
 
@@ -91,6 +92,39 @@ fn f3_which_event_wrote_this_field() {
 
     web.press(&["\u{E00A}"], key::LEFT);
     wait_for_version(&shown, "15");
+}
+
+/// What is there of an evidence pack: an order between two moments with what was noted of it, in a file that opens
+/// offline. Five actions, with the one that the system's dialog takes.
+#[test]
+fn f8_a_case_file_of_a_sample() {
+    let store = stores::sample();
+    let kept = tempfile::tempdir().expect("a temporary folder");
+    let file = kept.path().join("order-4711.refold-case");
+    let before = Fingerprint::of(store.folder());
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    answer_dialog(&shown, "save", &file.to_string_lossy());
+    let start = web.actions();
+    web.press(&[], key::HOME);
+    web.press(&[], "b");
+    web.press(&[], key::END);
+    wait_for_version(&shown, "15");
+    web.press(&[key::CONTROL], "e");
+    web.wait_for("document.querySelector('[data-test=notice]').innerText.includes('order-4711.refold-case')");
+    assert_eq!(web.actions() - start, 4, "F8 takes four actions and the dialog");
+    let case = std::fs::read_to_string(&file).expect("the case was written");
+    assert!(
+        case.starts_with("{\"refold_case\":1"),
+        "{}",
+        case.chars().take(80).collect::<String>()
+    );
+    drop(shown);
+    assert_eq!(
+        before.differences(&Fingerprint::of(store.folder())),
+        Vec::<String>::new()
+    );
 }
 
 /// Every step of the arrow keys moves one version, and the ends are ends.

@@ -18,6 +18,7 @@ mod hostile;
 mod kept;
 mod lab;
 mod links;
+mod lists;
 mod live;
 mod masking;
 mod opening;

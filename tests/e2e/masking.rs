@@ -1,10 +1,13 @@
 //! Masked fields in the real window: of equal width, absent from everything that the page holds, revealed with a reason.
 
 use rusqlite::Connection;
+use serde_json::json;
 
 use crate::driver::open;
 use crate::flows::{no_violations, wait_for_version};
+use crate::kept::invoke;
 use crate::stores;
+use crate::truth::{history_of, session_of};
 use crate::webdriver::key;
 
 const STREAM: &str = "order-4711";
@@ -59,6 +62,57 @@ fn a_masked_value_is_nowhere_in_the_page_until_it_is_revealed() {
     );
     assert_eq!(widths, "1 2", "two chips of one width");
     assert!(shown.web.text("[data-test=state-rows]").contains("changed (redacted)"));
+
+    // Nor in what is copied and written.
+    let history = history_of(&shown);
+    let kept = tempfile::tempdir().expect("a temporary folder");
+    let file = |name: &str| kept.path().join(name).to_string_lossy().into_owned();
+    let copied = invoke(
+        &shown,
+        "state_json",
+        json!({ "history": history, "moment": 2, "path": "" }),
+    );
+    let copied = copied.as_str().unwrap_or_default().to_owned();
+    assert!(copied.contains("seen2") && !copied.contains("CANARY"), "{copied}");
+    let asked =
+        json!({ "text": "", "types": [], "categories": [], "stream": STREAM, "from": "", "to": "", "condition": "" });
+    for format in ["ndjson", "csv"] {
+        let arguments =
+            json!({ "session": session_of(&shown), "asked": asked, "format": format, "file": file(format) });
+        invoke(&shown, "export_search", arguments);
+    }
+    let query = json!({ "moment": 2, "isMetadata": false, "isWhole": true, "toggled": [] });
+    invoke(
+        &shown,
+        "save_payload",
+        json!({ "history": history, "query": query, "file": file("payload.json") }),
+    );
+    for path in ["/email", "/open"] {
+        invoke(&shown, "read_field", json!({ "history": history, "path": path }));
+        let values = file(&format!("{}.csv", path.trim_start_matches('/')));
+        invoke(
+            &shown,
+            "export_field",
+            json!({ "history": history, "path": path, "file": values }),
+        );
+    }
+    let written: Vec<_> = std::fs::read_dir(kept.path())
+        .expect("the folder is there")
+        .flatten()
+        .map(|entry| {
+            (
+                entry.file_name(),
+                std::fs::read_to_string(entry.path()).unwrap_or_default(),
+            )
+        })
+        .collect();
+    assert!(
+        written.iter().any(|(_, text)| text.contains("seen2")),
+        "nothing was written"
+    );
+    for (name, text) in written {
+        assert!(!text.contains("CANARY"), "{}: {text}", name.display());
+    }
 
     // Revealed with a reason, of this field alone; and hidden again.
     shown.web.run(

@@ -1,10 +1,15 @@
 //! What holds in every view: Escape does the least destructive next thing, long jobs count and can be cancelled, nothing
 //! moves for who wants no motion, and what one key is for.
 
+use serde_json::json;
+
 use crate::driver::{open, open_in};
 use crate::flows::{wait_for_overview, wait_for_version};
+use crate::gauge::tell;
 use crate::stores;
 use crate::webdriver::key;
+
+const DOWN: &str = "\u{E015}";
 
 /// One step after the other, the least destructive first; and the focus goes back to where it came from.
 #[test]
@@ -47,23 +52,44 @@ fn escape_does_the_least_destructive_next_thing() {
     );
 }
 
-/// Which event wrote the chosen field? One key goes there.
+/// Which event wrote a field? It stands beside it; with the field chosen by keys, Enter goes there, and Shift+C to the
+/// change before.
 #[test]
 fn f3_who_wrote_a_field_is_one_key_away() {
     let store = stores::sample();
     let shown = open(&[store.path(), "order-4711"]);
     let web = &shown.web;
     wait_for_version(&shown, "15");
-    web.run("document.querySelector('[data-test=state-rows] [data-path=\"/paid\"] .key').click()");
-    let row = "document.querySelector('[data-test=state-rows] [data-path=\"/paid\"] .blame')";
-    web.wait_for(&format!("{row}?.innerText.length > 0"));
-    let wrote = web.run(&format!("return {row}.innerText.replace(/\\D/g, '')"));
+    let active = "document.querySelector('[data-test=state-rows] [aria-selected=true]')";
+    for _ in 0..12 {
+        if web.run("return document.activeElement?.dataset.test === 'state-rows'") == json!(true) {
+            break;
+        }
+        web.press(&[], key::TAB);
+    }
+    web.wait_for("document.activeElement?.dataset.test === 'state-rows'");
+    let is_leaf =
+        format!("{active} && !{active}.ariaExpanded && {active}.querySelector('.blame').innerText.length > 0");
+    for _ in 0..12 {
+        web.press(&[], DOWN);
+        if web.run(&format!("return !!({is_leaf})")) == json!(true) {
+            break;
+        }
+    }
+    web.wait_for(&is_leaf);
+    let path = web.run(&format!("return {active}.dataset.path"));
+    let wrote = web.run(&format!(
+        "return {active}.querySelector('.blame').innerText.replace(/\\D/g, '')"
+    ));
     let start = web.actions();
-    web.press(&["\u{E008}"], "c");
+    web.press(&[], key::ENTER);
     wait_for_version(&shown, wrote.as_str().unwrap_or_default());
     assert_eq!(web.actions() - start, 1, "F3 takes one action to go there");
+    web.wait_for(&format!("{active}?.dataset.path === {path}"));
     web.press(&[key::ALT], key::LEFT);
     wait_for_version(&shown, "15");
+    web.press(&[key::SHIFT], "c");
+    wait_for_version(&shown, wrote.as_str().unwrap_or_default());
 }
 
 /// Where does a known invariant break? One key.
@@ -86,8 +112,26 @@ fn a_long_job_counts_and_can_be_cancelled() {
     let shown = open(&[store.path()]);
     let web = &shown.web;
     web.wait_for("/of 1,1\\d\\d,\\d{3} · \\d+ %/.test(document.querySelector('[data-test=job-progress]')?.innerText)");
+    // From the click to the frame on which the job is gone.
+    web.run(
+        "window.__cancelled = null;
+         document.querySelector('[data-test=job-cancel]').addEventListener('click', () => {
+           const clicked = performance.now();
+           const look = now => {
+             if (document.querySelector('[data-test=job-progress]')) requestAnimationFrame(look);
+             else window.__cancelled = now - clicked;
+           };
+           requestAnimationFrame(look);
+         })",
+    );
     web.click("[data-test=job-cancel]");
-    web.wait_for("!document.querySelector('[data-test=job-progress]')");
+    web.wait_for("window.__cancelled !== null");
+    let millis = web.run("return window.__cancelled").as_f64().unwrap_or(f64::NAN);
+    tell(
+        "cancel",
+        &format!("a job is gone {millis:.0} ms after Cancel"),
+        json!({ "millis": millis }),
+    );
     assert_eq!(
         web.run("return !!document.querySelector('[data-test=error-card]')"),
         false

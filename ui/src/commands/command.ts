@@ -65,6 +65,8 @@ export interface Command {
 /** What commands need of the page itself. */
 export interface Reach {
   focusRegion(step: 1 | -1): void;
+  /** Moves the focus along the recent stores. */
+  focusRecent(step: 1 | -1): void;
   copy(text: string): Promise<void>;
   pageSize(): number;
   /** Runs another command. */

@@ -13,6 +13,8 @@ export const STORE: readonly Command[] = [
   command('Store', ['global'], 'connection.recent', 'Open a recent store…', openRecent, {
     ...{ words: 'database last', choices: recents },
   }),
+  recent('connection.recent.next', 'Next recent store', 'ArrowDown', 1),
+  recent('connection.recent.prev', 'Recent store before', 'ArrowUp', -1),
   command('Store', ['global'], 'connection.sample', 'Open the sample store', (d) => d.openSample(), {
     words: 'demo try orders shop',
   }),
@@ -33,6 +35,13 @@ export const STORE: readonly Command[] = [
     ...{ words: 'stop index sample', blocked: jobsBlocked },
   }),
 ];
+
+/** Enter opens the one that has the focus. */
+function recent(id: string, title: string, key: string, step: 1 | -1): Command {
+  return command('Store', ['welcome'], id, title, (_, reach) => reach.focusRecent(step), {
+    ...{ keys: [key], isQuiet: true, blocked: (desk) => (desk.recents.length > 0 ? null : S.blocked.noRecents) },
+  });
+}
 
 function recents(desk: Desk): Choice[] {
   return desk.recents.map(({ location, layoutTitle, events, openedAt }) => ({

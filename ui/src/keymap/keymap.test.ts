@@ -38,7 +38,8 @@ it('lets the nearest context win', () => {
   const down = stroke('ArrowDown', 'ArrowDown');
   expect(commandFor(DEFAULT, down, ['tree', 'history', 'global'])).toBe('row.next');
   expect(commandFor(DEFAULT, down, ['history', 'global'])).toBe('cursor.next');
-  expect(commandFor(DEFAULT, down, ['welcome', 'global'])).toBeNull();
+  expect(commandFor(DEFAULT, down, ['welcome', 'global'])).toBe('connection.recent.next');
+  expect(commandFor(DEFAULT, down, ['settings', 'global'])).toBeNull();
 });
 
 it('keeps W A S D a cluster on other keyboards', () => {
