@@ -6,6 +6,7 @@ mod conditions;
 mod following;
 mod no_cache;
 mod read_only;
+mod scripts;
 mod sessions;
 mod stranger;
 mod transcripts;

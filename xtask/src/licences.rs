@@ -45,6 +45,7 @@ struct Library {
 pub fn text() -> Outcome<String> {
     let mut libraries = crates()?;
     libraries.extend(packages()?);
+    libraries.push(js_engine());
     let refused: Vec<String> = libraries
         .iter()
         .filter(|it| !is_allowed(&it.licence))
@@ -164,6 +165,16 @@ fn crate_sources() -> Outcome<Vec<PathBuf>> {
     let entries = std::fs::read_dir(&folder)
         .map_err(|error| format!("cargo's sources cannot be listed ({error}): {}", folder.display()))?;
     Ok(entries.flatten().map(|entry| entry.path()).collect())
+}
+
+/// What is compiled into the module of the JavaScript engine, whose licences lie beside it.
+fn js_engine() -> Library {
+    Library {
+        name: "quickjs-ng, with wasi-libc".to_owned(),
+        version: "0.16.2".to_owned(),
+        licence: "MIT".to_owned(),
+        folder: crate::root().join("crates/refold-js/engine"),
+    }
 }
 
 /// Every package of the interface that ends up in it. The build of the interface writes down whose modules it bundled.

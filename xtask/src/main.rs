@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod display;
 mod interface;
+mod js_engine;
 mod libraries;
 mod licences;
 mod pictures;
@@ -22,11 +23,12 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                                  build all, make the sample store and open the window on it
-cargo xtask test [PART…]                         every check; parts: format interface lint unit libraries window bundle
+cargo xtask test [PART…]                         every check; parts: format interface lint unit engine libraries window bundle
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
 cargo xtask bundle                               make the packages that people install
 cargo xtask pictures [--copy]                    renew the pictures of the documentation; --copy: from those in target/pictures
+cargo xtask js-engine [--check]                  build the JavaScript engine from its sources; or compare it with ours
 ";
 
 /// What a task answers: an error is one sentence with what to do about it.
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Some("bundle") if rest.is_empty() => bundle::run(),
         Some("pictures") if rest.is_empty() => pictures::run(false),
         Some("pictures") if rest == ["--copy"] => pictures::run(true),
+        Some("js-engine") => js_engine::run(rest),
         // What `tauri.conf.json` calls before it packs.
         Some("stage-package") if rest.is_empty() => bundle::stage(),
         _ => {

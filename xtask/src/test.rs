@@ -3,16 +3,17 @@
 use crate::programs::cargo;
 use crate::step::Steps;
 use crate::surroundings::Surroundings;
-use crate::{Outcome, bundle, interface, libraries, system};
+use crate::{Outcome, bundle, interface, js_engine, libraries, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
 /// The parts that can be asked for by name; without a name all of them run.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("format", format),
     ("interface", check_interface),
     ("lint", lint),
     ("unit", unit),
+    ("engine", js_engine::check),
     ("libraries", libraries::test),
     ("window", window),
     ("bundle", |steps| bundle::make(steps, "deb").map(drop)),

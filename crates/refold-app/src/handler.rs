@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 use refold_handlers::error::{PackageError, code};
-use refold_handlers::package::{Package, open_declarative, split_version};
-use refold_handlers::reducer::{DeclarativeProgram, SharedProgram};
+use refold_handlers::package::{Opened, Package, open_at, split_version};
 use refold_handlers::story::Story;
 
 use crate::error::AppError;
@@ -15,18 +14,19 @@ use crate::wire::{HandlerChoice, HandlerWire};
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
 
-/// A package folder or a reducer file, with a version of a package after `@`, or [`DEFAULT`], which `None` means too.
+/// A package folder or a file of rules or of JavaScript, with a version of a package after `@`, or [`DEFAULT`], which
+/// `None` means too.
 pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }
 
-/// The same, where it is a package or a reducer file: its rules can be looked into. `None`: it is built in.
-pub fn declarative(handler: Option<&str>) -> Result<Option<Arc<DeclarativeProgram>>, AppError> {
+/// The same, where it is a package or a file: it may have invariants. `None`: it is built in.
+pub fn opened(handler: Option<&str>) -> Result<Option<Opened>, AppError> {
     match handler {
         None | Some(DEFAULT) => Ok(None),
         Some(handler) => {
             let (path, version) = split_version(handler);
-            Ok(Some(open_declarative(&path, version.as_deref())?))
+            Ok(Some(open_at(&path, version.as_deref())?))
         }
     }
 }
@@ -40,19 +40,17 @@ pub fn story(handler: Option<&str>) -> Result<Story, AppError> {
 ///
 /// # Errors
 /// When its files were changed since: what it said then is not what it would say now.
-pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Option<Arc<DeclarativeProgram>>, AppError> {
-    if identity.engine != "declarative" {
+pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Option<Opened>, AppError> {
+    let Some(checked) = opened(handler)? else {
         return Ok(None);
-    }
-    let (path, version) = split_version(handler.unwrap_or(DEFAULT));
-    let program = open_declarative(&path, version.as_deref())?;
-    if SharedProgram(Arc::clone(&program)).identity() != identity {
+    };
+    if checked.program().identity() != identity {
         return Err(AppError::invalid(
             "the files of the handler were changed since this stream was opened with it",
             "open the stream again",
         ));
     }
-    Ok(Some(program))
+    Ok(Some(checked))
 }
 
 /// The folder of a handler package, as it is named, or the one that a reducer file lies in; `None` for what is neither.

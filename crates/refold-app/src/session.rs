@@ -106,6 +106,7 @@ impl Session {
         zone: Option<&str>,
         places: &Places,
     ) -> Result<Session, AppError> {
+        refold_handlers::keep_compiled_code_in(&places.cache.join("engine"));
         let zone_name = zone.map(str::to_owned);
         let zone = zone.map(zone_of).transpose()?;
         let path = path_of(location)?;

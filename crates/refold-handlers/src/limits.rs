@@ -3,12 +3,16 @@
 //! They depend on nothing but the event and the handler, so that a run gives the same answer everywhere. Wall time is
 //! no limit here: whoever drives the run cancels it.
 
+use refold_js::JsLimits;
+
 /// Caps for one event. A package may lower each, never raise it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Evaluated expression nodes, macro elements and operations.
     pub steps: u32,
-    /// Bytes that expressions make beside the state.
+    /// Work of a script: about one unit for each of the machine's instructions.
+    pub fuel: u64,
+    /// Bytes that expressions make beside the state; all that a script and its engine hold.
     pub memory_bytes: usize,
     /// Size of the state as compact JSON.
     pub state_bytes: usize,
@@ -23,6 +27,7 @@ pub struct Limits {
 impl Limits {
     pub const DEFAULT: Limits = Limits {
         steps: 100_000,
+        fuel: JsLimits::DEFAULT.fuel,
         memory_bytes: 256 << 20,
         state_bytes: 16 << 20,
         depth: 64,

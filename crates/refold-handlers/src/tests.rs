@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use refold_core::event::{Encoding, EventBatch, Position, Version};
 use refold_core::names::Names;
-use refold_core::port::handler::{HandlerInstance as _, HandlerProgram as _, Written};
+use refold_core::port::handler::{HandlerInstance as _, Written};
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 use refold_core::work::{CancelToken, Silent, Work};
@@ -15,7 +15,6 @@ use crate::document::Document;
 use crate::invariant::Invariants;
 use crate::limits::Limits;
 use crate::package::{Package, open_declarative};
-use crate::reducer::SharedProgram;
 use crate::testcase;
 
 fn guide() -> String {
@@ -23,7 +22,7 @@ fn guide() -> String {
 }
 
 /// The text of the code block that is marked so.
-fn block(kind: &str) -> String {
+pub(crate) fn block(kind: &str) -> String {
     let guide = guide();
     let (_, rest) = guide
         .split_once(&format!("\n```{kind}\n"))
@@ -120,7 +119,7 @@ fn the_files_of_the_guide_are_read() {
     let program = package
         .compile(package.select(None).unwrap())
         .unwrap_or_else(|error| panic!("{error}"));
-    let columns = SharedProgram(program).columns();
+    let columns = program.program().columns();
     assert!(columns.envelope, "the version is found by the store's column");
     let cancel = CancelToken::default();
     let results =

@@ -6,7 +6,7 @@ use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::track::Moment;
 use refold_core::work::Work;
 use refold_handlers::lab::{Checked, Rules, Sighting, Watched};
-use refold_handlers::reducer::{DeclarativeProgram, SharedProgram};
+use refold_handlers::package::Opened;
 
 use super::whole_fold::whole_fold;
 use crate::error::AppError;
@@ -27,19 +27,19 @@ pub fn breaks(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
-    program: &Arc<DeclarativeProgram>,
+    handler: &Opened,
     findings: &Findings,
 ) -> Result<Vec<Moment>, AppError> {
-    let invariants = program.invariants();
-    if invariants.is_empty() {
+    if handler.invariants().is_empty() {
         return Ok(Vec::new());
     }
-    let rules = Arc::new(Rules::OfPackage(Arc::clone(program)));
-    let checked = Checked::new(Arc::new(SharedProgram(Arc::clone(program))), rules, usize::MAX);
+    let program = handler.program();
+    let rules = Arc::new(Rules::OfPackage(handler.clone()));
+    let checked = Checked::new(program, Arc::clone(&rules), usize::MAX);
     let folded = whole_fold(work, session, stream, &checked, "checking invariants", &mut |_| Ok(()))?;
     let watched = Watched::of_state(&folded.state)
         .ok_or_else(|| AppError::internal("checking invariants came to something else than what was seen"))?;
-    let of = |at: usize| invariants.iter().nth(at);
+    let of = |at: usize| rules.invariants().iter().nth(at);
     let mut found = Vec::new();
     for flip in watched.flips.iter().filter(|flip| !flip.holds) {
         if let Some(invariant) = of(flip.invariant) {

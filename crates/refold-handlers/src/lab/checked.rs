@@ -17,8 +17,8 @@ use super::sight::{Sighting, elements, foreign_checkpoint, list, number, text, w
 use crate::error::{PackageError, count};
 use crate::invariant::Invariants;
 use crate::limits::Limits;
+use crate::package::Opened;
 use crate::path::{Pattern, Segment};
-use crate::reducer::DeclarativeProgram;
 
 #[cfg(test)]
 mod tests;
@@ -29,7 +29,7 @@ const MOST_VALUES: usize = 8;
 /// The invariants that are asked.
 pub enum Rules {
     /// Those of a package.
-    OfPackage(Arc<DeclarativeProgram>),
+    OfPackage(Opened),
     /// One that a person wrote.
     Own(Invariants),
 }
@@ -42,7 +42,7 @@ impl Rules {
 
     pub fn invariants(&self) -> &Invariants {
         match self {
-            Rules::OfPackage(program) => program.invariants(),
+            Rules::OfPackage(handler) => handler.invariants(),
             Rules::Own(invariants) => invariants,
         }
     }
@@ -57,7 +57,7 @@ impl Rules {
 
     fn limits(&self) -> &Limits {
         match self {
-            Rules::OfPackage(program) => program.limits(),
+            Rules::OfPackage(handler) => handler.limits(),
             Rules::Own(_) => &Limits::DEFAULT,
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use refold_core::time::Timestamp;
 use refold_core::value::{Object, Text, Value};
+use refold_js::{Dialect, ENGINE_ID};
 
 use crate::document::{Body, Document, Key, Node, ScalarKind};
 use crate::error::{Mark, PackageError, code};
@@ -29,10 +30,43 @@ pub struct Manifest {
     semantic: Object,
 }
 
+/// What a version is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runtime {
+    Declarative,
+    Js(Dialect),
+}
+
+impl Runtime {
+    /// As a manifest names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Runtime::Declarative => "declarative",
+            Runtime::Js(_) => "js",
+        }
+    }
+
+    pub fn dialect(self) -> &'static str {
+        match self {
+            Runtime::Declarative => "",
+            Runtime::Js(Dialect::Module) => "module",
+        }
+    }
+
+    /// What runs it. Another engine may come to other answers.
+    pub fn engine(self) -> &'static str {
+        match self {
+            Runtime::Declarative => "declarative",
+            Runtime::Js(_) => ENGINE_ID,
+        }
+    }
+}
+
 /// One version of a handler.
 #[derive(Debug, Clone)]
 pub struct ManifestVersion {
     pub id: String,
+    pub runtime: Runtime,
     pub mark: Mark,
     /// The folder of the version, from the package's.
     pub path: String,
@@ -96,8 +130,9 @@ const VERSION_KNOWN: [&str; 14] = [
     "events",
     "title",
 ];
-const LIMITS_KNOWN: [&str; 7] = [
+const LIMITS_KNOWN: [&str; 8] = [
     "steps",
+    "fuel",
     "memory_mb",
     "state_kb",
     "depth",
@@ -212,12 +247,7 @@ impl Reader<'_> {
         let Some(id) = self.text(members, "id")? else {
             return Err(self.error(node.mark, "a version needs an `id`, such as \"1.0.0\""));
         };
-        let runtime = self.text(members, "runtime")?;
-        if runtime.as_ref().is_some_and(|runtime| runtime != "declarative") {
-            let mark = find(members, "runtime").map_or(mark, |node| node.mark);
-            let message = "only the runtime `declarative` is built in yet";
-            return Err(self.error(mark, message));
-        }
+        let runtime = self.runtime(members)?;
         let path = self.text(members, "path")?.unwrap_or_else(|| format!("versions/{id}"));
         if path.starts_with('/') || path.contains(['\\', ':']) || path.split('/').any(|part| part == "..") {
             let mark = find(members, "path").map_or(mark, |node| node.mark);
@@ -249,6 +279,7 @@ impl Reader<'_> {
         }
         Ok(ManifestVersion {
             id,
+            runtime,
             mark,
             path,
             hash,
@@ -256,6 +287,32 @@ impl Reader<'_> {
             effective: self.effective(members)?,
             events,
         })
+    }
+
+    fn runtime(&self, members: Members<'_>) -> Result<Runtime, PackageError> {
+        let mark = |name| find(members, name).map_or(Mark::START, |node| node.mark);
+        let dialect = self.text(members, "dialect")?;
+        let runtime = match self.text(members, "runtime")?.as_deref() {
+            None | Some("declarative") => match dialect {
+                None => Runtime::Declarative,
+                Some(_) => return Err(self.error(mark("dialect"), "only the runtime `js` has dialects")),
+            },
+            Some("js") => match dialect.as_deref() {
+                None | Some("module") => Runtime::Js(Dialect::Module),
+                Some(_) => return Err(self.error(mark("dialect"), "the only dialect built in yet is `module`")),
+            },
+            Some(_) => {
+                let message = "only the runtimes `declarative` and `js` are built in yet";
+                return Err(self.error(mark("runtime"), message));
+            }
+        };
+        match self.text(members, "engine")? {
+            Some(engine) if runtime != Runtime::Declarative && engine != ENGINE_ID => {
+                let message = format!("the version wants the engine `{engine}`, but this Refold has `{ENGINE_ID}`");
+                Err(self.error(mark("engine"), message))
+            }
+            _ => Ok(runtime),
+        }
     }
 
     fn effective(&self, members: Members<'_>) -> Result<Vec<Effective>, PackageError> {
@@ -324,6 +381,7 @@ impl Reader<'_> {
         Ok(Limits {
             // At most the default, which has 32 bits.
             steps: limit("steps", 1, most.steps as usize)? as u32,
+            fuel: limit("fuel", 1, most.fuel as usize)? as u64,
             memory_bytes: limit("memory_mb", 1 << 20, most.memory_bytes)?,
             state_bytes: limit("state_kb", 1 << 10, most.state_bytes)?,
             depth: limit("depth", 1, most.depth)?,

@@ -4,6 +4,7 @@
 
 pub mod hash;
 mod manifest;
+mod opened;
 
 #[cfg(test)]
 mod tests;
@@ -13,15 +14,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_js::Dialect;
 
-pub use manifest::{Bound, Effective, Manifest, ManifestVersion};
+pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
+pub use opened::{Opened, Script};
 
 use crate::document::{Document, MAX_FILE_BYTES};
 use crate::error::{PackageError, code};
 use crate::invariant::Invariants;
 use crate::limits::Limits;
 use crate::merge;
-use crate::reducer::{self, DeclarativeProgram, SharedProgram};
+use crate::reducer::{self, DeclarativeProgram};
 use crate::story::{self, Story};
 use crate::upcast;
 
@@ -29,17 +32,18 @@ use crate::upcast;
 pub const MANIFEST: &str = "handler.toml";
 
 const REDUCER: &str = "reducer.yaml";
+const SCRIPT: &str = "handler.js";
 const UPCASTERS: &str = "upcasters.yaml";
 const INVARIANTS: &str = "invariants.yaml";
 
-/// A handler as a person names it: `builtin:merge`, a package folder, or a reducer file; with a version of a package
-/// after `@`.
+/// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules or of JavaScript; with a version
+/// of a package after `@`.
 pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
     if handler == merge::NAME {
         return Ok(merge::program());
     }
     let (path, version) = split_version(handler);
-    Ok(Arc::new(SharedProgram(open_declarative(&path, version.as_deref())?)))
+    Ok(open_at(&path, version.as_deref())?.program())
 }
 
 /// The story templates of the package that [`open`] would open; empty where there are none.
@@ -60,8 +64,9 @@ pub fn split_version(handler: &str) -> (PathBuf, Option<String>) {
     }
 }
 
-/// Compiles a package folder's version (the last, when none is named), or a bare reducer file.
-pub fn open_declarative(path: &Path, version: Option<&str>) -> Result<Arc<DeclarativeProgram>, PackageError> {
+/// Compiles a package folder's version (the last, when none is named), or a bare file: JavaScript by its extension `.js`
+/// or `.mjs`, else rules.
+pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageError> {
     if path.is_dir() {
         let package = Package::open(path)?;
         let version = package.select(version)?;
@@ -69,35 +74,56 @@ pub fn open_declarative(path: &Path, version: Option<&str>) -> Result<Arc<Declar
     }
     let source = read_file(path)?;
     if let Some(version) = version {
-        let message = format!("a reducer file has no versions, so there is no `{version}`; leave the `@…` out");
+        let message = format!("a bare file has no versions, so there is no `{version}`; leave the `@…` out");
         return Err(PackageError::nowhere(code::PKG_VERSION, message));
     }
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let document = Document::from_yaml(&Arc::from(name.as_str()), &source)?;
-    let content = hash::Content {
-        format: manifest::FORMAT,
-        runtime: "declarative",
-        dialect: "",
-        abi: "1",
-        manifest: b"{\"events\":{}}",
-        files: &[(REDUCER, &String::from_utf8_lossy(&source))],
+    let is_script = path
+        .extension()
+        .is_some_and(|extension| extension == "js" || extension == "mjs");
+    let (runtime, name) = match is_script {
+        true => (Runtime::Js(Dialect::Module), SCRIPT),
+        false => (Runtime::Declarative, REDUCER),
     };
+    let files = [(name, source)];
     let identity = HandlerIdentity {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         version: "file".to_owned(),
-        hash: hash::of_content(&content),
-        engine: "declarative".to_owned(),
+        hash: hash_of(runtime, b"{\"events\":{}}", &files),
+        engine: runtime.engine().to_owned(),
     };
-    let parts = Parts {
-        reducer: document,
-        upcasters: None,
-        invariants: None,
-    };
-    Ok(Arc::new(parts.program(
-        identity,
-        &Default::default(),
-        Limits::DEFAULT,
-    )?))
+    let [(_, source)] = files;
+    let file: Arc<str> = Arc::from(path.file_name().unwrap_or_default().to_string_lossy().as_ref());
+    match runtime {
+        Runtime::Js(dialect) => {
+            let script = Script::load(
+                identity,
+                &file,
+                &source,
+                dialect,
+                Limits::DEFAULT,
+                Invariants::default(),
+            )?;
+            Ok(Opened::Script(Arc::new(script)))
+        }
+        Runtime::Declarative => {
+            let parts = Parts {
+                reducer: Document::from_yaml(&file, &source)?,
+                upcasters: None,
+                invariants: None,
+            };
+            let program = parts.program(identity, &Default::default(), Limits::DEFAULT)?;
+            Ok(Opened::Declarative(Arc::new(program)))
+        }
+    }
+}
+
+/// A handler that a test knows to be declarative.
+#[cfg(test)]
+pub(crate) fn open_declarative(path: &Path, version: Option<&str>) -> Result<Arc<DeclarativeProgram>, PackageError> {
+    match open_at(path, version)? {
+        Opened::Declarative(program) => Ok(program),
+        Opened::Script(_) => panic!("{} is a script", path.display()),
+    }
 }
 
 /// A package folder with its manifest.
@@ -146,15 +172,19 @@ impl Package {
     }
 
     /// Reads, hashes and compiles a version.
-    pub fn compile(&self, version: &ManifestVersion) -> Result<Arc<DeclarativeProgram>, PackageError> {
+    pub fn compile(&self, version: &ManifestVersion) -> Result<Opened, PackageError> {
         let folder = self.folder.join(&version.path);
+        let main = match version.runtime {
+            Runtime::Declarative => REDUCER,
+            Runtime::Js(_) => SCRIPT,
+        };
         let mut files = Vec::new();
-        for name in [REDUCER, UPCASTERS, INVARIANTS] {
+        for name in [main, UPCASTERS, INVARIANTS] {
             let path = folder.join(name);
             if path.exists() {
                 files.push((name, read_file(&path)?));
-            } else if name == REDUCER {
-                let message = format!("version {} has no {REDUCER} in {}; add it", version.id, version.path);
+            } else if name == main {
+                let message = format!("version {} has no {main} in {}; add it", version.id, version.path);
                 return Err(PackageError::at(
                     code::PKG_READ,
                     &self.manifest_file,
@@ -163,7 +193,7 @@ impl Package {
                 ));
             }
         }
-        let hash = self.hash(version, &files);
+        let hash = hash_of(version.runtime, &self.manifest.semantic_json(version), &files);
         if let Some((expected, mark)) = &version.hash
             && !version.is_draft
             && *expected != hash
@@ -175,35 +205,45 @@ impl Package {
             );
             return Err(PackageError::at(code::PKG_HASH, &self.manifest_file, *mark, message));
         }
-        let mut documents = files.iter().map(|(name, source)| {
-            let file: Arc<str> = Arc::from(format!("{}/{name}", version.path));
-            Ok((*name, Document::from_yaml(&file, source)?))
-        });
-        let mut parts = match documents.next() {
-            Some(reducer) => Parts {
-                reducer: reducer?.1,
-                upcasters: None,
-                invariants: None,
-            },
-            None => return Err(PackageError::nowhere(code::PKG_READ, "the version has no files")),
-        };
-        for document in documents {
-            match document? {
-                (UPCASTERS, document) => parts.upcasters = Some(document),
-                (_, document) => parts.invariants = Some(document),
-            }
-        }
         let identity = HandlerIdentity {
             name: self.manifest.name.clone(),
             version: version.id.clone(),
             hash,
-            engine: "declarative".to_owned(),
+            engine: version.runtime.engine().to_owned(),
         };
-        Ok(Arc::new(parts.program(
-            identity,
-            &version.events,
-            self.manifest.limits,
-        )?))
+        let place = |name: &str| -> Arc<str> { Arc::from(format!("{}/{name}", version.path)) };
+        let (mut source, mut upcasters, mut invariants) = (Vec::new(), None, None);
+        for (name, bytes) in files {
+            match name {
+                UPCASTERS => upcasters = Some(Document::from_yaml(&place(name), &bytes)?),
+                INVARIANTS => invariants = Some(Document::from_yaml(&place(name), &bytes)?),
+                _ => source = bytes,
+            }
+        }
+        let limits = self.manifest.limits;
+        match version.runtime {
+            Runtime::Declarative => {
+                let parts = Parts {
+                    reducer: Document::from_yaml(&place(REDUCER), &source)?,
+                    upcasters,
+                    invariants,
+                };
+                let program = parts.program(identity, &version.events, limits)?;
+                Ok(Opened::Declarative(Arc::new(program)))
+            }
+            Runtime::Js(dialect) => {
+                if let Some(document) = upcasters {
+                    let message = "upcasters go with rules only; bring old events up to date in handler.js";
+                    return Err(document.error(code::PKG_UPCASTER, document.root.mark, message));
+                }
+                let invariants = match invariants {
+                    Some(document) => Invariants::of_file(&document, &Default::default())?,
+                    None => Invariants::default(),
+                };
+                let script = Script::load(identity, &place(SCRIPT), &source, dialect, limits, invariants)?;
+                Ok(Opened::Script(Arc::new(script)))
+            }
+        }
     }
 
     /// The case files of the package, by name.
@@ -231,22 +271,23 @@ impl Package {
         files.sort();
         Ok(files)
     }
+}
 
-    fn hash(&self, version: &ManifestVersion, files: &[(&'static str, Vec<u8>)]) -> String {
-        let texts: Vec<(&str, String)> = files
-            .iter()
-            .map(|(name, source)| (*name, String::from_utf8_lossy(source).into_owned()))
-            .collect();
-        let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        hash::of_content(&hash::Content {
-            format: manifest::FORMAT,
-            runtime: "declarative",
-            dialect: "",
-            abi: "1",
-            manifest: &self.manifest.semantic_json(version),
-            files: &texts,
-        })
-    }
+/// The content hash of these files. What is no UTF-8 is refused when it is read as what it is.
+fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(&'static str, Vec<u8>)]) -> String {
+    let texts: Vec<(&str, String)> = files
+        .iter()
+        .map(|(name, source)| (*name, String::from_utf8_lossy(source).into_owned()))
+        .collect();
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    hash::of_content(&hash::Content {
+        format: manifest::FORMAT,
+        runtime: runtime.name(),
+        dialect: runtime.dialect(),
+        abi: "1",
+        manifest,
+        files: &texts,
+    })
 }
 
 /// The parsed files of a version.

@@ -4,6 +4,7 @@ use std::path::Path;
 use refold_core::time::Timestamp;
 
 use super::*;
+use crate::reducer::SharedProgram;
 
 const REDUCER: &str = "refold: reducer/1\non:\n  A: [ { inc: n } ]\n";
 
@@ -178,10 +179,10 @@ fn packages_that_are_wrong() {
         "RF-PKG-MANIFEST: `path` must lie inside the package: relative, with `/`, without `..` (handler.toml:5:8)",
     );
     check(
-        &manifest("[[version]]\nid = \"1\"\nruntime = \"js\"\n"),
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\n"),
         &[],
         "",
-        "RF-PKG-MANIFEST: only the runtime `declarative` is built in yet (handler.toml:5:11)",
+        "RF-PKG-MANIFEST: only the runtimes `declarative` and `js` are built in yet (handler.toml:5:11)",
     );
     check(
         &one,
@@ -230,4 +231,53 @@ fn a_path_with_an_at_sign_is_taken_whole_when_it_is_there() {
     assert_eq!(identity("builtin:merge").unwrap().engine, "builtin");
     let versioned = identity(&format!("{}@1", path.display())).unwrap_err();
     assert_eq!(versioned.code, "RF-PKG-VERSION");
+}
+
+#[test]
+fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
+    let folder = folder(&[
+        ("order.js", &crate::tests::block("js")),
+        (
+            "handler.toml",
+            &manifest(
+                "[[version]]\nid = \"1\"\nruntime = \"js\"\n\
+                 [[version]]\nid = \"2\"\nruntime = \"js\"\ndialect = \"module\"\n\
+                 [[version]]\nid = \"3\"\nruntime = \"js\"\n",
+            ),
+        ),
+        ("versions/1/handler.js", "export default { on: {} }"),
+        (
+            "versions/1/invariants.yaml",
+            "refold: invariants/1\ninvariants:\n  - { id: a, expr: state.n >= 0 }\n",
+        ),
+        ("versions/2/handler.js", "export default {\n  on: { E: 1 },\n  of: 2\n}"),
+        ("versions/3/handler.js", "export default { on: {} }"),
+        ("versions/3/upcasters.yaml", "refold: upcasters/1\nupcasters: []\n"),
+    ]);
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let bare = identity(&path("order.js")).unwrap();
+    assert_eq!(
+        (bare.name.as_str(), bare.engine.as_str()),
+        ("order", refold_js::ENGINE_ID)
+    );
+    assert!(
+        !open_at(&folder.path().to_owned(), Some("1"))
+            .unwrap()
+            .invariants()
+            .is_empty()
+    );
+    let wrong = |version: &str| {
+        identity(&format!("{}@{version}", folder.path().display()))
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        wrong("2"),
+        "RF-PKG-SCRIPT: the handler has an unknown member `of`; it may have initial, on, unhandled"
+    );
+    assert_eq!(
+        wrong("3"),
+        "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.js \
+         (versions/3/upcasters.yaml:1:1)"
+    );
 }

@@ -8,17 +8,16 @@ mod write;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use refold_core::event::{Encoding, EventBatch, Version};
-use refold_core::port::handler::{Applied, HandlerInstance as _, HandlerProgram, Written};
+use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 
 use crate::error::{PackageError, code};
 use crate::lab::determinism::{Mismatch, find_mismatches};
-use crate::package::{Package, hash};
-use crate::reducer::{DeclarativeProgram, Emitted, SharedProgram};
+use crate::package::{Opened, Package, hash};
+use crate::reducer::{DeclarativeInstance, Emitted};
 use read::{Case, Expected, Given};
 pub use write::{CaseText, Wanted, write_case};
 
@@ -111,17 +110,11 @@ struct Outcome {
     error: Option<(&'static str, Version, String)>,
 }
 
-fn run_case(
-    work: &Work<'_>,
-    case: &Case,
-    version: &str,
-    program: &Arc<DeclarativeProgram>,
-) -> Result<CaseResult, CasesError> {
+fn run_case(work: &Work<'_>, case: &Case, version: &str, program: &Opened) -> Result<CaseResult, CasesError> {
     let outcome = fold(work, &case.given, program)?;
     let mut failures = Vec::new();
     judge(case, &outcome, program, &mut failures)?;
-    let shared: Arc<dyn HandlerProgram> = Arc::new(SharedProgram(Arc::clone(program)));
-    let mismatches = find_mismatches(work, &shared, &case.given.names, &case.given.batch)?;
+    let mismatches = find_mismatches(work, &program.program(), &case.given.names, &case.given.batch)?;
     failures.extend(mismatches.into_iter().map(Failure::from));
     Ok(CaseResult {
         case: case.file.clone(),
@@ -132,11 +125,11 @@ fn run_case(
     })
 }
 
-fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Result<Outcome, CasesError> {
+fn fold(work: &Work<'_>, given: &Given, handler: &Opened) -> Result<Outcome, CasesError> {
     /// Events between two looks at the cancel token.
     const BATCH: usize = 256;
     let Given { names, batch } = given;
-    let mut instance = program.start_declarative();
+    let mut instance = Running::of(handler);
     let mut outcome = Outcome {
         state: Value::Null,
         emitted: Vec::new(),
@@ -153,7 +146,7 @@ fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Re
                 .get_or_insert((code::EVENT_MALFORMED, version, "the payload is no JSON".to_owned()));
             continue;
         }
-        let applied = instance.apply(&batch.event(row), names, &mut Written::off());
+        let applied = instance.port().apply(&batch.event(row), names, &mut Written::off());
         outcome.emitted.extend_from_slice(instance.emitted());
         match applied {
             Ok(Applied::Undecodable(error)) => {
@@ -168,7 +161,7 @@ fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Re
             }
         }
     }
-    match instance.state() {
+    match instance.port().state() {
         Ok(state) => outcome.state = state,
         Err(fault) => {
             let last = batch.versions.last().copied().unwrap_or(EventBatch::NO_VERSION);
@@ -178,12 +171,36 @@ fn fold(work: &Work<'_>, given: &Given, program: &Arc<DeclarativeProgram>) -> Re
     Ok(outcome)
 }
 
-fn judge(
-    case: &Case,
-    outcome: &Outcome,
-    program: &DeclarativeProgram,
-    failures: &mut Vec<Failure>,
-) -> Result<(), PackageError> {
+/// A fold of either engine. Only rules emit events.
+enum Running {
+    Declarative(Box<DeclarativeInstance>),
+    Script(Box<dyn HandlerInstance>),
+}
+
+impl Running {
+    fn of(handler: &Opened) -> Running {
+        match handler {
+            Opened::Declarative(program) => Running::Declarative(Box::new(program.start_declarative())),
+            Opened::Script(_) => Running::Script(handler.program().start()),
+        }
+    }
+
+    fn port(&mut self) -> &mut dyn HandlerInstance {
+        match self {
+            Running::Declarative(instance) => instance.as_mut(),
+            Running::Script(instance) => instance.as_mut(),
+        }
+    }
+
+    fn emitted(&self) -> &[Emitted] {
+        match self {
+            Running::Declarative(instance) => instance.emitted(),
+            Running::Script(_) => &[],
+        }
+    }
+}
+
+fn judge(case: &Case, outcome: &Outcome, program: &Opened, failures: &mut Vec<Failure>) -> Result<(), PackageError> {
     let Expected {
         state,
         is_exact,

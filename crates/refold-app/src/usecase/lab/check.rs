@@ -149,8 +149,8 @@ pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result
     if let Some(condition) = invariant {
         return Ok(Rules::own(condition)?);
     }
-    match handler::declarative(handler)? {
-        Some(program) if !program.invariants().is_empty() => Ok(Rules::OfPackage(program)),
+    match handler::opened(handler)? {
+        Some(opened) if !opened.invariants().is_empty() => Ok(Rules::OfPackage(opened)),
         _ => Err(AppError::invalid(
             format!(
                 "this handler has no invariants: {}",

@@ -18,7 +18,7 @@ use crate::{clock, findings, handler, text};
 
 /// What the package of a handler says must always hold; none for a handler without a package.
 pub fn invariants(handler: &str) -> Result<Vec<InvariantListed>, AppError> {
-    let Some(program) = handler::declarative(Some(handler))? else {
+    let Some(program) = handler::opened(Some(handler))? else {
         return Ok(Vec::new());
     };
     let listed = program.invariants().iter().map(|of| InvariantListed {
@@ -79,6 +79,6 @@ pub fn course(
 /// What [`check`] is given for an invariant: nothing for one of the package, the condition for another.
 pub(super) fn condition_of<'a>(handler: &str, invariant: &'a str) -> Result<Option<&'a str>, AppError> {
     let is_of_package =
-        handler::declarative(Some(handler))?.is_some_and(|program| program.invariants().find(invariant).is_some());
+        handler::opened(Some(handler))?.is_some_and(|program| program.invariants().find(invariant).is_some());
     Ok((!is_of_package).then_some(invariant))
 }

@@ -93,7 +93,7 @@ impl RunKey {
                 return None;
             }
             // The limits are no part of the hash, and decide when a handler fails.
-            let limits = handler::declarative(*named).ok()?.map(|program| *program.limits());
+            let limits = handler::opened(*named).ok()?.map(|opened| *opened.limits());
             key.push_str(&format!("handler {identity:?} {limits:?}\n"));
         }
         key.push_str(&format!("question {question:?}\n"));

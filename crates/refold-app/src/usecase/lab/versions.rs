@@ -30,7 +30,7 @@ pub fn versions(
     })?;
     let package = Package::open(&folder)?;
     let is_known = |reference: &str| {
-        let program = handler::declarative(Some(reference)).ok().flatten();
+        let program = handler::opened(Some(reference)).ok().flatten();
         program.is_some_and(|program| program.invariants().find(invariant).is_some())
     };
     let all: Vec<(String, String)> = package

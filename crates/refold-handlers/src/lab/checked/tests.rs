@@ -28,7 +28,7 @@ fn watched(history: &[(usize, i8)], most_flips: usize) -> Watched {
     let program = program(TAKES);
     let checked = Checked::new(
         shared(&program),
-        Arc::new(Rules::OfPackage(Arc::clone(&program))),
+        Arc::new(Rules::OfPackage(Opened::Declarative(Arc::clone(&program)))),
         most_flips,
     );
     let (batch, names) = batch_of(history);

@@ -62,7 +62,7 @@ fn one_event_of_thousands_is_found_in_few_tests() {
 
 #[test]
 fn a_failure_that_needs_no_event_needs_none() {
-    assert_eq!(run(20, u32::MAX, |_| true).kept, []);
+    assert!(run(20, u32::MAX, |_| true).kept.is_empty());
 }
 
 #[test]

@@ -47,6 +47,7 @@ const SMALL: Limits = Limits {
     depth: 5,
     output_events: 2,
     payload_bytes: 200,
+    ..Limits::DEFAULT
 };
 
 #[test]

@@ -36,7 +36,7 @@ impl Shown {
         let program = Arc::clone(program);
         match failure {
             Failure::Invariant { id, unless } => {
-                let own = handler::declarative(handler)?.is_some_and(|it| it.invariants().find(id).is_some());
+                let own = handler::opened(handler)?.is_some_and(|it| it.invariants().find(id).is_some());
                 let rules = Arc::new(rules_of(handler, (!own).then_some(id))?);
                 let at = rules
                     .invariants()

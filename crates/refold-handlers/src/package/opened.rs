@@ -1,0 +1,98 @@
+//! A handler of a package or a file, opened: its program, and the invariants that it comes with.
+
+use std::sync::Arc;
+
+use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_js::{Dialect, JsLimits, JsProgram, LoadError};
+
+use crate::document::normalised_text;
+use crate::error::{Mark, PackageError, Place, code};
+use crate::invariant::Invariants;
+use crate::limits::Limits;
+use crate::reducer::{DeclarativeProgram, SharedProgram};
+
+/// Which engine it is of, and what that one can be asked.
+#[derive(Clone)]
+pub enum Opened {
+    Declarative(Arc<DeclarativeProgram>),
+    Script(Arc<Script>),
+}
+
+/// A handler in JavaScript with what stands beside it in its package.
+pub struct Script {
+    program: Arc<JsProgram>,
+    invariants: Invariants,
+    limits: Limits,
+}
+
+impl Opened {
+    pub fn program(&self) -> Arc<dyn HandlerProgram> {
+        match self {
+            Opened::Declarative(program) => Arc::new(SharedProgram(Arc::clone(program))),
+            Opened::Script(script) => Arc::clone(&script.program) as Arc<dyn HandlerProgram>,
+        }
+    }
+
+    pub fn invariants(&self) -> &Invariants {
+        match self {
+            Opened::Declarative(program) => program.invariants(),
+            Opened::Script(script) => &script.invariants,
+        }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        match self {
+            Opened::Declarative(program) => program.limits(),
+            Opened::Script(script) => &script.limits,
+        }
+    }
+}
+
+impl Script {
+    /// Loads the text of `file`, as the package names it.
+    pub(super) fn load(
+        identity: HandlerIdentity,
+        file: &Arc<str>,
+        source: &[u8],
+        dialect: Dialect,
+        limits: Limits,
+        invariants: Invariants,
+    ) -> Result<Script, PackageError> {
+        let source = std::str::from_utf8(source).map_err(|error| {
+            let before = String::from_utf8_lossy(source.get(..error.valid_up_to()).unwrap_or_default());
+            let mark = Mark::from_offset(&before, before.len());
+            PackageError::at(code::PKG_SYNTAX, file, mark, "the file is no UTF-8")
+        })?;
+        let caps = JsLimits {
+            fuel: limits.fuel,
+            memory_bytes: limits.memory_bytes,
+            state_bytes: limits.state_bytes,
+            depth: limits.depth,
+            payload_bytes: limits.payload_bytes,
+            ..JsLimits::DEFAULT
+        };
+        let program = JsProgram::load(identity, &normalised_text(source), dialect, caps);
+        Ok(Script {
+            program: Arc::new(program.map_err(|error| placed(file, error))?),
+            invariants,
+            limits,
+        })
+    }
+}
+
+/// The engine knows the file as `handler.js`; a person knows it by its path in the package.
+fn placed(file: &Arc<str>, error: LoadError) -> PackageError {
+    let mark = error.place.as_deref().and_then(|place| {
+        let mut parts = place.rsplit(':');
+        let (column, line) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        Some(Mark { line, column })
+    });
+    PackageError {
+        code: error.code,
+        message: error.message,
+        place: mark.map(|mark| Place {
+            file: Arc::clone(file),
+            mark,
+        }),
+    }
+}

@@ -1,0 +1,71 @@
+//! An event as the guest reads it: a head of fixed size, then texts. `guest/event.h` reads the same layout.
+
+use refold_core::event::{EventBatch, EventView};
+use refold_core::names::Names;
+use refold_core::time::Timestamp;
+
+const HEAD_BYTES: usize = 64;
+
+const HAS_PAYLOAD: u32 = 1;
+const HAS_METADATA: u32 = 2;
+const HAS_VERSION: u32 = 4;
+const HAS_TIME: u32 = 8;
+const HAS_ID: u32 = 16;
+
+/// Writes the event after what `out` holds. `handler` is the place of the function that folds it.
+pub fn write(out: &mut Vec<u8>, handler: u32, event: &EventView<'_>, names: &Names) {
+    let event_type = names.type_name(event.event_type);
+    let stream = names.stream(event.stream);
+    let mut flags = 0;
+    let mut flag = |is_there: bool, bit| flags |= if is_there { bit } else { 0 };
+    flag(event.payload.is_some(), HAS_PAYLOAD);
+    flag(event.metadata.is_some(), HAS_METADATA);
+    flag(event.version != EventBatch::NO_VERSION, HAS_VERSION);
+    flag(!event.recorded_at.is_none(), HAS_TIME);
+    flag(event.event_id.is_some(), HAS_ID);
+    let texts = [
+        event_type,
+        stream,
+        event.event_id.unwrap_or_default(),
+        event.metadata.unwrap_or_default(),
+        event.payload.unwrap_or_default(),
+    ];
+    let start = out.len();
+    out.extend_from_slice(&handler.to_le_bytes());
+    out.extend_from_slice(&flags.to_le_bytes());
+    out.extend_from_slice(&event.version.0.to_le_bytes());
+    out.extend_from_slice(&event.position.0.to_le_bytes());
+    out.extend_from_slice(&micros(event.recorded_at).to_le_bytes());
+    out.extend_from_slice(&seed(stream, event.version.0).to_le_bytes());
+    for text in texts {
+        // Texts come from spans of 32 bits.
+        out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    }
+    out.extend_from_slice(&[0; 4]);
+    debug_assert_eq!(
+        out.len(),
+        start + HEAD_BYTES,
+        "the head has the size that the guest reads"
+    );
+    for text in texts {
+        out.extend_from_slice(text);
+    }
+}
+
+/// What the clock of the guest says while the event is folded: its recorded time, or 1970 where there is none.
+fn micros(time: Timestamp) -> f64 {
+    if time.is_none() {
+        return 0.0;
+    }
+    // Microseconds of the years 1678 to 2261 are exact in a double.
+    time.0.div_euclid(1_000) as f64
+}
+
+/// The seed of `Math.random` for one event: FNV-1a over its stream and version, mixed.
+fn seed(stream: &[u8], version: i64) -> u64 {
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in stream.iter().chain(&version.to_le_bytes()) {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    hash ^ hash >> 29
+}

@@ -1,0 +1,182 @@
+//! A handler in JavaScript that was loaded once: what it folds, and its state before the first event.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use refold_core::event::Columns;
+use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::value::Value;
+
+use crate::engine::{self, Shared};
+use crate::error::{LoadError, code};
+use crate::guest::{Guest, engine_fault};
+use crate::instance::JsInstance;
+
+/// What a source is written for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `export default { initial() {…}, on: { Type(state, event, meta) {…} } }`.
+    Module,
+}
+
+impl Dialect {
+    /// The number that the guest knows it by.
+    pub(crate) fn number(self) -> i32 {
+        match self {
+            Dialect::Module => 0,
+        }
+    }
+}
+
+/// Caps for one event. They depend on nothing but the event and the handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JsLimits {
+    /// Work of one event: about one unit for each instruction of WebAssembly.
+    pub fuel: u64,
+    /// Work of loading the source.
+    pub load_fuel: u64,
+    /// All that the guest may hold: engine, handler, state.
+    pub memory_bytes: usize,
+    /// Size of the state as JSON. Less than 4 GiB.
+    pub state_bytes: usize,
+    /// Nesting of arrays and objects, in the state and in a payload. At most 1,000.
+    pub depth: usize,
+    pub payload_bytes: usize,
+}
+
+impl JsLimits {
+    pub const DEFAULT: JsLimits = JsLimits {
+        fuel: 50_000_000,
+        load_fuel: 2_000_000_000,
+        memory_bytes: 256 << 20,
+        state_bytes: 16 << 20,
+        depth: 64,
+        payload_bytes: 32 << 20,
+    };
+}
+
+/// A loaded handler.
+pub struct JsProgram(pub(crate) Arc<Loaded>);
+
+pub(crate) struct Loaded {
+    pub identity: HandlerIdentity,
+    pub shared: &'static Shared,
+    pub source: String,
+    pub dialect: Dialect,
+    pub limits: JsLimits,
+    /// The function of each event type by its place; `None`: the handler says that the type does nothing.
+    pub types: HashMap<Vec<u8>, Option<u32>>,
+    pub unhandled: Unhandled,
+    /// The state before the first event, as a guest saved it, and as a value.
+    pub initial: (Arc<[u8]>, Value),
+}
+
+/// What becomes of events whose type the handler does not name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unhandled {
+    Ignore,
+    Warn,
+    Error,
+}
+
+impl JsProgram {
+    /// Loads a source and asks it for its first state. `identity.engine` should name [`engine::ENGINE_ID`].
+    pub fn load(
+        identity: HandlerIdentity,
+        source: &str,
+        dialect: Dialect,
+        limits: JsLimits,
+    ) -> Result<JsProgram, LoadError> {
+        let shared = engine::shared().map_err(|message| LoadError {
+            code: code::ENGINE,
+            message,
+            place: None,
+        })?;
+        let (mut guest, about) = Guest::load(shared, limits, source, dialect.number()).map_err(unloadable)?;
+        let (types, unhandled) = described(&about).map_err(unloadable)?;
+        let initial_value = Value::from_json(guest.json().map_err(unloadable)?, limits.depth)
+            .map_err(|error| unloadable(engine_fault(&error.to_string())))?;
+        let initial = Arc::from(guest.save().map_err(unloadable)?);
+        Ok(JsProgram(Arc::new(Loaded {
+            identity,
+            shared,
+            source: source.to_owned(),
+            dialect,
+            limits,
+            types,
+            unhandled,
+            initial: (initial, initial_value),
+        })))
+    }
+}
+
+impl HandlerProgram for JsProgram {
+    fn identity(&self) -> &HandlerIdentity {
+        &self.0.identity
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(JsInstance::new(Arc::clone(&self.0)))
+    }
+
+    /// Which of them a script reads cannot be told from its text.
+    fn columns(&self) -> Columns {
+        Columns::ALL
+    }
+}
+
+impl Loaded {
+    /// A guest of its own with this handler in it.
+    pub fn guest(&self) -> Result<Guest, HandlerFault> {
+        Guest::load(self.shared, self.limits, &self.source, self.dialect.number()).map(|(guest, _)| guest)
+    }
+}
+
+/// A handler that cannot be loaded is wrong as a file, whatever stopped it.
+fn unloadable(fault: HandlerFault) -> LoadError {
+    let (code, message) = match fault.code {
+        code::HANDLER_THROW => (code::PKG_SCRIPT, fault.message),
+        code::LIMIT_FUEL => (
+            code::LIMIT_COMPILE,
+            "loading the handler takes too much work; do less outside of its functions".to_owned(),
+        ),
+        code => (code, fault.message),
+    };
+    LoadError {
+        code,
+        message,
+        place: fault.place,
+    }
+}
+
+type Description = (HashMap<Vec<u8>, Option<u32>>, Unhandled);
+
+/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn"}`, which the prelude wrote.
+fn described(about: &[u8]) -> Result<Description, HandlerFault> {
+    let odd = || engine_fault("it described the handler in an odd way");
+    let Ok(Value::Object(about)) = Value::from_json(about, 8) else {
+        return Err(odd());
+    };
+    let Some(Value::Array(list)) = about.get(b"types") else {
+        return Err(odd());
+    };
+    let mut types = HashMap::new();
+    for entry in list.iter() {
+        let Value::Array(entry) = entry else { return Err(odd()) };
+        let (Some(Value::Text(name)), Some(Value::Number(place))) = (entry.get(0), entry.get(1)) else {
+            return Err(odd());
+        };
+        let place = place.to_i64().and_then(|place| u32::try_from(place).ok());
+        types.insert(name.as_wtf8().to_vec(), place);
+    }
+    let unhandled = match about.get(b"unhandled") {
+        Some(Value::Text(word)) => match word.as_wtf8() {
+            b"ignore" => Unhandled::Ignore,
+            b"warn" => Unhandled::Warn,
+            b"error" => Unhandled::Error,
+            _ => return Err(odd()),
+        },
+        _ => return Err(odd()),
+    };
+    Ok((types, unhandled))
+}

@@ -1,0 +1,121 @@
+//! A handler in JavaScript beside the same one in rules: equal after every event, the same in any surroundings.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, Fold};
+use refold_core::names::Names;
+use refold_core::port::store::ReadQuery;
+use refold_core::value::{Number, Value};
+use refold_core::work::{CancelToken, Silent, Work};
+use refold_fixtures::orders::Layout;
+use refold_stores::OpenOptions;
+use refold_tests::{Refold, root, shop};
+
+fn script() -> PathBuf {
+    root().join("fixtures/orders/scripts/order")
+}
+
+/// All events of a store.
+fn events_of(store: &Path) -> (EventBatch, Names) {
+    let token = CancelToken::default();
+    let work = Work::new(&token, &Silent);
+    let options = OpenOptions::in_scratch(std::env::temp_dir());
+    let store = refold_stores::open(&work, &store.display().to_string(), None, &options).expect("the sample opens");
+    let mut reader = store.read(&ReadQuery::all(Columns::ALL)).expect("it is read");
+    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+    while reader
+        .next_batch(&work, 4_096, &mut batch, &mut names, &findings)
+        .expect("every batch is read")
+    {}
+    (batch, names)
+}
+
+/// Equal, with numbers by amount: a number of JavaScript does not know how many zeros it was written with.
+fn is_same(left: &Value, right: &Value) -> bool {
+    match (left.resolved(), right.resolved()) {
+        (Value::Number(left), Value::Number(right)) => Number::cmp_exact(left, right).is_eq(),
+        (Value::Array(left), Value::Array(right)) => {
+            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| is_same(left, right))
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .all(|(key, value)| right.find(key).is_some_and(|other| is_same(value, other)))
+        }
+        (left, right) => left == right,
+    }
+}
+
+#[test]
+fn an_order_in_javascript_is_the_order_in_rules_after_every_event() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = shop(folder.path(), Layout::Emmett, 6_000);
+    let (batch, names) = events_of(&sample.store);
+    let rules = format!("{}@1.1.0", sample.handlers.join("order").display());
+    let rules = refold_handlers::package::open(&rules).expect("the rules");
+    let script = refold_handlers::package::open(&script().display().to_string()).expect("the script");
+    let mut rows: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (row, stream) in batch.streams.iter().enumerate() {
+        if names.category(*stream) == b"order" {
+            rows.entry(stream.0).or_default().push(row);
+        }
+    }
+    let mut left = Fold::new(rules.as_ref(), Detail::State).expect("it starts");
+    let mut right = Fold::new(script.as_ref(), Detail::State).expect("it starts");
+    let mut compared = 0;
+    for rows in rows.values() {
+        left.reset().expect("it starts again");
+        right.reset().expect("it starts again");
+        for row in rows {
+            let event = batch.event(*row);
+            left.step(&event, &names, None).expect("rules fold");
+            right.step(&event, &names, None).expect("the script folds");
+            let (of_rules, of_script) = (left.folded().expect("a state"), right.folded().expect("a state"));
+            assert!(
+                is_same(&of_rules.state, &of_script.state)
+                    && of_rules.fault.as_ref().map(|it| it.0) == of_script.fault.as_ref().map(|it| it.0),
+                "{} at {}: {} {:?}\n{} {:?}",
+                String::from_utf8_lossy(names.stream(event.stream)),
+                event.version.0,
+                of_rules.state.display_json(),
+                of_rules.fault,
+                of_script.state.display_json(),
+                of_script.fault,
+            );
+            compared += 1;
+        }
+    }
+    assert!(compared > 3_000, "only {compared} events were compared");
+}
+
+/// The commands know nothing of engines, and neither zone nor language of the machine changes an answer.
+#[test]
+fn every_command_takes_a_script_and_says_the_same_anywhere() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = shop(folder.path(), Layout::Emmett, 3_000);
+    let (store, script) = (sample.store.display().to_string(), script().display().to_string());
+    let refold = Refold::in_folder(folder.path());
+    let said = |zone: &str, language: &str, arguments: &[&str]| {
+        let mut command = refold.command(arguments);
+        command.env("TZ", zone).env("LANG", language).env("LC_ALL", language);
+        refold_tests::answer_of(command)
+    };
+    for arguments in [
+        vec!["state", &store, "order-4711", "--json"],
+        vec!["history", &store, "order-4711", "--json"],
+        vec!["blame", &store, "order-4711", "--path", "/status", "--json"],
+        vec!["diff", &store, "order-4711", "--from", "v2", "--to", "v6", "--json"],
+        vec!["check", &store, "order-4711", "--json"],
+    ] {
+        let arguments = [&arguments[..], &["--handler", &script]].concat();
+        let here = said("UTC", "C", &arguments);
+        assert!(here.code < 2, "{arguments:?}: {}", here.err);
+        assert!(!here.out.is_empty(), "{arguments:?}");
+        let elsewhere = said("America/New_York", "tr_TR.UTF-8", &arguments);
+        assert_eq!(here.out, elsewhere.out, "{arguments:?}");
+    }
+}
