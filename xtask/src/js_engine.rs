@@ -23,7 +23,8 @@ const COMPILER_VERSION: &str = "19.1.7";
 const LINKER: &str = "wasm-ld-19";
 pub const PACKAGES: &[&str] = &["clang-19", "lld-19", "libclang-rt-19-dev-wasm32"];
 
-/// No bulk memory: what is copied in loops is paid for by the byte. No assertions, no clock, no console.
+/// No bulk memory: what is copied in loops is paid for by the byte. No assertions, no clock, no console. Values of two
+/// words are passed in registers, for which the calling convention is the newer one.
 const FLAGS: &[&str] = &[
     "--target=wasm32-unknown-unknown",
     "-D_GNU_SOURCE",
@@ -34,6 +35,11 @@ const FLAGS: &[&str] = &[
     "-fno-ident",
     "-O2",
     "-mno-bulk-memory",
+    "-mmultivalue",
+    "-Xclang",
+    "-target-abi",
+    "-Xclang",
+    "experimental-mv",
     "-w",
 ];
 

@@ -2,16 +2,19 @@
  * The guest: QuickJS-ng with the few calls that the host makes of it, in one WebAssembly module.
  *
  * The module imports two functions, which say how much fuel is left and when the event at hand was recorded. It has no
- * clock, no randomness and no input but what the host writes into `input`; every answer stands in `output`. Numbers of a payload never pass through a double
- * that would not give them back.
+ * clock, no randomness and no input but what the host writes into `input`; every answer stands in `output`. Numbers of a
+ * payload never pass through a double that would not give them back.
  */
+/* Values are an amount and a tag beside it, as in builds for 64 bits, and not one word: see style.h. */
+#define JS_NAN_BOXING 0
 #include "quickjs.c"
 
 #define EXPORT(name) __attribute__((export_name(#name)))
 
 __attribute__((import_module("refold"), import_name("fuel_left"))) extern int64_t fuel_left(void);
-/* The recorded time of the event at hand, as text of at most 64 bytes. Returns its length. */
-__attribute__((import_module("refold"), import_name("event_time"))) extern size_t event_time(char *text);
+/* The recorded time of the event at hand, as text of at most 64 bytes, with so many digits of a second. Returns its
+ * length. */
+__attribute__((import_module("refold"), import_name("event_time"))) extern size_t event_time(char *text, int digits);
 
 /* What a call of the host ends with. A report stands in the output for all but the first. */
 enum {
@@ -25,6 +28,7 @@ enum {
     PAYLOAD = 7,
     REPEATED = 8, /* done, and a key of the payload occurs more than once */
     REFUSED = 9,  /* the source is not one that can be loaded */
+    FLOOD = 10,   /* more would be written than one event may write */
 };
 
 static JSRuntime *rt;
@@ -32,13 +36,17 @@ static JSContext *ctx;
 static uint8_t *input;
 static size_t input_capacity;
 static DynBuf output;
+/* What the event at hand would have written, and how many that are. */
+static DynBuf recorded;
+static uint32_t recorded_count;
+static const uint32_t max_recorded = 1000;
 static double now_micros;
 static int64_t fuel_reserve;
 static int max_depth = 64;
 static size_t max_state_bytes = 16 << 20;
 static bool is_lenient; /* KurrentDB: NaN is null, a BigInt is text, every number of a payload is a double */
 
-static JSValue state, initial_state, decimal_of, decimal_prototype, big_int_of;
+static JSValue state, decimal_of, decimal_prototype, big_int_of;
 static JSValue *handlers;
 static int handler_count;
 static JSClassID event_class;
@@ -65,6 +73,7 @@ static void put_text(const char *text)
 }
 
 #include "report.h"
+#include "style.h"
 #include "read.h"
 #include "write.h"
 #include "event.h"
@@ -106,10 +115,69 @@ static void take_away(JSValueConst global, const char *name)
     JS_FreeAtom(ctx, atom);
 }
 
+/* A number as it is written in the payload that it was copied from; `undefined` for any other. */
+static JSValue literal_of(JSContext *c, JSValueConst self, int count, JSValueConst *arguments)
+{
+    Style style = style_in(arguments[0]);
+    if (!JS_IsNumber(arguments[0]) || !style.is_styled)
+        return JS_UNDEFINED;
+    DynBuf text;
+    dbuf_init(&text);
+    JSValue literal = JS_UNDEFINED;
+    if (put_styled(&text, JS_VALUE_GET_FLOAT64(arguments[0]), style))
+        literal = JS_NewStringLen(ctx, (const char *)text.buf, text.size);
+    dbuf_free(&text);
+    return literal;
+}
+
+/* Whether nothing was folded into the state before the event at hand. */
+static JSValue is_first(JSContext *c, JSValueConst self, int count, JSValueConst *arguments)
+{
+    return js_bool(event.frame.flags & IS_FIRST);
+}
+
+static JSValue enter_partition(JSContext *c, JSValueConst self, int count, JSValueConst *arguments)
+{
+    set_value(ctx, &partition, js_dup(arguments[0]));
+    return JS_UNDEFINED;
+}
+
+/* Notes what a projection wants to see written, as a line of JSON. */
+static JSValue record(JSContext *c, JSValueConst self, int count, JSValueConst *arguments)
+{
+    if (++recorded_count > max_recorded)
+        return JS_ThrowRangeError(ctx, "more than %u events are emitted for one", max_recorded);
+    DynBuf kept = output;
+    output = recorded;
+    size_t before = output.size;
+    is_measuring = false;
+    int status = put_value(arguments[0], 0);
+    if (status)
+        output.size = before;
+    else
+        put_text("\n");
+    recorded = output;
+    output = kept;
+    if (status)
+        return JS_ThrowTypeError(ctx, "what is emitted must be plain data of at most %d levels", max_depth);
+    return JS_UNDEFINED;
+}
+
+EXPORT(recorded_start) const uint8_t *recorded_start(void)
+{
+    return recorded.buf;
+}
+
+EXPORT(recorded_length) size_t recorded_length(void)
+{
+    return recorded.size;
+}
+
 /* Makes the engine and runs the prelude, which stands in the input. */
 EXPORT(boot) int boot(size_t length)
 {
     dbuf_init(&output);
+    dbuf_init(&recorded);
     rt = JS_NewRuntime();
     JS_SetMaxStackSize(rt, 256 << 10);
     JS_SetInterruptHandler(rt, interrupt, NULL);
@@ -120,7 +188,7 @@ EXPORT(boot) int boot(size_t length)
         JS_AddIntrinsicRegExp(ctx) || JS_AddIntrinsicJSON(ctx) || JS_AddIntrinsicProxy(ctx) ||
         JS_AddIntrinsicMapSet(ctx) || JS_AddIntrinsicTypedArrays(ctx) || JS_AddIntrinsicPromise(ctx))
         __builtin_trap();
-    state = initial_state = decimal_of = decimal_prototype = event.data = event.meta = JS_UNDEFINED;
+    state = decimal_of = decimal_prototype = event.data = event.meta = partition = JS_UNDEFINED;
     JSValue global = JS_GetGlobalObject(ctx);
     big_int_of = JS_GetPropertyStr(ctx, global, "BigInt");
     static const char *const unwanted[] = { "Atomics", "SharedArrayBuffer", "WeakRef", "FinalizationRegistry",
@@ -133,10 +201,18 @@ EXPORT(boot) int boot(size_t length)
     JSValue object_constructor = JS_GetPropertyStr(ctx, global, "Object");
     JS_SetClassProto(ctx, event_class, JS_GetPropertyStr(ctx, object_constructor, "prototype"));
     JS_FreeValue(ctx, object_constructor);
-    for (int i = 0; i < E_COUNT; i++)
-        event_atoms[i] = JS_NewAtom(ctx, event_names[i]);
-    JS_FreeValue(ctx, global);
+    name_members();
+    static const JSCFunctionListEntry lent[] = {
+        JS_CFUNC_DEF("literal", 1, literal_of),
+        JS_CFUNC_DEF("isFirst", 0, is_first),
+        JS_CFUNC_DEF("enterPartition", 1, enter_partition),
+        JS_CFUNC_DEF("record", 1, record),
+    };
+    JS_SetPropertyFunctionList(ctx, global, lent, countof(lent));
     JSValue prelude = JS_Eval(ctx, (const char *)input, length, "refold", JS_EVAL_TYPE_GLOBAL);
+    for (size_t i = 0; i < countof(lent); i++)
+        take_away(global, lent[i].name);
+    JS_FreeValue(ctx, global);
     if (JS_IsException(prelude))
         return report_exception(JS_UNDEFINED);
     decimal_of = JS_GetPropertyStr(ctx, prelude, "decimal");
@@ -202,6 +278,9 @@ EXPORT(load) int load(size_t length, int dialect)
     ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
     if (dialect == 1) {
         is_lenient = true;
+        members = projection_members;
+        member_count = countof(projection_members);
+        set_value(ctx, &partition, js_new_string8_len(ctx, "", 0));
         JSValue begun = call_prelude("begin", JS_UNDEFINED);
         if (JS_IsException(begun))
             return report_exception(JS_UNDEFINED);
@@ -240,10 +319,10 @@ EXPORT(apply) int apply(void)
     memcpy(&event.frame, input, sizeof(Frame));
     const Frame *frame = &event.frame;
     event.type = input + sizeof(Frame);
-    event.stream = event.type + frame->type_length;
-    event.id = event.stream + frame->stream_length;
-    event.metadata = event.id + frame->id_length;
-    event.payload = event.metadata + frame->metadata_length;
+    event.stream = event.type + frame->type_length + 1;
+    event.id = event.stream + frame->stream_length + 1;
+    event.metadata = event.id + frame->id_length + 1;
+    event.payload = event.metadata + frame->metadata_length + 1;
     now_micros = frame->micros;
     ctx->random_state = frame->seed ? frame->seed : 1;
     ctx->interrupt_counter = JS_INTERRUPT_COUNTER_INIT;
@@ -251,6 +330,8 @@ EXPORT(apply) int apply(void)
         __builtin_trap();
 
     has_repeated = false;
+    recorded.size = 0;
+    recorded_count = 0;
     if (frame->flags & HAS_PAYLOAD) {
         event.data = parse_whole(event.payload, frame->payload_length);
         if (JS_IsException(event.data))
@@ -280,8 +361,20 @@ EXPORT(apply) int apply(void)
     }
     JSValue returned = JS_Call(ctx, function, JS_UNDEFINED, argument_count, vc(arguments));
     JS_FreeValue(ctx, arguments[2]);
+    if (!JS_IsException(returned) && is_lenient && JS_REF_COUNT(JS_VALUE_GET_OBJ(object)) > 1 && keep_event(object)) {
+        JS_FreeValue(ctx, returned);
+        returned = JS_EXCEPTION;
+    }
     JS_FreeValue(ctx, object);
     end_event();
+    if (recorded_count > max_recorded) {
+        /* Also where the handler caught what `record` threw. */
+        JS_FreeValue(ctx, JS_IsException(returned) ? JS_GetException(ctx) : returned);
+        output.size = 0;
+        put_function_place(function);
+        put_text("\n");
+        return FLOOD;
+    }
     if (JS_IsException(returned))
         return report_exception(function);
     if (!JS_IsUndefined(returned))
@@ -314,15 +407,12 @@ EXPORT(save) int save(void)
     return write_state(true);
 }
 
-/* Takes a state that `save` wrote. */
+/* Takes a state that `save` wrote, which is followed by a zero byte. */
 EXPORT(restore) int restore(size_t length)
 {
-    bool kept = is_lenient;
-    is_lenient = false;
     is_tagged = true;
     JSValue saved = parse_whole(input, length);
     is_tagged = false;
-    is_lenient = kept;
     if (JS_IsException(saved))
         return report_exception(JS_UNDEFINED);
     if (JS_IsUndefined(saved))

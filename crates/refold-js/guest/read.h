@@ -1,4 +1,7 @@
-/* Reads JSON into values, exact: what a double would not give back becomes a BigInt or a decimal. Part of guest.c. */
+/*
+ * Reads JSON into values, exact: what a double would not give back becomes a BigInt or a decimal, and what it would give
+ * back goes with how it was written. Part of guest.c.
+ */
 
 static const uint8_t *at, *text_end;
 static bool has_repeated, is_tagged, is_too_deep;
@@ -114,39 +117,6 @@ static JSValue parse_text(void)
     return js_new_string8_len(ctx, (const char *)narrow, length);
 }
 
-/* The digits of a number without the zeros at both ends, and the power of ten of the last one. */
-static size_t significant(const char *text, size_t length, char *digits, size_t capacity, int *power)
-{
-    size_t count = 0;
-    int after_point = -1;
-    long exponent = 0;
-    for (size_t i = 0; i < length; i++) {
-        char letter = text[i];
-        if (letter >= '0' && letter <= '9') {
-            if (after_point >= 0)
-                after_point++;
-            if (count == 0 && letter == '0')
-                continue;
-            if (count < capacity)
-                digits[count] = letter;
-            count++;
-        } else if (letter == '.') {
-            after_point = 0;
-        } else if (letter == 'e' || letter == 'E') {
-            exponent = strtol(text + i + 1, NULL, 10);
-            break;
-        }
-    }
-    *power = (int)exponent - (after_point > 0 ? after_point : 0);
-    if (count > capacity)
-        return count;
-    while (count > 0 && digits[count - 1] == '0') {
-        count--;
-        ++*power;
-    }
-    return count;
-}
-
 /* Whether the double gives this amount back when it is written. */
 static bool is_kept_by(double number, const char *literal, size_t length)
 {
@@ -173,6 +143,16 @@ static JSValue call_with_text(JSValueConst function, const uint8_t *start, size_
     return value;
 }
 
+/* The number that ends at `at`, whose parts were found: how it is written goes with it. */
+static JSValue written_number(const uint8_t *start, const uint8_t *fraction, const uint8_t *power, double number)
+{
+    const uint8_t *point_end = power ? power : at;
+    Style style;
+    if (style_of(&style, fraction ? point_end - fraction : 0, power, at))
+        return styled(js_float64(number), style);
+    return is_lenient ? JS_NewFloat64(ctx, number) : call_with_text(decimal_of, start, at - start);
+}
+
 static JSValue parse_number(void)
 {
     const uint8_t *start = at;
@@ -189,17 +169,16 @@ static JSValue parse_number(void)
     size_t digits = at - whole;
     if (digits == 0 || (digits > 1 && *whole == '0'))
         return JS_UNDEFINED;
-    bool is_whole = true;
+    const uint8_t *fraction = NULL, *power = NULL;
     if (at < text_end && *at == '.') {
-        is_whole = false;
-        const uint8_t *fraction = ++at;
+        fraction = ++at;
         while (at < text_end && *at >= '0' && *at <= '9')
             at++;
         if (at == fraction)
             return JS_UNDEFINED;
     }
     if (at < text_end && (*at | 32) == 'e') {
-        is_whole = false;
+        power = at;
         if (++at < text_end && (*at == '+' || *at == '-'))
             at++;
         const uint8_t *exponent = at;
@@ -212,14 +191,19 @@ static JSValue parse_number(void)
         size_t length = at - start;
         return call_with_text(*at++ == 'n' ? big_int_of : decimal_of, start, length);
     }
+    bool is_whole = !fraction && !power;
     if (is_whole && digits <= 18 && amount <= 9007199254740991) {
-        if (is_negative ? amount <= 2147483648u && amount > 0 : amount <= 2147483647)
+        if (is_negative && amount == 0)
+            return written_number(start, NULL, NULL, -0.0);
+        if (is_negative ? amount <= 2147483648u : amount <= 2147483647)
             return JS_NewInt32(ctx, is_negative ? (int32_t)-(int64_t)amount : (int32_t)amount);
         return JS_NewFloat64(ctx, is_negative ? -(double)amount : (double)amount);
     }
     JSATODTempMem memory;
     double number = js_atod((const char *)start, NULL, 10, 0, &memory);
-    if (is_lenient || (!is_whole && is_kept_by(number, (const char *)start, at - start)))
+    if (!is_whole && is_kept_by(number, (const char *)start, at - start))
+        return written_number(start, fraction, power, number);
+    if (is_lenient)
         return JS_NewFloat64(ctx, number);
     return call_with_text(is_whole ? big_int_of : decimal_of, start, at - start);
 }

@@ -33,7 +33,8 @@ static void put_function_place(JSValueConst value)
     JS_FreeCString(ctx, file);
 }
 
-/* The first place of a stack trace: what stands in the last brackets of its first line that has a line and a column. */
+/* The first place of a stack trace in a handler: what stands in the last brackets of a line, with line and column. What
+ * is ours is called `refold`. */
 static bool put_place_of_trace(const char *trace)
 {
     while (*trace) {
@@ -48,7 +49,7 @@ static bool put_place_of_trace(const char *trace)
         while (open > trace && open[-1] != '(' && open[-1] != ' ')
             if (*--open == ':')
                 colons++;
-        if (colons >= 2 && digit > open && digit[-1] >= '0' && digit[-1] <= '9') {
+        if (colons >= 2 && digit > open && digit[-1] >= '0' && digit[-1] <= '9' && strncmp(open, "refold:", 7)) {
             put(open, close - open);
             return true;
         }

@@ -279,6 +279,12 @@ static int put_value(JSValueConst value, int depth)
                 put_text("null");
             return DONE;
         }
+        Style style = style_in(value);
+        if (style.is_styled) {
+            measure(1, styled_length(amount, style));
+            if (is_measuring || put_styled(&output, amount, style))
+                return DONE;
+        }
         if (!is_measuring) {
             JSDTOATempMem memory;
             put(number, js_dtoa(number, amount, 10, 0, JS_DTOA_FORMAT_FREE, &memory));

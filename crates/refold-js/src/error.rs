@@ -21,6 +21,7 @@ pub mod code {
     pub const LIMIT_STACK: &str = "RF-LIMIT-STACK";
     pub const LIMIT_STATE: &str = "RF-LIMIT-STATE";
     pub const LIMIT_DEPTH: &str = "RF-LIMIT-DEPTH";
+    pub const LIMIT_OUTPUT: &str = "RF-LIMIT-OUTPUT";
     pub const LIMIT_COMPILE: &str = "RF-LIMIT-COMPILE";
 
     pub const EVENT_SIZE: &str = "RF-EVENT-SIZE";

@@ -1,4 +1,4 @@
-//! An event as the guest reads it: a head of fixed size, then texts. `guest/event.h` reads the same layout.
+//! An event as the guest reads it: a head of fixed size, then texts, each with a zero byte after it. `guest/event.h` reads the same layout.
 
 use refold_core::event::{EventBatch, EventView};
 use refold_core::names::Names;
@@ -11,9 +11,11 @@ const HAS_METADATA: u32 = 2;
 const HAS_VERSION: u32 = 4;
 const HAS_TIME: u32 = 8;
 const HAS_ID: u32 = 16;
+const IS_FIRST: u32 = 32;
 
-/// Writes the event after what `out` holds. `handler` is the place of the function that folds it.
-pub fn write(out: &mut Vec<u8>, handler: u32, event: &EventView<'_>, names: &Names) {
+/// Writes the event after what `out` holds. `handler` is the place of the function that folds it; `is_first`: nothing
+/// was folded before it.
+pub fn write(out: &mut Vec<u8>, handler: u32, is_first: bool, event: &EventView<'_>, names: &Names) {
     let event_type = names.type_name(event.event_type);
     let stream = names.stream(event.stream);
     let mut flags = 0;
@@ -23,6 +25,7 @@ pub fn write(out: &mut Vec<u8>, handler: u32, event: &EventView<'_>, names: &Nam
     flag(event.version != EventBatch::NO_VERSION, HAS_VERSION);
     flag(!event.recorded_at.is_none(), HAS_TIME);
     flag(event.event_id.is_some(), HAS_ID);
+    flag(is_first, IS_FIRST);
     let texts = [
         event_type,
         stream,
@@ -49,6 +52,8 @@ pub fn write(out: &mut Vec<u8>, handler: u32, event: &EventView<'_>, names: &Nam
     );
     for text in texts {
         out.extend_from_slice(text);
+        // A number is read up to what is no digit, and a text may be one.
+        out.push(0);
     }
 }
 

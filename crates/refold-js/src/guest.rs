@@ -23,6 +23,7 @@ mod status {
     pub const PAYLOAD: i32 = 7;
     pub const REPEATED: i32 = 8;
     pub const REFUSED: i32 = 9;
+    pub const FLOOD: i32 = 10;
 }
 
 /// What became of an event.
@@ -46,17 +47,18 @@ impl Host {
         linker.func_wrap("refold", "fuel_left", |caller: Caller<'_, Host>| -> i64 {
             i64::try_from(caller.get_fuel().unwrap_or(0)).unwrap_or(i64::MAX)
         })?;
-        linker.func_wrap("refold", "event_time", |mut caller: Caller<'_, Host>, at: u32| -> u32 {
-            let text = caller.data().time.display(3).to_string();
+        let event_time = |mut caller: Caller<'_, Host>, at: u32, digits: u32| -> u32 {
+            let text = caller.data().time.display(digits.min(9) as u8).to_string();
             let Some(memory) = caller.get_export("memory").and_then(|it| it.into_memory()) else {
                 return 0;
             };
-            // At most 30 bytes; the guest has room for 64.
+            // At most 40 bytes; the guest has room for 64.
             match memory.write(&mut caller, at as usize, text.as_bytes()) {
                 Ok(()) => text.len() as u32,
                 Err(_) => 0,
             }
-        })?;
+        };
+        linker.func_wrap("refold", "event_time", event_time)?;
         Ok(())
     }
 }
@@ -104,6 +106,8 @@ struct Calls {
     save: TypedFunc<(), i32>,
     restore: TypedFunc<u32, i32>,
     collect: TypedFunc<(), ()>,
+    recorded_start: TypedFunc<(), u32>,
+    recorded_length: TypedFunc<(), u32>,
     locate: TypedFunc<(), ()>,
 }
 
@@ -122,12 +126,15 @@ impl Calls {
             save: instance.get_typed_func(&mut *store, "save")?,
             restore: instance.get_typed_func(&mut *store, "restore")?,
             collect: instance.get_typed_func(&mut *store, "collect")?,
+            recorded_start: instance.get_typed_func(&mut *store, "recorded_start")?,
+            recorded_length: instance.get_typed_func(&mut *store, "recorded_length")?,
             locate: instance.get_typed_func(&mut *store, "where")?,
         })
     }
 }
 
-const PRELUDE: &str = include_str!("prelude.js");
+/// One expression: what the dialects share, given to what a projection of KurrentDB finds on top.
+const PRELUDE: &str = concat!(include_str!("kurrentdb.js"), "(", include_str!("prelude.js"), ")");
 
 impl Guest {
     /// Starts the engine and loads a source into it. `dialect` is the number that the guest knows it by. Returns also
@@ -185,10 +192,16 @@ impl Guest {
     }
 
     pub fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
-        self.write(&[saved])?;
+        self.write(&[saved, b"\0"])?;
         let restore = self.calls.restore.clone();
         // A state is smaller than its limit, which has 32 bits.
         self.finish(restore, saved.len() as u32)
+    }
+
+    /// What the last event would have written: a JSON object a line, with `stream`, `type`, `data` and `metadata`.
+    pub fn recorded(&mut self) -> Result<&[u8], HandlerFault> {
+        let (start, length) = (self.calls.recorded_start.clone(), self.calls.recorded_length.clone());
+        self.memory_of(&start, &length)
     }
 
     /// Lets go of what nothing but cycles of objects hold, when there may be much of it.
@@ -252,11 +265,16 @@ impl Guest {
 
     fn output(&mut self) -> Result<&[u8], HandlerFault> {
         let (start, length) = (self.calls.output_start.clone(), self.calls.output_length.clone());
-        let start = self.call(&start, (), OWN_FUEL)? as usize;
-        let length = self.call(&length, (), OWN_FUEL)? as usize;
+        self.memory_of(&start, &length)
+    }
+
+    /// The bytes that these two calls say.
+    fn memory_of(&mut self, start: &TypedFunc<(), u32>, length: &TypedFunc<(), u32>) -> Result<&[u8], HandlerFault> {
+        let start = self.call(start, (), OWN_FUEL)? as usize;
+        let length = self.call(length, (), OWN_FUEL)? as usize;
         let end = start.saturating_add(length);
-        let output = self.memory.data(&self.store).get(start..end);
-        output.ok_or_else(|| engine_fault("its output lies outside its memory"))
+        let bytes = self.memory.data(&self.store).get(start..end);
+        bytes.ok_or_else(|| engine_fault("its output lies outside its memory"))
     }
 
     /// A call of ours that must end well.
@@ -342,6 +360,10 @@ impl Guest {
                 (code::LIMIT_STATE, message)
             }
             status::REFUSED => (code::PKG_SCRIPT, message.to_owned()),
+            status::FLOOD => (
+                code::LIMIT_OUTPUT,
+                "the handler emits more than 1,000 events for one; emit fewer".to_owned(),
+            ),
             _ => return engine_fault(&format!("a call ended with {ended}")),
         };
         HandlerFault {

@@ -18,7 +18,8 @@ use refold_core::value::Value;
 use crate::error::code;
 use crate::frame;
 use crate::guest::{Folded, Guest, engine_fault};
-use crate::program::{Loaded, Unhandled};
+use crate::program::{Dialect, Loaded, Unhandled};
+use crate::source::Recorded;
 
 /// The events since the saved state are kept up to this size; then the state is saved anew.
 const MAX_JOURNAL_BYTES: usize = 4 << 20;
@@ -30,7 +31,11 @@ pub struct JsInstance {
     /// Whether the guest's state is the one that this fold is at.
     is_current: bool,
     saved: Arc<[u8]>,
+    /// Whether nothing was folded into the saved state.
+    is_untouched: bool,
     journal: Journal,
+    /// What the last event would have written.
+    recorded: Vec<Recorded>,
     /// The state now, where it was asked for since it changed.
     state: Option<Value>,
     lanes: Vec<Option<Lane>>,
@@ -61,6 +66,7 @@ struct Journal {
 struct Kept {
     program: Arc<Loaded>,
     saved: Arc<[u8]>,
+    is_untouched: bool,
 }
 
 impl JsInstance {
@@ -71,7 +77,9 @@ impl JsInstance {
             guest: None,
             is_current: false,
             saved,
+            is_untouched: true,
             journal: Journal::default(),
+            recorded: Vec::new(),
             state: Some(state),
             lanes: Vec::new(),
             repeated: Vec::new(),
@@ -88,10 +96,11 @@ impl JsInstance {
         match lane {
             Some(lane) if *lane.name == *name => lane.route,
             _ => {
-                let route = match self.program.types.get(name) {
-                    Some(Some(function)) => Route::Function(*function),
-                    Some(None) => Route::Ignored,
-                    None => Route::Unknown,
+                let routes = &self.program.routes;
+                let route = match (routes.types.get(name).copied(), routes.rest) {
+                    (Some(Some(function)), _) | (None, Some(function)) => Route::Function(function),
+                    (Some(None), _) => Route::Ignored,
+                    (None, None) => Route::Unknown,
                 };
                 *lane = Some(Lane {
                     name: name.into(),
@@ -137,7 +146,8 @@ impl JsInstance {
         }
         self.guest()?;
         let start = self.journal.bytes.len();
-        frame::write(&mut self.journal.bytes, function, event, names);
+        let is_first = self.is_untouched && self.journal.events.is_empty();
+        frame::write(&mut self.journal.bytes, function, is_first, event, names);
         let folded = match &mut self.guest {
             Some(guest) => guest.apply(&self.journal.bytes[start..], event.recorded_at),
             None => return Err(engine_fault("it is gone")),
@@ -146,6 +156,9 @@ impl JsInstance {
             Ok(folded) if folded != Folded::Unread => {
                 self.journal.events.push((self.journal.bytes.len(), event.recorded_at));
                 self.state = None;
+                if self.program.dialect == Dialect::KurrentDb {
+                    self.note_recorded()?;
+                }
                 if folded == Folded::Repeated {
                     self.note_repeated(event.payload.unwrap_or_default());
                 }
@@ -182,6 +195,26 @@ impl JsInstance {
         }
     }
 
+    fn note_recorded(&mut self) -> Result<(), HandlerFault> {
+        let depth = self.program.limits.depth;
+        let Some(guest) = &mut self.guest else { return Ok(()) };
+        for line in guest
+            .recorded()?
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+        {
+            let recorded = Recorded::read(line, depth);
+            self.recorded
+                .push(recorded.ok_or_else(|| engine_fault("what it emitted is no JSON"))?);
+        }
+        Ok(())
+    }
+
+    /// What the last event would have written.
+    pub fn recorded(&self) -> &[Recorded] {
+        &self.recorded
+    }
+
     /// Saves the state, so that the events until now are not needed any more.
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
         if !self.journal.events.is_empty() {
@@ -189,6 +222,7 @@ impl JsInstance {
             let saved = Arc::from(guest.save()?);
             guest.collect()?;
             self.saved = saved;
+            self.is_untouched = false;
             self.journal.clear();
         }
         Ok(Arc::clone(&self.saved))
@@ -199,17 +233,26 @@ impl HandlerInstance for JsInstance {
     fn reset(&mut self) {
         let (saved, state) = self.program.initial.clone();
         self.saved = saved;
+        self.is_untouched = true;
         self.state = Some(state);
         self.journal.clear();
         self.is_current = false;
         self.repeated.clear();
+        self.recorded.clear();
     }
 
     /// A script does not say what it writes: what it changed counts as written.
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
         self.repeated.clear();
+        self.recorded.clear();
+        // As on the server, where an event without JSON does not reach a projection.
+        if let Some(source) = &self.program.routes.source
+            && (event.payload.is_none() || !source.takes(event, names))
+        {
+            return Ok(Applied::Ignored);
+        }
         let event_type = names.type_name(event.event_type);
-        let function = match (self.route(event.event_type, event_type), self.program.unhandled) {
+        let function = match (self.route(event.event_type, event_type), self.program.routes.unhandled) {
             (Route::Function(function), _) => function,
             (Route::Ignored, _) | (Route::Unknown, Unhandled::Ignore) => return Ok(Applied::Ignored),
             (Route::Unknown, Unhandled::Warn) => return Ok(Applied::Unknown),
@@ -257,7 +300,12 @@ impl HandlerInstance for JsInstance {
         let saved = self.save()?;
         let byte_count = saved.len();
         let program = Arc::clone(&self.program);
-        let body: Arc<dyn Any + Send + Sync> = Arc::new(Kept { program, saved });
+        let is_untouched = self.is_untouched;
+        let body: Arc<dyn Any + Send + Sync> = Arc::new(Kept {
+            program,
+            saved,
+            is_untouched,
+        });
         Ok(Checkpoint::Opaque { body, byte_count })
     }
 
@@ -267,6 +315,8 @@ impl HandlerInstance for JsInstance {
             && Arc::ptr_eq(&kept.program, &self.program)
         {
             self.saved = Arc::clone(&kept.saved);
+            self.is_untouched = kept.is_untouched;
+            self.recorded.clear();
             self.journal.clear();
             self.state = None;
             self.is_current = false;

@@ -11,6 +11,7 @@ mod frame;
 mod guest;
 mod instance;
 mod program;
+mod source;
 
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,6 @@ mod tests;
 pub use cache::keep_compiled_code_in;
 pub use engine::ENGINE_ID;
 pub use error::{LoadError, code};
+pub use instance::JsInstance;
 pub use program::{Dialect, JsLimits, JsProgram};
+pub use source::Recorded;

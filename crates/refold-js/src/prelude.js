@@ -9,6 +9,7 @@
   ]
   const { getPrototypeOf, keys, freeze, hasOwn } = Object
   const { stringify } = JSON
+  const { literal, isFirst, enterPartition, record } = globalThis
 
   /** A number that a double would not give back, or one that was asked for with `decimal(…)`: mantissa × 10^-scale. */
   class Decimal {
@@ -73,7 +74,7 @@
   function decimal(value) {
     if (parts.has(value)) return value
     if (typeof value === 'bigint') return new Decimal(value, 0)
-    const text = typeof value === 'number' || typeof value === 'string' ? String(value) : ''
+    const text = typeof value === 'number' ? (literal(value) ?? String(value)) : typeof value === 'string' ? value : ''
     const found = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text)
     if (!found) throw new TypeError(`no decimal number: ${text || typeof value}`)
     const [, sign, whole, fraction = '', power = '0'] = found
@@ -142,5 +143,5 @@
 
   Object.defineProperty(globalThis, 'decimal', { value: decimal })
   freeze(Decimal.prototype)
-  return { decimal: literalDecimal, decimalPrototype: Decimal.prototype, module }
+  return { decimal: literalDecimal, decimalPrototype: Decimal.prototype, module, isFirst, enterPartition, record }
 })()

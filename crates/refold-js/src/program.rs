@@ -11,12 +11,15 @@ use crate::engine::{self, Shared};
 use crate::error::{LoadError, code};
 use crate::guest::{Guest, engine_fault};
 use crate::instance::JsInstance;
+use crate::source::Source;
 
 /// What a source is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// `export default { initial() {…}, on: { Type(state, event, meta) {…} } }`.
     Module,
+    /// A projection of a KurrentDB server, as it is there.
+    KurrentDb,
 }
 
 impl Dialect {
@@ -24,6 +27,7 @@ impl Dialect {
     pub(crate) fn number(self) -> i32 {
         match self {
             Dialect::Module => 0,
+            Dialect::KurrentDb => 1,
         }
     }
 }
@@ -64,11 +68,20 @@ pub(crate) struct Loaded {
     pub source: String,
     pub dialect: Dialect,
     pub limits: JsLimits,
-    /// The function of each event type by its place; `None`: the handler says that the type does nothing.
-    pub types: HashMap<Vec<u8>, Option<u32>>,
-    pub unhandled: Unhandled,
+    pub routes: Routes,
     /// The state before the first event, as a guest saved it, and as a value.
     pub initial: (Arc<[u8]>, Value),
+}
+
+/// Which function folds an event.
+pub(crate) struct Routes {
+    /// By event type; `None`: the handler says that the type does nothing.
+    pub types: HashMap<Vec<u8>, Option<u32>>,
+    /// That of all other types.
+    pub rest: Option<u32>,
+    pub unhandled: Unhandled,
+    /// Of a projection: where its events come from. The others are not its business.
+    pub source: Option<Source>,
 }
 
 /// What becomes of events whose type the handler does not name.
@@ -93,7 +106,7 @@ impl JsProgram {
             place: None,
         })?;
         let (mut guest, about) = Guest::load(shared, limits, source, dialect.number()).map_err(unloadable)?;
-        let (types, unhandled) = described(&about).map_err(unloadable)?;
+        let routes = described(&about).map_err(unloadable)?;
         let initial_value = Value::from_json(guest.json().map_err(unloadable)?, limits.depth)
             .map_err(|error| unloadable(engine_fault(&error.to_string())))?;
         let initial = Arc::from(guest.save().map_err(unloadable)?);
@@ -103,10 +116,16 @@ impl JsProgram {
             source: source.to_owned(),
             dialect,
             limits,
-            types,
-            unhandled,
+            routes,
             initial: (initial, initial_value),
         })))
+    }
+}
+
+impl JsProgram {
+    /// A running instance, which also says what its last event would have written.
+    pub fn start_js(&self) -> JsInstance {
+        JsInstance::new(Arc::clone(&self.0))
     }
 }
 
@@ -116,7 +135,7 @@ impl HandlerProgram for JsProgram {
     }
 
     fn start(&self) -> Box<dyn HandlerInstance> {
-        Box::new(JsInstance::new(Arc::clone(&self.0)))
+        Box::new(self.start_js())
     }
 
     /// Which of them a script reads cannot be told from its text.
@@ -149,34 +168,51 @@ fn unloadable(fault: HandlerFault) -> LoadError {
     }
 }
 
-type Description = (HashMap<Vec<u8>, Option<u32>>, Unhandled);
+/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn"}`, which the prelude wrote; of a projection also
+/// `"rest":place or -1` and `"source"`.
+fn described(about: &[u8]) -> Result<Routes, HandlerFault> {
+    read_routes(about).ok_or_else(|| engine_fault("it described the handler in an odd way"))
+}
 
-/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn"}`, which the prelude wrote.
-fn described(about: &[u8]) -> Result<Description, HandlerFault> {
-    let odd = || engine_fault("it described the handler in an odd way");
+fn read_routes(about: &[u8]) -> Option<Routes> {
     let Ok(Value::Object(about)) = Value::from_json(about, 8) else {
-        return Err(odd());
+        return None;
     };
     let Some(Value::Array(list)) = about.get(b"types") else {
-        return Err(odd());
+        return None;
     };
     let mut types = HashMap::new();
     for entry in list.iter() {
-        let Value::Array(entry) = entry else { return Err(odd()) };
-        let (Some(Value::Text(name)), Some(Value::Number(place))) = (entry.get(0), entry.get(1)) else {
-            return Err(odd());
+        let Value::Array(entry) = entry else { return None };
+        let Some(Value::Text(name)) = entry.get(0) else {
+            return None;
         };
-        let place = place.to_i64().and_then(|place| u32::try_from(place).ok());
-        types.insert(name.as_wtf8().to_vec(), place);
+        types.insert(name.as_wtf8().to_vec(), place(entry.get(1)?)?);
     }
     let unhandled = match about.get(b"unhandled") {
         Some(Value::Text(word)) => match word.as_wtf8() {
             b"ignore" => Unhandled::Ignore,
             b"warn" => Unhandled::Warn,
             b"error" => Unhandled::Error,
-            _ => return Err(odd()),
+            _ => return None,
         },
-        _ => return Err(odd()),
+        _ => return None,
     };
-    Ok((types, unhandled))
+    let rest = about.get(b"rest").map_or(Some(None), place)?;
+    let source = match about.get(b"source") {
+        Some(source) => Some(Source::read(source, about.get(b"takesLinks"))?),
+        None => None,
+    };
+    Some(Routes {
+        types,
+        rest,
+        unhandled,
+        source,
+    })
+}
+
+/// The place of a function, or `-1` for none. `None`: it is neither.
+fn place(value: &Value) -> Option<Option<u32>> {
+    let Value::Number(place) = value else { return None };
+    place.to_i64().map(|place| u32::try_from(place).ok())
 }

@@ -3,6 +3,7 @@
 mod exact;
 mod hostile;
 mod kept;
+mod kurrentdb;
 mod module;
 
 use refold_core::event::{Encoding, EventBatch, Position, Version};

@@ -50,6 +50,7 @@ impl Runtime {
         match self {
             Runtime::Declarative => "",
             Runtime::Js(Dialect::Module) => "module",
+            Runtime::Js(Dialect::KurrentDb) => "kurrentdb",
         }
     }
 
@@ -299,7 +300,8 @@ impl Reader<'_> {
             },
             Some("js") => match dialect.as_deref() {
                 None | Some("module") => Runtime::Js(Dialect::Module),
-                Some(_) => return Err(self.error(mark("dialect"), "the only dialect built in yet is `module`")),
+                Some("kurrentdb") => Runtime::Js(Dialect::KurrentDb),
+                Some(_) => return Err(self.error(mark("dialect"), "a dialect is `module` or `kurrentdb`")),
             },
             Some(_) => {
                 let message = "only the runtimes `declarative` and `js` are built in yet";

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
-use refold_js::Dialect;
 
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
 pub use opened::{Opened, Script};
@@ -81,7 +80,7 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
         .extension()
         .is_some_and(|extension| extension == "js" || extension == "mjs");
     let (runtime, name) = match is_script {
-        true => (Runtime::Js(Dialect::Module), SCRIPT),
+        true => (Runtime::Js(opened::dialect_of(&source)), SCRIPT),
         false => (Runtime::Declarative, REDUCER),
     };
     let files = [(name, source)];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
-use refold_js::{Dialect, JsLimits, JsProgram, LoadError};
+use refold_js::{Dialect, JsInstance, JsLimits, JsProgram, LoadError};
 
 use crate::document::normalised_text;
 use crate::error::{Mark, PackageError, Place, code};
@@ -49,6 +49,10 @@ impl Opened {
 }
 
 impl Script {
+    pub(crate) fn start(&self) -> JsInstance {
+        self.program.start_js()
+    }
+
     /// Loads the text of `file`, as the package names it.
     pub(super) fn load(
         identity: HandlerIdentity,
@@ -77,6 +81,20 @@ impl Script {
             invariants,
             limits,
         })
+    }
+}
+
+/// What a bare file is written for: a module exports something at the start of a line, and a projection, which is no
+/// module, cannot.
+pub(super) fn dialect_of(source: &[u8]) -> Dialect {
+    let is_module = source
+        .split(|byte| *byte == b'\n')
+        .any(|line| line.trim_ascii_start().starts_with(b"export"));
+    let names = ["fromAll", "fromStream", "fromCategor", "on_event", "on_any"];
+    let is_projection = |name: &str| source.windows(name.len()).any(|it| it == name.as_bytes());
+    match !is_module && names.into_iter().any(is_projection) {
+        true => Dialect::KurrentDb,
+        false => Dialect::Module,
     }
 }
 

@@ -13,6 +13,7 @@ use refold_core::event::{Encoding, EventBatch, Version};
 use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
+use refold_js::JsInstance;
 
 use crate::error::{PackageError, code};
 use crate::lab::determinism::{Mismatch, find_mismatches};
@@ -147,7 +148,7 @@ fn fold(work: &Work<'_>, given: &Given, handler: &Opened) -> Result<Outcome, Cas
             continue;
         }
         let applied = instance.port().apply(&batch.event(row), names, &mut Written::off());
-        outcome.emitted.extend_from_slice(instance.emitted());
+        outcome.emitted.extend(instance.emitted());
         match applied {
             Ok(Applied::Undecodable(error)) => {
                 outcome
@@ -171,17 +172,17 @@ fn fold(work: &Work<'_>, given: &Given, handler: &Opened) -> Result<Outcome, Cas
     Ok(outcome)
 }
 
-/// A fold of either engine. Only rules emit events.
+/// A fold of either engine.
 enum Running {
     Declarative(Box<DeclarativeInstance>),
-    Script(Box<dyn HandlerInstance>),
+    Script(Box<JsInstance>),
 }
 
 impl Running {
     fn of(handler: &Opened) -> Running {
         match handler {
             Opened::Declarative(program) => Running::Declarative(Box::new(program.start_declarative())),
-            Opened::Script(_) => Running::Script(handler.program().start()),
+            Opened::Script(script) => Running::Script(Box::new(script.start())),
         }
     }
 
@@ -192,10 +193,18 @@ impl Running {
         }
     }
 
-    fn emitted(&self) -> &[Emitted] {
+    /// What the last event emitted.
+    fn emitted(&self) -> Vec<Emitted> {
         match self {
-            Running::Declarative(instance) => instance.emitted(),
-            Running::Script(_) => &[],
+            Running::Declarative(instance) => instance.emitted().to_vec(),
+            Running::Script(instance) => instance
+                .recorded()
+                .iter()
+                .map(|of| Emitted {
+                    event_type: of.event_type.clone(),
+                    data: of.data.clone(),
+                })
+                .collect(),
         }
     }
 }
