@@ -261,7 +261,7 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         ("order", refold_js::ENGINE_ID)
     );
     assert!(
-        !open_at(&folder.path().to_owned(), Some("1"))
+        !open_at(folder.path(), Some("1"))
             .unwrap()
             .invariants()
             .is_empty()
