@@ -260,12 +260,7 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         (bare.name.as_str(), bare.engine.as_str()),
         ("order", refold_js::ENGINE_ID)
     );
-    assert!(
-        !open_at(folder.path(), Some("1"))
-            .unwrap()
-            .invariants()
-            .is_empty()
-    );
+    assert!(!open_at(folder.path(), Some("1")).unwrap().invariants().is_empty());
     let wrong = |version: &str| {
         identity(&format!("{}@{version}", folder.path().display()))
             .unwrap_err()
