@@ -66,8 +66,11 @@ pub(super) fn aftermath(
                     position: Some(came.to_string()),
                     to: Some(position.to_string()),
                     stream: Some(text::exact(stream)),
-                    detail: Some("the event that was inserted has the id of another".to_owned()),
-                    ..VerifyFinding::of_store("DUPLICATE-ID", "manipulation", String::new())
+                    ..VerifyFinding::of_store(
+                        "DUPLICATE-ID",
+                        "manipulation",
+                        "the event that was inserted has the id of another".to_owned(),
+                    )
                 });
             }
             if event.version == EventBatch::NO_VERSION || removed.is_empty() {
@@ -80,16 +83,19 @@ pub(super) fn aftermath(
                 && version.checked_add(1).is_some_and(|next| next < event.version.0)
                 && is_any_between(&removed, from, position)
             {
+                let missing = match (version + 1, event.version.0 - 1) {
+                    (first, last) if first == last => format!("version {first} is missing"),
+                    (first, last) => format!("versions {first} to {last} are missing"),
+                };
                 found.push(VerifyFinding {
                     position: Some(position.to_string()),
                     stream: Some(text::exact(stream)),
                     version: Some((version + 1).to_string()),
-                    detail: Some(format!(
-                        "versions {} to {} are missing between positions {from} and {position}, where events were removed",
-                        version + 1,
-                        event.version.0 - 1
-                    )),
-                    ..VerifyFinding::of_store("VERSION-GAP", "gap", String::new())
+                    ..VerifyFinding::of_store(
+                        "VERSION-GAP",
+                        "gap",
+                        format!("{missing} between positions {from} and {position}, where events were removed"),
+                    )
                 });
             }
         }

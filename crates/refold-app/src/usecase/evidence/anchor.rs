@@ -359,7 +359,8 @@ fn advice(manifest: &Manifest) -> String {
         "An anchor of an event store: {} events up to position {}, made at {}.\n\
          The root of its tree is {}\n\
          \n\
-         1. sha256sum -c SHA256SUMS\n   says whether the files of this anchor are whole.\n\
+         1. sha256sum -c SHA256SUMS\n   says whether the files of this anchor are whole; python3 verify.py . (docs/spec/verify.py of Refold) also \
+         whether they belong together.\n\
          {signature}\
          3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
          \n\

@@ -1,7 +1,7 @@
 //! The shape of payloads by event type, over time: fields that were born, are gone, or changed their kind.
 //!
 //! A field is *born* or *gone* by one rule: it was absent from more events at the beginning, or at the end, than it ever was
-//! between two of its appearances. So a field that comes and goes is neither.
+//! between two of its appearances. So a field that comes and goes is neither, and neither is one that appears once.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -228,14 +228,15 @@ impl Schema {
 
     fn field(&self, path: &[u8], field: &Field) -> HealthField {
         let label = |at: i64| text::position_label(Position(at));
+        let is_told = field.events > 1;
         let absent_since = self.events.saturating_sub(field.last_number + 1);
         HealthField {
             path: text::exact(path),
             events: field.events,
             first_position: label(field.first),
             last_position: label(field.last),
-            is_born: field.first_number > field.longest_absence,
-            is_gone: absent_since > field.longest_absence,
+            is_born: is_told && field.first_number > field.longest_absence,
+            is_gone: is_told && absent_since > field.longest_absence,
             has_changed_kind: field.kinds.keys().filter(|kind| **kind != "null").count() > 1,
             kinds: field
                 .kinds

@@ -147,6 +147,9 @@ fn a_field_is_born_and_gone_once_and_one_that_comes_and_goes_is_neither() {
         if at % 7 == 3 {
             more += r#","odd":1"#;
         }
+        if at == 45 {
+            more += r#","once":1"#;
+        }
         *line = line.replace(r#","lines""#, &format!(r#"{more},"lines""#));
     }
     let answer = looked_at(&lines, &usual());
@@ -161,6 +164,7 @@ fn a_field_is_born_and_gone_once_and_one_that_comes_and_goes_is_neither() {
     assert_eq!(field("/born"), (true, false, 30));
     assert_eq!(field("/gone"), (false, true, 20));
     assert_eq!(field("/odd"), (false, false, 9));
+    assert_eq!(field("/once"), (false, false, 1));
 }
 
 #[test]
