@@ -11,8 +11,9 @@ use rusqlite::types::ValueRef;
 use super::image::record::Record;
 use super::plan::{Plan, Shape, Slot, StreamKey};
 use super::row::TypeCache;
-use crate::layout::{DecodeStep, Unwrap};
+use crate::layout::{DecodeStep, Origin, TextSource, Unwrap};
 use crate::time::TimeReader;
+use crate::value::taken;
 
 /// Turns plain rows of one shape into events.
 pub struct PlainRows {
@@ -56,8 +57,10 @@ impl PlainRows {
         } else {
             None
         };
+        let category = map.category.as_ref();
+        let is_of_id = category.is_none_or(|category| category.from == Origin::StreamId);
         Some(PlainRows {
-            stream: *stream,
+            stream: is_of_id.then_some(*stream)?,
             event_type: column(shape.event_type).filter(|_| map.event_type.take.is_empty())?,
             version: shape.version?,
             recorded_at: column(shape.recorded_at)?,
@@ -68,7 +71,7 @@ impl PlainRows {
         })
     }
 
-    /// Appends the event in `row`; `false`, and nothing done, where the row is not plain or its stream is new.
+    /// Appends the event in `row`; `false`, and nothing done, where the row is not plain.
     pub fn append(&mut self, plan: &Plan, row: &Record<'_>, batch: &mut EventBatch, names: &mut Names) -> bool {
         let (ValueRef::Text(id), ValueRef::Text(event_type)) = (row.value(self.stream), row.value(self.event_type))
         else {
@@ -92,23 +95,23 @@ impl PlainRows {
         if id.is_empty() || event_type.is_empty() || version == EventBatch::NO_VERSION {
             return false;
         }
-        if names.stream(self.last_stream) != id {
-            let Some(known) = names.find_stream(id) else {
-                return false;
-            };
-            self.last_stream = known;
-        }
         let source = plan.layout.map.recorded_at.as_ref();
         let Some(reading) = source.and_then(|source| self.times.of_text(written, source)) else {
             return false;
         };
-        if !reading.is_certain() {
+        // Of an id that is no text there is a finding.
+        if !reading.is_certain() || !is_ascii(id) {
             return false;
+        }
+        let event_type = self.types.intern(event_type, names);
+        if names.stream(self.last_stream) != id {
+            let category = || category(plan.layout.map.category.as_ref(), id);
+            self.last_stream = names.intern_stream(id, category);
         }
         batch.positions.push(Position(row.rowid));
         batch.streams.push(self.last_stream);
         batch.versions.push(version);
-        batch.types.push(self.types.intern(event_type, names));
+        batch.types.push(event_type);
         batch.recorded_at.push(reading.at);
         if let Some(payload) = payload {
             let span = batch.store(payload);
@@ -117,4 +120,11 @@ impl PlainRows {
         }
         true
     }
+}
+
+/// What a stream id says of its category.
+fn category<'a>(source: Option<&'a TextSource>, id: &'a [u8]) -> &'a [u8] {
+    let Some(source) = source else { return b"" };
+    let default = source.default.as_deref().unwrap_or_default().as_bytes();
+    taken(id, &source.take).unwrap_or(default)
 }
