@@ -80,7 +80,7 @@ impl TableCursor {
     }
 
     /// The wanted values of the row. A row of more than `most_byte_count` is odd.
-    #[inline]
+    #[inline(always)]
     pub fn record<'a>(
         &'a mut self,
         wanted: &[Wanted],
@@ -125,7 +125,9 @@ impl TableCursor {
     }
 }
 
-#[inline]
+/// Inlined: returned through memory, a record would be read in other pieces than it was written in, which waits for all
+/// that was written before.
+#[inline(always)]
 fn record_of<'a>(
     page: &'a [u8],
     row: Payload,
