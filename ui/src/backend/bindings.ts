@@ -531,12 +531,6 @@ export type EventPage = {
 	rows: EventRow[],
 };
 
-export type EventPlace = {
-	version: string,
-	position: string,
-	eventType: string,
-};
-
 export type EventQuery = {
 	/**  Only these types; empty: all. */
 	types: string[],
@@ -663,6 +657,9 @@ export type HandlerChecked = {
 	isExact: boolean,
 	/**  What that means here. */
 	sentence: string,
+	/**  Whether folding in other ways gave the same states, of the first events, and what that rests on. */
+	isReplaySafe: boolean,
+	replaySafety: string,
 	invariants: InvariantOutcome[],
 	findings: FindingWire[],
 	/**  The answer was kept: nothing was folded. */
@@ -799,9 +796,9 @@ export type HistoryUpdate = {
 
 /**  The states differ after the event `from` and until the event `until`, after which they are equal again. */
 export type IntervalWire = {
-	from: EventPlace,
+	from: LabEvent,
 	/**  `None`: up to the head. */
-	until: EventPlace | null,
+	until: LabEvent | null,
 };
 
 /**  One invariant over the course of one stream. */

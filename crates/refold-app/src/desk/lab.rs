@@ -16,6 +16,7 @@ use crate::usecase::lab::check::{CheckAnswer, ValueAnswer, ViolationAnswer, chec
 use crate::usecase::lab::compare::{
     CompareAnswer, DifferingAnswer, KindAnswer, PlaceAnswer, Side, StopAnswer, compare,
 };
+use crate::usecase::lab::determinism::determinism;
 use crate::usecase::lab::kept::Keeping;
 use crate::usecase::lab::minimize::{Extent, Failure, MinimizeAnswer, TestFile, minimize, write_case_file};
 use crate::usecase::lab::pair::Pair;
@@ -146,10 +147,12 @@ impl Desk {
     ) -> Result<HandlerChecked, AppError> {
         let opened = self.session(session)?;
         let started = Instant::now();
-        let answered = self.jobs.run("check", session, progress, |work| {
+        let (answered, determinism) = self.jobs.run("check", session, progress, |work| {
             let condition = Some(asked.condition.as_str()).filter(|condition| !condition.is_empty());
             let (handler, keeping) = (Some(asked.handler.as_str()), keeping(asked.is_anew));
-            check(work, &opened, scope_of(&asked.scope), handler, condition, keeping)
+            let scope = scope_of(&asked.scope);
+            let answered = check(work, &opened, scope, handler, condition, keeping)?;
+            Ok((answered, determinism(work, &opened, scope, handler)?))
         })?;
         let (answer, is_cached) = (Arc::new(answered.answer), answered.was_kept);
         let run = self.place(session, Run::Checked(Arc::clone(&answer)));
@@ -169,6 +172,8 @@ impl Desk {
             events: narrow(answer.events),
             is_exact: answer.exact,
             sentence: answer.sentence.clone(),
+            is_replay_safe: determinism.replay_safe,
+            replay_safety: determinism.sentence,
             invariants: outcomes.collect(),
             findings: answer.findings.clone(),
             is_cached,

@@ -11,9 +11,9 @@ use refold_core::value::Value;
 use refold_core::work::Work;
 
 use super::event_page::{self, Problems};
+use super::lab::Scope;
 use super::lab::compare::{self, CompareAnswer};
 use super::lab::kept::Keeping;
-use super::lab::{EventName, Scope};
 use super::replayed::Replayed;
 use crate::answer::{ChangeAnswer, ComparedAnswer, ComparisonAnswer, Literal};
 use crate::error::AppError;
@@ -21,8 +21,8 @@ use crate::frame::StateFrame;
 use crate::rows::{self, Beside, Changes, Folding, RowWindow};
 use crate::session::Session;
 use crate::wire::{
-    ComparedSide, ComparisonIntervals, ComparisonOpened, ComparisonQuery, ComparisonSide, EventPage, EventPlace,
-    EventQuery, EventRow, IntervalWire,
+    ComparedSide, ComparisonIntervals, ComparisonOpened, ComparisonQuery, ComparisonSide, EventPage, EventQuery,
+    EventRow, IntervalWire, LabEvent,
 };
 use crate::{findings, handler, text};
 
@@ -370,11 +370,6 @@ fn change_answer(change: &Change, current: &Replayed, after: &Folded) -> ChangeA
 }
 
 fn intervals_of(answer: &CompareAnswer) -> ComparisonIntervals {
-    let place = |event: &EventName| EventPlace {
-        version: event.version.clone().unwrap_or_default(),
-        position: event.position.clone().unwrap_or_default(),
-        event_type: event.event_type.to_string(),
-    };
     let stream = answer.differing.first();
     let intervals = stream.map(|stream| stream.intervals.as_slice()).unwrap_or_default();
     ComparisonIntervals {
@@ -382,8 +377,8 @@ fn intervals_of(answer: &CompareAnswer) -> ComparisonIntervals {
             .iter()
             .take(MOST_INTERVALS)
             .map(|interval| IntervalWire {
-                from: place(&interval.from),
-                until: interval.until.as_ref().map(place),
+                from: LabEvent::from(&interval.from),
+                until: interval.until.as_ref().map(LabEvent::from),
             })
             .collect(),
         interval_count: stream.map_or(0, |stream| stream.interval_count),
@@ -396,7 +391,7 @@ fn intervals_of(answer: &CompareAnswer) -> ComparisonIntervals {
                 } else {
                     &answer.right
                 };
-                let event = place(&stop.event);
+                let event = LabEvent::from(&stop.event);
                 let at = if event.version.is_empty() {
                     format!("#{}", event.position)
                 } else {

@@ -4,6 +4,7 @@
 pub mod check;
 pub mod compare;
 mod course;
+pub mod determinism;
 pub mod invariant;
 pub mod kept;
 pub mod minimize;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{FindingWire, HandlerWire};
+use super::{FindingWire, HandlerWire, LabEvent};
 
 /// One side of a comparison, as a person asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -81,15 +81,7 @@ pub struct ComparisonIntervals {
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct IntervalWire {
-    pub from: EventPlace,
+    pub from: LabEvent,
     /// `None`: up to the head.
-    pub until: Option<EventPlace>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct EventPlace {
-    pub version: String,
-    pub position: String,
-    pub event_type: String,
+    pub until: Option<LabEvent>,
 }

@@ -227,6 +227,9 @@ pub struct HandlerChecked {
     pub is_exact: bool,
     /// What that means here.
     pub sentence: String,
+    /// Whether folding in other ways gave the same states, of the first events, and what that rests on.
+    pub is_replay_safe: bool,
+    pub replay_safety: String,
     pub invariants: Vec<InvariantOutcome>,
     pub findings: Vec<FindingWire>,
     /// The answer was kept: nothing was folded.

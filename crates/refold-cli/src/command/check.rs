@@ -2,10 +2,20 @@
 
 use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::lab::check::{CheckAnswer, ViolationAnswer, check};
+use refold_app::usecase::lab::determinism::{DeterminismAnswer, determinism};
+use serde::Serialize;
 
 use super::{Context, event_cell, handler_line, keeping_of, scope_of, told};
 use crate::arguments::Check;
 use crate::print::{self, Ended, Printer, Table};
+
+/// What `--json` answers.
+#[derive(Serialize)]
+struct Checked<'a> {
+    #[serde(flatten)]
+    answer: &'a CheckAnswer,
+    determinism: &'a DeterminismAnswer,
+}
 
 pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -16,14 +26,19 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
         context,
         check(context.work, &session, scope, handler, invariant, keeping)?,
     );
+    let determinism = determinism(context.work, &session, scope, handler)?;
     // Violations are what this command is asked to find: exit code 1.
-    let code = u8::from(answer.violation_count > 0);
+    let code = u8::from(answer.violation_count > 0 || !determinism.replay_safe);
     let mut printer = context.printer();
     if context.json {
-        printer.json(&answer)?;
+        printer.json(&Checked {
+            answer: &answer,
+            determinism: &determinism,
+        })?;
         return printer.finish(Ok(code));
     }
     printer.line(&format!("handler {}", handler_line(&answer.handler)))?;
+    printer.line(&determinism.sentence)?;
     printer.line(&format!(
         "{} of {}, {}",
         counted(answer.events, "event"),

@@ -407,3 +407,18 @@ fn breaks_by_hand(state: &Value) -> bool {
     let is_paid = ["\"paid\"", "\"shipped\"", "\"delivered\""].contains(&text("status").as_str());
     is_paid && hundredths("total") - hundredths("discount") != hundredths("paid")
 }
+
+#[test]
+fn rules_are_safe_to_replay_as_the_first_events_tell() {
+    let handler = order("1.0.0");
+    for scope in [Scope::All, Scope::Category("order"), Scope::Stream("order-4711")] {
+        let answer =
+            with_session(|work, session| determinism::determinism(work, session, scope, Some(&handler))).unwrap();
+        assert!(
+            answer.replay_safe && answer.mismatches.is_empty(),
+            "{}",
+            answer.sentence
+        );
+        assert!(answer.events > 10, "{}", answer.sentence);
+    }
+}

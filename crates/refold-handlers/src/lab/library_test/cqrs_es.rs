@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use refold_core::value::Value;
+use refold_core::value::{Value, is_hidden};
 
 use super::words::{self, head, json, json_of};
 use super::{Leaf, TestText, Then};
@@ -90,9 +90,11 @@ fn compare(out: &mut String, leaves: &[Leaf], assert: &str) {
     );
 }
 
-/// A raw string with as many signs around it as it takes. What would hide in it was escaped before.
+/// A raw string with as many signs around it as it takes, or one with escapes where something in it would hide.
 fn raw(text: &str) -> String {
-    let text = words::comment(text);
+    if text.chars().any(is_hidden) {
+        return format!("{text:?}");
+    }
     let mut signs = String::from("#");
     while text.contains(&format!("\"{signs}")) {
         signs.push('#');

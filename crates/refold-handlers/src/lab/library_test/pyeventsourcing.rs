@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use refold_core::value::{Text, Value};
 
-use super::words::{self, class_of, comment, head};
+use super::words::{self, class_of, head};
 use super::{Leaf, TestText, Then};
 
 const NOTES: [&str; 4] = [
@@ -61,7 +61,7 @@ pub fn write(test: &TestText<'_>, aggregate: &str, class: &str) -> String {
             out,
             "            event({version}, {aggregate}.{}, {}, {payload}),",
             class_of(&event.event_type),
-            quoted(&time.replace('Z', "+00:00"))
+            words::quoted(&time.replace('Z', "+00:00"), false)
         );
     }
     out.push_str(
@@ -120,10 +120,6 @@ fn literal(value: &Value) -> String {
             format!("{{{}}}", members.join(", "))
         }
     }
-}
-
-fn quoted(text: &str) -> String {
-    words::quoted(&comment(text), false)
 }
 
 /// JSON escapes of a text are Python's as well, but for what lies outside the first plane: two units are two letters.

@@ -91,6 +91,14 @@ fn a_payload_that_is_stored_with_its_tag_is_tagged_once() {
     assert!(text.contains(r##"event("ItemAdded", r#"{"qty":1}"#)"##), "{text}");
 }
 
+#[test]
+fn java_sees_no_end_of_a_line_where_none_is() {
+    let text = written(Language::Java, "a\\u000ab", "A", "{}", "/a~1\nb", "\"c\\nd\"");
+    assert!(text.contains("// a\\ u000ab"), "{text}");
+    assert!(text.contains(r#"Map.entry("/a~1\nb", "c\nd")"#), "{text}");
+    assert!(!text.contains("\\u000a"), "{text}");
+}
+
 /// What would end a text, a comment or a line in one of the languages.
 fn hostile() -> impl Strategy<Value = String> {
     let bits = [

@@ -42,6 +42,9 @@ pub fn quoted(text: &str, has_templates: bool) -> String {
         match letter {
             '"' | '\\' => out.extend(['\\', letter]),
             '$' if has_templates => out.push_str("\\$"),
+            // Not as `\u`, which Java reads before it knows of texts.
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
             letter if is_hidden(letter) => {
                 let mut units = [0; 2];
                 for unit in letter.encode_utf16(&mut units) {
@@ -56,11 +59,10 @@ pub fn quoted(text: &str, has_templates: bool) -> String {
     out
 }
 
-/// One line of a comment: nothing in it can end it.
+/// One line of a comment: nothing in it can end it, nor `\u000a`, which Java takes for the end of the line.
 pub fn comment(text: &str) -> String {
-    text.chars()
-        .map(|letter| if is_hidden(letter) { '\u{fffd}' } else { letter })
-        .collect()
+    let shown = |letter| if is_hidden(letter) { '\u{fffd}' } else { letter };
+    text.chars().map(shown).collect::<String>().replace("\\u", "\\ u")
 }
 
 /// The head of a file: what it shows and where it comes from, a comment each line.
