@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::verdict_where;
 use crate::Failure;
 use crate::lab::Lab;
+use crate::machine::free_cores;
 use crate::table::Row;
 
 /// What the store must hold for the target of zooming to be spoken of.
@@ -71,13 +72,15 @@ impl Told {
         self.fields.get(name).and_then(Value::as_f64).unwrap_or(f64::NAN)
     }
 
-    /// Whether a quantile is within `target`, or within half of it above that of the busy loop.
-    fn is_within(&self, quantile: &str, control: &str, target: Option<f64>) -> bool {
-        target.is_none_or(|target| self.number(quantile) <= target.max(self.number(control) + target / 2.0))
+    /// Whether a quantile is within `target`. The busy loop beside it is as long as the figure itself, so that it says how
+    /// disturbed the run was and never excuses a figure that is too long.
+    fn is_within(&self, quantile: &str, target: Option<f64>) -> bool {
+        target.is_none_or(|target| self.number(quantile) <= target)
     }
 }
 
 pub fn driven(lab: &Lab) -> Result<Vec<Row>, Failure> {
+    let free = free_cores();
     let told = drive(lab)?;
     let figure = |id: &str| {
         told.get(id)
@@ -97,9 +100,9 @@ pub fn driven(lab: &Lab) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for limit in LIMITS {
         let told = figure(limit.id)?;
-        let holds = told.is_within("p50", "controlP50", limit.median) && told.is_within("p95", "controlP95", limit.p95);
-        let counts = !matches!(limit.id, "zoom" | "pan") || lab.large.events >= ZOOMED_EVENTS;
-        rows.push(row(limit.at_least, told, verdict_where(holds, counts)));
+        let holds = told.is_within("p50", limit.median) && told.is_within("p95", limit.p95);
+        let is_large = !matches!(limit.id, "zoom" | "pan") || lab.large.events >= ZOOMED_EVENTS;
+        rows.push(row(limit.at_least, told, verdict_where(holds, is_large && free >= 1.8)));
     }
     let truth = figure("truth")?;
     let is_true = truth.number("mismatches") == 0.0 && truth.number("nodes") < 6000.0;
