@@ -47,6 +47,7 @@ pub fn of(code: &str) -> &'static str {
             "Look at the state before and after the event; ask whether the rule or the event is wrong"
         }
         "RF-INVARIANT-UNDECIDED" => "Say in the invariant what it means where a value is missing or of another kind",
+        "RF-NONDETERMINISTIC" => "Keep nothing outside the state, and read no clock, no chance and no other stream",
         "RF-LIMIT-DEPTH" | "RF-LIMIT-MEMORY" | "RF-LIMIT-OUTPUT" | "RF-LIMIT-STATE" | "RF-LIMIT-STEPS" => {
             "Make the rule cheaper, or split it"
         }
