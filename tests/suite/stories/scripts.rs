@@ -18,19 +18,24 @@ fn script() -> PathBuf {
     root().join("fixtures/orders/scripts/order")
 }
 
-/// All events of a store.
-fn events_of(store: &Path) -> (EventBatch, Names) {
+/// All events of a store, batch by batch.
+fn events_of(store: &Path) -> (Vec<EventBatch>, Names) {
     let token = CancelToken::default();
     let work = Work::new(&token, &Silent);
     let options = OpenOptions::in_scratch(std::env::temp_dir());
     let store = refold_stores::open(&work, &store.display().to_string(), None, &options).expect("the sample opens");
     let mut reader = store.read(&ReadQuery::all(Columns::ALL)).expect("it is read");
-    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-    while reader
-        .next_batch(&work, 4_096, &mut batch, &mut names, &findings)
-        .expect("every batch is read")
-    {}
-    (batch, names)
+    let (mut batches, mut names, findings) = (Vec::new(), Names::default(), Findings::default());
+    loop {
+        let mut batch = EventBatch::default();
+        if !reader
+            .next_batch(&work, 4_096, &mut batch, &mut names, &findings)
+            .expect("every batch is read")
+        {
+            return (batches, names);
+        }
+        batches.push(batch);
+    }
 }
 
 /// Equal, with numbers by amount: a number of JavaScript does not know how many zeros it was written with.
@@ -54,23 +59,25 @@ fn is_same(left: &Value, right: &Value) -> bool {
 fn an_order_in_javascript_is_the_order_in_rules_after_every_event() {
     let folder = tempfile::tempdir().expect("a folder");
     let sample = shop(folder.path(), Layout::Emmett, 6_000);
-    let (batch, names) = events_of(&sample.store);
+    let (batches, names) = events_of(&sample.store);
     let rules = format!("{}@1.1.0", sample.handlers.join("order").display());
     let rules = refold_handlers::package::open(&rules).expect("the rules");
     let script = refold_handlers::package::open(&script().display().to_string()).expect("the script");
-    let mut rows: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (row, stream) in batch.streams.iter().enumerate() {
-        if names.category(*stream) == b"order" {
-            rows.entry(stream.0).or_default().push(row);
+    let mut streams: BTreeMap<u32, Vec<(&EventBatch, usize)>> = BTreeMap::new();
+    for batch in &batches {
+        for (row, stream) in batch.streams.iter().enumerate() {
+            if names.category(*stream) == b"order" {
+                streams.entry(stream.0).or_default().push((batch, row));
+            }
         }
     }
     let mut left = Fold::new(rules.as_ref(), Detail::State).expect("it starts");
     let mut right = Fold::new(script.as_ref(), Detail::State).expect("it starts");
     let mut compared = 0;
-    for rows in rows.values() {
+    for rows in streams.values() {
         left.reset().expect("it starts again");
         right.reset().expect("it starts again");
-        for row in rows {
+        for (batch, row) in rows {
             let event = batch.event(*row);
             left.step(&event, &names, None).expect("rules fold");
             right.step(&event, &names, None).expect("the script folds");

@@ -1,5 +1,5 @@
-// The deterministic twin of the application: seeded stores in memory, so that every view runs in any browser and in
-// tests. Faults are switched on by the location of a store: `slow`, `error`, `empty`, `unindexed` in its name.
+// The deterministic twin of the application: seeded stores in memory, so that every view runs in any browser and in tests.
+// Faults are switched on by the location of a store: `slow`, `error`, `empty`, `unindexed` in its name.
 
 import { rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
@@ -87,7 +87,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
     literalAt: (history, path, moment) => this.#stateAt(this.#history(history), moment).get(path)?.literal ?? null,
     rowAt: (history, moment) => {
       const { store, positions } = this.#history(history);
-      return this.#rowAt(store, positions[moment - 1] ?? 0, moment);
+      return eventRow(store.events, positions[moment - 1] ?? 0, moment);
     },
     placeOf: (history, axis, moment) => {
       const { store, positions } = this.#history(history);
@@ -142,7 +142,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
     const session = this.#next++;
     this.#stores.set(session, store);
     const total = store.events.times.length;
-    const newest = Array.from({ length: Math.min(100, total) }, (_, i) => this.#rowAt(store, total - 1 - i, 0));
+    const newest = Array.from({ length: Math.min(100, total) }, (_, i) => eventRow(store.events, total - 1 - i, 0));
     return openedAnswer(session, location, store.events, newest, store.isIndexed);
   }
 
@@ -279,7 +279,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
     const rows: wire.EventRow[] = [];
     for (let i = query.offset; i < Math.min(count, query.offset + query.limit); i += 1) {
       const k = matching ? (matching[i] ?? 0) : i;
-      rows.push(this.#rowAt(store, positions[k] ?? 0, k + 1));
+      rows.push(eventRow(store.events, positions[k] ?? 0, k + 1));
     }
     return { total, matching: count, rows };
   }
@@ -323,7 +323,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
   async eventDetail(history: number, moment: number): Promise<wire.EventDetail> {
     await this.#wait();
     const open = this.#history(history);
-    const row = this.#rowAt(open.store, open.positions[moment - 1] ?? 0, moment);
+    const row = eventRow(open.store.events, open.positions[moment - 1] ?? 0, moment);
     return detailOf(row, open.stream, this.#payload(open, moment));
   }
 
@@ -416,7 +416,7 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
   async causation(history: number, moment: number): Promise<wire.Causation> {
     await this.#wait();
     const { store, positions } = this.#history(history);
-    return causationOf(store.events, positions[moment - 1] ?? 0, (position) => this.#rowAt(store, position, 0));
+    return causationOf(store.events, positions[moment - 1] ?? 0, (position) => eventRow(store.events, position, 0));
   }
 
   indexIds(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
@@ -559,10 +559,6 @@ class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBack
     const open = this.#lanes.get(lanes);
     if (!open) throw new BackendError({ code: 'notFound', message: 'the lanes are closed', hint: '', choices: [] });
     return open;
-  }
-
-  #rowAt(store: OpenStore, position: number, moment: number): wire.EventRow {
-    return eventRow(store.events, position, moment);
   }
 
   // Rows of a blame say when.
