@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use crate::programs::cargo;
+use crate::programs::{cargo, suite_of_tests};
 use crate::step::Steps;
 use crate::{Outcome, interface};
 
@@ -22,15 +22,7 @@ pub fn test(steps: &mut Steps) -> Outcome {
     )?;
     let cqrs_es = target.join("cqrs-es");
     build_cqrs_es(steps, &fixtures.join("cqrs-es"), &cqrs_es)?;
-    let mut command = cargo(&[
-        "test",
-        "--package",
-        "refold-tests",
-        "--features",
-        "libraries",
-        "--test",
-        "libraries",
-    ]);
+    let mut command = suite_of_tests("libraries");
     command
         .env("REFOLD_CQRS_ES", &cqrs_es)
         .env("REFOLD_EMMETT", &emmett)

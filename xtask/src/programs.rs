@@ -34,6 +34,13 @@ pub fn folder() -> PathBuf {
     target.join("release")
 }
 
+/// The tests of this name, which stand behind a feature of this name. They are chosen from the whole workspace, with the
+/// features of all other tests: cargo would compile most libraries once more for a package alone.
+pub fn suite_of_tests(name: &str) -> Command {
+    let features = format!("refold-desktop/window,refold-tests/{name}");
+    cargo(&["test", "--workspace", "--features", &features, "--test", name])
+}
+
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).env("CARGO_TERM_COLOR", "never");

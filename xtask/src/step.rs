@@ -30,6 +30,13 @@ impl Steps {
         self.run_as(name, command, true)
     }
 
+    /// Whether a step of this name ran, and nothing in it failed.
+    pub fn has_passed(&self, name: &str) -> bool {
+        self.done
+            .iter()
+            .any(|(done, _, tally)| done == name && tally.failed == 0)
+    }
+
     pub fn total(&self) -> Tally {
         self.done.iter().fold(Tally::default(), |sum, (_, _, tally)| Tally {
             passed: sum.passed + tally.passed,

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, in the order in which a mistake shows soonest.
 
-use crate::programs::cargo;
+use crate::programs::{cargo, suite_of_tests};
 use crate::step::Steps;
 use crate::surroundings::Surroundings;
 use crate::{Outcome, bundle, interface, js_engine, libraries, system};
@@ -96,15 +96,7 @@ fn window(steps: &mut Steps) -> Outcome {
 /// As [`window`], only the tests with this text in their names.
 pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
     let surroundings = Surroundings::set(steps)?;
-    let mut command = cargo(&[
-        "test",
-        "--package",
-        "refold-tests",
-        "--features",
-        "e2e",
-        "--test",
-        "e2e",
-    ]);
+    let mut command = suite_of_tests("e2e");
     command.args(only);
     surroundings.show(&mut command);
     steps.run_tests("the window, driven", command).map(drop)
