@@ -132,6 +132,11 @@ impl From<StoreError> for AppError {
                 "make room and rights there, set REFOLD_HOME to another folder, or open a backup of the store",
                 Vec::new(),
             ),
+            StoreError::Unlogged { .. } => (
+                ErrorCode::Denied,
+                "make room and rights there, or set REFOLD_HOME to another folder",
+                Vec::new(),
+            ),
             StoreError::Driver { .. } => (
                 ErrorCode::Unreachable,
                 "open it again; if it fails again, open a copy of it",

@@ -56,6 +56,9 @@ pub enum StoreError {
     /// The private copy that the store must be read from cannot be made. `location` is where it was to be.
     #[error("the store must be copied before it is read, and the copy cannot be made: {detail}: {location}")]
     Scratch { location: String, detail: String },
+    /// What is sent to a server is written down first, and that cannot be done. `location` is the log.
+    #[error("nothing is sent to the store, because the access log cannot be written: {detail}: {location}")]
+    Unlogged { location: String, detail: String },
     #[error("cannot read the store: {detail}: {location}")]
     Driver { location: String, detail: String },
     #[error(transparent)]
