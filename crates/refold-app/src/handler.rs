@@ -9,6 +9,7 @@ use refold_handlers::package::{Opened, Package, open_at, split_version};
 use refold_handlers::story::Story;
 
 use crate::error::AppError;
+use crate::session::Session;
 use crate::wire::{HandlerChoice, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
@@ -20,7 +21,13 @@ pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> 
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }
 
-/// The same, where it is a package or a file: it may have invariants. `None`: it is built in.
+/// The same for a session, under the masking rules that come with the handler.
+pub fn adopted(session: &Session, handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
+    session.mask().adopt(handler)?;
+    open(handler)
+}
+
+/// The same as [`open`], where it is a package or a file: it may have invariants. `None`: it is built in.
 pub fn opened(handler: Option<&str>) -> Result<Option<Opened>, AppError> {
     match handler {
         None | Some(DEFAULT) => Ok(None),

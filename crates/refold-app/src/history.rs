@@ -103,9 +103,8 @@ impl OpenedHistory {
         handler: Option<&str>,
         news: News,
     ) -> Result<OpenedHistory, AppError> {
-        session.mask().adopt(handler)?;
         let opening = Opening {
-            program: handler::open(handler)?,
+            program: handler::adopted(session, handler)?,
             detail: Detail::Blame,
             budget: Budget::default(),
             is_whole: true,

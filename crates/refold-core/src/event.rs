@@ -173,6 +173,40 @@ impl EventBatch {
         self.arena.get(start..start + span.len as usize)
     }
 
+    /// Appends an event, which may be of another batch, with these of its columns.
+    ///
+    /// # Panics
+    /// As [`EventBatch::store`], for the sum of its parts.
+    pub fn push(&mut self, event: &EventView<'_>, columns: Columns) {
+        let mut keep = |part: Option<&[u8]>| part.map_or(Span::NULL, |part| self.store(part));
+        let payload = columns.payload.then(|| keep(event.payload));
+        let metadata = columns.metadata.then(|| keep(event.metadata));
+        let ids = [
+            event.event_id,
+            event.correlation_id,
+            event.causation_id,
+            event.schema_version,
+        ];
+        let ids = columns.envelope.then(|| ids.map(&mut keep));
+        let row = columns.row.then(|| keep(event.row));
+        self.positions.push(event.position);
+        self.streams.push(event.stream);
+        self.versions.push(event.version);
+        self.types.push(event.event_type);
+        self.recorded_at.push(event.recorded_at);
+        self.payloads.extend(payload);
+        self.payload_encodings.extend(payload.map(|_| event.encoding));
+        self.metadata.extend(metadata);
+        if let Some([event_id, correlation_id, causation_id, schema_version]) = ids {
+            self.event_ids.push(event_id);
+            self.correlation_ids.push(correlation_id);
+            self.causation_ids.push(causation_id);
+            self.schema_versions.push(schema_version);
+            self.occurred_at.push(event.occurred_at);
+        }
+        self.rows.extend(row);
+    }
+
     /// One row, for code that handles events singly. `row < self.len()`, and the payload column must be filled.
     pub fn event(&self, row: usize) -> EventView<'_> {
         EventView {
@@ -212,4 +246,18 @@ pub struct EventView<'a> {
     pub occurred_at: Timestamp,
     /// The row that it was made of, where that was asked for ([`crate::row`]).
     pub row: Option<&'a [u8]>,
+}
+
+impl EventView<'_> {
+    /// What [`EventBatch::push`] needs room for at most.
+    pub fn byte_count(&self) -> usize {
+        let parts = [self.payload, self.metadata, self.row];
+        let ids = [
+            self.event_id,
+            self.correlation_id,
+            self.causation_id,
+            self.schema_version,
+        ];
+        parts.iter().chain(&ids).flatten().map(|part| part.len()).sum()
+    }
 }

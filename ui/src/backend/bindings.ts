@@ -657,8 +657,11 @@ export type HandlerChecked = {
 	isExact: boolean,
 	/**  What that means here. */
 	sentence: string,
-	/**  Whether folding in other ways gave the same states, of the first events, and what that rests on. */
-	isReplaySafe: boolean,
+	/**
+	 *  Whether folding in other ways gave the same states, of the first events, and what that rests on; `null`: the
+	 *  handler folds none of them.
+	 */
+	isReplaySafe: boolean | null,
 	replaySafety: string,
 	invariants: InvariantOutcome[],
 	findings: FindingWire[],

@@ -100,7 +100,8 @@ export const LAB = {
     isExact
       ? 'Method: every event is folded and every state asked, so the first break is exact, not searched for.'
       : 'Method: every event is folded and every state asked. What cannot be read or folded, nobody can ask.',
-  replaySafe: (isSafe: boolean) => (isSafe ? 'replay-safe' : 'not replay-safe'),
+  /** `null`: the handler folds none of the first events. */
+  replaySafe: (isSafe: boolean | null) => (isSafe === null ? 'not tried' : isSafe ? 'replay-safe' : 'not replay-safe'),
   sure: (sentence: string) => `This answer is ${sentence}.`,
   holds: (events: string, isExact: boolean) =>
     isExact ? `Holds after each of ${events}` : `Holds wherever it could be asked, of ${events}`,

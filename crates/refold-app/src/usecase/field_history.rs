@@ -95,8 +95,7 @@ pub fn field_history(
     handler: Option<&str>,
 ) -> Result<FieldAnswer, AppError> {
     let path = path_of(path)?;
-    session.mask().adopt(handler)?;
-    let program = handler::open(handler)?;
+    let program = handler::adopted(session, handler)?;
     let stream = Stream::load(work, session, stream, &refold_core::finding::Findings::default())?;
     let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path)?;
     if field.count() == 0 {

@@ -44,9 +44,8 @@ impl Replayed {
             window_moments: 0,
             ..Budget::default()
         };
-        session.mask().adopt(handler)?;
         let opening = Opening {
-            program: handler::open(handler)?,
+            program: handler::adopted(session, handler)?,
             detail,
             budget,
             is_whole: session.cursor(until)? == Cursor::Head,

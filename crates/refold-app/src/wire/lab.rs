@@ -227,8 +227,9 @@ pub struct HandlerChecked {
     pub is_exact: bool,
     /// What that means here.
     pub sentence: String,
-    /// Whether folding in other ways gave the same states, of the first events, and what that rests on.
-    pub is_replay_safe: bool,
+    /// Whether folding in other ways gave the same states, of the first events, and what that rests on; `null`: the
+    /// handler folds none of them.
+    pub is_replay_safe: Option<bool>,
     pub replay_safety: String,
     pub invariants: Vec<InvariantOutcome>,
     pub findings: Vec<FindingWire>,

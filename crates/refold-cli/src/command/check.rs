@@ -28,7 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     );
     let determinism = determinism(context.work, &session, scope, handler)?;
     // Violations are what this command is asked to find: exit code 1.
-    let code = u8::from(answer.violation_count > 0 || !determinism.replay_safe);
+    let code = u8::from(answer.violation_count > 0 || determinism.replay_safe == Some(false));
     let mut printer = context.printer();
     if context.json {
         printer.json(&Checked {

@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::thread;
 
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
-use refold_core::event::{Encoding, EventBatch, StreamOrdinal};
+use refold_core::event::{EventBatch, StreamOrdinal};
 use refold_core::names::Names;
-use refold_core::port::handler::{Checkpoint, HandlerInstance, HandlerProgram, Written};
+use refold_core::port::handler::{Checkpoint, HandlerProgram, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 
 use super::Sighting;
+use super::running::{Running, Step};
 
 #[cfg(test)]
 mod tests;
@@ -58,14 +59,23 @@ pub struct Mismatch {
     pub found: Option<Value>,
 }
 
-/// Runs every check on a sample of events, in the order in which they were stored. Answers the first mismatch of each
-/// check that found one: an empty answer is a program that is safe to replay, as far as these events tell.
-pub fn find_mismatches(
+/// What trying a program came to. Without a mismatch it is safe to replay, as far as the events tell that were folded;
+/// where none was, nothing tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// Events of the sample for which the program has rules, and ran them.
+    pub folded: u32,
+    /// The first one of each check that found one.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// Runs every check on a sample of events, in the order in which they were stored.
+pub fn try_out(
     work: &Work<'_>,
     program: &Arc<dyn HandlerProgram>,
     names: &Names,
     batch: &EventBatch,
-) -> Result<Vec<Mismatch>, Cancelled> {
+) -> Result<Tried, Cancelled> {
     let mut streams: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
     for row in 0..batch.len() {
         let stream = batch.streams.get(row).map_or(0, |stream| stream.0);
@@ -77,14 +87,17 @@ pub fn find_mismatches(
         batch,
         streams,
     };
-    let straight = sample.straight(work)?;
+    let (straight, folded) = sample.straight(work)?;
     let runs = [
         (Check::Again, sample.again(work)?),
         (Check::Cut, sample.cut(work)?),
         (Check::Alone, sample.interleaved(work)?),
     ];
     let first = |(check, course): &(Check, Course)| sample.first_mismatch(*check, &straight, course);
-    Ok(runs.iter().filter_map(first).collect())
+    Ok(Tried {
+        folded,
+        mismatches: runs.iter().filter_map(first).collect(),
+    })
 }
 
 /// The state after each row, or what failed there.
@@ -99,21 +112,21 @@ struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    /// Each stream in an instance of its own.
-    fn straight(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
-        let mut course = self.nothing();
+    /// Each stream in an instance of its own; and how many events were folded.
+    fn straight(&self, work: &Work<'_>) -> Result<(Course, u32), Cancelled> {
+        let (mut course, mut folded) = (self.nothing(), 0);
         for rows in self.streams.values() {
             work.check()?;
-            self.fold(&mut Running::start(self.program), rows, &mut course);
+            folded += self.fold(&mut self.start(), rows, &mut course);
         }
-        Ok(course)
+        Ok((course, folded))
     }
 
     /// All streams in one instance, the last one first, on a thread of its own.
     fn again(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
         let fold = || {
             let mut course = self.nothing();
-            let mut running = Running::start(self.program);
+            let mut running = self.start();
             for rows in self.streams.values().rev() {
                 work.check()?;
                 running.reset();
@@ -139,15 +152,12 @@ impl Sample<'_> {
             // Elsewhere in each stream, and never before its first event.
             let cut = 1 + *stream as usize * 7 % rows.len().max(1);
             let (before, after) = rows.split_at(cut.min(rows.len()));
-            let mut running = Running::start(self.program);
+            let mut running = self.start();
             self.fold(&mut running, before, &mut course);
             if running.fault.is_none() {
-                let mut next = Running::start(self.program);
+                let mut next = self.start();
                 let kept = running.instance.checkpoint();
-                next.fault = kept
-                    .and_then(|kept| next.instance.restore(&as_json(kept)))
-                    .err()
-                    .map(|fault| fault.to_string());
+                next.fault = kept.and_then(|kept| next.instance.restore(&as_json(kept))).err();
                 running = next;
             }
             self.fold(&mut running, after, &mut course);
@@ -162,7 +172,7 @@ impl Sample<'_> {
         for row in 0..self.batch.len() {
             work.check()?;
             let stream = self.batch.streams.get(row).map_or(0, |stream| stream.0);
-            let running = all.entry(stream).or_insert_with(|| Running::start(self.program));
+            let running = all.entry(stream).or_insert_with(|| self.start());
             self.fold(running, &[row], &mut course);
         }
         Ok(course)
@@ -172,12 +182,25 @@ impl Sample<'_> {
         vec![None; self.batch.len()]
     }
 
-    fn fold(&self, running: &mut Running, rows: &[usize], course: &mut Course) {
+    fn start(&self) -> Running {
+        Running::start(self.program, Written::off())
+    }
+
+    /// Notes the state after each of these rows, and says how many events were folded.
+    fn fold(&self, running: &mut Running, rows: &[usize], course: &mut Course) -> u32 {
+        let mut folded = 0;
         for row in rows {
+            let step = running.step(&self.batch.event(*row), self.names);
+            folded += u32::from(step == Step::Folded);
+            let state = match &running.fault {
+                Some(fault) => Err(fault.to_string()),
+                None => running.state().map_err(|fault| running.fault.insert(fault).to_string()),
+            };
             if let Some(of) = course.get_mut(*row) {
-                *of = Some(running.step(self.batch, *row, self.names));
+                *of = Some(state);
             }
         }
+        folded
     }
 
     fn first_mismatch(&self, check: Check, straight: &Course, course: &Course) -> Option<Mismatch> {
@@ -199,41 +222,6 @@ impl Sample<'_> {
             expected,
             found,
         }
-    }
-}
-
-/// An instance, and what it failed with: after that nothing more is applied.
-struct Running {
-    instance: Box<dyn HandlerInstance>,
-    fault: Option<String>,
-}
-
-impl Running {
-    fn start(program: &dyn HandlerProgram) -> Running {
-        Running {
-            instance: program.start(),
-            fault: None,
-        }
-    }
-
-    fn reset(&mut self) {
-        self.instance.reset();
-        self.fault = None;
-    }
-
-    fn step(&mut self, batch: &EventBatch, row: usize, names: &Names) -> Result<Value, String> {
-        if let Some(fault) = &self.fault {
-            return Err(fault.clone());
-        }
-        let event = batch.event(row);
-        let is_read = event.payload.is_none() || event.encoding == Encoding::Json;
-        let applied = if is_read {
-            self.instance.apply(&event, names, &mut Written::off()).map(drop)
-        } else {
-            Ok(())
-        };
-        let state = applied.and_then(|()| self.instance.state());
-        state.map_err(|fault| self.fault.insert(fault.to_string()).clone())
     }
 }
 

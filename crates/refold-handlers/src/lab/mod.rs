@@ -10,6 +10,7 @@ pub mod determinism;
 pub mod library_test;
 mod minimize;
 mod only;
+mod running;
 mod sight;
 #[cfg(test)]
 mod tests;

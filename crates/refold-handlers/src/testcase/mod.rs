@@ -16,7 +16,7 @@ use refold_core::work::{Cancelled, Work};
 use refold_js::JsInstance;
 
 use crate::error::{PackageError, code};
-use crate::lab::determinism::{Mismatch, find_mismatches};
+use crate::lab::determinism::{Mismatch, try_out};
 use crate::package::{Opened, Package, hash};
 use crate::reducer::{DeclarativeInstance, Emitted};
 use read::{Case, Expected, Given};
@@ -115,8 +115,8 @@ fn run_case(work: &Work<'_>, case: &Case, version: &str, program: &Opened) -> Re
     let outcome = fold(work, &case.given, program)?;
     let mut failures = Vec::new();
     judge(case, &outcome, program, &mut failures)?;
-    let mismatches = find_mismatches(work, &program.program(), &case.given.names, &case.given.batch)?;
-    failures.extend(mismatches.into_iter().map(Failure::from));
+    let tried = try_out(work, &program.program(), &case.given.names, &case.given.batch)?;
+    failures.extend(tried.mismatches.into_iter().map(Failure::from));
     Ok(CaseResult {
         case: case.file.clone(),
         title: case.title.clone(),

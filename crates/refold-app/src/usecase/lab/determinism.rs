@@ -2,32 +2,35 @@
 
 use std::sync::Arc;
 
-use refold_core::event::EventBatch;
+use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, ReadQuery, Scope as ReadScope};
+use refold_core::port::store::ReadQuery;
 use refold_core::value::Value;
 use refold_core::work::Work;
 use refold_handlers::error::code;
-use refold_handlers::lab::OnlyCategory;
-use refold_handlers::lab::determinism::{Mismatch, find_mismatches};
+use refold_handlers::lab::determinism::{Mismatch, Tried, try_out};
 use serde::Serialize;
 
+use super::scope::known_category;
 use super::{EventName, Scope, shown_at, shown_path};
 use crate::answer::Literal;
 use crate::error::AppError;
-use crate::handler;
 use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::text::{self, Exact};
+use crate::text::Exact;
+use crate::{clock, handler, text};
 
 /// Events that are folded, several times over.
 const MOST_EVENTS: usize = 2_000;
+/// What they hold together at most, but for the first.
+const MOST_BYTES: usize = 64 << 20;
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeterminismAnswer {
-    pub replay_safe: bool,
+    /// `null`: no event was folded, so nothing tells.
+    pub replay_safe: Option<bool>,
     /// What that rests on, in a sentence.
     pub sentence: String,
     /// Events that were folded.
@@ -58,51 +61,77 @@ pub fn determinism(
     scope: Scope<'_>,
     handler: Option<&str>,
 ) -> Result<DeterminismAnswer, AppError> {
-    session.mask().adopt(handler)?;
-    let mut program = handler::open(handler)?;
-    let findings = Arc::<Findings>::default();
-    let read = match scope {
-        Scope::Stream(stream) | Scope::Until { stream, .. } => {
-            let id = Stream::load(work, session, stream, &findings)?.id;
-            ReadScope::Stream {
-                id,
-                from: None,
-                to: None,
-            }
-        }
-        Scope::Category(category) => {
-            program = Arc::new(OnlyCategory::new(program, category.as_bytes()));
-            ReadScope::All {
-                after: None,
-                up_to: None,
-            }
-        }
-        Scope::All => ReadScope::All {
-            after: None,
-            up_to: None,
-        },
-    };
-    let (mut batch, mut names) = (EventBatch::default(), Names::default());
-    let mut reader = session.store().read(&ReadQuery {
-        scope: read,
-        direction: Direction::Forward,
-        columns: program.columns(),
-    })?;
-    // One batch: a reader stops at so many rows, or earlier at so many bytes, and adds nothing to a full one.
-    reader.next_batch(work, MOST_EVENTS, &mut batch, &mut names, &findings)?;
-    let mismatches = find_mismatches(work, &program, &names, &batch)?;
-    let events = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-    let counted = text::counted(events.into(), "event");
+    let program = handler::adopted(session, handler)?;
+    let mut names = Names::default();
+    let batch = first_events(work, session, scope, program.columns(), &mut names)?;
+    let Tried { folded, mismatches } = try_out(work, &program, &names, &batch)?;
     let sentence = match mismatches.first() {
-        None => format!("safe to replay: {counted} give the same states again, from checkpoints and by turns"),
+        None if folded == 0 => {
+            let looked_at = text::counted(batch.len() as u64, "event");
+            format!("not tried whether it is safe to replay: of the first {looked_at} the handler folds none")
+        }
+        None => {
+            let counted = text::counted(folded.into(), "event");
+            format!("safe to replay: {counted} give the same states again, from checkpoints and by turns")
+        }
         Some(first) => format!("not safe to replay ({}): {}", code::NONDETERMINISTIC, told(first)),
     };
     Ok(DeterminismAnswer {
-        replay_safe: mismatches.is_empty(),
+        replay_safe: (folded > 0 || !mismatches.is_empty()).then_some(mismatches.is_empty()),
         sentence,
-        events,
+        events: folded,
         mismatches: mismatches.iter().map(|of| answer_of(session, &names, of)).collect(),
     })
+}
+
+/// The first events of a scope, in the order of the store.
+fn first_events(
+    work: &Work<'_>,
+    session: &Session,
+    scope: Scope<'_>,
+    columns: Columns,
+    names: &mut Names,
+) -> Result<EventBatch, AppError> {
+    let findings = Arc::<Findings>::default();
+    let mut most = MOST_EVENTS;
+    let mut category = None;
+    let query = match scope {
+        Scope::Stream(stream) => Stream::whole(&Stream::load(work, session, stream, &findings)?.id, columns),
+        Scope::Until { stream, cursor } => {
+            let stream = Stream::load(work, session, stream, &findings)?;
+            let until = stream.track.resolve(&session.cursor(cursor)?, clock::now())?;
+            most = most.min(until.0 as usize);
+            Stream::whole(&stream.id, columns)
+        }
+        Scope::Category(named) => {
+            let index = session.build_index(work)?;
+            category = Some(known_category(&index, named)?);
+            ReadQuery::all(columns)
+        }
+        Scope::All => ReadQuery::all(columns),
+    };
+    let mut reader = session.store().read(&query)?;
+    let (mut found, mut batch) = (EventBatch::default(), EventBatch::default());
+    let mut looked_at = 0;
+    // Events of a category may begin anywhere in a store.
+    while found.len() < most && reader.next_batch(work, MOST_EVENTS, &mut batch, names, &findings)? {
+        for row in 0..batch.len() {
+            let event = batch.event(row);
+            let is_wanted = category
+                .as_ref()
+                .is_none_or(|wanted| names.category(event.stream) == *wanted);
+            if is_wanted && found.len() < most {
+                if !found.is_empty() && found.arena.len() + event.byte_count() > MOST_BYTES {
+                    return Ok(found);
+                }
+                found.push(&event, columns);
+            }
+        }
+        looked_at += batch.len() as u64;
+        batch.clear();
+        work.tick("looking for the first events", looked_at, None)?;
+    }
+    Ok(found)
 }
 
 /// How two states of one event came about.

@@ -163,7 +163,8 @@ fn category_of<'a>(index: &'a Index, id: &[u8]) -> Result<Option<&'a [u8]>, AppE
     Ok(stream.map(|stream| stream.category))
 }
 
-fn known_category(index: &Index, category: &str) -> Result<Vec<u8>, AppError> {
+/// The category of this name, as shown or as stored.
+pub(super) fn known_category(index: &Index, category: &str) -> Result<Vec<u8>, AppError> {
     let known = index.categories()?;
     let find = |wanted: &[u8]| {
         known

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use proptest::prelude::*;
 use refold_core::event::EventView;
-use refold_core::port::handler::{Applied, HandlerFault, HandlerIdentity};
+use refold_core::port::handler::{Applied, HandlerFault, HandlerIdentity, HandlerInstance};
 use refold_core::value::{Number, Object, Text};
 use refold_core::work::{CancelToken, Silent};
 
@@ -103,7 +103,9 @@ fn two_streams() -> (EventBatch, Names) {
 
 fn mismatches(program: &Arc<dyn HandlerProgram>, batch: &EventBatch, names: &Names) -> Vec<Mismatch> {
     let token = CancelToken::default();
-    find_mismatches(&Work::new(&token, &Silent), program, names, batch).unwrap()
+    try_out(&Work::new(&token, &Silent), program, names, batch)
+        .unwrap()
+        .mismatches
 }
 
 #[test]

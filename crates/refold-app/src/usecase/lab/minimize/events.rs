@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refold_core::event::{EventBatch, EventView};
+use refold_core::event::{Columns, EventBatch, EventView};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
@@ -60,10 +60,11 @@ impl<'a> Events<'a> {
     }
 
     fn add(&mut self, event: &EventView<'_>, program: &dyn HandlerProgram) -> Result<(), AppError> {
-        let batch = &mut self.batch;
-        let parts = [event.payload, event.metadata, event.event_id, event.schema_version];
-        let bytes: usize = parts.iter().flatten().map(|part| part.len()).sum();
-        if batch.arena.len() + bytes > MOST_BYTES {
+        let columns = Columns {
+            metadata: program.columns().metadata,
+            ..Columns::ALL
+        };
+        if self.batch.arena.len() + event.byte_count() > MOST_BYTES {
             return Err(AppError::invalid(
                 format!(
                     "the payloads of this stream take more than {} of memory",
@@ -72,25 +73,7 @@ impl<'a> Events<'a> {
                 "find where it fails with `refold check` or `refold replay --against`, which need no memory for it",
             ));
         }
-        let columns = program.columns();
-        let mut keep = |part: Option<&[u8]>| part.map_or(refold_core::event::Span::NULL, |part| batch.store(part));
-        let spans = [
-            keep(event.payload),
-            keep(event.metadata.filter(|_| columns.metadata)),
-            keep(event.event_id),
-            keep(event.schema_version),
-        ];
-        let [payload, metadata, event_id, schema_version] = spans;
-        batch.positions.push(event.position);
-        batch.streams.push(event.stream);
-        batch.versions.push(event.version);
-        batch.types.push(event.event_type);
-        batch.recorded_at.push(event.recorded_at);
-        batch.payloads.push(payload);
-        batch.payload_encodings.push(event.encoding);
-        batch.metadata.push(metadata);
-        batch.event_ids.push(event_id);
-        batch.schema_versions.push(schema_version);
+        self.batch.push(event, columns);
         Ok(())
     }
 

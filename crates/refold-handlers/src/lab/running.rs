@@ -1,0 +1,73 @@
+//! One instance that is folded event by event, and what became of each: what the lab does when it watches no other
+//! program. A fault ends it, as it ends every fold.
+
+use refold_core::event::{Encoding, EventView};
+use refold_core::names::Names;
+use refold_core::port::handler::{Applied, HandlerFault, HandlerInstance, HandlerProgram, Written};
+use refold_core::value::Value;
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The handler has rules for it and ran them.
+    Folded,
+    /// The handler has none for its type.
+    Passed,
+    /// Its payload cannot be read.
+    Undecodable,
+    /// The handler failed on it: [`Running::fault`] says how.
+    Failed,
+    /// The handler had failed before.
+    NotApplied,
+}
+
+/// See the module.
+pub(super) struct Running {
+    pub instance: Box<dyn HandlerInstance>,
+    pub fault: Option<HandlerFault>,
+    /// What the last event wrote.
+    pub written: Written,
+}
+
+impl Running {
+    pub fn start(program: &dyn HandlerProgram, written: Written) -> Running {
+        Running {
+            instance: program.start(),
+            fault: None,
+            written,
+        }
+    }
+
+    pub fn reset(&mut self) {
+        self.instance.reset();
+        self.fault = None;
+    }
+
+    pub fn step(&mut self, event: &EventView<'_>, names: &Names) -> Step {
+        self.written.clear();
+        if self.fault.is_some() {
+            return Step::NotApplied;
+        }
+        if event.payload.is_some() && event.encoding != Encoding::Json {
+            return Step::Undecodable;
+        }
+        match self.instance.apply(event, names, &mut self.written) {
+            Ok(Applied::Folded) => Step::Folded,
+            Ok(Applied::Ignored | Applied::Unknown) => Step::Passed,
+            Ok(Applied::Undecodable(_)) => {
+                self.written.clear();
+                Step::Undecodable
+            }
+            Err(fault) => {
+                self.written.clear();
+                self.fault = Some(fault);
+                Step::Failed
+            }
+        }
+    }
+
+    /// The state as it is, also where the handler failed.
+    pub fn state(&mut self) -> Result<Value, HandlerFault> {
+        self.instance.state()
+    }
+}
