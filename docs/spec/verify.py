@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
-"""Checks an anchor or a proof of Refold by itself. It needs nothing but Python.
+"""Checks an anchor, a proof or a report of Refold by itself. It needs nothing but Python.
 
     python3 verify.py FOLDER [--key RW…]
 
-It is written from docs/spec/anchor.md and shares no code with Refold, so that whoever trusts neither can read both.
---key: the public key of minisign that must have signed the checkpoint, as minisign prints it.
+It is written from docs/spec/anchor.md and docs/spec/report.md, and shares no code with Refold, so that whoever trusts neither can read both.
+--key: the public key of minisign that must have signed it, as minisign prints it.
 Ends with 0 when everything holds, with 1 when something does not, with 2 when it was called wrongly.
 """
 
 import base64
+import csv
 import hashlib
 import json
 import os
@@ -95,7 +96,20 @@ def has_signed(key, message, signature):
 def key_of(text):
     data = base64.b64decode(text, validate=True)
     must(len(data) == 42 and data[:2] == b"Ed", "--key", "it is no public key of minisign")
-    return data[10:]
+    return data[2:]
+
+
+def check_minisig(signed, text, name, key):
+    """A .minisig file: the signature of the BLAKE2b digest, then one of that signature and the trusted comment."""
+    lines = text.split("\n")
+    must(len(lines) == 5 and lines[0] == "untrusted comment: signature of Refold", name, "it is no signature of Refold")
+    must(lines[2].startswith("trusted comment: ") and lines[4] == "", name, "it is no signature of Refold")
+    data, both = base64.b64decode(lines[1], validate=True), base64.b64decode(lines[3], validate=True)
+    again = [base64.b64encode(data).decode(), base64.b64encode(both).decode()]
+    must(again == [lines[1], lines[3]] and len(data) == 74 and data[:2] == b"ED", name, "it is no signature of Refold")
+    must(data[2:10] == key[:8], name, "it was made with another key")
+    must(has_signed(key[8:], hashlib.blake2b(signed).digest(), data[10:]), name, "it does not fit")
+    must(has_signed(key[8:], data[10:] + lines[2][17:].encode(), both), name, "its comment does not fit")
 
 
 # The files.
@@ -126,11 +140,13 @@ class Folder:
             names.add(name)
         for name in os.listdir(self.path):
             must(name in names or name in ("SHA256SUMS", "SHA256SUMS.minisig"), name, "it is not in SHA256SUMS")
+        self.is_signed = os.path.exists(os.path.join(self.path, "SHA256SUMS.minisig"))
         return names
 
 
 def checkpoint_of(text, name, key):
     """Origin, size and root of a C2SP checkpoint, whose signature is checked when there is a key."""
+    key = key and key[8:]
     body, blank, signatures = text.partition("\n\n")
     lines = body.split("\n")
     must(blank and len(lines) == 3 and lines[0], name, "it is no checkpoint")
@@ -303,6 +319,50 @@ def check_anchor(folder, key):
     return f"a whole anchor of {size} events up to position {manifest['horizon']}, root {root.hex()}"
 
 
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def check_report(folder, key):
+    data = folder.read("manifest.json")
+    manifest = json.loads(data)
+    report, digest = manifest["report"], sha256(data).hex()
+    must(manifest["format"] == "refold-report/1", "manifest.json", "it is of an unknown form")
+    must(canonical(manifest) == data, "manifest.json", "it is not canonical")
+    names = {file["name"]: file for file in manifest["files"]}
+    must(set(names) | {"manifest.json", "VERIFY.txt"} == folder.names, "manifest.json", "it lists other files")
+    for name, file in names.items():
+        found = folder.read(name)
+        must((len(found), sha256(found).hex()) == (file["bytes"], file["sha256"]), name, "manifest.json says otherwise")
+    number = bytearray(sha256(canonical({**report, "id": ""}))[:16])
+    number[6], number[8] = number[6] & 0x0F | 0x80, number[8] & 0x3F | 0x80
+    digits = number.hex()
+    made = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    must(made == report["id"], "manifest.json", "its id is not made of what it says")
+    must(digest in folder.text("VERIFY.txt"), "VERIFY.txt", "it is of another manifest")
+    count, positions = report["scope"]["counts"]["written"], None
+    if "events.ndjson" in names:
+        lines = folder.text("events.ndjson").split("\n")[:-1]
+        must(len(lines) == count, "events.ndjson", "it holds another number of events")
+        must(names["events.ndjson"]["sha256"] == report["events"]["sha256"], "events.ndjson", "it is another record")
+        positions = [json.loads(line)["position"] for line in lines]
+        must(positions == sorted(positions, key=int), "events.ndjson", "it is out of order")
+    if "events.csv" in names:
+        csv.field_size_limit(2**31 - 1)
+        with open(os.path.join(folder.path, "events.csv"), encoding="utf-8", newline="") as file:
+            found = [row["position"] for row in csv.DictReader(file)]
+        must(len(found) == count and positions in (None, found), "events.csv", "it holds other events")
+    if "report.html" in names:
+        must(report["id"] in folder.text("report.html"), "report.html", "it is of another report")
+    signed_by = manifest["signed_by"]
+    must((signed_by is not None) == folder.is_signed, "SHA256SUMS.minisig", "it is there and should not be, or is not")
+    if key or signed_by:
+        must(folder.is_signed, "SHA256SUMS.minisig", "nobody signed this report")
+        key = key or key_of(signed_by)
+        check_minisig(folder.read("SHA256SUMS"), folder.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
+    return f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"
+
+
 def main(arguments):
     key = None
     if len(arguments) == 3 and arguments[1] == "--key":
@@ -313,9 +373,14 @@ def main(arguments):
     try:
         key = None if key is None else key_of(key)
         folder = Folder(arguments[0])
-        kinds = {"anchor.json": check_anchor, "event.tlog-proof": check_event, "growth-proof": check_growth}
+        kinds = {
+            "anchor.json": check_anchor,
+            "event.tlog-proof": check_event,
+            "growth-proof": check_growth,
+            "manifest.json": check_report,
+        }
         checks = [check for name, check in kinds.items() if name in folder.names]
-        must(len(checks) == 1, "SHA256SUMS", "it lists neither an anchor nor a proof")
+        must(len(checks) == 1, "SHA256SUMS", "it lists no anchor, no proof and no report")
         sentence = checks[0](folder, key)
     except Broken as broken:
         print(f"BROKEN {broken}")
@@ -324,7 +389,7 @@ def main(arguments):
         print(f"BROKEN a file is not as it should be: {error}")
         return 1
     print(f"OK {sentence}")
-    print("signed by the key that you named" if key else "no key was named: compare the root with one that you have")
+    print("signed by the key that you named" if key else "no key was named: compare root, id or key with what you have")
     return 0
 
 

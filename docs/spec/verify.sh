@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks who signed an anchor or a proof of Refold, and that its files are whole, with sha256sum, minisign and openssl alone.
+# Checks who signed an anchor, a proof or a report of Refold, and that its files are whole, with sha256sum, minisign and openssl alone.
 #
 #     sh verify.sh FOLDER KEY
 #
@@ -10,7 +10,11 @@ set -eu
 key=$2
 cd "$1"
 sha256sum --check --strict --quiet SHA256SUMS
-if [ -e anchor.json ]; then
+if [ -e manifest.json ]; then
+    minisign -V -q -m SHA256SUMS -P "$key"
+    echo "OK whole, and signed by $key"
+    exit 0
+elif [ -e anchor.json ]; then
     minisign -V -q -m SHA256SUMS -P "$key"
     checkpoints=checkpoint
 else

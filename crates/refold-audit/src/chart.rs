@@ -31,7 +31,7 @@ const WIDTH: u32 = 1200;
 const HEIGHT: u32 = 420;
 
 /// The event-type colours of the interface for white ground, then the one of all other types.
-const COLOURS: [RGBColor; 9] = [
+pub(crate) const COLOURS: [RGBColor; 9] = [
     RGBColor(0x4f, 0x67, 0xeb),
     RGBColor(0x99, 0x5c, 0x28),
     RGBColor(0x04, 0x55, 0x40),
@@ -42,7 +42,7 @@ const COLOURS: [RGBColor; 9] = [
     RGBColor(0x00, 0xa0, 0xa4),
     RGBColor(0x6b, 0x71, 0x7c),
 ];
-const OWN_COLOURS: usize = COLOURS.len() - 1;
+pub(crate) const OWN_COLOURS: usize = COLOURS.len() - 1;
 
 /// A timeline as stacked bars, a colour for each of the eight most frequent types and one for the others.
 pub fn timeline(figure: &TimelineFigure) -> Result<String, ChartError> {

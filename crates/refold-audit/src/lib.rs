@@ -1,6 +1,7 @@
-//! Evidence for people: figures and anchors today, reports later.
+//! Evidence for people: anchors, reports and figures.
 //!
 //! It makes bytes from plain values. It must not know stores, handlers or a face.
 
 pub mod anchor;
 pub mod chart;
+pub mod report;

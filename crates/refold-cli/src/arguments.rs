@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use evidence::{Anchor, Health, Prove, Verify, VerifyBundle};
+pub use evidence::{Anchor, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
 #[derive(Debug, Parser)]
@@ -148,7 +148,13 @@ pub enum Command {
     )]
     Prove(Prove),
 
-    /// Whether an anchor or a proof is whole and holds, by itself
+    /// An audit report that stands as evidence: events, state, completeness, custody and limits, in a signed folder
+    #[command(
+        after_help = "Example: refold report orders.db order-4711 --out reports --operator \"A. Auditor\" --key auditor.key"
+    )]
+    Report(Report),
+
+    /// Whether an anchor, a proof or a report is whole and holds, by itself
     #[command(after_help = "Example: refold verify-bundle proofs/proof-event-4711-09af22c1")]
     VerifyBundle(VerifyBundle),
 

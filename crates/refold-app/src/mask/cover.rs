@@ -3,6 +3,7 @@
 //! Values keep their shape around what is hidden, so that a person sees that a field is there and nothing else of it.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::{Array, Object, Redacted, Text, Value};
@@ -77,9 +78,24 @@ impl Cover {
 
     /// `None`: the text is no JSON.
     fn covered_json<'a>(&self, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
-        let mut places = Places::new(self);
         let mut out: Vec<u8> = Vec::new();
         let mut written = 0;
+        self.each_hidden(bytes, &mut |_, place| {
+            out.extend_from_slice(bytes.get(written..place.start).unwrap_or_default());
+            out.extend_from_slice(&hidden_json());
+            written = place.end;
+        })?;
+        if written == 0 {
+            return Some(Cow::Borrowed(bytes));
+        }
+        out.extend_from_slice(bytes.get(written..)?);
+        Some(Cow::Owned(out))
+    }
+
+    /// Calls `visit` with the path of every value of a JSON text that is hidden, and with where it stands. `None`: the text
+    /// is no JSON; then all of it is hidden.
+    pub fn each_hidden(&self, bytes: &[u8], visit: &mut dyn FnMut(&[Segment], Range<usize>)) -> Option<()> {
+        let mut places = Places::new(self);
         let mut tokens = Tokens::new(bytes).ok()?;
         while let Some(token) = tokens.next().transpose().ok()? {
             let start = match token {
@@ -101,12 +117,10 @@ impl Cover {
             };
             match verdict {
                 Verdict::Hidden => {
-                    out.extend_from_slice(bytes.get(written..start)?);
-                    out.extend_from_slice(&hidden_json());
                     if is_open {
                         tokens.skip_container().ok()?;
                     }
-                    written = tokens.at();
+                    visit(&places.path, start..tokens.at());
                     places.leave();
                 }
                 Verdict::Shown | Verdict::Looked if is_open => {
@@ -115,11 +129,7 @@ impl Cover {
                 Verdict::Shown | Verdict::Looked => places.leave(),
             }
         }
-        if written == 0 {
-            return Some(Cow::Borrowed(bytes));
-        }
-        out.extend_from_slice(bytes.get(written..)?);
-        Some(Cow::Owned(out))
+        Some(())
     }
 
     fn start(&self) -> Front {

@@ -49,12 +49,12 @@ impl Entry {
         }
     }
 
-    /// What was revealed stands in a case file, of these streams.
-    pub fn case(reveal: &Reveal, streams: &[&[u8]], file: &Path) -> Entry {
+    /// What was revealed stands in what was written, `case` or `report`, of these streams.
+    pub fn written(action: &'static str, reveal: &Reveal, streams: &[&[u8]], file: &Path) -> Entry {
         Entry {
             streams: streams.iter().map(|stream| text::exact(stream)).collect(),
             file: Some(file.display().to_string()),
-            ..Entry::new("case", reveal, "")
+            ..Entry::new(action, reveal, "")
         }
     }
 }

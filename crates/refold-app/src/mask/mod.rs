@@ -168,15 +168,20 @@ impl Mask {
         Ok(())
     }
 
-    /// Logs that a case file holds what is revealed now, of these streams.
-    pub fn log_case<'a>(&self, streams: impl Iterator<Item = &'a [u8]>, file: &Path) -> Result<(), AppError> {
+    /// Logs that a case file or a report (`action`: `case`, `report`) holds what is revealed now, of these streams.
+    pub fn log_written<'a>(
+        &self,
+        action: &'static str,
+        streams: impl Iterator<Item = &'a [u8]>,
+        file: &Path,
+    ) -> Result<(), AppError> {
         let streams: Vec<&[u8]> = streams.collect();
         let Some(log) = &self.log else { return Ok(()) };
         for reveal in self.reveals() {
             let of_reveal = |stream: &&&[u8]| reveal.stream.as_deref().is_none_or(|of| of == **stream);
             let shown: Vec<&[u8]> = streams.iter().filter(of_reveal).copied().collect();
             if !shown.is_empty() {
-                log.append(&Entry::case(&reveal, &shown, file))?;
+                log.append(&Entry::written(action, &reveal, &shown, file))?;
             }
         }
         Ok(())

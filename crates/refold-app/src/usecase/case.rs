@@ -115,7 +115,7 @@ pub fn save(
     work.check()?;
     // First: what is revealed leaves no trace otherwise of where it went.
     let ids = gathered.streams.iter().map(|stream| &*stream.id);
-    session.mask().log_case(ids, file)?;
+    session.mask().log_written("case", ids, file)?;
     Ok(Saved {
         written: out.keep()?.told(file, events, &gathered.findings),
         streams,

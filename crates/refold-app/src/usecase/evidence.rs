@@ -12,6 +12,7 @@ pub mod impact;
 mod known;
 mod passing;
 pub mod prove;
+pub mod report;
 pub mod verify;
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ impl StoreIdentity {
 }
 
 /// By way of a value, whose members are in the order of their names.
-fn canonical(value: &impl Serialize) -> Vec<u8> {
+pub(crate) fn canonical(value: &impl Serialize) -> Vec<u8> {
     #[expect(
         clippy::expect_used,
         reason = "texts, small numbers and lists of them always become JSON"

@@ -1,8 +1,8 @@
-//! The arguments of anchors, proofs and store health.
+//! The arguments of anchors, proofs, reports and store health.
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use refold_app::usecase::health::MOST_PAYLOAD_BYTES;
 
 #[derive(Debug, Args)]
@@ -77,8 +77,68 @@ pub struct Prove {
 }
 
 #[derive(Debug, Args)]
+pub struct Report {
+    pub store: String,
+    /// The streams that it is about; without one: the category, or the whole store
+    pub streams: Vec<String>,
+    /// All streams of this category
+    #[arg(long, conflicts_with = "streams")]
+    pub category: Option<String>,
+    /// The first event at or after this; in a report about many streams a position or a time
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub from: Option<String>,
+    /// The last event at or before this
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub to: Option<String>,
+    /// What the state of a single stream is folded with [default: builtin:merge]
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// The folder in which the report's own folder is made; not the store's
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// What is in it besides the manifest and what verifies it
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_values = ["html", "csv", "json"])]
+    pub format: Vec<ReportFormat>,
+    /// Redact what this file of masking rules names, besides those at hand (docs/masking.md)
+    #[arg(long, value_name = "FILE")]
+    pub redact: Option<PathBuf>,
+    /// Sign it with this secret key, made by `minisign -G -W`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// The report time, RFC 3339 or @SECONDS since 1970 [default: the variable SOURCE_DATE_EPOCH, or the clock]
+    #[arg(long, value_name = "TIME")]
+    pub time: Option<String>,
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Who makes it
+    #[arg(long, value_name = "NAME")]
+    pub operator: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub organisation: Option<String>,
+    /// The number of the case or ticket that it is for
+    #[arg(long, value_name = "NUMBER")]
+    pub case: Option<String>,
+    /// Who may read it; stands on every page
+    #[arg(long, value_name = "TEXT")]
+    pub classification: Option<String>,
+    /// Do not hash the files of the store
+    #[arg(long)]
+    pub no_source_digest: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ReportFormat {
+    /// The report for people, in one file
+    Html,
+    /// The events as a table, and a view of it for spreadsheets
+    Csv,
+    /// The events, one a line
+    Json,
+}
+
+#[derive(Debug, Args)]
 pub struct VerifyBundle {
-    /// The folder of the anchor or the proof
+    /// The folder of the anchor, the proof or the report
     pub bundle: PathBuf,
     /// The public key of minisign that must have signed it: its file, or its text
     #[arg(long, value_name = "KEY")]

@@ -17,6 +17,7 @@ mod minimize;
 mod new_handler;
 mod prove;
 mod replay;
+mod report;
 mod search;
 mod state;
 mod streams;
@@ -143,6 +144,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Verify(asked) => verify::run(context, asked),
         Command::Health(asked) => health::run(context, asked),
         Command::Prove(asked) => prove::run(context, asked),
+        Command::Report(asked) => report::run(context, asked),
         Command::VerifyBundle(asked) => verify_bundle::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),

@@ -299,7 +299,7 @@ pub(super) fn identity(session: &Session) -> StoreIdentity {
     }
 }
 
-fn settled(session: &Session) -> &'static str {
+pub(super) fn settled(session: &Session) -> &'static str {
     match session.description().order {
         OrderQuality::Total => {
             "all events were read from one moment of the store, which has one writer at a time: none can still come \
@@ -312,7 +312,7 @@ fn settled(session: &Session) -> &'static str {
     }
 }
 
-fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
+pub(super) fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
             format!("the signing key cannot be read ({error}): {}", path.display()),

@@ -1,4 +1,4 @@
-//! Checking an anchor or a proof by itself, without the store that it is about.
+//! Checking an anchor, a proof or a report by itself, without the store that it is about.
 
 use std::path::Path;
 
@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use super::folder::{MANIFEST, SIGNATURE, SUMS};
 use super::known::{Known, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
+use super::report;
 use crate::error::AppError;
 use crate::text::{self, Exact, grouped, hex};
 
@@ -26,6 +27,8 @@ pub struct BundleAnswer {
     pub is_signed: Option<bool>,
     /// Of the newest tree that it speaks of, in hexadecimal digits.
     pub root: Option<String>,
+    /// Of a report that is whole: its id.
+    pub report: Option<String>,
     /// Of a proof of an event.
     pub event: Option<ProvedEvent>,
     /// The outcome in words.
@@ -63,6 +66,9 @@ type Broken = (&'static str, String);
 /// `key`: the public key of minisign that must have signed it, as a file or its text.
 pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, AppError> {
     let key = key.map(public_key).transpose()?;
+    if report::is_report(path) {
+        return report::check::check_report(path, key.as_ref());
+    }
     let mut files = listed(path)?;
     let is_whole = files.iter().all(|file| file.ok);
     let held = match is_whole {
@@ -87,6 +93,7 @@ pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, App
             outcome: "verified",
             is_signed,
             root: Some(hex(&held.root)),
+            report: None,
             event: held.event,
             sentence: held.sentence,
             files,
@@ -95,6 +102,7 @@ pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, App
             outcome: "broken",
             is_signed,
             root: None,
+            report: None,
             event: None,
             sentence: format!("it proves nothing: it was damaged or changed: {}", wrong.join(", ")),
             files,
@@ -106,8 +114,11 @@ pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, App
 fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
     let foreign = |reason: &str| {
         AppError::invalid(
-            format!("this is no anchor and no proof: {reason}: {}", path.display()),
-            "name the folder that `refold anchor` or `refold prove` made",
+            format!(
+                "this is no anchor, no proof and no report: {reason}: {}",
+                path.display()
+            ),
+            "name the folder that `refold anchor`, `refold prove` or `refold report` made",
         )
     };
     let list = std::fs::read_to_string(path.join(SUMS));

@@ -1,4 +1,4 @@
-//! The folder of an anchor or a proof: written whole or not at all, and read with every byte checked.
+//! The folder of an anchor, a proof or a report: written whole or not at all, and read with every byte checked.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
@@ -27,7 +27,15 @@ pub(super) struct NewFolder {
     folder: TempDir,
     /// `anchor`, `proof`: what it is called in a sentence.
     noun: &'static str,
-    files: Vec<(&'static str, Hash)>,
+    files: Vec<FileWritten>,
+}
+
+/// A file of the folder that is written.
+#[derive(Clone, Copy)]
+pub(super) struct FileWritten {
+    pub name: &'static str,
+    pub bytes: u64,
+    pub sha256: Hash,
 }
 
 impl NewFolder {
@@ -54,24 +62,40 @@ impl NewFolder {
             name,
             file: BufWriter::with_capacity(1 << 16, file),
             hash: Sha256::new(),
+            bytes: 0,
         })
     }
 
     pub fn end(&mut self, summed: Summed) -> Result<(), AppError> {
-        let Summed { name, file, hash } = summed;
+        let Summed {
+            name,
+            file,
+            hash,
+            bytes,
+        } = summed;
         let synced = file
             .into_inner()
             .map_err(|error| error.into_error())
             .and_then(|file| file.sync_all());
         synced.map_err(|error| self.failed(name, &error))?;
-        self.files.push((name, hash.finalize().into()));
+        self.files.push(FileWritten {
+            name,
+            bytes,
+            sha256: hash.finalize().into(),
+        });
         Ok(())
+    }
+
+    /// The files that are written so far, by name.
+    pub fn files(&self) -> Vec<FileWritten> {
+        let mut files = self.files.clone();
+        files.sort_unstable_by_key(|file| file.name);
+        files
     }
 
     /// The list of the files that are written so far.
     pub fn sums(&self) -> String {
-        let mut files = self.files.clone();
-        files.sort_unstable_by_key(|(name, _)| *name);
+        let files: Vec<(&str, Hash)> = self.files().iter().map(|file| (file.name, file.sha256)).collect();
         sums::write(&files)
     }
 
@@ -98,17 +122,19 @@ impl NewFolder {
     }
 }
 
-/// A file of an anchor on its way to the disk.
+/// A file on its way to the disk.
 pub(super) struct Summed {
     name: &'static str,
     file: BufWriter<File>,
     hash: Sha256,
+    bytes: u64,
 }
 
 impl Write for Summed {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(&bytes[..written]);
+        self.bytes += written as u64;
         Ok(written)
     }
 

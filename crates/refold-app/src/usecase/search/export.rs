@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use refold_audit::report::rows::{self, EventRow};
 use refold_core::finding::Findings;
 use refold_core::work::Work;
 
@@ -14,10 +15,6 @@ use crate::text::Exact;
 use crate::wire::{ExportFormat, Written};
 use crate::written_file::{NewFile, Own};
 
-/// The first line of a CSV file. `…_encoding` says what the field beside it holds: `json`, `text` or `base64`; nothing
-/// where the store holds no value. A value that is absent is an empty field, an empty text is `""`.
-const CSV_HEAD: &str = "position,stream,category,version,type,schema_version,recorded_at,occurred_at,event_id,\
-correlation_id,causation_id,payload_encoding,payload,metadata_encoding,metadata\r\n";
 const JSON_HEAD: &[u8] = b"{\"position\":";
 
 /// Writes all events that are looked for. Payloads and metadata go out byte for byte.
@@ -39,13 +36,13 @@ pub fn export(
     let found = Findings::default();
     let mut events = 0_u32;
     if format == ExportFormat::Csv {
-        out.write(CSV_HEAD.as_bytes())?;
+        out.write(rows::csv_head().as_bytes())?;
     }
     search(work, session, asked, &found, &mut |event| {
         events = events.saturating_add(1);
         match format {
             ExportFormat::Ndjson => out.write(json_line(event.answer())?.as_bytes())?,
-            ExportFormat::Csv => out.write(csv_line(&event.answer()).as_bytes())?,
+            ExportFormat::Csv => out.write(row(&event.answer()).csv().as_bytes())?,
         }
         Ok(ControlFlow::Continue(()))
     })?;
@@ -95,11 +92,12 @@ fn comes_back(json: &[u8]) -> bool {
         && !begins("\"content_type\"")
 }
 
-fn csv_line(event: &EventAnswer) -> String {
+/// An event as a row of a table.
+pub(crate) fn row(event: &EventAnswer) -> EventRow {
     let (payload_encoding, payload) = csv_body(&event.payload);
     let (metadata_encoding, metadata) = csv_body(&event.metadata);
     let exact = |text: &Option<Exact>| text.as_ref().map(|text| text.text().into_owned());
-    let fields: [Option<String>; 15] = [
+    EventRow([
         Some(event.position.clone()),
         Some(event.stream.text().into_owned()),
         Some(event.category.text().into_owned()),
@@ -115,24 +113,7 @@ fn csv_line(event: &EventAnswer) -> String {
         payload,
         metadata_encoding.map(str::to_owned),
         metadata,
-    ];
-    let mut line = String::new();
-    for (at, field) in fields.into_iter().enumerate() {
-        if at > 0 {
-            line.push(',');
-        }
-        match field {
-            None => {}
-            Some(text) if text.is_empty() || text.contains([',', '"', '\r', '\n']) => {
-                line.push('"');
-                line.push_str(&text.replace('"', "\"\""));
-                line.push('"');
-            }
-            Some(text) => line.push_str(&text),
-        }
-    }
-    line.push_str("\r\n");
-    line
+    ])
 }
 
 fn csv_body(stored: &Stored) -> (Option<&'static str>, Option<String>) {

@@ -1,0 +1,551 @@
+//! Reports: what an auditor takes away of a stream, several streams, a category or a span of the store.
+//!
+//! A report is a folder that appears whole or not at all. The same store, question and report time make the same bytes.
+//! What it says is plain values of `refold_audit::report`; here they are gathered, and events pass once to the files.
+
+pub mod check;
+mod hidden;
+mod limits;
+mod record;
+mod scope;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use refold_audit::anchor::signing::SecretKey;
+use refold_audit::anchor::{Hash, hex};
+use refold_audit::report::manifest::{FORMAT, Manifest, ReportFile};
+use refold_audit::report::model::{
+    Cover, Custody, Events, Found, FoundOne, Handler, Leaf, Method, Redaction, Report, Source, SourceFile, State,
+};
+use refold_audit::report::pages::Pages;
+use refold_audit::report::{advice, html};
+use refold_core::finding::Findings;
+use refold_core::port::store::OrderQuality;
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+use self::hidden::HiddenPaths;
+use self::record::Record;
+use self::scope::Selection;
+use super::anchor::{refuse_with_store, secret_key, settled};
+use super::folder::{ADVICE, NewFolder, SIGNATURE, SUMS};
+use crate::answer::{BlameAnswer, CauseAnswer};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::text::{counted, grouped};
+use crate::usecase::blame::blame;
+use crate::wire::FindingWire;
+use crate::{clock, findings, text};
+
+pub(super) const MANIFEST: &str = "manifest.json";
+pub(super) const PAGES: &str = "report.html";
+pub(super) const RECORD_JSON: &str = "events.ndjson";
+pub(super) const RECORD_CSV: &str = "events.csv";
+pub(super) const VIEW_CSV: &str = "events.excel.csv";
+pub(super) const PROGRAM: &str = "verify.py";
+
+/// What checks a bundle without Refold. It is in every bundle.
+const VERIFY: &str = include_str!("../../../../../docs/spec/verify.py");
+
+/// Events on the pages; the files hold all.
+const MOST_ON_PAGES: u64 = 2_000;
+/// UTF-16 units of a payload on the pages.
+const MOST_LETTERS: usize = 2_000;
+/// Values of a state, and streams by name, in a report.
+const MOST_LISTED: usize = 2_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReportFormat {
+    /// The pages, in one file.
+    Html,
+    /// The record as a table, and a view of it for spreadsheets.
+    Csv,
+    /// The record, an event a line.
+    Json,
+}
+
+impl ReportFormat {
+    pub const ALL: [ReportFormat; 3] = [ReportFormat::Html, ReportFormat::Csv, ReportFormat::Json];
+
+    /// As it is asked for.
+    pub fn name(self) -> &'static str {
+        match self {
+            ReportFormat::Html => "html",
+            ReportFormat::Csv => "csv",
+            ReportFormat::Json => "json",
+        }
+    }
+}
+
+/// What a report is about, and how it is made.
+#[derive(Debug, Clone, Default)]
+pub struct ReportAsked {
+    /// Those that are named; none: the category, or the store.
+    pub streams: Vec<String>,
+    pub category: Option<String>,
+    /// The bounds, both included: cursors.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// What the state of a single stream is folded with; `None`: `builtin:merge`.
+    pub handler: Option<String>,
+    /// Where its folder comes to be.
+    pub out: PathBuf,
+    pub formats: Vec<ReportFormat>,
+    /// A secret key of minisign.
+    pub key: Option<PathBuf>,
+    /// The report time, RFC 3339 or `@` and seconds since 1970; `None`: the clock of this machine.
+    pub time: Option<String>,
+    pub title: Option<String>,
+    pub operator: Option<String>,
+    pub organisation: Option<String>,
+    pub case_number: Option<String>,
+    pub classification: Option<String>,
+    /// The files of the store are not hashed.
+    pub is_source_unhashed: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ReportAnswer {
+    pub dir: String,
+    pub id: String,
+    pub made_at: String,
+    pub events: u64,
+    /// Of `manifest.json`.
+    pub sha256: String,
+    /// The minisign key. `null`: nobody signed.
+    pub signed_by: Option<String>,
+    pub files: Vec<ReportFile>,
+    pub findings: Vec<FindingWire>,
+    pub limits: Vec<String>,
+}
+
+pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<ReportAnswer, AppError> {
+    refuse_with_store(session, &asked.out, "report")?;
+    let signer = asked.key.as_deref().map(secret_key).transpose()?;
+    let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
+    let now = Timestamp(now.0 - now.0.rem_euclid(1_000_000_000));
+    let found = Findings::default();
+    session.report_notices(&found);
+    session.mask().adopt(asked.handler.as_deref())?;
+    let folder = NewFolder::new_in(&asked.out, "report")?;
+    let hashed = |when| match asked.is_source_unhashed {
+        true => Ok(Vec::new()),
+        false => source::files(work, session, when),
+    };
+    let before = hashed("hashing the store")?;
+    let selection = Selection::of(work, session, asked, now, &found)?;
+    let state = state(work, session, asked, now, &selection)?;
+    let mut hidden = HiddenPaths::default();
+    let mut record = Record::new(&folder, session, asked, &selection)?;
+    record.write(work, &folder, session, &selection, (&mut hidden, &found))?;
+    if let Some((state, _)) = &state {
+        hidden.add_state(state);
+    }
+    let after = hashed("hashing the store again")?;
+    let gathered = Gathered {
+        session,
+        asked,
+        now,
+        signer: signer.as_ref(),
+        selection,
+        state,
+        hidden,
+        source: source(session, before, after),
+        found,
+    };
+    gathered.finish(work, folder, record)
+}
+
+fn time_of(text: &str) -> Result<Timestamp, AppError> {
+    let time = match text.strip_prefix('@') {
+        Some(seconds) => seconds
+            .parse()
+            .ok()
+            .and_then(|seconds| Timestamp::from_unix(seconds, 0)),
+        None => Timestamp::parse(text),
+    };
+    time.ok_or_else(|| {
+        AppError::invalid(
+            format!("the report time is none: {}", text::shown(text.as_bytes())),
+            "write it as 2026-11-21T14:30:00Z, or as @ and seconds since 1970",
+        )
+    })
+}
+
+/// The state at the end of the scope, of a report about one stream, with what it was folded with.
+fn state(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    now: Timestamp,
+    selection: &Selection,
+) -> Result<Option<(BlameAnswer, String)>, AppError> {
+    let [stream] = &selection.streams[..] else {
+        return Ok(None);
+    };
+    let at = scope::absolute(session, asked.to.as_deref(), now)?.unwrap_or_else(|| "head".to_owned());
+    let blamed = blame(work, session, stream, &at, None, asked.handler.as_deref())?;
+    Ok(Some((blamed, stream.clone())))
+}
+
+fn source(session: &Session, before: Vec<SourceFile>, after: Vec<SourceFile>) -> Source {
+    let description = session.description();
+    Source {
+        location: session.location().to_owned(),
+        kind: description.kind.clone(),
+        layout: description.layout.clone(),
+        layout_title: description.layout_title.clone(),
+        evidence: description.evidence.clone(),
+        read_only: description.read_only.clone(),
+        order: match description.order {
+            OrderQuality::Total => "the store numbers every event in the order in which it took them",
+            OrderQuality::Approximate => "the store keeps no order of all events; they stand as they lie in it",
+        }
+        .to_owned(),
+        time_zone: description.time_zone.clone(),
+        before,
+        after,
+    }
+}
+
+/// All that a report is made of, once the events were written.
+struct Gathered<'a> {
+    session: &'a Session,
+    asked: &'a ReportAsked,
+    now: Timestamp,
+    signer: Option<&'a SecretKey>,
+    selection: Selection,
+    /// With the stream as it was named.
+    state: Option<(BlameAnswer, String)>,
+    hidden: HiddenPaths,
+    source: Source,
+    found: Findings,
+}
+
+impl Gathered<'_> {
+    /// Writes the rest of the folder, and gives it its name.
+    fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
+        let ended = record.finish(&mut folder)?;
+        let report = self.report(&ended).identified();
+        let signed_by = self.signer.map(|key| key.public().to_text());
+        if self.asked.formats.contains(&ReportFormat::Html) {
+            let files: Vec<&str> = folder.files().iter().map(|file| file.name).collect();
+            let pages = Pages::of(&report, &ended.shown, &files, signed_by.as_deref());
+            let page = html::write(&pages).map_err(|error| AppError::internal(error.to_string()))?;
+            folder.add(PAGES, page.as_bytes())?;
+        }
+        folder.add(PROGRAM, VERIFY.as_bytes())?;
+        let files = folder.files();
+        let manifest = Manifest {
+            format: FORMAT.to_owned(),
+            files: files
+                .iter()
+                .map(|file| ReportFile {
+                    name: file.name.to_owned(),
+                    bytes: file.bytes,
+                    sha256: hex(&file.sha256),
+                    role: role(file.name).to_owned(),
+                })
+                .collect(),
+            report,
+            signed_by,
+        };
+        let json = manifest.to_json();
+        let digest: Hash = Sha256::digest(&json).into();
+        folder.add(MANIFEST, &json)?;
+        folder.add(ADVICE, advice::write(&manifest, &digest).as_bytes())?;
+        let sums = folder.sums();
+        folder.add(SUMS, sums.as_bytes())?;
+        let report = &manifest.report;
+        if let Some(signer) = self.signer {
+            let comment = format!("report {} made {}", report.id, report.cover.made_at);
+            folder.add(SIGNATURE, signer.sign_file(sums.as_bytes(), &comment).as_bytes())?;
+        }
+        let stamp = report.cover.made_at.chars().filter(char::is_ascii_alphanumeric);
+        let name = format!("report-{}-{}", stamp.collect::<String>(), &report.id[..8]);
+        let path = self.asked.out.join(name);
+        // Who cancels in the last moment gets no report either.
+        work.check()?;
+        // First: what is revealed leaves no trace otherwise of where it went.
+        let streams = ended.streams.keys().map(|stream| stream.as_bytes());
+        self.session.mask().log_written("report", streams, &path)?;
+        folder.finish(&path)?;
+        Ok(ReportAnswer {
+            dir: path.display().to_string(),
+            id: report.id.clone(),
+            made_at: report.cover.made_at.clone(),
+            events: report.scope.counts.written,
+            sha256: hex(&digest),
+            signed_by: manifest.signed_by.clone(),
+            findings: findings::wire(&self.found),
+            limits: report.limits.clone(),
+            files: manifest.files,
+        })
+    }
+
+    fn report(&self, ended: &record::Ended) -> Report {
+        let found = self.findings();
+        let scope = self
+            .selection
+            .scope(self.session, self.asked, ended, settled(self.session));
+        let by = self.asked.operator.clone().unwrap_or_else(|| PROGRAM_NAME.to_owned());
+        let step = |step: &str, by: &str, digest: &str| Custody {
+            step: step.to_owned(),
+            by: by.to_owned(),
+            digest: digest.to_owned(),
+        };
+        let hashed = self.source.before.iter();
+        let mut custody: Vec<Custody> = hashed
+            .map(|file| {
+                step(
+                    &format!("{} hashed before it was read", file.name),
+                    PROGRAM_NAME,
+                    &file.sha256,
+                )
+            })
+            .collect();
+        custody.push(step("events read and written", PROGRAM_NAME, &ended.sha256));
+        custody.push(step("report asked for", &by, "the report id is made of it"));
+        if let Some(key) = self.signer {
+            custody.push(step("signed", &key.public().to_text(), SIGNATURE));
+        }
+        Report {
+            id: String::new(),
+            cover: self.cover(&found, scope.counts.written),
+            method: self.method(),
+            state: self.state.as_ref().map(|(blamed, _)| state_of(blamed)),
+            events: Events {
+                types: ended.types(),
+                streams: ended.streams(MOST_LISTED),
+                stream_count: ended.streams.len() as u64,
+                over_time: ended.over_time.clone(),
+                on_pages: ended.shown.len() as u64,
+                sha256: ended.sha256.clone(),
+            },
+            redaction: Redaction {
+                // Their texts were read when the store was opened.
+                rules: self.session.mask().texts().unwrap_or_default(),
+                hidden: self.hidden.listed(),
+                revealed: self.revealed(),
+            },
+            custody,
+            limits: limits::of(self, ended, &scope),
+            source: self.source.clone(),
+            findings: found,
+            scope,
+        }
+    }
+
+    fn cover(&self, found: &[Found], events: u64) -> Cover {
+        let asked = self.asked;
+        let what = match (&self.selection.streams[..], &asked.category) {
+            ([stream], _) => format!("of the stream {stream}"),
+            ([], Some(category)) => format!("of the category {category}"),
+            ([], None) => "of the store".to_owned(),
+            (streams, _) => format!("of {}", counted(streams.len() as u64, "stream")),
+        };
+        let name = self.session.name();
+        let bounds = match (&asked.from, &asked.to) {
+            (None, None) => String::new(),
+            (from, to) => format!(
+                ", from {} to {}",
+                from.as_deref().unwrap_or("the start"),
+                to.as_deref().unwrap_or("the head")
+            ),
+        };
+        let severe = found
+            .iter()
+            .max_by_key(|of| SEVERITIES.iter().position(|name| *name == of.severity));
+        Cover {
+            title: asked.title.clone().unwrap_or_else(|| format!("Audit report {what}")),
+            about: format!("{} {what} in {name}{bounds}.", counted(events, "event")),
+            level: "L0".to_owned(),
+            claim: "observed: the store returned these bytes when it was read. Whether they were others before is not known."
+                .to_owned(),
+            headline: match severe {
+                None => "nothing noteworthy was found".to_owned(),
+                Some(of) => {
+                    let detail = of.first.first().map(|one| one.detail.as_str()).unwrap_or_default();
+                    format!("{} {} ({}); the first: {detail}", grouped(of.count), of.code, of.severity)
+                }
+            },
+            made_at: self.now.display(0).to_string(),
+            made_at_is: match asked.time {
+                Some(_) => "given by the caller",
+                None => "by the clock of this machine",
+            }
+            .to_owned(),
+            operator: asked.operator.clone(),
+            organisation: asked.organisation.clone(),
+            case_number: asked.case_number.clone(),
+            classification: asked.classification.clone(),
+        }
+    }
+
+    fn method(&self) -> Method {
+        let steps = [
+            "The events that were asked for were found by their skeletons (position, stream, version, type, time), then read \
+             whole and written in the order of their positions.",
+            "Payloads and metadata stand in the record byte for byte as the store returned them, after the decode steps of \
+             its layout; no number passed through a float. What is no JSON stands there as base64, or as text.",
+            "The pages cut long values, and say so with their length and digest; the record cuts nothing.",
+            "What does not print or turns the direction of writing is shown on the pages as ⟦U+202E⟧.",
+        ];
+        Method {
+            program: PROGRAM_NAME.to_owned(),
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            command: command(self.session.location(), self.asked, self.now),
+            steps: steps.map(str::to_owned).to_vec(),
+            handler: self.state.as_ref().map(|(blamed, _)| Handler {
+                name: blamed.handler.name.clone(),
+                version: blamed.handler.version.clone(),
+                hash: blamed.handler.hash.clone(),
+                engine: blamed.handler.engine.clone(),
+            }),
+        }
+    }
+
+    /// What reading came upon, and what folding did besides.
+    fn findings(&self) -> Vec<Found> {
+        let mut found: Vec<Found> = findings::groups(&self.found)
+            .into_iter()
+            .map(|group| Found {
+                code: group.code,
+                severity: group.severity.name().to_owned(),
+                count: group.count.into(),
+                advice: group.advice,
+                first: group
+                    .found
+                    .into_iter()
+                    .map(|one| FoundOne {
+                        detail: one.detail,
+                        stream: one.stream,
+                        version: one.version,
+                        position: one.position,
+                    })
+                    .collect(),
+            })
+            .collect();
+        let of_state = self.state.iter().flat_map(|(blamed, _)| &blamed.findings);
+        for of in of_state {
+            if found.iter().all(|known| known.code != of.code) {
+                found.push(Found {
+                    code: of.code.clone(),
+                    severity: of.severity.name().to_owned(),
+                    count: of.count.into(),
+                    advice: String::new(),
+                    first: vec![FoundOne {
+                        detail: of.detail.clone(),
+                        stream: of.stream.clone(),
+                        version: of.version.clone(),
+                        position: of.position.clone(),
+                    }],
+                });
+            }
+        }
+        found.sort_by(|a, b| a.code.cmp(&b.code));
+        found
+    }
+
+    fn revealed(&self) -> Vec<String> {
+        let reveals = self.session.mask().reveals().into_iter();
+        let sentence = |reveal: crate::mask::Reveal| {
+            let path = match reveal.path.is_root() {
+                true => "everything".to_owned(),
+                false => reveal.path.to_string(),
+            };
+            match &reveal.stream {
+                Some(stream) => format!("{path} in {}", text::shown(stream)),
+                None => path,
+            }
+        };
+        reveals.map(sentence).collect()
+    }
+}
+
+const PROGRAM_NAME: &str = concat!("Refold ", env!("CARGO_PKG_VERSION"));
+/// The least first.
+const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
+
+fn state_of(blamed: &BlameAnswer) -> State {
+    let cause = |of: &CauseAnswer| {
+        let place = match (&of.version, &of.position) {
+            (Some(version), _) => format!("v{version} "),
+            (None, Some(position)) => format!("#{position} "),
+            (None, None) => String::new(),
+        };
+        let time = of.recorded_at.as_deref().unwrap_or("no time");
+        format!("{place}{} {time}", of.event_type)
+    };
+    let leaves = blamed.leaves.iter().take(MOST_LISTED).map(|leaf| Leaf {
+        path: leaf.path.clone(),
+        value: String::from_utf8_lossy(&leaf.value.json()).into_owned(),
+        changed_by: leaf.changed.as_ref().map(cause),
+    });
+    State {
+        stream: blamed.stream.text().into_owned(),
+        version: blamed.version.clone(),
+        position: blamed.position.clone(),
+        incomplete_since: blamed.incomplete_since.clone(),
+        leaves: leaves.collect(),
+        leaf_count: blamed.leaves.len() as u64,
+    }
+}
+
+fn role(name: &str) -> &'static str {
+    match name {
+        RECORD_JSON | RECORD_CSV => "record",
+        VIEW_CSV => "view",
+        PROGRAM => "program",
+        _ => "pages",
+    }
+}
+
+/// The call that makes the same report again.
+fn command(location: &str, asked: &ReportAsked, now: Timestamp) -> String {
+    let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(location)];
+    words.extend(asked.streams.iter().map(|stream| quoted(stream)));
+    let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
+    let options = [
+        ("--category", asked.category.clone()),
+        ("--from", asked.from.clone()),
+        ("--to", asked.to.clone()),
+        ("--handler", asked.handler.clone()),
+        ("--format", Some(formats.join(","))),
+        ("--key", asked.key.as_ref().map(|_| "FILE".to_owned())),
+        ("--title", asked.title.clone()),
+        ("--operator", asked.operator.clone()),
+        ("--organisation", asked.organisation.clone()),
+        ("--case", asked.case_number.clone()),
+        ("--classification", asked.classification.clone()),
+        ("--time", Some(now.display(0).to_string())),
+    ];
+    for (name, value) in options {
+        words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
+    }
+    if asked.is_source_unhashed {
+        words.push("--no-source-digest".to_owned());
+    }
+    words.push("--out DIR".to_owned());
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+=,".contains(&byte);
+    match !word.is_empty() && word.bytes().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// Whether a folder is a report, whole or not.
+pub(super) fn is_report(folder: &Path) -> bool {
+    folder.join(MANIFEST).symlink_metadata().is_ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,277 @@
+//! Checking a report by itself, and naming the file that was changed.
+//!
+//! What each file is, is said twice: in `SHA256SUMS` and in `manifest.json`, and of these two in `VERIFY.txt`, which is made
+//! of the manifest. So a file that differs is told from a list that was changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use refold_audit::anchor::signing::{PublicKey, SignatureError};
+use refold_audit::anchor::{Hash, hex, sums};
+use refold_audit::report::advice;
+use refold_audit::report::manifest::Manifest;
+use sha2::{Digest as _, Sha256};
+
+use super::super::bundle::{BundleAnswer, BundleFile};
+use super::super::folder::{ADVICE, SIGNATURE, SUMS};
+use super::{MANIFEST, RECORD_JSON};
+use crate::error::AppError;
+use crate::text::{counted, hex as digits};
+
+/// `key`: must have signed it.
+pub fn check_report(path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer, AppError> {
+    let unreadable = |error: std::io::Error| {
+        AppError::invalid(
+            format!("the report cannot be read ({error}): {}", path.display()),
+            "name the folder that `refold report` made",
+        )
+    };
+    let mut names = BTreeSet::new();
+    for entry in std::fs::read_dir(path).map_err(unreadable)? {
+        names.insert(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
+    }
+    let bundle = Bundle::read(path, names);
+    let blamed = bundle.blamed(key);
+    let listed: BTreeSet<&String> = bundle
+        .names
+        .iter()
+        .chain(&bundle.expected)
+        .chain(blamed.keys())
+        .collect();
+    let files: Vec<BundleFile> = listed
+        .into_iter()
+        .map(|name| BundleFile {
+            name: name.clone(),
+            ok: !blamed.contains_key(name),
+            reason: blamed.get(name).cloned(),
+        })
+        .collect();
+    let is_whole = blamed.is_empty();
+    let sentence = match (&bundle.manifest, is_whole) {
+        (Ok(manifest), true) => format!(
+            "a whole report of {}: {} Made at {}, id {}. Whether the store still holds these events is for refold verify to \
+             say, with an anchor",
+            counted(manifest.report.scope.counts.written, "event"),
+            manifest.report.cover.about,
+            manifest.report.cover.made_at,
+            manifest.report.id
+        ),
+        _ => format!(
+            "it proves nothing: it was damaged or changed: {}",
+            blamed.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Ok(BundleAnswer {
+        outcome: if is_whole { "verified" } else { "broken" },
+        is_signed: key.map(|_| is_whole),
+        root: None,
+        report: bundle
+            .manifest
+            .ok()
+            .filter(|_| is_whole)
+            .map(|manifest| manifest.report.id),
+        event: None,
+        sentence,
+        files,
+    })
+}
+
+/// A report as it lies in its folder.
+struct Bundle {
+    /// All files that are there.
+    names: BTreeSet<String>,
+    /// Those that must be.
+    expected: BTreeSet<String>,
+    digests: BTreeMap<String, Hash>,
+    /// Why files could not be read.
+    unreadable: BTreeMap<String, String>,
+    manifest: Result<Manifest, String>,
+    advice: Vec<u8>,
+    sums_text: Vec<u8>,
+    /// `None`: it is not as it is written.
+    sums: Option<BTreeMap<String, Hash>>,
+    signature: Option<Vec<u8>>,
+}
+
+/// By name, what is wrong with a file.
+type Blamed = BTreeMap<String, String>;
+
+impl Bundle {
+    fn read(path: &Path, names: BTreeSet<String>) -> Bundle {
+        let (mut digests, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
+        for name in &names {
+            let found = std::fs::File::open(path.join(name)).and_then(|mut file| {
+                let mut hash = Sha256::new();
+                std::io::copy(&mut file, &mut hash)?;
+                Ok(Hash::from(hash.finalize()))
+            });
+            match found {
+                Ok(digest) => {
+                    digests.insert(name.clone(), digest);
+                }
+                Err(error) => {
+                    unreadable.insert(name.clone(), error.to_string());
+                }
+            }
+        }
+        let read = |name: &str| std::fs::read(path.join(name));
+        let manifest = read(MANIFEST)
+            .map_err(|error| error.to_string())
+            .and_then(|json| Manifest::parse(&json));
+        let sums_text = read(SUMS).unwrap_or_default();
+        let sums = std::str::from_utf8(&sums_text).ok().and_then(sums::read);
+        let signature = names.contains(SIGNATURE).then(|| read(SIGNATURE).unwrap_or_default());
+        let listed = manifest.iter().flat_map(|of| &of.files).map(|file| file.name.clone());
+        let mut expected: BTreeSet<String> = listed.collect();
+        expected.extend([MANIFEST, ADVICE, SUMS].map(str::to_owned));
+        Bundle {
+            digests,
+            unreadable,
+            manifest,
+            advice: read(ADVICE).unwrap_or_default(),
+            sums_text,
+            sums: sums.map(|list| list.into_iter().collect()),
+            signature,
+            names,
+            expected,
+        }
+    }
+
+    fn blamed(&self, key: Option<&PublicKey>) -> Blamed {
+        let mut blamed: Blamed = self.unreadable.clone();
+        if self.sums.is_none() {
+            blame(&mut blamed, SUMS, "it is not as sha256sum writes it");
+        }
+        if let Err(reason) = &self.manifest {
+            blame(&mut blamed, MANIFEST, reason);
+        }
+        self.blame_files(&mut blamed);
+        self.blame_frame(&mut blamed);
+        self.blame_signature(key, &mut blamed);
+        blamed
+    }
+
+    /// The files that the manifest lists, and those that nobody does.
+    fn blame_files(&self, blamed: &mut Blamed) {
+        let of_manifest = self.of_manifest();
+        let frame = [MANIFEST, ADVICE, SUMS, SIGNATURE];
+        let listed = self.sums.iter().flatten().map(|(name, _)| name);
+        let all: BTreeSet<&String> = self.names.iter().chain(&self.expected).chain(listed).collect();
+        for name in all.into_iter().filter(|name| !frame.contains(&name.as_str())) {
+            let said = self.sums.as_ref().map(|sums| sums.get(name));
+            let held = of_manifest.as_ref().map(|files| files.get(name));
+            let found = self.digests.get(name);
+            match (
+                said.is_none_or(|said| said == found),
+                held.is_none_or(|held| held == found),
+            ) {
+                (true, true) => {}
+                (false, true) if held.is_some() => {
+                    blame(blamed, SUMS, &format!("it says otherwise of {name} than {MANIFEST}"));
+                }
+                (true, false) if said.is_some() => {
+                    blame(blamed, MANIFEST, &format!("it says otherwise of {name} than {SUMS}"));
+                }
+                _ if found.is_none() => blame(blamed, name, "it is missing"),
+                _ if said.flatten().is_none() && held.flatten().is_none() => {
+                    blame(blamed, name, "it is not in the list, so nothing says what it should be");
+                }
+                _ => blame(blamed, name, &format!("it is not what {SUMS} says")),
+            }
+        }
+        if let (Ok(manifest), Some(digest)) = (&self.manifest, self.digests.get(RECORD_JSON))
+            && blamed.is_empty()
+            && hex(digest) != manifest.report.events.sha256
+        {
+            blame(blamed, RECORD_JSON, "it is not the record that the report says");
+        }
+    }
+
+    /// Manifest, advice and list, which speak of each other.
+    fn blame_frame(&self, blamed: &mut Blamed) {
+        let Some(sums) = &self.sums else { return };
+        let found = |name: &str| self.digests.get(name);
+        let is_advice_of_manifest = match (&self.manifest, found(MANIFEST)) {
+            (Ok(manifest), Some(digest)) => advice::write(manifest, digest).as_bytes() == self.advice,
+            _ => false,
+        };
+        for name in [MANIFEST, ADVICE] {
+            if found(name).is_none() {
+                blame(blamed, name, "it is missing");
+            } else if sums.get(name) != found(name) {
+                match is_advice_of_manifest {
+                    true => blame(
+                        blamed,
+                        SUMS,
+                        &format!("it says otherwise of {name} than the other files"),
+                    ),
+                    false => blame(blamed, name, &format!("it is not what {SUMS} says")),
+                }
+            }
+        }
+        if blamed.is_empty() && !is_advice_of_manifest {
+            blame(blamed, ADVICE, &format!("it is not what goes with {MANIFEST}"));
+        }
+        // Not another spelling of the same list.
+        let list: Vec<(&str, Hash)> = sums.iter().map(|(name, digest)| (name.as_str(), *digest)).collect();
+        if sums::write(&list).as_bytes() != self.sums_text {
+            blame(blamed, SUMS, "it is not as it was written");
+        }
+    }
+
+    fn blame_signature(&self, key: Option<&PublicKey>, blamed: &mut Blamed) {
+        // A manifest that was changed does not say who signed.
+        if key.is_none() && blamed.contains_key(MANIFEST) {
+            return;
+        }
+        let claimed = self
+            .manifest
+            .as_ref()
+            .ok()
+            .map(|manifest| manifest.signed_by.as_deref());
+        let claimed = match claimed {
+            Some(Some(text)) => match PublicKey::parse(text) {
+                Ok(key) => Some(key),
+                Err(error) => return blame(blamed, MANIFEST, &format!("the key in it is none: {error}")),
+            },
+            Some(None) if self.signature.is_some() && key.is_none() => {
+                return blame(blamed, SIGNATURE, &format!("{MANIFEST} says that nobody signed"));
+            }
+            _ => None,
+        };
+        let Some(key) = key.copied().or(claimed) else { return };
+        let Some(signature) = &self.signature else {
+            return blame(blamed, SIGNATURE, "it is missing: nobody signed this report");
+        };
+        let text = std::str::from_utf8(signature).ok().filter(|text| is_as_written(text));
+        let checked = text.map_or(Err(SignatureError::Foreign), |text| {
+            key.check_file(&self.sums_text, text)
+        });
+        match checked {
+            Ok(_) => {}
+            // What is signed is another list: that one is to blame.
+            Err(SignatureError::Wrong) if blamed.contains_key(SUMS) => {}
+            Err(error) => blame(blamed, SIGNATURE, &error.to_string()),
+        }
+    }
+
+    /// `None`: the manifest cannot be read.
+    fn of_manifest(&self) -> Option<BTreeMap<String, Hash>> {
+        let manifest = self.manifest.as_ref().ok()?;
+        let digest = |text: &str| refold_audit::anchor::from_hex(text).filter(|hash: &Hash| digits(hash) == text);
+        let file = |file: &refold_audit::report::manifest::ReportFile| Some((file.name.clone(), digest(&file.sha256)?));
+        Some(manifest.files.iter().filter_map(file).collect())
+    }
+}
+
+/// The first reason stays.
+fn blame(blamed: &mut Blamed, name: &str, reason: &str) {
+    blamed.entry(name.to_owned()).or_insert_with(|| reason.to_owned());
+}
+
+/// What of a signature's file is not signed, and is always the same.
+fn is_as_written(text: &str) -> bool {
+    let lines: Vec<&str> = text.split('\n').collect();
+    matches!(lines[..], [first, _, comment, _, ""]
+        if first == "untrusted comment: signature of Refold" && comment.starts_with("trusted comment: "))
+}

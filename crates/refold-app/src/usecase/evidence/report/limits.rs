@@ -1,0 +1,91 @@
+//! What a report rests upon and does not know, a sentence each. It is never empty, and nothing that is known to be missing
+//! is left out of it.
+
+use refold_audit::report::model::Scope;
+use refold_core::port::store::OrderQuality;
+
+use super::record::Ended;
+use super::{Gathered, MOST_LETTERS, ReportFormat};
+use crate::text::{counted, grouped};
+
+pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<String> {
+    let (asked, session) = (gathered.asked, gathered.session);
+    let mut limits: Vec<String> = Vec::new();
+    let mut say = |sentence: String| limits.push(sentence);
+    say("The level is L0, observed: whoever can write to the store could have changed events before they were read. An \
+         anchor that was made earlier says whether anybody did: refold verify."
+        .to_owned());
+    match asked.time {
+        Some(_) => say("The report time was given by the caller, and nothing confirms it.".to_owned()),
+        None => say("The report time is that of this machine's clock, which was compared with no other.".to_owned()),
+    }
+    if gathered.signer.is_none() {
+        say("Nobody signed this report: whoever has it could have made it again with other events.".to_owned());
+    }
+    if asked.operator.is_none() {
+        say("Nobody was named as the operator.".to_owned());
+    }
+    if ended.unreadable > 0 {
+        say(format!(
+            "{} of the store could not be read as events; whether they belong to this report is not known.",
+            counted(ended.unreadable, "row")
+        ));
+    }
+    if ended.payload_not_json > 0 {
+        say(format!(
+            "{} no payload that could be read as JSON; the record has the bytes, and no state was folded from them.",
+            match ended.payload_not_json {
+                1 => "1 event has".to_owned(),
+                several => format!("{} events have", grouped(several)),
+            }
+        ));
+    }
+    let shown = ended.shown.len() as u64;
+    if asked.formats.contains(&ReportFormat::Html) {
+        if shown < ended.written {
+            say(format!(
+                "The pages show the first {} of {} events; the record has all of them.",
+                grouped(shown),
+                grouped(ended.written)
+            ));
+        }
+        say(format!(
+            "The pages cut values that are longer than {} letters; the record does not.",
+            grouped(MOST_LETTERS as u64)
+        ));
+    }
+    if scope.what != "streams" {
+        say("Missing and repeated versions, and clocks that run backwards inside of streams, were not looked for: refold \
+             health does."
+            .to_owned());
+    }
+    if gathered.source.before.is_empty() {
+        match asked.is_source_unhashed {
+            true => say("The files of the store were not hashed, as was asked for.".to_owned()),
+            false => say("The store is no file of this machine: nothing of it was hashed but its events.".to_owned()),
+        }
+    } else if gathered.source.before != gathered.source.after {
+        say("The files of the store changed while it was read: another program writes to it. All events are from the one \
+             moment at which it was opened."
+            .to_owned());
+    }
+    if session.description().order == OrderQuality::Approximate {
+        say(
+            "The store keeps no order of all its events: which of two in different streams came first is not known."
+                .to_owned(),
+        );
+    }
+    if session.mask().has_rules() {
+        say("Rules of redaction held. States were folded from the values themselves and redacted afterwards. Digests of \
+             events are of what stands in the record, redacted, and not of what the store holds."
+            .to_owned());
+    }
+    if session.case().is_some() {
+        say("What was read is a case file, and not the store that it was written from.".to_owned());
+    }
+    say("Not looked at: other tables of the store, read models, its log of changes, and who can write to it. The server's \
+         version, the rights of its users and the encryption of the line are not named where there is a server."
+        .to_owned());
+    say("The statements that were sent to the store are not listed here.".to_owned());
+    limits
+}

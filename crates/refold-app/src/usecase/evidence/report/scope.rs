@@ -1,0 +1,316 @@
+//! Which events a report is about: their positions, found by their skeletons, and what was looked at to find them.
+
+use std::sync::Arc;
+
+use refold_audit::report::model::{Counts, Scope};
+use refold_core::cursor::Cursor;
+use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, ReadQuery, Scope as ReadScope};
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+use refold_stores::index::Index;
+
+use super::ReportAsked;
+use super::record::Ended;
+use crate::error::AppError;
+use crate::session::Session;
+use crate::stream::Stream;
+use crate::usecase::events::Events;
+use crate::{findings, text};
+
+/// Gaps that are named.
+const MOST_GAPS: usize = 1_000;
+const BATCH_ROWS: usize = 8_192;
+
+/// The events of a report.
+pub struct Selection {
+    /// The ids of the streams that were named, as they are shown.
+    pub streams: Vec<String>,
+    /// Ascending.
+    pub positions: Vec<Position>,
+    /// Where all positions between two were looked at and all are in the report: the bounds of one read, `(after, up_to]`.
+    pub whole: Option<(Option<Position>, Option<Position>)>,
+    examined: u64,
+    out_of_range: u64,
+    of_other_categories: u64,
+    /// `None`: not all positions were looked at.
+    gaps: Option<Gaps>,
+    pub time_span: Option<(Timestamp, Timestamp)>,
+}
+
+#[derive(Default)]
+struct Gaps {
+    first: Vec<(String, String)>,
+    count: u64,
+    last: Option<i64>,
+}
+
+impl Selection {
+    /// `now`: the report time, from which relative times count. What is noteworthy goes to `found`.
+    pub fn of(
+        work: &Work<'_>,
+        session: &Session,
+        asked: &ReportAsked,
+        now: Timestamp,
+        found: &Findings,
+    ) -> Result<Selection, AppError> {
+        let selection = match asked.streams.is_empty() {
+            true => Selection::of_store(work, session, asked, now, found)?,
+            false => Selection::of_streams(work, session, asked, now, found)?,
+        };
+        if selection.positions.is_empty() {
+            return Err(AppError::not_found(
+                "no event is in the scope of the report",
+                "look at the bounds and the names: `refold streams` and `refold history` list what there is",
+            ));
+        }
+        Ok(selection)
+    }
+
+    fn empty() -> Selection {
+        Selection {
+            streams: Vec::new(),
+            positions: Vec::new(),
+            whole: None,
+            examined: 0,
+            out_of_range: 0,
+            of_other_categories: 0,
+            gaps: None,
+            time_span: None,
+        }
+    }
+
+    fn of_streams(
+        work: &Work<'_>,
+        session: &Session,
+        asked: &ReportAsked,
+        now: Timestamp,
+        found: &Findings,
+    ) -> Result<Selection, AppError> {
+        if asked.category.is_some() {
+            return Err(AppError::invalid(
+                "a report is about streams or about a category, and not about both",
+                "leave one of them away",
+            ));
+        }
+        let bounds = Events {
+            from: absolute(session, asked.from.as_deref(), now)?,
+            to: absolute(session, asked.to.as_deref(), now)?,
+            ..Events::default()
+        };
+        let mut selection = Selection::empty();
+        let mut ids: Vec<Vec<u8>> = Vec::new();
+        for named in &asked.streams {
+            let own = Arc::<Findings>::default();
+            let stream = Stream::load(work, session, named, &own)?;
+            if ids.contains(&stream.id) {
+                continue;
+            }
+            findings::report_track(&stream, session.description().version_base, &own);
+            session.mask().report(&stream.category, &own);
+            let (from, to) = bounds.range(session, &stream, &own)?;
+            selection.take(&stream, from.0 as usize..to.0.max(from.0) as usize);
+            add(found, &own);
+            selection.streams.push(text::shown(&stream.id));
+            ids.push(stream.id);
+        }
+        selection.positions.sort_unstable();
+        if let Some(index) = session.index() {
+            report_lacking(&index, found);
+        }
+        Ok(selection)
+    }
+
+    fn take(&mut self, stream: &Stream, range: std::ops::Range<usize>) {
+        let positions = stream.track.positions.get(range.clone()).unwrap_or_default();
+        self.examined += stream.track.len() as u64;
+        self.out_of_range += (stream.track.len() - positions.len()) as u64;
+        self.positions.extend_from_slice(positions);
+        let times = stream.track.recorded_at.get(range).unwrap_or_default();
+        times.iter().for_each(|time| self.widen(*time));
+    }
+
+    fn widen(&mut self, time: Timestamp) {
+        if !time.is_none() {
+            let (first, last) = self.time_span.unwrap_or((time, time));
+            self.time_span = Some((first.min(time), last.max(time)));
+        }
+    }
+
+    fn of_store(
+        work: &Work<'_>,
+        session: &Session,
+        asked: &ReportAsked,
+        now: Timestamp,
+        found: &Findings,
+    ) -> Result<Selection, AppError> {
+        let from = Bound::of(session, asked.from.as_deref(), now)?;
+        let to = Bound::of(session, asked.to.as_deref(), now)?;
+        let before = |Position(position): Position| position.checked_sub(1).map(Position);
+        let after = from.position.and_then(before);
+        let category = asked.category.as_deref().map(text::id_from_shown);
+        session.mask().report_search(found);
+        let mut selection = Selection {
+            gaps: Some(Gaps::default()),
+            ..Selection::empty()
+        };
+        let query = ReadQuery {
+            scope: ReadScope::All {
+                after,
+                up_to: to.position,
+            },
+            direction: Direction::Forward,
+            columns: Columns::SKELETON,
+        };
+        let mut reader = session.store().read(&query)?;
+        let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        let total = session.description().event_count;
+        work.tick("looking for the events", 0, total)?;
+        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, found)? {
+            for ((position, stream), time) in batch.positions.iter().zip(&batch.streams).zip(&batch.recorded_at) {
+                selection.pass(*position);
+                let is_within = |time: Timestamp| {
+                    from.time.is_none_or(|from| from <= time && !time.is_none())
+                        && to.time.is_none_or(|to| time <= to && !time.is_none())
+                };
+                if category
+                    .as_deref()
+                    .is_some_and(|category| names.category(*stream) != category)
+                {
+                    selection.of_other_categories += 1;
+                } else if !is_within(*time) {
+                    selection.out_of_range += 1;
+                } else {
+                    selection.positions.push(*position);
+                    selection.widen(*time);
+                }
+            }
+            batch.clear();
+            work.tick("looking for the events", selection.examined, total)?;
+            names = Names::default();
+        }
+        if selection.positions.len() as u64 == selection.examined {
+            selection.whole = Some((after, to.position));
+        }
+        selection.positions.sort_unstable();
+        Ok(selection)
+    }
+
+    fn pass(&mut self, Position(position): Position) {
+        self.examined += 1;
+        let Some(gaps) = &mut self.gaps else { return };
+        if let Some(last) = gaps.last.filter(|last| position > last.saturating_add(1)) {
+            gaps.count += 1;
+            if gaps.first.len() < MOST_GAPS {
+                gaps.first.push(((last + 1).to_string(), (position - 1).to_string()));
+            }
+        }
+        gaps.last = Some(position);
+    }
+
+    /// What the report says of it.
+    pub fn scope(&self, session: &Session, asked: &ReportAsked, ended: &Ended, settled: &str) -> Scope {
+        let description = session.description();
+        let time = |time: Timestamp| text::filled(text::time_label(time, description.time_digits));
+        let (first_time, last_time) = self.time_span.unzip();
+        let horizon = session.store().fingerprint().ok().and_then(|it| it.last_position);
+        let position = |position: Option<&Position>| position.copied().map(text::position_label);
+        let is_whole_store = asked.streams.is_empty() && asked.from.is_none() && asked.to.is_none();
+        let store = match description.event_count.filter(|_| description.count_is_exact) {
+            None if is_whole_store => Some(self.examined),
+            count => count,
+        };
+        Scope {
+            what: match (&asked.streams[..], &asked.category) {
+                ([], None) => "store",
+                ([], Some(_)) => "category",
+                _ => "streams",
+            }
+            .to_owned(),
+            streams: self.streams.clone(),
+            category: asked.category.clone(),
+            from: asked.from.clone(),
+            to: asked.to.clone(),
+            horizon: horizon.map(text::position_label),
+            settled: settled.to_owned(),
+            counts: Counts {
+                store,
+                examined: self.examined,
+                out_of_range: self.out_of_range,
+                of_other_categories: self.of_other_categories,
+                asked: self.positions.len() as u64,
+                written: ended.written,
+                payload_not_json: ended.payload_not_json,
+                unreadable: ended.unreadable,
+            },
+            first_position: position(self.positions.first()),
+            last_position: position(self.positions.last()),
+            first_recorded_at: first_time.and_then(time),
+            last_recorded_at: last_time.and_then(time),
+            gaps: self.gaps.as_ref().map(|gaps| gaps.first.clone()).unwrap_or_default(),
+            gap_count: self.gaps.as_ref().map(|gaps| gaps.count),
+        }
+    }
+}
+
+/// One end of a span of the whole store.
+#[derive(Default)]
+struct Bound {
+    position: Option<Position>,
+    time: Option<Timestamp>,
+}
+
+impl Bound {
+    fn of(session: &Session, cursor: Option<&str>, now: Timestamp) -> Result<Bound, AppError> {
+        let Some(text) = cursor else {
+            return Ok(Bound::default());
+        };
+        let at_time = |time| Bound {
+            time: Some(time),
+            position: None,
+        };
+        Ok(match session.cursor(text)? {
+            Cursor::Start | Cursor::Head => Bound::default(),
+            Cursor::Position(position) => Bound {
+                position: Some(position),
+                time: None,
+            },
+            Cursor::At(time) => at_time(time),
+            Cursor::Ago { nanos } => at_time(Timestamp(now.0.saturating_sub(nanos))),
+            Cursor::Version(_) => {
+                return Err(AppError::invalid(
+                    format!("a version is a place in one stream, and the report is about many: {text}"),
+                    "write a position as '#4711', or a time",
+                ));
+            }
+        })
+    }
+}
+
+/// A cursor that says the same tomorrow: a time that counts from now is written out.
+pub fn absolute(session: &Session, cursor: Option<&str>, now: Timestamp) -> Result<Option<String>, AppError> {
+    let Some(text) = cursor else { return Ok(None) };
+    Ok(Some(match session.cursor(text)? {
+        Cursor::Ago { nanos } => Timestamp(now.0.saturating_sub(nanos)).display(9).to_string(),
+        Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) | Cursor::At(_) => text.to_owned(),
+    }))
+}
+
+fn add(found: &Findings, more: &Findings) {
+    for (code, count, kept) in more.summary() {
+        found.report_many(code, count, kept);
+    }
+}
+
+/// What the index came upon by which events are missing from it, and from the streams that are found by it.
+fn report_lacking(index: &Index, found: &Findings) {
+    let of_index = Findings::default();
+    index.report_findings(&of_index);
+    for (code, count, kept) in of_index.summary() {
+        if findings::leaves_out(code) {
+            found.report_many(code, count, kept);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! `VERIFY.txt`: what is in the folder, for whoever finds it. It is made of the manifest alone, so that it can be made again
+//! and compared.
+
+use super::manifest::Manifest;
+use super::visible;
+use crate::anchor::{Hash, hex};
+
+/// The text of the file. `digest`: the SHA-256 of `manifest.json`.
+pub fn write(manifest: &Manifest, digest: &Hash) -> String {
+    let report = &manifest.report;
+    let signature = match &manifest.signed_by {
+        Some(key) => format!(
+            "2. minisign -Vm SHA256SUMS -P {key}\n   says who signed it. Compare the key with one that you have from elsewhere.\n"
+        ),
+        None => "2. Nobody signed this report. It is worth as much as the place where it was kept.\n".to_owned(),
+    };
+    let key = match &manifest.signed_by {
+        Some(key) => format!(" --key {key}"),
+        None => String::new(),
+    };
+    let files: String = manifest
+        .files
+        .iter()
+        .map(|file| format!("  {:<18} {:<8} {}\n", file.name, file.role, meaning(&file.role)))
+        .collect();
+    format!(
+        "{}\n{}\n\
+         \n\
+         Report {}, made at {} by {}.\n\
+         The SHA-256 of manifest.json is {}\n\
+         \n\
+         {files}\
+         \n\
+         1. sha256sum -c SHA256SUMS\n   says whether the files are whole.\n\
+         {signature}\
+         3. python3 verify.py .{key}\n   says both, and whether the files say the same as manifest.json. It needs nothing but Python, and can be read.\n\
+         4. refold verify-bundle .{key}\n   says the same, and names the file that was changed.\n\
+         \n\
+         What this shows: the files are those that were written, and belong together.\n\
+         What it does not show: that the events are true, that the store held no others before, who wrote them, or when \
+         this report was made, unless somebody else can tell. manifest.json has all limits, under \"limits\".\n",
+        visible(&report.cover.title),
+        visible(&report.cover.about),
+        report.id,
+        report.cover.made_at,
+        report.method.program,
+        hex(digest),
+    )
+}
+
+fn meaning(role: &str) -> &'static str {
+    match role {
+        "record" => "what the store said, to the letter",
+        "pages" => "the report for people",
+        "view" => "the record for spreadsheets: easy to look at, and no evidence",
+        "program" => "checks this folder",
+        // Of a format that this program does not write.
+        _ => "",
+    }
+}

@@ -1,0 +1,300 @@
+//! What a report says. Every part is in `manifest.json` as it is here, and the pages are made of nothing else.
+//!
+//! Texts of the store stand here as they are; whoever shows them makes visible what does not print. Counts are numbers
+//! below 2^53; positions and versions are texts.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::anchor::manifest::canonical;
+use crate::anchor::{Hash, hex};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// A UUID that is made of all the rest: another report has another one. See [`Report::identified`].
+    pub id: String,
+    pub cover: Cover,
+    pub source: Source,
+    pub scope: Scope,
+    pub method: Method,
+    pub findings: Vec<Found>,
+    /// Of a report about one stream.
+    pub state: Option<State>,
+    pub events: Events,
+    pub redaction: Redaction,
+    pub custody: Vec<Custody>,
+    /// What this report does not show, rests upon or could not find out: never empty.
+    pub limits: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cover {
+    pub title: String,
+    /// What the report is about, in a sentence.
+    pub about: String,
+    /// `L0` observed.
+    pub level: String,
+    /// What the level claims, in words.
+    pub claim: String,
+    /// The finding that matters most, in a sentence; or that there is none.
+    pub headline: String,
+    /// RFC 3339 in UTC.
+    pub made_at: String,
+    /// `the clock of this machine`, or `given by the caller`.
+    pub made_at_is: String,
+    pub operator: Option<String>,
+    pub organisation: Option<String>,
+    pub case_number: Option<String>,
+    pub classification: Option<String>,
+}
+
+/// The store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub location: String,
+    pub kind: String,
+    pub layout: String,
+    pub layout_title: String,
+    /// Why it was taken for that, a sentence each.
+    pub evidence: Vec<String>,
+    /// How it was kept from being written to, a sentence each.
+    pub read_only: Vec<String>,
+    /// What its order of positions is worth.
+    pub order: String,
+    /// Of times that name no zone.
+    pub time_zone: String,
+    /// Its files before and after they were read; empty where it is none of files, or they were not hashed.
+    pub before: Vec<SourceFile>,
+    pub after: Vec<SourceFile>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    pub name: String,
+    pub bytes: u64,
+    /// RFC 3339 in UTC; `null` where the system does not say.
+    pub modified_at: Option<String>,
+    pub sha256: String,
+}
+
+/// Which events were asked for, and whether these are all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scope {
+    /// `streams`, `category` or `store`.
+    pub what: String,
+    /// Those that were named.
+    pub streams: Vec<String>,
+    pub category: Option<String>,
+    /// The bounds as they were given, both included.
+    pub from: Option<String>,
+    pub to: Option<String>,
+    /// The highest position that the store held when it was read; nothing above it is here.
+    pub horizon: Option<String>,
+    /// How it was known that nothing below the horizon can still come.
+    pub settled: String,
+    pub counts: Counts,
+    /// Of the events in this report, in the order of their positions.
+    pub first_position: Option<String>,
+    pub last_position: Option<String>,
+    /// The earliest and the latest recorded time.
+    pub first_recorded_at: Option<String>,
+    pub last_recorded_at: Option<String>,
+    /// Positions between the first and the last examined event that no event has: first and last of each range, the first
+    /// ones of many. Only where all positions were looked at.
+    pub gaps: Vec<(String, String)>,
+    pub gap_count: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Events of the store; `null` where it does not say.
+    pub store: Option<u64>,
+    /// Events that were looked at to find those that were asked for.
+    pub examined: u64,
+    /// Of them, those outside of the bounds and those of other categories.
+    pub out_of_range: u64,
+    pub of_other_categories: u64,
+    /// Those that were asked for, and those that are in the files. Both are the same, or there is no report.
+    pub asked: u64,
+    pub written: u64,
+    /// Of those in the files: the ones whose payload is no JSON that could be read. Their bytes are there.
+    pub payload_not_json: u64,
+    /// Rows that could not be read as events at all, and are in no other count. The findings name them.
+    pub unreadable: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Method {
+    /// `Refold 0.1.0`.
+    pub program: String,
+    /// `linux x86_64`.
+    pub system: String,
+    /// The command that makes this report again.
+    pub command: String,
+    /// How it was read and written, a sentence each.
+    pub steps: Vec<String>,
+    /// What states were folded with.
+    pub handler: Option<Handler>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Handler {
+    pub name: String,
+    pub version: String,
+    pub hash: String,
+    pub engine: String,
+}
+
+/// Findings of one kind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Found {
+    pub code: String,
+    /// `error`, `warning`, `notice`.
+    pub severity: String,
+    pub count: u64,
+    /// What to do about it; may be empty.
+    pub advice: String,
+    /// The first ones of many.
+    pub first: Vec<FoundOne>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundOne {
+    pub detail: String,
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    pub position: Option<String>,
+}
+
+/// What a handler makes of the stream at the end of the scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    pub stream: String,
+    pub version: Option<String>,
+    pub position: Option<String>,
+    /// Since this version something is missing from it: an event could not be read or folded.
+    pub incomplete_since: Option<String>,
+    /// The first ones of many; `leaf_count` is all.
+    pub leaves: Vec<Leaf>,
+    pub leaf_count: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leaf {
+    /// A JSON pointer.
+    pub path: String,
+    /// JSON, with its literals.
+    pub value: String,
+    /// The event that last changed it; `null`: it was so before the first.
+    pub changed_by: Option<String>,
+}
+
+/// The events of the report, which its files hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// By count, the most frequent first.
+    pub types: Vec<Counted>,
+    /// By name, the first ones of many; `stream_count` is all.
+    pub streams: Vec<Counted>,
+    pub stream_count: u64,
+    pub over_time: Option<OverTime>,
+    /// So many are on the pages, the first ones; the files hold all.
+    pub on_pages: u64,
+    /// SHA-256 of each event as a line of JSON with its line feed, one after the other: that of `events.ndjson`, whether it
+    /// is in the bundle or not.
+    pub sha256: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    pub name: String,
+    pub count: u64,
+}
+
+/// Events by type in equal parts of a span of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverTime {
+    /// Most frequent first.
+    pub types: Vec<String>,
+    /// Where each part begins, and events of each type.
+    pub columns: Vec<(String, Vec<u32>)>,
+    pub without_time: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redaction {
+    /// The texts of the rule files that held.
+    pub rules: Vec<String>,
+    /// What rules hid, by part and path.
+    pub hidden: Vec<Hidden>,
+    /// What rules hide and is here in full because it was revealed.
+    pub revealed: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hidden {
+    /// `payload` or `metadata`.
+    pub part: String,
+    /// A JSON pointer in which `*` stands for the elements of an array; empty: all of the part.
+    pub path: String,
+    pub count: u64,
+}
+
+/// One step of the chain of custody.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Custody {
+    pub step: String,
+    pub by: String,
+    pub digest: String,
+}
+
+impl Report {
+    /// The same report with its id: a UUID of version 8 (RFC 9562) from the first 16 bytes of the SHA-256 of this report
+    /// as canonical JSON, with an empty id.
+    pub fn identified(self) -> Report {
+        let id = Report {
+            id: String::new(),
+            ..self
+        };
+        let digest = id.sha256();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        bytes[6] = bytes[6] & 0x0f | 0x80;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let digits = hex(&bytes);
+        let parts = [
+            &digits[..8],
+            &digits[8..12],
+            &digits[12..16],
+            &digits[16..20],
+            &digits[20..],
+        ];
+        Report {
+            id: parts.join("-"),
+            ..id
+        }
+    }
+
+    /// Of its canonical JSON (RFC 8785).
+    pub fn sha256(&self) -> Hash {
+        Sha256::digest(canonical(self)).into()
+    }
+}

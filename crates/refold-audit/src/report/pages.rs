@@ -1,0 +1,652 @@
+//! A report laid out for people: headings, facts, lists and tables in the order in which an auditor asks. Every format for
+//! people writes these blocks, so that they all say the same.
+
+use super::model::{Counted, Custody, Found, OverTime, Report};
+use super::rows::EventRow;
+use super::visible;
+use crate::anchor::hex;
+
+/// A report on its way to a format. Its texts are as the store has them: whoever writes them makes visible what does not
+/// print.
+pub struct Pages {
+    pub title: String,
+    /// On every page.
+    pub id: String,
+    /// Who may read it; empty where nobody said.
+    pub classification: String,
+    pub made_at: String,
+    pub blocks: Vec<Block>,
+}
+
+pub enum Block {
+    Heading(String),
+    Text(String),
+    Facts(Vec<Fact>),
+    List(Vec<String>),
+    Table(Table),
+    Figure(OverTime),
+}
+
+pub struct Fact {
+    pub name: &'static str,
+    pub value: String,
+    /// Whether its letters should stand one below the other: digests, keys.
+    pub is_code: bool,
+}
+
+pub struct Table {
+    /// What it is a table of.
+    pub caption: String,
+    pub columns: Vec<Column>,
+    pub rows: Vec<Vec<String>>,
+}
+
+pub struct Column {
+    pub name: &'static str,
+    /// Its share of the width of the page, in percent.
+    pub share: u8,
+    pub is_code: bool,
+}
+
+impl Pages {
+    /// `rows`: the events that the pages show. `files`: the names of the files that hold all of them.
+    pub fn of(report: &Report, rows: &[EventRow], files: &[&str], signed_by: Option<&str>) -> Pages {
+        let blocks = [
+            cover(report),
+            completeness(report),
+            findings(report),
+            source(report),
+            state(report),
+            events(report, rows, files),
+            redaction(report),
+            method(report),
+            custody(report),
+            verification(report, signed_by),
+            limits(report),
+        ];
+        Pages {
+            title: report.cover.title.clone(),
+            id: report.id.clone(),
+            classification: report.cover.classification.clone().unwrap_or_default(),
+            made_at: report.cover.made_at.clone(),
+            blocks: blocks.into_iter().flatten().collect(),
+        }
+    }
+}
+
+const NOT_GIVEN: &str = "not given";
+
+fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact {
+        name,
+        value: value.into(),
+        is_code: false,
+    }
+}
+
+fn code(name: &'static str, value: impl Into<String>) -> Fact {
+    Fact {
+        is_code: true,
+        ..fact(name, value)
+    }
+}
+
+fn given(name: &'static str, value: &Option<String>) -> Fact {
+    fact(name, value.as_deref().unwrap_or(NOT_GIVEN))
+}
+
+fn heading(text: &str) -> Block {
+    Block::Heading(text.to_owned())
+}
+
+fn column(name: &'static str, share: u8) -> Column {
+    Column {
+        name,
+        share,
+        is_code: false,
+    }
+}
+
+fn code_column(name: &'static str, share: u8) -> Column {
+    Column {
+        is_code: true,
+        ..column(name, share)
+    }
+}
+
+fn cover(report: &Report) -> Vec<Block> {
+    let cover = &report.cover;
+    vec![
+        Block::Text(cover.about.clone()),
+        Block::Facts(vec![
+            fact("Finding", &*cover.headline),
+            fact("Level", format!("{}: {}", cover.level, cover.claim)),
+            fact("Report time", format!("{} ({})", cover.made_at, cover.made_at_is)),
+            code("Report id", &*report.id),
+            code("Report digest", hex(&report.sha256())),
+            given("Operator", &cover.operator),
+            given("Organisation", &cover.organisation),
+            given("Case", &cover.case_number),
+            given("Classification", &cover.classification),
+            fact("Reviewed by", "name, date, signature: ______________________________"),
+        ]),
+    ]
+}
+
+fn completeness(report: &Report) -> Vec<Block> {
+    let (scope, counts) = (&report.scope, &report.scope.counts);
+    let missing = counts.asked.saturating_sub(counts.written);
+    let verdict = match (missing, counts.unreadable) {
+        (0, 0) => "Every event that was asked for is in this report.".to_owned(),
+        (0, rows) => format!(
+            "Every event that could be read and was asked for is in this report. {} could not be read as events; whether \
+             they belong here cannot be known.",
+            counted(rows, "row")
+        ),
+        (missing, _) => format!("{} that were asked for are missing.", counted(missing, "event")),
+    };
+    let bound = |bound: &Option<String>, open: &str| bound.clone().unwrap_or_else(|| open.to_owned());
+    let what = match scope.what.as_str() {
+        "streams" => format!("the streams named: {}", scope.streams.join(", ")),
+        "category" => format!("the category {}", scope.category.as_deref().unwrap_or_default()),
+        _ => "all of the store".to_owned(),
+    };
+    let span = |first: &Option<String>, last: &Option<String>| match (first, last) {
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        _ => "none".to_owned(),
+    };
+    let number = |count: u64| grouped(count);
+    let mut blocks = vec![
+        heading("Completeness"),
+        Block::Text(verdict),
+        Block::Facts(vec![
+            fact("Asked for", what),
+            fact(
+                "Bounds",
+                format!(
+                    "from {} to {}, both included",
+                    bound(&scope.from, "the start"),
+                    bound(&scope.to, "the head")
+                ),
+            ),
+            fact(
+                "Events of the store",
+                counts.store.map_or("the store does not say".to_owned(), number),
+            ),
+            fact("Looked at", number(counts.examined)),
+            fact("Outside of the bounds", number(counts.out_of_range)),
+            fact("Of other categories", number(counts.of_other_categories)),
+            fact("Asked for and found", number(counts.asked)),
+            fact("In this report", number(counts.written)),
+            fact("Payload is no readable JSON", number(counts.payload_not_json)),
+            fact("Rows that are no events", number(counts.unreadable)),
+            fact("Positions", span(&scope.first_position, &scope.last_position)),
+            fact(
+                "Recorded times",
+                span(&scope.first_recorded_at, &scope.last_recorded_at)
+                    + " (UTC; the order is by position, not by time)",
+            ),
+            fact(
+                "Horizon",
+                format!(
+                    "position {}: {}",
+                    scope.horizon.as_deref().unwrap_or("not known"),
+                    scope.settled
+                ),
+            ),
+            fact(
+                "Gaps in positions",
+                scope.gap_count.map_or_else(
+                    || "not looked for: not all positions were read".to_owned(),
+                    |count| {
+                        grouped(count) + " ranges (a rolled back write leaves one; nothing says which ones did not)"
+                    },
+                ),
+            ),
+        ]),
+    ];
+    if !scope.gaps.is_empty() {
+        blocks.push(Block::Table(Table {
+            caption: format!(
+                "Positions that no event has ({} of {})",
+                scope.gaps.len(),
+                scope.gap_count.unwrap_or_default()
+            ),
+            columns: vec![code_column("first", 50), code_column("last", 50)],
+            rows: scope
+                .gaps
+                .iter()
+                .map(|(first, last)| vec![first.clone(), last.clone()])
+                .collect(),
+        }));
+    }
+    blocks
+}
+
+fn findings(report: &Report) -> Vec<Block> {
+    let mut blocks = vec![heading("Findings")];
+    if report.findings.is_empty() {
+        blocks.push(Block::Text(
+            "Reading these events came upon nothing noteworthy.".to_owned(),
+        ));
+        return blocks;
+    }
+    let rows = report
+        .findings
+        .iter()
+        .flat_map(|of| of.first.iter().map(move |one| (of, one)));
+    let place = |of: &super::model::FoundOne| {
+        let stream = of.stream.clone();
+        let version = of.version.as_ref().map(|version| format!("v{version}"));
+        let position = of.position.as_ref().map(|position| format!("#{position}"));
+        let parts: Vec<String> = [stream, version, position].into_iter().flatten().collect();
+        parts.join(" ")
+    };
+    blocks.push(Block::Table(Table {
+        caption: report.findings.iter().map(summary).collect::<Vec<_>>().join("; "),
+        columns: vec![
+            column("severity", 12),
+            column("finding", 18),
+            column("where", 25),
+            column("what", 45),
+        ],
+        rows: rows
+            .map(|(of, one)| vec![of.severity.clone(), of.code.clone(), place(one), one.detail.clone()])
+            .collect(),
+    }));
+    let advice = report.findings.iter().filter(|of| !of.advice.is_empty());
+    blocks.push(Block::List(
+        advice.map(|of| format!("{}: {}", of.code, of.advice)).collect(),
+    ));
+    blocks
+}
+
+fn summary(of: &Found) -> String {
+    match of.first.len() as u64 {
+        shown if shown < of.count => format!("{} of {} {}", shown, grouped(of.count), of.code),
+        _ => format!("{} {}", grouped(of.count), of.code),
+    }
+}
+
+fn source(report: &Report) -> Vec<Block> {
+    let source = &report.source;
+    let mut blocks = vec![
+        heading("Source"),
+        Block::Facts(vec![
+            code("Location", &*source.location),
+            fact("Kind", &*source.kind),
+            fact("Layout", format!("{} ({})", source.layout_title, source.layout)),
+            fact("Order", &*source.order),
+            fact("Times without a zone", &*source.time_zone),
+        ]),
+        Block::Text("Why it was taken for that, and how it was kept from being written to:".to_owned()),
+        Block::List(source.evidence.iter().chain(&source.read_only).cloned().collect()),
+    ];
+    for (when, files) in [("before", &source.before), ("after", &source.after)] {
+        if files.is_empty() {
+            continue;
+        }
+        blocks.push(Block::Table(Table {
+            caption: format!("The files of the store {when} they were read"),
+            columns: vec![
+                column("file", 20),
+                column("bytes", 14),
+                column("modified", 24),
+                code_column("SHA-256", 42),
+            ],
+            rows: files
+                .iter()
+                .map(|file| {
+                    vec![
+                        file.name.clone(),
+                        grouped(file.bytes),
+                        file.modified_at.clone().unwrap_or_default(),
+                        file.sha256.clone(),
+                    ]
+                })
+                .collect(),
+        }));
+    }
+    blocks
+}
+
+fn state(report: &Report) -> Vec<Block> {
+    let Some(state) = &report.state else { return Vec::new() };
+    let place = match (&state.version, &state.position) {
+        (Some(version), _) => format!("version {version}"),
+        (None, Some(position)) => format!("position {position}"),
+        (None, None) => "its start".to_owned(),
+    };
+    let mut blocks = vec![
+        heading("State at the end"),
+        Block::Text(format!(
+            "What the handler makes of {} up to {place}, and the event that last changed each value. A state is computed \
+             and no record; the events are.",
+            state.stream
+        )),
+    ];
+    if let Some(since) = &state.incomplete_since {
+        blocks.push(Block::Text(format!(
+            "INCOMPLETE since {since}: an event could not be read or folded, see the findings."
+        )));
+    }
+    blocks.push(Block::Table(Table {
+        caption: match state.leaves.len() as u64 {
+            shown if shown < state.leaf_count => {
+                format!("The first {} of {} values", grouped(shown), grouped(state.leaf_count))
+            }
+            shown => counted(shown, "value"),
+        },
+        columns: vec![
+            code_column("path", 30),
+            code_column("value", 40),
+            column("last changed by", 30),
+        ],
+        rows: state
+            .leaves
+            .iter()
+            .map(|leaf| {
+                let changed = leaf.changed_by.as_deref().unwrap_or("so from the start");
+                vec![leaf.path.clone(), leaf.value.clone(), changed.to_owned()]
+            })
+            .collect(),
+    }));
+    blocks
+}
+
+fn events(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<Block> {
+    let events = &report.events;
+    let mut blocks = vec![heading("Events")];
+    if let Some(over_time) = &events.over_time {
+        blocks.push(Block::Figure(over_time.clone()));
+        blocks.push(figures_of(over_time));
+    }
+    let counts = |counted: &[Counted]| -> Vec<Vec<String>> {
+        let row = |of: &Counted| vec![of.name.clone(), grouped(of.count)];
+        counted.iter().map(row).collect()
+    };
+    for (caption, name, of) in [
+        (counted(events.types.len() as u64, "event type"), "type", &events.types),
+        (
+            match events.streams.len() as u64 {
+                shown if shown < events.stream_count => {
+                    format!(
+                        "The first {} of {} streams",
+                        grouped(shown),
+                        grouped(events.stream_count)
+                    )
+                }
+                shown => counted(shown, "stream"),
+            },
+            "stream",
+            &events.streams,
+        ),
+    ] {
+        if !of.is_empty() {
+            blocks.push(Block::Table(Table {
+                caption,
+                columns: vec![column(name, 75), column("events", 25)],
+                rows: counts(of),
+            }));
+        }
+    }
+    let written = report.scope.counts.written;
+    let held = match files {
+        [] => "no file of this bundle holds them all; ask for one with --format".to_owned(),
+        files => format!("all of them are in {}", files.join(", ")),
+    };
+    let caption = match rows.len() as u64 {
+        shown if shown < written => format!("The first {} of {} events; {held}", grouped(shown), grouped(written)),
+        shown => format!("{} in the order of their positions; {held}", counted(shown, "event")),
+    };
+    blocks.push(Block::Table(Table {
+        caption,
+        columns: vec![
+            code_column("position", 10),
+            column("stream, version", 17),
+            column("type", 15),
+            column("recorded, occurred (UTC)", 18),
+            code_column("payload, metadata", 40),
+        ],
+        rows: rows.iter().map(event).collect(),
+    }));
+    blocks.push(Block::Facts(vec![code("Digest of all events", &*events.sha256)]));
+    blocks
+}
+
+/// The figure in words, for who cannot see it.
+pub fn in_words(over_time: &OverTime) -> String {
+    let total = |counts: &Vec<u32>| counts.iter().map(|count| u64::from(*count)).sum::<u64>();
+    let all: u64 = over_time.columns.iter().map(|(_, counts)| total(counts)).sum();
+    let most = over_time.columns.iter().max_by_key(|(_, counts)| total(counts));
+    let most = most.map(|(from, counts)| format!(", most of them, {}, from {from} on", grouped(total(counts))));
+    format!(
+        "Stacked bars: {} by type in {}{}. The table after the figure has its numbers.",
+        counted(all, "event"),
+        counted(over_time.columns.len() as u64, "equal part") + " of time",
+        most.unwrap_or_default()
+    )
+}
+
+/// What stands below the bars: the day, or where all are of one day the time of day.
+pub fn short_labels(over_time: &OverTime) -> Vec<String> {
+    let days: Vec<Option<&str>> = over_time.columns.iter().map(|(from, _)| from.get(..10)).collect();
+    let is_one_day = days.windows(2).all(|pair| pair.first() == pair.last());
+    let part = |from: &String| match is_one_day {
+        true => from.get(11..16).unwrap_or(from).to_owned(),
+        false => from.get(..10).unwrap_or(from).to_owned(),
+    };
+    over_time.columns.iter().map(|(from, _)| part(from)).collect()
+}
+
+fn figures_of(over_time: &OverTime) -> Block {
+    let row = |(from, counts): &(String, Vec<u32>)| {
+        let of_types = over_time.types.iter().zip(counts).filter(|(_, count)| **count > 0);
+        let all: u64 = counts.iter().map(|count| u64::from(*count)).sum();
+        let of_types: Vec<String> = of_types
+            .map(|(name, count)| format!("{} {}", visible(name), grouped((*count).into())))
+            .collect();
+        vec![from.clone(), grouped(all), of_types.join(", ")]
+    };
+    Block::Table(Table {
+        caption: format!(
+            "The numbers of the figure, without the parts that hold no event; events without a time: {}",
+            grouped(over_time.without_time)
+        ),
+        columns: vec![column("from", 25), column("events", 12), column("by type", 63)],
+        rows: over_time
+            .columns
+            .iter()
+            .filter(|(_, counts)| counts.iter().any(|count| *count > 0))
+            .map(row)
+            .collect(),
+    })
+}
+
+/// JSON without its line breaks. No text in JSON holds one, so what is taken away is between the values.
+fn on_one_line(json: &str) -> String {
+    let mut lines = json.split(['\n', '\r']).map(str::trim_start);
+    let first = json.split(['\n', '\r']).next().unwrap_or_default().to_owned();
+    lines.next();
+    lines
+        .filter(|line| !line.is_empty())
+        .fold(first, |text, line| text + " " + line)
+}
+
+fn event(row: &EventRow) -> Vec<String> {
+    // A line of a cell is ours: what the store holds has none.
+    let shown = |column: &str| visible(row.field(column));
+    let lines = |parts: &[String]| {
+        let filled: Vec<&str> = parts
+            .iter()
+            .map(String::as_str)
+            .filter(|part| !part.is_empty())
+            .collect();
+        filled.join("\n")
+    };
+    let labelled = |label: &str, column: &str| match row.field(column) {
+        "" => String::new(),
+        _ => format!("{label}{}", shown(column)),
+    };
+    let body = |label: &str, encoding: &str, column: &str| match row.field(encoding) {
+        "" => format!("{label}no value"),
+        "json" => format!("{label}{}", visible(&on_one_line(row.field(column)))),
+        other => format!("{label}({other}) {}", shown(column)),
+    };
+    let occurred = match row.field("occurred_at") == row.field("recorded_at") {
+        true => String::new(),
+        false => labelled("occurred ", "occurred_at"),
+    };
+    let recorded = match row.field("recorded_at") {
+        "" => "no time",
+        time => time,
+    };
+    let metadata = match row.field("metadata_encoding") {
+        "" => String::new(),
+        _ => body("metadata ", "metadata_encoding", "metadata"),
+    };
+    vec![
+        shown("position"),
+        lines(&[shown("stream"), labelled("v", "version")]),
+        lines(&[shown("type"), labelled("schema ", "schema_version")]),
+        lines(&[recorded.to_owned(), occurred]),
+        lines(&[
+            body("", "payload_encoding", "payload"),
+            metadata,
+            labelled("id ", "event_id"),
+            labelled("cause ", "causation_id"),
+            labelled("correlation ", "correlation_id"),
+        ]),
+    ]
+}
+
+fn redaction(report: &Report) -> Vec<Block> {
+    let redaction = &report.redaction;
+    let mut blocks = vec![heading("Redaction")];
+    if redaction.rules.is_empty() {
+        blocks.push(Block::Text("No rules of redaction held: nothing is hidden.".to_owned()));
+        return blocks;
+    }
+    blocks.push(Block::Text(format!(
+        "{} held. What they hide reads [redacted], whatever it was; it is in no file of this bundle. An empty value reads \
+         \"\", and one that the store does not hold is left empty.",
+        counted(redaction.rules.len() as u64, "file") + " of rules"
+    )));
+    if redaction.hidden.is_empty() {
+        blocks.push(Block::Text("They hid nothing in these events.".to_owned()));
+    } else {
+        blocks.push(Block::Table(Table {
+            caption: "What they hid".to_owned(),
+            columns: vec![column("part", 20), code_column("path", 60), column("times", 20)],
+            rows: redaction
+                .hidden
+                .iter()
+                .map(|of| {
+                    let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
+                    vec![of.part.clone(), path.to_owned(), grouped(of.count)]
+                })
+                .collect(),
+        }));
+    }
+    if !redaction.revealed.is_empty() {
+        blocks.push(Block::Text(
+            "Rules hide this too, and it is here in full because it was revealed:".to_owned(),
+        ));
+        blocks.push(Block::List(redaction.revealed.clone()));
+    }
+    blocks
+}
+
+fn method(report: &Report) -> Vec<Block> {
+    let method = &report.method;
+    let mut facts = vec![
+        fact("Program", format!("{} on {}", method.program, method.system)),
+        code("To make it again", &*method.command),
+    ];
+    if let Some(handler) = &method.handler {
+        facts.push(fact(
+            "Handler",
+            format!("{} {} ({})", handler.name, handler.version, handler.engine),
+        ));
+        facts.push(code("Its hash", &*handler.hash));
+    }
+    vec![
+        heading("Method"),
+        Block::Facts(facts),
+        Block::List(method.steps.clone()),
+    ]
+}
+
+fn custody(report: &Report) -> Vec<Block> {
+    let row = |of: &Custody| vec![of.step.clone(), of.by.clone(), of.digest.clone()];
+    let to_fill_in = ["opened again", "handed over to", "kept until"].map(|step| {
+        vec![
+            step.to_owned(),
+            "name, date, signature".to_owned(),
+            "____________________".to_owned(),
+        ]
+    });
+    vec![
+        heading("Chain of custody"),
+        Block::Table(Table {
+            caption: "What happened to the evidence; the last lines are for those who have it next".to_owned(),
+            columns: vec![column("step", 25), column("by", 30), code_column("digest", 45)],
+            rows: report.custody.iter().map(row).chain(to_fill_in).collect(),
+        }),
+    ]
+}
+
+fn verification(report: &Report, signed_by: Option<&str>) -> Vec<Block> {
+    let key = match signed_by {
+        Some(key) => code("Signed by", key),
+        None => fact("Signed by", "nobody: it is worth as much as the place where it is kept"),
+    };
+    let mut commands = vec!["sha256sum -c SHA256SUMS: whether every file is whole".to_owned()];
+    if let Some(key) = signed_by {
+        commands.push(format!(
+            "minisign -Vm SHA256SUMS -P {key}: who signed the list; compare the key with one that you have from elsewhere"
+        ));
+    }
+    commands.push("python3 verify.py .: the same with Python alone, and whether the files say the same".to_owned());
+    commands.push("refold verify-bundle .: the same with Refold, which names the file that was changed".to_owned());
+    vec![
+        heading("How to verify this without Refold"),
+        Block::Facts(vec![
+            key,
+            fact("Time stamp", "none: nobody but the operator says when this was made"),
+            code("Report id", &*report.id),
+        ]),
+        Block::List(commands),
+        Block::Text(
+            "This shows that the files are those that were written and that they belong together. It does not show that the \
+             events are true, that the store held no others before, or who wrote them."
+                .to_owned(),
+        ),
+    ]
+}
+
+fn limits(report: &Report) -> Vec<Block> {
+    vec![
+        heading("Limits"),
+        Block::Text("What this report rests upon, and what it does not know:".to_owned()),
+        Block::List(report.limits.clone()),
+    ]
+}
+
+/// `734,166`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn counted(number: u64, noun: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", grouped(number))
+}

@@ -1,0 +1,121 @@
+//! Events as rows of a table: CSV to the letter, CSV for spreadsheets, and the few columns that pages show.
+
+use sha2::{Digest as _, Sha256};
+
+use super::visible;
+use crate::anchor::hex;
+
+/// `…_encoding` says what the field beside it holds: `json`, `text` or `base64`.
+pub const COLUMNS: [&str; 15] = [
+    "position",
+    "stream",
+    "category",
+    "version",
+    "type",
+    "schema_version",
+    "recorded_at",
+    "occurred_at",
+    "event_id",
+    "correlation_id",
+    "causation_id",
+    "payload_encoding",
+    "payload",
+    "metadata_encoding",
+    "metadata",
+];
+
+/// One event; a field a column. `None`: the store holds no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow(pub [Option<String>; COLUMNS.len()]);
+
+/// What a cell of a spreadsheet can hold.
+pub const CELL_LETTERS: usize = 32_767;
+
+/// The first line of a CSV file.
+pub fn csv_head() -> String {
+    COLUMNS.join(",") + "\r\n"
+}
+
+impl EventRow {
+    /// The value in a column of [`COLUMNS`]; empty where there is none.
+    pub fn field(&self, column: &str) -> &str {
+        let at = COLUMNS.iter().position(|name| *name == column);
+        at.and_then(|at| self.0.get(at)?.as_deref()).unwrap_or_default()
+    }
+
+    /// A record of RFC 4180. A value that is absent is an empty field, an empty text is `""`.
+    pub fn csv(&self) -> String {
+        record(self.0.iter().map(|field| field.as_deref()))
+    }
+
+    /// A record that a spreadsheet neither runs nor rounds: a view, and no evidence.
+    pub fn csv_for_spreadsheets(&self) -> String {
+        let cells: Vec<Option<String>> = self.0.iter().map(|field| field.as_deref().map(harmless)).collect();
+        record(cells.iter().map(|cell| cell.as_deref()))
+    }
+
+    /// With payload and metadata cut to `most_letters`; a cut one says how long it is, and its digest.
+    pub fn cut(mut self, most_letters: usize) -> EventRow {
+        for field in self.0.iter_mut().flatten() {
+            *field = cut(field, field, most_letters);
+        }
+        self
+    }
+}
+
+fn record<'a>(fields: impl Iterator<Item = Option<&'a str>>) -> String {
+    let mut line = String::new();
+    for (at, field) in fields.enumerate() {
+        if at > 0 {
+            line.push(',');
+        }
+        match field {
+            None => {}
+            Some(text) if text.is_empty() || text.contains([',', '"', '\r', '\n']) => {
+                line.push('"');
+                line.push_str(&text.replace('"', "\"\""));
+                line.push('"');
+            }
+            Some(text) => line.push_str(text),
+        }
+    }
+    line.push_str("\r\n");
+    line
+}
+
+/// The text as a cell that is text to every spreadsheet: an apostrophe before what it would take for a formula or for a
+/// number that it cannot hold, nothing hidden, no longer than a cell can be.
+fn harmless(text: &str) -> String {
+    let is_formula = text
+        .trim_start()
+        .starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%'])
+        || text.starts_with(['\t', '\r', '\n', ' ']);
+    // A float has 15 digits; more would be rounded in silence.
+    let is_long_number = text.len() > 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let shown = visible(text);
+    let apostrophe = if is_formula || is_long_number { "'" } else { "" };
+    cut(&format!("{apostrophe}{shown}"), text, CELL_LETTERS)
+}
+
+/// What is shown of `text`, at most `most_letters` UTF-16 units of it. Where that is not all, it ends with how long the
+/// text is, and with its digest.
+pub fn cut(shown: &str, text: &str, most_letters: usize) -> String {
+    if shown.len() <= most_letters || shown.encode_utf16().count() <= most_letters {
+        return shown.to_owned();
+    }
+    let note = format!(
+        " ⟦cut: {} bytes, SHA-256 {}⟧",
+        text.len(),
+        hex(&Sha256::digest(text.as_bytes()))
+    );
+    let room = most_letters.saturating_sub(note.encode_utf16().count());
+    let mut units = 0;
+    let end = shown
+        .char_indices()
+        .find(|(_, letter)| {
+            units += letter.len_utf16();
+            units > room
+        })
+        .map_or(shown.len(), |(at, _)| at);
+    shown.get(..end).unwrap_or_default().to_owned() + &note
+}
