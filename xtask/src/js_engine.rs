@@ -54,7 +54,7 @@ pub fn run(arguments: &[String]) -> Outcome {
             let line = format!("{hash}  quickjs.wasm\n");
             let file = kept().with_extension("wasm.sha256");
             fs::write(&file, line).map_err(|error| format!("cannot write ({error}): {}", file.display()))?;
-            println!("{hash}: give it a new ENGINE_ID in crates/refold-js/src/engine.rs if it was released before");
+            println!("{hash}: give it a new ENGINE_ID in crates/refold-guests/src/engine.rs if it was released before");
             Ok(())
         }
         ["--check"] => check(&mut steps),
@@ -88,7 +88,7 @@ fn build(steps: &mut Steps) -> Outcome<PathBuf> {
     let folder = crate::root().join("target/js-engine");
     let sources = sources(steps, &folder)?;
     let engine = sources.join("quickjs");
-    let guest = crate::root().join("crates/refold-js/guest");
+    let guest = crate::root().join("crates/refold-guests/guest");
     let files = [
         // Before the C library, so that these copies are taken and not its own.
         guest.join("memory.c"),
@@ -176,7 +176,7 @@ fn must(steps: &mut Steps, name: &str, command: Command) -> Outcome {
 }
 
 fn kept() -> PathBuf {
-    crate::root().join("crates/refold-js/engine/quickjs.wasm")
+    crate::root().join("crates/refold-guests/engine/quickjs.wasm")
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {

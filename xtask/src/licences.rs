@@ -173,7 +173,7 @@ fn js_engine() -> Library {
         name: "quickjs-ng, with wasi-libc".to_owned(),
         version: "0.16.2".to_owned(),
         licence: "MIT".to_owned(),
-        folder: crate::root().join("crates/refold-js/engine"),
+        folder: crate::root().join("crates/refold-guests/engine"),
     }
 }
 

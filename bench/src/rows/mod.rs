@@ -2,6 +2,7 @@
 
 mod blame;
 mod density;
+mod engines;
 mod giant;
 mod lab;
 mod lists;
@@ -33,6 +34,7 @@ pub const ALL: &[(&[&str], Measure)] = &[
     (&["4a"], giant::random_versions),
     (&["5"], rebuild::every_stream),
     (&["6"], density::any_window),
+    (&["engines"], engines::side_by_side),
     (&["blame"], blame::every_leaf),
     (&["compare"], lab::compared),
     (&["check"], lab::checked),

@@ -3,7 +3,8 @@
 //! A handler is opened by name ([`package::open`]) and then works behind the port of the core
 //! ([`refold_core::port::handler`]). Built in are [`merge`], which needs no code, and the declarative engine
 //! ([`reducer`]): rules in a file, with expressions ([`expr`]) over the paths of a payload that they need
-//! ([`project`]), after [`upcast`] brought old events up to date. Handlers in JavaScript run in a crate of their own.
+//! ([`project`]), after [`upcast`] brought old events up to date. Handlers in JavaScript and WebAssembly run in a crate
+//! of their own.
 //! It must not know how events are stored, or a face.
 
 pub mod document;
@@ -26,4 +27,4 @@ pub mod upcast;
 #[cfg(test)]
 mod tests;
 
-pub use refold_js::keep_compiled_code_in;
+pub use refold_guests::keep_compiled_code_in;

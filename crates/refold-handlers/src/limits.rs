@@ -3,16 +3,16 @@
 //! They depend on nothing but the event and the handler, so that a run gives the same answer everywhere. Wall time is
 //! no limit here: whoever drives the run cancels it.
 
-use refold_js::JsLimits;
+use refold_guests::GuestLimits;
 
 /// Caps for one event. A package may lower each, never raise it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Evaluated expression nodes, macro elements and operations.
     pub steps: u32,
-    /// Work of a script: about one unit for each of the machine's instructions.
+    /// Work of a script or a module: about one unit for each of the machine's instructions.
     pub fuel: u64,
-    /// Bytes that expressions make beside the state; all that a script and its engine hold.
+    /// Bytes that expressions make beside the state; all that a script with its engine, or a module, holds.
     pub memory_bytes: usize,
     /// Size of the state as compact JSON.
     pub state_bytes: usize,
@@ -27,13 +27,28 @@ pub struct Limits {
 impl Limits {
     pub const DEFAULT: Limits = Limits {
         steps: 100_000,
-        fuel: JsLimits::DEFAULT.fuel,
+        fuel: GuestLimits::DEFAULT.fuel,
         memory_bytes: 256 << 20,
         state_bytes: 16 << 20,
         depth: 64,
         output_events: 1_000,
         payload_bytes: 32 << 20,
     };
+}
+
+impl Limits {
+    /// As the crate of guests knows them.
+    pub(crate) fn of_guest(self) -> GuestLimits {
+        GuestLimits {
+            fuel: self.fuel,
+            load_fuel: GuestLimits::DEFAULT.load_fuel,
+            memory_bytes: self.memory_bytes,
+            state_bytes: self.state_bytes,
+            depth: self.depth,
+            output_events: self.output_events,
+            payload_bytes: self.payload_bytes,
+        }
+    }
 }
 
 impl Default for Limits {

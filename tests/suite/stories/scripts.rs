@@ -1,4 +1,4 @@
-//! A handler in JavaScript beside the same one in rules: equal after every event, the same in any surroundings.
+//! A handler in code beside the same one in rules: equal after every event, the same in any surroundings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
+use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::ReadQuery;
 use refold_core::value::{Number, Value};
 use refold_core::work::{CancelToken, Silent, Work};
@@ -14,8 +15,12 @@ use refold_fixtures::orders::Layout;
 use refold_stores::OpenOptions;
 use refold_tests::{Refold, root, shop};
 
-fn script() -> PathBuf {
-    root().join("fixtures/orders/scripts/order")
+/// Order 1.1.0 in JavaScript and as modules.
+fn in_code() -> Vec<PathBuf> {
+    let packages = ["scripts/order", "modules/order-rust"];
+    packages
+        .map(|package| root().join("fixtures/orders").join(package))
+        .to_vec()
 }
 
 /// All events of a store, batch by batch.
@@ -56,13 +61,12 @@ fn is_same(left: &Value, right: &Value) -> bool {
 }
 
 #[test]
-fn an_order_in_javascript_is_the_order_in_rules_after_every_event() {
+fn an_order_in_code_is_the_order_in_rules_after_every_event() {
     let folder = tempfile::tempdir().expect("a folder");
     let sample = shop(folder.path(), Layout::Emmett, 6_000);
     let (batches, names) = events_of(&sample.store);
     let rules = format!("{}@1.1.0", sample.handlers.join("order").display());
     let rules = refold_handlers::package::open(&rules).expect("the rules");
-    let script = refold_handlers::package::open(&script().display().to_string()).expect("the script");
     let mut streams: BTreeMap<u32, Vec<(&EventBatch, usize)>> = BTreeMap::new();
     for batch in &batches {
         for (row, stream) in batch.streams.iter().enumerate() {
@@ -71,58 +75,77 @@ fn an_order_in_javascript_is_the_order_in_rules_after_every_event() {
             }
         }
     }
-    let mut left = Fold::new(rules.as_ref(), Detail::State).expect("it starts");
-    let mut right = Fold::new(script.as_ref(), Detail::State).expect("it starts");
+    for package in in_code() {
+        let code = refold_handlers::package::open(&package.display().to_string());
+        let code = code.unwrap_or_else(|error| panic!("{}: {error}", package.display()));
+        let compared = same_after_every_event(rules.as_ref(), code.as_ref(), &streams, &names);
+        assert!(compared > 3_000, "only {compared} events were compared");
+    }
+}
+
+/// Folds with both handlers and compares their states. Returns how many there were.
+fn same_after_every_event(
+    rules: &dyn HandlerProgram,
+    code: &dyn HandlerProgram,
+    streams: &BTreeMap<u32, Vec<(&EventBatch, usize)>>,
+    names: &Names,
+) -> usize {
+    let mut left = Fold::new(rules, Detail::State).expect("it starts");
+    let mut right = Fold::new(code, Detail::State).expect("it starts");
     let mut compared = 0;
     for rows in streams.values() {
         left.reset().expect("it starts again");
         right.reset().expect("it starts again");
         for (batch, row) in rows {
             let event = batch.event(*row);
-            left.step(&event, &names, None).expect("rules fold");
-            right.step(&event, &names, None).expect("the script folds");
-            let (of_rules, of_script) = (left.folded().expect("a state"), right.folded().expect("a state"));
+            left.step(&event, names, None).expect("rules fold");
+            right.step(&event, names, None).expect("code folds");
+            let (of_rules, of_code) = (left.folded().expect("a state"), right.folded().expect("a state"));
             assert!(
-                is_same(&of_rules.state, &of_script.state)
-                    && of_rules.fault.as_ref().map(|it| it.0) == of_script.fault.as_ref().map(|it| it.0),
-                "{} at {}: {} {:?}\n{} {:?}",
+                is_same(&of_rules.state, &of_code.state)
+                    && of_rules.fault.as_ref().map(|it| it.0) == of_code.fault.as_ref().map(|it| it.0),
+                "{} at {}: {} {:?}\n{}: {} {:?}",
                 String::from_utf8_lossy(names.stream(event.stream)),
                 event.version.0,
                 of_rules.state.display_json(),
                 of_rules.fault,
-                of_script.state.display_json(),
-                of_script.fault,
+                code.identity().engine,
+                of_code.state.display_json(),
+                of_code.fault,
             );
             compared += 1;
         }
     }
-    assert!(compared > 3_000, "only {compared} events were compared");
+    compared
 }
 
 /// The commands know nothing of engines, and neither zone nor language of the machine changes an answer.
 #[test]
-fn every_command_takes_a_script_and_says_the_same_anywhere() {
+fn every_command_takes_code_and_says_the_same_anywhere() {
     let folder = tempfile::tempdir().expect("a folder");
     let sample = shop(folder.path(), Layout::Emmett, 3_000);
-    let (store, script) = (sample.store.display().to_string(), script().display().to_string());
+    let store = sample.store.display().to_string();
     let refold = Refold::in_folder(folder.path());
     let said = |zone: &str, language: &str, arguments: &[&str]| {
         let mut command = refold.command(arguments);
         command.env("TZ", zone).env("LANG", language).env("LC_ALL", language);
         refold_tests::answer_of(command)
     };
-    for arguments in [
-        vec!["state", &store, "order-4711", "--json"],
-        vec!["history", &store, "order-4711", "--json"],
-        vec!["blame", &store, "order-4711", "--path", "/status", "--json"],
-        vec!["diff", &store, "order-4711", "--from", "v2", "--to", "v6", "--json"],
-        vec!["check", &store, "order-4711", "--json"],
-    ] {
-        let arguments = [&arguments[..], &["--handler", &script]].concat();
-        let here = said("UTC", "C", &arguments);
-        assert!(here.code < 2, "{arguments:?}: {}", here.err);
-        assert!(!here.out.is_empty(), "{arguments:?}");
-        let elsewhere = said("America/New_York", "tr_TR.UTF-8", &arguments);
-        assert_eq!(here.out, elsewhere.out, "{arguments:?}");
+    for package in in_code() {
+        let package = package.display().to_string();
+        for arguments in [
+            vec!["state", &store, "order-4711", "--json"],
+            vec!["history", &store, "order-4711", "--json"],
+            vec!["blame", &store, "order-4711", "--path", "/status", "--json"],
+            vec!["diff", &store, "order-4711", "--from", "v2", "--to", "v6", "--json"],
+            vec!["check", &store, "order-4711", "--json"],
+        ] {
+            let arguments = [&arguments[..], &["--handler", &package]].concat();
+            let here = said("UTC", "C", &arguments);
+            assert!(here.code < 2, "{arguments:?}: {}", here.err);
+            assert!(!here.out.is_empty(), "{arguments:?}");
+            let elsewhere = said("America/New_York", "tr_TR.UTF-8", &arguments);
+            assert_eq!(here.out, elsewhere.out, "{arguments:?}");
+        }
     }
 }

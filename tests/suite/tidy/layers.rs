@@ -10,8 +10,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("refold-core", &[]),
     ("refold-stores", &["refold-core"]),
     // The only crate that may be built on wasmtime.
-    ("refold-js", &["refold-core"]),
-    ("refold-handlers", &["refold-core", "refold-js"]),
+    ("refold-guests", &["refold-core"]),
+    ("refold-handlers", &["refold-core", "refold-guests"]),
     ("refold-audit", &["refold-core"]),
     // Makes the sample store. It knows nothing of ours: a store is written by somebody else.
     ("refold-fixtures", &[]),
@@ -67,7 +67,7 @@ const KEPT: &[(&str, &[&str])] = &[
     ("clap", &["refold-cli", "refold-bench", "refold-fixtures"]),
     ("plotters", &["refold-audit"]),
     ("ed25519-dalek", &["refold-audit"]),
-    ("wasmtime", &["refold-js"]),
+    ("wasmtime", &["refold-guests"]),
 ];
 
 /// What the engine must never reach: IO, clocks, threads, randomness, SQL, a face.

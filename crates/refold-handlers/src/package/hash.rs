@@ -1,12 +1,11 @@
 //! The content hash of a handler: what it does, and nothing else.
 //!
 //! SHA-256 over length-prefixed fields under a domain of its own: format, runtime, dialect, abi, the part of the
-//! manifest that changes what the handler does, then each file by name with the SHA-256 of its normalised text.
+//! manifest that changes what the handler does, then each file by name with the SHA-256 of its normalised text, or of a
+//! module as it is.
 //! Titles, documentation, tests, effective dates and limits are not in it. `docs/handlers.md` has the layout.
 
 use sha2::{Digest as _, Sha256};
-
-use crate::document::normalised_text;
 
 const DOMAIN: &[u8] = b"refold-handler-v1\0";
 
@@ -18,8 +17,9 @@ pub struct Content<'a> {
     pub abi: &'a str,
     /// Canonical JSON of the semantic part of the manifest.
     pub manifest: &'a [u8],
-    /// Names from the version's folder, with forward slashes, and texts.
-    pub files: &'a [(&'a str, &'a str)],
+    /// Names from the version's folder, with forward slashes, and what stands in them: texts normalised, modules as they
+    /// are.
+    pub files: &'a [(&'a str, &'a [u8])],
 }
 
 /// `sha256:` and 64 hex digits.
@@ -33,9 +33,9 @@ pub fn of_content(content: &Content<'_>) -> String {
     field(&mut hasher, "manifest", content.manifest);
     let mut files = content.files.to_vec();
     files.sort();
-    for (name, text) in files {
+    for (name, bytes) in files {
         field(&mut hasher, "file", name.as_bytes());
-        field(&mut hasher, "sha256", &Sha256::digest(normalised_text(text).as_bytes()));
+        field(&mut hasher, "sha256", &Sha256::digest(bytes));
     }
     format!("sha256:{}", hex(&hasher.finalize()))
 }

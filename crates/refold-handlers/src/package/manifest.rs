@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use refold_core::time::Timestamp;
 use refold_core::value::{Object, Text, Value};
-use refold_js::{Dialect, ENGINE_ID};
+use refold_guests::{Dialect, JS_ENGINE_ID, WASM_ENGINE_ID};
 
 use crate::document::{Body, Document, Key, Node, ScalarKind};
 use crate::error::{Mark, PackageError, code};
@@ -35,6 +35,7 @@ pub struct Manifest {
 pub enum Runtime {
     Declarative,
     Js(Dialect),
+    Wasm,
 }
 
 impl Runtime {
@@ -43,12 +44,13 @@ impl Runtime {
         match self {
             Runtime::Declarative => "declarative",
             Runtime::Js(_) => "js",
+            Runtime::Wasm => "wasm",
         }
     }
 
     pub fn dialect(self) -> &'static str {
         match self {
-            Runtime::Declarative => "",
+            Runtime::Declarative | Runtime::Wasm => "",
             Runtime::Js(Dialect::Module) => "module",
             Runtime::Js(Dialect::KurrentDb) => "kurrentdb",
         }
@@ -58,7 +60,8 @@ impl Runtime {
     pub fn engine(self) -> &'static str {
         match self {
             Runtime::Declarative => "declarative",
-            Runtime::Js(_) => ENGINE_ID,
+            Runtime::Js(_) => JS_ENGINE_ID,
+            Runtime::Wasm => WASM_ENGINE_ID,
         }
     }
 }
@@ -294,23 +297,34 @@ impl Reader<'_> {
         let mark = |name| find(members, name).map_or(Mark::START, |node| node.mark);
         let dialect = self.text(members, "dialect")?;
         let runtime = match self.text(members, "runtime")?.as_deref() {
-            None | Some("declarative") => match dialect {
-                None => Runtime::Declarative,
-                Some(_) => return Err(self.error(mark("dialect"), "only the runtime `js` has dialects")),
-            },
+            None | Some("declarative") => Runtime::Declarative,
             Some("js") => match dialect.as_deref() {
                 None | Some("module") => Runtime::Js(Dialect::Module),
                 Some("kurrentdb") => Runtime::Js(Dialect::KurrentDb),
                 Some(_) => return Err(self.error(mark("dialect"), "a dialect is `module` or `kurrentdb`")),
             },
+            Some("wasm") => Runtime::Wasm,
             Some(_) => {
-                let message = "only the runtimes `declarative` and `js` are built in yet";
+                let message = "only the runtimes `declarative`, `js` and `wasm` are built in yet";
                 return Err(self.error(mark("runtime"), message));
             }
         };
+        if dialect.is_some() && !matches!(runtime, Runtime::Js(_)) {
+            return Err(self.error(mark("dialect"), "only the runtime `js` has dialects"));
+        }
+        if let Some(node) = find(members, "abi")
+            && runtime == Runtime::Wasm
+            && self.document.natural(code::PKG_MANIFEST, node, "`abi`")? != 1
+        {
+            return Err(self.error(
+                node.mark,
+                "this Refold speaks refold-abi/1 with modules: write `abi = 1`",
+            ));
+        }
+        let ours = runtime.engine();
         match self.text(members, "engine")? {
-            Some(engine) if runtime != Runtime::Declarative && engine != ENGINE_ID => {
-                let message = format!("the version wants the engine `{engine}`, but this Refold has `{ENGINE_ID}`");
+            Some(engine) if runtime != Runtime::Declarative && engine != ours => {
+                let message = format!("the version wants the engine `{engine}`, but this Refold has `{ours}`");
                 Err(self.error(mark("engine"), message))
             }
             _ => Ok(runtime),

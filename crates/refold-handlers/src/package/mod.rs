@@ -16,9 +16,9 @@ use std::sync::Arc;
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
-pub use opened::{Opened, Script};
+pub use opened::{Guest, Opened};
 
-use crate::document::{Document, MAX_FILE_BYTES};
+use crate::document::{Document, MAX_FILE_BYTES, normalised_text};
 use crate::error::{PackageError, code};
 use crate::invariant::Invariants;
 use crate::limits::Limits;
@@ -32,11 +32,12 @@ pub const MANIFEST: &str = "handler.toml";
 
 const REDUCER: &str = "reducer.yaml";
 const SCRIPT: &str = "handler.js";
+const MODULE: &str = "handler.wasm";
 const UPCASTERS: &str = "upcasters.yaml";
 const INVARIANTS: &str = "invariants.yaml";
 
-/// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules or of JavaScript; with a version
-/// of a package after `@`.
+/// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules, of JavaScript or of WebAssembly;
+/// with a version of a package after `@`.
 pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
     if handler == merge::NAME {
         return Ok(merge::program());
@@ -64,7 +65,7 @@ pub fn split_version(handler: &str) -> (PathBuf, Option<String>) {
 }
 
 /// Compiles a package folder's version (the last, when none is named), or a bare file: JavaScript by its extension `.js`
-/// or `.mjs`, else rules.
+/// or `.mjs`, a module by `.wasm`, else rules.
 pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageError> {
     if path.is_dir() {
         let package = Package::open(path)?;
@@ -76,12 +77,11 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
         let message = format!("a bare file has no versions, so there is no `{version}`; leave the `@…` out");
         return Err(PackageError::nowhere(code::PKG_VERSION, message));
     }
-    let is_script = path
-        .extension()
-        .is_some_and(|extension| extension == "js" || extension == "mjs");
-    let (runtime, name) = match is_script {
-        true => (Runtime::Js(opened::dialect_of(&source)), SCRIPT),
-        false => (Runtime::Declarative, REDUCER),
+    let (runtime, name) = match path.extension().and_then(|extension| extension.to_str()) {
+        Some("js" | "mjs") => (Runtime::Js(opened::dialect_of(&source)), SCRIPT),
+        // What was compiled already is refused by the engine, which knows it.
+        Some("wasm" | "cwasm") => (Runtime::Wasm, MODULE),
+        _ => (Runtime::Declarative, REDUCER),
     };
     let files = [(name, source)];
     let identity = HandlerIdentity {
@@ -94,15 +94,13 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
     let file: Arc<str> = Arc::from(path.file_name().unwrap_or_default().to_string_lossy().as_ref());
     match runtime {
         Runtime::Js(dialect) => {
-            let script = Script::load(
-                identity,
-                &file,
-                &source,
-                dialect,
-                Limits::DEFAULT,
-                Invariants::default(),
-            )?;
-            Ok(Opened::Script(Arc::new(script)))
+            let (limits, invariants) = (Limits::DEFAULT, Invariants::default());
+            let script = Guest::of_script(identity, &file, &source, dialect, limits, invariants)?;
+            Ok(Opened::Guest(Arc::new(script)))
+        }
+        Runtime::Wasm => {
+            let module = Guest::of_module(identity, &file, &source, Limits::DEFAULT, Invariants::default())?;
+            Ok(Opened::Guest(Arc::new(module)))
         }
         Runtime::Declarative => {
             let parts = Parts {
@@ -121,7 +119,7 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
 pub(crate) fn open_declarative(path: &Path, version: Option<&str>) -> Result<Arc<DeclarativeProgram>, PackageError> {
     match open_at(path, version)? {
         Opened::Declarative(program) => Ok(program),
-        Opened::Script(_) => panic!("{} is a script", path.display()),
+        Opened::Guest(_) => panic!("{} is code", path.display()),
     }
 }
 
@@ -176,6 +174,7 @@ impl Package {
         let main = match version.runtime {
             Runtime::Declarative => REDUCER,
             Runtime::Js(_) => SCRIPT,
+            Runtime::Wasm => MODULE,
         };
         let mut files = Vec::new();
         for name in [main, UPCASTERS, INVARIANTS] {
@@ -230,17 +229,21 @@ impl Package {
                 let program = parts.program(identity, &version.events, limits)?;
                 Ok(Opened::Declarative(Arc::new(program)))
             }
-            Runtime::Js(dialect) => {
+            Runtime::Js(_) | Runtime::Wasm => {
                 if let Some(document) = upcasters {
-                    let message = "upcasters go with rules only; bring old events up to date in handler.js";
+                    let message = format!("upcasters go with rules only; bring old events up to date in {main}");
                     return Err(document.error(code::PKG_UPCASTER, document.root.mark, message));
                 }
                 let invariants = match invariants {
                     Some(document) => Invariants::of_file(&document, &Default::default())?,
                     None => Invariants::default(),
                 };
-                let script = Script::load(identity, &place(SCRIPT), &source, dialect, limits, invariants)?;
-                Ok(Opened::Script(Arc::new(script)))
+                let file = place(main);
+                let guest = match version.runtime {
+                    Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, limits, invariants)?,
+                    _ => Guest::of_module(identity, &file, &source, limits, invariants)?,
+                };
+                Ok(Opened::Guest(Arc::new(guest)))
             }
         }
     }
@@ -274,18 +277,21 @@ impl Package {
 
 /// The content hash of these files. What is no UTF-8 is refused when it is read as what it is.
 fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(&'static str, Vec<u8>)]) -> String {
-    let texts: Vec<(&str, String)> = files
+    let bodies: Vec<(&str, Vec<u8>)> = files
         .iter()
-        .map(|(name, source)| (*name, String::from_utf8_lossy(source).into_owned()))
+        .map(|(name, source)| match *name {
+            MODULE => (*name, source.clone()),
+            _ => (*name, normalised_text(&String::from_utf8_lossy(source)).into_bytes()),
+        })
         .collect();
-    let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (*name, text.as_str())).collect();
+    let bodies: Vec<(&str, &[u8])> = bodies.iter().map(|(name, body)| (*name, body.as_slice())).collect();
     hash::of_content(&hash::Content {
         format: manifest::FORMAT,
         runtime: runtime.name(),
         dialect: runtime.dialect(),
         abi: "1",
         manifest,
-        files: &texts,
+        files: &bodies,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
-use refold_js::{Dialect, JsInstance, JsLimits, JsProgram, LoadError};
+use refold_guests::{Dialect, GuestInstance, GuestProgram, JsProgram, LoadError, WasmProgram};
 
 use crate::document::normalised_text;
 use crate::error::{Mark, PackageError, Place, code};
@@ -15,12 +15,12 @@ use crate::reducer::{DeclarativeProgram, SharedProgram};
 #[derive(Clone)]
 pub enum Opened {
     Declarative(Arc<DeclarativeProgram>),
-    Script(Arc<Script>),
+    Guest(Arc<Guest>),
 }
 
-/// A handler in JavaScript with what stands beside it in its package.
-pub struct Script {
-    program: Arc<JsProgram>,
+/// A handler in JavaScript or WebAssembly with what stands beside it in its package.
+pub struct Guest {
+    program: Arc<dyn GuestProgram>,
     invariants: Invariants,
     limits: Limits,
 }
@@ -29,55 +29,67 @@ impl Opened {
     pub fn program(&self) -> Arc<dyn HandlerProgram> {
         match self {
             Opened::Declarative(program) => Arc::new(SharedProgram(Arc::clone(program))),
-            Opened::Script(script) => Arc::clone(&script.program) as Arc<dyn HandlerProgram>,
+            Opened::Guest(guest) => Arc::clone(&guest.program) as Arc<dyn HandlerProgram>,
         }
     }
 
     pub fn invariants(&self) -> &Invariants {
         match self {
             Opened::Declarative(program) => program.invariants(),
-            Opened::Script(script) => &script.invariants,
+            Opened::Guest(guest) => &guest.invariants,
         }
     }
 
     pub fn limits(&self) -> &Limits {
         match self {
             Opened::Declarative(program) => program.limits(),
-            Opened::Script(script) => &script.limits,
+            Opened::Guest(guest) => &guest.limits,
         }
     }
 }
 
-impl Script {
-    pub(crate) fn start(&self) -> JsInstance {
-        self.program.start_js()
+impl Guest {
+    pub(crate) fn start(&self) -> Box<dyn GuestInstance> {
+        self.program.start_guest()
     }
 
     /// Loads the text of `file`, as the package names it.
-    pub(super) fn load(
+    pub(super) fn of_script(
         identity: HandlerIdentity,
         file: &Arc<str>,
         source: &[u8],
         dialect: Dialect,
         limits: Limits,
         invariants: Invariants,
-    ) -> Result<Script, PackageError> {
+    ) -> Result<Guest, PackageError> {
         let source = std::str::from_utf8(source).map_err(|error| {
             let before = String::from_utf8_lossy(source.get(..error.valid_up_to()).unwrap_or_default());
             let mark = Mark::from_offset(&before, before.len());
             PackageError::at(code::PKG_SYNTAX, file, mark, "the file is no UTF-8")
         })?;
-        let caps = JsLimits {
-            fuel: limits.fuel,
-            memory_bytes: limits.memory_bytes,
-            state_bytes: limits.state_bytes,
-            depth: limits.depth,
-            payload_bytes: limits.payload_bytes,
-            ..JsLimits::DEFAULT
-        };
-        let program = JsProgram::load(identity, &normalised_text(source), dialect, caps);
-        Ok(Script {
+        let program = JsProgram::load(identity, &normalised_text(source), dialect, limits.of_guest());
+        Ok(Guest {
             program: Arc::new(program.map_err(|error| placed(file, error))?),
+            invariants,
+            limits,
+        })
+    }
+
+    /// Loads the module of `file`, as the package names it.
+    pub(super) fn of_module(
+        identity: HandlerIdentity,
+        file: &str,
+        wasm: &[u8],
+        limits: Limits,
+        invariants: Invariants,
+    ) -> Result<Guest, PackageError> {
+        let program = WasmProgram::load(identity, wasm, limits.of_guest());
+        let program = program.map_err(|error| {
+            let place = error.place.map(|place| format!(" ({place})")).unwrap_or_default();
+            PackageError::nowhere(error.code, format!("{file}: {}{place}", error.message))
+        })?;
+        Ok(Guest {
+            program: Arc::new(program),
             invariants,
             limits,
         })

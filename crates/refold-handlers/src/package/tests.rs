@@ -62,7 +62,7 @@ fn the_hash_of_a_content_is_pinned() {
         dialect: "",
         abi: "1",
         manifest: b"{\"events\":{}}",
-        files: &[("reducer.yaml", "refold: reducer/1\n"), ("invariants.yaml", "a")],
+        files: &[("reducer.yaml", b"refold: reducer/1\n"), ("invariants.yaml", b"a\n")],
     });
     assert_eq!(
         hash,
@@ -179,10 +179,39 @@ fn packages_that_are_wrong() {
         "RF-PKG-MANIFEST: `path` must lie inside the package: relative, with `/`, without `..` (handler.toml:5:8)",
     );
     check(
-        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\n"),
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"process\"\n"),
         &[],
         "",
-        "RF-PKG-MANIFEST: only the runtimes `declarative` and `js` are built in yet (handler.toml:5:11)",
+        "RF-PKG-MANIFEST: only the runtimes `declarative`, `js` and `wasm` are built in yet (handler.toml:5:11)",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\ndialect = \"module\"\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: only the runtime `js` has dialects (handler.toml:6:11)",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\nabi = 2\n"),
+        &[],
+        "",
+        "RF-PKG-MANIFEST: this Refold speaks refold-abi/1 with modules: write `abi = 1` (handler.toml:6:7)",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\n"),
+        &[("versions/1/handler.wasm", "\u{7f}ELF")],
+        "",
+        "RF-PKG-WASM: versions/1/handler.wasm: the file is compiled code (.cwasm), which is never loaded; bring the \
+         module that it was made from",
+    );
+    check(
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\n"),
+        &[
+            ("versions/1/handler.wasm", ""),
+            ("versions/1/upcasters.yaml", "refold: upcasters/1\n"),
+        ],
+        "",
+        "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.wasm \
+         (versions/1/upcasters.yaml:1:1)",
     );
     check(
         &one,
@@ -258,7 +287,7 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
     let bare = identity(&path("order.js")).unwrap();
     assert_eq!(
         (bare.name.as_str(), bare.engine.as_str()),
-        ("order", refold_js::ENGINE_ID)
+        ("order", refold_guests::JS_ENGINE_ID)
     );
     assert!(!open_at(folder.path(), Some("1")).unwrap().invariants().is_empty());
     let wrong = |version: &str| {

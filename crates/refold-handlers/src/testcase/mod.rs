@@ -13,7 +13,7 @@ use refold_core::event::{Encoding, EventBatch, Version};
 use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
-use refold_js::JsInstance;
+use refold_guests::GuestInstance;
 
 use crate::error::{PackageError, code};
 use crate::lab::determinism::{Mismatch, try_out};
@@ -172,24 +172,24 @@ fn fold(work: &Work<'_>, given: &Given, handler: &Opened) -> Result<Outcome, Cas
     Ok(outcome)
 }
 
-/// A fold of either engine.
+/// A fold of any engine.
 enum Running {
     Declarative(Box<DeclarativeInstance>),
-    Script(Box<JsInstance>),
+    Guest(Box<dyn GuestInstance>),
 }
 
 impl Running {
     fn of(handler: &Opened) -> Running {
         match handler {
             Opened::Declarative(program) => Running::Declarative(Box::new(program.start_declarative())),
-            Opened::Script(script) => Running::Script(Box::new(script.start())),
+            Opened::Guest(guest) => Running::Guest(guest.start()),
         }
     }
 
     fn port(&mut self) -> &mut dyn HandlerInstance {
         match self {
             Running::Declarative(instance) => instance.as_mut(),
-            Running::Script(instance) => instance.as_mut(),
+            Running::Guest(instance) => instance.as_mut(),
         }
     }
 
@@ -197,7 +197,7 @@ impl Running {
     fn emitted(&self) -> Vec<Emitted> {
         match self {
             Running::Declarative(instance) => instance.emitted().to_vec(),
-            Running::Script(instance) => instance
+            Running::Guest(instance) => instance
                 .recorded()
                 .iter()
                 .map(|of| Emitted {

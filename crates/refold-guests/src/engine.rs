@@ -1,0 +1,37 @@
+//! How modules are compiled: one engine for all of them.
+
+use std::sync::OnceLock;
+
+use wasmtime::{Config, Engine};
+
+/// Wasm frames may use this much of a thread's stack, which has at least 2 MiB.
+const WASM_STACK_BYTES: usize = 1 << 20;
+
+/// The engine of this process.
+///
+/// # Errors
+/// In words, when the machine cannot run it.
+pub fn engine() -> Result<&'static Engine, String> {
+    static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+    ENGINE
+        .get_or_init(|| Engine::new(&config()).map_err(|error| format!("wasmtime cannot be started: {error:#}")))
+        .as_ref()
+        .map_err(Clone::clone)
+}
+
+/// Whatever could differ from machine to machine is off, or made canonical. Fuel is the same everywhere, and what copies
+/// or fills memory costs it by the byte.
+pub fn config() -> Config {
+    let mut config = Config::new();
+    config
+        .consume_fuel(true)
+        .cranelift_nan_canonicalization(true)
+        .max_wasm_stack(WASM_STACK_BYTES)
+        .wasm_simd(false)
+        .wasm_relaxed_simd(false)
+        .wasm_multi_memory(false)
+        .wasm_memory64(false)
+        .wasm_tail_call(false)
+        .generate_address_map(false);
+    config
+}

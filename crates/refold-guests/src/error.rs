@@ -1,0 +1,54 @@
+//! What is wrong with a handler's file, and the codes of what goes wrong while it runs.
+
+use refold_core::port::handler::HandlerFault;
+
+/// A handler that cannot be loaded.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}{}", place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default())]
+pub struct LoadError {
+    /// One of [`code`].
+    pub code: &'static str,
+    /// What is wrong and what to do about it.
+    pub message: String,
+    /// `handler.js:12:7`, where it is known.
+    pub place: Option<String>,
+}
+
+/// The codes that this crate gives. Each is described, with what to do, in `docs/handlers.md`.
+pub mod code {
+    pub const PKG_SCRIPT: &str = "RF-PKG-SCRIPT";
+    pub const PKG_WASM: &str = "RF-PKG-WASM";
+
+    pub const WASM_IMPORT: &str = "RF-WASM-IMPORT";
+    pub const WASM_EXPORT: &str = "RF-WASM-EXPORT";
+    pub const WASM_ABI: &str = "RF-WASM-ABI";
+
+    pub const LIMIT_FUEL: &str = "RF-LIMIT-FUEL";
+    pub const LIMIT_MEMORY: &str = "RF-LIMIT-MEMORY";
+    pub const LIMIT_STACK: &str = "RF-LIMIT-STACK";
+    pub const LIMIT_STATE: &str = "RF-LIMIT-STATE";
+    pub const LIMIT_DEPTH: &str = "RF-LIMIT-DEPTH";
+    pub const LIMIT_OUTPUT: &str = "RF-LIMIT-OUTPUT";
+    pub const LIMIT_COMPILE: &str = "RF-LIMIT-COMPILE";
+
+    pub const EVENT_SIZE: &str = "RF-EVENT-SIZE";
+    pub const EVENT_MALFORMED: &str = "RF-EVENT-MALFORMED";
+
+    pub const HANDLER_THROW: &str = "RF-HANDLER-THROW";
+    pub const HANDLER_TYPE: &str = "RF-HANDLER-TYPE";
+    pub const STATE_UNSERIALIZABLE: &str = "RF-STATE-UNSERIALIZABLE";
+
+    /// A handler made another state of the same events.
+    pub const NONDETERMINISTIC: &str = "RF-NONDETERMINISTIC";
+
+    /// The engine itself failed: out of address space, or a fault of ours.
+    pub const ENGINE: &str = "RF-ENGINE";
+}
+
+pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> HandlerFault {
+    HandlerFault {
+        code,
+        message: message.into(),
+        place: None,
+    }
+}

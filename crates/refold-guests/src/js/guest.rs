@@ -1,0 +1,354 @@
+//! One running guest: its memory, its fuel, and what its calls end with. It must not know events or states.
+
+use std::sync::Arc;
+
+use refold_core::port::handler::HandlerFault;
+use refold_core::time::Timestamp;
+use refold_core::value::Value;
+use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
+
+use super::engine::Shared;
+use crate::error::{code, fault};
+use crate::limits::{GuestLimits, MemoryLimiter};
+use crate::undo::{self, Folded};
+
+/// Fuel for what is ours: starting, looking at a state, writing it. Bounded by the size of a state, not by a handler.
+const OWN_FUEL: u64 = 20_000_000_000;
+
+/// How a call of the guest ended, when it did not trap. The numbers are those of `guest/guest.c`.
+mod status {
+    pub const DONE: i32 = 0;
+    pub const THROWN: i32 = 1;
+    pub const STOPPED: i32 = 2;
+    pub const STACK: i32 = 3;
+    pub const UNSERIALIZABLE: i32 = 4;
+    pub const DEPTH: i32 = 5;
+    pub const STATE_SIZE: i32 = 6;
+    pub const PAYLOAD: i32 = 7;
+    pub const REPEATED: i32 = 8;
+    pub const REFUSED: i32 = 9;
+    pub const FLOOD: i32 = 10;
+}
+
+/// What the guest can ask for while it runs.
+pub struct Host {
+    limiter: MemoryLimiter,
+    time: Timestamp,
+}
+
+impl Host {
+    pub fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+        linker.func_wrap("refold", "fuel_left", |caller: Caller<'_, Host>| -> i64 {
+            i64::try_from(caller.get_fuel().unwrap_or(0)).unwrap_or(i64::MAX)
+        })?;
+        let event_time = |mut caller: Caller<'_, Host>, at: u32, digits: u32| -> u32 {
+            let text = caller.data().time.display(digits.min(9) as u8).to_string();
+            let Some(memory) = caller.get_export("memory").and_then(|it| it.into_memory()) else {
+                return 0;
+            };
+            // At most 40 bytes; the guest has room for 64.
+            match memory.write(&mut caller, at as usize, text.as_bytes()) {
+                Ok(()) => text.len() as u32,
+                Err(_) => 0,
+            }
+        };
+        linker.func_wrap("refold", "event_time", event_time)?;
+        Ok(())
+    }
+}
+
+/// A guest with a handler in it.
+pub struct Guest {
+    store: Store<Host>,
+    memory: Memory,
+    limits: GuestLimits,
+    input: usize,
+    input_capacity: usize,
+    calls: Calls,
+}
+
+struct Calls {
+    reserve: TypedFunc<u32, u32>,
+    output_start: TypedFunc<(), u32>,
+    output_length: TypedFunc<(), u32>,
+    set_limits: TypedFunc<(i32, u32, i64), ()>,
+    boot: TypedFunc<u32, i32>,
+    load: TypedFunc<(u32, i32), i32>,
+    apply: TypedFunc<(), i32>,
+    check: TypedFunc<(), i32>,
+    write_json: TypedFunc<(), i32>,
+    save: TypedFunc<(), i32>,
+    restore: TypedFunc<u32, i32>,
+    collect: TypedFunc<(), ()>,
+    recorded_start: TypedFunc<(), u32>,
+    recorded_length: TypedFunc<(), u32>,
+    locate: TypedFunc<(), ()>,
+}
+
+impl Calls {
+    fn of(instance: &Instance, store: &mut Store<Host>) -> wasmtime::Result<Calls> {
+        Ok(Calls {
+            reserve: instance.get_typed_func(&mut *store, "reserve")?,
+            output_start: instance.get_typed_func(&mut *store, "output_start")?,
+            output_length: instance.get_typed_func(&mut *store, "output_length")?,
+            set_limits: instance.get_typed_func(&mut *store, "set_limits")?,
+            boot: instance.get_typed_func(&mut *store, "boot")?,
+            load: instance.get_typed_func(&mut *store, "load")?,
+            apply: instance.get_typed_func(&mut *store, "apply")?,
+            check: instance.get_typed_func(&mut *store, "check")?,
+            write_json: instance.get_typed_func(&mut *store, "write_json")?,
+            save: instance.get_typed_func(&mut *store, "save")?,
+            restore: instance.get_typed_func(&mut *store, "restore")?,
+            collect: instance.get_typed_func(&mut *store, "collect")?,
+            recorded_start: instance.get_typed_func(&mut *store, "recorded_start")?,
+            recorded_length: instance.get_typed_func(&mut *store, "recorded_length")?,
+            locate: instance.get_typed_func(&mut *store, "where")?,
+        })
+    }
+}
+
+/// One expression: what the dialects share, given to what a projection of KurrentDB finds on top.
+const PRELUDE: &str = concat!(include_str!("kurrentdb.js"), "(", include_str!("prelude.js"), ")");
+
+impl Guest {
+    /// Starts the engine and loads a source into it. `dialect` is the number that the guest knows it by. Returns also
+    /// what the prelude says about the handler, as JSON.
+    pub fn load(
+        shared: &Shared,
+        limits: GuestLimits,
+        source: &str,
+        dialect: i32,
+    ) -> Result<(Guest, Vec<u8>), HandlerFault> {
+        let mut guest = Guest::start(shared, limits).map_err(|error| engine_fault(&format!("{error:#}")))?;
+        guest.write(&[PRELUDE.as_bytes(), b"\0"])?;
+        let boot = guest.calls.boot.clone();
+        guest.finish(boot, PRELUDE.len() as u32)?;
+        guest.write(&[source.as_bytes(), b"\0"])?;
+        let load = guest.calls.load.clone();
+        // A source is a file of a few megabytes at most.
+        match guest.call(&load, (source.len() as u32, dialect), limits.load_fuel)? {
+            status::DONE => Ok(()),
+            other => Err(guest.fault(other)),
+        }?;
+        let about = guest.output()?.to_vec();
+        Ok((guest, about))
+    }
+
+    /// What the last event would have written: a JSON object a line, with `stream`, `type`, `data` and `metadata`.
+    pub fn recorded(&mut self) -> Result<&[u8], HandlerFault> {
+        let (start, length) = (self.calls.recorded_start.clone(), self.calls.recorded_length.clone());
+        self.memory_of(&start, &length)
+    }
+
+    fn start(shared: &Shared, limits: GuestLimits) -> wasmtime::Result<Guest> {
+        let host = Host {
+            limiter: MemoryLimiter::new(limits.memory_bytes),
+            time: Timestamp::NONE,
+        };
+        let mut store = Store::new(shared.engine, host);
+        store.limiter(|host| &mut host.limiter);
+        store.set_fuel(OWN_FUEL)?;
+        let instance = shared.linker.instantiate(&mut store, &shared.module)?;
+        let memory = instance
+            .get_memory(&mut store, "memory")
+            .ok_or_else(|| wasmtime::Error::msg("the module has no memory"))?;
+        let calls = Calls::of(&instance, &mut store)?;
+        // A tenth is kept for stopping in an orderly way, which says the line.
+        let kept_fuel = i64::try_from(limits.fuel / 10).unwrap_or(i64::MAX);
+        let (depth, state_bytes) = (limits.depth as i32, limits.state_bytes as u32);
+        calls.set_limits.call(&mut store, (depth, state_bytes, kept_fuel))?;
+        Ok(Guest {
+            store,
+            memory,
+            limits,
+            input: 0,
+            input_capacity: 0,
+            calls,
+        })
+    }
+
+    /// Puts these bytes, one after another, where the guest reads its input.
+    fn write(&mut self, parts: &[&[u8]]) -> Result<(), HandlerFault> {
+        let length: usize = parts.iter().map(|part| part.len()).sum();
+        if length > self.input_capacity {
+            let reserve = self.calls.reserve.clone();
+            // Less than the memory that a guest may have.
+            self.input = self.call(&reserve, length as u32, OWN_FUEL)? as usize;
+            self.input_capacity = length;
+        }
+        let room = self.memory.data_mut(&mut self.store).get_mut(self.input..);
+        let Some(mut room) = room else {
+            return Err(engine_fault("its input lies outside its memory"));
+        };
+        for part in parts {
+            let Some((here, rest)) = room.split_at_mut_checked(part.len()) else {
+                return Err(engine_fault("its input does not fit its memory"));
+            };
+            here.copy_from_slice(part);
+            room = rest;
+        }
+        Ok(())
+    }
+
+    fn output(&mut self) -> Result<&[u8], HandlerFault> {
+        let (start, length) = (self.calls.output_start.clone(), self.calls.output_length.clone());
+        self.memory_of(&start, &length)
+    }
+
+    /// The bytes that these two calls say.
+    fn memory_of(&mut self, start: &TypedFunc<(), u32>, length: &TypedFunc<(), u32>) -> Result<&[u8], HandlerFault> {
+        let start = self.call(start, (), OWN_FUEL)? as usize;
+        let length = self.call(length, (), OWN_FUEL)? as usize;
+        let end = start.saturating_add(length);
+        let bytes = self.memory.data(&self.store).get(start..end);
+        bytes.ok_or_else(|| engine_fault("its output lies outside its memory"))
+    }
+
+    /// A call of ours that must end well.
+    fn finish<P: wasmtime::WasmParams>(&mut self, function: TypedFunc<P, i32>, input: P) -> Result<(), HandlerFault> {
+        match self.call(&function, input, OWN_FUEL)? {
+            status::DONE => Ok(()),
+            other => Err(self.fault(other)),
+        }
+    }
+
+    fn call<P, R>(&mut self, function: &TypedFunc<P, R>, input: P, fuel: u64) -> Result<R, HandlerFault>
+    where
+        P: wasmtime::WasmParams,
+        R: wasmtime::WasmResults,
+    {
+        self.store
+            .set_fuel(fuel)
+            .map_err(|error| engine_fault(&format!("{error:#}")))?;
+        function
+            .call(&mut self.store, input)
+            .map_err(|error| self.trapped(&error))
+    }
+
+    /// The fault of a guest that was stopped by force. It is of no further use.
+    fn trapped(&mut self, error: &wasmtime::Error) -> HandlerFault {
+        let place = self.place();
+        let fault = |code, message: &str| HandlerFault {
+            place: place.clone(),
+            ..fault(code, message)
+        };
+        if self.store.data().limiter.was_refused() {
+            let message = format!(
+                "the handler needs more than {} MiB of memory; keep less, and build smaller texts and lists",
+                self.limits.memory_bytes >> 20
+            );
+            return fault(code::LIMIT_MEMORY, &message);
+        }
+        match error.downcast_ref::<Trap>() {
+            Some(Trap::OutOfFuel) => fault(code::LIMIT_FUEL, TOO_MUCH_WORK),
+            Some(Trap::StackOverflow) => fault(code::LIMIT_STACK, TOO_DEEP),
+            _ => engine_fault(&format!("{error:#}")),
+        }
+    }
+
+    /// Where the handler was when it was stopped by force.
+    fn place(&mut self) -> Option<String> {
+        self.store.data_mut().limiter.lift();
+        self.store.set_fuel(OWN_FUEL).ok()?;
+        let locate = self.calls.locate.clone();
+        locate.call(&mut self.store, ()).ok()?;
+        let output = self.calls.output_start.call(&mut self.store, ()).ok()? as usize;
+        let length = self.calls.output_length.call(&mut self.store, ()).ok()? as usize;
+        let text = self
+            .memory
+            .data(&self.store)
+            .get(output..output.saturating_add(length))?;
+        Some(String::from_utf8_lossy(text).into_owned()).filter(|place| !place.is_empty())
+    }
+
+    /// The fault of a call that ended with a report: a place, a line end, a message.
+    fn fault(&mut self, ended: i32) -> HandlerFault {
+        let report = match self.output() {
+            Ok(report) => String::from_utf8_lossy(report).into_owned(),
+            Err(fault) => return fault,
+        };
+        let (place, message) = report.split_once('\n').unwrap_or(("", &report));
+        let (code, message) = match ended {
+            status::THROWN => (code::HANDLER_THROW, message.to_owned()),
+            status::STOPPED => (code::LIMIT_FUEL, TOO_MUCH_WORK.to_owned()),
+            status::STACK => (code::LIMIT_STACK, TOO_DEEP.to_owned()),
+            status::UNSERIALIZABLE => {
+                let (path, what) = message.split_once('\n').unwrap_or(("", message));
+                let path = if path.is_empty() { "the state" } else { path };
+                (code::STATE_UNSERIALIZABLE, format!("{path} is {what}"))
+            }
+            status::DEPTH => {
+                let message = format!("the state nests deeper than {} levels; flatten it", self.limits.depth);
+                (code::LIMIT_DEPTH, message)
+            }
+            status::STATE_SIZE => {
+                let message = format!("the state passes {} bytes; keep less", self.limits.state_bytes);
+                (code::LIMIT_STATE, message)
+            }
+            status::REFUSED => (code::PKG_SCRIPT, message.to_owned()),
+            status::FLOOD => (
+                code::LIMIT_OUTPUT,
+                "the handler emits more than 1,000 events for one; emit fewer".to_owned(),
+            ),
+            _ => return engine_fault(&format!("a call ended with {ended}")),
+        };
+        HandlerFault {
+            code,
+            message,
+            place: Some(place.to_owned()).filter(|place| !place.is_empty()),
+        }
+    }
+}
+
+impl undo::Guest for Guest {
+    /// Looks also whether what became of the state can be written.
+    fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
+        self.store.data_mut().time = time;
+        self.write(&[frame])?;
+        let apply = self.calls.apply.clone();
+        let folded = match self.call(&apply, (), self.limits.fuel)? {
+            status::DONE => Folded::Done,
+            status::REPEATED => Folded::Repeated,
+            status::PAYLOAD | status::DEPTH => return Ok(Folded::Unread),
+            other => return Err(self.fault(other)),
+        };
+        let check = self.calls.check.clone();
+        self.finish(check, ())?;
+        Ok(folded)
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        let write_json = self.calls.write_json.clone();
+        self.finish(write_json, ())?;
+        let depth = self.limits.depth;
+        let state = Value::from_json(self.output()?, depth);
+        state.map_err(|error| engine_fault(&format!("it wrote a state that is no JSON: {error}")))
+    }
+
+    /// As JSON, where a BigInt ends in `n` and a decimal in `m`. Lets go of what nothing but cycles of objects hold, when
+    /// there may be much of it.
+    fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
+        let save = self.calls.save.clone();
+        self.finish(save, ())?;
+        let saved = Arc::from(self.output()?);
+        let collect = self.calls.collect.clone();
+        self.call(&collect, (), OWN_FUEL)?;
+        Ok(saved)
+    }
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
+        self.write(&[saved, b"\0"])?;
+        let restore = self.calls.restore.clone();
+        // A state is smaller than its limit, which has 32 bits.
+        self.finish(restore, saved.len() as u32)
+    }
+}
+
+const TOO_MUCH_WORK: &str =
+    "the handler worked too long on one event and was stopped; look for a loop that does not end";
+const TOO_DEEP: &str = "the handler called itself too often; look for a recursion that does not end";
+
+pub fn engine_fault(what: &str) -> HandlerFault {
+    let message = format!("the JavaScript engine failed: {what}; report this, with the handler");
+    fault(code::ENGINE, message)
+}

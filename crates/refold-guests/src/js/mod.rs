@@ -1,0 +1,14 @@
+//! Handlers in JavaScript: QuickJS-ng with our guest, a module that is kept in the repository.
+
+mod engine;
+mod frame;
+mod guest;
+mod instance;
+mod program;
+mod source;
+
+#[cfg(test)]
+mod tests;
+
+pub use engine::JS_ENGINE_ID;
+pub use program::{Dialect, JsProgram};

@@ -1,0 +1,28 @@
+//! Handlers that run in WebAssembly, hosted by wasmtime, behind the port of the core: scripts in JavaScript, in
+//! QuickJS-ng as a module of ours ([`JsProgram`]), and modules that somebody compiled ([`WasmProgram`]).
+//!
+//! A handler sees the state, the event and nothing else: no clock but the event's recorded time, no randomness but what
+//! the event seeds, no file, no network, no other stream. The same events give the same state on every machine, and so
+//! does the amount of work after which a handler is stopped. It must not know packages, stores or a face.
+
+mod cache;
+mod engine;
+pub mod error;
+mod instance;
+mod js;
+mod limits;
+mod recorded;
+mod surroundings;
+mod undo;
+mod wasm;
+
+#[cfg(test)]
+mod tests;
+
+pub use cache::keep_compiled_code_in;
+pub use error::{LoadError, code};
+pub use instance::{GuestInstance, GuestProgram};
+pub use js::{Dialect, JS_ENGINE_ID, JsProgram};
+pub use limits::GuestLimits;
+pub use recorded::Recorded;
+pub use wasm::{WASM_ENGINE_ID, WasmProgram};

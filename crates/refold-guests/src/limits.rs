@@ -1,0 +1,79 @@
+//! Caps for one event. They depend on nothing but the event and the handler.
+
+use wasmtime::ResourceLimiter;
+
+/// See the module.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GuestLimits {
+    /// Work of one event: about one unit for each instruction of WebAssembly, and for each byte that one copies or fills.
+    pub fuel: u64,
+    /// Work of loading the handler.
+    pub load_fuel: u64,
+    /// All that the guest may hold: engine, handler, state.
+    pub memory_bytes: usize,
+    /// Size of the state as JSON. Less than 4 GiB.
+    pub state_bytes: usize,
+    /// Nesting of arrays and objects, in the state and in a payload. At most 1,000.
+    pub depth: usize,
+    /// Events that a module may emit for one. A script may emit 1,000.
+    pub output_events: usize,
+    pub payload_bytes: usize,
+}
+
+impl GuestLimits {
+    pub const DEFAULT: GuestLimits = GuestLimits {
+        fuel: 50_000_000,
+        load_fuel: 2_000_000_000,
+        memory_bytes: 256 << 20,
+        state_bytes: 16 << 20,
+        depth: 64,
+        output_events: 1_000,
+        payload_bytes: 32 << 20,
+    };
+}
+
+/// Elements of a table. A handler has no use for a large one.
+const MAX_TABLE_ELEMENTS: usize = 1 << 16;
+
+/// Holds a guest to its memory. What it asks for beyond ends it: a refusal could be caught.
+pub struct MemoryLimiter {
+    max_bytes: usize,
+    was_refused: bool,
+}
+
+impl MemoryLimiter {
+    pub fn new(max_bytes: usize) -> MemoryLimiter {
+        MemoryLimiter {
+            max_bytes,
+            was_refused: false,
+        }
+    }
+
+    /// Whether the guest asked for more than it may have.
+    pub fn was_refused(&self) -> bool {
+        self.was_refused
+    }
+
+    /// For a guest that is stopped and only asked where it was.
+    pub fn lift(&mut self) {
+        self.max_bytes = usize::MAX;
+    }
+
+    fn within(&mut self, desired: usize, most: usize) -> wasmtime::Result<bool> {
+        if desired <= most {
+            return Ok(true);
+        }
+        self.was_refused = true;
+        Err(wasmtime::Error::msg("the guest asked for more memory than it may have"))
+    }
+}
+
+impl ResourceLimiter for MemoryLimiter {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
+        self.within(desired, self.max_bytes)
+    }
+
+    fn table_growing(&mut self, _current: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
+        self.within(desired, MAX_TABLE_ELEMENTS)
+    }
+}

@@ -1,0 +1,319 @@
+//! One fold of a guest that can be undone.
+//!
+//! A guest changes its state in place, so what it did before it failed cannot be undone by itself. The fold remembers
+//! the state at some moment as the guest saved it, and the events since: from these it makes the state before the event
+//! that failed, in a new guest. It must not know what a guest is written in.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use refold_core::diff::{ArrayKeys, ChangeOp, diff};
+use refold_core::event::EventView;
+use refold_core::pointer::{Pointer, Segment};
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, Written};
+use refold_core::time::Timestamp;
+use refold_core::value::Value;
+
+use crate::error::{code, fault};
+use crate::limits::GuestLimits;
+
+/// The events since the saved state are kept up to this size; then the state is saved anew.
+const MAX_JOURNAL_BYTES: usize = 4 << 20;
+
+/// A handler that was loaded.
+pub trait Handler: Send + Sync + 'static {
+    type Guest: Guest;
+
+    /// A guest of its own with this handler in it, before the first event.
+    fn guest(&self) -> Result<Self::Guest, HandlerFault>;
+
+    /// The state before the first event, as a guest saves it, and as a value.
+    fn initial(&self) -> &(Arc<[u8]>, Value);
+
+    fn limits(&self) -> &GuestLimits;
+}
+
+/// A running guest. After an error it is of no further use.
+pub trait Guest: Send {
+    /// Folds the event of a frame into the state. `time` is its recorded time.
+    fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault>;
+
+    fn state(&mut self) -> Result<Value, HandlerFault>;
+
+    /// The state as [`Guest::restore`] takes it.
+    fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault>;
+
+    fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault>;
+}
+
+/// What became of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Folded {
+    Done,
+    /// Done, and a key of the payload occurs more than once.
+    Repeated,
+    /// The handler says that the type does nothing.
+    Ignored,
+    /// The handler does not know the type.
+    Unknown,
+    /// The payload is no JSON, or nests too deep: nothing was done.
+    Unread,
+}
+
+/// See the module.
+pub struct Undoable<H: Handler> {
+    handler: Arc<H>,
+    guest: Option<H::Guest>,
+    /// Whether the guest's state is the one that this fold is at.
+    is_current: bool,
+    saved: Arc<[u8]>,
+    /// Whether nothing was folded into the saved state.
+    is_untouched: bool,
+    journal: Journal,
+    /// The state now, where it was asked for since it changed.
+    state: Option<Value>,
+}
+
+/// The events since the saved state: their frames, one after another.
+#[derive(Default)]
+struct Journal {
+    bytes: Vec<u8>,
+    events: Vec<(usize, Timestamp)>,
+}
+
+/// What a checkpoint holds.
+struct Kept<H> {
+    handler: Arc<H>,
+    saved: Arc<[u8]>,
+    is_untouched: bool,
+}
+
+impl<H: Handler> Undoable<H> {
+    pub fn new(handler: Arc<H>) -> Undoable<H> {
+        let (saved, state) = handler.initial().clone();
+        Undoable {
+            handler,
+            guest: None,
+            is_current: false,
+            saved,
+            is_untouched: true,
+            journal: Journal::default(),
+            state: Some(state),
+        }
+    }
+
+    pub fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    /// Whether nothing was folded yet.
+    pub fn is_untouched(&self) -> bool {
+        self.is_untouched && self.journal.events.is_empty()
+    }
+
+    /// The state that the events since are folded into, as a guest saved it.
+    pub fn saved(&self) -> &[u8] {
+        &self.saved
+    }
+
+    /// The guest, where there is one, to ask it about the last event.
+    pub fn guest_now(&mut self) -> Option<&mut H::Guest> {
+        self.guest.as_mut()
+    }
+
+    pub fn reset(&mut self) {
+        let (saved, state) = self.handler.initial().clone();
+        self.saved = saved;
+        self.is_untouched = true;
+        self.state = Some(state);
+        self.journal.clear();
+        self.is_current = false;
+    }
+
+    /// Folds an event, which `write` writes as a frame after what the journal holds; it is told whether the event is the
+    /// first. Where the event was not read, and after a fault, the state is the one before.
+    pub fn fold(
+        &mut self,
+        event: &EventView<'_>,
+        write: impl FnOnce(&mut Vec<u8>, bool),
+    ) -> Result<Folded, HandlerFault> {
+        let most = self.handler.limits().payload_bytes;
+        for (what, bytes) in [("payload", event.payload), ("metadata", event.metadata)] {
+            if let Some(bytes) = bytes
+                && bytes.len() > most
+            {
+                let message = format!("the {what} has {} bytes; the most is {most}", bytes.len());
+                return Err(fault(code::EVENT_SIZE, message));
+            }
+        }
+        let is_first = self.is_untouched();
+        let start = self.journal.bytes.len();
+        let mut journal = std::mem::take(&mut self.journal);
+        let folded = self.guest_with(&journal).and_then(|guest| {
+            write(&mut journal.bytes, is_first);
+            guest.apply(&journal.bytes[start..], event.recorded_at)
+        });
+        self.journal = journal;
+        match folded {
+            Ok(Folded::Unread) => self.journal.bytes.truncate(start),
+            Ok(_) => {
+                self.journal.events.push((self.journal.bytes.len(), event.recorded_at));
+                self.state = None;
+            }
+            Err(_) => {
+                self.journal.bytes.truncate(start);
+                // A new guest also forgets what the handler kept outside of its state.
+                self.guest = None;
+            }
+        }
+        folded
+    }
+
+    /// Saves the state where many events were folded since it was saved.
+    pub fn shorten(&mut self) -> Result<(), HandlerFault> {
+        match self.journal.bytes.len() > MAX_JOURNAL_BYTES {
+            true => self.save().map(drop),
+            false => Ok(()),
+        }
+    }
+
+    /// Lets go of the guest: the next one is made from the saved state and the events since.
+    pub fn forget_guest(&mut self) {
+        self.guest = None;
+    }
+
+    /// What becomes of an event that the handler could not read.
+    pub fn undecodable(&self, event: &EventView<'_>, reader: &str) -> Result<Applied, HandlerFault> {
+        match Value::from_json(event.payload.unwrap_or_default(), self.handler.limits().depth) {
+            Err(error) => Ok(Applied::Undecodable(error)),
+            Ok(_) => {
+                let message = format!(
+                    "the payload is JSON that {reader} cannot hold; leave the stream out, or fold it with rules"
+                );
+                Err(fault(code::EVENT_MALFORMED, message))
+            }
+        }
+    }
+
+    pub fn state(&mut self) -> Result<Value, HandlerFault> {
+        if let Some(state) = &self.state {
+            return Ok(state.clone());
+        }
+        let state = self.asked(Guest::state)?;
+        self.state = Some(state.clone());
+        Ok(state)
+    }
+
+    pub fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        let saved = self.save()?;
+        let byte_count = saved.len();
+        let body: Arc<dyn Any + Send + Sync> = Arc::new(Kept {
+            handler: Arc::clone(&self.handler),
+            saved,
+            is_untouched: self.is_untouched,
+        });
+        Ok(Checkpoint::Opaque { body, byte_count })
+    }
+
+    pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        if let Checkpoint::Opaque { body, .. } = checkpoint
+            && let Some(kept) = body.downcast_ref::<Kept<H>>()
+            && Arc::ptr_eq(&kept.handler, &self.handler)
+        {
+            self.saved = Arc::clone(&kept.saved);
+            self.is_untouched = kept.is_untouched;
+            self.journal.clear();
+            self.state = None;
+            self.is_current = false;
+            return Ok(());
+        }
+        Err(fault(
+            code::HANDLER_TYPE,
+            "this checkpoint was made by another handler; fold from the start",
+        ))
+    }
+
+    /// Saves the state, so that the events until now are not needed any more.
+    fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
+        if !self.journal.events.is_empty() {
+            self.saved = self.asked(Guest::save)?;
+            self.is_untouched = false;
+            self.journal.clear();
+        }
+        Ok(Arc::clone(&self.saved))
+    }
+
+    /// What the guest answers at the moment that this fold is at. One that fails is let go of.
+    fn asked<T>(&mut self, question: impl FnOnce(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+        let journal = std::mem::take(&mut self.journal);
+        let answer = self.guest_with(&journal).and_then(question);
+        self.journal = journal;
+        if answer.is_err() {
+            self.guest = None;
+        }
+        answer
+    }
+
+    /// The guest, at the end of this journal.
+    fn guest_with(&mut self, journal: &Journal) -> Result<&mut H::Guest, HandlerFault> {
+        let guest = match self.guest.take() {
+            Some(guest) => guest,
+            None => {
+                self.is_current = false;
+                self.handler.guest()?
+            }
+        };
+        let guest = self.guest.insert(guest);
+        if !self.is_current {
+            guest.restore(&self.saved)?;
+            for (frame, time) in journal.frames() {
+                if guest.apply(frame, time)? == Folded::Unread {
+                    let message = "the handler read an event, and cannot read it again; let what it does depend on \
+                                   the state and the event alone";
+                    return Err(fault(code::NONDETERMINISTIC, message));
+                }
+            }
+            self.is_current = true;
+        }
+        Ok(guest)
+    }
+}
+
+/// Runs `apply` and, where somebody collects what is written, takes for written what it changed: a guest does not say.
+pub fn noting_changes<I>(
+    instance: &mut I,
+    written: &mut Written,
+    state: impl Fn(&mut I) -> Result<Value, HandlerFault>,
+    apply: impl FnOnce(&mut I) -> Result<Applied, HandlerFault>,
+) -> Result<Applied, HandlerFault> {
+    if !written.is_on() {
+        return apply(instance);
+    }
+    let before = state(instance)?;
+    let applied = apply(instance)?;
+    let after = state(instance)?;
+    for change in diff(&before, &after, &ArrayKeys::default()) {
+        let path = match (change.op, change.path.last()) {
+            // What stood there stands nowhere now: the array was written.
+            (ChangeOp::Removed { .. }, Some(Segment::Index(_))) => change.path.parent().cloned(),
+            _ => Some(change.path),
+        };
+        written.record(|| path.unwrap_or(Pointer::ROOT));
+    }
+    Ok(applied)
+}
+
+impl Journal {
+    fn frames(&self) -> impl Iterator<Item = (&[u8], Timestamp)> {
+        let starts = std::iter::once(0).chain(self.events.iter().map(|(end, _)| *end));
+        // Each end was the length of the bytes when the event was taken.
+        starts
+            .zip(&self.events)
+            .map(|(start, (end, time))| (&self.bytes[start..*end], *time))
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.events.clear();
+    }
+}

@@ -1,0 +1,188 @@
+//! The frames of `refold-abi/1`: what is written into a module's memory and read out of it. All numbers have their least
+//! byte first. What a module says is believed only as far as it holds together.
+
+use refold_core::event::{EventBatch, EventView};
+use refold_core::names::Names;
+
+use crate::surroundings::seed;
+
+/// The version of the interface, as `refold_abi_version` gives it.
+pub const VERSION: i32 = 1;
+
+/// What a module is told when it starts.
+pub const CONFIG: &[u8] = br#"{"refold":1}"#;
+
+/// Where memory that a module hands out must begin.
+pub const ALIGNMENT: u32 = 8;
+
+const HEAD_BYTES: usize = 64;
+const SEED_AT: usize = 32;
+const KEY_LENGTH_AT: usize = 40;
+
+const HAS_PAYLOAD: u32 = 1;
+const HAS_METADATA: u32 = 2;
+const HAS_VERSION: u32 = 4;
+const HAS_TIME: u32 = 8;
+const HAS_ID: u32 = 16;
+
+/// The head of a batch of so many events; their records follow.
+pub fn batch_head(events: u32) -> [u8; 8] {
+    u64::from(events).to_le_bytes()
+}
+
+/// Writes the record of an event after what `out` holds. `key` is the name of the state that it is folded into.
+pub fn write_record(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names) {
+    let stream = names.stream(event.stream);
+    let mut flags = 0;
+    let mut flag = |is_there: bool, bit| flags |= if is_there { bit } else { 0 };
+    flag(event.payload.is_some(), HAS_PAYLOAD);
+    flag(event.metadata.is_some(), HAS_METADATA);
+    flag(event.version != EventBatch::NO_VERSION, HAS_VERSION);
+    flag(!event.recorded_at.is_none(), HAS_TIME);
+    flag(event.event_id.is_some(), HAS_ID);
+    let has = |bit| flags & bit != 0;
+    let texts = [
+        key,
+        stream,
+        names.type_name(event.event_type),
+        event.event_id.unwrap_or_default(),
+        event.metadata.unwrap_or_default(),
+        event.payload.unwrap_or_default(),
+    ];
+    let text_bytes: usize = texts.iter().map(|text| text.len()).sum();
+    let byte_count = (HEAD_BYTES + text_bytes).next_multiple_of(8);
+    let start = out.len();
+    out.reserve(byte_count);
+    // Payload and metadata are within their limit, and names are shorter.
+    out.extend_from_slice(&(byte_count as u32).to_le_bytes());
+    out.extend_from_slice(&flags.to_le_bytes());
+    let version = if has(HAS_VERSION) { event.version.0 } else { 0 };
+    let time_nanos = if has(HAS_TIME) { event.recorded_at.0 } else { 0 };
+    out.extend_from_slice(&version.to_le_bytes());
+    out.extend_from_slice(&event.position.0.to_le_bytes());
+    out.extend_from_slice(&time_nanos.to_le_bytes());
+    out.extend_from_slice(&seed(stream, event.version.0).to_le_bytes());
+    for text in texts {
+        out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+    }
+    for text in texts {
+        out.extend_from_slice(text);
+    }
+    out.resize(start + byte_count, 0);
+}
+
+/// The seed in a record.
+pub fn seed_of(record: &[u8]) -> u64 {
+    let bytes = record.get(SEED_AT..).and_then(|rest| rest.first_chunk());
+    bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// The key in a record.
+pub fn key_of_record(record: &[u8]) -> &[u8] {
+    let length = record.get(KEY_LENGTH_AT..).and_then(|rest| rest.first_chunk());
+    let length = length.map_or(0, |length| u32::from_le_bytes(*length));
+    let key = record.get(HEAD_BYTES..).and_then(|rest| rest.get(..length as usize));
+    key.unwrap_or_default()
+}
+
+/// A state with its key, as `refold_load` takes it.
+pub fn keyed_state(key: &[u8], json: &[u8]) -> Vec<u8> {
+    // Both are within limits of less than 4 GiB.
+    let lengths = [key.len() as u32, json.len() as u32].map(u32::to_le_bytes).concat();
+    [&lengths, key, json].concat()
+}
+
+/// The key in what [`keyed_state`] wrote; of anything else, nothing.
+pub fn key_of(keyed: &[u8]) -> &[u8] {
+    let length = keyed.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
+    let key = keyed.get(8..).and_then(|rest| rest.get(..length as usize));
+    key.unwrap_or_default()
+}
+
+/// Where a module says that something lies in its memory: the address above, the length below.
+pub fn unpacked(packed: i64) -> (u32, u32) {
+    let packed = packed as u64;
+    // Each takes 32 of the 64 bits.
+    ((packed >> 32) as u32, packed as u32)
+}
+
+/// What a module says of one event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    Folded,
+    Ignored,
+    Unknown,
+    Unread,
+}
+
+/// What a module says of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply<'f> {
+    /// Of the events in order, up to the one that failed.
+    pub outcomes: Vec<Outcome>,
+    pub failure: Option<Failure<'f>>,
+}
+
+/// Why the event after the last outcome was not folded, in the module's own words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failure<'f> {
+    /// Empty where there is none.
+    pub code: &'f [u8],
+    pub message: &'f [u8],
+}
+
+/// Reads what `refold_apply` gave for a batch of so many events.
+///
+/// # Errors
+/// In words, where the frame does not hold together.
+pub fn read_reply(frame: &[u8], events: u32) -> Result<Reply<'_>, String> {
+    let mut rest = frame;
+    let status = number(&mut rest)?;
+    let count = number(&mut rest)?;
+    let most = match status {
+        0 => events,
+        1 => events.saturating_sub(1),
+        other => return Err(format!("its status is {other}, and may be 0 or 1")),
+    };
+    if count > most || (status == 0 && count != events) {
+        return Err(format!(
+            "it has {count} outcomes for {events} events, with status {status}"
+        ));
+    }
+    let outcomes = part(&mut rest, count)?.iter().map(|outcome| match outcome {
+        0 => Ok(Outcome::Folded),
+        1 => Ok(Outcome::Ignored),
+        2 => Ok(Outcome::Unknown),
+        3 => Ok(Outcome::Unread),
+        other => Err(format!("an outcome is {other}, and may be 0 to 3")),
+    });
+    let outcomes = outcomes.collect::<Result<_, _>>()?;
+    let failure = match status {
+        0 => None,
+        _ => {
+            let (code, message) = (number(&mut rest)?, number(&mut rest)?);
+            let code = part(&mut rest, code)?;
+            Some(Failure {
+                code,
+                message: part(&mut rest, message)?,
+            })
+        }
+    };
+    match rest.len() {
+        0 => Ok(Reply { outcomes, failure }),
+        more => Err(format!("{more} bytes follow its end")),
+    }
+}
+
+fn number(rest: &mut &[u8]) -> Result<u32, String> {
+    let (number, after) = rest.split_first_chunk().ok_or("it ends too soon")?;
+    *rest = after;
+    Ok(u32::from_le_bytes(*number))
+}
+
+fn part<'f>(rest: &mut &'f [u8], length: u32) -> Result<&'f [u8], String> {
+    let cut = rest.split_at_checked(length as usize);
+    let (part, after) = cut.ok_or_else(|| format!("it says {length} bytes where it has {}", rest.len()))?;
+    *rest = after;
+    Ok(part)
+}

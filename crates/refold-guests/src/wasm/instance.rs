@@ -1,0 +1,90 @@
+//! One fold of a module.
+
+use std::sync::Arc;
+
+use refold_core::event::EventView;
+use refold_core::names::Names;
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, Written};
+use refold_core::value::Value;
+
+use super::abi;
+use super::program::Loaded;
+use crate::instance::GuestInstance;
+use crate::recorded::Recorded;
+use crate::undo::{Folded, Undoable, noting_changes};
+
+/// See the module.
+pub struct WasmInstance {
+    fold: Undoable<Loaded>,
+    /// The name of the state: the stream of the first event.
+    key: Vec<u8>,
+    /// What the last event would have written.
+    recorded: Vec<Recorded>,
+}
+
+impl WasmInstance {
+    pub fn new(program: Arc<Loaded>) -> WasmInstance {
+        WasmInstance {
+            fold: Undoable::new(program),
+            key: Vec::new(),
+            recorded: Vec::new(),
+        }
+    }
+
+    fn apply_it(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault> {
+        if self.fold.is_untouched() {
+            self.key = names.stream(event.stream).to_vec();
+        }
+        let key = &self.key;
+        let folded = self
+            .fold
+            .fold(event, |out, _| abi::write_record(out, key, event, names))?;
+        if let Some(guest) = self.fold.guest_now() {
+            self.recorded = guest.take_emitted();
+        }
+        if folded == Folded::Unread {
+            // It may have done half of its work.
+            self.fold.forget_guest();
+            return self.fold.undecodable(event, "the handler");
+        }
+        self.fold.shorten()?;
+        Ok(match folded {
+            Folded::Ignored => Applied::Ignored,
+            Folded::Unknown => Applied::Unknown,
+            Folded::Done | Folded::Repeated | Folded::Unread => Applied::Folded,
+        })
+    }
+}
+
+impl GuestInstance for WasmInstance {
+    fn recorded(&self) -> &[Recorded] {
+        &self.recorded
+    }
+}
+
+impl HandlerInstance for WasmInstance {
+    fn reset(&mut self) {
+        self.fold.reset();
+        self.recorded.clear();
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        self.recorded.clear();
+        noting_changes(self, written, |it| it.fold.state(), |it| it.apply_it(event, names))
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        self.fold.state()
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        self.fold.checkpoint()
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        self.recorded.clear();
+        self.fold.restore(checkpoint)?;
+        self.key = abi::key_of(self.fold.saved()).to_vec();
+        Ok(())
+    }
+}

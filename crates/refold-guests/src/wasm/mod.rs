@@ -1,0 +1,13 @@
+//! Handlers that somebody compiled to WebAssembly: `refold-abi/1` (`docs/handlers.md` has it byte by byte).
+
+pub mod abi;
+mod guest;
+mod host;
+mod instance;
+mod program;
+mod wasi;
+
+#[cfg(test)]
+mod tests;
+
+pub use program::{WASM_ENGINE_ID, WasmProgram};

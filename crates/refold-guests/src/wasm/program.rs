@@ -1,0 +1,206 @@
+//! A module that was loaded once: looked at, compiled, and asked for its first state.
+
+use std::sync::Arc;
+
+use refold_core::event::Columns;
+use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::value::Value;
+use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
+
+use super::guest::Guest;
+use super::host::{self, Host};
+use super::instance::WasmInstance;
+use super::wasi;
+use crate::error::{LoadError, code};
+use crate::instance::{GuestInstance, GuestProgram};
+use crate::limits::GuestLimits;
+use crate::undo::{self, Guest as _};
+use crate::{cache, engine};
+
+/// Part of every identity that was made with it.
+pub const WASM_ENGINE_ID: &str = "wasmtime-48+refold-abi.1";
+
+/// The name of a module in its package.
+pub const FILE: &str = "handler.wasm";
+
+/// What a module must export, as `refold-abi/1` has it.
+const EXPORTS: &[(&str, &str)] = &[
+    ("refold_abi_version", "() -> i32"),
+    ("refold_alloc", "(i32) -> i32"),
+    ("refold_free", "(i32, i32) -> ()"),
+    ("refold_init", "(i32, i32) -> i32"),
+    ("refold_apply", "(i32, i32) -> i64"),
+    ("refold_state", "(i32, i32) -> i64"),
+    ("refold_load", "(i32, i32) -> i32"),
+    ("refold_reset", "() -> ()"),
+];
+
+/// A loaded module.
+pub struct WasmProgram(Arc<Loaded>);
+
+pub struct Loaded {
+    identity: HandlerIdentity,
+    engine: &'static Engine,
+    prepared: InstancePre<Host>,
+    limits: GuestLimits,
+    initial: (Arc<[u8]>, Value),
+}
+
+impl WasmProgram {
+    /// Compiles a module and asks it for its first state. `identity.engine` should name [`WASM_ENGINE_ID`].
+    pub fn load(identity: HandlerIdentity, wasm: &[u8], limits: GuestLimits) -> Result<WasmProgram, LoadError> {
+        let refused = |code, message: String| LoadError {
+            code,
+            message,
+            place: None,
+        };
+        let engine = engine::engine().map_err(|message| refused(code::ENGINE, message))?;
+        is_core_module(wasm).map_err(|message| refused(code::PKG_WASM, message.to_owned()))?;
+        let module = cache::compiled(engine, wasm).map_err(|error| {
+            let message = format!("the module cannot be compiled: {error:#}; look at what it was built for");
+            refused(code::PKG_WASM, message)
+        })?;
+        check_exports(&module).map_err(|message| refused(code::WASM_EXPORT, message))?;
+        let prepared = link(engine, &module).map_err(|message| refused(code::WASM_IMPORT, message))?;
+        let mut loaded = Loaded {
+            identity,
+            engine,
+            prepared,
+            limits,
+            initial: (Arc::from([]), Value::Null),
+        };
+        let mut guest = undo::Handler::guest(&loaded).map_err(unloadable)?;
+        loaded.initial.1 = guest.state().map_err(unloadable)?;
+        Ok(WasmProgram(Arc::new(loaded)))
+    }
+}
+
+impl HandlerProgram for WasmProgram {
+    fn identity(&self) -> &HandlerIdentity {
+        &self.0.identity
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(WasmInstance::new(Arc::clone(&self.0)))
+    }
+
+    /// Which of them a module reads cannot be told from outside.
+    fn columns(&self) -> Columns {
+        Columns::ALL
+    }
+}
+
+impl GuestProgram for WasmProgram {
+    fn start_guest(&self) -> Box<dyn GuestInstance> {
+        Box::new(WasmInstance::new(Arc::clone(&self.0)))
+    }
+}
+
+impl undo::Handler for Loaded {
+    type Guest = Guest;
+
+    fn guest(&self) -> Result<Guest, HandlerFault> {
+        Guest::start(self.engine, self.limits, |store| self.prepared.instantiate(store))
+    }
+
+    fn initial(&self) -> &(Arc<[u8]>, Value) {
+        &self.initial
+    }
+
+    fn limits(&self) -> &GuestLimits {
+        &self.limits
+    }
+}
+
+/// What is no module is refused by name: above all compiled code, which is never taken from anybody.
+fn is_core_module(wasm: &[u8]) -> Result<(), &'static str> {
+    match wasm {
+        [b'\0', b'a', b's', b'm', 1, 0, 0, 0, ..] => Ok(()),
+        [b'\0', b'a', b's', b'm', _, 0, 1, 0, ..] => {
+            Err("the file is a component; build a core module, as `wasm32-unknown-unknown` makes it")
+        }
+        [0x7f, b'E', b'L', b'F', ..] => {
+            Err("the file is compiled code (.cwasm), which is never loaded; bring the module that it was made from")
+        }
+        _ => Err("the file is no WebAssembly module; bring one in binary form (.wasm)"),
+    }
+}
+
+fn check_exports(module: &Module) -> Result<(), String> {
+    match module.get_export("memory") {
+        Some(ExternType::Memory(_)) => {}
+        _ => return Err("the module exports no `memory`; export the one that it works in".to_owned()),
+    }
+    for (name, wanted) in EXPORTS {
+        match module.get_export(name) {
+            Some(ExternType::Func(found)) if signature(&found) == *wanted => {}
+            Some(ExternType::Func(found)) => {
+                let found = signature(&found);
+                return Err(format!("`{name}` must be {wanted}, and is {found}"));
+            }
+            Some(_) => return Err(format!("`{name}` must be a function: {wanted}")),
+            None => return Err(format!("the module exports no `{name}`: {wanted}")),
+        }
+    }
+    let ours = |name: &str| EXPORTS.iter().any(|(known, _)| *known == name);
+    match module
+        .exports()
+        .find(|it| it.name().starts_with("refold_") && !ours(it.name()))
+    {
+        None => Ok(()),
+        Some(unknown) => Err(format!(
+            "refold-abi/1 asks for no `{}`; take it out, so that nobody expects it to be called",
+            unknown.name()
+        )),
+    }
+}
+
+/// `(i32, i32) -> i64`.
+fn signature(of: &wasmtime::FuncType) -> String {
+    let list = |types: Vec<String>| types.join(", ");
+    let parameters = list(of.params().map(|it| it.to_string()).collect());
+    let results: Vec<String> = of.results().map(|it| it.to_string()).collect();
+    match &results[..] {
+        [one] => format!("({parameters}) -> {one}"),
+        _ => format!("({parameters}) -> ({})", list(results)),
+    }
+}
+
+/// Gives the module what it imports.
+///
+/// # Errors
+/// In words, with the import that is not offered.
+fn link(engine: &'static Engine, module: &Module) -> Result<InstancePre<Host>, String> {
+    let failed = |error: wasmtime::Error| {
+        format!(
+            "{error:#}: a fold offers `refold.log`, `emit`, `now_us` and `random`, and WASI preview 1; build without"
+        )
+    };
+    let mut linker = Linker::new(engine);
+    host::link(&mut linker).map_err(failed)?;
+    wasi::link(&mut linker).map_err(failed)?;
+    // A module may import the same more than once.
+    linker.allow_shadowing(true);
+    for import in module.imports().filter(|import| import.module() == wasi::MODULE) {
+        if let ExternType::Func(of) = import.ty() {
+            wasi::link_absent(&mut linker, import.name(), of).map_err(failed)?;
+        }
+    }
+    linker.instantiate_pre(module).map_err(failed)
+}
+
+/// A module that cannot be loaded is wrong as a file, whatever stopped it.
+fn unloadable(fault: HandlerFault) -> LoadError {
+    let (code, message) = match fault.code {
+        code::LIMIT_FUEL => (
+            code::LIMIT_COMPILE,
+            "starting the module takes too much work; do less before the first event".to_owned(),
+        ),
+        code => (code, fault.message),
+    };
+    LoadError {
+        code,
+        message,
+        place: fault.place,
+    }
+}

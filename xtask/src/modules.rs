@@ -1,0 +1,109 @@
+//! The worked examples of handlers in WebAssembly, built from their sources in `fixtures/modules`.
+//!
+//! The modules are kept in the repository: a package names its module by hash, and not everybody has the compiler. Here
+//! they are made again, byte for byte, and compared.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Outcome;
+use crate::step::Steps;
+use crate::system;
+
+/// Another compiler makes other bytes. These are Debian's, which everybody can install, beside the one that Refold is
+/// built with.
+const RUSTC: &str = "/usr/bin/rustc";
+const RUSTC_VERSION: &str = "rustc 1.63.0";
+const LINKER: &str = "wasm-ld-14";
+const PACKAGES: &[&str] = &["rustc", "libstd-rust-dev-wasm32", "lld-14"];
+
+const FLAGS: &[&str] = &[
+    "--target=wasm32-unknown-unknown",
+    "--edition=2021",
+    "-Copt-level=3",
+    "-Ccodegen-units=1",
+    "-Cpanic=abort",
+];
+
+/// Builds the modules and takes them over; with `--check` only compares them.
+pub fn run(arguments: &[String]) -> Outcome {
+    let mut steps = Steps::default();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => {
+            let made = build_rust(&mut steps)?;
+            fs::write(kept(), read(&made)?).map_err(|error| format!("cannot write ({error}): {}", kept().display()))?;
+            println!("write the hash that `refold test` asks for into the manifest, where the module has changed");
+            Ok(())
+        }
+        ["--check"] => check(&mut steps),
+        _ => Err("cargo xtask modules takes --check or nothing".to_owned()),
+    }
+}
+
+/// Whether the modules in the repository are what their sources make.
+pub fn check(steps: &mut Steps) -> Outcome {
+    let made = build_rust(steps)?;
+    if read(&made)? == read(&kept())? {
+        println!("the modules are what their sources make, byte for byte");
+        return Ok(());
+    }
+    Err("a module is not what its sources make: run `cargo xtask modules` and commit what it writes".into())
+}
+
+/// The crate for handlers in Rust, and the order handler on it.
+fn build_rust(steps: &mut Steps) -> Outcome<PathBuf> {
+    system::need(&[PACKAGES])?;
+    let version = Command::new(RUSTC).arg("--version").output();
+    let version = version.map_err(|error| format!("{RUSTC} cannot be started ({error})"))?;
+    let version = String::from_utf8_lossy(&version.stdout).into_owned();
+    if !version.starts_with(RUSTC_VERSION) {
+        return Err(format!(
+            "the modules are built with {RUSTC_VERSION}, so that everybody makes the same bytes; here is {version}"
+        ));
+    }
+    let folder = crate::root().join("target/modules");
+    fs::create_dir_all(&folder).map_err(|error| format!("{error}: {}", folder.display()))?;
+    let library = folder.join("librefold_handler.rlib");
+    let mut command = rustc("refold_handler", "rlib", "refold-handler/src/lib.rs", &library);
+    command.args(FLAGS);
+    must(steps, "compile the crate for handlers", command)?;
+    let module = folder.join("order.wasm");
+    let mut command = rustc("order", "cdylib", "order/src/lib.rs", &module);
+    command
+        .args(FLAGS)
+        .args(["-Clto=fat", "-Cstrip=debuginfo", "-Clinker-flavor=wasm-ld"]);
+    command.arg(format!("-Clinker={LINKER}"));
+    command
+        .arg("--extern")
+        .arg(format!("refold_handler={}", library.display()));
+    must(steps, "compile the order handler", command)?;
+    Ok(module)
+}
+
+/// Sources are named from their folder, so that no path of a machine gets into the module.
+fn rustc(name: &str, kind: &str, source: &str, out: &Path) -> Command {
+    let sources = crate::root().join("fixtures/modules/rust");
+    let mut command = Command::new(RUSTC);
+    command
+        .current_dir(&sources)
+        .arg(format!("--remap-path-prefix={}=.", sources.display()))
+        .args(["--crate-name", name, "--crate-type", kind, source, "-o"])
+        .arg(out);
+    command
+}
+
+fn must(steps: &mut Steps, name: &str, command: Command) -> Outcome {
+    match steps.run(name, command)? {
+        true => Ok(()),
+        false => Err(format!("could not {name}: look at what it printed above")),
+    }
+}
+
+fn kept() -> PathBuf {
+    crate::root().join("fixtures/orders/modules/order-rust/versions/1.1.0/handler.wasm")
+}
+
+fn read(path: &Path) -> Outcome<Vec<u8>> {
+    fs::read(path).map_err(|error| format!("cannot read ({error}): {}", path.display()))
+}
