@@ -72,13 +72,15 @@ pub struct Lab {
 impl Lab {
     pub fn prepare(dir: &Path, sizes: &Sizes, pairs: usize) -> Result<Lab, Failure> {
         fs::create_dir_all(dir)?;
+        // Peers are told where a store is, and run in folders of their own.
+        let dir = fs::canonicalize(dir)?;
         Ok(Lab {
             pairs,
-            peer: make(dir, sizes.peer)?,
-            middle: make(dir, sizes.middle)?,
-            large: make(dir, sizes.large)?,
-            scratch: tempfile::tempdir_in(dir)?,
-            dir: dir.to_owned(),
+            peer: make(&dir, sizes.peer)?,
+            middle: make(&dir, sizes.middle)?,
+            large: make(&dir, sizes.large)?,
+            scratch: tempfile::tempdir_in(&dir)?,
+            dir,
             peers: OnceCell::new(),
         })
     }
