@@ -52,10 +52,7 @@ fn comparing_starts_from_what_is_looked_at_and_is_a_place_to_come_back_to() {
     wait_for_sides(&shown, "8", "9");
     no_violations(&shown);
     drop(shown);
-    assert_eq!(
-        before.differences(&Fingerprint::of(store.folder())),
-        Vec::<String>::new()
-    );
+    before.assert_unchanged(store.folder());
 }
 
 /// A link that was sent opens both states as they stood side by side.

@@ -36,10 +36,7 @@ fn f1_what_happened_to_an_order() {
     web.wait_for("document.querySelector('[data-test=state-rows]').innerText.includes('9007199254750415')");
     no_violations(&shown);
     drop(shown);
-    assert_eq!(
-        before.differences(&Fingerprint::of(store.folder())),
-        Vec::<String>::new()
-    );
+    before.assert_unchanged(store.folder());
 }
 
 /// What did it look like on 3 August at 14:00? Three actions in its history.
@@ -121,10 +118,7 @@ fn f8_a_case_file_of_a_sample() {
         case.chars().take(80).collect::<String>()
     );
     drop(shown);
-    assert_eq!(
-        before.differences(&Fingerprint::of(store.folder())),
-        Vec::<String>::new()
-    );
+    before.assert_unchanged(store.folder());
 }
 
 /// Every step of the arrow keys moves one version, and the ends are ends.

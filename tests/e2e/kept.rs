@@ -94,10 +94,7 @@ fn what_was_found_is_written_into_a_file_and_never_beside_the_store() {
     );
     assert_eq!(refused["failed"]["code"], "invalidInput", "{refused}");
     drop(shown);
-    assert_eq!(
-        before.differences(&Fingerprint::of(store.folder())),
-        Vec::<String>::new()
-    );
+    before.assert_unchanged(store.folder());
 }
 
 /// The notes of a window that is killed are there at the next start.
@@ -171,7 +168,7 @@ fn a_case_opens_where_it_stood_in_a_window_that_has_no_store() {
     );
     no_violations(&shown);
     drop(shown);
-    assert_eq!(before.differences(&Fingerprint::of(kept.path())), Vec::<String>::new());
+    before.assert_unchanged(kept.path());
 }
 
 /// A case file that is cut off says so, and the window goes on.

@@ -37,10 +37,7 @@ fn f4_a_bug_under_another_version_of_the_handler() {
     wait_for_version(&shown, "4");
     no_violations(&shown);
     drop(shown);
-    assert_eq!(
-        before.differences(&Fingerprint::of(store.folder())),
-        Vec::<String>::new()
-    );
+    before.assert_unchanged(store.folder());
 }
 
 /// A condition of one's own, in five actions to the event that breaks it first.

@@ -26,8 +26,20 @@ impl Fingerprint {
         Fingerprint { entries }
     }
 
+    /// Panics with what differs now, a line each.
+    #[track_caller]
+    pub fn assert_unchanged(&self, folder: &Path) {
+        let differences = self.differences(&Fingerprint::of(folder));
+        assert!(
+            differences.is_empty(),
+            "{}: {}",
+            folder.display(),
+            differences.join(", ")
+        );
+    }
+
     /// What differs, a line each; empty when nothing does.
-    pub fn differences(&self, later: &Fingerprint) -> Vec<String> {
+    fn differences(&self, later: &Fingerprint) -> Vec<String> {
         let mut lines = Vec::new();
         for (name, before) in &self.entries {
             match later.entries.get(name) {

@@ -69,7 +69,7 @@ impl Bad {
             for_people = for_people.or(Some(answer));
         }
         assert_eq!(watch.seen(), [""; 0], "something happened in the folder");
-        assert_eq!(before.differences(&Fingerprint::of(self.folder.path())), [""; 0]);
+        before.assert_unchanged(self.folder.path());
         for_people.expect("it ran")
     }
 
@@ -91,7 +91,7 @@ impl Bad {
             "the window goes on"
         );
         assert_eq!(watch.seen(), [""; 0], "something happened in the folder");
-        assert_eq!(before.differences(&Fingerprint::of(self.folder.path())), [""; 0]);
+        before.assert_unchanged(self.folder.path());
     }
 
     fn json(&self, line: &str) -> Vec<Value> {

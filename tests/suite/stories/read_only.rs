@@ -13,7 +13,7 @@ use super::{conditions, sessions};
 #[track_caller]
 fn check_untouched(what: &str, folder: &Path, watch: &Watch, before: &Fingerprint) {
     assert_eq!(watch.seen(), [""; 0], "{what}: something happened in the folder");
-    assert_eq!(before.differences(&Fingerprint::of(folder)), [""; 0], "{what}");
+    before.assert_unchanged(folder);
 }
 
 #[test]
