@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use refold_app::wire::{EventQuery, HistoryOpened, StreamQuery, StreamSort};
+use refold_app::wire::{EventQuery, HistoryOpened, StreamQuery, StreamSelection, StreamSort};
 use refold_app::{AppError, Desk, ErrorCode, Places};
 use tempfile::TempDir;
 
@@ -57,11 +57,10 @@ impl Opened {
     /// How many streams and events there are, and what the last event of the history says.
     fn shown(&self) -> Result<(u32, u32, String), AppError> {
         let all = StreamQuery {
-            matching: String::new(),
-            category: None,
-            sort: StreamSort::Id,
-            descending: false,
-            offset: 0,
+            selection: StreamSelection {
+                sort: StreamSort::Id,
+                ..StreamSelection::default()
+            },
             limit: 10,
             ..StreamQuery::default()
         };

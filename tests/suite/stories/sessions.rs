@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use refold_app::wire::{Axis, DensityQuery, EventQuery, Lens, SearchDirection, StateQuery, StreamQuery, StreamSort};
+use refold_app::wire::{
+    Axis, DensityQuery, EventQuery, Lens, SearchDirection, StateQuery, StreamQuery, StreamSelection, StreamSort,
+};
 use refold_app::{Desk, Places};
 use refold_tests::Refold;
 
@@ -19,11 +21,11 @@ pub fn at_the_window(store: &Path, during: &dyn Fn()) -> u32 {
     let overview = desk.overview(session).unwrap_or_else(|error| fail(error));
     for sort in [StreamSort::Id, StreamSort::Events, StreamSort::Last] {
         let query = StreamQuery {
-            matching: String::new(),
-            category: None,
-            sort,
-            descending: true,
-            offset: 0,
+            selection: StreamSelection {
+                sort,
+                descending: true,
+                ..StreamSelection::default()
+            },
             limit: 50,
             ..StreamQuery::default()
         };

@@ -496,7 +496,7 @@ export type DocumentPlace = {
 	/**  The streams that stood on lanes; `None` where there were none. */
 	lanes?: LanesPlace | null,
 	/**  Which streams the list of them showed; `None` where it showed all in its usual order. */
-	streams?: StreamsPlace | null,
+	streams?: StreamSelection | null,
 	/**  What stood side by side; `None` where nothing did. */
 	compared?: ComparedPlace | null,
 };
@@ -1517,7 +1517,25 @@ export type StreamPage = {
 	rows: StreamRow[],
 };
 
+/**  A page of the streams of a store. */
 export type StreamQuery = {
+	offset: number,
+	limit: number,
+} & StreamSelection;
+
+export type StreamRow = {
+	id: string,
+	category: string,
+	events: number,
+	firstRecordedAt: string,
+	lastRecordedAt: string,
+	lastType: string,
+	/**  Codes of the findings that name this stream, as far as they are kept one by one. */
+	problems: string[],
+};
+
+/**  A part of the streams of a store, in an order. */
+export type StreamSelection = {
 	/**  Substring of the id; empty matches all. */
 	matching: string,
 	category: string | null,
@@ -1531,36 +1549,9 @@ export type StreamQuery = {
 	to: string,
 	sort: StreamSort,
 	descending: boolean,
-	offset: number,
-	limit: number,
-};
-
-export type StreamRow = {
-	id: string,
-	category: string,
-	events: number,
-	firstRecordedAt: string,
-	lastRecordedAt: string,
-	lastType: string,
-	/**  Codes of the findings that name this stream, as far as they are kept one by one. */
-	problems: string[],
 };
 
 export type StreamSort = "id" | "events" | "last" | "first" | "category";
-
-/**  A filter of the streams of a store, and their order. */
-export type StreamsPlace = {
-	/**  Part of the id; empty: any. */
-	matching: string,
-	category: string | null,
-	/**  Type of the last event. */
-	lastType: string | null,
-	/**  Only streams that lived in this time, RFC 3339; empty: at any time. */
-	from: string,
-	to: string,
-	sort: StreamSort,
-	descending: boolean,
-};
 
 export type Theme = "dark" | "light" | "system";
 

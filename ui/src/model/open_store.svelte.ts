@@ -8,7 +8,7 @@ import type {
   Overview,
   StoreOpened,
   StreamRow,
-  StreamsPlace,
+  StreamSelection,
 } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
@@ -32,7 +32,7 @@ export interface Bounds {
 }
 
 const WHOLE_LIST = { matching: '', category: null, lastType: null, from: '', to: '' };
-const USUAL_LIST: StreamsPlace = { ...WHOLE_LIST, sort: 'last', descending: true };
+const USUAL_LIST: StreamSelection = { ...WHOLE_LIST, sort: 'last', descending: true };
 
 export class OpenStore {
   readonly backend: Backend;
@@ -54,7 +54,7 @@ export class OpenStore {
   failure = $state.raw<AppErrorWire | null>(null);
   /** When the overview was read last, RFC 3339; empty before. */
   readAt = $state('');
-  order = $state.raw<StreamsPlace>(USUAL_LIST);
+  order = $state.raw<StreamSelection>(USUAL_LIST);
   range = $state.raw<RangeSelection | null>(null);
   /** Grows when a person wants to type a range. */
   rangeWanted = $state(0);
@@ -165,19 +165,19 @@ export class OpenStore {
   }
 
   /** Which streams the list shows; `null` where it shows all in their usual order. */
-  get streamsPlace(): StreamsPlace | null {
+  get streamsPlace(): StreamSelection | null {
     return sameOrder(this.order, USUAL_LIST) ? null : this.order;
   }
 
   /** Shows what a place says: the streams at once, the window once the index is there. `window` `null`: all. */
-  takePlace({ axis, streams, window }: { axis: Axis; streams: StreamsPlace | null; window: Span | null }): void {
+  takePlace({ axis, streams, window }: { axis: Axis; streams: StreamSelection | null; window: Span | null }): void {
     const order = streams ?? USUAL_LIST;
     if (!sameOrder(order, this.order)) this.setOrder(order);
     this.#wanted = { axis, window };
     this.#showWanted();
   }
 
-  setOrder(order: Partial<StreamsPlace>): void {
+  setOrder(order: Partial<StreamSelection>): void {
     this.order = { ...this.order, ...order };
     this.activeStream = 0;
     this.streams.reset();
@@ -280,7 +280,7 @@ export function densityQuery(axis: Axis, fetch: Fetch) {
   return { axis, from: text(fetch.from), to: text(fetch.to), columns: fetch.columns };
 }
 
-function sameOrder(a: StreamsPlace, b: StreamsPlace): boolean {
+function sameOrder(a: StreamSelection, b: StreamSelection): boolean {
   return (
     JSON.stringify([a.matching, a.category, a.lastType, a.from, a.to, a.sort, a.descending]) ===
     JSON.stringify([b.matching, b.category, b.lastType, b.from, b.to, b.sort, b.descending])

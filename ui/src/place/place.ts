@@ -1,6 +1,6 @@
 // A place: everything that a view of the window is a function of. Pure.
 
-import type { Axis, ComparedPlace, LanesPlace, StreamsPlace } from '../backend/bindings';
+import type { Axis, ComparedPlace, LanesPlace, StreamSelection } from '../backend/bindings';
 import type { Span } from '../timeline/axis';
 
 /** The store that a place is in, and how it was opened. */
@@ -43,7 +43,7 @@ export interface Place<View extends string = string, Lens extends string = strin
   /** The streams on lanes and where their cursor is; `null` where none is. */
   lanes: LanesPlace | null;
   /** Which streams the list of them shows; `null` where it shows all in their usual order, or is not shown. */
-  streams: StreamsPlace | null;
+  streams: StreamSelection | null;
   /** What stands side by side; `null` where nothing was compared yet. */
   compared: ComparedPlace | null;
 }

@@ -5,7 +5,7 @@ use refold_fixtures::orders::{self, Options};
 use super::*;
 use crate::error::ErrorCode;
 use crate::frame::{DensityFrame, RowChange, StateFrame};
-use crate::wire::{Axis, Lens, StreamSort};
+use crate::wire::{Axis, Lens, StreamSelection, StreamSort};
 
 pub(super) struct Lab {
     _folder: tempfile::TempDir,
@@ -96,11 +96,12 @@ fn a_person_opens_a_store_and_moves_through_an_order() {
     assert_eq!(density.counts.iter().sum::<u32>(), overview.events);
 
     let longest = StreamQuery {
-        matching: "order-47".to_owned(),
-        category: None,
-        sort: StreamSort::Events,
-        descending: true,
-        offset: 0,
+        selection: StreamSelection {
+            matching: "order-47".to_owned(),
+            sort: StreamSort::Events,
+            descending: true,
+            ..StreamSelection::default()
+        },
         limit: 5,
         ..StreamQuery::default()
     };
@@ -408,11 +409,10 @@ fn errors_say_what_is_wrong_and_what_to_do() {
             desk.streams(
                 99,
                 &StreamQuery {
-                    matching: String::new(),
-                    category: None,
-                    sort: StreamSort::Id,
-                    descending: false,
-                    offset: 0,
+                    selection: StreamSelection {
+                        sort: StreamSort::Id,
+                        ..StreamSelection::default()
+                    },
                     limit: 1,
                     ..StreamQuery::default()
                 },

@@ -1,7 +1,7 @@
 use super::*;
 use crate::wire::{
-    Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DocumentPlace, LanesPlace, PanelSize, StreamSort,
-    StreamsPlace,
+    Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DocumentPlace, LanesPlace, PanelSize, StreamSelection,
+    StreamSort,
 };
 
 fn places() -> (tempfile::TempDir, Places) {
@@ -71,7 +71,7 @@ fn what_the_window_showed_comes_back() {
             from: None,
             to: None,
         }),
-        streams: Some(StreamsPlace {
+        streams: Some(StreamSelection {
             matching: "4711".to_owned(),
             category: None,
             last_type: Some("PaymentFailed".to_owned()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::desk::Desk;
 use crate::frame::DensityFrame;
 use crate::places::Places;
-use crate::wire::{Axis, DensityQuery, Overview, StreamQuery, StreamSort};
+use crate::wire::{Axis, DensityQuery, Overview, StreamQuery, StreamSelection, StreamSort};
 
 struct Lab {
     folder: tempfile::TempDir,
@@ -64,11 +64,11 @@ impl Lab {
 /// What the window shows of a store, all of it answered by one index.
 fn shown(desk: &Desk, session: u32) -> (Overview, u32, u32) {
     let query = StreamQuery {
-        matching: String::new(),
-        category: None,
-        sort: StreamSort::Events,
-        descending: true,
-        offset: 0,
+        selection: StreamSelection {
+            sort: StreamSort::Events,
+            descending: true,
+            ..StreamSelection::default()
+        },
         limit: 100,
         ..StreamQuery::default()
     };

@@ -13,7 +13,7 @@ use crate::answer::StreamAnswer;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::text;
-use crate::wire::{StreamPage, StreamQuery, StreamRow, StreamSort};
+use crate::wire::{StreamPage, StreamQuery, StreamRow, StreamSelection, StreamSort};
 
 /// Which streams.
 #[derive(Debug, Clone)]
@@ -121,16 +121,17 @@ fn answer(index: &Index, ordinal: StreamOrdinal, digits: u8) -> Result<StreamAns
 }
 
 fn of_index(session: &Session, index: &Index, query: &StreamQuery) -> Result<StreamPage, AppError> {
-    let matching = text::id_from_shown(&query.matching);
-    let category = query.category.as_deref().map(text::id_from_shown);
-    let last_type = query.last_type.as_deref().map(text::id_from_shown);
+    let selection = &query.selection;
+    let matching = text::id_from_shown(&selection.matching);
+    let category = selection.category.as_deref().map(text::id_from_shown);
+    let last_type = selection.last_type.as_deref().map(text::id_from_shown);
     let found = index.streams(&IndexQuery {
         matching: &matching,
         category: category.as_deref(),
         last_type: last_type.as_deref(),
-        alive: alive_of(query)?,
-        order: order_of(query.sort),
-        descending: query.descending,
+        alive: alive_of(selection)?,
+        order: order_of(selection.sort),
+        descending: selection.descending,
         offset: query.offset,
         limit: query.limit.min(MAX_ROWS),
     })?;
@@ -159,8 +160,8 @@ fn order_of(sort: StreamSort) -> StreamOrder {
 }
 
 /// The time in which streams must have lived; `None` without a bound.
-fn alive_of(query: &StreamQuery) -> Result<Option<Range<i64>>, AppError> {
-    if query.from.is_empty() && query.to.is_empty() {
+fn alive_of(selection: &StreamSelection) -> Result<Option<Range<i64>>, AppError> {
+    if selection.from.is_empty() && selection.to.is_empty() {
         return Ok(None);
     }
     let bound = |text: &str, open: i64| match text {
@@ -170,7 +171,7 @@ fn alive_of(query: &StreamQuery) -> Result<Option<Range<i64>>, AppError> {
             AppError::invalid(message, "write times as RFC 3339")
         }),
     };
-    Ok(Some(bound(&query.from, i64::MIN)?..bound(&query.to, i64::MAX)?))
+    Ok(Some(bound(&selection.from, i64::MIN)?..bound(&selection.to, i64::MAX)?))
 }
 
 /// Codes of what was found in each stream that a finding names.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Axis, Clock, ComparisonSide, StreamSort};
+use super::{Axis, Clock, ComparisonSide, StreamSelection};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -50,26 +50,10 @@ pub struct DocumentPlace {
     pub lanes: Option<LanesPlace>,
     /// Which streams the list of them showed; `None` where it showed all in its usual order.
     #[serde(default)]
-    pub streams: Option<StreamsPlace>,
+    pub streams: Option<StreamSelection>,
     /// What stood side by side; `None` where nothing did.
     #[serde(default)]
     pub compared: Option<ComparedPlace>,
-}
-
-/// A filter of the streams of a store, and their order.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub struct StreamsPlace {
-    /// Part of the id; empty: any.
-    pub matching: String,
-    pub category: Option<String>,
-    /// Type of the last event.
-    pub last_type: Option<String>,
-    /// Only streams that lived in this time, RFC 3339; empty: at any time.
-    pub from: String,
-    pub to: String,
-    pub sort: StreamSort,
-    pub descending: bool,
 }
 
 /// Two states side by side, as they were asked for.

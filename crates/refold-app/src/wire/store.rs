@@ -93,9 +93,10 @@ pub enum StreamSort {
     Category,
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
+/// A part of the streams of a store, in an order.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
-pub struct StreamQuery {
+pub struct StreamSelection {
     /// Substring of the id; empty matches all.
     pub matching: String,
     pub category: Option<String>,
@@ -107,6 +108,14 @@ pub struct StreamQuery {
     pub to: String,
     pub sort: StreamSort,
     pub descending: bool,
+}
+
+/// A page of the streams of a store.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct StreamQuery {
+    #[serde(flatten)]
+    pub selection: StreamSelection,
     pub offset: u32,
     pub limit: u32,
 }
