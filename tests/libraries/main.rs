@@ -80,7 +80,6 @@ fn read(store: &Path) -> (Vec<Seen>, Vec<&'static str>) {
             .expect("a batch comes")
         {
             seen.extend((0..batch.len()).map(|row| see(&batch, row, &names)));
-            batch.clear();
         }
         seen
     };

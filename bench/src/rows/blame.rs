@@ -106,6 +106,7 @@ impl Patches {
 
 impl EventSource for Patches {
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         work.check()?;
         for index in from.0 as usize..to.0 as usize {
             batch.positions.push(self.track.positions[index]);

@@ -318,7 +318,6 @@ fn plain_fold(
     let mut fold = Fold::new(program.as_ref(), detail)?;
     let mut batch = EventBatch::default();
     while fold.moment() < to {
-        batch.clear();
         events.read(
             work,
             fold.moment(),

@@ -131,7 +131,6 @@ impl Links {
             })?;
             while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &findings)? {
                 found.extend((0..batch.len()).map(|row| Linked::of_row(&batch, row, &names)));
-                batch.clear();
             }
             work.check()?;
         }
@@ -217,7 +216,6 @@ impl Nearby {
         let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
         let mut events = Vec::new();
         while events.len() < NEARBY_EVENTS {
-            batch.clear();
             let left = NEARBY_EVENTS - events.len();
             if !reader.next_batch(work, BATCH_EVENTS.min(left), &mut batch, &mut names, &findings)? {
                 return Ok((events, true));
@@ -229,7 +227,6 @@ impl Nearby {
                 Some(NEARBY_EVENTS as u64),
             )?;
         }
-        batch.clear();
         let is_all = !reader.next_batch(work, 1, &mut batch, &mut names, &findings)?;
         Ok((events, is_all))
     }

@@ -402,13 +402,11 @@ impl Session {
         sample.add(&newest);
         let mut more = EventBatch::default();
         while sample.count < SAMPLE_COUNT {
-            more.clear();
             if !reader.next_batch(work, SAMPLE_COUNT - sample.count, &mut more, &mut names, findings)? {
                 break;
             }
             sample.add(&more);
         }
-        more.clear();
         let mut reader = self.store.read(&forward)?;
         reader.next_batch(work, NEWEST_COUNT, &mut more, &mut names, findings)?;
         sample.add_times(&more);

@@ -136,7 +136,6 @@ impl Stream {
             let mut batch = EventBatch::default();
             while reader.next_batch(work, 8192, &mut batch, &mut names, findings)? {
                 track.extend(&batch);
-                batch.clear();
                 work.tick("reading the stream", track.len() as u64, None)?;
             }
         }
@@ -202,7 +201,6 @@ impl Stream {
         let mut batch = EventBatch::default();
         let mut at = from;
         while at < to {
-            batch.clear();
             events.read(work, at, Moment(to.0.min(at.0 + READ_EVENTS)), &mut batch)?;
             for row in 0..batch.len() {
                 at = Moment(at.0 + 1);
@@ -376,16 +374,16 @@ impl StreamEvents {
 
 impl EventSource for StreamEvents {
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         let (first, end) = (from.0 as usize, to.0.min(self.stream.track.head().0) as usize);
         if first >= end {
             return Ok(());
         }
-        let before = batch.len();
         let is_sequel = first == self.last_end;
         let read_ahead = self
             .ahead
             .take()
-            .filter(|ahead| before == 0 && (ahead.first, ahead.end) == (first, end))
+            .filter(|ahead| (ahead.first, ahead.end) == (first, end))
             .and_then(Ahead::wait);
         if is_sequel && end - first >= AHEAD_EVENTS {
             let next = end..self.stream.track.len().min(end + (end - first));
@@ -410,12 +408,12 @@ impl EventSource for StreamEvents {
             }
         }
         let track = &self.stream.track;
-        let came = batch.len() - before;
+        let came = batch.len();
         let last = first + came;
         let is_as_tracked = came > 0
             && last <= end
-            && batch.positions.get(before..) == track.positions.get(first..last)
-            && batch.versions.get(before..) == track.versions.get(first..last);
+            && Some(&batch.positions[..]) == track.positions.get(first..last)
+            && Some(&batch.versions[..]) == track.versions.get(first..last);
         if !is_as_tracked && self.store.is_current()? {
             return Err(StoreError::Corrupt {
                 location: self.stream.location.clone(),
@@ -435,9 +433,8 @@ impl EventSource for StreamEvents {
             self.reported = Moment(from.0 + u32::try_from(came).unwrap_or(u32::MAX));
         }
         self.last_end = last;
-        batch.streams.truncate(before);
-        batch.streams.resize(before + came, StreamOrdinal(0));
-        batch.types.truncate(before);
+        batch.streams.fill(StreamOrdinal(0));
+        batch.types.clear();
         batch
             .types
             .extend_from_slice(track.types.get(first..last).unwrap_or_default());

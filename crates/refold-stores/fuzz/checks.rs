@@ -111,7 +111,6 @@ fn count_events(work: &Work<'_>, store: &dyn EventStore) {
     let mut count = 0;
     while let Ok(true) = reader.next_batch(work, 64, &mut batch, &mut names, &findings) {
         count += batch.len() as u64;
-        batch.clear();
     }
     if store.describe().kind != "SQLite" {
         assert_eq!(store.describe().event_count, Some(count));

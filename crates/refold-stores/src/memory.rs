@@ -185,6 +185,7 @@ impl EventReader for MemoryReader {
         names: &mut Names,
         _findings: &Findings,
     ) -> Result<bool, StoreError> {
+        batch.clear();
         if let Err(cancelled) = work.check() {
             self.next = self.events.len();
             return Err(cancelled.into());

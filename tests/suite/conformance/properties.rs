@@ -271,20 +271,17 @@ fn check_cancelling(kind: &str, store: &dyn EventStore, all: &[Seen]) {
         let findings = Findings::default();
         let mut reader = store.read(&query).expect("a read starts");
         for _ in 0..batches_before {
-            batch.clear();
             reader
                 .next_batch(&Work::new(&token, &Silent), 1, &mut batch, &mut names, &findings)
                 .expect("a batch comes");
         }
         token.cancel();
-        batch.clear();
         let cancelled = reader.next_batch(&Work::new(&token, &Silent), 1, &mut batch, &mut names, &findings);
         assert!(
             matches!(cancelled, Err(StoreError::Cancelled(_))),
             "{kind}: {cancelled:?}"
         );
         let fresh = CancelToken::default();
-        batch.clear();
         let later = reader.next_batch(&Work::new(&fresh, &Silent), 1, &mut batch, &mut names, &findings);
         assert!(
             matches!(later, Ok(false)) && batch.is_empty(),
@@ -320,7 +317,6 @@ fn read(store: &dyn EventStore, scope: Scope, direction: Direction, max_rows: us
     let mut reader = store.read(&query).expect("a read starts");
     let mut seen = Vec::new();
     loop {
-        batch.clear();
         let has_come = reader
             .next_batch(&work, max_rows, &mut batch, &mut names, &findings)
             .expect("a batch comes");

@@ -42,7 +42,6 @@ impl OpenedHistory {
         let mut batch = EventBatch::default();
         let mut at = first.min(head);
         while at < end {
-            batch.clear();
             events.read(&work, Moment(at), Moment(end), &mut batch)?;
             for row in 0..batch.len() {
                 at += 1;

@@ -473,7 +473,6 @@ fn write_events(
                 out.write(json_line(event)?.as_bytes())?;
                 written += 1;
             }
-            batch.clear();
         }
         if (written - before) as usize != part.len() {
             return Err(StoreError::Changed {

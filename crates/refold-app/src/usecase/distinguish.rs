@@ -305,7 +305,6 @@ fn read_sample(
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &findings)? {
         (0..batch.len()).for_each(|row| visit(&batch, row, &names));
-        batch.clear();
     }
     Ok(())
 }

@@ -134,7 +134,6 @@ impl Payloads {
             for row in 0..batch.len() {
                 self.take(&batch.event(row), &names, found);
             }
-            batch.clear();
             work.tick("reading payloads", self.events, total)?;
         }
         // The index read the same events without their payloads: what it told is not told again.

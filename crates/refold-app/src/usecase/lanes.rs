@@ -329,7 +329,6 @@ fn occurred_times(work: &Work<'_>, session: &Session, stream: &Stream) -> Result
     let (mut batch, head) = (EventBatch::default(), stream.track.head());
     let mut times = Vec::with_capacity(stream.track.len());
     while let Some(at) = u32::try_from(times.len()).ok().filter(|at| *at < head.0) {
-        batch.clear();
         events.read(
             work,
             Moment(at),

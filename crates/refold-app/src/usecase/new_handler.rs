@@ -53,7 +53,6 @@ pub fn new_handler(
             }
         }
         read += batch.len() as u64;
-        batch.clear();
         work.tick("reading events", read, session.description().event_count)?;
     }
     if events == 0 {

@@ -142,7 +142,6 @@ fn read_new(
             }
             *last = Some(event.position);
         }
-        batch.clear();
         work.check()?;
     }
     Ok(now)

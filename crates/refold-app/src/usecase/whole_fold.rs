@@ -37,7 +37,6 @@ pub fn whole_fold(
     while fold.moment() < head {
         let from = fold.moment();
         let first = from.0 as usize;
-        batch.clear();
         let to = Moment(head.0.min(from.0.saturating_add(READ_EVENTS)));
         events.read(work, from, to, &mut batch).map_err(FoldError::from)?;
         // What is folded must be the events that the track names: a moment is a place in it.

@@ -170,7 +170,6 @@ impl Open {
         let mut new_events: u32 = 0;
         while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {
             new_events = new_events.saturating_add(u32::try_from(batch.len()).unwrap_or(u32::MAX));
-            batch.clear();
             work.check()?;
         }
         let mut seen = lock(&self.seen);

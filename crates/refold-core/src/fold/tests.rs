@@ -165,6 +165,7 @@ impl TestStream {
 
 impl EventSource for TestStream {
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         work.check()?;
         self.reads += 1;
         let to = (to.0 as usize).min((from.0 as usize).saturating_add(self.read_events));
@@ -191,6 +192,7 @@ impl EventReader for TestReader<'_> {
         names: &mut Names,
         _findings: &Findings,
     ) -> Result<bool, StoreError> {
+        batch.clear();
         work.check()?;
         names.intern_stream(b"order-1", || b"order");
         names.intern_type(b"Known");

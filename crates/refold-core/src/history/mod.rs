@@ -27,8 +27,8 @@ use window::Window;
 
 /// The events of one stream, by moment. Every call of one [`History`] must be given the same stream and names.
 pub trait EventSource {
-    /// Appends the events after `from` up to `to` to `batch`, payload columns filled. May append fewer, never none
-    /// unless `from == to` or the stream ended.
+    /// Puts the events after `from` up to `to` into `batch`, in place of what it held, payload columns filled. May
+    /// bring fewer, never none unless `from == to` or the stream ended.
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError>;
 
     /// What the ordinals in the batches mean.
@@ -230,7 +230,6 @@ impl History {
         self.seek(self.track.head())?;
         loop {
             let started = self.clock.now_nanos();
-            self.batch.clear();
             let room = u32::MAX - self.track.head().0;
             let wanted = READ_EVENTS.min(room) as usize;
             if wanted == 0 || !reader.next_batch(work, wanted, &mut self.batch, names, findings)? {
@@ -380,7 +379,6 @@ impl History {
         to: Moment,
     ) -> Result<u64, FoldError> {
         let started = self.clock.now_nanos();
-        self.batch.clear();
         source.read(work, from, to, &mut self.batch)?;
         let spent = self.clock.now_nanos().saturating_sub(started);
         // The label never lies: what is folded must be the events that the track names.

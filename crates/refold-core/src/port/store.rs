@@ -196,9 +196,9 @@ pub struct RawColumn {
 
 /// A running read. Pulling gives back-pressure; dropping it ends it.
 pub trait EventReader: Send {
-    /// Appends up to about `max_rows` events to `batch` (which the caller has cleared) and returns whether any came.
+    /// Puts up to about `max_rows` events into `batch`, in place of what it held, and returns whether any came.
     /// Ids and types are interned in `names`, which may be others than at the call before. What cannot be decoded is
-    /// appended all the same, as [`crate::event::Encoding::Opaque`], and reported to `findings`.
+    /// among them all the same, as [`crate::event::Encoding::Opaque`], and reported to `findings`.
     ///
     /// After an error the reader is finished.
     fn next_batch(

@@ -55,7 +55,6 @@ fn read(store: &dyn EventStore, query: &ReadQuery, work: &Work<'_>) -> Option<(V
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let mut events = Vec::new();
     let end = loop {
-        batch.clear();
         match reader.next_batch(work, 64, &mut batch, &mut names, &findings) {
             Ok(true) => {}
             end => break end,

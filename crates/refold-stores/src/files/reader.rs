@@ -76,6 +76,7 @@ impl EventReader for FileReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<bool, StoreError> {
+        batch.clear();
         if !self.is_finished {
             let filled = self.fill(work, max_rows, batch, names, findings);
             self.is_finished |= filled.is_err();

@@ -212,7 +212,6 @@ fn holds_from(work: &Work<'_>, store: &dyn EventStore, segments: &Segments, firs
             }
             event += 1;
         }
-        batch.clear();
         work.tick(COMPARING, event.into(), Some(count.into()))?;
         if names.stream_count() > MOST_NAMES {
             names = Names::default();

@@ -84,6 +84,7 @@ impl EventReader for SqliteReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<bool, StoreError> {
+        batch.clear();
         work.check().inspect_err(|_| self.is_finished = true)?;
         if self.is_finished {
             return Ok(false);

@@ -48,7 +48,6 @@ impl Range {
             }
             // Made just above.
             let batch = &mut self.batches[self.batch_count];
-            batch.clear();
             if !reader.next_batch(work, READ_EVENTS, batch, &mut self.names, findings)? {
                 break;
             }

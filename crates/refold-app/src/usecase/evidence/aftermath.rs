@@ -100,7 +100,6 @@ pub(super) fn aftermath(
             }
         }
         done += batch.len() as u64;
-        batch.clear();
         work.tick("looking at what is around", done, session.description().event_count)?;
         if found.len() >= MOST {
             break;

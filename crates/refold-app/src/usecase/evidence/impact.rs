@@ -253,7 +253,6 @@ impl<'a> Impacts<'a> {
                     category = names.category(event.stream).to_vec();
                 }
             }
-            batch.clear();
             work.tick("folding what differs", positions.len() as u64, None)?;
         }
         let state = fold.folded()?.state;

@@ -89,7 +89,6 @@ impl Pass<'_> {
             }
             done += batch.len() as u64;
             work.tick(self.phase, done, total)?;
-            batch.clear();
         }
         let mut passed = passed.unwrap_or_default();
         passed.below_zero = below_zero;

@@ -311,7 +311,6 @@ fn index_of(work: &Work<'_>, session: &Session, known: &Known, position: u64) ->
     while reader.next_batch(work, 8_192, &mut batch, &mut names, &ignored)? {
         count += batch.len() as u64;
         last = batch.positions.last().copied();
-        batch.clear();
         work.tick("looking for the event", count, Some(known.manifest.size))?;
     }
     if last == Some(Position(up_to)) {

@@ -318,7 +318,6 @@ fn today(work: &Work<'_>, session: &Session, findings: &[Finding]) -> Result<Has
             };
             today.insert(event.position.0 as u64, seen);
         }
-        batch.clear();
     }
     Ok(today)
 }

@@ -81,7 +81,6 @@ fn pass(
             }
         }
         done += batch.len() as u64;
-        batch.clear();
         work.tick("comparing ids", done, Some(total * parts))?;
     }
     found.ids += ids.len() as u64;

@@ -74,7 +74,6 @@ fn payloads(store: &dyn EventStore) -> Vec<(i64, Vec<u8>)> {
     {
         let event = batch.event(0);
         all.push((event.position.0, event.payload.unwrap_or_default().to_vec()));
-        batch.clear();
     }
     assert!(findings.is_empty(), "{:?}", findings.summary());
     all

@@ -268,7 +268,6 @@ impl Building<'_> {
             let done = self.filled_rows.fetch_add(rows, Ordering::Relaxed) + rows;
             self.work
                 .tick(COPYING, done, Some(u64::from(self.index.event_count())))?;
-            batch.clear();
         }
         if event != events.end {
             return Err(changed());

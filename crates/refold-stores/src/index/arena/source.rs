@@ -60,6 +60,7 @@ impl ArenaSource {
 
 impl EventSource for ArenaSource {
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         work.check()?;
         let end = (to.0 as usize).min(self.events.len());
         let start = (from.0 as usize).min(end);

@@ -113,7 +113,6 @@ impl Reading<'_, '_> {
         };
         let mut reader = self.store.read(&query)?;
         loop {
-            batch.clear();
             if !reader.next_batch(self.work, BATCH_ROWS, batch, &mut gatherer.names, &gatherer.findings)? {
                 self.gate.deliver(range, gatherer.take(), true)?;
                 return Ok(());

@@ -166,7 +166,6 @@ impl Building<'_> {
             let rows = batch.len() as u64;
             let done = self.rows.fetch_add(rows, Ordering::Relaxed) + rows;
             self.work.tick(PHASE, done, Some(u64::from(self.index.event_count())))?;
-            batch.clear();
             if names.stream_count() > MOST_NAMES {
                 names = Names::default();
             }

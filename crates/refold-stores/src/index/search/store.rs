@@ -219,7 +219,6 @@ impl StoreSearch<'_> {
             let rows = batch.len() as u64;
             let done = self.done.fetch_add(rows, Ordering::Relaxed) + rows;
             self.work.tick(PHASE, done, self.total)?;
-            batch.clear();
         }
         Ok(ControlFlow::Continue(()))
     }

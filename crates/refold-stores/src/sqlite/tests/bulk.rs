@@ -39,7 +39,6 @@ fn told(store: &SqliteStore, scope: &Scope, columns: Columns, max_rows: usize) -
     let mut reader = store.read(&query).unwrap();
     let mut told = Vec::new();
     let end = loop {
-        batch.clear();
         match reader.next_batch(&work, max_rows, &mut batch, &mut names, &findings) {
             Ok(true) => told.push(format!("{batch:?}")),
             end => break end,

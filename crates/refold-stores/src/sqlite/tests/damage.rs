@@ -179,7 +179,6 @@ fn told(store: &dyn EventStore, scope: Scope, direction: Direction) -> (Vec<i64>
     let mut reader = store.read(&query).unwrap();
     let mut positions = Vec::new();
     loop {
-        batch.clear();
         let work = Work::new(&token, &Silent);
         if !reader.next_batch(&work, 7, &mut batch, &mut names, &findings).unwrap() {
             break;

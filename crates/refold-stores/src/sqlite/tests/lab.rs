@@ -128,7 +128,6 @@ pub fn read_in(
     })?;
     let mut seen = Vec::new();
     loop {
-        batch.clear();
         if !reader.next_batch(&work, max_rows, &mut batch, &mut names, &findings)? {
             break;
         }

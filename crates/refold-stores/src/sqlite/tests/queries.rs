@@ -189,7 +189,6 @@ fn a_cancelled_read_ends_within_a_page() {
             .unwrap()
     );
     token.cancel();
-    batch.clear();
     let next = reader.next_batch(&work, 10, &mut batch, &mut Default::default(), &Default::default());
     assert!(matches!(next, Err(refold_core::port::store::StoreError::Cancelled(_))));
 }
