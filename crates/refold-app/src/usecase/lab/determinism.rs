@@ -128,7 +128,6 @@ fn first_events(
             }
         }
         looked_at += batch.len() as u64;
-        batch.clear();
         work.tick("looking for the first events", looked_at, None)?;
     }
     Ok(found)
