@@ -91,6 +91,18 @@ impl From<StoreError> for AppError {
     fn from(error: StoreError) -> AppError {
         let message = error.to_string();
         let (code, hint, choices) = match error {
+            StoreError::Elevated { role, script, .. } => {
+                let hint = format!(
+                    "use a role that can only read, which this makes; or add allow_elevated={role} to the address to insist:\n\n\
+                     {script}"
+                );
+                return AppError::new(ErrorCode::Denied, message, hint);
+            }
+            StoreError::Address { .. } => (
+                ErrorCode::InvalidInput,
+                "write it as postgres://user@host:5432/database",
+                Vec::new(),
+            ),
             StoreError::Cancelled(cancelled) => return cancelled.into(),
             StoreError::NotAnEventStore { advice, .. } => (ErrorCode::NotAnEventStore, advice, Vec::new()),
             StoreError::NotAFile { .. } => (

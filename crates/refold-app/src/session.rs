@@ -5,6 +5,7 @@ mod cache;
 mod faults;
 mod growth;
 mod ids;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -29,6 +30,7 @@ use crate::mask::{self, Mask};
 use crate::places::Places;
 use crate::settings;
 use cache::{Cache, temporary};
+use place::Place;
 
 /// So many of the newest events are on the first screen.
 pub const NEWEST_COUNT: usize = 100;
@@ -63,6 +65,7 @@ pub struct Session {
 /// What it takes to open a store again.
 #[derive(Clone)]
 struct Opening {
+    place: Place,
     layout: Option<String>,
     zone: Option<String>,
     places: Places,
@@ -81,7 +84,7 @@ pub struct FirstScreen {
 }
 
 impl Session {
-    /// `location`: a path. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
+    /// `location`: a path, or the address of a server. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
     pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
         Session::open_in(work, location, layout, None, places)
     }
@@ -94,14 +97,14 @@ impl Session {
         zone: Option<&str>,
         places: &Places,
     ) -> Result<Session, AppError> {
-        let session = Session::unindexed(work, location, layout, zone, places)?;
+        let session = Session::unindexed(work, Place::of(location)?, layout, zone, places)?;
         session.adopt_ready_index()?;
         Ok(session)
     }
 
     fn unindexed(
         work: &Work<'_>,
-        location: &str,
+        place: Place,
         layout: Option<&str>,
         zone: Option<&str>,
         places: &Places,
@@ -109,16 +112,14 @@ impl Session {
         refold_handlers::keep_compiled_code_in(&places.cache.join("engine"));
         let zone_name = zone.map(str::to_owned);
         let zone = zone.map(zone_of).transpose()?;
-        let path = path_of(location)?;
         let choice = layout.map(choice_of).transpose()?;
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
         let open = |scratch| {
             let zone = zone.clone();
             let options = OpenOptions {
                 zone,
                 ..OpenOptions::in_scratch(scratch)
             };
-            refold_stores::open(work, &real.to_string_lossy(), choice.as_ref(), &options)
+            refold_stores::open(work, &place.opened(), choice.as_ref(), &options)
         };
         let notices = Findings::default();
         let scratch = places.scratch();
@@ -130,16 +131,19 @@ impl Session {
             }
             opened => opened,
         }?;
-        let mut session = Session::of_store(store, &path.display().to_string(), &places.cache);
+        let mut session = Session::of_store(store, &place.shown(), &places.cache);
         session.notices = notices;
         session.zone = zone;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.opening = Some(Opening {
+            place: place.clone(),
             layout: layout.map(str::to_owned),
             zone: zone_name,
             places: places.clone(),
         });
-        session.case = Case::open(work, &real, places)?.map(Arc::new);
+        if let Place::File { real, .. } = &place {
+            session.case = Case::open(work, real, places)?.map(Arc::new);
+        }
         let log = mask::Log::new(&places.data, &session.location);
         let mask = Mask::load(&places.config, &session.beside(), places.mask.as_deref(), log)?;
         if let Some(case) = &session.case {
@@ -200,7 +204,7 @@ impl Session {
         asked::cursor(text, self.zone.as_ref())
     }
 
-    /// The path as it was given, made absolute.
+    /// The path as it was given, made absolute; the address of a server without its password.
     pub fn location(&self) -> &str {
         &self.location
     }
@@ -539,34 +543,6 @@ impl Sample {
             self.time_span = Some((first.min(*time), last.max(*time)));
         }
     }
-}
-
-/// The path of a store, or what is wrong with what was given instead.
-fn path_of(location: &str) -> Result<PathBuf, AppError> {
-    if location.is_empty() {
-        return Err(AppError::invalid("no store is named", "give the path of a store file"));
-    }
-    if location.starts_with('@') {
-        return Err(AppError::invalid(
-            format!("saved connections cannot be opened by this version: {location}"),
-            "give the path of a store file",
-        ));
-    }
-    if location
-        .split_once("://")
-        .is_some_and(|(scheme, _)| !scheme.contains('/'))
-    {
-        return Err(AppError::invalid(
-            format!("stores on a server cannot be opened by this version: {location}"),
-            "give the path of a store file",
-        ));
-    }
-    std::path::absolute(location).map_err(|error| {
-        AppError::invalid(
-            format!("not a path ({error}): {location}"),
-            "give the path of a store file",
-        )
-    })
 }
 
 #[cfg(test)]

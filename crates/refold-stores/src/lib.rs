@@ -10,9 +10,12 @@ pub mod index;
 mod json;
 pub mod layout;
 pub mod memory;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 pub mod secret;
 mod sqlite;
 pub mod statements;
+mod tables;
 mod time;
 mod value;
 pub mod zone;
@@ -107,13 +110,18 @@ impl OpenOptions {
     }
 }
 
-/// Opens the store at `location` (a path), read-only. Without a `choice` the layout is found by looking.
+/// Opens the store at `location` (a path, or the address of a server), read-only. Without a `choice` the layout is found by looking.
 pub fn open(
     work: &Work<'_>,
     location: &str,
     choice: Option<&LayoutChoice>,
     options: &OpenOptions,
 ) -> Result<Arc<dyn EventStore>, StoreError> {
+    #[cfg(feature = "postgres")]
+    if postgres::Options::is_address(location) {
+        let address = postgres::Options::parse(location)?;
+        return Ok(Arc::new(postgres::open(work, &address, choice, options)?));
+    }
     let path = Path::new(location);
     Ok(match kind_of(path)? {
         Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, options)?),
@@ -134,6 +142,10 @@ pub fn open_by_statements(
 
 /// Every layout that fits the store at `location`, best first.
 pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
+    #[cfg(feature = "postgres")]
+    if postgres::Options::is_address(location) {
+        return postgres::candidates(work, &postgres::Options::parse(location)?);
+    }
     let path = Path::new(location);
     match kind_of(path)? {
         Kind::Sqlite => SqliteStore::candidates(work, path, options),

@@ -39,7 +39,7 @@ impl Session {
             ));
         };
         let (layout, zone) = (opening.layout.as_deref(), opening.zone.as_deref());
-        let session = Session::unindexed(work, &self.location, layout, zone, &opening.places)?;
+        let session = Session::unindexed(work, opening.place.clone(), layout, zone, &opening.places)?;
         if session.store.fingerprint()?.identity != self.store.fingerprint()?.identity {
             return Err(no_longer(&self.location, "another store stands at its place"));
         }

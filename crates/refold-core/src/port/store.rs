@@ -35,10 +35,21 @@ pub enum StoreError {
     /// Several layouts fit about equally well; the user must name one.
     #[error("several layouts fit ({}): {location}", candidates.join(", "))]
     Ambiguous { location: String, candidates: Vec<String> },
+    /// The address of a store on a server is not well written.
+    #[error("not the address of a store: {detail}: {location}")]
+    Address { location: String, detail: String },
     #[error("cannot reach the store: {detail}: {location}")]
     Unreachable { location: String, detail: String },
     #[error("access denied: {detail}: {location}")]
     Denied { location: String, detail: String },
+    /// The role that the store would be read as could do more than read. `script` makes one that cannot.
+    #[error("the role {role} could do more than read ({}): {location}", powers.join(", "))]
+    Elevated {
+        location: String,
+        role: String,
+        powers: Vec<String>,
+        script: String,
+    },
     /// The store's own file or answer is damaged.
     #[error("the store is damaged: {detail}: {location}")]
     Corrupt { location: String, detail: String },

@@ -1,6 +1,6 @@
 //! The layouts that come with Refold.
 
-use super::{Layout, read_layout};
+use super::{Dialect, Layout, read_layout};
 
 const DOCUMENTS: &[&str] = &[
     include_str!("../../layouts/emmett.toml"),
@@ -14,21 +14,24 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../layouts/eventsauce.toml"),
     include_str!("../../layouts/eventsauce-legacy.toml"),
     include_str!("../../layouts/broadway.toml"),
+    include_str!("../../layouts/postgres/emmett.toml"),
+    include_str!("../../layouts/postgres/message-db.toml"),
 ];
 
-/// All built-in layouts, in the order of the documentation.
+/// All built-in layouts of a dialect, in the order of the documentation.
 #[expect(
     clippy::expect_used,
     reason = "the documents are part of the binary, and a test reads each of them"
 )]
-pub fn built_in_layouts() -> Vec<Layout> {
+pub fn built_in_layouts(dialect: Dialect) -> Vec<Layout> {
     DOCUMENTS
         .iter()
         .map(|text| read_layout(text).expect("a built-in layout is valid"))
+        .filter(|layout| layout.dialect == dialect)
         .collect()
 }
 
 /// The built-in layout of this name.
-pub fn built_in(name: &str) -> Option<Layout> {
-    built_in_layouts().into_iter().find(|layout| layout.name == name)
+pub fn built_in(name: &str, dialect: Dialect) -> Option<Layout> {
+    built_in_layouts(dialect).into_iter().find(|layout| layout.name == name)
 }

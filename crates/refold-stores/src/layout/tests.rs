@@ -34,11 +34,13 @@ unwrap = { kind = "path", path = "$.data" }
 
 #[test]
 fn every_built_in_layout_is_valid_and_has_its_own_name() {
-    let layouts = built_in_layouts();
+    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+    let layouts = built_in_layouts(dialect);
     let mut names: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), layouts.len());
+    }
 }
 
 #[test]

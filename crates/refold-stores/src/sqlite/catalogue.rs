@@ -6,53 +6,10 @@
 use rusqlite::Connection;
 use rusqlite::types::Type;
 
-use crate::layout::normalised;
+use crate::tables::{Catalogue, Column, Index, Table};
 
 /// Enough for any real application, and a bound for a schema made to waste time.
 const MAX_TABLES: usize = 2_000;
-
-#[derive(Debug, Default)]
-pub struct Catalogue {
-    pub tables: Vec<Table>,
-    /// Views and virtual tables by name, so that a message can say why they were not looked at.
-    pub passed_over: Vec<String>,
-    /// The text of the schema, which is part of the store's identity.
-    pub schema: String,
-}
-
-#[derive(Debug)]
-pub struct Table {
-    pub name: String,
-    pub columns: Vec<Column>,
-    pub has_rowid: bool,
-    pub indexes: Vec<Index>,
-    /// The first page of its tree.
-    pub root: Option<u32>,
-    /// Whether it holds nothing but plain columns that are compared byte by byte.
-    pub is_plain: bool,
-}
-
-#[derive(Debug)]
-pub struct Column {
-    pub name: String,
-    pub declared_type: String,
-    /// `INTEGER PRIMARY KEY`: another name of the rowid.
-    pub is_rowid: bool,
-    /// Its place in a row, from 0.
-    pub place: usize,
-    /// Whether rows that are older than the column hold something else than NULL there.
-    pub has_default: bool,
-}
-
-#[derive(Debug)]
-pub struct Index {
-    pub columns: Vec<String>,
-    pub is_unique: bool,
-    /// How many of the columns, from the first, ascend and are compared byte by byte.
-    pub plain_column_count: usize,
-    /// The first page of its tree.
-    pub root: Option<u32>,
-}
 
 /// How SQLite converts what is put into a column, by its declared type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,13 +44,6 @@ impl Catalogue {
         }
         catalogue.schema = schema_text(connection)?;
         Ok(catalogue)
-    }
-
-    /// The table of this name, compared without regard to case and underscores.
-    pub fn find(&self, name: &str) -> Option<&Table> {
-        let wanted = normalised(name);
-        let exact = self.tables.iter().find(|table| table.name == name);
-        exact.or_else(|| self.tables.iter().find(|table| normalised(&table.name) == wanted))
     }
 }
 
@@ -132,6 +82,7 @@ impl Table {
                 let column = Column {
                     name: column.to_owned(),
                     declared_type,
+                    is_nullable: true,
                     is_rowid: false,
                     place: usize::try_from(row.get::<_, i64>(4)?).unwrap_or(usize::MAX),
                     has_default: row.get_ref(5)?.data_type() != Type::Null,
@@ -153,6 +104,7 @@ impl Table {
         let columns = columns.into_iter().map(|(column, _)| column).collect();
         let indexes = indexes.into_iter().map(|(index, _)| index).collect();
         Ok(Table {
+            schema: None,
             name,
             columns,
             has_rowid,
@@ -160,29 +112,6 @@ impl Table {
             root,
             is_plain,
         })
-    }
-
-    /// The table's own spelling of the first of these columns that it has.
-    pub fn column(&self, spellings: &[String]) -> Option<&Column> {
-        spellings.iter().find_map(|spelling| {
-            let wanted = normalised(spelling);
-            let exact = self.columns.iter().find(|column| column.name == *spelling);
-            exact.or_else(|| self.columns.iter().find(|column| normalised(&column.name) == wanted))
-        })
-    }
-
-    /// Whether an index begins with exactly these columns, in any order.
-    pub fn has_index_on(&self, columns: &[&str]) -> bool {
-        self.indexes.iter().any(|index| {
-            let head = index.columns.get(..columns.len());
-            head.is_some_and(|head| columns.iter().all(|column| head.iter().any(|name| name == column)))
-        })
-    }
-
-    /// Whether no two rows have the same value in this column, NULL apart.
-    pub fn is_unique(&self, column: &Column) -> bool {
-        let is_indexed = |index: &Index| index.is_unique && index.columns.iter().eq([&column.name]);
-        column.is_rowid || self.indexes.iter().any(is_indexed)
     }
 }
 

@@ -7,8 +7,8 @@ use rusqlite::types::Value;
 
 use super::bulk::Stretch;
 use super::key::{self, StreamRows};
-use super::plan::{Plan, Shape};
-use super::row::Values;
+use crate::tables::plan::{Plan, Shape};
+use crate::tables::row::Values;
 
 /// The way through a scope.
 pub struct Course {

@@ -11,7 +11,7 @@ use super::image::cell::Payload;
 use super::image::salvage::{Find, Salvage};
 use super::image::tree::{Bounds, Part};
 use super::page::{Page, Rows, Trouble, is_about_one_row};
-use super::plan::quoted;
+use crate::tables::quoted;
 
 /// So many rows at a time are looked at for those of one stream.
 const SCANNED_ROWS: usize = 4096;

@@ -5,7 +5,7 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use super::plan::{Plan, StreamKey};
+use crate::tables::plan::{Plan, StreamKey};
 use crate::NO_STREAM;
 use crate::layout::TextForm;
 

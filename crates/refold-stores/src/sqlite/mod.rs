@@ -1,7 +1,7 @@
 //! The adapter for SQLite databases.
 //!
 //! [`open`] lets nothing be written ([`copy`] where the store is in use, [`stamp`] says whether it is), [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
-//! [`detect`] which layouts fit them, [`plan`] binds a layout, [`reader`] reads events: in [`bulk`] from the pages of the
+//! [`crate::tables`] which layouts fit them, [`reader`] reads events: in [`bulk`] from the pages of the
 //! file ([`image`]) where that is possible, by statements otherwise; [`survey`] and [`detour`] lead around damage. This module ties them together.
 
 mod bulk;
@@ -9,7 +9,6 @@ mod catalogue;
 mod connections;
 mod copy;
 mod course;
-mod detect;
 mod detour;
 mod guard;
 mod image;
@@ -17,7 +16,6 @@ mod key;
 mod open;
 mod page;
 mod plain;
-mod plan;
 mod probe;
 mod reader;
 mod row;
@@ -41,15 +39,17 @@ use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest as _, Sha256};
 
 use self::bulk::Bulk;
-use self::catalogue::Catalogue;
+use crate::tables::Catalogue;
 use self::connections::Connections;
 use self::copy::CopyReason;
 use self::open::Source;
 use self::page::ByImage;
-use self::plan::{Plan, quoted};
+use crate::tables::plan::Plan;
+use crate::tables::quoted;
 use self::reader::SqliteReader;
 use self::survey::Ground;
-use crate::layout::{Layout, hex};
+use crate::layout::{Dialect, Layout, hex};
+use crate::tables::detect::{Bound, Look};
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
@@ -76,7 +76,9 @@ impl SqliteStore {
     ) -> Result<SqliteStore, StoreError> {
         let (source, looked) = at_rest(work, path, options, |source| {
             let (mut connection, catalogue) = look(work, source)?;
-            let mut bound = detect::choose(&connection, &catalogue, source.path(), choice)?;
+            let location = source.path().display().to_string();
+            let decodes = |plan: &Plan| probe::first_payloads_decode(&connection, plan);
+            let mut bound = look_for_layout(&catalogue, &location, &decodes).choose(choice)?;
             if let Some(zone) = &options.zone {
                 bound.plan.layout.read_in(zone);
             }
@@ -111,7 +113,9 @@ impl SqliteStore {
     pub fn candidates(work: &Work<'_>, path: &Path, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
         let (_, found) = at_rest(work, path, options, |source| {
             let (connection, catalogue) = look(work, source)?;
-            Ok(detect::candidates(&connection, &catalogue))
+            let location = source.path().display().to_string();
+            let decodes = |plan: &Plan| probe::first_payloads_decode(&connection, plan);
+            Ok(look_for_layout(&catalogue, &location, &decodes).candidates())
         })?;
         Ok(found.into_iter().map(|bound| bound.candidate).collect())
     }
@@ -134,6 +138,20 @@ fn at_rest<T>(
             Err(StoreError::Changed { .. }) if attempt < OPEN_ATTEMPTS => attempt += 1,
             Err(error) => return Err(error),
         }
+    }
+}
+
+fn look_for_layout<'a>(
+    catalogue: &'a Catalogue,
+    location: &'a str,
+    decodes: &'a dyn Fn(&Plan) -> Option<bool>,
+) -> Look<'a> {
+    Look {
+        catalogue,
+        dialect: Dialect::Sqlite,
+        location,
+        decodes,
+        advice_when_empty: "look whether the program that writes it uses another file, or open a backup",
     }
 }
 
@@ -284,7 +302,7 @@ fn identity(source: &Source, catalogue: &Catalogue, layout: &Layout) -> String {
     hex(&hash.finalize())
 }
 
-fn describe(source: &Source, bound: &detect::Bound, probed: &probe::Probed, is_zone_asked: bool) -> StoreDescription {
+fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_asked: bool) -> StoreDescription {
     let layout = &bound.plan.layout;
     let mut evidence = bound.candidate.evidence.clone();
     evidence.extend(probed.evidence.iter().cloned());

@@ -19,8 +19,8 @@ use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
 use super::detour::Remains;
 use super::plain::PlainRows;
-use super::plan::{Bodies, Plan, Shape};
-use super::row::{RowReader, TOLD_ONCE_A_NAME};
+use crate::tables::plan::{Bodies, Plan, Shape};
+use crate::tables::row::{RowReader, TOLD_ONCE_A_NAME};
 use super::survey::{Ahead, Ground, Survey};
 
 /// A page ends when its arena is this full, however few rows it has.

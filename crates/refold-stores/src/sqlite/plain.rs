@@ -1,7 +1,7 @@
 //! Rows as most stores have them: each part of an event in a column of its own, and of the kind it should be. They become
 //! events without a look at what else there could be.
 //!
-//! A row that is otherwise is refused and nothing is done: [`super::row`] knows all rows, and of these makes the same.
+//! A row that is otherwise is refused and nothing is done: [`crate::tables::row`] knows all rows, and of these makes the same.
 
 use refold_core::event::{Columns, Encoding, EventBatch, Position, StreamOrdinal, Version};
 use refold_core::names::Names;
@@ -9,8 +9,8 @@ use refold_core::value::is_ascii;
 use rusqlite::types::ValueRef;
 
 use super::image::record::Record;
-use super::plan::{Plan, Shape, Slot, StreamKey};
-use super::row::TypeCache;
+use crate::tables::plan::{Plan, Shape, Slot, StreamKey};
+use crate::tables::row::TypeCache;
 use crate::layout::{DecodeStep, Origin, TextSource, Unwrap};
 use crate::time::TimeReader;
 use crate::value::taken;

@@ -2,19 +2,22 @@
 //!
 //! Every question reads at most a few hundred rows, whatever the size of the store.
 
-use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::event::{Columns, Encoding, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::plan::{Plan, Slot, quoted};
-use super::row::RowReader;
+use crate::tables::plan::{Plan, Slot};
+use crate::tables::quoted;
+use crate::tables::row::RowReader;
 use crate::layout::TimeForm;
 use crate::time::{self, ZONE_UNKNOWN};
 use crate::value::SampledZones;
 
 const SAMPLED_ROWS: usize = 200;
+/// The first payloads are looked at up to this size.
+const SAMPLE_BYTES: usize = 1 << 20;
 
 /// What a few rows told.
 #[derive(Debug, Default)]
@@ -27,6 +30,34 @@ pub struct Probed {
     pub event_bound: Option<u64>,
     pub zones: SampledZones,
     pub evidence: Vec<String>,
+}
+
+/// Whether the first payloads decode as the plan says; `None` where there are none.
+pub fn first_payloads_decode(connection: &Connection, plan: &Plan) -> Option<bool> {
+    let mut batch = EventBatch::default();
+    let shape = plan.shape(Columns::PAYLOAD);
+    let mut reader = RowReader::new(shape.clone());
+    let sql = format!("{} LIMIT 20", plan.select(&shape, &[], &plan.position));
+    let mut statement = connection.prepare(&sql).ok()?;
+    let mut rows = statement.query([]).ok()?;
+    while let Ok(Some(row)) = rows.next()
+        && batch.arena.len() < SAMPLE_BYTES
+    {
+        reader.append(
+            plan,
+            row,
+            Position(0),
+            &mut batch,
+            &mut Names::default(),
+            &Findings::default(),
+        );
+    }
+    let readable = batch
+        .payload_encodings
+        .iter()
+        .filter(|encoding| **encoding != Encoding::Opaque)
+        .count();
+    (!batch.is_empty()).then_some(readable * 2 > batch.len())
 }
 
 /// Settles in `plan` what the layout leaves open, and answers the rest. What damage or the time limit leaves unanswered

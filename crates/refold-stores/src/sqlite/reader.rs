@@ -17,7 +17,7 @@ use super::connections::Connections;
 use super::course::Course;
 use super::guard;
 use super::page::{ByImage, Page, Rows, Trouble};
-use super::plan::Plan;
+use crate::tables::plan::Plan;
 
 /// See the module's text.
 pub struct SqliteReader {

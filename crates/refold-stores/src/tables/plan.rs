@@ -5,9 +5,9 @@
 
 use refold_core::event::Columns;
 
-use super::catalogue::{Catalogue, Table};
+use super::{Catalogue, Table, quoted};
 use crate::layout::{
-    BodySource, ColumnName, Comparison, Condition, Layout, Literal, Origin, TextForm, TextSource, TimeSource,
+    BodySource, ColumnName, Comparison, Condition, Dialect, Layout, Literal, Origin, TextForm, TextSource, TimeSource,
     normalised,
 };
 
@@ -19,6 +19,8 @@ pub struct Plan {
     pub layout: Layout,
     /// The table the events are in, as the catalogue spells it.
     pub table: String,
+    /// How people name it, with its schema where there are several.
+    pub full_name: String,
     /// All columns of that table.
     pub table_columns: Vec<String>,
     tables: Tables,
@@ -35,6 +37,10 @@ pub struct Plan {
     /// Keeps rows of the home stream only, where an event may be in several.
     home_condition: Option<String>,
     pub has_stream_index: bool,
+    /// Whether rows are found in the order of their positions without looking at all rows.
+    pub has_position_index: bool,
+    /// Whether the database itself lets no two rows have one position.
+    pub is_position_unique: bool,
 }
 
 /// Real names: the alias, its table, and the spelling of each bound column.
@@ -141,6 +147,19 @@ impl Shape {
         shape
     }
 
+    /// Puts `expression` in place of the one at `index`.
+    pub fn replace(&mut self, index: usize, expression: String) {
+        if let Some(known) = self.expressions.get_mut(index) {
+            *known = expression;
+        }
+    }
+
+    /// Adds an expression, and returns its place.
+    pub fn add(&mut self, expression: String) -> usize {
+        self.expressions.push(expression);
+        self.expressions.len() - 1
+    }
+
     /// Only the position and the version.
     pub fn key_only(&self) -> Shape {
         let keys = [Some(0), self.version].into_iter().flatten();
@@ -162,20 +181,20 @@ impl Plan {
             joined: Vec::new(),
             bound: Tables::default(),
         };
-        let mut from = format!("FROM {} AS \"event\"", quoted(&table.name));
+        let mut from = format!("FROM {} AS \"event\"", table.sql());
         let mut first_by = None;
         let mut home_condition = None;
         for join in &layout.joins {
             let name = join.table.replace('*', starred);
             let joined = catalogue
-                .find(&name)
+                .find(&name, table)
                 .ok_or_else(|| format!("there is no table {name}"))?;
             let column = |table: &Table, name: &str| match table.column(&[name.to_owned()]) {
                 Some(column) => Ok(quoted(&column.name)),
                 None => Err(format!("table {} has no column {name}", table.name)),
             };
             let (left, right) = (column(table, &join.left)?, column(joined, &join.right)?);
-            let (joined_name, alias) = (quoted(&joined.name), quoted(&join.alias));
+            let (joined_name, alias) = (joined.sql(), quoted(&join.alias));
             from.push_str(&format!(
                 " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = \"event\".{left}"
             ));
@@ -237,9 +256,9 @@ impl Plan {
         Ok(Plan {
             layout: layout.clone(),
             table: table.name.clone(),
+            full_name: table.full_name(),
             table_columns: table.columns.iter().map(|column| column.name.clone()).collect(),
             tables,
-            position,
             version,
             stream,
             from,
@@ -247,6 +266,9 @@ impl Plan {
             first_by,
             home_condition,
             has_stream_index,
+            has_position_index: position.has_index,
+            is_position_unique: position.is_unique,
+            position: position.sql,
         })
     }
 
@@ -329,6 +351,11 @@ impl Plan {
         format!("SELECT {expression} {}{}", self.from, self.conditions(conditions))
     }
 
+    /// Whether one event may have several rows, one after the other.
+    pub fn has_links(&self) -> bool {
+        self.first_by.is_some()
+    }
+
     /// Added to the conditions of a read of one stream.
     pub fn home_condition(&self) -> Option<&String> {
         self.home_condition.as_ref()
@@ -397,6 +424,12 @@ impl Tables {
     }
 }
 
+struct PositionColumn {
+    sql: String,
+    has_index: bool,
+    is_unique: bool,
+}
+
 struct Binder<'a> {
     layout: &'a Layout,
     table: &'a Table,
@@ -433,20 +466,24 @@ impl Binder<'_> {
         Ok(sql)
     }
 
-    /// A position must be a key: pages of events begin after the last position of the page before.
-    fn position(&mut self, column: &ColumnName) -> Result<String, Misfit> {
+    /// In SQLite a position must be a key: pages of events begin after the last position of the page before.
+    fn position(&mut self, column: &ColumnName) -> Result<PositionColumn, Misfit> {
         let sql = self.bind(column)?;
-        let Some(found) = self.table.column(&column.spellings) else {
-            return Ok(sql);
-        };
-        if self.table.is_unique(found) {
-            return Ok(sql);
+        let found = self.table.column(&column.spellings);
+        let is_unique = found.is_none_or(|found| self.table.is_unique(found));
+        let has_index = is_unique || found.is_some_and(|found| self.table.has_index_on(&[&found.name]));
+        if let (false, Dialect::Sqlite, Some(found)) = (is_unique, self.layout.dialect, found) {
+            return Err(format!(
+                "column {} of table {} has no unique index, so events cannot be read in its order; map global_position to \
+                 rowid instead",
+                found.name, self.table.name
+            ));
         }
-        Err(format!(
-            "column {} of table {} has no unique index, so events cannot be read in its order; map global_position to \
-             rowid instead",
-            found.name, self.table.name
-        ))
+        Ok(PositionColumn {
+            sql,
+            has_index,
+            is_unique,
+        })
     }
 
     fn text(&mut self, text: &TextSource) -> Result<(), Misfit> {
@@ -544,9 +581,4 @@ fn literal_sql(literal: &Literal) -> String {
         Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Literal::Integer(integer) => integer.to_string(),
     }
-}
-
-/// An identifier, quoted so that nothing in it is SQL.
-pub fn quoted(name: &str) -> String {
-    format!("\"{}\"", name.replace('"', "\"\""))
 }

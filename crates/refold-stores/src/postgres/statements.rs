@@ -1,0 +1,157 @@
+//! Every statement that is ever sent to a server. There is no other place that holds SQL for PostgreSQL.
+//!
+//! All of them go through the extended protocol, one statement a message, inside a read-only transaction. Values are
+//! parameters; the identifiers in [`page`], [`ends`] and [`behind`] are the catalogue's own, quoted by
+//! [`crate::tables::quoted`]. Each begins with a name in a comment, so that whoever runs the server finds it in his log.
+//!
+//! No statement calls anything but functions of `pg_catalog`, and none names a view, a function, a type or an operator of
+//! the store: the search path is `pg_catalog` alone.
+
+use crate::tables::plan::{Plan, Shape};
+
+/// Begins every unit of work; [`LIMITS`] follows it.
+pub const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+/// Ends every unit of work. There is nothing to commit.
+pub const ROLLBACK: &str = "ROLLBACK";
+
+/// What holds for one transaction, and whether the server took it as read-only. Once this was answered, no transaction
+/// can be made to write.
+pub const LIMITS: &str = "/* refold limits */ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
+     pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('statement_timeout', '30s', true), \
+     pg_catalog.set_config('lock_timeout', '2s', true), \
+     pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), \
+     pg_catalog.current_setting('transaction_read_only')";
+
+/// Who we are to the server, and which server it is.
+pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, rolcreaterole, rolcreatedb, rolreplication, \
+     rolbypassrls, pg_catalog.pg_is_in_recovery(), pg_catalog.current_setting('server_version'), \
+     pg_catalog.current_database()::text, \
+     pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE'), \
+     ARRAY(SELECT other.rolname::text FROM pg_catalog.pg_roles AS other WHERE other.rolname IN ('pg_write_all_data', \
+     'pg_execute_server_program', 'pg_write_server_files', 'pg_signal_backend', 'pg_checkpoint', 'pg_maintain') \
+     AND pg_catalog.pg_has_role(current_user, other.oid, 'MEMBER') ORDER BY 1) \
+     FROM pg_catalog.pg_roles WHERE rolname = current_user";
+
+/// What tells this cluster from others, asked where [`ROLE`] says that it may be.
+pub const IDENTITY: &str =
+    "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
+
+/// Tables of the store with their size, and what else looks like one.
+pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
+     class.relkind::text, class.relispartition, pg_catalog.has_table_privilege(class.oid, 'SELECT') OR \
+     pg_catalog.has_any_column_privilege(class.oid, 'SELECT'), \
+     class.relpages::bigint, EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
+     child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f') \
+     FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
+     WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND space.nspname <> 'information_schema' AND \
+     space.nspname NOT LIKE 'pg\\_%' ORDER BY space.nspname, class.relname LIMIT 4000";
+
+/// Columns of ordinary and partitioned tables. Generated ones count only where they are stored.
+pub const COLUMNS: &str = "/* refold columns */ SELECT attribute.attrelid, attribute.attname::text, \
+     pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), attribute.attnotnull, \
+     CASE WHEN type.typtype = 'd' THEN type.typbasetype ELSE type.oid END, attribute.attnum \
+     FROM pg_catalog.pg_attribute AS attribute JOIN pg_catalog.pg_type AS type ON type.oid = attribute.atttypid \
+     WHERE attribute.attrelid = ANY($1) AND attribute.attnum > 0 AND NOT attribute.attisdropped AND \
+     attribute.attgenerated IN ('', 's') ORDER BY attribute.attrelid, attribute.attnum";
+
+/// Usable indexes of whole tables, by the names of their plain columns.
+pub const INDEXES: &str = "/* refold indexes */ SELECT index.indrelid, index.indisunique, \
+     ARRAY(SELECT attribute.attname::text FROM pg_catalog.generate_series(0, index.indnkeyatts - 1) AS place JOIN \
+     pg_catalog.pg_attribute AS attribute ON attribute.attrelid = index.indrelid AND attribute.attnum = \
+     index.indkey[place] ORDER BY place), index.indnkeyatts::int4 \
+     FROM pg_catalog.pg_index AS index WHERE index.indrelid = ANY($1) AND index.indisvalid AND index.indpred IS NULL \
+     ORDER BY index.indexrelid";
+
+/// A table with all tables below it, whatever they are: partitions and heirs.
+pub const FAMILY: &str = "/* refold family */ WITH RECURSIVE family(oid) AS (SELECT $1::oid UNION SELECT heir.inhrelid \
+     FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid) SELECT class.oid, class.relkind::text, \
+     class.relname::text, class.relpages::bigint, pg_catalog.pg_relation_size(class.oid), \
+     class.relfilenode::bigint FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
+
+/// What the role could do to tables beside reading them.
+pub const TABLE_PRIVILEGES: &str = "/* refold table privileges */ SELECT asked.power FROM \
+     pg_catalog.unnest($1::oid[]) AS of(oid) CROSS JOIN (VALUES ('INSERT'), ('UPDATE'), ('DELETE'), ('TRUNCATE'), \
+     ('REFERENCES'), ('TRIGGER')) AS asked(power) WHERE pg_catalog.has_table_privilege(of.oid, asked.power) OR \
+     asked.power IN ('INSERT', 'UPDATE') AND pg_catalog.has_any_column_privilege(of.oid, asked.power) \
+     GROUP BY asked.power ORDER BY asked.power";
+
+/// The sequences that the numbers of a column are drawn from, with how many a session takes at once.
+pub const SEQUENCES: &str = "/* refold sequences */ SELECT sequence.seqrelid, sequence.seqcache, sequence.seqincrement \
+     FROM pg_catalog.pg_sequence AS sequence WHERE sequence.seqrelid IN (SELECT link.objid FROM pg_catalog.pg_depend AS link \
+     WHERE link.refobjid = $1 AND link.refobjsubid = $2 AND link.deptype IN ('a', 'i') UNION SELECT link.refobjid FROM \
+     pg_catalog.pg_attrdef AS value JOIN pg_catalog.pg_depend AS link ON link.objid = value.oid WHERE value.adrelid = $1 \
+     AND value.adnum = $2) ORDER BY sequence.seqrelid";
+
+/// Transactions, prepared ones too, that have written to one of these tables or drawn a number of one of these sequences
+/// and are not over: they hold a lock on it until they are.
+pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtransaction FROM pg_catalog.pg_locks AS held \
+     WHERE held.locktype = 'relation' AND held.granted AND held.relation = ANY($1) AND held.mode IN ('RowExclusiveLock', \
+     'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock') AND held.database = (SELECT oid FROM \
+     pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AND \
+     (held.pid IS NULL OR held.pid <> pg_catalog.pg_backend_pid()) ORDER BY 1";
+
+/// The same on a standby, which knows no locks of the primary: transactions that it has seen begin and not end.
+pub const WRITERS_ON_STANDBY: &str = "/* refold writers on standby */ SELECT running::text FROM \
+     pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS running ORDER BY 1";
+
+/// Rows that were changed and removed in tables, by the server's own count.
+pub const CHANGES: &str = "/* refold changes */ SELECT \
+     pg_catalog.sum(pg_catalog.pg_stat_get_tuples_updated(of.oid))::bigint, \
+     pg_catalog.sum(pg_catalog.pg_stat_get_tuples_deleted(of.oid))::bigint FROM pg_catalog.unnest($1::oid[]) AS of(oid)";
+
+/// The name of a statement in this catalogue.
+pub fn id(sql: &str) -> &str {
+    let named = sql.strip_prefix("/* refold ").and_then(|rest| rest.split_once(" */"));
+    named.map_or(if sql == ROLLBACK { "rollback" } else { "begin" }, |(name, _)| name)
+}
+
+/// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as parameter `$limit` says.
+pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String {
+    format!("/* refold events */ {} LIMIT ${limit}", plan.select(shape, conditions, order))
+}
+
+/// The first or the last position of the table.
+pub fn end(table: &str, position: &str, is_last: bool) -> String {
+    let order = if is_last { "DESC" } else { "ASC" };
+    format!(
+        "/* refold ends */ SELECT {position}::bigint FROM {table} AS \"event\" WHERE {position} IS NOT NULL ORDER BY \
+         {position} {order} LIMIT 1"
+    )
+}
+
+/// The positions up to `$1`, newest first, `$2` of them: where numbers are missing among them.
+pub fn behind(table: &str, position: &str) -> String {
+    format!(
+        "/* refold behind */ SELECT {position}::bigint FROM {table} AS \"event\" WHERE {position} <= $1 ORDER BY {position} \
+         DESC LIMIT $2"
+    )
+}
+
+/// All columns of one row, by its position `$1`.
+pub fn row(table: &str, position: &str, columns: &[String]) -> String {
+    format!(
+        "/* refold row */ SELECT {} FROM {table} AS \"event\" WHERE {position} = $1",
+        columns.join(", ")
+    )
+}
+
+/// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. The size is known without
+/// reading the body.
+pub fn body_within(column: &str, size: &str, most_bytes: u64) -> String {
+    format!("CASE WHEN {size} <= {most_bytes} THEN {column} END")
+}
+
+/// The size of a body that has more than `most_bytes` bytes; NULL for a smaller one.
+pub fn size_beyond(size: &str, most_bytes: u64) -> String {
+    format!("CASE WHEN {size} > {most_bytes} THEN ({size})::bigint END")
+}
+
+/// How the size of a column in bytes is found without reading it.
+pub fn size_of(column: &str, type_name: &str) -> String {
+    match type_name {
+        "text" | "bytea" => format!("pg_catalog.octet_length({column})"),
+        // Of documents only the size on disk is known, which compression may have made smaller.
+        _ => format!("pg_catalog.pg_column_size({column})"),
+    }
+}

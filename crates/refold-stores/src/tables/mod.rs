@@ -1,0 +1,114 @@
+//! What the adapters of SQL databases share: which tables there are, a layout bound to them, and events made of rows.
+//!
+//! It must not know any database: an adapter fills a [`Catalogue`], sends the statements of a [`plan::Plan`] and hands its
+//! rows to a [`row::RowReader`].
+
+pub mod detect;
+pub mod plan;
+pub mod row;
+
+use crate::layout::normalised;
+
+#[derive(Debug, Default)]
+pub struct Catalogue {
+    pub tables: Vec<Table>,
+    /// Views and what else is no ordinary table, by name, so that a message can say why it was not looked at.
+    pub passed_over: Vec<String>,
+    /// The text of the schema, which is part of the store's identity.
+    pub schema: String,
+}
+
+#[derive(Debug)]
+pub struct Table {
+    /// Where the database has several: the schema that it is in.
+    pub schema: Option<String>,
+    pub name: String,
+    pub columns: Vec<Column>,
+    /// SQLite: whether rows have a number of their own.
+    pub has_rowid: bool,
+    pub indexes: Vec<Index>,
+    /// SQLite: the first page of its tree.
+    pub root: Option<u32>,
+    /// SQLite: whether it holds nothing but plain columns that are compared byte by byte.
+    pub is_plain: bool,
+}
+
+#[derive(Debug)]
+pub struct Column {
+    pub name: String,
+    pub declared_type: String,
+    pub is_nullable: bool,
+    /// `INTEGER PRIMARY KEY` of SQLite: another name of the rowid.
+    pub is_rowid: bool,
+    /// Its place in a row, from 0.
+    pub place: usize,
+    /// Whether rows that are older than the column hold something else than NULL there.
+    pub has_default: bool,
+}
+
+#[derive(Debug)]
+pub struct Index {
+    pub columns: Vec<String>,
+    pub is_unique: bool,
+    /// How many of the columns, from the first, ascend and are compared byte by byte.
+    pub plain_column_count: usize,
+    /// SQLite: the first page of its tree.
+    pub root: Option<u32>,
+}
+
+impl Catalogue {
+    /// The table of this name, compared without regard to case and underscores; where there are several schemas, one in
+    /// the schema of `beside`.
+    pub fn find(&self, name: &str, beside: &Table) -> Option<&Table> {
+        let wanted = normalised(name);
+        let mut near = self.tables.iter().filter(|table| table.schema == beside.schema);
+        let exact = near.clone().find(|table| table.name == name);
+        exact.or_else(|| near.find(|table| normalised(&table.name) == wanted))
+    }
+}
+
+impl Table {
+    /// How statements name it.
+    pub fn sql(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{}.{}", quoted(schema), quoted(&self.name)),
+            None => quoted(&self.name),
+        }
+    }
+
+    /// How people name it.
+    pub fn full_name(&self) -> String {
+        match &self.schema {
+            Some(schema) => format!("{schema}.{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// The table's own spelling of the first of these columns that it has.
+    pub fn column(&self, spellings: &[String]) -> Option<&Column> {
+        spellings.iter().find_map(|spelling| {
+            let wanted = normalised(spelling);
+            let exact = self.columns.iter().find(|column| column.name == *spelling);
+            exact.or_else(|| self.columns.iter().find(|column| normalised(&column.name) == wanted))
+        })
+    }
+
+    /// Whether an index begins with exactly these columns, in any order.
+    pub fn has_index_on(&self, columns: &[&str]) -> bool {
+        self.indexes.iter().any(|index| {
+            let head = index.columns.get(..columns.len());
+            head.is_some_and(|head| columns.iter().all(|column| head.iter().any(|name| name == column)))
+        })
+    }
+
+    /// Whether no two rows have the same value in this column, NULL apart.
+    pub fn is_unique(&self, column: &Column) -> bool {
+        let is_indexed = |index: &Index| index.is_unique && index.columns.iter().eq([&column.name]);
+        column.is_rowid || self.indexes.iter().any(is_indexed)
+    }
+}
+
+/// An identifier, quoted so that nothing in it is SQL.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
