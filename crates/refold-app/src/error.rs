@@ -93,8 +93,7 @@ impl From<StoreError> for AppError {
         let (code, hint, choices) = match error {
             StoreError::Elevated { role, script, .. } => {
                 let hint = format!(
-                    "use a role that can only read, which this makes; or add allow_elevated={role} to the address to insist:\n\n\
-                     {script}"
+                    "use a role that can only read, which this makes; or add allow_elevated={role} to the address to insist: {script}"
                 );
                 return AppError::new(ErrorCode::Denied, message, hint);
             }

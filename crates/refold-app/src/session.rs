@@ -84,7 +84,8 @@ pub struct FirstScreen {
 }
 
 impl Session {
-    /// `location`: a path, or the address of a server. `layout`: the id of a layout or the path of a layout file; `None`: found by looking.
+    /// `location`: a path, or the address of a server. `layout`: the id of a layout or the path of a layout file; `None`:
+    /// found by looking.
     pub fn open(work: &Work<'_>, location: &str, layout: Option<&str>, places: &Places) -> Result<Session, AppError> {
         Session::open_in(work, location, layout, None, places)
     }

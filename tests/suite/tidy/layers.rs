@@ -68,6 +68,9 @@ const KEPT: &[(&str, &[&str])] = &[
     ("plotters", &["refold-audit"]),
     ("ed25519-dalek", &["refold-audit"]),
     ("wasmtime", &["refold-guests"]),
+    ("tokio", &["refold-stores"]),
+    ("tokio-postgres", &["refold-stores"]),
+    ("rustls", &["refold-stores"]),
 ];
 
 /// What the engine must never reach: IO, clocks, threads, randomness, SQL, a face.

@@ -14,7 +14,6 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../layouts/eventsauce.toml"),
     include_str!("../../layouts/eventsauce-legacy.toml"),
     include_str!("../../layouts/broadway.toml"),
-    include_str!("../../layouts/postgres/emmett.toml"),
     include_str!("../../layouts/postgres/message-db.toml"),
 ];
 

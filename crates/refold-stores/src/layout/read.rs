@@ -132,7 +132,9 @@ impl Reader<'_> {
         let table = match (source.table, source.glob, dialect) {
             (Some(table), None, _) if !table.get_ref().contains('*') => table.into_inner(),
             (Some(table), None, _) => return self.fault(table.span(), "a name with * belongs in glob, not in table"),
-            (None, Some(glob), Dialect::Sqlite | Dialect::Postgres) if glob.get_ref().matches('*').count() == 1 => glob.into_inner(),
+            (None, Some(glob), Dialect::Sqlite | Dialect::Postgres) if glob.get_ref().matches('*').count() == 1 => {
+                glob.into_inner()
+            }
             (None, Some(glob), _) => return self.fault(glob.span(), "a glob holds exactly one *"),
             (None, None, Dialect::Csv) => String::new(),
             _ => return self.fault(span, "a source has either table or glob"),

@@ -16,8 +16,6 @@ use crate::tables::{Table, quoted};
 /// The events of one server, by a layout.
 pub struct Bound {
     pub plan: Plan,
-    /// `"schema"."table"`
-    pub table_sql: String,
     /// Of the table that events are in.
     pub oid: u32,
     pub position_number: i16,
@@ -69,7 +67,9 @@ impl Bound {
             }
         }
         let position = plan.layout.map.position.spellings.as_slice();
-        let position = table.column(position).and_then(|column| survey.column(table, &column.name));
+        let position = table
+            .column(position)
+            .and_then(|column| survey.column(table, &column.name));
         let Some((position_number, _)) = position.filter(|(_, kind)| is_integer(kind)) else {
             return Err("its position is no integer".to_owned());
         };
@@ -83,15 +83,25 @@ impl Bound {
             StreamKey::Pair { first, second, .. } => vec![first, second],
         };
         if let Some(odd) = parts.into_iter().find(|part| !types.get(*part).is_some_and(is_key)) {
-            return Err(format!("{odd}, which its stream id is made of, is no text, uuid or integer"));
+            return Err(format!(
+                "{odd}, which its stream id is made of, is no text, uuid or integer"
+            ));
+        }
+        let shape = plan.shape(Columns::ALL);
+        let places = shape.documents.iter().map(|document| document.index);
+        let mut bodies = places.filter_map(|place| shape.expressions().get(place));
+        if bodies.any(|column| types.get(column) == Some(&Type::OID)) {
+            return Err("its payload is a large object of the server, which this version does not read".to_owned());
         }
         Ok(Bound {
-            table_sql: table.sql(),
             oid,
             position_number,
             schema: survey.catalogue.schema.clone(),
             tables,
-            is_version_nullable: plan.version.as_ref().is_some_and(|version| nullable.get(version) != Some(&false)),
+            is_version_nullable: plan
+                .version
+                .as_ref()
+                .is_some_and(|version| nullable.get(version) != Some(&false)),
             types,
             plan,
         })
@@ -103,7 +113,9 @@ impl Bound {
         let mut sizes = Vec::new();
         let documents: Vec<usize> = shape.documents.iter().map(|document| document.index).collect();
         for index in documents {
-            let Some(column) = shape.expressions().get(index).cloned() else { continue };
+            let Some(column) = shape.expressions().get(index).cloned() else {
+                continue;
+            };
             let kind = self.types.get(&column).map_or("text", Type::name);
             let size = statements::size_of(&column, if kind == "varchar" { "text" } else { kind });
             shape.replace(index, statements::body_within(&column, &size, most_bytes));
@@ -181,7 +193,11 @@ fn is_integer(kind: &Type) -> bool {
 }
 
 fn is_key(kind: &Type) -> bool {
-    is_integer(kind) || matches!(*kind, Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UUID)
+    is_integer(kind)
+        || matches!(
+            *kind,
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UUID
+        )
 }
 
 /// A UUID as it is shown: 32 lower-case digits with hyphens. `None` for any other text.

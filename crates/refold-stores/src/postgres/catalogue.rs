@@ -77,14 +77,20 @@ impl Survey {
         ];
         let mut answers = connection.ask(asked, cancel)?.into_iter();
         for row in &answers.next().unwrap_or_default().rows {
-            let Some(place) = places.get(&row.try_get(0)?).copied() else { continue };
+            let Some(place) = places.get(&row.try_get(0)?).copied() else {
+                continue;
+            };
             let (name, declared_type, is_required): (String, String, bool) =
                 (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
             let (oid, number): (u32, i16) = (row.try_get(4)?, row.try_get(5)?);
             // What is not understood is never asked for: sending it may be the work of somebody's extension.
-            let Some(kind) = Type::from_oid(oid).filter(value::is_known) else { continue };
+            let Some(kind) = Type::from_oid(oid).filter(value::is_known) else {
+                continue;
+            };
             let table = &mut self.catalogue.tables[place];
-            self.catalogue.schema.push_str(&format!("{oid} {name} {declared_type}\n"));
+            self.catalogue
+                .schema
+                .push_str(&format!("{oid} {name} {declared_type}\n"));
             table.columns.push(Column {
                 name,
                 declared_type,
@@ -96,7 +102,9 @@ impl Survey {
             self.tables[place].columns.push((number, kind));
         }
         for row in &answers.next().unwrap_or_default().rows {
-            let Some(place) = places.get(&row.try_get(0)?).copied() else { continue };
+            let Some(place) = places.get(&row.try_get(0)?).copied() else {
+                continue;
+            };
             let (is_unique, columns): (bool, Vec<String>) = (row.try_get(1)?, row.try_get(2)?);
             let count: i32 = row.try_get(3)?;
             // An index on expressions counts for nothing: which place the expression has is not told.
@@ -114,7 +122,11 @@ impl Survey {
 
     /// The table that a plan reads events from: its number on the server, and its size in pages of 8 KiB.
     pub fn table(&self, full_name: &str) -> Option<(&Table, u32, i64)> {
-        let place = self.catalogue.tables.iter().position(|table| table.full_name() == full_name)?;
+        let place = self
+            .catalogue
+            .tables
+            .iter()
+            .position(|table| table.full_name() == full_name)?;
         let surveyed = self.tables.get(place)?;
         Some((self.catalogue.tables.get(place)?, surveyed.oid, surveyed.page_count))
     }
@@ -122,7 +134,11 @@ impl Survey {
     /// The number of a column in its table, and its type.
     pub fn column(&self, table: &Table, name: &str) -> Option<(i16, Type)> {
         let full_name = table.full_name();
-        let place = self.catalogue.tables.iter().position(|table| table.full_name() == full_name)?;
+        let place = self
+            .catalogue
+            .tables
+            .iter()
+            .position(|table| table.full_name() == full_name)?;
         let index = table.columns.iter().position(|column| column.name == name)?;
         self.tables.get(place)?.columns.get(index).cloned()
     }

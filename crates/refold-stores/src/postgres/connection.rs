@@ -112,7 +112,7 @@ impl Connection {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|_| Fault::Closed)?;
         let handle = runtime.handle().clone();
-        let (tell, told) = mpsc::channel();
+        let (tell, told) = mpsc::sync_channel(1);
         let own_tls = tls.cloned();
         let drive = move || {
             runtime.block_on(async move {
@@ -144,7 +144,7 @@ impl Connection {
 
     /// Asks these statements in one read-only transaction, in order.
     pub fn ask(&mut self, asked: Vec<Asked>, cancel: &Cancel) -> Result<Vec<Answer>, Fault> {
-        let (tell, told) = mpsc::channel();
+        let (tell, told) = mpsc::sync_channel(1);
         let sender = Sender {
             client: Arc::clone(&self.client),
             listener: Arc::clone(&self.listener),
@@ -268,7 +268,7 @@ fn is_refused_setting(fault: &Fault) -> bool {
 /// Tells that the connection stands, and drives it until it ends.
 async fn serve<S, T>(
     connected: Result<(Client, tokio_postgres::Connection<S, T>), tokio_postgres::Error>,
-    tell: &mpsc::Sender<Result<Client, Fault>>,
+    tell: &mpsc::SyncSender<Result<Client, Fault>>,
 ) where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,

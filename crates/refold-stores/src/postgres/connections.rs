@@ -127,7 +127,11 @@ impl Connections {
             self.close();
             return;
         }
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner).idle.push(connection);
+        self.slots
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .idle
+            .push(connection);
         self.freed.notify_one();
     }
 

@@ -205,15 +205,20 @@ impl Course {
             (None, _) => {}
             (Some((EventBatch::NO_VERSION, at)), Direction::Forward) => {
                 let at = parts.number(at);
-                parts.conditions.push(format!("({version} IS NOT NULL OR {position} > {at})"));
+                parts
+                    .conditions
+                    .push(format!("({version} IS NOT NULL OR {position} > {at})"));
             }
             (Some((EventBatch::NO_VERSION, at)), Direction::Backward) => {
                 let at = parts.number(at);
-                parts.conditions.push(format!("{version} IS NULL AND {position} < {at}"));
+                parts
+                    .conditions
+                    .push(format!("{version} IS NULL AND {position} < {at}"));
             }
             (Some((last, at)), direction) => {
                 let (last, at) = (parts.number(last.0), parts.number(at));
-                let next = format!("{version} {reaches} {last} AND ({version} {beyond} {last} OR {position} {beyond} {at})");
+                let next =
+                    format!("{version} {reaches} {last} AND ({version} {beyond} {last} OR {position} {beyond} {at})");
                 parts.conditions.push(if is_open && direction == Direction::Backward {
                     format!("({next} OR {version} IS NULL)")
                 } else {
@@ -230,7 +235,6 @@ impl Course {
         format!("{version}{suffix}{nulls}, {position}{suffix}")
     }
 }
-
 
 #[derive(Default)]
 struct Parts {
@@ -251,7 +255,13 @@ impl Parts {
     fn page(mut self, bound: &Bound, shape: &BoundShape, order: &str, limit: usize) -> Asked {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.number(limit);
-        let sql = statements::page(&bound.plan, &shape.shape, &self.conditions, order, self.parameters.len());
+        let sql = statements::page(
+            &bound.plan,
+            &shape.shape,
+            &self.conditions,
+            order,
+            self.parameters.len(),
+        );
         Asked::new(sql, self.parameters)
     }
 }

@@ -34,10 +34,7 @@ const MOST_SCANNED_PAGES: i64 = 8_192;
 const SAMPLED_ROWS: usize = 200;
 
 /// A connection, the role there, and how further connections are encrypted.
-pub fn reach(
-    work: &Work<'_>,
-    options: &Options,
-) -> Result<(Connection, Role, Option<MakeRustlsConnect>), StoreError> {
+pub fn reach(work: &Work<'_>, options: &Options) -> Result<(Connection, Role, Option<MakeRustlsConnect>), StoreError> {
     let tls = tls::connector(options)?;
     let cancel = work.cancel_token();
     let mut connection = Connection::open(options, tls.as_ref(), cancel)?;
@@ -90,7 +87,11 @@ pub fn open(
 
     let mut evidence = chosen.candidate.evidence;
     evidence.push(found.evidence);
-    evidence.extend(watched.doubt.map(|doubt| format!("the order of events rests on an assumption: {doubt}")));
+    evidence.extend(
+        watched
+            .doubt
+            .map(|doubt| format!("the order of events rests on an assumption: {doubt}")),
+    );
     let identity = identity(&role, location, &bound, &layout.hash);
     let reached = Arc::new(Reached {
         connections: Connections::new(options.clone(), tls, role.clone(), connection),
@@ -100,7 +101,10 @@ pub fn open(
     let probed = probe(work, &reached, settled)?;
     evidence.extend(probed.evidence);
     let description = StoreDescription {
-        kind: format!("PostgreSQL {}", role.server_version.split(' ').next().unwrap_or_default()),
+        kind: format!(
+            "PostgreSQL {}",
+            role.server_version.split(' ').next().unwrap_or_default()
+        ),
         layout: chosen.candidate.layout,
         layout_title: layout.title,
         evidence,
@@ -138,11 +142,7 @@ pub fn open(
     })
 }
 
-fn look_for_layout<'a>(
-    survey: &'a Survey,
-    location: &'a str,
-    decodes: &'a dyn Fn(&Plan) -> Option<bool>,
-) -> Look<'a> {
+fn look_for_layout<'a>(survey: &'a Survey, location: &'a str, decodes: &'a dyn Fn(&Plan) -> Option<bool>) -> Look<'a> {
     Look {
         catalogue: &survey.catalogue,
         dialect: Dialect::Postgres,
@@ -191,10 +191,14 @@ impl Family {
         if let Some(name) = &self.foreign {
             return Err(StoreError::NoLayout {
                 location,
-                detail: format!("part of table {table} is elsewhere ({name}), and reading it would run what leads there"),
+                detail: format!(
+                    "part of table {table} is elsewhere ({name}), and reading it would run what leads there"
+                ),
             });
         }
-        let page_count = self.page_count.max(i64::try_from(self.byte_count / 8_192).unwrap_or(i64::MAX));
+        let page_count = self
+            .page_count
+            .max(i64::try_from(self.byte_count / 8_192).unwrap_or(i64::MAX));
         if !bound.plan.has_position_index && page_count > MOST_SCANNED_PAGES && !options.may_scan {
             return Err(StoreError::NoLayout {
                 location,
@@ -212,7 +216,10 @@ impl Family {
 
 fn read_only(role: &Role, powers: &[String], options: &Options) -> Vec<String> {
     let who = if powers.is_empty() {
-        format!("the role {} may read the tables of the store and not write to them", role.name)
+        format!(
+            "the role {} may read the tables of the store and not write to them",
+            role.name
+        )
     } else {
         format!(
             "the role {} could do more than read ({}); it is used because the address allows it by name",
@@ -253,13 +260,15 @@ fn identity(role: &Role, location: &str, bound: &Bound, layout_hash: &str) -> St
 fn changes(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -> Result<(i64, i64), Fault> {
     let parameter = (Box::new(oids.to_vec()) as Box<_>, Type::OID_ARRAY);
     let answer = one(connection.ask(vec![Asked::new(statements::CHANGES, vec![parameter])], cancel)?);
-    let Some(row) = answer.rows.first() else { return Ok((0, 0)) };
+    let Some(row) = answer.rows.first() else {
+        return Ok((0, 0));
+    };
     let (updated, deleted): (Option<i64>, Option<i64>) = (row.try_get(0)?, row.try_get(1)?);
     Ok((updated.unwrap_or(0), deleted.unwrap_or(0)))
 }
 
 fn first_position(connection: &mut Connection, bound: &Bound, cancel: &CancelToken) -> Result<Option<i64>, Fault> {
-    let sql = statements::end(&bound.table_sql, &bound.plan.position, false);
+    let sql = statements::end(&bound.plan, false);
     let answer = one(connection.ask(vec![Asked::new(sql, Vec::new())], cancel)?);
     Ok(answer.rows.first().map(|row| row.try_get(0)).transpose()?)
 }
@@ -286,7 +295,14 @@ fn first_payloads_decode(
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let mut reader = RowReader::new(shape.shape);
     for row in &answer.rows {
-        reader.append(&bound.plan, &HeldRow::of(row), Position(0), &mut batch, &mut names, &findings);
+        reader.append(
+            &bound.plan,
+            &HeldRow::of(row),
+            Position(0),
+            &mut batch,
+            &mut names,
+            &findings,
+        );
     }
     let encodings = batch.payload_encodings.iter();
     let readable = encodings.filter(|encoding| **encoding != Encoding::Opaque).count();
@@ -318,8 +334,14 @@ fn probe(work: &Work<'_>, reached: &Arc<Reached>, settled: Option<i64>) -> Resul
     }
     let zoneless = findings.summary().into_iter().find(|(code, ..)| *code == ZONE_UNKNOWN);
     let times = || batch.recorded_at.iter().filter(|time| !time.is_none());
-    let versions = batch.versions.iter().filter(|version| **version != EventBatch::NO_VERSION);
-    let version_base = versions.map(|version| version.0).min().filter(|least| matches!(least, 0 | 1));
+    let versions = batch
+        .versions
+        .iter()
+        .filter(|version| **version != EventBatch::NO_VERSION);
+    let version_base = versions
+        .map(|version| version.0)
+        .min()
+        .filter(|least| matches!(least, 0 | 1));
     let told = version_base.map(|base| format!("versions begin at {base} among the first and the newest events"));
     Ok(Probed {
         version_base,

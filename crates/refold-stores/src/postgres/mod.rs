@@ -99,13 +99,20 @@ impl EventStore for PostgresStore {
     }
 
     fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
-        Ok(Box::new(PostgresReader::new(Arc::clone(&self.reached), query, self.settled)))
+        Ok(Box::new(PostgresReader::new(
+            Arc::clone(&self.reached),
+            query,
+            self.settled,
+        )))
     }
 
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
         let whole = vec![(None, None)];
         // Where each page looks at the whole table, several readers would do so at once.
-        let Some((first, last)) = self.description.position_span.filter(|_| self.reached.bound.plan.has_position_index)
+        let Some((first, last)) = self
+            .description
+            .position_span
+            .filter(|_| self.reached.bound.plan.has_position_index)
         else {
             return Ok(whole);
         };
@@ -127,9 +134,12 @@ impl EventStore for PostgresStore {
         if self.settled.is_none_or(|settled| position.0 > settled) {
             return Ok(None);
         }
-        let columns = plan.table_columns.iter().map(|name| format!("\"event\".{}", quoted(name)));
+        let columns = plan
+            .table_columns
+            .iter()
+            .map(|name| format!("\"event\".{}", quoted(name)));
         let columns: Vec<String> = columns.collect();
-        let sql = statements::row(&self.reached.bound.table_sql, &plan.position, &columns);
+        let sql = statements::row(plan, &columns);
         let asked = || vec![Asked::new(sql.clone(), vec![(Box::new(position.0), Type::INT8)])];
         let answers = self.reached.connections.ask(asked, &CancelToken::default());
         let answer = catalogue::one(answers.map_err(|asking| asking.at(self.reached.connections.location()))?);

@@ -89,7 +89,8 @@ impl Options {
         if config.get_application_name().is_none() {
             config.application_name("refold");
         }
-        let is_local = config.get_hosts().iter().all(is_local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
+        let is_local =
+            config.get_hosts().iter().all(is_local) && config.get_hostaddrs().iter().all(IpAddr::is_loopback);
         let encryption = asked.unwrap_or(if is_local { Encryption::None } else { Encryption::Host });
         config.ssl_mode(match encryption {
             Encryption::None => SslMode::Disable,
@@ -161,7 +162,9 @@ impl Encryption {
     pub fn sentence(self) -> &'static str {
         match self {
             Encryption::None => "the connection is not encrypted",
-            Encryption::Unverified => "the connection is encrypted, and the server's certificate is not checked (sslmode)",
+            Encryption::Unverified => {
+                "the connection is encrypted, and the server's certificate is not checked (sslmode)"
+            }
             Encryption::Authority => {
                 "the connection is encrypted; the server's certificate is checked, its name is not (sslmode)"
             }
@@ -175,7 +178,9 @@ pub fn without_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
-    let (base, query) = rest.split_once('?').map_or((rest, None), |(base, query)| (base, Some(query)));
+    let (base, query) = rest
+        .split_once('?')
+        .map_or((rest, None), |(base, query)| (base, Some(query)));
     // A password that is not well written may hold any of the marks: the last @ counts.
     let base = match base.rsplit_once('@') {
         Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
@@ -186,7 +191,11 @@ pub fn without_password(url: &str) -> String {
         .flat_map(|query| query.split('&'))
         .filter(|pair| !pair.is_empty() && !pair.starts_with("password"))
         .collect();
-    let query = if kept.is_empty() { String::new() } else { format!("?{}", kept.join("&")) };
+    let query = if kept.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", kept.join("&"))
+    };
     format!("{scheme}://{base}{query}")
 }
 
@@ -199,7 +208,9 @@ fn encryption(mode: &str) -> Result<Encryption, String> {
         "allow" | "prefer" => Err(format!(
             "sslmode={mode} lets anybody in between switch encryption off; use verify-full, verify-ca, require or disable"
         )),
-        _ => Err(format!("there is no sslmode {mode}: verify-full, verify-ca, require or disable")),
+        _ => Err(format!(
+            "there is no sslmode {mode}: verify-full, verify-ca, require or disable"
+        )),
     }
 }
 

@@ -30,7 +30,10 @@ pub struct Role {
 impl Role {
     pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
         let answers = connection.ask(vec![Asked::new(statements::ROLE, Vec::new())], cancel)?;
-        let row = answers.first().and_then(|answer| answer.rows.first()).ok_or(Fault::Closed)?;
+        let row = answers
+            .first()
+            .and_then(|answer| answer.rows.first())
+            .ok_or(Fault::Closed)?;
         let (mut role, may_ask_identity) = Role::of_row(row)?;
         if may_ask_identity {
             let answers = connection.ask(vec![Asked::new(statements::IDENTITY, Vec::new())], cancel)?;
@@ -99,26 +102,29 @@ pub fn refusal(role: &Role, powers: &[String], location: &str, tables: &[(String
     }
 }
 
-/// What makes a role that may read these tables, each with its schema, and nothing else.
+/// What makes a role that may read these tables, each with its schema, and nothing else: statements on one line.
 pub fn script(database: &str, tables: &[(String, String)]) -> String {
     let mut schemas: Vec<&String> = tables.iter().map(|(schema, _)| schema).collect();
     schemas.sort_unstable();
     schemas.dedup();
     let mut script = String::from(
-        "CREATE ROLE refold_reader LOGIN PASSWORD '…' CONNECTION LIMIT 3;\n\
-         ALTER ROLE refold_reader SET default_transaction_read_only = on;\n\
-         ALTER ROLE refold_reader SET statement_timeout = '30s';\n",
+        "CREATE ROLE refold_reader LOGIN PASSWORD '…' CONNECTION LIMIT 3; \
+         ALTER ROLE refold_reader SET default_transaction_read_only = on; \
+         ALTER ROLE refold_reader SET statement_timeout = '30s'; ",
     );
-    script.push_str(&format!("GRANT CONNECT ON DATABASE {} TO refold_reader;\n", quoted(database)));
+    script.push_str(&format!(
+        "GRANT CONNECT ON DATABASE {} TO refold_reader; ",
+        quoted(database)
+    ));
     for schema in schemas {
-        script.push_str(&format!("GRANT USAGE ON SCHEMA {} TO refold_reader;\n", quoted(schema)));
+        script.push_str(&format!("GRANT USAGE ON SCHEMA {} TO refold_reader; ", quoted(schema)));
     }
     for (schema, table) in tables {
         script.push_str(&format!(
-            "GRANT SELECT ON {}.{} TO refold_reader;\n",
+            "GRANT SELECT ON {}.{} TO refold_reader; ",
             quoted(schema),
             quoted(table)
         ));
     }
-    script
+    script.trim_end().to_owned()
 }

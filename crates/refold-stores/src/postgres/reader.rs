@@ -67,7 +67,11 @@ impl PostgresReader {
             if asked().is_none() {
                 return Ok(None);
             }
-            match self.reached.connections.ask(|| asked().into_iter().collect(), work.cancel_token()) {
+            match self
+                .reached
+                .connections
+                .ask(|| asked().into_iter().collect(), work.cancel_token())
+            {
                 Ok(mut answers) => return Ok(answers.pop().map(|answer| (answer, limit))),
                 Err(asking) if asking.is_of_load() && halvings < MOST_HALVINGS => halvings += 1,
                 Err(asking) => return Err(asking.at(self.reached.connections.location())),
@@ -100,7 +104,8 @@ impl PostgresReader {
                 if !self.reached.bound.plan.has_links() {
                     return Err(self.doubled(at));
                 }
-                self.rows.report_link(&self.reached.bound.plan, &row, Position(at), findings);
+                self.rows
+                    .report_link(&self.reached.bound.plan, &row, Position(at), findings);
                 continue;
             }
             if self.course.passed() == Some(at) {
@@ -116,13 +121,7 @@ impl PostgresReader {
         Ok(answer.is_cut || answer.rows.len() >= limit)
     }
 
-    fn take_in_single(
-        &mut self,
-        answer: &Answer,
-        batch: &mut EventBatch,
-        names: &mut Names,
-        findings: &Findings,
-    ) {
+    fn take_in_single(&mut self, answer: &Answer, batch: &mut EventBatch, names: &mut Names, findings: &Findings) {
         let mut by_position = BTreeMap::new();
         for row in &answer.rows {
             let row = self.held(row);

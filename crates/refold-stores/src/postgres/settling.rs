@@ -54,7 +54,7 @@ impl Watched {
         ];
         let answer = catalogue::one(connection.ask(vec![Asked::new(statements::SEQUENCES, parameters)], cancel)?);
         let mut watched = Watched {
-            last_sql: statements::end(&bound.table_sql, &bound.plan.position, true),
+            last_sql: statements::end(&bound.plan, true),
             writers_sql: statements::WRITERS,
             relations: family.to_vec(),
             step: 1,
@@ -146,13 +146,8 @@ pub fn settle(
 }
 
 /// The newest positions up to `last`, newest first.
-fn newest(
-    connection: &mut Connection,
-    bound: &Bound,
-    last: i64,
-    cancel: &CancelToken,
-) -> Result<Vec<i64>, Fault> {
-    let sql = statements::behind(&bound.table_sql, &bound.plan.position);
+fn newest(connection: &mut Connection, bound: &Bound, last: i64, cancel: &CancelToken) -> Result<Vec<i64>, Fault> {
+    let sql = statements::behind(&bound.plan);
     let mut positions: Vec<i64> = Vec::new();
     for _ in 0..GAP_PAGES {
         let from = match positions.last() {
@@ -162,7 +157,10 @@ fn newest(
                 None => break,
             },
         };
-        let parameters = vec![(Box::new(from) as Box<_>, Type::INT8), (Box::new(GAP_ROWS) as Box<_>, Type::INT8)];
+        let parameters = vec![
+            (Box::new(from) as Box<_>, Type::INT8),
+            (Box::new(GAP_ROWS) as Box<_>, Type::INT8),
+        ];
         let answer = catalogue::one(connection.ask(vec![Asked::new(sql.clone(), parameters)], cancel)?);
         for row in &answer.rows {
             positions.push(row.try_get(0)?);

@@ -34,8 +34,7 @@ pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, r
      FROM pg_catalog.pg_roles WHERE rolname = current_user";
 
 /// What tells this cluster from others, asked where [`ROLE`] says that it may be.
-pub const IDENTITY: &str =
-    "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
+pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
 /// Tables of the store with their size, and what else looks like one.
 pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
@@ -108,32 +107,30 @@ pub fn id(sql: &str) -> &str {
 
 /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as parameter `$limit` says.
 pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String {
-    format!("/* refold events */ {} LIMIT ${limit}", plan.select(shape, conditions, order))
+    format!(
+        "/* refold events */ {} LIMIT ${limit}",
+        plan.select(shape, conditions, order)
+    )
 }
 
-/// The first or the last position of the table.
-pub fn end(table: &str, position: &str, is_last: bool) -> String {
-    let order = if is_last { "DESC" } else { "ASC" };
-    format!(
-        "/* refold ends */ SELECT {position}::bigint FROM {table} AS \"event\" WHERE {position} IS NOT NULL ORDER BY \
-         {position} {order} LIMIT 1"
-    )
+/// The first or the last position.
+pub fn end(plan: &Plan, is_last: bool) -> String {
+    let (position, order) = (&plan.position, if is_last { "DESC" } else { "ASC" });
+    let selected = plan.select_one(&format!("{position}::bigint"), &[format!("{position} IS NOT NULL")]);
+    format!("/* refold ends */ {selected} ORDER BY {position} {order} LIMIT 1")
 }
 
 /// The positions up to `$1`, newest first, `$2` of them: where numbers are missing among them.
-pub fn behind(table: &str, position: &str) -> String {
-    format!(
-        "/* refold behind */ SELECT {position}::bigint FROM {table} AS \"event\" WHERE {position} <= $1 ORDER BY {position} \
-         DESC LIMIT $2"
-    )
+pub fn behind(plan: &Plan) -> String {
+    let position = &plan.position;
+    let selected = plan.select_one(&format!("{position}::bigint"), &[format!("{position} <= $1")]);
+    format!("/* refold behind */ {selected} ORDER BY {position} DESC LIMIT $2")
 }
 
-/// All columns of one row, by its position `$1`.
-pub fn row(table: &str, position: &str, columns: &[String]) -> String {
-    format!(
-        "/* refold row */ SELECT {} FROM {table} AS \"event\" WHERE {position} = $1",
-        columns.join(", ")
-    )
+/// All columns of one row of the table of events, by its position `$1`.
+pub fn row(plan: &Plan, columns: &[String]) -> String {
+    let selected = plan.select_one(&columns.join(", "), &[format!("{} = $1", plan.position)]);
+    format!("/* refold row */ {selected} LIMIT 1")
 }
 
 /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. The size is known without

@@ -8,9 +8,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{Encryption, Options};
@@ -29,9 +27,13 @@ pub fn connector(options: &Options) -> Result<Option<MakeRustlsConnect>, StoreEr
         weaker => {
             let authority = match weaker {
                 Encryption::Authority => {
-                    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots(options)?), Arc::clone(&provider));
+                    let verifier =
+                        WebPkiServerVerifier::builder_with_provider(Arc::new(roots(options)?), Arc::clone(&provider));
                     let verifier = verifier.build();
-                    Some(verifier.map_err(|error| unreachable(options, format!("no authority can be trusted ({error})")))?)
+                    Some(
+                        verifier
+                            .map_err(|error| unreachable(options, format!("no authority can be trusted ({error})")))?,
+                    )
                 }
                 _ => None,
             };
@@ -49,7 +51,8 @@ fn roots(options: &Options) -> Result<RootCertStore, StoreError> {
     let mut roots = RootCertStore::empty();
     match options.roots() {
         Some(file) => {
-            let unreadable = |error: String| unreachable(options, format!("{} cannot be read ({error})", file.display()));
+            let unreadable =
+                |error: String| unreachable(options, format!("{} cannot be read ({error})", file.display()));
             let listed = CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))?;
             for certificate in listed {
                 let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
@@ -107,7 +110,12 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -116,7 +124,12 @@ impl ServerCertVerifier for Lenient {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.provider.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -141,7 +141,9 @@ fn held<'r>(kind: &Type, bytes: &'r [u8]) -> Held<'r> {
         Type::XID8 => integer::<8>(bytes).map(|it| text_of(u64::from_be_bytes(it))),
         Type::FLOAT4 => integer::<4>(bytes).map(|it| Held::Real(f32::from_be_bytes(it).into())),
         Type::FLOAT8 => integer::<8>(bytes).map(|it| Held::Real(f64::from_be_bytes(it))),
-        Type::BOOL => bytes.first().map(|it| Held::Text(if *it == 0 { b"false" } else { b"true" })),
+        Type::BOOL => bytes
+            .first()
+            .map(|it| Held::Text(if *it == 0 { b"false" } else { b"true" })),
         Type::UUID => <&[u8; 16]>::try_from(bytes).ok().map(|it| Held::Made(uuid_text(it))),
         // One byte says which version of the format follows; since there are documents there is version 1 alone.
         Type::JSONB => match bytes.split_first() {
@@ -239,11 +241,16 @@ fn numeric(bytes: &[u8]) -> Option<String> {
         place.and_then(|place| groups.get(place)).copied().unwrap_or(0)
     };
     let mut text = String::from(sign);
-    let whole: String = (0..=i32::from(weight).max(0)).rev().map(|at| format!("{:04}", group(at))).collect();
+    let whole: String = (0..=i32::from(weight).max(0))
+        .rev()
+        .map(|at| format!("{:04}", group(at)))
+        .collect();
     let whole = whole.trim_start_matches('0');
     text.push_str(if whole.is_empty() { "0" } else { whole });
     if scale > 0 {
-        let after: String = (1..=i32::from(scale).div_euclid(4) + 1).map(|at| format!("{:04}", group(-at))).collect();
+        let after: String = (1..=i32::from(scale).div_euclid(4) + 1)
+            .map(|at| format!("{:04}", group(-at)))
+            .collect();
         text.push('.');
         text.push_str(after.get(..usize::from(scale))?);
     }

@@ -10,15 +10,15 @@ use refold_core::work::CancelToken;
 use rusqlite::types::ValueRef;
 
 use super::catalogue::Affinity;
-use crate::tables::{Catalogue, Column, Table};
 use super::image::cell::Payload;
 use super::image::index::{IndexCursor, Probe};
 use super::image::record::{Place, Record, Wanted};
 use super::image::table::TableCursor;
 use super::image::{Image, Odd};
+use crate::layout::{Comparison, Literal};
 use crate::tables::plan::{Plan, Shape, StreamKey};
 use crate::tables::quoted;
-use crate::layout::{Comparison, Literal};
+use crate::tables::{Catalogue, Column, Table};
 
 /// So many events of one stream and version are read at once; a store that has more is left to SQLite.
 const MOST_OF_ONE_VERSION: usize = 4096;

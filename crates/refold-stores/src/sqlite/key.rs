@@ -5,9 +5,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
 
-use crate::tables::plan::{Plan, StreamKey};
 use crate::NO_STREAM;
 use crate::layout::TextForm;
+use crate::tables::plan::{Plan, StreamKey};
 
 /// The condition that the rows of one stream fulfil.
 pub struct StreamRows {

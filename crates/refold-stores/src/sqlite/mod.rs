@@ -1,8 +1,9 @@
 //! The adapter for SQLite databases.
 //!
-//! [`open`] lets nothing be written ([`copy`] where the store is in use, [`stamp`] says whether it is), [`guard`] lets nothing but tables be read, [`catalogue`] says what tables there are,
-//! [`crate::tables`] which layouts fit them, [`reader`] reads events: in [`bulk`] from the pages of the
-//! file ([`image`]) where that is possible, by statements otherwise; [`survey`] and [`detour`] lead around damage. This module ties them together.
+//! [`open`] lets nothing be written ([`copy`] where the store is in use, [`stamp`] says whether it is), [`guard`] lets
+//! nothing but tables be read, [`catalogue`] says what tables there are, [`crate::tables`] which layouts fit them,
+//! [`reader`] reads events: in [`bulk`] from the pages of the file ([`image`]) where that is possible, by statements
+//! otherwise; [`survey`] and [`detour`] lead around damage. This module ties them together.
 
 mod bulk;
 mod catalogue;
@@ -39,17 +40,17 @@ use rusqlite::types::{Type, ValueRef};
 use sha2::{Digest as _, Sha256};
 
 use self::bulk::Bulk;
-use crate::tables::Catalogue;
 use self::connections::Connections;
 use self::copy::CopyReason;
 use self::open::Source;
 use self::page::ByImage;
-use crate::tables::plan::Plan;
-use crate::tables::quoted;
 use self::reader::SqliteReader;
 use self::survey::Ground;
 use crate::layout::{Dialect, Layout, hex};
+use crate::tables::Catalogue;
 use crate::tables::detect::{Bound, Look};
+use crate::tables::plan::Plan;
+use crate::tables::quoted;
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 

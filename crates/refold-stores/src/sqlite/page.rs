@@ -19,9 +19,9 @@ use super::bulk::{Bulk, BulkReader, Reached};
 use super::course::{Course, Statement};
 use super::detour::Remains;
 use super::plain::PlainRows;
+use super::survey::{Ahead, Ground, Survey};
 use crate::tables::plan::{Bodies, Plan, Shape};
 use crate::tables::row::{RowReader, TOLD_ONCE_A_NAME};
-use super::survey::{Ahead, Ground, Survey};
 
 /// A page ends when its arena is this full, however few rows it has.
 const PAGE_BYTES: usize = 64 << 20;

@@ -9,9 +9,9 @@ use refold_core::value::is_ascii;
 use rusqlite::types::ValueRef;
 
 use super::image::record::Record;
+use crate::layout::{DecodeStep, Origin, TextSource, Unwrap};
 use crate::tables::plan::{Plan, Shape, Slot, StreamKey};
 use crate::tables::row::TypeCache;
-use crate::layout::{DecodeStep, Origin, TextSource, Unwrap};
 use crate::time::TimeReader;
 use crate::value::taken;
 

@@ -8,10 +8,10 @@ use refold_core::names::Names;
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
+use crate::layout::TimeForm;
 use crate::tables::plan::{Plan, Slot};
 use crate::tables::quoted;
 use crate::tables::row::RowReader;
-use crate::layout::TimeForm;
 use crate::time::{self, ZONE_UNKNOWN};
 use crate::value::SampledZones;
 

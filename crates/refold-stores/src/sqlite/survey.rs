@@ -8,11 +8,11 @@ use std::sync::Arc;
 use refold_core::port::store::Direction;
 
 use super::bulk::position_root;
-use crate::tables::Catalogue;
 use super::image::Image;
 use super::image::salvage::Salvage;
 use super::image::table::TableCursor;
 use super::image::tree::Part;
+use crate::tables::Catalogue;
 use crate::tables::plan::Plan;
 
 /// So many rows are looked over at once, at least.

@@ -59,7 +59,11 @@ impl Look<'_> {
             return Err(StoreError::Ambiguous { location, candidates });
         }
         fitting.pop().ok_or_else(|| {
-            let detail = format!("layout {} does not fit: {}", layout.name, misfit(self.catalogue, &layout));
+            let detail = format!(
+                "layout {} does not fit: {}",
+                layout.name,
+                misfit(self.catalogue, &layout)
+            );
             StoreError::NoLayout { location, detail }
         })
     }
@@ -186,7 +190,7 @@ fn misfit(catalogue: &Catalogue, layout: &Layout) -> String {
         .find(|name| layout.table.matches(name).is_some())
     {
         reasons.push(format!(
-            "{view} is no ordinary table, and only ordinary tables are read"
+            "{view} is a view or a virtual table, or in part foreign, and only ordinary tables are read"
         ));
     }
     if reasons.is_empty() {

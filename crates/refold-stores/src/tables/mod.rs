@@ -100,12 +100,6 @@ impl Table {
             head.is_some_and(|head| columns.iter().all(|column| head.iter().any(|name| name == column)))
         })
     }
-
-    /// Whether no two rows have the same value in this column, NULL apart.
-    pub fn is_unique(&self, column: &Column) -> bool {
-        let is_indexed = |index: &Index| index.is_unique && index.columns.iter().eq([&column.name]);
-        column.is_rowid || self.indexes.iter().any(is_indexed)
-    }
 }
 
 /// An identifier, quoted so that nothing in it is SQL.

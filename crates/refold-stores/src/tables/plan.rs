@@ -5,7 +5,7 @@
 
 use refold_core::event::Columns;
 
-use super::{Catalogue, Table, quoted};
+use super::{Catalogue, Index, Table, quoted};
 use crate::layout::{
     BodySource, ColumnName, Comparison, Condition, Dialect, Layout, Literal, Origin, TextForm, TextSource, TimeSource,
     normalised,
@@ -346,7 +346,7 @@ impl Plan {
         )
     }
 
-    /// A statement for one number over the events that fulfil `conditions`.
+    /// A statement for an expression over the rows that fulfil `conditions`, in no order.
     pub fn select_one(&self, expression: &str, conditions: &[String]) -> String {
         format!("SELECT {expression} {}{}", self.from, self.conditions(conditions))
     }
@@ -470,8 +470,21 @@ impl Binder<'_> {
     fn position(&mut self, column: &ColumnName) -> Result<PositionColumn, Misfit> {
         let sql = self.bind(column)?;
         let found = self.table.column(&column.spellings);
-        let is_unique = found.is_none_or(|found| self.table.is_unique(found));
-        let has_index = is_unique || found.is_some_and(|found| self.table.has_index_on(&[&found.name]));
+        let fixed = self.fixed_columns();
+        let is_fixed = |name: &String| fixed.contains(&name.as_str());
+        // An index leads there when whatever stands before the position in it has one value among the events.
+        let leads = |index: &Index, name: &String| index.columns.iter().find(|column| !is_fixed(column)) == Some(name);
+        let keeps_apart = |index: &Index, name: &String| {
+            index.is_unique && index.columns.iter().all(|column| column == name || is_fixed(column))
+        };
+        let mut indexes = self.table.indexes.iter();
+        let is_unique = found.is_none_or(|found| {
+            found.is_rowid
+                || indexes
+                    .clone()
+                    .any(|index| leads(index, &found.name) && keeps_apart(index, &found.name))
+        });
+        let has_index = is_unique || found.is_some_and(|found| indexes.any(|index| leads(index, &found.name)));
         if let (false, Dialect::Sqlite, Some(found)) = (is_unique, self.layout.dialect, found) {
             return Err(format!(
                 "column {} of table {} has no unique index, so events cannot be read in its order; map global_position to \
@@ -484,6 +497,14 @@ impl Binder<'_> {
             has_index,
             is_unique,
         })
+    }
+
+    /// Columns of the source that have the same value in all events, by the layout's condition.
+    fn fixed_columns(&self) -> Vec<&str> {
+        let conditions = self.layout.filter.conditions.iter();
+        let equal = conditions.filter(|condition| matches!(condition.comparison, Comparison::Compare("=", _)));
+        let named = equal.filter_map(|condition| self.table.column(std::slice::from_ref(&condition.column)));
+        named.map(|column| column.name.as_str()).collect()
     }
 
     fn text(&mut self, text: &TextSource) -> Result<(), Misfit> {

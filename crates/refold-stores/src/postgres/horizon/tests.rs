@@ -106,12 +106,28 @@ proptest! {
 fn a_writer_that_stays_holds_back_only_what_came_since() {
     let writers = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let mut horizon = Horizon::default();
-    horizon.see(Sight { last: Some(10), writers: writers(&[]) });
+    horizon.see(Sight {
+        last: Some(10),
+        writers: writers(&[]),
+    });
     assert_eq!(horizon.settled(), Some(10));
-    horizon.see(Sight { last: Some(20), writers: writers(&["3/7", "4/1"]) });
+    horizon.see(Sight {
+        last: Some(20),
+        writers: writers(&["3/7", "4/1"]),
+    });
     assert_eq!((horizon.settled(), horizon.waits_for()), (Some(10), 2));
-    horizon.see(Sight { last: Some(30), writers: writers(&["3/7", "5/1"]) });
+    horizon.see(Sight {
+        last: Some(30),
+        writers: writers(&["3/7", "5/1"]),
+    });
     assert_eq!((horizon.settled(), horizon.waits_for()), (Some(10), 1));
-    horizon.see(Sight { last: Some(40), writers: writers(&["5/1"]) });
-    assert_eq!((horizon.settled(), horizon.waits_for()), (Some(20), 1), "and waits for what came meanwhile");
+    horizon.see(Sight {
+        last: Some(40),
+        writers: writers(&["5/1"]),
+    });
+    assert_eq!(
+        (horizon.settled(), horizon.waits_for()),
+        (Some(20), 1),
+        "and waits for what came meanwhile"
+    );
 }

@@ -15,7 +15,10 @@ fn whoever_is_not_on_this_machine_is_spoken_to_in_secret() {
         ("postgres://a@%2Ftmp%2Fsockets/shop", Encryption::None),
         ("postgresql:///shop", Encryption::None),
         ("postgres://a@db.example.org/shop?sslmode=disable", Encryption::None),
-        ("postgres://a@db.example.org/shop?sslmode=require", Encryption::Unverified),
+        (
+            "postgres://a@db.example.org/shop?sslmode=require",
+            Encryption::Unverified,
+        ),
         ("postgres://a@localhost/shop?sslmode=verify-ca", Encryption::Authority),
         ("postgres://a@localhost/shop?sslmode=verify-full", Encryption::Host),
     ] {
@@ -35,7 +38,10 @@ fn what_would_give_up_encryption_unseen_is_turned_down() {
 fn a_password_is_shown_nowhere() {
     for (url, shown) in [
         ("postgres://a:geheim@b/c", "postgres://a@b/c"),
-        ("postgres://a:ge:he@im@b/c?sslmode=disable", "postgres://a@b/c?sslmode=disable"),
+        (
+            "postgres://a:ge:he@im@b/c?sslmode=disable",
+            "postgres://a@b/c?sslmode=disable",
+        ),
         ("postgres://b/c?password=geheim&user=a", "postgres://b/c?user=a"),
         ("postgres://a:geheim@b:1/c?sslmode=x", "postgres://a@b:1/c?sslmode=x"),
         ("postgres://a:geheim@b:none/c", "postgres://a@b:none/c"),

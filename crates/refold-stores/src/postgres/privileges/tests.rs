@@ -3,17 +3,24 @@ use super::*;
 #[test]
 fn the_script_names_exactly_what_is_read() {
     let table = |schema: &str, name: &str| (schema.to_owned(), name.to_owned());
-    let script = script("sh\"op", &[table("es", "events"), table("es", "Odd name"), table("public", "streams")]);
+    let script = script(
+        "sh\"op",
+        &[
+            table("es", "events"),
+            table("es", "Odd name"),
+            table("public", "streams"),
+        ],
+    );
     assert_eq!(
         script,
-        "CREATE ROLE refold_reader LOGIN PASSWORD '…' CONNECTION LIMIT 3;\n\
-         ALTER ROLE refold_reader SET default_transaction_read_only = on;\n\
-         ALTER ROLE refold_reader SET statement_timeout = '30s';\n\
-         GRANT CONNECT ON DATABASE \"sh\"\"op\" TO refold_reader;\n\
-         GRANT USAGE ON SCHEMA \"es\" TO refold_reader;\n\
-         GRANT USAGE ON SCHEMA \"public\" TO refold_reader;\n\
-         GRANT SELECT ON \"es\".\"events\" TO refold_reader;\n\
-         GRANT SELECT ON \"es\".\"Odd name\" TO refold_reader;\n\
-         GRANT SELECT ON \"public\".\"streams\" TO refold_reader;\n"
+        "CREATE ROLE refold_reader LOGIN PASSWORD '…' CONNECTION LIMIT 3; \
+         ALTER ROLE refold_reader SET default_transaction_read_only = on; \
+         ALTER ROLE refold_reader SET statement_timeout = '30s'; \
+         GRANT CONNECT ON DATABASE \"sh\"\"op\" TO refold_reader; \
+         GRANT USAGE ON SCHEMA \"es\" TO refold_reader; \
+         GRANT USAGE ON SCHEMA \"public\" TO refold_reader; \
+         GRANT SELECT ON \"es\".\"events\" TO refold_reader; \
+         GRANT SELECT ON \"es\".\"Odd name\" TO refold_reader; \
+         GRANT SELECT ON \"public\".\"streams\" TO refold_reader;"
     );
 }
