@@ -382,7 +382,7 @@ fn errors_say_what_is_wrong_and_what_to_do() {
         ),
         (desk.open_store("@orders-eu", None).err(), ErrorCode::InvalidInput),
         (
-            desk.open_store("postgres://host/db", None).err(),
+            desk.open_store("mysql://host/db", None).err(),
             ErrorCode::InvalidInput,
         ),
         (
