@@ -71,6 +71,12 @@ pub fn folder(handler: &str) -> Option<PathBuf> {
     Some(if is_here { PathBuf::from(".") } else { parent.to_owned() })
 }
 
+/// The category of the streams that a handler's package is for, where it says so.
+pub fn category(handler: Option<&str>) -> Option<String> {
+    let (path, _) = split_version(handler?);
+    Package::open(&path).ok()?.manifest.category
+}
+
 /// The versions of the package that a handler is of, in its order: how each is opened, and its id. Empty for what is of
 /// no package, or of one that cannot be read.
 pub fn versions_beside(handler: &str) -> Vec<(String, String)> {

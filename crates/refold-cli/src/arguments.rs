@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use evidence::{Anchor, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
+pub use evidence::{Anchor, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
 #[derive(Debug, Parser)]
@@ -141,6 +141,12 @@ pub enum Command {
     /// What the events of a store contradict, what ties them to nothing, and how the shape of each type changed
     #[command(after_help = "Example: refold health orders.db --handler handlers/order@1.1.0")]
     Health(Health),
+
+    /// Rows of a read model that are missing, extra, different or merely behind what a handler makes of the history
+    #[command(
+        after_help = "Example: refold drift orders.db --handler handlers/order@1.1.0 --read-model read_model.db --table order_summary"
+    )]
+    Drift(Drift),
 
     /// Prove to somebody without the store that one event is in an anchor, or that an anchor begins with an earlier one
     #[command(

@@ -7,6 +7,7 @@
 //! of their own.
 //! It must not know how events are stored, or a face.
 
+pub mod computed;
 pub mod document;
 pub mod error;
 pub mod expr;

@@ -4,6 +4,7 @@
 pub fn of(code: &str) -> &'static str {
     match code {
         "clock-backwards" => "Read the history by version; on the time axis the order of versions stays",
+        "column-not-compared" => "Add them to the mapping, or say as = \"ignored\"",
         "damaged" => "Compare with a backup; copy the file again from where it came",
         "leap-second" => "Nothing; the stored text is in the event as the store holds it",
         "left-out" => "Ask whoever wrote the case where you need it, or open the store",
@@ -14,6 +15,9 @@ pub fn of(code: &str) -> &'static str {
         "not-an-event" => "Look at that record of the file",
         "not-utf8" => "Nothing; it can be asked for as it is shown",
         "payload-missing" => "Ask who wrote it; the state goes on without it",
+        "row-without-position" => {
+            "Look why the column is empty there; they are compared as if they were as far as the read model"
+        }
         "time-ambiguous" => "Choose a version where it matters; let the application store times with their zone",
         "time-implausible" => "Read it as it is; choose a version where the time misleads",
         "time-unreadable" => "Check the layout: the form of the time may be another",

@@ -32,9 +32,9 @@ use crate::wire::{AttributeKind, Axis, DensityQuery, Distinction, Distinguished,
 pub const SAMPLE_EVENTS: u32 = 200_000;
 
 /// A difference below this is none that a person should follow: Cohen calls 0.2 small.
-const LEAST_DIFFERENCE: f64 = 0.2;
+pub(super) const LEAST_DIFFERENCE: f64 = 0.2;
 /// So many standard errors lie between two shares that are not different by chance.
-const LEAST_DEVIATIONS: f64 = 3.0;
+pub(super) const LEAST_DEVIATIONS: f64 = 3.0;
 const READ_EVENTS: usize = 2_048;
 const READING: &str = "reading the sample";
 const NANOS_PER_DAY: i64 = 86_400_000_000_000;
@@ -355,13 +355,13 @@ fn share(count: u32, of: u32) -> f64 {
 }
 
 /// Cohen's h: from 0, equal shares, to π, none against all.
-fn difference(counts: (u32, u32), of: (u32, u32)) -> f64 {
+pub(super) fn difference(counts: (u32, u32), of: (u32, u32)) -> f64 {
     let angle = |count, of| 2.0 * share(count, of).sqrt().asin();
     (angle(counts.0, of.0) - angle(counts.1, of.1)).abs()
 }
 
 /// How many standard errors lie between the shares, if both were of one population.
-fn deviations(counts: (u32, u32), of: (u32, u32)) -> f64 {
+pub(super) fn deviations(counts: (u32, u32), of: (u32, u32)) -> f64 {
     let (inside, outside) = (f64::from(of.0), f64::from(of.1));
     let both = (f64::from(counts.0) + f64::from(counts.1)) / (inside + outside);
     let error = (both * (1.0 - both) * (1.0 / inside + 1.0 / outside)).sqrt();

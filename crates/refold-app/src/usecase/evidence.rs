@@ -1,4 +1,5 @@
-//! What proves that the past was not rewritten: making an anchor of a store, and verifying the store against it later.
+//! What proves that the past was not rewritten: making an anchor of a store, and verifying the store against it later;
+//! and whether a read model is what the same history makes.
 //!
 //! The formats are in `refold_audit::anchor` and `docs/spec/anchor.md`. Here events are read from the store for them, and
 //! files are written to where a person asks, whole or not at all.
@@ -6,6 +7,7 @@
 mod aftermath;
 pub mod anchor;
 pub mod bundle;
+pub mod drift;
 mod explanation;
 mod folder;
 pub mod impact;

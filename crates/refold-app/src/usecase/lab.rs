@@ -22,7 +22,7 @@ use refold_handlers::lab::Sighting;
 use serde::{Deserialize, Serialize};
 
 pub use scope::Scope;
-use scope::fold;
+pub(super) use scope::{Finish, fold};
 
 use crate::mask::Cover;
 use crate::text::{self, Exact};
@@ -84,7 +84,7 @@ fn shown_path(cover: &Cover, path: &str) -> String {
 }
 
 /// A value that stands at a path of a state, as a person may see it.
-fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
+pub(super) fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
     let Ok(pointer) = Pointer::parse(path) else {
         return Value::Redacted(Redacted::new(value.clone()));
     };

@@ -1,4 +1,4 @@
-//! The arguments of anchors, proofs, reports and store health.
+//! The arguments of anchors, proofs, reports, store health and read models.
 
 use std::path::PathBuf;
 
@@ -154,4 +154,30 @@ pub struct Health {
     /// A payload with more bytes than this is a finding
     #[arg(long, value_name = "BYTES", default_value_t = MOST_PAYLOAD_BYTES)]
     pub max_payload: u64,
+}
+
+#[derive(Debug, Args)]
+pub struct Drift {
+    pub store: String,
+    /// The database of the read model, or an export of it as CSV, JSON Lines or JSON
+    #[arg(long, value_name = "FILE")]
+    pub read_model: String,
+    /// The table; the only one there is, where none is named
+    #[arg(long)]
+    pub table: Option<String>,
+    /// The handler that the read model should be made by [default: builtin:merge]
+    #[arg(long)]
+    pub handler: Option<String>,
+    /// What its columns hold; without it the file beside the read model (read_model.orders.toml for the table orders)
+    #[arg(long, value_name = "FILE")]
+    pub map: Option<PathBuf>,
+    /// Compare nothing: print a first mapping, with what speaks for each line of it
+    #[arg(long, conflicts_with_all = ["map", "position"])]
+    pub guess: bool,
+    /// How far the read model is as a whole: #4711 or a time; without it what the mapping says
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
+    pub position: Option<String>,
+    /// Faults that are listed; all are counted
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub limit: usize,
 }

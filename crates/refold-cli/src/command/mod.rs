@@ -9,6 +9,7 @@ mod compare;
 mod describe;
 mod diff;
 mod distinguish;
+mod drift;
 mod field;
 mod health;
 mod history;
@@ -143,6 +144,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Anchor(asked) => anchor::run(context, asked),
         Command::Verify(asked) => verify::run(context, asked),
         Command::Health(asked) => health::run(context, asked),
+        Command::Drift(asked) => drift::run(context, asked),
         Command::Prove(asked) => prove::run(context, asked),
         Command::Report(asked) => report::run(context, asked),
         Command::VerifyBundle(asked) => verify_bundle::run(context, asked),

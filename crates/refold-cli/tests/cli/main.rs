@@ -10,6 +10,7 @@ mod answers;
 mod cases;
 mod damaged;
 mod docs;
+mod drift;
 mod ends;
 mod evidence;
 mod hostile;

@@ -7,6 +7,7 @@
 pub mod case;
 mod reader;
 mod record;
+pub mod rows;
 mod scan;
 mod source;
 #[cfg(test)]

@@ -20,6 +20,7 @@ mod plain;
 mod probe;
 mod reader;
 mod row;
+pub mod rows;
 mod stamp;
 mod survey;
 #[cfg(test)]

@@ -48,10 +48,10 @@ impl<'a> Scope<'a> {
 }
 
 /// What becomes of one stream: its id, what masking rules hide of its states, and what folding it came to.
-pub(super) type Finish<'a> = &'a (dyn Fn(&[u8], &Cover, &Folded) + Sync);
+pub(in crate::usecase) type Finish<'a> = &'a (dyn Fn(&[u8], &Cover, &Folded) + Sync);
 
 /// Folds the streams of a scope to their heads. `finish` is called once for each, from any thread and in any order.
-pub(super) fn fold(
+pub(in crate::usecase) fn fold(
     work: &Work<'_>,
     session: &Session,
     scope: Scope<'_>,

@@ -1,0 +1,318 @@
+//! Whether a read model is what a handler makes of the same history, row by row, each at the position that it has come to.
+//!
+//! All rows are read once and kept as digests ([`held`]), the streams are folded together ([`aligned`]), and only rows
+//! that are not right then are read again and explained ([`explain`]). A row that holds what its stream came to earlier is
+//! behind, and never called wrong. What the columns hold is said by a [`mapping`].
+
+mod aligned;
+mod alike;
+pub mod answer;
+mod distinguishing;
+mod explain;
+pub mod guess;
+mod held;
+pub mod mapping;
+mod passing;
+mod telling;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use refold_core::cursor::Cursor;
+use refold_core::event::Position;
+use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::time::Timestamp;
+use refold_core::work::Work;
+use refold_stores::OpenOptions;
+use refold_stores::rows::{Cell, RowPlace, Rows, RowsError};
+
+use self::alike::whole;
+use self::answer::{DriftAnswer, PositionFrom};
+use self::explain::Asked;
+use self::held::HeldRows;
+use self::mapping::{Checkpoint, Key, Mapping, value_text};
+use self::passing::Passing;
+use self::telling::Telling;
+use crate::clock;
+use crate::error::{AppError, ErrorCode};
+use crate::handler;
+use crate::session::Session;
+use crate::text;
+
+/// What is compared.
+#[derive(Debug, Clone, Default)]
+pub struct DriftAsked {
+    /// The path of a database or an export.
+    pub read_model: String,
+    /// Of a database; where none is named, that of the mapping, or the only one there is.
+    pub table: Option<String>,
+    pub handler: Option<String>,
+    /// The file of the mapping; `None`: the one beside the read model.
+    pub mapping: Option<PathBuf>,
+    /// How far the read model is as a whole: a position or a time. `None`: what the mapping says.
+    pub position: Option<String>,
+    /// Faults that are kept; all are counted.
+    pub most_faults: usize,
+}
+
+/// See the module.
+pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<DriftAnswer, AppError> {
+    session.mask().adopt(asked.handler.as_deref())?;
+    let program = handler::open(asked.handler.as_deref())?;
+    let opened = Opened::open(work, session, asked)?;
+    let Opened { rows, mapping, .. } = &opened;
+    let findings = Arc::<Findings>::default();
+    let (until, position_from) = how_far(work, session, asked, mapping)?;
+    report_mapping(mapping, &findings);
+    if !session.description().has_stream_index || mapping.category.is_some() {
+        session.build_index(work)?;
+    }
+    let mut held = HeldRows::read(work, rows, mapping)?;
+    if let Key::Path { path, .. } = &mapping.key {
+        let streams = passing::streams_by_key(work, session, mapping, &program, path, &findings)?;
+        held = held.by_streams(streams);
+    }
+    if held.without_own > 0 {
+        findings.report(notice(
+            "row-without-position",
+            format!(
+                "{} say nothing of how far they are: they are compared as if they were as far as the read model",
+                text::counted(held.without_own.into(), "row")
+            ),
+        ));
+    }
+    let passing = Passing {
+        session,
+        mapping,
+        program: &program,
+        rows: Arc::new(held),
+        until,
+        is_csv: rows.kind() == "CSV",
+        findings: &findings,
+    };
+    let passed = passing.run(work)?;
+    let asked_of_rows = Asked {
+        session,
+        program: program.as_ref(),
+        mapping,
+        is_csv: rows.kind() == "CSV",
+        until,
+    };
+    let telling = Telling::new(&asked_of_rows, rows, &passing.rows, asked.most_faults);
+    let told = telling.tell(work, &passed)?;
+    let distinguishing = distinguishing::of_streams(work, session, &told.wrong, &passed.right)?;
+    let reflected = passed.reflected.map(text::position_label);
+    Ok(DriftAnswer {
+        read_model: asked.read_model.clone(),
+        table: rows.table().map(str::to_owned),
+        mapping: opened.mapping_file.display().to_string(),
+        handler: handler::wire(program.identity()),
+        rows: passing.rows.count(),
+        equal: passed.equal + told.counts.equal,
+        missing: told.counts.missing,
+        extra: told.counts.extra,
+        different: told.counts.different,
+        behind: told.counts.behind,
+        unclear: told.counts.unclear,
+        position: until.map_or(reflected, |until| Some(position_of(&until, session))),
+        position_from,
+        lag_events: passed.lag_events,
+        columns: told.columns,
+        distinguishing,
+        faults: told.faults,
+        fault_count: told.fault_count,
+        findings: crate::findings::wire(&findings),
+    })
+}
+
+/// A read model and what its columns hold.
+struct Opened {
+    rows: Rows,
+    mapping: Mapping,
+    mapping_file: PathBuf,
+}
+
+impl Opened {
+    fn open(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<Opened, AppError> {
+        let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
+        // A mapping that is named may name the table.
+        let named = asked.mapping.as_deref().map(text_of).transpose()?;
+        let table = asked.table.clone().or_else(|| {
+            let document: toml::Table = named.as_deref()?.parse().ok()?;
+            Some(document.get("table")?.as_str()?.to_owned())
+        });
+        let rows = Rows::open(work, &asked.read_model, table.as_deref(), &options)?;
+        let (file, text) = match (&asked.mapping, named) {
+            (Some(file), Some(text)) => (file.clone(), text),
+            _ => {
+                let beside = mapping::beside(Path::new(&asked.read_model), rows.table());
+                let text = text_of(&beside).map_err(|_| unmapped(&asked.read_model, &rows, &beside))?;
+                (beside, text)
+            }
+        };
+        let mut mapping = Mapping::parse(&text, &file.display().to_string(), &rows)?;
+        if let (Some(of), Some(table)) = (&mapping.table, rows.table())
+            && !of.eq_ignore_ascii_case(table)
+        {
+            return Err(AppError::invalid(
+                format!("{} is of the table {of}, and {table} was asked for", file.display()),
+                "name the mapping of this table",
+            ));
+        }
+        mapping.category = mapping.category.or_else(|| handler::category(asked.handler.as_deref()));
+        Ok(Opened {
+            rows,
+            mapping,
+            mapping_file: file,
+        })
+    }
+}
+
+fn text_of(file: &Path) -> Result<String, AppError> {
+    std::fs::read_to_string(file).map_err(|error| {
+        AppError::invalid(
+            format!("cannot read the mapping ({error}): {}", file.display()),
+            "name the file that says what the columns hold",
+        )
+    })
+}
+
+fn unmapped(read_model: &str, rows: &Rows, beside: &Path) -> AppError {
+    let of = rows.table().unwrap_or(read_model);
+    AppError::invalid(
+        format!(
+            "nothing says what the columns of {of} hold: there is no {}",
+            beside.display()
+        ),
+        "let a mapping be guessed with --guess, look at it, and save it there or name it with --map",
+    )
+}
+
+/// How far the read model is as a whole, and who says so.
+fn how_far(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &DriftAsked,
+    mapping: &Mapping,
+) -> Result<(Option<Cursor>, PositionFrom), AppError> {
+    if let Some(position) = &asked.position {
+        let cursor = match session.cursor(position)? {
+            Cursor::Version(_) => {
+                return Err(AppError::invalid(
+                    "a read model as a whole has no version",
+                    "give the position (#4711) or the time that it has come to",
+                ));
+            }
+            Cursor::Ago { nanos } => Cursor::At(Timestamp(clock::now().0.saturating_sub(nanos))),
+            cursor => cursor,
+        };
+        return Ok((Some(cursor), PositionFrom::Given));
+    }
+    match &mapping.checkpoint {
+        Some(checkpoint) => Ok((
+            Some(checkpointed(work, session, &asked.read_model, checkpoint)?),
+            PositionFrom::Checkpoint,
+        )),
+        None => Ok((None, PositionFrom::Rows)),
+    }
+}
+
+fn checkpointed(
+    work: &Work<'_>,
+    session: &Session,
+    read_model: &str,
+    checkpoint: &Checkpoint,
+) -> Result<Cursor, AppError> {
+    let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
+    let rows = Rows::open(work, read_model, Some(&checkpoint.table), &options)?;
+    let mut places: Vec<RowPlace> = vec![checkpoint.column.clone()];
+    places.extend(checkpoint.filter.iter().map(|(place, _)| place.clone()));
+    let mut found: Vec<Option<i64>> = Vec::new();
+    rows.scan::<AppError>(work, &places, &mut |_, cells| {
+        let holds = |(at, (_, wanted)): (usize, &(RowPlace, String))| {
+            let cell = cells.get(at + 1).map(Cell::to_value);
+            cell.and_then(|cell| value_text(&cell)).as_deref() == Some(wanted.as_bytes())
+        };
+        if checkpoint.filter.iter().enumerate().all(holds) {
+            found.push(cells.first().and_then(whole));
+        }
+        Ok(())
+    })?;
+    match found.as_slice() {
+        [Some(position)] => Ok(Cursor::Position(Position(*position))),
+        [None] => Err(AppError::invalid(
+            format!("the checkpoint of the projection is no position: {}", checkpoint.table),
+            "name the column that holds it, or give the position with --position",
+        )),
+        rows => Err(AppError::invalid(
+            format!(
+                "{} of {} are the checkpoint, and one should be",
+                text::counted(rows.len() as u64, "row"),
+                checkpoint.table
+            ),
+            "say in `where` which row it is, or give the position with --position",
+        )),
+    }
+}
+
+fn report_mapping(mapping: &Mapping, findings: &Findings) {
+    if !mapping.unmapped.is_empty() {
+        findings.report(notice(
+            "column-not-compared",
+            format!(
+                "the mapping says nothing of these columns, so they are not compared: {}",
+                mapping.unmapped.join(", ")
+            ),
+        ));
+    }
+}
+
+fn notice(code: &'static str, detail: String) -> Finding {
+    Finding {
+        code,
+        severity: Severity::Notice,
+        stream: None,
+        version: None,
+        position: None,
+        detail,
+    }
+}
+
+fn position_of(until: &Cursor, session: &Session) -> String {
+    match until {
+        Cursor::Position(position) => text::position_label(*position),
+        Cursor::At(at) => text::time_label(*at, session.description().time_digits),
+        cursor => cursor.to_string(),
+    }
+}
+
+impl From<RowsError> for AppError {
+    fn from(error: RowsError) -> AppError {
+        let message = error.to_string();
+        match error {
+            RowsError::Cancelled(cancelled) => cancelled.into(),
+            RowsError::Store(store) => AppError {
+                message,
+                ..AppError::from(store)
+            },
+            RowsError::NoTable { tables, .. } => AppError {
+                choices: tables,
+                ..AppError::invalid(message, "name a table with --table")
+            },
+            RowsError::NoColumn { columns, .. } => AppError {
+                choices: columns,
+                ..AppError::invalid(message, "name a column that it has")
+            },
+            RowsError::NoPlace { .. } => {
+                AppError::invalid(message, "write order_id, or state#/order/id for what is in its JSON")
+            }
+            RowsError::Malformed { .. } => AppError::new(
+                ErrorCode::Corrupt,
+                message,
+                "export the read model again; nothing was compared",
+            ),
+        }
+    }
+}

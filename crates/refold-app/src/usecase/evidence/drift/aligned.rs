@@ -1,0 +1,179 @@
+//! A program whose state is what another program's state was where the row of its stream is: after the last event at or
+//! before the row's own position, or that of the read model.
+
+use std::sync::Arc;
+
+use refold_core::cursor::Cursor;
+use refold_core::event::{Columns, EventBatch, EventView, Position};
+use refold_core::names::Names;
+use refold_core::port::handler::{
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+};
+use refold_core::value::{Array, Number, Value};
+
+use super::held::{HeldRows, digest};
+use super::mapping::Own;
+
+/// See the module. Its identity is that of the program it follows.
+pub struct Aligned {
+    pub program: Arc<dyn HandlerProgram>,
+    pub rows: Arc<HeldRows>,
+    pub own: Own,
+    /// How far the read model is as a whole; `None`: nobody says.
+    pub until: Option<Cursor>,
+}
+
+/// What came of one stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reached {
+    /// Where the row is.
+    pub state: Value,
+    /// Events in it.
+    pub held: u32,
+    /// Events that the read model as a whole has come past.
+    pub due: u32,
+    pub first_position: Position,
+    /// Of the last event in the state; that of none where there is none.
+    pub held_position: Option<Position>,
+}
+
+impl HandlerProgram for Aligned {
+    fn identity(&self) -> &HandlerIdentity {
+        self.program.identity()
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(AlignedInstance {
+            inner: self.program.start(),
+            rows: Arc::clone(&self.rows),
+            own: self.own.clone(),
+            until: self.until,
+            seen: Seen::default(),
+        })
+    }
+
+    fn columns(&self) -> Columns {
+        self.program.columns()
+    }
+}
+
+/// Whether the event is at or before the cursor. Relative ones were resolved before.
+pub fn is_within(cursor: &Cursor, event: &EventView<'_>) -> bool {
+    match cursor {
+        Cursor::Version(version) => event.version != EventBatch::NO_VERSION && event.version <= *version,
+        Cursor::Position(position) => event.position <= *position,
+        Cursor::At(time) => !event.recorded_at.is_none() && event.recorded_at <= *time,
+        Cursor::Start => false,
+        Cursor::Head | Cursor::Ago { .. } => true,
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Seen {
+    /// Where the row is; known with the first event.
+    cut: Option<Cursor>,
+    events: u32,
+    held: u32,
+    due: u32,
+    first_position: Option<Position>,
+    held_position: Option<Position>,
+    /// The state where the row is, once an event lies beyond.
+    kept: Option<Value>,
+}
+
+struct AlignedInstance {
+    inner: Box<dyn HandlerInstance>,
+    rows: Arc<HeldRows>,
+    own: Own,
+    until: Option<Cursor>,
+    seen: Seen,
+}
+
+impl HandlerInstance for AlignedInstance {
+    fn reset(&mut self) {
+        self.inner.reset();
+        self.seen = Seen::default();
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        if self.seen.first_position.is_none() {
+            self.seen.first_position = Some(event.position);
+            let row = self.rows.find(digest(names.stream(event.stream)));
+            self.seen.cut = row.and_then(|(_, row)| row.own(&self.own)).or(self.until);
+        }
+        // What comes back within was within all along: floor semantics, also where a clock ran backwards.
+        let is_held = self.seen.cut.is_none_or(|cut| is_within(&cut, event));
+        if !is_held && self.seen.held == self.seen.events {
+            self.seen.kept = Some(self.inner.state()?);
+        }
+        let applied = self.inner.apply(event, names, written)?;
+        let seen = &mut self.seen;
+        seen.events += 1;
+        if is_held {
+            seen.held = seen.events;
+            seen.held_position = Some(event.position);
+            seen.kept = None;
+        }
+        if self.until.is_none_or(|until| is_within(&until, event)) {
+            seen.due = seen.events;
+        }
+        Ok(applied)
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        let state = match &self.seen.kept {
+            Some(kept) => kept.clone(),
+            None => self.inner.state()?,
+        };
+        let number = |number: i64| Value::Number(Number::from(number));
+        let position = |position: Option<Position>| position.map_or(Value::Null, |position| number(position.0));
+        Ok(Value::Array(Array::from_iter([
+            state,
+            number(self.seen.held.into()),
+            number(self.seen.due.into()),
+            position(self.seen.first_position),
+            position(self.seen.held_position),
+        ])))
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        Ok(Checkpoint::Opaque {
+            body: Arc::new((self.inner.checkpoint()?, self.seen.clone())),
+            byte_count: size_of::<Seen>(),
+        })
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        if let Checkpoint::Opaque { body, .. } = checkpoint
+            && let Some((inner, seen)) = body.downcast_ref::<(Checkpoint, Seen)>()
+        {
+            self.seen.clone_from(seen);
+            return self.inner.restore(inner);
+        }
+        Err(HandlerFault {
+            code: "RF-HANDLER-TYPE",
+            message: "this checkpoint was made by another handler; fold from the start".to_owned(),
+            place: None,
+        })
+    }
+}
+
+impl Reached {
+    /// What a fold of [`Aligned`] came to; `None` for a state of any other program, and of a stream of which no event was
+    /// folded.
+    pub fn of_state(state: &Value) -> Option<Reached> {
+        let Value::Array(parts) = state else { return None };
+        let whole = |at: usize| match parts.get(at)? {
+            Value::Number(number) => number.to_i64(),
+            _ => None,
+        };
+        let count = |at: usize| whole(at).and_then(|count| u32::try_from(count).ok());
+        Some(Reached {
+            state: parts.get(0)?.clone(),
+            held: count(1)?,
+            due: count(2)?,
+            first_position: Position(whole(3)?),
+            held_position: whole(4).map(Position),
+        })
+    }
+}

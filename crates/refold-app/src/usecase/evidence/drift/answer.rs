@@ -1,0 +1,124 @@
+//! What is answered of a read model: the counts, and the faults one by one.
+
+use serde::Serialize;
+
+use crate::answer::Literal;
+use crate::text::Exact;
+use crate::wire::{FindingWire, HandlerWire};
+
+/// What `refold --json drift` prints.
+#[derive(Debug, Clone, Serialize)]
+pub struct DriftAnswer {
+    pub read_model: String,
+    pub table: Option<String>,
+    /// The file of the mapping.
+    pub mapping: String,
+    pub handler: HandlerWire,
+    /// All rows; each is one of the next five.
+    pub rows: u32,
+    pub equal: u32,
+    /// Streams that should have a row and have none; these are no rows.
+    pub missing: u32,
+    pub extra: u32,
+    pub different: u32,
+    /// Rows that hold what their stream came to some events ago, and streams whose row may still come.
+    pub behind: u32,
+    /// Rows of which it cannot be told.
+    pub unclear: u32,
+    /// How far the read model is as a whole; where nobody says, the last position that a row of it reflects.
+    pub position: Option<String>,
+    pub position_from: PositionFrom,
+    /// Events of these streams that the read model as a whole has not come to.
+    pub lag_events: u64,
+    /// By column: in how many rows it is different, the most first.
+    pub columns: Vec<ColumnFaults>,
+    /// What the streams of wrong rows have in common, the most telling first.
+    pub distinguishing: Vec<Distinguishing>,
+    /// The first of them by kind and key.
+    pub faults: Vec<Fault>,
+    /// All there are: of a row one for each column that is different.
+    pub fault_count: u64,
+    pub findings: Vec<FindingWire>,
+}
+
+/// Who says how far the read model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PositionFrom {
+    /// Whoever asked.
+    Given,
+    /// The table in which the projection keeps it.
+    Checkpoint,
+    /// The rows alone.
+    Rows,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ColumnFaults {
+    pub column: String,
+    pub path: String,
+    pub rows: u32,
+}
+
+/// A property of streams that is more, or less, frequent among those of wrong rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Distinguishing {
+    /// `event type`, `last event type`, `month of the last event`.
+    pub attribute: &'static str,
+    pub value: Exact,
+    pub wrong: u32,
+    pub wrong_of: u32,
+    pub right: u32,
+    pub right_of: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FaultKind {
+    Missing,
+    Extra,
+    Different,
+    Behind,
+    Unclear,
+}
+
+impl FaultKind {
+    /// As it is serialised.
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Missing => "missing",
+            FaultKind::Extra => "extra",
+            FaultKind::Different => "different",
+            FaultKind::Behind => "behind",
+            FaultKind::Unclear => "unclear",
+        }
+    }
+}
+
+/// One thing that is not as the handler makes it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Fault {
+    /// The key as the row has it; of a missing row the id of its stream.
+    pub key: Exact,
+    pub kind: FaultKind,
+    /// `null` where no stream has the key.
+    pub stream: Option<Exact>,
+    pub column: Option<String>,
+    /// The place of the state, or the expression over it, that the column holds.
+    pub path: Option<String>,
+    pub expected: Option<Literal>,
+    pub found: Option<Literal>,
+    /// The event that explains it: the one that last changed what is expected; of a row that is behind the first one
+    /// that it lacks; of a missing row the first of its stream. `null` where the initial state has the value already.
+    pub version: Option<String>,
+    pub position: Option<String>,
+    pub recorded_at: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// The version, or where the store keeps none the position, of the state that the row was compared with.
+    pub at: Option<String>,
+    /// How many events the row is behind.
+    pub behind_by: u32,
+    /// In words, where the rest does not say it.
+    pub why: Option<String>,
+}

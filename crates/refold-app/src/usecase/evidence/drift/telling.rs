@@ -1,0 +1,378 @@
+//! The rows that are not right, one by one: read again, explained, counted.
+
+use std::sync::mpsc::{self, Receiver};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use refold_core::finding::Findings;
+use refold_core::track::Moment;
+use refold_core::value::{Redacted, Value};
+use refold_core::work::Work;
+use refold_stores::rows::{Cell, Rows};
+
+use super::answer::{ColumnFaults, Fault, FaultKind};
+use super::explain::{Asked, Field, Judged};
+use super::held::{HeldRows, digest};
+use super::mapping::{Row, Source};
+use super::passing::Passed;
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::mask::{Cover, Part};
+use crate::session::thread_count;
+use crate::stream::Stream;
+use crate::text;
+use crate::usecase::lab::shown_at;
+
+/// Rows that wait to be explained.
+const WAITING: usize = 64;
+/// Streams of wrong rows that are kept, for what distinguishes them.
+const MOST_WRONG: usize = 20_000;
+const PHASE: &str = "explaining rows";
+
+/// See the module.
+pub struct Telling<'a> {
+    asked: &'a Asked<'a>,
+    rows: &'a Rows,
+    held: &'a HeldRows,
+    most_faults: usize,
+}
+
+/// What came of it.
+pub struct Told {
+    pub counts: Counts,
+    pub columns: Vec<ColumnFaults>,
+    pub faults: Vec<Fault>,
+    pub fault_count: u64,
+    /// Streams whose row is different or missing, some of them where there are many.
+    pub wrong: Vec<Vec<u8>>,
+}
+
+/// Rows by what they are; of rows that are missing, streams.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Counts {
+    pub equal: u32,
+    pub missing: u32,
+    pub extra: u32,
+    pub different: u32,
+    pub behind: u32,
+    pub unclear: u32,
+}
+
+/// A row to be looked at.
+struct Task {
+    cells: Vec<Cell>,
+    need: Need,
+}
+
+#[derive(Clone)]
+enum Need {
+    /// The row of this stream, by its place among the suspects.
+    Suspect(usize),
+    Extra(&'static str),
+}
+
+impl<'a> Telling<'a> {
+    pub fn new(asked: &'a Asked<'a>, rows: &'a Rows, held: &'a HeldRows, most_faults: usize) -> Telling<'a> {
+        Telling {
+            asked,
+            rows,
+            held,
+            most_faults,
+        }
+    }
+
+    pub fn tell(&self, work: &Work<'_>, passed: &Passed) -> Result<Told, AppError> {
+        let collected = Mutex::new(Collected::new(self.asked.mapping.columns.len()));
+        let mut needs: Vec<(u32, Need)> = passed
+            .suspects
+            .iter()
+            .enumerate()
+            .map(|(at, (row, _))| (*row, Need::Suspect(at)))
+            .collect();
+        needs.extend(self.held.extra().map(|(row, why)| (row, Need::Extra(why))));
+        needs.sort_unstable_by_key(|(row, _)| *row);
+        if !needs.is_empty() {
+            self.tell_rows(work, passed, &needs, &collected)?;
+        }
+        let mut collected = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.tell_rowless(work, passed, &mut collected)?;
+        collected.shorten(self.most_faults);
+        Ok(Told {
+            columns: self.columns(&collected.columns),
+            counts: collected.counts,
+            fault_count: collected.fault_count,
+            wrong: collected.wrong,
+            faults: collected.faults.into_iter().map(|(_, fault)| fault).collect(),
+        })
+    }
+
+    /// Reads all rows again, and has those that are needed explained by several threads.
+    fn tell_rows(
+        &self,
+        work: &Work<'_>,
+        passed: &Passed,
+        needs: &[(u32, Need)],
+        collected: &Mutex<Collected>,
+    ) -> Result<(), AppError> {
+        let (tasks, waiting) = mpsc::sync_channel::<Task>(WAITING);
+        let waiting = Mutex::new(waiting);
+        let total = needs.len() as u64;
+        thread::scope(|threads| {
+            let workers: Vec<_> = (0..thread_count())
+                .map(|_| threads.spawn(|| self.explain_all(work, passed, &waiting, collected)))
+                .collect();
+            let mut next = 0;
+            let read = self
+                .rows
+                .scan::<AppError>(work, &self.asked.mapping.places(), &mut |number, cells| {
+                    if let Some((row, need)) = needs.get(next)
+                        && *row == number
+                    {
+                        next += 1;
+                        let task = Task {
+                            cells: cells.to_vec(),
+                            need: need.clone(),
+                        };
+                        work.tick(PHASE, next as u64, Some(total))?;
+                        // Nobody takes it where all workers failed: each says why.
+                        if tasks.send(task).is_err() {
+                            return Err(AppError::internal("nobody explains rows any more"));
+                        }
+                    }
+                    Ok(())
+                });
+            drop(tasks);
+            let mut outcomes = Vec::new();
+            for worker in workers {
+                outcomes.push(worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+            // Why a worker stopped tells more than that it did.
+            outcomes.push(read);
+            outcomes.into_iter().collect()
+        })
+    }
+
+    fn explain_all(
+        &self,
+        work: &Work<'_>,
+        passed: &Passed,
+        waiting: &Mutex<Receiver<Task>>,
+        collected: &Mutex<Collected>,
+    ) -> Result<(), AppError> {
+        loop {
+            let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(task) = task else { return Ok(()) };
+            work.check()?;
+            let row = self.asked.mapping.row(&task.cells);
+            let key = self.asked.mapping.key_shown(&row);
+            let stream = match task.need {
+                Need::Extra(why) => {
+                    let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
+                    collected.counts.extra += 1;
+                    collected.add(self.most_faults, 0, fault(FaultKind::Extra, &key, Some(why.to_owned())));
+                    continue;
+                }
+                Need::Suspect(at) => passed
+                    .suspects
+                    .get(at)
+                    .map(|(_, stream)| stream.as_slice())
+                    .unwrap_or_default(),
+            };
+            let own = self.held.find(digest(stream));
+            let own = own.and_then(|(_, held)| held.own(&self.asked.mapping.own));
+            let stream = self.load(work, stream)?;
+            let judged = self.asked.judge(work, &stream, &row, own)?;
+            let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
+            self.collect(&stream, &row, &key, judged, &mut collected);
+        }
+    }
+
+    fn collect(&self, stream: &Stream, row: &Row<'_>, key: &[u8], judged: Judged, collected: &mut Collected) {
+        let of = |kind, why| Fault {
+            stream: Some(text::exact(&stream.id)),
+            ..fault(kind, key, why)
+        };
+        match judged {
+            Judged::Equal { .. } => collected.counts.equal += 1,
+            Judged::Behind { moment, by } => {
+                collected.counts.behind += 1;
+                let mut fault = of(FaultKind::Behind, None);
+                fault.at = text::filled(stream.place_label(moment));
+                fault.behind_by = by;
+                self.name_event(&mut fault, stream, Moment(moment.0 + 1));
+                collected.add(self.most_faults, 0, fault);
+            }
+            Judged::Unwanted { moment } => {
+                collected.counts.extra += 1;
+                let why = "by the mapping's `when` the stream has no row then";
+                let mut fault = of(FaultKind::Extra, Some(why.to_owned()));
+                fault.at = text::filled(stream.place_label(moment));
+                self.name_event(&mut fault, stream, moment);
+                collected.add(self.most_faults, 0, fault);
+            }
+            Judged::Unclear { moment, why } => {
+                collected.counts.unclear += 1;
+                let mut fault = of(FaultKind::Unclear, Some(why));
+                fault.at = text::filled(stream.place_label(moment));
+                collected.add(self.most_faults, 0, fault);
+            }
+            Judged::Different { moment, fields } => {
+                collected.counts.different += 1;
+                collected.wrong.push(stream.id.clone());
+                let cover = self
+                    .asked
+                    .session
+                    .mask()
+                    .cover(&stream.id, &stream.category, None, Part::State);
+                for field in fields {
+                    if let Some(rows) = collected.columns.get_mut(field.column) {
+                        *rows += 1;
+                    }
+                    let column = field.column;
+                    let mut fault = of(FaultKind::Different, None);
+                    fault.at = text::filled(stream.place_label(moment));
+                    self.name_event(&mut fault, stream, field.changed);
+                    self.name_values(&mut fault, &cover, row, field);
+                    collected.add(self.most_faults, column, fault);
+                }
+            }
+        }
+    }
+
+    /// Streams that have no row: missing, or not yet come to.
+    fn tell_rowless(&self, work: &Work<'_>, passed: &Passed, collected: &mut Collected) -> Result<(), AppError> {
+        for (number, (id, first)) in passed.rowless.iter().enumerate() {
+            work.tick(PHASE, number as u64, Some(passed.rowless.len() as u64))?;
+            // Where nobody says how far the read model is, it is at least where its rows are.
+            let may_come = self.asked.until.is_none() && passed.reflected.is_some_and(|reflected| *first > reflected);
+            let kind = if may_come {
+                FaultKind::Behind
+            } else {
+                FaultKind::Missing
+            };
+            let why = may_come.then(|| "no row yet: its first event is later than all that rows reflect".to_owned());
+            let mut fault = Fault {
+                stream: Some(text::exact(id)),
+                ..fault(kind, id, why)
+            };
+            if number < self.most_faults {
+                let stream = self.load(work, id)?;
+                self.name_event(&mut fault, &stream, Moment(1));
+                if may_come {
+                    fault.behind_by = self.asked.due(&stream)?.0;
+                }
+            }
+            match kind {
+                FaultKind::Behind => collected.counts.behind += 1,
+                _ => {
+                    collected.counts.missing += 1;
+                    collected.wrong.push(id.clone());
+                }
+            }
+            collected.add(self.most_faults, 0, fault);
+        }
+        Ok(())
+    }
+
+    fn load(&self, work: &Work<'_>, id: &[u8]) -> Result<Stream, AppError> {
+        Stream::load(work, self.asked.session, &text::shown(id), &Findings::default())
+    }
+
+    fn name_event(&self, fault: &mut Fault, stream: &Stream, moment: Moment) {
+        fault.version = text::filled(stream.version_label(moment));
+        fault.position = text::filled(stream.position_label(moment));
+        fault.recorded_at = text::filled(stream.time_label(moment, self.asked.session.description().time_digits));
+        fault.event_type = text::filled(stream.type_name(moment));
+    }
+
+    /// What masking rules hide of the state is hidden of the row too.
+    fn name_values(&self, fault: &mut Fault, cover: &Cover, row: &Row<'_>, field: Field) {
+        let Some(column) = self.asked.mapping.columns.get(field.column) else {
+            return;
+        };
+        let shown = |value: Value| match &column.source {
+            Source::Path(path) => shown_at(cover, &path.to_string(), &value),
+            Source::Computed { .. } if cover.is_empty() => value,
+            Source::Computed { .. } => Value::Redacted(Redacted::new(value)),
+        };
+        fault.column = Some(column.name.clone());
+        fault.path = Some(column.source.text());
+        fault.expected = field.expected.map(|expected| Literal(shown(expected)));
+        let found = row.columns.get(field.column).filter(|cell| **cell != Cell::Absent);
+        fault.found = found.map(|cell| Literal(shown(cell.to_value())));
+    }
+
+    fn columns(&self, rows: &[u32]) -> Vec<ColumnFaults> {
+        let columns = self.asked.mapping.columns.iter().zip(rows);
+        let mut faults: Vec<ColumnFaults> = columns
+            .filter(|(_, rows)| **rows > 0)
+            .map(|(column, rows)| ColumnFaults {
+                column: column.name.clone(),
+                path: column.source.text(),
+                rows: *rows,
+            })
+            .collect();
+        faults.sort_by_key(|of| std::cmp::Reverse(of.rows));
+        faults
+    }
+}
+
+/// What all threads came to so far.
+struct Collected {
+    counts: Counts,
+    /// By column: rows that are different in it.
+    columns: Vec<u32>,
+    /// Not in order, and somewhat more than are wanted at most. With the column.
+    faults: Vec<(usize, Fault)>,
+    fault_count: u64,
+    wrong: Vec<Vec<u8>>,
+}
+
+impl Collected {
+    fn new(columns: usize) -> Collected {
+        Collected {
+            counts: Counts::default(),
+            columns: vec![0; columns],
+            faults: Vec::new(),
+            fault_count: 0,
+            wrong: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, most: usize, column: usize, fault: Fault) {
+        self.fault_count += 1;
+        self.faults.push((column, fault));
+        if self.faults.len() >= 2 * most.max(1) || self.wrong.len() >= 2 * MOST_WRONG {
+            self.shorten(most);
+        }
+    }
+
+    /// Keeps the first, so that the answer is the same however threads went.
+    fn shorten(&mut self, most: usize) {
+        self.faults.sort_by(|(column_a, a), (column_b, b)| {
+            (a.kind, &a.key, column_a, &a.stream).cmp(&(b.kind, &b.key, column_b, &b.stream))
+        });
+        self.faults.truncate(most);
+        self.wrong.sort_unstable();
+        self.wrong.truncate(MOST_WRONG);
+    }
+}
+
+fn fault(kind: FaultKind, key: &[u8], why: Option<String>) -> Fault {
+    Fault {
+        key: text::exact(key),
+        kind,
+        stream: None,
+        column: None,
+        path: None,
+        expected: None,
+        found: None,
+        version: None,
+        position: None,
+        recorded_at: None,
+        event_type: None,
+        at: None,
+        behind_by: 0,
+        why,
+    }
+}

@@ -1,0 +1,480 @@
+//! Whatever is wrong with a read model is found and named, and nothing else is: against an oracle that looks at every
+//! state of every stream, with no digest and no shortcut.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use proptest::prelude::*;
+use refold_core::event::{Encoding, Position, Version};
+use refold_core::work::{CancelToken, Silent};
+use refold_stores::memory::{MemoryEvent, MemoryStore};
+
+use super::answer::{Fault, FaultKind};
+use super::*;
+
+/// A state, or a row: column to literal; what is absent is not there.
+type Fields = BTreeMap<&'static str, String>;
+
+const COLUMNS: [&str; 3] = ["amount", "label", "open"];
+
+/// One event: what it sets, `None` removes.
+type Patch = Vec<(usize, Option<u8>)>;
+
+#[derive(Debug, Clone)]
+struct Told {
+    stream: usize,
+    patch: Patch,
+}
+
+fn literal(column: usize, value: u8) -> String {
+    match column {
+        // No float holds these apart.
+        0 => format!("{}.5", 9_007_199_254_740_992_u64 + u64::from(value)),
+        1 => format!("\"l{value}\""),
+        _ => if value.is_multiple_of(2) { "true" } else { "false" }.to_owned(),
+    }
+}
+
+/// As a table would hold it: amounts as text with more digits, truths as numbers.
+fn stored(column: &str, literal: &str) -> String {
+    match (column, literal) {
+        ("amount", amount) => format!("\"{amount}00\""),
+        ("open", "true") => "1".to_owned(),
+        ("open", "false") => "0".to_owned(),
+        (_, text) => text.to_owned(),
+    }
+}
+
+/// The history of each stream: position and state after each event.
+fn histories(events: &[Told]) -> BTreeMap<usize, Vec<(i64, Fields)>> {
+    let mut all: BTreeMap<usize, Vec<(i64, Fields)>> = BTreeMap::new();
+    for (event, position) in events.iter().zip(1..) {
+        let history = all.entry(event.stream).or_default();
+        let mut state = history.last().map(|(_, state)| state.clone()).unwrap_or_default();
+        for (column, value) in &event.patch {
+            match value {
+                Some(value) => state.insert(COLUMNS[*column], literal(*column, *value)),
+                None => state.remove(COLUMNS[*column]),
+            };
+        }
+        history.push((position, state));
+    }
+    all
+}
+
+fn session(events: &[Told]) -> Session {
+    let mut versions: BTreeMap<usize, i64> = BTreeMap::new();
+    let events = events.iter().zip(1..).map(|(event, position)| {
+        let version = versions.entry(event.stream).or_default();
+        *version += 1;
+        let members = event.patch.iter().map(|(column, value)| {
+            let value = value.map_or("null".to_owned(), |value| literal(*column, value));
+            format!("\"{}\":{value}", COLUMNS[*column])
+        });
+        let members: BTreeMap<String, ()> = members.map(|member| (member, ())).collect();
+        let payload = members.into_keys().collect::<Vec<_>>().join(",");
+        MemoryEvent {
+            position: Position(position),
+            stream: format!("order-{}", event.stream).into_bytes(),
+            category: b"order".to_vec(),
+            version: Version(*version),
+            event_type: format!("Type{}", event.patch.len()).into_bytes(),
+            recorded_at: Timestamp(position * 1_000_000_000),
+            payload: Some(format!("{{{payload}}}").into_bytes()),
+            encoding: Encoding::Json,
+            metadata: None,
+        }
+    });
+    // The store has an index of its streams, so no cache is asked for; where one is, it is thrown away.
+    let cache = tempfile::tempdir().unwrap();
+    Session::of_store(
+        Arc::new(MemoryStore::new("orders", events.collect())),
+        "memory",
+        cache.path(),
+    )
+}
+
+/// A row: its stream, what it says of itself, and what it holds.
+#[derive(Debug, Clone)]
+struct Row {
+    stream: usize,
+    version: Option<i64>,
+    fields: Fields,
+}
+
+impl Row {
+    fn json(&self) -> String {
+        let mut members = vec![format!("\"id\":{}", self.stream)];
+        members.extend(self.version.map(|version| format!("\"version\":\"{version}\"")));
+        members.extend(
+            self.fields
+                .iter()
+                .map(|(column, literal)| format!("\"{column}\":{}", stored(column, literal))),
+        );
+        format!("{{{}}}", members.join(","))
+    }
+}
+
+fn drifted(events: &[Told], rows: &[Row], says_version: bool, until: Option<i64>) -> DriftAnswer {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.jsonl");
+    let lines: Vec<String> = rows.iter().map(Row::json).collect();
+    std::fs::write(&model, lines.join("\n") + "\n").unwrap();
+    let own = if says_version { "version = \"version\"" } else { "" };
+    let mapping = format!(
+        "format = \"refold-read-model/1\"\n[key]\nstream = \"order-{{id}}\"\n[position]\n{own}\n[columns]\n\
+         amount = {{ path = \"/amount\", as = \"number\" }}\nlabel = {{ path = \"/label\", as = \"text\" }}\n\
+         open = {{ path = \"/open\", as = \"boolean\" }}\n"
+    );
+    std::fs::write(mapping::beside(&model, None), mapping).unwrap();
+    ask(&session(events), &model, until).unwrap_or_else(|error| panic!("{error}: {}", error.hint))
+}
+
+fn ask(session: &Session, model: &Path, until: Option<i64>) -> Result<DriftAnswer, AppError> {
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let asked = DriftAsked {
+        read_model: model.display().to_string(),
+        position: until.map(|position| format!("#{position}")),
+        most_faults: 1_000,
+        ..DriftAsked::default()
+    };
+    drift(&work, session, &asked)
+}
+
+/// What a row is, by looking at everything.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Expected {
+    Equal,
+    Behind {
+        at: usize,
+        by: usize,
+    },
+    /// Column, expected literal, and the version of the event that made it so.
+    Different {
+        at: usize,
+        fields: Vec<(&'static str, Option<String>, Option<usize>)>,
+    },
+}
+
+fn expected(history: &[(i64, Fields)], row: &Row, says_version: bool, until: Option<i64>) -> Expected {
+    let due = history
+        .iter()
+        .filter(|(position, _)| until.is_none_or(|until| *position <= until))
+        .count();
+    let says = row
+        .version
+        .filter(|_| says_version)
+        .map(|version| version.clamp(0, history.len() as i64) as usize);
+    let own = says.filter(|own| *own > 0);
+    let place = own.unwrap_or(due);
+    let state = |moment: usize| &history[moment - 1].1;
+    let right: Vec<usize> = (1..=history.len())
+        .filter(|moment| *state(*moment) == row.fields)
+        .collect();
+    let nearest = right
+        .iter()
+        .rev()
+        .find(|moment| **moment <= place)
+        .or(right.iter().find(|moment| **moment > place));
+    if let Some(moment) = nearest {
+        return match due.saturating_sub(*moment) {
+            0 => Expected::Equal,
+            by => Expected::Behind { at: *moment, by },
+        };
+    }
+    let differing = |moment: usize| {
+        COLUMNS
+            .iter()
+            .filter(move |column| state(moment).get(*column) != row.fields.get(*column))
+    };
+    let least = (1..=due.max(1))
+        .rev()
+        .min_by_key(|moment| differing(*moment).count())
+        .unwrap();
+    let at = own.unwrap_or(least);
+    let fields = differing(at).map(|column| {
+        let value = state(at).get(column);
+        let before = |moment: usize| {
+            if moment == 1 {
+                None
+            } else {
+                state(moment - 1).get(column)
+            }
+        };
+        let changed = (1..=at)
+            .rev()
+            .find(|moment| state(*moment).get(column) != before(*moment));
+        (*column, value.cloned(), changed)
+    });
+    Expected::Different {
+        at,
+        fields: fields.collect(),
+    }
+}
+
+/// What was said of the row of a stream, in the words of the oracle.
+fn said(answer: &DriftAnswer, stream: usize) -> Expected {
+    let name = format!("order-{stream}");
+    let of: Vec<&Fault> = answer
+        .faults
+        .iter()
+        .filter(|fault| fault.stream.as_ref().is_some_and(|stream| stream.to_string() == name))
+        .collect();
+    let number = |label: &Option<String>| label.as_ref().map(|label| label.parse::<usize>().unwrap());
+    match of.as_slice() {
+        [] => Expected::Equal,
+        [behind] if behind.kind == FaultKind::Behind => Expected::Behind {
+            at: number(&behind.at).unwrap(),
+            by: behind.behind_by as usize,
+        },
+        faults => {
+            let field = |fault: &&Fault| {
+                assert_eq!(fault.kind, FaultKind::Different);
+                let column = COLUMNS.iter().find(|column| Some(**column) == fault.column.as_deref());
+                let value = fault
+                    .expected
+                    .as_ref()
+                    .map(|value| String::from_utf8(value.json()).unwrap());
+                (*column.unwrap(), value, number(&fault.version))
+            };
+            let mut fields: Vec<_> = faults.iter().map(field).collect();
+            // Rows of JSON have their columns in the order in which they come up.
+            fields.sort();
+            Expected::Different {
+                at: number(&faults[0].at).unwrap(),
+                fields,
+            }
+        }
+    }
+}
+
+fn events() -> impl Strategy<Value = Vec<Told>> {
+    let patch =
+        prop::collection::vec((0..3_usize, prop::option::weighted(0.8, 0..4_u8)), 0..3).prop_map(|mut patch| {
+            // A key twice in one payload is another matter.
+            patch.sort_by_key(|(column, _)| *column);
+            patch.dedup_by_key(|(column, _)| *column);
+            patch
+        });
+    let told = (0..8_usize, patch).prop_map(|(stream, patch)| Told { stream, patch });
+    prop::collection::vec(told, 1..80)
+}
+
+/// Which event a row stops at, what is changed in it, and what it says of itself.
+type Plan = Vec<(prop::sample::Index, Option<(usize, u8)>, prop::sample::Index)>;
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let change = prop::option::weighted(0.4, (0..3_usize, 0..6_u8));
+    prop::collection::vec((any::<prop::sample::Index>(), change, any::<prop::sample::Index>()), 8)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Any row of any stream, at any moment of it, with any change: it is told as the oracle tells it.
+    #[test]
+    fn every_row_is_what_looking_at_every_state_says(
+        events in events(),
+        plan in plan(),
+        says_version: bool,
+        says_truly: bool,
+        until in prop::option::of(1..80_i64),
+    ) {
+        let histories = histories(&events);
+        let rows: Vec<Row> = histories.iter().map(|(stream, history)| {
+            let (held, change, lie) = &plan[*stream];
+            let held = held.index(history.len());
+            let mut fields = history[held].1.clone();
+            if let Some((column, value)) = change {
+                fields.insert(COLUMNS[*column], literal(*column, *value));
+            }
+            let says = if says_truly { held } else { lie.index(history.len()) };
+            Row { stream: *stream, version: Some(says as i64 + 1), fields }
+        }).collect();
+        let answer = drifted(&events, &rows, says_version, until);
+        for row in &rows {
+            let expected = expected(&histories[&row.stream], row, says_version, until);
+            prop_assert_eq!(said(&answer, row.stream), expected, "order-{} of {:?}", row.stream, row);
+        }
+        let told = answer.equal + answer.different + answer.behind + answer.extra + answer.unclear;
+        prop_assert_eq!((answer.rows, answer.missing), (told, 0));
+    }
+}
+
+/// A projection that lags, 120 faults of every kind among its rows: each is named, and no other row is.
+#[test]
+fn planted_faults_are_named_and_nothing_else_is() {
+    let events: Vec<Told> = (0..6_000_usize)
+        .map(|at| Told {
+            stream: at * 7 % 1_000,
+            patch: vec![(at % 3, Some((at % 199) as u8)), ((at + 1) % 3, Some((at % 97) as u8))],
+        })
+        .collect();
+    let until = 4_500;
+    let due = |history: &[(i64, Fields)]| history.iter().filter(|(position, _)| *position <= until).count();
+    let mut rows: Vec<Row> = histories(&events)
+        .iter()
+        .filter(|(_, history)| due(history) > 0)
+        .map(|(stream, history)| Row {
+            stream: *stream,
+            version: Some(due(history) as i64),
+            fields: history[due(history) - 1].1.clone(),
+        })
+        .collect();
+    for says_version in [false, true] {
+        let sound = drifted(&events, &rows, says_version, Some(until));
+        assert_eq!(
+            (sound.equal, sound.fault_count),
+            (rows.len() as u32, 0),
+            "no false alarm"
+        );
+        assert_eq!(sound.lag_events, 1_500);
+    }
+    let mut planted: Vec<(FaultKind, String)> = Vec::new();
+    for fault in 0..120 {
+        let (at, name) = (fault * 7, format!("order-{}", rows[fault * 7].stream));
+        let row = &mut rows[at];
+        match fault % 5 {
+            0 => {
+                row.fields.insert("amount", "0.1".to_owned());
+                planted.push((FaultKind::Different, name));
+            }
+            1 => {
+                row.fields.remove("label");
+                planted.push((FaultKind::Different, name));
+            }
+            2 => {
+                let history = &histories(&events)[&row.stream];
+                row.fields = history[due(history) - 2].1.clone();
+                row.version = row.version.map(|version| version - 1);
+                planted.push((FaultKind::Behind, name));
+            }
+            // Taken out below.
+            3 => planted.push((FaultKind::Missing, name)),
+            _ => {
+                row.stream += 10_000;
+                planted.push((FaultKind::Missing, name));
+                planted.push((FaultKind::Extra, row.stream.to_string()));
+            }
+        }
+    }
+    let mut number = 0;
+    rows.retain(|_| {
+        let is_kept = !(number % 7 == 0 && number / 7 < 120 && number / 7 % 5 == 3);
+        number += 1;
+        is_kept
+    });
+    for says_version in [false, true] {
+        let answer = drifted(&events, &rows, says_version, Some(until));
+        let named = |fault: &Fault| match fault.kind {
+            FaultKind::Extra => (fault.kind, fault.key.to_string()),
+            kind => (kind, fault.stream.as_ref().unwrap().to_string()),
+        };
+        let mut found: Vec<(FaultKind, String)> = answer.faults.iter().map(named).collect();
+        found.sort();
+        planted.sort();
+        assert_eq!(found, planted);
+        assert!(
+            answer
+                .faults
+                .iter()
+                .all(|fault| fault.kind == FaultKind::Extra || fault.version.is_some())
+        );
+        assert_eq!(
+            (answer.missing, answer.extra, answer.different, answer.behind),
+            (48, 24, 48, 24)
+        );
+    }
+}
+
+#[test]
+fn a_stream_that_came_later_than_all_that_rows_reflect_is_not_called_missing() {
+    let told = |stream| Told {
+        stream,
+        patch: vec![(0, Some(1))],
+    };
+    let events = [told(1), told(2), told(3)];
+    let row = |stream| Row {
+        stream,
+        version: None,
+        fields: histories(&events)[&stream][0].1.clone(),
+    };
+    let answer = drifted(&events, &[row(2)], false, None);
+    let kinds: Vec<FaultKind> = answer.faults.iter().map(|fault| fault.kind).collect();
+    assert_eq!(
+        kinds,
+        [FaultKind::Missing, FaultKind::Behind],
+        "the first is before the row that is there"
+    );
+    assert_eq!(
+        drifted(&events, &[row(2)], false, Some(3)).missing,
+        2,
+        "it is said that all were come past"
+    );
+}
+
+#[test]
+fn doubled_and_keyless_rows_are_extra() {
+    let events = [Told {
+        stream: 1,
+        patch: vec![(0, Some(1))],
+    }];
+    let row = Row {
+        stream: 1,
+        version: None,
+        fields: histories(&events)[&1][0].1.clone(),
+    };
+    let answer = drifted(&events, &[row.clone(), row], false, None);
+    assert_eq!((answer.rows, answer.equal, answer.extra), (2, 1, 1));
+    assert_eq!(answer.faults[0].why.as_deref(), Some("an earlier row has the same key"));
+}
+
+#[test]
+fn without_a_mapping_nothing_is_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("model.csv");
+    std::fs::write(&model, "id,amount\n1,2\n").unwrap();
+    let error = ask(
+        &session(&[Told {
+            stream: 1,
+            patch: Vec::new(),
+        }]),
+        &model,
+        None,
+    )
+    .unwrap_err();
+    assert!(error.message.contains("model.csv.toml"), "{}", error.message);
+    assert!(error.hint.contains("--guess"), "{}", error.hint);
+    for (mapping, said) in [
+        (
+            "format = \"refold-read-model/2\"\n[key]\nstream=\"{id}\"\n[columns]",
+            "refold-read-model/2",
+        ),
+        (
+            "format = \"refold-read-model/1\"\n[key]\nstream=\"id\"\n[columns]",
+            "names no column",
+        ),
+        (
+            "format = \"refold-read-model/1\"\n[key]\nstream=\"{id}\"\n[columns]\namount={path=\"/a\",as=\"money\"}",
+            "money",
+        ),
+        (
+            "format = \"refold-read-model/1\"\n[key]\nstream=\"{id}\"\n[columns]\namount={as=\"number\"}",
+            "`path`",
+        ),
+        ("format = \"refold-read-model/1\"\nkay = 1", "kay"),
+    ] {
+        std::fs::write(mapping::beside(&model, None), mapping).unwrap();
+        let error = ask(
+            &session(&[Told {
+                stream: 1,
+                patch: Vec::new(),
+            }]),
+            &model,
+            None,
+        )
+        .unwrap_err();
+        assert!(error.message.contains(said), "{mapping}: {}", error.message);
+    }
+}

@@ -1,0 +1,147 @@
+//! A read model in a database: what was done to its rows is named, and nothing is written to it.
+
+use std::fs;
+
+use crate::lab::Lab;
+
+const ASKED: [&str; 6] = [
+    "drift",
+    "orders.db",
+    "--read-model",
+    "read_model.db",
+    "--table",
+    "order_summary",
+];
+
+fn drift(lab: &Lab, code: u8, more: &[&str]) -> serde_json::Value {
+    lab.json(code.into(), &[&ASKED, more].concat())
+}
+
+/// Key, kind, column, expected, found and the type of the event that explains it.
+fn told(answer: &serde_json::Value) -> Vec<[String; 6]> {
+    let faults = answer["faults"].as_array().unwrap();
+    let text = |value: &serde_json::Value| match value {
+        serde_json::Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let of = |fault: &serde_json::Value| {
+        ["key", "kind", "column", "expected", "found", "type"].map(|name| text(&fault[name]))
+    };
+    faults.iter().map(of).collect()
+}
+
+#[test]
+fn what_was_done_to_a_table_is_named_and_its_file_stays_as_it_was() {
+    let lab = Lab::new(3_000);
+    let handler = ["--handler", "handlers/order@1.0.0"];
+    let sound = drift(&lab, 0, &handler);
+    assert_eq!(
+        (&sound["equal"], sound["faults"].as_array().unwrap().len()),
+        (&sound["rows"], 0)
+    );
+
+    // What the order came to before its last event, though the row says that it is at the last one.
+    let earlier = lab.json(
+        0,
+        &[&["state", "orders.db", "order-4711", "--at", "v14"], &handler[..]].concat(),
+    );
+    let (status, refunded) = (&earlier["state"]["status"], &earlier["state"]["refunded"]);
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch(&format!(
+            "UPDATE order_summary SET total = '9007199254740993.10' WHERE order_id = 'order-4712';
+             UPDATE order_summary SET order_id = 'order-none' WHERE order_id = 'order-4714';
+             UPDATE order_summary SET paid = paid || '0';
+             UPDATE order_summary SET status = '{}', refunded = '{refunded}' WHERE order_id = 'order-4711';",
+            status.as_str().unwrap(),
+        ))
+        .unwrap();
+    drop(model);
+    let before = lab.fingerprint();
+    let found = drift(&lab, 1, &handler);
+    assert_eq!(lab.fingerprint(), before);
+    let told = told(&found);
+    let [missing, extra, different, behind] = told.as_slice() else {
+        panic!("{told:?}");
+    };
+    assert_eq!(missing[..2], ["order-4714", "missing"]);
+    assert_eq!(extra[..2], ["order-none", "extra"]);
+    assert_eq!(different[..3], ["order-4712", "different", "total"]);
+    // As it is stored, to the last digit.
+    assert_eq!(different[4], "9007199254740993.10");
+    assert!(
+        different[5].starts_with("Item"),
+        "what changed the total last: {different:?}"
+    );
+    assert_eq!(behind[..2], ["order-4711", "behind"]);
+    assert_eq!(found["faults"][3]["behind_by"], 1);
+    assert_eq!(
+        drift(&lab, 1, &[&handler[..], &["--limit", "1"]].concat())["fault_count"],
+        4
+    );
+
+    let text = lab.run(&[&ASKED, &handler[..]].concat());
+    assert!(
+        text.out.contains("1 missing, 1 extra, 1 different, 1 behind"),
+        "{}",
+        text.out
+    );
+}
+
+#[test]
+fn what_rules_hide_of_the_state_is_hidden_of_the_row() {
+    let lab = Lab::new(500);
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch(
+            "UPDATE order_summary SET customer_id = 'the wrong one', item_count = 4711 WHERE order_id = 'order-4711'",
+        )
+        .unwrap();
+    drop(model);
+    fs::create_dir_all(lab.path().join("rules")).unwrap();
+    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/customerId\"]\n";
+    fs::write(lab.path().join("rules/mask.toml"), rules).unwrap();
+    let asked = [
+        &ASKED[..],
+        &["--handler", "handlers/order@1.0.0", "--mask", "rules/mask.toml"],
+    ]
+    .concat();
+    for form in [&[][..], &["--json"]] {
+        let answer = lab.run(&[form, &asked].concat());
+        assert_eq!(answer.code, 1, "{answer:?}");
+        assert!(
+            answer.out.contains("customer_id") && answer.out.contains("[redacted]"),
+            "{answer:?}"
+        );
+        assert!(
+            !answer.out.contains("the wrong one") && !answer.out.contains("4711,"),
+            "{answer:?}"
+        );
+    }
+}
+
+#[test]
+fn a_wrong_call_ends_with_2_and_what_cannot_be_read_with_3() {
+    let lab = Lab::new(500);
+    let ends = |code: i32, arguments: &[&str], said: &str| {
+        let answer = lab.run(arguments);
+        assert_eq!(answer.code, code, "{answer:?}");
+        assert!(answer.err.contains(said), "{answer:?}");
+    };
+    ends(
+        2,
+        &[
+            "drift",
+            "orders.db",
+            "--read-model",
+            "read_model.db",
+            "--table",
+            "orders",
+        ],
+        "order_summary",
+    );
+    fs::remove_file(lab.path().join("read_model.order_summary.toml")).unwrap();
+    ends(2, &ASKED, "read_model.order_summary.toml");
+    ends(2, &[&ASKED[..], &["--map", "none.toml"]].concat(), "none.toml");
+    ends(3, &["drift", "orders.db", "--read-model", "none.db"], "none.db");
+}

@@ -1,0 +1,256 @@
+//! Rows of a read model: a table of an SQLite file, or an export of one as CSV, JSON Lines or an array of JSON objects.
+//!
+//! A file is opened by the rules that hold for stores: nothing is written to it or beside it, and what a program is
+//! writing to is read from a private copy. A read model may have millions of rows, so they are passed by, in an order that
+//! is the same each time, and never held. It must not know mappings, handlers, or what a row should hold.
+
+#[cfg(test)]
+mod tests;
+
+use std::cell::OnceCell;
+use std::path::Path;
+
+use refold_core::pointer::Pointer;
+use refold_core::port::store::StoreError;
+use refold_core::time::Timestamp;
+use refold_core::value::Value;
+use refold_core::work::{Cancelled, Work};
+
+use crate::files::rows::TextRows;
+use crate::layout::TimeForm;
+use crate::sqlite::rows::TableRows;
+use crate::{Kind, OpenOptions, kind_of, time};
+
+/// What a row holds in one column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// The row has no such member: rows of JSON need not all have the same.
+    Absent,
+    /// An empty field of CSV, which can write neither NULL nor the difference to an empty text.
+    Empty,
+    /// NULL, a whole number, text; of JSON any value, with its literals.
+    Value(Value),
+    /// A number that is stored as a binary fraction.
+    Real(f64),
+    /// What is no text.
+    Bytes(Vec<u8>),
+}
+
+impl Cell {
+    /// As a value that can be shown: a binary fraction in its shortest decimal form, bytes in hexadecimal as text.
+    pub fn to_value(&self) -> Value {
+        match self {
+            Cell::Absent | Cell::Empty => Value::Null,
+            Cell::Value(value) => value.clone(),
+            Cell::Real(real) => {
+                let number = refold_core::value::Number::parse(&real.to_string());
+                number.map_or_else(|| Value::Text(real.to_string().as_str().into()), Value::Number)
+            }
+            Cell::Bytes(bytes) => Value::Text(format!("x'{}'", crate::layout::hex(bytes)).as_str().into()),
+        }
+    }
+
+    /// The JSON that it is or holds as text; `None` for what is neither.
+    pub fn json(&self) -> Option<Value> {
+        match self {
+            Cell::Value(Value::Text(text)) => Value::from_json(text.as_wtf8(), Value::MAX_DEPTH).ok(),
+            Cell::Value(value) => Some(value.clone()),
+            Cell::Bytes(bytes) => Value::from_json(bytes, Value::MAX_DEPTH).ok(),
+            Cell::Absent | Cell::Empty | Cell::Real(_) => None,
+        }
+    }
+}
+
+/// A column of the table; of rows of JSON a member of the first of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowColumn {
+    pub name: String,
+    /// As the table declares it; empty where nobody does.
+    pub declared_type: String,
+}
+
+/// What is asked of each row: a column, or a place in the JSON that it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowPlace {
+    pub column: String,
+    /// The root for the column itself.
+    pub path: Pointer,
+}
+
+impl RowPlace {
+    /// `total`, or `state#/total` for a member of the JSON in the column `state`.
+    pub fn parse(text: &str) -> Result<RowPlace, RowsError> {
+        let (column, path) = text.split_once("#/").map_or((text, None), |(column, _)| {
+            // Behind the `#`.
+            (column, text.get(column.len() + 1..))
+        });
+        let path = Pointer::parse(path.unwrap_or_default()).map_err(|error| RowsError::NoPlace {
+            wanted: text.to_owned(),
+            detail: error.to_string(),
+        })?;
+        Ok(RowPlace {
+            column: column.to_owned(),
+            path,
+        })
+    }
+}
+
+/// Why rows cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum RowsError {
+    #[error("the read model: {0}")]
+    Store(StoreError),
+    /// `why`: what else has this name, or that nothing has.
+    #[error("{why}: {wanted}")]
+    NoTable {
+        wanted: String,
+        why: &'static str,
+        tables: Vec<String>,
+    },
+    #[error("the read model has no column of this name: {wanted}")]
+    NoColumn { wanted: String, columns: Vec<String> },
+    #[error("not a place of a row (write a column, or column#/path): {wanted}: {detail}")]
+    NoPlace { wanted: String, detail: String },
+    /// `row` counts from 1.
+    #[error("row {row} of the read model cannot be read ({detail}): {location}")]
+    Malformed { location: String, row: u64, detail: String },
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+}
+
+impl From<StoreError> for RowsError {
+    fn from(error: StoreError) -> RowsError {
+        match error {
+            StoreError::Cancelled(cancelled) => RowsError::Cancelled(cancelled),
+            error => RowsError::Store(error),
+        }
+    }
+}
+
+/// What is done with each row: its number from 0, the same in every pass, and what it holds at each place.
+pub type Visit<'a, E> = &'a mut dyn FnMut(u32, &[Cell]) -> Result<(), E>;
+
+/// The rows of one read model, as they were when it was opened.
+pub struct Rows {
+    kind: RowsKind,
+}
+
+enum RowsKind {
+    Table(Box<TableRows>),
+    Text(Box<TextRows>),
+}
+
+impl Rows {
+    /// `table`: of a database; the only one there is, where none is named.
+    pub fn open(
+        work: &Work<'_>,
+        location: &str,
+        table: Option<&str>,
+        options: &OpenOptions,
+    ) -> Result<Rows, RowsError> {
+        let path = Path::new(location);
+        let kind = match kind_of(path)? {
+            Kind::Sqlite => RowsKind::Table(Box::new(TableRows::open(work, path, table, options)?)),
+            Kind::Text => RowsKind::Text(Box::new(TextRows::open(work, path, options)?)),
+        };
+        Ok(Rows { kind })
+    }
+
+    /// The tables that [`Rows::open`] takes; empty for a file of text.
+    pub fn tables(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<String>, RowsError> {
+        let path = Path::new(location);
+        match kind_of(path)? {
+            Kind::Sqlite => TableRows::tables(work, path, options),
+            Kind::Text => Ok(Vec::new()),
+        }
+    }
+
+    /// `SQLite`, `CSV`, `JSON Lines` or `JSON`.
+    pub fn kind(&self) -> &'static str {
+        match &self.kind {
+            RowsKind::Table(_) => "SQLite",
+            RowsKind::Text(text) => text.kind(),
+        }
+    }
+
+    /// The name of the table; `None` for a file of text.
+    pub fn table(&self) -> Option<&str> {
+        match &self.kind {
+            RowsKind::Table(table) => Some(table.name()),
+            RowsKind::Text(_) => None,
+        }
+    }
+
+    pub fn columns(&self) -> &[RowColumn] {
+        match &self.kind {
+            RowsKind::Table(table) => table.columns(),
+            RowsKind::Text(text) => text.columns(),
+        }
+    }
+
+    /// Calls `visit` with each row. What it did is void where this fails.
+    pub fn scan<E: From<RowsError>>(&self, work: &Work<'_>, places: &[RowPlace], visit: Visit<'_, E>) -> Result<(), E> {
+        let mut columns: Vec<&str> = Vec::new();
+        let mut at: Vec<(usize, &Pointer)> = Vec::new();
+        for place in places {
+            let known = columns.iter().position(|column| *column == place.column);
+            let column = known.unwrap_or_else(|| {
+                columns.push(&place.column);
+                columns.len() - 1
+            });
+            at.push((column, &place.path));
+        }
+        let mut number = 0_u32;
+        let mut found = Vec::with_capacity(places.len());
+        let mut read: Vec<OnceCell<Option<Value>>> = Vec::new();
+        let mut take = |cells: &[Cell]| -> Result<(), E> {
+            found.clear();
+            // Of each column at most once, however many places in it are asked for.
+            read.clear();
+            read.resize_with(cells.len(), OnceCell::new);
+            for (column, path) in &at {
+                let cell = cells.get(*column).unwrap_or(&Cell::Absent);
+                if path.is_root() {
+                    found.push(cell.clone());
+                    continue;
+                }
+                let json = read
+                    .get(*column)
+                    .and_then(|read| read.get_or_init(|| cell.json()).as_ref());
+                let value = json.and_then(|json| path.find(json));
+                found.push(value.map_or(Cell::Absent, |value| Cell::Value(value.resolved().clone())));
+            }
+            visit(number, &found)?;
+            number = number.checked_add(1).ok_or_else(|| RowsError::Malformed {
+                location: self.location(),
+                row: u64::from(u32::MAX),
+                detail: "it has more rows than can be numbered".to_owned(),
+            })?;
+            Ok(())
+        };
+        match &self.kind {
+            RowsKind::Table(table) => table.scan(work, &columns, &mut take),
+            RowsKind::Text(text) => text.scan(work, &columns, &mut take),
+        }
+    }
+
+    fn location(&self) -> String {
+        match &self.kind {
+            RowsKind::Table(table) => table.location(),
+            RowsKind::Text(text) => text.location(),
+        }
+    }
+}
+
+/// An instant as a read model may write it: ISO 8601 as text (in UTC where it names no zone), or a number, whose unit its
+/// size tells.
+pub fn instant(value: &Value) -> Option<Timestamp> {
+    match value.resolved() {
+        Value::Text(text) => Timestamp::parse(text.as_str()?.trim()).or_else(|| {
+            let number = text.as_str()?.trim().parse().ok()?;
+            time::from_number(number, TimeForm::Auto)
+        }),
+        Value::Number(number) => time::from_number(number.to_i64()?, TimeForm::Auto),
+        _ => None,
+    }
+}
