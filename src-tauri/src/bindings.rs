@@ -3,7 +3,9 @@
 use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
-use crate::commands::{compare, field, history, lab, links, mask, notes, payload, range, search, start, store, watch};
+use crate::commands::{
+    compare, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
+};
 
 pub fn builder() -> Builder<Wry> {
     // One form of each type: what the window sends and what it gets are the same.
@@ -65,6 +67,10 @@ pub fn builder() -> Builder<Wry> {
         lab::check_versions,
         lab::minimize_history,
         lab::save_test_case,
+        sandbox::open_sandbox,
+        sandbox::sandbox_rows,
+        sandbox::sandbox_page,
+        sandbox::sandbox_draft,
         watch::watch_store,
         watch::look_now,
         watch::history_now,

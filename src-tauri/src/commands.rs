@@ -11,6 +11,7 @@ pub mod mask;
 pub mod notes;
 pub mod payload;
 pub mod range;
+pub mod sandbox;
 pub mod search;
 pub mod start;
 pub mod store;

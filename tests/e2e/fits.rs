@@ -12,13 +12,14 @@ use crate::webdriver::key;
 const FITS: &str = include_str!("fits.js");
 
 /// The views, and what is in the page once they are there.
-pub const VIEWS: [(&str, &str); 10] = [
+pub const VIEWS: [(&str, &str); 11] = [
     ("overview", "[data-test=list] [role=row]"),
     ("history", "[data-test=state-header]"),
     ("compare", "[data-test=compare]"),
     ("lanes", "[data-test=lanes]"),
     ("replay", "[data-test=replay]"),
     ("invariants", "[data-test=invariants]"),
+    ("sandbox", "[data-test=sandbox-band]"),
     ("search", "[data-test=search-text]"),
     ("notebook", "[data-test=notebook]"),
     ("welcome", "[data-test=welcome-open]"),
@@ -107,6 +108,12 @@ pub fn fill_views(shown: &Shown) {
         web.press(&[key::CONTROL], key::ENTER);
         web.wait_for(&format!("document.querySelector('{end}')"));
     }
+    show(shown, "history");
+    web.press(&[key::CONTROL, key::SHIFT], "p");
+    web.wait_for("document.querySelector('[data-test=omnibox-item]')");
+    web.type_text("Branch here without");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=sandbox-summary]')");
     show(shown, "search");
     web.run("document.querySelector('[data-test=search-text]').focus()");
     web.type_text("Espresso");

@@ -163,6 +163,7 @@ export const S = {
       lanes: 'Lanes',
       replay: 'Replay',
       invariants: 'Invariants',
+      sandbox: 'Sandbox',
       search: 'Search',
       notebook: 'Notebook',
       grid: 'In a list',

@@ -6,6 +6,7 @@ mod comparisons;
 mod lab;
 mod lanes;
 mod notes;
+mod sandbox;
 mod search;
 
 use std::collections::BTreeMap;

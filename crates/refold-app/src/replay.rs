@@ -11,7 +11,7 @@ use refold_core::history::{Budget, EventSource, History, Way};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
-use refold_core::track::Moment;
+use refold_core::track::{Moment, StreamTrack};
 use refold_core::work::Work;
 
 use crate::clock::Monotonic;
@@ -72,15 +72,26 @@ impl Replay {
         opening: &Opening,
         findings: &Arc<Findings>,
     ) -> Result<Replay, AppError> {
+        let events = stream.source(session, opening.program.as_ref(), findings, Moment::START)?;
+        Replay::of_events(session, stream, Arc::clone(&stream.track), events, opening, findings)
+    }
+
+    /// The same for events that are laid over those of the stream, with the track that they make.
+    pub fn of_events(
+        session: &Session,
+        stream: &Stream,
+        track: Arc<StreamTrack>,
+        events: Box<dyn EventSource + Send>,
+        opening: &Opening,
+        findings: &Arc<Findings>,
+    ) -> Result<Replay, AppError> {
         let Opening {
             program,
             detail,
             budget,
             ..
         } = opening;
-        let events = stream.source(session, program.as_ref(), findings, Moment::START)?;
-        let (program, track) = (Arc::clone(program), Arc::clone(&stream.track));
-        let history = History::new(program, track, *detail, *budget, Arc::new(Monotonic))?;
+        let history = History::new(Arc::clone(program), track, *detail, *budget, Arc::new(Monotonic))?;
         Ok(Replay::of_history(session, stream, history, events, findings))
     }
 

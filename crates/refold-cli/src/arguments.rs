@@ -122,6 +122,13 @@ pub enum Command {
     )]
     Minimize(Minimize),
 
+    /// What if an event had not been, or had been otherwise: a branch of a stream beside the record
+    #[command(
+        name = "whatif",
+        after_help = "Example: refold whatif orders.db order-4711 --skip v5 --handler handlers/order@1.1.0"
+    )]
+    WhatIf(WhatIf),
+
     /// Events over time by type
     #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
     Timeline(Timeline),
@@ -491,6 +498,21 @@ pub struct Failure {
     /// The handler fails
     #[arg(long, conflicts_with_all = ["invariant", "against"])]
     pub error: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("otherwise").required(true).multiple(true).args(["edits", "skip"]))]
+pub struct WhatIf {
+    pub store: String,
+    pub stream: String,
+    /// What is otherwise: a file of edits (docs/handlers.md)
+    #[arg(long, value_name = "FILE")]
+    pub edits: Option<PathBuf>,
+    /// Leave this event out (v5, #4711), after the edits of the file; may be given more than once
+    #[arg(long, value_name = "EVENT")]
+    pub skip: Vec<String>,
+    #[arg(long)]
+    pub handler: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -90,6 +90,9 @@ pub mod code {
     pub const PKG_CASE: &str = "RF-PKG-CASE";
     pub const PKG_STORY: &str = "RF-PKG-STORY";
 
+    /// A file of edits for a branch.
+    pub const EDITS: &str = "RF-EDITS";
+
     pub const UPCAST_GAP: &str = "RF-UPCAST-GAP";
     pub const UPCAST_CYCLE: &str = "RF-UPCAST-CYCLE";
 

@@ -13,6 +13,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 
 use crate::document::Document;
 use crate::invariant::Invariants;
+use crate::lab::sandbox::Edits;
 use crate::limits::Limits;
 use crate::package::{Package, open_declarative};
 use crate::testcase;
@@ -126,6 +127,15 @@ fn the_files_of_the_guide_are_read() {
         testcase::run(&Work::new(&cancel, &Silent), folder.path(), None).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(results.len(), 1);
     assert_eq!(results[0].failures, []);
+}
+
+#[test]
+fn the_edits_of_the_guide_are_read() {
+    let edits = Edits::read("edits.toml", block("toml edits").as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    let said: Vec<String> = edits.edits.iter().map(|edit| edit.change.to_string()).collect();
+    assert_eq!(said[0], "v9 is left out");
+    assert_eq!(said[1], "in v3 /qty is 3, /tags/- is \"late\", /note is missing");
+    assert_eq!(said.len(), 5);
 }
 
 #[test]

@@ -54,10 +54,11 @@ import type {
 import type { CompareBackend } from './compare';
 import type { DensityFrame, StateFrame } from './frames';
 import type { LabBackend } from './lab';
+import type { SandboxBackend } from './sandbox';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend, CompareBackend, LabBackend {
+export interface Backend extends SearchBackend, CompareBackend, LabBackend, SandboxBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

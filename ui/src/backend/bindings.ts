@@ -68,6 +68,10 @@ export const commands = {
 	checkVersions: (session: number, scope: LabScope, handler: string, invariant: string, progress: Channel<JobUpdate>) => typedError<VersionsChecked, AppErrorWire>(__TAURI_INVOKE("check_versions", { session, scope, handler, invariant, progress })),
 	minimizeHistory: (session: number, asked: MinimizeAsked, progress: Channel<JobUpdate>) => typedError<HistoryMinimized, AppErrorWire>(__TAURI_INVOKE("minimize_history", { session, asked, progress })),
 	saveTestCase: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_test_case", { session, file, text })),
+	openSandbox: (session: number, asked: SandboxAsked, progress: Channel<JobUpdate>) => typedError<SandboxOpened, AppErrorWire>(__TAURI_INVOKE("open_sandbox", { session, asked, progress })),
+	sandboxRows: (sandbox: number, offset: number, limit: number) => typedError<SandboxRows, AppErrorWire>(__TAURI_INVOKE("sandbox_rows", { sandbox, offset, limit })),
+	sandboxPage: (sandbox: number, row: number, isWhole: boolean) => typedError<SandboxPage, AppErrorWire>(__TAURI_INVOKE("sandbox_page", { sandbox, row, isWhole })),
+	sandboxDraft: (session: number, sandbox: number, row: number) => typedError<string, AppErrorWire>(__TAURI_INVOKE("sandbox_draft", { session, sandbox, row })),
 	watchStore: (session: number, news: Channel<StoreNews>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_store", { session, news })),
 	lookNow: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("look_now", { session })),
 	historyNow: (history: number) => typedError<HistoryOpened, AppErrorWire>(__TAURI_INVOKE("history_now", { history })),
@@ -1299,6 +1303,84 @@ export type RevealWire = {
 };
 
 export type Role = "developer" | "analyst" | "auditor" | "onCall";
+
+/**  A branch that is to be made. */
+export type SandboxAsked = {
+	stream: string,
+	handler: string,
+	/**  Each as a file of edits has it, as a JSON object. */
+	edits: string[],
+};
+
+/**  An invariant on both lines. */
+export type SandboxInvariant = {
+	id: string,
+	severity: SeverityWire,
+	/**  The event that broke it first, as it is called; empty: it holds. */
+	record: string,
+	sandbox: string,
+	isOtherwise: boolean,
+};
+
+/**  What a branch makes of an event. */
+export type SandboxMark = "kept" | "edited" | "skipped" | "inserted" | "movedFrom" | "movedTo";
+
+/**  A branch beside the record. Its rows and states are asked for by `sandbox`. */
+export type SandboxOpened = {
+	sandbox: number,
+	stream: string,
+	handler: HandlerWire,
+	/**  In words, in their order. */
+	edits: string[],
+	/**  How many events each line has, and how many rows both have together. */
+	recordEvents: number,
+	sandboxEvents: number,
+	rows: number,
+	/**  The first row that is otherwise; `None`: none is. */
+	firstEdited: number | null,
+	/**  The rows at which the states begin to differ, or to be equal again, in order; the first of many. */
+	turns: number[],
+	/**  Places at which they differ at the head. */
+	differingAtHead: number,
+	/**  The rows in equal parts: see [`CourseMark`]. */
+	bar: CourseMark[],
+	/**  Rows of events that come to something else though they are the same; the first of many, and how many there are. */
+	otherwise: SandboxRow[],
+	otherwiseCount: number,
+	invariants: SandboxInvariant[],
+	findings: FindingWire[],
+};
+
+/**  Both states after a row. */
+export type SandboxPage = {
+	row: number,
+	/**  How the row's event is called; empty before the first. */
+	label: string,
+	/**  The first of many. */
+	rows: PairRow[],
+	/**  Places that differ, and all. */
+	differing: number,
+	places: number,
+};
+
+/**  An event of either line. */
+export type SandboxRow = {
+	row: number,
+	event: LabEvent,
+	/**  How an edit names it: `v5`, `#4711`, `+1`. */
+	name: string,
+	mark: SandboxMark,
+	/**  What it came to on each line, in words; empty where it is not there. */
+	record: string,
+	sandbox: string,
+	/**  Whether the states differ after it. */
+	differs: boolean,
+};
+
+export type SandboxRows = {
+	total: number,
+	rows: SandboxRow[],
+};
 
 /**  A search with a name, in a folder. */
 export type SavedQuery = {

@@ -8,6 +8,7 @@ import type * as wire from './bindings';
 import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
 import type { LabBackend } from './lab';
+import type { SandboxBackend } from './sandbox';
 import {
   density,
   detailOf,
@@ -32,6 +33,7 @@ import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { withLab } from './fake/lab';
+import { withSandboxes } from './fake/sandbox';
 import { causationOf, FakeLanes, storyPage, streamsOf } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
@@ -57,7 +59,10 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     links: new EventTarget(),
     ...options,
   });
-  const whole = withSearch(withComparisons(withLab(withPayloads(twin))), options.seed ?? 4711);
+  const whole = withSearch(
+    withComparisons(withSandboxes(withLab(withPayloads(twin)), options.seed ?? 4711)),
+    options.seed ?? 4711,
+  );
   return withFaults(whole, options.faults ?? new Faults());
 }
 
@@ -75,7 +80,10 @@ interface OpenHistory {
   opened: wire.HistoryOpened;
 }
 
-class FakeBackend implements Omit<Twin, keyof PayloadBackend | keyof CompareBackend | keyof LabBackend> {
+class FakeBackend implements Omit<
+  Twin,
+  keyof PayloadBackend | keyof CompareBackend | keyof LabBackend | keyof SandboxBackend
+> {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
   readonly #stores = new Map<number, OpenStore>();

@@ -106,6 +106,10 @@ export function tauriBackend(): Backend {
     checkVersions: (session, scope, handler, invariant, progress) =>
       settled(commands.checkVersions(session, scope, handler, invariant, channel(progress))),
     minimizeHistory: (session, asked, progress) => settled(commands.minimizeHistory(session, asked, channel(progress))),
+    openSandbox: (session, asked, progress) => settled(commands.openSandbox(session, asked, channel(progress))),
+    sandboxRows: (sandbox, offset, limit) => settled(commands.sandboxRows(sandbox, offset, limit)),
+    sandboxPage: (sandbox, row, isWhole) => settled(commands.sandboxPage(sandbox, row, isWhole)),
+    sandboxDraft: (session, sandbox, row) => settled(commands.sandboxDraft(session, sandbox, row)),
     saveTestCase: (session, file, text) => done(commands.saveTestCase(session, file, text)),
     cancelJob: (job) => commands.cancelJob(job),
     saveSettings: (settings) => done(commands.saveSettings(settings)),

@@ -9,7 +9,7 @@ export const ACTIONS: Record<string, readonly string[]> = {
   history: [
     ...['inspect.copyValue', 'inspect.copyPath', 'cursor.nextChange', 'cursor.prevChange'],
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
-    ...['list.type', 'go.link.copy'],
+    ...['list.type', 'sandbox.branchWithout', 'sandbox.branchHere', 'go.link.copy'],
   ],
 };
 

@@ -20,6 +20,7 @@ import { PALETTE } from './palette';
 import { PAYLOAD } from './payload';
 import { PLAY } from './play';
 import { ROWS } from './rows';
+import { SANDBOX } from './sandbox';
 import { SETTING_COMMANDS } from './settings';
 import { SEARCH } from './search';
 import { STORE } from './store';
@@ -30,7 +31,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
-  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB],
+  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB, ...SANDBOX],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

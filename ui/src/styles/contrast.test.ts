@@ -62,6 +62,7 @@ const TEXT: [string, string[]][] = [
   ['--on-env-prod', ['--env-prod']],
   ['--on-env-bright', ['--env-stag', '--env-dev']],
   ['--on-env-test', ['--env-test']],
+  ['--on-env-sand', ['--env-sand']],
 ];
 const SIGNS: [string, string[]][] = [
   ['--env-prod-line', ['--bg-0']],

@@ -17,6 +17,7 @@ export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = 
   lanes: async () => (await import('./Lanes.svelte')).default,
   replay: async () => (await import('./lab/ReplayView.svelte')).default,
   invariants: async () => (await import('./lab/InvariantsView.svelte')).default,
+  sandbox: async () => (await import('./lab/SandboxView.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
   notebook: async () => (await import('./notebook/NotebookView.svelte')).default,
   search: async () => (await import('./search/SearchView.svelte')).default,

@@ -20,6 +20,7 @@ use crate::usecase::lab::determinism::determinism;
 use crate::usecase::lab::kept::Keeping;
 use crate::usecase::lab::minimize::{Extent, Failure, MinimizeAnswer, TestFile, minimize, write_case_file};
 use crate::usecase::lab::pair::Pair;
+use crate::usecase::lab::sandbox::Sandbox;
 use crate::usecase::lab::{EventName, Scope, invariant, versions};
 use crate::wire::{
     CheckAsked, CompareAsked, CourseEvent, DifferenceKind, DifferingPage, DifferingRow, HandlerChecked, HandlerWire,
@@ -39,10 +40,11 @@ pub(super) struct PlacedRun {
 }
 
 #[derive(Clone)]
-enum Run {
+pub(super) enum Run {
     Compared(Arc<CompareAnswer>),
     Checked(Arc<CheckAnswer>),
     Pair(Arc<Pair>),
+    Sandbox(Arc<Sandbox>),
 }
 
 impl Desk {
@@ -260,19 +262,19 @@ impl Desk {
         caught(|| write_case_file(&*self.session(session)?, Path::new(file), case))
     }
 
-    fn place(&self, session: u32, run: Run) -> u32 {
+    pub(super) fn place(&self, session: u32, run: Run) -> u32 {
         let number = self.next_number();
         lock(&self.runs).insert(number, PlacedRun { session, run });
         number
     }
 
-    fn run(&self, number: u32) -> Result<Run, AppError> {
+    pub(super) fn run(&self, number: u32) -> Result<Run, AppError> {
         let found = lock(&self.runs).get(&number).map(|placed| placed.run.clone());
         found.ok_or_else(gone)
     }
 }
 
-fn gone() -> AppError {
+pub(super) fn gone() -> AppError {
     AppError::not_found("this answer is not there any more", "run it again")
 }
 

@@ -9,11 +9,13 @@ pub mod invariant;
 pub mod kept;
 pub mod minimize;
 pub mod pair;
+pub mod sandbox;
 mod scope;
 pub mod states;
 #[cfg(test)]
 mod tests;
 pub mod versions;
+pub mod whatif;
 
 use refold_core::event::{Position, Version};
 use refold_core::pointer::{Pointer, Segment};

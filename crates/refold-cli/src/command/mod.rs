@@ -27,6 +27,7 @@ mod test;
 mod timeline;
 mod verify;
 mod verify_bundle;
+mod whatif;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -139,6 +140,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Replay(asked) => replay::run(context, asked),
         Command::Check(asked) => check::run(context, asked),
         Command::Minimize(asked) => minimize::run(context, asked),
+        Command::WhatIf(asked) => whatif::run(context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),
         Command::Case(asked) => case::run(context, asked),
         Command::Anchor(asked) => anchor::run(context, asked),

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use refold_core::diff::{ArrayKeys, ChangeOp, diff};
+use refold_core::diff::{ArrayKeys, Change, ChangeOp, diff};
 use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
@@ -242,11 +242,7 @@ impl ComparedInstance {
         if seen.interval_count == 0 {
             let changes = diff(left, right, &self.keys);
             seen.first_count = crate::error::count(changes.len());
-            seen.first = changes
-                .into_iter()
-                .take(MOST_PLACES)
-                .map(|change| divergence(change.path, change.op))
-                .collect();
+            seen.first = changes.into_iter().take(MOST_PLACES).map(Divergence::of).collect();
         }
         seen.interval_count = seen.interval_count.saturating_add(1);
         if seen.intervals.len() == self.most_intervals {
@@ -270,15 +266,18 @@ fn differs_at(path: &Pointer, left: &Value, right: &Value) -> bool {
     }
 }
 
-fn divergence(path: Pointer, op: ChangeOp) -> Divergence {
-    let path = path.to_string();
-    let (left, right) = match op {
-        ChangeOp::Added { after } => (None, Some(after)),
-        ChangeOp::Removed { before } => (Some(before), None),
-        ChangeOp::Changed { before, after } => (Some(before), Some(after)),
-        ChangeOp::Moved { from } => (Some(text(&format!("at {from}"))), Some(text(&format!("at {path}")))),
-    };
-    Divergence { path, left, right }
+impl Divergence {
+    /// What a difference from left to right says of one place.
+    pub fn of(change: Change) -> Divergence {
+        let path = change.path.to_string();
+        let (left, right) = match change.op {
+            ChangeOp::Added { after } => (None, Some(after)),
+            ChangeOp::Removed { before } => (Some(before), None),
+            ChangeOp::Changed { before, after } => (Some(before), Some(after)),
+            ChangeOp::Moved { from } => (Some(text(&format!("at {from}"))), Some(text(&format!("at {path}")))),
+        };
+        Divergence { path, left, right }
+    }
 }
 
 impl Divergences {

@@ -11,6 +11,7 @@ pub mod library_test;
 mod minimize;
 mod only;
 mod running;
+pub mod sandbox;
 mod sight;
 #[cfg(test)]
 mod tests;

@@ -124,21 +124,15 @@ impl Pair {
             let [left, right] = &mut *replays;
             [left.state_at(work, moment)?, right.state_at(work, moment)?]
         };
-        let mut walk = Walk {
-            is_whole,
-            rows: Vec::new(),
-            differing: 0,
-            places: 0,
-        };
-        walk.both(&Pointer::default(), Some(&left.state), Some(&right.state));
+        let (rows, differing, places) = side_by_side(&left.state, &right.state, is_whole);
         let place = |folded: &Folded| folded.incomplete_since.map(|since| self.stream.place_label(since));
         Ok(PairPage {
             moment: moment.0,
             event: event_at(&self.stream, moment),
             recorded_at: self.stream.time_label(moment, self.digits),
-            rows: walk.rows,
-            differing: walk.differing,
-            places: walk.places,
+            rows,
+            differing,
+            places,
             incomplete_since: place(&left).or_else(|| place(&right)).unwrap_or_default(),
         })
     }
@@ -153,6 +147,18 @@ impl Pair {
             )
         })
     }
+}
+
+/// Rows of two states, the first of many, and how many places differ and there are. `is_whole`: also what is equal.
+pub(super) fn side_by_side(left: &Value, right: &Value, is_whole: bool) -> (Vec<PairRow>, u32, u32) {
+    let mut walk = Walk {
+        is_whole,
+        rows: Vec::new(),
+        differing: 0,
+        places: 0,
+    };
+    walk.both(&Pointer::default(), Some(left), Some(right));
+    (walk.rows, walk.differing, walk.places)
 }
 
 /// Walks two values at once, leaf by leaf.

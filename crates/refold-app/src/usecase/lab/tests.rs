@@ -423,6 +423,30 @@ fn rules_are_safe_to_replay_as_the_first_events_tell() {
     }
 }
 
+/// Edits that change nothing give the record again, however they cut the stream into pieces.
+#[test]
+fn a_branch_of_the_same_events_is_the_record() {
+    let same = |edits: &str| {
+        let edits = format!("{{\"refold\": \"whatif/1\", \"edits\": [{edits}]}}");
+        let edits = whatif::Edits::read("edits.json", edits.as_bytes()).unwrap();
+        let handler = order("1.1.0");
+        with_session(|work, session| whatif::whatif(work, session, "order-4711", Some(&handler), &edits)).unwrap()
+    };
+    let kept = r#"{"edit": "v2", "occurred_at": "2026-08-01T00:00:00Z"}, {"edit": "v4", "occurred_at": "2026-08-01T00:00:00Z"}"#;
+    let there_and_back = r#"{"move": "v7", "before": "v3"}, {"move": "v7", "after": "v6"}, {"move": "v1", "after": "v9"},
+        {"move": "v1", "before": "v2"}"#;
+    let inserted = r#"{"insert": "Unheard", "after": "v3"}, {"insert": "Unheard", "before": "v1"}"#;
+    for edits in [kept, there_and_back, inserted] {
+        let answer = same(edits);
+        assert!(
+            answer.at_head.is_empty() && answer.otherwise.is_empty(),
+            "{edits}: {:?}",
+            answer.at_head
+        );
+        assert_eq!(answer.record_events, 15);
+    }
+}
+
 /// A store of one category that begins after many events of another.
 fn tried_late(scope: Scope<'_>, rules: &str) -> determinism::DeterminismAnswer {
     let folder = tempfile::tempdir().unwrap();
