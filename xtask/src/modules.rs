@@ -7,9 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::Outcome;
 use crate::step::Steps;
-use crate::system;
+use crate::{Outcome, interface, system};
 
 /// Another compiler makes other bytes. These are Debian's, which everybody can install, beside the one that Refold is
 /// built with.
@@ -26,14 +25,23 @@ const FLAGS: &[&str] = &[
     "-Cpanic=abort",
 ];
 
+/// The package that a module is of, and how it is made.
+const MODULES: [(&str, fn(&mut Steps) -> Outcome<PathBuf>); 2] = [
+    ("order-rust", build_rust),
+    ("order-assemblyscript", build_assemblyscript),
+];
+
 /// Builds the modules and takes them over; with `--check` only compares them.
 pub fn run(arguments: &[String]) -> Outcome {
     let mut steps = Steps::default();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {
-            let made = build_rust(&mut steps)?;
-            fs::write(kept(), read(&made)?).map_err(|error| format!("cannot write ({error}): {}", kept().display()))?;
-            println!("write the hash that `refold test` asks for into the manifest, where the module has changed");
+            for (package, build) in MODULES {
+                let (made, kept) = (build(&mut steps)?, kept(package));
+                fs::write(&kept, read(&made)?)
+                    .map_err(|error| format!("cannot write ({error}): {}", kept.display()))?;
+            }
+            println!("write the hash that `refold test` asks for into the manifest, where a module has changed");
             Ok(())
         }
         ["--check"] => check(&mut steps),
@@ -43,12 +51,15 @@ pub fn run(arguments: &[String]) -> Outcome {
 
 /// Whether the modules in the repository are what their sources make.
 pub fn check(steps: &mut Steps) -> Outcome {
-    let made = build_rust(steps)?;
-    if read(&made)? == read(&kept())? {
-        println!("the modules are what their sources make, byte for byte");
-        return Ok(());
+    for (package, build) in MODULES {
+        if read(&build(steps)?)? != read(&kept(package))? {
+            return Err(format!(
+                "the module of {package} is not what its sources make: run `cargo xtask modules` and commit what it writes"
+            ));
+        }
     }
-    Err("a module is not what its sources make: run `cargo xtask modules` and commit what it writes".into())
+    println!("the modules are what their sources make, byte for byte");
+    Ok(())
 }
 
 /// The crate for handlers in Rust, and the order handler on it.
@@ -77,8 +88,29 @@ fn build_rust(steps: &mut Steps) -> Outcome<PathBuf> {
     command
         .arg("--extern")
         .arg(format!("refold_handler={}", library.display()));
-    must(steps, "compile the order handler", command)?;
+    must(steps, "compile the order handler in Rust", command)?;
     Ok(module)
+}
+
+/// The order handler in AssemblyScript, by the compiler that its lock file names.
+fn build_assemblyscript(steps: &mut Steps) -> Outcome<PathBuf> {
+    let sources = crate::root().join("fixtures/modules/assemblyscript");
+    let folder = crate::root().join("target/modules/assemblyscript");
+    let failed = |error: std::io::Error| format!("{error}: {}", folder.display());
+    fs::create_dir_all(&folder).map_err(failed)?;
+    // Node finds packages above the files that ask for them, so these are copied beside.
+    for name in ["package.json", "package-lock.json", "refold.ts", "json.ts", "order.ts"] {
+        fs::copy(sources.join(name), folder.join(name)).map_err(failed)?;
+    }
+    for (name, arguments) in [
+        ("install AssemblyScript", &["ci", "--no-audit", "--no-fund"][..]),
+        ("compile the order handler in AssemblyScript", &["run", "build"]),
+    ] {
+        let mut command = interface::npm(arguments);
+        command.current_dir(&folder);
+        must(steps, name, command)?;
+    }
+    Ok(folder.join("order.wasm"))
 }
 
 /// Sources are named from their folder, so that no path of a machine gets into the module.
@@ -100,8 +132,9 @@ fn must(steps: &mut Steps, name: &str, command: Command) -> Outcome {
     }
 }
 
-fn kept() -> PathBuf {
-    crate::root().join("fixtures/orders/modules/order-rust/versions/1.1.0/handler.wasm")
+fn kept(package: &str) -> PathBuf {
+    let packages = crate::root().join("fixtures/orders/modules");
+    packages.join(package).join("versions/1.1.0/handler.wasm")
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {

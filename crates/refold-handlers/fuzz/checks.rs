@@ -7,6 +7,7 @@ use refold_core::value::{Text, Value};
 use refold_handlers::document::Document;
 use refold_handlers::invariant::Invariants;
 use refold_handlers::limits::Limits;
+use refold_handlers::package::Manifest;
 use refold_handlers::project::Projection;
 
 const DEPTH: usize = 16;
@@ -102,4 +103,22 @@ fn looked_up<'v>(value: &'v Value, path: &[Text]) -> Option<&'v Value> {
         at = members.get(key.as_wtf8())?.resolved();
     }
     Some(at)
+}
+
+/// A manifest is read or refused with a code of packages, and each of its versions can be chosen and hashed.
+pub fn manifest(input: &[u8]) {
+    let file: Arc<str> = Arc::from("handler.toml");
+    let manifest = Document::from_toml(&file, input).and_then(|document| Manifest::read(&document));
+    match manifest {
+        Ok(manifest) => {
+            assert!(!manifest.versions.is_empty());
+            for version in &manifest.versions {
+                assert_eq!(manifest.select(Some(&version.id)).map(|it| &it.id), Some(&version.id));
+                assert!(!version.path.starts_with('/') && version.path.split('/').all(|part| part != ".."));
+                let semantic = manifest.semantic_json(version);
+                assert!(Value::from_json(&semantic, 1_000).is_ok(), "what is hashed is JSON");
+            }
+        }
+        Err(error) => assert!(error.code.starts_with("RF-PKG-"), "{error}"),
+    }
 }

@@ -26,3 +26,8 @@ fn the_path_projector_corpus() {
 fn the_expression_corpus() {
     replay("expression", checks::expression);
 }
+
+#[test]
+fn the_manifest_corpus() {
+    replay("manifest", checks::manifest);
+}

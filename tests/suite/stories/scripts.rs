@@ -17,7 +17,7 @@ use refold_tests::{Refold, root, shop};
 
 /// Order 1.1.0 in JavaScript and as modules.
 fn in_code() -> Vec<PathBuf> {
-    let packages = ["scripts/order", "modules/order-rust"];
+    let packages = ["scripts/order", "modules/order-rust", "modules/order-assemblyscript"];
     packages
         .map(|package| root().join("fixtures/orders").join(package))
         .to_vec()

@@ -7,9 +7,10 @@ use refold_core::time::Timestamp;
 use refold_core::value::Value;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
 
-use super::abi::{self, Outcome};
+use super::abi;
 use super::host::{Host, range};
 use super::program::FILE;
+use super::reply::{Outcome, read_reply};
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
@@ -113,7 +114,7 @@ impl Guest {
             return Ok(Folded::Done);
         }
         let frame = self.said("refold_apply", packed)?;
-        let reply = abi::read_reply(frame, 1).map_err(|what| {
+        let reply = read_reply(frame, 1).map_err(|what| {
             let message = format!("what `refold_apply` gave does not hold together: {what}");
             fault(code::WASM_ABI, message)
         })?;

@@ -1,10 +1,12 @@
 //! Handlers that somebody compiled to WebAssembly: `refold-abi/1` (`docs/handlers.md` has it byte by byte).
 
-pub mod abi;
+mod abi;
 mod guest;
 mod host;
 mod instance;
 mod program;
+mod reply;
+mod size;
 mod wasi;
 
 #[cfg(test)]

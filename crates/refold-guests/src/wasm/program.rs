@@ -10,7 +10,7 @@ use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 use super::guest::Guest;
 use super::host::{self, Host};
 use super::instance::WasmInstance;
-use super::wasi;
+use super::{size, wasi};
 use crate::error::{LoadError, code};
 use crate::instance::{GuestInstance, GuestProgram};
 use crate::limits::GuestLimits;
@@ -56,6 +56,11 @@ impl WasmProgram {
         };
         let engine = engine::engine().map_err(|message| refused(code::ENGINE, message))?;
         is_core_module(wasm).map_err(|message| refused(code::PKG_WASM, message.to_owned()))?;
+        if let Some(bytes) = size::largest_function(wasm).filter(|bytes| *bytes > size::MAX_FUNCTION_BYTES) {
+            let most = size::MAX_FUNCTION_BYTES;
+            let message = format!("a function of the module has {bytes} bytes; the most is {most}: split it");
+            return Err(refused(code::LIMIT_COMPILE, message));
+        }
         let module = cache::compiled(engine, wasm).map_err(|error| {
             let message = format!("the module cannot be compiled: {error:#}; look at what it was built for");
             refused(code::PKG_WASM, message)

@@ -356,7 +356,7 @@ fn a_module_that_cannot_be_loaded_says_why() {
     ];
     for (counter, code, words) in cases {
         let error = counter.refusal();
-        assert_eq!(error.code, code, "{error}, for {}", counter.more);
+        assert_eq!(error.code, code, "{error}, for {:.200}", counter.more);
         assert!(error.message.contains(words), "{words}: {error}");
     }
 }
