@@ -146,7 +146,6 @@ impl<'l> Line<'l> {
 
     fn step(&mut self, work: &Work<'_>) -> Result<Outcome, FoldError> {
         if self.next == self.batch.len() {
-            self.batch.clear();
             self.next = 0;
             let to = Moment(self.events.min(self.at.saturating_add(READ_EVENTS)));
             self.source.read(work, Moment(self.at), to, &mut self.batch)?;

@@ -31,6 +31,7 @@ impl<Record: EventSource> BranchSource<Record> {
 
 impl<Record: EventSource> EventSource for BranchSource<Record> {
     fn read(&mut self, work: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         let line = self.branch.line();
         let wanted = line
             .get(from.0 as usize..line.len().min(to.0 as usize))
@@ -49,7 +50,7 @@ impl<Record: EventSource> EventSource for BranchSource<Record> {
                 continue;
             };
             if !batch.is_empty() {
-                // A reader is given an empty batch: the caller asks again from here.
+                // Reading the record puts its events in place of what is here: the caller asks again from here.
                 return Ok(());
             }
             // Of a run of events that follow on each other in the record too, all at once.

@@ -25,6 +25,7 @@ struct Held<'b> {
 
 impl EventSource for Held<'_> {
     fn read(&mut self, _: &Work<'_>, from: Moment, to: Moment, batch: &mut EventBatch) -> Result<(), StoreError> {
+        batch.clear();
         for row in from.0..to.0.min(from.0 + self.most) {
             batch.push(&self.batch.event(row as usize), Columns::PAYLOAD);
         }
