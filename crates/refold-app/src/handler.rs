@@ -15,8 +15,8 @@ use crate::wire::{HandlerChoice, HandlerWire};
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
 
-/// A package folder or a file of rules or of JavaScript, with a version of a package after `@`, or [`DEFAULT`], which
-/// `None` means too.
+/// A package folder or a file of rules, of JavaScript or of WebAssembly, with a version of a package after `@`, or
+/// [`DEFAULT`], which `None` means too.
 pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }

@@ -125,7 +125,7 @@ export function tauriBackend(): Backend {
         what === 'layout'
           ? [{ name: 'Layout', extensions: ['toml'] }]
           : what === 'handler'
-            ? [{ name: 'Reducer', extensions: ['yaml', 'yml', 'json'] }]
+            ? [{ name: 'Handler', extensions: ['yaml', 'yml', 'json', 'js', 'mjs', 'wasm'] }]
             : [];
       return open({ multiple: false, directory: false, filters });
     },
