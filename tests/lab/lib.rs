@@ -3,6 +3,7 @@
 //! It must not know any story, and never the window.
 
 mod fingerprint;
+pub mod postgres;
 mod program;
 mod watch;
 

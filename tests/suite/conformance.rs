@@ -1,8 +1,9 @@
 //! What every adapter must do alike: one set of properties of the port to stores, held on each adapter and layout.
 //!
-//! A new adapter or layout is done when [`stores::KINDS`] lists it.
+//! A new adapter or layout is done when [`stores::KINDS`] or [`servers::KINDS`] lists it.
 
 mod properties;
+mod servers;
 mod stores;
 
 use proptest::prelude::*;
@@ -56,6 +57,25 @@ proptest! {
             // The same store once more is the same store.
             prop_assert_eq!(
                 kind.open(folder.path(), &models).fingerprint().expect("it says what it is"),
+                store.fingerprint().expect("it says what it is")
+            );
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_adapter_of_a_server_keeps_the_contract(models in models(), cut in 0..70_i64, length in 0..70_i64, max_rows in 3..9_usize) {
+        let server = refold_tests::postgres::Postgres::shared();
+        // Each question is a transaction: fewer events, and as many kinds.
+        let models = models.get(..models.len().min(12)).unwrap_or_default();
+        for kind in servers::KINDS {
+            let store = kind.make(&server, models);
+            properties::check(kind.layout, &*store, models, (cut, cut + length), max_rows);
+            prop_assert_eq!(
+                kind.open(&server).fingerprint().expect("it says what it is"),
                 store.fingerprint().expect("it says what it is")
             );
         }

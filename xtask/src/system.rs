@@ -11,7 +11,14 @@ pub const WINDOW: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "librs
 pub const SCREENLESS: &[&str] = &["xvfb", "imagemagick"];
 /// What driving it as a person would takes on top, unpacking and writing the stores of the tests, and checking anchors
 /// without us.
-pub const TESTS: &[&str] = &["webkit2gtk-driver", "python3-venv", "xz-utils", "minisign", "openssl"];
+pub const TESTS: &[&str] = &[
+    "webkit2gtk-driver",
+    "postgresql",
+    "python3-venv",
+    "xz-utils",
+    "minisign",
+    "openssl",
+];
 /// What checking a package that was made takes on top.
 pub const BUNDLES: &[&str] = &["desktop-file-utils"];
 

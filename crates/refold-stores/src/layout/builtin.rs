@@ -14,7 +14,16 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../layouts/eventsauce.toml"),
     include_str!("../../layouts/eventsauce-legacy.toml"),
     include_str!("../../layouts/broadway.toml"),
+    include_str!("../../layouts/postgres/emmett.toml"),
     include_str!("../../layouts/postgres/message-db.toml"),
+    include_str!("../../layouts/postgres/pyeventsourcing.toml"),
+    include_str!("../../layouts/postgres/rails-event-store.toml"),
+    include_str!("../../layouts/postgres/spatie.toml"),
+    include_str!("../../layouts/postgres/eventsauce.toml"),
+    include_str!("../../layouts/postgres/sqlstreamstore.toml"),
+    include_str!("../../layouts/postgres/eventuous.toml"),
+    include_str!("../../layouts/postgres/commanded.toml"),
+    include_str!("../../layouts/postgres/axon.toml"),
 ];
 
 /// All built-in layouts of a dialect, in the order of the documentation.

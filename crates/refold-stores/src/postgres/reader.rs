@@ -175,6 +175,7 @@ impl EventReader for PostgresReader {
         names: &mut Names,
         findings: &Findings,
     ) -> Result<bool, StoreError> {
+        batch.clear();
         work.check().inspect_err(|_| self.is_finished = true)?;
         while !self.is_finished && batch.len() < max_rows && batch.arena.len() < PAGE_BYTES {
             let room = max_rows - batch.len();
