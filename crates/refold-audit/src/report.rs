@@ -1,8 +1,8 @@
 //! Reports: what an auditor takes away, and can defend without the program that made it.
 //!
 //! [`model`] is what a report says, as plain values that `manifest.json` holds to the letter. [`pages`] lays it out for
-//! people once, and [`html`] writes these pages. [`rows`] has the events as tables, for programs and for spreadsheets;
-//! [`manifest`] ties the files together. `docs/spec/report.md` is the format.
+//! people once, and [`html`] and [`pdf`] write these pages. [`rows`] has the events as tables, for programs and for
+//! spreadsheets, as [`xlsx`] has. [`manifest`] ties the files together. `docs/spec/report.md` is the format.
 //!
 //! Nothing here reads a store, a clock or a locale: the same values make the same bytes.
 
@@ -11,7 +11,9 @@ pub mod html;
 pub mod manifest;
 pub mod model;
 pub mod pages;
+pub mod pdf;
 pub mod rows;
+pub mod xlsx;
 
 use std::fmt::Write as _;
 

@@ -65,7 +65,7 @@ fn write_block(out: &mut String, block: &Block) -> Result<(), ChartError> {
             }
             writeln!(out, "</ul>")
         }
-        Block::Table(table) => {
+        Block::Table(table) | Block::Events(table) => {
             write_table(out, table);
             Ok(())
         }

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use super::model::OverTime;
+use super::pages::{Block, Column, Fact, Pages, Table};
 use super::rows::{COLUMNS, EventRow, csv_head, cut};
 use super::*;
 
@@ -89,4 +91,77 @@ fn what_spreadsheets_run_or_round_gets_an_apostrophe_in_the_view_alone() {
             .all(|cell| cell.encode_utf16().count() <= rows::CELL_LETTERS)
     );
     assert_eq!(csv_head().trim_end().split(',').count(), COLUMNS.len());
+}
+
+/// Pages with everything that is unpleasant to show.
+fn pages() -> Pages {
+    let long = "a very-long/word ".repeat(300);
+    let nasty = "\u{4e2d}\u{202e}\u{0}<script>=1+1 \u{1f600} \u{e000} \u{5d0} ffi";
+    let rows = (0..120).map(|at| {
+        let payload = if at == 60 { long.repeat(4) } else { nasty.to_owned() };
+        vec![at.to_string(), payload]
+    });
+    let column = |name, share| Column {
+        name,
+        share,
+        is_code: share > 50,
+    };
+    Pages {
+        title: format!("Audit report {nasty}"),
+        id: "8715c273-86c5-8649-9702-b681bf303c58".to_owned(),
+        classification: "confidential".to_owned(),
+        made_at: "2026-11-21T14:30:00Z".to_owned(),
+        blocks: vec![
+            Block::Text(long.clone()),
+            Block::Heading("A heading".to_owned()),
+            Block::List(vec!["one".to_owned(), nasty.to_owned(), String::new()]),
+            Block::Facts(vec![Fact {
+                name: "Name",
+                value: String::new(),
+                is_code: true,
+            }]),
+            Block::Figure(OverTime {
+                types: (0..12).map(|at| format!("Type{at}{nasty}")).collect(),
+                columns: (0..30)
+                    .map(|at| (format!("2026-08-{:02}T00:00:00Z", at % 28 + 1), vec![at; 12]))
+                    .collect(),
+                without_time: 1,
+            }),
+            Block::Table(Table {
+                caption: "Events".to_owned(),
+                columns: vec![column("position", 20), column("payload", 80)],
+                rows: rows.collect(),
+            }),
+        ],
+    }
+}
+
+#[test]
+fn the_pdf_is_what_both_standards_ask_for_and_comes_out_alike() {
+    // The writer refuses what is no PDF/A-2a or no PDF/UA-1.
+    let pdf = pdf::write(&pages()).unwrap();
+    assert!(pdf.starts_with(b"%PDF-1.7"));
+    assert_eq!(pdf, pdf::write(&pages()).unwrap());
+    let holds = |text: &str| pdf.windows(text.len()).any(|bytes| bytes == text.as_bytes());
+    assert!(holds("pdfaid:part") && holds("pdfuaid:part") && holds("StructTreeRoot") && holds("OutputIntent"));
+}
+
+#[test]
+fn what_is_drawn_keeps_its_lines_and_shows_what_fonts_lack() {
+    let drawn = pdf::drawn("a\nb \u{4e2d} ⟦U+202E⟧").unwrap();
+    assert_eq!(drawn, "a\nb [U+4E2D] [U+202E]");
+}
+
+#[test]
+fn a_workbook_comes_out_alike_and_leaves_no_file_behind() {
+    let scratch = tempfile::tempdir().unwrap();
+    let make = || {
+        let mut workbook = xlsx::Spreadsheet::new(scratch.path(), "2026-11-21T14:30:00Z").unwrap();
+        for text in ["=1+1", "9007199254740993", "a\u{202e}b\u{0}", &"x".repeat(40_000)] {
+            workbook.push(&row(|_| Some(text.to_owned()))).unwrap();
+        }
+        workbook.finish(&pages()).unwrap()
+    };
+    assert_eq!(make(), make());
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }

@@ -94,10 +94,13 @@ pub struct Report {
     #[arg(long)]
     pub handler: Option<String>,
     /// The folder in which the report's own folder is made; not the store's
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Write nothing: list every path of the payloads and metadata, how often it is there, and how often it is redacted
+    #[arg(long, conflicts_with = "out")]
+    pub dry_run: bool,
     /// What is in it besides the manifest and what verifies it
-    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_values = ["html", "csv", "json"])]
+    #[arg(long, value_name = "FORMATS", value_delimiter = ',', default_values = ["pdf", "html", "csv", "json"])]
     pub format: Vec<ReportFormat>,
     /// Redact what this file of masking rules names, besides those at hand (docs/masking.md)
     #[arg(long, value_name = "FILE")]
@@ -128,12 +131,16 @@ pub struct Report {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum ReportFormat {
-    /// The report for people, in one file
+    /// The report for people, to be printed and kept (PDF/A, PDF/UA)
+    Pdf,
+    /// The report for people, in one file for a browser
     Html,
     /// The events as a table, and a view of it for spreadsheets
     Csv,
     /// The events, one a line
     Json,
+    /// A workbook of both, to look at
+    Xlsx,
 }
 
 #[derive(Debug, Args)]

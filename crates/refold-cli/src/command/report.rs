@@ -1,6 +1,8 @@
 //! `refold report`.
 
+use refold_app::Session;
 use refold_app::text::{counted, grouped, visible};
+use refold_app::usecase::evidence::report::paths::paths;
 use refold_app::usecase::evidence::report::{ReportAsked, ReportFormat, report};
 
 use super::Context;
@@ -22,7 +24,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         from: asked.from.clone(),
         to: asked.to.clone(),
         handler: asked.handler.clone(),
-        out: asked.out.clone(),
+        out: asked.out.clone().unwrap_or_default(),
         formats: formats(&asked.format),
         key: asked.key.clone(),
         time: asked.time.clone().or_else(epoch),
@@ -33,6 +35,9 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         classification: asked.classification.clone(),
         is_source_unhashed: asked.no_source_digest,
     };
+    if asked.dry_run {
+        return dry_run(context, &session, &how);
+    }
     let answer = report(context.work, &session, &how)?;
     let mut printer = context.printer();
     if context.json {
@@ -65,14 +70,41 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     printer.finish(Ok(0))
 }
 
+fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked) -> Result<u8, Ended> {
+    let answer = paths(context.work, session, how)?;
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(0));
+    }
+    printer.line(&format!("{}; nothing is written", counted(answer.events, "event")))?;
+    let mut table = Table::new(&["part", "path", "#times", "#redacted"]);
+    for of in &answer.paths {
+        let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
+        table.row(vec![
+            of.part.to_owned(),
+            visible(path).into_owned(),
+            grouped(of.count),
+            grouped(of.hidden),
+        ]);
+    }
+    table.print(&mut printer)?;
+    if answer.more > 0 {
+        printer.line(&format!("{} at further paths", counted(answer.more, "value")))?;
+    }
+    printer.finish(Ok(0))
+}
+
 /// Each once, in one order, however they were asked for.
 fn formats(asked: &[arguments::ReportFormat]) -> Vec<ReportFormat> {
     let mut formats: Vec<ReportFormat> = asked
         .iter()
         .map(|format| match format {
+            arguments::ReportFormat::Pdf => ReportFormat::Pdf,
             arguments::ReportFormat::Html => ReportFormat::Html,
             arguments::ReportFormat::Csv => ReportFormat::Csv,
             arguments::ReportFormat::Json => ReportFormat::Json,
+            arguments::ReportFormat::Xlsx => ReportFormat::Xlsx,
         })
         .collect();
     formats.sort_unstable();

@@ -55,6 +55,11 @@ impl NewFolder {
         self.end(file)
     }
 
+    /// Where what is not yet written may lie. It goes with the folder, if that never appears.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// A file that is written bit by bit.
     pub fn start(&self, name: &'static str) -> Result<Summed, AppError> {
         let file = File::create_new(self.folder.path().join(name)).map_err(|error| self.failed(name, &error))?;

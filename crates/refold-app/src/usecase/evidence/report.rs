@@ -4,8 +4,10 @@
 //! What it says is plain values of `refold_audit::report`; here they are gathered, and events pass once to the files.
 
 pub mod check;
+mod command;
 mod hidden;
 mod limits;
+pub mod paths;
 mod record;
 mod scope;
 mod source;
@@ -19,7 +21,7 @@ use refold_audit::report::model::{
     Cover, Custody, Events, Found, FoundOne, Handler, Leaf, Method, Redaction, Report, Source, SourceFile, State,
 };
 use refold_audit::report::pages::Pages;
-use refold_audit::report::{advice, html};
+use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
 use refold_core::time::Timestamp;
@@ -42,6 +44,8 @@ use crate::{clock, findings, text};
 
 pub(super) const MANIFEST: &str = "manifest.json";
 pub(super) const PAGES: &str = "report.html";
+pub(super) const PRINTED: &str = "report.pdf";
+pub(super) const WORKBOOK: &str = "report.xlsx";
 pub(super) const RECORD_JSON: &str = "events.ndjson";
 pub(super) const RECORD_CSV: &str = "events.csv";
 pub(super) const VIEW_CSV: &str = "events.excel.csv";
@@ -59,23 +63,35 @@ const MOST_LISTED: usize = 2_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ReportFormat {
-    /// The pages, in one file.
+    /// The pages, to be printed and kept: PDF/A-2a and PDF/UA-1.
+    Pdf,
+    /// The pages, in one file for a browser.
     Html,
     /// The record as a table, and a view of it for spreadsheets.
     Csv,
     /// The record, an event a line.
     Json,
+    /// A workbook, which is a view.
+    Xlsx,
 }
 
 impl ReportFormat {
-    pub const ALL: [ReportFormat; 3] = [ReportFormat::Html, ReportFormat::Csv, ReportFormat::Json];
+    pub const ALL: [ReportFormat; 5] = [
+        ReportFormat::Pdf,
+        ReportFormat::Html,
+        ReportFormat::Csv,
+        ReportFormat::Json,
+        ReportFormat::Xlsx,
+    ];
 
     /// As it is asked for.
     pub fn name(self) -> &'static str {
         match self {
+            ReportFormat::Pdf => "pdf",
             ReportFormat::Html => "html",
             ReportFormat::Csv => "csv",
             ReportFormat::Json => "json",
+            ReportFormat::Xlsx => "xlsx",
         }
     }
 }
@@ -139,7 +155,7 @@ pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result
     let selection = Selection::of(work, session, asked, now, &found)?;
     let state = state(work, session, asked, now, &selection)?;
     let mut hidden = HiddenPaths::default();
-    let mut record = Record::new(&folder, session, asked, &selection)?;
+    let mut record = Record::new(&folder, session, asked, (&selection, now))?;
     record.write(work, &folder, session, &selection, (&mut hidden, &found))?;
     if let Some((state, _)) = &state {
         hidden.add_state(state);
@@ -228,14 +244,24 @@ struct Gathered<'a> {
 impl Gathered<'_> {
     /// Writes the rest of the folder, and gives it its name.
     fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
-        let ended = record.finish(&mut folder)?;
+        let (ended, workbook) = record.finish(&mut folder)?;
         let report = self.report(&ended).identified();
         let signed_by = self.signer.map(|key| key.public().to_text());
-        if self.asked.formats.contains(&ReportFormat::Html) {
-            let files: Vec<&str> = folder.files().iter().map(|file| file.name).collect();
-            let pages = Pages::of(&report, &ended.shown, &files, signed_by.as_deref());
-            let page = html::write(&pages).map_err(|error| AppError::internal(error.to_string()))?;
+        let held = folder.files();
+        let held: Vec<&str> = held.iter().map(|file| file.name).collect();
+        let pages = Pages::of(&report, &ended.shown, &held, signed_by.as_deref());
+        let failed = |error: &dyn std::fmt::Display| AppError::internal(error.to_string());
+        let is_asked = |format| self.asked.formats.contains(&format);
+        work.tick("writing the pages", ended.written, Some(ended.written))?;
+        if is_asked(ReportFormat::Html) {
+            let page = html::write(&pages).map_err(|error| failed(&error))?;
             folder.add(PAGES, page.as_bytes())?;
+        }
+        if is_asked(ReportFormat::Pdf) {
+            folder.add(PRINTED, &pdf::write(&pages).map_err(|error| failed(&error))?)?;
+        }
+        if let Some(workbook) = workbook {
+            folder.add(WORKBOOK, &workbook.finish(&pages).map_err(|error| failed(&error))?)?;
         }
         folder.add(PROGRAM, VERIFY.as_bytes())?;
         let files = folder.files();
@@ -397,7 +423,7 @@ impl Gathered<'_> {
         Method {
             program: PROGRAM_NAME.to_owned(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            command: command(self.session.location(), self.asked, self.now),
+            command: command::again(self.session.location(), self.asked, self.now),
             steps: steps.map(str::to_owned).to_vec(),
             handler: self.state.as_ref().map(|(blamed, _)| Handler {
                 name: blamed.handler.name.clone(),
@@ -498,47 +524,9 @@ fn state_of(blamed: &BlameAnswer) -> State {
 fn role(name: &str) -> &'static str {
     match name {
         RECORD_JSON | RECORD_CSV => "record",
-        VIEW_CSV => "view",
+        VIEW_CSV | WORKBOOK => "view",
         PROGRAM => "program",
         _ => "pages",
-    }
-}
-
-/// The call that makes the same report again.
-fn command(location: &str, asked: &ReportAsked, now: Timestamp) -> String {
-    let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(location)];
-    words.extend(asked.streams.iter().map(|stream| quoted(stream)));
-    let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
-    let options = [
-        ("--category", asked.category.clone()),
-        ("--from", asked.from.clone()),
-        ("--to", asked.to.clone()),
-        ("--handler", asked.handler.clone()),
-        ("--format", Some(formats.join(","))),
-        ("--key", asked.key.as_ref().map(|_| "FILE".to_owned())),
-        ("--title", asked.title.clone()),
-        ("--operator", asked.operator.clone()),
-        ("--organisation", asked.organisation.clone()),
-        ("--case", asked.case_number.clone()),
-        ("--classification", asked.classification.clone()),
-        ("--time", Some(now.display(0).to_string())),
-    ];
-    for (name, value) in options {
-        words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
-    }
-    if asked.is_source_unhashed {
-        words.push("--no-source-digest".to_owned());
-    }
-    words.push("--out DIR".to_owned());
-    words.join(" ")
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+=,".contains(&byte);
-    match !word.is_empty() && word.bytes().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
     }
 }
 

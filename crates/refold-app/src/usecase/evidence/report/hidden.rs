@@ -58,7 +58,7 @@ impl HiddenPaths {
 }
 
 /// As a pointer, with `*` for every element.
-fn generic(path: &[Segment]) -> String {
+pub(super) fn generic(path: &[Segment]) -> String {
     let mut out = String::new();
     for segment in path {
         match segment {

@@ -41,7 +41,8 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
         ));
     }
     let shown = ended.shown.len() as u64;
-    if asked.formats.contains(&ReportFormat::Html) {
+    let pages = [ReportFormat::Html, ReportFormat::Pdf];
+    if pages.iter().any(|format| asked.formats.contains(format)) {
         if shown < ended.written {
             say(format!(
                 "The pages show the first {} of {} events; the record has all of them.",
@@ -53,6 +54,12 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
             "The pages cut values that are longer than {} letters; the record does not.",
             grouped(MOST_LETTERS as u64)
         ));
+    }
+    if asked.formats.contains(&ReportFormat::Pdf) {
+        say(
+            "The PDF writes a letter that its fonts lack as its number, [U+4E2D]; the record has the letter."
+                .to_owned(),
+        );
     }
     if scope.what != "streams" {
         say("Missing and repeated versions, and clocks that run backwards inside of streams, were not looked for: refold \

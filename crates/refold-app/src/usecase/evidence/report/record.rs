@@ -7,6 +7,7 @@ use std::ops::Range;
 use refold_audit::anchor::hex;
 use refold_audit::report::model::{Counted, OverTime};
 use refold_audit::report::rows::{self, EventRow};
+use refold_audit::report::xlsx::{Spreadsheet, XlsxError};
 use refold_core::event::{Columns, EventBatch, EventView, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -20,7 +21,7 @@ use super::hidden::HiddenPaths;
 use super::scope::Selection;
 use super::{MOST_LETTERS, MOST_ON_PAGES, RECORD_CSV, RECORD_JSON, ReportAsked, ReportFormat, VIEW_CSV};
 use crate::density;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::payload;
 use crate::session::Session;
 use crate::usecase::events::event_answer;
@@ -39,6 +40,7 @@ pub struct Record {
     json: Option<Summed>,
     csv: Option<Summed>,
     view: Option<Summed>,
+    workbook: Option<Spreadsheet>,
     hash: Sha256,
     digits: u8,
     /// From the start of the first bar to the end of the last, and how many there are.
@@ -76,7 +78,7 @@ impl Record {
         folder: &NewFolder,
         session: &Session,
         asked: &ReportAsked,
-        selection: &Selection,
+        (selection, now): (&Selection, Timestamp),
     ) -> Result<Record, AppError> {
         let file = |format, name| match asked.formats.contains(&format) {
             true => folder.start(name).map(Some),
@@ -86,6 +88,10 @@ impl Record {
             json: file(ReportFormat::Json, RECORD_JSON)?,
             csv: file(ReportFormat::Csv, RECORD_CSV)?,
             view: file(ReportFormat::Csv, VIEW_CSV)?,
+            workbook: match asked.formats.contains(&ReportFormat::Xlsx) {
+                true => Some(Spreadsheet::new(folder.path(), &now.display(0).to_string()).map_err(unmade)?),
+                false => None,
+            },
             hash: Sha256::new(),
             digits: session.description().time_digits,
             bars: selection
@@ -168,7 +174,6 @@ impl Record {
                 taken.hidden.add_event(&event, &names, session.mask());
                 self.take(&event, &names, session, taken.folder)?;
             }
-            batch.clear();
             work.tick("writing the events", self.ended.written, Some(taken.total))?;
         }
         let found = taken.found;
@@ -200,6 +205,9 @@ impl Record {
             put(folder, &mut self.csv, RECORD_CSV, &row.csv())?;
             put(folder, &mut self.view, VIEW_CSV, &row.csv_for_spreadsheets())?;
         }
+        if let Some(workbook) = &mut self.workbook {
+            workbook.push(&row).map_err(unmade)?;
+        }
         self.ended.written += 1;
         self.ended.payload_not_json += u64::from(!matches!(row.field("payload_encoding"), "json" | ""));
         let event_type = row.field("type");
@@ -230,8 +238,8 @@ impl Record {
         }
     }
 
-    /// Ends the files.
-    pub fn finish(self, folder: &mut NewFolder) -> Result<Ended, AppError> {
+    /// Ends the files. What comes besides still wants its pages.
+    pub fn finish(self, folder: &mut NewFolder) -> Result<(Ended, Option<Spreadsheet>), AppError> {
         let mut ended = self.ended;
         ended.sha256 = hex(&self.hash.finalize());
         if let Some((window, count)) = &self.bars {
@@ -255,7 +263,7 @@ impl Record {
         for file in [self.json, self.csv, self.view].into_iter().flatten() {
             folder.end(file)?;
         }
-        Ok(ended)
+        Ok((ended, self.workbook))
     }
 }
 
@@ -290,6 +298,14 @@ fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
             counts.insert(name.to_owned(), 1);
         }
     }
+}
+
+fn unmade(error: XlsxError) -> AppError {
+    AppError::new(
+        ErrorCode::Denied,
+        format!("the workbook cannot be written: {error}"),
+        "name a folder that has room, or leave xlsx out of the formats",
+    )
 }
 
 fn put(folder: &NewFolder, file: &mut Option<Summed>, name: &str, text: &str) -> Result<(), AppError> {

@@ -187,7 +187,6 @@ impl Selection {
                     selection.widen(*time);
                 }
             }
-            batch.clear();
             work.tick("looking for the events", selection.examined, total)?;
             names = Names::default();
         }

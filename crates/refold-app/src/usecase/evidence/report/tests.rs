@@ -308,6 +308,44 @@ fn what_is_redacted_is_in_no_byte_of_any_file() {
 }
 
 #[test]
+fn a_dry_run_lists_every_path_and_what_would_be_hidden() {
+    let case = Case::new();
+    std::fs::write(
+        case.path("rules.toml"),
+        "refold = \"mask/1\"\n[[hide]]\npaths = [\"/customer\", \"/**/note\"]\nin = [\"payload\"]\n",
+    )
+    .expect("a file of rules");
+    let answer = case.with_session(&Silent, |work, session| {
+        session.mask().add(&case.path("rules.toml")).expect("rules that hold");
+        paths::paths(work, session, &case.of_streams(&["order-1"])).expect("an answer")
+    });
+    let found: Vec<(&str, &str, u64, u64)> = answer
+        .paths
+        .iter()
+        .map(|of| (of.part, &*of.path, of.count, of.hidden))
+        .collect();
+    let payload = |path, count, hidden| ("payload", path, count, hidden);
+    assert_eq!(
+        found,
+        [
+            ("metadata", "/who", 8, 0),
+            payload("/bidi", 2, 0),
+            payload("/big", 2, 0),
+            payload("/customer/email", 2, 2),
+            payload("/formula", 2, 0),
+            payload("/html", 2, 0),
+            payload("/items/*/note", 2, 2),
+            payload("/n", 2, 0),
+            payload("/nul", 2, 0),
+            payload("/price", 2, 0),
+            payload("/same", 4, 0),
+        ]
+    );
+    assert_eq!((answer.events, answer.more), (8, 0));
+    assert_eq!(std::fs::read_dir(case.path("reports")).expect("a folder").count(), 0);
+}
+
+#[test]
 fn whatever_byte_is_changed_the_file_is_named() {
     let case = Case::new();
     let mut random = Random(0x5eed);

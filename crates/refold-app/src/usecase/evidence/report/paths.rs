@@ -1,0 +1,153 @@
+//! What a report would hold, and what rules of redaction would hide of it, before anything is written: every path of the
+//! payloads and metadata, with how often it is there.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use refold_core::event::{Columns, EventBatch, EventView};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::pointer::Segment;
+use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::work::Work;
+use serde::Serialize;
+
+use super::hidden::generic;
+use super::scope::Selection;
+use super::{ReportAsked, time_of};
+use crate::clock;
+use crate::error::AppError;
+use crate::mask::{Cover, Mask, Part};
+use crate::payload::scan::{Token, Tokens};
+use crate::session::Session;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathsAnswer {
+    pub events: u64,
+    /// By part and path.
+    pub paths: Vec<PathAnswer>,
+    /// Values at further paths, which are too many to be listed.
+    pub more: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PathAnswer {
+    /// `payload` or `metadata`.
+    pub part: &'static str,
+    /// A JSON pointer in which `*` stands for the elements of an array; empty: all of a part that is a single value, or that
+    /// is no JSON.
+    pub path: String,
+    pub count: u64,
+    /// So many of them would be hidden.
+    pub hidden: u64,
+}
+
+const READ_EVENTS: usize = 1_024;
+const MOST_PATHS: usize = 10_000;
+
+/// Reads the events that the report would hold, and writes nothing.
+pub fn paths(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<PathsAnswer, AppError> {
+    let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
+    let found = Findings::default();
+    session.mask().adopt(asked.handler.as_deref())?;
+    let selection = Selection::of(work, session, asked, now, &found)?;
+    let mut tally = Tally::default();
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    let (mut events, total) = (0, selection.positions.len() as u64);
+    for part in selection.positions.chunks(READ_EVENTS) {
+        let mut reader = session.store().read(&ReadQuery {
+            scope: Scope::Positions(part.to_vec()),
+            direction: Direction::Forward,
+            columns: Columns::ALL,
+        })?;
+        while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &found)? {
+            for row in 0..batch.len() {
+                tally.add(&batch.event(row), &names, session.mask());
+            }
+            events += batch.len() as u64;
+            work.tick("looking at the events", events, Some(total))?;
+        }
+    }
+    let one = |((part, path), (count, hidden))| PathAnswer {
+        part,
+        path,
+        count,
+        hidden,
+    };
+    Ok(PathsAnswer {
+        events,
+        paths: tally.paths.into_iter().map(one).collect(),
+        more: tally.more,
+    })
+}
+
+#[derive(Default)]
+struct Tally {
+    /// How often a value is at a path of a part, and how often it is hidden.
+    paths: BTreeMap<(&'static str, String), (u64, u64)>,
+    more: u64,
+}
+
+impl Tally {
+    fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask) {
+        for (part, name, bytes) in [
+            (Part::Payload, "payload", event.payload),
+            (Part::Metadata, "metadata", event.metadata),
+        ] {
+            let Some(bytes) = bytes else { continue };
+            let cover = mask.of_event(event, names, part);
+            let found = leaves(bytes, &cover);
+            for (path, is_hidden) in found.unwrap_or_else(|| vec![(String::new(), !cover.is_empty())]) {
+                self.count(name, path, is_hidden);
+            }
+        }
+    }
+
+    fn count(&mut self, part: &'static str, path: String, is_hidden: bool) {
+        let is_room = self.paths.len() < MOST_PATHS;
+        match self.paths.get_mut(&(part, path.clone())) {
+            Some((count, hidden)) => {
+                *count += 1;
+                *hidden += u64::from(is_hidden);
+            }
+            None if is_room => {
+                self.paths.insert((part, path), (1, u64::from(is_hidden)));
+            }
+            None => self.more += 1,
+        }
+    }
+}
+
+/// The path of every single value of a JSON text, and whether it is hidden. `None`: it is no JSON.
+fn leaves(bytes: &[u8], cover: &Cover) -> Option<Vec<(String, bool)>> {
+    let mut hidden: Vec<Range<usize>> = Vec::new();
+    if !cover.is_empty() {
+        cover.each_hidden(bytes, &mut |_, place| hidden.push(place))?;
+    }
+    let mut tokens = Tokens::new(bytes).ok()?;
+    let mut hidden = hidden.into_iter().peekable();
+    let (mut found, mut path, mut next) = (Vec::new(), String::new(), None::<String>);
+    // Of each open container: how long the path is outside of it, and what its elements are called.
+    let mut open: Vec<(usize, bool)> = Vec::new();
+    while let Some(token) = tokens.next().transpose().ok()? {
+        let mut step = || match open.last() {
+            Some((_, true)) => "/*".to_owned(),
+            _ => next.take().unwrap_or_default(),
+        };
+        match token {
+            Token::Key { start, .. } => next = Some(generic(&[Segment::from_key(&tokens.text(start))])),
+            Token::Open { is_array, .. } => {
+                let before = path.len();
+                path.push_str(&step());
+                open.push((before, is_array));
+            }
+            Token::Close { .. } => path.truncate(open.pop()?.0),
+            Token::Leaf { start, .. } => {
+                while hidden.next_if(|place| place.end <= start).is_some() {}
+                let is_hidden = hidden.peek().is_some_and(|place| place.contains(&start));
+                found.push((path.clone() + &step(), is_hidden));
+            }
+        }
+    }
+    Some(found)
+}
