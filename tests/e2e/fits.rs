@@ -110,8 +110,8 @@ pub fn fill_views(shown: &Shown) {
     }
     show(shown, "history");
     web.press(&[key::CONTROL, key::SHIFT], "p");
-    web.wait_for("document.querySelector('[data-test=omnibox-item]')");
     web.type_text("Branch here without");
+    web.wait_for("document.querySelector('[data-test=omnibox-item]')?.innerText.includes('Branch here without')");
     web.press(&[], key::ENTER);
     web.wait_for("document.querySelector('[data-test=sandbox-summary]')");
     show(shown, "search");

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use refold_core::cursor::Cursor;
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_core::time::Timestamp;
 use refold_handlers::error::{PackageError, code};
-use refold_handlers::package::{Opened, Package, open_at, split_version};
+use refold_handlers::package::{AS_DEPLOYED, Deployed, Opened, Package, environment_of, open_at, split_version};
 use refold_handlers::story::Story;
 
+use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::wire::{HandlerChoice, HandlerWire};
@@ -33,9 +36,39 @@ pub fn opened(handler: Option<&str>) -> Result<Option<Opened>, AppError> {
         None | Some(DEFAULT) => Ok(None),
         Some(handler) => {
             let (path, version) = split_version(handler);
+            // Several versions have no invariants in common.
+            if version.as_deref().and_then(environment_of).is_some() {
+                return Ok(None);
+            }
             Ok(Some(open_at(&path, version.as_deref())?))
         }
     }
+}
+
+/// The version that answers what was believed at a cursor, as it is opened: that of a time is the one that was live then,
+/// also where no event came since it was deployed. What names no deployment is itself.
+pub fn believed(session: &Session, handler: Option<&str>, cursor: &str) -> Result<Option<String>, AppError> {
+    let Some(named) = handler else {
+        return Ok(None);
+    };
+    let (path, version) = split_version(named);
+    let Some(environment) = version.as_deref().and_then(environment_of) else {
+        return Ok(Some(named.to_owned()));
+    };
+    let now = clock::now();
+    let time = match session.cursor(cursor)? {
+        Cursor::At(time) => Some(time),
+        Cursor::Ago { nanos } => now.0.checked_sub(nanos).map(Timestamp),
+        Cursor::Head => Some(now),
+        // After the event there: the version that was live at it.
+        Cursor::Start | Cursor::Version(_) | Cursor::Position(_) => None,
+    };
+    let deployed = Deployed::open(&Package::open(&path)?, environment)?;
+    let live = time.and_then(|time| deployed.believed_at(time));
+    Ok(Some(match live {
+        Some(version) => format!("{}@{version}", path.display()),
+        None => named.to_owned(),
+    }))
 }
 
 /// The templates of the story that come with the handler; empty where it has none.
@@ -122,7 +155,13 @@ fn versions_of(folder: &Path) -> Vec<HandlerChoice> {
                 version: version.to_owned(),
                 category: package.manifest.category.clone(),
             };
-            versions.map(|version| choice(&version.id)).collect()
+            let dated = package
+                .manifest
+                .versions
+                .iter()
+                .any(|version| !version.effective.is_empty());
+            let deployed = dated.then(|| choice(AS_DEPLOYED));
+            versions.map(|version| choice(&version.id)).chain(deployed).collect()
         }
         Err(_) => vec![HandlerChoice {
             reference: path,

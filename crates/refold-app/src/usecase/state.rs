@@ -16,7 +16,8 @@ pub fn state(
     at: &str,
     handler: Option<&str>,
 ) -> Result<StateAnswer, AppError> {
-    let mut replayed = Replayed::open(work, session, stream, handler, Detail::State, at)?;
+    let believed = handler::believed(session, handler, at)?;
+    let mut replayed = Replayed::open(work, session, stream, believed.as_deref(), Detail::State, at)?;
     let (moment, asked) = replayed.resolve(at)?;
     let folded = replayed.state_at(work, moment)?;
     let MomentAnswer {

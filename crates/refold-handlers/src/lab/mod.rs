@@ -21,3 +21,4 @@ pub use compared::{Compared, Divergence, Divergences, Interval, Stop};
 pub use minimize::{Minimized, smallest};
 pub use only::OnlyCategory;
 pub use sight::Sighting;
+pub(crate) use sight::foreign_checkpoint;

@@ -73,7 +73,7 @@ pub(super) fn elements<const N: usize>(value: &Value) -> Option<[&Value; N]> {
     array.iter().collect::<Vec<_>>().try_into().ok()
 }
 
-pub(super) fn foreign_checkpoint() -> HandlerFault {
+pub(crate) fn foreign_checkpoint() -> HandlerFault {
     HandlerFault {
         code: code::HANDLER_TYPE,
         message: "this checkpoint was made by another handler; fold from the start".to_owned(),

@@ -80,8 +80,22 @@ pub struct ManifestVersion {
     pub is_draft: bool,
     /// When it was live, with overrides for environments and tenants after.
     pub effective: Vec<Effective>,
+    /// What became of the state when it was deployed.
+    pub deploy: Deploy,
     /// The event versions that the rules expect.
     pub events: BTreeMap<String, u32>,
+}
+
+/// What a deployment did with the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Deploy {
+    /// Every event is folded anew whenever the state is asked for.
+    #[default]
+    Refold,
+    /// The state of the version before goes on.
+    Carry,
+    /// The read model is made anew once; how long that took is not known.
+    Rebuild,
 }
 
 /// A half-open span in which a version was live.
@@ -289,6 +303,7 @@ impl Reader<'_> {
             hash,
             is_draft,
             effective: self.effective(members)?,
+            deploy: self.deploy(members)?,
             events,
         })
     }
@@ -355,6 +370,18 @@ impl Reader<'_> {
             }
         }
         Ok(spans)
+    }
+
+    fn deploy(&self, members: Members<'_>) -> Result<Deploy, PackageError> {
+        match self.text(members, "deploy")?.as_deref() {
+            None | Some("refold") => Ok(Deploy::Refold),
+            Some("carry") => Ok(Deploy::Carry),
+            Some("rebuild") => Ok(Deploy::Rebuild),
+            Some(other) => {
+                let mark = find(members, "deploy").map_or(Mark::START, |node| node.mark);
+                Err(self.error(mark, format!("`deploy` is refold, carry or rebuild, not `{other}`")))
+            }
+        }
     }
 
     /// A number is a position, a time a recorded time, other text the name of a deployment.

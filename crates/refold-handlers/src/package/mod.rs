@@ -2,6 +2,7 @@
 //!
 //! Only reads, and only inside the package folder.
 
+mod deployed;
 pub mod hash;
 mod manifest;
 mod opened;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 
+pub use deployed::{AS_DEPLOYED, Deployed, environment_of};
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
 pub use opened::{Guest, Opened};
 
@@ -43,6 +45,9 @@ pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
         return Ok(merge::program());
     }
     let (path, version) = split_version(handler);
+    if let Some(environment) = version.as_deref().and_then(environment_of) {
+        return Ok(Arc::new(Deployed::open(&Package::open(&path)?, environment)?));
+    }
     Ok(open_at(&path, version.as_deref())?.program())
 }
 

@@ -423,6 +423,34 @@ fn rules_are_safe_to_replay_as_the_first_events_tell() {
     }
 }
 
+/// The bug of 1.0.0 was live until the 20th of August.
+#[test]
+fn as_deployed_is_the_version_that_was_live() {
+    let deployed = order("as-deployed");
+    with_session(|work, session| {
+        let state =
+            |at: &str, handler: &str| usecase::state::state(work, session, "order-4711", at, Some(handler)).unwrap();
+        for version in 1..=15 {
+            let at = format!("v{version}");
+            let answer = state(&at, &deployed);
+            let is_later = answer.recorded_at.as_deref() >= Some("2026-08-20T00:00:00Z");
+            let live = if is_later { "1.1.0" } else { "1.0.0" };
+            assert_eq!(answer.state, state(&at, &order(live)).state, "{at}");
+            assert_eq!(answer.handler.version, "as-deployed");
+        }
+        // Whoever asked then was answered by what was live then, also where the last event is older than that.
+        for (at, live) in [("2026-08-19T23:59:59Z", "1.0.0"), ("2026-08-20T00:00:00Z", "1.1.0")] {
+            let answer = state(at, &deployed);
+            assert_eq!(
+                (answer.handler.version.as_str(), &answer.state),
+                (live, &state(at, &order(live)).state)
+            );
+        }
+        Ok(())
+    })
+    .unwrap();
+}
+
 /// Edits that change nothing give the record again, however they cut the stream into pieces.
 #[test]
 fn a_branch_of_the_same_events_is_the_record() {

@@ -1,11 +1,13 @@
 //! A branch is what doing the same to a list of events by hand gives, and without edits it is the record.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use refold_core::event::{Columns, EventBatch};
-use refold_core::fold::FoldError;
-use refold_core::history::EventSource;
+use refold_core::finding::Findings;
+use refold_core::fold::{Detail, FoldError};
+use refold_core::history::{Budget, Clock, EventSource, History};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::store::StoreError;
@@ -57,13 +59,13 @@ type Told = (Row, [Value; 2], [Option<Outcome>; 2], bool);
 
 fn walked(taken: &str, edits: &Edits, history: &[(usize, i8)], most: u32) -> Result<Vec<Told>, String> {
     let (batch, names) = batch_of(history);
-    let branch = std::sync::Arc::new(branch_of(edits, &batch, &names)?);
+    let branch = Arc::new(branch_of(edits, &batch, &names)?);
     let held = || Held {
         batch: &batch,
         names: &names,
         most,
     };
-    let mut source = BranchSource::new(std::sync::Arc::clone(&branch), held(), Columns::PAYLOAD);
+    let mut source = BranchSource::new(Arc::clone(&branch), held(), Columns::PAYLOAD);
     let (token, program) = (CancelToken::default(), shared(&program(taken)));
     let work = Work::new(&token, &Silent);
     let mut told = Vec::new();
@@ -180,6 +182,38 @@ proptest! {
                 prop_assert_eq!(*differs, found[0] != found[1]);
             }
             prop_assert_eq!(seen, [history.len(), line.len()]);
+        }
+    }
+
+    /// A history reads a branch again and again, from anywhere.
+    #[test]
+    fn a_history_of_a_branch_has_its_states(
+        history in histories(),
+        deeds in prop::collection::vec((0_u8..5, 0_usize..64, 0_usize..64, -3_i8..6), 0..9),
+        asked in prop::collection::vec(0_usize..64, 1..8),
+    ) {
+        struct Still;
+        impl Clock for Still {
+            fn now_nanos(&self) -> u64 {
+                0
+            }
+        }
+        let (edits, line) = both(&history, &deeds);
+        let (batch, names) = batch_of(&history);
+        let branch = Arc::new(branch_of(&edits, &batch, &names).unwrap());
+        let held = Held { batch: &batch, names: &names, most: 3 };
+        let mut source = BranchSource::new(Arc::clone(&branch), held, Columns::PAYLOAD);
+        let (program, track) = (shared(&program(TAKES)), Arc::clone(branch.track()));
+        let mut folded =
+            History::new(program, track, Detail::State, Budget::default(), Arc::new(Still)).unwrap();
+        let (token, findings, states) = (CancelToken::default(), Findings::default(), by_hand(TAKES, &line));
+        for moment in asked.into_iter().filter(|moment| *moment <= line.len()) {
+            let work = Work::new(&token, &Silent);
+            let moment = Moment(u32::try_from(moment).unwrap());
+            let found = folded.state_at(&work, &mut source, &findings, moment).unwrap();
+            if let Some(at) = moment.event_index() {
+                prop_assert_eq!(&found.state, &states[at].0);
+            }
         }
     }
 
