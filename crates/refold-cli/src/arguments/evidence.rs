@@ -184,7 +184,7 @@ pub struct Drift {
     /// How far the read model is as a whole: #4711 or a time; without it what the mapping says
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     pub position: Option<String>,
-    /// Faults that are listed; all are counted
+    /// Faults of each kind that are listed; all are counted
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     pub limit: usize,
 }

@@ -4,7 +4,7 @@ use refold_app::Session;
 use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::evidence::drift::answer::{DriftAnswer, Fault, FaultKind, PositionFrom};
 use refold_app::usecase::evidence::drift::guess::guess;
-use refold_app::usecase::evidence::drift::{DriftAsked, drift};
+use refold_app::usecase::evidence::drift::{DriftAsked, MappingFrom, drift};
 
 use super::{Context, cell, handler_line};
 use crate::arguments::Drift;
@@ -22,7 +22,7 @@ pub fn run(context: &Context<'_>, asked: &Drift) -> Result<u8, Ended> {
         read_model: asked.read_model.clone(),
         table: asked.table.clone(),
         handler: asked.handler.clone(),
-        mapping: asked.map.clone(),
+        mapping: asked.map.clone().map_or(MappingFrom::Beside, MappingFrom::File),
         position: asked.position.clone(),
         most_faults: asked.limit,
     };
@@ -121,6 +121,7 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
         (answer.different, "different"),
         (answer.behind, "behind"),
         (answer.unclear, "unclear"),
+        (answer.older, "older than the latest, not compared"),
     ] {
         if count > 0 || word == "different" {
             counts.push(format!("{} {word}", grouped(count.into())));

@@ -24,7 +24,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::time::Timestamp;
-use refold_core::work::Work;
+use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::OpenOptions;
 use refold_stores::rows::{Cell, RowPlace, Rows, RowsError};
 
@@ -40,6 +40,7 @@ use crate::error::{AppError, ErrorCode};
 use crate::handler;
 use crate::session::Session;
 use crate::text;
+use crate::written_file::{self, Own};
 
 /// What is compared.
 #[derive(Debug, Clone, Default)]
@@ -49,12 +50,44 @@ pub struct DriftAsked {
     /// Of a database; where none is named, that of the mapping, or the only one there is.
     pub table: Option<String>,
     pub handler: Option<String>,
-    /// The file of the mapping; `None`: the one beside the read model.
-    pub mapping: Option<PathBuf>,
+    pub mapping: MappingFrom,
     /// How far the read model is as a whole: a position or a time. `None`: what the mapping says.
     pub position: Option<String>,
-    /// Faults that are kept; all are counted.
+    /// Faults of each kind that are kept; all are counted.
     pub most_faults: usize,
+}
+
+/// Where the mapping comes from.
+#[derive(Debug, Clone, Default)]
+pub enum MappingFrom {
+    /// The file beside the read model.
+    #[default]
+    Beside,
+    File(PathBuf),
+    /// A person wrote it just now.
+    Text(String),
+}
+
+/// The tables of a database; none for an export. `scratch`: where a private copy may be made.
+pub fn tables(read_model: &str, scratch: &Path) -> Result<Vec<String>, AppError> {
+    let cancel = CancelToken::default();
+    let options = OpenOptions::in_scratch(scratch.to_owned());
+    Ok(Rows::tables(&Work::new(&cancel, &Silent), read_model, &options)?)
+}
+
+/// Where the mapping of a read model is looked for, and its text, where it is there.
+pub fn saved_mapping(read_model: &str, table: Option<&str>) -> (String, Option<String>) {
+    let file = mapping::beside(Path::new(read_model), table);
+    (file.display().to_string(), std::fs::read_to_string(&file).ok())
+}
+
+/// Writes a mapping into a new file, and never into the folder of the store.
+pub fn write_mapping(session: &Session, file: &Path, mapping: &str) -> Result<(), AppError> {
+    const MAPPING: Own = Own {
+        noun: "mapping",
+        begins_with: None,
+    };
+    written_file::write(file, Path::new(session.location()), mapping.as_bytes(), &MAPPING)
 }
 
 /// See the module.
@@ -90,6 +123,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         rows: Arc::new(held),
         until,
         is_csv: rows.kind() == "CSV",
+        most_late: asked.most_faults,
         findings: &findings,
     };
     let passed = passing.run(work)?;
@@ -107,7 +141,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
     Ok(DriftAnswer {
         read_model: asked.read_model.clone(),
         table: rows.table().map(str::to_owned),
-        mapping: opened.mapping_file.display().to_string(),
+        mapping: opened.mapping_name.clone(),
         handler: handler::wire(program.identity()),
         rows: passing.rows.count(),
         equal: passed.equal + told.counts.equal,
@@ -116,6 +150,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         different: told.counts.different,
         behind: told.counts.behind,
         unclear: told.counts.unclear,
+        older: passing.rows.older,
         position: until.map_or(reflected, |until| Some(position_of(&until, session))),
         position_from,
         lag_events: passed.lag_events,
@@ -131,33 +166,38 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
 struct Opened {
     rows: Rows,
     mapping: Mapping,
-    mapping_file: PathBuf,
+    /// Its file, for a person.
+    mapping_name: String,
 }
 
 impl Opened {
     fn open(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<Opened, AppError> {
         let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
-        // A mapping that is named may name the table.
-        let named = asked.mapping.as_deref().map(text_of).transpose()?;
+        let given = match &asked.mapping {
+            MappingFrom::Beside => None,
+            MappingFrom::File(file) => Some((file.display().to_string(), text_of(file)?)),
+            MappingFrom::Text(text) => Some(("the mapping".to_owned(), text.clone())),
+        };
+        // A mapping that is given may name the table.
         let table = asked.table.clone().or_else(|| {
-            let document: toml::Table = named.as_deref()?.parse().ok()?;
+            let document: toml::Table = given.as_ref()?.1.parse().ok()?;
             Some(document.get("table")?.as_str()?.to_owned())
         });
         let rows = Rows::open(work, &asked.read_model, table.as_deref(), &options)?;
-        let (file, text) = match (&asked.mapping, named) {
-            (Some(file), Some(text)) => (file.clone(), text),
-            _ => {
+        let (mapping_name, text) = match given {
+            Some(given) => given,
+            None => {
                 let beside = mapping::beside(Path::new(&asked.read_model), rows.table());
                 let text = text_of(&beside).map_err(|_| unmapped(&asked.read_model, &rows, &beside))?;
-                (beside, text)
+                (beside.display().to_string(), text)
             }
         };
-        let mut mapping = Mapping::parse(&text, &file.display().to_string(), &rows)?;
+        let mut mapping = Mapping::parse(&text, &mapping_name, &rows)?;
         if let (Some(of), Some(table)) = (&mapping.table, rows.table())
             && !of.eq_ignore_ascii_case(table)
         {
             return Err(AppError::invalid(
-                format!("{} is of the table {of}, and {table} was asked for", file.display()),
+                format!("{mapping_name} is of the table {of}, and {table} was asked for"),
                 "name the mapping of this table",
             ));
         }
@@ -165,7 +205,7 @@ impl Opened {
         Ok(Opened {
             rows,
             mapping,
-            mapping_file: file,
+            mapping_name,
         })
     }
 }

@@ -14,7 +14,7 @@ pub struct DriftAnswer {
     /// The file of the mapping.
     pub mapping: String,
     pub handler: HandlerWire,
-    /// All rows; each is one of the next five.
+    /// All rows; each is one of those below, `missing` apart.
     pub rows: u32,
     pub equal: u32,
     /// Streams that should have a row and have none; these are no rows.
@@ -25,6 +25,8 @@ pub struct DriftAnswer {
     pub behind: u32,
     /// Rows of which it cannot be told.
     pub unclear: u32,
+    /// Rows that are not compared because a later one has the same key.
+    pub older: u32,
     /// How far the read model is as a whole; where nobody says, the last position that a row of it reflects.
     pub position: Option<String>,
     pub position_from: PositionFrom,
@@ -34,7 +36,7 @@ pub struct DriftAnswer {
     pub columns: Vec<ColumnFaults>,
     /// What the streams of wrong rows have in common, the most telling first.
     pub distinguishing: Vec<Distinguishing>,
-    /// The first of them by kind and key.
+    /// By kind and key, of each kind the first.
     pub faults: Vec<Fault>,
     /// All there are: of a row one for each column that is different.
     pub fault_count: u64,

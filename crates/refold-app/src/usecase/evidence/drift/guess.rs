@@ -2,6 +2,7 @@
 //! the handler makes of their streams. It is offered as a text; a person looks at it and saves it.
 
 mod candidates;
+mod sample;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -16,12 +17,12 @@ use refold_core::value::Value;
 use refold_core::work::{Silent, Work};
 use refold_stores::OpenOptions;
 use refold_stores::index::{Index, StreamOrder, StreamQuery};
-use refold_stores::rows::{Cell, RowPlace, Rows, instant};
+use refold_stores::rows::{Cell, Rows, instant};
 use serde::Serialize;
 
 use self::candidates::Candidates;
+use self::sample::{SAMPLE_ROWS, Sample};
 use super::alike::whole;
-use super::held::digest;
 use super::mapping::{beside, value_text};
 use crate::error::AppError;
 use crate::session::Session;
@@ -30,14 +31,14 @@ use crate::text;
 use crate::usecase::whole_fold::whole_fold;
 use crate::{handler, wire::HandlerWire};
 
-/// Rows that are looked at.
-const SAMPLE_ROWS: usize = 200;
 /// Rows whose values are looked for in the ids of streams.
 const KEY_ROWS: usize = 5;
 /// Ids that hold a value, looked at for each of these rows.
 const KEY_IDS: u32 = 50;
 /// Of a hundred rows so many must agree: a column that agrees less is offered as ignored.
 const LEAST_PERCENT: usize = 50;
+/// Of a hundred rows so many must have keys of their own: streams may have several rows.
+const LEAST_KEYS_PERCENT: usize = 20;
 /// And so many for a column in which rows say how far they are.
 const LEAST_OWN_PERCENT: usize = 95;
 
@@ -58,6 +59,8 @@ pub struct GuessAnswer {
     pub key: GuessedKey,
     /// In which column a row says how far it is; `null` where none seems to.
     pub own: Option<GuessedOwn>,
+    /// Streams have several rows, as snapshots are kept: the latest of each would be compared.
+    pub takes_latest: bool,
     pub columns: Vec<GuessedColumn>,
 }
 
@@ -116,15 +119,15 @@ pub fn guess(
     let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
     let rows = Rows::open(work, read_model, table, &options)?;
     let index = session.build_index(work)?;
-    let sample = sample_of(work, &rows)?;
-    let names: Vec<&str> = rows.columns().iter().map(|column| column.name.as_str()).collect();
-    let key = key_of(&index, &names, &sample)?.ok_or_else(|| {
+    let sample = Sample::of(work, &rows)?;
+    let names: Vec<&str> = sample.columns.iter().map(|column| column.name.as_str()).collect();
+    let key = key_of(&index, &names, &sample.rows)?.ok_or_else(|| {
         AppError::not_found(
             "no column of this table names the streams of this store, alone or within their ids",
             "look whether it is the right table; a mapping can name a path of the state instead ([key] column, path)",
         )
     })?;
-    let mut sampled = streams_of(work, session, &key, &names, sample.clone())?;
+    let mut sampled = streams_of(work, session, &key, &names, &sample.rows)?;
     let own = own_of(&names, &sampled);
     for (done, row) in sampled.iter_mut().enumerate() {
         work.tick("folding the sample", done as u64, Some(SAMPLE_ROWS as u64))?;
@@ -134,7 +137,7 @@ pub fn guess(
     let candidates = Candidates::of(sampled.iter().map(|row| &row.state));
     let is_csv = rows.kind() == "CSV";
     let mut columns = Vec::new();
-    for (at, column) in rows.columns().iter().enumerate() {
+    for (at, column) in sample.columns.iter().enumerate() {
         let says_own = own.as_ref().is_some_and(|own| own.column == column.name);
         if column.name == key.column || says_own {
             continue;
@@ -157,40 +160,15 @@ pub fn guess(
         handler: handler::wire(program.identity()),
         mapping: String::new(),
         save_as: beside(Path::new(read_model), rows.table()).display().to_string(),
-        sampled: count(sample.len()),
+        sampled: count(sample.rows.len()),
         matched: count(sampled.len()),
         key,
+        takes_latest: own.is_some() && has_doubles(&sampled),
         own,
         columns,
     };
     answer.mapping = write::mapping(&answer, category_of(&sampled).as_deref());
     Ok(answer)
-}
-
-/// Some rows of all, the same each time: those whose numbers have the least digests.
-fn sample_of(work: &Work<'_>, rows: &Rows) -> Result<Vec<Vec<Cell>>, AppError> {
-    let places = rows.columns().iter().map(|column| RowPlace {
-        column: column.name.clone(),
-        path: refold_core::pointer::Pointer::ROOT,
-    });
-    let places: Vec<RowPlace> = places.collect();
-    let mut kept: Vec<([u8; 16], Vec<Cell>)> = Vec::new();
-    let mut most = [0xff; 16];
-    rows.scan::<AppError>(work, &places, &mut |number, cells| {
-        let rank = digest(&number.to_le_bytes());
-        if kept.len() < SAMPLE_ROWS || rank < most {
-            kept.push((rank, cells.to_vec()));
-        }
-        if kept.len() >= 2 * SAMPLE_ROWS {
-            kept.sort_unstable_by_key(|(rank, _)| *rank);
-            kept.truncate(SAMPLE_ROWS);
-            most = kept.last().map_or(most, |(rank, _)| *rank);
-        }
-        Ok(())
-    })?;
-    kept.sort_unstable_by_key(|(rank, _)| *rank);
-    kept.truncate(SAMPLE_ROWS);
-    Ok(kept.into_iter().map(|(_, cells)| cells).collect())
 }
 
 /// The column whose values name most streams, and what stands around them in the ids.
@@ -201,6 +179,7 @@ fn key_of(index: &Index, names: &[&str], sample: &[Vec<Cell>]) -> Result<Option<
             .iter()
             .filter_map(|row| value_text(&row.get(at)?.to_value()))
             .collect();
+        let distinct = texts.iter().collect::<std::collections::BTreeSet<_>>().len();
         let mut around: Vec<(String, String)> = Vec::new();
         for text in texts.iter().filter(|text| !text.is_empty()).take(KEY_ROWS) {
             if index.find_stream(text)?.is_some() {
@@ -234,8 +213,9 @@ fn key_of(index: &Index, names: &[&str], sample: &[Vec<Cell>]) -> Result<Option<
             }
             // Distinct streams: a column whose few values name a few of them is no key.
             let count = found.len();
-            let is_enough = count * 100 >= sample.len() * LEAST_PERCENT && count > 0;
-            if is_enough && best.as_ref().is_none_or(|(most, _)| count > *most) {
+            let is_enough =
+                count * 100 >= distinct * LEAST_PERCENT && distinct * 100 >= sample.len() * LEAST_KEYS_PERCENT;
+            if is_enough && count > 0 && best.as_ref().is_none_or(|(most, _)| count > *most) {
                 let escaped = |text: &str| text.replace('{', "{{").replace('}', "}}");
                 let stream = format!("{}{{{name}}}{}", escaped(&before), escaped(&behind));
                 let column = (*name).to_owned();
@@ -252,7 +232,7 @@ fn streams_of(
     session: &Session,
     key: &GuessedKey,
     names: &[&str],
-    sample: Vec<Vec<Cell>>,
+    sample: &[Vec<Cell>],
 ) -> Result<Vec<Sampled>, AppError> {
     let at = names.iter().position(|name| *name == key.column);
     let (before, behind) = key
@@ -271,7 +251,7 @@ fn streams_of(
             Err(error) => return Err(error),
         };
         found.push(Sampled {
-            cells,
+            cells: cells.clone(),
             stream,
             state: Value::Null,
         });
@@ -400,6 +380,13 @@ fn ignored(guessed: &GuessedColumn, names: &[&str], sampled: &[Sampled]) -> Gues
         note: Some(note),
         ..guessed.clone()
     }
+}
+
+/// Whether two rows of the sample are of one stream.
+fn has_doubles(sampled: &[Sampled]) -> bool {
+    let mut ids: Vec<&[u8]> = sampled.iter().map(|row| row.stream.id.as_slice()).collect();
+    ids.sort_unstable();
+    ids.windows(2).any(|pair| pair.first() == pair.last())
 }
 
 /// Where all streams of the sample are of one.

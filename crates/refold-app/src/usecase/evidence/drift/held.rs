@@ -1,6 +1,7 @@
 //! What is kept of every row while the store passes: enough to find it and to tell whether it is right, and nothing that
 //! grows with what it holds. 48 bytes a row, so that a million of them take 48 MB.
 
+use std::cmp::Reverse;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use refold_core::cursor::Cursor;
@@ -63,6 +64,9 @@ pub struct HeldRows {
     /// Rows without a key, by number.
     keyless: Vec<u32>,
     count: u32,
+    /// Rows that are passed by because a later one has the same key.
+    pub older: u32,
+    takes_latest: bool,
     /// Rows that do not say how far they are, though others may.
     pub without_own: u32,
 }
@@ -92,15 +96,24 @@ impl HeldRows {
             });
             Ok(())
         })?;
-        Ok(HeldRows::of(held, keyless, count, without_own))
+        let mut held = HeldRows::of(held, keyless, count, mapping.takes_latest);
+        held.without_own = without_own;
+        Ok(held)
     }
 
-    fn of(mut held: Vec<Held>, keyless: Vec<u32>, count: u32, without_own: u32) -> HeldRows {
-        held.sort_unstable_by_key(|row| (row.key, row.number));
-        let mut doubles = Vec::new();
+    fn of(mut held: Vec<Held>, keyless: Vec<u32>, count: u32, takes_latest: bool) -> HeldRows {
+        if takes_latest {
+            held.sort_unstable_by_key(|row| (row.key, Reverse(row.own), row.number));
+        } else {
+            held.sort_unstable_by_key(|row| (row.key, row.number));
+        }
+        let (mut doubles, mut older) = (Vec::new(), 0);
         held.dedup_by(|later, earlier| {
             let is_double = later.key == earlier.key;
-            if is_double {
+            // Two that say the same of themselves are still one too many.
+            if is_double && takes_latest && later.own < earlier.own {
+                older += 1;
+            } else if is_double {
                 doubles.push(later.number);
             }
             is_double
@@ -111,7 +124,9 @@ impl HeldRows {
             doubles,
             keyless,
             count,
-            without_own,
+            older,
+            takes_latest,
+            without_own: 0,
         }
     }
 
@@ -127,8 +142,10 @@ impl HeldRows {
             key: stream_of(&row.key),
             ..*row
         });
-        let mut of = HeldRows::of(rows.collect(), self.keyless, self.count, self.without_own);
+        let mut of = HeldRows::of(rows.collect(), self.keyless, self.count, self.takes_latest);
         of.doubles.extend(self.doubles);
+        of.older += self.older;
+        of.without_own = self.without_own;
         of
     }
 

@@ -28,6 +28,8 @@ pub struct Mapping {
     pub when: Option<Computed>,
     pub key: Key,
     pub own: Own,
+    /// Of rows with the same key only the one that is farthest is compared.
+    pub takes_latest: bool,
     pub checkpoint: Option<Checkpoint>,
     /// Those that are compared, in the order of the table.
     pub columns: Vec<Column>,
@@ -109,6 +111,8 @@ struct PositionDocument {
     version: Option<String>,
     position: Option<String>,
     recorded_at: Option<String>,
+    #[serde(default)]
+    latest: bool,
     checkpoint: Option<CheckpointDocument>,
 }
 
@@ -180,6 +184,10 @@ impl Mapping {
                 return Err(wrong(detail.to_owned()));
             }
         };
+        if position.latest && own == Own::Unknown {
+            let detail = "`position` has `latest`, and no column that says which row of a stream is the latest";
+            return Err(wrong(detail.to_owned()));
+        }
         let checkpoint = position.checkpoint.as_ref().map(|checkpoint| {
             let filter = checkpoint.filter.iter().map(|(column, wanted)| {
                 let wanted = wanted.as_str().map_or_else(|| wanted.to_string(), str::to_owned);
@@ -230,6 +238,7 @@ impl Mapping {
             when: document.when.as_deref().map(computed).transpose()?,
             key,
             own,
+            takes_latest: position.latest,
             checkpoint: checkpoint.transpose()?,
             columns,
             unmapped: Vec::new(),

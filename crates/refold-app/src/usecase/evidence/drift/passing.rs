@@ -1,6 +1,6 @@
 //! All streams beside all rows: what is right, and what must be looked at.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::cursor::Cursor;
@@ -31,6 +31,8 @@ pub struct Passing<'a> {
     /// How far the read model is as a whole; `None`: nobody says.
     pub until: Option<Cursor>,
     pub is_csv: bool,
+    /// Rows that are right and only late are explained up to here, and counted beyond.
+    pub most_late: usize,
     pub findings: &'a Arc<Findings>,
 }
 
@@ -41,8 +43,12 @@ pub struct Passed {
     pub lag_events: u64,
     /// The last position that a row reflects.
     pub reflected: Option<Position>,
-    /// Rows that are not right where they should be, by number, with their streams.
+    /// Rows that are to be explained, by number, with their streams.
     pub suspects: Vec<(u32, Vec<u8>)>,
+    /// Rows that are right where they say that they are, late, and not among the suspects.
+    pub late_beyond: u32,
+    /// All of these, until some of them are among the suspects.
+    late: Vec<(Vec<u8>, u32)>,
     /// Streams that should have a row, and their first positions.
     pub rowless: Vec<(Vec<u8>, Position)>,
     /// Some streams whose rows are right.
@@ -57,7 +63,7 @@ impl Passing<'_> {
             own: self.mapping.own.clone(),
             until: self.until,
         });
-        let (equal, lag) = (AtomicU32::new(0), AtomicU64::new(0));
+        let lag = AtomicU64::new(0);
         let passed = Mutex::new(Passed::default());
         let locked = || passed.lock().unwrap_or_else(PoisonError::into_inner);
         let finish: Finish<'_> = &|id, _, folded| {
@@ -77,11 +83,15 @@ impl Passing<'_> {
                     .filter(|reached| self.is_right(reached, held.columns, folded))
                 {
                     Some(reached) => {
-                        equal.fetch_add(1, Ordering::Relaxed);
                         let mut passed = locked();
                         passed.reflected = passed.reflected.max(reached.held_position);
-                        if passed.right.len() < MOST_RIGHT {
-                            passed.right.push(id.to_vec());
+                        if reached.held < reached.due {
+                            passed.late.push((id.to_vec(), held.number));
+                        } else {
+                            passed.equal += 1;
+                            if passed.right.len() < MOST_RIGHT {
+                                passed.right.push(id.to_vec());
+                            }
                         }
                     }
                     None => locked().suspects.push((held.number, id.to_vec())),
@@ -102,18 +112,22 @@ impl Passing<'_> {
             finish,
         )?;
         let mut passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        passed.equal = equal.into_inner();
         passed.lag_events = lag.into_inner();
         // Threads finish streams as they come.
+        passed.late.sort_unstable();
+        let late = std::mem::take(&mut passed.late);
+        passed.late_beyond = u32::try_from(late.len().saturating_sub(self.most_late)).unwrap_or(u32::MAX);
+        let told = late.into_iter().take(self.most_late);
+        passed.suspects.extend(told.map(|(stream, row)| (row, stream)));
         passed.suspects.sort_unstable();
         passed.rowless.sort_unstable();
         passed.right.sort_unstable();
         Ok(passed)
     }
 
-    /// Whether the row holds what its stream comes to where the read model is.
+    /// Whether the row holds what its stream comes to where the row is.
     fn is_right(&self, reached: &Reached, columns: Digest, folded: &Folded) -> bool {
-        if folded.incomplete_since.is_some() || folded.fault.is_some() || reached.held < reached.due {
+        if folded.incomplete_since.is_some() || folded.fault.is_some() || reached.held == 0 {
             return false;
         }
         let mut form = Vec::new();

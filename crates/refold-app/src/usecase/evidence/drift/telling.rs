@@ -1,5 +1,6 @@
 //! The rows that are not right, one by one: read again, explained, counted.
 
+use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -23,6 +24,8 @@ use crate::stream::Stream;
 use crate::text;
 use crate::usecase::lab::shown_at;
 
+/// Kinds of faults.
+const KINDS: usize = 5;
 /// Rows that wait to be explained.
 const WAITING: usize = 64;
 /// Streams of wrong rows that are kept, for what distinguishes them.
@@ -96,6 +99,8 @@ impl<'a> Telling<'a> {
         }
         let mut collected = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.tell_rowless(work, passed, &mut collected)?;
+        collected.counts.behind += passed.late_beyond;
+        collected.fault_count += u64::from(passed.late_beyond);
         collected.shorten(self.most_faults);
         Ok(Told {
             columns: self.columns(&collected.columns),
@@ -342,17 +347,22 @@ impl Collected {
     fn add(&mut self, most: usize, column: usize, fault: Fault) {
         self.fault_count += 1;
         self.faults.push((column, fault));
-        if self.faults.len() >= 2 * most.max(1) || self.wrong.len() >= 2 * MOST_WRONG {
+        if self.faults.len() >= 2 * KINDS * most.max(1) || self.wrong.len() >= 2 * MOST_WRONG {
             self.shorten(most);
         }
     }
 
-    /// Keeps the first, so that the answer is the same however threads went.
+    /// Keeps the first of each kind, so that the answer is the same however threads went.
     fn shorten(&mut self, most: usize) {
         self.faults.sort_by(|(column_a, a), (column_b, b)| {
             (a.kind, &a.key, column_a, &a.stream).cmp(&(b.kind, &b.key, column_b, &b.stream))
         });
-        self.faults.truncate(most);
+        let mut kept = BTreeMap::new();
+        self.faults.retain(|(_, fault)| {
+            let of_kind = kept.entry(fault.kind).or_insert(0);
+            *of_kind += 1;
+            *of_kind <= most
+        });
         self.wrong.sort_unstable();
         self.wrong.truncate(MOST_WRONG);
     }

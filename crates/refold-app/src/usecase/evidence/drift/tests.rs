@@ -478,3 +478,67 @@ fn without_a_mapping_nothing_is_assumed() {
         assert!(error.message.contains(said), "{mapping}: {}", error.message);
     }
 }
+
+/// Snapshots as libraries keep them: several of a stream, the state as JSON in one column.
+#[test]
+fn the_latest_snapshot_of_each_stream_is_held_against_a_replay_to_its_version() {
+    let events: Vec<Told> = (0..300_usize)
+        .map(|at| Told {
+            stream: at % 30,
+            patch: vec![(at % 3, Some((at % 5) as u8)), (1, Some((at % 7) as u8))],
+        })
+        .collect();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("snapshots.jsonl");
+    let mut lines = Vec::new();
+    for (stream, history) in histories(&events) {
+        for version in [3, 7] {
+            let mut state = history[version - 1].1.clone();
+            // The latest of one stream is wrong, and an earlier one of another.
+            if (stream, version) == (4, 7) || (stream, version) == (5, 3) {
+                state.insert("label", "\"wrong\"".to_owned());
+            }
+            let state: Vec<String> = state
+                .iter()
+                .map(|(column, literal)| format!("\"{column}\":{literal}"))
+                .collect();
+            lines.push(format!(
+                "{{\"originator_id\":\"order-{stream}\",\"originator_version\":{version},\"state\":{{\"topic\":\"Order\",\"state\":{{{}}}}}}}",
+                state.join(",")
+            ));
+        }
+    }
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    let session = session(&events);
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let home = tempfile::tempdir().unwrap();
+    let session = Session::of_store(Arc::clone(session.store()), "memory", home.path());
+    let guessed = guess::guess(&work, &session, &file.display().to_string(), None, None).unwrap();
+    assert!(guessed.takes_latest, "{}", guessed.mapping);
+    assert!(
+        guessed.mapping.contains("\"state#/state/label\" = { path = \"/label\""),
+        "{}",
+        guessed.mapping
+    );
+    std::fs::write(mapping::beside(&file, None), &guessed.mapping).unwrap();
+    let answer = ask(&session, &file, None).unwrap();
+    // The last three events of each stream came after its snapshot: it is behind, and its version says so.
+    assert_eq!(
+        (answer.rows, answer.older, answer.behind, answer.different),
+        (60, 30, 29, 1)
+    );
+    let wrong: Vec<&Fault> = answer
+        .faults
+        .iter()
+        .filter(|fault| fault.kind == FaultKind::Different)
+        .collect();
+    assert_eq!(wrong.len(), 1);
+    assert_eq!(
+        (
+            wrong[0].stream.as_ref().unwrap().to_string().as_str(),
+            wrong[0].at.as_deref()
+        ),
+        ("order-4", Some("7"))
+    );
+}

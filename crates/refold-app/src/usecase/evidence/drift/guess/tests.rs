@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::places::Places;
-use crate::usecase::evidence::drift::{DriftAsked, drift};
+use crate::usecase::evidence::drift::{DriftAsked, MappingFrom, drift};
 
 fn shop() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -42,7 +42,7 @@ fn faults(shop: &Path, guess: &GuessAnswer, model: &Path) -> (u32, u64) {
     let asked = |handler: &str| DriftAsked {
         read_model: model.display().to_string(),
         handler: Some(handler.to_owned()),
-        mapping: Some(file.clone()),
+        mapping: MappingFrom::File(file.clone()),
         most_faults: 100,
         ..DriftAsked::default()
     };

@@ -41,6 +41,9 @@ pub fn mapping(guess: &GuessAnswer, category: Option<&str>) -> String {
         )),
         None => line("# no column says how far its row is".to_owned()),
     }
+    if guess.takes_latest {
+        line("# streams have several rows: of each the latest is compared\nlatest = true".to_owned());
+    }
     line("\n[columns]".to_owned());
     for column in &guess.columns {
         line(said(column));
