@@ -485,7 +485,7 @@ fn the_latest_snapshot_of_each_stream_is_held_against_a_replay_to_its_version() 
     let events: Vec<Told> = (0..300_usize)
         .map(|at| Told {
             stream: at % 30,
-            patch: vec![(at % 3, Some((at % 5) as u8)), (1, Some((at % 7) as u8))],
+            patch: vec![(at % 3, Some((at % 5) as u8)), ((at + 1) % 3, Some((at % 7) as u8))],
         })
         .collect();
     let folder = tempfile::tempdir().unwrap();
