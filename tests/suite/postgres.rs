@@ -1,9 +1,10 @@
-//! What holds of the adapter for PostgreSQL on a real server: nothing of the store is run, no event is
-//! lost or doubled.
+//! What holds of the adapter for PostgreSQL on a real server: nothing is written, nothing of the store is run, no event
+//! is lost or doubled.
 
 mod attacks;
 mod faults;
 mod settling;
+mod traces;
 mod whole;
 
 use std::sync::Arc;
