@@ -4,7 +4,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
+    compare, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -98,6 +98,10 @@ pub fn builder() -> Builder<Wry> {
         compare::comparison_intervals,
         compare::upcast,
         compare::state_json,
+        drift::read_model_tables,
+        drift::read_model_mapping,
+        drift::compare_read_model,
+        drift::save_mapping,
         links::index_ids,
         links::causation,
         links::correlation_streams,

@@ -65,6 +65,11 @@ fn every_view_fits_its_window() {
             show(&shown, view);
             look(&shown, &format!("{view}, {size}"), &mut faults);
         }
+        show(&shown, "compare");
+        web.run("document.querySelector('[data-test=segment-readModel]').click()");
+        web.wait_for("document.querySelector('[data-test=drift]')");
+        look(&shown, &format!("read model, {size}"), &mut faults);
+        web.run("document.querySelector('[data-test=segment-points]').click()");
         show(&shown, "history");
         for (pressed, tab) in TABS {
             web.press(&[], pressed);

@@ -7,6 +7,7 @@
 mod case;
 mod causation;
 mod comparison;
+mod drift;
 mod field;
 mod finding;
 mod history;
@@ -29,6 +30,7 @@ mod story;
 pub use case::*;
 pub use causation::*;
 pub use comparison::*;
+pub use drift::*;
 pub use field::*;
 pub use finding::*;
 pub use history::*;

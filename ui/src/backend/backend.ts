@@ -52,13 +52,14 @@ import type {
   WindowPlaces,
 } from './bindings';
 import type { CompareBackend } from './compare';
+import type { DriftBackend } from './drift';
 import type { DensityFrame, StateFrame } from './frames';
 import type { LabBackend } from './lab';
 import type { SandboxBackend } from './sandbox';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend, CompareBackend, LabBackend, SandboxBackend {
+export interface Backend extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;
@@ -172,8 +173,8 @@ export interface Backend extends SearchBackend, CompareBackend, LabBackend, Sand
   /** Throws indexes and copies away, but not what is in use; answers what is left. */
   clearCache(): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
-  /** The system's file dialog, for a store, a layout file or a handler; `null` when it was closed without a choice. */
-  pickFile(what?: 'store' | 'layout' | 'handler'): Promise<string | null>;
+  /** The system's file dialog, for a store or what goes with it; `null` when it was closed without a choice. */
+  pickFile(what?: 'store' | 'layout' | 'handler' | 'readModel'): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
   /** Calls back with links that later starts of the application hand over to this window. */

@@ -99,6 +99,10 @@ export const commands = {
 	comparisonIntervals: (comparison: number, progress: Channel<JobUpdate>) => typedError<ComparisonIntervals, AppErrorWire>(__TAURI_INVOKE("comparison_intervals", { comparison, progress })),
 	upcast: (history: number, moment: number) => typedError<UpcastWire | null, AppErrorWire>(__TAURI_INVOKE("upcast", { history, moment })),
 	stateJson: (history: number, moment: number, path: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("state_json", { history, moment, path })),
+	readModelTables: (file: string) => typedError<string[], AppErrorWire>(__TAURI_INVOKE("read_model_tables", { file })),
+	readModelMapping: (session: number, asked: MappingAsked, progress: Channel<JobUpdate>) => typedError<MappingOffered, AppErrorWire>(__TAURI_INVOKE("read_model_mapping", { session, asked, progress })),
+	compareReadModel: (session: number, asked: DriftAskedWire, progress: Channel<JobUpdate>) => typedError<DriftFound, AppErrorWire>(__TAURI_INVOKE("compare_read_model", { session, asked, progress })),
+	saveMapping: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_mapping", { session, file, text })),
 	indexIds: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_ids", { session, progress })),
 	causation: (history: number, moment: number) => typedError<Causation, AppErrorWire>(__TAURI_INVOKE("causation", { history, moment })),
 	correlationStreams: (history: number, moment: number) => typedError<CorrelationStreams, AppErrorWire>(__TAURI_INVOKE("correlation_streams", { history, moment })),
@@ -504,6 +508,81 @@ export type DocumentPlace = {
 	/**  What stood side by side; `None` where nothing did. */
 	compared?: ComparedPlace | null,
 };
+
+export type DriftAskedWire = {
+	readModel: string,
+	/**  Empty for an export. */
+	table: string,
+	handler: string,
+	/**  The text of the mapping. */
+	mapping: string,
+	/**  A cursor; empty: what the mapping says. */
+	position: string,
+};
+
+export type DriftColumn = {
+	column: string,
+	path: string,
+	rows: number,
+};
+
+export type DriftDistinguishing = {
+	attribute: string,
+	value: string,
+	wrong: number,
+	wrongOf: number,
+	right: number,
+	rightOf: number,
+};
+
+/**  One fault. Texts are empty where there is nothing; values are literals as a row of the window shows them. */
+export type DriftFault = {
+	key: string,
+	kind: DriftKind,
+	stream: string,
+	column: string,
+	path: string,
+	expected: string,
+	found: string,
+	/**  The event that explains it. */
+	version: string,
+	position: string,
+	recordedAt: string,
+	eventType: string,
+	/**  The version, or `#` and the position, of the state that the row was compared with. */
+	at: string,
+	behindBy: number,
+	why: string,
+};
+
+export type DriftFound = {
+	/**  Empty for an export. */
+	table: string,
+	handler: HandlerWire,
+	rows: number,
+	equal: number,
+	missing: number,
+	extra: number,
+	different: number,
+	behind: number,
+	unclear: number,
+	/**  A position or a time; empty where nobody says. */
+	position: string,
+	positionFrom: DriftPositionFrom,
+	lagEvents: number,
+	columns: DriftColumn[],
+	distinguishing: DriftDistinguishing[],
+	/**  By kind and key, of each kind the first. */
+	faults: DriftFault[],
+	faultCount: number,
+	findings: FindingWire[],
+	/**  How long it took, for a person. */
+	took: string,
+};
+
+export type DriftKind = "missing" | "extra" | "different" | "behind" | "unclear";
+
+export type DriftPositionFrom = "given" | "checkpoint" | "rows";
 
 /**  Where a store's data comes from. */
 export type Environment = "production" | "staging" | "test" | "development" | "local";
@@ -1021,6 +1100,28 @@ export type LostStore = {
 	/**  RFC 3339. */
 	since: string,
 	retryInMillis: number,
+};
+
+/**  Whose mapping is wanted. */
+export type MappingAsked = {
+	readModel: string,
+	/**  Empty for an export. */
+	table: string,
+	handler: string,
+	/**  Guess, also where one is saved. */
+	isGuess: boolean,
+};
+
+/**  What the columns of a read model hold, for a person to look at. */
+export type MappingOffered = {
+	text: string,
+	/**  Where it lies, or would be found. */
+	file: string,
+	/**  It was guessed, and is not what lies there. */
+	isGuess: boolean,
+	/**  Of a guess: rows that were looked at, and those whose stream was found. */
+	sampled: number,
+	matched: number,
 };
 
 /**  What is revealed of a store now. */

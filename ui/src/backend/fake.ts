@@ -4,6 +4,7 @@
 import { rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type { CompareBackend } from './compare';
+import type { DriftBackend } from './drift';
 import type * as wire from './bindings';
 import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
@@ -32,6 +33,7 @@ import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
+import { withDrift } from './fake/drift';
 import { withLab } from './fake/lab';
 import { withSandboxes } from './fake/sandbox';
 import { causationOf, FakeLanes, storyPage, streamsOf } from './fake/links';
@@ -60,7 +62,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     ...options,
   });
   const whole = withSearch(
-    withComparisons(withSandboxes(withLab(withPayloads(twin)), options.seed ?? 4711)),
+    withComparisons(withDrift(withSandboxes(withLab(withPayloads(twin)), options.seed ?? 4711))),
     options.seed ?? 4711,
   );
   return withFaults(whole, options.faults ?? new Faults());
@@ -82,7 +84,7 @@ interface OpenHistory {
 
 class FakeBackend implements Omit<
   Twin,
-  keyof PayloadBackend | keyof CompareBackend | keyof LabBackend | keyof SandboxBackend
+  keyof PayloadBackend | keyof CompareBackend | keyof DriftBackend | keyof LabBackend | keyof SandboxBackend
 > {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
@@ -500,8 +502,8 @@ class FakeBackend implements Omit<
     this.#recents = this.#recents.filter((recent) => recent.location !== location);
   }
 
-  async pickFile(): Promise<string | null> {
-    return SAMPLE;
+  async pickFile(what?: string): Promise<string | null> {
+    return what === 'readModel' ? '/home/ada/shop/read_model.db' : SAMPLE;
   }
 
   onFileDrop(listener: (drop: FileDrop) => void): () => void {

@@ -91,6 +91,12 @@ export function tauriBackend(): Backend {
     notebook: (session) => settled(commands.notebook(session)),
     putNote: (session, note) => settled(commands.putNote(session, note)),
     removeNote: (session, id) => settled(commands.removeNote(session, id)),
+    readModelTables: (file) => settled(commands.readModelTables(file)),
+    readModelMapping: (session, asked, progress) =>
+      settled(commands.readModelMapping(session, asked, channel(progress))),
+    compareReadModel: (session, asked, progress) =>
+      settled(commands.compareReadModel(session, asked, channel(progress))),
+    saveMapping: (session, file, text) => done(commands.saveMapping(session, file, text)),
     compareHandlers: (session, asked, progress) => settled(commands.compareHandlers(session, asked, channel(progress))),
     differingRows: (run, offset, limit) => settled(commands.differingRows(run, offset, limit)),
     openPair: (session, scope, left, right, progress) =>

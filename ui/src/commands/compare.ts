@@ -40,7 +40,7 @@ export const COMPARE: readonly Command[] = [
     ...{ words: 'two versions difference', blocked: hasHistory, choices: others },
   }),
   act('preset', 'Switch what differs between the sides', []),
-  act('run', 'Compare both sides', ['Mod+Enter', 'r'], ({ store }) => store?.comparing?.blocked ?? null),
+  act('run', 'Compare both sides, or the read model', ['Mod+Enter', 'r'], blockedRun),
   act('swap', 'Swap the sides', ['x']),
   act('stop', 'Stop comparing', ['Escape']),
   act('onlyChanges', 'Show only what differs, or all', ['o']),
@@ -51,6 +51,11 @@ export const COMPARE: readonly Command[] = [
   act('openCurrent', 'Open the side of A in History', ['a']),
   act('goTo', 'Open the event that made the row so', []),
 ];
+
+function blockedRun({ store }: Desk): string | null {
+  if (store?.comparesReadModel) return store.boards.get('readModel')?.blocked('run') ?? null;
+  return store?.comparing?.blocked ?? null;
+}
 
 function act(what: Act, title: string, keys: string[], blocked: Command['blocked'] = () => null): Command {
   const run: Command['run'] = async (desk, _, value) => (await comparisons()).act(desk, what, value);

@@ -3,11 +3,14 @@
 import type { ComparedPreset, ComparisonSide } from '../backend/bindings';
 import { comparingOf, PRESETS, type Comparing } from '../model/comparing.svelte';
 import type { Desk } from '../model/desk.svelte';
+import { driftingOf, READ_MODEL } from '../model/drifting.svelte';
+import type { OpenStore } from '../model/open_store.svelte';
 import type { Act } from './compare';
 
 /** What Enter does on the row that is marked. */
 export async function openCompared(desk: Desk): Promise<void> {
   const { store } = desk;
+  if (store?.comparesReadModel) return driftingOf(desk, store).open();
   const comparing = store && comparingOf(store);
   const row = comparing?.rowAt(comparing.activeRow);
   if (!comparing || !row) return;
@@ -20,9 +23,10 @@ export async function act(desk: Desk, what: Act, value: string): Promise<void> {
   const { store } = desk;
   if (!store) return;
   const comparing = comparingOf(store);
+  if (store.comparesReadModel && what !== 'preset') return driftingOf(desk, store).act(what);
   switch (what) {
     case 'preset':
-      return setPreset(comparing, value);
+      return setPreset(store, comparing, value);
     case 'run':
       return run(comparing, desk);
     case 'swap':
@@ -47,8 +51,10 @@ export async function act(desk: Desk, what: Act, value: string): Promise<void> {
 }
 
 /** Moves the mark in the rows. */
-export function move({ store }: Desk, by: number): void {
-  if (store) comparingOf(store).move(by);
+export function move(desk: Desk, by: number): void {
+  const { store } = desk;
+  if (store?.comparesReadModel) driftingOf(desk, store).move(by);
+  else if (store) comparingOf(store).move(by);
 }
 
 /** Puts the open stream on both sides, and runs it. What B lacks is the event before A. */
@@ -61,6 +67,7 @@ export async function start(desk: Desk, preset: ComparedPreset, base: Partial<Co
   const current = { ...side, at };
   const other = preset === 'points' ? { ...side, at: before } : { ...current, ...base };
   comparing.ask({ preset, base: other, current, ignoresOrder: comparing.ignoresOrder });
+  store.comparesReadModel = false;
   const running = comparing.run();
   desk.show('compare');
   await running;
@@ -91,10 +98,13 @@ export async function aggregates(desk: Desk, stream: string): Promise<void> {
   desk.show('compare');
 }
 
-function setPreset(comparing: Comparing, value: string): void {
-  const next = PRESETS[(PRESETS.indexOf(comparing.preset) + 1) % PRESETS.length];
-  const preset = PRESETS.find((one) => one === value) ?? next;
-  if (preset) comparing.setPreset(preset);
+/** Without a name the next one; the read model is the last of them. */
+function setPreset(store: OpenStore, comparing: Comparing, value: string): void {
+  const all = [...PRESETS, READ_MODEL] as const;
+  const present = store.comparesReadModel ? READ_MODEL : comparing.preset;
+  const chosen = all.find((one) => one === value) ?? all[(all.indexOf(present) + 1) % all.length];
+  store.comparesReadModel = chosen === READ_MODEL;
+  if (chosen !== undefined && chosen !== READ_MODEL) comparing.setPreset(chosen);
 }
 
 async function run(comparing: Comparing, desk: Desk): Promise<void> {

@@ -1,0 +1,250 @@
+// A read model beside what a handler makes of the history: what is asked, what its columns hold, and what was found. What
+// is shown is of one answer, and says so when something else is asked by now.
+
+import { errorOf } from '../backend/backend';
+import type {
+  AppErrorWire,
+  DriftAskedWire,
+  DriftFault,
+  DriftFound,
+  DriftKind,
+  JobUpdate,
+  MappingOffered,
+} from '../backend/bindings';
+import { fileName } from '../base/format';
+import { DRIFT as T } from '../strings/drift';
+import type { Board } from './board';
+import type { Desk } from './desk.svelte';
+import { ScopeForm } from './lab_scope.svelte';
+import type { Masked } from './masking.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+/** Its name among the boards of a store. */
+export const READ_MODEL = 'readModel' as const;
+
+export type Filter = { kind: DriftKind; column: string | null } | null;
+
+export class Drifting implements Board, Masked {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  readonly form: ScopeForm;
+  file = $state('');
+  tables = $state.raw<string[]>([]);
+  table = $state('');
+  handler = $state('');
+  /** A cursor; empty: as far as the rows, or the mapping, say. */
+  position = $state('');
+  mapping = $state('');
+  offered = $state.raw<MappingOffered | null>(null);
+  savedAs = $state('');
+
+  job = $state.raw<JobUpdate | null>(null);
+  /** What runs; `null`: nothing. */
+  running = $state<'mapping' | 'rows' | null>(null);
+  failure = $state.raw<AppErrorWire | null>(null);
+  result = $state.raw<DriftFound | null>(null);
+  ran = $state.raw<DriftAskedWire | null>(null);
+  filter = $state.raw<Filter>(null);
+  active = $state(-1);
+
+  #turn = 0;
+
+  constructor(desk: Desk, store: OpenStore) {
+    this.#desk = desk;
+    this.#store = store;
+    this.form = new ScopeForm(store);
+    this.handler = desk.history?.handler ?? this.form.handlers[0]?.reference ?? '';
+    store.masked.add(this);
+  }
+
+  get asked(): DriftAskedWire {
+    const { file: readModel, table, handler, mapping, position } = this;
+    return { readModel, table, handler, mapping, position: position.trim() };
+  }
+
+  get isStale(): boolean {
+    return this.ran !== null && JSON.stringify(this.ran) !== JSON.stringify(this.asked);
+  }
+
+  get faults(): DriftFault[] {
+    const { filter, result } = this;
+    const all = result?.faults ?? [];
+    if (filter === null) return all;
+    return all.filter(
+      ({ kind, column }) => kind === filter.kind && (filter.column === null || column === filter.column),
+    );
+  }
+
+  get chosen(): DriftFault | undefined {
+    return this.faults[this.active];
+  }
+
+  /** What is said of where the mapping comes from. */
+  get source(): string {
+    const { mapping, offered, savedAs } = this;
+    if (savedAs !== '') return T.savedAt(fileName(savedAs));
+    if (mapping === '' || offered === null) return '';
+    if (mapping !== offered.text) return T.edited;
+    return offered.isGuess ? T.guessed(offered.matched, offered.sampled) : T.found(fileName(offered.file));
+  }
+
+  /** Lets a person choose the file. */
+  async choose(): Promise<void> {
+    const file = await this.#store.backend.pickFile('readModel');
+    if (file !== null) await this.take(file);
+  }
+
+  async take(file: string): Promise<void> {
+    this.file = file;
+    this.table = '';
+    this.tables = [];
+    this.#forget();
+    await this.#try(async () => {
+      this.tables = await this.#store.backend.readModelTables(file);
+      const [only] = this.tables;
+      if (this.tables.length < 2) await this.#look(only ?? '');
+    });
+  }
+
+  async setTable(table: string): Promise<void> {
+    this.#forget();
+    await this.#try(() => this.#look(table));
+  }
+
+  async guess(): Promise<void> {
+    await this.#try(() => this.#offer(true));
+  }
+
+  async save(): Promise<void> {
+    const { backend, opened } = this.#store;
+    const file = await backend.pickSave(this.offered?.file ?? 'read_model.toml');
+    if (file === null) return;
+    await this.#try(async () => {
+      await backend.saveMapping(opened.session, file, this.mapping);
+      this.savedAs = file;
+    });
+  }
+
+  edit(mapping: string): void {
+    this.mapping = mapping;
+    this.savedAs = '';
+  }
+
+  async run(): Promise<void> {
+    if (this.running !== null || this.blocked('run') !== null) return;
+    const { asked } = this;
+    this.running = 'rows';
+    await this.#try(async () => {
+      const found = await this.#store.backend.compareReadModel(this.#store.opened.session, asked, this.#tell());
+      this.result = found;
+      this.ran = asked;
+      this.filter = null;
+      this.active = found.faults.length > 0 ? 0 : -1;
+    });
+  }
+
+  stop(): void {
+    if (this.job) this.#store.backend.cancelJob(this.job.job).catch(() => undefined);
+  }
+
+  setFilter(filter: Filter): void {
+    const isSame = JSON.stringify(filter) === JSON.stringify(this.filter);
+    this.filter = isSame ? null : filter;
+    this.active = this.faults.length > 0 ? 0 : -1;
+  }
+
+  move(by: number): void {
+    const last = this.faults.length - 1;
+    if (last >= 0) this.active = Math.min(Math.max(this.active + by, 0), last);
+  }
+
+  /** Goes to the event that explains the marked fault, with the handler that was asked. */
+  async open(): Promise<void> {
+    const fault = this.chosen;
+    if (!fault || fault.stream === '') return;
+    const at = fault.version !== '' ? `v${fault.version}` : fault.position !== '' ? `#${fault.position}` : 'head';
+    const handler = this.ran?.handler ?? this.handler;
+    await this.#desk.openStream(fault.stream, at);
+    if (handler !== '' && this.#desk.history && this.#desk.history.handler !== handler)
+      await this.#desk.foldWith(handler);
+  }
+
+  act(action: string): void | Promise<void> {
+    if (action === 'run') return this.run();
+    if (action === 'stop') return this.stop();
+    if (action === 'nextChange') return this.move(1);
+    if (action === 'prevChange') return this.move(-1);
+    if (action === 'goTo' || action === 'openBase' || action === 'openCurrent') return this.open();
+  }
+
+  blocked(action: string): string | null {
+    if (action !== 'run') return null;
+    if (this.file === '') return T.noFile;
+    return this.mapping.trim() === '' ? T.noMapping : null;
+  }
+
+  /** What is shown may not be shown any more: it is asked anew. */
+  maskChanged(): void {
+    if (this.result === null) return;
+    this.result = null;
+    void this.run();
+  }
+
+  async close(): Promise<void> {
+    this.#turn += 1;
+    this.#store.masked.delete(this);
+    this.stop();
+  }
+
+  async #look(table: string): Promise<void> {
+    this.table = table;
+    await this.#offer(false);
+  }
+
+  async #offer(isGuess: boolean): Promise<void> {
+    const { file: readModel, handler, table } = this;
+    this.running = 'mapping';
+    const asked = { readModel, table, handler, isGuess };
+    const offered = await this.#store.backend.readModelMapping(this.#store.opened.session, asked, this.#tell());
+    this.offered = offered;
+    this.mapping = offered.text;
+    this.savedAs = '';
+  }
+
+  #forget(): void {
+    this.mapping = '';
+    this.offered = null;
+    this.result = null;
+    this.ran = null;
+    this.savedAs = '';
+  }
+
+  #tell(): (update: JobUpdate) => void {
+    const turn = this.#turn;
+    return (update) => {
+      if (turn === this.#turn && this.running !== null) this.job = update;
+    };
+  }
+
+  async #try(attempt: () => Promise<void>): Promise<void> {
+    this.failure = null;
+    try {
+      await attempt();
+    } catch (reason) {
+      const error = errorOf(reason);
+      if (error.code !== 'cancelled') this.failure = error;
+    } finally {
+      this.job = null;
+      this.running = null;
+    }
+  }
+}
+
+/** The one of this store; made when it is looked at for the first time. */
+export function driftingOf(desk: Desk, store: OpenStore): Drifting {
+  const known = store.boards.get(READ_MODEL);
+  if (known instanceof Drifting) return known;
+  const made = new Drifting(desk, store);
+  store.boards = new Map(store.boards).set(READ_MODEL, made);
+  return made;
+}

@@ -1,0 +1,65 @@
+// Texts of the read model beside what a handler makes of the history.
+
+import { countOf, countText } from '../base/format';
+
+export const DRIFT = {
+  file: 'Read model',
+  choose: 'Choose a file…',
+  table: 'Table',
+  handler: 'Handler',
+  position: 'As far as',
+  positionShape: '#4711, or a time',
+  run: 'Compare',
+  running: 'Comparing rows',
+  reading: 'Looking at the read model',
+  mapping: 'What the columns hold',
+  guess: 'Guess',
+  save: 'Save as…',
+  savedAt: (file: string) => `Saved as ${file}`,
+  found: (file: string) => `found beside the read model: ${file}`,
+  guessed: (matched: number, sampled: number) =>
+    `guessed from ${countText(matched)} of ${countText(sampled)} rows: look at each line before you compare`,
+  edited: 'changed here, and not saved',
+  noMapping: 'Nothing says yet what the columns hold: let it be guessed, or write it',
+  noFile: 'Choose the file of the read model first',
+  begin: 'Is the read model right?',
+  beginWhy:
+    'Every row of a read model is held against what a handler makes of its stream, where the row says that it is. A row that is only late is called behind, never wrong.',
+  beginHow:
+    'Choose a database of SQLite, or an export as CSV, JSON Lines or JSON. It is read as a store is: nothing is written to it or beside it. Read models on a server cannot be read yet.',
+  rows: (n: number) => countOf(n, 'row', 'rows'),
+  counts: {
+    equal: 'equal',
+    different: 'different',
+    missing: 'missing',
+    extra: 'extra',
+    behind: 'behind',
+    unclear: 'unclear',
+  },
+  allRight: 'Every row is what the handler makes of it',
+  byRows: (position: string) =>
+    position === '' ? 'nobody says how far it is' : `compared where each row is, the last at #${countText(position)}`,
+  byCheckpoint: (position: string, lag: number) =>
+    `compared at its checkpoint ${position}, ${countOf(lag, 'event', 'events')} behind the store`,
+  byPerson: (position: string, lag: number) =>
+    `compared at ${position}; ${countOf(lag, 'event', 'events')} later are not looked at`,
+  stale: 'Something else is asked than what is shown: compare again',
+  faults: 'Faults',
+  all: 'All',
+  key: 'Key',
+  kind: 'What',
+  column: 'Column',
+  expected: 'Expected',
+  inRow: 'In the row',
+  since: 'Since',
+  nothing: 'nothing',
+  late: (n: number) => `${countOf(n, 'event', 'events')} late`,
+  firstOf: (shown: number, all: number) =>
+    `${countText(shown)} of ${countText(all)}, of each kind the first: refold drift --json lists more`,
+  distinguishing: 'What distinguishes the wrong rows',
+  share: (n: number, of: number) => `${countText(n)} of ${countText(of)}`,
+  wrong: 'wrong rows',
+  right: 'right rows',
+  comparedAt: (at: string) => `compared at ${at.startsWith('#') ? at : `v ${countText(at)}`}`,
+  openThere: 'Open in History',
+};
