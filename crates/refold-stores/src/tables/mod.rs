@@ -7,7 +7,7 @@ pub mod detect;
 pub mod plan;
 pub mod row;
 
-use crate::layout::normalised;
+use crate::layout::{Literal, normalised};
 
 #[derive(Debug, Default)]
 pub struct Catalogue {
@@ -105,4 +105,12 @@ impl Table {
 /// An identifier, quoted so that nothing in it is SQL.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A literal of a layout, so that nothing in it is SQL.
+pub fn literal_sql(literal: &Literal) -> String {
+    match literal {
+        Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
+        Literal::Integer(integer) => integer.to_string(),
+    }
 }

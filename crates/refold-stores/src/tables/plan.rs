@@ -5,9 +5,9 @@
 
 use refold_core::event::Columns;
 
-use super::{Catalogue, Index, Table, quoted};
+use super::{Catalogue, Index, Table, literal_sql, quoted};
 use crate::layout::{
-    BodySource, ColumnName, Comparison, Condition, Dialect, Layout, Literal, Origin, TextForm, TextSource, TimeSource,
+    BodySource, ColumnName, Comparison, Condition, Dialect, Layout, Origin, TextForm, TextSource, TimeSource,
     normalised,
 };
 
@@ -595,11 +595,4 @@ impl BodySource {
 
 fn is_rowid_name(column: &ColumnName) -> bool {
     column.spellings.iter().any(|spelling| normalised(spelling) == "rowid")
-}
-
-fn literal_sql(literal: &Literal) -> String {
-    match literal {
-        Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
-        Literal::Integer(integer) => integer.to_string(),
-    }
 }
