@@ -4,7 +4,7 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
+    compare, connections, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -22,6 +22,12 @@ pub fn builder() -> Builder<Wry> {
         start::forget_recent,
         start::cancel_job,
         start::watch_links,
+        connections::connections,
+        connections::save_connection,
+        connections::remove_connection,
+        connections::read_address,
+        connections::type_password,
+        connections::try_connection,
         store::open_store,
         store::close_store,
         store::overview,

@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod drift;
+pub mod connections;
 pub mod field;
 pub mod history;
 pub mod lab;

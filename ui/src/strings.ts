@@ -2,6 +2,7 @@
 
 import { countOf, countText, placeText } from './base/format';
 import { CASE } from './strings/case';
+import { CONNECTIONS } from './strings/connections';
 import { LINKS } from './strings/links';
 import { PAYLOAD } from './strings/payload';
 import { LIVE, RANGE } from './strings/live';
@@ -12,6 +13,7 @@ import { NOTEBOOK, SEARCH } from './strings/search';
 
 export const S = {
   ...LINKS,
+  connections: CONNECTIONS,
   product: 'Refold',
   settings: SETTINGS_TEXTS,
   environment: ENVIRONMENT_TEXTS,
@@ -392,6 +394,7 @@ export const S = {
       ambiguous: 'More than one layout fits',
       unreachable: 'The store could not be reached',
       denied: 'Access was denied',
+      passwordNeeded: 'A password is needed',
       corrupt: 'The store is damaged',
       handlerFailed: 'The handler failed',
       internal: 'Refold failed',

@@ -305,6 +305,9 @@ pub struct StreamAnswer {
 #[derive(Debug, Clone, Serialize)]
 pub struct StoreAnswer {
     pub location: String,
+    /// What it is treated as, where it is a saved connection or a server, or where somebody said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub counts_as: Option<&'static str>,
     pub kind: String,
     pub layout: String,
     pub layout_title: String,

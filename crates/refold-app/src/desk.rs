@@ -4,6 +4,7 @@
 
 mod comparisons;
 mod drift;
+mod connections;
 mod lab;
 mod lanes;
 mod notes;
@@ -17,9 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use refold_core::work::{CancelToken, Silent, Work};
 
+use self::connections::Typed;
 use self::lab::PlacedRun;
 use self::search::PlacedSearch;
 use crate::clock;
+use crate::connections::{self as saved, Asked};
 use crate::density;
 use crate::error::AppError;
 use crate::findings;
@@ -36,11 +39,11 @@ use crate::usecase::lanes::Lanes;
 use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
-    AppStart, CacheUse, Causation, DensityQuery, Distinction, Environment, EventDetail, EventPage, EventQuery,
-    FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding, Lane, Launch,
-    MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, RangeFacts, RangeQuery,
-    Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage,
-    StreamQuery, WindowFrame, WindowPlaces,
+    AppStart, CacheUse, Causation, ConnectionBook, DensityQuery, Distinction, Environment, EventDetail, EventPage,
+    EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding,
+    Lane, Launch, MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, RangeFacts,
+    RangeQuery, Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage,
+    StreamPage, StreamQuery, WindowFrame, WindowPlaces,
 };
 
 /// How often a store is opened again that somebody writes to while it is indexed.
@@ -59,6 +62,7 @@ pub struct Desk {
     comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
     runs: Mutex<BTreeMap<u32, PlacedRun>>,
+    typed: Arc<Typed>,
 }
 
 /// A history on the desk.
@@ -90,6 +94,7 @@ impl Desk {
             comparisons: Mutex::default(),
             searches: Mutex::default(),
             runs: Mutex::default(),
+            typed: Arc::default(),
         }
     }
 
@@ -100,7 +105,13 @@ impl Desk {
                 Ok(found) => (found, None),
                 Err(error) => (Found::default(), Some(error.into())),
             };
+            let (connections, connections_failure) = match saved::load(&self.places) {
+                Ok(book) => (book, None),
+                Err(error) => (ConnectionBook::default(), Some(error.into())),
+            };
             Ok(AppStart {
+                connections,
+                connections_failure,
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 settings,
                 recents: kept::load_recents(&self.places),
@@ -126,7 +137,11 @@ impl Desk {
         caught(|| {
             let cancel = CancelToken::default();
             let work = Work::new(&cancel, &Silent);
-            let session = Session::open(&work, location, layout, &self.places)?;
+            let asked = Asked {
+                layout: layout.map(str::to_owned),
+                ..self.asked(location)
+            };
+            let session = Session::open_asked(&work, &asked, &self.places)?;
             let number = self.next_number();
             let screen = first_screen::first_screen(&work, &session, number)?;
             let recent = Recent {
@@ -487,7 +502,10 @@ impl Desk {
 
     /// Says what a store is; `None`: nobody says so any more.
     pub fn classify(&self, location: &str, environment: Option<Environment>) -> Result<(), AppError> {
-        caught(|| settings::classify(&self.places, location, environment))
+        caught(|| match location.strip_prefix('@') {
+            Some(name) => saved::classify(&self.places, name, environment),
+            None => settings::classify(&self.places, location, environment),
+        })
     }
 
     /// How the window is to be painted.

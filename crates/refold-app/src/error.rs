@@ -63,6 +63,7 @@ impl AppError {
             | ErrorCode::Ambiguous => 2,
             ErrorCode::Unreachable
             | ErrorCode::Denied
+            | ErrorCode::PasswordNeeded
             | ErrorCode::Corrupt
             | ErrorCode::HandlerFailed
             | ErrorCode::Internal => 3,

@@ -3,11 +3,13 @@
 //! Both faces, the window and the command line, call the same use cases. It must not know Tauri, HTML, or how either
 //! face shows what it answers.
 
+pub mod access;
 mod actor;
 pub mod answer;
 mod asked;
 mod case;
 mod clock;
+pub mod connections;
 mod density;
 mod desk;
 pub mod error;
@@ -33,6 +35,7 @@ mod stream;
 pub mod text;
 pub mod usecase;
 mod watch;
+mod who;
 pub mod wire;
 mod written_file;
 
@@ -47,6 +50,9 @@ pub use replay::{Opening, Replay};
 pub use session::Session;
 pub use stream::Stream;
 pub use watch::NewsSink;
+
+/// A text that must not be seen.
+pub use refold_stores::secret::Secret;
 
 /// Progress and cancelling, as every use case takes them.
 pub use refold_core::work;

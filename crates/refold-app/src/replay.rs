@@ -54,7 +54,8 @@ impl Replay {
         let is_read_once = opening.is_whole && session.index().is_none() && session.description().has_stream_index;
         let (stream, replay) = if is_read_once {
             Stream::found(id, |id| Replay::read(work, session, id, opening, findings))
-                .map_err(|error| beside_what_lacks(error, session, findings))?
+                .map_err(|error| beside_what_lacks(error, session, findings))
+                .and_then(|found| session.log_stream(&found.0.id).map(|()| found))?
         } else {
             let stream = Stream::load(work, session, id, findings)?;
             let replay = Replay::of_stream(session, &stream, opening, findings)?;

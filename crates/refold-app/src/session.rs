@@ -5,7 +5,6 @@ mod cache;
 mod faults;
 mod growth;
 mod ids;
-mod place;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,18 +18,23 @@ use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescriptio
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
+use refold_stores::secret::Secret;
 use refold_stores::zone::Zone;
 use refold_stores::{LayoutChoice, OpenOptions};
 
+use crate::access::{Access, Act};
 use crate::asked;
 use crate::case::Case;
 use crate::clock;
+use crate::connections::server::{self, Asking};
+use crate::connections::{self, Asked, Target, Tunnel};
 use crate::error::AppError;
 use crate::mask::{self, Mask};
 use crate::places::Places;
 use crate::settings;
+use crate::text;
+use crate::wire::{Connection, Environment};
 use cache::{Cache, temporary};
-use place::Place;
 
 /// So many of the newest events are on the first screen.
 pub const NEWEST_COUNT: usize = 100;
@@ -42,6 +46,17 @@ const SAMPLE_COUNT: usize = 10_000;
 pub struct Session {
     store: Arc<dyn EventStore>,
     location: String,
+    /// The store's file, made absolute; of a store on a server a path that no file has.
+    path: PathBuf,
+    /// How it was opened, where it is a saved connection or a server.
+    connection: Option<Arc<Connection>>,
+    environment: Option<Environment>,
+    /// What let us in, to be let in again.
+    password: Option<Secret>,
+    /// The way to the server, as long as anybody uses it.
+    tunnel: Option<Arc<Tunnel>>,
+    /// Where what is done is written down; a file that was opened by its path has no such log.
+    access: Option<Arc<Access>>,
     /// Shared with the session on the same store as it is later.
     cache: Arc<Cache>,
     /// What is noteworthy of this session and not of the store.
@@ -59,16 +74,7 @@ pub struct Session {
     arena: RwLock<Option<Arc<Arena>>>,
     ids: RwLock<Option<Arc<Ids>>>,
     /// How it was opened; `None`: it was opened elsewhere, and cannot be opened again.
-    opening: Option<Opening>,
-}
-
-/// What it takes to open a store again.
-#[derive(Clone)]
-struct Opening {
-    place: Place,
-    layout: Option<String>,
-    zone: Option<String>,
-    places: Places,
+    opening: Option<(Asked, Places)>,
 }
 
 /// What can be said of a store without reading all of it.
@@ -98,59 +104,102 @@ impl Session {
         zone: Option<&str>,
         places: &Places,
     ) -> Result<Session, AppError> {
-        let session = Session::unindexed(work, Place::of(location)?, layout, zone, places)?;
+        let asked = Asked {
+            layout: layout.map(str::to_owned),
+            zone: zone.map(str::to_owned),
+            ..Asked::at(location)
+        };
+        Session::open_asked(work, &asked, places)
+    }
+
+    /// As [`Session::open`], with all that can be said of it.
+    pub fn open_asked(work: &Work<'_>, asked: &Asked, places: &Places) -> Result<Session, AppError> {
+        let session = Session::unindexed(work, asked, places, None)?;
         session.adopt_ready_index()?;
         Ok(session)
     }
 
-    fn unindexed(
-        work: &Work<'_>,
-        place: Place,
-        layout: Option<&str>,
-        zone: Option<&str>,
-        places: &Places,
-    ) -> Result<Session, AppError> {
+    fn unindexed(work: &Work<'_>, asked: &Asked, places: &Places, known: Option<Secret>) -> Result<Session, AppError> {
         refold_handlers::keep_compiled_code_in(&places.cache.join("engine"));
-        let zone_name = zone.map(str::to_owned);
-        let zone = zone.map(zone_of).transpose()?;
-        let choice = layout.map(choice_of).transpose()?;
-        let open = |scratch| {
-            let zone = zone.clone();
-            let options = OpenOptions {
-                zone,
-                ..OpenOptions::in_scratch(scratch)
-            };
-            refold_stores::open(work, &place.opened(), choice.as_ref(), &options)
-        };
+        let target = Target::of_named(&asked.store, places)?;
+        let of_connection = target.connection.as_ref();
+        let layout = asked.layout.as_ref().or_else(|| of_connection?.layout.as_ref());
+        let zone = asked.zone.as_ref().or_else(|| of_connection?.zone.as_ref());
+        let zone = zone.map(|zone| zone_of(zone)).transpose()?;
+        let choice = layout.map(|layout| choice_of(layout)).transpose()?;
+        let access = target
+            .log_name()
+            .map(|name| Access::open(&places.data, &name))
+            .transpose()?;
         let notices = Findings::default();
-        let scratch = places.scratch();
-        let store = match usable(&scratch).and_then(|()| open(scratch.clone())) {
-            Err(StoreError::Scratch { detail, .. }) => {
-                let instead = temporary();
-                notices.report(no_cache(&detail, &places.cache, instead.as_deref()));
-                open(instead.unwrap_or(scratch))
+        let real = target
+            .file
+            .as_ref()
+            .map(|file| file.canonicalize().unwrap_or_else(|_| file.clone()));
+        let options = |scratch| OpenOptions {
+            zone: zone.clone(),
+            ..OpenOptions::in_scratch(scratch)
+        };
+        let (store, password, tunnel) = match &real {
+            Some(file) => {
+                let open =
+                    |scratch| refold_stores::open(work, &file.to_string_lossy(), choice.as_ref(), &options(scratch));
+                (opened_file(open, places, &notices)?, None, None)
             }
-            opened => opened,
-        }?;
-        let mut session = Session::of_store(store, &place.shown(), &places.cache);
+            None => {
+                let asking = Asking {
+                    target: &target,
+                    passwords: asked.passwords.as_ref(),
+                    known,
+                    access: access.as_ref(),
+                };
+                let opened = server::open(work, &asking, choice.as_ref(), &options(places.scratch()))?;
+                (opened.store, opened.password, opened.tunnel)
+            }
+        };
+        let path = target
+            .file
+            .clone()
+            .unwrap_or_else(|| places.config.join("servers").join(&target.location));
+        let mut session = Session::of_store(store, &target.location, &places.cache);
+        session.path = path;
+        session.password = password;
+        session.tunnel = tunnel;
+        session.environment = target.environment(places);
+        session.connection = target.connection.map(Arc::new);
+        session.access = access;
+        if session
+            .connection
+            .as_ref()
+            .is_some_and(|of| of.cache.as_deref() == Some("memory"))
+        {
+            session.cache = Arc::new(Cache::in_memory(&places.cache)?);
+        }
         session.notices = notices;
         session.zone = zone;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
-        session.opening = Some(Opening {
-            place: place.clone(),
-            layout: layout.map(str::to_owned),
-            zone: zone_name,
-            places: places.clone(),
-        });
-        if let Place::File { real, .. } = &place {
-            session.case = Case::open(work, real, places)?.map(Arc::new);
+        session.opening = Some((asked.clone(), places.clone()));
+        if let Some(file) = &real {
+            session.case = Case::open(work, file, places)?.map(Arc::new);
         }
-        let log = mask::Log::new(&places.data, &session.location);
+        let log = mask::Log::new(&places.data, &session.location).beside(session.access.clone());
         let mask = Mask::load(&places.config, &session.beside(), places.mask.as_deref(), log)?;
         if let Some(case) = &session.case {
             case.mask_files()?.iter().try_for_each(|file| mask.add(file))?;
         }
+        if let Some(file) = session
+            .connection
+            .as_ref()
+            .and_then(|connection| connection.mask.as_ref())
+        {
+            mask.add(Path::new(file))?;
+        }
         session.mask = Arc::new(mask);
+        session.log(&Act::Opened {
+            store: &connections::shown(session.connection(), &session.path),
+            environment: session.environment.map(settings::environment_text),
+            read_only: &session.description().read_only,
+        })?;
         Ok(session)
     }
 
@@ -159,6 +208,12 @@ impl Session {
         Session {
             store,
             location: location.to_owned(),
+            path: PathBuf::from(location),
+            connection: None,
+            environment: None,
+            password: None,
+            tunnel: None,
+            access: None,
             cache: Arc::new(Cache::at(cache)),
             notices: Findings::default(),
             zone: None,
@@ -205,9 +260,47 @@ impl Session {
         asked::cursor(text, self.zone.as_ref())
     }
 
-    /// The path as it was given, made absolute; the address of a server without its password.
+    /// How it is shown and opened again: the path as it was given, made absolute; an address; `@name`.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// The store's file, made absolute; of a store on a server a path that no file has.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What notes about it are kept under: a file has the same ones whatever name it is opened by.
+    pub fn noted_as(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// How it was opened, where it is a saved connection or a server.
+    pub fn connection(&self) -> Option<&Connection> {
+        self.connection.as_deref()
+    }
+
+    /// What the store was said to be when it was opened; see [`connections::counts_as`].
+    pub fn environment(&self) -> Option<Environment> {
+        self.environment
+    }
+
+    /// Writes down what is done, where there is a log of it. What cannot be written down is not to be done.
+    pub fn log(&self, act: &Act<'_>) -> Result<(), AppError> {
+        self.access.as_ref().map_or(Ok(()), |access| access.append(act))
+    }
+
+    /// Writes down that the events of a stream are looked at.
+    pub fn log_stream(&self, id: &[u8]) -> Result<(), AppError> {
+        self.log(&Act::Stream {
+            stream: &text::exact(id),
+        })
+    }
+
+    /// Writes down that something of the store goes into a file of the user's.
+    pub fn log_export(&self, what: &str, file: &Path, sha256: &str) -> Result<(), AppError> {
+        let file = &file.display().to_string();
+        self.log(&Act::Exported { what, file, sha256 })
     }
 
     /// The case file that is open, if it is one and no store.
@@ -217,8 +310,9 @@ impl Session {
 
     /// Where handlers and masking rules are looked for: beside this path.
     pub fn beside(&self) -> PathBuf {
-        let location = || PathBuf::from(&self.location);
-        self.case.as_ref().map_or_else(location, |case| case.beside())
+        self.case
+            .as_ref()
+            .map_or_else(|| self.path.clone(), |case| case.beside())
     }
 
     /// The file's name, or whatever of the location is short.
@@ -442,6 +536,23 @@ impl Session {
             Ok(Opened::Absent) | Err(_) => {}
         }
         Ok(())
+    }
+}
+
+/// Opens a file, in another folder for what must be made of it where that of the user cannot be written to.
+fn opened_file(
+    open: impl Fn(PathBuf) -> Result<Arc<dyn EventStore>, StoreError>,
+    places: &Places,
+    notices: &Findings,
+) -> Result<Arc<dyn EventStore>, StoreError> {
+    let scratch = places.scratch();
+    match usable(&scratch).and_then(|()| open(scratch.clone())) {
+        Err(StoreError::Scratch { detail, .. }) => {
+            let instead = temporary();
+            notices.report(no_cache(&detail, &places.cache, instead.as_deref()));
+            open(instead.unwrap_or(scratch))
+        }
+        opened => opened,
     }
 }
 

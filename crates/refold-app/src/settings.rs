@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, DocumentMut, Item};
 
+pub use self::entries::{environment, environment_text};
+
 use self::entries::ENTRIES;
 use crate::error::AppError;
 use crate::kept::{read_text, write_whole};

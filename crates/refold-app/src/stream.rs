@@ -48,6 +48,7 @@ impl Stream {
             Stream::load_exact(work, session, id, Names::default(), findings)
         })
         .map_err(|error| beside_what_lacks(error, session, findings))
+        .and_then(|stream| session.log_stream(&stream.id).map(|()| stream))
     }
 
     /// The same stream in the same store as it is now: at least the events of this one, whose types keep their

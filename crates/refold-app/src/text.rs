@@ -11,6 +11,7 @@ use refold_core::value::is_hidden;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use refold_audit::anchor::hex;
+use sha2::{Digest as _, Sha256};
 
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
 /// only looks like one of these as `\u{5c}`.
@@ -168,6 +169,11 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// SHA-256 as hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
 }
 
 /// `108.3 MB`, in powers of 1000.

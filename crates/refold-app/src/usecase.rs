@@ -6,6 +6,8 @@ pub mod cache;
 pub mod case;
 pub mod causation;
 pub mod comparison;
+pub mod connect;
+pub mod connections;
 pub mod describe;
 pub mod diff;
 pub mod distinguish;

@@ -1,5 +1,6 @@
 //! The arguments, as `docs/cli.md` describes them.
 
+mod connections;
 mod evidence;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
 pub use evidence::{Anchor, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
@@ -170,6 +172,15 @@ pub enum Command {
     /// Whether an anchor, a proof or a report is whole and holds, by itself
     #[command(after_help = "Example: refold verify-bundle proofs/proof-event-4711-09af22c1")]
     VerifyBundle(VerifyBundle),
+
+    /// Saved connections: list them, add, edit, remove, hand on, and what was done over each
+    #[command(after_help = "Example: refold connections add shop orders.db --environment local\n\
+        Each is a STORE for every other command: refold info @shop.")]
+    Connections(Connections),
+
+    /// Try a store in five steps: reach it, sign in, read-only, rights, events
+    #[command(after_help = "Example: refold connect @shop")]
+    Connect(Connect),
 
     /// Run the cases of a handler package
     #[command(after_help = "Example: refold test handlers/order@1.1.0")]

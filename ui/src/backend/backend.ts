@@ -53,13 +53,14 @@ import type {
 } from './bindings';
 import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
+import type { ConnectionsBackend } from './connections';
 import type { DensityFrame, StateFrame } from './frames';
 import type { LabBackend } from './lab';
 import type { SandboxBackend } from './sandbox';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend {
+export interface Backend extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend, ConnectionsBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

@@ -21,6 +21,12 @@ export const commands = {
 	cancelJob: (job: number) => __TAURI_INVOKE<void>("cancel_job", { job }),
 	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
 	watchLinks: (links: Channel<string>) => __TAURI_INVOKE<void>("watch_links", { links }),
+	connections: () => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("connections")),
+	saveConnection: (connection: Connection, before: string | null) => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("save_connection", { connection, before })),
+	removeConnection: (name: string) => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("remove_connection", { name })),
+	readAddress: (address: string) => typedError<AddressRead, AppErrorWire>(__TAURI_INVOKE("read_address", { address })),
+	typePassword: (location: string, password: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("type_password", { location, password })),
+	tryConnection: (connection: Connection, password: string | null, told: Channel<ConnectStep>) => typedError<Connected, AppErrorWire>(__TAURI_INVOKE("try_connection", { connection, password, told })),
 	openStore: (location: string, layout: string | null) => typedError<StoreOpened, AppErrorWire>(__TAURI_INVOKE("open_store", { location, layout })),
 	closeStore: (session: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_store", { session })),
 	overview: (session: number) => typedError<Overview, AppErrorWire>(__TAURI_INVOKE("overview", { session })),
@@ -114,6 +120,13 @@ export const commands = {
 };
 
 /* Types */
+/**  What the address of a server says. */
+export type AddressRead = {
+	connection: Connection,
+	/**  One stood in it, and is kept in memory for this address. */
+	hasPassword: boolean,
+};
+
 /**  The only failure that crosses to a face. A `code` exists because a face acts on it. */
 export type AppErrorWire = {
 	code: ErrorCode,
@@ -130,6 +143,9 @@ export type AppStart = {
 	version: string,
 	settings: Settings,
 	recents: Recent[],
+	connections: ConnectionBook,
+	/**  Why the connections cannot be read; none can be opened then. */
+	connectionsFailure: AppErrorWire | null,
 	/**  What the arguments or a link asked for. */
 	launch: Launch | null,
 	/**  What the window showed when it was last there, for a start that asks for nothing. */
@@ -366,6 +382,69 @@ export type ComparisonSide = {
 	handler: string | null,
 };
 
+/**  One of the five steps of trying a connection. */
+export type ConnectStep = {
+	/**  From 1. */
+	step: number,
+	title: string,
+	outcome: StepOutcome,
+	/**  What was found, or what failed and why. */
+	said: string,
+	/**  What to do about it; empty: nothing. */
+	advice: string,
+	millis: number,
+};
+
+/**  How trying a connection went. */
+export type Connected = {
+	/**  Those that were tried: none follows one that failed. */
+	steps: ConnectStep[],
+	/**  Why it ended before the last step. */
+	failure: AppErrorWire | null,
+};
+
+/**  Where a store is and how it is opened, under a name. Texts are as they stand in the file of connections. */
+export type Connection = {
+	/**  What follows the `@`. */
+	name?: string,
+	/**  `None`: nobody said so, and it counts as production. */
+	environment?: Environment | null,
+	/**  Path of a store that is a file; `None`: it is on a server. */
+	store?: string | null,
+	/**  What kind of server: `postgres`. */
+	kind?: string | null,
+	/**  `pg-1:5432,pg-2`, or the folder of a Unix socket. */
+	host?: string | null,
+	database?: string | null,
+	user?: string | null,
+	/**  A name in the service files of libpq. */
+	service?: string | null,
+	sslmode?: string | null,
+	/**  Paths of certificates and of a key. */
+	sslrootcert?: string | null,
+	sslcert?: string | null,
+	sslkey?: string | null,
+	targetSessionAttrs?: string | null,
+	/**  Where the password comes from: `ask`, `env NAME`, `pgpass`, `keychain`, `command PROGRAM ARGUMENT…`. */
+	password?: string | null,
+	/**  The host that a tunnel goes through, as the user's ssh knows it. */
+	ssh?: string | null,
+	layout?: string | null,
+	zone?: string | null,
+	/**  A file of masking rules that holds besides those at hand. */
+	mask?: string | null,
+	/**  Where the local index is kept: `disk` or `memory`. */
+	cache?: string | null,
+};
+
+/**  All that are saved. */
+export type ConnectionBook = {
+	/**  By name. */
+	saved: SavedConnection[],
+	/**  Where they are, for a person who wants to edit them. */
+	file: string,
+};
+
 /**  The streams that belong to the affair of one event. */
 export type CorrelationStreams = {
 	correlationId: string,
@@ -587,7 +666,7 @@ export type DriftPositionFrom = "given" | "checkpoint" | "rows";
 /**  Where a store's data comes from. */
 export type Environment = "production" | "staging" | "test" | "development" | "local";
 
-export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "corrupt" | "handlerFailed" | "internal";
+export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "passwordNeeded" | "corrupt" | "handlerFailed" | "internal";
 
 /**  Everything of one event besides its trees. */
 export type EventDetail = {
@@ -1483,6 +1562,17 @@ export type SandboxRows = {
 	rows: SandboxRow[],
 };
 
+/**  A connection as it stands in the file. */
+export type SavedConnection = {
+	connection: Connection,
+	/**  Where it leads, for people: `pg-1:5432 / orders`. */
+	target: string,
+	/**  The address of its server, without a password; empty for a file. */
+	address: string,
+	/**  What of it cannot be used, a sentence each; it cannot be opened then. */
+	problems: string[],
+};
+
 /**  A search with a name, in a folder. */
 export type SavedQuery = {
 	/**  Not empty, and one of a kind in its folder. */
@@ -1602,6 +1692,12 @@ export type StateQuery = {
 	/**  All of a huge payload, not only its beginning. */
 	isWhole: boolean,
 };
+
+export type StepOutcome = "ok" | 
+/**  It works, and a person should know this. */
+"warning" | "failed" | 
+/**  There is nothing to do here. */
+"none";
 
 export type StopRow = {
 	/**  Whether it is the left side that failed. */

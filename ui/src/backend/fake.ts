@@ -5,6 +5,7 @@ import { rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
+import type { ConnectionsBackend } from './connections';
 import type * as wire from './bindings';
 import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
@@ -28,6 +29,7 @@ import {
   typeCounts,
 } from './fake/answers';
 import { upcastOf, withComparisons } from './fake/compare';
+import { FakeConnections, withConnections } from './fake/connections';
 import { listenToDrops } from './fake/drops';
 import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
@@ -50,7 +52,7 @@ const SAMPLE = '/home/ada/refold/sample/orders.db';
 
 export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
   const twin = new FakeBackend({
-    ...{ seed: 4711, sampleEvents: 200_000, recents: [], launch: null },
+    ...{ seed: 4711, sampleEvents: 200_000, recents: [], connections: [], launch: null },
     settings: { theme: 'system', density: 'comfortable' },
     settingsFile: '/home/ada/.config/refold/settings.toml',
     settingsFailure: null,
@@ -62,7 +64,7 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     ...options,
   });
   const whole = withSearch(
-    withComparisons(withDrift(withSandboxes(withLab(withPayloads(twin)), options.seed ?? 4711))),
+    withComparisons(withDrift(withSandboxes(withLab(withPayloads(withConnections(twin, twin.saved))), options.seed ?? 4711))),
     options.seed ?? 4711,
   );
   return withFaults(whole, options.faults ?? new Faults());
@@ -85,9 +87,11 @@ interface OpenHistory {
 class FakeBackend implements Omit<
   Twin,
   keyof PayloadBackend | keyof CompareBackend | keyof DriftBackend | keyof LabBackend | keyof SandboxBackend
+  | keyof ConnectionsBackend
 > {
   readonly #options: FakeOptions;
   readonly #preferences: FakePreferences;
+  readonly saved: FakeConnections;
   readonly #stores = new Map<number, OpenStore>();
   readonly #histories = new Map<number, OpenHistory>();
   readonly #lanes = new Map<number, FakeLanes>();
@@ -113,6 +117,7 @@ class FakeBackend implements Omit<
   constructor(options: FakeOptions) {
     this.#options = options;
     this.#preferences = new FakePreferences(options.settings, options.places);
+    this.saved = new FakeConnections(options.connections);
     this.#recents = options.recents;
   }
 
@@ -123,6 +128,7 @@ class FakeBackend implements Omit<
     return {
       ...{ version: '0.1.0', settings, recents: this.#recents, launch, places: shown, sample: null },
       ...{ settingsFile, settingsFailure, settingsProblems },
+      ...{ connections: this.saved.book, connectionsFailure: null },
     };
   }
 
@@ -134,6 +140,7 @@ class FakeBackend implements Omit<
 
   async openStore(location: string): Promise<wire.StoreOpened> {
     await this.#wait();
+    this.saved.check(location);
     if (location.includes('error')) throw notAStore(location);
     if (location.includes('ambiguous')) {
       throw new BackendError({
@@ -482,7 +489,8 @@ class FakeBackend implements Omit<
   }
 
   async classify(location: string, environment: wire.Environment | null): Promise<void> {
-    this.#preferences.classify(location, environment);
+    if (location.startsWith('@')) this.saved.classify(location.slice(1), environment);
+    else this.#preferences.classify(location, environment);
   }
 
   async rememberWindow(shown: wire.WindowPlaces): Promise<void> {

@@ -125,6 +125,12 @@ export function tauriBackend(): Backend {
     rememberWindow: (shown) => done(commands.rememberWindow(shown)),
     cacheUse: () => settled(commands.cacheUse()),
     clearCache: () => settled(commands.clearCache()),
+    connections: () => settled(commands.connections()),
+    saveConnection: (connection, before) => settled(commands.saveConnection(connection, before)),
+    removeConnection: (name) => settled(commands.removeConnection(name)),
+    readAddress: (address) => settled(commands.readAddress(address)),
+    typePassword: (location, password) => done(commands.typePassword(location, password)),
+    tryConnection: (connection, password, told) => settled(commands.tryConnection(connection, password, channel(told))),
     forgetRecent: (location) => done(commands.forgetRecent(location)),
     pickFile: (what) => {
       const filters =

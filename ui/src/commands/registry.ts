@@ -4,6 +4,7 @@ import { CASE } from './case';
 import { CAUSATION } from './causation';
 import type { Command } from './command';
 import { COMPARE } from './compare';
+import { CONNECTIONS } from './connections';
 import { CURSOR } from './cursor';
 import { DOCUMENT } from './document';
 import { FIELD } from './field';
@@ -28,7 +29,7 @@ import { TIMELINE } from './timeline';
 import { VIEW } from './view';
 
 const SINGLE: readonly Command[] = [
-  ...[...GO, ...DOCUMENT, ...STORE, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
+  ...[...GO, ...DOCUMENT, ...STORE, ...CONNECTIONS, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
   ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB, ...SANDBOX],

@@ -18,6 +18,7 @@ import { looksLikeLink } from '../place/link';
 import { recentPlaces, samePlace } from '../place/place';
 import { Walk } from '../place/walk.svelte';
 import { S } from '../strings';
+import { Connections } from './connections.svelte';
 import type { OpenDocument, Place } from './document.svelte';
 import { Documents } from './documents.svelte';
 import type { HistoryNews } from './news.svelte';
@@ -42,6 +43,7 @@ export class Desk {
   readonly backend: Backend;
   readonly documents = new Documents();
   readonly preferences: Preferences;
+  readonly connections: Connections;
   readonly overlays = new Overlays();
   readonly panels = new Panels(() => this.rememberSoon());
 
@@ -57,6 +59,7 @@ export class Desk {
   constructor(backend: Backend) {
     this.backend = backend;
     this.preferences = new Preferences(backend);
+    this.connections = new Connections(backend);
     const failed = (reason: unknown) => (this.failure = errorOf(reason));
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
@@ -84,6 +87,7 @@ export class Desk {
     try {
       const start = await this.backend.start();
       this.preferences.take(start);
+      this.connections.take(start);
       this.#opening.recents = start.recents;
       this.version = start.version;
       this.isStarted = true;
@@ -384,13 +388,19 @@ export class Desk {
     const { store } = this;
     if (!store) return;
     await this.preferences.classify(store.opened.location, environment);
+    if (this.connections.of(store.opened.location)) await this.connections.read();
     const as = environment === null ? S.environment.none : S.environment.choices[environment];
     this.say(S.environment.classified(store.opened.name, as));
   }
 
   /** What the store in the present document is; `null`: nobody said so. */
   get environment(): Environment | null {
-    return this.store && this.preferences.environmentOf(this.store.opened.location);
+    return this.store && this.environmentAt(this.store.opened.location);
+  }
+
+  /** The same of a store that need not be open. */
+  environmentAt(location: string): Environment | null {
+    return this.connections.of(location)?.connection.environment ?? this.preferences.environmentOf(location);
   }
 
   async setTheme(theme: Theme): Promise<void> {

@@ -2,7 +2,7 @@
 
 import { tick } from 'svelte';
 
-export type Overlay = 'none' | 'palette' | 'shortcuts';
+export type Overlay = 'none' | 'palette' | 'shortcuts' | 'connection';
 
 const NOTICE_MILLIS = 4_000;
 

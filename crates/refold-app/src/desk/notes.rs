@@ -23,18 +23,18 @@ impl Desk {
                     file: session.location().to_owned(),
                     is_read_only: true,
                 }),
-                None => notebook::load(&self.places, session.location()),
+                None => notebook::load(&self.places, &session.noted_as()),
             }
         })
     }
 
     /// Adds a note, or replaces the one with its id.
     pub fn put_note(&self, session: u32, note: &Note) -> Result<Notebook, AppError> {
-        caught(|| notebook::put(&self.places, self.noted(session)?.location(), note))
+        caught(|| notebook::put(&self.places, &self.noted(session)?.noted_as(), note))
     }
 
     pub fn remove_note(&self, session: u32, id: &str) -> Result<Notebook, AppError> {
-        caught(|| notebook::remove(&self.places, self.noted(session)?.location(), id))
+        caught(|| notebook::remove(&self.places, &self.noted(session)?.noted_as(), id))
     }
 
     pub fn queries(&self) -> Result<QueryBook, AppError> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::event::{Columns, Encoding, EventBatch, EventView};
 use refold_core::history::EventSource as _;
@@ -64,9 +64,10 @@ impl OpenedHistory {
 
     /// Writes it to a file, as a person may see it.
     pub fn save_payload(&self, work: &Work<'_>, query: &PayloadQuery, file: &Path) -> Result<(), AppError> {
-        let store = Path::new(self.session.location()).to_owned();
+        let session = Arc::clone(&self.session);
         self.document(work, query.moment, part_of(query.is_metadata), |held| {
-            held.save(file, &store)
+            session.log_export(Held::NOUN, file, &held.sha256())?;
+            held.save(file, session.path())
         })
     }
 

@@ -3,19 +3,24 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::{Part, Reveal};
+use crate::access::{Access, Act};
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::text;
+use crate::who;
 
 /// Where what is revealed of one store is written down.
 #[derive(Debug, Clone)]
 pub struct Log {
     file: PathBuf,
     store: String,
+    /// That of the connection, which has a line of each reveal too.
+    access: Option<Arc<Access>>,
 }
 
 /// One act.
@@ -64,7 +69,13 @@ impl Log {
         Log {
             file: data.join("reveals.jsonl"),
             store: store.to_owned(),
+            access: None,
         }
+    }
+
+    /// The same, with a line in the log of a connection too.
+    pub fn beside(self, access: Option<Arc<Access>>) -> Log {
+        Log { access, ..self }
     }
 
     /// Adds a line, and comes back when it is on the disk.
@@ -79,7 +90,7 @@ impl Log {
         }
         let line = Line {
             at: text::time_label(clock::now(), 3),
-            who: who(),
+            who: who::name(),
             store: &self.store,
             entry,
         };
@@ -99,7 +110,16 @@ impl Log {
         // In one write, so that two programs do not mix their lines.
         file.write_all(text.as_bytes())
             .and_then(|()| file.sync_data())
-            .map_err(failed)
+            .map_err(failed)?;
+        match &self.access {
+            Some(access) if entry.action == "reveal" => access.append(&Act::Revealed {
+                stream: entry.stream.as_ref(),
+                part: entry.part,
+                path: &entry.path,
+                reason: &entry.reason,
+            }),
+            _ => Ok(()),
+        }
     }
 
     fn open(&self) -> std::io::Result<File> {
@@ -107,42 +127,5 @@ impl Log {
             std::fs::create_dir_all(folder)?;
         }
         OpenOptions::new().append(true).create(true).open(&self.file)
-    }
-}
-
-/// The name that the system knows the user by, which is not what a variable says.
-#[cfg(unix)]
-fn who() -> String {
-    let id = rustix::process::getuid().as_raw();
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    name_of(&users, id).map_or_else(|| format!("user {id}"), str::to_owned)
-}
-
-#[cfg(not(unix))]
-fn who() -> String {
-    std::env::var("USERNAME").unwrap_or_else(|_| "unknown".to_owned())
-}
-
-/// From lines as `name:password:id:…`.
-#[cfg(unix)]
-fn name_of(users: &str, id: u32) -> Option<&str> {
-    users.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next().filter(|name| !name.is_empty())?;
-        (fields.nth(1)?.parse() == Ok(id)).then_some(name)
-    })
-}
-
-#[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_user_has_the_name_of_his_number_whatever_the_environment_says() {
-        let users = "root:x:0:0::/root:/bin/sh\n::7::\nada:x:1000:1000:Ada,,,:/home/ada:/bin/sh\n";
-        assert_eq!(name_of(users, 1000), Some("ada"));
-        assert_eq!(name_of(users, 0), Some("root"));
-        assert_eq!((name_of(users, 7), name_of(users, 100)), (None, None));
-        assert_ne!(who(), "unknown");
     }
 }

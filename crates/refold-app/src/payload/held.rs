@@ -42,6 +42,9 @@ pub struct Held {
 type Folding = (bool, HashSet<Pointer>);
 
 impl Held {
+    /// What a file of one is called in a sentence.
+    pub const NOUN: &str = "payload";
+
     /// `stored`: the bytes as the store has them.
     pub fn new(stored: Option<&[u8]>, encoding: Encoding, cover: Cover) -> Held {
         let bytes = stored.map(|stored| cover.json(stored).into_owned());
@@ -204,10 +207,15 @@ impl Held {
     /// Writes it to a file of the person's choice, never into the folder of the store.
     pub fn save(&self, file: &Path, store: &Path) -> Result<(), AppError> {
         const DOCUMENT: Own = Own {
-            noun: "payload",
+            noun: Held::NOUN,
             begins_with: None,
         };
         written_file::write(file, store, self.bytes.as_deref().unwrap_or_default(), &DOCUMENT)
+    }
+
+    /// SHA-256 of what is saved.
+    pub fn sha256(&self) -> String {
+        text::sha256(self.bytes.as_deref().unwrap_or_default())
     }
 
     fn view_is_bytes(&self) -> bool {

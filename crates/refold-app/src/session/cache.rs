@@ -6,6 +6,11 @@ use std::sync::{PoisonError, RwLock};
 
 use tempfile::TempDir;
 
+use crate::error::{AppError, ErrorCode};
+
+/// A folder of files that are in memory alone.
+const MEMORY: &str = "/dev/shm";
+
 pub(super) struct Cache {
     kept: PathBuf,
     own: RwLock<Option<TempDir>>,
@@ -17,6 +22,22 @@ impl Cache {
             kept: kept.to_owned(),
             own: RwLock::new(None),
         }
+    }
+
+    /// In a folder that lies in memory and goes with the session; nothing of the store's events is put on a disk.
+    pub(super) fn in_memory(kept: &Path) -> Result<Cache, AppError> {
+        let folder = tempfile::Builder::new().prefix("refold-cache-").tempdir_in(MEMORY);
+        let folder = folder.map_err(|error| {
+            AppError::new(
+                ErrorCode::Denied,
+                format!("the index of this connection is to be kept in memory, and that is not possible here ({error}): {MEMORY}"),
+                "set its cache to disk",
+            )
+        })?;
+        Ok(Cache {
+            kept: kept.to_owned(),
+            own: RwLock::new(Some(folder)),
+        })
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -44,7 +65,7 @@ impl Cache {
 
 /// A folder in which something can be made that is thrown away: where disks are read-only, memory is left.
 pub(super) fn temporary() -> Option<PathBuf> {
-    let candidates = [std::env::temp_dir(), PathBuf::from("/dev/shm")];
+    let candidates = [std::env::temp_dir(), PathBuf::from(MEMORY)];
     candidates
         .into_iter()
         .find(|folder| tempfile::tempfile_in(folder).is_ok())

@@ -33,13 +33,12 @@ impl Session {
 
     /// Opens the store again, as it is now, without an index. Fails when it is out of reach or another one.
     pub fn reopened(&self, work: &Work<'_>) -> Result<Session, AppError> {
-        let Some(opening) = &self.opening else {
+        let Some((asked, places)) = &self.opening else {
             return Err(AppError::internal(
                 "a store that was opened elsewhere cannot be opened again",
             ));
         };
-        let (layout, zone) = (opening.layout.as_deref(), opening.zone.as_deref());
-        let session = Session::unindexed(work, opening.place.clone(), layout, zone, &opening.places)?;
+        let session = Session::unindexed(work, asked, places, self.password.clone())?;
         if session.store.fingerprint()?.identity != self.store.fingerprint()?.identity {
             return Err(no_longer(&self.location, "another store stands at its place"));
         }

@@ -77,8 +77,8 @@ pub fn save(
         noun: "case",
         begins_with: Some(MAGIC),
     };
-    let mut out = NewFile::create(file, Path::new(session.location()), &CASE)?;
-    let mut notes = notebook::load(places, session.location())?.notes;
+    let mut out = NewFile::create(file, session.path(), &CASE)?;
+    let mut notes = notebook::load(places, &session.noted_as())?.notes;
     let mut gathered = Gathered::default();
     for (stream, handler) in wanted(asked) {
         gathered.add(work, session, &stream, handler.as_deref())?;
@@ -116,6 +116,7 @@ pub fn save(
     // First: what is revealed leaves no trace otherwise of where it went.
     let ids = gathered.streams.iter().map(|stream| &*stream.id);
     session.mask().log_written("case", ids, file)?;
+    session.log_export(CASE.noun, file, &out.digest())?;
     Ok(Saved {
         written: out.keep()?.told(file, events, &gathered.findings),
         streams,

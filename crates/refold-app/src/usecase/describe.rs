@@ -6,8 +6,10 @@ use refold_core::work::Work;
 use refold_stores::index::VERSION_MISSING;
 
 use crate::answer::{Capabilities, Count, StoreAnswer};
+use crate::connections::counts_as;
 use crate::error::AppError;
 use crate::session::Session;
+use crate::settings::environment_text;
 use crate::wire::FindingWire;
 use crate::{findings, text};
 
@@ -45,6 +47,8 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
     types.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
     Ok(StoreAnswer {
         location: session.location().to_owned(),
+        counts_as: (session.connection().is_some() || session.environment().is_some())
+            .then(|| environment_text(counts_as(session.location(), session.environment()))),
         kind: description.kind.clone(),
         layout: description.layout.clone(),
         layout_title: description.layout_title.clone(),

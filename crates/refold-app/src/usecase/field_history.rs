@@ -157,7 +157,8 @@ pub fn write_csv(session: &Session, stream: &Stream, field: &FieldHistory, file:
         noun: "table",
         begins_with: Some(CSV_HEADING.as_bytes()),
     };
-    written_file::write(file, Path::new(session.location()), csv.as_bytes(), &TABLE)
+    session.log_export(TABLE.noun, file, &text::sha256(csv.as_bytes()))?;
+    written_file::write(file, session.path(), csv.as_bytes(), &TABLE)
 }
 
 fn quoted(cell: &str) -> String {

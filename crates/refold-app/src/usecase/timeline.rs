@@ -167,5 +167,6 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
         noun: "drawing",
         begins_with: Some(b"<svg"),
     };
-    written_file::write(file, Path::new(session.location()), svg.as_bytes(), &DRAWING)
+    session.log_export(DRAWING.noun, file, &text::sha256(svg.as_bytes()))?;
+    written_file::write(file, session.path(), svg.as_bytes(), &DRAWING)
 }

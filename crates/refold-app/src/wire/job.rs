@@ -30,6 +30,8 @@ pub enum ErrorCode {
     Ambiguous,
     Unreachable,
     Denied,
+    // A person has to say the password, or it was a wrong one.
+    PasswordNeeded,
     Corrupt,
     HandlerFailed,
     Internal,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{AppErrorWire, Settings, WindowPlaces};
+use super::{AppErrorWire, ConnectionBook, Settings, WindowPlaces};
 
 /// What the window needs before its first paint.
 #[derive(Debug, Clone, Serialize, Deserialize, Type)]
@@ -12,6 +12,9 @@ pub struct AppStart {
     pub version: String,
     pub settings: Settings,
     pub recents: Vec<Recent>,
+    pub connections: ConnectionBook,
+    /// Why the connections cannot be read; none can be opened then.
+    pub connections_failure: Option<AppErrorWire>,
     /// What the arguments or a link asked for.
     pub launch: Option<Launch>,
     /// What the window showed when it was last there, for a start that asks for nothing.

@@ -22,6 +22,9 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
     let size = size
         .map(|bytes| format!(" · {}", size_label(bytes)))
         .unwrap_or_default();
+    if let Some(environment) = answer.counts_as {
+        printer.line(&format!("{} · READ-ONLY", environment.to_uppercase()))?;
+    }
     printer.line(&format!(
         "{}  {} · {}{size}",
         answer.location, answer.kind, answer.layout_title

@@ -6,6 +6,8 @@ mod case;
 mod causes;
 mod check;
 mod compare;
+mod connect;
+mod connections;
 mod describe;
 mod diff;
 mod distinguish;
@@ -23,6 +25,7 @@ mod search;
 mod state;
 mod streams;
 mod tail;
+mod terminal;
 mod test;
 mod timeline;
 mod verify;
@@ -33,6 +36,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use clap::CommandFactory as _;
+use refold_app::connections::Asked;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
@@ -58,11 +62,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Opens the store, under the masking rules that hold for it, less what the call reveals.
     pub fn open(&self, store: &str) -> Result<Arc<Session>, Ended> {
-        let mut places = Places::of_user();
-        places.mask = self.arguments.mask.clone().or(places.mask);
-        let layout = self.arguments.layout.as_deref();
-        let zone = self.arguments.zone.as_deref();
-        let session = Arc::new(Session::open_in(self.work, store, layout, zone, &places)?);
+        let session = Arc::new(Session::open_asked(self.work, &self.asked(store), &self.places())?);
         for path in &self.arguments.reveal {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;
@@ -70,6 +70,25 @@ impl Context<'_> {
         // Of several stores the first one is what the command is about.
         let _ = self.session.set(Arc::clone(&session));
         Ok(session)
+    }
+
+    /// What a STORE means, with what the call says of how it is opened.
+    fn asked(&self, store: &str) -> Asked {
+        Asked {
+            layout: self.arguments.layout.clone(),
+            zone: self.arguments.zone.clone(),
+            passwords: Arc::new(terminal::Terminal),
+            ..Asked::at(store)
+        }
+    }
+
+    /// The application's own folders, with the masking rules that the call names.
+    fn places(&self) -> Places {
+        let places = Places::of_user();
+        Places {
+            mask: self.arguments.mask.clone().or(places.mask.clone()),
+            ..places
+        }
     }
 
     /// Standard output, with the progress line out of its way.
@@ -150,6 +169,8 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Prove(asked) => prove::run(context, asked),
         Command::Report(asked) => report::run(context, asked),
         Command::VerifyBundle(asked) => verify_bundle::run(context, asked),
+        Command::Connections(asked) => connections::run(context, asked),
+        Command::Connect(asked) => connect::run(context, asked),
         Command::Test { package } => test::run(context, package),
         Command::NewHandler(asked) => new_handler::run(context, asked),
         Command::Completions { shell } => {

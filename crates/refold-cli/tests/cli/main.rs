@@ -8,6 +8,7 @@
 
 mod answers;
 mod cases;
+mod connections;
 mod damaged;
 mod docs;
 mod drift;

@@ -40,7 +40,7 @@ use self::value::HeldRow;
 use crate::tables::quoted;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
-pub use self::options::{Encryption, Options, without_password};
+pub use self::options::{Encryption, LOCAL_SOCKETS, Options, without_password};
 pub use self::privileges::Role;
 
 /// A server that was reached, and the events there.

@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::statements::{Deaf, Listener};
 
 /// Where a server is looked for that nobody names, as its own tools do.
-const LOCAL_SOCKETS: &str = "/var/run/postgresql";
+pub const LOCAL_SOCKETS: &str = "/var/run/postgresql";
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How to reach a database, and what may be done about what is found there.

@@ -8,6 +8,7 @@ export interface FakeOptions {
   /** Events of the store that `makeSample` makes. */
   sampleEvents: number;
   recents: wire.Recent[];
+  connections: wire.Connection[];
   launch: wire.Launch | null;
   settings: wire.Settings;
   settingsFile: string;

@@ -199,7 +199,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
 /// What proves something about a store does not lie with it. `noun`: what it is called.
 pub(super) fn refuse_with_store(session: &Session, out: &Path, noun: &str) -> Result<(), AppError> {
     // A folder that is not there is told of when it is written to.
-    if !written_file::is_with_store(out, Path::new(session.location())).unwrap_or(false) {
+    if !written_file::is_with_store(out, session.path()).unwrap_or(false) {
         return Ok(());
     }
     Err(AppError::invalid(

@@ -205,7 +205,8 @@ pub fn write_case_file(session: &Session, file: &Path, case: &str) -> Result<(),
         noun: "case",
         begins_with: None,
     };
-    written_file::write(file, Path::new(session.location()), case.as_bytes(), &CASE)
+    session.log_export(CASE.noun, file, &text::sha256(case.as_bytes()))?;
+    written_file::write(file, session.path(), case.as_bytes(), &CASE)
 }
 
 fn smallest_part(

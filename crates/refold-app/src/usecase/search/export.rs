@@ -32,7 +32,7 @@ pub fn export(
             ExportFormat::Csv => b"position,stream,category,",
         }),
     };
-    let mut out = NewFile::create(file, Path::new(session.location()), &kind)?;
+    let mut out = NewFile::create(file, session.path(), &kind)?;
     let found = Findings::default();
     let mut events = 0_u32;
     if format == ExportFormat::Csv {
@@ -48,6 +48,7 @@ pub fn export(
     })?;
     // Who cancels in the last moment gets no file either.
     work.check()?;
+    session.log_export(kind.noun, file, &out.digest())?;
     Ok(out.keep()?.told(file, events, &found))
 }
 

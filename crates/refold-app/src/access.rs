@@ -1,0 +1,251 @@
+//! The access log of a connection: every statement that was sent, and what was opened, revealed and written to files.
+//!
+//! A file of lines of JSON in the user's data folder, only ever added to, for the owner of the store. Each line names
+//! the digest of the line before it, so that one that was changed or taken out shows. It must not know who reads it.
+
+mod read;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use refold_core::port::store::StoreError;
+use refold_stores::statements::{Answer, Listener, Statement, Ticket};
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+pub use read::{Flaw, Line, Reading, read};
+
+use crate::clock;
+use crate::desk::lock;
+use crate::error::{AppError, ErrorCode};
+use crate::mask::Part;
+use crate::text;
+use crate::who;
+
+/// What was done.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum Act<'a> {
+    /// A store was opened, and how it is kept from being written to.
+    Opened {
+        store: &'a str,
+        environment: Option<&'a str>,
+        read_only: &'a [String],
+    },
+    /// The events of a stream were read.
+    Stream { stream: &'a text::Exact },
+    /// What masking rules hide was shown.
+    Revealed {
+        stream: Option<&'a text::Exact>,
+        part: Option<Part>,
+        path: &'a str,
+        reason: &'a str,
+    },
+    /// Something of the store was written into a file of the user's.
+    Exported {
+        what: &'a str,
+        file: &'a str,
+        sha256: &'a str,
+    },
+    /// A statement, before it was sent.
+    Sent { statement: &'a str, text: &'a str },
+    /// What came back on the line numbered `of`.
+    Answered {
+        of: u64,
+        rows: u64,
+        bytes: u64,
+        micros: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        failure: Option<&'a str>,
+    },
+}
+
+/// The log of one connection, open. Several sessions and processes may write to the same.
+#[derive(Debug)]
+pub struct Access {
+    file: PathBuf,
+    who: String,
+    /// Tells the lines of one session from those of another.
+    session: String,
+    end: Mutex<End>,
+}
+
+/// The end of the file as this session knows it.
+#[derive(Debug)]
+struct End {
+    out: File,
+    byte_count: u64,
+    seq: u64,
+    digest: String,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    seq: u64,
+    /// SHA-256 of the line before, without its end; empty on the first.
+    prev: &'a str,
+    at: String,
+    who: &'a str,
+    session: &'a str,
+    #[serde(flatten)]
+    act: &'a Act<'a>,
+}
+
+/// Where the log of a connection is. `name`: of the connection, or what stands for an address.
+pub fn file(data: &Path, name: &str) -> PathBuf {
+    data.join("access").join(format!("{name}.ndjson"))
+}
+
+impl Access {
+    /// Opens the log, made where there is none yet.
+    ///
+    /// # Errors
+    /// When it cannot be written: what cannot be logged is not opened.
+    pub fn open(data: &Path, name: &str) -> Result<Arc<Access>, AppError> {
+        let file = file(data, name);
+        let failed = |error: std::io::Error| unlogged("the store is not opened", &file, &error);
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        let mut options = OpenOptions::new();
+        options.read(true).append(true).create(true);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::OpenOptionsExt as _;
+            options.mode(0o600);
+        }
+        let out = options.open(&file).map_err(failed)?;
+        let mut random = [0_u8; 4];
+        getrandom::fill(&mut random).map_err(|error| AppError::internal(error.to_string()))?;
+        Ok(Arc::new(Access {
+            file,
+            who: who::name(),
+            session: text::hex(&random),
+            end: Mutex::new(End {
+                out,
+                byte_count: 0,
+                seq: 0,
+                digest: String::new(),
+            }),
+        }))
+    }
+
+    /// Adds what was done, and comes back when it is on the disk.
+    pub fn append(&self, act: &Act<'_>) -> Result<(), AppError> {
+        let written = self.add(act).and_then(|_| lock(&self.end).out.sync_data());
+        written.map_err(|error| unlogged("nothing is done", &self.file, &error))
+    }
+
+    /// The number of the line that was added. A line that does not go in whole is taken back.
+    fn add(&self, act: &Act<'_>) -> std::io::Result<u64> {
+        let mut end = lock(&self.end);
+        end.out.lock()?;
+        let added = end.add(&self.who, &self.session, act);
+        end.out.unlock()?;
+        added
+    }
+}
+
+impl Listener for Access {
+    fn sending(&self, statement: &Statement<'_>) -> Result<Ticket, StoreError> {
+        let act = Act::Sent {
+            statement: statement.id,
+            text: statement.text,
+        };
+        let added = self.add(&act);
+        added.map(Ticket).map_err(|error| StoreError::Unlogged {
+            location: self.file.display().to_string(),
+            detail: error.to_string(),
+        })
+    }
+
+    fn answered(&self, ticket: Ticket, answer: &Answer<'_>) {
+        let act = Act::Answered {
+            of: ticket.0,
+            rows: answer.rows,
+            bytes: answer.bytes,
+            micros: answer.elapsed_micros,
+            failure: answer.failure,
+        };
+        // The statement was sent and stands in the log; that its answer does not is seen by whoever reads it.
+        let _ = self.add(&act);
+    }
+}
+
+impl End {
+    /// While no other process writes.
+    fn add(&mut self, who: &str, session: &str, act: &Act<'_>) -> std::io::Result<u64> {
+        self.catch_up()?;
+        let line = Written {
+            seq: self.seq + 1,
+            prev: &self.digest,
+            at: text::time_label(clock::now(), 6),
+            who,
+            session,
+            act,
+        };
+        let mut text = serde_json::to_string(&line)?;
+        let digest = text::hex(&Sha256::digest(text.as_bytes()));
+        text.push('\n');
+        if let Err(error) = self.out.write_all(text.as_bytes()) {
+            // What is left of it, where it cannot be taken back, is a flaw that whoever reads the log is told of.
+            let _ = self.out.set_len(self.byte_count);
+            return Err(error);
+        }
+        self.byte_count += text.len() as u64;
+        self.seq += 1;
+        self.digest = digest;
+        Ok(self.seq)
+    }
+
+    /// Reads what others added since.
+    fn catch_up(&mut self) -> std::io::Result<()> {
+        let byte_count = self.out.metadata()?.len();
+        if byte_count == self.byte_count {
+            return Ok(());
+        }
+        // A file that shrank was changed by somebody: its chain goes on from what is there.
+        let from = if byte_count < self.byte_count {
+            0
+        } else {
+            self.byte_count
+        };
+        self.out.seek(SeekFrom::Start(from))?;
+        let mut added = Vec::new();
+        (&self.out).take(byte_count - from).read_to_end(&mut added)?;
+        let lines: Vec<&[u8]> = added
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .collect();
+        if from == 0 {
+            self.seq = 0;
+        }
+        self.seq += lines.len() as u64;
+        if let Some(last) = lines.last() {
+            self.digest = text::hex(&Sha256::digest(last));
+        }
+        self.byte_count = byte_count;
+        if added.last().is_some_and(|byte| *byte != b'\n') {
+            // Cut off by a full disk or a crash: the next line stands on its own.
+            self.out.write_all(b"\n")?;
+            self.byte_count += 1;
+        }
+        Ok(())
+    }
+}
+
+fn unlogged(what: &str, file: &Path, error: &std::io::Error) -> AppError {
+    AppError::new(
+        ErrorCode::Denied,
+        format!(
+            "{what}, because the access log cannot be written ({error}): {}",
+            file.display()
+        ),
+        "make room and rights there, or set REFOLD_HOME to another folder",
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+//! The lines of a connection: how each is called, what it may hold. It must not know where the file is.
+//!
+//! What is refused is never repeated in the refusal: somebody may have written a password there.
+
+use toml_edit::Item;
+
+use super::password::Source;
+use super::url;
+use crate::settings::{environment, environment_text};
+use crate::wire::Connection;
+
+/// One line of a connection.
+pub struct Key {
+    pub name: &'static str,
+    pub get: fn(&Connection) -> Option<String>,
+    /// Takes a value over, or says what it would have to be.
+    pub put: fn(&mut Connection, &str) -> Result<(), String>,
+    pub clear: fn(&mut Connection),
+}
+
+/// `allow` and `prefer` let anybody in between switch encryption off.
+const SSL_MODES: [&str; 4] = ["verify-full", "verify-ca", "require", "disable"];
+const SESSION_ATTRS: [&str; 6] = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"];
+const CACHES: [&str; 2] = ["disk", "memory"];
+/// The kind of server that there is.
+pub const POSTGRES: &str = "postgres";
+
+/// Those that an address has behind its `?`, in their order there.
+pub const IN_ADDRESS: [&str; 6] = [
+    "service",
+    "sslmode",
+    "sslrootcert",
+    "target_session_attrs",
+    "allow_elevated",
+    "allow_scans",
+];
+
+/// A line that is a text, and what is asked of it.
+macro_rules! text {
+    ($name:ident, $check:expr) => {
+        Key {
+            name: stringify!($name),
+            get: |of| of.$name.clone(),
+            put: |of, value| {
+                let check: fn(&str) -> Result<(), String> = $check;
+                check(value)?;
+                of.$name = Some(value.to_owned());
+                Ok(())
+            },
+            clear: |of| of.$name = None,
+        }
+    };
+}
+
+/// In the order in which they are written.
+pub const KEYS: &[Key] = &[
+    Key {
+        name: "environment",
+        get: |of| of.environment.map(|known| environment_text(known).to_owned()),
+        put: |of, value| {
+            of.environment = Some(environment(&Item::Value(value.into()))?);
+            Ok(())
+        },
+        clear: |of| of.environment = None,
+    },
+    text!(store, plain),
+    text!(kind, |value| word(value, &[POSTGRES])),
+    text!(host, |value| {
+        let hosts = url::hosts_of(value).map_err(|error| error.message)?;
+        hosts.iter().try_for_each(|host| plain(&host.name))?;
+        if hosts.is_empty() {
+            Err("a host".to_owned())
+        } else {
+            Ok(())
+        }
+    }),
+    text!(database, plain),
+    text!(user, plain),
+    text!(service, plain),
+    text!(sslmode, |value| word(value, &SSL_MODES)),
+    text!(sslrootcert, plain),
+    text!(allow_elevated, plain),
+    text!(allow_scans, |value| word(value, &["yes"])),
+    text!(target_session_attrs, |value| word(value, &SESSION_ATTRS)),
+    text!(password, |value| Source::parse(value).map(drop)),
+    text!(
+        ssh,
+        |value| match value.starts_with('-') || value.contains(char::is_whitespace) {
+            true => Err("a host as your ssh knows it".to_owned()),
+            false => plain(value),
+        }
+    ),
+    text!(layout, plain),
+    text!(zone, plain),
+    text!(mask, plain),
+    text!(cache, |value| word(value, &CACHES)),
+];
+
+/// The line of a name.
+pub fn key(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The line of a name that an address may hold.
+pub fn of_address(name: &str) -> Option<&'static Key> {
+    let is_known = IN_ADDRESS.contains(&name) || ["host", "database", "user"].contains(&name);
+    key(name).filter(|_| is_known)
+}
+
+/// What is wrong with a name; `Ok` where nothing is.
+pub fn check_name(name: &str) -> Result<(), String> {
+    let is_letter = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    let is_good = name.chars().all(is_letter)
+        && name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric());
+    if is_good {
+        return Ok(());
+    }
+    Err("1 to 64 letters of a-z, A-Z, 0-9, dot, dash or underscore, and begin with a letter or digit".to_owned())
+}
+
+/// What contradicts itself in a connection, a sentence each.
+pub fn contradictions(of: &Connection) -> Vec<String> {
+    let is_server = of.kind.is_some() || of.host.is_some() || of.service.is_some() || of.database.is_some();
+    let mut found = Vec::new();
+    match (&of.store, is_server) {
+        (Some(_), true) => {
+            found.push("it is a file (store) and a server (kind, host, service, database) at once".to_owned())
+        }
+        (None, false) => found.push("it names neither a file (store) nor a server (host)".to_owned()),
+        _ => {}
+    }
+    if of.store.is_some() && (of.ssh.is_some() || of.password.is_some() || of.user.is_some()) {
+        found.push("a file has no user, no password and no ssh".to_owned());
+    }
+    found
+}
+
+fn word(value: &str, known: &[&str]) -> Result<(), String> {
+    match known.contains(&value) {
+        true => Ok(()),
+        false => Err(format!("one of {}", known.join(", "))),
+    }
+}
+
+fn plain(value: &str) -> Result<(), String> {
+    match value.is_empty() || value.contains(char::is_control) {
+        true => Err("a text on one line".to_owned()),
+        false => Ok(()),
+    }
+}

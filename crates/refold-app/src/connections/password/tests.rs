@@ -1,0 +1,102 @@
+use super::*;
+
+const WANTED: Wanted<'static> = Wanted {
+    host: "pg-1",
+    port: 5432,
+    database: "orders",
+    user: "ada",
+};
+
+#[test]
+fn a_source_is_read_and_a_password_in_its_place_is_refused_unseen() {
+    assert_eq!(Source::parse("ask"), Ok(Source::Ask));
+    assert_eq!(
+        Source::parse("env DB_PASSWORD"),
+        Ok(Source::Variable("DB_PASSWORD".to_owned()))
+    );
+    assert_eq!(Source::parse("pgpass"), Ok(Source::PassFile));
+    assert_eq!(Source::parse("keychain"), Ok(Source::Keychain));
+    let words = ["aws", "rds", "a b", "c\"d", ""].map(str::to_owned);
+    assert_eq!(
+        Source::parse("command aws rds 'a b' \"c\\\"d\" ''"),
+        Ok(Source::Program(words.to_vec()))
+    );
+    for wrong in [
+        "hunter2",
+        "ask hunter2",
+        "env",
+        "env A=hunter2",
+        "command",
+        "command 'hunter2",
+        "pgpass hunter2",
+        "",
+    ] {
+        let error = Source::parse(wrong).unwrap_err();
+        assert!(!error.contains("hunter2"), "{wrong}: {error}");
+    }
+}
+
+#[test]
+fn variables_come_before_the_file_where_nobody_says_and_not_where_somebody_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("pass");
+    std::fs::write(&file, "pg-1:5432:orders:ada:of-file\n").unwrap();
+    private(&file);
+    let path = file.display().to_string();
+    let both = Surroundings::given([
+        ("PGPASSWORD", "of-variable"),
+        ("PGPASSFILE", path.as_str()),
+        ("OWN", "own"),
+    ]);
+    let only_file = Surroundings::given([("PGPASSFILE", path.as_str())]);
+    let text = |found: Result<Option<Secret>, AppError>| found.unwrap().map(|secret| secret.reveal().to_owned());
+    assert_eq!(text(without_source(&both, &WANTED)).as_deref(), Some("of-variable"));
+    assert_eq!(text(without_source(&only_file, &WANTED)).as_deref(), Some("of-file"));
+    assert_eq!(
+        text(Source::PassFile.fetch(&both, "x", &WANTED)).as_deref(),
+        Some("of-file")
+    );
+    assert_eq!(
+        text(Source::Variable("OWN".to_owned()).fetch(&both, "x", &WANTED)).as_deref(),
+        Some("own")
+    );
+    assert_eq!(text(Source::Ask.fetch(&both, "x", &WANTED)), None);
+    let other = Wanted { user: "eve", ..WANTED };
+    assert_eq!(text(without_source(&only_file, &other)), None);
+    let error = Source::PassFile.fetch(&both, "x", &other).unwrap_err();
+    assert!(
+        error.message.contains("pg-1:5432:orders:eve") && !error.message.contains("of-file"),
+        "{error:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_prints_the_password_and_its_failure_does_not() {
+    let program = |script: &str| Source::Program(["sh", "-c", script].map(str::to_owned).to_vec());
+    let around = Surroundings::default();
+    let fetched = program("printf 'tok en\\nrest'")
+        .fetch(&around, "x", &WANTED)
+        .unwrap()
+        .unwrap();
+    assert_eq!(fetched.reveal(), "tok en");
+    for script in ["echo hunter2; exit 3", "printf ''", "printf '\\377hunter2'"] {
+        let error = program(script).fetch(&around, "x", &WANTED).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Denied);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+    let absent = Source::Program(vec!["/nowhere/at-all".to_owned()])
+        .fetch(&around, "x", &WANTED)
+        .unwrap_err();
+    assert!(absent.message.contains("cannot be started"), "{absent:?}");
+}
+
+#[cfg(unix)]
+fn private(file: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[cfg(not(unix))]
+fn private(_: &std::path::Path) {}

@@ -1,0 +1,187 @@
+//! What the variables of libpq and its service files say besides a connection. Given from outside, so that tests have
+//! their own.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use refold_stores::secret::Secret;
+
+use super::{keys, service_file};
+use crate::error::AppError;
+use crate::who;
+use crate::wire::Connection;
+
+/// The environment of the process, or one that a test made.
+#[derive(Debug, Clone, Default)]
+pub struct Surroundings {
+    variables: Variables,
+}
+
+#[derive(Clone, Default)]
+enum Variables {
+    #[default]
+    Process,
+    Given(BTreeMap<String, String>),
+}
+
+// One of them may be a password.
+impl std::fmt::Debug for Variables {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Variables::Process => "of the process",
+            Variables::Given(_) => "given",
+        })
+    }
+}
+
+/// The variables of libpq for what an address or a connection leaves open.
+const OF_VARIABLE: [(&str, &str); 6] = [
+    ("PGHOST", "host"),
+    ("PGDATABASE", "dbname"),
+    ("PGUSER", "user"),
+    ("PGSSLMODE", "sslmode"),
+    ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGTARGETSESSIONATTRS", "target_session_attrs"),
+];
+
+impl Surroundings {
+    pub fn given<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Surroundings {
+        let owned = variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Surroundings {
+            variables: Variables::Given(owned.collect()),
+        }
+    }
+
+    pub fn variable(&self, name: &str) -> Option<String> {
+        match &self.variables {
+            Variables::Process => std::env::var(name).ok(),
+            Variables::Given(known) => known.get(name).cloned(),
+        }
+    }
+
+    /// Where passwords are looked up, whether it is there or not.
+    pub fn pass_file(&self) -> Option<PathBuf> {
+        let named = self.variable("PGPASSFILE").filter(|path| !path.is_empty());
+        let at_home = || {
+            if cfg!(windows) {
+                return Some(
+                    PathBuf::from(self.variable("APPDATA")?)
+                        .join("postgresql")
+                        .join("pgpass.conf"),
+                );
+            }
+            Some(self.home()?.join(".pgpass"))
+        };
+        named.map(PathBuf::from).or_else(at_home)
+    }
+
+    /// A connection with what its service and then the variables say of what it leaves open, as libpq completes one.
+    ///
+    /// # Errors
+    /// When the service is named and defined nowhere, or its file is wrong.
+    pub fn complete(&self, connection: &Connection) -> Result<Completed, AppError> {
+        let mut of = connection.clone();
+        let mut port = None;
+        let mut password = None;
+        let named = self.variable("PGSERVICE").filter(|name| !name.is_empty());
+        if let Some(service) = of.service.take().or(named) {
+            for (key, value) in self.service(&service)? {
+                match key.as_str() {
+                    "port" => port = Some(value),
+                    "password" => password = Some(Secret::new(value)),
+                    _ => fill(&mut of, &key, &value, &format!("the service {service}"))?,
+                }
+            }
+        }
+        for (variable, key) in OF_VARIABLE {
+            if let Some(value) = self.variable(variable).filter(|value| !value.is_empty()) {
+                fill(&mut of, key, &value, variable)?;
+            }
+        }
+        port = port.or_else(|| self.variable("PGPORT").filter(|port| !port.is_empty()));
+        let user = of.user.take().unwrap_or_else(who::name);
+        of.database = of.database.or_else(|| (!user.is_empty()).then(|| user.clone()));
+        of.user = Some(user).filter(|user| !user.is_empty());
+        Ok(Completed {
+            connection: of,
+            port,
+            password,
+        })
+    }
+
+    fn service(&self, name: &str) -> Result<Vec<(String, String)>, AppError> {
+        let own = self.variable("PGSERVICEFILE").map(PathBuf::from);
+        let own = own.or_else(|| Some(self.home()?.join(".pg_service.conf")));
+        let system = PathBuf::from(
+            self.variable("PGSYSCONFDIR")
+                .unwrap_or_else(|| "/etc/postgresql-common".to_owned()),
+        );
+        for file in own.into_iter().chain([system.join("pg_service.conf")]) {
+            let wrong = |why: String| {
+                AppError::invalid(
+                    format!("the service file cannot be used: {why}: {}", file.display()),
+                    "correct it; each section begins with [NAME] and holds lines of key=value",
+                )
+            };
+            match std::fs::read_to_string(&file) {
+                Ok(text) => {
+                    if let Some(lines) = service_file::section(&text, name).map_err(wrong)? {
+                        return Ok(lines);
+                    }
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
+                Err(error) => return Err(wrong(format!("it cannot be read ({error})"))),
+            }
+        }
+        Err(AppError::invalid(
+            format!("no service file defines the service {name}"),
+            "define it in ~/.pg_service.conf, or name a host",
+        ))
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.variable("HOME")
+            .map(PathBuf::from)
+            .filter(|home| home.is_absolute())
+    }
+}
+
+/// A connection with nothing left open that anything says something about.
+#[derive(Debug, Clone)]
+pub struct Completed {
+    pub connection: Connection,
+    /// For hosts that name none.
+    pub port: Option<String>,
+    /// That of a service file.
+    pub password: Option<Secret>,
+}
+
+/// Keys that say how one waits or what one is called, which Refold decides itself.
+const PASSED_OVER: [&str; 7] = [
+    "application_name",
+    "connect_timeout",
+    "keepalives",
+    "keepalives_idle",
+    "gssencmode",
+    "options",
+    "fallback_application_name",
+];
+
+fn fill(of: &mut Connection, key: &str, value: &str, by: &str) -> Result<(), AppError> {
+    if PASSED_OVER.contains(&key) {
+        return Ok(());
+    }
+    let wrong = |why: String| AppError::invalid(format!("{by} cannot be used: {why}"), "correct it there");
+    let name = if key == "dbname" { "database" } else { key };
+    let known = keys::of_address(name).ok_or_else(|| wrong(format!("{key} is nothing that this version knows")))?;
+    if (known.get)(of).is_none() {
+        (known.put)(of, value).map_err(|allowed| wrong(format!("{key} must be {allowed}")))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

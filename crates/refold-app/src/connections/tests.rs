@@ -1,0 +1,301 @@
+use std::fs;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::error::ErrorCode;
+
+fn places() -> (tempfile::TempDir, Places) {
+    let folder = tempfile::tempdir().unwrap();
+    let places = Places::below(folder.path());
+    fs::create_dir_all(&places.config).unwrap();
+    (folder, places)
+}
+
+fn shop(name: &str) -> Connection {
+    Connection {
+        name: name.to_owned(),
+        environment: Some(Environment::Staging),
+        store: Some("/srv/orders.db".to_owned()),
+        ..Connection::default()
+    }
+}
+
+fn server(name: &str) -> Connection {
+    Connection {
+        name: name.to_owned(),
+        host: Some("pg-1:5433,pg-2".to_owned()),
+        database: Some("orders".to_owned()),
+        password: Some("pgpass".to_owned()),
+        ssh: Some("bastion".to_owned()),
+        ..Connection::default()
+    }
+}
+
+#[test]
+fn what_is_saved_is_there_again_and_nobody_else_may_read_it() {
+    let (_folder, places) = places();
+    assert_eq!(load(&places).unwrap().saved, Vec::new());
+    save(&places, &shop("shop"), None).unwrap();
+    let book = save(&places, &server("eu"), None).unwrap();
+    assert_eq!(
+        book.saved
+            .iter()
+            .map(|one| one.connection.name.as_str())
+            .collect::<Vec<_>>(),
+        ["eu", "shop"]
+    );
+    assert_eq!(find(&places, "@shop").unwrap(), shop("shop"));
+    let found = find(&places, "eu").unwrap();
+    assert_eq!(
+        found,
+        Connection {
+            kind: Some("postgres".to_owned()),
+            ..server("eu")
+        }
+    );
+    assert_eq!(target(&found), "pg-1:5433,pg-2 / orders through bastion");
+    let taken = save(&places, &shop("shop"), None).unwrap_err();
+    assert!(taken.message.contains("already"), "{taken:?}");
+    let book = save(&places, &shop("store"), Some("shop")).unwrap();
+    assert_eq!(book.saved.len(), 2);
+    assert_eq!(remove(&places, "@store").unwrap().saved.len(), 1);
+    assert_eq!(remove(&places, "store").unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!(find(&places, "store").unwrap_err().choices, ["@eu"]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        assert_eq!(file(&places).metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn comments_order_and_what_is_not_known_survive_an_edit() {
+    let (_folder, places) = places();
+    let written = "# mine\nrefold = \"connections/1\"\nlater = 1\n\n[[connection]]\nname = \"b\" # second\nstore = \"/b.db\"\n\
+        environment = \"test\" # for now\nfuture = \"kept\"\n\n# the first\n[[connection]]\nname = \"a\"\nhost = [\"x:1\", \"y\"]\n";
+    fs::write(file(&places), written).unwrap();
+    let book = load(&places).unwrap();
+    assert_eq!(book.saved[0].connection.host.as_deref(), Some("x:1,y"));
+    // What is not known may be what keeps somebody safe: it is not passed over.
+    assert_eq!(book.saved[1].problems, ["future is nothing that this version knows"]);
+    assert_eq!(find(&places, "b").unwrap_err().code, ErrorCode::InvalidInput);
+    let mut changed = book.saved[1].connection.clone();
+    changed.environment = Some(Environment::Production);
+    save(&places, &changed, Some("b")).unwrap();
+    let text = fs::read_to_string(file(&places)).unwrap();
+    let expected = written.replace(
+        "environment = \"test\" # for now",
+        "environment = \"production\" # for now",
+    );
+    assert_eq!(text, expected);
+}
+
+#[test]
+fn a_password_in_the_file_is_refused_unseen() {
+    let (_folder, places) = places();
+    for line in [
+        "password = \"hunter2\"",
+        "hunter2 = 1\npassword = [1]",
+        "sslmode = \"hunter2\"",
+        "host = \"a:hunter2\"",
+    ] {
+        let text = format!("refold = \"connections/1\"\n[[connection]]\nname = \"a\"\nstore = \"/a\"\n{line}\n");
+        fs::write(file(&places), text).unwrap();
+        let error = find(&places, "a").unwrap_err();
+        assert!(
+            !error.message.contains("must be hunter2") && !error.message.contains("\"hunter2\""),
+            "{error:?}"
+        );
+    }
+    fs::write(file(&places), "refold = \"connections/1\"\npassword = hunter2\n").unwrap();
+    let error = load(&places).unwrap_err();
+    assert!(
+        error.message.contains("line 2") && !format!("{error:?}").contains("hunter2"),
+        "{error:?}"
+    );
+}
+
+/// Whatever stands there is left as it is, to the byte.
+#[test]
+fn a_file_that_is_not_understood_is_never_written_over() {
+    let (_folder, places) = places();
+    for text in [
+        "refold = \"connections/2\"\n",
+        "refold = 1\n",
+        "",
+        "[[connection]]\nname = \"a\"\n",
+        "refold = \"connections/1\"\nconnection = 3\n",
+        "refold = \"connections/1\"\nconnection = [{ name = \"a\" }]\n",
+        "refold = \"connections/1\"\n[[connection]]\nname = \"a",
+        "\u{0}",
+    ] {
+        fs::write(file(&places), text).unwrap();
+        for outcome in [
+            load(&places).map(drop),
+            save(&places, &shop("shop"), None).map(drop),
+            remove(&places, "a").map(drop),
+        ] {
+            assert_eq!(outcome.unwrap_err().code, ErrorCode::InvalidInput, "{text:?}");
+        }
+        assert_eq!(fs::read_to_string(file(&places)).unwrap(), text);
+    }
+    fs::write(file(&places), b"refold = \"connections/1\"\n# \xff\n").unwrap();
+    assert_eq!(save(&places, &shop("shop"), None).unwrap_err().code, ErrorCode::Denied);
+}
+
+#[test]
+fn what_cannot_be_is_not_saved() {
+    let (_folder, places) = places();
+    let wrong = [
+        Connection {
+            name: String::new(),
+            ..shop("x")
+        },
+        Connection {
+            name: "../x".to_owned(),
+            ..shop("x")
+        },
+        Connection {
+            name: "-x".to_owned(),
+            ..shop("x")
+        },
+        Connection {
+            host: Some("pg-1".to_owned()),
+            ..shop("x")
+        },
+        Connection {
+            store: None,
+            ..shop("x")
+        },
+        Connection {
+            ssh: Some("-oProxyCommand=x".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            ssh: Some("a b".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            host: Some("pg-1:0".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            host: Some("pg\n1".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            password: Some("hunter2".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            sslmode: Some("verify".to_owned()),
+            ..server("x")
+        },
+        Connection {
+            cache: Some("cloud".to_owned()),
+            ..server("x")
+        },
+    ];
+    for connection in wrong {
+        let error = save(&places, &connection, None).unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+    assert!(!file(&places).exists());
+}
+
+#[test]
+fn an_export_holds_no_program_and_an_import_takes_none() {
+    let (_folder, mine) = places();
+    save(
+        &mine,
+        &Connection {
+            password: Some("command print hunter2".to_owned()),
+            ..server("eu")
+        },
+        None,
+    )
+    .unwrap();
+    save(&mine, &shop("shop"), None).unwrap();
+    let text = export(&mine, &[]).unwrap();
+    assert!(
+        text.starts_with("# Saved connections") && !text.contains("hunter2"),
+        "{text}"
+    );
+    assert!(!export(&mine, &["@shop".to_owned()]).unwrap().contains("pg-1:5433"));
+    let (_folder, other) = places();
+    let imported = import(&other, &text, "x", Taken::Refused).unwrap();
+    assert_eq!((imported.added.len(), imported.replaced.len()), (2, 0));
+    // Nobody said what the server is, so it counts as production, and that is said.
+    assert!(imported.left_out[0].contains("production"), "{imported:?}");
+    let found = find(&other, "eu").unwrap();
+    assert_eq!(counts_as("@eu", found.environment), Environment::Production);
+    let before = fs::read_to_string(file(&other)).unwrap();
+    assert!(import(&other, &text, "x", Taken::Refused).is_err());
+    assert_eq!(fs::read_to_string(file(&other)).unwrap(), before, "all of them or none");
+    assert_eq!(import(&other, &text, "x", Taken::Replaced).unwrap().replaced.len(), 2);
+    let hostile = text.replace(
+        "kind = \"postgres\"",
+        "kind = \"postgres\"\npassword = \"command rm -rf hunter2\"",
+    );
+    let imported = import(&other, &hostile, "x", Taken::Replaced).unwrap();
+    assert!(
+        imported.left_out.iter().any(|said| said.contains("program")),
+        "{imported:?}"
+    );
+    assert!(!fs::read_to_string(file(&other)).unwrap().contains("rm -rf"));
+}
+
+#[test]
+fn many_who_write_at_once_lose_nothing() {
+    let (_folder, places) = places();
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let places = &places;
+            scope.spawn(move || {
+                for number in 0..5 {
+                    save(places, &shop(&format!("s{writer}-{number}")), None).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(load(&places).unwrap().saved.len(), 40);
+}
+
+#[test]
+fn a_path_is_local_until_somebody_says_otherwise_and_a_connection_is_production() {
+    assert_eq!(counts_as("/srv/orders.db", None), Environment::Local);
+    assert_eq!(counts_as("@shop", None), Environment::Production);
+    assert_eq!(counts_as("postgres://pg-1/orders", None), Environment::Production);
+    assert_eq!(counts_as("@shop", Some(Environment::Test)), Environment::Test);
+}
+
+#[test]
+fn an_address_with_a_password_is_no_store() {
+    let (_folder, places) = places();
+    let error = Target::of("postgres://ada:hunter2@pg-1/orders", &places).unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    let target = Target::of("postgres://ada@pg-1/orders", &places).unwrap();
+    assert_eq!(target.location, "postgres://ada@pg-1/orders");
+    assert!(target.log_name().unwrap().starts_with("url-pg-1_orders-"));
+}
+
+proptest! {
+    /// What a file was cut to is read or refused; it is never written over without having been understood.
+    #[test]
+    fn a_truncated_file_loses_nothing(cut in 0_usize..700) {
+        let (_folder, places) = places();
+        save(&places, &shop("one"), None).unwrap();
+        save(&places, &server("two"), None).unwrap();
+        let whole = fs::read_to_string(file(&places)).unwrap();
+        let end = (0..=whole.len().saturating_sub(cut)).rev().find(|at| whole.is_char_boundary(*at)).unwrap();
+        let text = &whole[..end];
+        fs::write(file(&places), text).unwrap();
+        match save(&places, &shop("three"), None) {
+            Ok(_) => prop_assert!(fs::read_to_string(file(&places)).unwrap().starts_with(text.trim_end())),
+            Err(_) => prop_assert_eq!(fs::read_to_string(file(&places)).unwrap(), text),
+        }
+    }
+}

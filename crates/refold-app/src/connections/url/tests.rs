@@ -1,0 +1,92 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn parsed(url: &str) -> Connection {
+    parse(url).unwrap().0
+}
+
+#[test]
+fn addresses_mean_what_libpq_means() {
+    let of = parsed("postgresql://ada@pg-1:5433,pg-2/orders?sslmode=verify-ca&target_session_attrs=prefer-standby");
+    assert_eq!(of.user.as_deref(), Some("ada"));
+    assert_eq!(of.host.as_deref(), Some("pg-1:5433,pg-2"));
+    assert_eq!(of.database.as_deref(), Some("orders"));
+    assert_eq!(of.sslmode.as_deref(), Some("verify-ca"));
+    assert_eq!(of.target_session_attrs.as_deref(), Some("prefer-standby"));
+    let host = |name: &str, port| Host {
+        name: name.to_owned(),
+        port,
+    };
+    for (url, hosts) in [
+        ("postgres://", vec![]),
+        ("postgres:///orders", vec![]),
+        ("postgres://[::1]:6000/orders", vec![host("::1", 6000)]),
+        (
+            "postgres://%2Fvar%2Frun%2Fpostgresql:5433/orders",
+            vec![host("/var/run/postgresql", 5433)],
+        ),
+        ("postgres:///orders?host=/tmp&port=5434", vec![host("/tmp", 5434)]),
+        (
+            "postgres:///orders?host=a,::1&port=1,2",
+            vec![host("a", 1), host("::1", 2)],
+        ),
+        ("postgres://a,b/?port=7", vec![host("a", 7), host("b", 7)]),
+        ("postgres://a:/orders", vec![host("a", 5432)]),
+    ] {
+        let of = parsed(url);
+        assert_eq!(
+            hosts_of(of.host.as_deref().unwrap_or_default()).unwrap(),
+            hosts,
+            "{url}"
+        );
+        assert_eq!(parsed(&super::of(&of)), of, "{url} comes back from its own text");
+    }
+}
+
+#[test]
+fn a_password_is_taken_out_and_never_told() {
+    let (of, secret) = parse("postgres://ada:hunt%40er2@pg-1/orders?password=hunter3").unwrap();
+    assert_eq!(secret.unwrap().reveal(), "hunter3");
+    assert!(!format!("{of:?} {}", super::of(&of)).contains("hunt"));
+    for url in [
+        "postgres://ada:hunter2@pg-1:x/orders",
+        "postgres://ada:hunter2@pg-1/orders?sslmode=hunter2",
+        "postgres://ada:hunter2@pg-1/orders?nonsense=hunter2",
+        "postgres://ada:hunter2@pg-1/orders?hunter2",
+        "postgres://ada:hunter2%zz@pg-1/orders",
+        "postgres://ada:hunter2%00@pg-1/orders",
+        "postgres://ada:12/hunter2@pg-1/orders",
+        "postgres://ada:1?hunter2@pg-1/orders",
+        "oracle://ada:hunter2@pg-1/orders",
+    ] {
+        let error = parse(url).unwrap_err();
+        assert!(!format!("{error:?}").contains("hunter2"), "{url}: {error:?}");
+        assert!(!shown(url).contains("hunter2"), "{url}: {}", shown(url));
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_address_comes_back_from_its_text(
+        user in "\\PC{1,8}", database in "\\PC{1,8}", hosts in proptest::collection::vec("[a-z]{1,4}(:[1-9][0-9]{0,3})?", 1..4),
+        root in proptest::option::of("/\\PC{1,9}"),
+    ) {
+        let of = Connection {
+            kind: Some("postgres".to_owned()),
+            user: Some(user), database: Some(database), host: Some(hosts.join(",")), sslrootcert: root,
+            ..Connection::default()
+        };
+        prop_assert_eq!(parse(&super::of(&of)).map(|(of, _)| of), Ok(of));
+    }
+
+    #[test]
+    fn no_text_breaks_it_and_no_refusal_repeats_it(rest in "\\PC{0,40}") {
+        if let Err(error) = parse(&format!("postgres://u:Zq7Zq7@{rest}")) {
+            let told = format!("{error:?}");
+            prop_assert!(!told.contains("Zq7Zq7"));
+        }
+        let told = shown(&format!("postgres://u:Zq7Zq7@{rest}"));
+        prop_assert!(!told.contains("Zq7Zq7"));
+    }
+}

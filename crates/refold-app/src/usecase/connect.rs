@@ -1,0 +1,252 @@
+//! Trying a store before it is trusted: can it be reached, does it let us in, how is writing to it ruled out, what could
+//! this account do, and are there events.
+
+use std::fs::File;
+use std::path::Path;
+use std::time::Instant;
+
+use refold_core::work::Work;
+use refold_stores::postgres::Role;
+
+use crate::access::Access;
+use crate::connections::server::{self, Asking};
+use crate::connections::{Asked, Surroundings, Target, Tunnel};
+use crate::error::{AppError, ErrorCode};
+use crate::places::Places;
+use crate::session::Session;
+use crate::text;
+use crate::wire::{ConnectStep, Connected, StepOutcome};
+
+/// The steps, in their order.
+pub const TITLES: [&str; 5] = [
+    "reach the store",
+    "sign in",
+    "read-only is enforced",
+    "what this account could do",
+    "find events",
+];
+
+/// Tries a store step by step; `tell` hears of each when it is through.
+///
+/// # Errors
+/// When the call is wrong: no such connection, no path. What fails of the store is among the steps.
+pub fn connect(
+    work: &Work<'_>,
+    asked: &Asked,
+    places: &Places,
+    tell: &dyn Fn(&ConnectStep),
+) -> Result<Connected, AppError> {
+    let target = Target::of_named(&asked.store, places)?;
+    let mut steps = Steps {
+        done: Vec::new(),
+        began: Instant::now(),
+        tell,
+    };
+    let reached = match &target.file {
+        Some(file) => reach_file(file),
+        None => reach_server(&target),
+    };
+    let failure = match reached {
+        Ok(said) => {
+            steps.told(StepOutcome::Ok, said, "");
+            open(work, asked, places, &target, &mut steps)?
+        }
+        Err(error) => steps.failed(error),
+    };
+    Ok(Connected {
+        steps: steps.done,
+        failure: failure.map(Into::into),
+    })
+}
+
+/// What was tried so far.
+struct Steps<'a> {
+    done: Vec<ConnectStep>,
+    began: Instant,
+    tell: &'a dyn Fn(&ConnectStep),
+}
+
+impl Steps<'_> {
+    /// The next step is through.
+    fn told(&mut self, outcome: StepOutcome, said: impl Into<String>, advice: impl Into<String>) {
+        let place = self.done.len();
+        let step = ConnectStep {
+            // There are five.
+            step: u32::try_from(place + 1).unwrap_or(u32::MAX),
+            title: TITLES.get(place).copied().unwrap_or_default().to_owned(),
+            outcome,
+            said: said.into(),
+            advice: advice.into(),
+            millis: u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX),
+        };
+        (self.tell)(&step);
+        self.done.push(step);
+        self.began = Instant::now();
+    }
+
+    fn failed(&mut self, error: AppError) -> Option<AppError> {
+        self.told(StepOutcome::Failed, error.message.clone(), error.hint.clone());
+        Some(error)
+    }
+}
+
+/// The steps behind the first.
+fn open(
+    work: &Work<'_>,
+    asked: &Asked,
+    places: &Places,
+    target: &Target,
+    steps: &mut Steps<'_>,
+) -> Result<Option<AppError>, AppError> {
+    let role = match sign_in(work, asked, places, target, steps) {
+        Ok(role) => role,
+        Err(error) if error.is_cancelled() => return Err(error),
+        Err(error) => return Ok(steps.failed(error)),
+    };
+    let could = match (target.file.as_deref(), &role) {
+        (Some(file), _) if may_write(file) => "it may write to the file; Refold never does".to_owned(),
+        (Some(_), _) => "it may only read the file".to_owned(),
+        (None, Some(role)) if role.powers.is_empty() => format!("the role {} has no power over the server", role.name),
+        (None, Some(role)) => format!("the role {} {}", role.name, role.powers.join(", ")),
+        (None, None) => String::new(),
+    };
+    let is_elevated = role.is_some_and(|role| !role.powers.is_empty());
+    let session = match Session::open_asked(work, asked, places) {
+        Ok(session) => session,
+        Err(error) if error.is_cancelled() => return Err(error),
+        Err(error) => {
+            // It was let in, and each of its transactions is read-only or there is none.
+            if target.file.is_none() || is_about_events(error.code) {
+                steps.told(StepOutcome::Ok, "nothing was sent but what reads", "");
+            }
+            if is_about_events(error.code) {
+                steps.told(StepOutcome::Ok, could, "");
+            }
+            return Ok(steps.failed(error));
+        }
+    };
+    let description = session.description();
+    let Some((first, rest)) = description.read_only.split_first() else {
+        let error = AppError::internal("this kind of store does not say how writing to it is ruled out");
+        return Ok(steps.failed(error));
+    };
+    // The first sentence about a server is about its role.
+    let (how, could) = match target.file {
+        Some(_) => (description.read_only.join("; "), could),
+        None => (rest.join("; "), first.clone()),
+    };
+    steps.told(StepOutcome::Ok, how, "");
+    let outcome = if is_elevated {
+        StepOutcome::Warning
+    } else {
+        StepOutcome::Ok
+    };
+    let advice = if is_elevated {
+        "use a role that may only read: docs/production.md has the script"
+    } else {
+        ""
+    };
+    steps.told(outcome, could, advice);
+    let counted = session
+        .index()
+        .map(|index| u64::from(index.event_count()))
+        .or(description.event_count);
+    let events = match counted {
+        Some(0) => "it holds no event yet".to_owned(),
+        Some(count) if description.count_is_exact => text::counted(count, "event"),
+        Some(count) => format!("about {}", text::counted(count, "event")),
+        None => "how many events it holds is not known before it is indexed".to_owned(),
+    };
+    steps.told(StepOutcome::Ok, format!("{}; {events}", description.layout_title), "");
+    Ok(None)
+}
+
+/// The second step; who we are there, where it is a server.
+fn sign_in(
+    work: &Work<'_>,
+    asked: &Asked,
+    places: &Places,
+    target: &Target,
+    steps: &mut Steps<'_>,
+) -> Result<Option<Role>, AppError> {
+    if target.file.is_some() {
+        steps.told(StepOutcome::None, "a file asks for no password", "");
+        return Ok(None);
+    }
+    let access = target
+        .log_name()
+        .map(|name| Access::open(&places.data, &name))
+        .transpose()?;
+    let asking = Asking {
+        target,
+        passwords: asked.passwords.as_ref(),
+        known: None,
+        access: access.as_ref(),
+    };
+    let (role, _) = server::role(work, &asking)?;
+    let standby = if role.is_standby { ", a standby" } else { "" };
+    steps.told(
+        StepOutcome::Ok,
+        format!("as {} on PostgreSQL {}{standby}", role.name, role.server_version),
+        "",
+    );
+    Ok(Some(role))
+}
+
+/// Whether what failed is the last step: all before it went well.
+fn is_about_events(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::NotAnEventStore | ErrorCode::NoLayout | ErrorCode::Ambiguous
+    )
+}
+
+fn reach_file(file: &Path) -> Result<String, AppError> {
+    let found = File::open(file).and_then(|file| file.metadata()).map_err(|error| {
+        AppError::new(
+            ErrorCode::Unreachable,
+            format!("cannot reach the store: {error}: {}", file.display()),
+            "look whether the path is right and readable from here",
+        )
+    })?;
+    Ok(format!("a file of {}", text::size_label(found.len())))
+}
+
+/// Whether this account may write to it; nothing is written to find out.
+#[cfg(unix)]
+fn may_write(file: &Path) -> bool {
+    rustix::fs::access(file, rustix::fs::Access::WRITE_OK).is_ok()
+}
+
+#[cfg(not(unix))]
+fn may_write(file: &Path) -> bool {
+    file.metadata().is_ok_and(|found| !found.permissions().readonly())
+}
+
+/// Of several servers the first that answers; through a tunnel its far end is not looked at before signing in.
+fn reach_server(target: &Target) -> Result<String, AppError> {
+    let Some(connection) = &target.connection else {
+        return Err(AppError::internal("a server without a connection"));
+    };
+    let completed = Surroundings::default().complete(connection)?;
+    let hosts = server::hosts(&completed.connection, completed.port.as_deref())?;
+    if let Some(ssh) = &completed.connection.ssh {
+        Tunnel::through(ssh, &hosts)?;
+        return Ok(format!("through {ssh}, whose host key ssh knows"));
+    }
+    let mut failures = Vec::new();
+    for host in &hosts {
+        match host.reach() {
+            Ok(()) => return Ok(format!("{host} answers")),
+            Err(error) => failures.push(format!("{host}: {error}")),
+        }
+    }
+    Err(AppError::new(
+        ErrorCode::Unreachable,
+        format!("no server answers: {}", failures.join("; ")),
+        "look whether name and port are right, the server runs, and no firewall is between",
+    ))
+}
+
+#[cfg(test)]
+mod tests;

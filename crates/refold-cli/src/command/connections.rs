@@ -1,0 +1,239 @@
+//! `refold connections`.
+
+use std::path::Path;
+
+use refold_app::connections::{self, Taken, url};
+use refold_app::text::visible;
+use refold_app::usecase::connections::{ConnectionAnswer, access_log, list};
+use refold_app::wire::Connection;
+use refold_app::{AppError, Places};
+use serde::Serialize;
+
+use super::Context;
+use crate::arguments::{ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
+use crate::print::{Ended, Table, aside};
+
+pub fn run(context: &Context<'_>, asked: &Connections) -> Result<u8, Ended> {
+    let places = Places::of_user();
+    match &asked.act {
+        None => all(context, &places, None),
+        Some(ConnectionsAct::List { name }) => all(context, &places, name.as_deref()),
+        Some(ConnectionsAct::Add(asked)) => add(context, &places, asked),
+        Some(ConnectionsAct::Edit(asked)) => edit(context, &places, asked),
+        Some(ConnectionsAct::Remove { name }) => {
+            connections::remove(&places, name)?;
+            done(context, &format!("{name} is forgotten; the store itself is untouched"))
+        }
+        Some(ConnectionsAct::Export { names, out }) => export(context, &places, names, out.as_deref()),
+        Some(ConnectionsAct::Import { file, replace }) => import(context, &places, file, *replace),
+        Some(ConnectionsAct::Log { store, limit }) => log(context, &places, store, *limit),
+    }
+}
+
+fn all(context: &Context<'_>, places: &Places, only: Option<&str>) -> Result<u8, Ended> {
+    if let Some(name) = only {
+        connections::find(places, name)?;
+    }
+    let answer = list(places, only)?;
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&answer)?;
+        return printer.finish(Ok(0));
+    }
+    if answer.connections.is_empty() {
+        printer.line("no connection is saved yet; refold connections add --help says how")?;
+    } else {
+        let mut table = Table::new(&["name", "environment", "store"]);
+        for one in &answer.connections {
+            table.row(vec![
+                format!("@{}", one.name),
+                environment(one),
+                visible(&one.target).into_owned(),
+            ]);
+        }
+        table.print(&mut printer)?;
+    }
+    if only.is_some() {
+        for (name, text) in answer.connections.iter().flat_map(|one| &one.lines) {
+            printer.line(&format!("  {name} = {text}"))?;
+        }
+    }
+    for one in &answer.connections {
+        for problem in &one.problems {
+            printer.line(&format!("@{} cannot be opened: {problem}", one.name))?;
+        }
+    }
+    printer.line(&answer.file)?;
+    printer.finish(Ok(0))
+}
+
+/// `PRODUCTION`, and that nobody said so.
+fn environment(of: &ConnectionAnswer) -> String {
+    match (of.environment, of.counts_as) {
+        (Some("production"), _) => "PRODUCTION".to_owned(),
+        (Some(said), _) => said.to_owned(),
+        (None, counts) => format!("{} (nobody said what it is)", counts.to_uppercase()),
+    }
+}
+
+fn add(context: &Context<'_>, places: &Places, asked: &ConnectionAdd) -> Result<u8, Ended> {
+    let mut connection = match &asked.store {
+        Some(store) => named(store)?,
+        None => Connection::default(),
+    };
+    connection.name.clone_from(&asked.name);
+    connections::set(&mut connection, "environment", &asked.environment)?;
+    set_lines(context, &mut connection, &asked.lines)?;
+    connections::save(places, &connection, None)?;
+    done(
+        context,
+        &format!("@{} is saved; refold connect @{} tries it", asked.name, asked.name),
+    )
+}
+
+fn edit(context: &Context<'_>, places: &Places, asked: &ConnectionEdit) -> Result<u8, Ended> {
+    let before = asked.name.trim_start_matches('@');
+    let book = connections::load(places)?;
+    let found = book.saved.into_iter().find(|one| one.connection.name == before);
+    // One that is wrong can be put right here: what was understood of it stays.
+    let mut connection = match found {
+        Some(found) => found.connection,
+        None => connections::find(places, before)?,
+    };
+    if let Some(store) = &asked.store {
+        let other = named(store)?;
+        connection.store = other.store;
+        connection.kind = other.kind;
+        connection.host = other.host;
+        connection.database = other.database;
+        connection.user = other.user.or(connection.user);
+        connection.sslmode = other.sslmode.or(connection.sslmode);
+    }
+    if let Some(name) = &asked.rename {
+        connection.name.clone_from(name);
+    }
+    if let Some(environment) = &asked.environment {
+        connections::set(&mut connection, "environment", environment)?;
+    }
+    set_lines(context, &mut connection, &asked.lines)?;
+    connections::save(places, &connection, Some(before))?;
+    done(context, &format!("@{} is saved", connection.name))
+}
+
+/// A path or an address, without a password.
+fn named(store: &str) -> Result<Connection, AppError> {
+    if !url::is_url(store) {
+        return Ok(Connection {
+            store: Some(store.to_owned()),
+            ..Connection::default()
+        });
+    }
+    let (connection, secret) = url::parse(store)?;
+    match secret {
+        None => Ok(connection),
+        Some(_) => Err(AppError::invalid(
+            "a password does not belong into an address: every user of this machine can read it there",
+            "leave it out, and say with --password-from where it comes from",
+        )),
+    }
+}
+
+fn set_lines(context: &Context<'_>, connection: &mut Connection, lines: &ConnectionLines) -> Result<(), AppError> {
+    let all = &context.arguments;
+    let mask = all.mask.as_ref().map(|mask| mask.display().to_string());
+    let given = [
+        ("host", &lines.host),
+        ("database", &lines.database),
+        ("user", &lines.user),
+        ("service", &lines.service),
+        ("sslmode", &lines.sslmode),
+        ("sslrootcert", &lines.sslrootcert),
+        ("allow_elevated", &lines.allow_elevated),
+        ("allow_scans", &lines.allow_scans),
+        ("target_session_attrs", &lines.target_session_attrs),
+        ("password", &lines.password_from),
+        ("ssh", &lines.ssh),
+        ("cache", &lines.cache),
+        ("layout", &all.layout),
+        ("zone", &all.zone),
+        ("mask", &mask),
+    ];
+    for (name, text) in given {
+        if let Some(text) = text {
+            connections::set(connection, name, text)?;
+        }
+    }
+    Ok(())
+}
+
+fn export(context: &Context<'_>, places: &Places, names: &[String], out: Option<&Path>) -> Result<u8, Ended> {
+    let text = connections::export(places, names)?;
+    let mut printer = context.printer();
+    match out {
+        None => printer.text(text.trim_end())?,
+        Some(file) => {
+            connections::write_export(file, &text)?;
+            printer.line(&format!("written into {}", visible(&file.display().to_string())))?;
+        }
+    }
+    printer.finish(Ok(0))
+}
+
+fn import(context: &Context<'_>, places: &Places, file: &Path, replace: bool) -> Result<u8, Ended> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        added: &'a [String],
+        replaced: &'a [String],
+        left_out: &'a [String],
+    }
+    let taken = if replace { Taken::Replaced } else { Taken::Refused };
+    let imported = connections::import_file(places, file, taken)?;
+    let mut printer = context.printer();
+    if context.json {
+        printer.json(&Answer {
+            added: &imported.added,
+            replaced: &imported.replaced,
+            left_out: &imported.left_out,
+        })?;
+        return printer.finish(Ok(0));
+    }
+    for name in &imported.added {
+        printer.line(&format!("@{name} is added"))?;
+    }
+    for name in &imported.replaced {
+        printer.line(&format!("@{name} is replaced"))?;
+    }
+    for sentence in &imported.left_out {
+        printer.line(&format!("left out of {sentence}"))?;
+    }
+    printer.finish(Ok(0))
+}
+
+/// The lines as they stand; exit code 1 where somebody changed the file.
+fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<usize>) -> Result<u8, Ended> {
+    let reading = access_log(places, store)?;
+    let skipped = limit.map_or(0, |limit| reading.lines.len().saturating_sub(limit));
+    let mut printer = context.printer();
+    for line in reading.lines.iter().skip(skipped) {
+        match (&line.told, context.json) {
+            (Some(told), false) => printer.line(told)?,
+            _ => printer.line(&line.text)?,
+        }
+    }
+    for flaw in &reading.flaws {
+        aside(&format!(
+            "line {} of the log is not as it was written: {}",
+            flaw.line, flaw.what
+        ));
+    }
+    printer.finish(Ok(u8::from(!reading.flaws.is_empty())))
+}
+
+fn done(context: &Context<'_>, sentence: &str) -> Result<u8, Ended> {
+    let mut printer = context.printer();
+    match context.json {
+        true => printer.json(&list(&Places::of_user(), None)?)?,
+        false => printer.line(sentence)?,
+    }
+    printer.finish(Ok(0))
+}

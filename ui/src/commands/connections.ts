@@ -1,0 +1,62 @@
+// Saved connections: opening one, adding, changing, removing.
+
+import type { Desk } from '../model/desk.svelte';
+import { S } from '../strings';
+import { command, type Choice, type Command, type Reach } from './command';
+
+const T = S.connections;
+const noneSaved = ({ connections }: Desk) => (connections.saved.length > 0 ? null : T.none);
+
+export const CONNECTIONS: readonly Command[] = [
+  command('Store', ['global'], 'connection.saved', 'Open a saved connection…', open, {
+    ...{ words: 'server postgres production', choices: saved, blocked: noneSaved },
+  }),
+  command('Store', ['global'], 'connection.add', 'Add a connection…', (d) => edit(d, null), {
+    words: 'new server postgres save name',
+  }),
+  command('Store', ['global'], 'connection.edit', 'Change a connection…', (d, _, name) => edit(d, name), {
+    ...{ words: 'edit server', choices: names, blocked: noneSaved },
+  }),
+  command('Store', ['global'], 'connection.remove', 'Remove a connection…', remove, {
+    ...{ words: 'delete forget server', choices: names, blocked: noneSaved },
+  }),
+  command('Store', ['global'], 'connection.restore', 'Bring back the connection that was removed', restore, {
+    ...{ words: 'undo', blocked: ({ connections }) => (connections.removed ? null : T.nothingRemoved) },
+  }),
+  command('Store', ['global'], 'connection.read', 'Read the file of connections again', (d) => d.connections.read(), {
+    words: 'reload toml',
+  }),
+];
+
+function names({ connections }: Desk): Choice[] {
+  return connections.saved.map(({ connection: { environment, name = '' }, target }) => ({
+    ...{ value: name, title: `@${name}` },
+    note: [environment ? S.environment.choices[environment] : S.environment.none, target].join(' · '),
+  }));
+}
+
+function saved(desk: Desk): Choice[] {
+  return names(desk).map((choice) => ({ ...choice, value: `@${choice.value}` }));
+}
+
+function open(desk: Desk, _: Reach, location: string): Promise<void> {
+  return desk.openStore(location);
+}
+
+function edit(desk: Desk, name: string | null): void {
+  const known = name === null ? 'new' : desk.connections.named(name);
+  if (!known) return;
+  desk.connections.editing = known;
+  desk.openOverlay('connection');
+}
+
+async function remove(desk: Desk, _: Reach, name: string): Promise<void> {
+  await desk.connections.remove(name);
+  desk.say(T.removed(name));
+}
+
+async function restore(desk: Desk): Promise<void> {
+  const name = desk.connections.removed?.name ?? '';
+  await desk.connections.restore();
+  desk.say(T.restored(name));
+}

@@ -1,0 +1,186 @@
+// What the editor of a connection holds: the lines of it, the test with its steps, and a password on its way out.
+
+import { errorOf } from '../backend/backend';
+import type { AppErrorWire, Connection, ConnectStep, Environment, SavedConnection } from '../backend/bindings';
+import { EDITOR as T } from '../strings/connections';
+import type { Desk } from './desk.svelte';
+
+export type PlaceKind = 'file' | 'server';
+/** Where the password comes from; empty: where libpq looks. */
+export type SourceKind = keyof typeof T.sources;
+
+/** The lines that are texts and nothing else. */
+type Line = 'ssh' | 'sslmode' | 'sslrootcert' | 'targetSessionAttrs' | 'layout' | 'mask' | 'cache';
+
+const WORDS: readonly [Environment, readonly string[]][] = [
+  ['production', ['prod', 'live']],
+  ['staging', ['stag', 'preprod', 'uat']],
+  ['test', ['test', 'qa']],
+  ['development', ['dev']],
+  ['local', ['localhost', '127.0.0.1']],
+];
+
+export class Connecting {
+  kind = $state<PlaceKind>('server');
+  name = $state('');
+  path = $state('');
+  address = $state('');
+  environment = $state<Environment | null>(null);
+  source = $state<SourceKind>('');
+  /** The variable or the program. */
+  sourceText = $state('');
+  lines = $state<Record<Line, string>>({
+    ...{ ssh: '', sslmode: '', sslrootcert: '', targetSessionAttrs: '', layout: '', mask: '', cache: '' },
+  });
+  /** Typed for a test; empty as soon as it was sent. */
+  password = $state('');
+
+  steps = $state.raw<readonly ConnectStep[]>([]);
+  isTesting = $state(false);
+  failure = $state.raw<AppErrorWire | null>(null);
+
+  readonly #desk: Desk;
+  readonly #before: Connection | null;
+  /** What the address said when it was read last, with its text. */
+  #read = $state.raw<{ text: string; connection: Connection } | null>(null);
+
+  constructor(desk: Desk, editing: SavedConnection | 'new') {
+    this.#desk = desk;
+    this.#before = editing === 'new' ? null : editing.connection;
+    if (editing !== 'new') this.#take(editing);
+  }
+
+  get isNew(): boolean {
+    return this.#before === null;
+  }
+
+  /** What its name and place let one suppose, and the word that does; nothing is chosen by that. */
+  get suggestion(): { environment: Environment; word: string } | null {
+    const text = `${this.name} ${this.kind === 'file' ? this.path : this.address}`.toLowerCase();
+    for (const [environment, words] of WORDS) {
+      const word = words.find((one) => text.includes(one));
+      if (word !== undefined) return { environment, word };
+    }
+    return null;
+  }
+
+  /** Why it cannot be tried yet. */
+  get untestable(): string | null {
+    return (this.kind === 'file' ? this.path : this.address).trim() === '' ? T.needsPlace : null;
+  }
+
+  /** Why it cannot be saved yet. */
+  get unsavable(): string | null {
+    if (this.name.trim() === '') return T.needsName;
+    return this.untestable ?? (this.environment === null ? T.needsEnvironment : null);
+  }
+
+  async chooseFile(): Promise<void> {
+    const path = await this.#desk.backend.pickFile();
+    if (path !== null) this.path = path;
+  }
+
+  /** Reads the address; a password in it is taken out of the field at once. */
+  async readAddress(): Promise<void> {
+    const text = this.address.trim();
+    if (this.kind === 'file' || text === '' || this.#read?.text === text) return;
+    try {
+      const { connection, hasPassword } = await this.#desk.backend.readAddress(text);
+      this.failure = null;
+      if (hasPassword) this.address = withoutPassword(text);
+      this.#read = { text: this.address.trim(), connection };
+    } catch (reason) {
+      this.address = withoutPassword(text);
+      this.failure = errorOf(reason);
+    }
+  }
+
+  async test(): Promise<void> {
+    if (this.untestable !== null || this.isTesting) return;
+    this.isTesting = true;
+    this.steps = [];
+    const password = this.password === '' ? null : this.password;
+    this.password = '';
+    try {
+      const connection = await this.#connection();
+      if (!connection) return;
+      await this.#desk.backend.tryConnection(connection, password, (step) => (this.steps = [...this.steps, step]));
+      this.failure = null;
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    } finally {
+      this.isTesting = false;
+    }
+  }
+
+  /** Whether it was saved. */
+  async save(): Promise<boolean> {
+    if (this.unsavable !== null) return false;
+    try {
+      const connection = await this.#connection();
+      if (!connection) return false;
+      await this.#desk.connections.save(connection, this.#before?.name ?? null);
+      if (this.password !== '') await this.#desk.backend.typePassword(`@${connection.name}`, this.password);
+      this.password = '';
+      return true;
+    } catch (reason) {
+      this.failure = errorOf(reason);
+      return false;
+    }
+  }
+
+  #take({ address, connection }: SavedConnection): void {
+    this.kind = connection.store ? 'file' : 'server';
+    this.name = connection.name ?? '';
+    this.path = connection.store ?? '';
+    this.address = address;
+    this.environment = connection.environment ?? null;
+    for (const line of Object.keys(this.lines) as Line[]) this.lines[line] = connection[line] ?? '';
+    const [word = '', ...rest] = (connection.password ?? '').split(' ');
+    this.source = word in T.sources ? (word as SourceKind) : '';
+    this.sourceText = rest.join(' ');
+  }
+
+  // What this editor does not show stays as it was.
+  async #connection(): Promise<Connection | null> {
+    const { kind, lines } = this;
+    const common = {
+      ...{ name: this.name.trim(), environment: this.environment, zone: this.#before?.zone ?? null },
+      ...{ layout: given(lines.layout), mask: given(lines.mask), cache: given(lines.cache) },
+    };
+    if (kind === 'file') return { ...common, store: this.path.trim() };
+    await this.readAddress();
+    if (this.#read?.text !== this.address.trim()) return null;
+    const password = [this.source, this.sourceText.trim()].filter(Boolean).join(' ');
+    const { allowElevated = null, allowScans = null, service = null } = this.#before ?? {};
+    return {
+      ...{ allowElevated, allowScans, service },
+      ...definite(this.#read.connection),
+      ...common,
+      ...{ kind: 'postgres', password: given(password), ssh: given(lines.ssh) },
+      ...definite({
+        sslmode: given(lines.sslmode),
+        sslrootcert: given(lines.sslrootcert),
+        targetSessionAttrs: given(lines.targetSessionAttrs),
+      }),
+    };
+  }
+}
+
+/** An address with whatever stands between the user's colon and the last @ taken out. */
+export function withoutPassword(address: string): string {
+  const [, scheme = '', rest = ''] = /^([a-z]+:\/\/)?([\s\S]*)$/.exec(address) ?? [];
+  const at = rest.lastIndexOf('@');
+  const user = at < 0 ? null : (rest.slice(0, at).split(':')[0] ?? '');
+  const place = at < 0 ? rest : rest.slice(at + 1);
+  const query = place.replace(/([?&])password=[^&]*&?/g, '$1').replace(/[?&]$/, '');
+  return `${scheme}${user === null ? '' : `${user}@`}${query}`;
+}
+
+function given(text: string): string | null {
+  return text.trim() === '' ? null : text.trim();
+}
+
+function definite(lines: Partial<Connection>): Partial<Connection> {
+  return Object.fromEntries(Object.entries(lines).filter(([, value]) => value !== null && value !== undefined));
+}
