@@ -420,10 +420,12 @@ export type Connection = {
 	/**  A name in the service files of libpq. */
 	service?: string | null,
 	sslmode?: string | null,
-	/**  Paths of certificates and of a key. */
+	/**  Path of a file of certificates; `None`: those of the system. */
 	sslrootcert?: string | null,
-	sslcert?: string | null,
-	sslkey?: string | null,
+	/**  The role that is used although it could do more than read. */
+	allowElevated?: string | null,
+	/**  `yes`: scans of big tables are allowed. */
+	allowScans?: string | null,
 	targetSessionAttrs?: string | null,
 	/**  Where the password comes from: `ask`, `env NAME`, `pgpass`, `keychain`, `command PROGRAM ARGUMENT…`. */
 	password?: string | null,

@@ -1,5 +1,5 @@
 // The twin as a page in a browser asks for it:
-// `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light&density=compact&recents`, and with faults
+// `?store=sample&stream=order-4711&at=v9&events=200000&delay=40&theme=light&density=compact&recents&connections`, and with faults
 // `&fault=streams:denied`. `window.faults.set('*', 'disconnected')` switches one on while the page is looked at.
 
 import { bigFromText, floatFromBig } from '../base/exact';
@@ -30,6 +30,14 @@ export function backendOfPage(): Backend {
     delayMillis: number('delay', 0),
     settings: { theme, density: asked.get('density') === 'compact' ? 'compact' : 'comfortable' },
     launch: store === null ? null : { store, stream: asked.get('stream'), at: asked.get('at'), handler: null },
+    connections: asked.has('connections')
+      ? [
+          { name: 'orders-eu', environment: 'production', host: 'pg-prod-3:5432', database: 'orders_eu', user: 'auditor' },
+          { name: 'orders-staging', environment: 'staging', host: 'secret-stag-1:5432', database: 'orders' },
+          { name: 'incident-0814', environment: 'local', store: '/home/ada/incidents/incident-0814.jsonl' },
+          { name: 'branch-10', host: '10.2.4.9:5432', database: 'orders' },
+        ]
+      : [],
     recents: asked.has('recents')
       ? [
           {

@@ -49,7 +49,7 @@ export const EDITOR = {
   },
   variable: 'Name of the variable',
   program: 'Program and arguments, whose first line it is',
-  typed: 'Password for this test',
+  typed: 'For this test',
   typedHint: 'Leaves this page at once and is kept in memory alone',
   ssh: 'Through ssh',
   sshHint: 'A host as your ssh knows it; empty: directly',
