@@ -60,7 +60,8 @@ import type { SandboxBackend } from './sandbox';
 import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
-export interface Backend extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend, ConnectionsBackend {
+export interface Backend
+  extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend, ConnectionsBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

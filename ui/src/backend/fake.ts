@@ -64,7 +64,9 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     ...options,
   });
   const whole = withSearch(
-    withComparisons(withDrift(withSandboxes(withLab(withPayloads(withConnections(twin, twin.saved))), options.seed ?? 4711))),
+    withComparisons(
+      withDrift(withSandboxes(withLab(withPayloads(withConnections(twin, twin.saved))), options.seed ?? 4711)),
+    ),
     options.seed ?? 4711,
   );
   return withFaults(whole, options.faults ?? new Faults());
@@ -86,7 +88,11 @@ interface OpenHistory {
 
 class FakeBackend implements Omit<
   Twin,
-  keyof PayloadBackend | keyof CompareBackend | keyof DriftBackend | keyof LabBackend | keyof SandboxBackend
+  | keyof PayloadBackend
+  | keyof CompareBackend
+  | keyof DriftBackend
+  | keyof LabBackend
+  | keyof SandboxBackend
   | keyof ConnectionsBackend
 > {
   readonly #options: FakeOptions;

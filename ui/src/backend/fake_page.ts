@@ -32,7 +32,13 @@ export function backendOfPage(): Backend {
     launch: store === null ? null : { store, stream: asked.get('stream'), at: asked.get('at'), handler: null },
     connections: asked.has('connections')
       ? [
-          { name: 'orders-eu', environment: 'production', host: 'pg-prod-3:5432', database: 'orders_eu', user: 'auditor' },
+          {
+            name: 'orders-eu',
+            environment: 'production',
+            host: 'pg-prod-3:5432',
+            database: 'orders_eu',
+            user: 'auditor',
+          },
           { name: 'orders-staging', environment: 'staging', host: 'secret-stag-1:5432', database: 'orders' },
           { name: 'incident-0814', environment: 'local', store: '/home/ada/incidents/incident-0814.jsonl' },
           { name: 'branch-10', host: '10.2.4.9:5432', database: 'orders' },
