@@ -4,7 +4,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, connections, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start, store, watch,
+    compare, connections, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start,
+    store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {

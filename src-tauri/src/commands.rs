@@ -3,8 +3,8 @@
 //! The desk blocks until it has its answer, so each call gets a thread of the pool, never the thread of the window.
 
 pub mod compare;
-pub mod drift;
 pub mod connections;
+pub mod drift;
 pub mod field;
 pub mod history;
 pub mod lab;

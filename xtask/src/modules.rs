@@ -25,8 +25,11 @@ const FLAGS: &[&str] = &[
     "-Cpanic=abort",
 ];
 
+/// Makes a module and says where it lies.
+type Build = fn(&mut Steps) -> Outcome<PathBuf>;
+
 /// The package that a module is of, and how it is made.
-const MODULES: [(&str, fn(&mut Steps) -> Outcome<PathBuf>); 2] = [
+const MODULES: [(&str, Build); 2] = [
     ("order-rust", build_rust),
     ("order-assemblyscript", build_assemblyscript),
 ];

@@ -3,8 +3,8 @@
 //! Every method may be called from any thread and blocks until it has its answer. It must not know Tauri.
 
 mod comparisons;
-mod drift;
 mod connections;
+mod drift;
 mod lab;
 mod lanes;
 mod notes;

@@ -3,6 +3,7 @@
 
 mod cache;
 mod faults;
+mod first_screen;
 mod growth;
 mod ids;
 
@@ -11,11 +12,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use refold_core::cursor::Cursor;
-use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::{Finding, Findings, Severity};
-use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventStore, ReadQuery, StoreDescription, StoreError};
-use refold_core::time::Timestamp;
+use refold_core::port::store::{EventStore, StoreDescription, StoreError};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::secret::Secret;
@@ -36,11 +34,7 @@ use crate::text;
 use crate::wire::{Connection, Environment};
 use cache::{Cache, temporary};
 
-/// So many of the newest events are on the first screen.
-pub const NEWEST_COUNT: usize = 100;
-
-/// The first screen says of so many of the newest events which types they have.
-const SAMPLE_COUNT: usize = 10_000;
+pub use first_screen::{FirstScreen, NEWEST_COUNT};
 
 /// A store that is open. Shareable between threads; what it shows is what the store held when it was opened.
 pub struct Session {
@@ -75,18 +69,6 @@ pub struct Session {
     ids: RwLock<Option<Arc<Ids>>>,
     /// How it was opened; `None`: it was opened elsewhere, and cannot be opened again.
     opening: Option<(Asked, Places)>,
-}
-
-/// What can be said of a store without reading all of it.
-pub struct FirstScreen {
-    /// The newest events, newest first, skeleton only.
-    pub newest: EventBatch,
-    pub names: Names,
-    /// Earliest and latest recorded time among the first and the newest events; `None` where none has a time.
-    pub time_span: Option<(Timestamp, Timestamp)>,
-    /// Event types among the newest events with how many of them there are, most frequent first.
-    pub sampled_types: Vec<(Vec<u8>, u32)>,
-    pub sampled_count: u32,
 }
 
 impl Session {
@@ -487,46 +469,6 @@ impl Session {
         Ok(arena)
     }
 
-    /// The first useful screen. Reads a fixed number of events, however many there are.
-    pub fn first_screen(&self, work: &Work<'_>, findings: &Findings) -> Result<FirstScreen, AppError> {
-        let mut names = Names::default();
-        let mut newest = EventBatch::default();
-        let forward = ReadQuery::all(Columns::SKELETON);
-        let mut reader = self.store.read(&ReadQuery {
-            direction: Direction::Backward,
-            ..forward.clone()
-        })?;
-        reader.next_batch(work, NEWEST_COUNT, &mut newest, &mut names, findings)?;
-        let mut sample = Sample::default();
-        sample.add(&newest);
-        let mut more = EventBatch::default();
-        while sample.count < SAMPLE_COUNT {
-            if !reader.next_batch(work, SAMPLE_COUNT - sample.count, &mut more, &mut names, findings)? {
-                break;
-            }
-            sample.add(&more);
-        }
-        let mut reader = self.store.read(&forward)?;
-        reader.next_batch(work, NEWEST_COUNT, &mut more, &mut names, findings)?;
-        sample.add_times(&more);
-        let types = sample.types.iter().enumerate().filter(|(_, events)| **events > 0);
-        let mut sampled_types: Vec<(Vec<u8>, u32)> = types
-            .map(|(ordinal, events)| {
-                // Ordinals are 32 bits.
-                let name = names.type_name(refold_core::event::TypeOrdinal(ordinal as u32));
-                (name.to_vec(), *events)
-            })
-            .collect();
-        sampled_types.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        Ok(FirstScreen {
-            newest,
-            names,
-            time_span: sample.time_span,
-            sampled_types,
-            sampled_count: u32::try_from(sample.count).unwrap_or(u32::MAX),
-        })
-    }
-
     fn adopt_ready_index(&self) -> Result<(), AppError> {
         let fingerprint = self.store.fingerprint()?;
         match index::open(&self.cache.folder(), &fingerprint) {
@@ -625,36 +567,6 @@ fn zone_of(zone: &str) -> Result<Zone, AppError> {
 /// As many threads as the machine runs at once.
 pub fn thread_count() -> usize {
     std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-}
-
-#[derive(Default)]
-struct Sample {
-    count: usize,
-    types: Vec<u32>,
-    time_span: Option<(Timestamp, Timestamp)>,
-}
-
-impl Sample {
-    fn add(&mut self, batch: &EventBatch) {
-        self.count += batch.len();
-        for event_type in &batch.types {
-            let ordinal = event_type.0 as usize;
-            if self.types.len() <= ordinal {
-                self.types.resize(ordinal + 1, 0);
-            }
-            if let Some(events) = self.types.get_mut(ordinal) {
-                *events += 1;
-            }
-        }
-        self.add_times(batch);
-    }
-
-    fn add_times(&mut self, batch: &EventBatch) {
-        for time in batch.recorded_at.iter().filter(|time| !time.is_none()) {
-            let (first, last) = self.time_span.unwrap_or((*time, *time));
-            self.time_span = Some((first.min(*time), last.max(*time)));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -17,7 +17,11 @@ fn transactions(writer: u32, count: u32) -> String {
             )
         };
         let pause = format!("SELECT pg_sleep({});", f64::from((n * 7 + writer * 13) % 11) / 2_000.0);
-        let end = if (n + writer) % 9 == 0 { "ROLLBACK;" } else { "COMMIT;" };
+        let end = if (n + writer).is_multiple_of(9) {
+            "ROLLBACK;"
+        } else {
+            "COMMIT;"
+        };
         format!(
             "BEGIN; {} {pause} {} {pause} {} {end}\n",
             insert(0),

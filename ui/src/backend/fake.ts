@@ -43,7 +43,7 @@ import { withSearch, type FakeStore, type Twin } from './fake/search';
 import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
 import { withPayloads, type PayloadBackend } from './fake/payload';
 import { openedAnswer, overviewAnswer, streamsAnswer } from './fake/store';
-import { FakePreferences } from './fake/preferences';
+import { FakePreferences, withPreferences, type PreferencesBackend } from './fake/preferences';
 
 export type { FakeOptions } from './fake/options';
 
@@ -65,7 +65,12 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
   });
   const whole = withSearch(
     withComparisons(
-      withDrift(withSandboxes(withLab(withPayloads(withConnections(twin, twin.saved))), options.seed ?? 4711)),
+      withDrift(
+        withSandboxes(
+          withLab(withPayloads(withConnections(withPreferences(twin, twin.preferences), twin.saved))),
+          options.seed ?? 4711,
+        ),
+      ),
     ),
     options.seed ?? 4711,
   );
@@ -94,9 +99,10 @@ class FakeBackend implements Omit<
   | keyof LabBackend
   | keyof SandboxBackend
   | keyof ConnectionsBackend
+  | keyof PreferencesBackend
 > {
   readonly #options: FakeOptions;
-  readonly #preferences: FakePreferences;
+  readonly preferences: FakePreferences;
   readonly saved: FakeConnections;
   readonly #stores = new Map<number, OpenStore>();
   readonly #histories = new Map<number, OpenHistory>();
@@ -122,7 +128,7 @@ class FakeBackend implements Omit<
 
   constructor(options: FakeOptions) {
     this.#options = options;
-    this.#preferences = new FakePreferences(options.settings, options.places);
+    this.preferences = new FakePreferences(options.settings, options.places);
     this.saved = new FakeConnections(options.connections);
     this.#recents = options.recents;
   }
@@ -130,7 +136,7 @@ class FakeBackend implements Omit<
   async start(): Promise<wire.AppStart> {
     await this.#wait();
     const { launch, settingsFailure, settingsFile, settingsProblems } = this.#options;
-    const { settings, shown } = this.#preferences;
+    const { settings, shown } = this.preferences;
     return {
       ...{ version: '0.1.0', settings, recents: this.#recents, launch, places: shown, sample: null },
       ...{ settingsFile, settingsFailure, settingsProblems },
@@ -482,34 +488,9 @@ class FakeBackend implements Omit<
     this.#cancelled.add(job);
   }
 
-  async saveSettings(settings: wire.Settings): Promise<void> {
-    this.#preferences.save(settings);
-  }
-
-  async bindKeys(binding: wire.KeyBinding): Promise<void> {
-    this.#preferences.bind(binding);
-  }
-
-  async unbindKeys(context: string, keys: string): Promise<void> {
-    this.#preferences.unbind(context, keys);
-  }
-
   async classify(location: string, environment: wire.Environment | null): Promise<void> {
     if (location.startsWith('@')) this.saved.classify(location.slice(1), environment);
-    else this.#preferences.classify(location, environment);
-  }
-
-  async rememberWindow(shown: wire.WindowPlaces): Promise<void> {
-    this.#preferences.shown = shown;
-  }
-
-  async cacheUse(): Promise<wire.CacheUse> {
-    return this.#preferences.cacheUse;
-  }
-
-  async clearCache(): Promise<wire.CacheUse> {
-    this.#preferences.clearCache();
-    return this.#preferences.cacheUse;
+    else this.preferences.classify(location, environment);
   }
 
   async forgetRecent(location: string): Promise<void> {
@@ -528,11 +509,6 @@ class FakeBackend implements Omit<
     this.#options.links.addEventListener('link', (event) => {
       if (event instanceof CustomEvent) listener(`${event.detail}`);
     });
-  }
-
-  async dress(_title: string, _theme: wire.Theme, zoomPercent: number): Promise<void> {
-    // A page in a browser has no frame of its own.
-    document.documentElement.style.zoom = zoomPercent === 100 ? '' : `${zoomPercent}%`;
   }
 
   #wait(): Promise<void> {

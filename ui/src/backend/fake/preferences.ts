@@ -1,6 +1,12 @@
 // What the twin keeps for a person: settings, keys, what stores are, what the window showed.
 
+import type { Backend } from '../backend';
 import type * as wire from '../bindings';
+
+export type PreferencesBackend = Pick<
+  Backend,
+  'saveSettings' | 'bindKeys' | 'unbindKeys' | 'rememberWindow' | 'cacheUse' | 'clearCache' | 'dress'
+>;
 
 export class FakePreferences {
   settings: wire.Settings;
@@ -41,4 +47,27 @@ export class FakePreferences {
   clearCache(): void {
     this.#cache = '0 B';
   }
+}
+
+/** The twin with what it keeps for a person. */
+export function withPreferences<Rest extends object>(twin: Rest, of: FakePreferences): Rest & PreferencesBackend {
+  const answers: PreferencesBackend = {
+    saveSettings: async (settings) => of.save(settings),
+    bindKeys: async (binding) => of.bind(binding),
+    unbindKeys: async (context, keys) => of.unbind(context, keys),
+    rememberWindow: async (shown) => {
+      of.shown = shown;
+    },
+    cacheUse: async () => of.cacheUse,
+    clearCache: async () => {
+      of.clearCache();
+      return of.cacheUse;
+    },
+    dress: async (_title, _theme, zoomPercent) => {
+      // A page in a browser has no frame of its own.
+      document.documentElement.style.zoom = zoomPercent === 100 ? '' : `${zoomPercent}%`;
+    },
+  };
+  // The methods of the twin stand on its prototype: what is added goes onto the object itself.
+  return Object.assign(twin, answers);
 }

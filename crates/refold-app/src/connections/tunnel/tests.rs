@@ -12,8 +12,8 @@ fn stand_in(folder: &Path, does: &str) -> PathBuf {
         "#!/bin/sh\nprintf '%s\\n' \"$@\" > '{0}/arguments'\nfor a in \"$@\"; do case \"$a\" in */.s.PGSQL.*) near=\"$near ${{a%%:*}}\";; esac; done\n{does}\n",
         folder.display()
     );
-    std::fs::write(&program, script).unwrap();
-    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&program, script).expect("the stand-in is written");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("it may be run");
     program
 }
 
