@@ -18,7 +18,7 @@ export const CONNECTIONS: readonly Command[] = [
     ...{ words: 'edit server', choices: names, blocked: noneSaved },
   }),
   command('Store', ['global'], 'connection.remove', 'Remove a connection…', remove, {
-    ...{ words: 'delete forget server', choices: names, blocked: noneSaved },
+    ...{ words: 'forget server', choices: names, blocked: noneSaved },
   }),
   command('Store', ['global'], 'connection.restore', 'Bring back the connection that was removed', restore, {
     ...{ words: 'undo', blocked: ({ connections }) => (connections.removed ? null : T.nothingRemoved) },
