@@ -17,7 +17,7 @@ function listPackages(): Plugin {
 }
 
 // The window loads these files from its own binary: relative addresses, no preload script (the page's security policy
-// allows no inline script), one style sheet.
+// allows no inline script). A view that is read when it shows brings its styles with it.
 export default defineConfig(({ mode }) => ({
   base: './',
   plugins: [svelte(), listPackages()],
@@ -27,7 +27,6 @@ export default defineConfig(({ mode }) => ({
     target: ['safari17', 'chrome120'],
     modulePreload: false,
     assetsInlineLimit: 0,
-    cssCodeSplit: false,
   },
   // Tests of components run the code of the browser.
   ...(mode === 'test' ? { resolve: { conditions: ['browser'] } } : {}),
