@@ -34,7 +34,7 @@ use crate::text;
 use crate::wire::{Connection, Environment};
 use cache::{Cache, temporary};
 
-pub use first_screen::{FirstScreen, NEWEST_COUNT};
+pub use first_screen::FirstScreen;
 
 /// A store that is open. Shareable between threads; what it shows is what the store held when it was opened.
 pub struct Session {

@@ -11,7 +11,7 @@ use super::Session;
 use crate::error::AppError;
 
 /// So many of the newest events are on the first screen.
-pub const NEWEST_COUNT: usize = 100;
+const NEWEST_COUNT: usize = 100;
 
 /// The first screen says of so many of the newest events which types they have.
 const SAMPLE_COUNT: usize = 10_000;

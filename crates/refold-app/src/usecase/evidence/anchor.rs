@@ -178,7 +178,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         // First: an anchor without its key would be worth nothing.
         write_key(&salt, key)?;
     }
-    folder.finish(&path).inspect_err(|_| {
+    folder.finish(session, &path).inspect_err(|_| {
         if is_new_key {
             // The key of an anchor that there is not.
             let _ = std::fs::remove_file(&salt);

@@ -87,7 +87,7 @@ pub fn write_mapping(session: &Session, file: &Path, mapping: &str) -> Result<()
         noun: "mapping",
         begins_with: None,
     };
-    written_file::write(file, Path::new(session.location()), mapping.as_bytes(), &MAPPING)
+    written_file::write(file, session.path(), mapping.as_bytes(), &MAPPING)
 }
 
 /// See the module.

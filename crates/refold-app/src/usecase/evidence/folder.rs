@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::error::{AppError, ErrorCode};
+use crate::session::Session;
 use crate::text::hex;
 
 pub(super) const MANIFEST: &str = "anchor.json";
@@ -104,8 +105,8 @@ impl NewFolder {
         sums::write(&files)
     }
 
-    /// Gives the folder its name. Nothing is replaced.
-    pub fn finish(self, path: &Path) -> Result<(), AppError> {
+    /// Gives the folder its name, and writes down that it was made of the store. Nothing is replaced.
+    pub fn finish(self, session: &Session, path: &Path) -> Result<(), AppError> {
         if path.symlink_metadata().is_ok() {
             return Err(AppError::invalid(
                 format!("there is one of this name already: {}", path.display()),
@@ -117,9 +118,12 @@ impl NewFolder {
             .and_then(|()| std::fs::rename(self.folder.path(), path))
             .and_then(|()| sync_folder(parent));
         renamed.map_err(|error| unwritable(path, self.noun, &error))?;
+        let list = self.files.iter().find(|file| file.name == SUMS);
+        let digest = list.map(|list| hex(&list.sha256)).unwrap_or_default();
+        let noun = self.noun;
         // It has another name now: nothing is left to remove.
         let _ = self.folder.keep();
-        Ok(())
+        session.log_export(noun, path, &digest)
     }
 
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {

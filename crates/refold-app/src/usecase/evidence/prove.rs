@@ -149,7 +149,7 @@ fn prove_event(
         manifest.root
     );
     let name = format!("proof-event-{position}-{}", &manifest.root[..8]);
-    finish(folder, &out.join(name), known, sentence)
+    finish(session, folder, &out.join(name), known, sentence)
 }
 
 fn prove_growth(
@@ -201,11 +201,17 @@ fn prove_growth(
         after.made_at
     );
     let name = format!("proof-growth-{}-{}", &before.root[..8], &after.root[..8]);
-    finish(folder, &out.join(name), newer, sentence)
+    finish(session, folder, &out.join(name), newer, sentence)
 }
 
 /// Writes what is in every proof, and gives the folder its name.
-fn finish(mut folder: NewFolder, path: &Path, known: &Known, sentence: String) -> Result<ProveAnswer, AppError> {
+fn finish(
+    session: &Session,
+    mut folder: NewFolder,
+    path: &Path,
+    known: &Known,
+    sentence: String,
+) -> Result<ProveAnswer, AppError> {
     let is_signed = known.manifest.signed_by.as_deref();
     let signed = match is_signed {
         Some(key) => format!(
@@ -225,7 +231,7 @@ fn finish(mut folder: NewFolder, path: &Path, known: &Known, sentence: String) -
     folder.add(ADVICE, advice.as_bytes())?;
     let sums = folder.sums();
     folder.add(SUMS, sums.as_bytes())?;
-    folder.finish(path)?;
+    folder.finish(session, path)?;
     Ok(ProveAnswer {
         dir: path.display().to_string(),
         size: known.manifest.size,

@@ -298,7 +298,7 @@ impl Gathered<'_> {
         // First: what is revealed leaves no trace otherwise of where it went.
         let streams = ended.streams.keys().map(|stream| stream.as_bytes());
         self.session.mask().log_written("report", streams, &path)?;
-        folder.finish(&path)?;
+        folder.finish(self.session, &path)?;
         Ok(ReportAnswer {
             dir: path.display().to_string(),
             id: report.id.clone(),
