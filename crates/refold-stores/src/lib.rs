@@ -12,6 +12,7 @@ pub mod layout;
 pub mod memory;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+pub mod private;
 pub mod rows;
 pub mod secret;
 mod sqlite;

@@ -9,6 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use refold_stores::private;
+
 use super::url::Host;
 use crate::desk::lock;
 use crate::error::{AppError, ErrorCode};
@@ -61,7 +63,7 @@ impl Tunnel {
                 format!("try `ssh {ssh}` in a terminal; its host key must be known, and it must not ask for anything"),
             )
         };
-        let folder = tempfile::Builder::new().prefix("refold-ssh-").tempdir();
+        let folder = private::folder("refold-ssh-", &std::env::temp_dir());
         let folder = folder.map_err(|error| failed(&format!("no folder can be made for it ({error})")))?;
         let told = folder.path().join("told");
         let out = std::fs::File::create(&told).map_err(|error| failed(&error.to_string()))?;

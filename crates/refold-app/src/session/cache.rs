@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+use refold_stores::private;
 use tempfile::TempDir;
 
 use crate::error::{AppError, ErrorCode};
@@ -26,7 +27,7 @@ impl Cache {
 
     /// In a folder that lies in memory and goes with the session; nothing of the store's events is put on a disk.
     pub(super) fn in_memory(kept: &Path) -> Result<Cache, AppError> {
-        let folder = tempfile::Builder::new().prefix("refold-cache-").tempdir_in(MEMORY);
+        let folder = private::folder("refold-cache-", Path::new(MEMORY));
         let folder = folder.map_err(|error| {
             AppError::new(
                 ErrorCode::Denied,
@@ -53,10 +54,7 @@ impl Cache {
         if own.is_some() {
             return None;
         }
-        let folder = tempfile::Builder::new()
-            .prefix("refold-cache-")
-            .tempdir_in(temporary()?)
-            .ok()?;
+        let folder = private::folder("refold-cache-", &temporary()?).ok()?;
         let path = folder.path().to_owned();
         *own = Some(folder);
         Some(path)

@@ -24,6 +24,7 @@ use tempfile::TempDir;
 use super::guard;
 use super::stamp::{JOURNAL_MAGIC, Stamp, sibling};
 use crate::file::{file_error, open_read_only};
+use crate::private;
 
 const COPY_CHUNK_BYTES: u64 = 32 << 20;
 const COMPARE_CHUNK_BYTES: usize = 1 << 20;
@@ -69,11 +70,7 @@ impl Place {
         check_room(scratch, needed_bytes)?;
         // Until its own lock is held, a new place looks like a leftover.
         let _places = lock_places(scratch).map_err(failed)?;
-        // tempfile makes folders with mode 0700.
-        let folder = tempfile::Builder::new()
-            .prefix(COPY_PREFIX)
-            .tempdir_in(scratch)
-            .map_err(failed)?;
+        let folder = private::folder(COPY_PREFIX, scratch).map_err(failed)?;
         let lock = File::create(folder.path().join("lock")).map_err(failed)?;
         lock.try_lock().map_err(|error| failed(error.into()))?;
         Ok(Place { _lock: lock, folder })
