@@ -75,7 +75,10 @@ fn played(script: &str) -> String {
         let words = words(command);
         let Answer { code, out, err } = refold.run(&words.iter().map(String::as_str).collect::<Vec<_>>());
         let _ = writeln!(text, "{line}");
-        let shown = |text: &str| text.replace(&folder().display().to_string(), "/stores");
+        let shown = |text: &str| {
+            text.replace(&folder().display().to_string(), "/stores")
+                .replace(&refold.home().display().to_string(), "/home/somebody")
+        };
         text.push_str(&shown(&out));
         for line in shown(&err).lines() {
             let _ = writeln!(text, "! {line}");

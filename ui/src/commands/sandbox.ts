@@ -31,7 +31,7 @@ export const SANDBOX: readonly Command[] = [
   SANDBOX_OF('skip', 'Leave this event out', ['x', 'Delete']),
   SANDBOX_OF('edit', 'Edit the payload of this event…', ['e']),
   SANDBOX_OF('time', 'Record this event at another time…', ['t']),
-  SANDBOX_OF('insert', 'Insert an event after this one…', ['i']),
+  SANDBOX_OF('imagine', 'Imagine an event after this one…', ['i']),
   SANDBOX_OF('earlier', 'Put this event one earlier', ['Alt+ArrowUp']),
   SANDBOX_OF('later', 'Put this event one later', ['Alt+ArrowDown']),
   SANDBOX_OF('undo', 'Take the last edit back', ['Mod+z']),

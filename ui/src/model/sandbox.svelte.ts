@@ -94,7 +94,7 @@ export class SandboxBoard implements Board {
         return this.open();
       case 'time':
         return this.#write((row) => JSON.stringify({ edit: row.name, recorded_at: '2026-01-01T00:00:00Z' }, null, 2));
-      case 'insert':
+      case 'imagine':
         return this.#write((row) =>
           JSON.stringify({ insert: row.event.eventType, after: row.name, payload: {} }, null, 2),
         );
@@ -146,7 +146,7 @@ export class SandboxBoard implements Board {
       case 'skip':
       case 'edit':
       case 'time':
-      case 'insert':
+      case 'imagine':
       case 'earlier':
       case 'later':
         if (!chosen) return T.noRow;

@@ -37,7 +37,7 @@ export const SANDBOX = {
   glyphs: { kept: '', edited: '~', skipped: '−', inserted: '+', movedFrom: '↷', movedTo: '↳' },
   skip: 'Leave out',
   edit: 'Edit…',
-  insert: 'Insert…',
+  imagine: 'Imagine an event…',
   time: 'Time…',
   undo: 'Undo',
   redo: 'Redo',
