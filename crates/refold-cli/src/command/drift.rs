@@ -136,7 +136,8 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
 
 fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> {
     let mut table = Table::new(&["key", "", "at", "column", "expected", "found", "since"]);
-    for fault in answer.faults.iter().take(MOST_SHOWN) {
+    let rows = answer.faults.len().min(MOST_SHOWN);
+    for fault in answer.faults.iter().take(rows) {
         let value = |value: &Option<refold_app::answer::Literal>| value.as_ref().map(|value| value.row());
         let (expected, found) = match fault.kind {
             FaultKind::Different => (
@@ -160,10 +161,10 @@ fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended
         ]);
     }
     table.print(printer)?;
-    if answer.fault_count > MOST_SHOWN as u64 {
+    if answer.fault_count > rows as u64 {
         let all = grouped(answer.fault_count);
         printer.line(&format!(
-            "the first {MOST_SHOWN} of {all} by kind and key; --json has more"
+            "{rows} of {all}, by kind and key; --json and --limit show more"
         ))?;
     }
     Ok(())
