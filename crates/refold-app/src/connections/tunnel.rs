@@ -172,5 +172,5 @@ fn far_end(host: &Host) -> String {
     host.to_string()
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! With a program that stands in for ssh: it makes the sockets that the arguments name, or says why it does not.
 
+#![cfg(unix)]
+
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
