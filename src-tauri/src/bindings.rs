@@ -94,6 +94,7 @@ pub fn builder() -> Builder<Wry> {
         field::check_invariants,
         field::next_problem,
         field::read_field,
+        field::why,
         field::field_rows,
         field::field_lane,
         field::export_field,

@@ -9,7 +9,8 @@ use serde_json::json;
 use crate::driver::{Shown, open};
 use crate::fits::{TABS, VIEWS, enlarge, fill_views, show};
 use crate::flows::wait_for_version;
-use crate::pictures::choose_theme;
+use crate::opening::palette;
+use crate::pictures::{choose_theme, show_read_model};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -64,6 +65,45 @@ fn every_view_in_both_themes() {
         web.wait_for("!document.querySelector('[data-test=shortcuts]')");
     }
     forced_colours_have_borders(&shown);
+}
+
+/// What opens over a view and beside it (33).
+#[test]
+fn dialogs_and_drawers_in_both_themes() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    for theme in ["Light", "Dark"] {
+        choose_theme(&shown, theme);
+        show(&shown, "history");
+        web.run("[...document.querySelectorAll('[data-test=state-rows] .key')].at(1).click()");
+        let is_there = |test: &str| {
+            web.wait_for(&format!("document.querySelector('[data-test={test}]')"));
+            check(&shown, &format!("{test}, {theme}"));
+        };
+        let is_gone = |test: &str| web.wait_for(&format!("!document.querySelector('[data-test={test}]')"));
+        web.press(&[], "h");
+        is_there("field-history");
+        web.press(&[], "p");
+        is_there("lane");
+        web.press(&[], "p");
+        is_gone("lane");
+        web.press(&[key::CONTROL], "f");
+        is_there("find-bar");
+        web.press(&[], key::ESCAPE);
+        is_gone("find-bar");
+        palette(&shown, ">Describe the timeline");
+        is_there("timeline-description");
+        web.press(&[], key::ESCAPE);
+        is_gone("timeline-description");
+        palette(&shown, ">Add a connection");
+        is_there("connection-editor");
+        web.press(&[], key::ESCAPE);
+        is_gone("connection-editor");
+        show_read_model(&shown);
+        check(&shown, &format!("read model, {theme}"));
+    }
 }
 
 /// What a store is stands in the band and in the title of the window, in every view (23).

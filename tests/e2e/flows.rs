@@ -91,6 +91,57 @@ fn f3_which_event_wrote_this_field() {
     wait_for_version(&shown, "15");
 }
 
+/// Is the read model right? Five actions, with the one that the system's dialog takes.
+#[test]
+fn f6_is_the_read_model_right() {
+    let store = stores::sample();
+    let before = Fingerprint::of(store.folder());
+    let shown = open(&[store.path()]);
+    let web = &shown.web;
+    wait_for_overview(&shown);
+    answer_dialog(&shown, "open", &store.folder().join("read_model.db").to_string_lossy());
+    let start = web.actions();
+    web.press(&[key::CONTROL], "3");
+    web.wait_for("document.querySelector('[data-test=compare]')");
+    web.press(&[], "m");
+    web.wait_for("document.querySelector('[data-test=drift-mapping-text]')?.value.includes('order_summary')");
+    web.press(&[key::CONTROL], key::ENTER);
+    let summary = web.text("[data-test=drift-summary]");
+    assert!(summary.contains("5,001"), "{summary}");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=state-header]')?.dataset.version > ''");
+    assert_eq!(web.actions() - start + 1, 5, "F6 takes five actions");
+    no_violations(&shown);
+    drop(shown);
+    before.assert_unchanged(store.folder());
+}
+
+/// What if that payment had never been authorised? Four actions at most, without a pointer, and nothing is written.
+#[test]
+fn f7_what_if_an_event_had_never_happened() {
+    let store = stores::sample();
+    let before = Fingerprint::of(store.folder());
+    let shown = open(&[store.path(), "order-4711", "--at", "v9"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "9");
+    let start = web.actions();
+    web.press(&[key::CONTROL], ".");
+    web.type_text("branch here without");
+    web.wait_for("document.querySelector('[data-test=omnibox-item]')?.innerText.includes('Branch here without')");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=sandbox-summary]')");
+    assert!(web.actions() - start <= 4, "F7 takes four actions at most");
+    let band = web.text("[data-test=sandbox-band]");
+    assert!(
+        band.contains("SANDBOX") && band.contains("nothing is written"),
+        "{band}"
+    );
+    assert!(web.text("[data-test=sandbox]").contains("differ"));
+    no_violations(&shown);
+    drop(shown);
+    before.assert_unchanged(store.folder());
+}
+
 /// What is there of an evidence pack: an order between two moments with what was noted of it, in a file that opens
 /// offline. Five actions, with the one that the system's dialog takes.
 #[test]
@@ -167,12 +218,13 @@ pub fn wait_for_version(shown: &Shown, version: &str) {
     ));
 }
 
-/// Shows the state from its first row on. The list's bar follows its rows when they rest, so it is moved until they come.
+/// Shows the state from its first row on. The list's bar follows its rows when they rest, and may stand at the top before
+/// they do: it is moved down and up until they come.
 #[track_caller]
 pub fn show_first_rows(shown: &Shown) {
     shown.web.wait_for(
-        "(document.querySelector('[data-test=state-rows]').scrollTop = 0, \
-         document.querySelector(\"[data-test=state-rows] [role=row][data-path='']:not([hidden])\"))",
+        "(list => document.querySelector(\"[data-test=state-rows] [role=row][data-path='']:not([hidden])\") \
+         ?? (list.scrollTop = list.scrollTop === 0 ? 400 : 0, null))(document.querySelector('[data-test=state-rows]'))",
     );
 }
 

@@ -104,6 +104,7 @@ fn the_planted_bug_becomes_a_smallest_history() {
 fn choose(shown: &Shown, test: &str, text: &str) {
     shown.web.run(&format!(
         "const select = document.querySelector('[data-test={test}]');
+         select.focus();
          select.value = [...select.options].find(it => it.text === '{text}').value;
          select.dispatchEvent(new Event('change', {{ bubbles: true }}));"
     ));

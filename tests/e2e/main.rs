@@ -8,6 +8,7 @@
 mod access;
 mod border;
 mod compare;
+mod connections;
 mod driver;
 mod faults;
 mod figures;

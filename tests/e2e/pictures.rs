@@ -5,9 +5,11 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::driver::{Shown, open};
+use crate::driver::{Shown, open, open_in};
+use crate::fits::show;
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
 use crate::kept::{save_case, show_notebook, temporary, write_note};
+use crate::opening::{answer_dialog, palette};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -137,6 +139,77 @@ fn settings() {
     take(&shown, "settings");
 }
 
+/// What if the payment had never been authorised?
+#[test]
+fn sandbox() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711", "--at", "v9"]);
+    wait_for_version(&shown, "9");
+    palette(&shown, ">Branch here without");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=sandbox-summary]')");
+    take(&shown, "sandbox");
+}
+
+#[test]
+fn read_model() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    show_read_model(&shown);
+    take(&shown, "read-model");
+}
+
+#[test]
+fn connections() {
+    let home = temporary();
+    let folder = home.path().join("config/refold");
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    // Where it lies is seen.
+    let store = std::env::temp_dir().join("shop/orders.db");
+    std::fs::create_dir_all(store.parent().unwrap_or(&store)).expect("a folder can be made");
+    std::fs::copy(stores::sample().path(), &store).expect("the sample can be copied");
+    let saved = format!(
+        "refold = \"connections/1\"\n\
+         [[connection]]\nname = \"orders-eu\"\nenvironment = \"production\"\nstore = {0:?}\n\
+         [[connection]]\nname = \"orders-staging\"\nenvironment = \"staging\"\nhost = \"pg-stag-1:5432\"\ndatabase = \"orders\"\n\
+         [[connection]]\nname = \"branch-10\"\nhost = \"10.2.4.9:5432\"\ndatabase = \"orders\"\n",
+        store.display().to_string()
+    );
+    std::fs::write(folder.join("connections.toml"), saved).expect("the file can be written");
+    let shown = open_in(home.path(), &[]);
+    shown
+        .web
+        .wait_for("document.querySelectorAll('[data-test=connection-row]').length === 3");
+    take(&shown, "connections");
+    shown.web.run("[...document.querySelectorAll('[data-test=connection-row]')].find(it => it.innerText.includes('orders-eu')).focus()");
+    shown.web.press(&[], "\u{E032}");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=connection-test]')");
+    shown.web.click("[data-test=connection-test]");
+    shown
+        .web
+        .wait_for("document.querySelectorAll('[data-test=connect-steps] .said').length === 5");
+    shoot(&shown, "connection-editor", "Dark");
+}
+
+/// Holds the read model of the sample against what the newer handler makes of the history. The system's dialog cannot be
+/// driven, so the story answers in its place.
+pub fn show_read_model(shown: &Shown) {
+    let web = &shown.web;
+    show(shown, "compare");
+    web.run("document.querySelector('[data-test=segment-readModel]').click()");
+    web.wait_for("document.querySelector('[data-test=drift-choose]')");
+    let file = stores::sample().folder().join("read_model.db");
+    answer_dialog(shown, "open", &file.to_string_lossy());
+    web.run("document.querySelector('[data-test=drift-choose]').click()");
+    web.wait_for("document.querySelector('[data-test=drift-mapping-text]')?.value.includes('order_summary')");
+    web.press(&[key::CONTROL], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=drift-summary]')");
+}
+
 #[test]
 fn lanes() {
     let store = stores::sample();
@@ -167,34 +240,39 @@ fn giant() {
 
 /// One picture a theme and size. In each the page fits its window.
 fn take(shown: &Shown, name: &str) {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");
-    std::fs::create_dir_all(&folder).expect("target can be written to");
     for theme in ["Light", "Dark"] {
         choose_theme(shown, theme);
-        for (width, height) in SIZES {
-            shown.web.resize(width, height);
-            shown
-                .web
-                .wait_for(&format!("innerWidth === {width} && innerHeight === {height}"));
-            settle(shown);
-            let overflow = shown
-                .web
-                .run("return document.documentElement.scrollWidth - innerWidth");
-            assert_eq!(overflow, 0, "{name} scrolls sideways at {width}x{height}");
-            let file = folder.join(format!("{name}-{}-{width}x{height}.png", theme.to_lowercase()));
-            let crop = format!("{width}x{height}+0+0");
-            let taken = Command::new("import")
-                .args(["-window", "root", "-crop", &crop, "+repage"])
-                .arg(&file)
-                .status();
-            assert!(
-                taken.is_ok_and(|status| status.success()),
-                "import took no picture: {}",
-                file.display()
-            );
-        }
+        shoot(shown, name, theme);
     }
     no_violations(shown);
+}
+
+/// One picture a size.
+fn shoot(shown: &Shown, name: &str, theme: &str) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/pictures");
+    std::fs::create_dir_all(&folder).expect("target can be written to");
+    for (width, height) in SIZES {
+        shown.web.resize(width, height);
+        shown
+            .web
+            .wait_for(&format!("innerWidth === {width} && innerHeight === {height}"));
+        settle(shown);
+        let overflow = shown
+            .web
+            .run("return document.documentElement.scrollWidth - innerWidth");
+        assert_eq!(overflow, 0, "{name} scrolls sideways at {width}x{height}");
+        let file = folder.join(format!("{name}-{}-{width}x{height}.png", theme.to_lowercase()));
+        let crop = format!("{width}x{height}+0+0");
+        let taken = Command::new("import")
+            .args(["-window", "root", "-crop", &crop, "+repage"])
+            .arg(&file)
+            .status();
+        assert!(
+            taken.is_ok_and(|status| status.success()),
+            "import took no picture: {}",
+            file.display()
+        );
+    }
 }
 
 pub fn choose_theme(shown: &Shown, theme: &str) {

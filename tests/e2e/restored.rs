@@ -25,8 +25,12 @@ fn what_was_open_is_open_again_after_a_crash_and_after_an_end() {
     let web = &shown.web;
     wait_for_version(&shown, "15");
     let field = choose_field(&shown);
+    web.press(&[], "b");
     web.press(&[], key::LEFT);
     wait_for_version(&shown, "14");
+    web.press(&[], "p");
+    web.press(&[], "4");
+    palette(&shown, ">Fold long gaps");
     palette(&shown, "@ItemAdded");
     wait_for_rows(&shown, "< 15");
     zoom_in(&shown);
@@ -74,6 +78,12 @@ fn what_was_open_is_open_again_after_a_crash_and_after_an_end() {
         (border(&shown) - moved).abs() < 3.0,
         "the border stands where it was left"
     );
+    let web = &shown.web;
+    assert_eq!(web.text("[data-test=cursor-b-label]"), "B v 15");
+    assert_eq!(web.text("[data-test=tab-blame][aria-selected=true]"), "Blame");
+    let lane = web.run("return document.querySelector('[data-test=lane]').dataset.path");
+    assert_eq!(lane, field.as_str());
+    web.press(&[], "2");
     wait_for_field(&shown, &field);
 
     // A store that was closed stays closed.

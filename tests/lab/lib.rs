@@ -3,6 +3,8 @@
 //! It must not know any story, and never the window.
 
 mod fingerprint;
+mod machine;
+pub mod mariadb;
 pub mod postgres;
 mod program;
 mod watch;

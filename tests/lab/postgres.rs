@@ -4,12 +4,24 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tempfile::TempDir;
+
+use crate::machine::{free_port, give, is_root, ordinary_user};
+
+/// The table of message-db, as its own scripts make it.
+pub const MESSAGES: &str = "CREATE SCHEMA message_store;
+    CREATE TABLE message_store.messages(global_position bigserial NOT NULL PRIMARY KEY, position bigint NOT NULL,
+    time TIMESTAMP WITHOUT TIME ZONE DEFAULT (now() AT TIME ZONE 'utc') NOT NULL, stream_name text NOT NULL,
+    type text NOT NULL, data jsonb, metadata jsonb, id UUID NOT NULL DEFAULT gen_random_uuid());
+    CREATE UNIQUE INDEX messages_id ON message_store.messages(id);
+    CREATE UNIQUE INDEX messages_stream ON message_store.messages(stream_name, position);";
+
+/// The role that may read what [`Postgres::accounts`] makes.
+pub const READER: &str = "refold_reader";
 
 /// The user that owns the server where the tests run as root, which the server refuses to be.
 const ORDINARY_USERS: [&str; 2] = ["postgres", "nobody"];
@@ -43,15 +55,11 @@ impl Postgres {
         let server = Postgres {
             tools: tools(),
             port: free_port(),
-            user: is_root().then(ordinary_user),
+            user: is_root().then(|| ordinary_user(&ORDINARY_USERS)),
             folder,
         };
         if let Some(user) = server.user {
-            let owned = Command::new("chown").arg(user).arg(server.folder.path()).status();
-            assert!(
-                owned.is_ok_and(|status| status.success()),
-                "the folder is given to {user}"
-            );
+            give(server.folder.path(), user);
         }
         let data = server.data().display().to_string();
         server.run_tool(
@@ -134,6 +142,20 @@ impl Postgres {
                 tables.join(", ")
             ),
         );
+    }
+
+    /// Makes a database of message-db with so many events of 20 accounts, which [`READER`] may read.
+    pub fn accounts(&self, database: &str, events: u32) {
+        self.fresh_database(database);
+        self.sql(database, MESSAGES);
+        self.sql(
+            database,
+            &format!(
+                "INSERT INTO message_store.messages(position, stream_name, type, data) SELECT n / 20, 'account-' || n % 20,
+                 'Deposited', jsonb_build_object('amount', n, 'by', repeat('x', n % 50)) FROM generate_series(0, {events} - 1) AS n"
+            ),
+        );
+        self.reader(database, READER, "message_store", &["messages"]);
     }
 
     /// Runs SQL as the superuser and gives what it prints.
@@ -274,29 +296,4 @@ fn tools() -> PathBuf {
     found.pop().or_else(on_path).expect(
         "PostgreSQL is not installed, and the tests of its adapter need a real server: `sudo apt-get install postgresql`",
     )
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    listener.local_addr().expect("it has a number").port()
-}
-
-fn is_root() -> bool {
-    rustix::process::geteuid().is_root()
-}
-
-fn ordinary_user() -> &'static str {
-    let is_known = |user: &&&str| {
-        Command::new("id")
-            .arg(user)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-            .is_ok_and(|it| it.success())
-    };
-    ORDINARY_USERS
-        .iter()
-        .find(is_known)
-        .copied()
-        .expect("a user that is not root")
 }

@@ -119,7 +119,9 @@ fn program() -> &'static Path {
         let program = folder.join(format!("refold{}", std::env::consts::EXE_SUFFIX));
         if !is_fresh(&program) {
             let mut cargo = Command::new(env!("CARGO"));
-            cargo.args(["build", "--quiet", "--package", "refold-cli", "--bin", "refold"]);
+            // As the tests were chosen: a package alone has other features, and most libraries are compiled once more.
+            cargo.args(["build", "--quiet", "--workspace", "--features", "refold-desktop/window"]);
+            cargo.args(["--bin", "refold"]);
             if folder.ends_with("release") {
                 cargo.arg("--release");
             }

@@ -1,7 +1,8 @@
 //! What every adapter must do alike: one set of properties of the port to stores, held on each adapter and layout.
 //!
-//! A new adapter or layout is done when [`stores::KINDS`] or [`servers::KINDS`] lists it.
+//! A new adapter or layout is done when [`stores::KINDS`], [`servers::KINDS`] or [`mariadb::KINDS`] lists it.
 
+mod mariadb;
 mod properties;
 mod servers;
 mod stores;
@@ -18,6 +19,18 @@ pub struct Model {
     pub version: i64,
     pub event_type: String,
     pub payload: String,
+}
+
+impl Model {
+    /// SQL with the event in the place of `:position`, `:stream` and so on.
+    fn filled(&self, sql: &str) -> String {
+        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+        sql.replace(":position", &self.position.to_string())
+            .replace(":stream", &text(&self.stream))
+            .replace(":version", &self.version.to_string())
+            .replace(":type", &text(&self.event_type))
+            .replace(":payload", &text(&self.payload))
+    }
 }
 
 fn models() -> impl Strategy<Value = Vec<Model>> {
@@ -72,6 +85,20 @@ proptest! {
         // Each question is a transaction: fewer events, and as many kinds.
         let models = models.get(..models.len().min(12)).unwrap_or_default();
         for kind in servers::KINDS {
+            let store = kind.make(&server, models);
+            properties::check(kind.layout, &*store, models, (cut, cut + length), max_rows);
+            prop_assert_eq!(
+                kind.open(&server).fingerprint().expect("it says what it is"),
+                store.fingerprint().expect("it says what it is")
+            );
+        }
+    }
+
+    #[test]
+    fn the_adapter_for_mysql_keeps_the_contract(models in models(), cut in 0..70_i64, length in 0..70_i64, max_rows in 3..9_usize) {
+        let server = refold_tests::mariadb::Mariadb::shared();
+        let models = models.get(..models.len().min(12)).unwrap_or_default();
+        for kind in mariadb::KINDS {
             let store = kind.make(&server, models);
             properties::check(kind.layout, &*store, models, (cut, cut + length), max_rows);
             prop_assert_eq!(

@@ -1,6 +1,7 @@
 //! The one binary of tests that need more than a crate.
 
 mod conformance;
+mod mysql;
 mod postgres;
 mod stories;
 mod tidy;

@@ -4,6 +4,7 @@ mod bad_input;
 mod changing;
 mod conditions;
 mod following;
+mod killed;
 mod no_cache;
 mod read_only;
 mod scripts;

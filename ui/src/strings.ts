@@ -10,6 +10,7 @@ import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 import { ENVIRONMENT_TEXTS, RESTORE_TEXTS, SETTINGS_TEXTS } from './strings/settings';
 import { NOTEBOOK, SEARCH } from './strings/search';
+import { WHY } from './strings/why';
 
 export const S = {
   ...LINKS,
@@ -21,6 +22,7 @@ export const S = {
   search: SEARCH,
   notebook: NOTEBOOK,
   case: CASE,
+  why: WHY,
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
   band: {
@@ -51,6 +53,7 @@ export const S = {
     noLane: 'Put a stream on a lane first',
     noTree: 'Open the tab Causation first',
     noFieldHistory: 'Show the values of a field first',
+    noWhy: 'Ask why a field has its value first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::programs::Build;
 use crate::step::Steps;
 use crate::surroundings::Surroundings;
 use crate::{Outcome, interface, system};
@@ -12,7 +13,7 @@ pub fn run(arguments: &[String]) -> Outcome {
         system::need(&[system::WINDOW, system::SCREENLESS, system::TESTS])?;
         interface::install(&mut steps)?;
         interface::build(&mut steps)?;
-        Some(Surroundings::set(&mut steps)?)
+        Some(Surroundings::set(&mut steps, Build::Shipped)?)
     } else {
         None
     };

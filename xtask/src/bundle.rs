@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::programs::{self, cargo};
+use crate::programs::Build;
 use crate::step::Steps;
 use crate::{Outcome, interface, licences, system};
 
@@ -14,7 +14,7 @@ const KINDS: &str = "deb,rpm";
 
 pub fn run() -> Outcome {
     let mut steps = Steps::default();
-    let made = make(&mut steps, KINDS);
+    let made = make(&mut steps, Build::Shipped, KINDS);
     steps.print();
     for file in made? {
         println!("{}", file.display());
@@ -23,12 +23,12 @@ pub fn run() -> Outcome {
 }
 
 /// Builds everything, packs it, and checks what was packed by unpacking it.
-pub fn make(steps: &mut Steps, kinds: &str) -> Outcome<Vec<PathBuf>> {
+pub fn make(steps: &mut Steps, build: Build, kinds: &str) -> Outcome<Vec<PathBuf>> {
     system::need(&[system::WINDOW, system::BUNDLES])?;
     interface::install(steps)?;
     interface::build(steps)?;
-    programs::build(steps)?;
-    let packed = programs::folder().join("bundle");
+    build.make(steps)?;
+    let packed = build.folder().join("bundle");
     if packed.exists() {
         std::fs::remove_dir_all(&packed).map_err(|error| at("an older package cannot be removed", &packed, &error))?;
     }
@@ -36,6 +36,9 @@ pub fn make(steps: &mut Steps, kinds: &str) -> Outcome<Vec<PathBuf>> {
     command.arg(install_packer(steps)?);
     command.args(["bundle", "--ci", "--features", "window"]);
     command.args(["--bundles", kinds]).current_dir(crate::root());
+    if let Build::Tested = build {
+        command.arg("--debug");
+    }
     if !steps.run("pack", command)? {
         return Err("the packages could not be made: look at what was printed above".to_owned());
     }
@@ -49,25 +52,19 @@ pub fn make(steps: &mut Steps, kinds: &str) -> Outcome<Vec<PathBuf>> {
 /// the licences of everything that is linked.
 pub fn stage() -> Outcome {
     let mut steps = Steps::default();
-    let mut build = cargo(&["build", "--release", "--package", "refold-cli"]);
-    build.args([
-        "--package",
-        "refold-desktop",
-        "--features",
-        "refold-desktop/window",
-        "--package",
-        "refold-fixtures",
-    ]);
-    if !steps.run("build the command line", build)? {
-        return Err("the command line does not build: look at what it printed above".to_owned());
-    }
+    // The packer says which programs it packs. It was called by itself where they were not built yet.
+    let build = match std::env::var("TAURI_ENV_DEBUG").as_deref() {
+        Ok("true") => Build::Tested,
+        _ => Build::Shipped,
+    };
+    build.make(&mut steps)?;
     let folder = crate::root().join("target/package");
     std::fs::create_dir_all(&folder).map_err(|error| at("the folder cannot be made", &folder, &error))?;
-    let program = programs::path("refold");
+    let program = build.path("refold");
     let staged = folder.join("refold");
     std::fs::copy(&program, &staged).map_err(|error| at("the command line cannot be copied", &program, &error))?;
     strip(&staged)?;
-    strip(&programs::path("refold-desktop"))?;
+    strip(&build.path("refold-desktop"))?;
     for shell in ["bash", "zsh", "fish"] {
         let output = Command::new(&program).args(["completions", shell]).output();
         let output = output.map_err(|error| at("the command line cannot be started", &program, &error))?;

@@ -6,32 +6,50 @@ use std::process::Command;
 use crate::Outcome;
 use crate::step::Steps;
 
-/// Builds the window and the command line as they are shipped.
-pub fn build(steps: &mut Steps) -> Outcome {
-    let mut command = cargo(&[
-        "build",
-        "--release",
-        "--package",
-        "refold-desktop",
-        "--features",
-        "refold-desktop/window",
-    ]);
-    command.args(["--package", "refold-cli", "--package", "refold-fixtures"]);
-    if steps.run("build the window and the command line", command)? {
-        return Ok(());
+/// How our programs are built.
+#[derive(Clone, Copy)]
+pub enum Build {
+    /// As people get them.
+    Shipped,
+    /// As the tests of the workspace build them: their libraries are compiled by then. A release build of all that is
+    /// linked takes two cores a quarter of an hour (`docs/decisions/0031-the-tests-drive-a-debug-build.md`).
+    Tested,
+}
+
+impl Build {
+    /// Builds the window, the command line and the generator of stores.
+    pub fn make(self, steps: &mut Steps) -> Outcome {
+        let mut command = cargo(&["build", "--features", "refold-desktop/window"]);
+        command.args(match self {
+            Build::Shipped => [
+                "--release",
+                "--package=refold-desktop",
+                "--package=refold-cli",
+                "--package=refold-fixtures",
+            ]
+            .as_slice(),
+            // The whole workspace, as the tests: a choice of packages has other features, and so other libraries.
+            Build::Tested => &["--workspace", "--bins"],
+        });
+        if steps.run("build the window and the command line", command)? {
+            return Ok(());
+        }
+        Err("the build failed: look at what it printed above".to_owned())
     }
-    Err("the build failed: look at what it printed above".to_owned())
-}
 
-/// Where [`build`] puts a program.
-pub fn path(name: &str) -> PathBuf {
-    folder().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-}
+    /// Where [`Build::make`] puts a program.
+    pub fn path(self, name: &str) -> PathBuf {
+        self.folder().join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+    }
 
-/// The folder of what [`build`] makes.
-pub fn folder() -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
-    target.join("release")
+    /// The folder of what [`Build::make`] makes.
+    pub fn folder(self) -> PathBuf {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| crate::root().join("target"), PathBuf::from);
+        target.join(match self {
+            Build::Shipped => "release",
+            Build::Tested => "debug",
+        })
+    }
 }
 
 /// The tests of this name, which stand behind a feature of this name. They are chosen from the whole workspace, with the

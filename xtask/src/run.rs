@@ -4,11 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use crate::programs::Build;
 use crate::step::Steps;
-use crate::{Outcome, display, interface, programs, sample, system, tour};
+use crate::{Outcome, display, interface, sample, system, tour};
 
 /// The stream that the window opens on: the pleasant example of the sample store.
 const STREAM: &str = "order-4711";
+
+/// What somebody who looks at Refold for the first time judges it by.
+const BUILD: Build = Build::Shipped;
 
 pub fn run() -> Outcome {
     let mut steps = Steps::default();
@@ -20,9 +24,9 @@ pub fn run() -> Outcome {
     })?;
     interface::install(&mut steps)?;
     interface::build(&mut steps)?;
-    programs::build(&mut steps)?;
+    BUILD.make(&mut steps)?;
     let folder = crate::root().join("target/sample");
-    sample::make(&mut steps, &folder, &[])?;
+    sample::make(&mut steps, BUILD, &folder, &[])?;
     steps.print();
     if screen {
         open(&folder)
@@ -32,7 +36,7 @@ pub fn run() -> Outcome {
 }
 
 fn window(folder: &Path) -> Command {
-    let mut command = Command::new(programs::path("refold-desktop"));
+    let mut command = Command::new(BUILD.path("refold-desktop"));
     command.arg(folder.join("orders.db")).arg(STREAM);
     command
 }
@@ -70,7 +74,7 @@ fn show_without_screen(folder: &Path) -> Outcome {
         "\nThere is no display here. A picture of the window: {}",
         file.display()
     );
-    tour::print(folder)
+    tour::print(&BUILD.path("refold"), folder)
 }
 
 /// Waits until the window has painted and nothing moves any more, and keeps the last picture.

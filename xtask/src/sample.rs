@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::Outcome;
+use crate::programs::Build;
 use crate::step::Steps;
 
 pub fn run(arguments: &[String]) -> Outcome {
@@ -11,7 +12,17 @@ pub fn run(arguments: &[String]) -> Outcome {
         return Err("say where: `cargo xtask sample DIR [--events N] [--layout L]`".to_owned());
     }
     // Relative folders are those of the caller, not of the checkout.
-    let status = generator()
+    let status = Command::new("cargo")
+        .args([
+            "run",
+            "--quiet",
+            "--release",
+            "--package=refold-fixtures",
+            "--bin=refold-fixtures",
+        ])
+        .arg("--manifest-path")
+        .arg(crate::root().join("Cargo.toml"))
+        .arg("--")
         .args(arguments)
         .status()
         .map_err(|error| format!("cargo cannot be started: {error}"))?;
@@ -22,34 +33,16 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// Makes a store in `folder`, unless it is there already. `options`: as on the command line.
-pub fn make(steps: &mut Steps, folder: &Path, options: &[&str]) -> Outcome {
+/// Makes a store in `folder` with the generator of a build that was made, unless it is there already. `options`: as on
+/// the command line.
+pub fn make(steps: &mut Steps, build: Build, folder: &Path, options: &[&str]) -> Outcome {
     if folder.join("orders.db").exists() {
         return Ok(());
     }
-    let mut command = generator();
+    let mut command = Command::new(build.path("refold-fixtures"));
     command.arg(folder).args(options);
     if steps.run(&format!("make the store {}", folder.display()), command)? {
         return Ok(());
     }
     Err(format!("the store was not made: {}", folder.display()))
-}
-
-/// The generator in a release build: it writes millions of rows.
-fn generator() -> Command {
-    let mut command = Command::new("cargo");
-    command
-        .arg("run")
-        .arg("--quiet")
-        .arg("--manifest-path")
-        .arg(crate::root().join("Cargo.toml"));
-    command.args([
-        "--release",
-        "--package",
-        "refold-fixtures",
-        "--bin",
-        "refold-fixtures",
-        "--",
-    ]);
-    command
 }

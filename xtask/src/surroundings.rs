@@ -5,42 +5,50 @@ use std::process::Command;
 
 use crate::Outcome;
 use crate::display::VirtualScreen;
-use crate::programs::{self, cargo};
+use crate::programs::{Build, cargo};
 use crate::sample;
 use crate::step::Steps;
 
 /// The screen is gone when this is dropped.
 pub struct Surroundings {
+    build: Build,
     screen: VirtualScreen,
     driver: PathBuf,
     stores: PathBuf,
 }
 
 impl Surroundings {
-    pub fn set(steps: &mut Steps) -> Outcome<Surroundings> {
-        programs::build(steps)?;
+    pub fn set(steps: &mut Steps, build: Build) -> Outcome<Surroundings> {
+        build.make(steps)?;
         let driver = install_driver(steps)?;
         let stores = crate::root().join("target/stores");
-        sample::make(steps, &stores.join("sample"), &[])?;
+        sample::make(steps, build, &stores.join("sample"), &[])?;
         sample::make(
             steps,
+            build,
             &stores.join("giant"),
             &["--events", "260000", "--giant", "200000"],
         )?;
         sample::make(
             steps,
+            build,
             &stores.join("million"),
             &["--events", "1100000", "--giant", "1000000"],
         )?;
         let screen = VirtualScreen::start(1440, 900)?;
-        Ok(Surroundings { screen, driver, stores })
+        Ok(Surroundings {
+            build,
+            screen,
+            driver,
+            stores,
+        })
     }
 
     /// Makes `command`, which runs the driven tests, find all of it.
     pub fn show(&self, command: &mut Command) {
         self.screen
             .show(command)
-            .env("REFOLD_WINDOW", programs::path("refold-desktop"))
+            .env("REFOLD_WINDOW", self.build.path("refold-desktop"))
             .env("REFOLD_DRIVER", &self.driver)
             .env("REFOLD_STORES", &self.stores);
     }

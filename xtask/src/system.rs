@@ -14,7 +14,9 @@ pub const SCREENLESS: &[&str] = &["xvfb", "imagemagick"];
 pub const TESTS: &[&str] = &[
     "webkit2gtk-driver",
     "postgresql",
+    "mariadb-server",
     "python3-venv",
+    "strace",
     "xz-utils",
     "minisign",
     "openssl",

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check, in the order in which a mistake shows soonest.
 
-use crate::programs::{cargo, suite_of_tests};
+use crate::programs::{Build, cargo, suite_of_tests};
 use crate::step::Steps;
 use crate::surroundings::Surroundings;
 use crate::{Outcome, bundle, interface, js_engine, libraries, modules, system};
@@ -17,7 +17,7 @@ const PARTS: [(&str, Part); 9] = [
     ("modules", modules::check),
     ("libraries", libraries::test),
     ("window", window),
-    ("bundle", |steps| bundle::make(steps, "deb").map(drop)),
+    ("bundle", |steps| bundle::make(steps, Build::Tested, "deb").map(drop)),
 ];
 
 pub fn run(arguments: &[String]) -> Outcome {
@@ -96,7 +96,7 @@ fn window(steps: &mut Steps) -> Outcome {
 
 /// As [`window`], only the tests with this text in their names.
 pub fn window_where(steps: &mut Steps, only: Option<&str>) -> Outcome {
-    let surroundings = Surroundings::set(steps)?;
+    let surroundings = Surroundings::set(steps, Build::Tested)?;
     let mut command = suite_of_tests("e2e");
     command.args(only);
     surroundings.show(&mut command);

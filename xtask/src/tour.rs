@@ -3,18 +3,18 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{Outcome, programs};
+use crate::Outcome;
 
 /// Commands are the lines that start so, inside the fenced blocks of the README.
 const PROMPT: &str = "$ refold ";
 
-/// Runs every command of the tour with the sample store's folder as working directory.
-pub fn print(folder: &Path) -> Outcome {
+/// Runs every command of the tour by `program`, with the sample store's folder as working directory.
+pub fn print(program: &Path, folder: &Path) -> Outcome {
     let readme = crate::root().join("README.md");
     let text = std::fs::read_to_string(&readme).map_err(|error| format!("README.md cannot be read: {error}"))?;
     for line in text.lines().filter_map(|line| line.strip_prefix(PROMPT)) {
         println!("\n{PROMPT}{line}");
-        let status = Command::new(programs::path("refold"))
+        let status = Command::new(program)
             .args(words(line))
             .current_dir(folder)
             .status()

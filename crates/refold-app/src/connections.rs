@@ -4,6 +4,8 @@
 //! understood is never written over. No secret ever stands in it, and none is taken from it.
 
 mod keys;
+pub mod kind;
+mod option_file;
 pub mod passfile;
 pub mod password;
 pub mod server;
@@ -38,13 +40,13 @@ const HEAD: &str = "\
 #   name                  what follows the @ wherever a store is named
 #   environment           production, staging, test, development or local; without it: treated as production
 #   store                 path of a store that is a file; else it is a server:
-#   kind                  postgres
-#   host                  \"pg-1:5432,pg-2\", or the folder of a Unix socket
-#   database, user, service, target_session_attrs
+#   kind                  postgres, or mysql (MariaDB too)
+#   host                  \"pg-1:5432,pg-2\", or the folder of a Unix socket (mysql: its file)
+#   database, user        and for postgres: service, target_session_attrs
 #   sslmode, sslrootcert  verify-full (the default, but not on this machine), verify-ca, require or disable
 #   allow_elevated, allow_scans
-#                         as in an address: docs/stores/postgres.md
-#   password              ask, \"env NAME\", pgpass, keychain or \"command PROGRAM ARGUMENT…\"
+#                         as in an address: docs/production.md
+#   password              ask, \"env NAME\", pgpass, mycnf, keychain or \"command PROGRAM ARGUMENT…\"
 #   ssh                   the host that a tunnel goes through, as your ssh knows it
 #   layout, zone, mask    as the options of the command line
 #   cache                 where the local index is kept: disk or memory
@@ -294,7 +296,7 @@ fn checked_but_name(connection: &Connection) -> Result<Connection, AppError> {
         }
     }
     if sound.kind.is_none() && (sound.host.is_some() || sound.service.is_some() || sound.database.is_some()) {
-        sound.kind = Some(keys::POSTGRES.to_owned());
+        sound.kind = Some(kind::ServerKind::default().name().to_owned());
     }
     if let Some(store) = &sound.store {
         let path = std::path::absolute(store).map_err(|error| refused(format!("store is no path ({error})")))?;

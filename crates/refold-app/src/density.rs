@@ -21,6 +21,7 @@ use crate::wire::{Axis, DensityQuery};
 const MAX_COLUMNS: u32 = 16_384;
 
 const OTHER: &str = "other types";
+const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// The density of a whole store. `digits`: the precision of its times.
 pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<DensityFrame, AppError> {
@@ -73,6 +74,7 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
         series,
         counts: density.counts,
         flags,
+        paces: Vec::new(),
     })
 }
 
@@ -114,6 +116,10 @@ pub fn of_stream(
             *flags |= FLAG_PROBLEM | FLAG_BROKEN;
         }
     }
+    let paces = match query.axis {
+        Axis::Version => paces(stream, &window, columns),
+        Axis::Time | Axis::Position => Vec::new(),
+    };
     let (from, to) = labels(query.axis, &window, digits);
     Ok(DensityFrame {
         from,
@@ -121,7 +127,31 @@ pub fn of_stream(
         series,
         counts,
         flags,
+        paces,
     })
+}
+
+/// See [`DensityFrame::paces`]. A gap that ends in an event of a column is that column's.
+fn paces(stream: &Stream, window: &Range<i64>, columns: u32) -> Vec<u8> {
+    let times = &stream.track.recorded_at;
+    // The moment n is that of the event with n - 1 before it, and a gap has an event on both sides.
+    let event = |moment: i64| usize::try_from(moment.saturating_sub(1)).unwrap_or(0).min(times.len());
+    let pace = |column: u32| {
+        let first = event(column_start(window, columns, column)).max(1);
+        let end = event(column_start(window, columns, column + 1));
+        let gaps = times
+            .get(first - 1..end)
+            .unwrap_or_default()
+            .windows(2)
+            .filter_map(|pair| match pair {
+                [before, after] if !before.is_none() && !after.is_none() => after.0.checked_sub(before.0),
+                _ => None,
+            });
+        let longest = gaps.filter_map(|nanos| u64::try_from(nanos).ok()).max();
+        // At most 64.
+        longest.map_or(0, |nanos| 1 + (nanos / NANOS_PER_MILLI + 1).ilog2() as u8)
+    };
+    (0..columns).map(pace).collect()
 }
 
 /// A window of one stream, and how many columns it is cut into.

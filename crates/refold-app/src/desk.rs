@@ -10,6 +10,7 @@ mod lanes;
 mod notes;
 mod sandbox;
 mod search;
+mod why;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,6 +27,7 @@ use crate::connections::{self as saved, Asked};
 use crate::density;
 use crate::error::AppError;
 use crate::findings;
+use crate::handler;
 use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
 use crate::kept;
@@ -105,6 +107,7 @@ impl Desk {
                 Ok(found) => (found, None),
                 Err(error) => (Found::default(), Some(error.into())),
             };
+            handler::trust_programs(settings.trust_programs);
             let (connections, connections_failure) = match saved::load(&self.places) {
                 Ok(book) => (book, None),
                 Err(error) => (ConnectionBook::default(), Some(error.into())),
@@ -487,7 +490,11 @@ impl Desk {
     }
 
     pub fn save_settings(&self, settings: &Settings) -> Result<(), AppError> {
-        caught(|| settings::save_settings(&self.places, settings))
+        caught(|| {
+            settings::save_settings(&self.places, settings)?;
+            handler::trust_programs(settings.trust_programs);
+            Ok(())
+        })
     }
 
     /// Binds keys in a context, in the settings file.

@@ -100,7 +100,7 @@ impl From<StoreError> for AppError {
             }
             StoreError::Address { .. } => (
                 ErrorCode::InvalidInput,
-                "write it as postgres://user@host:5432/database",
+                "write it as postgres://user@host:5432/database or mysql://user@host:3306/database",
                 Vec::new(),
             ),
             StoreError::Cancelled(cancelled) => return cancelled.into(),
@@ -124,7 +124,8 @@ impl From<StoreError> for AppError {
             ),
             StoreError::Denied { .. } => (
                 ErrorCode::Denied,
-                "ask for the right to read it; Refold never needs the right to write",
+                "look whether the account and its password are the right ones, or ask for the right to read; Refold never needs the \
+                 right to write",
                 Vec::new(),
             ),
             StoreError::Corrupt { .. } => (

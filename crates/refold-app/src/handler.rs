@@ -12,11 +12,20 @@ use refold_handlers::story::Story;
 
 use crate::clock;
 use crate::error::AppError;
+use crate::mask;
 use crate::session::Session;
 use crate::wire::{HandlerChoice, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
+
+/// Says whether handlers that are programs may run where nothing keeps them in. A person must have agreed to it.
+pub fn trust_programs(are_trusted: bool) {
+    #[cfg(unix)]
+    refold_handlers::allow_programs_without_walls(are_trusted);
+    #[cfg(not(unix))]
+    let _ = are_trusted;
+}
 
 /// A package folder or a file of rules, of JavaScript or of WebAssembly, with a version of a package after `@`, or
 /// [`DEFAULT`], which `None` means too.
@@ -24,10 +33,10 @@ pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> 
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }
 
-/// The same for a session, under the masking rules that come with the handler.
+/// The same for a session, under its masking rules and those that come with the handler.
 pub fn adopted(session: &Session, handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
     session.mask().adopt(handler)?;
-    open(handler)
+    Ok(mask::masked(open(handler)?, session.mask()))
 }
 
 /// The same as [`open`], where it is a package or a file: it may have invariants. `None`: it is built in.
@@ -69,6 +78,19 @@ pub fn believed(session: &Session, handler: Option<&str>, cursor: &str) -> Resul
         Some(version) => format!("{}@{version}", path.display()),
         None => named.to_owned(),
     }))
+}
+
+/// The version that answers what is known now: the newest of a package that is asked as it was deployed. What names a
+/// version is itself.
+pub fn newest(handler: Option<&str>) -> Option<String> {
+    let named = handler?;
+    let (path, version) = split_version(named);
+    let is_deployed = version.as_deref().and_then(environment_of).is_some();
+    Some(if is_deployed {
+        path.display().to_string()
+    } else {
+        named.to_owned()
+    })
 }
 
 /// The templates of the story that come with the handler; empty where it has none.

@@ -14,6 +14,7 @@ mod problems;
 mod story;
 mod types;
 mod upcast;
+mod why;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;

@@ -20,6 +20,7 @@ use refold_stores::index::ArenaSource;
 
 use ahead::Ahead;
 
+use crate::answer::CauseAnswer;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::session::Session;
@@ -293,6 +294,17 @@ impl Stream {
         position
             .map(|position| text::position_label(*position))
             .unwrap_or_default()
+    }
+
+    /// The event that led to `moment`; `None` at the start. `digits`: the precision of the store.
+    pub fn cause(&self, moment: Moment, digits: u8) -> Option<CauseAnswer> {
+        moment.event_index()?;
+        Some(CauseAnswer {
+            version: text::filled(self.version_label(moment)),
+            position: text::filled(self.position_label(moment)),
+            event_type: self.type_name(moment),
+            recorded_at: text::filled(self.time_label(moment, digits)),
+        })
     }
 
     /// `digits`: the precision of the store.

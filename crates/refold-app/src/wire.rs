@@ -27,6 +27,7 @@ mod settings;
 mod start;
 mod store;
 mod story;
+mod why;
 
 pub use case::*;
 pub use causation::*;
@@ -51,3 +52,4 @@ pub use settings::*;
 pub use start::*;
 pub use store::*;
 pub use story::*;
+pub use why::*;

@@ -2,6 +2,9 @@
 
 mod connections;
 mod evidence;
+mod known;
+mod lab;
+mod why;
 
 use std::path::PathBuf;
 
@@ -10,6 +13,9 @@ use clap_complete::Shell;
 
 pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
 pub use evidence::{Anchor, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
+pub use known::{Corrections, FoldOrder, Known};
+pub use lab::{Check, Gate, Minimize, WhatIf};
+pub use why::{Why, WhyNot};
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
 #[derive(Debug, Parser)]
@@ -45,6 +51,10 @@ pub struct Arguments {
     /// What it is revealed for
     #[arg(long, global = true, value_name = "TEXT")]
     pub reason: Option<String>,
+
+    /// Run handlers that are programs also where nothing keeps them in (docs/handlers.md)
+    #[arg(long, global = true)]
+    pub trust_programs: bool,
 
     #[command(subcommand)]
     pub command: Command,
@@ -97,9 +107,29 @@ pub enum Command {
     #[command(after_help = "Example: refold blame orders.db order-4711 --path /status")]
     Blame(Blame),
 
+    /// Why a place of the state has its value: the operations that made it, what each read, and who made that
+    #[command(after_help = "Example: refold why orders.db order-4711 /total --at v9 --handler handlers/order@1.1.0")]
+    Why(Why),
+
+    /// Why events left a place of the state as it was: which rules could have written there, and what kept each
+    #[command(
+        after_help = "Example: refold why-not orders.db order-4711 /status --at v9 --handler handlers/order@1.1.0"
+    )]
+    WhyNot(WhyNot),
+
+    /// What is known about a time: of what happened by then, whenever it was recorded
+    #[command(after_help = "Example: refold known orders.db order-4711 --about \"2026-08-03 14:00\"")]
+    Known(Known),
+
+    /// What was believed at a time, against what is known about it now
+    #[command(after_help = "Exit code 1: they differ.\n\
+        Example: refold corrections orders.db order-4711 --at \"2026-08-03 14:00\" --handler handlers/order@as-deployed")]
+    Corrections(Corrections),
+
     /// Every value that one field of the state ever had, and the event that brought it
     #[command(after_help = "Example: refold field orders.db order-4711 /status --csv > status.csv")]
     Field(Field),
+
     /// What caused an event, and what it caused, across streams
     #[command(after_help = "Example: refold causes orders.db order-4711 --at v9 --index")]
     Causes(Causes),
@@ -117,6 +147,13 @@ pub enum Command {
     /// Where invariants break: the first event that broke each, and every change since
     #[command(after_help = "Example: refold check orders.db --all --handler handlers/order@1.0.0")]
     Check(Check),
+
+    /// Every event through the upcasters of a handler: what fails, what is lost, what changes
+    #[command(
+        after_help = "Exit code 1: an event fails; or, without --allow-loss, a field is lost or an event dropped.\n\
+        Example: refold gate orders.db --all --handler handlers/order@1.1.0"
+    )]
+    Gate(Gate),
 
     /// The smallest part of a stream that still shows a failure, as a test case
     #[command(
@@ -446,43 +483,6 @@ pub struct KeepingAsked {
     pub no_cache: bool,
 }
 
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
-pub struct Check {
-    pub store: String,
-    #[command(flatten)]
-    pub scope: ScopeAsked,
-    #[arg(long)]
-    pub handler: Option<String>,
-    /// Check this condition on `state` instead of the invariants of the handler's package
-    #[arg(long, value_name = "EXPR")]
-    pub invariant: Option<String>,
-    #[command(flatten)]
-    pub keeping: KeepingAsked,
-}
-
-#[derive(Debug, Args)]
-pub struct Minimize {
-    pub store: String,
-    pub stream: String,
-    #[arg(long)]
-    pub handler: Option<String>,
-    #[command(flatten)]
-    pub failure: Failure,
-    /// Write the test case into this new file; without it the case is printed
-    #[arg(long, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-    /// Keep all events up to the one that shows it
-    #[arg(long)]
-    pub whole: bool,
-    /// Write a test in another language into this folder, as a new file
-    #[arg(long, value_name = "DIR", requires = "language")]
-    pub save_test: Option<PathBuf>,
-    /// Language of that test, in the idiom of cqrs-es, Emmett, eventsourcing, Marten or Axon
-    #[arg(long, value_name = "LANGUAGE", requires = "save_test")]
-    pub language: Option<Language>,
-}
-
 /// A language that a test can be written in.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum Language {
@@ -494,36 +494,6 @@ pub enum Language {
     CSharp,
     Java,
     Kotlin,
-}
-
-/// What must still show.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = true)]
-pub struct Failure {
-    /// This invariant of the handler's package breaks, or this condition on `state`; with --against: and holds there
-    #[arg(long, value_name = "ID|EXPR")]
-    pub invariant: Option<String>,
-    /// This handler comes to another state
-    #[arg(long, value_name = "HANDLER")]
-    pub against: Option<String>,
-    /// The handler fails
-    #[arg(long, conflicts_with_all = ["invariant", "against"])]
-    pub error: bool,
-}
-
-#[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("otherwise").required(true).multiple(true).args(["edits", "skip"]))]
-pub struct WhatIf {
-    pub store: String,
-    pub stream: String,
-    /// What is otherwise: a file of edits (docs/handlers.md)
-    #[arg(long, value_name = "FILE")]
-    pub edits: Option<PathBuf>,
-    /// Leave this event out (v5, #4711), after the edits of the file; may be given more than once
-    #[arg(long, value_name = "EVENT")]
-    pub skip: Vec<String>,
-    #[arg(long)]
-    pub handler: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -38,6 +38,19 @@ pub mod code {
     pub const HANDLER_TYPE: &str = "RF-HANDLER-TYPE";
     pub const STATE_UNSERIALIZABLE: &str = "RF-STATE-UNSERIALIZABLE";
 
+    /// A program ended, or closed its output, before it answered.
+    pub const PROC_EXIT: &str = "RF-PROC-EXIT";
+    /// A program answered with something else than what it was asked for.
+    pub const PROC_PROTOCOL: &str = "RF-PROC-PROTOCOL";
+    /// A program did not answer what takes no work.
+    pub const PROC_TIMEOUT: &str = "RF-PROC-TIMEOUT";
+    /// A program cannot be started.
+    pub const PROC_START: &str = "RF-PROC-START";
+    /// Nothing on this machine keeps a program in.
+    pub const PROC_WALLS: &str = "RF-PROC-WALLS";
+    /// A program works too long. How long that takes differs from run to run.
+    pub const LIMIT_WALL: &str = "RF-LIMIT-WALL";
+
     /// A handler made another state of the same events.
     pub const NONDETERMINISTIC: &str = "RF-NONDETERMINISTIC";
 

@@ -1,9 +1,11 @@
-//! Handlers that run in WebAssembly, hosted by wasmtime, behind the port of the core: scripts in JavaScript, in
-//! QuickJS-ng as a module of ours ([`JsProgram`]), and modules that somebody compiled ([`WasmProgram`]).
+//! Handlers in code behind the port of the core. Two kinds run in WebAssembly, hosted by wasmtime: scripts in JavaScript,
+//! in QuickJS-ng as a module of ours ([`JsProgram`]), and modules that somebody compiled ([`WasmProgram`]). The third are
+//! programs of their own, behind walls ([`ProcessProgram`]).
 //!
-//! A handler sees the state, the event and nothing else: no clock but the event's recorded time, no randomness but what
-//! the event seeds, no file, no network, no other stream. The same events give the same state on every machine, and so
-//! does the amount of work after which a handler is stopped. It must not know packages, stores or a face.
+//! In WebAssembly a handler sees the state, the event and nothing else: no clock but the event's recorded time, no
+//! randomness but what the event seeds, no file, no network, no other stream. The same events give the same state on
+//! every machine, and so does the amount of work after which a handler is stopped. Of a program none of that can be had
+//! by force: whether it gives the same states is tried. The crate must not know packages, stores or a face.
 
 mod cache;
 mod engine;
@@ -11,6 +13,7 @@ pub mod error;
 mod instance;
 mod js;
 mod limits;
+mod process;
 mod recorded;
 mod surroundings;
 mod undo;
@@ -24,5 +27,8 @@ pub use error::{LoadError, code};
 pub use instance::{GuestInstance, GuestProgram};
 pub use js::{Dialect, JS_ENGINE_ID, JsProgram};
 pub use limits::GuestLimits;
+pub use process::{PROCESS_ENGINE_ID, ProgramFile};
+#[cfg(unix)]
+pub use process::{ProcessProgram, Walls, allow_programs_without_walls};
 pub use recorded::Recorded;
 pub use wasm::{WASM_ENGINE_ID, WasmProgram};

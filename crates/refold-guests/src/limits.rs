@@ -18,6 +18,8 @@ pub struct GuestLimits {
     /// Events that a module may emit for one. A script may emit 1,000.
     pub output_events: usize,
     pub payload_bytes: usize,
+    /// How long a program may work on one event. Nothing else is measured by a clock.
+    pub wall_millis: u64,
 }
 
 impl GuestLimits {
@@ -29,6 +31,7 @@ impl GuestLimits {
         depth: 64,
         output_events: 1_000,
         payload_bytes: 32 << 20,
+        wall_millis: 2_000,
     };
 }
 

@@ -18,9 +18,12 @@ impl Recorded {
     /// An object with `type` and, where they are there, `stream`, `data` and `metadata`. `None`: it is none.
     pub fn read(json: &[u8], depth: usize) -> Option<Recorded> {
         // What is emitted stands one level deeper in the object.
-        let Ok(Value::Object(object)) = Value::from_json(json, depth + 1) else {
-            return None;
-        };
+        Recorded::of(&Value::from_json(json, depth + 1).ok()?)
+    }
+
+    /// The same of a value.
+    pub fn of(object: &Value) -> Option<Recorded> {
+        let Value::Object(object) = object else { return None };
         let stream = match object.get(b"stream") {
             None => Text::from(""),
             Some(Value::Text(stream)) => stream.clone(),

@@ -44,6 +44,33 @@ pub trait Guest: Send {
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault>;
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault>;
+
+    /// Folds events that were folded before.
+    fn apply_again(&mut self, frames: &mut dyn Iterator<Item = (&[u8], Timestamp)>) -> Result<(), HandlerFault> {
+        for (frame, time) in frames {
+            if self.apply(frame, time)? == Folded::Unread {
+                let message = "the handler read an event, and cannot read it again; let what it does depend on the \
+                               state and the event alone";
+                return Err(fault(code::NONDETERMINISTIC, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it has folded events that were not applied yet.
+    fn is_ahead(&self) -> bool {
+        false
+    }
+
+    /// Whether this event is the next of those.
+    fn foresaw(&self, _frame: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether it can say the state after the last applied event, although it is ahead.
+    fn knows_state(&self) -> bool {
+        !self.is_ahead()
+    }
 }
 
 /// What became of an event.
@@ -137,22 +164,17 @@ impl<H: Handler> Undoable<H> {
         event: &EventView<'_>,
         write: impl FnOnce(&mut Vec<u8>, bool),
     ) -> Result<Folded, HandlerFault> {
-        let most = self.handler.limits().payload_bytes;
-        for (what, bytes) in [("payload", event.payload), ("metadata", event.metadata)] {
-            if let Some(bytes) = bytes
-                && bytes.len() > most
-            {
-                let message = format!("the {what} has {} bytes; the most is {most}", bytes.len());
-                return Err(fault(code::EVENT_SIZE, message));
-            }
-        }
+        self.check_size(event)?;
         let is_first = self.is_untouched();
         let start = self.journal.bytes.len();
         let mut journal = std::mem::take(&mut self.journal);
-        let folded = self.guest_with(&journal).and_then(|guest| {
-            write(&mut journal.bytes, is_first);
-            guest.apply(&journal.bytes[start..], event.recorded_at)
-        });
+        write(&mut journal.bytes, is_first);
+        let frame = &journal.bytes[start..];
+        let guest = match self.foresaw(frame).then_some(self.guest.as_mut()).flatten() {
+            Some(guest) => Ok(guest),
+            None => self.guest_with(&journal),
+        };
+        let folded = guest.and_then(|guest| guest.apply(frame, event.recorded_at));
         self.journal = journal;
         match folded {
             Ok(Folded::Unread) => self.journal.bytes.truncate(start),
@@ -167,6 +189,36 @@ impl<H: Handler> Undoable<H> {
             }
         }
         folded
+    }
+
+    /// Whether the guest has folded the event of this frame already, as the next one.
+    pub fn foresaw(&self, frame: &[u8]) -> bool {
+        self.is_current && self.guest.as_ref().is_some_and(|guest| guest.foresaw(frame))
+    }
+
+    /// Lets the guest fold what comes before it is its turn. One that fails at it is let go of: whose fault it is shows
+    /// when each is applied by itself.
+    pub fn fold_ahead(&mut self, fold: impl FnOnce(&mut H::Guest) -> Result<(), HandlerFault>) {
+        let journal = std::mem::take(&mut self.journal);
+        let folded = self.guest_with(&journal).and_then(fold);
+        self.journal = journal;
+        if folded.is_err() {
+            self.guest = None;
+        }
+    }
+
+    /// Whether the parts of an event are small enough to be folded.
+    pub fn check_size(&self, event: &EventView<'_>) -> Result<(), HandlerFault> {
+        let most = self.handler.limits().payload_bytes;
+        for (what, bytes) in [("payload", event.payload), ("metadata", event.metadata)] {
+            if let Some(bytes) = bytes
+                && bytes.len() > most
+            {
+                let message = format!("the {what} has {} bytes; the most is {most}", bytes.len());
+                return Err(fault(code::EVENT_SIZE, message));
+            }
+        }
+        Ok(())
     }
 
     /// Saves the state where many events were folded since it was saved.
@@ -246,7 +298,15 @@ impl<H: Handler> Undoable<H> {
     /// What the guest answers at the moment that this fold is at. One that fails is let go of.
     fn asked<T>(&mut self, question: impl FnOnce(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
         let journal = std::mem::take(&mut self.journal);
-        let answer = self.guest_with(&journal).and_then(question);
+        let guest = match self
+            .guest
+            .as_mut()
+            .filter(|guest| self.is_current && guest.knows_state())
+        {
+            Some(guest) => Ok(guest),
+            None => self.guest_with(&journal),
+        };
+        let answer = guest.and_then(question);
         self.journal = journal;
         if answer.is_err() {
             self.guest = None;
@@ -254,7 +314,7 @@ impl<H: Handler> Undoable<H> {
         answer
     }
 
-    /// The guest, at the end of this journal.
+    /// The guest, at the end of this journal and not beyond.
     fn guest_with(&mut self, journal: &Journal) -> Result<&mut H::Guest, HandlerFault> {
         let guest = match self.guest.take() {
             Some(guest) => guest,
@@ -264,15 +324,10 @@ impl<H: Handler> Undoable<H> {
             }
         };
         let guest = self.guest.insert(guest);
-        if !self.is_current {
+        if !self.is_current || guest.is_ahead() {
+            self.is_current = false;
             guest.restore(&self.saved)?;
-            for (frame, time) in journal.frames() {
-                if guest.apply(frame, time)? == Folded::Unread {
-                    let message = "the handler read an event, and cannot read it again; let what it does depend on \
-                                   the state and the event alone";
-                    return Err(fault(code::NONDETERMINISTIC, message));
-                }
-            }
+            guest.apply_again(&mut journal.frames())?;
             self.is_current = true;
         }
         Ok(guest)

@@ -89,6 +89,7 @@ pub mod code {
     pub const PKG_INVARIANT: &str = "RF-PKG-INVARIANT";
     pub const PKG_CASE: &str = "RF-PKG-CASE";
     pub const PKG_STORY: &str = "RF-PKG-STORY";
+    pub const PKG_PROGRAM: &str = "RF-PKG-PROGRAM";
 
     /// A file of edits for a branch.
     pub const EDITS: &str = "RF-EDITS";

@@ -28,4 +28,6 @@ pub mod upcast;
 #[cfg(test)]
 mod tests;
 
+#[cfg(unix)]
+pub use refold_guests::allow_programs_without_walls;
 pub use refold_guests::keep_compiled_code_in;

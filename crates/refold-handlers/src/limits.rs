@@ -1,7 +1,7 @@
 //! The caps on what a handler may use for one event.
 //!
 //! They depend on nothing but the event and the handler, so that a run gives the same answer everywhere. Wall time is
-//! no limit here: whoever drives the run cancels it.
+//! a limit of programs alone, whose work nobody can count: whoever drives the run of another handler cancels it.
 
 use refold_guests::GuestLimits;
 
@@ -22,6 +22,8 @@ pub struct Limits {
     pub output_events: usize,
     /// Size of a payload, and of a metadata document.
     pub payload_bytes: usize,
+    /// How long a program may work on one event.
+    pub wall_millis: u64,
 }
 
 impl Limits {
@@ -33,6 +35,7 @@ impl Limits {
         depth: 64,
         output_events: 1_000,
         payload_bytes: 32 << 20,
+        wall_millis: GuestLimits::DEFAULT.wall_millis,
     };
 }
 
@@ -47,6 +50,7 @@ impl Limits {
             depth: self.depth,
             output_events: self.output_events,
             payload_bytes: self.payload_bytes,
+            wall_millis: self.wall_millis,
         }
     }
 }

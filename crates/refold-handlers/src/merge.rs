@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
+use refold_core::port::explain::{Choice, Explained};
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
@@ -19,6 +20,7 @@ use crate::expr::meter::measured;
 use crate::limits::Limits;
 use crate::package::hash;
 
+mod explain;
 #[cfg(test)]
 mod tests;
 
@@ -77,6 +79,10 @@ impl HandlerProgram for MergeProgram {
             limits: Limits::DEFAULT,
             repeated: Vec::new(),
         })
+    }
+
+    fn explain(&self, event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Option<Explained> {
+        explain::explain(event, names, before, choice)
     }
 }
 

@@ -10,11 +10,15 @@ pub mod index;
 mod json;
 pub mod layout;
 pub mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 pub mod private;
 pub mod rows;
 pub mod secret;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
 mod sqlite;
 pub mod statements;
 mod tables;
@@ -124,6 +128,11 @@ pub fn open(
         let address = postgres::Options::parse(location)?;
         return Ok(Arc::new(postgres::open(work, &address, choice, options)?));
     }
+    #[cfg(feature = "mysql")]
+    if mysql::Options::is_address(location) {
+        let address = mysql::Options::parse(location)?;
+        return Ok(Arc::new(mysql::open(work, &address, choice, options)?));
+    }
     let path = Path::new(location);
     Ok(match kind_of(path)? {
         Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, options)?),
@@ -148,6 +157,10 @@ pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<
     if postgres::Options::is_address(location) {
         return postgres::candidates(work, &postgres::Options::parse(location)?);
     }
+    #[cfg(feature = "mysql")]
+    if mysql::Options::is_address(location) {
+        return mysql::candidates(work, &mysql::Options::parse(location)?);
+    }
     let path = Path::new(location);
     match kind_of(path)? {
         Kind::Sqlite => SqliteStore::candidates(work, path, options),
@@ -162,7 +175,8 @@ enum Kind {
 
 /// What a file is, by its first bytes. What is neither an SQLite database nor text is left to SQLite to turn down.
 fn kind_of(path: &Path) -> Result<Kind, StoreError> {
-    let head = files::first_bytes(path)?;
-    let is_text = head.starts_with(&files::GZIP_MAGIC) || (!head.is_empty() && !head.contains(&0));
-    Ok(if is_text { Kind::Text } else { Kind::Sqlite })
+    Ok(match files::is_text(path)? {
+        true => Kind::Text,
+        false => Kind::Sqlite,
+    })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, FieldPage, FieldRead, InvariantsChecked, JobUpdate, Lane, ProblemFound, SearchDirection,
+    DensityQuery, FieldPage, FieldRead, InvariantsChecked, JobUpdate, Lane, ProblemFound, SearchDirection, WhyTold,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -41,6 +41,18 @@ pub async fn read_field(
     progress: Channel<JobUpdate>,
 ) -> Reply<FieldRead> {
     answer(desk, move |desk| desk.read_field(history, &path, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn why(
+    desk: State<'_, Arc<Desk>>,
+    history: u32,
+    path: String,
+    moment: u32,
+    progress: Channel<JobUpdate>,
+) -> Reply<WhyTold> {
+    answer(desk, move |desk| desk.why(history, &path, moment, &tell(progress))).await
 }
 
 #[tauri::command]

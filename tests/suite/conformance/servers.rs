@@ -1,4 +1,4 @@
-//! A store of each kind on a real server, made of the same events, in tables as the libraries make them.
+//! A store of each kind on a real server of PostgreSQL, made of the same events, in tables as the libraries make them.
 
 use std::sync::Arc;
 
@@ -163,6 +163,58 @@ pub const KINDS: &[Kind] = &[
         insert: "INSERT INTO domain_event_entry VALUES (:position, 'id-' || :position, :stream, :version, 'Order', :type, NULL,
             convert_to(:payload, 'UTF8'), convert_to('{\"traceId\":\"t\"}', 'UTF8'), '2026-08-03T14:00:00.123Z');",
     },
+    Kind {
+        layout: "marten",
+        schema: "public",
+        read: &["mt_events"],
+        tables: "CREATE SEQUENCE mt_events_sequence; CREATE TABLE mt_streams(id varchar PRIMARY KEY, type varchar,
+            version bigint, timestamp timestamptz DEFAULT now() NOT NULL, snapshot jsonb, snapshot_version integer,
+            created timestamptz DEFAULT now() NOT NULL, tenant_id varchar DEFAULT '*DEFAULT*', is_archived bool DEFAULT false);
+            CREATE TABLE mt_events(seq_id bigint NOT NULL DEFAULT nextval('mt_events_sequence') PRIMARY KEY, id uuid NOT NULL,
+            stream_id varchar, version bigint NOT NULL, data jsonb NOT NULL, type varchar(500) NOT NULL,
+            timestamp timestamptz NOT NULL DEFAULT '2026-08-03 14:00:00+02', tenant_id varchar DEFAULT '*DEFAULT*',
+            mt_dotnet_type varchar, correlation_id varchar, causation_id varchar, headers jsonb, is_archived bool DEFAULT false);
+            ALTER TABLE mt_events ALTER data TYPE json;
+            CREATE UNIQUE INDEX pk_mt_events_stream_and_version ON mt_events(stream_id, version);",
+        insert: "INSERT INTO mt_events(seq_id, id, stream_id, version, data, type) VALUES (:position, md5((:position)::text)::uuid,
+            :stream, :version + 1, :payload, :type);",
+    },
+    Kind {
+        layout: "pekko-jdbc",
+        schema: "public",
+        read: &["event_journal"],
+        tables: "CREATE TABLE event_journal(ordering bigserial, persistence_id varchar(255) NOT NULL,
+            sequence_number bigint NOT NULL, deleted boolean DEFAULT false NOT NULL, writer varchar(255) NOT NULL,
+            write_timestamp bigint, adapter_manifest varchar(255), event_ser_id int NOT NULL,
+            event_ser_manifest varchar(255) NOT NULL, event_payload bytea NOT NULL, meta_ser_id int,
+            meta_ser_manifest varchar(255), meta_payload bytea, PRIMARY KEY (persistence_id, sequence_number));
+            CREATE UNIQUE INDEX event_journal_ordering_idx ON event_journal(ordering);",
+        insert: "INSERT INTO event_journal VALUES (:position, :stream, :version + 1, false, 'w', 1785765600123, '', 31, :type,
+            convert_to(:payload, 'UTF8'), NULL, NULL, NULL);",
+    },
+    Kind {
+        layout: "patchlevel",
+        schema: "public",
+        read: &["eventstore"],
+        tables: "CREATE TABLE eventstore(id bigserial PRIMARY KEY, aggregate varchar(255) NOT NULL,
+            aggregate_id varchar(36) NOT NULL, playhead int NOT NULL, event varchar(255) NOT NULL, payload json NOT NULL,
+            recorded_on timestamptz(0) NOT NULL, new_stream_start boolean DEFAULT false NOT NULL,
+            archived boolean DEFAULT false NOT NULL, custom_headers json NOT NULL);
+            CREATE UNIQUE INDEX by_playhead ON eventstore(aggregate, aggregate_id, playhead);",
+        insert: "INSERT INTO eventstore VALUES (:position, 'order', substr(:stream, 7), :version + 1, :type, :payload,
+            '2026-08-03 14:00:00+02', false, false, '{}');",
+    },
+    Kind {
+        layout: "patchlevel-stream",
+        schema: "public",
+        read: &["event_store"],
+        tables: "CREATE TABLE event_store(id bigserial PRIMARY KEY, stream varchar(255) NOT NULL, playhead int,
+            event varchar(255) NOT NULL, payload json NOT NULL, recorded_on timestamptz(0) NOT NULL,
+            new_stream_start boolean DEFAULT false NOT NULL, archived boolean DEFAULT false NOT NULL,
+            custom_headers json NOT NULL); CREATE UNIQUE INDEX by_playhead ON event_store(stream, playhead);",
+        insert: "INSERT INTO event_store VALUES (:position, :stream, :version + 1, :type, :payload, '2026-08-03 14:00:00+02',
+            false, false, '{}');",
+    },
 ];
 
 impl Kind {
@@ -176,7 +228,7 @@ impl Kind {
         if exists.is_empty() {
             server.fresh_database(&database);
         }
-        let statements = models.iter().map(|model| self.statements(model));
+        let statements = models.iter().map(|model| model.filled(self.insert));
         let written: String = statements.collect();
         server.sql(
             &database,
@@ -201,15 +253,5 @@ impl Kind {
     fn database(&self) -> String {
         let name = self.layout.split(':').next().unwrap_or_default();
         format!("conformance_{}", name.replace('-', "_"))
-    }
-
-    fn statements(&self, model: &Model) -> String {
-        let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
-        self.insert
-            .replace(":position", &model.position.to_string())
-            .replace(":stream", &text(&model.stream))
-            .replace(":version", &model.version.to_string())
-            .replace(":type", &text(&model.event_type))
-            .replace(":payload", &text(&model.payload))
     }
 }

@@ -1,9 +1,9 @@
 //! A store whose owner wants to run code as whoever reads it.
 
 use refold_core::port::store::StoreError;
-use refold_tests::postgres::Postgres;
+use refold_tests::postgres::{MESSAGES, Postgres};
 
-use super::{TABLES, open, opened, read_all, store};
+use super::{open, opened, read_all};
 
 /// A function that leaves a trace, as whoever calls it. A trace is a notification that a transaction cannot take back: a
 /// row in a sequence.
@@ -19,7 +19,7 @@ fn is_sprung(server: &Postgres, database: &str) -> bool {
 fn a_view_in_the_place_of_the_table_is_not_read() {
     let server = Postgres::shared();
     let database = "attack_view";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     server.sql(
         database,
         &format!(
@@ -39,7 +39,7 @@ fn a_view_in_the_place_of_the_table_is_not_read() {
 fn names_that_shadow_those_of_the_server_are_not_called() {
     let server = Postgres::shared();
     let database = "attack_names";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     let before = read_all(&*opened(&server.address("refold_reader", database)), None, 7, || {});
     // In a schema that is searched before the server's own, for whoever does not say where to search.
     server.sql(
@@ -69,7 +69,7 @@ fn names_that_shadow_those_of_the_server_are_not_called() {
 fn hidden_rows_are_an_error_and_not_a_gap() {
     let server = Postgres::shared();
     let database = "attack_rows";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     server.sql(
         database,
         &format!(
@@ -87,7 +87,7 @@ fn hidden_rows_are_an_error_and_not_a_gap() {
 fn what_runs_when_rows_are_written_or_shown_elsewhere_is_not_run() {
     let server = Postgres::shared();
     let database = "attack_columns";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     server.sql(
         database,
         &format!(
@@ -119,7 +119,7 @@ fn what_runs_when_rows_are_written_or_shown_elsewhere_is_not_run() {
 fn names_that_are_sql_are_only_names() {
     let server = Postgres::shared();
     let database = "attack_quotes";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     server.sql(
         database,
         &format!(
@@ -150,7 +150,7 @@ fn a_part_of_the_table_on_another_server_is_not_read() {
     server.sql(
         database,
         &format!(
-            "{TABLES} CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+            "{MESSAGES} CREATE EXTENSION postgres_fdw; CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
              CREATE FOREIGN TABLE message_store.far() INHERITS (message_store.messages) SERVER elsewhere;"
         ),
     );
@@ -166,7 +166,7 @@ fn a_part_of_the_table_on_another_server_is_not_read() {
 fn a_role_that_could_write_is_turned_down_with_the_script_for_one_that_cannot() {
     let server = Postgres::shared();
     let database = "attack_roles";
-    store(&server, database, 40);
+    server.accounts(database, 40);
     server.sql(
         database,
         "DROP ROLE IF EXISTS refold_writer; CREATE ROLE refold_writer LOGIN;

@@ -3,13 +3,13 @@
 use refold_core::port::store::StoreError;
 use refold_tests::postgres::Postgres;
 
-use super::{open, opened, read_all, store};
+use super::{open, opened, read_all};
 
 #[test]
 fn a_connection_that_is_lost_between_pages_loses_and_doubles_nothing() {
     let server = Postgres::shared();
     let database = "faults_pages";
-    store(&server, database, 3_000);
+    server.accounts(database, 3_000);
     let expected = read_all(&*opened(&server.address("refold_reader", database)), None, 1_000, || {});
     assert_eq!(expected.len(), 3_000);
     let store = opened(&server.address("refold_reader", database));
@@ -29,7 +29,7 @@ fn a_connection_that_is_lost_between_pages_loses_and_doubles_nothing() {
 fn a_server_that_crashes_and_comes_back_meanwhile_loses_and_doubles_nothing() {
     let server = Postgres::start();
     let database = "faults_crash";
-    store(&server, database, 2_000);
+    server.accounts(database, 2_000);
     server.sql(database, "CHECKPOINT");
     let store = opened(&server.address("refold_reader", database));
     let expected = read_all(&*store, None, 1_000, || {});
@@ -67,7 +67,7 @@ fn a_server_that_is_not_there_is_an_error_that_names_no_password() {
 fn the_socket_leads_there_too() {
     let server = Postgres::shared();
     let database = "faults_socket";
-    store(&server, database, 30);
+    server.accounts(database, 30);
     assert_eq!(
         read_all(
             &*opened(&server.socket_address("refold_reader", database)),

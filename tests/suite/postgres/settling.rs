@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use refold_tests::postgres::Postgres;
 
-use super::{opened, read_all, store};
+use super::{opened, read_all};
 
 /// One writer's transactions: each draws numbers, does something else for a while, writes on, and commits or not.
 fn transactions(writer: u32, count: u32) -> String {
@@ -36,7 +36,7 @@ fn transactions(writer: u32, count: u32) -> String {
 fn no_late_commit_is_lost_and_none_is_doubled() {
     let server = Postgres::shared();
     let database = "settling_writers";
-    store(&server, database, 0);
+    server.accounts(database, 0);
     let address = server.address("refold_reader", database);
     let mut writers: Vec<_> = (0..5)
         .map(|writer| {
@@ -91,7 +91,7 @@ fn no_late_commit_is_lost_and_none_is_doubled() {
 fn what_an_open_or_prepared_transaction_may_still_fill_is_not_shown() {
     let server = Postgres::shared();
     let database = "settling_prepared";
-    store(&server, database, 100);
+    server.accounts(database, 100);
     let insert = |n: u32| {
         format!(
             "INSERT INTO message_store.messages(position, stream_name, type, data) VALUES ({n}, 'late-1', 'T', '{{}}');"

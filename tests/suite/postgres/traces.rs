@@ -6,7 +6,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, BuildOptions};
 use refold_tests::postgres::Postgres;
 
-use super::{opened, read_all, store};
+use super::{opened, read_all};
 
 /// What would tell of a write.
 fn fingerprint(server: &Postgres, database: &str) -> String {
@@ -67,7 +67,7 @@ fn check_statement(said: &str) {
 fn reading_leaves_the_server_as_it_was_and_says_only_what_the_catalogue_holds() {
     let server = Postgres::start();
     let database = "traces";
-    store(&server, database, 1_000);
+    server.accounts(database, 1_000);
     // What the server tidies up on pages that anybody reads is tidied up before.
     server.sql(
         database,

@@ -7,13 +7,13 @@ use refold_core::port::store::ReadQuery;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::Postgres;
 
-use super::{opened, store};
+use super::opened;
 
 #[test]
 fn documents_and_times_are_exactly_what_the_server_writes() {
     let server = Postgres::shared();
     let database = "whole_values";
-    store(&server, database, 0);
+    server.accounts(database, 0);
     server.sql(
         database,
         "INSERT INTO message_store.messages(position, stream_name, type, data, metadata, time) VALUES

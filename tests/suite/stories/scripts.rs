@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
-use refold_core::port::handler::HandlerProgram;
+use refold_core::port::handler::{Asked, HandlerProgram};
 use refold_core::port::store::ReadQuery;
 use refold_core::value::{Number, Value};
 use refold_core::work::{CancelToken, Silent, Work};
@@ -15,12 +16,23 @@ use refold_fixtures::orders::Layout;
 use refold_stores::OpenOptions;
 use refold_tests::{Refold, root, shop};
 
-/// Order 1.1.0 in JavaScript and as modules.
+/// Events that a handler is told of before it gets them.
+const AHEAD: usize = 50;
+
+/// Order 1.1.0 in JavaScript, as modules and as programs.
 fn in_code() -> Vec<PathBuf> {
-    let packages = ["scripts/order", "modules/order-rust", "modules/order-assemblyscript"];
-    packages
-        .map(|package| root().join("fixtures/orders").join(package))
-        .to_vec()
+    let mut packages = vec![
+        "scripts/order",
+        "modules/order-rust",
+        "modules/order-assemblyscript",
+        "programs/order-python",
+    ];
+    match Command::new("node").arg("--version").output() {
+        Ok(_) => packages.push("programs/order-node"),
+        Err(error) => println!("there is no Node here, so that its example is not run: {error}"),
+    }
+    let folder = root().join("fixtures/orders");
+    packages.into_iter().map(|package| folder.join(package)).collect()
 }
 
 /// All events of a store, batch by batch.
@@ -96,7 +108,11 @@ fn same_after_every_event(
     for rows in streams.values() {
         left.reset().expect("it starts again");
         right.reset().expect("it starts again");
-        for (batch, row) in rows {
+        for (at, (batch, row)) in rows.iter().enumerate() {
+            if at % AHEAD == 0 {
+                let mut coming = rows.iter().skip(at).take(AHEAD).map(|(batch, row)| batch.event(*row));
+                right.look_ahead(&mut coming, names, Asked::EveryState);
+            }
             let event = batch.event(*row);
             left.step(&event, names, None).expect("rules fold");
             right.step(&event, names, None).expect("code folds");

@@ -67,6 +67,8 @@ const KEPT: &[(&str, &[&str])] = &[
     ("clap", &["refold-cli", "refold-bench", "refold-fixtures"]),
     ("plotters", &["refold-audit"]),
     ("ed25519-dalek", &["refold-audit"]),
+    ("landlock", &["refold-guests"]),
+    ("seccompiler", &["refold-guests"]),
     ("wasmtime", &["refold-guests"]),
     ("tokio", &["refold-stores"]),
     ("tokio-postgres", &["refold-stores"]),

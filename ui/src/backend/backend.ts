@@ -49,6 +49,7 @@ import type {
   StreamPage,
   StreamQuery,
   Theme,
+  WhyTold,
   WindowPlaces,
 } from './bindings';
 import type { CompareBackend } from './compare';
@@ -132,6 +133,8 @@ export interface Backend
   fieldRows(history: number, path: string, offset: number, limit: number): Promise<FieldPage>;
   /** The field in the columns of a window. */
   fieldLane(history: number, path: string, query: DensityQuery): Promise<Lane>;
+  /** What made a field as it is after an event. */
+  why(history: number, path: string, moment: number, progress: (update: JobUpdate) => void): Promise<WhyTold>;
   /** Writes every value of a field into a CSV file. */
   exportField(history: number, path: string, file: string): Promise<void>;
   /** The system's dialog for a file to write; `null` when it was closed without a choice. */

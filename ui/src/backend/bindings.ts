@@ -94,6 +94,7 @@ export const commands = {
 	checkInvariants: (history: number, progress: Channel<JobUpdate>) => typedError<InvariantsChecked, AppErrorWire>(__TAURI_INVOKE("check_invariants", { history, progress })),
 	nextProblem: (history: number, from: number, direction: SearchDirection) => typedError<ProblemFound | null, AppErrorWire>(__TAURI_INVOKE("next_problem", { history, from, direction })),
 	readField: (history: number, path: string, progress: Channel<JobUpdate>) => typedError<FieldRead, AppErrorWire>(__TAURI_INVOKE("read_field", { history, path, progress })),
+	why: (history: number, path: string, moment: number, progress: Channel<JobUpdate>) => typedError<WhyTold, AppErrorWire>(__TAURI_INVOKE("why", { history, path, moment, progress })),
 	fieldRows: (history: number, path: string, offset: number, limit: number) => typedError<FieldPage, AppErrorWire>(__TAURI_INVOKE("field_rows", { history, path, offset, limit })),
 	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
 	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
@@ -411,9 +412,9 @@ export type Connection = {
 	environment?: Environment | null,
 	/**  Path of a store that is a file; `None`: it is on a server. */
 	store?: string | null,
-	/**  What kind of server: `postgres`. */
+	/**  What kind of server: `postgres` or `mysql`. */
 	kind?: string | null,
-	/**  `pg-1:5432,pg-2`, or the folder of a Unix socket. */
+	/**  `pg-1:5432,pg-2`, or the folder of a Unix socket (of MySQL its file). */
 	host?: string | null,
 	database?: string | null,
 	user?: string | null,
@@ -427,7 +428,7 @@ export type Connection = {
 	/**  `yes`: scans of big tables are allowed. */
 	allowScans?: string | null,
 	targetSessionAttrs?: string | null,
-	/**  Where the password comes from: `ask`, `env NAME`, `pgpass`, `keychain`, `command PROGRAM ARGUMENT…`. */
+	/**  Where the password comes from: `ask`, `env NAME`, `pgpass`, `mycnf`, `keychain`, `command PROGRAM ARGUMENT…`. */
 	password?: string | null,
 	/**  The host that a tunnel goes through, as the user's ssh knows it. */
 	ssh?: string | null,
@@ -588,6 +589,8 @@ export type DocumentPlace = {
 	streams?: StreamSelection | null,
 	/**  What stood side by side; `None` where nothing did. */
 	compared?: ComparedPlace | null,
+	/**  How its timeline was drawn; `None`: as usual. */
+	look?: TimelineLook | null,
 };
 
 export type DriftAskedWire = {
@@ -1663,6 +1666,8 @@ export type Settings = {
 	reducedMotion?: boolean,
 	/**  How the window is painted, from its next start on. */
 	rendering?: Rendering,
+	/**  Whether handlers that are programs run also where nothing keeps them in. */
+	trustPrograms?: boolean,
 	/**  For whom the defaults were chosen; `None` until somebody said so. */
 	role?: Role | null,
 	/**  What a person bound in the file, in its order. Saving leaves it as they wrote it. */
@@ -1838,6 +1843,16 @@ export type Theme = "dark" | "light" | "system";
 
 export type TimeFormat = "iso" | "dayFirst" | "monthFirst";
 
+/**  How a timeline was drawn, and what stood over it. */
+export type TimelineLook = {
+	/**  Whether long stretches of time without an event were folded. */
+	isFolded: boolean,
+	/**  What height meant: `sqrt`, `linear`, `log`. */
+	height: string,
+	/**  JSON pointers of the fields that were pinned as lanes. */
+	pinned: string[],
+};
+
 export type TypeCount = {
 	name: string,
 	events: number,
@@ -1915,12 +1930,69 @@ export type ViolationRow = {
 /**  What the wheel does over a timeline. */
 export type WheelUse = "zooms" | "pans";
 
+/**  Something that an operation, or a condition before it, read. */
+export type WhyRead = {
+	/**  `state`, `payload`, `metadata` or `event`. */
+	of: string,
+	path: string,
+	value: string | null,
+	role: string,
+	/**  The condition that read it. */
+	guard: string | null,
+	/**  The steps that made it, by their place in the answer. */
+	makers: number[],
+	isOfStart: boolean,
+};
+
+/**  One operation that had a part in it. */
+export type WhyStep = {
+	/**  The moment after its event. */
+	moment: number,
+	/**  The event's version, or `#4711` where the store keeps none. */
+	place: string,
+	eventType: string,
+	recordedAt: string,
+	/**  `reducer.yaml:12:7`; empty where no file says what is done. */
+	line: string,
+	/**  The name of the operation. */
+	does: string,
+	path: string,
+	before: string | null,
+	after: string | null,
+	/**  `value`, `guard` or `place`: what it was needed for. */
+	role: string,
+	/**  The conditions that held on the way, outermost first. */
+	guards: string[],
+	reads: WhyRead[],
+};
+
+/**  What made a place of a state as it is after an event. */
+export type WhyTold = {
+	path: string,
+	/**  As a row shows it; `null`: nothing is there. */
+	value: string | null,
+	/**  The latest first. */
+	steps: WhyStep[],
+	/**  How many events the steps are of. */
+	events: number,
+	/**  More events belong here than are told. */
+	isCut: boolean,
+	/**  Something of it is as it was before the first event. */
+	isOfStart: boolean,
+	/**  Whether the steps alone give the same value; `null` where they are not all. */
+	confirmed: boolean | null,
+	/**  Why there are no steps though an event changed the place. */
+	untold: string | null,
+};
+
 export type WindowPlaces = {
 	/**  Index of the document that showed. */
 	shown: number,
 	/**  In the order of the tabs. */
 	documents: DocumentPlace[],
 	panels?: PanelSize[],
+	/**  Whether the list of events stood hidden beside the inspector. */
+	isListHidden?: boolean,
 };
 
 /**  A file that was written. */

@@ -429,6 +429,8 @@ class FakeBackend implements Omit<
     return this.#fields.lane(history, path, query);
   }
 
+  why: Backend['why'] = (history, path, moment, progress) => this.#fields.why(history, path, moment, progress);
+
   async exportField(): Promise<void> {
     await this.#wait();
   }

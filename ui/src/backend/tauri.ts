@@ -53,6 +53,7 @@ export function tauriBackend(): Backend {
     readField: (history, path, progress) => settled(commands.readField(history, path, channel(progress))),
     fieldRows: (history, path, offset, limit) => settled(commands.fieldRows(history, path, offset, limit)),
     fieldLane: (history, path, query) => settled(commands.fieldLane(history, path, query)),
+    why: (history, path, moment, progress) => settled(commands.why(history, path, moment, channel(progress))),
     exportField: (history, path, file) => done(commands.exportField(history, path, file)),
     pickSave: (name) => save({ defaultPath: name }),
     story: (history, first, count) => settled(commands.story(history, first, count)),

@@ -69,6 +69,7 @@ export interface Reach {
   /** Moves the focus along the recent stores. */
   focusRecent(step: 1 | -1): void;
   copy(text: string): Promise<void>;
+  /** The rows of a page of the list that has the focus. */
   pageSize(): number;
   /** Runs another command. */
   run(id: string): void;

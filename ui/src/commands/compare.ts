@@ -18,6 +18,7 @@ export type Act =
   | 'openCurrent'
   | 'goTo';
 
+const hasStore = ({ store }: Desk) => (store ? null : S.blocked.store);
 const hasHistory = ({ history }: Desk) => (history ? null : S.blocked.history);
 /** Comparing is seldom wanted: the window starts without it. */
 export const comparisons = () => import('./compare_acts');
@@ -38,6 +39,9 @@ export const COMPARE: readonly Command[] = [
   }),
   command('Go', ['history'], 'compare.handlers', 'Compare with another handler…', handlers, {
     ...{ words: 'two versions difference', blocked: hasHistory, choices: others },
+  }),
+  command('Go', ['compare'], 'compare.readModel', 'Is a read model right?', readModel, {
+    ...{ keys: ['m'], words: 'compare projection rows table drift', blocked: hasStore },
   }),
   act('preset', 'Switch what differs between the sides', []),
   act('run', 'Compare both sides, or the read model', ['Mod+Enter', 'r'], blockedRun),
@@ -60,6 +64,10 @@ function blockedRun({ store }: Desk): string | null {
 function act(what: Act, title: string, keys: string[], blocked: Command['blocked'] = () => null): Command {
   const run: Command['run'] = async (desk, _, value) => (await comparisons()).act(desk, what, value);
   return command('Compare', ['compare'], `compare.${what}`, title, run, { keys, blocked });
+}
+
+async function readModel(desk: Desk): Promise<void> {
+  await (await comparisons()).readModel(desk);
 }
 
 async function aggregates(desk: Desk, _: unknown, stream: string): Promise<void> {

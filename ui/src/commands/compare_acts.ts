@@ -74,6 +74,16 @@ export async function start(desk: Desk, preset: ComparedPreset, base: Partial<Co
   desk.visit();
 }
 
+/** Shows the read model that is held against the history, or asks for one. */
+export async function readModel(desk: Desk): Promise<void> {
+  const { store } = desk;
+  if (!store) return;
+  store.comparesReadModel = true;
+  desk.show('compare');
+  const board = driftingOf(desk, store);
+  if (board.file === '') await board.choose();
+}
+
 async function cursorOf(desk: Desk, moment: number): Promise<string> {
   const { history } = desk;
   if (!history || moment <= 0) return 'start';

@@ -7,7 +7,7 @@ import { command, type Choice, type Command } from './command';
 export const ACTIONS: Record<string, readonly string[]> = {
   overview: ['row.open', 'list.filter', 'list.category', 'go.link.copy'],
   history: [
-    ...['inspect.copyValue', 'inspect.copyPath', 'cursor.nextChange', 'cursor.prevChange'],
+    ...['inspect.copyValue', 'inspect.copyPath', 'inspect.why', 'cursor.nextChange', 'cursor.prevChange'],
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
     ...['list.type', 'sandbox.branchWithout', 'sandbox.branchHere', 'go.link.copy'],
   ],

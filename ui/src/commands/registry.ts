@@ -27,10 +27,11 @@ import { SEARCH } from './search';
 import { STORE } from './store';
 import { TIMELINE } from './timeline';
 import { VIEW } from './view';
+import { WHY } from './why';
 
 const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CONNECTIONS, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
-  ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD],
+  ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD, ...WHY],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
   ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB, ...SANDBOX],
 ];

@@ -14,8 +14,8 @@ const ZOOM_STEP = 0.8;
 export const TIMELINE: readonly Command[] = [
   on('timeline.zoomIn', 'Zoom in', { keys: ['code:KeyW'] }, (d, t) => zoom(d, t, ZOOM_STEP)),
   on('timeline.zoomOut', 'Zoom out', { keys: ['code:KeyS'] }, (d, t) => zoom(d, t, 1 / ZOOM_STEP)),
-  on('timeline.panLeft', 'Pan left', { keys: ['code:KeyA'] }, (_, t) => t.panBy(-PAN_PIXELS)),
-  on('timeline.panRight', 'Pan right', { keys: ['code:KeyD'] }, (_, t) => t.panBy(PAN_PIXELS)),
+  on('timeline.panLeft', 'Pan left', { keys: ['code:KeyA'] }, (_, t) => t.glide.pan(-PAN_PIXELS * pace(t))),
+  on('timeline.panRight', 'Pan right', { keys: ['code:KeyD'] }, (_, t) => t.glide.pan(PAN_PIXELS * pace(t))),
   on('timeline.fitAll', 'Fit all', { keys: ['0'], words: 'zoom whole reset' }, (_, t) => t.fitAll()),
   on('timeline.zoomBack', 'Previous zoom', { keys: ['Backspace'], words: 'back' }, zoomBack),
   command('Timeline', ['history'], 'timeline.focus', 'Centre A', centreA, { keys: ['f'], words: 'focus' }),
@@ -101,8 +101,15 @@ function scale(name: Exclude<Scale, 'share'>): Command {
 
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {
   const at = desk.view === 'history' ? desk.history?.xOfMoment(desk.history.a) : null;
-  timeline.remember();
-  timeline.zoomAt(at !== null && at !== undefined && at >= 0 && at <= timeline.width ? at : timeline.width / 2, factor);
+  const x = at !== null && at !== undefined && at >= 0 && at <= timeline.width ? at : timeline.width / 2;
+  timeline.glide.zoom(x, factor ** pace(timeline));
+}
+
+// A key that is held is one gesture.
+function pace(timeline: Timeline): number {
+  const found = timeline.glide.paceAt(performance.now());
+  if (found === 1) timeline.remember();
+  return found;
 }
 
 function zoomBack(desk: Desk, timeline: Timeline): void {

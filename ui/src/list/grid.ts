@@ -33,6 +33,8 @@ interface Slot<Nodes> {
   index: number;
 }
 
+/** Where the bar was not put by us: no place is near it. */
+const NOT_OURS = Number.NEGATIVE_INFINITY;
 /** So long after the rows were moved last the scroll bar follows them. */
 const BAR_REST_MILLIS = 120;
 
@@ -46,7 +48,7 @@ export class Grid<Nodes> {
   readonly #slots: Slot<Nodes>[] = [];
   #shape: ListShape = { rows: 0, rowHeight: 28, viewport: 0 };
   #offset = 0;
-  #ownScrollTop = -1;
+  #ownScrollTop = NOT_OURS;
   /** The scroll bar has not caught up with the rows yet. */
   #barTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -109,10 +111,6 @@ export class Grid<Nodes> {
     return visibleRows(this.#shape, this.#offset);
   }
 
-  get rowsPerPage(): number {
-    return Math.max(1, Math.floor(this.#shape.viewport / this.#shape.rowHeight) - 1);
-  }
-
   #moveTo(offset: number): void {
     const shape = this.#shape;
     const last = Math.max(0, shape.rows * shape.rowHeight - shape.viewport);
@@ -142,7 +140,7 @@ export class Grid<Nodes> {
     if (Math.abs(scrollTop - this.#ownScrollTop) <= 1) return;
     // A list that became shorter pushed the bar, which has not followed the rows yet: nobody moved it.
     if (this.#barTimer !== undefined && scrollTop >= spacerHeight(this.#shape) - this.#shape.viewport - 1) return;
-    this.#ownScrollTop = -1;
+    this.#ownScrollTop = NOT_OURS;
     this.#forgetBar();
     this.#offset = offsetFromScroll(this.#shape, scrollTop);
     this.#paint(false);

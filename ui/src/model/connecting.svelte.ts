@@ -6,7 +6,7 @@ import { EDITOR as T } from '../strings/connections';
 import type { Desk } from './desk.svelte';
 
 export type PlaceKind = 'file' | 'server';
-/** Where the password comes from; empty: where libpq looks. */
+/** Where the password comes from; empty: where the server's own tools look. */
 export type SourceKind = keyof typeof T.sources;
 
 /** The lines that are texts and nothing else. */
@@ -157,7 +157,7 @@ export class Connecting {
       ...{ allowElevated, allowScans, service },
       ...definite(this.#read.connection),
       ...common,
-      ...{ kind: 'postgres', password: given(password), ssh: given(lines.ssh) },
+      ...{ password: given(password), ssh: given(lines.ssh) },
       ...definite({
         sslmode: given(lines.sslmode),
         sslrootcert: given(lines.sslrootcert),

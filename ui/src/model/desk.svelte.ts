@@ -91,7 +91,7 @@ export class Desk {
       this.#opening.recents = start.recents;
       this.version = start.version;
       this.isStarted = true;
-      this.panels.take((start.places?.panels ?? []).map(({ name, perMille }) => [name, perMille / 1000]));
+      if (start.places) this.panels.take(start.places);
       if (start.launch) await this.#launch(start.launch);
       else if (start.places) await this.#restore(start.places);
       else this.visit();
@@ -479,9 +479,9 @@ export class Desk {
     const { all, present } = this.documents;
     const documents = all.filter(({ store }) => store !== null);
     const shown = Math.max(0, documents.indexOf(present));
-    const panels = this.panels.all.map(([name, share]) => ({ name, perMille: Math.round(share * 1000) }));
+    const places = documents.map(({ place }) => written(place));
     try {
-      await this.backend.rememberWindow({ shown, documents: documents.map(({ place }) => written(place)), panels });
+      await this.backend.rememberWindow({ shown, documents: places, ...this.panels.written });
     } catch {
       // The next change tries again.
     }

@@ -4,7 +4,7 @@ import { fakeBackend } from '../backend/fake';
 import type { WindowPlaces } from '../backend/bindings';
 import { Desk } from './desk.svelte';
 
-const NOTHING: WindowPlaces = { shown: 0, documents: [], panels: [] };
+const NOTHING: WindowPlaces = { shown: 0, documents: [], panels: [], isListHidden: false };
 
 it('writes down that a store is closed, however soon after it was opened', async () => {
   const backend = fakeBackend({ sampleEvents: 200 });
@@ -26,9 +26,12 @@ async function twoDocuments() {
   await desk.openStore('orders.db');
   await desk.openStream('order-4711', 'v9', { base: 'v3', tab: 'diff' });
   desk.history?.setTypes(['PaymentFailed']);
+  desk.history?.timeline.setFolding(false);
+  desk.history?.fields.toggleLane('/total');
   await desk.openBeside('order-4712', 'start');
   desk.activate(desk.documents.beside(1));
   desk.panels.set('history.list', 0.4);
+  desk.panels.switchList(false);
   const kept = await vi.waitFor(() => {
     const [places] = remembered.mock.lastCall ?? [];
     if (places?.panels?.length !== 1) throw new Error('not yet');
@@ -37,7 +40,7 @@ async function twoDocuments() {
   return { kept };
 }
 
-it('opens again what was open: documents, cursors, tab, filter, panels', async () => {
+it('opens again what was open: documents, cursors, tab, filter, folds, pinned fields, panels', async () => {
   const { kept } = await twoDocuments();
   const desk = new Desk(fakeBackend({ sampleEvents: 2000, places: kept }));
   await desk.start();
@@ -47,7 +50,10 @@ it('opens again what was open: documents, cursors, tab, filter, panels', async (
   expect(present).toBe(all[0]);
   const { b, tab, types } = present.history ?? {};
   expect([b, tab, types]).toEqual([3, 'diff', ['PaymentFailed']]);
+  expect(present.history?.timeline.isFolding).toBe(false);
+  expect(present.history?.fields.lanes.map(({ path }) => path)).toEqual(['/total']);
   expect(desk.panels.share('history.list')).toBe(0.4);
+  expect(desk.panels.isListShown).toBe(false);
   expect(desk.documents.stores).toHaveLength(1);
   expect(desk.failure).toBeNull();
 });

@@ -6,6 +6,7 @@ import { S } from '../strings';
 import type { Place as AnyPlace, PlaceStore } from '../place/place';
 import type { OpenHistory, Tab } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
+import { lookOf } from './timeline_look';
 import type { View } from './view';
 
 export type Place = AnyPlace<View, Tab>;
@@ -53,6 +54,7 @@ export class OpenDocument {
       lanes: view === 'lanes' ? (store?.lanes.place ?? null) : null,
       streams: isHistory ? null : (store?.streamsPlace ?? null),
       compared: view === 'compare' ? (store?.comparing?.place ?? null) : null,
+      look: isHistory ? lookOf(history.timeline, history.fields) : store?.timeline ? lookOf(store.timeline) : null,
     };
   }
 

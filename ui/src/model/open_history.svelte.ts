@@ -25,6 +25,7 @@ import { Causes } from './causes.svelte';
 import { differences } from './differences.svelte';
 import type { Masking } from './masking.svelte';
 import { Fields } from './fields.svelte';
+import { Why } from './why.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
@@ -61,6 +62,7 @@ export class OpenHistory {
   readonly story: Story;
   readonly causes: Causes;
   readonly fields = new Fields(this);
+  readonly why = new Why(this);
   readonly steps = new Steps(this);
   /** How late the rows are. */
   readonly waiting = new Waiting();
@@ -183,7 +185,7 @@ export class OpenHistory {
   async close(): Promise<void> {
     this.store.live.leave(this);
     this.store.masked.delete(this);
-    [this.playing, this.problems, this.fields].forEach((part) => part.close());
+    [this.playing, this.problems, this.fields, this.why].forEach((part) => part.close());
     this.#frames.close();
     this.#details.close();
     this.causes.close();
@@ -409,6 +411,7 @@ export class OpenHistory {
     this.notice = '';
     this.payload.forget();
     this.fields.readAnew();
+    this.why.close();
     this.story.lines.refetch();
     this.story.seen += 1;
     // What is in flight may hold what is hidden now.

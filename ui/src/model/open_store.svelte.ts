@@ -9,11 +9,13 @@ import type {
   StoreOpened,
   StreamRow,
   StreamSelection,
+  TimelineLook,
 } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromText } from '../base/exact';
 import { nanosFromRfc3339, rfc3339FromNanos, rfc3339Now } from '../base/instant';
 import { PagedRows } from '../base/paged';
+import type { Place } from '../place/place';
 import type { Span } from '../timeline/axis';
 import type { Fetch } from '../timeline/lod';
 import { Timeline } from '../timeline/timeline.svelte';
@@ -24,6 +26,7 @@ import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
 import { Slots } from './slots';
+import { drawAs } from './timeline_look';
 
 /** First and last value of an axis, both inclusive. */
 export interface Bounds {
@@ -69,7 +72,7 @@ export class OpenStore {
   #masking: Masking | null = null;
   #bounds: Bounds | null = null;
   /** What of the timeline is to be shown once it is there. */
-  #wanted: { axis: Axis; window: Span | null } | null = null;
+  #wanted: { axis: Axis; window: Span | null; look: TimelineLook | null } | null = null;
   #isClosed = false;
 
   constructor(backend: Backend, opened: StoreOpened) {
@@ -172,10 +175,11 @@ export class OpenStore {
   }
 
   /** Shows what a place says: the streams at once, the window once the index is there. `window` `null`: all. */
-  takePlace({ axis, streams, window }: { axis: Axis; streams: StreamSelection | null; window: Span | null }): void {
+  takePlace({ axis, look, streams, window }: Pick<Place, 'axis' | 'look' | 'streams' | 'window'>): void {
     const order = streams ?? USUAL_LIST;
     if (!sameOrder(order, this.order)) this.setOrder(order);
-    this.#wanted = { axis, window };
+    // What is open already stays as a person drew it meanwhile.
+    this.#wanted = { axis, window, look: this.timeline ? null : look };
     this.#showWanted();
   }
 
@@ -266,8 +270,9 @@ export class OpenStore {
   #showWanted(): void {
     const { timeline } = this;
     if (!timeline || !this.#wanted) return;
-    const { axis, window } = this.#wanted;
+    const { axis, look, window } = this.#wanted;
     this.#wanted = null;
+    drawAs(look, timeline);
     if (timeline.axis !== axis) timeline.setAxis(axis);
     timeline.show(window ?? timeline.whole);
   }

@@ -10,6 +10,7 @@ import type { Documents } from './documents.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenHistory, TABS } from './open_history.svelte';
 import { boundsOfWhole, OpenStore } from './open_store.svelte';
+import { drawAs } from './timeline_look';
 
 /** An opening that failed, with what to try again. */
 export interface FailedOpening {
@@ -145,6 +146,7 @@ export class Opening {
     try {
       const next = await this.#open(store, history.opened.stream, null, handler);
       await document.replaceHistory(next);
+      drawAs(place.look, next.timeline, next.fields);
       takePlace(next, place);
       this.#host.visit();
     } catch (reason) {
@@ -163,6 +165,8 @@ export class Opening {
       if (document.history?.opened.stream !== id || document.history.handler !== handler) {
         const opened = await this.#open(store, id, null, handler);
         if (!isWanted()) return await opened.close();
+        // What is open already stays as a person drew it meanwhile.
+        drawAs(place.look, opened.timeline, opened.fields);
         await document.replaceHistory(opened);
       }
       if (document.history) takePlace(document.history, place);

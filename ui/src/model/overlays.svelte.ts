@@ -1,6 +1,4 @@
-// What lies over the page, and what is told in passing. The focus returns to where it was when nothing lies there.
-
-import { tick } from 'svelte';
+// What lies over the page, and what is told in passing.
 
 export type Overlay = 'none' | 'palette' | 'shortcuts' | 'connection';
 
@@ -15,25 +13,16 @@ export class Overlays {
   /** What was done, for a moment. */
   notice = $state('');
 
-  #focusBefore: HTMLElement | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   open(overlay: Overlay, text: string, asking: string | null): void {
-    if (document.activeElement instanceof HTMLElement) this.#focusBefore ??= document.activeElement;
     this.text = text;
     this.asking = asking;
     this.current = overlay;
   }
 
   close(): void {
-    if (this.current === 'none') return;
     this.current = 'none';
-    // The page is inert until the overlay has left it; and one overlay may have opened another.
-    void tick().then(() => {
-      if (this.current !== 'none') return;
-      this.#focusBefore?.focus();
-      this.#focusBefore = null;
-    });
   }
 
   say(text: string): void {

@@ -1,6 +1,7 @@
 // The shares of panels that a person chose, by the name of the border between them. They outlive the window.
 
 import { getContext, setContext } from 'svelte';
+import type { WindowPlaces } from '../backend/bindings';
 
 export class Panels {
   #shares = $state.raw<ReadonlyMap<string, number>>(new Map());
@@ -33,14 +34,18 @@ export class Panels {
   switchList(isNarrow: boolean): void {
     if (isNarrow) this.isDrawerOpen = !this.isDrawerOpen;
     else this.isListShown = !this.isListShown;
+    this.#changed();
   }
 
-  take(shares: readonly [name: string, share: number][]): void {
-    this.#shares = new Map(shares);
+  take({ isListHidden, panels }: WindowPlaces): void {
+    this.#shares = new Map(panels?.map(({ name, perMille }) => [name, perMille / 1000]));
+    this.isListShown = isListHidden !== true;
   }
 
-  get all(): [name: string, share: number][] {
-    return [...this.#shares];
+  /** As they are written down for the next start. */
+  get written(): Pick<WindowPlaces, 'isListHidden' | 'panels'> {
+    const panels = [...this.#shares].map(([name, share]) => ({ name, perMille: Math.round(share * 1000) }));
+    return { panels, isListHidden: !this.isListShown };
   }
 }
 

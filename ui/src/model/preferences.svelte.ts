@@ -8,7 +8,7 @@ export const DEFAULTS: Required<Settings> = {
   ...{ theme: 'system', density: 'comfortable', diffColours: 'blueOrange', zoomPercent: 100, wheel: 'zooms' },
   ...{ diffLayout: 'unified', diffExtent: 'changes' },
   ...{ timeZone: 'UTC', timeFormat: 'iso', firstTab: 'state', letterKeys: true, announceMoves: true },
-  ...{ reducedMotion: false, rendering: 'auto', role: null, keys: [], environments: [] },
+  ...{ reducedMotion: false, rendering: 'auto', trustPrograms: false, role: null, keys: [], environments: [] },
 };
 
 const LEAST_PERCENT = 80;

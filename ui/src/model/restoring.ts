@@ -14,7 +14,7 @@ export function written(place: Place): DocumentPlace {
     ...{ stream: stream?.id ?? null, category: stream?.category ?? null, handler: stream?.handler ?? null },
     ...{ a, b, lens: place.lens, axis, from: window ? `${window.from}` : null, to: window ? `${window.to}` : null },
     ...{ focus, types: [...types], asOf: place.asOf, lanes: place.lanes, streams: place.streams },
-    compared: place.compared,
+    ...{ compared: place.compared, look: place.look },
   };
 }
 
@@ -30,7 +30,7 @@ export function placeFrom(kept: DocumentPlace, document: number): Place {
     stream: stream === null ? null : { id: stream, category: category ?? '', handler: handler ?? '' },
     ...{ a, b, lens: TABS.find((tab) => tab === kept.lens) ?? 'state', axis, focus, types, label: '' },
     ...{ asOf: kept.asOf ?? null, lanes: kept.lanes ?? null, streams: kept.streams ?? null },
-    compared: kept.compared ?? null,
+    ...{ compared: kept.compared ?? null, look: kept.look ?? null },
     window: from !== null && to !== null && from < to ? { from, to } : null,
   };
 }

@@ -91,6 +91,15 @@ export const SETTINGS: readonly Setting[] = [
     ['software', 'By the processor'],
     ['graphics', 'By the graphics processor'],
   ]),
+  {
+    ...onOff(
+      'trustPrograms',
+      'advanced',
+      'Programs without walls',
+      'Handlers that are programs also run where nothing keeps them in: they can then read and change what you can',
+    ),
+    words: 'sandbox process python trust',
+  },
 ];
 
 /** What a setting holds, as the value of one of its choices. */

@@ -16,7 +16,7 @@ const HERE: Place = {
   store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' },
   stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },
   ...{ a: 3, b: null, lens: 'state', axis: 'time', window: null, focus: null, types: [], label: 'v 3' },
-  ...{ asOf: null, lanes: null, streams: null, compared: null },
+  ...{ asOf: null, lanes: null, streams: null, compared: null, look: null },
 };
 
 it('is another place where store, stream, handler, cursors or lens differ', () => {

@@ -1,6 +1,6 @@
 // A place: everything that a view of the window is a function of. Pure.
 
-import type { Axis, ComparedPlace, LanesPlace, StreamSelection } from '../backend/bindings';
+import type { Axis, ComparedPlace, LanesPlace, StreamSelection, TimelineLook } from '../backend/bindings';
 import type { Span } from '../timeline/axis';
 
 /** The store that a place is in, and how it was opened. */
@@ -46,6 +46,8 @@ export interface Place<View extends string = string, Lens extends string = strin
   streams: StreamSelection | null;
   /** What stands side by side; `null` where nothing was compared yet. */
   compared: ComparedPlace | null;
+  /** How the timeline is drawn; `null`: as usual. It refines a place. */
+  look: TimelineLook | null;
 }
 
 /** Whether two places show the same: going from one to the other would be no step. */

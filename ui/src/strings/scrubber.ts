@@ -4,6 +4,7 @@ import { countOf, countText } from '../base/format';
 
 export const SCRUBBER = {
   gap: (length: string) => `gap ${length}`,
+  pace: 'strip below: the longer nothing happened before, the stronger',
   asOf: (time: string) => `as of ${time}`,
   lastEvent: (label: string) => `last event ${label}`,
   eventThen: (label: string) => `event ${label} at this very time`,

@@ -10,7 +10,15 @@ function piece(from: bigint, counts: [number, number][], flagged: number[]): Pie
   const flat = Uint32Array.from(counts.flat());
   const flags = Uint8Array.from(counts, (_, at) => (flagged.includes(at) ? 1 : 0));
   const fetch = { from, to: from + HOUR * BigInt(columns), bucket: HOUR, columns };
-  const frame = { columns, from: '', to: '', series: ['OrderPlaced', 'PaymentFailed'], counts: flat, flags };
+  const frame = {
+    columns,
+    from: '',
+    to: '',
+    series: ['OrderPlaced', 'PaymentFailed'],
+    counts: flat,
+    flags,
+    paces: new Uint8Array(),
+  };
   return { fetch, frame, running: runningCounts(flat, columns, 2, 0) };
 }
 

@@ -88,14 +88,14 @@ export function plotGestures(element: HTMLElement, timeline: Timeline, mode: Plo
     if (event.timeStamp - wheeledAt > WHEEL_QUIET_MILLIS) timeline.remember();
     wheeledAt = event.timeStamp;
     const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
-    if (sideways !== 0) timeline.panBy(sideways);
-    else if (wheel.pans && !event.ctrlKey) timeline.panBy(event.deltaY);
+    if (sideways !== 0) timeline.glide.pan(sideways);
+    else if (wheel.pans && !event.ctrlKey) timeline.glide.pan(event.deltaY);
     // Free-spinning wheels and trackpads send very different distances.
-    else timeline.zoomAt(xOf(event), 2 ** (Math.sign(event.deltaY) * Math.log2(1 + Math.abs(event.deltaY)) * 0.04));
+    else timeline.glide.zoom(xOf(event), 2 ** (Math.sign(event.deltaY) * Math.log2(1 + Math.abs(event.deltaY)) * 0.04));
   };
   const doubled = (event: MouseEvent) => {
     timeline.remember();
-    timeline.zoomAt(xOf(event), 0.25);
+    timeline.glide.zoom(xOf(event), 0.25);
   };
   return listen(element, {
     pointerdown: down,

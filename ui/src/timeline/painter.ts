@@ -13,7 +13,17 @@ import { FORCED_COLOURS, inkOf, TEXTURES } from './ink';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
 import type { FoldMark, Projection } from './projection';
-import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars, type Scale, type Textures } from './raster';
+import {
+  heightShare,
+  mixed,
+  paint,
+  paintPaces,
+  pixelFromHex,
+  tallest,
+  type Bars,
+  type Scale,
+  type Textures,
+} from './raster';
 import {
   gapsOf,
   GLYPH_GAP,
@@ -72,6 +82,8 @@ export interface Surface {
 const FADED_SHARE = 0.78;
 /** So many words of the ruler are known with their width. */
 const MOST_WIDTHS = 2_000;
+const NO_PACES = new Uint8Array();
+const PACE_PIXELS = 5;
 const RULER_FONT = '11px "Inter Variable", system-ui, sans-serif';
 
 export class TimelinePainter {
@@ -136,6 +148,11 @@ export class TimelinePainter {
         const textures = this.#texturesOf(pieces[at]?.frame, content);
         paint(picture, of, colours, isCounted ? 'share' : content.scale, most, textures);
       });
+    }
+    if (isCounted) {
+      const strips = bars.map((of, at) => ({ bars: of, paces: pieces[at]?.frame.paces ?? NO_PACES }));
+      const picture = { width: canvas.width, height: canvas.height, pixels };
+      paintPaces(picture, strips, Math.round(PACE_PIXELS * ratio), this.#pixel('--bg-1'), this.#pixel('--fg-2'));
     }
     context.putImageData(image, 0, 0);
     if (stacks) this.#glyphs(context, surface, stacks, content, size);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
-import { heightShare, mixed, paint, pixelFromHex, tallest, type Bars } from './raster';
+import { heightShare, mixed, paint, paintPaces, pixelFromHex, tallest, type Bars } from './raster';
 
 const BACKGROUND = 0xff000000;
 const COLOURS = [0xff000001, 0xff000002, 0xff000003];
@@ -70,4 +70,18 @@ it('fades a colour towards another and keeps it opaque', () => {
   expect(mixed(one, other, 0)).toBe(one);
   expect(mixed(one, other, 1)).toBe(other);
   expect(mixed(one, other, 0.5)).toBe(pixelFromHex('#202020'));
+});
+
+it('says in the lowest rows how long nothing happened, the longest of what meets in a pixel', () => {
+  const bars: Bars = { start: 0, step: 0.5, columns: 8, slots: 1, counts: new Uint32Array(8).fill(1) };
+  const [ground, ink] = [pixelFromHex('#000000'), pixelFromHex('#ffffff')];
+  const image = picture(4, 8);
+  paint(image, bars, COLOURS, 'share', 1);
+  paintPaces(image, [{ bars, paces: Uint8Array.from([0, 0, 9, 18, 18, 9, 0, 200]) }], 2, ground, ink);
+  const rows = (x: number) => [4, 5, 6, 7].map((y) => image.pixels[y * 4 + x]);
+  const quarter = mixed(ground, ink, 0.25);
+  expect(rows(0)).toEqual([COLOURS[0], ground, ground, ground]);
+  expect(rows(1)).toEqual([COLOURS[0], ground, quarter, quarter]);
+  expect(rows(2)).toEqual(rows(1));
+  expect(rows(3)).toEqual([COLOURS[0], ground, ink, ink]);
 });

@@ -66,6 +66,44 @@ export function paint(
   });
 }
 
+/** How long nothing happened before the events of each column; see `DensityFrame.paces`. */
+export interface Paces {
+  bars: Bars;
+  paces: Uint8Array;
+}
+
+/**
+ * Paints over the lowest `rows` a strip that says so: the longer, the nearer to `ink`. Where several columns meet in one
+ * pixel, the longest is shown. A line of ground keeps it apart from the stacks.
+ */
+export function paintPaces(
+  picture: Picture,
+  strips: readonly Paces[],
+  rows: number,
+  ground: number,
+  ink: number,
+): void {
+  const { width, height, pixels } = picture;
+  const top = Math.max(0, height - rows);
+  pixels.fill(ground, Math.max(0, top - 1) * width);
+  const drawn = new Uint8Array(width);
+  for (const { bars, paces } of strips) {
+    eachColumn(bars, width, (column, left, right) => {
+      const pace = paces[column] ?? 0;
+      if (pace === 0) return;
+      const shade = mixed(ground, ink, Math.min(1, pace / LONGEST_PACE) ** 2);
+      for (let x = left; x < right; x += 1) {
+        if (pace <= (drawn[x] ?? 0)) continue;
+        drawn[x] = pace;
+        for (let y = top; y < height; y += 1) pixels[y * width + x] = shade;
+      }
+    });
+  }
+}
+
+/** Full ink: about a year. */
+const LONGEST_PACE = 36;
+
 /** A colour on its way to another: `share` 0 is the first, 1 the second. */
 export function mixed(one: number, other: number, share: number): number {
   const byte = (shift: number) => {

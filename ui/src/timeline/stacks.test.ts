@@ -11,7 +11,7 @@ function pieceOf(seed: number): Piece {
   const counts = Uint32Array.from({ length: columns }, () => (random() < 0.3 ? Math.floor(random() * 40) : 0));
   const flags = Uint8Array.from(counts, (count) => (count > 0 && random() < 0.05 ? 1 : 0));
   const fetch = { from: 0n, to: 1400n, bucket: 1n, columns };
-  const frame = { columns, from: '', to: '', series: ['a'], counts, flags };
+  const frame = { columns, from: '', to: '', series: ['a'], counts, flags, paces: new Uint8Array() };
   return { fetch, frame, running: runningCounts(counts, columns, 1, 0) };
 }
 

@@ -9,6 +9,7 @@ import { shownTime } from '../base/zone.svelte';
 import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
 import type { Described } from './description';
 import { foldsOf } from './folds';
+import { Glide } from './glide';
 import { planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
@@ -67,6 +68,8 @@ export class Timeline {
   readonly #foldsOf = new Map<Axis, Fold[]>();
   #gesture: ReturnType<typeof setTimeout> | undefined;
   #anchored: { anchor: Anchor; depth: number } | null = null;
+  /** How keys and wheel move the window. */
+  readonly glide = new Glide(this);
 
   axis = $state<Axis>('time');
   whole = $state.raw<Span>({ from: 0n, to: 1n });
@@ -167,6 +170,7 @@ export class Timeline {
   setAxis(axis: Axis, anchor: Anchor | null = null): void {
     const bounds = this.#source.bounds(axis);
     if (!bounds) return;
+    this.glide.stop();
     const depth = anchor ? this.view.scale / Projection.of(this.whole, this.view.width, this.#folds).scale : 1;
     this.axis = axis;
     this.whole = withMargin(bounds.first, bounds.last, axis);
@@ -255,6 +259,7 @@ export class Timeline {
   }
 
   show(window: Span): void {
+    this.glide.stop();
     if (sameSpan(window, this.window)) return;
     this.#anchored = null;
     this.#show(window);

@@ -27,7 +27,15 @@ async function open(seed: number, axis: Axis = 'time') {
       counts[column] = (counts[column] ?? 0) + 1;
     }
     const flags = new Uint8Array(fetch.columns);
-    return Promise.resolve({ columns: fetch.columns, from: '', to: '', series: ['a'], counts, flags });
+    return Promise.resolve({
+      columns: fetch.columns,
+      from: '',
+      to: '',
+      series: ['a'],
+      counts,
+      flags,
+      paces: new Uint8Array(),
+    });
   };
   const bounds = (of: Axis) => {
     const places = placesOn(of);

@@ -4,6 +4,7 @@
 
 use toml_edit::Item;
 
+use super::kind::ServerKind;
 use super::password::Source;
 use super::url;
 use crate::settings::{environment, environment_text};
@@ -22,8 +23,8 @@ pub struct Key {
 const SSL_MODES: [&str; 4] = ["verify-full", "verify-ca", "require", "disable"];
 const SESSION_ATTRS: [&str; 6] = ["any", "read-write", "read-only", "primary", "standby", "prefer-standby"];
 const CACHES: [&str; 2] = ["disk", "memory"];
-/// The kind of server that there is.
-pub const POSTGRES: &str = "postgres";
+/// The kinds of server that there are.
+const KINDS: [&str; 2] = ["postgres", "mysql"];
 
 /// Those that an address has behind its `?`, in their order there.
 pub const IN_ADDRESS: [&str; 6] = [
@@ -64,9 +65,9 @@ pub const KEYS: &[Key] = &[
         clear: |of| of.environment = None,
     },
     text!(store, plain),
-    text!(kind, |value| word(value, &[POSTGRES])),
+    text!(kind, |value| word(value, &KINDS)),
     text!(host, |value| {
-        let hosts = url::hosts_of(value).map_err(|error| error.message)?;
+        let hosts = url::hosts_of(ServerKind::default(), value).map_err(|error| error.message)?;
         hosts.iter().try_for_each(|host| plain(&host.name))?;
         if hosts.is_empty() {
             Err("a host".to_owned())
@@ -132,6 +133,19 @@ pub fn contradictions(of: &Connection) -> Vec<String> {
     }
     if of.store.is_some() && (of.ssh.is_some() || of.password.is_some() || of.user.is_some()) {
         found.push("a file has no user, no password and no ssh".to_owned());
+    }
+    let is_mysql = ServerKind::of(of) == ServerKind::MySql;
+    if is_mysql && (of.service.is_some() || of.target_session_attrs.is_some()) {
+        found.push("service and target_session_attrs are of PostgreSQL alone".to_owned());
+    }
+    match of.password.as_deref().map(Source::parse) {
+        Some(Ok(Source::PassFile)) if is_mysql => {
+            found.push("pgpass is the password file of PostgreSQL: MySQL has mycnf".to_owned());
+        }
+        Some(Ok(Source::OptionFile)) if !is_mysql => {
+            found.push("mycnf is the option file of MySQL: PostgreSQL has pgpass".to_owned());
+        }
+        _ => {}
     }
     found
 }

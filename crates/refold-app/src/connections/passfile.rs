@@ -90,15 +90,16 @@ fn password(text: &str) -> String {
     password
 }
 
+/// Whether other users of the machine may read a file.
 #[cfg(unix)]
-fn is_open_to_others(found: &fs::Metadata) -> bool {
+pub fn is_open_to_others(found: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
 
     found.permissions().mode() & 0o077 != 0
 }
 
 #[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
+pub fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use refold_stores::secret::Secret;
 
+use super::kind::ServerKind;
 use super::passfile::{self, Wanted};
 use super::surroundings::Surroundings;
 use crate::error::{AppError, ErrorCode};
@@ -22,6 +23,8 @@ pub enum Source {
     Variable(String),
     /// The password file of libpq.
     PassFile,
+    /// The option file of MySQL's clients.
+    OptionFile,
     /// What the keychain of the system holds for the connection.
     Keychain,
     /// What a program prints, e.g. a token of a cloud.
@@ -58,6 +61,7 @@ impl Source {
         match (word, rest) {
             ("ask", "") => Ok(Source::Ask),
             ("pgpass", "") => Ok(Source::PassFile),
+            ("mycnf", "") => Ok(Source::OptionFile),
             ("keychain", "") => Ok(Source::Keychain),
             ("env", name) if !name.is_empty() && !name.contains(['=', ' ']) => Ok(Source::Variable(name.to_owned())),
             ("command", line) => match words(line) {
@@ -65,7 +69,7 @@ impl Source {
                 _ => Err("command with a program and its arguments, quotes closed".to_owned()),
             },
             _ => Err(
-                "where the password comes from, and never the password itself: ask, \"env NAME\", pgpass, keychain or \
+                "where the password comes from, and never the password itself: ask, \"env NAME\", pgpass, mycnf, keychain or \
                  \"command PROGRAM ARGUMENT…\""
                     .to_owned(),
             ),
@@ -105,14 +109,29 @@ impl Source {
                     "add one, or let the password come from elsewhere",
                 )
             }),
+            Source::OptionFile => around.of_option_file()?.password.map(Some).ok_or_else(|| {
+                refused(
+                    "no line password stands in the groups of clients of the option file ~/.my.cnf".to_owned(),
+                    "add one, or let the password come from elsewhere",
+                )
+            }),
             Source::Keychain => keychain(connection).map(Some),
             Source::Program(words) => printed_by(words).map(Some),
         }
     }
 }
 
-/// What libpq would find without being told where to look: `PGPASSWORD`, then the password file.
-pub fn without_source(around: &Surroundings, wanted: &Wanted<'_>) -> Result<Option<Secret>, AppError> {
+/// What the server's own tools would find without being told where to look: `PGPASSWORD`, then the password file; of MySQL
+/// `MYSQL_PWD` (what its option file says is known before).
+pub fn without_source(
+    around: &Surroundings,
+    kind: ServerKind,
+    wanted: &Wanted<'_>,
+) -> Result<Option<Secret>, AppError> {
+    if kind == ServerKind::MySql {
+        let password = around.variable("MYSQL_PWD").filter(|value| !value.is_empty());
+        return Ok(password.map(Secret::new));
+    }
     match around.variable("PGPASSWORD").filter(|value| !value.is_empty()) {
         Some(password) => Ok(Some(Secret::new(password))),
         None => from_pass_file(around, wanted),

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
-use refold_stores::postgres::{self, Options, Role};
 use refold_stores::secret::Secret;
-use refold_stores::{LayoutChoice, OpenOptions};
+use refold_stores::{LayoutChoice, OpenOptions, mysql, postgres};
 
+use super::kind::ServerKind;
 use super::passfile::Wanted;
 use super::password::{self, Passwords, Source};
 use super::tunnel::Tunnel;
-use super::url::{self, DEFAULT_PORT, Host};
+use super::url::{self, Host};
 use super::{Surroundings, Target};
 use crate::access::Access;
 use crate::error::{AppError, ErrorCode};
@@ -34,6 +34,17 @@ pub struct Opened {
     pub tunnel: Option<Arc<Tunnel>>,
 }
 
+/// Who we are to a server.
+pub struct Account {
+    pub name: String,
+    /// What it could do beside reading, in words; empty for a plain account.
+    pub powers: Vec<String>,
+    /// The server takes no writes: it follows another.
+    pub is_standby: bool,
+    /// `PostgreSQL 15.18`
+    pub server: String,
+}
+
 /// Opens the store of a connection to a server.
 pub fn open(
     work: &Work<'_>,
@@ -42,36 +53,103 @@ pub fn open(
     options: &OpenOptions,
 ) -> Result<Opened, AppError> {
     let reached = Reached::of(asking)?;
-    let (store, password) = reached.with_password(asking, |server| postgres::open(work, server, choice, options))?;
+    let (store, password) = reached.with_password(asking, |way| way.open(work, choice, options))?;
     Ok(Opened {
-        store: Arc::new(store),
+        store,
         password,
         tunnel: reached.tunnel,
     })
 }
 
 /// Signs in, and says who we are there, without looking at what there is.
-pub fn role(work: &Work<'_>, asking: &Asking<'_>) -> Result<(Role, Option<Secret>), AppError> {
+pub fn account(work: &Work<'_>, asking: &Asking<'_>) -> Result<(Account, Option<Secret>), AppError> {
     let reached = Reached::of(asking)?;
-    reached.with_password(asking, |server| postgres::role(work, server))
+    reached.with_password(asking, |way| way.account(work))
 }
 
 /// The servers of a connection that nothing is left open of; where none is named, the one on this machine.
 pub fn hosts(connection: &Connection, port: Option<&str>) -> Result<Vec<Host>, AppError> {
+    let kind = ServerKind::of(connection);
     let named = connection.host.as_deref().unwrap_or_default();
     let text = match port {
         Some(port) => url::with_missing_ports(named, port),
         None => named.to_owned(),
     };
-    let mut hosts = url::hosts_of(&text)?;
+    let mut hosts = url::hosts_of(kind, &text)?;
     if hosts.is_empty() {
-        let port = port.and_then(|port| port.parse().ok()).unwrap_or(DEFAULT_PORT);
+        let port = port.and_then(|port| port.parse().ok()).unwrap_or(kind.default_port());
         hosts.push(Host {
-            name: postgres::LOCAL_SOCKETS.to_owned(),
+            kind,
+            name: kind.local_host().to_owned(),
             port,
         });
     }
     Ok(hosts)
+}
+
+/// What it takes to reach a server, by its kind.
+#[derive(Clone)]
+enum Way {
+    Postgres(postgres::Options),
+    MySql(mysql::Options),
+}
+
+impl Way {
+    fn parse(kind: ServerKind, address: &str) -> Result<Way, StoreError> {
+        match kind {
+            ServerKind::Postgres => postgres::Options::parse(address).map(Way::Postgres),
+            ServerKind::MySql => mysql::Options::parse(address).map(Way::MySql),
+        }
+    }
+
+    fn with_password(self, password: &Secret) -> Way {
+        match self {
+            Way::Postgres(options) => Way::Postgres(options.with_password(password)),
+            Way::MySql(options) => Way::MySql(options.with_password(password)),
+        }
+    }
+
+    fn heard_by(self, access: Arc<Access>) -> Way {
+        match self {
+            Way::Postgres(options) => Way::Postgres(options.heard_by(access)),
+            Way::MySql(options) => Way::MySql(options.heard_by(access)),
+        }
+    }
+
+    fn open(
+        &self,
+        work: &Work<'_>,
+        choice: Option<&LayoutChoice>,
+        options: &OpenOptions,
+    ) -> Result<Arc<dyn EventStore>, StoreError> {
+        Ok(match self {
+            Way::Postgres(way) => Arc::new(postgres::open(work, way, choice, options)?),
+            Way::MySql(way) => Arc::new(mysql::open(work, way, choice, options)?),
+        })
+    }
+
+    fn account(&self, work: &Work<'_>) -> Result<Account, StoreError> {
+        Ok(match self {
+            Way::Postgres(way) => {
+                let role = postgres::role(work, way)?;
+                Account {
+                    name: role.name,
+                    powers: role.powers,
+                    is_standby: role.is_standby,
+                    server: format!("PostgreSQL {}", role.server_version),
+                }
+            }
+            Way::MySql(way) => {
+                let role = mysql::role(work, way)?;
+                Account {
+                    name: role.name,
+                    powers: role.powers,
+                    is_standby: role.is_standby,
+                    server: role.server,
+                }
+            }
+        })
+    }
 }
 
 /// A server with its way to it.
@@ -112,12 +190,12 @@ impl Reached {
     fn with_password<T>(
         &self,
         asking: &Asking<'_>,
-        attempt: impl Fn(&Options) -> Result<T, StoreError>,
+        attempt: impl Fn(&Way) -> Result<T, StoreError>,
     ) -> Result<(T, Option<Secret>), AppError> {
-        let options = self.options(asking)?;
+        let way = self.way(asking)?;
         let attempt = |password: Option<&Secret>| match password {
-            Some(password) => attempt(&options.clone().with_password(password)),
-            None => attempt(&options),
+            Some(password) => attempt(&way.clone().with_password(password)),
+            None => attempt(&way),
         };
         if let Some(known) = &asking.known
             && let Ok(store) = attempt(Some(known))
@@ -146,18 +224,22 @@ impl Reached {
             None => Err(AppError::new(
                 ErrorCode::PasswordNeeded,
                 refused.to_string(),
-                "if it is the password that is missing, type it, or let it come from PGPASSWORD, the password file or a \
-                 saved connection",
+                "if it is the password that is missing, type it, or let it come from PGPASSWORD (MYSQL_PWD), the password \
+                 file or a saved connection",
             )),
         }
     }
 
-    fn options(&self, asking: &Asking<'_>) -> Result<Options, AppError> {
-        let mut options = Options::parse(&url::of(&self.connection))?;
-        if let Some(access) = asking.access {
-            options = options.heard_by(Arc::clone(access) as _);
-        }
-        Ok(options)
+    fn way(&self, asking: &Asking<'_>) -> Result<Way, AppError> {
+        let way = Way::parse(self.kind(), &url::of(&self.connection))?;
+        Ok(match asking.access {
+            Some(access) => way.heard_by(Arc::clone(access)),
+            None => way,
+        })
+    }
+
+    fn kind(&self) -> ServerKind {
+        ServerKind::of(&self.connection)
     }
 
     /// What is found without asking anybody.
@@ -166,7 +248,7 @@ impl Reached {
         let first = self.hosts.first();
         let wanted = Wanted {
             host: first.map_or("", |host| &host.name),
-            port: first.map_or(DEFAULT_PORT, |host| host.port),
+            port: first.map_or(self.kind().default_port(), |host| host.port),
             database: self.connection.database.as_deref().unwrap_or_default(),
             user: self.connection.user.as_deref().unwrap_or_default(),
         };
@@ -178,13 +260,13 @@ impl Reached {
         {
             Some(source) => source.fetch(&self.around, &asking.target.log_name().unwrap_or_default(), &wanted),
             None if self.of_service.is_some() => Ok(self.of_service.clone()),
-            None => password::without_source(&self.around, &wanted),
+            None => password::without_source(&self.around, self.kind(), &wanted),
         }
     }
 
     /// Whether anything answers there at all.
     fn answers(&self) -> bool {
-        let near = url::hosts_of(self.connection.host.as_deref().unwrap_or_default());
+        let near = url::hosts_of(self.kind(), self.connection.host.as_deref().unwrap_or_default());
         near.is_ok_and(|hosts| hosts.iter().any(|host| host.reach().is_ok()))
     }
 }

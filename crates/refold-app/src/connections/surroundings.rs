@@ -1,5 +1,5 @@
-//! What the variables of libpq and its service files say besides a connection. Given from outside, so that tests have
-//! their own.
+//! What the variables and files of the servers' own tools say besides a connection: of libpq its service files, of MySQL
+//! its option file. Given from outside, so that tests have their own.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use refold_stores::secret::Secret;
 
-use super::{keys, service_file};
+use super::kind::ServerKind;
+use super::{keys, option_file, passfile, service_file};
 use crate::error::AppError;
 use crate::who;
 use crate::wire::Connection;
@@ -78,11 +79,81 @@ impl Surroundings {
         named.map(PathBuf::from).or_else(at_home)
     }
 
-    /// A connection with what its service and then the variables say of what it leaves open, as libpq completes one.
+    /// A connection with what files and variables say of what it leaves open, as the server's own tools complete one.
     ///
     /// # Errors
-    /// When the service is named and defined nowhere, or its file is wrong.
+    /// When the service is named and defined nowhere, or a file is wrong.
     pub fn complete(&self, connection: &Connection) -> Result<Completed, AppError> {
+        match ServerKind::of(connection) {
+            ServerKind::Postgres => self.complete_as_libpq(connection),
+            ServerKind::MySql => self.complete_as_mysql(connection),
+        }
+    }
+
+    /// What the option file of MySQL's clients says; nothing where there is none.
+    pub fn of_option_file(&self) -> Result<Completed, AppError> {
+        let mut said = Completed {
+            connection: Connection::default(),
+            port: None,
+            password: None,
+        };
+        let Some(file) = self.home().map(|home| home.join(".my.cnf")) else {
+            return Ok(said);
+        };
+        let wrong = |why: String| {
+            AppError::invalid(
+                format!("the option file cannot be used: {why}: {}", file.display()),
+                "correct it; its group [client] holds lines of key=value",
+            )
+        };
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => Secret::new(text),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(said),
+            Err(error) => return Err(wrong(format!("it cannot be read ({error})"))),
+        };
+        let mut socket = None;
+        for (key, value) in option_file::lines(text.reveal()).map_err(wrong)? {
+            let value = Some(value).filter(|value| !value.is_empty());
+            match key.as_str() {
+                "host" => said.connection.host = value,
+                "port" => said.port = value,
+                "socket" => socket = value,
+                "user" => said.connection.user = value,
+                "database" => said.connection.database = value,
+                "ssl-ca" => said.connection.sslrootcert = value,
+                "password" => said.password = value.map(Secret::new),
+                _ => {}
+            }
+        }
+        said.connection.host = said.connection.host.or(socket);
+        let is_open = std::fs::metadata(&file).is_ok_and(|found| passfile::is_open_to_others(&found));
+        if said.password.is_some() && is_open {
+            return Err(wrong("others may read the password in it; chmod 600".to_owned()));
+        }
+        Ok(said)
+    }
+
+    fn complete_as_mysql(&self, connection: &Connection) -> Result<Completed, AppError> {
+        let variable = |name: &str| self.variable(name).filter(|value| !value.is_empty());
+        let said = self.of_option_file()?;
+        let mut of = connection.clone();
+        of.host = of
+            .host
+            .or_else(|| variable("MYSQL_HOST"))
+            .or(said.connection.host)
+            .or_else(|| variable("MYSQL_UNIX_PORT"));
+        of.user = of.user.or(said.connection.user).or_else(|| Some(who::name()));
+        of.user = of.user.filter(|user| !user.is_empty());
+        of.database = of.database.or(said.connection.database);
+        of.sslrootcert = of.sslrootcert.or(said.connection.sslrootcert);
+        Ok(Completed {
+            connection: of,
+            port: said.port.or_else(|| variable("MYSQL_TCP_PORT")),
+            password: said.password,
+        })
+    }
+
+    fn complete_as_libpq(&self, connection: &Connection) -> Result<Completed, AppError> {
         let mut of = connection.clone();
         let mut port = None;
         let mut password = None;
@@ -155,7 +226,7 @@ pub struct Completed {
     pub connection: Connection,
     /// For hosts that name none.
     pub port: Option<String>,
-    /// That of a service file.
+    /// That of a service file or an option file.
     pub password: Option<Secret>,
 }
 

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use refold_stores::private;
 
+use super::kind::ServerKind;
 use super::url::Host;
 use crate::desk::lock;
 use crate::error::{AppError, ErrorCode};
@@ -104,8 +105,17 @@ impl Tunnel {
     /// Where the servers are on this machine, as a connection names hosts.
     pub fn near_hosts(&self) -> String {
         let near = |(number, host): (usize, &Host)| {
-            let name = near_folder(self.folder.path(), number).display().to_string();
-            Host { name, port: host.port }.to_string()
+            let folder = near_folder(self.folder.path(), number);
+            let place = match host.kind {
+                ServerKind::Postgres => folder,
+                ServerKind::MySql => socket_in(&folder, host),
+            };
+            Host {
+                kind: host.kind,
+                name: place.display().to_string(),
+                port: host.port,
+            }
+            .to_string()
         };
         self.hosts.iter().enumerate().map(near).collect::<Vec<_>>().join(",")
     }
@@ -160,14 +170,14 @@ fn near_folder(folder: &Path, number: usize) -> std::path::PathBuf {
     folder.join(number.to_string())
 }
 
-/// As PostgreSQL calls its own sockets.
+/// As PostgreSQL calls its own sockets, which it must be; to others it may be anything.
 fn socket_in(folder: &Path, host: &Host) -> std::path::PathBuf {
     folder.join(format!(".s.PGSQL.{}", host.port))
 }
 
 fn far_end(host: &Host) -> String {
     if host.is_socket() {
-        return socket_in(Path::new(&host.name), host).display().to_string();
+        return host.socket().display().to_string();
     }
     host.to_string()
 }

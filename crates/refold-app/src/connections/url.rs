@@ -1,28 +1,28 @@
-//! Addresses of servers as libpq writes them: `postgres://user@host:port,host/database?key=value`.
+//! Addresses of servers as libpq writes them: `postgres://user@host:port,host/database?key=value`, and those of MySQL and
+//! MariaDB in the same way.
 //!
 //! It must not know where anything is saved. A password in an address is taken out of it at once.
 
 use std::fmt;
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use refold_stores::secret::Secret;
 
 use super::keys;
+use super::kind::ServerKind;
 use crate::error::AppError;
 use crate::wire::Connection;
 
-/// What an address begins with.
-const SCHEMES: [&str; 2] = ["postgres://", "postgresql://"];
-pub const DEFAULT_PORT: u16 = 5432;
 /// A server that does not answer for so long is out of reach.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// One server, as it is named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Host {
-    /// A name, an address, or the folder of a Unix socket.
+    pub kind: ServerKind,
+    /// A name, an address, or the folder (MySQL: the file) of a Unix socket.
     pub name: String,
     pub port: u16,
 }
@@ -57,13 +57,17 @@ impl Host {
 
     #[cfg(unix)]
     fn reach_socket(&self) -> std::io::Result<()> {
-        let socket = Path::new(&self.name).join(format!(".s.PGSQL.{}", self.port));
-        std::os::unix::net::UnixStream::connect(socket).map(drop)
+        std::os::unix::net::UnixStream::connect(self.socket()).map(drop)
     }
 
     #[cfg(not(unix))]
     fn reach_socket(&self) -> std::io::Result<()> {
         Err(std::io::Error::from(std::io::ErrorKind::Unsupported))
+    }
+
+    /// The file of a host that is a socket.
+    pub fn socket(&self) -> PathBuf {
+        self.kind.socket(&self.name, self.port)
     }
 
     pub fn is_socket(&self) -> bool {
@@ -78,11 +82,11 @@ pub fn is_url(text: &str) -> bool {
 
 /// What an address says, and the password that stood in it. The text itself is never part of an error: it may hold one.
 pub fn parse(url: &str) -> Result<(Connection, Option<Secret>), AppError> {
-    let Some(rest) = SCHEMES.iter().find_map(|scheme| url.strip_prefix(scheme)) else {
+    let Some((kind, rest)) = ServerKind::of_address(url) else {
         let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
         return Err(AppError::invalid(
             format!("stores of this kind cannot be opened by this version: {scheme}"),
-            "give the path of a store file, or an address that begins with postgres://",
+            "give the path of a store file, or an address that begins with postgres://, mysql:// or mariadb://",
         ));
     };
     let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
@@ -99,7 +103,7 @@ pub fn parse(url: &str) -> Result<(Connection, Option<Secret>), AppError> {
         .split_once(':')
         .map_or((signed, None), |(user, it)| (user, Some(it)));
     let mut connection = Connection {
-        kind: Some("postgres".to_owned()),
+        kind: Some(kind.name().to_owned()),
         user: given(&decoded(user)?),
         database: given(&decoded(database)?),
         host: given(&decoded(hosts)?),
@@ -137,7 +141,13 @@ pub fn parse(url: &str) -> Result<(Connection, Option<Secret>), AppError> {
         connection.host = Some(with_ports(connection.host.as_deref().unwrap_or_default(), &port));
     }
     // What cannot be taken apart is said now and not at the first use.
-    hosts_of(connection.host.as_deref().unwrap_or_default())?;
+    hosts_of(kind, connection.host.as_deref().unwrap_or_default())?;
+    if let Some(why) = keys::contradictions(&connection)
+        .into_iter()
+        .find(|_| kind != ServerKind::Postgres)
+    {
+        return Err(wrong(&why, "correct it in the address"));
+    }
     Ok((connection, secret))
 }
 
@@ -161,7 +171,8 @@ pub fn of(connection: &Connection) -> String {
     } else {
         format!("?{}", rest.join("&"))
     };
-    format!("postgres://{user}{}/{database}{query}", hosts.join(","))
+    let kind = ServerKind::of(connection).name();
+    format!("{kind}://{user}{}/{database}{query}", hosts.join(","))
 }
 
 /// An address as it may be shown: without a password, whatever else is wrong with it.
@@ -177,14 +188,15 @@ pub fn shown(url: &str) -> String {
 }
 
 /// The servers of `pg-1:5432,[::1],/var/run/postgresql`; empty for an empty text.
-pub fn hosts_of(text: &str) -> Result<Vec<Host>, AppError> {
-    text.split(',').filter(|host| !host.is_empty()).map(host_of).collect()
+pub fn hosts_of(kind: ServerKind, text: &str) -> Result<Vec<Host>, AppError> {
+    let hosts = text.split(',').filter(|host| !host.is_empty());
+    hosts.map(|host| host_of(kind, host)).collect()
 }
 
-fn host_of(text: &str) -> Result<Host, AppError> {
+fn host_of(kind: ServerKind, text: &str) -> Result<Host, AppError> {
     let (name, port) = split_host(text);
     let port = match port {
-        None => DEFAULT_PORT,
+        None => kind.default_port(),
         Some(port) => port.parse().ok().filter(|port| *port > 0).ok_or_else(|| {
             wrong(
                 &format!("the port of {name} is no number from 1 to 65535"),
@@ -197,6 +209,7 @@ fn host_of(text: &str) -> Result<Host, AppError> {
         .and_then(|name| name.strip_suffix(']'))
         .unwrap_or(name);
     Ok(Host {
+        kind,
         name: name.to_owned(),
         port,
     })

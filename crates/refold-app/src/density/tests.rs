@@ -135,3 +135,32 @@ fn rare_types_are_counted_together_and_findings_are_flagged() {
         .is_err()
     );
 }
+
+proptest! {
+    /// Event by event: the longest gap before an event of the column, and none where a time is missing or runs back.
+    #[test]
+    fn paces_are_those_of_the_definition(
+        times in proptest::collection::vec(prop_oneof![Just(None), (0..9_000_000_000_i64).prop_map(Some)], 1..40),
+        columns in 1..60_u32,
+    ) {
+        let none = Timestamp::NONE.0;
+        let events: Vec<(i64, u8)> = times.iter().map(|time| (time.unwrap_or(none), 0)).collect();
+        let stream = stream(&events);
+        let window = 1..i64::try_from(events.len()).unwrap() + 1;
+        let mut expected = vec![0_u8; columns as usize];
+        for (pair, moment) in times.windows(2).zip(2_i64..) {
+            let [Some(before), Some(after)] = pair else { continue };
+            if after < before {
+                continue;
+            }
+            let mut level = 1_u8;
+            let mut bound = 2;
+            while (after - before) / 1_000_000 + 1 >= bound {
+                (level, bound) = (level + 1, bound * 2);
+            }
+            let column = column_of(&window, columns, moment).unwrap() as usize;
+            expected[column] = expected[column].max(level);
+        }
+        prop_assert_eq!(paces(&stream, &window, columns), expected);
+    }
+}

@@ -381,7 +381,7 @@ fn errors_say_what_is_wrong_and_what_to_do() {
             ErrorCode::NoLayout,
         ),
         (desk.open_store("@orders-eu", None).err(), ErrorCode::NotFound),
-        (desk.open_store("mysql://host/db", None).err(), ErrorCode::InvalidInput),
+        (desk.open_store("kafka://host/db", None).err(), ErrorCode::InvalidInput),
         (
             desk.open_history(opened.session, "order-0", None, None, quiet()).err(),
             ErrorCode::NotFound,

@@ -68,6 +68,7 @@ fn density_example() -> DensityFrame {
         series: vec!["OrderPlaced".to_owned(), "Überweisung".to_owned()],
         counts: vec![1, 0, 2, 4_000_000_000, 0, 0],
         flags: vec![0, FLAG_PROBLEM, FLAG_PROBLEM | FLAG_UNDECODABLE],
+        paces: vec![0, 1, 38],
     }
 }
 
@@ -188,10 +189,10 @@ proptest! {
     #[test]
     fn a_density_frame_survives_the_way(
         from: String, to: String, series in proptest::collection::vec(any::<String>(), 0..5),
-        flags in proptest::collection::vec(any::<u8>(), 0..9), seed: u32,
+        flags in proptest::collection::vec(any::<u8>(), 0..9), seed: u32, paces: Vec<u8>,
     ) {
         let counts = (0..flags.len() * series.len()).map(|cell| seed.wrapping_mul(cell as u32 + 1)).collect();
-        let frame = DensityFrame { from, to, series, counts, flags };
+        let frame = DensityFrame { from, to, series, counts, flags, paces };
         prop_assert_eq!(DensityFrame::decode(&frame.encode()), Ok(frame));
     }
 

@@ -1,7 +1,7 @@
 use super::*;
 use crate::wire::{
     Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DocumentPlace, LanesPlace, PanelSize, StreamSelection,
-    StreamSort,
+    StreamSort, TimelineLook,
 };
 
 fn places() -> (tempfile::TempDir, Places) {
@@ -86,6 +86,11 @@ fn what_the_window_showed_comes_back() {
             current: side("head"),
             ignores_order: true,
         }),
+        look: Some(TimelineLook {
+            is_folded: false,
+            height: "log".to_owned(),
+            pinned: vec!["/totals/gross".to_owned(), "/a\"b\n".to_owned()],
+        }),
     };
     let window = WindowPlaces {
         shown: 1,
@@ -94,6 +99,7 @@ fn what_the_window_showed_comes_back() {
             name: "history".to_owned(),
             per_mille: 340,
         }],
+        is_list_hidden: true,
     };
     save_window(&places, &window).unwrap();
     assert_eq!(load_window(&places), Some(window));

@@ -6,6 +6,7 @@
 mod cover;
 mod log;
 mod rules;
+mod speech;
 mod wire;
 
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
 pub use log::{Entry, Log};
+pub use speech::masked;
 
 use crate::error::AppError;
 use crate::handler;
@@ -141,6 +143,12 @@ impl Mask {
         })
     }
 
+    /// Whether a rule speaks of anything in the events or states of a stream, and nothing revealed undoes it.
+    pub fn is_hiding(&self, stream: &[u8], category: &[u8]) -> bool {
+        let is_covered = |part: &Part| !self.cover(stream, category, None, *part).is_empty();
+        Part::ALL.iter().any(is_covered)
+    }
+
     /// What is hidden of a part of an event.
     pub fn of_event(&self, event: &EventView<'_>, names: &Names, part: Part) -> Cover {
         self.of_type(names, event, event.event_type, part)
@@ -214,10 +222,7 @@ impl Mask {
 
     /// Says that parts of an answer may be hidden, where a rule speaks of this category and nothing revealed undoes it.
     pub fn report(&self, category: &[u8], findings: &Findings) {
-        let is_hiding = Part::ALL
-            .iter()
-            .any(|part| !self.cover(b"", category, None, *part).is_empty());
-        if is_hiding {
+        if self.is_hiding(b"", category) {
             self.report_hidden(
                 findings,
                 "masking rules hide fields of this category, each shown as [redacted]",

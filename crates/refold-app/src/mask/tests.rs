@@ -1,3 +1,7 @@
+mod happened;
+mod reasons;
+mod speech;
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

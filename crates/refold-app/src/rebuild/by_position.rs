@@ -16,7 +16,7 @@ use refold_core::event::{EventBatch, StreamOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
-use refold_core::port::handler::{Checkpoint, HandlerProgram};
+use refold_core::port::handler::{Asked, Checkpoint, HandlerProgram};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::Moment;
 use refold_core::value::Value;
@@ -44,8 +44,12 @@ const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 8_192 };
 const MEMBERS: usize = 16;
 /// Streams of which states and events are looked at before the first of them is folded on.
 const AHEAD_STREAMS: usize = 16;
+/// Memory that a thread makes room for before it folds a range: as many pieces of as many bytes. A piece is less than what
+/// the allocator of the GNU C library maps for itself.
+const ROOM_PIECES: usize = 12;
+const ROOM_PIECE_BYTES: usize = 100 << 10;
 /// Ranges for each thread at least: with fewer, threads wait for each other at the start and at the end.
-const RANGES_A_THREAD: u64 = 8;
+const RANGES_A_THREAD: u64 = 16;
 
 struct Shared<'a> {
     work: &'a Work<'a>,
@@ -131,6 +135,9 @@ impl Shared<'_> {
                     self.relay.put(number, range);
                 }
                 Task::Fold(range) => {
+                    if member.number > 0 {
+                        make_room();
+                    }
                     self.fold_range(&range, &mut share)?;
                     drop(range);
                     self.relay.folded(next, member.of);
@@ -208,6 +215,7 @@ impl Shared<'_> {
                     }
                     None => fold.reset()?,
                 }
+                fold.look_ahead(&mut range.events_of(*local), known, Asked::LastState);
                 for event in range.events_of(*local) {
                     is_unordered |= event.version < last;
                     last = event.version;
@@ -269,6 +277,14 @@ impl Shared<'_> {
             &mut |_, event| Ok(fold.step(event, stream.names(), None)?),
         )
     }
+}
+
+/// Makes room for what is folded next. Memory of a thread that is not the first grows by a page at a time in the GNU C
+/// library, each with a call into the system that all other threads wait for; what was asked for together grows at once,
+/// and stays usable when it was given back.
+fn make_room() {
+    let pieces: [Vec<u8>; ROOM_PIECES] = std::array::from_fn(|_| Vec::with_capacity(ROOM_PIECE_BYTES));
+    black_box(&pieces);
 }
 
 /// Looks at states: at their members, then at those of the objects in them, so many `levels` down. What lies on one level

@@ -7,7 +7,7 @@ use refold_core::event::{EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
-use refold_core::port::handler::HandlerProgram;
+use refold_core::port::handler::{Asked, HandlerProgram};
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
@@ -98,10 +98,12 @@ impl FromArena<'_> {
             let payloads = ahead.events.iter().filter_map(|event| event.payload);
             black_box(payloads.map(touched).fold(0, u8::wrapping_add));
             let mut events = ahead.events.iter();
+            let mut coming = ahead.events.iter().copied();
             for stretch in &ahead.stretches {
                 if stretch.is_first {
                     fold.reset()?;
                 }
+                fold.look_ahead(&mut coming.by_ref().take(stretch.event_count), names, Asked::LastState);
                 for event in events.by_ref().take(stretch.event_count) {
                     fold.step(event, names, Some(findings))?;
                 }

@@ -104,6 +104,12 @@ pub const ENTRIES: &[Entry] = &[
         value: |settings| Some(text(settings.rendering)),
     },
     Entry {
+        key: "trust_programs",
+        comment: "whether handlers that are programs run also where nothing keeps them in: true or false",
+        read: |item, settings| truth(item).map(|found| settings.trust_programs = found),
+        value: |settings| Some(settings.trust_programs.into()),
+    },
+    Entry {
         key: "role",
         comment: "for whom the defaults were chosen: developer, analyst, auditor or on-call",
         read: |item, settings| word(item).map(|found| settings.role = Some(found)),

@@ -170,6 +170,7 @@ fn a_new_file_has_a_comment_above_each_line() {
         announce_moves: false,
         reduced_motion: true,
         rendering: crate::wire::Rendering::Software,
+        trust_programs: true,
         role: Some(crate::wire::Role::OnCall),
         ..Settings::default()
     };

@@ -154,6 +154,7 @@ pub fn place(
         lanes: None,
         streams: None,
         compared: None,
+        look: None,
     })
 }
 

@@ -113,18 +113,7 @@ impl Replayed {
 
     /// The event that led to `moment`; `None` at the start.
     pub fn cause(&self, moment: Moment) -> Option<CauseAnswer> {
-        moment.event_index()?;
-        let MomentAnswer {
-            version,
-            position,
-            recorded_at,
-        } = self.moment(moment);
-        Some(CauseAnswer {
-            version,
-            position,
-            event_type: self.stream.type_name(moment),
-            recorded_at,
-        })
+        self.stream.cause(moment, self.digits)
     }
 
     pub fn time_label(&self, time: Timestamp) -> String {

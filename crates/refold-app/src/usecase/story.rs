@@ -32,8 +32,7 @@ pub fn story(
     handler: Option<&str>,
     visit: &mut dyn FnMut(StoryAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    session.mask().adopt(handler)?;
-    let program = handler::open(handler)?;
+    let program = handler::adopted(session, handler)?;
     let templates = handler::story(handler)?;
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;

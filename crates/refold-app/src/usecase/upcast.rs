@@ -67,8 +67,7 @@ pub fn upcast_events(
     handler: Option<&str>,
     visit: &mut dyn FnMut(UpcastEventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    session.mask().adopt(handler)?;
-    let program = handler::open(handler)?;
+    let program = handler::adopted(session, handler)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
@@ -189,7 +188,7 @@ fn change_wire(change: &Change) -> UpcastChangeWire {
     }
 }
 
-fn change_answer(change: Change) -> ChangeAnswer {
+pub(super) fn change_answer(change: Change) -> ChangeAnswer {
     let (op, before, after) = sides(&change.op);
     ChangeAnswer {
         path: change.path.to_string(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use refold_core::event::EventBatch;
 use refold_core::fold::{Detail, Fold, FoldError, Folded};
-use refold_core::port::handler::HandlerProgram;
+use refold_core::port::handler::{Asked, HandlerProgram};
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
@@ -17,6 +17,8 @@ use crate::stream::Stream;
 const READ_EVENTS: u32 = 2_048;
 /// Events folded between two looks at the cancel token.
 const STRIDE: usize = 256;
+/// Events that the handler is told of before it gets them.
+const AHEAD: usize = 32;
 
 /// Calls `visit` with the fold before the first event and after each event, in fold order, and returns what it came to.
 /// `phase` names the work for who is told how far it is. Nothing is reported: the history that is open beside it reports
@@ -44,6 +46,10 @@ pub fn whole_fold(
             return Err(FoldError::StreamChanged.into());
         }
         for row in 0..batch.len() {
+            if row % AHEAD == 0 {
+                let mut coming = (row..batch.len().min(row + AHEAD)).map(|row| batch.event(row));
+                fold.look_ahead(&mut coming, events.names(), Asked::EveryState);
+            }
             fold.step(&batch.event(row), events.names(), None)?;
             visit(&mut fold)?;
             if row % STRIDE == STRIDE - 1 {

@@ -15,9 +15,9 @@ pub struct Connection {
     pub environment: Option<Environment>,
     /// Path of a store that is a file; `None`: it is on a server.
     pub store: Option<String>,
-    /// What kind of server: `postgres`.
+    /// What kind of server: `postgres` or `mysql`.
     pub kind: Option<String>,
-    /// `pg-1:5432,pg-2`, or the folder of a Unix socket.
+    /// `pg-1:5432,pg-2`, or the folder of a Unix socket (of MySQL its file).
     pub host: Option<String>,
     pub database: Option<String>,
     pub user: Option<String>,
@@ -31,7 +31,7 @@ pub struct Connection {
     /// `yes`: scans of big tables are allowed.
     pub allow_scans: Option<String>,
     pub target_session_attrs: Option<String>,
-    /// Where the password comes from: `ask`, `env NAME`, `pgpass`, `keychain`, `command PROGRAM ARGUMENT…`.
+    /// Where the password comes from: `ask`, `env NAME`, `pgpass`, `mycnf`, `keychain`, `command PROGRAM ARGUMENT…`.
     pub password: Option<String>,
     /// The host that a tunnel goes through, as the user's ssh knows it.
     pub ssh: Option<String>,

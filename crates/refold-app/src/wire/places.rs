@@ -15,6 +15,9 @@ pub struct WindowPlaces {
     pub documents: Vec<DocumentPlace>,
     #[serde(default)]
     pub panels: Vec<PanelSize>,
+    /// Whether the list of events stood hidden beside the inspector.
+    #[serde(default)]
+    pub is_list_hidden: bool,
 }
 
 /// Everything that one document was a function of.
@@ -54,6 +57,21 @@ pub struct DocumentPlace {
     /// What stood side by side; `None` where nothing did.
     #[serde(default)]
     pub compared: Option<ComparedPlace>,
+    /// How its timeline was drawn; `None`: as usual.
+    #[serde(default)]
+    pub look: Option<TimelineLook>,
+}
+
+/// How a timeline was drawn, and what stood over it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TimelineLook {
+    /// Whether long stretches of time without an event were folded.
+    pub is_folded: bool,
+    /// What height meant: `sqrt`, `linear`, `log`.
+    pub height: String,
+    /// JSON pointers of the fields that were pinned as lanes.
+    pub pinned: Vec<String>,
 }
 
 /// Two states side by side, as they were asked for.

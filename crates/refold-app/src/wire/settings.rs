@@ -29,6 +29,8 @@ pub struct Settings {
     pub reduced_motion: bool,
     /// How the window is painted, from its next start on.
     pub rendering: Rendering,
+    /// Whether handlers that are programs run also where nothing keeps them in.
+    pub trust_programs: bool,
     /// For whom the defaults were chosen; `None` until somebody said so.
     pub role: Option<Role>,
     /// What a person bound in the file, in its order. Saving leaves it as they wrote it.
@@ -175,6 +177,7 @@ impl Default for Settings {
             announce_moves: true,
             reduced_motion: false,
             rendering: Rendering::default(),
+            trust_programs: false,
             role: None,
             keys: Vec::new(),
             environments: Vec::new(),

@@ -52,7 +52,7 @@ pub enum ConnectionsAct {
 pub struct ConnectionAdd {
     /// What follows the @ wherever a store is named
     pub name: String,
-    /// The path of a file, or an address: postgres://user@host:port,host/database
+    /// The path of a file, or an address: postgres://user@host:port,host/database, mysql://…, mariadb://…
     pub store: Option<String>,
     /// What it is: production, staging, test, development or local
     #[arg(long, value_name = "ENVIRONMENT", required = true)]
@@ -79,7 +79,7 @@ pub struct ConnectionEdit {
 /// Lines of a connection as they stand in the file; --layout, --zone and --mask are lines too.
 #[derive(Debug, Args)]
 pub struct ConnectionLines {
-    /// pg-1:5432,pg-2, or the folder of a Unix socket
+    /// pg-1:5432,pg-2, or the folder of a Unix socket (of MySQL its file)
     #[arg(long)]
     pub host: Option<String>,
     #[arg(long)]
@@ -101,7 +101,7 @@ pub struct ConnectionLines {
     pub allow_scans: Option<String>,
     #[arg(long, value_name = "ATTRS")]
     pub target_session_attrs: Option<String>,
-    /// Where the password comes from, never the password: ask, "env NAME", pgpass, keychain, "command PROGRAM ARGUMENT…"
+    /// Where the password comes from, never the password: ask, "env NAME", pgpass, mycnf, keychain, "command PROGRAM ARGUMENT…"
     #[arg(long, value_name = "SOURCE")]
     pub password_from: Option<String>,
     /// The host that a tunnel goes through, as your ssh knows it

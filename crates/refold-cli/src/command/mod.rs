@@ -13,8 +13,10 @@ mod diff;
 mod distinguish;
 mod drift;
 mod field;
+mod gate;
 mod health;
 mod history;
+mod known;
 mod lanes;
 mod minimize;
 mod new_handler;
@@ -31,12 +33,15 @@ mod timeline;
 mod verify;
 mod verify_bundle;
 mod whatif;
+mod why;
+mod why_not;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use refold_app::connections::Asked;
+use refold_app::handler;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
@@ -100,6 +105,7 @@ impl Context<'_> {
 
 /// Runs the command and returns the exit code of a success: 0, or 1 when it found differences.
 pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
+    handler::trust_programs(arguments.trust_programs);
     let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
     let work = Work::new(&cancel, &progress);
     let context = Context {
@@ -153,11 +159,16 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Diff(asked) => diff::run(context, asked),
         Command::Compare(asked) => compare::run(context, asked),
         Command::Blame(asked) => blame::run(context, asked),
+        Command::Known(asked) => known::run(context, asked),
+        Command::Corrections(asked) => known::run_corrections(context, asked),
+        Command::Why(asked) => why::run(context, asked),
+        Command::WhyNot(asked) => why_not::run(context, asked),
         Command::Field(asked) => field::run(context, asked),
         Command::Causes(asked) => causes::run(context, asked),
         Command::Lanes(asked) => lanes::run(context, asked),
         Command::Replay(asked) => replay::run(context, asked),
         Command::Check(asked) => check::run(context, asked),
+        Command::Gate(asked) => gate::run(context, asked),
         Command::Minimize(asked) => minimize::run(context, asked),
         Command::WhatIf(asked) => whatif::run(context, asked),
         Command::Timeline(asked) => timeline::run(context, asked),

@@ -32,7 +32,7 @@ fn what_is_wrong_is_said_with_what_to_do() {
         (2, vec!["info", &folder]),
         (3, vec!["info", "missing.db"]),
         (2, vec!["info", "@orders-eu"]),
-        (2, vec!["info", "mysql://localhost/orders"]),
+        (2, vec!["info", "kafka://localhost/orders"]),
         (2, vec!["--layout", "nothing-like-it", "info", "orders.db"]),
         (2, vec!["state", "orders.db", "order-0"]),
         (2, vec!["state", "orders.db", "order-4711", "--at", "soon"]),

@@ -7,7 +7,7 @@ use crate::diff::{ArrayKeys, diff};
 use crate::event::{Encoding, EventView};
 use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
-use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, Written};
+use crate::port::handler::{Applied, Asked, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, Written};
 use crate::port::store::StoreError;
 use crate::track::Moment;
 use crate::value::Value;
@@ -126,6 +126,19 @@ impl Fold {
     /// How many events went through this fold.
     pub fn moment(&self) -> Moment {
         self.moment
+    }
+
+    /// Tells the handler which events come next, in this order; see [`HandlerInstance::look_ahead`].
+    pub fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: Asked) {
+        if self.fault.is_some() {
+            return;
+        }
+        let asked = match &self.blame {
+            Some(_) => Asked::EveryState,
+            None => asked,
+        };
+        let mut read = coming.filter(|event| event.payload.is_none() || event.encoding == Encoding::Json);
+        self.instance.look_ahead(&mut read, names, asked);
     }
 
     /// Folds the next event. What is wrong with it goes to `findings`, when there are any to report to.

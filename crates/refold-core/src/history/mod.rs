@@ -11,7 +11,7 @@ use crate::finding::Findings;
 use crate::fold::{Detail, Fold, FoldError, Folded};
 use crate::names::Names;
 use crate::pointer::{Pointer, Segment};
-use crate::port::handler::HandlerProgram;
+use crate::port::handler::{Asked, HandlerProgram};
 use crate::port::store::{EventReader, StoreError};
 use crate::track::{Moment, StreamTrack};
 use crate::value::Value;
@@ -433,6 +433,16 @@ impl History {
                 self.window.keep(folded);
             }
             let is_new = here >= self.reported;
+            if row == 0 || here.0.is_multiple_of(STRIDE) {
+                // Up to where a checkpoint may be due.
+                let stretch = (STRIDE - here.0 % STRIDE).min((self.batch.len() - row) as u32);
+                let asked = match here.0 + stretch > keep_from.0 {
+                    true => Asked::EveryState,
+                    false => Asked::LastState,
+                };
+                let mut coming = (row..row + stretch as usize).map(|row| self.batch.event(row));
+                self.fold.look_ahead(&mut coming, names, asked);
+            }
             let event = self.batch.event(row);
             self.fold.step(&event, names, is_new.then_some(findings))?;
             if is_new {

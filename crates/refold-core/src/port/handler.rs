@@ -6,7 +6,8 @@ use std::sync::Arc;
 use crate::event::{Columns, EventView};
 use crate::names::Names;
 use crate::pointer::Pointer;
-use crate::port::upcast::Upcast;
+use crate::port::explain::{Choice, Explained};
+use crate::port::upcast::{Upcast, UpcasterStep};
 use crate::value::{JsonError, Value};
 
 /// Who a handler is. Part of every answer that was made with it.
@@ -45,6 +46,23 @@ pub trait HandlerProgram: Send + Sync {
         None
     }
 
+    /// All steps of its chains of upcasters, by type and version.
+    fn upcasters(&self) -> Vec<UpcasterStep> {
+        Vec::new()
+    }
+
+    /// How the event is folded into the state `before` it, operation by operation. It needs the columns that the handler
+    /// reads. `None`: the engine cannot tell, or the payload is no JSON.
+    fn explain(
+        &self,
+        _event: &EventView<'_>,
+        _names: &Names,
+        _before: &Value,
+        _choice: Choice<'_>,
+    ) -> Option<Explained> {
+        None
+    }
+
     /// Where it is written that an event of this stored type writes to `place`: the lines of the operations that may,
     /// in order, as `reducer.yaml:12`. Several, where only folding could tell which; none, where the engine cannot tell.
     fn lines_writing(&self, _event_type: &[u8], _place: &Pointer) -> Vec<String> {
@@ -63,6 +81,10 @@ pub trait HandlerInstance: Send {
     /// Each place that the handler writes goes to `written`, also when the value there stayed equal.
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault>;
 
+    /// What will be applied next, in this order, and what of the state will be asked for: a hint to engines that answer
+    /// many events sooner than one at a time. Nothing is folded by it: what is then not applied was never there.
+    fn look_ahead<'e>(&mut self, _coming: &mut dyn Iterator<Item = EventView<'e>>, _names: &Names, _asked: Asked) {}
+
     /// The places of the last applied event's payload where a key occurs more than once, as far as the handler came upon
     /// them: the last value of each counted. Empty where it did not look.
     fn repeated_keys(&self) -> &[Pointer] {
@@ -76,6 +98,15 @@ pub trait HandlerInstance: Send {
 
     /// Back to a checkpoint that an instance of the same program made.
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault>;
+}
+
+/// What will be asked for of the events that are said to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// The state after the last of them at most.
+    LastState,
+    /// The state after each of them.
+    EveryState,
 }
 
 /// What an event did.

@@ -29,3 +29,13 @@ pub struct UpcastStep {
     /// Type and payload of what it made; none: it drops the event, or it failed.
     pub after: Vec<(Vec<u8>, Value)>,
 }
+
+/// A step of a chain as its file has it, whether or not an event ever takes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UpcasterStep {
+    /// `upcasters.yaml:5:3`, as in [`UpcastStep::place`].
+    pub place: String,
+    pub event_type: Vec<u8>,
+    pub from: u32,
+    pub to: u32,
+}

@@ -7,32 +7,58 @@
     Object.getPrototypeOf(async function* () {}),
     Object.getPrototypeOf(function* () {}),
   ]
-  const { getPrototypeOf, keys, freeze, hasOwn } = Object
+  const { getPrototypeOf, keys, freeze, hasOwn, preventExtensions } = Object
+  const { round } = Math
+  const { isFinite } = Number
   const { stringify } = JSON
   const { literal, isFirst, enterPartition, record } = globalThis
 
+  // What is written when a state is looked at must not run what a handler left on prototypes.
+  const uncurried = Function.prototype.bind.bind(Function.prototype.call)
+  const [padStart, slice] = [uncurried(String.prototype.padStart), uncurried(String.prototype.slice)]
+  const asText = String
+
+  let isDecimal, partsOf
+
   /** A number that a double would not give back, or one that was asked for with `decimal(…)`: mantissa × 10^-scale. */
   class Decimal {
+    #mantissa
+    #scale
+    #literal
     constructor(mantissa, scale, literal) {
-      this.literal = literal ?? written(mantissa, scale)
-      parts.set(this, { mantissa, scale })
-      freeze(this)
+      this.#mantissa = mantissa
+      this.#scale = scale
+      // What is only on the way to another number is never written. What may be too long is found out at once.
+      const isShort = scale < mostDigits / 2 && mantissa < most && mantissa > least
+      this.#literal = literal ?? (isShort ? undefined : written(mantissa, scale))
+      preventExtensions(this)
+    }
+    static {
+      isDecimal = (value) => typeof value === 'object' && value !== null && #mantissa in value
+      partsOf = (value) => ({ mantissa: value.#mantissa, scale: value.#scale })
+    }
+    get literal() {
+      return #mantissa in this ? (this.#literal ??= written(this.#mantissa, this.#scale)) : undefined
     }
     plus(other) {
-      const [a, b, scale] = aligned(this, other)
+      const it = decimal(other)
+      if (this.#scale === it.#scale) return new Decimal(this.#mantissa + it.#mantissa, this.#scale)
+      const [a, b, scale] = aligned(this, it)
       return new Decimal(a + b, scale)
     }
     minus(other) {
-      const [a, b, scale] = aligned(this, other)
+      const it = decimal(other)
+      if (this.#scale === it.#scale) return new Decimal(this.#mantissa - it.#mantissa, this.#scale)
+      const [a, b, scale] = aligned(this, it)
       return new Decimal(a - b, scale)
     }
     times(other) {
-      const [a, b] = [parts.get(this), parts.get(decimal(other))]
-      return new Decimal(a.mantissa * b.mantissa, a.scale + b.scale)
+      const it = decimal(other)
+      return new Decimal(this.#mantissa * it.#mantissa, this.#scale + it.#scale)
     }
     /** Less than zero, zero or more than zero, as this is less than, equal to or more than the other. */
     compare(other) {
-      const [a, b] = aligned(this, other)
+      const [a, b] = aligned(this, decimal(other))
       return a < b ? -1 : a > b ? 1 : 0
     }
     equals(other) {
@@ -54,29 +80,49 @@
       )
     }
   }
-  const parts = new WeakMap()
   const mostDigits = 2000
+  const most = 10n ** 900n
+  const least = -most
+  /** Powers of ten that a double holds. */
+  const powers = Array.from({ length: 15 }, (_, power) => 10 ** power)
 
   function written(mantissa, scale) {
-    const digits = (mantissa < 0n ? -mantissa : mantissa).toString().padStart(scale + 1, '0')
+    const digits = padStart(asText(mantissa < 0n ? -mantissa : mantissa), scale + 1, '0')
     if (digits.length > mostDigits) throw new RangeError(`the exact result has more than ${mostDigits} digits`)
     const sign = mantissa < 0n ? '-' : ''
-    return scale === 0 ? sign + digits : `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
+    return scale === 0 ? sign + digits : `${sign}${slice(digits, 0, -scale)}.${slice(digits, -scale)}`
   }
 
   function aligned(one, other) {
-    const [a, b] = [parts.get(one), parts.get(decimal(other))]
+    const [a, b] = [partsOf(one), partsOf(other)]
     const scale = a.scale > b.scale ? a.scale : b.scale
     return [a.mantissa * 10n ** BigInt(scale - a.scale), b.mantissa * 10n ** BigInt(scale - b.scale), scale]
   }
 
   /** The exact decimal of a number, a BigInt, a text or a decimal. */
   function decimal(value) {
-    if (parts.has(value)) return value
+    if (typeof value === 'number') {
+      const text = literal(value) ?? String(value)
+      return ofShort(value, text) ?? ofText(text)
+    }
+    if (isDecimal(value)) return value
     if (typeof value === 'bigint') return new Decimal(value, 0)
-    const text = typeof value === 'number' ? (literal(value) ?? String(value)) : typeof value === 'string' ? value : ''
+    if (typeof value === 'string') return ofText(value)
+    throw new TypeError(`no decimal number: ${typeof value}`)
+  }
+
+  /** The decimal of a number that is written with so few digits that a double times a power of ten still has them all. */
+  function ofShort(number, text) {
+    if (text.length > 15 || text.includes('e') || text.includes('E') || !isFinite(number)) return undefined
+    const point = text.indexOf('.')
+    if (point < 0) return new Decimal(BigInt(number), 0)
+    const scale = text.length - point - 1
+    return new Decimal(BigInt(round(number * powers[scale])), scale)
+  }
+
+  function ofText(text) {
     const found = /^(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?$/.exec(text)
-    if (!found) throw new TypeError(`no decimal number: ${text || typeof value}`)
+    if (!found) throw new TypeError(`no decimal number: ${text || 'string'}`)
     const [, sign, whole, fraction = '', power = '0'] = found
     let scale = fraction.length - Number(power)
     if (scale > mostDigits || scale < -mostDigits) throw new RangeError(`the number has more than ${mostDigits} digits`)
@@ -91,12 +137,10 @@
   /** One that stands in a payload. What it is worth is found out only when it is computed with. */
   function literalDecimal(text) {
     try {
-      const { mantissa, scale } = parts.get(decimal(text))
+      const { mantissa, scale } = partsOf(ofText(text))
       return new Decimal(mantissa, scale, text)
     } catch {
-      const kept = Object.create(Decimal.prototype)
-      kept.literal = text
-      return freeze(kept)
+      return preventExtensions(Object.create(Decimal.prototype, { literal: { value: text } }))
     }
   }
 

@@ -56,8 +56,9 @@ impl Seen<'_> {
 
     pub fn into_value(self) -> Value {
         match self {
-            Seen::Made(value @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_))) => value,
-            seen => seen.get().clone(),
+            Seen::Made(Value::Repeated(values)) => Value::Repeated(values).resolved().clone(),
+            Seen::Made(value) => value,
+            Seen::Kept(value) => value.resolved().clone(),
         }
     }
 }
@@ -147,6 +148,24 @@ pub fn exhausted(ir: &Ir, at: NodeId, exhausted: Exhausted) -> Fault {
     }
 }
 
+/// What of an event an expression sees beside its payload and metadata.
+pub fn field(event: &EventFacts<'_>, of: EventField) -> Value {
+    let text = |bytes: &[u8]| Value::Text(Text::from(String::from_utf8_lossy(bytes).as_ref()));
+    match of {
+        EventField::Type => text(event.event_type),
+        EventField::Stream => text(event.stream),
+        EventField::Version if event.view.version == EventBatch::NO_VERSION => Value::Null,
+        EventField::Version => Value::Number(Number::from(event.view.version.0)),
+        EventField::Position => {
+            let Position(position) = event.view.position;
+            Value::Number(Number::from(position))
+        }
+        EventField::Time if event.view.recorded_at.is_none() => Value::Null,
+        EventField::Time => text(event.view.recorded_at.display(3).to_string().as_bytes()),
+        EventField::Id => event.view.event_id.map_or(Value::Null, text),
+    }
+}
+
 struct Evaluation<'e, 'v> {
     ir: &'v Ir,
     sight: &'e Sight<'v>,
@@ -188,7 +207,7 @@ impl<'v> Evaluation<'_, 'v> {
             | Node::Equal { .. }
             | Node::Compare { .. }
             | Node::In { .. } => Seen::Made(Value::Bool(self.test(id, node)?)),
-            Node::Field(field) => Seen::Made(self.field(*field)),
+            Node::Field(of) => Seen::Made(self.sight.event.map_or(Value::Null, |event| field(&event, *of))),
             Node::State => Seen::Kept(self.sight.state),
             Node::This => Seen::Kept(
                 self.sight
@@ -330,26 +349,6 @@ impl<'v> Evaluation<'_, 'v> {
             Slot::Meta(at) => (self.sight.meta, at),
         };
         slots.get(usize::from(at))?.as_ref().map(Value::resolved)
-    }
-
-    fn field(&self, field: EventField) -> Value {
-        let Some(event) = self.sight.event else {
-            return Value::Null;
-        };
-        let text = |bytes: &[u8]| Value::Text(Text::from(String::from_utf8_lossy(bytes).as_ref()));
-        match field {
-            EventField::Type => text(event.event_type),
-            EventField::Stream => text(event.stream),
-            EventField::Version if event.view.version == EventBatch::NO_VERSION => Value::Null,
-            EventField::Version => Value::Number(Number::from(event.view.version.0)),
-            EventField::Position => {
-                let Position(position) = event.view.position;
-                Value::Number(Number::from(position))
-            }
-            EventField::Time if event.view.recorded_at.is_none() => Value::Null,
-            EventField::Time => text(event.view.recorded_at.display(3).to_string().as_bytes()),
-            EventField::Id => event.view.event_id.map_or(Value::Null, text),
-        }
     }
 
     fn missing(&self, id: NodeId, of: &str) -> Result<Seen<'v>, Fault> {

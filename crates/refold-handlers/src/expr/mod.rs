@@ -12,6 +12,7 @@ mod lexer;
 pub mod meter;
 pub mod number;
 pub mod parser;
+pub mod reads;
 pub mod scope;
 pub mod syntax;
 pub mod types;

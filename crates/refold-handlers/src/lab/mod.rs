@@ -7,6 +7,7 @@
 mod checked;
 mod compared;
 pub mod determinism;
+pub mod gate;
 pub mod library_test;
 mod minimize;
 mod only;
@@ -15,6 +16,8 @@ pub mod sandbox;
 mod sight;
 #[cfg(test)]
 mod tests;
+pub mod why;
+pub mod why_not;
 
 pub use checked::{Checked, Flip, Rules, Unclear, Watched};
 pub use compared::{Compared, Divergence, Divergences, Interval, Stop};

@@ -12,7 +12,7 @@ use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
-use refold_core::port::upcast::Upcast;
+use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
@@ -284,6 +284,13 @@ impl HandlerProgram for Deployed {
             .iter()
             .rfind(|span| span.from <= place && place < span.to)?;
         self.plan.versions.get(span.version)?.upcast(event, names)
+    }
+
+    fn upcasters(&self) -> Vec<UpcasterStep> {
+        let mut steps: Vec<_> = self.plan.versions.iter().flat_map(|it| it.upcasters()).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        steps
     }
 }
 

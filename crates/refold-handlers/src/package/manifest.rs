@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use refold_core::time::Timestamp;
 use refold_core::value::{Object, Text, Value};
-use refold_guests::{Dialect, JS_ENGINE_ID, WASM_ENGINE_ID};
+use refold_guests::{Dialect, JS_ENGINE_ID, PROCESS_ENGINE_ID, WASM_ENGINE_ID};
 
 use crate::document::{Body, Document, Key, Node, ScalarKind};
 use crate::error::{Mark, PackageError, code};
@@ -36,6 +36,7 @@ pub enum Runtime {
     Declarative,
     Js(Dialect),
     Wasm,
+    Process,
 }
 
 impl Runtime {
@@ -45,12 +46,13 @@ impl Runtime {
             Runtime::Declarative => "declarative",
             Runtime::Js(_) => "js",
             Runtime::Wasm => "wasm",
+            Runtime::Process => "process",
         }
     }
 
     pub fn dialect(self) -> &'static str {
         match self {
-            Runtime::Declarative | Runtime::Wasm => "",
+            Runtime::Declarative | Runtime::Wasm | Runtime::Process => "",
             Runtime::Js(Dialect::Module) => "module",
             Runtime::Js(Dialect::KurrentDb) => "kurrentdb",
         }
@@ -62,6 +64,7 @@ impl Runtime {
             Runtime::Declarative => "declarative",
             Runtime::Js(_) => JS_ENGINE_ID,
             Runtime::Wasm => WASM_ENGINE_ID,
+            Runtime::Process => PROCESS_ENGINE_ID,
         }
     }
 }
@@ -319,8 +322,9 @@ impl Reader<'_> {
                 Some(_) => return Err(self.error(mark("dialect"), "a dialect is `module` or `kurrentdb`")),
             },
             Some("wasm") => Runtime::Wasm,
+            Some("process") => Runtime::Process,
             Some(_) => {
-                let message = "only the runtimes `declarative`, `js` and `wasm` are built in yet";
+                let message = "a runtime is `declarative`, `js`, `wasm` or `process`";
                 return Err(self.error(mark("runtime"), message));
             }
         };
@@ -430,6 +434,7 @@ impl Reader<'_> {
             depth: limit("depth", 1, most.depth)?,
             output_events: limit("output_events", 1, most.output_events)?,
             payload_bytes: limit("payload_kb", 1 << 10, most.payload_bytes)?,
+            wall_millis: limit("wall_ms", 1, most.wall_millis as usize)? as u64,
         })
     }
 

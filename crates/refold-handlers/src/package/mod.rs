@@ -6,10 +6,12 @@ mod deployed;
 pub mod hash;
 mod manifest;
 mod opened;
+mod program_file;
 
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,6 +37,7 @@ pub const MANIFEST: &str = "handler.toml";
 const REDUCER: &str = "reducer.yaml";
 const SCRIPT: &str = "handler.js";
 const MODULE: &str = "handler.wasm";
+const PROGRAM: &str = "process.toml";
 const UPCASTERS: &str = "upcasters.yaml";
 const INVARIANTS: &str = "invariants.yaml";
 
@@ -88,7 +91,7 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
         Some("wasm" | "cwasm") => (Runtime::Wasm, MODULE),
         _ => (Runtime::Declarative, REDUCER),
     };
-    let files = [(name, source)];
+    let files = [(name.to_owned(), source)];
     let identity = HandlerIdentity {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         version: "file".to_owned(),
@@ -107,7 +110,8 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
             let module = Guest::of_module(identity, &file, &source, Limits::DEFAULT, Invariants::default())?;
             Ok(Opened::Guest(Arc::new(module)))
         }
-        Runtime::Declarative => {
+        // No bare file is taken for a program.
+        Runtime::Declarative | Runtime::Process => {
             let parts = Parts {
                 reducer: Document::from_yaml(&file, &source)?,
                 upcasters: None,
@@ -180,12 +184,13 @@ impl Package {
             Runtime::Declarative => REDUCER,
             Runtime::Js(_) => SCRIPT,
             Runtime::Wasm => MODULE,
+            Runtime::Process => PROGRAM,
         };
         let mut files = Vec::new();
         for name in [main, UPCASTERS, INVARIANTS] {
             let path = folder.join(name);
             if path.exists() {
-                files.push((name, read_file(&path)?));
+                files.push((name.to_owned(), read_file(&path)?));
             } else if name == main {
                 let message = format!("version {} has no {main} in {}; add it", version.id, version.path);
                 return Err(PackageError::at(
@@ -195,6 +200,10 @@ impl Package {
                     message,
                 ));
             }
+        }
+        if version.runtime == Runtime::Process {
+            let others = program_file::other_files(&folder, &files)?;
+            files.extend(others);
         }
         let hash = hash_of(version.runtime, &self.manifest.semantic_json(version), &files);
         if let Some((expected, mark)) = &version.hash
@@ -217,10 +226,12 @@ impl Package {
         let place = |name: &str| -> Arc<str> { Arc::from(format!("{}/{name}", version.path)) };
         let (mut source, mut upcasters, mut invariants) = (Vec::new(), None, None);
         for (name, bytes) in files {
-            match name {
-                UPCASTERS => upcasters = Some(Document::from_yaml(&place(name), &bytes)?),
-                INVARIANTS => invariants = Some(Document::from_yaml(&place(name), &bytes)?),
-                _ => source = bytes,
+            match name.as_str() {
+                UPCASTERS => upcasters = Some(Document::from_yaml(&place(&name), &bytes)?),
+                INVARIANTS => invariants = Some(Document::from_yaml(&place(&name), &bytes)?),
+                name if name == main => source = bytes,
+                // The program reads it by itself.
+                _ => {}
             }
         }
         let limits = self.manifest.limits;
@@ -234,9 +245,14 @@ impl Package {
                 let program = parts.program(identity, &version.events, limits)?;
                 Ok(Opened::Declarative(Arc::new(program)))
             }
-            Runtime::Js(_) | Runtime::Wasm => {
+            Runtime::Js(_) | Runtime::Wasm | Runtime::Process => {
                 if let Some(document) = upcasters {
-                    let message = format!("upcasters go with rules only; bring old events up to date in {main}");
+                    let own = if version.runtime == Runtime::Process {
+                        "the program"
+                    } else {
+                        main
+                    };
+                    let message = format!("upcasters go with rules only; bring old events up to date in {own}");
                     return Err(document.error(code::PKG_UPCASTER, document.root.mark, message));
                 }
                 let invariants = match invariants {
@@ -246,6 +262,10 @@ impl Package {
                 let file = place(main);
                 let guest = match version.runtime {
                     Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, limits, invariants)?,
+                    Runtime::Process => {
+                        let program = program_file::read(&file, &source, &folder)?;
+                        Guest::of_program(identity, &file, program, limits, invariants)?
+                    }
                     _ => Guest::of_module(identity, &file, &source, limits, invariants)?,
                 };
                 Ok(Opened::Guest(Arc::new(guest)))
@@ -281,15 +301,18 @@ impl Package {
 }
 
 /// The content hash of these files. What is no UTF-8 is refused when it is read as what it is.
-fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(&'static str, Vec<u8>)]) -> String {
-    let bodies: Vec<(&str, Vec<u8>)> = files
+fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(String, Vec<u8>)]) -> String {
+    let bodies: Vec<(&str, Cow<'_, [u8]>)> = files
         .iter()
-        .map(|(name, source)| match *name {
-            MODULE => (*name, source.clone()),
-            _ => (*name, normalised_text(&String::from_utf8_lossy(source)).into_bytes()),
+        .map(|(name, source)| match name.as_str() {
+            REDUCER | SCRIPT | PROGRAM | UPCASTERS | INVARIANTS => {
+                let text = normalised_text(&String::from_utf8_lossy(source)).into_bytes();
+                (name.as_str(), Cow::Owned(text))
+            }
+            name => (name, Cow::Borrowed(source.as_slice())),
         })
         .collect();
-    let bodies: Vec<(&str, &[u8])> = bodies.iter().map(|(name, body)| (*name, body.as_slice())).collect();
+    let bodies: Vec<(&str, &[u8])> = bodies.iter().map(|(name, body)| (*name, body.as_ref())).collect();
     hash::of_content(&hash::Content {
         format: manifest::FORMAT,
         runtime: runtime.name(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
-use refold_guests::{Dialect, GuestInstance, GuestProgram, JsProgram, LoadError, WasmProgram};
+use refold_guests::{Dialect, GuestInstance, GuestProgram, JsProgram, LoadError, ProgramFile, WasmProgram};
 
 use crate::document::normalised_text;
 use crate::error::{Mark, PackageError, Place, code};
@@ -18,7 +18,7 @@ pub enum Opened {
     Guest(Arc<Guest>),
 }
 
-/// A handler in JavaScript or WebAssembly with what stands beside it in its package.
+/// A handler in code with what stands beside it in its package.
 pub struct Guest {
     program: Arc<dyn GuestProgram>,
     invariants: Invariants,
@@ -84,16 +84,48 @@ impl Guest {
         invariants: Invariants,
     ) -> Result<Guest, PackageError> {
         let program = WasmProgram::load(identity, wasm, limits.of_guest());
-        let program = program.map_err(|error| {
-            let place = error.place.map(|place| format!(" ({place})")).unwrap_or_default();
-            PackageError::nowhere(error.code, format!("{file}: {}{place}", error.message))
-        })?;
         Ok(Guest {
-            program: Arc::new(program),
+            program: Arc::new(program.map_err(|error| named(file, error))?),
             invariants,
             limits,
         })
     }
+
+    /// Starts the program that `file`, as the package names it, describes.
+    #[cfg(unix)]
+    pub(super) fn of_program(
+        identity: HandlerIdentity,
+        file: &str,
+        program: ProgramFile,
+        limits: Limits,
+        invariants: Invariants,
+    ) -> Result<Guest, PackageError> {
+        let walls = refold_guests::Walls::at_hand();
+        let program = refold_guests::ProcessProgram::load(identity, program, limits.of_guest(), walls);
+        Ok(Guest {
+            program: Arc::new(program.map_err(|error| named(file, error))?),
+            invariants,
+            limits,
+        })
+    }
+
+    #[cfg(not(unix))]
+    pub(super) fn of_program(
+        _identity: HandlerIdentity,
+        file: &str,
+        _program: ProgramFile,
+        _limits: Limits,
+        _invariants: Invariants,
+    ) -> Result<Guest, PackageError> {
+        let message = format!("{file}: handlers that are programs run on Linux and macOS only");
+        Err(PackageError::nowhere(code::PKG_PROGRAM, message))
+    }
+}
+
+/// Of a file that has no lines to point at.
+fn named(file: &str, error: LoadError) -> PackageError {
+    let place = error.place.map(|place| format!(" ({place})")).unwrap_or_default();
+    PackageError::nowhere(error.code, format!("{file}: {}{place}", error.message))
 }
 
 /// What a bare file is written for: a module exports something at the start of a line, and a projection, which is no

@@ -179,10 +179,10 @@ fn packages_that_are_wrong() {
         "RF-PKG-MANIFEST: `path` must lie inside the package: relative, with `/`, without `..` (handler.toml:5:8)",
     );
     check(
-        &manifest("[[version]]\nid = \"1\"\nruntime = \"process\"\n"),
+        &manifest("[[version]]\nid = \"1\"\nruntime = \"python\"\n"),
         &[],
         "",
-        "RF-PKG-MANIFEST: only the runtimes `declarative`, `js` and `wasm` are built in yet (handler.toml:5:11)",
+        "RF-PKG-MANIFEST: a runtime is `declarative`, `js`, `wasm` or `process` (handler.toml:5:11)",
     );
     check(
         &manifest("[[version]]\nid = \"1\"\nruntime = \"wasm\"\ndialect = \"module\"\n"),
@@ -220,6 +220,23 @@ fn packages_that_are_wrong() {
         "RF-PKG-SYNTAX: this is not YAML: while parsing a node, did not find expected node content \
          (versions/1/reducer.yaml:3:1)",
     );
+    let program = manifest("[[version]]\nid = \"1\"\nruntime = \"process\"\n");
+    for (text, expected) in [
+        (
+            "comand = []\n",
+            "RF-PKG-PROGRAM: unknown key `comand`; known here: command, options (versions/1/process.toml:1:1)",
+        ),
+        (
+            "command = []\n",
+            "RF-PKG-PROGRAM: `command` must begin with a program (versions/1/process.toml:1:11)",
+        ),
+        (
+            "command = [\"no-such-program-here\"]\n",
+            "RF-PROC-START: versions/1/process.toml: there is no program no-such-program-here here; look at `command`",
+        ),
+    ] {
+        check(&program, &[("versions/1/process.toml", text)], "", expected);
+    }
     let error = identity("no-such-handler").unwrap_err();
     assert_eq!(error.code, "RF-PKG-READ");
 }
@@ -304,4 +321,35 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.js \
          (versions/3/upcasters.yaml:1:1)"
     );
+}
+
+/// Whatever lies in the folder of a program is part of it, save what Python makes there.
+#[test]
+fn every_file_of_a_program_is_in_its_hash() {
+    let wrong = format!("sha256:{}", "0".repeat(64));
+    let manifest = manifest(&format!(
+        "[[version]]\nid = \"1\"\nruntime = \"process\"\nhash = \"{wrong}\"\n"
+    ));
+    let refused = |files: &[(&str, &str)]| {
+        let base = [
+            ("handler.toml", manifest.as_str()),
+            ("versions/1/process.toml", "command = [\"python3\", \"handler.py\"]\n"),
+        ];
+        let folder = folder(&[&base[..], files].concat());
+        let error = identity(&folder.path().display().to_string()).unwrap_err();
+        assert_eq!(error.code, "RF-PKG-HASH");
+        error.message
+    };
+    let one = refused(&[("versions/1/handler.py", "1")]);
+    assert_eq!(
+        one,
+        refused(&[("versions/1/handler.py", "1"), ("versions/1/__pycache__/x.pyc", "x")])
+    );
+    for other in [
+        &[("versions/1/handler.py", "2")][..],
+        &[("versions/1/other.py", "1")],
+        &[("versions/1/handler.py", "1"), ("versions/1/deep/er/data.json", "{}")],
+    ] {
+        assert_ne!(one, refused(other), "{other:?}");
+    }
 }

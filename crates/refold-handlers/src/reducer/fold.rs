@@ -41,11 +41,17 @@ type Fault = Box<HandlerFault>;
 impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     /// Runs the operations of a type. On a fault the caller rolls the writer back.
     pub fn all(&mut self, rules: &'p TypeRules) -> Result<(), Fault> {
+        self.begin(rules);
+        self.operations(&rules.operations, &Path::default())
+    }
+
+    /// Makes room for the names that the operations of a type bind.
+    #[inline(always)]
+    pub(super) fn begin(&mut self, rules: &TypeRules) {
         if rules.locals > 0 {
             self.locals.clear();
             self.locals.resize(rules.locals, Value::Null);
         }
-        self.operations(&rules.operations, &Path::default())
     }
 
     fn operations(&mut self, operations: &'p [Operation], base: &Path<'p>) -> Result<(), Fault> {
@@ -56,16 +62,29 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     }
 
     fn operation(&mut self, operation: &'p Operation, base: &Path<'p>) -> Result<(), Fault> {
-        let mark = operation.mark;
-        if self.meter.step().is_err() {
-            let message = "the rules for this event took more steps than allowed; do less in one event";
-            return Err(self.rules.ir.fault_at(mark, code::LIMIT_STEPS, message));
-        }
+        self.step(operation)?;
         if let Some(guard) = operation.guard
             && !self.truth(guard, base)?
         {
             return Ok(());
         }
+        self.act(operation, base)
+    }
+
+    /// Counts an operation against the budget.
+    #[inline(always)]
+    pub(super) fn step(&mut self, operation: &Operation) -> Result<(), Fault> {
+        if self.meter.step().is_err() {
+            let message = "the rules for this event took more steps than allowed; do less in one event";
+            return Err(self.rules.ir.fault_at(operation.mark, code::LIMIT_STEPS, message));
+        }
+        Ok(())
+    }
+
+    /// What an operation does when its guard holds.
+    #[inline(always)]
+    pub(super) fn act(&mut self, operation: &'p Operation, base: &Path<'p>) -> Result<(), Fault> {
+        let mark = operation.mark;
         match &operation.action {
             // What is kept is copied to its place, not through others.
             Action::Set { target, value } => match self.kept(*value) {
@@ -217,6 +236,20 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         base: &Path<'p>,
     ) -> Result<(), Fault> {
         let path = self.resolved(target, base)?;
+        self.create(target, path, create, base)?;
+        let inside = self.writer.places.settled(path);
+        self.operations(operations, &inside)
+    }
+
+    /// Makes what a `child` works on, where there is nothing at `path` yet.
+    #[inline(always)]
+    pub(super) fn create(
+        &mut self,
+        target: &'p Target,
+        path: Path<'p>,
+        create: Option<NodeId>,
+        base: &Path<'p>,
+    ) -> Result<(), Fault> {
         if self.writer.find(&path).is_none_or(Value::is_null) {
             let created = match create {
                 Some(create) => self.value(create, base)?,
@@ -225,8 +258,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
             let made = self.writer.set(path, created);
             self.written(target.mark, made)?;
         }
-        let inside = self.writer.places.settled(path);
-        self.operations(operations, &inside)
+        Ok(())
     }
 
     fn require(
@@ -290,7 +322,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
 
     /// The path of a target with its indexes evaluated.
     #[inline(always)]
-    fn resolved(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
+    pub(super) fn resolved(&mut self, target: &'p Target, base: &Path<'p>) -> Result<Path<'p>, Fault> {
         if target.steps.is_empty() {
             if target.is_absolute || base.is_root() {
                 return Ok(Path::fixed(&target.keys));
@@ -430,7 +462,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         self.rules.ir.fault(value, code::HANDLER_TYPE, message)
     }
 
-    fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {
+    pub(super) fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {
         let sight = Sight {
             data: self.data,
             meta: self.meta,

@@ -12,9 +12,10 @@ mod program;
 pub mod rules;
 mod state;
 mod target;
+mod watch;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use fold::Emitted;
 pub use program::{DeclarativeInstance, DeclarativeProgram, SharedProgram};

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
+use refold_core::port::explain::{Choice, Explained};
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
-use refold_core::port::upcast::Upcast;
+use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
 
 use super::fold::{Emitted, Run};
@@ -18,6 +19,7 @@ use super::lane::{EventSlots, Lanes, Stop, read_metadata_for};
 use super::place::{Places, pointer};
 use super::rules::{Rules, TypeRules, Unhandled};
 use super::state::Writer;
+use super::watch::Watch;
 use crate::error::code;
 use crate::expr::eval::EventFacts;
 use crate::expr::meter::{Meter, measured};
@@ -162,6 +164,14 @@ impl HandlerProgram for SharedProgram {
         self.0.upcast(event, names)
     }
 
+    fn upcasters(&self) -> Vec<UpcasterStep> {
+        self.0.upcasters.steps()
+    }
+
+    fn explain(&self, event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Option<Explained> {
+        self.0.explain(event, names, before, choice)
+    }
+
     fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {
         self.0.lines_writing(event_type, place)
     }
@@ -195,7 +205,14 @@ impl DeclarativeInstance {
         &self.emitted
     }
 
-    fn fold(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, Stop> {
+    /// `watch`: who wants to know what each operation did.
+    fn fold(
+        &mut self,
+        event: &EventView<'_>,
+        names: &Names,
+        written: &mut Written,
+        watch: Option<&mut Watch>,
+    ) -> Result<Applied, Stop> {
         let DeclarativeInstance {
             program,
             rules,
@@ -238,6 +255,7 @@ impl DeclarativeInstance {
             emitted,
             meter: &mut meter,
             writer: &mut writer,
+            watch,
         };
         let folded = if lane.route.has_chain() {
             fold.upcast(&lane.route, of_type)
@@ -271,6 +289,7 @@ struct Fold<'f, 's, 'p> {
     emitted: &'f mut Vec<Emitted>,
     meter: &'f mut Meter,
     writer: &'f mut Writer<'s, 'p>,
+    watch: Option<&'f mut Watch>,
 }
 
 impl<'p> Fold<'_, '_, 'p> {
@@ -291,7 +310,10 @@ impl<'p> Fold<'_, '_, 'p> {
             meter: self.meter,
             writer: self.writer,
         };
-        run.all(of_type)?;
+        match &mut self.watch {
+            None => run.all(of_type)?,
+            Some(watch) => watch.all(&mut run, of_type)?,
+        }
         Ok(applied)
     }
 
@@ -316,6 +338,9 @@ impl<'p> Fold<'_, '_, 'p> {
         else {
             return self.run(of_type, event_type);
         };
+        if let Some(watch) = &mut self.watch {
+            watch.explained.is_upcast = true;
+        }
         if let Some(Some(plan)) = of_type.plans.get(step)
             && self.payload.is_some()
         {
@@ -350,7 +375,7 @@ impl HandlerInstance for DeclarativeInstance {
     }
 
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
-        match self.fold(event, names, written) {
+        match self.fold(event, names, written, None) {
             Ok(applied) => Ok(applied),
             Err(Stop::Undecodable(error)) => Ok(Applied::Undecodable(error)),
             Err(Stop::Fault(fault)) => Err(*fault),

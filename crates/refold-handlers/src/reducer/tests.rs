@@ -18,7 +18,7 @@ use crate::invariant::Invariants;
 use crate::limits::Limits;
 use crate::upcast;
 
-fn compiled(reducer: &str) -> Result<Arc<DeclarativeProgram>, PackageError> {
+pub(crate) fn compiled(reducer: &str) -> Result<Arc<DeclarativeProgram>, PackageError> {
     let document = Document::from_yaml(&Arc::from("reducer.yaml"), reducer.as_bytes())?;
     let upcasters = upcast::compile(None, &Default::default())?;
     let rules = compile::compile(&document, upcasters.seeds())?;
@@ -38,7 +38,7 @@ fn compiled(reducer: &str) -> Result<Arc<DeclarativeProgram>, PackageError> {
 }
 
 /// Events of one stream, a second apart.
-fn batch_of(events: &[(&str, &str)]) -> (EventBatch, Names) {
+pub(crate) fn batch_of(events: &[(&str, &str)]) -> (EventBatch, Names) {
     let (mut names, mut batch) = (Names::default(), EventBatch::default());
     for (at, (event_type, payload)) in events.iter().enumerate() {
         let at = i64::try_from(at).unwrap();

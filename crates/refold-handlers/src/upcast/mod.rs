@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::port::upcast::{Upcast, UpcastStep};
+use refold_core::port::upcast::{Upcast, UpcastStep, UpcasterStep};
 use refold_core::value::{Object, Text, Value};
 
 pub use compile::compile;
@@ -185,6 +185,20 @@ impl Upcasters {
             .map(|(event_type, chain)| (event_type.as_slice(), &chain.seed))
     }
 
+    /// All steps, by type and version.
+    pub fn steps(&self) -> Vec<UpcasterStep> {
+        let of_type = |(event_type, chain): (&Vec<u8>, &Arc<Chain>)| {
+            let step = |step: &Step| UpcasterStep {
+                place: self.ir.place(step.mark),
+                event_type: event_type.clone(),
+                from: step.from,
+                to: step.to,
+            };
+            chain.steps.iter().map(step).collect::<Vec<_>>()
+        };
+        self.chains.iter().flat_map(of_type).collect()
+    }
+
     /// Whether finding a version needs the store's schema version.
     pub fn needs_column(&self) -> bool {
         self.chains.values().any(|chain| {
@@ -273,8 +287,7 @@ impl Upcasters {
         Err({
             let mark = chain.steps.first().map_or(Mark::START, |step| step.mark);
             let message = format!(
-                "no upcaster takes an event of type {} from version {version} to {}; add one, or correct `events` in the \
-                 manifest",
+                "no upcaster takes an event of type {} from its version to {}; add one, or correct `events` in the manifest",
                 String::from_utf8_lossy(event_type),
                 chain.wanted
             );

@@ -26,7 +26,10 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let work = Work::new(&token, &Silent);
     let scratch = FOLDER.path().join("scratch");
     // Long after it was written, so that the file itself is read.
-    let options = OpenOptions { scratch, opened_at: SystemTime::now() + Duration::from_secs(3_600) };
+    let options = OpenOptions {
+        opened_at: SystemTime::now() + Duration::from_secs(3_600),
+        ..OpenOptions::in_scratch(scratch)
+    };
     let Ok(store) = refold_stores::open(&work, path.to_str().unwrap(), None, &options) else { return };
     let _ = store.fingerprint();
     let _ = store.split(3);

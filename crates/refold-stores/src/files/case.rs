@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::scan::{self, LONGEST_RECORD_BYTES};
-use super::source::FileSource;
+use super::source::{FileSource, is_text};
 use crate::file::file_error;
 use crate::layout::hex;
 
@@ -64,6 +64,10 @@ pub fn seal_line(events: u32, sha256: &str) -> String {
 
 /// The head of the case file at `location`; `None`: what is there is no case file. The seal is not looked at.
 pub fn head_line(location: &Path, scratch: &Path, work: &Work<'_>) -> Result<Option<Vec<u8>>, StoreError> {
+    // A database is none, and is not read to find that out.
+    if !is_text(location)? {
+        return Ok(None);
+    }
     let source = FileSource::open(work, location, scratch)?;
     match is_case(&source) {
         true => Ok(Some(first_line(&source)?.0)),

@@ -32,7 +32,7 @@ use crate::layout::{Dialect, Layout, hex};
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
-pub use self::source::{GZIP_MAGIC, first_bytes};
+pub use self::source::is_text;
 
 /// The layouts of this adapter that are code and not documents: name and title.
 const JSON_LINES: (&str, &str) = ("json-lines", "JSON Lines of events");

@@ -17,7 +17,7 @@ use crate::file::{file_error, open_read_only, resolve};
 use crate::layout::hex;
 
 const BLOCK_BYTES: usize = 4096;
-pub const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 #[derive(Debug)]
 pub struct FileSource {
@@ -174,11 +174,12 @@ impl FileSource {
     }
 }
 
-/// The first bytes of a file as they are, to tell what kind it is.
-pub fn first_bytes(location: &Path) -> Result<Vec<u8>, StoreError> {
+/// Whether a file holds text, packed or not, by its first bytes.
+pub fn is_text(location: &Path) -> Result<bool, StoreError> {
     let path = resolve(location)?;
     let file = open_read_only(&path).map_err(|error| file_error(&path, &error))?;
-    read_up_to(&file, 0, 64).map_err(|error| file_error(&path, &error))
+    let head = read_up_to(&file, 0, 64).map_err(|error| file_error(&path, &error))?;
+    Ok(head.starts_with(&GZIP_MAGIC) || (!head.is_empty() && !head.contains(&0)))
 }
 
 fn modified_nanos(metadata: &fs::Metadata) -> i128 {

@@ -1,5 +1,7 @@
 //! The layouts that come with Refold.
 
+use std::sync::LazyLock;
+
 use super::{Dialect, Layout, read_layout};
 
 const DOCUMENTS: &[&str] = &[
@@ -24,22 +26,39 @@ const DOCUMENTS: &[&str] = &[
     include_str!("../../layouts/postgres/eventuous.toml"),
     include_str!("../../layouts/postgres/commanded.toml"),
     include_str!("../../layouts/postgres/axon.toml"),
+    include_str!("../../layouts/postgres/marten.toml"),
+    include_str!("../../layouts/postgres/pekko-jdbc.toml"),
+    include_str!("../../layouts/postgres/patchlevel.toml"),
+    include_str!("../../layouts/postgres/patchlevel-stream.toml"),
+    include_str!("../../layouts/mysql/rails-event-store.toml"),
+    include_str!("../../layouts/mysql/spatie.toml"),
+    include_str!("../../layouts/mysql/eventsauce.toml"),
+    include_str!("../../layouts/mysql/sqlstreamstore.toml"),
+    include_str!("../../layouts/mysql/axon.toml"),
+    include_str!("../../layouts/mysql/broadway.toml"),
+    include_str!("../../layouts/mysql/patchlevel.toml"),
+    include_str!("../../layouts/mysql/patchlevel-stream.toml"),
+    include_str!("../../layouts/mysql/prooph.toml"),
+    include_str!("../../layouts/mysql/pekko-jdbc.toml"),
+    include_str!("../../layouts/mysql/neos.toml"),
 ];
 
-/// All built-in layouts of a dialect, in the order of the documentation.
+/// Read once for all stores that this process opens.
 #[expect(
     clippy::expect_used,
     reason = "the documents are part of the binary, and a test reads each of them"
 )]
-pub fn built_in_layouts(dialect: Dialect) -> Vec<Layout> {
-    DOCUMENTS
-        .iter()
-        .map(|text| read_layout(text).expect("a built-in layout is valid"))
-        .filter(|layout| layout.dialect == dialect)
-        .collect()
+static LAYOUTS: LazyLock<Vec<Layout>> = LazyLock::new(|| {
+    let read = |text: &&str| read_layout(text).expect("a built-in layout is valid");
+    DOCUMENTS.iter().map(read).collect()
+});
+
+/// All built-in layouts of a dialect, in the order of the documentation.
+pub fn built_in_layouts(dialect: Dialect) -> impl Iterator<Item = &'static Layout> {
+    LAYOUTS.iter().filter(move |layout| layout.dialect == dialect)
 }
 
 /// The built-in layout of this name.
-pub fn built_in(name: &str, dialect: Dialect) -> Option<Layout> {
-    built_in_layouts(dialect).into_iter().find(|layout| layout.name == name)
+pub fn built_in(name: &str, dialect: Dialect) -> Option<&'static Layout> {
+    built_in_layouts(dialect).find(|layout| layout.name == name)
 }

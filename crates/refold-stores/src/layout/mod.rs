@@ -43,6 +43,7 @@ pub struct Layout {
 pub enum Dialect {
     Sqlite,
     Postgres,
+    MySql,
     Csv,
 }
 

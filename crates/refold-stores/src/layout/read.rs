@@ -72,9 +72,10 @@ impl Reader<'_> {
         let dialect = match document.dialect.get_ref().as_str() {
             "sqlite" => Dialect::Sqlite,
             "postgres" => Dialect::Postgres,
+            "mysql" => Dialect::MySql,
             "csv" => Dialect::Csv,
             other => {
-                let message = format!("unknown dialect \"{other}\": sqlite, postgres and csv are supported");
+                let message = format!("unknown dialect \"{other}\": sqlite, postgres, mysql and csv are supported");
                 return self.fault(document.dialect.span(), message);
             }
         };
@@ -132,7 +133,9 @@ impl Reader<'_> {
         let table = match (source.table, source.glob, dialect) {
             (Some(table), None, _) if !table.get_ref().contains('*') => table.into_inner(),
             (Some(table), None, _) => return self.fault(table.span(), "a name with * belongs in glob, not in table"),
-            (None, Some(glob), Dialect::Sqlite | Dialect::Postgres) if glob.get_ref().matches('*').count() == 1 => {
+            (None, Some(glob), Dialect::Sqlite | Dialect::Postgres | Dialect::MySql)
+                if glob.get_ref().matches('*').count() == 1 =>
+            {
                 glob.into_inner()
             }
             (None, Some(glob), _) => return self.fault(glob.span(), "a glob holds exactly one *"),

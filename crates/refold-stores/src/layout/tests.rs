@@ -34,8 +34,8 @@ unwrap = { kind = "path", path = "$.data" }
 
 #[test]
 fn every_built_in_layout_is_valid_and_has_its_own_name() {
-    for dialect in [Dialect::Sqlite, Dialect::Postgres] {
-        let layouts = built_in_layouts(dialect);
+    for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
+        let layouts: Vec<_> = built_in_layouts(dialect).collect();
         let mut names: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
@@ -103,7 +103,7 @@ fn what_is_wrong_is_told_with_its_line_and_column() {
         "dialect = \"sqlite\"",
         "dialect = \"oracle\"",
         "\"oracle\"",
-        "sqlite, postgres and csv",
+        "sqlite, postgres, mysql and csv",
     );
     check_fault("\"orders\"", "\"orders/eu\"", "\"orders/eu\"", "letters, digits");
     check_fault(

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use refold_core::work::CancelToken;
 use tokio_postgres::types::Type;
 
-use super::connection::{Answer, Asked, Connection, Fault};
-use super::{statements, value};
+use super::connection::Connection;
+use super::{Asked, statements, value};
+use crate::server::link::{Fault, Link as _, one};
 use crate::tables::{Catalogue, Column, Index, Table};
 
 /// Enough for any real application, and a bound for a schema made to waste time.
@@ -24,7 +25,6 @@ pub struct Survey {
 
 struct Surveyed {
     oid: u32,
-    page_count: i64,
     /// Place and type of each column, in the order of the table's columns.
     columns: Vec<(i16, Type)>,
 }
@@ -38,7 +38,7 @@ impl Survey {
             let (schema, name): (String, String) = (row.try_get(1)?, row.try_get(2)?);
             let (kind, is_partition, is_readable): (String, bool, bool) =
                 (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-            let has_foreign_part: bool = row.try_get(7)?;
+            let has_foreign_part: bool = row.try_get(6)?;
             let is_ordinary = matches!(kind.as_str(), "r" | "p") && !has_foreign_part;
             if is_partition {
                 continue;
@@ -49,7 +49,6 @@ impl Survey {
             }
             tables.push(Surveyed {
                 oid: row.try_get(0)?,
-                page_count: row.try_get(6)?,
                 columns: Vec::new(),
             });
             catalogue.tables.push(Table {
@@ -120,31 +119,23 @@ impl Survey {
         Ok(())
     }
 
-    /// The table that a plan reads events from: its number on the server, and its size in pages of 8 KiB.
-    pub fn table(&self, full_name: &str) -> Option<(&Table, u32, i64)> {
-        let place = self
-            .catalogue
-            .tables
-            .iter()
-            .position(|table| table.full_name() == full_name)?;
-        let surveyed = self.tables.get(place)?;
-        Some((self.catalogue.tables.get(place)?, surveyed.oid, surveyed.page_count))
+    /// The number on the server of the table that a plan reads events from, and that of a column in it.
+    pub fn place(&self, full_name: &str, column: &[String]) -> Option<(u32, i16)> {
+        let table = self.catalogue.named(full_name)?;
+        let (number, _) = self.column(table, &table.column(column)?.name)?;
+        Some((self.surveyed(table)?.oid, number))
     }
 
     /// The number of a column in its table, and its type.
     pub fn column(&self, table: &Table, name: &str) -> Option<(i16, Type)> {
-        let full_name = table.full_name();
-        let place = self
-            .catalogue
-            .tables
-            .iter()
-            .position(|table| table.full_name() == full_name)?;
         let index = table.columns.iter().position(|column| column.name == name)?;
-        self.tables.get(place)?.columns.get(index).cloned()
+        self.surveyed(table)?.columns.get(index).cloned()
     }
-}
 
-/// The answer to a single statement.
-pub fn one(answers: Vec<Answer>) -> Answer {
-    answers.into_iter().next().unwrap_or_default()
+    fn surveyed(&self, table: &Table) -> Option<&Surveyed> {
+        let full_name = table.full_name();
+        let mut tables = self.catalogue.tables.iter();
+        self.tables
+            .get(tables.position(|table| table.full_name() == full_name)?)
+    }
 }

@@ -6,75 +6,26 @@
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::{TryStreamExt as _, future, pin_mut};
 use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken as Cancel;
 use tokio::runtime::{Builder, Handle};
-use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{Options, with_source};
-use super::statements;
+use super::{Postgres, statements};
+use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, UNIT_PATIENCE};
 use crate::statements::{Answer as Told, Listener, Statement, Ticket};
-
-/// How often whoever waits looks whether he still should.
-const LOOK_UP: Duration = Duration::from_millis(20);
-/// Longer than the server's own limit on a statement.
-const UNIT_PATIENCE: Duration = Duration::from_secs(45);
-/// How long the end of a unit that was cancelled is waited for.
-const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
 
 /// A value that a statement is asked with, and its type.
 pub type Parameter = (Box<dyn ToSql + Sync + Send>, Type);
 
-/// One statement of a unit of work.
-pub struct Asked {
-    pub sql: String,
-    pub parameters: Vec<Parameter>,
-    /// No more rows are kept once they hold so many bytes.
-    pub most_bytes: usize,
-}
-
-impl Asked {
-    pub fn new(sql: impl Into<String>, parameters: Vec<Parameter>) -> Asked {
-        Asked {
-            sql: sql.into(),
-            parameters,
-            most_bytes: usize::MAX,
-        }
-    }
-}
-
-/// What a statement brought.
-#[derive(Default)]
-pub struct Answer {
-    pub rows: Vec<Row>,
-    pub byte_count: usize,
-    /// There were more rows than were kept.
-    pub is_cut: bool,
-}
-
-/// Why a unit of work brought nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    #[error("cancelled")]
-    Cancelled,
-    #[error("the server did not answer within {} seconds", UNIT_PATIENCE.as_secs())]
-    Silent,
-    #[error("the server does not keep the transaction read-only")]
-    Writable,
-    #[error("{}", with_source(.0))]
-    Server(#[from] tokio_postgres::Error),
-    #[error("the connection was closed")]
-    Closed,
-    /// What was to be sent cannot be written down.
-    #[error(transparent)]
-    Unheard(StoreError),
-}
+type Asked = link::Asked<Postgres>;
+type Answer = link::Answer<Postgres>;
 
 pub struct Connection {
     handle: Handle,
@@ -142,8 +93,21 @@ impl Connection {
         })
     }
 
-    /// Asks these statements in one read-only transaction, in order.
-    pub fn ask(&mut self, asked: Vec<Asked>, cancel: &Cancel) -> Result<Vec<Answer>, Fault> {
+    /// Has the server end what it does for us.
+    fn stop(&self) {
+        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
+        self.handle.spawn(async move {
+            // That it comes too late is as good as that it comes.
+            let _ = match tls {
+                Some(tls) => cancel.cancel_query(tls).await,
+                None => cancel.cancel_query(NoTls).await,
+            };
+        });
+    }
+}
+
+impl Link<Postgres> for Connection {
+    fn ask(&mut self, asked: Vec<Asked>, cancel: &Cancel) -> Result<Vec<Answer>, Fault> {
         let (tell, told) = mpsc::sync_channel(1);
         let sender = Sender {
             client: Arc::clone(&self.client),
@@ -185,75 +149,29 @@ impl Connection {
         }
     }
 
-    /// Whether nothing can be asked any more.
-    pub fn is_lost(&self) -> bool {
+    fn is_lost(&self) -> bool {
         self.is_lost || self.client.is_closed()
-    }
-
-    /// Has the server end what it does for us.
-    fn stop(&self) {
-        let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
-        self.handle.spawn(async move {
-            // That it comes too late is as good as that it comes.
-            let _ = match tls {
-                Some(tls) => cancel.cancel_query(tls).await,
-                None => cancel.cancel_query(NoTls).await,
-            };
-        });
     }
 }
 
-impl Fault {
-    /// The SQLSTATE that the server gave.
-    pub fn state(&self) -> Option<&SqlState> {
-        match self {
-            Fault::Server(error) => error.code(),
-            Fault::Cancelled | Fault::Silent | Fault::Writable | Fault::Closed | Fault::Unheard(_) => None,
-        }
-    }
-
-    /// Whether the same may go well on a new connection.
-    pub fn is_of_connection(&self) -> bool {
-        match self {
-            Fault::Cancelled | Fault::Writable | Fault::Unheard(_) => false,
-            Fault::Silent | Fault::Closed => true,
-            Fault::Server(error) => match error.code() {
-                None => true,
-                Some(state) => {
-                    let class = state.code().get(..2).unwrap_or_default();
-                    class == "08" || matches!(state.code(), "57P01" | "57P02" | "57P03" | "53300")
-                }
+/// What an error of the driver is about.
+impl From<tokio_postgres::Error> for Fault {
+    fn from(error: tokio_postgres::Error) -> Fault {
+        let code = error.code().map(|state| state.code().to_owned());
+        let blame = match code.as_deref() {
+            None | Some("57P01" | "57P02" | "57P03" | "53300") => Blame::Connection,
+            Some("57014" | "40001" | "40P01" | "55P03" | "53200" | "53400") => Blame::Load,
+            Some("42501") => Blame::Denied,
+            Some(code) => match code.get(..2).unwrap_or_default() {
+                "08" => Blame::Connection,
+                "28" => Blame::Denied,
+                "3D" | "53" | "57" => Blame::Unreachable,
+                "XX" => Blame::Corrupt,
+                _ => Blame::Statement,
             },
-        }
-    }
-
-    /// Whether less asked of the same may go well.
-    pub fn is_of_load(&self) -> bool {
-        self.state()
-            .is_some_and(|state| matches!(state.code(), "57014" | "40001" | "40P01" | "55P03" | "53200" | "53400"))
-    }
-
-    pub fn at(self, location: &str) -> StoreError {
-        let location = location.to_owned();
-        let detail = self.to_string();
-        match self {
-            Fault::Cancelled => refold_core::work::Cancelled.into(),
-            Fault::Silent | Fault::Closed => StoreError::Unreachable { location, detail },
-            Fault::Writable => StoreError::Driver { location, detail },
-            Fault::Unheard(error) => error,
-            Fault::Server(error) => {
-                let Some(state) = error.code() else {
-                    return StoreError::Unreachable { location, detail };
-                };
-                let class = state.code().get(..2).unwrap_or_default();
-                match class {
-                    "28" | "42" if state.code() == "42501" || class == "28" => StoreError::Denied { location, detail },
-                    "08" | "3D" | "53" | "57" => StoreError::Unreachable { location, detail },
-                    "XX" => StoreError::Corrupt { location, detail },
-                    _ => StoreError::Driver { location, detail },
-                }
-            }
-        }
+        };
+        let detail = with_source(&error);
+        Fault::Said { code, detail, blame }
     }
 }
 
@@ -262,7 +180,7 @@ const SETTINGS: &str = "-c default_transaction_read_only=on -c statement_timeout
      -c idle_in_transaction_session_timeout=60s -c row_security=off -c search_path=pg_catalog,pg_temp";
 
 fn is_refused_setting(fault: &Fault) -> bool {
-    fault.state().is_some_and(|state| state.code() == "08P01")
+    fault.code() == Some("08P01")
 }
 
 /// Tells that the connection stands, and drives it until it ends.
@@ -352,7 +270,7 @@ impl Sender {
         let elapsed_micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
         let (rows, bytes, failure) = match answer {
             Ok(answer) => (answer.rows.len() as u64, answer.byte_count as u64, None),
-            Err(fault) => (0, 0, Some(fault.state().map_or("closed", SqlState::code))),
+            Err(fault) => (0, 0, Some(fault.code().unwrap_or("closed"))),
         };
         self.listener.answered(
             ticket,

@@ -1,41 +1,38 @@
 //! Opening: reaches the server, looks at what may be read there, refuses what should not be used, and says what was found.
 
 use std::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use refold_core::event::{Columns, Encoding, EventBatch, Position};
-use refold_core::finding::Findings;
-use refold_core::names::Names;
-use refold_core::port::store::{Direction, Fingerprint, ReadQuery, StoreDescription, StoreError};
+use refold_core::event::Position;
+use refold_core::port::store::{Fingerprint, StoreDescription, StoreError};
 use refold_core::work::{CancelToken, Work};
-use sha2::{Digest as _, Sha256};
 use tokio_postgres::types::Type;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::bound::Bound;
-use super::catalogue::{Survey, one};
-use super::connection::{Asked, Connection, Fault};
-use super::connections::Connections;
+use super::catalogue::Survey;
+use super::connection::Connection;
 use super::options::Options;
 use super::privileges::{self, Role};
-use super::settling::{self, Watched};
-use super::value::HeldRow;
-use super::{PostgresReader, PostgresStore, Reached, statements, tls};
-use crate::layout::{Dialect, hex};
+use super::settling::Watched;
+use super::{Asked, Bound, PostgresStore, statements};
+use crate::layout::Dialect;
+use crate::server::connections::Connections;
+use crate::server::link::{Fault, Link as _, one};
+use crate::server::probe::{Probed, first_payloads_decode};
+use crate::server::settling::{Watch as _, settle};
+use crate::server::store::{Reached, identity};
+use crate::server::tls;
+use crate::tables::Table;
 use crate::tables::detect::Look;
 use crate::tables::plan::Plan;
-use crate::tables::row::RowReader;
-use crate::time::ZONE_UNKNOWN;
-use crate::value::{SampledZones, zone_label};
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
 /// Tables with more pages of 8 KiB than this are not searched through without consent.
 const MOST_SCANNED_PAGES: i64 = 8_192;
-const SAMPLED_ROWS: usize = 200;
 
 /// A connection, the role there, and how further connections are encrypted.
 pub fn reach(work: &Work<'_>, options: &Options) -> Result<(Connection, Role, Option<MakeRustlsConnect>), StoreError> {
-    let tls = tls::connector(options)?;
+    let tls = tls::config(options.encryption, options.roots(), options.location())?.map(MakeRustlsConnect::new);
     let cancel = work.cancel_token();
     let mut connection = Connection::open(options, tls.as_ref(), cancel)?;
     let role = Role::ask(&mut connection, cancel).map_err(|fault| fault.at(options.location()))?;
@@ -60,28 +57,51 @@ pub fn open(
     let at = |fault: Fault| fault.at(location);
     let connection = RefCell::new(connection);
     let survey = Survey::take(&mut connection.borrow_mut(), cancel).map_err(at)?;
-    let decodes = |plan: &Plan| first_payloads_decode(&mut connection.borrow_mut(), plan, &survey, cancel);
+    let kind = |table: &Table, column: &str| survey.column(table, column).map(|(_, kind)| kind);
+    let decodes = |plan: &Plan| {
+        let bound = Bound::bind(plan.clone(), &survey.catalogue, &kind).ok()?;
+        first_payloads_decode(&mut *connection.borrow_mut(), &bound, cancel)
+    };
     let mut chosen = look_for_layout(&survey, location, &decodes).choose(choice)?;
     if let Some(zone) = &open_options.zone {
         chosen.plan.layout.read_in(zone);
     }
     let mut connection = connection.into_inner();
     let layout = chosen.plan.layout.clone();
-    let bound = Bound::bind(chosen.plan, &survey).map_err(|misfit| StoreError::NoLayout {
+    let misfit = |misfit: String| StoreError::NoLayout {
         location: location.to_owned(),
         detail: format!("layout {} does not fit: {misfit}", layout.name),
-    })?;
-    let family = Family::ask(&mut connection, &bound, cancel).map_err(at)?;
+    };
+    let bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
+    let place = survey.place(&bound.plan.full_name, &layout.map.position.spellings);
+    let place = place.ok_or_else(|| misfit("its table is gone".to_owned()))?;
+    let family = Family::ask(&mut connection, place.0, cancel).map_err(at)?;
     family.check(&bound, options)?;
     let writes = privileges::writes(&mut connection, &family.oids, cancel).map_err(at)?;
     let powers = privileges::powers(&role, &writes);
     if !powers.is_empty() && options.elevated_role.as_ref() != Some(&role.name) {
         return Err(privileges::refusal(&role, &powers, location, &bound.tables));
     }
-    let watched = Watched::find(&mut connection, &bound, &family.oids, role.is_standby, cancel).map_err(at)?;
-    let found = settling::settle(&mut connection, &watched, &bound, location, cancel)?;
+    let watched = Watched::find(
+        &mut connection,
+        &bound.plan,
+        place,
+        &family.oids,
+        role.is_standby,
+        cancel,
+    )
+    .map_err(at)?;
     let changes = changes(&mut connection, &family.oids, cancel).map_err(at)?;
     let first = first_position(&mut connection, &bound, cancel).map_err(at)?;
+    let connect = {
+        let (options, role) = (options.clone(), role.clone());
+        move |cancel: &CancelToken| further(&options, tls.as_ref(), &role, cancel)
+    };
+    let reached = Arc::new(Reached {
+        connections: Connections::new(location, connection, connect),
+        bound,
+    });
+    let found = settle(&watched, &reached, cancel)?;
     let settled = found.horizon.settled();
     let span = first.zip(settled).filter(|(first, settled)| first <= settled);
 
@@ -89,38 +109,31 @@ pub fn open(
     evidence.push(found.evidence);
     evidence.extend(
         watched
-            .doubt
+            .doubt()
             .map(|doubt| format!("the order of events rests on an assumption: {doubt}")),
     );
-    let identity = identity(&role, location, &bound, &layout.hash);
-    let reached = Arc::new(Reached {
-        connections: Connections::new(options.clone(), tls, role.clone(), connection),
-        bound,
-        watched,
-    });
-    let probed = probe(work, &reached, settled)?;
-    evidence.extend(probed.evidence);
-    let description = StoreDescription {
+    let bound = &reached.bound;
+    let identity = identity(&[
+        role.system.as_deref().unwrap_or(location),
+        &role.database,
+        &bound.plan.full_name,
+        &place.0.to_string(),
+        &bound.schema,
+        &layout.hash,
+    ]);
+    let mut description = StoreDescription {
         kind: format!(
             "PostgreSQL {}",
             role.server_version.split(' ').next().unwrap_or_default()
         ),
         layout: chosen.candidate.layout,
-        layout_title: layout.title,
+        layout_title: layout.title.clone(),
         evidence,
         order: layout.quality,
-        version_base: reached
-            .bound
-            .plan
-            .version
-            .as_ref()
-            .and(layout.map.version_base.or(probed.version_base)),
-        time_digits: probed.time_digits,
-        time_zone: layout.map.recorded_at.as_ref().map_or_else(
-            || "no recorded time".to_owned(),
-            |source| zone_label(source.zone.as_ref(), open_options.zone.is_some(), probed.zones),
-        ),
-        has_stream_index: reached.bound.plan.has_stream_index,
+        version_base: None,
+        time_digits: 0,
+        time_zone: String::new(),
+        has_stream_index: bound.plan.has_stream_index,
         read_only: read_only(&role, &powers, options),
         byte_count: Some(family.byte_count),
         position_span: span.map(|(first, last)| (Position(first), Position(last))),
@@ -129,17 +142,37 @@ pub fn open(
         }),
         count_is_exact: false,
     };
+    Probed::of(work, &reached, settled)?.tell(bound, open_options.zone.is_some(), &mut description);
     Ok(PostgresStore {
         fingerprint: Fingerprint {
             identity,
             last_position: description.position_span.map(|(_, last)| last),
             change_token: format!("{settled:?}:{}:{}", changes.0, changes.1),
         },
-        horizon: std::sync::Mutex::new(found.horizon),
+        horizon: Mutex::new(found.horizon),
         settled,
         description,
+        watched,
         reached,
     })
+}
+
+/// A further connection, to the server and role of the first.
+fn further(
+    options: &Options,
+    tls: Option<&MakeRustlsConnect>,
+    first: &Role,
+    cancel: &CancelToken,
+) -> Result<Connection, StoreError> {
+    let mut connection = Connection::open(options, tls, cancel)?;
+    let role = Role::ask(&mut connection, cancel).map_err(|fault| fault.at(options.location()))?;
+    if (&role.system, &role.database, &role.name) != (&first.system, &first.database, &first.name) {
+        return Err(StoreError::Changed {
+            location: options.location().to_owned(),
+            detail: "another server answers now".to_owned(),
+        });
+    }
+    Ok(connection)
 }
 
 fn look_for_layout<'a>(survey: &'a Survey, location: &'a str, decodes: &'a dyn Fn(&Plan) -> Option<bool>) -> Look<'a> {
@@ -162,8 +195,8 @@ struct Family {
 }
 
 impl Family {
-    fn ask(connection: &mut Connection, bound: &Bound, cancel: &CancelToken) -> Result<Family, Fault> {
-        let asked = Asked::new(statements::FAMILY, vec![(Box::new(bound.oid) as Box<_>, Type::OID)]);
+    fn ask(connection: &mut Connection, oid: u32, cancel: &CancelToken) -> Result<Family, Fault> {
+        let asked = Asked::new(statements::FAMILY, vec![(Box::new(oid) as Box<_>, Type::OID)]);
         let answer = one(connection.ask(vec![asked], cancel)?);
         let mut family = Family {
             oids: Vec::new(),
@@ -241,22 +274,6 @@ fn read_only(role: &Role, powers: &[String], options: &Options) -> Vec<String> {
     told
 }
 
-fn identity(role: &Role, location: &str, bound: &Bound, layout_hash: &str) -> String {
-    let mut hash = Sha256::new();
-    for part in [
-        role.system.as_deref().unwrap_or(location),
-        &role.database,
-        &bound.plan.full_name,
-        &bound.oid.to_string(),
-        &bound.schema,
-        layout_hash,
-    ] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hex(&hash.finalize())
-}
-
 fn changes(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -> Result<(i64, i64), Fault> {
     let parameter = (Box::new(oids.to_vec()) as Box<_>, Type::OID_ARRAY);
     let answer = one(connection.ask(vec![Asked::new(statements::CHANGES, vec![parameter])], cancel)?);
@@ -271,85 +288,4 @@ fn first_position(connection: &mut Connection, bound: &Bound, cancel: &CancelTok
     let sql = statements::end(&bound.plan, false);
     let answer = one(connection.ask(vec![Asked::new(sql, Vec::new())], cancel)?);
     Ok(answer.rows.first().map(|row| row.try_get(0)).transpose()?)
-}
-
-/// Looks at the first payloads, where that is no search through the table.
-fn first_payloads_decode(
-    connection: &mut Connection,
-    plan: &Plan,
-    survey: &Survey,
-    cancel: &CancelToken,
-) -> Option<bool> {
-    let plan = plan.clone();
-    if !plan.has_position_index {
-        return None;
-    }
-    let bound = Bound::bind(plan, survey).ok()?;
-    let shape = bound.shape(Columns::PAYLOAD);
-    let sql = statements::page(&bound.plan, &shape.shape, &[], &bound.plan.position, 1);
-    let asked = Asked {
-        most_bytes: 1 << 20,
-        ..Asked::new(sql, vec![(Box::new(20_i64), Type::INT8)])
-    };
-    let answer = one(connection.ask(vec![asked], cancel).ok()?);
-    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-    let mut reader = RowReader::new(shape.shape);
-    for row in &answer.rows {
-        reader.append(
-            &bound.plan,
-            &HeldRow::of(row),
-            Position(0),
-            &mut batch,
-            &mut names,
-            &findings,
-        );
-    }
-    let encodings = batch.payload_encodings.iter();
-    let readable = encodings.filter(|encoding| **encoding != Encoding::Opaque).count();
-    (!batch.is_empty()).then_some(readable * 2 > batch.len())
-}
-
-/// What a few events tell.
-struct Probed {
-    version_base: Option<i64>,
-    time_digits: u8,
-    zones: SampledZones,
-    evidence: Vec<String>,
-}
-
-fn probe(work: &Work<'_>, reached: &Arc<Reached>, settled: Option<i64>) -> Result<Probed, StoreError> {
-    let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-    let query = ReadQuery::all(Columns::SKELETON);
-    use refold_core::port::store::EventReader as _;
-    for direction in [Direction::Forward, Direction::Backward] {
-        let query = ReadQuery {
-            direction,
-            ..query.clone()
-        };
-        let mut reader = PostgresReader::new(Arc::clone(reached), &query, settled);
-        let mut few = EventBatch::default();
-        reader.next_batch(work, SAMPLED_ROWS, &mut few, &mut names, &findings)?;
-        batch.versions.append(&mut few.versions);
-        batch.recorded_at.append(&mut few.recorded_at);
-    }
-    let zoneless = findings.summary().into_iter().find(|(code, ..)| *code == ZONE_UNKNOWN);
-    let times = || batch.recorded_at.iter().filter(|time| !time.is_none());
-    let versions = batch
-        .versions
-        .iter()
-        .filter(|version| **version != EventBatch::NO_VERSION);
-    let version_base = versions
-        .map(|version| version.0)
-        .min()
-        .filter(|least| matches!(least, 0 | 1));
-    let told = version_base.map(|base| format!("versions begin at {base} among the first and the newest events"));
-    Ok(Probed {
-        version_base,
-        time_digits: times().map(|time| time.fraction_digits()).max().unwrap_or(0),
-        zones: SampledZones {
-            times: times().count() as u64,
-            zoneless_times: zoneless.map_or(0, |(_, count, _)| count),
-        },
-        evidence: told.into_iter().collect(),
-    })
 }

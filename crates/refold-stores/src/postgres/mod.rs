@@ -1,64 +1,42 @@
 //! The adapter for PostgreSQL.
 //!
 //! [`options`] reads what it takes to reach a server, [`connection`] is one way there, [`privileges`] says what our role
-//! could do, [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`bound`]
-//! binds a layout to them, [`horizon`] says how far the store is settled, [`reader`] reads events. This module ties them
-//! together.
+//! could do, [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`settling`]
+//! looks who writes, [`value`] reads what comes back. What it has in common with other servers is in [`crate::server`].
 
-mod bound;
 mod catalogue;
 mod connection;
-mod connections;
-mod course;
-mod horizon;
 mod look;
 mod options;
 mod privileges;
-mod reader;
 mod settling;
 mod statements;
-mod tls;
 mod value;
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use refold_core::event::Position;
-use refold_core::port::store::{
-    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
-};
-use refold_core::work::{CancelToken, Work};
-use rusqlite::types::ValueRef;
+use refold_core::port::store::StoreError;
+use refold_core::work::Work;
+use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use self::bound::Bound;
-use self::connection::Asked;
-use self::connections::Connections;
-use self::horizon::Horizon;
-use self::reader::PostgresReader;
+use self::connection::{Connection, Parameter};
 use self::settling::Watched;
-use self::value::HeldRow;
-use crate::tables::quoted;
+use self::value::Plain;
+use crate::layout::TextForm;
+use crate::server::bound::uuid;
+use crate::server::held::HeldRow;
+use crate::server::store::ServerStore;
+use crate::server::{ColumnKind, Server};
+use crate::tables::plan::{Plan, Shape};
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
-pub use self::options::{Encryption, LOCAL_SOCKETS, Options, without_password};
+pub use self::options::{LOCAL_SOCKETS, Options};
 pub use self::privileges::Role;
 
-/// A server that was reached, and the events there.
-struct Reached {
-    connections: Connections,
-    bound: Bound,
-    watched: Watched,
-}
+type Asked = crate::server::link::Asked<Postgres>;
+type Bound = crate::server::bound::Bound<Postgres>;
 
-/// An opened store on a server: what was settled when it was opened.
-pub struct PostgresStore {
-    reached: Arc<Reached>,
-    /// The last position that was settled then.
-    settled: Option<i64>,
-    horizon: Mutex<Horizon>,
-    description: StoreDescription,
-    fingerprint: Fingerprint,
-}
+/// An opened store on a server of PostgreSQL.
+pub type PostgresStore = ServerStore<Postgres>;
 
 /// Opens the store that the options lead to, read-only. Without a `choice` the layout is found by looking.
 pub fn open(
@@ -80,84 +58,102 @@ pub fn role(work: &Work<'_>, options: &Options) -> Result<Role, StoreError> {
     look::reach(work, options).map(|(_, role, _)| role)
 }
 
-impl EventStore for PostgresStore {
-    fn describe(&self) -> &StoreDescription {
-        &self.description
+/// PostgreSQL, as what servers share sees it.
+pub struct Postgres;
+
+impl Server for Postgres {
+    type Parameter = Parameter;
+    type Row = Row;
+    type Kind = Type;
+    type Link = Connection;
+    type Watched = Watched;
+
+    const NULLS: [&'static str; 2] = [" NULLS FIRST", " NULLS LAST"];
+
+    fn number(number: i64) -> Parameter {
+        (Box::new(number), Type::INT8)
     }
 
-    fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
-        Ok(self.fingerprint.clone())
+    fn mark(place: usize) -> String {
+        format!("${place}")
     }
 
-    fn is_current(&self) -> Result<bool, StoreError> {
-        let (reached, cancel) = (&self.reached, CancelToken::default());
-        let sight = settling::look(&reached.watched, |asked| reached.connections.ask(asked, &cancel));
-        let sight = sight.map_err(|asking| asking.at(reached.connections.location()))?;
-        let mut horizon = self.horizon.lock().unwrap_or_else(PoisonError::into_inner);
-        horizon.see(sight);
-        Ok(horizon.settled() <= self.settled)
+    fn among(column: &str, numbers: Vec<i64>, parameters: &mut Vec<Parameter>) -> String {
+        parameters.push((Box::new(numbers), Type::INT8_ARRAY));
+        format!("{column} = ANY(${})", parameters.len())
     }
 
-    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
-        Ok(Box::new(PostgresReader::new(
-            Arc::clone(&self.reached),
-            query,
-            self.settled,
-        )))
-    }
-
-    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
-        let whole = vec![(None, None)];
-        // Where each page looks at the whole table, several readers would do so at once.
-        let Some((first, last)) = self
-            .description
-            .position_span
-            .filter(|_| self.reached.bound.plan.has_position_index)
-        else {
-            return Ok(whole);
+    fn key(column: &str, kind: &Type, (text, _): (&[u8], TextForm), parameters: &mut Vec<Parameter>) -> Option<String> {
+        // No text of the server holds a zero byte or is not UTF-8.
+        let text = std::str::from_utf8(text).ok().filter(|text| !text.contains('\0'))?;
+        let parameter: Parameter = if *kind == Type::UUID {
+            (Box::new(Plain(uuid(text)?.to_vec())), Type::UUID)
+        } else if kind.is_integer() {
+            let number: i64 = text.parse().ok()?;
+            if number.to_string() != text {
+                return None;
+            }
+            (Box::new(number), Type::INT8)
+        } else {
+            (Box::new(text.to_owned()), Type::TEXT)
         };
-        let (first, last) = (i128::from(first.0), i128::from(last.0));
-        let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
-        let cut = |part: i128| {
-            let at = first - 1 + (last - first + 1) * part / parts;
-            (1..parts)
-                .contains(&part)
-                .then(|| i64::try_from(at).ok())
-                .flatten()
-                .map(Position)
-        };
-        Ok((0..parts).map(|part| (cut(part), cut(part + 1))).collect())
+        parameters.push(parameter);
+        Some(format!("{column} = ${}", parameters.len()))
     }
 
-    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
-        let plan = &self.reached.bound.plan;
-        if self.settled.is_none_or(|settled| position.0 > settled) {
-            return Ok(None);
-        }
-        let columns = plan
-            .table_columns
-            .iter()
-            .map(|name| format!("\"event\".{}", quoted(name)));
-        let columns: Vec<String> = columns.collect();
-        let sql = statements::row(plan, &columns);
-        let asked = || vec![Asked::new(sql.clone(), vec![(Box::new(position.0), Type::INT8)])];
-        let answers = self.reached.connections.ask(asked, &CancelToken::default());
-        let answer = catalogue::one(answers.map_err(|asking| asking.at(self.reached.connections.location()))?);
-        Ok(answer.rows.first().map(|row| {
-            let (held, types) = (HeldRow::of(row), row.columns());
-            let named = plan.table_columns.iter().zip(types).zip(&held.0);
-            named
-                .map(|((name, column), held)| RawColumn {
-                    name: name.clone(),
-                    kind: column.type_().name().to_owned(),
-                    bytes: match held.as_value() {
-                        ValueRef::Null => Vec::new(),
-                        ValueRef::Integer(number) => number.to_string().into_bytes(),
-                        ValueRef::Real(number) => number.to_string().into_bytes(),
-                        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_owned(),
-                    },
-                })
-                .collect()
-        }))
+    fn selected(column: &str, _: &Type) -> String {
+        column.to_owned()
+    }
+
+    fn size_of(column: &str, kind: &Type) -> String {
+        let name = kind.name();
+        statements::size_of(column, if name == "varchar" { "text" } else { name })
+    }
+
+    fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
+        statements::body(column, size, most_bytes)
+    }
+
+    fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String {
+        statements::page(plan, shape, conditions, order, limit)
+    }
+
+    fn end(plan: &Plan, is_last: bool) -> String {
+        statements::end(plan, is_last)
+    }
+
+    fn behind(plan: &Plan) -> String {
+        statements::behind(plan)
+    }
+
+    fn row(plan: &Plan, columns: &[String]) -> String {
+        statements::row(plan, columns)
+    }
+
+    fn held(row: &Row) -> HeldRow<'_> {
+        value::held_row(row)
+    }
+
+    fn kind_names(row: &Row) -> Vec<String> {
+        let columns = row.columns().iter();
+        columns.map(|column| column.type_().name().to_owned()).collect()
+    }
+}
+
+impl ColumnKind for Type {
+    fn is_integer(&self) -> bool {
+        matches!(*self, Type::INT2 | Type::INT4 | Type::INT8)
+    }
+
+    fn is_key(&self) -> bool {
+        self.is_integer()
+            || matches!(
+                *self,
+                Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::NAME | Type::UUID
+            )
+    }
+
+    fn refusal_as_body(&self) -> Option<&'static str> {
+        (*self == Type::OID).then_some("a large object of the server, which this version does not read")
     }
 }

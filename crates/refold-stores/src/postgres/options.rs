@@ -17,6 +17,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 
 use crate::secret::Secret;
+use crate::server::address::{Encryption, decoded, unclear, unclear_mark, without_password};
 use crate::statements::{Deaf, Listener};
 
 /// Where a server is looked for that nobody names, as its own tools do.
@@ -36,19 +37,6 @@ pub struct Options {
     location: String,
 }
 
-/// How what is sent is kept from others, weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Encryption {
-    /// Not at all.
-    None,
-    /// Encrypted, to whoever answers.
-    Unverified,
-    /// The server's certificate comes from a known authority, whatever name it has.
-    Authority,
-    /// And it is that of the host that was asked for.
-    Host,
-}
-
 impl Options {
     /// `postgres://user@host:5432/database`, with the parameters that PostgreSQL's own tools know and two of ours:
     /// `allow_elevated=ROLE` and `allow_scans=yes`.
@@ -58,6 +46,10 @@ impl Options {
             location: location.clone(),
             detail,
         };
+        // The driver ends the user part at the first @: what follows of a password would be a host to it, and shown.
+        if let Some(mark) = unclear_mark(url, &['?', '#', '@']) {
+            return Err(wrong(unclear(mark)));
+        }
         let (base, query) = url.split_once('?').unwrap_or((url, ""));
         let mut passed_on = Vec::new();
         let (mut asked, mut roots, mut elevated_role, mut may_scan) = (None, None, None, false);
@@ -65,7 +57,7 @@ impl Options {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decoded = decoded(value).ok_or_else(|| wrong(format!("the value of {key} is not well written")))?;
             match key {
-                "sslmode" => asked = Some(encryption(&decoded).map_err(wrong)?),
+                "sslmode" => asked = Some(Encryption::parse(&decoded).map_err(wrong)?),
                 "sslrootcert" if decoded == "system" => roots = None,
                 "sslrootcert" => roots = Some(PathBuf::from(decoded)),
                 "allow_elevated" => elevated_role = Some(decoded),
@@ -157,63 +149,6 @@ impl fmt::Debug for Options {
     }
 }
 
-impl Encryption {
-    /// How a connection is encrypted, for a person.
-    pub fn sentence(self) -> &'static str {
-        match self {
-            Encryption::None => "the connection is not encrypted",
-            Encryption::Unverified => {
-                "the connection is encrypted, and the server's certificate is not checked (sslmode)"
-            }
-            Encryption::Authority => {
-                "the connection is encrypted; the server's certificate is checked, its name is not (sslmode)"
-            }
-            Encryption::Host => "the connection is encrypted, and the server's certificate and name are checked",
-        }
-    }
-}
-
-/// A URL with its password left out, wherever it stands in it. What is no such URL comes back as it is.
-pub fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
-    };
-    let (base, query) = rest
-        .split_once('?')
-        .map_or((rest, None), |(base, query)| (base, Some(query)));
-    // A password that is not well written may hold any of the marks: the last @ counts.
-    let base = match base.rsplit_once('@') {
-        Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
-        None => base.to_owned(),
-    };
-    let kept: Vec<&str> = query
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .filter(|pair| !pair.is_empty() && !pair.starts_with("password"))
-        .collect();
-    let query = if kept.is_empty() {
-        String::new()
-    } else {
-        format!("?{}", kept.join("&"))
-    };
-    format!("{scheme}://{base}{query}")
-}
-
-fn encryption(mode: &str) -> Result<Encryption, String> {
-    match mode {
-        "disable" => Ok(Encryption::None),
-        "require" => Ok(Encryption::Unverified),
-        "verify-ca" => Ok(Encryption::Authority),
-        "verify-full" => Ok(Encryption::Host),
-        "allow" | "prefer" => Err(format!(
-            "sslmode={mode} lets anybody in between switch encryption off; use verify-full, verify-ca, require or disable"
-        )),
-        _ => Err(format!(
-            "there is no sslmode {mode}: verify-full, verify-ca, require or disable"
-        )),
-    }
-}
-
 fn is_local(host: &Host) -> bool {
     match host {
         Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
@@ -228,23 +163,6 @@ pub(super) fn with_source(error: &tokio_postgres::Error) -> String {
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }
-}
-
-/// `%2F` and the like undone.
-fn decoded(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        rest = after;
-        if *first != b'%' {
-            bytes.push(*first);
-            continue;
-        }
-        let (digits, after) = rest.split_at_checked(2)?;
-        bytes.push(u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?);
-        rest = after;
-    }
-    String::from_utf8(bytes).ok()
 }
 
 impl Options {

@@ -8,8 +8,9 @@ use refold_core::work::CancelToken;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
-use super::connection::{Asked, Connection, Fault};
-use super::statements;
+use super::connection::Connection;
+use super::{Asked, statements};
+use crate::server::link::{Fault, Link as _};
 use crate::tables::quoted;
 
 /// A server and the role that we have there.

@@ -1,7 +1,7 @@
 //! Every statement that is ever sent to a server. There is no other place that holds SQL for PostgreSQL.
 //!
 //! All of them go through the extended protocol, one statement a message, inside a read-only transaction. Values are
-//! parameters; the identifiers in [`page`], [`ends`] and [`behind`] are the catalogue's own, quoted by
+//! parameters; the identifiers in [`page`], [`end`] and [`behind`] are the catalogue's own, quoted by
 //! [`crate::tables::quoted`]. Each begins with a name in a comment, so that whoever runs the server finds it in his log.
 //!
 //! No statement calls anything but functions of `pg_catalog`, and none names a view, a function, a type or an operator of
@@ -40,7 +40,7 @@ pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text
 pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
      class.relkind::text, class.relispartition, pg_catalog.has_table_privilege(class.oid, 'SELECT') OR \
      pg_catalog.has_any_column_privilege(class.oid, 'SELECT'), \
-     class.relpages::bigint, EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
+     EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
      child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f') \
      FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
      WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND space.nspname <> 'information_schema' AND \
@@ -133,15 +133,13 @@ pub fn row(plan: &Plan, columns: &[String]) -> String {
     format!("/* refold row */ {selected} LIMIT 1")
 }
 
-/// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. The size is known without
-/// reading the body.
-pub fn body_within(column: &str, size: &str, most_bytes: u64) -> String {
-    format!("CASE WHEN {size} <= {most_bytes} THEN {column} END")
-}
-
-/// The size of a body that has more than `most_bytes` bytes; NULL for a smaller one.
-pub fn size_beyond(size: &str, most_bytes: u64) -> String {
-    format!("CASE WHEN {size} > {most_bytes} THEN ({size})::bigint END")
+/// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that has
+/// more, NULL standing for a smaller one. The size is known without reading the body.
+pub fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
+    (
+        format!("CASE WHEN {size} <= {most_bytes} THEN {column} END"),
+        format!("CASE WHEN {size} > {most_bytes} THEN ({size})::bigint END"),
+    )
 }
 
 /// How the size of a column in bytes is found without reading it.

@@ -6,11 +6,10 @@ mod tests;
 
 use std::error::Error;
 
-use rusqlite::types::ValueRef;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
-use crate::tables::row::Values;
+use crate::server::held::{Held, HeldRow};
 use crate::value::uuid_text;
 
 /// The bytes of one value as the server sent them.
@@ -43,60 +42,18 @@ impl ToSql for Plain {
     to_sql_checked!();
 }
 
-/// One value of a row.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Held<'r> {
-    Null,
-    Integer(i64),
-    Real(f64),
-    Text(&'r [u8]),
-    Bytes(&'r [u8]),
-    /// A text that stands for a value of another type.
-    Made(Vec<u8>),
-}
-
-impl Held<'_> {
-    pub fn as_value(&self) -> ValueRef<'_> {
-        match self {
-            Held::Null => ValueRef::Null,
-            Held::Integer(number) => ValueRef::Integer(*number),
-            Held::Real(number) => ValueRef::Real(*number),
-            Held::Text(text) => ValueRef::Text(text),
-            Held::Bytes(bytes) => ValueRef::Blob(bytes),
-            Held::Made(text) => ValueRef::Text(text),
-        }
-    }
-}
-
-/// The values of a row in the order of its columns.
-pub struct HeldRow<'r>(pub Vec<Held<'r>>);
-
-impl<'r> HeldRow<'r> {
-    pub fn of(row: &'r Row) -> HeldRow<'r> {
-        let columns = row.columns().iter().enumerate();
-        HeldRow(
-            columns
-                .map(|(index, column)| match row.try_get::<_, Option<Wire<'r>>>(index) {
-                    Ok(Some(Wire(bytes))) => held(column.type_(), bytes),
-                    // The row has as many values as columns.
-                    Ok(None) | Err(_) => Held::Null,
-                })
-                .collect(),
-        )
-    }
-
-    pub fn integer(&self, index: usize) -> Option<i64> {
-        match self.0.get(index) {
-            Some(Held::Integer(number)) => Some(*number),
-            _ => None,
-        }
-    }
-}
-
-impl Values for HeldRow<'_> {
-    fn value(&self, index: usize) -> ValueRef<'_> {
-        self.0.get(index).map_or(ValueRef::Null, Held::as_value)
-    }
+/// The values of a row.
+pub fn held_row(row: &Row) -> HeldRow<'_> {
+    let columns = row.columns().iter().enumerate();
+    HeldRow(
+        columns
+            .map(|(index, column)| match row.try_get::<_, Option<Wire<'_>>>(index) {
+                Ok(Some(Wire(bytes))) => held(column.type_(), bytes),
+                // The row has as many values as columns.
+                Ok(None) | Err(_) => Held::Null,
+            })
+            .collect(),
+    )
 }
 
 /// Whether values of a type are understood. Only these are ever selected.

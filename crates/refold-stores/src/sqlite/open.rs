@@ -28,6 +28,8 @@ use crate::file::{open_read_only, resolve};
 const COPY_ATTEMPTS: u32 = 5;
 /// A writer that rests now and then is followed for so long.
 const COPY_PATIENCE: Duration = Duration::from_secs(3);
+/// Until a header that is not right yet is looked at once more.
+const HEADER_PAUSE: Duration = Duration::from_millis(10);
 /// A store is at rest when nobody wrote to it for longer than reading all of it takes: about so long for each byte.
 const READ_BYTES_A_SECOND: u64 = 512 << 20;
 const LEAST_REST: Duration = Duration::from_secs(1);
@@ -68,6 +70,7 @@ impl Source {
                     return Err(error);
                 }
                 attempts += 1;
+                std::thread::sleep(HEADER_PAUSE);
                 continue;
             }
             let reason = match copy_reason(&stamp, options, was_written) {

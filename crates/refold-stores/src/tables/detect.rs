@@ -31,7 +31,7 @@ impl Look<'_> {
     /// All built-in layouts that fit, best first.
     pub fn candidates(&self) -> Vec<Bound> {
         let layouts = built_in_layouts(self.dialect);
-        let mut found: Vec<Bound> = layouts.iter().flat_map(|layout| self.fits(layout)).collect();
+        let mut found: Vec<Bound> = layouts.flat_map(|layout| self.fits(layout)).collect();
         found.sort_by(|a, b| (b.candidate.score, &a.candidate.layout).cmp(&(a.candidate.score, &b.candidate.layout)));
         found
     }
@@ -41,18 +41,18 @@ impl Look<'_> {
         let location = self.location.to_owned();
         let (layout, table) = match choice {
             None => return self.choose_alone(),
-            Some(LayoutChoice::Document(layout)) => (layout.as_ref().clone(), None),
+            Some(LayoutChoice::Document(layout)) => (layout.as_ref(), None),
             Some(LayoutChoice::Named { name, table }) => match built_in(name, self.dialect) {
                 Some(layout) => (layout, table.as_deref()),
                 None => {
                     let known = built_in_layouts(self.dialect);
-                    let known = known.into_iter().map(|layout| layout.name).collect();
+                    let known = known.map(|layout| layout.name.clone()).collect();
                     let name = name.clone();
                     return Err(StoreError::UnknownLayout { location, name, known });
                 }
             },
         };
-        let mut fitting = self.fits(&layout);
+        let mut fitting = self.fits(layout);
         fitting.retain(|bound| table.is_none_or(|table| bound.plan.table == table || bound.plan.full_name == table));
         if fitting.len() > 1 {
             let candidates = fitting.into_iter().map(|bound| bound.candidate.layout).collect();
@@ -62,7 +62,7 @@ impl Look<'_> {
             let detail = format!(
                 "layout {} does not fit: {}",
                 layout.name,
-                misfit(self.catalogue, &layout)
+                misfit(self.catalogue, layout)
             );
             StoreError::NoLayout { location, detail }
         })

@@ -57,6 +57,11 @@ pub struct Index {
 }
 
 impl Catalogue {
+    /// The table of this full name.
+    pub fn named(&self, full_name: &str) -> Option<&Table> {
+        self.tables.iter().find(|table| table.full_name() == full_name)
+    }
+
     /// The table of this name, compared without regard to case and underscores; where there are several schemas, one in
     /// the schema of `beside`.
     pub fn find(&self, name: &str, beside: &Table) -> Option<&Table> {

@@ -27,6 +27,7 @@ export function density(
   const to = bound(query.to, last < 0 ? 1n : value(last) + 1n);
   const counts = new Uint32Array(query.columns * SLOTS);
   const flags = new Uint8Array(query.columns);
+  const paces = new Uint8Array(query.axis === 'version' ? query.columns : 0);
   const bucket = floatFromBig(to - from) / query.columns;
   const ranked = typesByRank.slice(0, SLOTS - 1);
   const slotOfType = TYPES.map((name) => (ranked.includes(name) ? ranked.indexOf(name) : SLOTS - 1));
@@ -37,12 +38,16 @@ export function density(
     const position = positions[k] ?? 0;
     const index = column * SLOTS + (slotOfType[events.types[position] ?? 0] ?? SLOTS - 1);
     counts[index] = (counts[index] ?? 0) + 1;
+    if (k > 0 && paces.length > 0) {
+      const gap = (events.times[position] ?? 0) - (events.times[positions[k - 1] ?? 0] ?? 0);
+      paces[column] = Math.max(paces[column] ?? 0, 1 + Math.floor(Math.log2(Math.max(0, gap) + 1)));
+    }
     const isBroken = events.ids[events.streams[position] ?? 0] === UNDECODABLE.stream;
     if (isBroken && events.versions[position] === UNDECODABLE.version) flags[column] = Flag.problem | Flag.undecodable;
   }
   const text = (edge: bigint) => (query.axis === 'time' ? rfc3339FromNanos(edge) : `${edge}`);
   const series = [...ranked, ...Array.from({ length: SLOTS - ranked.length }, () => 'other')];
-  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags };
+  return { columns: query.columns, from: text(from), to: text(to), series, counts, flags, paces };
 }
 
 /** Where on an axis the event of a moment is. */

@@ -59,10 +59,13 @@ export class FakeConnections {
   }
 
   async readAddress(address: string): Promise<wire.AddressRead> {
-    const parts = /^postgres(?:ql)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]*)(?:\/([^?]*))?/.exec(address);
+    const parts = /^(postgres|mysql|mariadb)(?:ql)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]*)(?:\/([^?]*))?/.exec(
+      address,
+    );
     if (!parts) throw invalid('the address of the server cannot be read', 'write it as postgres://user@host/database');
-    const [, user, password, host, database] = parts;
-    const connection = { kind: 'postgres', user: user || null, host: host || null, database: database || null };
+    const [, scheme, user, password, host, database] = parts;
+    const kind = scheme === 'postgres' ? scheme : 'mysql';
+    const connection = { kind, user: user || null, host: host || null, database: database || null };
     return { connection, hasPassword: !!password };
   }
 
@@ -129,9 +132,9 @@ export function withConnections<Rest extends object>(twin: Rest, of: FakeConnect
 }
 
 function told(connection: wire.Connection): wire.SavedConnection {
-  const { database, host, store, user } = connection;
+  const { database, host, kind, store, user } = connection;
   const target = store ?? [host, database].filter(Boolean).join(' / ');
-  const address = store ? '' : `postgres://${user ? `${user}@` : ''}${host ?? ''}/${database ?? ''}`;
+  const address = store ? '' : `${kind ?? 'postgres'}://${user ? `${user}@` : ''}${host ?? ''}/${database ?? ''}`;
   return { connection, target, address, problems: [] };
 }
 

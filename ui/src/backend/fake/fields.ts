@@ -3,6 +3,7 @@
 import { floatFromBig } from '../../base/exact';
 import type * as wire from '../bindings';
 import { columnIn } from './answers';
+import { why } from './why';
 
 /** What the twin knows of its histories. */
 export interface FieldSource {
@@ -80,6 +81,20 @@ export class FakeFields {
       else runs.push(run);
     });
     return { runs, values: literals };
+  }
+
+  async why(
+    history: number,
+    path: string,
+    moment: number,
+    progress: (update: wire.JobUpdate) => void,
+  ): Promise<wire.WhyTold> {
+    await this.#source.job(progress, 'asking events', moment);
+    const source = {
+      literalAt: (path: string, at: number) => this.#source.literalAt(history, path, at),
+      rowAt: (at: number) => this.#source.rowAt(history, at),
+    };
+    return why(source, path, moment);
   }
 
   #values(history: number, path: string): Value[] {

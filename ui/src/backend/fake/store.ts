@@ -48,6 +48,7 @@ function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {
       lanes: null,
       streams: null,
       compared: null,
+      look: null,
     },
   };
   return {

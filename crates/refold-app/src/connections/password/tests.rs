@@ -50,8 +50,14 @@ fn variables_come_before_the_file_where_nobody_says_and_not_where_somebody_does(
     ]);
     let only_file = Surroundings::given([("PGPASSFILE", path.as_str())]);
     let text = |found: Result<Option<Secret>, AppError>| found.unwrap().map(|secret| secret.reveal().to_owned());
-    assert_eq!(text(without_source(&both, &WANTED)).as_deref(), Some("of-variable"));
-    assert_eq!(text(without_source(&only_file, &WANTED)).as_deref(), Some("of-file"));
+    assert_eq!(
+        text(without_source(&both, ServerKind::Postgres, &WANTED)).as_deref(),
+        Some("of-variable")
+    );
+    assert_eq!(
+        text(without_source(&only_file, ServerKind::Postgres, &WANTED)).as_deref(),
+        Some("of-file")
+    );
     assert_eq!(
         text(Source::PassFile.fetch(&both, "x", &WANTED)).as_deref(),
         Some("of-file")
@@ -62,7 +68,7 @@ fn variables_come_before_the_file_where_nobody_says_and_not_where_somebody_does(
     );
     assert_eq!(text(Source::Ask.fetch(&both, "x", &WANTED)), None);
     let other = Wanted { user: "eve", ..WANTED };
-    assert_eq!(text(without_source(&only_file, &other)), None);
+    assert_eq!(text(without_source(&only_file, ServerKind::Postgres, &other)), None);
     let error = Source::PassFile.fetch(&both, "x", &other).unwrap_err();
     assert!(
         error.message.contains("pg-1:5432:orders:eve") && !error.message.contains("of-file"),

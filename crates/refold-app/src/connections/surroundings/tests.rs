@@ -70,3 +70,34 @@ fn a_service_that_nobody_defines_is_an_error() {
         "{error:?}"
     );
 }
+
+#[test]
+fn a_connection_to_mysql_is_completed_by_its_own_file_and_variables() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(".my.cnf");
+    std::fs::write(&file, "[client]\nuser=ada\nport=3307\npassword=hunter2\nhost=of-file\n").unwrap();
+    let path = folder.path().display().to_string();
+    let around = Surroundings::given([
+        ("HOME", path.as_str()),
+        ("MYSQL_HOST", "of-variable"),
+        ("PGUSER", "eve"),
+    ]);
+    let open = Connection {
+        kind: Some("mysql".to_owned()),
+        database: Some("shop".to_owned()),
+        ..Connection::default()
+    };
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let error = around.complete(&open).unwrap_err();
+    assert!(
+        error.message.contains("others may read") && !error.message.contains("hunter2"),
+        "{error:?}"
+    );
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let completed = around.complete(&open).unwrap();
+    assert_eq!(completed.connection.host.as_deref(), Some("of-variable"));
+    assert_eq!(completed.connection.user.as_deref(), Some("ada"));
+    assert_eq!(completed.port.as_deref(), Some("3307"));
+    assert!(completed.password.is_some() && !format!("{completed:?}").contains("hunter2"));
+}

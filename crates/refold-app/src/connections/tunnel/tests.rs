@@ -21,6 +21,7 @@ fn stand_in(folder: &Path, does: &str) -> PathBuf {
 
 fn hosts() -> Vec<Host> {
     let host = |name: &str, port| Host {
+        kind: ServerKind::Postgres,
         name: name.to_owned(),
         port,
     };
@@ -48,7 +49,7 @@ fn a_way_stands_as_long_as_somebody_holds_it() {
     for far in [":pg-1:5432\n", ":/run/pg/.s.PGSQL.5433\n", ":[::1]:5434\n"] {
         assert!(arguments.contains(far), "{arguments}");
     }
-    let near = super::super::url::hosts_of(&tunnel.near_hosts()).unwrap();
+    let near = super::super::url::hosts_of(ServerKind::Postgres, &tunnel.near_hosts()).unwrap();
     assert_eq!(
         near.iter().map(|host| host.port).collect::<Vec<_>>(),
         [5432, 5433, 5434]

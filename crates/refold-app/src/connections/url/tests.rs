@@ -15,6 +15,7 @@ fn addresses_mean_what_libpq_means() {
     assert_eq!(of.sslmode.as_deref(), Some("verify-ca"));
     assert_eq!(of.target_session_attrs.as_deref(), Some("prefer-standby"));
     let host = |name: &str, port| Host {
+        kind: ServerKind::Postgres,
         name: name.to_owned(),
         port,
     };
@@ -36,7 +37,7 @@ fn addresses_mean_what_libpq_means() {
     ] {
         let of = parsed(url);
         assert_eq!(
-            hosts_of(of.host.as_deref().unwrap_or_default()).unwrap(),
+            hosts_of(ServerKind::Postgres, of.host.as_deref().unwrap_or_default()).unwrap(),
             hosts,
             "{url}"
         );
@@ -89,4 +90,21 @@ proptest! {
         let told = shown(&format!("postgres://u:Zq7Zq7@{rest}"));
         prop_assert!(!told.contains("Zq7Zq7"));
     }
+}
+
+#[test]
+fn addresses_of_mysql_are_written_in_the_same_way() {
+    let of = parsed("mariadb://ada@db-1:3307,db-2/shop?sslmode=verify-ca&allow_elevated=root");
+    assert_eq!(of.kind.as_deref(), Some("mysql"));
+    assert_eq!(
+        super::of(&of),
+        "mysql://ada@db-1:3307,db-2/shop?sslmode=verify-ca&allow_elevated=root"
+    );
+    let hosts = hosts_of(ServerKind::MySql, of.host.as_deref().unwrap()).unwrap();
+    assert_eq!(hosts.iter().map(|host| host.port).collect::<Vec<_>>(), [3307, 3306]);
+    let of = parsed("mysql://ada@%2Frun%2Fmysqld%2Fmysqld.sock/shop");
+    let hosts = hosts_of(ServerKind::MySql, of.host.as_deref().unwrap()).unwrap();
+    assert_eq!(hosts[0].socket(), std::path::Path::new("/run/mysqld/mysqld.sock"));
+    assert!(parse("mysql://ada@db/shop?service=x").is_err());
+    assert!(parse("mysql://ada@db/shop?target_session_attrs=any").is_err());
 }

@@ -2,10 +2,11 @@
 
 use std::hash::BuildHasher;
 
-use refold_core::event::{EventBatch, EventView, StreamOrdinal, TypeOrdinal};
+use refold_core::event::{Encoding, EventBatch, EventView, Position, Span, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{EventReader, StoreError};
+use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use super::super::Member;
@@ -21,9 +22,24 @@ pub struct Range {
     names: Names,
     /// By stream of `names`: what decides whose it is.
     hashes: Vec<u64>,
-    /// Events by stream of `names`, in position order: `events[starts[s]..starts[s + 1]]`, each as batch and row.
+    /// Events by stream of `names`, in position order: `events[starts[s]..starts[s + 1]]`.
     starts: Vec<u32>,
-    events: Vec<(u32, u32)>,
+    events: Vec<Dealt>,
+    /// Whether events have columns that [`Dealt`] does not.
+    has_more_columns: bool,
+}
+
+/// What every event has, in one place: read stream by stream, each column of a batch would be waited for.
+#[derive(Clone, Copy)]
+struct Dealt {
+    position: Position,
+    version: Version,
+    recorded_at: Timestamp,
+    payload: Span,
+    event_type: TypeOrdinal,
+    batch: u32,
+    row: u32,
+    encoding: Encoding,
 }
 
 impl Range {
@@ -74,25 +90,42 @@ impl Range {
 
     /// The events of a stream of these names, in position order.
     pub fn events_of(&self, stream: StreamOrdinal) -> impl Iterator<Item = EventView<'_>> {
-        self.places_of(stream)
-            .iter()
+        self.dealt_to(stream).iter().map(move |dealt| {
             // Both were counted when they were dealt.
-            .map(|(batch, row)| self.batches[*batch as usize].event(*row as usize))
+            let batch = &self.batches[dealt.batch as usize];
+            if self.has_more_columns {
+                return batch.event(dealt.row as usize);
+            }
+            EventView {
+                position: dealt.position,
+                stream,
+                version: dealt.version,
+                event_type: dealt.event_type,
+                recorded_at: dealt.recorded_at,
+                payload: batch.bytes(dealt.payload),
+                encoding: dealt.encoding,
+                metadata: None,
+                event_id: None,
+                correlation_id: None,
+                causation_id: None,
+                schema_version: None,
+                occurred_at: Timestamp::NONE,
+                row: None,
+            }
+        })
     }
 
     /// The payloads of those events.
     pub fn payloads_of(&self, stream: StreamOrdinal) -> impl Iterator<Item = &[u8]> {
-        self.places_of(stream).iter().filter_map(|(batch, row)| {
-            let batch = self.batches.get(*batch as usize)?;
-            batch.bytes(*batch.payloads.get(*row as usize)?)
-        })
+        let dealt = self.dealt_to(stream).iter();
+        dealt.filter_map(|dealt| self.batches.get(dealt.batch as usize)?.bytes(dealt.payload))
     }
 
-    fn places_of(&self, stream: StreamOrdinal) -> &[(u32, u32)] {
+    fn dealt_to(&self, stream: StreamOrdinal) -> &[Dealt] {
         let at = stream.0 as usize;
         let bounds = self.starts.get(at).zip(self.starts.get(at + 1));
-        let places = bounds.and_then(|(start, end)| self.events.get(*start as usize..*end as usize));
-        places.unwrap_or_default()
+        let dealt = bounds.and_then(|(start, end)| self.events.get(*start as usize..*end as usize));
+        dealt.unwrap_or_default()
     }
 
     /// Sorts the events by stream, by counting.
@@ -111,13 +144,45 @@ impl Range {
         }
         let mut free = starts.clone();
         self.events.clear();
-        self.events.resize(sum as usize, (0, 0));
+        self.events.resize(sum as usize, Dealt::NOTHING);
+        self.has_more_columns = false;
         for (number, batch) in (0..).zip(read()) {
-            for (row, stream) in (0..).zip(&batch.streams) {
+            self.has_more_columns |=
+                !(batch.metadata.is_empty() && batch.event_ids.is_empty() && batch.rows.is_empty());
+            let skeleton = batch.positions.iter().zip(&batch.versions).zip(&batch.recorded_at);
+            let events = skeleton.zip(batch.streams.iter().zip(&batch.types));
+            for (row, (((position, version), recorded_at), (stream, event_type))) in (0..).zip(events) {
                 let place = &mut free[stream.0 as usize];
-                self.events[*place as usize] = (number, row); // counted above
+                // Counted above.
+                self.events[*place as usize] = Dealt {
+                    position: *position,
+                    version: *version,
+                    recorded_at: *recorded_at,
+                    payload: batch.payloads.get(row as usize).copied().unwrap_or(Span::NULL),
+                    event_type: *event_type,
+                    batch: number,
+                    row,
+                    encoding: batch
+                        .payload_encodings
+                        .get(row as usize)
+                        .copied()
+                        .unwrap_or(Encoding::Opaque),
+                };
                 *place += 1;
             }
         }
     }
+}
+
+impl Dealt {
+    const NOTHING: Dealt = Dealt {
+        position: Position(0),
+        version: EventBatch::NO_VERSION,
+        recorded_at: Timestamp::NONE,
+        payload: Span::NULL,
+        event_type: TypeOrdinal(u32::MAX),
+        batch: 0,
+        row: 0,
+        encoding: Encoding::Opaque,
+    };
 }

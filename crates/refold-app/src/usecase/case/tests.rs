@@ -86,6 +86,7 @@ fn place(stream: &str, handler: &str) -> DocumentPlace {
         lanes: None,
         streams: None,
         compared: None,
+        look: None,
     }
 }
 

@@ -113,17 +113,21 @@ impl NewFolder {
                 format!("make the {} again in a second, or in another folder", self.noun),
             ));
         }
-        let parent = path.parent().unwrap_or(Path::new("."));
-        let renamed = sync_folder(self.folder.path())
-            .and_then(|()| std::fs::rename(self.folder.path(), path))
-            .and_then(|()| sync_folder(parent));
-        renamed.map_err(|error| unwritable(path, self.noun, &error))?;
+        let named = sync_folder(self.folder.path()).and_then(|()| std::fs::rename(self.folder.path(), path));
+        named.map_err(|error| unwritable(path, self.noun, &error))?;
         let list = self.files.iter().find(|file| file.name == SUMS);
         let digest = list.map(|list| hex(&list.sha256)).unwrap_or_default();
-        let noun = self.noun;
-        // It has another name now: nothing is left to remove.
-        let _ = self.folder.keep();
-        session.log_export(noun, path, &digest)
+        let kept = sync_folder(parent_of(path))
+            .map_err(|error| unwritable(path, self.noun, &error))
+            .and_then(|()| session.log_export(self.noun, path, &digest));
+        if kept.is_ok() {
+            // It has another name now: nothing is left to remove.
+            let _ = self.folder.keep();
+        } else {
+            // Nothing is there that the log does not know of. Under its first name it goes with this value.
+            let _ = std::fs::rename(path, self.folder.path());
+        }
+        kept
     }
 
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
@@ -150,6 +154,12 @@ impl Write for Summed {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+fn parent_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Makes names last. What cannot be synced (a folder on some systems) is no failure of the anchor.
@@ -294,17 +304,18 @@ impl Iterator for LeafReader {
     }
 }
 
-/// Writes the key that salts an anchor, for its owner alone.
+/// Writes the key that salts an anchor, for its owner alone. Nothing is replaced.
 pub(super) fn write_key(path: &Path, key: &SaltKey) -> Result<(), AppError> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| {
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new()
+            .prefix(".refold-")
+            .tempfile_in(parent_of(path))?;
         writeln!(file, "{}", hex(&key.0))?;
-        file.sync_all()
-    });
-    written.map_err(|error| unwritable(path, "key of the anchor", &error))
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path)?;
+        Ok(())
+    };
+    write().map_err(|error| unwritable(path, "key of the anchor", &error))
 }
 
 /// Reads what [`write_key`] wrote.

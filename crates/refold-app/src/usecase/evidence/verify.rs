@@ -111,8 +111,7 @@ pub fn verify(
     let key = asked.key.as_deref().map(public_key).transpose()?;
     let known = Known::open(&asked.anchor, asked.salt.as_deref(), key.as_ref())?;
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
-    session.mask().adopt(asked.handler.as_deref())?;
-    let program = handler::open(asked.handler.as_deref())?;
+    let program = handler::adopted(session, asked.handler.as_deref())?;
     let held = Held::against(work, session, &known, "verifying")?;
     let outcome = &held.outcome;
     let differing = outcome.finding_count + held.below_zero.len() as u64;

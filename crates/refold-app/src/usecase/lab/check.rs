@@ -97,7 +97,7 @@ pub fn check(
             "check the invariants of a handler's package, or work without these rules where you may (docs/masking.md)",
         ));
     }
-    let program = handler::open(handler)?;
+    let program = handler::adopted(session, handler)?;
     let rules = Arc::new(rules_of(handler, invariant)?);
     // Those of a package are part of its hash.
     let question = invariant.unwrap_or_default();

@@ -46,17 +46,6 @@ pub enum Failure<'a> {
     Error,
 }
 
-impl<'a> Failure<'a> {
-    /// The handler that is named beside the one that shows it.
-    fn other(self) -> Option<&'a str> {
-        match self {
-            Failure::Invariant { unless, .. } => unless,
-            Failure::Against(right) => Some(right),
-            Failure::Error => None,
-        }
-    }
-}
-
 /// How much of the history a case has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
@@ -106,11 +95,8 @@ pub fn minimize(
     failure: Failure<'_>,
     extent: Extent,
 ) -> Result<MinimizeAnswer, AppError> {
-    for named in [handler, failure.other()] {
-        session.mask().adopt(named)?;
-    }
-    let program = handler::open(handler)?;
-    let mut shown = Shown::of(&program, handler, failure)?;
+    let program = handler::adopted(session, handler)?;
+    let mut shown = Shown::of(session, &program, handler, failure)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     let mut events = Events::read(work, session, &stream, shown.program.as_ref(), &findings)?;

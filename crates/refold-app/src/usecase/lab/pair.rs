@@ -50,7 +50,7 @@ impl Pair {
         let findings = Arc::<Findings>::default();
         let opening = |handler: &str| {
             Ok::<_, AppError>(Opening {
-                program: handler::open(Some(handler))?,
+                program: handler::adopted(session, Some(handler))?,
                 detail: Detail::State,
                 budget: Budget::default(),
                 is_whole: false,

@@ -7,6 +7,9 @@ use super::{Array, Number, Object, Redacted, Text, Value};
 
 mod repeated;
 
+/// Members that there is room for before any is read: most objects have no more.
+const ROOM_FOR_MEMBERS: usize = 8;
+
 /// Why a text is no JSON, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{message} at byte {offset}")]
@@ -230,6 +233,9 @@ impl<'a> Reader<'a> {
         if self.peek() == Some(b'}') {
             self.at += 1;
         } else {
+            if first == self.members.capacity() {
+                self.members.reserve(ROOM_FOR_MEMBERS);
+            }
             loop {
                 if self.peek() != Some(b'"') {
                     return Err(self.error("expected a member name in quotes"));

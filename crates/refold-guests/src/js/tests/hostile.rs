@@ -261,6 +261,17 @@ fn reading_and_writing_do_not_run_what_a_handler_left_on_prototypes() {
     assert_eq!((state.as_str(), fault), (r#"{"a":[1]}"#, None));
 }
 
+/// A sum is written when the state is looked at, and not before.
+#[test]
+fn looking_at_a_decimal_does_not_run_what_a_handler_left_on_prototypes() {
+    let body = "for (const it of [String.prototype, BigInt.prototype, Object.prototype, Number.prototype]) \
+                for (const name of ['padStart', 'slice', 'toString', 'valueOf']) \
+                it[name] = () => { throw 1 }; \
+                state.sum = decimal(12.50).plus(0.25).minus(decimal(100))";
+    let (state, fault) = folded(&program(&on_event(body)), &events(&[("E", "{}")]));
+    assert_eq!((state.as_str(), fault), (r#"{"sum":-87.25}"#, None));
+}
+
 #[test]
 fn a_payload_has_a_greatest_size() {
     let limits = GuestLimits {

@@ -1,16 +1,21 @@
-//! What can be told of a program without folding: the way of an event through its upcasters, the lines that write.
+//! What can be told of a program beside folding: the way of an event through its upcasters, what each operation did, the
+//! lines that write.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use refold_core::event::{Encoding, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::HandlerFault;
+use refold_core::port::explain::{Choice, Explained};
+use refold_core::port::handler::{HandlerFault, Written};
 use refold_core::port::upcast::Upcast;
 use refold_core::value::Value;
 
 use super::{DeclarativeProgram, EventFacts, EventSlots, Lanes, Meter, Stop, Stored};
+use crate::expr::meter::measured;
 use crate::reducer::lines::marks_writing;
+use crate::reducer::watch::Watch;
 
 impl DeclarativeProgram {
     /// See [`refold_core::port::handler::HandlerProgram::upcast`].
@@ -25,6 +30,29 @@ impl DeclarativeProgram {
             Err(Stop::Undecodable(_)) => None,
             Err(Stop::Fault(fault)) => Some(failed(*fault)),
         }
+    }
+
+    /// See [`refold_core::port::handler::HandlerProgram::explain`].
+    pub fn explain(
+        self: &Arc<Self>,
+        event: &EventView<'_>,
+        names: &Names,
+        before: &Value,
+        choice: Choice<'_>,
+    ) -> Option<Explained> {
+        if event.payload.is_some() && event.encoding != Encoding::Json {
+            return None;
+        }
+        let mut instance = self.start_declarative();
+        instance.state = before.clone();
+        instance.byte_count = measured(before, usize::MAX, usize::MAX).unwrap_or(usize::MAX);
+        let mut watch = Watch::new(choice);
+        match instance.fold(event, names, &mut Written::off(), Some(&mut watch)) {
+            Ok(_) => {}
+            Err(Stop::Undecodable(_)) => return None,
+            Err(Stop::Fault(fault)) => watch.explained.fault = Some(*fault),
+        }
+        Some(watch.explained)
     }
 
     /// See [`refold_core::port::handler::HandlerProgram::lines_writing`].

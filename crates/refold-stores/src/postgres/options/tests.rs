@@ -68,3 +68,26 @@ fn what_is_ours_is_understood_and_what_nobody_knows_is_an_error() {
         assert!(Options::parse(&format!("postgres://a@b/c?{wrong}")).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn no_mark_in_a_password_brings_it_to_light() {
+    for mark in [":", "@", "?", "#", "/", "%", "?x=", "?x=/", "/?", "@/?", "?password="] {
+        for url in [
+            format!("postgres://ada:gehe{mark}heim@db/shop"),
+            format!("postgres://ada:gehe{mark}heim@db/shop?sslmode=disable"),
+            format!("postgres://ada@db/shop?password=gehe{mark}heim"),
+            format!("postgres://ada@db/shop?pass%77ord=gehe{mark}heim"),
+        ] {
+            let said = match Options::parse(&url) {
+                Ok(options) => format!("{options:?} {}", options.location()),
+                Err(error) => format!("{error} {error:?}"),
+            };
+            assert!(!said.contains("gehe") && !said.contains("heim"), "{url}: {said}");
+        }
+    }
+    for mark in ["?", "#"] {
+        let error = Options::parse(&format!("postgres://ada:gehe{mark}heim@db/shop")).unwrap_err();
+        assert!(matches!(error, StoreError::Address { .. }), "{error}");
+        assert!(error.to_string().contains("%3F"), "{error}");
+    }
+}

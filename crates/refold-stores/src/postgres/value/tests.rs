@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use rusqlite::types::ValueRef;
 
 use super::*;
 

@@ -114,8 +114,7 @@ pub fn guess(
     table: Option<&str>,
     handler: Option<&str>,
 ) -> Result<GuessAnswer, AppError> {
-    session.mask().adopt(handler)?;
-    let program = handler::open(handler)?;
+    let program = handler::adopted(session, handler)?;
     let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
     let rows = Rows::open(work, read_model, table, &options)?;
     let index = session.build_index(work)?;

@@ -12,6 +12,7 @@ use super::Failure;
 use crate::error::AppError;
 use crate::handler;
 use crate::mask::Cover;
+use crate::session::Session;
 
 /// See the module.
 pub(super) struct Shown {
@@ -29,6 +30,7 @@ pub(super) enum Kind {
 
 impl Shown {
     pub fn of(
+        session: &Session,
         program: &Arc<dyn HandlerProgram>,
         handler: Option<&str>,
         failure: Failure<'_>,
@@ -46,12 +48,14 @@ impl Shown {
                 let id = id.to_owned();
                 Ok(Shown {
                     program,
-                    unless: unless.map(|handler| handler::open(Some(handler))).transpose()?,
+                    unless: unless
+                        .map(|handler| handler::adopted(session, Some(handler)))
+                        .transpose()?,
                     kind: Kind::Invariant { rules, at, id },
                 })
             }
             Failure::Against(right) => {
-                let right = handler::open(Some(right))?;
+                let right = handler::adopted(session, Some(right))?;
                 Ok(Shown {
                     program: Arc::new(Compared::new(program, Arc::clone(&right), 1)),
                     unless: None,

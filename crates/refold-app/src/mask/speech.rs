@@ -1,0 +1,120 @@
+//! What a handler says when it fails: code in JavaScript, WebAssembly or another process may put values of the event into
+//! its message, so where masking rules hide anything of the event, the message is hidden whole.
+//!
+//! Code, event and line stay, and so do the sentences that Refold itself says about limits and sizes. The rules engine
+//! quotes no value, and is passed on as it is. It must not know which engines there are beside that.
+
+use std::sync::Arc;
+
+use refold_core::event::{Columns, EventView};
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::{
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+};
+use refold_core::port::upcast::Upcast;
+use refold_core::value::Value;
+
+use super::Mask;
+
+/// The engines whose messages are of Refold's making.
+const OURS: [&str; 2] = ["builtin", "declarative"];
+/// The codes that Refold gives of its own, whatever the engine: how much was used, and how large the event is.
+const OUR_CODES: [&str; 2] = ["RF-LIMIT-", "RF-EVENT-"];
+
+const HIDDEN: &str = "what the handler said is hidden by the masking rules: it may quote the event";
+
+/// The program whose faults say under `mask` what a person may see.
+pub fn masked(program: Arc<dyn HandlerProgram>, mask: &Arc<Mask>) -> Arc<dyn HandlerProgram> {
+    if OURS.contains(&program.identity().engine.as_str()) {
+        return program;
+    }
+    Arc::new(Masked {
+        program,
+        mask: Arc::clone(mask),
+    })
+}
+
+struct Masked {
+    program: Arc<dyn HandlerProgram>,
+    mask: Arc<Mask>,
+}
+
+impl HandlerProgram for Masked {
+    fn identity(&self) -> &HandlerIdentity {
+        self.program.identity()
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(MaskedInstance {
+            instance: self.program.start(),
+            mask: Arc::clone(&self.mask),
+        })
+    }
+
+    fn columns(&self) -> Columns {
+        self.program.columns()
+    }
+
+    fn array_keys(&self) -> &[(String, String)] {
+        self.program.array_keys()
+    }
+
+    fn upcast(&self, event: &EventView<'_>, names: &Names) -> Option<Upcast> {
+        self.program.upcast(event, names)
+    }
+
+    fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {
+        self.program.lines_writing(event_type, place)
+    }
+}
+
+struct MaskedInstance {
+    instance: Box<dyn HandlerInstance>,
+    mask: Arc<Mask>,
+}
+
+impl MaskedInstance {
+    fn told(&self, fault: HandlerFault, is_hiding: bool) -> HandlerFault {
+        if !is_hiding || OUR_CODES.iter().any(|code| fault.code.starts_with(code)) {
+            return fault;
+        }
+        HandlerFault {
+            message: HIDDEN.to_owned(),
+            ..fault
+        }
+    }
+}
+
+impl HandlerInstance for MaskedInstance {
+    fn reset(&mut self) {
+        self.instance.reset();
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        let applied = self.instance.apply(event, names, written);
+        applied.map_err(|fault| {
+            let (stream, category) = (names.stream(event.stream), names.category(event.stream));
+            self.told(fault, self.mask.is_hiding(stream, category))
+        })
+    }
+
+    fn repeated_keys(&self) -> &[Pointer] {
+        self.instance.repeated_keys()
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        let state = self.instance.state();
+        state.map_err(|fault| self.told(fault, self.mask.has_rules()))
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        let checkpoint = self.instance.checkpoint();
+        checkpoint.map_err(|fault| self.told(fault, self.mask.has_rules()))
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        let restored = self.instance.restore(checkpoint);
+        restored.map_err(|fault| self.told(fault, self.mask.has_rules()))
+    }
+}

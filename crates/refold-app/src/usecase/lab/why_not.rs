@@ -1,0 +1,289 @@
+//! Why events left a place of a state as it was: which rules could have written there, and what kept each from it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use refold_core::finding::Findings;
+use refold_core::fold::Detail;
+use refold_core::pointer::Pointer;
+use refold_core::track::Moment;
+use refold_core::work::Work;
+use refold_handlers::lab::why::Past as _;
+use refold_handlers::lab::why_not::{KeptBy, Tried, WhyNot, why_not as asked_of};
+use serde::Serialize;
+
+use super::past::{SeenEvent, Sight, StreamPast};
+use super::why::{ReadAnswer, read_answer, stored_type};
+use crate::answer::{CauseAnswer, Literal};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::text::Exact;
+use crate::usecase::field_history::path_of;
+use crate::usecase::replayed::Replayed;
+use crate::wire::{FindingWire, HandlerWire};
+use crate::{findings, handler, text};
+
+/// Events that are told of where nobody says how many.
+pub const USUAL_EVENTS: usize = 20;
+/// What the search is called while it runs.
+const ASKING: &str = "asking events";
+
+/// Which events are asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Asked<'a> {
+    /// The one that led to this cursor.
+    Event(&'a str),
+    /// All after the first cursor up to the second.
+    Span { from: &'a str, to: &'a str },
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct WhyNotAnswer {
+    pub stream: Exact,
+    pub path: String,
+    pub handler: HandlerWire,
+    /// How many events were asked, and how many of them changed the place after all.
+    pub events: u32,
+    pub changed: u32,
+    /// The last that did.
+    pub last_changed: Option<CauseAnswer>,
+    /// By the stored type, in its order.
+    pub types: Vec<WhyNotType>,
+    /// The latest first: events that a rule could have taken to the place, and did not. None of the types of which no rule
+    /// writes there.
+    pub misses: Vec<MissAnswer>,
+    /// How many more of them there are.
+    pub further_misses: u32,
+    /// Why nothing is told of the events.
+    pub untold: Option<String>,
+    pub findings: Vec<FindingWire>,
+}
+
+/// The events of a type.
+#[derive(Debug, Clone, Serialize)]
+pub struct WhyNotType {
+    #[serde(rename = "type")]
+    pub event_type: Exact,
+    pub events: u32,
+    pub changed: u32,
+    /// Whether a rule for it writes, or may write, to the place; `null` where the engine cannot tell.
+    pub writes: Option<bool>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct MissAnswer {
+    pub event: CauseAnswer,
+    #[serde(skip)]
+    pub moment: u32,
+    /// Why the handler failed on it, so that nothing of it counts.
+    pub fault: Option<String>,
+    pub tried: Vec<TriedAnswer>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct TriedAnswer {
+    pub place: String,
+    pub does: &'static str,
+    /// `guard`, `elsewhere`, `equal` or `undone`.
+    pub kept_by: &'static str,
+    /// Where it wrote instead.
+    pub elsewhere: Option<String>,
+    /// Had its conditions held: whether anything would be at the place, and what.
+    pub otherwise: Option<OtherwiseAnswer>,
+    /// The conditions on the way to it, outermost first.
+    pub guards: Vec<GuardAnswer>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct OtherwiseAnswer {
+    pub present: bool,
+    pub value: Option<Literal>,
+    /// Why it would have failed.
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct GuardAnswer {
+    pub place: String,
+    pub holds: bool,
+    pub reads: Vec<ReadAnswer>,
+}
+
+/// At most `most_events` events are told of.
+pub fn why_not(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &str,
+    path: &str,
+    asked: Asked<'_>,
+    handler: Option<&str>,
+    most_events: usize,
+) -> Result<WhyNotAnswer, AppError> {
+    let path = path_of(path)?;
+    let until = match asked {
+        Asked::Event(at) => at,
+        Asked::Span { to, .. } => to,
+    };
+    let replayed = Replayed::open(work, session, stream, handler, Detail::State, until)?;
+    let (to, _) = replayed.resolve(until)?;
+    let from = match asked {
+        Asked::Event(_) => Moment(to.0.saturating_sub(1)),
+        Asked::Span { from, .. } => replayed.resolve(from)?.0.min(to),
+    };
+    if to == Moment::START {
+        let message = "there is no event at this cursor to be asked: it is the start of the stream";
+        return Err(AppError::invalid(
+            message,
+            "name an event, as --at v9, or leave the cursors away",
+        ));
+    }
+    let findings = Arc::<Findings>::default();
+    let mut past = StreamPast::open(work, session, &replayed.stream, &replayed.program, &findings)?;
+    let mut search = Search {
+        replayed: &replayed,
+        sight: Sight::new(session, &replayed.stream),
+        path: &path,
+        most_events,
+        types: BTreeMap::new(),
+        last_changed: None,
+        misses: Vec::new(),
+        further_misses: 0,
+        is_untold: false,
+    };
+    let mut after = past.state_at(to)?;
+    for moment in (from.0..to.0).rev().map(|earlier| Moment(earlier + 1)) {
+        work.tick(ASKING, u64::from(to.0 - moment.0), Some(u64::from(to.0 - from.0)))?;
+        let before = past.state_at(Moment(moment.0 - 1))?;
+        let is_changed = path.find(&before) != path.find(&after);
+        search.look(&mut past, moment, is_changed)?;
+        after = before;
+    }
+    Ok(search.answer(from, to))
+}
+
+struct Search<'s> {
+    replayed: &'s Replayed,
+    sight: Sight<'s>,
+    path: &'s Pointer,
+    most_events: usize,
+    types: BTreeMap<Vec<u8>, WhyNotType>,
+    last_changed: Option<Moment>,
+    misses: Vec<MissAnswer>,
+    further_misses: u32,
+    is_untold: bool,
+}
+
+impl Search<'_> {
+    fn look(&mut self, past: &mut StreamPast<'_>, moment: Moment, is_changed: bool) -> Result<(), AppError> {
+        let program = self.replayed.program.as_ref();
+        let stored_type = stored_type(&self.replayed.stream, moment);
+        let of_type = self.types.entry(stored_type.to_vec()).or_insert_with(|| WhyNotType {
+            event_type: text::exact(stored_type),
+            events: 0,
+            changed: 0,
+            writes: match program.identity().engine.as_str() {
+                "declarative" => Some(!program.lines_writing(stored_type, self.path).is_empty()),
+                _ => None,
+            },
+        });
+        of_type.events += 1;
+        if is_changed {
+            of_type.changed += 1;
+            self.last_changed = self.last_changed.max(Some(moment));
+            return Ok(());
+        }
+        if of_type.writes == Some(false) || self.is_untold {
+            return Ok(());
+        }
+        if self.misses.len() == self.most_events {
+            self.further_misses += 1;
+            return Ok(());
+        }
+        match asked_of(past, self.path, moment) {
+            Ok(Some(why_not)) if !why_not.tried.is_empty() || why_not.fault.is_some() => {
+                let miss = self.miss(&why_not, stored_type);
+                self.misses.push(miss);
+            }
+            Ok(_) => {}
+            Err(Ok(_)) => self.is_untold = true,
+            Err(Err(error)) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn miss(&self, why_not: &WhyNot, stored_type: &[u8]) -> MissAnswer {
+        MissAnswer {
+            event: self.replayed.cause(why_not.moment).unwrap_or_else(super::why::unnamed),
+            moment: why_not.moment.0,
+            fault: why_not.fault.as_ref().map(ToString::to_string),
+            tried: why_not
+                .tried
+                .iter()
+                .map(|tried| self.tried(why_not, tried, stored_type))
+                .collect(),
+        }
+    }
+
+    fn tried(&self, why_not: &WhyNot, tried: &Tried, stored_type: &[u8]) -> TriedAnswer {
+        // An event that was split has parts of other types, of which rules may hide other fields.
+        let of_part = why_not.types.get(tried.id.part as usize);
+        let event = SeenEvent {
+            stored_type,
+            event_type: of_part.map_or(stored_type, Vec::as_slice),
+            is_upcast: why_not.is_upcast,
+        };
+        let shown = |value| Literal(self.sight.state(self.path, value));
+        let guards = tried.guards.iter().map(|guard| GuardAnswer {
+            place: guard.place.clone(),
+            holds: guard.holds,
+            reads: guard
+                .reads
+                .iter()
+                .map(|read| ReadAnswer {
+                    role: "guard",
+                    ..read_answer(&self.sight, read, event)
+                })
+                .collect(),
+        });
+        let (kept_by, elsewhere, otherwise) = match &tried.kept_by {
+            KeptBy::Guard { otherwise } => ("guard", None, Some(otherwise)),
+            KeptBy::Elsewhere(place) => ("elsewhere", Some(self.sight.path(place)), None),
+            KeptBy::Equal => ("equal", None, None),
+            KeptBy::Undone => ("undone", None, None),
+        };
+        TriedAnswer {
+            place: tried.place.clone(),
+            does: tried.does,
+            kept_by,
+            elsewhere,
+            otherwise: otherwise.map(|otherwise| OtherwiseAnswer {
+                present: matches!(otherwise, Ok(Some(_))),
+                value: otherwise.as_ref().ok().and_then(Option::as_ref).map(shown),
+                fault: otherwise.as_ref().err().map(ToString::to_string),
+            }),
+            guards: guards.collect(),
+        }
+    }
+
+    fn answer(self, from: Moment, to: Moment) -> WhyNotAnswer {
+        let identity = self.replayed.program.identity();
+        WhyNotAnswer {
+            stream: text::exact(&self.replayed.stream.id),
+            path: self.path.to_string(),
+            handler: handler::wire(identity),
+            events: to.0 - from.0,
+            changed: self.types.values().map(|of| of.changed).sum(),
+            last_changed: self.last_changed.and_then(|moment| self.replayed.cause(moment)),
+            types: self.types.into_values().collect(),
+            misses: self.misses,
+            further_misses: self.further_misses,
+            untold: self.is_untold.then(|| {
+                format!(
+                    "what a handler of the engine {} asks while it folds cannot be told, only which events changed the place",
+                    identity.engine
+                )
+            }),
+            findings: findings::wire(&self.replayed.findings),
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! A running program and its three pipes: a line goes in, a line comes out, in time and within bounds. It must not know
+//! what the lines say.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsRawFd as _, OwnedFd};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::spawner;
+
+/// What is read at a time.
+const READ_BYTES: usize = 64 << 10;
+/// How much of what a program says beside its answers is kept.
+const TOLD_BYTES: usize = 4 << 10;
+/// How long a program that closed its output, or was said goodbye to, may take to end.
+const END_WAIT: Duration = Duration::from_millis(100);
+
+/// See the module. Dropping it ends the program.
+pub struct Child {
+    pid: libc::pid_t,
+    /// `None`: it is closed.
+    input: Option<File>,
+    output: File,
+    /// `None`: the program closed it.
+    errors: Option<File>,
+    /// What was read and is no whole line yet.
+    unread: Vec<u8>,
+    /// The last of what it said on its standard error.
+    told: Vec<u8>,
+    /// `None`: it runs.
+    end: Option<End>,
+}
+
+/// How a program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// As `wait` gives it.
+    pub status: i32,
+    /// The most memory that it held at a time; `None`: no more than we held, of which it is a copy at first.
+    pub peak_bytes: Option<u64>,
+}
+
+/// Bounds of one exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    pub within: Duration,
+    pub answer_bytes: usize,
+    /// What may come on standard error meanwhile.
+    pub told_bytes: usize,
+}
+
+/// Why there is no answer. The program is of no further use.
+#[derive(Debug)]
+pub enum Silence {
+    /// It ended, or closed one of its pipes.
+    Ended,
+    TooLate,
+    AnswerFlood,
+    ToldFlood,
+    /// It said something that nothing was asked for.
+    Unasked(Vec<u8>),
+    Failed(io::Error),
+}
+
+impl Child {
+    pub fn start(mut command: Command) -> io::Result<Child> {
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut process = spawner::start(command)?;
+        let pipe = |pipe: Option<OwnedFd>| -> io::Result<File> {
+            let pipe = File::from(pipe.ok_or_else(|| io::Error::other("a pipe is missing"))?);
+            never_wait(&pipe)?;
+            Ok(pipe)
+        };
+        let pipes = (
+            pipe(process.stdin.take().map(OwnedFd::from)),
+            pipe(process.stdout.take().map(OwnedFd::from)),
+            pipe(process.stderr.take().map(OwnedFd::from)),
+        );
+        let (input, output, errors) = match pipes {
+            (Ok(input), Ok(output), Ok(errors)) => (input, output, errors),
+            (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
+                let _ = process.kill();
+                let _ = process.wait();
+                return Err(error);
+            }
+        };
+        Ok(Child {
+            // Process ids of every system of ours have 31 bits.
+            pid: process.id() as libc::pid_t,
+            input: Some(input),
+            output,
+            errors: Some(errors),
+            unread: Vec::new(),
+            told: Vec::new(),
+            end: None,
+        })
+    }
+
+    /// Sends so many lines and reads as many into `answers`, the last without its end.
+    pub fn exchange(
+        &mut self,
+        request: &[u8],
+        lines: usize,
+        bounds: &Bounds,
+        answers: &mut Vec<u8>,
+    ) -> Result<(), Silence> {
+        answers.clear();
+        let deadline = Instant::now() + bounds.within;
+        let mut told_bytes = 0;
+        let mut unsent = request;
+        // Whatever is there now was said before it was asked.
+        self.read_output()?;
+        if !self.unread.is_empty() {
+            return Err(Silence::Unasked(std::mem::take(&mut self.unread)));
+        }
+        let (mut seen, mut missing) = (0, lines);
+        loop {
+            self.write(&mut unsent)?;
+            if self.unread.len() == seen {
+                self.wait(!unsent.is_empty(), deadline)?;
+                told_bytes += self.read_errors();
+                if told_bytes > bounds.told_bytes {
+                    return Err(Silence::ToldFlood);
+                }
+                self.read_output()?;
+            }
+            while let Some(end) = self.unread.iter().skip(seen).position(|byte| *byte == b'\n') {
+                let end = seen + end;
+                seen = end + 1;
+                missing -= 1;
+                if missing > 0 {
+                    continue;
+                }
+                if seen < self.unread.len() {
+                    return Err(Silence::Unasked(self.unread.split_off(seen)));
+                }
+                if !unsent.is_empty() {
+                    return Err(Silence::Unasked(std::mem::take(&mut self.unread)));
+                }
+                self.unread.truncate(end);
+                std::mem::swap(answers, &mut self.unread);
+                return Ok(());
+            }
+            seen = self.unread.len();
+            if seen > bounds.answer_bytes {
+                return Err(Silence::AnswerFlood);
+            }
+        }
+    }
+
+    /// Whether it still has its output open. What it said unasked stays to be found by [`Child::exchange`].
+    pub fn is_there(&mut self) -> bool {
+        self.read_output().is_ok()
+    }
+
+    /// Sends a last line and lets the program end by itself, for a moment.
+    pub fn part(&mut self, goodbye: &[u8]) {
+        if let Some(input) = &mut self.input {
+            let _ = input.write(goodbye);
+        }
+        self.input = None;
+        self.wait_for_end();
+    }
+
+    /// Ends the program and all that it started, and says how it ended. Where it ended by itself, that is what is said.
+    pub fn end(&mut self) -> End {
+        if let Some(end) = self.end {
+            return end;
+        }
+        self.input = None;
+        // SAFETY: takes two numbers. The process was not waited for yet, so its number, and that of its group, which it
+        // leads, mean nobody else.
+        unsafe {
+            libc::kill(-self.pid, libc::SIGKILL);
+            libc::kill(self.pid, libc::SIGKILL);
+        }
+        let mut status = 0;
+        // SAFETY: all zeros are a value of it, which the call below overwrites.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        loop {
+            // SAFETY: both places are ours and outlive the call.
+            let waited = unsafe { libc::wait4(self.pid, &mut status, 0, &mut usage) };
+            let is_interrupted = waited < 0 && io::Error::last_os_error().kind() == io::ErrorKind::Interrupted;
+            if !is_interrupted {
+                break;
+            }
+        }
+        let peak_bytes = peak_bytes_of(&usage);
+        let end = End {
+            status,
+            peak_bytes: Some(peak_bytes).filter(|peak| *peak > own_peak_bytes()),
+        };
+        self.end = Some(end);
+        end
+    }
+
+    /// The last of what the program said on its standard error.
+    pub fn told(&self) -> String {
+        String::from_utf8_lossy(&self.told).trim().to_owned()
+    }
+
+    /// Waits a moment for a program that is about to end, and takes down what it says last.
+    pub fn wait_for_end(&mut self) {
+        let deadline = Instant::now() + END_WAIT;
+        while self.errors.is_some() && self.wait(false, deadline).is_ok() {
+            self.read_errors();
+            // What it still answers is of no use; a pipe that is full would keep it from ending.
+            match self.read_output() {
+                Ok(()) => self.unread.clear(),
+                Err(_) => {
+                    // Only standard error is left to wait for.
+                    while self.errors.is_some() && self.wait_for_errors(deadline) {
+                        self.read_errors();
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, unsent: &mut &[u8]) -> Result<(), Silence> {
+        while !unsent.is_empty() {
+            let Some(input) = &mut self.input else {
+                return Err(Silence::Ended);
+            };
+            match input.write(unsent) {
+                Ok(count) => *unsent = unsent.get(count..).unwrap_or_default(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Err(Silence::Ended),
+                Err(error) => return Err(Silence::Failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads what is there of the output.
+    fn read_output(&mut self) -> Result<(), Silence> {
+        let start = self.unread.len();
+        self.unread.resize(start + READ_BYTES, 0);
+        let room = self.unread.get_mut(start..).unwrap_or_default();
+        let read = self.output.read(room);
+        self.unread.truncate(start + *read.as_ref().unwrap_or(&0));
+        match read {
+            Ok(0) => Err(Silence::Ended),
+            Ok(_) => Ok(()),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(()),
+            Err(error) => Err(Silence::Failed(error)),
+        }
+    }
+
+    /// Reads what is there of the standard error, keeps the last of it, and says how much it was.
+    fn read_errors(&mut self) -> usize {
+        let mut buffer = [0; TOLD_BYTES];
+        let read = self.errors.as_mut().map(|errors| errors.read(&mut buffer));
+        match read {
+            Some(Ok(count @ 1..)) => {
+                self.told.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                let surplus = self.told.len().saturating_sub(TOLD_BYTES);
+                self.told.drain(..surplus);
+                count
+            }
+            Some(Err(error)) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => 0,
+            _ => {
+                self.errors = None;
+                0
+            }
+        }
+    }
+
+    /// Waits until there is something to read, or room to write where that is wanted.
+    fn wait(&self, is_writing: bool, deadline: Instant) -> Result<(), Silence> {
+        let input = self.input.as_ref().filter(|_| is_writing);
+        let mut asked = [
+            asked_of(input, libc::POLLOUT),
+            asked_of(Some(&self.output), libc::POLLIN),
+            asked_of(self.errors.as_ref(), libc::POLLIN),
+        ];
+        match poll(&mut asked, deadline) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Silence::TooLate),
+            Err(error) => Err(Silence::Failed(error)),
+        }
+    }
+
+    fn wait_for_errors(&self, deadline: Instant) -> bool {
+        let mut asked = [asked_of(self.errors.as_ref(), libc::POLLIN)];
+        poll(&mut asked, deadline).unwrap_or(false)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+fn own_peak_bytes() -> u64 {
+    // SAFETY: all zeros are a value of it, and the place is ours and outlives the call.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &mut usage);
+        usage
+    };
+    peak_bytes_of(&usage)
+}
+
+fn peak_bytes_of(usage: &libc::rusage) -> u64 {
+    let unit = if cfg!(target_os = "linux") { 1_024 } else { 1 };
+    u64::try_from(usage.ru_maxrss).unwrap_or(0).saturating_mul(unit)
+}
+
+fn asked_of(file: Option<&File>, events: libc::c_short) -> libc::pollfd {
+    libc::pollfd {
+        // A negative one is passed over.
+        fd: file.map_or(-1, |file| file.as_raw_fd()),
+        events,
+        revents: 0,
+    }
+}
+
+/// Whether any of them is ready before the deadline.
+fn poll(asked: &mut [libc::pollfd], deadline: Instant) -> io::Result<bool> {
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Ok(false);
+        }
+        // Rounded up, so that the last millisecond is not spent in a circle.
+        let millis = libc::c_int::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(libc::c_int::MAX);
+        // SAFETY: the list is ours and has as many entries as are said.
+        let ready = unsafe { libc::poll(asked.as_mut_ptr(), asked.len() as libc::nfds_t, millis) };
+        if ready > 0 {
+            return Ok(true);
+        }
+        let error = io::Error::last_os_error();
+        if ready < 0 && error.kind() != io::ErrorKind::Interrupted {
+            return Err(error);
+        }
+    }
+}
+
+/// Reads and writes of this pipe come back at once.
+fn never_wait(pipe: &File) -> io::Result<()> {
+    // SAFETY: the descriptor is open, and the calls take numbers.
+    let set = unsafe {
+        let flags = libc::fcntl(pipe.as_raw_fd(), libc::F_GETFL);
+        libc::fcntl(pipe.as_raw_fd(), libc::F_SETFL, flags | libc::O_NONBLOCK)
+    };
+    if set < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}

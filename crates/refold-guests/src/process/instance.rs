@@ -1,0 +1,198 @@
+//! One fold of a program: which events it gets, and when.
+
+use std::sync::Arc;
+
+use refold_core::event::EventView;
+use refold_core::names::Names;
+use refold_core::pointer::Pointer;
+use refold_core::port::handler::{Applied, Asked, Checkpoint, HandlerFault, HandlerInstance, Written};
+use refold_core::value::Value;
+
+use super::answer::Unhandled;
+use super::guest::BATCH_EVENTS;
+use super::program::Loaded;
+use super::request::{self, Want};
+use crate::error::{code, fault};
+use crate::instance::GuestInstance;
+use crate::recorded::Recorded;
+use crate::undo::{Folded, Undoable, noting_changes};
+
+/// Events of one request have at most so many bytes together, where there is more than one.
+const BATCH_BYTES: usize = 256 << 10;
+/// States of one answer have about so many bytes together.
+const STATES_BYTES: usize = 1 << 20;
+/// A state of about so many bytes costs less to say than to ask for.
+const SMALL_STATE_BYTES: usize = 8 << 10;
+
+/// See the module.
+pub struct ProcessInstance {
+    fold: Undoable<Loaded>,
+    /// The name of the state: the stream of the first event.
+    key: Vec<u8>,
+    frame: Vec<u8>,
+    recorded: Vec<Recorded>,
+    repeated: Vec<Pointer>,
+    /// About how large the last state was.
+    state_bytes: usize,
+}
+
+impl ProcessInstance {
+    pub fn new(program: Arc<Loaded>) -> ProcessInstance {
+        ProcessInstance {
+            fold: Undoable::new(program),
+            key: Vec::new(),
+            frame: Vec::new(),
+            recorded: Vec::new(),
+            repeated: Vec::new(),
+            state_bytes: 0,
+        }
+    }
+
+    /// What the program does with events of this type; `None`: it folds them.
+    fn passes(&self, event_type: &[u8]) -> Option<Result<Applied, HandlerFault>> {
+        let about = &self.fold.handler().about;
+        let types = about.types.as_ref()?;
+        match (types.get(event_type), about.unhandled) {
+            (Some(true), _) => None,
+            (Some(false), _) | (None, Unhandled::Ignore) => Some(Ok(Applied::Ignored)),
+            (None, Unhandled::Warn) => Some(Ok(Applied::Unknown)),
+            (None, Unhandled::Error) => {
+                let name = String::from_utf8_lossy(event_type);
+                let message = format!("the handler takes no events of type {name}; name it in `types` or in `ignored`");
+                Some(Err(fault(code::HANDLER_THROW, message)))
+            }
+        }
+    }
+
+    fn apply_it(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault> {
+        if let Some(passed) = self.passes(names.type_name(event.event_type)) {
+            return passed;
+        }
+        if self.fold.is_untouched() {
+            self.key = names.stream(event.stream).to_vec();
+        }
+        self.fold.check_size(event)?;
+        let depth = self.fold.handler().limits.depth;
+        self.frame.clear();
+        request::event(&mut self.frame, &self.key, event, names, depth);
+        let mut is_repeated = false;
+        // What was sent ahead was looked at then.
+        if !self.fold.foresaw(&self.frame) {
+            match read(event, depth) {
+                Some(Folded::Repeated) => is_repeated = true,
+                Some(_) => {}
+                None => return self.fold.undecodable(event, "the handler"),
+            }
+        }
+        let frame = &self.frame;
+        let folded = self.fold.fold(event, |out, _| out.extend_from_slice(frame))?;
+        if let Some(guest) = self.fold.guest_now() {
+            self.recorded = guest.take_emitted();
+        }
+        if is_repeated || folded == Folded::Repeated {
+            let payload = event.payload.unwrap_or_default();
+            if let Ok((payload, true)) = Value::from_json_noting(payload, depth) {
+                let places = payload.repeated_keys();
+                self.repeated.extend(places.into_iter().map(|(place, _)| place));
+            }
+        }
+        self.fold.shorten()?;
+        Ok(Applied::Folded)
+    }
+}
+
+/// Whether the payload can be sent, and what is to be said of it then. `None`: it is no JSON, or nests too deep.
+fn read(event: &EventView<'_>, depth: usize) -> Option<Folded> {
+    let Some(payload) = event.payload else {
+        return Some(Folded::Done);
+    };
+    match Value::from_json_noting(payload, depth) {
+        Ok((_, true)) => Some(Folded::Repeated),
+        Ok((_, false)) => Some(Folded::Done),
+        Err(_) => None,
+    }
+}
+
+impl GuestInstance for ProcessInstance {
+    fn recorded(&self) -> &[Recorded] {
+        &self.recorded
+    }
+}
+
+impl HandlerInstance for ProcessInstance {
+    fn reset(&mut self) {
+        self.fold.reset();
+        self.recorded.clear();
+        self.repeated.clear();
+    }
+
+    fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        self.recorded.clear();
+        self.repeated.clear();
+        noting_changes(self, written, |it| it.fold.state(), |it| it.apply_it(event, names))
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: Asked) {
+        let limits = self.fold.handler().limits;
+        let (want, most) = match asked {
+            // A small one is there before it is asked for.
+            Asked::LastState if self.state_bytes <= SMALL_STATE_BYTES => (Want::Final, BATCH_EVENTS),
+            Asked::LastState => (Want::None, BATCH_EVENTS),
+            Asked::EveryState => (Want::Each, (STATES_BYTES / self.state_bytes.max(1)).min(BATCH_EVENTS)),
+        };
+        let mut key = (!self.fold.is_untouched()).then(|| self.key.clone());
+        let (mut frames, mut byte_count) = (Vec::new(), 0);
+        for event in coming {
+            if self.passes(names.type_name(event.event_type)).is_some() {
+                continue;
+            }
+            // What the program will not get ends what can be foreseen of its states, or does not touch them.
+            if self.fold.check_size(&event).is_err() {
+                break;
+            }
+            let Some(folded) = read(&event, limits.depth) else {
+                continue;
+            };
+            let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
+            let mut frame = Vec::new();
+            request::event(&mut frame, key, &event, names, limits.depth);
+            byte_count += frame.len();
+            frames.push((frame, folded));
+            if frames.len() >= most || byte_count > BATCH_BYTES {
+                break;
+            }
+        }
+        // One alone is asked when it is its turn.
+        if frames.len() > 1 {
+            let count = if want == Want::Each { frames.len() } else { 1 };
+            self.fold.fold_ahead(|guest| guest.fold_ahead(frames, want));
+            if let Some(guest) = self.fold.guest_now().filter(|_| want != Want::None) {
+                self.state_bytes = guest.answer_bytes() / count;
+            } else if want == Want::Each {
+                // It was let go of. Where its states were too large for one answer, the next must ask for fewer.
+                self.state_bytes = self.state_bytes.saturating_mul(8).max(STATES_BYTES / 16);
+            }
+        }
+    }
+
+    fn repeated_keys(&self) -> &[Pointer] {
+        &self.repeated
+    }
+
+    fn state(&mut self) -> Result<Value, HandlerFault> {
+        self.fold.state()
+    }
+
+    fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
+        self.fold.checkpoint()
+    }
+
+    fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        self.recorded.clear();
+        self.fold.restore(checkpoint)?;
+        if let Ok(Value::Text(key)) = Value::from_json(request::key_of(self.fold.saved()), 1) {
+            self.key = key.as_wtf8().to_vec();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,104 @@
+//! `process.toml`: which program a version is, and all files that are part of it.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use refold_core::value::{Object, Value};
+use refold_guests::ProgramFile;
+
+use super::PROGRAM;
+use crate::document::Document;
+use crate::error::{PackageError, code};
+
+/// A program and what it is made of, all together, at most.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_FILES: usize = 4_096;
+/// Python keeps compiled code there, which is made anew.
+const NOT_PART: &str = "__pycache__";
+
+/// Reads the file of the version in `folder`. `name` is how a person knows it.
+pub fn read(name: &Arc<str>, source: &[u8], folder: &Path) -> Result<ProgramFile, PackageError> {
+    let document = Document::from_toml(name, source)?;
+    let members = document.map(code::PKG_PROGRAM, &document.root, "the description of a program")?;
+    let known = ["command", "options"];
+    if let Some((key, _)) = members.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
+        return Err(document.unknown_key(code::PKG_PROGRAM, key, &known));
+    }
+    let member = |name: &str| members.iter().find(|(key, _)| key.text == name).map(|(_, node)| node);
+    let Some(node) = member("command") else {
+        let message = "`command` is missing: the program and its arguments, as [\"python3\", \"handler.py\"]";
+        return Err(document.error(code::PKG_PROGRAM, document.root.mark, message));
+    };
+    let words = document.list(code::PKG_PROGRAM, node, "`command`")?;
+    let words = words
+        .iter()
+        .map(|word| document.text(code::PKG_PROGRAM, word, "a word of `command`"));
+    let command = words
+        .map(|word| word.map(str::to_owned))
+        .collect::<Result<Vec<_>, _>>()?;
+    if command.first().is_none_or(|program| program.is_empty()) {
+        return Err(document.error(code::PKG_PROGRAM, node.mark, "`command` must begin with a program"));
+    }
+    let options = match member("options") {
+        Some(node) => {
+            document.map(code::PKG_PROGRAM, node, "`options`")?;
+            node.to_value()
+        }
+        None => Value::Object(Object::default()),
+    };
+    Ok(ProgramFile {
+        folder: folder.to_owned(),
+        command,
+        options,
+    })
+}
+
+/// Every file of a version's folder that is not among `taken`, by its name from there, with forward slashes.
+pub fn other_files(folder: &Path, taken: &[(String, Vec<u8>)]) -> Result<Vec<(String, Vec<u8>)>, PackageError> {
+    let (mut files, mut byte_count) = (Vec::new(), 0);
+    let mut folders = vec![(folder.to_owned(), String::new())];
+    while let Some((folder, prefix)) = folders.pop() {
+        let unreadable = |error: std::io::Error| {
+            let message = format!("cannot list the files of the program: {error}: {}", folder.display());
+            PackageError::nowhere(code::PKG_READ, message)
+        };
+        for entry in fs::read_dir(&folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            let metadata = entry.metadata().map_err(unreadable)?;
+            if metadata.is_dir() {
+                if entry.file_name() != NOT_PART {
+                    folders.push((entry.path(), format!("{name}/")));
+                }
+                continue;
+            }
+            if taken.iter().any(|(known, _)| *known == name) {
+                continue;
+            }
+            byte_count += metadata.len();
+            if byte_count > MOST_BYTES || files.len() >= MOST_FILES {
+                let message = format!(
+                    "the folder of {PROGRAM} holds more than {MOST_FILES} files or {} MiB; keep what the program does \
+                     not need elsewhere",
+                    MOST_BYTES >> 20
+                );
+                return Err(PackageError::nowhere(code::PKG_PROGRAM, message));
+            }
+            files.push((name, read_part(&entry.path(), metadata.is_file())?));
+        }
+    }
+    Ok(files)
+}
+
+fn read_part(path: &Path, is_file: bool) -> Result<Vec<u8>, PackageError> {
+    if !is_file {
+        // A link may lead out of the package, and what it leads to is not what was looked at.
+        let message = format!("only files and folders can be part of a program: {}", path.display());
+        return Err(PackageError::nowhere(code::PKG_PROGRAM, message));
+    }
+    fs::read(path).map_err(|error| {
+        let message = format!("cannot read: {error}: {}", path.display());
+        PackageError::nowhere(code::PKG_READ, message)
+    })
+}

@@ -1,0 +1,237 @@
+//! Who we are to a server, what that account could do beside reading, and the script for one that can do no more.
+
+#[cfg(test)]
+mod tests;
+
+use refold_core::port::store::StoreError;
+use refold_core::work::CancelToken;
+
+use super::connection::Connection;
+use super::{Asked, statements};
+use crate::server::link::{Answer, Fault, Link as _, one};
+
+/// A server and the account that we have there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// `refold_reader@%`: by which of its accounts the server let us in.
+    pub name: String,
+    /// What it could do beside reading the database, in words; empty for a plain account.
+    pub powers: Vec<String>,
+    /// The server takes no writes from ordinary accounts: it follows another, or is closed for upkeep.
+    pub is_standby: bool,
+    /// `MariaDB 10.11.19`
+    pub server: String,
+    pub database: String,
+    /// What tells the server from others.
+    pub(super) system: String,
+    /// Whether the transactions of others can be seen.
+    pub(super) sees_writers: bool,
+    /// How far apart the server's own numbers are.
+    pub(super) step: i64,
+}
+
+impl Role {
+    pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
+        let asked = [statements::ROLE, statements::GRANTS].map(|sql| Asked::new(sql, Vec::new()));
+        let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
+        let role = one(answers.by_ref().take(1).collect());
+        let row = role.rows.first().ok_or(Fault::Closed)?;
+        let text = |index: usize| row.text(index).unwrap_or_default();
+        let granted: Answer<_> = answers.next().unwrap_or_default();
+        let lines = granted.rows.iter().filter_map(|row| row.text(0));
+        let database = text(1);
+        let grants = Grants::of(lines, &database);
+        let version = connection.version();
+        let version = version.split('-').next().unwrap_or(version);
+        let kind = if connection.is_mariadb() { "MariaDB" } else { "MySQL" };
+        Ok(Role {
+            name: text(0),
+            powers: grants.powers,
+            is_standby: !matches!(text(2).as_str(), "0" | "OFF"),
+            server: format!("{kind} {version}"),
+            database,
+            system: text(3),
+            sees_writers: grants.sees_writers,
+            step: row.integer(4).unwrap_or(1),
+        })
+    }
+
+    /// Whether an address allows this account by name: as the server calls it, or by its name alone.
+    pub fn is_called(&self, name: &str) -> bool {
+        let own = self.name.rsplit_once('@').map_or(self.name.as_str(), |(name, _)| name);
+        name == self.name || name == own
+    }
+}
+
+/// What lines of `SHOW GRANTS` say of one database.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Grants {
+    powers: Vec<String>,
+    sees_writers: bool,
+}
+
+/// Privileges that let nobody change anything.
+const HARMLESS: [&str; 5] = ["USAGE", "SELECT", "SHOW DATABASES", "SHOW VIEW", "PROCESS"];
+
+impl Grants {
+    fn of(lines: impl Iterator<Item = String>, database: &str) -> Grants {
+        let lines: Vec<String> = lines.collect();
+        let mut grants = Grants::default();
+        for line in &lines {
+            grants.take(line, database, &lines);
+        }
+        grants.powers.sort();
+        grants.powers.dedup();
+        grants
+    }
+
+    fn take(&mut self, line: &str, database: &str, lines: &[String]) {
+        // Taking away, and what an account is given where it signs in, grants nothing.
+        let Some(rest) = line.strip_prefix("GRANT ") else {
+            return;
+        };
+        let Some((given, rest)) = rest.split_once(" ON ") else {
+            // MySQL names the roles of an account so; what they may is not in this list.
+            let role = rest.split(" TO ").next().unwrap_or_default();
+            if !role.is_empty() && !line.contains(" ON ") && !is_expanded(role, lines) {
+                self.powers
+                    .push(format!("is granted the role {role}, whose rights are not looked at"));
+            }
+            return;
+        };
+        if given == "PROXY" {
+            self.powers.push("may act as another account".to_owned());
+            return;
+        }
+        let (place, rest) = rest.split_once(" TO ").unwrap_or((rest, ""));
+        if !reaches(place, database) {
+            return;
+        }
+        let privileges = split_privileges(given);
+        // Everything in one database is not the whole server, which alone can be asked for its writers.
+        self.sees_writers |= place == "*.*"
+            && privileges
+                .iter()
+                .any(|one| matches!(one.as_str(), "PROCESS" | "ALL PRIVILEGES"));
+        let beyond: Vec<String> = privileges
+            .into_iter()
+            .filter(|one| !HARMLESS.contains(&one.split(" (").next().unwrap_or(one)))
+            .collect();
+        if !beyond.is_empty() {
+            self.powers.push(format!("has {} on {place}", beyond.join(", ")));
+        }
+        if rest.contains("WITH GRANT OPTION") {
+            self.powers.push(format!("may hand on its rights on {place}"));
+        }
+    }
+}
+
+/// Whether the lines tell what this role may. MariaDB does so of a role that is active, as if it were an account; of one
+/// that `SET ROLE` could make active nothing is told.
+fn is_expanded(role: &str, lines: &[String]) -> bool {
+    let grantees = lines
+        .iter()
+        .filter_map(|line| line.split_once(" ON ")?.1.split_once(" TO "));
+    grantees
+        .filter_map(|(_, grantee)| grantee.strip_prefix(role))
+        .any(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// `SELECT, INSERT (`a`, `b`)` at the commas outside brackets.
+fn split_privileges(given: &str) -> Vec<String> {
+    let (mut found, mut depth) = (vec![String::new()], 0_usize);
+    for letter in given.chars() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                found.push(String::new());
+                continue;
+            }
+            _ => {}
+        }
+        if let Some(last) = found.last_mut() {
+            last.push(letter);
+        }
+    }
+    found.iter().map(|one| one.trim().to_owned()).collect()
+}
+
+/// A name has at most 64 letters, of four bytes each, and each may be escaped in a pattern.
+const MOST_PATTERN_BYTES: usize = 64 * 5;
+/// Each `%` multiplies the ways in which a pattern can be tried.
+const MOST_PATTERN_MARKS: usize = 4;
+
+/// Whether a right on this place is one on the database: on all, on it, on something in it. Its name there may be a
+/// pattern. What cannot be read counts as the database.
+fn reaches(place: &str, database: &str) -> bool {
+    let place = ["TABLE ", "FUNCTION ", "PROCEDURE ", "PACKAGE BODY ", "PACKAGE "]
+        .iter()
+        .find_map(|kind| place.strip_prefix(kind))
+        .unwrap_or(place);
+    if place.starts_with("*.") {
+        return true;
+    }
+    let mut letters = place.chars().peekable();
+    // How names are quoted is up to the mode of the connection.
+    let Some(quote) = letters.next().filter(|first| matches!(first, '`' | '"')) else {
+        return true;
+    };
+    let mut name = String::new();
+    while let Some(letter) = letters.next() {
+        match letter == quote {
+            true if letters.next_if_eq(&quote).is_none() => break,
+            _ => name.push(letter),
+        }
+    }
+    // No honest name or pattern is so long or has so many marks, and one made to waste time or stack must not be tried.
+    if name.len() > MOST_PATTERN_BYTES || name.matches('%').count() > MOST_PATTERN_MARKS {
+        return true;
+    }
+    // Names of databases may differ in case alone on some servers: then one counts as the other.
+    is_like(&name.to_lowercase(), &database.to_lowercase())
+}
+
+/// `%` stands for anything, `_` for one letter, `\` takes the next as it is.
+fn is_like(pattern: &str, text: &str) -> bool {
+    let mut letters = pattern.chars();
+    match letters.next() {
+        None => text.is_empty(),
+        Some('%') => {
+            let rest = letters.as_str();
+            (0..=text.len()).any(|at| text.get(at..).is_some_and(|text| is_like(rest, text)))
+        }
+        Some(letter) => {
+            let (wanted, is_any) = match letter {
+                '\\' => (letters.next().unwrap_or('\\'), false),
+                letter => (letter, letter == '_'),
+            };
+            let mut text = text.chars();
+            text.next().is_some_and(|next| is_any || next == wanted) && is_like(letters.as_str(), text.as_str())
+        }
+    }
+}
+
+/// The refusal of an account that can do more than read.
+pub fn refusal(role: &Role, location: &str, tables: &[(String, String)]) -> StoreError {
+    StoreError::Elevated {
+        location: location.to_owned(),
+        role: role.name.clone(),
+        powers: role.powers.clone(),
+        script: script(tables),
+    }
+}
+
+/// What makes an account that may read these tables, each with its database, and nothing else: statements on one line.
+pub fn script(tables: &[(String, String)]) -> String {
+    let mut script = String::from("CREATE USER 'refold_reader'@'%' IDENTIFIED BY '…' WITH MAX_USER_CONNECTIONS 3;");
+    let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
+    for (database, table) in tables {
+        script.push_str(&format!(
+            " GRANT SELECT ON {}.{} TO 'refold_reader'@'%';",
+            quoted(database),
+            quoted(table)
+        ));
+    }
+    script
+}

@@ -1,0 +1,222 @@
+//! What is looked at for the settled horizon: transactions that write, or where we may not see them the numbers that are
+//! missing and how long they have been.
+//!
+//! An auto_increment hands out numbers before transactions commit, and tells nobody to whom.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventReader as _, ReadQuery, StoreError};
+use refold_core::work::{CancelToken, Silent, Work};
+
+use super::privileges::Role;
+use super::value::Parameter;
+use super::{Asked, MySql, statements};
+use crate::server::horizon::Sight;
+use crate::server::link::one;
+use crate::server::reader::ServerReader;
+use crate::server::settling::Watch;
+use crate::server::store::Reached;
+use crate::tables::plan::Plan;
+
+/// A number that has been missing for so long will not come.
+const QUIET: Duration = Duration::from_secs(60);
+/// The server shows transactions as they were at most so long ago.
+const SHOWN_LATE: Duration = Duration::from_millis(120);
+const NEWEST_ROWS: usize = 1_000;
+const NEWEST_PAGES: usize = 10;
+
+/// What is looked at.
+pub struct Watched {
+    last_sql: String,
+    /// Database and name of the table of events.
+    table: (String, String),
+    sees_writers: bool,
+    step: i64,
+    doubt: Option<&'static str>,
+    /// Where numbers are missing that may still come: the position above them, and since when that is known.
+    missing: Mutex<BTreeMap<i64, Instant>>,
+}
+
+impl Watched {
+    pub fn new(plan: &Plan, table: (String, String), role: &Role, is_counted: bool) -> Watched {
+        let doubt = if role.is_standby {
+            Some("a replica may apply transactions in another order than they were committed in")
+        } else if !is_counted {
+            Some("the store does not say where its numbers come from")
+        } else if role.step > 1 {
+            Some("the server hands out its numbers in steps, as the servers of a cluster do")
+        } else if !role.sees_writers {
+            Some(
+                "without the privilege PROCESS nobody is seen who writes: a number that is missing for 60 seconds counts as \
+                 never to come",
+            )
+        } else {
+            None
+        };
+        Watched {
+            last_sql: statements::end(plan, true),
+            table,
+            sees_writers: role.sees_writers && !role.is_standby,
+            step: role.step.max(1),
+            doubt,
+            missing: Mutex::default(),
+        }
+    }
+
+    fn last(
+        &self,
+        reached: &Reached<MySql>,
+        cancel: &CancelToken,
+    ) -> Result<(Option<i64>, BTreeSet<String>), StoreError> {
+        let asked = || {
+            let writers = self.sees_writers.then_some(statements::WRITERS);
+            let all = [Some(self.last_sql.as_str()), writers];
+            all.into_iter()
+                .flatten()
+                .map(|sql| Asked::new(sql, Vec::new()))
+                .collect()
+        };
+        let mut answers = reached.ask(asked, cancel)?.into_iter();
+        let last = one(answers.by_ref().take(1).collect());
+        let last = last.rows.first().map(|row| {
+            row.integer(0).ok_or_else(|| StoreError::Driver {
+                location: reached.connections.location().to_owned(),
+                detail: format!(
+                    "positions up to {} are beyond what can be counted",
+                    row.text(0).unwrap_or_default()
+                ),
+            })
+        });
+        let writers = answers.next().unwrap_or_default();
+        Ok((
+            last.transpose()?,
+            writers.rows.iter().filter_map(|row| row.text(0)).collect(),
+        ))
+    }
+
+    /// Whether nobody has written to the table for a while, by the server's own account and clock.
+    fn is_quiet(&self, reached: &Reached<MySql>, cancel: &CancelToken) -> Result<bool, StoreError> {
+        let (database, table) = &self.table;
+        let asked = || {
+            let named = [database, table].map(|name| Parameter::Text(name.clone())).into();
+            vec![
+                Asked::new(statements::WRITTEN, named),
+                Asked::new(statements::UPTIME, Vec::new()),
+            ]
+        };
+        let mut answers = reached.ask(asked, cancel)?.into_iter();
+        let (written, uptime) = (
+            one(answers.by_ref().take(1).collect()),
+            answers.next().unwrap_or_default(),
+        );
+        let Some(row) = written.rows.first() else {
+            return Ok(false);
+        };
+        let uptime = || uptime.rows.first()?.text(1)?.parse().ok();
+        let seconds: Option<i64> = match (row.text(0), row.text(2).as_deref()) {
+            // InnoDB says nothing of a table that nobody has written to since the server started.
+            (None, Some("InnoDB")) => uptime(),
+            _ => row.integer(1),
+        };
+        Ok(seconds.is_some_and(|seconds| u64::try_from(seconds).is_ok_and(|seconds| seconds > QUIET.as_secs())))
+    }
+
+    /// The positions above numbers that are missing among the newest events, but for those that have been for long: the
+    /// events above them are older than the newest by [`QUIET`].
+    fn gaps(
+        &self,
+        reached: &Arc<Reached<MySql>>,
+        last: i64,
+        cancel: &CancelToken,
+    ) -> Result<BTreeSet<i64>, StoreError> {
+        let query = ReadQuery {
+            direction: Direction::Backward,
+            ..ReadQuery::all(Columns::SKELETON)
+        };
+        let mut reader = ServerReader::new(Arc::clone(reached), &query, Some(last));
+        let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
+        let (mut gaps, mut above, mut newest) = (BTreeSet::new(), None, None);
+        let quiet_nanos = i64::try_from(QUIET.as_nanos()).unwrap_or(i64::MAX);
+        for _ in 0..NEWEST_PAGES {
+            let work = Work::new(cancel, &Silent);
+            if !reader.next_batch(&work, NEWEST_ROWS, &mut batch, &mut names, &findings)? {
+                // Numbers below the first position may be missing too.
+                gaps.extend(above.filter(|first| *first > self.step));
+                return Ok(gaps);
+            }
+            for (position, time) in batch.positions.iter().zip(&batch.recorded_at) {
+                if above.is_some_and(|above: i64| above.saturating_sub(position.0) > self.step) {
+                    gaps.extend(above);
+                }
+                above = Some(position.0);
+                if !time.is_none() {
+                    let newest = *newest.get_or_insert(time.0);
+                    if time.0 < newest.saturating_sub(quiet_nanos) {
+                        return Ok(gaps);
+                    }
+                }
+            }
+        }
+        Ok(gaps)
+    }
+}
+
+impl Watch<MySql> for Watched {
+    const GAP_ROWS: usize = NEWEST_ROWS;
+
+    fn look(&self, reached: &Arc<Reached<MySql>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
+        let (last, mut writers) = self.last(reached, cancel)?;
+        let Some(at) = last else {
+            return Ok(Sight { last, writers });
+        };
+        if self.sees_writers {
+            // Whoever drew a number just now is shown with the next look.
+            thread::sleep(SHOWN_LATE);
+            writers.extend(self.last(reached, cancel)?.1);
+            return Ok(Sight { last, writers });
+        }
+        let gaps = match self.is_quiet(reached, cancel)? {
+            true => BTreeSet::new(),
+            false => self.gaps(reached, at, cancel)?,
+        };
+        let now = Instant::now();
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.retain(|above, _| gaps.contains(above));
+        for above in gaps {
+            missing.entry(above).or_insert(now);
+        }
+        let may_come = missing.iter().filter(|(_, since)| now.duration_since(**since) < QUIET);
+        writers.extend(may_come.map(|(above, _)| above.to_string()));
+        Ok(Sight { last, writers })
+    }
+
+    fn pause(&self) -> Duration {
+        SHOWN_LATE
+    }
+
+    fn step(&self) -> i64 {
+        self.step
+    }
+
+    fn doubt(&self) -> Option<&'static str> {
+        self.doubt
+    }
+
+    fn not_over(&self, count: usize) -> String {
+        match self.sees_writers {
+            true => format!("{count} transactions that write were not over"),
+            false => format!("in {count} places numbers are missing that may still come, and did not"),
+        }
+    }
+
+    fn may_come(&self, above: i64) -> bool {
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.sees_writers || missing.get(&above).is_some_and(|since| since.elapsed() < QUIET)
+    }
+}

@@ -1,0 +1,82 @@
+//! The settled horizon: the position up to which no event can appear any more.
+//!
+//! A store hands out positions before transactions commit, so an event may appear below one that was seen already. Whoever
+//! has drawn a position and is not over can be seen: by a lock that he holds, as a transaction that writes, or by the
+//! number that is missing. So the last position that is seen is settled once all are over that were seen *after* it:
+//! whoever drew a lower one was among them, or was over already.
+//!
+//! This module knows no server: it is told what was seen, in the order in which it was seen.
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+/// What was seen of a store: first its last position, then who writes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    pub last: Option<i64>,
+    /// Who may have drawn positions and is not over.
+    pub writers: BTreeSet<String>,
+}
+
+/// How far a store is settled, and what that waits for to go on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Horizon {
+    settled: Option<i64>,
+    waits: Option<Wait>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Wait {
+    last: Option<i64>,
+    writers: BTreeSet<String>,
+}
+
+impl Horizon {
+    /// A store that is known to be settled up to here.
+    pub fn at(settled: Option<i64>) -> Horizon {
+        Horizon { settled, waits: None }
+    }
+
+    /// The last position that is settled; `None`: no event is.
+    pub fn settled(&self) -> Option<i64> {
+        self.settled
+    }
+
+    /// Takes in what was seen. What was seen before must be over when this was seen.
+    pub fn see(&mut self, sight: Sight) {
+        if let Some(wait) = &mut self.waits {
+            wait.writers.retain(|writer| sight.writers.contains(writer));
+            if wait.writers.is_empty() {
+                self.settled = self.settled.max(wait.last);
+                self.waits = None;
+            }
+        }
+        if sight.writers.is_empty() {
+            self.settled = self.settled.max(sight.last);
+            self.waits = None;
+        } else if self.waits.is_none() && sight.last > self.settled {
+            let Sight { last, writers } = sight;
+            self.waits = Some(Wait { last, writers });
+        }
+    }
+
+    /// How many transactions must be over before more is settled.
+    pub fn waits_for(&self) -> usize {
+        self.waits.as_ref().map_or(0, |wait| wait.writers.len())
+    }
+}
+
+/// How far a store is settled while writers do not end: up to the lowest number that is missing among `positions`, which
+/// descend from the last one by `step` where none is missing. Each missing number may be one that a writer has drawn;
+/// `may_come` says so of those below a position.
+///
+/// `None`: nothing of `positions` is settled for sure; never where no number is missing.
+pub fn below_gaps(positions: &[i64], step: i64, may_come: impl Fn(i64) -> bool) -> Option<i64> {
+    let is_gap = |pair: &[i64]| pair[0].saturating_sub(pair[1]) > step.max(1) && may_come(pair[0]);
+    match positions.windows(2).rposition(is_gap) {
+        Some(gap) => positions.get(gap + 1).copied(),
+        None => positions.first().copied(),
+    }
+}

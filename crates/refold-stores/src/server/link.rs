@@ -1,0 +1,146 @@
+//! A unit of work: a read-only transaction with statements of a catalogue in it, and how it went.
+
+use std::time::Duration;
+
+use refold_core::port::store::StoreError;
+use refold_core::work::CancelToken;
+
+use super::Server;
+
+/// How often whoever waits looks whether he still should.
+pub const LOOK_UP: Duration = Duration::from_millis(20);
+/// Longer than the server's own limit on a statement.
+pub const UNIT_PATIENCE: Duration = Duration::from_secs(45);
+/// How long the end of a unit that was cancelled is waited for.
+pub const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
+/// Far more than any answer has that is no page: a server that does not heed a `LIMIT` must not fill the memory.
+const MOST_ANSWER_BYTES: usize = 256 << 20;
+
+/// One connection to a server.
+pub trait Link<S: Server>: Sized + Send {
+    /// Asks these statements in one read-only transaction, in order.
+    fn ask(&mut self, asked: Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, Fault>;
+
+    /// Whether nothing can be asked any more.
+    fn is_lost(&self) -> bool;
+}
+
+/// One statement of a unit of work.
+pub struct Asked<S: Server> {
+    pub sql: String,
+    pub parameters: Vec<S::Parameter>,
+    /// No more rows are kept once they hold so many bytes.
+    pub most_bytes: usize,
+}
+
+impl<S: Server> Asked<S> {
+    pub fn new(sql: impl Into<String>, parameters: Vec<S::Parameter>) -> Asked<S> {
+        Asked {
+            sql: sql.into(),
+            parameters,
+            most_bytes: MOST_ANSWER_BYTES,
+        }
+    }
+}
+
+/// What a statement brought.
+pub struct Answer<S: Server> {
+    pub rows: Vec<S::Row>,
+    pub byte_count: usize,
+    /// There were more rows than were kept.
+    pub is_cut: bool,
+}
+
+impl<S: Server> Default for Answer<S> {
+    fn default() -> Answer<S> {
+        Answer {
+            rows: Vec::new(),
+            byte_count: 0,
+            is_cut: false,
+        }
+    }
+}
+
+/// The answer to a single statement.
+pub fn one<S: Server>(answers: Vec<Answer<S>>) -> Answer<S> {
+    answers.into_iter().next().unwrap_or_default()
+}
+
+/// Why a unit of work brought nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("cancelled")]
+    Cancelled,
+    #[error("the server did not answer within {} seconds", UNIT_PATIENCE.as_secs())]
+    Silent,
+    #[error("the server does not keep the transaction read-only")]
+    Writable,
+    #[error("the connection was closed")]
+    Closed,
+    /// What the server or its driver said.
+    #[error("{detail}")]
+    Said {
+        /// The server's own code, where it gave one.
+        code: Option<String>,
+        detail: String,
+        blame: Blame,
+    },
+    /// What was to be sent cannot be written down.
+    #[error(transparent)]
+    Unheard(StoreError),
+}
+
+/// What a fault is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// The connection: the same may go well on a new one.
+    Connection,
+    /// It was too much at once: less may go well.
+    Load,
+    /// The account may not.
+    Denied,
+    /// There is no such database, or the server takes nobody in.
+    Unreachable,
+    /// What the server holds or answers is damaged.
+    Corrupt,
+    /// Anything else.
+    Statement,
+}
+
+impl Fault {
+    /// The server's own code.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Fault::Said { code, .. } => code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether the same may go well on a new connection.
+    pub fn is_of_connection(&self) -> bool {
+        let is_said = |blame: &Blame| *blame == Blame::Connection;
+        matches!(self, Fault::Silent | Fault::Closed) || matches!(self, Fault::Said { blame, .. } if is_said(blame))
+    }
+
+    /// Whether less asked of the same may go well.
+    pub fn is_of_load(&self) -> bool {
+        matches!(self, Fault::Said { blame: Blame::Load, .. })
+    }
+
+    pub fn at(self, location: &str) -> StoreError {
+        let location = location.to_owned();
+        let detail = self.to_string();
+        match self {
+            Fault::Cancelled => refold_core::work::Cancelled.into(),
+            Fault::Silent | Fault::Closed => StoreError::Unreachable { location, detail },
+            Fault::Writable => StoreError::Driver { location, detail },
+            Fault::Unheard(error) => error,
+            Fault::Said { blame, .. } => match blame {
+                Blame::Denied => StoreError::Denied { location, detail },
+                Blame::Connection | Blame::Load | Blame::Unreachable => StoreError::Unreachable { location, detail },
+                Blame::Corrupt => StoreError::Corrupt { location, detail },
+                Blame::Statement => StoreError::Driver { location, detail },
+            },
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What the adapters of servers share: addresses, encryption, the few connections, a layout bound to tables, pages by
+//! key, the settled horizon.
+//!
+//! It must not know any server: an adapter says by [`Server`] how its statements are written and what its rows hold, and
+//! sends them over its own [`Link`].
+
+pub mod address;
+pub mod bound;
+pub mod connections;
+pub mod course;
+pub mod held;
+pub mod horizon;
+pub mod link;
+pub mod probe;
+pub mod reader;
+pub mod settling;
+pub mod store;
+pub mod tls;
+
+use crate::layout::TextForm;
+use crate::tables::plan::{Plan, Shape};
+
+use self::held::HeldRow;
+use self::link::Link;
+use self::settling::Watch;
+
+/// One kind of server: how it wants statements, and what it answers.
+pub trait Server: Sized + Send + Sync + 'static {
+    /// A value that a statement is asked with.
+    type Parameter: Send;
+    type Row: Send;
+    /// The type of a column.
+    type Kind: ColumnKind;
+    type Link: Link<Self>;
+    type Watched: Watch<Self>;
+
+    /// What stands behind an order so that NULL comes first, and last.
+    const NULLS: [&'static str; 2];
+
+    fn number(number: i64) -> Self::Parameter;
+
+    /// How the parameter of this place, from 1, is marked in a statement.
+    fn mark(place: usize) -> String;
+
+    /// The condition that a column holds one of these numbers.
+    fn among(column: &str, numbers: Vec<i64>, parameters: &mut Vec<Self::Parameter>) -> String;
+
+    /// The condition that a column holds exactly what is shown as `text` in this form; `None`: it cannot hold that.
+    fn key(
+        column: &str,
+        kind: &Self::Kind,
+        text: (&[u8], TextForm),
+        parameters: &mut Vec<Self::Parameter>,
+    ) -> Option<String>;
+
+    /// How a column is selected.
+    fn selected(column: &str, kind: &Self::Kind) -> String;
+
+    /// How the size of a column in bytes is selected.
+    fn size_of(column: &str, kind: &Self::Kind) -> String;
+
+    /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that
+    /// has more, NULL standing for a smaller one.
+    fn body(column: &str, size: &str, most_bytes: u64) -> (String, String);
+
+    /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as the parameter `limit` says.
+    fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String;
+
+    /// The first or the last position.
+    fn end(plan: &Plan, is_last: bool) -> String;
+
+    /// The positions up to the first parameter, newest first, as many as the second says.
+    fn behind(plan: &Plan) -> String;
+
+    /// These columns of the row at the position of the only parameter.
+    fn row(plan: &Plan, columns: &[String]) -> String;
+
+    fn held(row: &Self::Row) -> HeldRow<'_>;
+
+    /// What the server calls the types of the row's columns.
+    fn kind_names(row: &Self::Row) -> Vec<String>;
+}
+
+/// The type of a column, as far as it matters whether a layout can be read.
+pub trait ColumnKind: Clone + Send + Sync {
+    fn is_integer(&self) -> bool;
+
+    /// Whether a stream id may be made of it.
+    fn is_key(&self) -> bool;
+
+    /// Why a body cannot be read of such a column, in words that follow "its payload is".
+    fn refusal_as_body(&self) -> Option<&'static str>;
+}

@@ -1,0 +1,128 @@
+//! An opened store on a server: what was settled when it was opened.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use refold_core::event::Position;
+use refold_core::port::store::{
+    EventReader, EventStore, Fingerprint, PositionRange, RawColumn, ReadQuery, StoreDescription, StoreError,
+};
+use refold_core::work::CancelToken;
+use rusqlite::types::ValueRef;
+use sha2::{Digest as _, Sha256};
+
+use super::Server;
+use super::bound::Bound;
+use super::connections::Connections;
+use super::horizon::Horizon;
+use super::link::{Answer, Asked, one};
+use super::reader::ServerReader;
+use super::settling::Watch as _;
+use crate::layout::hex;
+
+/// A server that was reached, and the events there.
+pub struct Reached<S: Server> {
+    pub connections: Connections<S>,
+    pub bound: Bound<S>,
+}
+
+impl<S: Server> Reached<S> {
+    /// One unit of work.
+    pub fn ask(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, StoreError> {
+        let answers = self.connections.ask(asked, cancel);
+        answers.map_err(|asking| asking.at(self.connections.location()))
+    }
+}
+
+pub struct ServerStore<S: Server> {
+    pub(crate) reached: Arc<Reached<S>>,
+    pub(crate) watched: S::Watched,
+    /// The last position that was settled when it was opened.
+    pub(crate) settled: Option<i64>,
+    pub(crate) horizon: Mutex<Horizon>,
+    pub(crate) description: StoreDescription,
+    pub(crate) fingerprint: Fingerprint,
+}
+
+impl<S: Server> EventStore for ServerStore<S> {
+    fn describe(&self) -> &StoreDescription {
+        &self.description
+    }
+
+    fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
+        Ok(self.fingerprint.clone())
+    }
+
+    fn is_current(&self) -> Result<bool, StoreError> {
+        let sight = self.watched.look(&self.reached, &CancelToken::default())?;
+        let mut horizon = self.horizon.lock().unwrap_or_else(PoisonError::into_inner);
+        horizon.see(sight);
+        Ok(horizon.settled() <= self.settled)
+    }
+
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, StoreError> {
+        Ok(Box::new(ServerReader::new(
+            Arc::clone(&self.reached),
+            query,
+            self.settled,
+        )))
+    }
+
+    fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
+        let whole = vec![(None, None)];
+        // Where each page looks at the whole table, several readers would do so at once.
+        let Some((first, last)) = self
+            .description
+            .position_span
+            .filter(|_| self.reached.bound.plan.has_position_index)
+        else {
+            return Ok(whole);
+        };
+        let (first, last) = (i128::from(first.0), i128::from(last.0));
+        let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
+        let cut = |part: i128| {
+            let at = first - 1 + (last - first + 1) * part / parts;
+            (1..parts)
+                .contains(&part)
+                .then(|| i64::try_from(at).ok())
+                .flatten()
+                .map(Position)
+        };
+        Ok((0..parts).map(|part| (cut(part), cut(part + 1))).collect())
+    }
+
+    fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {
+        let (reached, plan) = (&self.reached, &self.reached.bound.plan);
+        if self.settled.is_none_or(|settled| position.0 > settled) {
+            return Ok(None);
+        }
+        let sql = S::row(plan, &reached.bound.row_columns());
+        let asked = || vec![Asked::new(sql.clone(), vec![S::number(position.0)])];
+        let answer = one(reached.ask(asked, &CancelToken::default())?);
+        Ok(answer.rows.first().map(|row| {
+            let (held, kinds) = (S::held(row), S::kind_names(row));
+            let named = plan.table_columns.iter().zip(kinds).zip(&held.0);
+            named
+                .map(|((name, kind), held)| RawColumn {
+                    name: name.clone(),
+                    kind,
+                    bytes: match held.as_value() {
+                        ValueRef::Null => Vec::new(),
+                        ValueRef::Integer(number) => number.to_string().into_bytes(),
+                        ValueRef::Real(number) => number.to_string().into_bytes(),
+                        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.to_owned(),
+                    },
+                })
+                .collect()
+        }))
+    }
+}
+
+/// What tells a store from any other: hashed, so that no part of it can be taken for two.
+pub fn identity(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}

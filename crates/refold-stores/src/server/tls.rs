@@ -1,0 +1,139 @@
+//! Encrypted connections: which certificates are trusted, and what is checked of them.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use refold_core::port::store::StoreError;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+
+use super::address::Encryption;
+
+/// What encrypts connections; `None` where nothing is encrypted. `roots`: the file with the certificates that a server's
+/// must come from; without it those of the system. `location` is for what is said where that fails.
+pub fn config(
+    encryption: Encryption,
+    roots: Option<&Path>,
+    location: &str,
+) -> Result<Option<ClientConfig>, StoreError> {
+    let unreachable = |detail: String| StoreError::Unreachable {
+        location: location.to_owned(),
+        detail,
+    };
+    if encryption == Encryption::None {
+        return Ok(None);
+    }
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unreachable(format!("encryption cannot be set up ({error})")))?;
+    let trusted = || known(roots).map_err(unreachable);
+    let config = match encryption {
+        Encryption::Host => builder.with_root_certificates(trusted()?).with_no_client_auth(),
+        weaker => {
+            let authority = match weaker {
+                Encryption::Authority => {
+                    let verifier =
+                        WebPkiServerVerifier::builder_with_provider(Arc::new(trusted()?), Arc::clone(&provider));
+                    let verifier = verifier.build();
+                    Some(verifier.map_err(|error| unreachable(format!("no authority can be trusted ({error})")))?)
+                }
+                _ => None,
+            };
+            let verifier = Arc::new(Lenient { provider, authority });
+            builder
+                .dangerous()
+                .with_custom_certificate_verifier(verifier)
+                .with_no_client_auth()
+        }
+    };
+    Ok(Some(config))
+}
+
+/// The certificates that are trusted; else why there are none.
+fn known(file: Option<&Path>) -> Result<RootCertStore, String> {
+    let mut roots = RootCertStore::empty();
+    match file {
+        Some(file) => {
+            let unreadable = |error: String| format!("{} cannot be read ({error})", file.display());
+            let listed = CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))?;
+            for certificate in listed {
+                let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+                roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
+            }
+        }
+        None => {
+            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    if roots.is_empty() {
+        return Err(
+            "there are no certificates to check the server's with; name a file of them by sslrootcert".to_owned(),
+        );
+    }
+    Ok(roots)
+}
+
+/// Checks less than it should, because the user's URL says so: no name, and where there is no `authority` nothing.
+#[derive(Debug)]
+struct Lenient {
+    provider: Arc<CryptoProvider>,
+    authority: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl ServerCertVerifier for Lenient {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let Some(authority) = &self.authority else {
+            return Ok(ServerCertVerified::assertion());
+        };
+        match authority.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            )) => Ok(ServerCertVerified::assertion()),
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(
+            message,
+            certificate,
+            signature,
+            &self.provider.signature_verification_algorithms,
+        )
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}

@@ -1,0 +1,85 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { keepFocus } from './focus';
+
+let stop = () => {};
+
+beforeEach(() => {
+  document.body.innerHTML = `<div id="page">
+    <nav data-region="rail"><button id="rail"></button></nav>
+    <main data-region="view"><div id="list" role="grid" tabindex="0"></div><button id="open"></button></main>
+    <div id="over"></div>
+  </div>`;
+  stop = keepFocus(element('page'));
+});
+afterEach(() => stop());
+
+function element(id: string): HTMLElement {
+  const found = document.getElementById(id);
+  if (!found) throw new Error(`there is no ${id}`);
+  return found;
+}
+
+function add(id: string, into: string): HTMLElement {
+  const added = document.createElement('button');
+  added.id = id;
+  element(into).append(added);
+  added.focus();
+  return added;
+}
+
+// What watches the page is told when the present task is through.
+const told = () => new Promise((done) => setTimeout(done));
+const focused = () => document.activeElement?.id;
+
+it('returns from what opened over the page, also through several', async () => {
+  element('open').focus();
+  const dialog = add('dialog', 'over');
+  const second = add('second', 'over');
+  second.remove();
+  await told();
+  expect(focused()).toBe('dialog');
+  dialog.remove();
+  await told();
+  expect(focused()).toBe('open');
+});
+
+it('leaves the focus where a person put it', async () => {
+  const drawer = add('drawer', 'over');
+  element('list').focus();
+  drawer.remove();
+  await told();
+  expect(focused()).toBe('list');
+  element('list').blur();
+  add('other', 'over').remove();
+  element('list').blur();
+  await told();
+  expect(focused()).not.toBe('rail');
+});
+
+it('goes to the list of the view that took the place of another, once it is there', async () => {
+  element('rail').focus();
+  const old = add('old', 'list');
+  const view = document.querySelector('main');
+  old.closest('[role=grid]')?.remove();
+  element('open').remove();
+  await told();
+  expect(document.activeElement).toBe(document.body);
+  const list = document.createElement('div');
+  list.id = 'streams';
+  list.tabIndex = 0;
+  list.setAttribute('role', 'treegrid');
+  view?.append(list);
+  await told();
+  expect(focused()).toBe('streams');
+});
+
+it('does not return to what is behind an overlay', async () => {
+  element('open').focus();
+  element('list').focus();
+  const dialog = add('dialog', 'over');
+  element('list').setAttribute('inert', '');
+  dialog.remove();
+  await told();
+  expect(focused()).toBe('open');
+});
