@@ -2,6 +2,7 @@
 //!
 //! It must not know any story, and never the window.
 
+mod closed;
 mod fingerprint;
 mod machine;
 pub mod mariadb;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use refold_fixtures::orders::{self, Layout, Options, Written};
 
+pub use closed::wait_until_closed;
 pub use fingerprint::Fingerprint;
 pub use program::{Answer, Refold, answer_of};
 pub use watch::Watch;
@@ -44,6 +46,8 @@ pub fn put_at_rest(store: &Path) {
         .open(store)
         .expect("the store is there");
     file.set_modified(std::time::UNIX_EPOCH).expect("its time can be set");
+    drop(file);
+    wait_until_closed(store);
 }
 
 /// Every file of ours below `folder` (relative to the checkout) whose name ends in one of `endings`, sorted.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use refold_app::{Desk, Places};
 use refold_fixtures::orders::Layout;
-use refold_tests::{Answer, Fingerprint, Refold, Watch, shop};
+use refold_tests::{Answer, Fingerprint, Refold, Watch, shop, wait_until_closed};
 use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -24,6 +24,7 @@ impl Bad {
         let folder = tempfile::tempdir().expect("a folder for the store");
         let path = folder.path().join(name);
         fs::write(&path, bytes).expect("the file is written");
+        wait_until_closed(&path);
         Bad { folder, path }
     }
 
@@ -32,16 +33,21 @@ impl Bad {
         let workshop = tempfile::tempdir().expect("a workshop");
         let written = shop(workshop.path(), Layout::Emmett, 300);
         let bad = Bad::file("orders.db", &fs::read(written.store).expect("the store"));
-        let connection = Connection::open(&bad.path).expect("the store is opened");
-        connection.execute_batch(script).expect("the script is right");
+        bad.execute(script);
         bad
     }
 
     fn database(script: &str) -> Bad {
         let bad = Bad::file("orders.db", b"");
-        let connection = Connection::open(&bad.path).expect("a database is made");
-        connection.execute_batch(script).expect("the script is right");
+        bad.execute(script);
         bad
+    }
+
+    fn execute(&self, script: &str) {
+        let connection = Connection::open(&self.path).expect("the database is opened");
+        connection.execute_batch(script).expect("the script is right");
+        drop(connection);
+        wait_until_closed(&self.path);
     }
 
     /// Runs `refold` on the file, which stands for `STORE`, for people and as JSON. Whatever is wrong with the file: it
@@ -286,6 +292,7 @@ fn json_nested_a_hundred_thousand_deep() {
         let connection = Connection::open(&bad.path).expect("the store is opened");
         assert_eq!(connection.execute(sql, [payload]).expect("the event is made deep"), 1);
         drop(connection);
+        wait_until_closed(&bad.path);
         let line = format!(
             "{{\"stream\":\"order-1\",\"type\":\"Deep\",\"version\":\"0\",\"payload\":{payload}}}\n{{\"stream\":\"order-1\",\
              \"type\":\"Flat\",\"version\":\"1\",\"payload\":{{\"b\":1}}}}\n"

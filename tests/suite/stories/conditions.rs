@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use refold_fixtures::orders::Layout;
-use refold_tests::{Refold, shop};
+use refold_tests::{Refold, shop, wait_until_closed};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -23,9 +23,24 @@ pub struct Condition {
 }
 
 impl Condition {
+    fn of(name: &'static str, folder: TempDir, store: PathBuf, events: u32, writer: Option<Connection>) -> Condition {
+        let condition = Condition {
+            name,
+            folder,
+            store,
+            events,
+            _writer: writer,
+        };
+        if condition._writer.is_none() {
+            wait_until_closed(&condition.store);
+        }
+        condition
+    }
+
     /// The same store, with nobody who has it open.
     pub fn left_alone(self) -> Condition {
-        Condition { _writer: None, ..self }
+        drop(self._writer);
+        Condition::of(self.name, self.folder, self.store, self.events, None)
     }
 }
 
@@ -119,13 +134,7 @@ fn lines(name: &'static str, packed: impl FnOnce(Vec<u8>) -> Vec<u8>) -> Conditi
     let folder = tempfile::tempdir().expect("a folder for the store");
     let store = folder.path().join(name);
     fs::write(&store, packed(exported.out.into_bytes())).expect("the events are written");
-    Condition {
-        name,
-        folder,
-        store,
-        events: SHOP,
-        _writer: None,
-    }
+    Condition::of(name, folder, store, SHOP, None)
 }
 
 /// Stored without compression, as gzip allows: what unpacks it cannot tell.
@@ -159,13 +168,7 @@ fn condition(name: &'static str, make: impl FnOnce(&Path) -> (u32, Option<Connec
     let store = folder.path().join("orders.db");
     fs::copy(written.store, &store).expect("the store is copied");
     let (events, writer) = make(&store);
-    Condition {
-        name,
-        folder,
-        store,
-        events,
-        _writer: writer,
-    }
+    Condition::of(name, folder, store, events, writer)
 }
 
 /// What a crash or a backup tool leaves of the files of another.
@@ -176,13 +179,7 @@ fn left_behind(name: &'static str, live: &Condition, suffixes: &[&str], then: im
         fs::copy(beside(&live.store, suffix), beside(&store, suffix)).expect("the file is copied");
     }
     then(&store);
-    Condition {
-        name,
-        folder,
-        store,
-        events: live.events,
-        _writer: None,
-    }
+    Condition::of(name, folder, store, live.events, None)
 }
 
 fn beside(store: &Path, suffix: &str) -> PathBuf {
