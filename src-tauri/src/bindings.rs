@@ -4,8 +4,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, connections, drift, field, history, lab, links, mask, notes, payload, range, sandbox, search, start,
-    store, watch,
+    compare, connections, drift, evidence, field, history, lab, links, mask, notes, payload, range, sandbox, search,
+    start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -110,6 +110,14 @@ pub fn builder() -> Builder<Wry> {
         drift::read_model_mapping,
         drift::compare_read_model,
         drift::save_mapping,
+        evidence::anchors,
+        evidence::make_anchor,
+        evidence::verify_store,
+        evidence::store_health,
+        evidence::report_manner,
+        evidence::report_paths,
+        evidence::make_report,
+        evidence::verify_bundle,
         links::index_ids,
         links::causation,
         links::correlation_streams,

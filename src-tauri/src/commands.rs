@@ -5,6 +5,7 @@
 pub mod compare;
 pub mod connections;
 pub mod drift;
+pub mod evidence;
 pub mod field;
 pub mod history;
 pub mod lab;

@@ -12,7 +12,7 @@ use crate::webdriver::key;
 const FITS: &str = include_str!("fits.js");
 
 /// The views, and what is in the page once they are there.
-pub const VIEWS: [(&str, &str); 11] = [
+pub const VIEWS: [(&str, &str); 13] = [
     ("overview", "[data-test=list] [role=row]"),
     ("history", "[data-test=state-header]"),
     ("compare", "[data-test=compare]"),
@@ -22,6 +22,8 @@ pub const VIEWS: [(&str, &str); 11] = [
     ("sandbox", "[data-test=sandbox-band]"),
     ("search", "[data-test=search-text]"),
     ("notebook", "[data-test=notebook]"),
+    ("reports", "[data-test=report-form]"),
+    ("integrity", "[data-test=anchor-folder]"),
     ("welcome", "[data-test=welcome-open]"),
     ("settings", "[data-test=cache-use]"),
 ];

@@ -1,5 +1,7 @@
 //! What people come for, each within its counted actions: one click, one key chord or one typed token is one action.
 
+use std::path::Path;
+
 use refold_tests::Fingerprint;
 
 use crate::driver::{Shown, open};
@@ -142,10 +144,58 @@ fn f7_what_if_an_event_had_never_happened() {
     before.assert_unchanged(store.folder());
 }
 
-/// What is there of an evidence pack: an order between two moments with what was noted of it, in a file that opens
-/// offline. Five actions, with the one that the system's dialog takes.
+/// An evidence pack of an order between two moments: four actions with the button that has the focus, and the dialog that
+/// says where, once. It verifies in the window, and with the folder chosen there.
 #[test]
-fn f8_a_case_file_of_a_sample() {
+fn f8_an_evidence_pack_of_a_sample() {
+    let store = stores::sample();
+    let kept = tempfile::tempdir().expect("a temporary folder");
+    let before = Fingerprint::of(store.folder());
+    let shown = open(&[store.path(), "order-4711", "--at", "v1"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "1");
+    answer_dialog(&shown, "open", &kept.path().to_string_lossy());
+    let start = web.actions();
+    web.press(&[], "b");
+    web.press(&[], key::END);
+    wait_for_version(&shown, "15");
+    web.press(&[key::CONTROL], "e");
+    web.wait_for("document.activeElement?.dataset.test === 'report-run'");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=report-made]')");
+    assert_eq!(web.actions() - start, 4, "F8 takes four actions and the dialog");
+    let made = web.text("[data-test=report-made]");
+    assert!(
+        made.contains("15 events") && made.contains("sha256sum -c SHA256SUMS"),
+        "{made}"
+    );
+    assert!(made.contains("Nobody signed this report"), "{made}");
+    let dir = web.text("[data-test=report-dir]");
+    for file in [
+        "report.pdf",
+        "report.html",
+        "events.csv",
+        "events.ndjson",
+        "verify.py",
+        "SHA256SUMS",
+    ] {
+        assert!(Path::new(&dir).join(file).exists(), "{file} in {dir}");
+    }
+    answer_dialog(&shown, "open", &dir);
+    web.click("[data-test=report-verify]");
+    web.wait_for("document.querySelector('[data-test=bundle-result]')?.dataset.outcome === 'verified'");
+    std::fs::write(Path::new(&dir).join("events.csv"), "nothing").expect("a file of ours");
+    web.press(&[key::CONTROL], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=bundle-result]')?.dataset.outcome === 'broken'");
+    assert!(web.text("[data-test=bundle]").contains("events.csv"));
+    no_violations(&shown);
+    drop(shown);
+    before.assert_unchanged(store.folder());
+}
+
+/// A case file of what is noted: an order between two moments in one file that opens offline.
+#[test]
+fn a_case_file_of_a_sample() {
     let store = stores::sample();
     let kept = tempfile::tempdir().expect("a temporary folder");
     let file = kept.path().join("order-4711.refold-case");
@@ -159,9 +209,9 @@ fn f8_a_case_file_of_a_sample() {
     web.press(&[], "b");
     web.press(&[], key::END);
     wait_for_version(&shown, "15");
-    web.press(&[key::CONTROL], "e");
+    web.press(&[key::CONTROL, key::SHIFT], "e");
     web.wait_for("document.querySelector('[data-test=notice]').innerText.includes('order-4711.refold-case')");
-    assert_eq!(web.actions() - start, 4, "F8 takes four actions and the dialog");
+    assert_eq!(web.actions() - start, 4, "four actions and the dialog");
     let case = std::fs::read_to_string(&file).expect("the case was written");
     assert!(
         case.starts_with("{\"refold_case\":1"),

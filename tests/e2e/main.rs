@@ -10,6 +10,7 @@ mod border;
 mod compare;
 mod connections;
 mod driver;
+mod evidence;
 mod faults;
 mod figures;
 mod fits;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::driver::{Shown, open, open_in};
+use crate::evidence::Bench;
 use crate::fits::show;
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
 use crate::kept::{save_case, show_notebook, temporary, write_note};
@@ -159,6 +160,32 @@ fn read_model() {
     wait_for_overview(&shown);
     show_read_model(&shown);
     take(&shown, "read-model");
+}
+
+/// A store that is not what its anchor says.
+#[test]
+fn integrity() {
+    let bench = Bench::new();
+    bench.anchor();
+    bench.tamper();
+    take(&bench.verify(), "integrity");
+}
+
+/// A report of an order, once it was made.
+#[test]
+fn report() {
+    let store = stores::sample();
+    let kept = temporary();
+    let shown = open(&[store.path(), "order-4711", "--at", "v15"]);
+    wait_for_version(&shown, "15");
+    answer_dialog(&shown, "open", &kept.path().to_string_lossy());
+    shown.web.press(&[key::CONTROL], "e");
+    shown
+        .web
+        .wait_for("document.activeElement?.dataset.test === 'report-run'");
+    shown.web.press(&[], key::ENTER);
+    shown.web.wait_for("document.querySelector('[data-test=report-made]')");
+    take(&shown, "report");
 }
 
 #[test]

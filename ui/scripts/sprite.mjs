@@ -45,6 +45,8 @@ const names = {
   edit: 'pencil',
   replay: 'git-compare',
   invariants: 'shield-check',
+  report: 'file-text',
+  anchor: 'anchor',
 };
 
 const symbols = Object.entries(names).map(([name, file]) => {

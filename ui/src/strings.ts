@@ -171,6 +171,8 @@ export const S = {
       sandbox: 'Sandbox',
       search: 'Search',
       notebook: 'Notebook',
+      reports: 'Reports',
+      integrity: 'Integrity',
       grid: 'In a list',
       tree: 'In the tree of fields',
       palette: 'In the palette',

@@ -5,6 +5,7 @@
 mod comparisons;
 mod connections;
 mod drift;
+mod evidence;
 mod lab;
 mod lanes;
 mod notes;

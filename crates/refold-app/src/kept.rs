@@ -1,6 +1,8 @@
 //! What the window keeps of its own accord for its next start: recent stores, what was open, where it stood. Text files
 //! in the user's config folder; one that cannot be read counts as absent. Writes are whole or not at all.
 
+mod evidence;
+
 use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
 use crate::wire::{Recent, WindowFrame, WindowPlaces};
+
+pub use evidence::{anchors_of, keep_anchors, keep_manner, manner_of};
 
 /// So many stores are remembered.
 const RECENT_COUNT: usize = 12;

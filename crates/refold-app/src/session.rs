@@ -6,6 +6,7 @@ mod faults;
 mod first_screen;
 mod growth;
 mod ids;
+mod masked;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
-pub use evidence::{Anchor, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
+pub use evidence::{Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
 pub use known::{Corrections, FoldOrder, Known};
 pub use lab::{Check, Gate, Minimize, WhatIf};
 pub use why::{Why, WhyNot};
@@ -179,6 +179,10 @@ pub enum Command {
     /// Make an anchor: what proves later that the events are still what they were
     #[command(after_help = "Example: refold anchor orders.db --out anchors --key minisign.key")]
     Anchor(Anchor),
+
+    /// The anchors that lie in a folder, those of a store first
+    #[command(after_help = "Example: refold anchors orders.db --in anchors")]
+    Anchors(Anchors),
 
     /// Whether a store still holds the events of an anchor, byte for byte, and which differ
     #[command(after_help = "Example: refold verify orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1")]

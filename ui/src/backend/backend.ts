@@ -55,6 +55,7 @@ import type {
 import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
 import type { ConnectionsBackend } from './connections';
+import type { EvidenceBackend } from './evidence';
 import type { DensityFrame, StateFrame } from './frames';
 import type { LabBackend } from './lab';
 import type { SandboxBackend } from './sandbox';
@@ -62,7 +63,7 @@ import type { SearchBackend } from './search';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
 export interface Backend
-  extends SearchBackend, CompareBackend, DriftBackend, LabBackend, SandboxBackend, ConnectionsBackend {
+  extends SearchBackend, CompareBackend, DriftBackend, EvidenceBackend, LabBackend, SandboxBackend, ConnectionsBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;
@@ -179,7 +180,9 @@ export interface Backend
   clearCache(): Promise<CacheUse>;
   forgetRecent(location: string): Promise<void>;
   /** The system's file dialog, for a store or what goes with it; `null` when it was closed without a choice. */
-  pickFile(what?: 'store' | 'layout' | 'handler' | 'readModel'): Promise<string | null>;
+  pickFile(
+    what?: 'store' | 'layout' | 'handler' | 'readModel' | 'rules' | 'key' | 'explanations',
+  ): Promise<string | null>;
   /** Calls back while files hover over the window and when they are dropped. Answers how to stop listening. */
   onFileDrop(listener: (drop: FileDrop) => void): () => void;
   /** Calls back with links that later starts of the application hand over to this window. */

@@ -110,6 +110,14 @@ export const commands = {
 	readModelMapping: (session: number, asked: MappingAsked, progress: Channel<JobUpdate>) => typedError<MappingOffered, AppErrorWire>(__TAURI_INVOKE("read_model_mapping", { session, asked, progress })),
 	compareReadModel: (session: number, asked: DriftAskedWire, progress: Channel<JobUpdate>) => typedError<DriftFound, AppErrorWire>(__TAURI_INVOKE("compare_read_model", { session, asked, progress })),
 	saveMapping: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_mapping", { session, file, text })),
+	anchors: (session: number, folder: string) => typedError<AnchorsFound, AppErrorWire>(__TAURI_INVOKE("anchors", { session, folder })),
+	makeAnchor: (session: number, asked: AnchorAskedWire, progress: Channel<JobUpdate>) => typedError<AnchorMade, AppErrorWire>(__TAURI_INVOKE("make_anchor", { session, asked, progress })),
+	verifyStore: (session: number, asked: VerifyAskedWire, progress: Channel<JobUpdate>) => typedError<StoreVerified, AppErrorWire>(__TAURI_INVOKE("verify_store", { session, asked, progress })),
+	storeHealth: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HealthTold, AppErrorWire>(__TAURI_INVOKE("store_health", { session, handler, progress })),
+	reportManner: (session: number) => typedError<ReportManner, AppErrorWire>(__TAURI_INVOKE("report_manner", { session })),
+	reportPaths: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportPaths, AppErrorWire>(__TAURI_INVOKE("report_paths", { session, asked, progress })),
+	makeReport: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportMade, AppErrorWire>(__TAURI_INVOKE("make_report", { session, asked, progress })),
+	verifyBundle: (folder: string, key: string) => typedError<BundleChecked, AppErrorWire>(__TAURI_INVOKE("verify_bundle", { folder, key })),
 	indexIds: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_ids", { session, progress })),
 	causation: (history: number, moment: number) => typedError<Causation, AppErrorWire>(__TAURI_INVOKE("causation", { history, moment })),
 	correlationStreams: (history: number, moment: number) => typedError<CorrelationStreams, AppErrorWire>(__TAURI_INVOKE("correlation_streams", { history, moment })),
@@ -126,6 +134,55 @@ export type AddressRead = {
 	connection: Connection,
 	/**  One stood in it, and is kept in memory for this address. */
 	hasPassword: boolean,
+};
+
+/**  How an anchor is made. Paths are empty where there is none. */
+export type AnchorAskedWire = {
+	out: string,
+	/**  A secret key of minisign. */
+	key: string,
+	/**  The anchor that it continues. */
+	previous: string,
+	isPlain: boolean,
+	isShort: boolean,
+};
+
+/**  What the manifest of an anchor says, unchecked. Texts are empty where there is nothing. */
+export type AnchorListed = {
+	dir: string,
+	name: string,
+	/**  Of this kind of store and layout. */
+	isOfStore: boolean,
+	madeAt: string,
+	events: number,
+	horizon: string,
+	root: string,
+	signedBy: string,
+	continues: string,
+	namesEvents: boolean,
+	/**  Why it cannot be read. */
+	unreadable: string,
+};
+
+export type AnchorMade = {
+	dir: string,
+	events: number,
+	horizon: string,
+	root: string,
+	/**  Empty: nobody. */
+	signedBy: string,
+	/**  The file of the key that salts it; empty: no new one was made. */
+	salt: string,
+	columns: string[],
+	uncoveredColumns: string[],
+	took: string,
+};
+
+/**  The anchors of a folder. An empty `folder`: nobody said yet where anchors of the store lie. */
+export type AnchorsFound = {
+	folder: string,
+	/**  Those of the store first; the latest of them first. */
+	anchors: AnchorListed[],
 };
 
 /**  The only failure that crosses to a face. A `code` exists because a face acts on it. */
@@ -166,6 +223,25 @@ export type AttributeKind = "type" | "category" | "stream" |
 "hour" | "payload" | "metadata";
 
 export type Axis = "time" | "version" | "position";
+
+/**  What a folder of evidence is by itself. Texts are empty where there is nothing. */
+export type BundleChecked = {
+	outcome: EvidenceOutcome,
+	sentence: string,
+	/**  Whether the key that was named signed it; `null`: none was named. */
+	isSigned: boolean | null,
+	root: string,
+	/**  The id of a report. */
+	report: string,
+	files: BundleFileChecked[],
+};
+
+export type BundleFileChecked = {
+	name: string,
+	isOk: boolean,
+	/**  What is wrong with it. */
+	reason: string,
+};
 
 /**  What is kept in the cache folder. */
 export type CacheUse = {
@@ -719,9 +795,24 @@ export type EventRow = {
 	problems: string[],
 };
 
+export type EvidenceOutcome = "verified" | "broken" | 
+/**  Not all of it can be read. */
+"unverifiable";
+
 export type ExportFormat = 
 /**  A JSON object a line, payloads byte for byte. */
 "ndjson" | "csv";
+
+/**  A field that came, went or was of several kinds. */
+export type FieldHealth = {
+	path: string,
+	/**  Where it came; empty: it was there from the first events on. */
+	bornAt: string,
+	/**  Where it was last; empty: it is there in the last events. */
+	goneAfter: string,
+	/**  Where it was of more than one kind: which. */
+	kinds: string[],
+};
 
 export type FieldKind = 
 /**  Numbers, and null where it has none. */
@@ -879,6 +970,18 @@ export type HandlersCompared = {
 	/**  The answer was kept: nothing was folded. */
 	isCached: boolean,
 	/**  How long it took, with its unit. */
+	took: string,
+};
+
+export type HealthTold = {
+	events: number,
+	streams: number,
+	findings: FindingGroup[],
+	/**  By name; the first ones of many. */
+	types: TypeHealth[],
+	typeCount: number,
+	largest: LargeEvent[],
+	notChecked: string[],
 	took: string,
 };
 
@@ -1145,6 +1248,14 @@ export type LanesQuery = {
 	from: string,
 	to: string,
 	cells: number,
+};
+
+export type LargeEvent = {
+	stream: string,
+	position: string,
+	eventType: string,
+	/**  For a person: 1.2 MB. */
+	size: string,
 };
 
 /**  What to open: a store, and in it a stream at a cursor. */
@@ -1477,6 +1588,76 @@ export type Rendering =
 /**  By the processor where there is no graphics processor. */
 "auto" | "software" | "graphics";
 
+/**  What a report is about. Texts are empty where there is nothing. */
+export type ReportAskedWire = {
+	streams: string[],
+	category: string,
+	/**  Cursors, both included. */
+	from: string,
+	to: string,
+	handler: string,
+	title: string,
+	caseNumber: string,
+	manner: ReportManner,
+};
+
+export type ReportFileMade = {
+	name: string,
+	/**  `record`, `view`, `pages`, `program`. */
+	role: string,
+	/**  For a person: 1.2 MB. */
+	size: string,
+	sha256: string,
+};
+
+export type ReportFormatWire = "pdf" | "html" | "csv" | "json" | "xlsx";
+
+export type ReportMade = {
+	dir: string,
+	id: string,
+	madeAt: string,
+	events: number,
+	/**  Of its manifest. */
+	sha256: string,
+	/**  Empty: nobody. */
+	signedBy: string,
+	files: ReportFileMade[],
+	findings: FindingWire[],
+	limits: string[],
+	took: string,
+};
+
+/**  How a person makes reports of a store, kept for the next one. Texts are empty where there is nothing. */
+export type ReportManner = {
+	/**  The folder that reports go to. */
+	out: string,
+	formats: ReportFormatWire[],
+	/**  A file of masking rules that hold in reports besides those at hand. */
+	redact: string,
+	/**  A secret key of minisign. */
+	key: string,
+	operator: string,
+	organisation: string,
+	classification: string,
+};
+
+export type ReportPath = {
+	/**  `payload` or `metadata`. */
+	part: string,
+	path: string,
+	count: number,
+	hidden: number,
+};
+
+export type ReportPaths = {
+	events: number,
+	/**  By part and path; the first ones of many. */
+	paths: ReportPath[],
+	pathCount: number,
+	/**  Values at further paths, which were not kept. */
+	more: number,
+};
+
 /**  Everything at and below a path. */
 export type RevealWire = {
 	/**  The id as shown; `None`: every stream. */
@@ -1769,6 +1950,26 @@ export type StoreOpened = {
 	case: CaseWire | null,
 };
 
+export type StoreVerified = {
+	outcome: EvidenceOutcome,
+	/**  `L1`; empty: none. */
+	level: string,
+	sentence: string,
+	/**  By position; the first ones of many. */
+	findings: VerifyFindingWire[],
+	findingCount: number,
+	madeAt: string,
+	events: number,
+	horizon: string,
+	root: string,
+	/**  Empty: nobody. */
+	signedBy: string,
+	isKeyKnown: boolean,
+	added: number,
+	uncoveredColumns: string[],
+	took: string,
+};
+
 /**  One event as its business would tell it. */
 export type StoryLine = {
 	moment: number,
@@ -1858,6 +2059,15 @@ export type TypeCount = {
 	events: number,
 };
 
+export type TypeHealth = {
+	eventType: string,
+	events: number,
+	fields: number,
+	hasMoreFields: boolean,
+	opaqueEvents: number,
+	changes: FieldHealth[],
+};
+
 export type UpcastChangeWire = {
 	/**  RFC 6901. */
 	path: string,
@@ -1891,6 +2101,52 @@ export type UpcastWire = {
 	fault: string | null,
 	/**  Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown. */
 	isRedacted: boolean,
+};
+
+/**  What to verify a store against. Texts are empty where there is nothing. */
+export type VerifyAskedWire = {
+	anchor: string,
+	salt: string,
+	/**  The public key of minisign that must have signed it: its file, or its text. */
+	key: string,
+	handler: string,
+	/**  A file of explanations. */
+	explanations: string,
+	/**  An older copy of the store. */
+	copy: string,
+};
+
+/**  Values are literals as a row of the window shows them. */
+export type VerifyChange = {
+	path: string,
+	before: string | null,
+	after: string | null,
+};
+
+/**  One thing that is not what the anchor says. Texts are empty where there is nothing. */
+export type VerifyFindingWire = {
+	/**  As on the command line: `CHANGED`, `REMOVED`, … */
+	kind: string,
+	/**  `manipulation` or `gap`. */
+	severity: string,
+	position: string,
+	to: string,
+	stream: string,
+	version: string,
+	eventType: string,
+	parts: string[],
+	detail: string,
+	/**  What somebody said of it, which makes it no less. */
+	explanation: string,
+	impact: VerifyImpact | null,
+};
+
+export type VerifyImpact = {
+	stream: string,
+	/**  Whether the state before is that of the anchored events. */
+	isProven: boolean,
+	sentence: string,
+	changes: VerifyChange[],
 };
 
 export type VersionOutcome = {

@@ -7,6 +7,7 @@ import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
 import type { ConnectionsBackend } from './connections';
 import type * as wire from './bindings';
+import type { EvidenceBackend } from './evidence';
 import type { DensityFrame, StateFrame, StateRow } from './frames';
 import type { FakeOptions } from './fake/options';
 import type { LabBackend } from './lab';
@@ -36,6 +37,7 @@ import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { withDrift } from './fake/drift';
+import { withEvidence } from './fake/evidence';
 import { withLab } from './fake/lab';
 import { withSandboxes } from './fake/sandbox';
 import { causationOf, FakeLanes, storyPage, streamsOf } from './fake/links';
@@ -65,10 +67,12 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
   });
   const whole = withSearch(
     withComparisons(
-      withDrift(
-        withSandboxes(
-          withLab(withPayloads(withConnections(withPreferences(twin, twin.preferences), twin.saved))),
-          options.seed ?? 4711,
+      withEvidence(
+        withDrift(
+          withSandboxes(
+            withLab(withPayloads(withConnections(withPreferences(twin, twin.preferences), twin.saved))),
+            options.seed ?? 4711,
+          ),
         ),
       ),
     ),
@@ -96,6 +100,7 @@ class FakeBackend implements Omit<
   | keyof PayloadBackend
   | keyof CompareBackend
   | keyof DriftBackend
+  | keyof EvidenceBackend
   | keyof LabBackend
   | keyof SandboxBackend
   | keyof ConnectionsBackend

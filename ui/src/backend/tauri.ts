@@ -98,6 +98,15 @@ export function tauriBackend(): Backend {
     compareReadModel: (session, asked, progress) =>
       settled(commands.compareReadModel(session, asked, channel(progress))),
     saveMapping: (session, file, text) => done(commands.saveMapping(session, file, text)),
+    anchors: (session, folder) => settled(commands.anchors(session, folder)),
+    makeAnchor: (session, asked, progress) => settled(commands.makeAnchor(session, asked, channel(progress))),
+    verifyStore: (session, asked, progress) => settled(commands.verifyStore(session, asked, channel(progress))),
+    storeHealth: (session, handler, progress) => settled(commands.storeHealth(session, handler, channel(progress))),
+    reportManner: (session) => settled(commands.reportManner(session)),
+    reportPaths: (session, asked, progress) => settled(commands.reportPaths(session, asked, channel(progress))),
+    makeReport: (session, asked, progress) => settled(commands.makeReport(session, asked, channel(progress))),
+    verifyBundle: (folder, key) => settled(commands.verifyBundle(folder, key)),
+    pickFolder: () => open({ multiple: false, directory: true }),
     compareHandlers: (session, asked, progress) => settled(commands.compareHandlers(session, asked, channel(progress))),
     differingRows: (run, offset, limit) => settled(commands.differingRows(run, offset, limit)),
     openPair: (session, scope, left, right, progress) =>

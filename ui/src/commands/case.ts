@@ -7,7 +7,7 @@ import { command, type Command } from './command';
 
 export const CASE: readonly Command[] = [
   command('Notebook', ['global'], 'case.save', 'Save notes and what is open as a case file…', save, {
-    ...{ keys: ['Mod+e'], words: 'evidence share export keep offline reopen', blocked: saveBlocked },
+    ...{ keys: ['Mod+Shift+e'], words: 'evidence share export keep offline reopen', blocked: saveBlocked },
   }),
   command('Notebook', ['global'], 'case.cancel', 'Stop writing the case file', cancel, {
     ...{ words: 'abort', blocked: (d) => (writing(d)?.isWriting ? null : S.case.blocked.notWriting), isQuiet: true },

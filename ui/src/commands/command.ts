@@ -27,6 +27,8 @@ export const GROUPS = [
   'Replay',
   'Invariants',
   'Sandbox',
+  'Reports',
+  'Integrity',
   'Rows',
   'View',
   'Settings',

@@ -7,6 +7,7 @@ import { COMPARE } from './compare';
 import { CONNECTIONS } from './connections';
 import { CURSOR } from './cursor';
 import { DOCUMENT } from './document';
+import { EVIDENCE } from './evidence';
 import { FIELD } from './field';
 import { GO } from './go';
 import { INSPECT } from './inspect';
@@ -33,7 +34,7 @@ const SINGLE: readonly Command[] = [
   ...[...GO, ...DOCUMENT, ...STORE, ...CONNECTIONS, ...CURSOR, ...TIMELINE, ...PLAY, ...LIVE],
   ...[...LIST, ...INSPECT, ...CAUSATION, ...LANES, ...MASK, ...PAYLOAD, ...FIELD, ...WHY],
   ...[...ROWS, ...VIEW, ...SETTING_COMMANDS, ...PALETTE],
-  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB, ...SANDBOX],
+  ...[...SEARCH, ...NOTEBOOK, ...COMPARE, ...CASE, ...LAB, ...SANDBOX, ...EVIDENCE],
 ];
 
 export const COMMANDS: readonly Command[] = [...SINGLE, menu(SINGLE)];

@@ -33,6 +33,10 @@ export const VIEWS = [
     ...{ keys: ['Mod+Shift+f'], words: 'find text payload metadata query events' },
   }),
   kind('notebook', 'Notebook', 'notebook', 'store', 'top', { words: 'notes bookmarks trail' }),
+  kind('reports', 'Reports', 'report', 'store', 'top', { keys: ['Mod+7'], words: 'audit evidence pdf bundle' }),
+  kind('integrity', 'Integrity', 'anchor', 'store', 'top', {
+    ...{ keys: ['Mod+8'], words: 'anchor verify tamper health proof' },
+  }),
   kind('welcome', 'Open another store', 'open', 'nothing', 'bottom', { words: 'welcome start recent' }),
   kind('settings', 'Settings', 'settings', 'nothing', 'bottom', { keys: ['Mod+,'], words: 'preferences options keys' }),
 ] as const;

@@ -44,7 +44,9 @@ export type IconName =
   | 'bookmark'
   | 'edit'
   | 'replay'
-  | 'invariants';
+  | 'invariants'
+  | 'report'
+  | 'anchor';
 
 /** Puts the sprite into the page once; every icon refers to it. */
 export function addSprite(): void {

@@ -18,6 +18,8 @@ export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = 
   replay: async () => (await import('./lab/ReplayView.svelte')).default,
   invariants: async () => (await import('./lab/InvariantsView.svelte')).default,
   sandbox: async () => (await import('./lab/SandboxView.svelte')).default,
+  reports: async () => (await import('./evidence/ReportsView.svelte')).default,
+  integrity: async () => (await import('./evidence/IntegrityView.svelte')).default,
   settings: async () => (await import('./settings/Settings.svelte')).default,
   notebook: async () => (await import('./notebook/NotebookView.svelte')).default,
   search: async () => (await import('./search/SearchView.svelte')).default,

@@ -294,11 +294,11 @@ fn scope_of(scope: &LabScope) -> Scope<'_> {
     }
 }
 
-fn took(started: Instant) -> String {
+pub(super) fn took(started: Instant) -> String {
     text::span_label(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX))
 }
 
-fn narrow(count: u64) -> u32 {
+pub(super) fn narrow(count: u64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 

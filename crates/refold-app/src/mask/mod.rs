@@ -95,6 +95,19 @@ impl Mask {
         Ok(mask)
     }
 
+    /// The same rules and reveals, to which more can be added that hold nowhere else. What is revealed goes to the same log.
+    pub fn own_copy(&self) -> Mask {
+        let inner = self.read(|inner| Inner {
+            files: inner.files.clone(),
+            reveals: inner.reveals.clone(),
+            revision: inner.revision,
+        });
+        Mask {
+            inner: RwLock::new(inner),
+            log: self.log.clone(),
+        }
+    }
+
     /// Adds the rules of a file, once.
     pub fn add(&self, file: &Path) -> Result<(), AppError> {
         let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());

@@ -6,6 +6,7 @@
 
 mod aftermath;
 pub mod anchor;
+pub mod anchors;
 pub mod bundle;
 pub mod drift;
 mod explanation;

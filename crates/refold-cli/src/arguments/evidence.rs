@@ -29,6 +29,14 @@ pub struct Anchor {
 }
 
 #[derive(Debug, Args)]
+pub struct Anchors {
+    pub store: String,
+    /// The folder in which anchors were made
+    #[arg(long = "in", value_name = "DIR")]
+    pub folder: PathBuf,
+}
+
+#[derive(Debug, Args)]
 pub struct Verify {
     pub store: String,
     /// The folder of the anchor

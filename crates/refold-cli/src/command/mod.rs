@@ -1,6 +1,7 @@
 //! One file a command: call the use case, print its answer.
 
 mod anchor;
+mod anchors;
 mod blame;
 mod case;
 mod causes;
@@ -174,6 +175,7 @@ fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {
         Command::Timeline(asked) => timeline::run(context, asked),
         Command::Case(asked) => case::run(context, asked),
         Command::Anchor(asked) => anchor::run(context, asked),
+        Command::Anchors(asked) => anchors::run(context, asked),
         Command::Verify(asked) => verify::run(context, asked),
         Command::Health(asked) => health::run(context, asked),
         Command::Drift(asked) => drift::run(context, asked),

@@ -11,9 +11,6 @@ use crate::print::{self, Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    if let Some(rules) = &asked.redact {
-        session.mask().add(rules)?;
-    }
     let epoch = || {
         let seconds = std::env::var("SOURCE_DATE_EPOCH").ok()?;
         Some(format!("@{seconds}"))
@@ -24,6 +21,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         from: asked.from.clone(),
         to: asked.to.clone(),
         handler: asked.handler.clone(),
+        redact: asked.redact.clone(),
         out: asked.out.clone().unwrap_or_default(),
         formats: formats(&asked.format),
         key: asked.key.clone(),

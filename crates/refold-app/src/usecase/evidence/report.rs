@@ -107,6 +107,8 @@ pub struct ReportAsked {
     pub to: Option<String>,
     /// What the state of a single stream is folded with; `None`: `builtin:merge`.
     pub handler: Option<String>,
+    /// A file of masking rules that hold in it besides those at hand.
+    pub redact: Option<PathBuf>,
     /// Where its folder comes to be.
     pub out: PathBuf,
     pub formats: Vec<ReportFormat>,
@@ -139,13 +141,13 @@ pub struct ReportAnswer {
 }
 
 pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<ReportAnswer, AppError> {
+    let session = &redacted(session, asked)?;
     refuse_with_store(session, &asked.out, "report")?;
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let now = Timestamp(now.0 - now.0.rem_euclid(1_000_000_000));
     let found = Findings::default();
     session.report_notices(&found);
-    session.mask().adopt(asked.handler.as_deref())?;
     let folder = NewFolder::new_in(&asked.out, "report")?;
     let hashed = |when| match asked.is_source_unhashed {
         true => Ok(Vec::new()),
@@ -173,6 +175,16 @@ pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result
         found,
     };
     gathered.finish(work, folder, record)
+}
+
+/// The session under the rules of the report: what is shown elsewhere stays as it is.
+fn redacted(session: &Session, asked: &ReportAsked) -> Result<Session, AppError> {
+    let session = session.with_own_mask();
+    session.mask().adopt(asked.handler.as_deref())?;
+    if let Some(rules) = &asked.redact {
+        session.mask().add(rules)?;
+    }
+    Ok(session)
 }
 
 fn time_of(text: &str) -> Result<Timestamp, AppError> {

@@ -7,6 +7,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use tempfile::TempDir;
 
 use super::anchor::{AnchorAnswer, AnchorAsked, anchor};
+use super::anchors::anchors;
 use super::verify::{VerifyAnswer, VerifyAsked, verify};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
@@ -486,4 +487,40 @@ fn files_of(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
         .map(|entry| entry.expect("an entry").path());
     let read = |path: PathBuf| (path.clone(), std::fs::read(path).expect("a file"));
     entries.filter(|path| path.is_file()).map(read).collect()
+}
+
+#[test]
+fn the_anchors_of_a_folder_are_listed_with_what_each_continues() {
+    let case = Case::new();
+    let first = case.anchor(&case.asked()).expect("an anchor");
+    let mut lines = Case::lines();
+    lines.push(
+        lines[0]
+            .replace("e0", "e3000")
+            .replace("\"version\":0", "\"version\":429"),
+    );
+    case.write_store(&lines);
+    let asked = AnchorAsked {
+        previous: Some(first.dir.clone().into()),
+        ..case.asked()
+    };
+    let second = case.anchor(&asked).expect("an anchor that continues");
+    std::fs::create_dir(case.path("anchors/mine")).expect("an empty folder");
+    std::fs::create_dir(case.path("anchors/broken")).expect("an empty folder");
+    std::fs::write(case.path("anchors/broken/anchor.json"), "{}").expect("a file");
+    let listed = |folder: &Path| case.with_session(|_, session| anchors(session, folder).expect("a list"));
+    let answer = listed(&case.path("anchors"));
+    let found: Vec<_> = answer
+        .anchors
+        .iter()
+        .map(|of| (of.dir.as_str(), of.is_of_store, of.size, of.continues.is_some()))
+        .collect();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found.contains(&(first.dir.as_str(), true, 3_000, false)), "{found:?}");
+    assert!(found.contains(&(second.dir.as_str(), true, 3_001, true)), "{found:?}");
+    let last = &answer.anchors[2];
+    assert_eq!((last.name.as_str(), last.unreadable.is_some()), ("broken", true));
+    assert_eq!(listed(Path::new(&second.dir)), answer, "one of them stands for all");
+    let missing = case.with_session(|_, session| anchors(session, &case.path("nowhere")));
+    assert_eq!(missing.expect_err("there is none").code, ErrorCode::InvalidInput);
 }

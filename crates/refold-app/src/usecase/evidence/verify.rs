@@ -26,6 +26,8 @@ use crate::text::{self, Exact, counted, grouped};
 
 #[derive(Debug, Clone, Serialize)]
 pub struct VerifyAnswer {
+    /// `verified`; `broken`: it is not what the anchor says; `unverifiable`: not all of it can be read.
+    pub outcome: &'static str,
     /// `L1`: every event up to the horizon is what the anchor says. `null`: not verified.
     pub level: Option<&'static str>,
     /// By position; the first ones of many.
@@ -171,6 +173,11 @@ pub fn verify(
     });
     let explained = found.iter().filter(|finding| finding.explained).count() as u64;
     Ok(VerifyAnswer {
+        outcome: match (&held.unread, finding_count) {
+            (Some(_), _) => "unverifiable",
+            (None, 0) => "verified",
+            (None, _) => "broken",
+        },
         level: (finding_count == 0).then_some("L1"),
         sentence: sentence(&known, &held, differing, explained),
         findings: found,

@@ -15,6 +15,7 @@ pub(super) fn again(location: &str, asked: &ReportAsked, now: Timestamp) -> Stri
         ("--to", asked.to.clone()),
         ("--handler", asked.handler.clone()),
         ("--format", Some(formats.join(","))),
+        ("--redact", asked.redact.as_ref().map(|_| "FILE".to_owned())),
         ("--key", asked.key.as_ref().map(|_| "FILE".to_owned())),
         ("--title", asked.title.clone()),
         ("--operator", asked.operator.clone()),

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::hidden::generic;
 use super::scope::Selection;
-use super::{ReportAsked, time_of};
+use super::{ReportAsked, redacted, time_of};
 use crate::clock;
 use crate::error::AppError;
 use crate::mask::{Cover, Mask, Part};
@@ -47,9 +47,9 @@ const MOST_PATHS: usize = 10_000;
 
 /// Reads the events that the report would hold, and writes nothing.
 pub fn paths(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<PathsAnswer, AppError> {
+    let session = &redacted(session, asked)?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let found = Findings::default();
-    session.mask().adopt(asked.handler.as_deref())?;
     let selection = Selection::of(work, session, asked, now, &found)?;
     let mut tally = Tally::default();
     let (mut batch, mut names) = (EventBatch::default(), Names::default());

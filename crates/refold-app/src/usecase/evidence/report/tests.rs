@@ -98,10 +98,11 @@ impl Case {
 
     fn redacted(&self, rules: &str, asked: &ReportAsked) -> ReportAnswer {
         std::fs::write(self.path("rules.toml"), rules).expect("a file of rules");
-        self.with_session(&Silent, |work, session| {
-            session.mask().add(&self.path("rules.toml")).expect("rules that hold");
-            report(work, session, asked).expect("a report")
-        })
+        let asked = ReportAsked {
+            redact: Some(self.path("rules.toml")),
+            ..asked.clone()
+        };
+        self.make(&asked).expect("a report")
     }
 }
 
@@ -315,9 +316,14 @@ fn a_dry_run_lists_every_path_and_what_would_be_hidden() {
         "refold = \"mask/1\"\n[[hide]]\npaths = [\"/customer\", \"/**/note\"]\nin = [\"payload\"]\n",
     )
     .expect("a file of rules");
+    let asked = ReportAsked {
+        redact: Some(case.path("rules.toml")),
+        ..case.of_streams(&["order-1"])
+    };
     let answer = case.with_session(&Silent, |work, session| {
-        session.mask().add(&case.path("rules.toml")).expect("rules that hold");
-        paths::paths(work, session, &case.of_streams(&["order-1"])).expect("an answer")
+        let answer = paths::paths(work, session, &asked).expect("an answer");
+        assert!(!session.mask().has_rules(), "the rules of a report hold in it alone");
+        answer
     });
     let found: Vec<(&str, &str, u64, u64)> = answer
         .paths

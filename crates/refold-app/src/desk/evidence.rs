@@ -1,0 +1,400 @@
+//! What the window asks of evidence: anchors, verifying against them, store health, reports and checking them.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::Desk;
+use super::lab::{narrow, took};
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::jobs::{ProgressSink, caught};
+use crate::kept;
+use crate::text::{self, Exact};
+use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
+use crate::usecase::evidence::anchors::{AnchorFound, anchors};
+use crate::usecase::evidence::bundle::verify_bundle;
+use crate::usecase::evidence::report::paths::paths;
+use crate::usecase::evidence::report::{ReportAsked, ReportFormat, report};
+use crate::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
+use crate::usecase::health::{HealthAsked, HealthType, MOST_PAYLOAD_BYTES, health};
+use crate::wire::{
+    AnchorAskedWire, AnchorListed, AnchorMade, AnchorsFound, BundleChecked, BundleFileChecked, EvidenceOutcome,
+    FieldHealth, HealthTold, LargeEvent, ReportAskedWire, ReportFileMade, ReportFormatWire, ReportMade, ReportManner,
+    ReportPath, ReportPaths, StoreVerified, TypeHealth, VerifyAskedWire, VerifyChange, VerifyFindingWire, VerifyImpact,
+};
+
+/// Event types and paths that cross to the window.
+const MOST_LISTED: usize = 1_000;
+
+impl Desk {
+    /// The anchors of a folder, which is kept for the next time; an empty `folder`: of the one that was kept.
+    pub fn anchors(&self, session: u32, folder: &str) -> Result<AnchorsFound, AppError> {
+        caught(|| {
+            let opened = self.session(session)?;
+            let store = opened.noted_as();
+            let wanted = match folder {
+                "" => kept::anchors_of(&self.places, &store),
+                folder => folder.to_owned(),
+            };
+            if wanted.is_empty() {
+                return Ok(AnchorsFound {
+                    folder: wanted,
+                    anchors: Vec::new(),
+                });
+            }
+            let answer = anchors(&opened, Path::new(&wanted))?;
+            if !folder.is_empty() {
+                // What cannot be kept keeps nobody from looking.
+                let _ = kept::keep_anchors(&self.places, &store, &answer.folder);
+            }
+            Ok(AnchorsFound {
+                folder: answer.folder,
+                anchors: answer.anchors.into_iter().map(listed).collect(),
+            })
+        })
+    }
+
+    pub fn make_anchor(
+        &self,
+        session: u32,
+        asked: &AnchorAskedWire,
+        progress: ProgressSink<'_>,
+    ) -> Result<AnchorMade, AppError> {
+        let opened = self.session(session)?;
+        let started = Instant::now();
+        let how = AnchorAsked {
+            out: PathBuf::from(&asked.out),
+            key: path(&asked.key),
+            previous: path(&asked.previous),
+            salt: None,
+            is_plain: asked.is_plain,
+            is_short: asked.is_short,
+        };
+        let made = self
+            .jobs
+            .run("anchor", session, progress, |work| anchor(work, &opened, &how))?;
+        Ok(AnchorMade {
+            dir: made.dir,
+            events: narrow(made.size),
+            horizon: made.horizon,
+            root: made.root,
+            signed_by: made.signed_by.unwrap_or_default(),
+            salt: made.salt.unwrap_or_default(),
+            columns: visible_all(&made.columns),
+            uncovered_columns: visible_all(&made.uncovered_columns),
+            took: took(started),
+        })
+    }
+
+    pub fn verify_store(
+        &self,
+        session: u32,
+        asked: &VerifyAskedWire,
+        progress: ProgressSink<'_>,
+    ) -> Result<StoreVerified, AppError> {
+        let opened = self.session(session)?;
+        let started = Instant::now();
+        let how = VerifyAsked {
+            anchor: PathBuf::from(&asked.anchor),
+            salt: path(&asked.salt),
+            key: given(&asked.key),
+            handler: given(&asked.handler),
+            explanations: path(&asked.explanations),
+        };
+        let answer = self.jobs.run("verify", session, progress, |work| {
+            let copy = given(&asked.copy)
+                .map(|copy| crate::Session::open_asked(work, &self.asked(&copy), &self.places))
+                .transpose()?;
+            verify(work, &opened, &how, copy.as_ref())
+        })?;
+        Ok(StoreVerified {
+            outcome: outcome(answer.outcome),
+            level: answer.level.unwrap_or_default().to_owned(),
+            sentence: visible(&answer.sentence),
+            findings: answer.findings.iter().map(differing).collect(),
+            finding_count: narrow(answer.finding_count),
+            made_at: answer.anchor.made_at,
+            events: narrow(answer.anchor.size),
+            horizon: answer.anchor.horizon,
+            root: answer.anchor.root,
+            signed_by: answer.anchor.signed_by.unwrap_or_default(),
+            is_key_known: answer.anchor.is_key_known,
+            added: narrow(answer.added),
+            uncovered_columns: visible_all(&answer.uncovered_columns),
+            took: took(started),
+        })
+    }
+
+    /// `handler`: event types that it does not know are findings; empty: nobody says which there should be.
+    pub fn store_health(
+        &self,
+        session: u32,
+        handler: &str,
+        progress: ProgressSink<'_>,
+    ) -> Result<HealthTold, AppError> {
+        let opened = self.session(session)?;
+        let started = Instant::now();
+        let how = HealthAsked {
+            most_payload_bytes: MOST_PAYLOAD_BYTES,
+            handler: given(handler),
+        };
+        let answer = self
+            .jobs
+            .run("health", session, progress, |work| health(work, &opened, &how))?;
+        Ok(HealthTold {
+            events: narrow(answer.events),
+            streams: answer.streams,
+            findings: answer.findings,
+            types: answer.types.iter().take(MOST_LISTED).map(type_health).collect(),
+            type_count: narrow(answer.types.len() as u64),
+            largest: answer
+                .largest
+                .iter()
+                .map(|of| LargeEvent {
+                    stream: of.stream.to_string(),
+                    position: of.position.clone(),
+                    event_type: of.event_type.to_string(),
+                    size: text::size_label(of.bytes),
+                })
+                .collect(),
+            not_checked: answer.not_checked,
+            took: took(started),
+        })
+    }
+
+    /// How reports of the store were made last.
+    pub fn report_manner(&self, session: u32) -> Result<ReportManner, AppError> {
+        caught(|| Ok(kept::manner_of(&self.places, &self.session(session)?.noted_as())))
+    }
+
+    /// What a report would hold and hide. Nothing is written.
+    pub fn report_paths(
+        &self,
+        session: u32,
+        asked: &ReportAskedWire,
+        progress: ProgressSink<'_>,
+    ) -> Result<ReportPaths, AppError> {
+        let opened = self.session(session)?;
+        let how = report_asked(asked);
+        let answer = self
+            .jobs
+            .run("paths", session, progress, |work| paths(work, &opened, &how))?;
+        Ok(ReportPaths {
+            events: narrow(answer.events),
+            path_count: narrow(answer.paths.len() as u64),
+            paths: answer
+                .paths
+                .into_iter()
+                .take(MOST_LISTED)
+                .map(|of| ReportPath {
+                    part: of.part.to_owned(),
+                    path: visible(&of.path),
+                    count: narrow(of.count),
+                    hidden: narrow(of.hidden),
+                })
+                .collect(),
+            more: narrow(answer.more),
+        })
+    }
+
+    /// Makes a report, and keeps how it was made for the next one.
+    pub fn make_report(
+        &self,
+        session: u32,
+        asked: &ReportAskedWire,
+        progress: ProgressSink<'_>,
+    ) -> Result<ReportMade, AppError> {
+        let opened = self.session(session)?;
+        let started = Instant::now();
+        let how = report_asked(asked);
+        let made = self
+            .jobs
+            .run("report", session, progress, |work| report(work, &opened, &how))?;
+        // The report is there, whether this can be kept or not.
+        let _ = kept::keep_manner(&self.places, &opened.noted_as(), &asked.manner);
+        Ok(ReportMade {
+            dir: made.dir,
+            id: made.id,
+            made_at: made.made_at,
+            events: narrow(made.events),
+            sha256: made.sha256,
+            signed_by: made.signed_by.unwrap_or_default(),
+            files: made
+                .files
+                .into_iter()
+                .map(|file| ReportFileMade {
+                    name: file.name,
+                    role: file.role,
+                    size: text::size_label(file.bytes),
+                    sha256: file.sha256,
+                })
+                .collect(),
+            findings: made.findings,
+            limits: made.limits,
+            took: took(started),
+        })
+    }
+
+    /// Checks an anchor, a proof or a report by itself. An empty `key`: whoever signed it.
+    pub fn verify_bundle(&self, folder: &str, key: &str) -> Result<BundleChecked, AppError> {
+        caught(|| {
+            let answer = verify_bundle(Path::new(folder), given(key).as_deref())?;
+            Ok(BundleChecked {
+                outcome: outcome(answer.outcome),
+                sentence: visible(&answer.sentence),
+                is_signed: answer.is_signed,
+                root: answer.root.unwrap_or_default(),
+                report: answer.report.unwrap_or_default(),
+                files: answer
+                    .files
+                    .into_iter()
+                    .map(|file| BundleFileChecked {
+                        name: visible(&file.name),
+                        is_ok: file.ok,
+                        reason: file.reason.as_deref().map(visible).unwrap_or_default(),
+                    })
+                    .collect(),
+            })
+        })
+    }
+}
+
+fn listed(of: AnchorFound) -> AnchorListed {
+    AnchorListed {
+        dir: of.dir,
+        name: visible(&of.name),
+        is_of_store: of.is_of_store,
+        made_at: visible(&of.made_at),
+        events: narrow(of.size),
+        horizon: visible(&of.horizon),
+        root: visible(&of.root),
+        signed_by: of.signed_by.as_deref().map(visible).unwrap_or_default(),
+        continues: of.continues.as_deref().map(visible).unwrap_or_default(),
+        names_events: of.names_events,
+        unreadable: of.unreadable.as_deref().map(visible).unwrap_or_default(),
+    }
+}
+
+fn differing(of: &VerifyFinding) -> VerifyFindingWire {
+    let exact = |text: &Option<Exact>| text.as_ref().map(Exact::to_string).unwrap_or_default();
+    let row = |value: &Option<Literal>| value.as_ref().map(Literal::row);
+    VerifyFindingWire {
+        kind: of.kind.to_owned(),
+        severity: of.severity.to_owned(),
+        position: of.position.clone().unwrap_or_default(),
+        to: of.to.clone().unwrap_or_default(),
+        stream: exact(&of.stream),
+        version: of.version.clone().unwrap_or_default(),
+        event_type: exact(&of.event_type),
+        parts: of.part.iter().map(|part| (*part).to_owned()).collect(),
+        detail: of.detail.as_deref().map(visible).unwrap_or_default(),
+        explanation: of.explanation.as_deref().map(visible).unwrap_or_default(),
+        impact: of.impact.as_ref().map(|impact| VerifyImpact {
+            stream: exact(&impact.stream),
+            is_proven: impact.is_proven,
+            sentence: visible(&impact.sentence),
+            changes: impact
+                .changes
+                .iter()
+                .map(|change| VerifyChange {
+                    path: visible(&change.path),
+                    before: row(&change.before),
+                    after: row(&change.after),
+                })
+                .collect(),
+        }),
+    }
+}
+
+fn type_health(of: &HealthType) -> TypeHealth {
+    let changed = of
+        .fields
+        .iter()
+        .filter(|field| field.is_born || field.is_gone || field.has_changed_kind);
+    let at = |is_so: bool, position: &String| match is_so {
+        true => position.clone(),
+        false => String::new(),
+    };
+    TypeHealth {
+        event_type: of.event_type.to_string(),
+        events: narrow(of.events),
+        fields: narrow(of.fields.len() as u64),
+        has_more_fields: of.has_more_fields,
+        opaque_events: narrow(of.opaque_events),
+        changes: changed
+            .map(|field| FieldHealth {
+                path: field.path.to_string(),
+                born_at: at(field.is_born, &field.first_position),
+                gone_after: at(field.is_gone, &field.last_position),
+                kinds: match field.has_changed_kind {
+                    true => field.kinds.iter().map(|of| of.kind.to_owned()).collect(),
+                    false => Vec::new(),
+                },
+            })
+            .collect(),
+    }
+}
+
+fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
+    let manner = &asked.manner;
+    ReportAsked {
+        streams: asked.streams.clone(),
+        category: given(&asked.category),
+        from: given(&asked.from),
+        to: given(&asked.to),
+        handler: given(&asked.handler),
+        redact: path(&manner.redact),
+        out: PathBuf::from(&manner.out),
+        // In one order, however they were chosen.
+        formats: ReportFormat::ALL
+            .into_iter()
+            .filter(|format| manner.formats.iter().any(|of| format_of(*of) == *format))
+            .collect(),
+        key: path(&manner.key),
+        time: None,
+        title: given(&asked.title),
+        operator: given(&manner.operator),
+        organisation: given(&manner.organisation),
+        case_number: given(&asked.case_number),
+        classification: given(&manner.classification),
+        is_source_unhashed: false,
+    }
+}
+
+fn format_of(of: ReportFormatWire) -> ReportFormat {
+    match of {
+        ReportFormatWire::Pdf => ReportFormat::Pdf,
+        ReportFormatWire::Html => ReportFormat::Html,
+        ReportFormatWire::Csv => ReportFormat::Csv,
+        ReportFormatWire::Json => ReportFormat::Json,
+        ReportFormatWire::Xlsx => ReportFormat::Xlsx,
+    }
+}
+
+fn outcome(of: &str) -> EvidenceOutcome {
+    match of {
+        "verified" => EvidenceOutcome::Verified,
+        "broken" => EvidenceOutcome::Broken,
+        // What is said in any other way is no proof of anything.
+        _ => EvidenceOutcome::Unverifiable,
+    }
+}
+
+fn given(text: &str) -> Option<String> {
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    Some(text).filter(|text| !text.is_empty()).map(PathBuf::from)
+}
+
+fn visible(text: &str) -> String {
+    text::visible(text).into_owned()
+}
+
+fn visible_all(texts: &[String]) -> Vec<String> {
+    texts.iter().map(|text| visible(text)).collect()
+}
+
+#[cfg(test)]
+mod tests;

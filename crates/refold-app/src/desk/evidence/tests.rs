@@ -1,0 +1,133 @@
+//! What the window is told of evidence, from the making of an anchor to the checking of a report.
+
+use super::*;
+use crate::desk::tests::lab;
+use crate::error::ErrorCode;
+
+fn folder() -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().display().to_string();
+    (folder, path)
+}
+
+fn verify_asked(anchor: &str) -> VerifyAskedWire {
+    VerifyAskedWire {
+        anchor: anchor.to_owned(),
+        salt: String::new(),
+        key: String::new(),
+        handler: String::new(),
+        explanations: String::new(),
+        copy: String::new(),
+    }
+}
+
+#[test]
+fn an_anchor_is_made_listed_and_verified_against() {
+    let lab = lab();
+    let (_kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    assert_eq!(lab.desk.anchors(session, "").expect("an answer").folder, "");
+    let asked = AnchorAskedWire {
+        out: out.clone(),
+        key: String::new(),
+        previous: String::new(),
+        is_plain: false,
+        is_short: false,
+    };
+    let made = lab.desk.make_anchor(session, &asked, &|_| {}).expect("an anchor");
+    assert_eq!((made.events, made.signed_by.as_str()), (2_000, ""));
+    let listed = lab.desk.anchors(session, &out).expect("a list");
+    assert_eq!(listed.anchors.len(), 1);
+    assert_eq!(
+        (&listed.anchors[0].dir, listed.anchors[0].is_of_store),
+        (&made.dir, true)
+    );
+    // The folder is known the next time, and so is one of its anchors.
+    assert_eq!(lab.desk.anchors(session, "").expect("a list"), listed);
+    assert_eq!(lab.desk.anchors(session, &made.dir).expect("a list"), listed);
+    let verified = lab
+        .desk
+        .verify_store(session, &verify_asked(&made.dir), &|_| {})
+        .expect("a verdict");
+    assert_eq!(
+        (verified.outcome, verified.level.as_str()),
+        (EvidenceOutcome::Verified, "L1")
+    );
+    let checked = lab.desk.verify_bundle(&made.dir, "").expect("a verdict");
+    assert_eq!((checked.outcome, checked.is_signed), (EvidenceOutcome::Verified, None));
+}
+
+#[test]
+fn a_report_is_made_as_the_last_one_was_and_checked() {
+    let lab = lab();
+    let (_kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    assert_eq!(
+        lab.desk.report_manner(session).expect("an answer"),
+        ReportManner::default()
+    );
+    let manner = ReportManner {
+        out,
+        formats: vec![ReportFormatWire::Json, ReportFormatWire::Html],
+        operator: "A. Auditor".to_owned(),
+        ..ReportManner::default()
+    };
+    let asked = ReportAskedWire {
+        streams: vec!["order-4711".to_owned()],
+        category: String::new(),
+        from: "v1".to_owned(),
+        to: "v4".to_owned(),
+        handler: String::new(),
+        title: String::new(),
+        case_number: "12/26".to_owned(),
+        manner: manner.clone(),
+    };
+    let paths = lab.desk.report_paths(session, &asked, &|_| {}).expect("a dry run");
+    assert_eq!(paths.events, 4);
+    assert!(paths.paths.iter().all(|of| of.hidden == 0) && paths.path_count > 3);
+    let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");
+    assert_eq!(made.events, 4);
+    let names: Vec<&str> = made.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, ["events.ndjson", "report.html", "verify.py"]);
+    assert_eq!(lab.desk.report_manner(session).expect("an answer"), manner);
+    assert_eq!(
+        lab.desk.verify_bundle(&made.dir, "").expect("a verdict").report,
+        made.id
+    );
+    let pages = std::path::Path::new(&made.dir).join("report.html");
+    std::fs::write(pages, "something else").expect("a file of ours");
+    let checked = lab.desk.verify_bundle(&made.dir, "").expect("a verdict");
+    let wrong: Vec<&str> = checked
+        .files
+        .iter()
+        .filter(|file| !file.is_ok)
+        .map(|file| file.name.as_str())
+        .collect();
+    assert_eq!((checked.outcome, wrong), (EvidenceOutcome::Broken, vec!["report.html"]));
+}
+
+#[test]
+fn nothing_of_evidence_goes_into_the_folder_of_the_store() {
+    let lab = lab();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let beside = std::path::Path::new(&lab.store).parent().expect("it lies in a folder");
+    let asked = AnchorAskedWire {
+        out: beside.display().to_string(),
+        key: String::new(),
+        previous: String::new(),
+        is_plain: false,
+        is_short: false,
+    };
+    let refused = lab.desk.make_anchor(session, &asked, &|_| {}).expect_err("refused");
+    assert_eq!(refused.code, ErrorCode::InvalidInput);
+}
+
+#[test]
+fn the_health_of_a_store_names_what_changed_in_its_types() {
+    let lab = lab();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let told = lab.desk.store_health(session, "", &|_| {}).expect("an answer");
+    assert_eq!(told.events, 2_000);
+    assert_eq!(told.type_count as usize, told.types.len());
+    assert!(told.largest.len() > 1 && !told.not_checked.is_empty());
+}

@@ -1,0 +1,197 @@
+// Evidence of the twin: one folder of two anchors, the older of which a store with `tampered` in its name no longer is. A
+// bundle with `broken` in its path was changed, one with `none` in it is none; all takes long beside a folder with `slow` in
+// its path.
+
+import { BackendError } from '../backend';
+import type * as wire from '../bindings';
+import type { EvidenceBackend } from '../evidence';
+import type { LabTwin } from './lab';
+
+const FOLDER = '/home/ada/evidence';
+const KEY = 'RWQ6CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk';
+const ROOT = '4ce10bab7e0b0741a2bcaaffc6d3079e8ba07f50587b09f32ff87c0c0bfe8384';
+const MANNER: wire.ReportManner = {
+  ...{ out: '', formats: [], redact: '', key: '', operator: '', organisation: '', classification: '' },
+};
+
+export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceBackend {
+  let folder = '';
+  let manner = MANNER;
+  const made: wire.AnchorListed[] = [];
+  const storeOf = (session: number) => twin.storeOf(session);
+  const pass = async (session: number, phase: string, progress: (update: wire.JobUpdate) => void) => {
+    const { events, location } = storeOf(session);
+    const total = events.times.length;
+    const job = twin.nextNumber();
+    const steps = folder.includes('slow') ? 60 : 3;
+    for (let step = 0; step <= steps; step += 1) {
+      progress({ job, phase, done: Math.floor((total * step) / steps), total });
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (twin.isCancelled(job)) throw failed('cancelled', 'cancelled', '');
+    }
+    return { events, isTampered: location.includes('tampered') };
+  };
+  const scoped = async (session: number, asked: wire.ReportAskedWire, progress: (update: wire.JobUpdate) => void) => {
+    const { events } = await pass(session, 'looking for the events', progress);
+    const found = asked.streams.map((stream) => events.ids.indexOf(stream));
+    if (found.some((stream) => stream < 0)) {
+      throw failed('notFound', 'no event is in the scope of the report', 'look at the bounds and the names');
+    }
+    const counts = found.map((stream) => events.ofStream[stream]?.length ?? 0);
+    return found.length === 0 ? events.times.length : counts.reduce((sum, count) => sum + count, 0);
+  };
+  const evidence: EvidenceBackend = {
+    async anchors(session, asked) {
+      if (asked.includes('none')) {
+        const message = `the folder of the anchors cannot be read (No such file or directory): ${asked}`;
+        throw failed('invalidInput', message, 'name the folder in which anchors were made');
+      }
+      folder = asked || folder;
+      const events = storeOf(session).events.times.length;
+      return { folder, anchors: folder === '' ? [] : [...made.toReversed(), ...anchorsOf(folder, events)] };
+    },
+    async makeAnchor(session, { isShort, key, out, previous }, progress) {
+      const { events } = await pass(session, 'anchoring', progress);
+      const anchor: wire.AnchorListed = {
+        ...{ dir: `${out}/anchor-20261122T050000Z-4ce10bab`, name: 'anchor-20261122T050000Z-4ce10bab', root: ROOT },
+        ...{ isOfStore: true, madeAt: '2026-11-22T05:00:00Z', events: events.times.length, unreadable: '' },
+        ...{ horizon: `${events.times.length}`, signedBy: key === '' ? '' : KEY, namesEvents: !isShort },
+        continues: previous.split('/').at(-1) ?? '',
+      };
+      made.push(anchor);
+      return {
+        ...{ dir: anchor.dir, events: anchor.events, horizon: anchor.horizon, root: ROOT, signedBy: anchor.signedBy },
+        ...{ salt: previous === '' ? `${anchor.dir}.salt` : '', columns: ['created'], uncoveredColumns: [] },
+        took: '84 ms',
+      };
+    },
+    async verifyStore(session, { anchor, explanations, key }, progress) {
+      const { events, isTampered } = await pass(session, 'verifying', progress);
+      const known = anchorsOf(folder, events.times.length).find(({ dir }) => dir === anchor);
+      const about = known ?? made.find(({ dir }) => dir === anchor);
+      if (!about) throw failed('invalidInput', `this is no anchor: ${anchor}`, 'name the folder that was made');
+      const findings = isTampered ? findingsOf(explanations !== '') : [];
+      return {
+        outcome: isTampered ? 'broken' : 'verified',
+        level: isTampered ? '' : 'L1',
+        sentence: isTampered
+          ? `NOT what the anchor of ${about.madeAt} says: ${findings.length} differences`
+          : `unchanged since the anchor of ${about.madeAt}: all events are byte for byte what they were`,
+        ...{ findings, findingCount: findings.length, madeAt: about.madeAt, events: about.events, root: about.root },
+        ...{ horizon: about.horizon, signedBy: about.signedBy, isKeyKnown: key !== '', took: '112 ms' },
+        ...{ added: events.times.length - about.events, uncoveredColumns: [] },
+      };
+    },
+    async storeHealth(session, _handler, progress) {
+      const { events, isTampered } = await pass(session, 'reading payloads', progress);
+      return {
+        ...{ events: events.times.length, streams: events.ids.length, took: '310 ms' },
+        findings: isTampered ? [DOUBLE_IDS] : [],
+        types: [
+          { ...QUIET_TYPE, eventType: 'OrderPlaced', events: events.ids.length, fields: 6 },
+          {
+            ...{ ...QUIET_TYPE, eventType: 'PaymentAuthorised', events: 9, fields: 4 },
+            changes: [{ path: '/wallet', bornAt: '4711', goneAfter: '', kinds: [] }],
+          },
+        ],
+        typeCount: 2,
+        largest: [{ stream: 'order-4711', position: '40301', eventType: 'OrderPlaced', size: '1.2 kB' }],
+        notChecked: ['snapshots: no layout says where the store keeps them'],
+      };
+    },
+    async reportManner() {
+      return manner;
+    },
+    async reportPaths(session, asked, progress) {
+      const events = await scoped(session, asked, progress);
+      const hidden = asked.manner.redact === '' ? 0 : events;
+      const paths = [
+        { part: 'payload', path: '/customer/email', count: events, hidden },
+        { part: 'payload', path: '/total', count: events, hidden: 0 },
+      ];
+      return { events, paths, pathCount: paths.length, more: 0 };
+    },
+    async makeReport(session, asked, progress) {
+      const events = await scoped(session, asked, progress);
+      manner = asked.manner;
+      return {
+        ...{
+          dir: `${manner.out}/report-20261122T050000Z-8715c273`,
+          id: '8715c273-0000-4000-8000-000000000000',
+          events,
+        },
+        ...{ madeAt: '2026-11-22T05:00:00Z', sha256: ROOT, signedBy: manner.key === '' ? '' : KEY, took: '95 ms' },
+        files: manner.formats.map((format) => ({
+          ...{ name: `${format === 'json' ? 'events.ndjson' : `report.${format}`}`, size: '12 kB', sha256: ROOT },
+          role: format === 'json' ? 'record' : 'pages',
+        })),
+        findings: [],
+        limits: ['The level is L0, observed: whoever can write to the store could have changed events before.'],
+      };
+    },
+    async verifyBundle(path, key) {
+      if (path.includes('none')) {
+        throw failed('invalidInput', `this is no anchor, no proof and no report: ${path}`, 'name the folder');
+      }
+      const isBroken = path.includes('broken');
+      return {
+        outcome: isBroken ? 'broken' : 'verified',
+        sentence: isBroken
+          ? 'it proves nothing: it was damaged or changed: report.html'
+          : 'a whole report of 15 events',
+        isSigned: key === '' ? null : !isBroken,
+        ...{ root: '', report: isBroken ? '' : '8715c273-0000-4000-8000-000000000000' },
+        files: ['events.ndjson', 'report.html', 'verify.py'].map((name) => {
+          const isOk = !isBroken || name !== 'report.html';
+          return { name, isOk, reason: isOk ? '' : 'it is not what SHA256SUMS says' };
+        }),
+      };
+    },
+    async pickFolder() {
+      return FOLDER;
+    },
+  };
+  return Object.assign(twin, evidence);
+}
+
+const QUIET_TYPE: wire.TypeHealth = {
+  ...{ eventType: '', events: 0, fields: 0, hasMoreFields: false, opaqueEvents: 0, changes: [] },
+};
+
+const DOUBLE_IDS: wire.FindingGroup = {
+  ...{ code: 'event-id-twice', severity: 'warning', count: 1, advice: 'Look which of the two is the right one' },
+  found: [{ detail: 'the event id e7 occurs twice', stream: 'order-4711', version: '4', position: '40301' }],
+};
+
+function anchorsOf(folder: string, events: number): wire.AnchorListed[] {
+  if (folder === '') return [];
+  const older: wire.AnchorListed = {
+    ...{ dir: `${folder}/anchor-20261121T143000Z-09af22c1`, name: 'anchor-20261121T143000Z-09af22c1', root: ROOT },
+    ...{ isOfStore: true, madeAt: '2026-11-21T14:30:00Z', events: events - 10, horizon: `${events - 10}` },
+    ...{ signedBy: KEY, continues: '', namesEvents: true, unreadable: '' },
+  };
+  const other = { ...older, dir: `${folder}/other`, name: 'other', isOfStore: false, signedBy: '' };
+  return [older, other];
+}
+
+function findingsOf(isExplained: boolean): wire.VerifyFindingWire[] {
+  return [
+    {
+      ...{ kind: 'CHANGED', severity: 'manipulation', position: '40301', to: '', stream: 'order-4711', version: '8' },
+      ...{ eventType: 'PaymentAuthorised', parts: ['payload'], detail: '' },
+      explanation: isExplained ? 'erased on request 12/26' : '',
+      impact: {
+        ...{ stream: 'order-4711', isProven: true, sentence: 'the state of order-4711 is another one' },
+        changes: [{ path: '/paid', before: '104.50', after: '1.00' }],
+      },
+    },
+    {
+      ...{ kind: 'REMOVED', severity: 'manipulation', position: '41000', to: '', stream: '', version: '' },
+      ...{ eventType: '', parts: [], detail: '', explanation: '', impact: null },
+    },
+  ];
+}
+
+function failed(code: wire.ErrorCode, message: string, hint: string): BackendError {
+  return new BackendError({ code, message, hint, choices: [] });
+}

@@ -1,0 +1,59 @@
+// Anchors, store health, reports and checking them. Their boards are read with their views: these commands reach them by
+// name.
+
+import type { Desk } from '../model/desk.svelte';
+import type { View } from '../model/view';
+import { S } from '../strings';
+import { command, type Command, type Group } from './command';
+
+const INTEGRITY = of('integrity', 'Integrity');
+const REPORT = of('reports', 'Reports');
+
+export const EVIDENCE: readonly Command[] = [
+  command('Reports', ['global'], 'evidence.report', 'Report on what is looked at', report, {
+    ...{ keys: ['Mod+e'], words: 'audit evidence pdf export bundle', blocked: hasStore },
+  }),
+  command('Integrity', ['global'], 'evidence.verifyFile', 'Verify a report, an anchor or a proof…', verifyFile, {
+    ...{ words: 'bundle check signature', blocked: hasStore },
+  }),
+  INTEGRITY('section', 'Anchors, store health or a folder of evidence', ['s']),
+  INTEGRITY('run', 'Verify, or look at the health of the store', ['Mod+Enter']),
+  INTEGRITY('anchor', 'Make an anchor', ['n'], 'tamper proof'),
+  INTEGRITY('folder', 'Choose where anchors lie…', ['f']),
+  INTEGRITY('stop', 'Stop what runs on the store', ['Escape']),
+  INTEGRITY('prev', 'Previous anchor', ['[']),
+  INTEGRITY('next', 'Next anchor', [']']),
+  INTEGRITY('open', 'Open the event of the finding in History', ['o']),
+  REPORT('run', 'Make the report', ['Mod+Enter']),
+  REPORT('paths', 'List what a report would hold and hide', ['d'], 'dry run redaction'),
+  REPORT('take', 'Take the stream and the moments that are open', ['t']),
+  REPORT('out', 'Choose where reports go…', ['f']),
+  REPORT('redact', 'Choose rules of redaction…', ['r'], 'mask'),
+  REPORT('verify', 'Verify the report that was made', ['v']),
+  REPORT('stop', 'Stop the report', ['Escape']),
+];
+
+function of(view: View, group: Group) {
+  return (action: string, title: string, keys: readonly string[] = [], words = ''): Command =>
+    command(group, [view], `${view}.${action}`, title, ({ store }) => store?.boards.get(view)?.act(action), {
+      ...{ keys, words, blocked: ({ store }: Desk) => store?.boards.get(view)?.blocked(action) ?? null },
+    });
+}
+
+function hasStore({ store }: Desk): string | null {
+  return store ? null : S.blocked.store;
+}
+
+async function report(desk: Desk): Promise<void> {
+  const { store } = desk;
+  if (!store) return;
+  const { reportsOf } = await import('../model/reporting.svelte');
+  await reportsOf(desk, store).take();
+  desk.show('reports');
+}
+
+/** `folder`: the one to check; without it a person is asked. */
+async function verifyFile(desk: Desk, _: unknown, folder: string): Promise<void> {
+  const { showBundle } = await import('../model/integrity.svelte');
+  await showBundle(desk, folder);
+}

@@ -1,0 +1,258 @@
+// The view Integrity of a store: its anchors, what verifying against one of them found, and how the store is.
+
+import { errorOf } from '../backend/backend';
+import type {
+  AnchorListed,
+  AnchorMade,
+  AppErrorWire,
+  HealthTold,
+  JobUpdate,
+  StoreVerified,
+  VerifyFindingWire,
+} from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { INTEGRITY as T } from '../strings/evidence';
+import type { Board } from './board';
+import { bundleCheckOf } from './bundle_check.svelte';
+import type { Desk } from './desk.svelte';
+import { ScopeForm } from './lab_scope.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+export const SECTIONS = ['anchors', 'health', 'bundle'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+export class IntegrityBoard implements Board {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  readonly form: ScopeForm;
+  section = $state<Section>('anchors');
+
+  folder = $state('');
+  /** `null`: the folder was not read yet. */
+  anchors = $state.raw<AnchorListed[] | null>(null);
+  active = $state(0);
+  /** How an anchor is made. */
+  continues = $state(false);
+  isShort = $state(false);
+  isPlain = $state(false);
+  signKey = $state('');
+  /** How the store is verified. */
+  key = $state('');
+  salt = $state('');
+  handler = $state('');
+  copy = $state('');
+  explanations = $state('');
+
+  /** What runs, in words; empty: nothing. */
+  doing = $state('');
+  job = $state.raw<JobUpdate | null>(null);
+  failure = $state.raw<AppErrorWire | null>(null);
+  made = $state.raw<AnchorMade | null>(null);
+  verified = $state.raw<StoreVerified | null>(null);
+  /** The anchor that it was verified against. */
+  against = $state('');
+  activeFinding = $state(0);
+  /** Event types that this handler does not know are findings; empty: nobody is asked. */
+  knowing = $state('');
+  health = $state.raw<HealthTold | null>(null);
+
+  constructor(desk: Desk, store: OpenStore) {
+    this.#desk = desk;
+    this.#store = store;
+    this.form = new ScopeForm(store);
+    this.handler = desk.history?.handler ?? this.form.handlers[0]?.reference ?? '';
+    void this.list('');
+  }
+
+  get anchor(): AnchorListed | undefined {
+    return this.anchors?.[this.active];
+  }
+
+  get finding(): VerifyFindingWire | undefined {
+    return this.verified?.findings[this.activeFinding];
+  }
+
+  /** Reads the anchors of a folder; an empty one: of the folder that was chosen last. */
+  async list(folder: string): Promise<void> {
+    this.failure = null;
+    try {
+      const found = await this.#store.backend.anchors(this.#store.opened.session, folder);
+      this.folder = found.folder;
+      this.anchors = found.anchors;
+      this.active = Math.max(
+        0,
+        found.anchors.findIndex(({ dir }) => dir === (this.made?.dir ?? this.against)),
+      );
+    } catch (reason) {
+      this.anchors ??= [];
+      this.failure = errorOf(reason);
+    }
+  }
+
+  /** Lets a person choose the folder. Answers whether there is one now. */
+  async choose(): Promise<boolean> {
+    const folder = await this.#store.backend.pickFolder();
+    if (folder !== null) await this.list(folder);
+    return this.folder !== '';
+  }
+
+  look(index: number): void {
+    this.active = Math.max(0, Math.min((this.anchors?.length ?? 1) - 1, index));
+  }
+
+  lookAt(index: number): void {
+    this.activeFinding = Math.max(0, Math.min((this.verified?.findings.length ?? 1) - 1, index));
+  }
+
+  /** Makes an anchor in the folder, or in one that a person chooses now. */
+  async make(): Promise<void> {
+    if (this.folder === '' && !(await this.choose())) return;
+    const { backend, opened } = this.#store;
+    const previous = this.continues ? (this.anchor?.dir ?? '') : '';
+    const { folder: out, isPlain, isShort, signKey: key } = this;
+    const asked = { out, key, previous, isShort, isPlain: isPlain && previous === '' };
+    const made = await this.#long(T.making, (tell) => backend.makeAnchor(opened.session, asked, tell));
+    if (!made) return;
+    this.made = made;
+    this.verified = null;
+    this.continues = false;
+    await this.list(out);
+  }
+
+  async verify(): Promise<void> {
+    const { anchor } = this;
+    if (!anchor) return;
+    const { backend, opened } = this.#store;
+    const { copy, explanations, handler, key, salt } = this;
+    const asked = { anchor: anchor.dir, salt, key: key.trim(), handler, explanations, copy };
+    this.made = null;
+    this.verified = null;
+    const verified = await this.#long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));
+    if (!verified) return;
+    this.verified = verified;
+    this.against = anchor.dir;
+    this.activeFinding = 0;
+  }
+
+  async askHealth(): Promise<void> {
+    const { backend, opened } = this.#store;
+    const health = await this.#long(T.looking, (tell) => backend.storeHealth(opened.session, this.knowing, tell));
+    if (health) this.health = health;
+  }
+
+  /** Lets a person choose a file; `null`: none was chosen. */
+  pick(what: 'store' | 'key' | 'explanations'): Promise<string | null> {
+    return this.#store.backend.pickFile(what);
+  }
+
+  // --- as a board ---
+
+  move(by: number): void {
+    this.lookAt(this.activeFinding + by);
+  }
+
+  /** Goes to the event of the finding. */
+  async open(): Promise<void> {
+    const { finding } = this;
+    const stream = finding?.stream || finding?.impact?.stream;
+    if (!finding || !stream) return;
+    const at = finding.stream === '' ? null : cursorOfEvent({ ...finding, position: finding.to || finding.position });
+    await this.#desk.openStream(stream, at);
+  }
+
+  act(action: string): void | Promise<void> {
+    switch (action) {
+      case 'section': {
+        this.section = SECTIONS[(SECTIONS.indexOf(this.section) + 1) % SECTIONS.length] ?? 'anchors';
+        return;
+      }
+      case 'folder':
+        return this.choose().then(() => undefined);
+      case 'anchor':
+        return this.make();
+      case 'run':
+        if (this.section === 'bundle') return bundleCheckOf(this.#desk).choose();
+        return this.section === 'health' ? this.askHealth() : this.verify();
+      case 'stop':
+        return this.stop();
+      case 'prev':
+        return this.look(this.active - 1);
+      case 'next':
+        return this.look(this.active + 1);
+      default:
+        return this.open();
+    }
+  }
+
+  blocked(action: string): string | null {
+    const isBusy = this.doing !== '';
+    switch (action) {
+      case 'section':
+      case 'folder':
+        return null;
+      case 'anchor':
+        return isBusy ? T.isRunning : null;
+      case 'run': {
+        if (isBusy) return T.isRunning;
+        if (this.section !== 'anchors') return null;
+        const { anchor } = this;
+        if (!anchor) return T.noAnchor;
+        if (anchor.unreadable !== '') return T.unreadableAnchor;
+        return anchor.isOfStore ? null : T.otherStore;
+      }
+      case 'stop':
+        return isBusy ? null : T.notRunning;
+      case 'prev':
+      case 'next':
+        return this.anchor ? null : T.noAnchor;
+      default:
+        return this.finding?.stream || this.finding?.impact?.stream ? null : T.noEvent;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.job) await this.#store.backend.cancelJob(this.job.job);
+  }
+
+  close(): Promise<void> {
+    return this.stop();
+  }
+
+  takeFile(path: string): void {
+    void showBundle(this.#desk, path);
+  }
+
+  async #long<Answer>(doing: string, ask: (tell: (job: JobUpdate) => void) => Promise<Answer>): Promise<Answer | null> {
+    this.failure = null;
+    this.doing = doing;
+    try {
+      return await ask((job) => (this.job = job));
+    } catch (reason) {
+      const failure = errorOf(reason);
+      if (failure.code !== 'cancelled') this.failure = failure;
+      return null;
+    } finally {
+      this.doing = '';
+      this.job = null;
+    }
+  }
+}
+
+/** The board of a store, made when it is first looked at. */
+export function integrityOf(desk: Desk, store: OpenStore): IntegrityBoard {
+  const known = store.boards.get('integrity');
+  if (known instanceof IntegrityBoard) return known;
+  const board = new IntegrityBoard(desk, store);
+  store.boards = new Map(store.boards).set('integrity', board);
+  return board;
+}
+
+/** Checks a folder of evidence, and shows what comes of it. Without one a person is asked. */
+export async function showBundle(desk: Desk, folder: string): Promise<void> {
+  const { store } = desk;
+  if (!store) return;
+  integrityOf(desk, store).section = 'bundle';
+  desk.show('integrity');
+  const check = bundleCheckOf(desk);
+  await (folder === '' ? check.choose() : check.check(folder));
+}

@@ -1,0 +1,147 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it, vi } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+import { fakeBackend } from '../../backend/fake';
+
+let page: Page;
+
+afterEach(async () => page.close());
+
+const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
+
+function drop(name: string): void {
+  const event = Object.assign(new Event('drop', { cancelable: true }), { dataTransfer: { files: [{ name }] } });
+  window.dispatchEvent(event);
+}
+
+/** A store open at a stream, in the view of some keys. */
+async function open(keys: string, ready: string, store = 'orders.db'): Promise<ReturnType<typeof fakeBackend>> {
+  const launch = { store, stream: 'order-4711', at: 'v8', handler: null };
+  const backend = fakeBackend({ launch, sampleEvents: 2_000 });
+  page = openPage({ launch }, backend);
+  await page.until(() => page.find('[data-test=cursor-a-label]'));
+  page.press(keys);
+  await page.until(() => page.find(`[data-test=${ready}]`));
+  return backend;
+}
+
+it('makes an anchor where a person says, and verifies against it, with the keys alone', async () => {
+  await open('Ctrl+8', 'anchors-empty');
+  page.press('Ctrl+Enter');
+  expect(text('notice')).toBe('Choose an anchor first');
+  page.press('n');
+  await page.until(() => text('anchor-made').includes('/home/ada/evidence/anchor-20261122'));
+  expect(text('anchor-made')).toContain('.salt');
+  expect(page.all('[data-test=anchor]')).toHaveLength(3);
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=verdict]')?.dataset['outcome'] === 'verified');
+  expect(text('outcome')).toContain('Verified unchanged since');
+  expect(text('verify-level')).toContain('every event up to its horizon');
+});
+
+it('names what differs, what it did, and goes to the event', async () => {
+  await open('Ctrl+8', 'anchors-empty', 'tampered.db');
+  page.press('f');
+  await page.until(() => page.all('[data-test=anchor]').length === 2);
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=verdict]')?.dataset['outcome'] === 'broken');
+  expect(text('outcome')).toContain('Broken at #40,301');
+  expect(text('verify-partial')).toContain('10 events that came since');
+  expect(page.texts('[data-test=verify-finding]').map((row) => row.split(' ')[0])).toEqual(['CHANGED', 'REMOVED']);
+  expect(page.texts('[data-test=verify-impact] td')).toEqual(['/paid', '104.50', '1.00']);
+  page.find('[data-test=verify-findings]')?.focus();
+  page.press('ArrowDown');
+  await page.until(() => page.find('[data-test=verify-impact]') === null);
+  page.press('o');
+  expect(text('notice')).toBe('Choose a finding about an event first');
+  page.press('ArrowUp');
+  page.press('Enter');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+});
+
+it('refuses an anchor of another store before it is tried', async () => {
+  await open('Ctrl+8', 'anchors-empty');
+  page.press('f');
+  await page.until(() => page.all('[data-test=anchor]').length === 2);
+  page.press(']');
+  page.press('Ctrl+Enter');
+  expect(text('notice')).toBe('This anchor is of another store');
+});
+
+it('stops what runs, and leaves nothing of it', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/slow');
+  page.press('n');
+  await page.until(() => page.find('[data-test=job-progress]'));
+  await page.until(() => text('job-progress').includes('anchoring'));
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=job-progress]') === null);
+  expect(page.find('[data-test=anchor-made]')).toBeNull();
+  expect(page.find('[data-test=error-card]')).toBeNull();
+});
+
+it('says why anchors cannot be listed', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/none');
+  page.press('f');
+  await page.until(() => text('error-card').includes('folder of the anchors cannot be read'));
+});
+
+it('looks at the health of the store', async () => {
+  await open('Ctrl+8', 'anchors-empty', 'tampered.db');
+  page.press('s');
+  await page.until(() => page.find('[data-test=health-empty]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('health-summary').includes('2,000 events'));
+  expect(page.texts('[data-test=finding-group]')[0]).toContain('event-id-twice');
+  expect(text('health-types')).toContain('+/wallet at #4,711');
+  expect(text('health-not-checked')).toContain('snapshots');
+});
+
+it('makes a report of B to A in four actions, and verifies it', async () => {
+  await open('Home', 'cursor-a-label');
+  page.press('ArrowRight');
+  page.press('b');
+  page.press('End');
+  page.press('Ctrl+e');
+  await page.until(() => page.find('[data-test=reports]'));
+  await page.until(() => document.activeElement?.matches('[data-test=report-run]'));
+  expect(page.find<HTMLTextAreaElement>('[data-test=report-streams]')?.value).toBe('order-4711');
+  expect(page.find<HTMLInputElement>('[data-test=report-from]')?.value).toBe('v1');
+  page.press('Ctrl+Enter');
+  await page.until(() => text('report-dir').includes('/home/ada/evidence/report-'));
+  expect(text('report-commands')).toContain('sha256sum -c SHA256SUMS');
+  expect(text('report-limits')).toContain('L0');
+  expect(page.all('[data-test=report-files] tbody tr')).toHaveLength(4);
+  page.press('v');
+  await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'verified');
+});
+
+it('shows what rules would hide before anything is written', async () => {
+  await open('Ctrl+7', 'reports');
+  page.press('d');
+  await page.until(() => text('report-dry-run').includes('nothing is written'));
+  expect(page.all('[data-test=report-path-rows] tr.hidden')).toHaveLength(0);
+  page.press('r');
+  await page.until(() => page.find('[data-test=report-redact-clear]'));
+  page.press('d');
+  await page.until(() => page.all('[data-test=report-path-rows] tr.hidden').length === 1);
+  expect(page.find('[data-test=report-made]')).toBeNull();
+});
+
+it('says what is missing before a report can be made', async () => {
+  await open('Ctrl+7', 'reports');
+  for (const format of ['pdf', 'html', 'csv', 'json']) page.find(`[data-test=report-format-${format}]`)?.click();
+  page.press('Ctrl+Enter');
+  expect(text('notice')).toBe('Choose at least one kind of file first');
+});
+
+it('names the file of a bundle that was changed, also of one that is dropped on it', async () => {
+  await open('Ctrl+8', 'anchors-empty');
+  drop('broken-report');
+  await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'broken');
+  const wrong = page.texts('[data-test=bundle-file].wrong td');
+  expect(wrong).toEqual(['report.html', 'BROKEN', 'it is not what SHA256SUMS says']);
+  drop('none');
+  await page.until(() => text('error-card').includes('is no anchor, no proof and no report'));
+});
