@@ -8,7 +8,7 @@ use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
-use refold_core::port::handler::{Asked, HandlerProgram};
+use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::port::store::ReadQuery;
 use refold_stores::OpenOptions;
 
@@ -110,7 +110,7 @@ impl Orders {
                 if at % AHEAD == 0 {
                     let coming = stream.iter().skip(at).take(AHEAD);
                     let mut coming = coming.map(|(batch, row)| self.batches[*batch].event(*row));
-                    fold.look_ahead(&mut coming, &self.names, Asked::LastState);
+                    fold.look_ahead(&mut coming, &self.names, StatesAsked::LastState);
                 }
                 // Both were counted when the store was read.
                 fold.step(&self.batches[*batch].event(*row), &self.names, None)?;

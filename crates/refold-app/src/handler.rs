@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
-use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerProgram};
 use refold_core::time::Timestamp;
+use refold_core::work::Cancelled;
 use refold_handlers::error::{PackageError, code};
 use refold_handlers::package::{AS_DEPLOYED, Deployed, Opened, Package, environment_of, open_at, split_version};
 use refold_handlers::story::Story;
+
+pub use refold_handlers::heed_cancel;
 
 use crate::clock;
 use crate::error::AppError;
@@ -210,6 +213,9 @@ pub fn wire(identity: &HandlerIdentity) -> HandlerWire {
 
 impl From<PackageError> for AppError {
     fn from(error: PackageError) -> AppError {
+        if error.code == HandlerFault::CANCELLED {
+            return Cancelled.into();
+        }
         let hint = match error.code {
             code::PKG_READ => {
                 "look whether the path of the handler is right; docs/handlers.md says what a package holds"

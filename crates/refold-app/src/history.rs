@@ -44,7 +44,7 @@ use crate::density;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::frame::{DensityFrame, StateFrame};
-use crate::handler;
+use crate::handler::{self, heed_cancel};
 use crate::replay::{Opening, Replay};
 use crate::rows::{self, Beside, Changes, Folding, RowWindow, toggled};
 use crate::session::Session;
@@ -241,6 +241,7 @@ impl OpenedHistory {
         let cancel = self.begin(query.seq)?;
         let progress = self.news.of_fold();
         let work = Work::new(&cancel, &progress);
+        let _heeds = heed_cancel(&cancel);
         let started = Instant::now();
         let mut replay = self.lock_replay()?;
         work.check()?;
@@ -317,6 +318,7 @@ impl OpenedHistory {
         let cancel = self.begin_search();
         let progress = self.news.of_fold();
         let work = Work::new(&cancel, &progress);
+        let _heeds = heed_cancel(&cancel);
         let mut replay = self.lock_replay()?;
         let way = match direction {
             SearchDirection::Forward => Way::Forward,

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use refold_core::work::{CancelToken, Progress, Work};
 
 use crate::error::AppError;
+use crate::handler::heed_cancel;
 use crate::wire::JobUpdate;
 
 /// Who is told how far a job is: about ten times a second, from the job's thread. The first call names the job.
@@ -73,7 +74,10 @@ impl Jobs {
             total: None,
         });
         let outcome = thread::scope(|scope| {
-            let body = || caught(|| work(&Work::new(&cancel, &throttled)));
+            let body = || {
+                let _heeds = heed_cancel(&cancel);
+                caught(|| work(&Work::new(&cancel, &throttled)))
+            };
             match thread::Builder::new().name(name.to_owned()).spawn_scoped(scope, body) {
                 Ok(handle) => handle
                     .join()

@@ -21,6 +21,7 @@ use refold_core::work::Work;
 use by_stream::FromArena;
 
 use crate::error::AppError;
+use crate::handler::heed_cancel;
 use crate::session::Session;
 
 /// What came of folding all streams.
@@ -107,8 +108,16 @@ fn touched(payload: &[u8]) -> u8 {
 }
 
 /// Runs the same on so many named threads, this one among them; a failure of any is the outcome.
-fn on_threads(threads: usize, body: impl Fn(Member) -> Result<(), AppError> + Sync) -> Result<(), AppError> {
-    let (body, started) = (&body, &OnceLock::new());
+fn on_threads(
+    work: &Work<'_>,
+    threads: usize,
+    body: impl Fn(Member) -> Result<(), AppError> + Sync,
+) -> Result<(), AppError> {
+    let body = &|member| {
+        let _heeds = heed_cancel(work.cancel_token());
+        body(member)
+    };
+    let started = &OnceLock::new();
     thread::scope(|scope| {
         let mut others = Vec::new();
         for _ in 1..threads {

@@ -14,6 +14,12 @@ pub struct LoadError {
     pub place: Option<String>,
 }
 
+impl From<HandlerFault> for LoadError {
+    fn from(HandlerFault { code, message, place }: HandlerFault) -> LoadError {
+        LoadError { code, message, place }
+    }
+}
+
 /// The codes that this crate gives. Each is described, with what to do, in `docs/handlers.md`.
 pub mod code {
     pub const PKG_SCRIPT: &str = "RF-PKG-SCRIPT";
@@ -53,6 +59,9 @@ pub mod code {
 
     /// A handler made another state of the same events.
     pub const NONDETERMINISTIC: &str = "RF-NONDETERMINISTIC";
+
+    /// No fault: nobody waits for the answer any more.
+    pub const CANCELLED: &str = refold_core::port::handler::HandlerFault::CANCELLED;
 
     /// The engine itself failed: out of address space, or a fault of ours.
     pub const ENGINE: &str = "RF-ENGINE";

@@ -1,8 +1,12 @@
-//! What every engine of this crate offers beyond the port.
+//! What every engine of this crate offers beyond the port, and what the programs of all of them have in common.
 
-use refold_core::port::handler::{HandlerInstance, HandlerProgram};
+use std::sync::Arc;
+
+use refold_core::event::Columns;
+use refold_core::port::handler::{HandlerIdentity, HandlerInstance, HandlerProgram};
 
 use crate::recorded::Recorded;
+use crate::undo;
 
 /// A fold that also says what its last event would have written.
 pub trait GuestInstance: HandlerInstance {
@@ -12,4 +16,37 @@ pub trait GuestInstance: HandlerInstance {
 /// A loaded handler whose folds say so.
 pub trait GuestProgram: HandlerProgram {
     fn start_guest(&self) -> Box<dyn GuestInstance>;
+}
+
+/// What an engine loaded, for all folds of it.
+pub trait Loaded: undo::Handler {
+    type Instance: GuestInstance + 'static;
+
+    fn identity(&self) -> &HandlerIdentity;
+
+    fn instance(self: Arc<Self>) -> Self::Instance;
+}
+
+/// A loaded handler.
+pub struct Program<L>(pub(crate) Arc<L>);
+
+impl<L: Loaded> HandlerProgram for Program<L> {
+    fn identity(&self) -> &HandlerIdentity {
+        self.0.identity()
+    }
+
+    fn start(&self) -> Box<dyn HandlerInstance> {
+        Box::new(Arc::clone(&self.0).instance())
+    }
+
+    /// Which of them a guest reads cannot be told from outside.
+    fn columns(&self) -> Columns {
+        Columns::ALL
+    }
+}
+
+impl<L: Loaded> GuestProgram for Program<L> {
+    fn start_guest(&self) -> Box<dyn GuestInstance> {
+        Box::new(Arc::clone(&self.0).instance())
+    }
 }

@@ -8,6 +8,7 @@
 //! by force: whether it gives the same states is tried. The crate must not know packages, stores or a face.
 
 mod cache;
+mod cancel;
 mod engine;
 pub mod error;
 mod instance;
@@ -17,12 +18,14 @@ mod process;
 mod recorded;
 mod surroundings;
 mod undo;
+mod unhandled;
 mod wasm;
 
 #[cfg(test)]
 mod tests;
 
 pub use cache::keep_compiled_code_in;
+pub use cancel::{HeedsCancel, heed_cancel};
 pub use error::{LoadError, code};
 pub use instance::{GuestInstance, GuestProgram};
 pub use js::{Dialect, JS_ENGINE_ID, JsProgram};

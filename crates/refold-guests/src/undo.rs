@@ -234,6 +234,15 @@ impl<H: Handler> Undoable<H> {
         self.guest = None;
     }
 
+    /// The places of an event's payload where a key occurs more than once.
+    pub fn repeated_keys(&self, event: &EventView<'_>) -> Vec<Pointer> {
+        let depth = self.handler.limits().depth;
+        match Value::from_json_noting(event.payload.unwrap_or_default(), depth) {
+            Ok((payload, true)) => payload.repeated_keys().into_iter().map(|(place, _)| place).collect(),
+            Ok((_, false)) | Err(_) => Vec::new(),
+        }
+    }
+
     /// What becomes of an event that the handler could not read.
     pub fn undecodable(&self, event: &EventView<'_>, reader: &str) -> Result<Applied, HandlerFault> {
         match Value::from_json(event.payload.unwrap_or_default(), self.handler.limits().depth) {

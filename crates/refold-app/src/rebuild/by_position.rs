@@ -16,7 +16,7 @@ use refold_core::event::{EventBatch, StreamOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
-use refold_core::port::handler::{Asked, Checkpoint, HandlerProgram};
+use refold_core::port::handler::{Checkpoint, HandlerProgram, StatesAsked};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::Moment;
 use refold_core::value::Value;
@@ -108,7 +108,7 @@ pub(super) fn fold_all(
         has_too_many: AtomicBool::new(false),
         done_ranges: AtomicU32::new(0),
     };
-    on_threads(threads, |member| {
+    on_threads(work, threads, |member| {
         // Also when it panics: the others must not wait for it.
         let _stop = relay::StopAtEnd(&shared.relay);
         shared.fold_share(member, finish)
@@ -215,7 +215,7 @@ impl Shared<'_> {
                     }
                     None => fold.reset()?,
                 }
-                fold.look_ahead(&mut range.events_of(*local), known, Asked::LastState);
+                fold.look_ahead(&mut range.events_of(*local), known, StatesAsked::LastState);
                 for event in range.events_of(*local) {
                     is_unordered |= event.version < last;
                     last = event.version;

@@ -7,7 +7,7 @@ use refold_core::event::{EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
-use refold_core::port::handler::{Asked, HandlerProgram};
+use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
@@ -42,7 +42,7 @@ impl FromArena<'_> {
         let tasks = self.tasks()?;
         let next = AtomicUsize::new(0);
         let done = AtomicU64::new(0);
-        on_threads(threads, |_| {
+        on_threads(work, threads, |_| {
             let mut fold = Fold::new(self.program, Detail::State)?;
             while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let events = self.run_task(work, task, &mut fold, findings, finish)?;
@@ -103,7 +103,11 @@ impl FromArena<'_> {
                 if stretch.is_first {
                     fold.reset()?;
                 }
-                fold.look_ahead(&mut coming.by_ref().take(stretch.event_count), names, Asked::LastState);
+                fold.look_ahead(
+                    &mut coming.by_ref().take(stretch.event_count),
+                    names,
+                    StatesAsked::LastState,
+                );
                 for event in events.by_ref().take(stretch.event_count) {
                     fold.step(event, names, Some(findings))?;
                 }

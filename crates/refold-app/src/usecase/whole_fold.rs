@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use refold_core::event::EventBatch;
 use refold_core::fold::{Detail, Fold, FoldError, Folded};
-use refold_core::port::handler::{Asked, HandlerProgram};
+use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
@@ -48,7 +48,7 @@ pub fn whole_fold(
         for row in 0..batch.len() {
             if row % AHEAD == 0 {
                 let mut coming = (row..batch.len().min(row + AHEAD)).map(|row| batch.event(row));
-                fold.look_ahead(&mut coming, events.names(), Asked::EveryState);
+                fold.look_ahead(&mut coming, events.names(), StatesAsked::EveryState);
             }
             fold.step(&batch.event(row), events.names(), None)?;
             visit(&mut fold)?;

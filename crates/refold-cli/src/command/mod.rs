@@ -109,6 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     handler::trust_programs(arguments.trust_programs);
     let (cancel, progress) = (cancel_token_of_terminal(), ProgressLine::new());
     let work = Work::new(&cancel, &progress);
+    let _heeds = handler::heed_cancel(&cancel);
     let context = Context {
         work: &work,
         progress: &progress,

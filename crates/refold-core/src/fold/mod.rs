@@ -7,7 +7,7 @@ use crate::diff::{ArrayKeys, diff};
 use crate::event::{Encoding, EventView};
 use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
-use crate::port::handler::{Applied, Asked, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, Written};
+use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written};
 use crate::port::store::StoreError;
 use crate::track::Moment;
 use crate::value::Value;
@@ -37,12 +37,21 @@ pub enum FoldError {
     Store(StoreError),
     /// The engine itself failed, outside of any event.
     #[error(transparent)]
-    Handler(#[from] HandlerFault),
+    Handler(HandlerFault),
     /// The stream changed since its track was read: another number of events came than it holds.
     #[error("the stream has other events than when it was opened: open it again")]
     StreamChanged,
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+impl From<HandlerFault> for FoldError {
+    fn from(fault: HandlerFault) -> FoldError {
+        match fault.is_cancelled() {
+            true => FoldError::Cancelled(Cancelled),
+            false => FoldError::Handler(fault),
+        }
+    }
 }
 
 impl From<StoreError> for FoldError {
@@ -129,12 +138,17 @@ impl Fold {
     }
 
     /// Tells the handler which events come next, in this order; see [`HandlerInstance::look_ahead`].
-    pub fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: Asked) {
+    pub fn look_ahead<'e>(
+        &mut self,
+        coming: &mut dyn Iterator<Item = EventView<'e>>,
+        names: &Names,
+        asked: StatesAsked,
+    ) {
         if self.fault.is_some() {
             return;
         }
         let asked = match &self.blame {
-            Some(_) => Asked::EveryState,
+            Some(_) => StatesAsked::EveryState,
             None => asked,
         };
         let mut read = coming.filter(|event| event.payload.is_none() || event.encoding == Encoding::Json);
@@ -143,9 +157,22 @@ impl Fold {
 
     /// Folds the next event. What is wrong with it goes to `findings`, when there are any to report to.
     pub fn step(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
+        let stepped = self.step_on(event, names, findings);
+        self.unless_cancelled(stepped)
+    }
+
+    /// What was cancelled in the middle of an event is at no moment: it goes back to the start, where it answers rightly.
+    fn unless_cancelled<T>(&mut self, outcome: Result<T, FoldError>) -> Result<T, FoldError> {
+        if matches!(outcome, Err(FoldError::Cancelled(_))) {
+            self.reset()?;
+        }
+        outcome
+    }
+
+    fn step_on(&mut self, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) -> Result<(), FoldError> {
         let moment = Moment(self.moment.0 + 1);
         if self.fault.is_none() {
-            self.apply(moment, event, names, findings);
+            self.apply(moment, event, names, findings)?;
             if let Some(blamed) = &mut self.blame {
                 let after = self.instance.state()?;
                 let changes = diff(&blamed.before, &after, &blamed.keys);
@@ -212,7 +239,13 @@ impl Fold {
     }
 
     /// `moment` is the one that the event leads to.
-    fn apply(&mut self, moment: Moment, event: &EventView<'_>, names: &Names, findings: Option<&Findings>) {
+    fn apply(
+        &mut self,
+        moment: Moment,
+        event: &EventView<'_>,
+        names: &Names,
+        findings: Option<&Findings>,
+    ) -> Result<(), Cancelled> {
         let mut off = Written::off();
         let written = self.blame.as_mut().map_or(&mut off, |blamed| &mut blamed.written);
         let report = |code, severity, detail: &dyn Fn() -> String| {
@@ -231,7 +264,7 @@ impl Fold {
             let detail = || "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
             report("RF-EVENT-UNDECODABLE", Severity::Error, &detail);
             self.incomplete_since.get_or_insert(moment);
-            return;
+            return Ok(());
         }
         match self.instance.apply(event, names, written) {
             Ok(Applied::Folded | Applied::Ignored) => {
@@ -256,6 +289,10 @@ impl Fold {
                 }
                 self.incomplete_since.get_or_insert(moment);
             }
+            Err(fault) if fault.is_cancelled() => {
+                written.clear();
+                return Err(Cancelled);
+            }
             Err(fault) => {
                 written.clear();
                 report(fault.code, Severity::Error, &|| fault.to_string());
@@ -263,5 +300,6 @@ impl Fold {
                 self.fault = Some((moment, fault));
             }
         }
+        Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::finding::Findings;
 use crate::fold::{Detail, Fold, FoldError, Folded};
 use crate::names::Names;
 use crate::pointer::{Pointer, Segment};
-use crate::port::handler::{Asked, HandlerProgram};
+use crate::port::handler::{HandlerProgram, StatesAsked};
 use crate::port::store::{EventReader, StoreError};
 use crate::track::{Moment, StreamTrack};
 use crate::value::Value;
@@ -437,8 +437,8 @@ impl History {
                 // Up to where a checkpoint may be due.
                 let stretch = (STRIDE - here.0 % STRIDE).min((self.batch.len() - row) as u32);
                 let asked = match here.0 + stretch > keep_from.0 {
-                    true => Asked::EveryState,
-                    false => Asked::LastState,
+                    true => StatesAsked::EveryState,
+                    false => StatesAsked::LastState,
                 };
                 let mut coming = (row..row + stretch as usize).map(|row| self.batch.event(row));
                 self.fold.look_ahead(&mut coming, names, asked);

@@ -52,7 +52,7 @@ pub trait HandlerProgram: Send + Sync {
     }
 
     /// How the event is folded into the state `before` it, operation by operation. It needs the columns that the handler
-    /// reads. `None`: the engine cannot tell, or the payload is no JSON.
+    /// reads. `None`: the engine cannot tell.
     fn explain(
         &self,
         _event: &EventView<'_>,
@@ -60,6 +60,12 @@ pub trait HandlerProgram: Send + Sync {
         _before: &Value,
         _choice: Choice<'_>,
     ) -> Option<Explained> {
+        None
+    }
+
+    /// Whether any rule for events of this stored type may write to `place`, or take away what is there. `None`: the engine
+    /// cannot tell.
+    fn may_change(&self, _event_type: &[u8], _place: &Pointer) -> Option<bool> {
         None
     }
 
@@ -83,7 +89,13 @@ pub trait HandlerInstance: Send {
 
     /// What will be applied next, in this order, and what of the state will be asked for: a hint to engines that answer
     /// many events sooner than one at a time. Nothing is folded by it: what is then not applied was never there.
-    fn look_ahead<'e>(&mut self, _coming: &mut dyn Iterator<Item = EventView<'e>>, _names: &Names, _asked: Asked) {}
+    fn look_ahead<'e>(
+        &mut self,
+        _coming: &mut dyn Iterator<Item = EventView<'e>>,
+        _names: &Names,
+        _asked: StatesAsked,
+    ) {
+    }
 
     /// The places of the last applied event's payload where a key occurs more than once, as far as the handler came upon
     /// them: the last value of each counted. Empty where it did not look.
@@ -102,7 +114,7 @@ pub trait HandlerInstance: Send {
 
 /// What will be asked for of the events that are said to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum StatesAsked {
     /// The state after the last of them at most.
     LastState,
     /// The state after each of them.
@@ -189,4 +201,13 @@ pub struct HandlerFault {
     pub message: String,
     /// `reducer.yaml:12:7`, where it is known.
     pub place: Option<String>,
+}
+
+impl HandlerFault {
+    /// The code of what is no fault: the person who asked cancelled it while the handler worked.
+    pub const CANCELLED: &str = "cancelled";
+
+    pub fn is_cancelled(&self) -> bool {
+        self.code == HandlerFault::CANCELLED
+    }
 }

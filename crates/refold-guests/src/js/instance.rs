@@ -10,8 +10,7 @@ use refold_core::value::Value;
 
 use super::frame;
 use super::guest::engine_fault;
-use super::program::{Dialect, Loaded, Unhandled};
-use crate::error::{code, fault};
+use super::program::{Dialect, Loaded};
 use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Undoable, noting_changes};
@@ -76,16 +75,12 @@ impl JsInstance {
     fn apply_it(&mut self, event: &EventView<'_>, names: &Names) -> Result<Applied, HandlerFault> {
         let event_type = names.type_name(event.event_type);
         let route = self.route(event.event_type, event_type);
-        let function = match (route, self.fold.handler().routes.unhandled) {
-            (Route::Function(function), _) => function,
-            (Route::Ignored, _) | (Route::Unknown, Unhandled::Ignore) => return Ok(Applied::Ignored),
-            (Route::Unknown, Unhandled::Warn) => return Ok(Applied::Unknown),
-            (Route::Unknown, Unhandled::Error) => {
-                let message = format!(
-                    "the handler has no function for events of type {}; add one, or null to ignore them",
-                    String::from_utf8_lossy(event_type)
-                );
-                return Err(fault(code::HANDLER_THROW, message));
+        let function = match route {
+            Route::Function(function) => function,
+            Route::Ignored => return Ok(Applied::Ignored),
+            Route::Unknown => {
+                let unhandled = self.fold.handler().routes.unhandled;
+                return unhandled.outcome(event_type, "add a function for it, or null to ignore it");
             }
         };
         let folded = self.fold.fold(event, |out, is_first| {
@@ -98,17 +93,10 @@ impl JsInstance {
             self.note_recorded()?;
         }
         if folded == Folded::Repeated {
-            self.note_repeated(event.payload.unwrap_or_default());
+            self.repeated = self.fold.repeated_keys(event);
         }
         self.fold.shorten()?;
         Ok(Applied::Folded)
-    }
-
-    fn note_repeated(&mut self, payload: &[u8]) {
-        if let Ok((payload, true)) = Value::from_json_noting(payload, self.fold.handler().limits.depth) {
-            let places = payload.repeated_keys();
-            self.repeated.extend(places.into_iter().map(|(place, _)| place));
-        }
     }
 
     fn note_recorded(&mut self) -> Result<(), HandlerFault> {

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use refold_core::event::Columns;
-use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use refold_core::value::Value;
 
 use super::engine::{self, Shared};
@@ -12,9 +11,10 @@ use super::guest::{Guest, engine_fault};
 use super::instance::JsInstance;
 use super::source::Source;
 use crate::error::{LoadError, code};
-use crate::instance::{GuestInstance, GuestProgram};
+use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
 use crate::undo::{self, Guest as _};
+use crate::unhandled::Unhandled;
 
 /// What a source is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,9 +36,9 @@ impl Dialect {
 }
 
 /// A loaded handler.
-pub struct JsProgram(pub(crate) Arc<Loaded>);
+pub type JsProgram = Program<Loaded>;
 
-pub(crate) struct Loaded {
+pub struct Loaded {
     pub identity: HandlerIdentity,
     pub shared: &'static Shared,
     pub source: String,
@@ -50,7 +50,7 @@ pub(crate) struct Loaded {
 }
 
 /// Which function folds an event.
-pub(crate) struct Routes {
+pub struct Routes {
     /// By event type; `None`: the handler says that the type does nothing.
     pub types: HashMap<Vec<u8>, Option<u32>>,
     /// That of all other types.
@@ -58,14 +58,6 @@ pub(crate) struct Routes {
     pub unhandled: Unhandled,
     /// Of a projection: where its events come from. The others are not its business.
     pub source: Option<Source>,
-}
-
-/// What becomes of events whose type the handler does not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unhandled {
-    Ignore,
-    Warn,
-    Error,
 }
 
 impl JsProgram {
@@ -85,7 +77,7 @@ impl JsProgram {
         let routes = described(&about).map_err(unloadable)?;
         let state = guest.state().map_err(unloadable)?;
         let saved = guest.save().map_err(unloadable)?;
-        Ok(JsProgram(Arc::new(Loaded {
+        Ok(Program(Arc::new(Loaded {
             identity,
             shared,
             source: source.to_owned(),
@@ -97,24 +89,15 @@ impl JsProgram {
     }
 }
 
-impl HandlerProgram for JsProgram {
+impl instance::Loaded for Loaded {
+    type Instance = JsInstance;
+
     fn identity(&self) -> &HandlerIdentity {
-        &self.0.identity
+        &self.identity
     }
 
-    fn start(&self) -> Box<dyn HandlerInstance> {
-        Box::new(JsInstance::new(Arc::clone(&self.0)))
-    }
-
-    /// Which of them a script reads cannot be told from its text.
-    fn columns(&self) -> Columns {
-        Columns::ALL
-    }
-}
-
-impl GuestProgram for JsProgram {
-    fn start_guest(&self) -> Box<dyn GuestInstance> {
-        Box::new(JsInstance::new(Arc::clone(&self.0)))
+    fn instance(self: Arc<Loaded>) -> JsInstance {
+        JsInstance::new(self)
     }
 }
 
@@ -135,20 +118,17 @@ impl undo::Handler for Loaded {
 }
 
 /// A handler that cannot be loaded is wrong as a file, whatever stopped it.
-fn unloadable(fault: HandlerFault) -> LoadError {
-    let (code, message) = match fault.code {
-        code::HANDLER_THROW => (code::PKG_SCRIPT, fault.message),
-        code::LIMIT_FUEL => (
-            code::LIMIT_COMPILE,
-            "loading the handler takes too much work; do less outside of its functions".to_owned(),
-        ),
-        code => (code, fault.message),
-    };
-    LoadError {
-        code,
-        message,
-        place: fault.place,
+fn unloadable(mut stopped: HandlerFault) -> LoadError {
+    match stopped.code {
+        code::HANDLER_THROW => stopped.code = code::PKG_SCRIPT,
+        code::LIMIT_FUEL => {
+            stopped.code = code::LIMIT_COMPILE;
+            stopped.message = "loading the handler takes too much work; do less outside of its functions".to_owned();
+        }
+        // All others say it as they are.
+        _ => {}
     }
+    stopped.into()
 }
 
 /// Reads `{"types":[[name, place or -1], …],"unhandled":"warn"}`, which the prelude wrote; of a projection also
@@ -172,15 +152,10 @@ fn read_routes(about: &[u8]) -> Option<Routes> {
         };
         types.insert(name.as_wtf8().to_vec(), place(entry.get(1)?)?);
     }
-    let unhandled = match about.get(b"unhandled") {
-        Some(Value::Text(word)) => match word.as_wtf8() {
-            b"ignore" => Unhandled::Ignore,
-            b"warn" => Unhandled::Warn,
-            b"error" => Unhandled::Error,
-            _ => return None,
-        },
-        _ => return None,
+    let Some(Value::Text(word)) = about.get(b"unhandled") else {
+        return None;
     };
+    let unhandled = Unhandled::of(word.as_wtf8())?;
     let rest = about.get(b"rest").map_or(Some(None), place)?;
     let source = match about.get(b"source") {
         Some(source) => Some(Source::read(source, about.get(b"takesLinks"))?),

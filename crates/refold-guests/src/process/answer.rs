@@ -8,6 +8,7 @@ use refold_core::value::{Object, Value};
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
+use crate::unhandled::Unhandled;
 
 #[cfg(test)]
 mod tests;
@@ -34,14 +35,6 @@ pub struct About {
     /// By event type: whether the program folds it. `None`: it takes every type.
     pub types: Option<HashMap<Vec<u8>, bool>>,
     pub unhandled: Unhandled,
-}
-
-/// What becomes of events whose type the program does not name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unhandled {
-    Ignore,
-    Warn,
-    Error,
 }
 
 /// An answer that was understood.
@@ -107,15 +100,14 @@ impl About {
             let known = types.get_or_insert_default();
             known.extend(names.into_iter().map(|name| (name, is_folded)));
         }
-        let unhandled = match answer.get(b"unhandled") {
-            None => Unhandled::Warn,
-            Some(Value::Text(word)) if word.as_wtf8() == b"ignore" => Unhandled::Ignore,
-            Some(Value::Text(word)) if word.as_wtf8() == b"warn" => Unhandled::Warn,
-            Some(Value::Text(word)) if word.as_wtf8() == b"error" => Unhandled::Error,
-            Some(_) => {
-                let message = "`unhandled` is \"ignore\", \"warn\" or \"error\"";
-                return Err(fault(code::PROC_PROTOCOL, message));
-            }
+        let said = match answer.get(b"unhandled") {
+            None => Some(Unhandled::Warn),
+            Some(Value::Text(word)) => Unhandled::of(word.as_wtf8()),
+            Some(_) => None,
+        };
+        let Some(unhandled) = said else {
+            let message = "`unhandled` is \"ignore\", \"warn\" or \"error\"";
+            return Err(fault(code::PROC_PROTOCOL, message));
         };
         Ok(About { types, unhandled })
     }

@@ -5,14 +5,22 @@ use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::spawner;
+use crate::cancel;
 
 /// What is read at a time.
 const READ_BYTES: usize = 64 << 10;
 /// How much of what a program says beside its answers is kept.
 const TOLD_BYTES: usize = 4 << 10;
+/// How often whoever waits looks whether it was cancelled, and how long an answer may then still take: most are there
+/// sooner than another program could be started.
+const CANCEL_EVERY: Duration = Duration::from_millis(20);
+const CANCEL_WAIT: Duration = Duration::from_millis(50);
+/// How long it takes at most to see that a program is gone.
+const LOOK_EVERY: Duration = Duration::from_millis(1);
 /// How long a program that closed its output, or was said goodbye to, may take to end.
 const END_WAIT: Duration = Duration::from_millis(100);
 
@@ -37,6 +45,8 @@ pub struct Child {
 pub struct End {
     /// As `wait` gives it.
     pub status: i32,
+    /// It had ended before it was ended here.
+    pub is_own: bool,
     /// The most memory that it held at a time; `None`: no more than we held, of which it is a copy at first.
     pub peak_bytes: Option<u64>,
 }
@@ -56,6 +66,8 @@ pub enum Silence {
     /// It ended, or closed one of its pipes.
     Ended,
     TooLate,
+    /// Nobody waits for it any more.
+    Cancelled,
     AnswerFlood,
     ToldFlood,
     /// It said something that nothing was asked for.
@@ -172,6 +184,7 @@ impl Child {
             return end;
         }
         self.input = None;
+        let is_own = self.has_ended();
         // SAFETY: takes two numbers. The process was not waited for yet, so its number, and that of its group, which it
         // leads, mean nobody else.
         unsafe {
@@ -192,6 +205,7 @@ impl Child {
         let peak_bytes = peak_bytes_of(&usage);
         let end = End {
             status,
+            is_own,
             peak_bytes: Some(peak_bytes).filter(|peak| *peak > own_peak_bytes()),
         };
         self.end = Some(end);
@@ -206,6 +220,26 @@ impl Child {
     /// Waits a moment for a program that is about to end, and takes down what it says last.
     pub fn wait_for_end(&mut self) {
         let deadline = Instant::now() + END_WAIT;
+        self.hear_out(deadline);
+        // Its pipes close a little before it is gone.
+        while !self.has_ended() && Instant::now() < deadline {
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Whether it is there no more, though nobody waited for it yet.
+    fn has_ended(&self) -> bool {
+        // SAFETY: all zeros are a value of it, which the call below overwrites.
+        let mut gone: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        // SAFETY: the place is ours and outlives the call. The process was not waited for yet, so its number, which is
+        // none below zero, means nobody else.
+        let asked = unsafe { libc::waitid(libc::P_PID, self.pid as libc::id_t, &mut gone, how) };
+        asked == 0 && gone.si_signo != 0
+    }
+
+    /// Takes down what it says until it closes its pipes.
+    fn hear_out(&mut self, deadline: Instant) {
         while self.errors.is_some() && self.wait(false, deadline).is_ok() {
             self.read_errors();
             // What it still answers is of no use; a pipe that is full would keep it from ending.
@@ -280,10 +314,22 @@ impl Child {
             asked_of(Some(&self.output), libc::POLLIN),
             asked_of(self.errors.as_ref(), libc::POLLIN),
         ];
-        match poll(&mut asked, deadline) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Silence::TooLate),
-            Err(error) => Err(Silence::Failed(error)),
+        let mut given_up = None;
+        loop {
+            let now = Instant::now();
+            if given_up.is_none() && cancel::is_cancelled() {
+                given_up = Some(now + CANCEL_WAIT);
+            }
+            let until = given_up.map_or(deadline, |given_up| deadline.min(given_up));
+            match poll(&mut asked, until.min(now + CANCEL_EVERY)) {
+                Ok(true) => return Ok(()),
+                Ok(false) if Instant::now() >= deadline => return Err(Silence::TooLate),
+                Ok(false) if given_up.is_some_and(|given_up| Instant::now() >= given_up) => {
+                    return Err(Silence::Cancelled);
+                }
+                Ok(false) => {}
+                Err(error) => return Err(Silence::Failed(error)),
+            }
         }
     }
 

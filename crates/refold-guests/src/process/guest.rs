@@ -39,6 +39,10 @@ const OUT_OF_MEMORY: [&str; 6] = [
     "annot allocate memory",
 ];
 
+/// What bubblewrap ends with where what it holds was killed.
+const KILLED_INSIDE: i32 = 128 + libc::SIGKILL;
+const KILLED: &str = "because the system killed it, as it does where the machine has no memory left";
+
 /// See the module.
 pub struct Guest {
     /// `None` only while it is dropped.
@@ -327,6 +331,10 @@ fn silent(
             );
             fault(code::PROC_TIMEOUT, message)
         }
+        Silence::Cancelled => {
+            child.end();
+            fault(code::CANCELLED, "cancelled while the program worked, which was ended")
+        }
         Silence::Ended => {
             child.wait_for_end();
             let end = child.end();
@@ -362,7 +370,7 @@ fn silent(
 }
 
 /// The fault of a program that ended by itself.
-fn ended(end: End, told: &str, limits: &GuestLimits) -> HandlerFault {
+pub fn ended(end: End, told: &str, limits: &GuestLimits) -> HandlerFault {
     let most = limits.memory_bytes as u64;
     let says_so = OUT_OF_MEMORY.iter().any(|words| told.contains(words));
     let held_so_much = |peak: u64| peak.saturating_mul(100) >= most.saturating_mul(PEAK_PERCENT);
@@ -371,7 +379,9 @@ fn ended(end: End, told: &str, limits: &GuestLimits) -> HandlerFault {
         return fault(code::LIMIT_MEMORY, message);
     }
     let how = match end.status & 0x7f {
+        0 if end.status >> 8 == KILLED_INSIDE => KILLED.to_owned(),
         0 => format!("with the code {}", (end.status >> 8) & 0xff),
+        libc::SIGKILL if end.is_own => KILLED.to_owned(),
         libc::SIGKILL => "by closing its pipes".to_owned(),
         libc::SIGXFSZ => "because it writes to a file, which it may not".to_owned(),
         signal => format!("by signal {signal}"),

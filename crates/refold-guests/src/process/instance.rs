@@ -5,14 +5,12 @@ use std::sync::Arc;
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Asked, Checkpoint, HandlerFault, HandlerInstance, Written};
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
-use super::answer::Unhandled;
 use super::guest::BATCH_EVENTS;
 use super::program::Loaded;
 use super::request::{self, Want};
-use crate::error::{code, fault};
 use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Undoable, noting_changes};
@@ -52,15 +50,14 @@ impl ProcessInstance {
     fn passes(&self, event_type: &[u8]) -> Option<Result<Applied, HandlerFault>> {
         let about = &self.fold.handler().about;
         let types = about.types.as_ref()?;
-        match (types.get(event_type), about.unhandled) {
-            (Some(true), _) => None,
-            (Some(false), _) | (None, Unhandled::Ignore) => Some(Ok(Applied::Ignored)),
-            (None, Unhandled::Warn) => Some(Ok(Applied::Unknown)),
-            (None, Unhandled::Error) => {
-                let name = String::from_utf8_lossy(event_type);
-                let message = format!("the handler takes no events of type {name}; name it in `types` or in `ignored`");
-                Some(Err(fault(code::HANDLER_THROW, message)))
-            }
+        match types.get(event_type) {
+            Some(true) => None,
+            Some(false) => Some(Ok(Applied::Ignored)),
+            None => Some(
+                about
+                    .unhandled
+                    .outcome(event_type, "name it in `types` or in `ignored`"),
+            ),
         }
     }
 
@@ -90,11 +87,7 @@ impl ProcessInstance {
             self.recorded = guest.take_emitted();
         }
         if is_repeated || folded == Folded::Repeated {
-            let payload = event.payload.unwrap_or_default();
-            if let Ok((payload, true)) = Value::from_json_noting(payload, depth) {
-                let places = payload.repeated_keys();
-                self.repeated.extend(places.into_iter().map(|(place, _)| place));
-            }
+            self.repeated = self.fold.repeated_keys(event);
         }
         self.fold.shorten()?;
         Ok(Applied::Folded)
@@ -132,13 +125,13 @@ impl HandlerInstance for ProcessInstance {
         noting_changes(self, written, |it| it.fold.state(), |it| it.apply_it(event, names))
     }
 
-    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: Asked) {
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
         let limits = self.fold.handler().limits;
         let (want, most) = match asked {
             // A small one is there before it is asked for.
-            Asked::LastState if self.state_bytes <= SMALL_STATE_BYTES => (Want::Final, BATCH_EVENTS),
-            Asked::LastState => (Want::None, BATCH_EVENTS),
-            Asked::EveryState => (Want::Each, (STATES_BYTES / self.state_bytes.max(1)).min(BATCH_EVENTS)),
+            StatesAsked::LastState if self.state_bytes <= SMALL_STATE_BYTES => (Want::Final, BATCH_EVENTS),
+            StatesAsked::LastState => (Want::None, BATCH_EVENTS),
+            StatesAsked::EveryState => (Want::Each, (STATES_BYTES / self.state_bytes.max(1)).min(BATCH_EVENTS)),
         };
         let mut key = (!self.fold.is_untouched()).then(|| self.key.clone());
         let (mut frames, mut byte_count) = (Vec::new(), 0);

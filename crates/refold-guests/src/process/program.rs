@@ -3,8 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use refold_core::event::Columns;
-use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use refold_core::value::Value;
 
 use super::answer::About;
@@ -15,7 +14,7 @@ use super::instance::ProcessInstance;
 use super::request;
 use super::walls::Walls;
 use crate::error::{LoadError, code, fault};
-use crate::instance::{GuestInstance, GuestProgram};
+use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
 use crate::undo::{self, Guest as _};
 
@@ -26,7 +25,7 @@ const START_FACTOR: u64 = 5;
 const MOST_IDLE: usize = 2;
 
 /// A loaded handler.
-pub struct ProcessProgram(Arc<Loaded>);
+pub type ProcessProgram = Program<Loaded>;
 
 pub struct Loaded {
     identity: HandlerIdentity,
@@ -84,7 +83,7 @@ impl ProcessProgram {
         let about = About::read(&answer).map_err(unloadable)?;
         let state = guest.state().map_err(unloadable)?;
         drop(guest);
-        Ok(ProcessProgram(Arc::new(Loaded {
+        Ok(Program(Arc::new(Loaded {
             identity,
             file,
             walls,
@@ -96,24 +95,15 @@ impl ProcessProgram {
     }
 }
 
-impl HandlerProgram for ProcessProgram {
+impl instance::Loaded for Loaded {
+    type Instance = ProcessInstance;
+
     fn identity(&self) -> &HandlerIdentity {
-        &self.0.identity
+        &self.identity
     }
 
-    fn start(&self) -> Box<dyn HandlerInstance> {
-        Box::new(ProcessInstance::new(Arc::clone(&self.0)))
-    }
-
-    /// Which of them a program reads cannot be told from outside.
-    fn columns(&self) -> Columns {
-        Columns::ALL
-    }
-}
-
-impl GuestProgram for ProcessProgram {
-    fn start_guest(&self) -> Box<dyn GuestInstance> {
-        Box::new(ProcessInstance::new(Arc::clone(&self.0)))
+    fn instance(self: Arc<Loaded>) -> ProcessInstance {
+        ProcessInstance::new(self)
     }
 }
 
@@ -149,17 +139,12 @@ fn start_within(limits: &GuestLimits) -> Duration {
 }
 
 /// A handler that cannot be loaded is wrong as a file, whatever stopped it.
-fn unloadable(stopped: HandlerFault) -> LoadError {
-    let fault = match stopped.code {
-        code::PROC_TIMEOUT => fault(
+fn unloadable(mut stopped: HandlerFault) -> LoadError {
+    if stopped.code == code::PROC_TIMEOUT {
+        stopped = fault(
             code::LIMIT_COMPILE,
             "the program did not answer `init` in time; do less before the first event, and write out each answer at once",
-        ),
-        _ => stopped,
-    };
-    LoadError {
-        code: fault.code,
-        message: fault.message,
-        place: fault.place,
+        );
     }
+    stopped.into()
 }

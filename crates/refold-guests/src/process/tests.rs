@@ -1,9 +1,9 @@
 //! Programs in Python, written for a test: what they are sent, what their answers come to, and what they cannot do.
 
+mod cancelled;
+mod ends;
 mod hostile;
 mod right;
-
-use std::path::Path;
 
 use refold_core::value::Value;
 
@@ -20,15 +20,17 @@ def say(answer):
     sys.stdout.flush()
 ";
 
+/// A program of this text.
+fn file(source: &str) -> ProgramFile {
+    let source = format!("{PRELUDE}{source}");
+    let command = vec!["python3".to_owned(), "handler.py".to_owned()];
+    let options = Value::from_json(br#"{"step":2}"#, 4).unwrap();
+    ProgramFile::of_files([("handler.py", source.as_bytes())], command, options).unwrap()
+}
+
 /// Starts this text behind these walls.
-fn load(folder: &Path, source: &str, limits: GuestLimits, walls: &Walls) -> Result<ProcessProgram, LoadError> {
-    std::fs::write(folder.join("handler.py"), format!("{PRELUDE}{source}")).unwrap();
-    let file = ProgramFile {
-        folder: folder.to_owned(),
-        command: vec!["python3".to_owned(), "handler.py".to_owned()],
-        options: Value::from_json(br#"{"step":2}"#, 4).unwrap(),
-    };
-    ProcessProgram::load(identity(PROCESS_ENGINE_ID), file, limits, walls.clone())
+fn load(source: &str, limits: GuestLimits, walls: &Walls) -> Result<ProcessProgram, LoadError> {
+    ProcessProgram::load(identity(PROCESS_ENGINE_ID), file(source), limits, walls.clone())
 }
 
 /// All walls that there are here. At least one kind must be.

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use refold_core::event::Columns;
-use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use refold_core::value::Value;
 use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 
@@ -12,7 +11,7 @@ use super::host::{self, Host};
 use super::instance::WasmInstance;
 use super::{size, wasi};
 use crate::error::{LoadError, code};
-use crate::instance::{GuestInstance, GuestProgram};
+use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
 use crate::undo::{self, Guest as _};
 use crate::{cache, engine};
@@ -36,7 +35,7 @@ const EXPORTS: &[(&str, &str)] = &[
 ];
 
 /// A loaded module.
-pub struct WasmProgram(Arc<Loaded>);
+pub type WasmProgram = Program<Loaded>;
 
 pub struct Loaded {
     identity: HandlerIdentity,
@@ -76,28 +75,19 @@ impl WasmProgram {
         };
         let mut guest = undo::Handler::guest(&loaded).map_err(unloadable)?;
         loaded.initial.1 = guest.state().map_err(unloadable)?;
-        Ok(WasmProgram(Arc::new(loaded)))
+        Ok(Program(Arc::new(loaded)))
     }
 }
 
-impl HandlerProgram for WasmProgram {
+impl instance::Loaded for Loaded {
+    type Instance = WasmInstance;
+
     fn identity(&self) -> &HandlerIdentity {
-        &self.0.identity
+        &self.identity
     }
 
-    fn start(&self) -> Box<dyn HandlerInstance> {
-        Box::new(WasmInstance::new(Arc::clone(&self.0)))
-    }
-
-    /// Which of them a module reads cannot be told from outside.
-    fn columns(&self) -> Columns {
-        Columns::ALL
-    }
-}
-
-impl GuestProgram for WasmProgram {
-    fn start_guest(&self) -> Box<dyn GuestInstance> {
-        Box::new(WasmInstance::new(Arc::clone(&self.0)))
+    fn instance(self: Arc<Loaded>) -> WasmInstance {
+        WasmInstance::new(self)
     }
 }
 
@@ -195,17 +185,10 @@ fn link(engine: &'static Engine, module: &Module) -> Result<InstancePre<Host>, S
 }
 
 /// A module that cannot be loaded is wrong as a file, whatever stopped it.
-fn unloadable(fault: HandlerFault) -> LoadError {
-    let (code, message) = match fault.code {
-        code::LIMIT_FUEL => (
-            code::LIMIT_COMPILE,
-            "starting the module takes too much work; do less before the first event".to_owned(),
-        ),
-        code => (code, fault.message),
-    };
-    LoadError {
-        code,
-        message,
-        place: fault.place,
+fn unloadable(mut stopped: HandlerFault) -> LoadError {
+    if stopped.code == code::LIMIT_FUEL {
+        stopped.code = code::LIMIT_COMPILE;
+        stopped.message = "starting the module takes too much work; do less before the first event".to_owned();
     }
+    stopped.into()
 }

@@ -155,6 +155,7 @@ impl HandlerInstance for ComparedInstance {
             }
             match side.inner.apply(event, names, &mut side.written) {
                 Ok(applied) => *outcome = applied,
+                Err(fault) if fault.is_cancelled() => return Err(fault),
                 Err(fault) => {
                     side.written.clear();
                     *stop = Some(Stop {

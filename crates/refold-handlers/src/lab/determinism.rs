@@ -15,6 +15,7 @@ use refold_core::names::Names;
 use refold_core::port::handler::{Checkpoint, HandlerProgram, Written};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
+use refold_guests::heed_cancel;
 
 use super::Sighting;
 use super::running::{Running, Step};
@@ -93,6 +94,8 @@ pub fn try_out(
         (Check::Cut, sample.cut(work)?),
         (Check::Alone, sample.interleaved(work)?),
     ];
+    // What a handler gave up is no mismatch.
+    work.check()?;
     let first = |(check, course): &(Check, Course)| sample.first_mismatch(*check, &straight, course);
     Ok(Tried {
         folded,
@@ -125,6 +128,7 @@ impl Sample<'_> {
     /// All streams in one instance, the last one first, on a thread of its own.
     fn again(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
         let fold = || {
+            let _heeds = heed_cancel(work.cancel_token());
             let mut course = self.nothing();
             let mut running = self.start();
             for rows in self.streams.values().rev() {

@@ -225,11 +225,11 @@ impl Package {
         };
         let place = |name: &str| -> Arc<str> { Arc::from(format!("{}/{name}", version.path)) };
         let (mut source, mut upcasters, mut invariants) = (Vec::new(), None, None);
-        for (name, bytes) in files {
+        for (name, bytes) in &files {
             match name.as_str() {
-                UPCASTERS => upcasters = Some(Document::from_yaml(&place(&name), &bytes)?),
-                INVARIANTS => invariants = Some(Document::from_yaml(&place(&name), &bytes)?),
-                name if name == main => source = bytes,
+                UPCASTERS => upcasters = Some(Document::from_yaml(&place(name), bytes)?),
+                INVARIANTS => invariants = Some(Document::from_yaml(&place(name), bytes)?),
+                name if name == main => source.clone_from(bytes),
                 // The program reads it by itself.
                 _ => {}
             }
@@ -263,7 +263,7 @@ impl Package {
                 let guest = match version.runtime {
                     Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, limits, invariants)?,
                     Runtime::Process => {
-                        let program = program_file::read(&file, &source, &folder)?;
+                        let program = program_file::read(&file, &source, &files)?;
                         Guest::of_program(identity, &file, program, limits, invariants)?
                     }
                     _ => Guest::of_module(identity, &file, &source, limits, invariants)?,

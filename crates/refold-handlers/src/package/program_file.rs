@@ -17,8 +17,8 @@ const MOST_FILES: usize = 4_096;
 /// Python keeps compiled code there, which is made anew.
 const NOT_PART: &str = "__pycache__";
 
-/// Reads the file of the version in `folder`. `name` is how a person knows it.
-pub fn read(name: &Arc<str>, source: &[u8], folder: &Path) -> Result<ProgramFile, PackageError> {
+/// Reads the file of a version that is made of these `files`. `name` is how a person knows it.
+pub fn read(name: &Arc<str>, source: &[u8], files: &[(String, Vec<u8>)]) -> Result<ProgramFile, PackageError> {
     let document = Document::from_toml(name, source)?;
     let members = document.map(code::PKG_PROGRAM, &document.root, "the description of a program")?;
     let known = ["command", "options"];
@@ -47,10 +47,10 @@ pub fn read(name: &Arc<str>, source: &[u8], folder: &Path) -> Result<ProgramFile
         }
         None => Value::Object(Object::default()),
     };
-    Ok(ProgramFile {
-        folder: folder.to_owned(),
-        command,
-        options,
+    let files = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
+    ProgramFile::of_files(files, command, options).map_err(|error| {
+        let message = format!("cannot copy the files of the program, which runs from a copy: {error}");
+        PackageError::nowhere(code::PKG_READ, message)
     })
 }
 

@@ -1,6 +1,7 @@
 use std::fs;
 use std::path::Path;
 
+use refold_core::port::handler::Written;
 use refold_core::time::Timestamp;
 
 use super::*;
@@ -321,6 +322,37 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.js \
          (versions/3/upcasters.yaml:1:1)"
     );
+}
+
+/// What runs is what was hashed, whatever becomes of the folder, and whatever lies in it that is in no hash.
+#[cfg(unix)]
+#[test]
+fn a_program_runs_from_the_files_that_were_hashed() {
+    let manifest = manifest("[[version]]\nid = \"1\"\nruntime = \"process\"\n");
+    let handler = "import json, os, sys\n\
+        sys.path.insert(0, '__pycache__')\n\
+        try:\n    import aside\n\
+        except ImportError:\n    aside = None\n\
+        for line in sys.stdin:\n\
+        \x20   asked = json.loads(line)\n\
+        \x20   key = asked.get('key', '')\n\
+        \x20   state = {'text': open('text').read(), 'aside': aside is not None, 'here': sorted(os.listdir('.'))}\n\
+        \x20   print(json.dumps({'ok': True, 'states': {key: state}} if asked['cmd'] == 'state' else {'ok': True}), flush=True)\n";
+    let folder = folder(&[
+        ("handler.toml", &manifest),
+        ("versions/1/process.toml", "command = [\"python3\", \"handler.py\"]\n"),
+        ("versions/1/handler.py", handler),
+        ("versions/1/text", "as hashed"),
+        ("versions/1/__pycache__/aside.py", "\n"),
+    ]);
+    let program = open(&folder.path().display().to_string()).unwrap();
+    fs::write(folder.path().join("versions/1/text"), "changed since").unwrap();
+    fs::remove_file(folder.path().join("versions/1/handler.py")).unwrap();
+    let (batch, names) = crate::reducer::tests::batch_of(&[("A", "{}")]);
+    let mut instance = program.start();
+    instance.apply(&batch.event(0), &names, &mut Written::off()).unwrap();
+    let expected = r#"{"aside":false,"here":["handler.py","process.toml","text"],"text":"as hashed"}"#;
+    assert_eq!(instance.state().unwrap().display_json(), expected);
 }
 
 /// Whatever lies in the folder of a program is part of it, save what Python makes there.

@@ -9,9 +9,8 @@ use std::thread;
 
 use refold_core::port::handler::HandlerProgram as _;
 use refold_core::value::Value;
-use tempfile::TempDir;
 
-use super::{PROCESS_ENGINE_ID, ProcessProgram, ProgramFile, Walls, load, walls};
+use super::{PROCESS_ENGINE_ID, ProcessProgram, ProgramFile, Walls, file, load, walls};
 use crate::limits::GuestLimits;
 use crate::tests::{events, folded, identity};
 
@@ -319,8 +318,8 @@ fn each_ends_in_its_error_and_the_next_one_folds() {
 }
 
 fn try_hostile(walls: &Walls, what: &str, body: &str, code: &str, secret: &Path) {
-    let folder = tempfile::tempdir().unwrap();
-    let program = load(folder.path(), &program(body, secret), LIMITS, walls);
+    let file = file(&program(body, secret));
+    let program = ProcessProgram::load(identity(PROCESS_ENGINE_ID), file.clone(), LIMITS, walls.clone());
     let program = program.unwrap_or_else(|error| panic!("{what}: {error}"));
     let three = events(&[("Good", "{}"), ("Bad", "{}"), ("Good", "{}")]);
     let (_, fault) = folded(&program, &three);
@@ -335,18 +334,18 @@ fn try_hostile(walls: &Walls, what: &str, body: &str, code: &str, secret: &Path)
     let (_, fault) = folded(&program, &events(&[("Good", "{}")]));
     assert_eq!(fault, None, "after {what}");
     drop(program);
-    let left: Vec<_> = fs::read_dir(folder.path())
+    let left: Vec<_> = fs::read_dir(file.folder())
         .unwrap()
         .map(|it| it.unwrap().file_name())
         .collect();
     assert_eq!(left, ["handler.py"], "{what}");
-    nothing_runs_in(&folder, what);
+    nothing_runs_in(file.folder(), what);
 }
 
 /// What was started in this folder was ended with the program. The system takes a world of its own down after that of the
 /// process that was waited for, so that the others may still be on their way.
-fn nothing_runs_in(folder: &TempDir, what: &str) {
-    let here = folder.path().canonicalize().unwrap();
+fn nothing_runs_in(folder: &Path, what: &str) {
+    let here = folder.canonicalize().unwrap();
     let is_here = |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|cwd| cwd == here);
     for process in fs::read_dir("/proc").unwrap().flatten().map(|it| it.path()) {
         let name = process.file_name().unwrap().to_string_lossy();
@@ -375,7 +374,6 @@ fn nothing_runs_in(folder: &TempDir, what: &str) {
 /// A program that cannot even be asked for its first state.
 #[test]
 fn what_cannot_start_is_refused_with_its_code() {
-    let folder = tempfile::tempdir().unwrap();
     let walls = walls().swap_remove(0);
     for (source, code) in [
         ("time.sleep(600)", "RF-LIMIT-COMPILE"),
@@ -406,7 +404,7 @@ fn what_cannot_start_is_refused_with_its_code() {
             wall_millis: 300,
             ..LIMITS
         };
-        match load(folder.path(), source, limits, &walls) {
+        match load(source, limits, &walls) {
             Ok(_) => panic!("it was loaded: {source}"),
             Err(error) => assert_eq!(error.code, code, "{source}: {error}"),
         }
@@ -415,16 +413,10 @@ fn what_cannot_start_is_refused_with_its_code() {
 
 #[test]
 fn a_command_that_leaves_the_folder_of_the_package_is_not_started() {
-    let folder = tempfile::tempdir().unwrap();
-    let elsewhere = folder.path().join("package");
-    fs::create_dir(&elsewhere).unwrap();
-    fs::write(folder.path().join("other"), "#!/bin/sh\n").unwrap();
-    for command in ["../other", "/bin/sh"] {
-        let file = ProgramFile {
-            folder: elsewhere.clone(),
-            command: vec![command.to_owned()],
-            options: Value::Null,
-        };
+    let other = tempfile::NamedTempFile::new().unwrap();
+    let beside = format!("../{}", other.path().file_name().unwrap().to_string_lossy());
+    for command in [&beside, "/bin/sh"] {
+        let file = ProgramFile::of_files([], vec![command.to_owned()], Value::Null).unwrap();
         let started = ProcessProgram::load(identity(PROCESS_ENGINE_ID), file, LIMITS, walls().swap_remove(0));
         let refused = started.err().map(|error| (error.code, error.to_string()));
         let (code, said) = refused.unwrap_or_else(|| panic!("{command} was started"));
@@ -437,8 +429,7 @@ fn a_command_that_leaves_the_folder_of_the_package_is_not_started() {
 fn memory_that_refold_holds_is_not_counted_as_the_programs() {
     let held = std::hint::black_box(vec![1_u8; LIMITS.memory_bytes]);
     for walls in walls() {
-        let folder = tempfile::tempdir().unwrap();
-        let ended = load(folder.path(), "sys.exit(3)", LIMITS, &walls);
+        let ended = load("sys.exit(3)", LIMITS, &walls);
         assert_eq!(ended.err().map(|error| error.code), Some("RF-PROC-EXIT"), "{walls:?}");
     }
     drop(held);
@@ -447,7 +438,6 @@ fn memory_that_refold_holds_is_not_counted_as_the_programs() {
 /// What a program finds: an environment that is the same everywhere, three open files, its own folder.
 #[test]
 fn a_program_finds_nothing_of_ours() {
-    let folder = tempfile::tempdir().unwrap();
     let looks = "
 for line in sys.stdin:
     asked = json.loads(line)
@@ -467,7 +457,7 @@ for line in sys.stdin:
     let inherited = unsafe { libc::fcntl(std::os::fd::AsRawFd::as_raw_fd(&ours), libc::F_SETFD, 0) };
     assert_eq!(inherited, 0);
     for walls in walls() {
-        let program = load(folder.path(), looks, LIMITS, &walls).unwrap_or_else(|error| panic!("{walls:?}: {error}"));
+        let program = load(looks, LIMITS, &walls).unwrap_or_else(|error| panic!("{walls:?}: {error}"));
         let state = crate::tests::text(&program.start().state().unwrap());
         let environment: Vec<String> = super::super::walls::ENVIRONMENT
             .iter()
@@ -490,14 +480,13 @@ for line in sys.stdin:
 /// Without walls nothing is started, until somebody agrees; it is said what is lacking.
 #[test]
 fn without_walls_a_person_must_agree() {
-    let folder = tempfile::tempdir().unwrap();
     let open = Walls::Open("this is a test".to_owned());
-    let source = program("pass", folder.path());
-    let refused = load(folder.path(), &source, LIMITS, &open).err().unwrap();
+    let source = program("pass", Path::new("/nonexistent"));
+    let refused = load(&source, LIMITS, &open).err().unwrap();
     assert_eq!(refused.code, "RF-PROC-WALLS");
     assert!(refused.message.contains("this is a test"), "{refused}");
     super::super::allow_programs_without_walls(true);
-    let agreed = load(folder.path(), &source, LIMITS, &open);
+    let agreed = load(&source, LIMITS, &open);
     super::super::allow_programs_without_walls(false);
     assert!(agreed.is_ok(), "{:?}", agreed.err());
 }

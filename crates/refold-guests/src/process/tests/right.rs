@@ -4,9 +4,8 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use refold_core::event::EventView;
-use refold_core::port::handler::{Applied, Asked, HandlerInstance, HandlerProgram as _, Written};
+use refold_core::port::handler::{Applied, HandlerInstance, HandlerProgram as _, StatesAsked, Written};
 use refold_core::value::Value;
-use tempfile::TempDir;
 
 use super::{ProcessProgram, load, walls};
 use crate::limits::GuestLimits;
@@ -53,13 +52,12 @@ for line in sys.stdin:
 
 /// Started once for all tests of this file.
 fn counter() -> &'static ProcessProgram {
-    static COUNTING: LazyLock<(TempDir, ProcessProgram)> = LazyLock::new(|| {
-        let folder = tempfile::tempdir().unwrap();
+    static COUNTING: LazyLock<ProcessProgram> = LazyLock::new(|| {
         let walls = walls().swap_remove(0);
-        let program = load(folder.path(), COUNTER, GuestLimits::DEFAULT, &walls);
-        (folder, program.unwrap_or_else(|error| panic!("{error}")))
+        let program = load(COUNTER, GuestLimits::DEFAULT, &walls);
+        program.unwrap_or_else(|error| panic!("{error}"))
     });
-    &COUNTING.1
+    &COUNTING
 }
 
 #[test]
@@ -107,7 +105,7 @@ fn a_key_that_occurs_twice_is_named_also_when_the_event_was_sent_ahead() {
     for is_ahead in [false, true] {
         let mut instance = counter().start();
         if is_ahead {
-            instance.look_ahead(&mut rows(&events, 0, 2), &events.names, Asked::LastState);
+            instance.look_ahead(&mut rows(&events, 0, 2), &events.names, StatesAsked::LastState);
         }
         let applied = instance.apply(&events.batch.event(0), &events.names, &mut Written::off());
         assert_eq!(applied, Ok(Applied::Folded));
@@ -169,7 +167,7 @@ proptest! {
                 }
                 Deed::Apply => {}
                 Deed::LookAhead(ahead, is_each) => {
-                    let asked = if is_each { Asked::EveryState } else { Asked::LastState };
+                    let asked = if is_each { StatesAsked::EveryState } else { StatesAsked::LastState };
                     instance.look_ahead(&mut rows(&events, at, at + ahead), &events.names, asked);
                 }
                 Deed::State => prop_assert_eq!(counted(instance.as_mut()), count),

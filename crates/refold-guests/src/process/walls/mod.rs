@@ -130,8 +130,8 @@ struct Launch {
 impl Launch {
     fn of(file: &ProgramFile) -> Result<Launch, HandlerFault> {
         let missing = |what: String| fault(code::PROC_START, format!("{what}; look at `command`"));
-        let folder = file.folder.canonicalize();
-        let folder = folder.map_err(|error| missing(format!("{}: {error}", file.folder.display())))?;
+        let folder = file.folder().canonicalize();
+        let folder = folder.map_err(|error| missing(format!("{}: {error}", file.folder().display())))?;
         let Some((name, arguments)) = file.command.split_first() else {
             return Err(missing("there is no program to start".to_owned()));
         };
@@ -141,7 +141,7 @@ impl Launch {
                 let program = program.map_err(|error| missing(format!("{name}: {error}")))?;
                 // What lies elsewhere is in no hash of the package.
                 if !program.starts_with(&folder) {
-                    return Err(missing(format!("{name} does not lie in {}", folder.display())));
+                    return Err(missing(format!("{name} does not lie in the folder of the program")));
                 }
                 program
             }

@@ -161,6 +161,7 @@ impl<'l> Line<'l> {
             Step::Undecodable => Outcome::Undecodable,
             Step::NotApplied => Outcome::NotApplied,
             Step::Failed => match &self.running.fault {
+                Some(fault) if fault.is_cancelled() => return Err(fault.clone().into()),
                 Some(fault) => Outcome::Failed(fault.clone()),
                 None => Outcome::NotApplied,
             },

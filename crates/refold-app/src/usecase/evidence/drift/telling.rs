@@ -18,6 +18,7 @@ use super::mapping::{Row, Source};
 use super::passing::Passed;
 use crate::answer::Literal;
 use crate::error::AppError;
+use crate::handler::heed_cancel;
 use crate::mask::{Cover, Part};
 use crate::session::thread_count;
 use crate::stream::Stream;
@@ -164,6 +165,7 @@ impl<'a> Telling<'a> {
         waiting: &Mutex<Receiver<Task>>,
         collected: &Mutex<Collected>,
     ) -> Result<(), AppError> {
+        let _heeds = heed_cancel(work.cancel_token());
         loop {
             let task = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(task) = task else { return Ok(()) };
