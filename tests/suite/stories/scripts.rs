@@ -1,4 +1,4 @@
-//! A handler in code beside the same one in rules: equal after every event, the same in any surroundings.
+//! A handler in code beside the same one in rules: equal to the byte after every event, the same in any surroundings.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,8 @@ use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
-use refold_core::port::handler::{Asked, HandlerProgram};
+use refold_core::port::handler::{HandlerProgram, StatesAsked};
 use refold_core::port::store::ReadQuery;
-use refold_core::value::{Number, Value};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_fixtures::orders::Layout;
 use refold_stores::OpenOptions;
@@ -55,23 +54,6 @@ fn events_of(store: &Path) -> (Vec<EventBatch>, Names) {
     }
 }
 
-/// Equal, with numbers by amount: a number of JavaScript does not know how many zeros it was written with.
-fn is_same(left: &Value, right: &Value) -> bool {
-    match (left.resolved(), right.resolved()) {
-        (Value::Number(left), Value::Number(right)) => Number::cmp_exact(left, right).is_eq(),
-        (Value::Array(left), Value::Array(right)) => {
-            left.len() == right.len() && left.iter().zip(right.iter()).all(|(left, right)| is_same(left, right))
-        }
-        (Value::Object(left), Value::Object(right)) => {
-            left.len() == right.len()
-                && left
-                    .iter()
-                    .all(|(key, value)| right.find(key).is_some_and(|other| is_same(value, other)))
-        }
-        (left, right) => left == right,
-    }
-}
-
 #[test]
 fn an_order_in_code_is_the_order_in_rules_after_every_event() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -95,7 +77,7 @@ fn an_order_in_code_is_the_order_in_rules_after_every_event() {
     }
 }
 
-/// Folds with both handlers and compares their states. Returns how many there were.
+/// Folds with both handlers and compares the bytes of their states. Returns how many there were.
 fn same_after_every_event(
     rules: &dyn HandlerProgram,
     code: &dyn HandlerProgram,
@@ -108,31 +90,37 @@ fn same_after_every_event(
     for rows in streams.values() {
         left.reset().expect("it starts again");
         right.reset().expect("it starts again");
+        same(&mut left, &mut right, code, "the start");
         for (at, (batch, row)) in rows.iter().enumerate() {
             if at % AHEAD == 0 {
                 let mut coming = rows.iter().skip(at).take(AHEAD).map(|(batch, row)| batch.event(*row));
-                right.look_ahead(&mut coming, names, Asked::EveryState);
+                right.look_ahead(&mut coming, names, StatesAsked::EveryState);
             }
             let event = batch.event(*row);
             left.step(&event, names, None).expect("rules fold");
             right.step(&event, names, None).expect("code folds");
-            let (of_rules, of_code) = (left.folded().expect("a state"), right.folded().expect("a state"));
-            assert!(
-                is_same(&of_rules.state, &of_code.state)
-                    && of_rules.fault.as_ref().map(|it| it.0) == of_code.fault.as_ref().map(|it| it.0),
-                "{} at {}: {} {:?}\n{}: {} {:?}",
-                String::from_utf8_lossy(names.stream(event.stream)),
-                event.version.0,
-                of_rules.state.display_json(),
-                of_rules.fault,
-                code.identity().engine,
-                of_code.state.display_json(),
-                of_code.fault,
-            );
+            let stream = String::from_utf8_lossy(names.stream(event.stream));
+            same(&mut left, &mut right, code, &format!("{stream} v{}", event.version.0));
             compared += 1;
         }
     }
     compared
+}
+
+/// Every byte: a number is the literal that it is written with.
+#[track_caller]
+fn same(left: &mut Fold, right: &mut Fold, code: &dyn HandlerProgram, place: &str) {
+    let (of_rules, of_code) = (left.folded().expect("a state"), right.folded().expect("a state"));
+    assert!(
+        of_rules.state.to_canonical() == of_code.state.to_canonical()
+            && of_rules.fault.as_ref().map(|it| it.0) == of_code.fault.as_ref().map(|it| it.0),
+        "{place}: {} {:?}\n{}: {} {:?}",
+        of_rules.state.display_json(),
+        of_rules.fault,
+        code.identity().engine,
+        of_code.state.display_json(),
+        of_code.fault,
+    );
 }
 
 /// The commands know nothing of engines, and neither zone nor language of the machine changes an answer.
