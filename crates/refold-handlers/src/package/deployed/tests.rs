@@ -213,3 +213,27 @@ fn a_time_between_events_is_answered_by_the_version_of_then() {
         (Some(None), None)
     );
 }
+
+/// A package whose only version was live in these environments, opened as it was deployed in one.
+fn deployed_in(named: &[&str], environment: Option<&str>) -> Result<Deployed, PackageError> {
+    let mut manifest =
+        "format = \"refold-handler/1\"\nname = \"t\"\n[[version]]\nid = \"1\"\neffective_from = 1\n".to_owned();
+    for (name, from) in named.iter().zip(2..) {
+        manifest.push_str(&format!("[[version.effective]]\nenv = \"{name}\"\nfrom = {from}\n"));
+    }
+    let rules = "refold: reducer/1\non:\n  A: []\n";
+    let folder = folder(&[("handler.toml", &manifest), ("versions/1/reducer.yaml", rules)]);
+    Package::open(folder.path()).and_then(|package| Deployed::open(&package, environment))
+}
+
+#[test]
+fn an_environment_that_no_version_names_is_refused() {
+    for environment in [None, Some("eu"), Some("staging")] {
+        assert!(deployed_in(&["staging", "eu"], environment).is_ok(), "{environment:?}");
+    }
+    let message = |named: &[&str], environment| deployed_in(named, Some(environment)).err().unwrap().to_string();
+    let slip = message(&["staging", "eu"], "stagign");
+    assert!(slip.ends_with("those named are: eu, staging"), "{slip}");
+    let none = message(&[], "staging");
+    assert!(none.contains("no version of t names an environment"), "{none}");
+}
