@@ -5,7 +5,7 @@ use refold_core::value::Value;
 
 use crate::error::{Mark, PackageError, code};
 use crate::expr::compile::compile;
-use crate::expr::eval::{Seen, Sight, evaluate};
+use crate::expr::eval::{Inputs, Seen, evaluate};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::parser::parse;
@@ -46,7 +46,7 @@ impl Computed {
     /// # Errors
     /// When the expression cannot be evaluated on this state: it adds text to a number, say.
     pub fn value(&self, state: &Value) -> Result<Value, HandlerFault> {
-        let sight = Sight {
+        let inputs = Inputs {
             data: &[],
             meta: &[],
             event: None,
@@ -54,7 +54,7 @@ impl Computed {
             this: None,
         };
         let mut meter = Meter::new(&self.limits);
-        let value = evaluate(&self.ir, self.value, &sight, &mut Vec::new(), &mut meter);
+        let value = evaluate(&self.ir, self.value, &inputs, &mut Vec::new(), &mut meter);
         value.map(Seen::into_value).map_err(|fault| *fault)
     }
 }

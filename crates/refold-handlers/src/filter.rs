@@ -7,7 +7,7 @@ use refold_core::value::Value;
 
 use crate::error::{Mark, PackageError, code};
 use crate::expr::compile::compile;
-use crate::expr::eval::{EventFacts, Sight, evaluate_condition};
+use crate::expr::eval::{EventFacts, Inputs, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::parser::parse;
@@ -89,7 +89,7 @@ impl EventFilter {
             stream: names.stream(event.stream),
             event_type: names.type_name(event.event_type),
         };
-        let sight = Sight {
+        let inputs = Inputs {
             data: &data,
             meta: &meta,
             event: Some(facts),
@@ -97,6 +97,6 @@ impl EventFilter {
             this: None,
         };
         let mut meter = Meter::new(&self.limits);
-        evaluate_condition(&self.ir, self.condition, &sight, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
+        evaluate_condition(&self.ir, self.condition, &inputs, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
     }
 }

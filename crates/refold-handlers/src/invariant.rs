@@ -9,7 +9,7 @@ use refold_core::value::Value;
 use crate::document::{Document, Node};
 use crate::error::{Mark, PackageError, code};
 use crate::expr;
-use crate::expr::eval::{Sight, evaluate_condition};
+use crate::expr::eval::{Inputs, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::parser::parse;
@@ -138,7 +138,7 @@ impl Invariants {
     /// # Errors
     /// When the condition cannot be evaluated on this state: it is neither met nor broken.
     pub fn holds(&self, invariant: &Invariant, state: &Value, limits: &Limits) -> Result<bool, HandlerFault> {
-        let sight = Sight {
+        let inputs = Inputs {
             data: &[],
             meta: &[],
             event: None,
@@ -146,7 +146,7 @@ impl Invariants {
             this: None,
         };
         let mut meter = Meter::new(limits);
-        evaluate_condition(&self.ir, invariant.condition, &sight, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
+        evaluate_condition(&self.ir, invariant.condition, &inputs, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
     }
 }
 

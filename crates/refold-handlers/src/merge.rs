@@ -82,7 +82,7 @@ impl HandlerProgram for MergeProgram {
     }
 
     fn explain(&self, event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Option<Explained> {
-        explain::explain(event, names, before, choice)
+        Some(explain::explain(event, names, before, choice))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::answer::Literal;
 use crate::error::AppError;
 use crate::text;
 use crate::usecase::field_history::path_of;
-use crate::usecase::lab::why::{ReadAnswer, StepAnswer, USUAL_EVENTS, told};
+use crate::usecase::lab::why::{ReadAnswer, StepAnswer, USUAL_EVENTS, why_place};
 use crate::wire::{WhyRead, WhyStep, WhyTold};
 
 impl OpenedHistory {
@@ -17,7 +17,7 @@ impl OpenedHistory {
         let path = path_of(path)?;
         let moment = Moment(moment).min(self.stream.track.head());
         let program = &self.opening.program;
-        let told = told(
+        let told = why_place(
             work,
             &self.session,
             &self.stream,

@@ -2,7 +2,7 @@
 
 use refold_app::answer::ChangeAnswer;
 use refold_app::text::{counted, grouped, shown};
-use refold_app::usecase::lab::known::{Asked, LateEvent, Order, corrections, known};
+use refold_app::usecase::lab::known::{LateEvent, Order, Question, corrections, known};
 
 use super::why::event_text;
 use super::{Context, handler_line, incomplete_line};
@@ -15,7 +15,7 @@ pub fn run(context: &Context<'_>, asked: &Known) -> Result<u8, Ended> {
         context.work,
         &session,
         &asked.stream,
-        Asked {
+        Question {
             about: &asked.about,
             known_at: &asked.at,
             handler: asked.handler.as_deref(),
@@ -88,6 +88,9 @@ pub fn run_corrections(context: &Context<'_>, asked: &Corrections) -> Result<u8,
         handler_line(&answer.known_by),
         order_text(answer.order)
     ))?;
+    if let Some(since) = &answer.incomplete_since {
+        printer.line(&incomplete_line(since))?;
+    }
     if answer.changes.is_empty() {
         printer.line("")?;
         printer.line("what was believed then is what is known now")?;

@@ -1,7 +1,7 @@
 //! `refold why-not`.
 
 use refold_app::text::{counted, grouped};
-use refold_app::usecase::lab::why_not::{Asked, TriedAnswer, WhyNotAnswer, why_not};
+use refold_app::usecase::lab::why_not::{AskedEvents, TriedAnswer, WhyNotAnswer, why_not};
 
 use super::why::{at_line, event_text, place_text, read_place, value_text};
 use super::{Context, handler_line};
@@ -11,8 +11,8 @@ use crate::print::{self, Ended, Printer, Table};
 pub fn run(context: &Context<'_>, asked: &WhyNot) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let events = match &asked.at {
-        Some(at) => Asked::Event(at),
-        None => Asked::Span {
+        Some(at) => AskedEvents::One(at),
+        None => AskedEvents::Span {
             from: &asked.from,
             to: &asked.to,
         },
@@ -45,11 +45,23 @@ pub fn run(context: &Context<'_>, asked: &WhyNot) -> Result<u8, Ended> {
     printer.line(&format!("{}: {changed}", counted(answer.events.into(), "event")))?;
     printer.line("")?;
     print_types(&mut printer, &answer)?;
+    if let Some(stopped) = &answer.stopped {
+        printer.line("")?;
+        printer.line(&format!(
+            "{} came after {}, on which the handler failed, and no rule was given them: {}",
+            counted(stopped.events.into(), "event"),
+            event_text(&stopped.event),
+            stopped.fault
+        ))?;
+    }
     for miss in &answer.misses {
         printer.line("")?;
         printer.line(&event_text(&miss.event))?;
         if let Some(fault) = &miss.fault {
             printer.line(&format!("  the handler failed, so nothing of it counts: {fault}"))?;
+        }
+        if miss.unread {
+            printer.line("  its payload could not be read, so no rule was given it")?;
         }
         for tried in &miss.tried {
             print_tried(&mut printer, tried)?;
@@ -97,6 +109,7 @@ fn print_tried(printer: &mut Printer, tried: &TriedAnswer) -> Result<(), Ended> 
             place_text(tried.elsewhere.as_deref().unwrap_or_default())
         ),
         "equal" => "wrote what was there already".to_owned(),
+        "fault" => "what it wrote was taken back, as the handler failed on the event".to_owned(),
         _ => "what it wrote was undone by the same event".to_owned(),
     };
     printer.line(&format!("  {}: {kept_by}{}", tried.does, at_line(&tried.place)))?;

@@ -20,6 +20,8 @@ pub struct Explained {
     pub operations: Vec<Operation>,
     /// Why the event changed nothing: whatever ran before was undone.
     pub fault: Option<HandlerFault>,
+    /// The payload is no JSON that the handler reads: the event was not folded at all.
+    pub is_unread: bool,
 }
 
 /// An operation of one event: which part of the event it is of, and its place among the rules for that part's type.
@@ -151,6 +153,14 @@ impl Operation {
 }
 
 impl Explained {
+    /// Of an event whose payload is no JSON that the handler reads.
+    pub fn unread() -> Explained {
+        Explained {
+            is_unread: true,
+            ..Explained::default()
+        }
+    }
+
     /// What ran, in order, unless all of it was undone.
     pub fn ran(&self) -> impl DoubleEndedIterator<Item = (&Operation, &Ran)> {
         let operations = if self.fault.is_some() {

@@ -20,7 +20,7 @@ use crate::limits::Limits;
 use crate::reducer::place::Steps;
 
 /// What an expression can see.
-pub struct Sight<'v> {
+pub struct Inputs<'v> {
     /// The projected paths of the payload; `None` where the payload has no such path.
     pub data: &'v [Option<Value>],
     pub meta: &'v [Option<Value>],
@@ -69,7 +69,7 @@ static NULL: Value = Value::Null;
 
 /// Evaluates a node that reads nothing.
 pub fn constant(ir: &Ir, id: NodeId) -> Result<Value, Fault> {
-    let sight = Sight {
+    let inputs = Inputs {
         data: &[],
         meta: &[],
         event: None,
@@ -77,20 +77,20 @@ pub fn constant(ir: &Ir, id: NodeId) -> Result<Value, Fault> {
         this: None,
     };
     let mut meter = Meter::new(&Limits::DEFAULT);
-    evaluate(ir, id, &sight, &mut Vec::new(), &mut meter).map(Seen::into_value)
+    evaluate(ir, id, &inputs, &mut Vec::new(), &mut meter).map(Seen::into_value)
 }
 
 /// Evaluates a node. `locals` are the bound names, as many as the scope had at most.
 pub fn evaluate<'v>(
     ir: &'v Ir,
     id: NodeId,
-    sight: &Sight<'v>,
+    inputs: &Inputs<'v>,
     locals: &mut Vec<Value>,
     meter: &mut Meter,
 ) -> Result<Seen<'v>, Fault> {
     Evaluation {
         ir,
-        sight,
+        inputs,
         locals,
         meter,
     }
@@ -101,13 +101,13 @@ pub fn evaluate<'v>(
 pub fn evaluate_condition(
     ir: &Ir,
     id: NodeId,
-    sight: &Sight<'_>,
+    inputs: &Inputs<'_>,
     locals: &mut Vec<Value>,
     meter: &mut Meter,
 ) -> Result<bool, Fault> {
     Evaluation {
         ir,
-        sight,
+        inputs,
         locals,
         meter,
     }
@@ -116,7 +116,7 @@ pub fn evaluate_condition(
 
 /// Equality of meaning: numbers by amount, members whatever their order. `at` is where a fault is placed.
 pub fn equal(ir: &Ir, at: NodeId, left: &Value, right: &Value, meter: &mut Meter) -> Result<bool, Fault> {
-    let sight = Sight {
+    let inputs = Inputs {
         data: &[],
         meta: &[],
         event: None,
@@ -125,7 +125,7 @@ pub fn equal(ir: &Ir, at: NodeId, left: &Value, right: &Value, meter: &mut Meter
     };
     Evaluation {
         ir,
-        sight: &sight,
+        inputs: &inputs,
         locals: &mut Vec::new(),
         meter,
     }
@@ -168,7 +168,7 @@ pub fn field(event: &EventFacts<'_>, of: EventField) -> Value {
 
 struct Evaluation<'e, 'v> {
     ir: &'v Ir,
-    sight: &'e Sight<'v>,
+    inputs: &'e Inputs<'v>,
     locals: &'e mut Vec<Value>,
     meter: &'e mut Meter,
 }
@@ -207,12 +207,12 @@ impl<'v> Evaluation<'_, 'v> {
             | Node::Equal { .. }
             | Node::Compare { .. }
             | Node::In { .. } => Seen::Made(Value::Bool(self.test(id, node)?)),
-            Node::Field(of) => Seen::Made(self.sight.event.map_or(Value::Null, |event| field(&event, *of))),
-            Node::State => Seen::Kept(self.sight.state),
+            Node::Field(of) => Seen::Made(self.inputs.event.map_or(Value::Null, |event| field(&event, *of))),
+            Node::State => Seen::Kept(self.inputs.state),
             Node::This => Seen::Kept(
-                self.sight
+                self.inputs
                     .this
-                    .and_then(|path| path.find(self.sight.state))
+                    .and_then(|path| path.find(self.inputs.state))
                     .unwrap_or(&NULL),
             ),
             Node::Local(at) => Seen::Made(self.locals.get(usize::from(*at)).cloned().unwrap_or_default()),
@@ -345,8 +345,8 @@ impl<'v> Evaluation<'_, 'v> {
     #[inline(always)]
     fn slot(&self, slot: Slot) -> Option<&'v Value> {
         let (slots, at) = match slot {
-            Slot::Data(at) => (self.sight.data, at),
-            Slot::Meta(at) => (self.sight.meta, at),
+            Slot::Data(at) => (self.inputs.data, at),
+            Slot::Meta(at) => (self.inputs.meta, at),
         };
         slots.get(usize::from(at))?.as_ref().map(Value::resolved)
     }

@@ -7,7 +7,7 @@ use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Read, Source};
 use refold_core::value::{Text, Value};
 
-use super::eval::{EventFacts, Seen, Sight, evaluate, evaluate_condition, field, keyed_position};
+use super::eval::{EventFacts, Inputs, Seen, evaluate, evaluate_condition, field, keyed_position};
 use super::ir::{EventField, Ir, Node, NodeId, Slot};
 use super::meter::Meter;
 use super::number;
@@ -26,7 +26,7 @@ pub struct Bound {
 /// Looks at the expressions of one event.
 pub struct Reader<'e, 'v> {
     pub ir: &'v Ir,
-    pub sight: Sight<'v>,
+    pub inputs: Inputs<'v>,
     pub needs: &'e EventNeeds,
     /// Where `this` is.
     pub this: Option<Pointer>,
@@ -138,13 +138,13 @@ impl<'v> Reader<'_, 'v> {
 
     pub fn value(&mut self, id: NodeId) -> Option<Value> {
         let mut meter = Meter::new(self.limits);
-        let value = evaluate(self.ir, id, &self.sight, self.locals, &mut meter);
+        let value = evaluate(self.ir, id, &self.inputs, self.locals, &mut meter);
         value.map(Seen::into_value).ok()
     }
 
     fn truth(&mut self, id: NodeId) -> Option<bool> {
         let mut meter = Meter::new(self.limits);
-        evaluate_condition(self.ir, id, &self.sight, self.locals, &mut meter).ok()
+        evaluate_condition(self.ir, id, &self.inputs, self.locals, &mut meter).ok()
     }
 
     fn look_at<const COUNT: usize>(&mut self, ids: [NodeId; COUNT]) {
@@ -182,11 +182,11 @@ impl<'v> Reader<'_, 'v> {
             Node::State => Some(Place {
                 pointer: Pointer::ROOT,
                 after_operations: self.after_operations,
-                value: Some(self.sight.state.clone()),
+                value: Some(self.inputs.state.clone()),
             }),
             Node::This => {
                 let pointer = self.this.clone()?;
-                let value = pointer.find(self.sight.state).cloned();
+                let value = pointer.find(self.inputs.state).cloned();
                 Some(Place {
                     pointer,
                     after_operations: self.after_operations,
@@ -239,8 +239,8 @@ impl<'v> Reader<'_, 'v> {
 
     fn note_slot(&mut self, slot: Slot) {
         let (paths, values, at) = match slot {
-            Slot::Data(at) => (&self.needs.data, self.sight.data, usize::from(at)),
-            Slot::Meta(at) => (&self.needs.meta, self.sight.meta, usize::from(at)),
+            Slot::Data(at) => (&self.needs.data, self.inputs.data, usize::from(at)),
+            Slot::Meta(at) => (&self.needs.meta, self.inputs.meta, usize::from(at)),
         };
         let Some(path) = paths.get(at) else { return };
         let pointer = path.iter().fold(Pointer::ROOT, |pointer, key| pointer.push_key(key));
@@ -257,7 +257,7 @@ impl<'v> Reader<'_, 'v> {
     }
 
     fn note_field(&mut self, of: EventField) {
-        let value = self.sight.event.map(|facts: EventFacts<'_>| field(&facts, of));
+        let value = self.inputs.event.map(|facts: EventFacts<'_>| field(&facts, of));
         let name = match of {
             EventField::Type => "type",
             EventField::Version => "version",

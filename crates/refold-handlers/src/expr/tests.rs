@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use refold_core::value::{Number, Value};
 
 use super::compile::compile;
-use super::eval::{Seen, Sight, evaluate};
+use super::eval::{Inputs, Seen, evaluate};
 use super::ir::Ir;
 use super::meter::Meter;
 use super::scope::Scope;
@@ -29,14 +29,14 @@ fn evaluated(text: &str, state: &str) -> Result<String, String> {
     let mut scope = Scope::new(None, Some(Type::Any), &keys);
     let (id, _) = compile(&mut ir, &mut scope, &expression, &mark)
         .map_err(|error| format!("{}: {}", error.place.unwrap().mark.column, error.message))?;
-    let sight = Sight {
+    let inputs = Inputs {
         data: &[],
         meta: &[],
         event: None,
         state: &state,
         this: None,
     };
-    evaluate(&ir, id, &sight, &mut Vec::new(), &mut Meter::new(&Limits::DEFAULT))
+    evaluate(&ir, id, &inputs, &mut Vec::new(), &mut Meter::new(&Limits::DEFAULT))
         .map(|seen: Seen<'_>| String::from_utf8(seen.into_value().to_canonical()).unwrap())
         .map_err(|fault| format!("{} {}", fault.code, fault.message))
 }

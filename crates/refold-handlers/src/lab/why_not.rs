@@ -25,6 +25,8 @@ pub struct WhyNot {
     pub value: Option<Value>,
     /// The handler failed on the event, so that nothing of it counts.
     pub fault: Option<HandlerFault>,
+    /// Its payload could not be read, so that it was not folded at all.
+    pub is_unread: bool,
     /// The operations that could have written there; none: no rule for these types does.
     pub tried: Vec<Tried>,
 }
@@ -55,9 +57,12 @@ pub enum KeptBy {
     Equal,
     /// It wrote there, and another operation of the event put back what was there.
     Undone,
+    /// It wrote there, and all that the event did was taken back: see [`WhyNot::fault`].
+    Fault,
 }
 
-/// Asks of the event that led to `moment`. `Ok(None)`: it did change the place. `Err(Ok(moment))`: the engine cannot tell
+/// Asks of the event that led to `moment`, which must have been given to the handler: no event is once it failed on one.
+/// `Ok(None)`: it did change the place. `Err(Ok(moment))`: the engine cannot tell
 /// how it folded the event.
 pub fn why_not<P: Past>(
     past: &mut P,
@@ -84,6 +89,7 @@ pub fn why_not<P: Past>(
             }
             Outcome::Ran(ran) if operation.reaches(path) => match path.find(&ran.before) == path.find(&ran.after) {
                 true => KeptBy::Equal,
+                false if explained.fault.is_some() => KeptBy::Fault,
                 false => KeptBy::Undone,
             },
             Outcome::Ran(ran) if operation.may_reach(path) => KeptBy::Elsewhere(ran.target.clone()),
@@ -103,6 +109,7 @@ pub fn why_not<P: Past>(
         is_upcast: explained.is_upcast,
         value,
         fault: explained.fault,
+        is_unread: explained.is_unread,
         tried,
     }))
 }

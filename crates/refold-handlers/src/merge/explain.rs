@@ -12,18 +12,19 @@ use super::merge_patch;
 use crate::limits::Limits;
 
 /// See [`refold_core::port::handler::HandlerProgram::explain`].
-pub fn explain(event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Option<Explained> {
+pub fn explain(event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Explained {
     let mut explained = Explained {
         types: vec![names.type_name(event.event_type).to_vec()],
         ..Explained::default()
     };
     let Some(payload) = event.payload else {
-        return Some(explained);
+        return explained;
     };
-    let patch = (event.encoding == Encoding::Json)
-        .then(|| Value::from_json(payload, Limits::DEFAULT.depth).ok())
-        .flatten()?
-        .with_last_of_repeated();
+    let read = (event.encoding == Encoding::Json).then(|| Value::from_json(payload, Limits::DEFAULT.depth));
+    let Some(Ok(patch)) = read else {
+        return Explained::unread();
+    };
+    let patch = patch.with_last_of_repeated();
     let mut leaves = Vec::new();
     collect(&patch, Pointer::ROOT, &mut leaves);
     let only: Option<&BTreeSet<OperationId>> = match choice {
@@ -65,7 +66,7 @@ pub fn explain(event: &EventView<'_>, names: &Names, before: &Value, choice: Cho
             }),
         });
     }
-    Some(explained)
+    explained
 }
 
 fn collect<'v>(patch: &'v Value, at: Pointer, leaves: &mut Vec<(Pointer, &'v Value)>) {

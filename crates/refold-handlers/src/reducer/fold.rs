@@ -9,7 +9,7 @@ use super::place::{Path, Place};
 use super::rules::{Action, Operation, Rules, Step, Target, TypeRules};
 use super::state::{Refusal, Refused, Writer, cleared, merged};
 use crate::error::{Mark, code};
-use crate::expr::eval::{self, EventFacts, Seen, Sight, evaluate, evaluate_condition, keyed_position};
+use crate::expr::eval::{self, EventFacts, Inputs, Seen, evaluate, evaluate_condition, keyed_position};
 use crate::expr::functions;
 use crate::expr::ir::{Node, NodeId, Slot};
 use crate::expr::meter::{Exhausted, Meter};
@@ -443,14 +443,14 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         if let Some(number) = self.computed(id) {
             return Ok(Value::Number(number));
         }
-        let sight = Sight {
+        let inputs = Inputs {
             data: self.data,
             meta: self.meta,
             event: Some(self.facts),
             state: self.writer.state(),
             this: Some(self.writer.places.steps(base)),
         };
-        evaluate(&self.rules.ir, id, &sight, self.locals, self.meter).map(Seen::into_value)
+        evaluate(&self.rules.ir, id, &inputs, self.locals, self.meter).map(Seen::into_value)
     }
 
     #[cold]
@@ -463,13 +463,13 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     }
 
     pub(super) fn truth(&mut self, id: NodeId, base: &Path<'p>) -> Result<bool, Fault> {
-        let sight = Sight {
+        let inputs = Inputs {
             data: self.data,
             meta: self.meta,
             event: Some(self.facts),
             state: self.writer.state(),
             this: Some(self.writer.places.steps(base)),
         };
-        evaluate_condition(&self.rules.ir, id, &sight, self.locals, self.meter)
+        evaluate_condition(&self.rules.ir, id, &inputs, self.locals, self.meter)
     }
 }

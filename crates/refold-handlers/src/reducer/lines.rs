@@ -1,4 +1,5 @@
-//! Which operations of a reducer may have written a place, found by looking at the rules alone: nothing is folded.
+//! Which operations of a reducer may have written a place, or may ever change it, found by looking at the rules alone:
+//! nothing is folded.
 
 use refold_core::pointer::{Pointer, Segment as Place};
 
@@ -9,15 +10,46 @@ use crate::path::{Pattern, Segment};
 /// The operations for this type that may write the value at `place`, as they stand in the file. An operation that
 /// another one of the same event certainly overwrites is left out.
 pub fn marks_writing(rules: &Rules, event_type: &[u8], place: &Pointer) -> Vec<Mark> {
-    let place: Vec<Segment> = place.segments().into_iter().map(segment_of).collect();
-    let of_type = rules.types.get(rules.place_of(event_type));
-    let operations = of_type.map(|of_type| &*of_type.operations).unwrap_or_default();
     let mut writers = Vec::new();
-    collect(operations, &Pattern::default(), false, &place, &mut writers);
+    let operations = operations_for(rules, event_type);
+    collect(
+        operations,
+        &Pattern::default(),
+        false,
+        &segments_of(place),
+        &mut writers,
+    );
     let mut marks: Vec<Mark> = writers.into_iter().map(|writer| writer.mark).collect();
     marks.sort_unstable();
     marks.dedup();
     marks
+}
+
+/// Whether an operation for this type may write the value at `place`, or take it away.
+pub fn may_change(rules: &Rules, event_type: &[u8], place: &Pointer) -> bool {
+    any_reaches(
+        operations_for(rules, event_type),
+        &Pattern::default(),
+        &segments_of(place),
+    )
+}
+
+fn operations_for<'r>(rules: &'r Rules, event_type: &[u8]) -> &'r [Operation] {
+    let of_type = rules.types.get(rules.place_of(event_type));
+    of_type.map(|of_type| &*of_type.operations).unwrap_or_default()
+}
+
+fn any_reaches(operations: &[Operation], base: &Pattern, place: &[Segment]) -> bool {
+    let mut actions = operations.iter().map(|operation| &operation.action);
+    actions.any(|action| match action {
+        Action::Block(operations) => any_reaches(operations, base, place),
+        Action::Child { target, operations, .. } => {
+            let path = path_of(target, base);
+            reach_of(&path, place).is_some() || any_reaches(operations, &path, place)
+        }
+        // All others hold none.
+        action => written_by(action, base).is_some_and(|path| reach_of(&path, place).is_some()),
+    })
 }
 
 struct Writer {
@@ -42,18 +74,6 @@ fn collect(operations: &[Operation], base: &Pattern, is_guarded: bool, place: &[
             });
         };
         match &operation.action {
-            Action::Set { target, .. }
-            | Action::Add { target, .. }
-            | Action::Subtract { target, .. }
-            | Action::Min { target, .. }
-            | Action::Max { target, .. }
-            | Action::Append { target, .. }
-            | Action::Prepend { target, .. }
-            | Action::RemoveValue { target, .. }
-            | Action::Merge { target, .. }
-            | Action::Clear(target) => note(&path_of(target, base), false),
-            Action::Remove(target) => note(&path_of(target, base), true),
-            Action::DeleteState => note(&Pattern::default(), false),
             Action::Child { target, operations, .. } => {
                 let path = path_of(target, base);
                 let mut inside = Vec::new();
@@ -66,7 +86,33 @@ fn collect(operations: &[Operation], base: &Pattern, is_guarded: bool, place: &[
                 writers.append(&mut inside);
             }
             Action::Block(operations) => collect(operations, base, is_guarded, place, writers),
-            Action::Let { .. } | Action::Require { .. } | Action::Emit { .. } => {}
+            // All others hold none.
+            action => {
+                if let Some(path) = written_by(action, base) {
+                    note(&path, matches!(action, Action::Remove(_)));
+                }
+            }
+        }
+    }
+}
+
+/// Where an operation that holds no others writes, or takes something away; `None`: nowhere.
+fn written_by(action: &Action, base: &Pattern) -> Option<Pattern> {
+    match action {
+        Action::Set { target, .. }
+        | Action::Add { target, .. }
+        | Action::Subtract { target, .. }
+        | Action::Min { target, .. }
+        | Action::Max { target, .. }
+        | Action::Append { target, .. }
+        | Action::Prepend { target, .. }
+        | Action::RemoveValue { target, .. }
+        | Action::Merge { target, .. }
+        | Action::Clear(target)
+        | Action::Remove(target) => Some(path_of(target, base)),
+        Action::DeleteState => Some(Pattern::default()),
+        Action::Child { .. } | Action::Block(_) | Action::Let { .. } | Action::Require { .. } | Action::Emit { .. } => {
+            None
         }
     }
 }
@@ -104,6 +150,7 @@ fn path_of(target: &Target, base: &Pattern) -> Pattern {
     keys.fold(with_steps, |path, key| path.with(Segment::Key(key.text().clone())))
 }
 
-fn segment_of(segment: &Place) -> Segment {
-    Segment::Key(segment.to_key())
+fn segments_of(place: &Pointer) -> Vec<Segment> {
+    let of = |segment: &Place| Segment::Key(segment.to_key());
+    place.segments().into_iter().map(of).collect()
 }

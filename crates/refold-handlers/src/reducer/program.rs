@@ -169,7 +169,11 @@ impl HandlerProgram for SharedProgram {
     }
 
     fn explain(&self, event: &EventView<'_>, names: &Names, before: &Value, choice: Choice<'_>) -> Option<Explained> {
-        self.0.explain(event, names, before, choice)
+        Some(self.0.explain(event, names, before, choice))
+    }
+
+    fn may_change(&self, event_type: &[u8], place: &Pointer) -> Option<bool> {
+        Some(self.0.may_change(event_type, place))
     }
 
     fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {

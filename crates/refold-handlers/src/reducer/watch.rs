@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::port::explain::{
-    Choice, Effect, Explained, Guard, Operation as Told, OperationId, Outcome, Ran, Read,
+    Choice, Effect, Explained, Guard, Operation as ToldOperation, OperationId, Outcome, Ran, Read,
 };
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
@@ -15,7 +15,7 @@ use super::fold::Run;
 use super::place::{Path, pointer};
 use super::rules::{Action, Operation, Step, Target, TypeRules};
 use crate::error::Mark;
-use crate::expr::eval::{Sight, keyed_position};
+use crate::expr::eval::{Inputs, keyed_position};
 use crate::expr::ir::NodeId;
 use crate::expr::number;
 use crate::expr::reads::{Bound, Reader};
@@ -404,7 +404,7 @@ impl<'r, 'p: 'r> Walk<'_, 'r, '_, 'p> {
         } = &mut *self.run;
         Reader {
             ir: &rules.ir,
-            sight: Sight {
+            inputs: Inputs {
                 data,
                 meta,
                 event: Some(*facts),
@@ -427,7 +427,7 @@ impl<'r, 'p: 'r> Walk<'_, 'r, '_, 'p> {
 
     /// `mark`: that of the operation, where it has no target.
     fn tell(&mut self, ordinal: u32, mark: Mark, target: Option<&Target>, does: &'static str, outcome: Outcome) {
-        let told = Told {
+        let told = ToldOperation {
             id: self.watch.id(ordinal),
             place: self.run.rules.ir.place(target.map_or(mark, |target| target.mark)),
             does,

@@ -20,7 +20,7 @@ pub use compile::compile;
 pub use plan::Plan;
 
 use crate::error::{Mark, code};
-use crate::expr::eval::{EventFacts, Seen, Sight, evaluate, evaluate_condition};
+use crate::expr::eval::{EventFacts, Inputs, Seen, evaluate, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
 use crate::expr::meter::Meter;
 use crate::expr::number;
@@ -239,7 +239,7 @@ impl Upcasters {
             return Ok(None);
         };
         let null = Value::Null;
-        let sight = Sight {
+        let inputs = Inputs {
             data: stored.data,
             meta: stored.meta,
             event: Some(stored.facts),
@@ -252,7 +252,7 @@ impl Upcasters {
         }
         for (at, step) in chain.steps.iter().enumerate() {
             if let Some(shape) = step.shape
-                && evaluate_condition(&self.ir, shape, &sight, locals, meter)?
+                && evaluate_condition(&self.ir, shape, &inputs, locals, meter)?
             {
                 return Ok(Some(at));
             }
@@ -268,7 +268,7 @@ impl Upcasters {
             version = match finder {
                 Finder::Column => stored.facts.view.schema_version.and_then(version_from_text),
                 Finder::Expression(node) => {
-                    let found = evaluate(&self.ir, *node, &sight, locals, meter)?;
+                    let found = evaluate(&self.ir, *node, &inputs, locals, meter)?;
                     match found.get() {
                         Value::Number(number) => number::index(number).and_then(|version| u32::try_from(version).ok()),
                         Value::Text(text) => version_from_text(text.as_wtf8()),
@@ -464,14 +464,14 @@ impl Upcasters {
         let mut data = Vec::new();
         step.data.project_value(payload, &mut data);
         let null = Value::Null;
-        let sight = Sight {
+        let inputs = Inputs {
             data: &data,
             meta,
             event: Some(stored.facts),
             state: &null,
             this: None,
         };
-        evaluate(&self.ir, id, &sight, &mut Vec::new(), meter).map(Seen::into_value)
+        evaluate(&self.ir, id, &inputs, &mut Vec::new(), meter).map(Seen::into_value)
     }
 }
 

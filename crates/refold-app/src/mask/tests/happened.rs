@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::error::ErrorCode;
-use crate::usecase::lab::known::{Asked, Order, corrections, known};
+use crate::usecase::lab::known::{Order, Question, corrections, known};
 
 /// Between the times at which the two events were recorded.
 const BETWEEN: &str = "2023-11-16T00:00:00Z";
@@ -26,8 +26,8 @@ fn born(rules: &str, folder: &Path) -> Session {
     Session::of_store(store, "memory", folder).masked_by(mask(rules, folder))
 }
 
-fn by_birth() -> Asked<'static> {
-    Asked {
+fn by_birth() -> Question<'static> {
+    Question {
         about: "1971-12-31T00:00:00Z",
         known_at: "head",
         handler: None,
@@ -66,7 +66,7 @@ fn no_event_is_told_apart_by_a_time_that_is_hidden() {
         );
         assert!(error.hint.contains("docs/masking.md"), "{}", error.hint);
     }
-    let recorded = Asked {
+    let recorded = Question {
         occurred: None,
         ..by_birth()
     };
@@ -97,8 +97,19 @@ fn what_an_event_corrects_is_hidden_with_its_metadata() {
         let late = answer.unwrap().late.into_iter();
         late.map(|event| event.corrects).collect::<Vec<_>>()
     };
+    let is_told = |session: &Session| {
+        let answer = known(&work, session, "person-1", by_birth()).unwrap();
+        answer.findings.iter().any(|finding| finding.code == "redacted")
+    };
+    assert!(is_told(&session));
     assert_eq!(corrected(), [Some("[redacted]".to_owned())]);
     let reveal = Reveal::everywhere("/corrects").unwrap();
     session.mask().reveal(reveal, "ticket 4711").unwrap();
     assert_eq!(corrected(), [Some("CANARY-1".to_owned())]);
+    assert!(is_told(&session), "one path is shown, and the rule is still there");
+    session
+        .mask()
+        .reveal(Reveal::everywhere("").unwrap(), "ticket 4712")
+        .unwrap();
+    assert!(!is_told(&session));
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::usecase::lab::why::why;
-use crate::usecase::lab::why_not::{Asked, why_not};
+use crate::usecase::lab::why_not::{AskedEvents, why_not};
 
 const MANIFEST: &str = r#"
 format = "refold-handler/1"
@@ -74,7 +74,7 @@ fn a_part_of_a_split_event_is_hidden_by_the_rules_for_its_own_type() {
                 session,
                 "order-1",
                 "/cheap",
-                Asked::Event("v1"),
+                AskedEvents::One("v1"),
                 Some(handler),
                 20,
             );

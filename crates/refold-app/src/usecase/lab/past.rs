@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use refold_core::event::{Columns, Encoding, EventBatch};
 use refold_core::finding::Findings;
-use refold_core::fold::Detail;
+use refold_core::fold::{Detail, Folded};
 use refold_core::history::{Budget, EventSource, History};
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained, Read, Source};
@@ -58,12 +58,13 @@ impl<'w> StreamPast<'w> {
         })
     }
 
-    /// The first moment up to `moment` whose state may lack something.
-    pub fn incomplete_since(&mut self, moment: Moment) -> Result<Option<Moment>, AppError> {
+    /// The state at a moment with what is known about it.
+    pub fn folded_at(&mut self, moment: Moment) -> Result<Folded, AppError> {
+        self.work.check()?;
         let folded = self
             .history
             .state_at(self.work, self.source.as_mut(), &self.findings, moment)?;
-        Ok(folded.incomplete_since)
+        Ok(folded)
     }
 }
 
@@ -71,11 +72,7 @@ impl Past for StreamPast<'_> {
     type Error = AppError;
 
     fn state_at(&mut self, moment: Moment) -> Result<Value, AppError> {
-        self.work.check()?;
-        let folded = self
-            .history
-            .state_at(self.work, self.source.as_mut(), &self.findings, moment)?;
-        Ok(folded.state)
+        Ok(self.folded_at(moment)?.state)
     }
 
     fn explain(&mut self, moment: Moment, before: &Value, choice: Choice<'_>) -> Result<Option<Explained>, AppError> {
@@ -83,7 +80,7 @@ impl Past for StreamPast<'_> {
         self.events.read(self.work, earlier, moment, &mut self.batch)?;
         let event = self.batch.event(0);
         if event.payload.is_some() && event.encoding != Encoding::Json {
-            return Ok(Some(Explained::default())); // such an event is not folded at all
+            return Ok(Some(Explained::unread())); // whatever the engine is: it never gets such an event
         }
         Ok(self
             .history
@@ -102,14 +99,14 @@ pub(super) struct SeenEvent<'e> {
 }
 
 /// What masking rules let a person see of one event and the states around it.
-pub(super) struct Sight<'s> {
+pub(super) struct MaskedView<'s> {
     mask: &'s Mask,
     stream: &'s Stream,
 }
 
-impl<'s> Sight<'s> {
-    pub fn new(session: &'s Session, stream: &'s Stream) -> Sight<'s> {
-        Sight {
+impl<'s> MaskedView<'s> {
+    pub fn new(session: &'s Session, stream: &'s Stream) -> MaskedView<'s> {
+        MaskedView {
             mask: session.mask(),
             stream,
         }

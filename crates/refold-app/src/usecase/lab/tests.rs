@@ -2,6 +2,7 @@
 //! what it says of each alone, and what the states of each say.
 
 mod slices;
+mod small;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;

@@ -13,7 +13,7 @@ use refold_core::work::Work;
 use refold_handlers::lab::why::{Past as _, Role, Step, Traced, Why, why as slice};
 use serde::Serialize;
 
-use super::past::{SeenEvent, Sight, StreamPast};
+use super::past::{MaskedView, SeenEvent, StreamPast};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::mask::Part;
@@ -69,8 +69,10 @@ pub struct StepAnswer {
     pub place: String,
     pub does: &'static str,
     pub path: String,
-    /// What stood there before it and after it; `null` beside `present: false` where nothing did.
+    /// What stood there before it and after it; left away where nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Literal>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<Literal>,
     pub role: &'static str,
     /// The conditions that held on the way, outermost first.
@@ -112,7 +114,7 @@ pub fn why(
     let (moment, _) = replayed.resolve(at)?;
     let changed = replayed.change_until(work, &path, moment)?;
     let cause = |moment| replayed.cause(moment);
-    let told = told(
+    let told = why_place(
         work,
         session,
         &replayed.stream,
@@ -141,7 +143,7 @@ pub fn why(
 }
 
 /// What is told of a place of an opened stream, as a person may see it.
-pub struct Told {
+pub struct PlaceWhy {
     /// What is there; `None`: nothing.
     pub value: Option<Literal>,
     /// The latest first.
@@ -159,33 +161,33 @@ pub struct Told {
 }
 
 /// See [`why`]; `asked`: the place and the moment.
-pub fn told(
+pub fn why_place(
     work: &Work<'_>,
     session: &Session,
     stream: &Stream,
     program: &Arc<dyn HandlerProgram>,
     (path, moment): (&Pointer, Moment),
     most_events: usize,
-) -> Result<Told, AppError> {
+) -> Result<PlaceWhy, AppError> {
     // Whoever opened the stream reports what was found in its events.
     let mut past = StreamPast::open(work, session, stream, program, &Arc::<Findings>::default())?;
     let value = path.find(&past.state_at(moment)?).cloned();
-    let incomplete_since = past.incomplete_since(moment)?;
+    let incomplete_since = past.folded_at(moment)?.incomplete_since;
     let (found, untold) = match slice(&mut past, path, moment, most_events) {
         Ok(found) => (found, None),
         Err(Ok(at)) => (nothing(), Some(untold(program.as_ref(), &stream.place_label(at)))),
         Err(Err(error)) => return Err(error),
     };
-    let sight = Sight::new(session, stream);
+    let masked = MaskedView::new(session, stream);
     let mut moments: Vec<Moment> = found.steps.iter().map(|step| step.moment).collect();
     moments.dedup();
     let digits = session.description().time_digits;
-    Ok(Told {
-        value: value.as_ref().map(|value| Literal(sight.state(path, value))),
+    Ok(PlaceWhy {
+        value: value.as_ref().map(|value| Literal(masked.state(path, value))),
         steps: found
             .steps
             .iter()
-            .map(|step| step_answer(stream, digits, &sight, step))
+            .map(|step| step_answer(stream, digits, &masked, step))
             .collect(),
         events: u32::try_from(moments.len()).unwrap_or(u32::MAX),
         cut_at: found.cut_at,
@@ -215,8 +217,8 @@ fn nothing() -> Why {
     }
 }
 
-fn step_answer(stream: &Stream, digits: u8, sight: &Sight<'_>, step: &Step) -> StepAnswer {
-    let at_target = |value: &Option<Value>| value.as_ref().map(|value| Literal(sight.state(&step.target, value)));
+fn step_answer(stream: &Stream, digits: u8, masked: &MaskedView<'_>, step: &Step) -> StepAnswer {
+    let at_target = |value: &Option<Value>| value.as_ref().map(|value| Literal(masked.state(&step.target, value)));
     let event = SeenEvent {
         stored_type: stored_type(stream, step.moment),
         event_type: &step.event_type,
@@ -229,7 +231,7 @@ fn step_answer(stream: &Stream, digits: u8, sight: &Sight<'_>, step: &Step) -> S
         does: step.does,
         before: at_target(&step.before),
         after: at_target(&step.after),
-        path: sight.path(&step.target),
+        path: masked.path(&step.target),
         role: role(step.role),
         guards: step.guards.clone(),
         reads: step
@@ -240,19 +242,19 @@ fn step_answer(stream: &Stream, digits: u8, sight: &Sight<'_>, step: &Step) -> S
                 guard: traced.guard.and_then(|at| step.guards.get(at)).cloned(),
                 made_by: makers(traced),
                 of_start: traced.is_of_start,
-                ..read_answer(sight, &traced.read, event)
+                ..read_answer(masked, &traced.read, event)
             })
             .collect(),
     }
 }
 
 /// A read as it is shown, before anything is said of its part.
-pub(super) fn read_answer(sight: &Sight<'_>, read: &Read, event: SeenEvent<'_>) -> ReadAnswer {
-    let shown = sight.read(read, event);
+pub(super) fn read_answer(masked: &MaskedView<'_>, read: &Read, event: SeenEvent<'_>) -> ReadAnswer {
+    let shown = masked.read(read, event);
     let (of, path) = match &read.of {
-        Source::State(path) => ("state", sight.path(path)),
-        Source::Payload(path) => ("payload", sight.path_of(path, event, Part::Payload)),
-        Source::Metadata(path) => ("metadata", sight.path_of(path, event, Part::Metadata)),
+        Source::State(path) => ("state", masked.path(path)),
+        Source::Payload(path) => ("payload", masked.path_of(path, event, Part::Payload)),
+        Source::Metadata(path) => ("metadata", masked.path_of(path, event, Part::Metadata)),
         Source::Event(name) => ("event", (*name).to_owned()),
     };
     ReadAnswer {

@@ -12,7 +12,7 @@ use refold_handlers::lab::why::Past as _;
 use refold_handlers::lab::why_not::{KeptBy, Tried, WhyNot, why_not as asked_of};
 use serde::Serialize;
 
-use super::past::{SeenEvent, Sight, StreamPast};
+use super::past::{MaskedView, SeenEvent, StreamPast};
 use super::why::{ReadAnswer, read_answer, stored_type};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
@@ -30,9 +30,9 @@ const ASKING: &str = "asking events";
 
 /// Which events are asked.
 #[derive(Debug, Clone, Copy)]
-pub enum Asked<'a> {
+pub enum AskedEvents<'a> {
     /// The one that led to this cursor.
-    Event(&'a str),
+    One(&'a str),
     /// All after the first cursor up to the second.
     Span { from: &'a str, to: &'a str },
 }
@@ -56,7 +56,18 @@ pub struct WhyNotAnswer {
     pub further_misses: u32,
     /// Why nothing is told of the events.
     pub untold: Option<String>,
+    /// Why the last of the events were given to no rule; `null`: all were.
+    pub stopped: Option<StoppedAnswer>,
     pub findings: Vec<FindingWire>,
+}
+
+/// Where the handler failed, and what came after it: nothing is folded then.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoppedAnswer {
+    pub event: CauseAnswer,
+    pub fault: String,
+    /// How many of the events that were asked came after it.
+    pub events: u32,
 }
 
 /// The events of a type.
@@ -77,6 +88,8 @@ pub struct MissAnswer {
     pub moment: u32,
     /// Why the handler failed on it, so that nothing of it counts.
     pub fault: Option<String>,
+    /// Its payload could not be read, so that no rule was given it.
+    pub unread: bool,
     pub tried: Vec<TriedAnswer>,
 }
 
@@ -84,7 +97,7 @@ pub struct MissAnswer {
 pub struct TriedAnswer {
     pub place: String,
     pub does: &'static str,
-    /// `guard`, `elsewhere`, `equal` or `undone`.
+    /// `guard`, `elsewhere`, `equal`, `undone` or `fault`.
     pub kept_by: &'static str,
     /// Where it wrote instead.
     pub elsewhere: Option<String>,
@@ -115,20 +128,20 @@ pub fn why_not(
     session: &Session,
     stream: &str,
     path: &str,
-    asked: Asked<'_>,
+    asked: AskedEvents<'_>,
     handler: Option<&str>,
     most_events: usize,
 ) -> Result<WhyNotAnswer, AppError> {
     let path = path_of(path)?;
     let until = match asked {
-        Asked::Event(at) => at,
-        Asked::Span { to, .. } => to,
+        AskedEvents::One(at) => at,
+        AskedEvents::Span { to, .. } => to,
     };
     let replayed = Replayed::open(work, session, stream, handler, Detail::State, until)?;
     let (to, _) = replayed.resolve(until)?;
     let from = match asked {
-        Asked::Event(_) => Moment(to.0.saturating_sub(1)),
-        Asked::Span { from, .. } => replayed.resolve(from)?.0.min(to),
+        AskedEvents::One(_) => Moment(to.0.saturating_sub(1)),
+        AskedEvents::Span { from, .. } => replayed.resolve(from)?.0.min(to),
     };
     if to == Moment::START {
         let message = "there is no event at this cursor to be asked: it is the start of the stream";
@@ -139,9 +152,11 @@ pub fn why_not(
     }
     let findings = Arc::<Findings>::default();
     let mut past = StreamPast::open(work, session, &replayed.stream, &replayed.program, &findings)?;
+    let failed = past.folded_at(to)?.fault.filter(|(failed, _)| *failed < to);
     let mut search = Search {
+        stopped_after: failed.as_ref().map(|(failed, _)| *failed),
         replayed: &replayed,
-        sight: Sight::new(session, &replayed.stream),
+        masked: MaskedView::new(session, &replayed.stream),
         path: &path,
         most_events,
         types: BTreeMap::new(),
@@ -158,13 +173,22 @@ pub fn why_not(
         search.look(&mut past, moment, is_changed)?;
         after = before;
     }
-    Ok(search.answer(from, to))
+    let stopped = failed.and_then(|(failed, fault)| {
+        Some(StoppedAnswer {
+            event: replayed.cause(failed)?,
+            fault: fault.to_string(),
+            events: to.0 - failed.0.max(from.0),
+        })
+    });
+    Ok(search.answer(from, to, stopped))
 }
 
 struct Search<'s> {
     replayed: &'s Replayed,
-    sight: Sight<'s>,
+    masked: MaskedView<'s>,
     path: &'s Pointer,
+    /// The handler failed on the event that led there.
+    stopped_after: Option<Moment>,
     most_events: usize,
     types: BTreeMap<Vec<u8>, WhyNotType>,
     last_changed: Option<Moment>,
@@ -181,10 +205,7 @@ impl Search<'_> {
             event_type: text::exact(stored_type),
             events: 0,
             changed: 0,
-            writes: match program.identity().engine.as_str() {
-                "declarative" => Some(!program.lines_writing(stored_type, self.path).is_empty()),
-                _ => None,
-            },
+            writes: program.may_change(stored_type, self.path),
         });
         of_type.events += 1;
         if is_changed {
@@ -192,7 +213,8 @@ impl Search<'_> {
             self.last_changed = self.last_changed.max(Some(moment));
             return Ok(());
         }
-        if of_type.writes == Some(false) || self.is_untold {
+        let is_unfolded = self.stopped_after.is_some_and(|last| last < moment);
+        if of_type.writes == Some(false) || is_unfolded || self.is_untold {
             return Ok(());
         }
         if self.misses.len() == self.most_events {
@@ -200,7 +222,7 @@ impl Search<'_> {
             return Ok(());
         }
         match asked_of(past, self.path, moment) {
-            Ok(Some(why_not)) if !why_not.tried.is_empty() || why_not.fault.is_some() => {
+            Ok(Some(why_not)) if !why_not.tried.is_empty() || why_not.fault.is_some() || why_not.is_unread => {
                 let miss = self.miss(&why_not, stored_type);
                 self.misses.push(miss);
             }
@@ -216,6 +238,7 @@ impl Search<'_> {
             event: self.replayed.cause(why_not.moment).unwrap_or_else(super::why::unnamed),
             moment: why_not.moment.0,
             fault: why_not.fault.as_ref().map(ToString::to_string),
+            unread: why_not.is_unread,
             tried: why_not
                 .tried
                 .iter()
@@ -232,7 +255,7 @@ impl Search<'_> {
             event_type: of_part.map_or(stored_type, Vec::as_slice),
             is_upcast: why_not.is_upcast,
         };
-        let shown = |value| Literal(self.sight.state(self.path, value));
+        let shown = |value| Literal(self.masked.state(self.path, value));
         let guards = tried.guards.iter().map(|guard| GuardAnswer {
             place: guard.place.clone(),
             holds: guard.holds,
@@ -241,15 +264,16 @@ impl Search<'_> {
                 .iter()
                 .map(|read| ReadAnswer {
                     role: "guard",
-                    ..read_answer(&self.sight, read, event)
+                    ..read_answer(&self.masked, read, event)
                 })
                 .collect(),
         });
         let (kept_by, elsewhere, otherwise) = match &tried.kept_by {
             KeptBy::Guard { otherwise } => ("guard", None, Some(otherwise)),
-            KeptBy::Elsewhere(place) => ("elsewhere", Some(self.sight.path(place)), None),
+            KeptBy::Elsewhere(place) => ("elsewhere", Some(self.masked.path(place)), None),
             KeptBy::Equal => ("equal", None, None),
             KeptBy::Undone => ("undone", None, None),
+            KeptBy::Fault => ("fault", None, None),
         };
         TriedAnswer {
             place: tried.place.clone(),
@@ -265,7 +289,7 @@ impl Search<'_> {
         }
     }
 
-    fn answer(self, from: Moment, to: Moment) -> WhyNotAnswer {
+    fn answer(self, from: Moment, to: Moment, stopped: Option<StoppedAnswer>) -> WhyNotAnswer {
         let identity = self.replayed.program.identity();
         WhyNotAnswer {
             stream: text::exact(&self.replayed.stream.id),
@@ -283,6 +307,7 @@ impl Search<'_> {
                     identity.engine
                 )
             }),
+            stopped,
             findings: findings::wire(&self.replayed.findings),
         }
     }

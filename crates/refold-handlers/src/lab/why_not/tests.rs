@@ -65,7 +65,8 @@ proptest! {
                             KeptBy::Guard { .. } => prop_assert!(!tried.guards.last().unwrap().holds),
                             KeptBy::Elsewhere(at) => prop_assert!(!at.contains(&place) && !place.contains(&at)),
                             KeptBy::Equal => {}
-                            KeptBy::Undone => prop_assert!(why_not.fault.is_some() || why_not.value.is_some()),
+                            KeptBy::Undone => prop_assert!(why_not.fault.is_none()),
+                            KeptBy::Fault => prop_assert!(why_not.fault.is_some()),
                         }
                     }
                 }

@@ -14,7 +14,7 @@ use refold_core::value::Value;
 
 use super::{DeclarativeProgram, EventFacts, EventSlots, Lanes, Meter, Stop, Stored};
 use crate::expr::meter::measured;
-use crate::reducer::lines::marks_writing;
+use crate::reducer::lines::{marks_writing, may_change};
 use crate::reducer::watch::Watch;
 
 impl DeclarativeProgram {
@@ -39,9 +39,9 @@ impl DeclarativeProgram {
         names: &Names,
         before: &Value,
         choice: Choice<'_>,
-    ) -> Option<Explained> {
+    ) -> Explained {
         if event.payload.is_some() && event.encoding != Encoding::Json {
-            return None;
+            return Explained::unread();
         }
         let mut instance = self.start_declarative();
         instance.state = before.clone();
@@ -49,10 +49,10 @@ impl DeclarativeProgram {
         let mut watch = Watch::new(choice);
         match instance.fold(event, names, &mut Written::off(), Some(&mut watch)) {
             Ok(_) => {}
-            Err(Stop::Undecodable(_)) => return None,
+            Err(Stop::Undecodable(_)) => return Explained::unread(),
             Err(Stop::Fault(fault)) => watch.explained.fault = Some(*fault),
         }
-        Some(watch.explained)
+        watch.explained
     }
 
     /// See [`refold_core::port::handler::HandlerProgram::lines_writing`].
@@ -65,6 +65,14 @@ impl DeclarativeProgram {
         let mut lines: Vec<String> = marks.into_iter().map(|mark| self.rules.ir.line(mark)).collect();
         lines.dedup();
         lines
+    }
+
+    /// See [`refold_core::port::handler::HandlerProgram::may_change`].
+    pub fn may_change(&self, stored_type: &[u8], place: &Pointer) -> bool {
+        let types = self.upcasters.types_made(stored_type);
+        types
+            .iter()
+            .any(|event_type| may_change(&self.rules, event_type, place))
     }
 
     fn traced(&self, event: &EventView<'_>, names: &Names) -> Result<Upcast, Stop> {

@@ -1,4 +1,5 @@
 use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerProgram as _;
 
 use super::*;
 
@@ -54,6 +55,20 @@ fn a_place_is_written_where_the_rules_say() {
     // What is written after it makes the state an object again.
     check("Gone", "", &["reducer.yaml:22", "reducer.yaml:24"]);
     check("Unknown", "/at", &["reducer.yaml:24"]);
+}
+
+#[test]
+fn a_rule_may_change_what_it_takes_away() {
+    let program = SharedProgram(compiled(REDUCER).unwrap_or_else(|error| panic!("{error}")));
+    let may_change = |event_type: &str, place: &str| {
+        let place = Pointer::parse(place).unwrap();
+        program.may_change(event_type.as_bytes(), &place).unwrap()
+    };
+    for place in ["/items", "/items/A-1", "/items/A-1/qty"] {
+        assert!(may_change("Removed", place), "{place}");
+    }
+    assert!(may_change("Gone", "/total") && may_change("Added", "/items/A-1/qty") && may_change("Unknown", "/at"));
+    assert!(!may_change("Removed", "/total") && !may_change("Added", "/status"));
 }
 
 #[test]

@@ -2,9 +2,9 @@
 //! questions answer about it.
 
 use super::super::gate::gate;
-use super::super::known::{Asked as AskedKnown, Order, corrections, known};
+use super::super::known::{Order, Question, corrections, known};
 use super::super::why::{USUAL_EVENTS, why};
-use super::super::why_not::{Asked, why_not};
+use super::super::why_not::{AskedEvents, why_not};
 use super::*;
 use crate::usecase::blame::blame;
 use crate::usecase::state::state;
@@ -41,7 +41,7 @@ fn every_leaf_comes_of_the_event_that_blame_names_and_its_steps_alone_make_it() 
 #[test]
 fn rules_that_never_write_to_a_place_are_told_by_type() {
     let handler = order("1.1.0");
-    let span = Asked::Span {
+    let span = AskedEvents::Span {
         from: "start",
         to: "head",
     };
@@ -101,7 +101,7 @@ fn all_that_is_known_is_the_state_at_the_head() {
         let Ok(head) = with_session(|work, session| state(work, session, stream, "head", Some(&handler))) else {
             continue;
         };
-        let asked = AskedKnown {
+        let asked = Question {
             about: FAR,
             known_at: "head",
             handler: Some(&handler),
@@ -110,7 +110,7 @@ fn all_that_is_known_is_the_state_at_the_head() {
         };
         let all = with_session(|work, session| known(work, session, stream, asked)).unwrap();
         assert_eq!(all.state, Some(head.state));
-        let nothing = AskedKnown {
+        let nothing = Question {
             about: "1990-01-01T00:00:00Z",
             ..asked
         };
