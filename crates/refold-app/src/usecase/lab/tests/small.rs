@@ -14,8 +14,9 @@ use super::super::why_not::{AskedEvents, WhyNotAnswer, why_not};
 use super::*;
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
+const NEW_YEAR: i64 = 18_262 * DAY;
 
-/// 1970-01-01 and the days after it: a day an event.
+/// An event a day, from 2020-01-01 on.
 fn session(events: &[(&str, &str)], folder: &Path) -> Session {
     let events = (1_i64..)
         .zip(events)
@@ -25,7 +26,7 @@ fn session(events: &[(&str, &str)], folder: &Path) -> Session {
             category: b"person".to_vec(),
             version: Version(version),
             event_type: event_type.as_bytes().to_vec(),
-            recorded_at: Timestamp((version - 1) * DAY),
+            recorded_at: Timestamp(NEW_YEAR + (version - 1) * DAY),
             payload: Some(payload.as_bytes().to_vec()),
             encoding: Encoding::Json,
             metadata: None,
@@ -35,10 +36,10 @@ fn session(events: &[(&str, &str)], folder: &Path) -> Session {
 
 /// The second cannot be read. In the order in which they happened it comes third.
 const BROKEN: [(&str, &str); 4] = [
-    ("Moved", r#"{"at":"1970-01-09T00:00:00Z","a":1}"#),
+    ("Moved", r#"{"at":"2020-01-09T00:00:00Z","a":1}"#),
     ("Moved", r#"{"at":"#),
-    ("Moved", r#"{"at":"1970-01-01T06:00:00Z","b":1}"#),
-    ("Moved", r#"{"at":"1970-01-01T03:00:00Z","c":1}"#),
+    ("Moved", r#"{"at":"2020-01-01T06:00:00Z","b":1}"#),
+    ("Moved", r#"{"at":"2020-01-01T03:00:00Z","c":1}"#),
 ];
 
 #[test]
@@ -54,7 +55,7 @@ fn what_is_found_in_an_event_is_told_once_and_where_it_leaves_a_gap() {
     let once = [("RF-EVENT-MALFORMED".to_owned(), 1)];
     for order in [Order::Recorded, Order::Occurred] {
         let question = Question {
-            about: "1970-02-01T00:00:00Z",
+            about: "2020-02-01T00:00:00Z",
             known_at: "head",
             handler: None,
             occurred: Some("/at"),
@@ -73,7 +74,7 @@ fn what_is_found_in_an_event_is_told_once_and_where_it_leaves_a_gap() {
             )
         );
         assert_eq!(counts(&answer.findings), once);
-        let at = "1970-01-03T12:00:00Z";
+        let at = "2020-01-03T12:00:00Z";
         let answer = corrections(&work, &session, "person-1", at, None, Some("/at"), order).unwrap();
         assert_eq!(answer.incomplete_since.as_deref(), Some("2"));
         assert_eq!(counts(&answer.findings), once);
@@ -82,7 +83,7 @@ fn what_is_found_in_an_event_is_told_once_and_where_it_leaves_a_gap() {
         &work,
         &session,
         "person-1",
-        "1970-01-01T12:00:00Z",
+        "2020-01-01T12:00:00Z",
         None,
         None,
         Order::Either,
@@ -232,7 +233,7 @@ fn a_handler_that_is_random_is_not_said_to_depend_on_the_order() {
     let handler = handler.to_string_lossy();
     for order in [Order::Either, Order::Occurred] {
         let question = Question {
-            about: "1970-02-01T00:00:00Z",
+            about: "2020-02-01T00:00:00Z",
             known_at: "head",
             handler: Some(&handler),
             occurred: Some("/at"),
@@ -248,7 +249,7 @@ fn a_handler_that_is_random_is_not_said_to_depend_on_the_order() {
             &work,
             &session,
             "person-1",
-            "1970-02-01T00:00:00Z",
+            "2020-02-01T00:00:00Z",
             Some(&handler),
             Some("/at"),
             order,
