@@ -233,7 +233,7 @@ fn an_environment_that_no_version_names_is_refused() {
     }
     let message = |named: &[&str], environment| deployed_in(named, Some(environment)).err().unwrap().to_string();
     let slip = message(&["staging", "eu"], "stagign");
-    assert!(slip.ends_with("those named are: eu, staging"), "{slip}");
+    assert!(slip.contains("those named are: eu, staging"), "{slip}");
     let none = message(&[], "staging");
     assert!(none.contains("no version of t names an environment"), "{none}");
 }
