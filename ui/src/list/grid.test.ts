@@ -2,13 +2,18 @@
 import { expect, it } from 'vitest';
 import { Grid } from './grid';
 
-it('goes to the top when the bar is moved there, also after it was moved elsewhere', () => {
+function shown(): { grid: Grid<HTMLElement>; scroller: HTMLElement } {
   document.body.innerHTML = '<div id="scroller"><div id="spacer"></div><div id="layer"></div></div>';
   const [scroller, spacer, layer] = ['scroller', 'spacer', 'layer'].map((id) => document.getElementById(id));
   if (!scroller || !spacer || !layer) throw new Error('the page lacks a part');
   const painter = { create: (row: HTMLElement) => row, paint: () => {} };
   const grid = new Grid({ scroller, spacer, layer }, painter, () => {}, 'row');
   grid.setShape({ rows: 100, rowHeight: 20, viewport: 200 });
+  return { grid, scroller };
+}
+
+it('goes to the top when the bar is moved there, also after it was moved elsewhere', () => {
+  const { grid, scroller } = shown();
   for (const [top, first] of [
     [400, 20],
     [0, 0],
@@ -20,5 +25,30 @@ it('goes to the top when the bar is moved there, also after it was moved elsewhe
     scroller.dispatchEvent(new Event('scroll'));
     expect([top, grid.rows.first]).toEqual([top, first]);
   }
+  grid.destroy();
+});
+
+it('names the active row only while it is there', () => {
+  const { grid, scroller } = shown();
+  const named = () => document.getElementById(scroller.getAttribute('aria-activedescendant') ?? '');
+  for (const [active, isThere] of [
+    [-1, false],
+    [0, true],
+    [9, true],
+    [50, false],
+    [200, false],
+  ] as const) {
+    grid.repaint(active);
+    expect([active, named() !== null, scroller.hasAttribute('aria-activedescendant')]).toEqual([
+      active,
+      isThere,
+      isThere,
+    ]);
+  }
+  grid.repaint(50);
+  grid.show(50, 0);
+  expect(named()?.getAttribute('aria-rowindex')).toBe('51');
+  grid.show(0, 0);
+  expect(scroller.hasAttribute('aria-activedescendant')).toBe(false);
   grid.destroy();
 });

@@ -48,6 +48,7 @@ export class Grid<Nodes> {
   readonly #slots: Slot<Nodes>[] = [];
   #shape: ListShape = { rows: 0, rowHeight: 28, viewport: 0 };
   #offset = 0;
+  #active = -1;
   #ownScrollTop = NOT_OURS;
   /** The scroll bar has not caught up with the rows yet. */
   #barTimer: ReturnType<typeof setTimeout> | undefined;
@@ -86,8 +87,9 @@ export class Grid<Nodes> {
     this.#moveTo(top * shape.rowHeight);
   }
 
-  /** Paints all visible rows anew: their content changed, not their place. */
-  repaint(): void {
+  /** Paints all visible rows anew: their content changed, or which of them is active (-1: none), not their place. */
+  repaint(active: number): void {
+    this.#active = active;
     this.#paint(true);
   }
 
@@ -182,6 +184,8 @@ export class Grid<Nodes> {
       const top = `${index * shape.rowHeight - this.#offset}px`;
       if (slot.row.style.top !== top) slot.row.style.top = top;
     }
+    const isActiveShown = this.#active >= first && this.#active < end;
+    mark(this.#scroller, 'aria-activedescendant', isActiveShown ? this.rowId(this.#active) : null);
     this.#wanted({ first, end });
   }
 
