@@ -3,6 +3,7 @@
 use refold_core::port::store::StoreError;
 use refold_core::work::Cancelled;
 
+use crate::connections::url;
 use crate::wire::AppErrorWire;
 pub use crate::wire::ErrorCode;
 
@@ -94,7 +95,8 @@ impl From<StoreError> for AppError {
         let (code, hint, choices) = match error {
             StoreError::Elevated { role, script, .. } => {
                 let hint = format!(
-                    "use a role that can only read, which this makes; or add allow_elevated={role} to the address to insist: {script}"
+                    "use a role that can only read, which this makes; or add allow_elevated={} to the address to insist: {script}",
+                    url::encoded(&role)
                 );
                 return AppError::new(ErrorCode::Denied, message, hint);
             }

@@ -34,6 +34,8 @@ use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 
 pub use crate::files::case;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use crate::server::open::Role;
 
 use crate::files::FileStore;
 use crate::layout::Layout;
@@ -125,13 +127,13 @@ pub fn open(
 ) -> Result<Arc<dyn EventStore>, StoreError> {
     #[cfg(feature = "postgres")]
     if postgres::Options::is_address(location) {
-        let address = postgres::Options::parse(location)?;
-        return Ok(Arc::new(postgres::open(work, &address, choice, options)?));
+        return Ok(Arc::new(
+            postgres::Options::parse(location)?.open(work, choice, options)?,
+        ));
     }
     #[cfg(feature = "mysql")]
     if mysql::Options::is_address(location) {
-        let address = mysql::Options::parse(location)?;
-        return Ok(Arc::new(mysql::open(work, &address, choice, options)?));
+        return Ok(Arc::new(mysql::Options::parse(location)?.open(work, choice, options)?));
     }
     let path = Path::new(location);
     Ok(match kind_of(path)? {
@@ -155,11 +157,11 @@ pub fn open_by_statements(
 pub fn detect(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<Candidate>, StoreError> {
     #[cfg(feature = "postgres")]
     if postgres::Options::is_address(location) {
-        return postgres::candidates(work, &postgres::Options::parse(location)?);
+        return postgres::Options::parse(location)?.candidates(work);
     }
     #[cfg(feature = "mysql")]
     if mysql::Options::is_address(location) {
-        return mysql::candidates(work, &mysql::Options::parse(location)?);
+        return mysql::Options::parse(location)?.candidates(work);
     }
     let path = Path::new(location);
     match kind_of(path)? {

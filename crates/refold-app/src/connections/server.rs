@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 use refold_stores::secret::Secret;
-use refold_stores::{LayoutChoice, OpenOptions, mysql, postgres};
+use refold_stores::{LayoutChoice, OpenOptions, Role, mysql, postgres};
 
 use super::kind::ServerKind;
 use super::passfile::Wanted;
@@ -34,17 +34,6 @@ pub struct Opened {
     pub tunnel: Option<Arc<Tunnel>>,
 }
 
-/// Who we are to a server.
-pub struct Account {
-    pub name: String,
-    /// What it could do beside reading, in words; empty for a plain account.
-    pub powers: Vec<String>,
-    /// The server takes no writes: it follows another.
-    pub is_standby: bool,
-    /// `PostgreSQL 15.18`
-    pub server: String,
-}
-
 /// Opens the store of a connection to a server.
 pub fn open(
     work: &Work<'_>,
@@ -62,9 +51,9 @@ pub fn open(
 }
 
 /// Signs in, and says who we are there, without looking at what there is.
-pub fn account(work: &Work<'_>, asking: &Asking<'_>) -> Result<(Account, Option<Secret>), AppError> {
+pub fn role(work: &Work<'_>, asking: &Asking<'_>) -> Result<(Role, Option<Secret>), AppError> {
     let reached = Reached::of(asking)?;
-    reached.with_password(asking, |way| way.account(work))
+    reached.with_password(asking, |way| way.role(work))
 }
 
 /// The servers of a connection that nothing is left open of; where none is named, the one on this machine.
@@ -123,32 +112,16 @@ impl Way {
         options: &OpenOptions,
     ) -> Result<Arc<dyn EventStore>, StoreError> {
         Ok(match self {
-            Way::Postgres(way) => Arc::new(postgres::open(work, way, choice, options)?),
-            Way::MySql(way) => Arc::new(mysql::open(work, way, choice, options)?),
+            Way::Postgres(way) => Arc::new(way.open(work, choice, options)?),
+            Way::MySql(way) => Arc::new(way.open(work, choice, options)?),
         })
     }
 
-    fn account(&self, work: &Work<'_>) -> Result<Account, StoreError> {
-        Ok(match self {
-            Way::Postgres(way) => {
-                let role = postgres::role(work, way)?;
-                Account {
-                    name: role.name,
-                    powers: role.powers,
-                    is_standby: role.is_standby,
-                    server: format!("PostgreSQL {}", role.server_version),
-                }
-            }
-            Way::MySql(way) => {
-                let role = mysql::role(work, way)?;
-                Account {
-                    name: role.name,
-                    powers: role.powers,
-                    is_standby: role.is_standby,
-                    server: role.server,
-                }
-            }
-        })
+    fn role(&self, work: &Work<'_>) -> Result<Role, StoreError> {
+        match self {
+            Way::Postgres(way) => way.role(work),
+            Way::MySql(way) => way.role(work),
+        }
     }
 }
 
@@ -214,8 +187,12 @@ impl Reached {
             Ok(store) => return Ok((store, found)),
             Err(error) => error,
         };
-        // Without a password a server that wants one refuses, or its driver gives up.
-        let may_want_one = matches!(refused, StoreError::Denied { .. } | StoreError::Unreachable { .. });
+        // Without a password a server that wants one refuses; before that the driver of PostgreSQL gives up.
+        let may_want_one = match refused {
+            StoreError::Denied { .. } => true,
+            StoreError::Unreachable { .. } => self.kind() == ServerKind::Postgres,
+            _ => false,
+        };
         if found.is_some() || !may_want_one || !self.answers() {
             return Err(refused.into());
         }

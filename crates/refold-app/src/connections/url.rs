@@ -4,7 +4,7 @@
 //! It must not know where anything is saved. A password in an address is taken out of it at once.
 
 use std::fmt;
-use std::net::{TcpStream, ToSocketAddrs as _};
+use std::net::{Ipv6Addr, TcpStream, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -114,23 +114,25 @@ pub fn parse(url: &str) -> Result<(Connection, Option<Secret>), AppError> {
         .transpose()?
         .filter(|text| !text.is_empty())
         .map(Secret::new);
-    let mut port = None;
+    let (mut port, mut is_behind_password) = (None, false);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair
             .split_once('=')
             .ok_or_else(|| wrong("a part behind the ? has no =", "write each as key=value"))?;
         let (key, value) = (decoded(key)?, decoded(value)?);
         match key.as_str() {
-            "password" => secret = Some(Secret::new(value)),
+            "password" => (secret, is_behind_password) = (Some(Secret::new(value)), true),
             "port" => port = Some(value),
             "ssl" if value == "true" => connection.sslmode = Some("require".to_owned()),
             _ => {
                 let name = if key == "dbname" { "database" } else { key.as_str() };
-                let known = keys::of_address(name).ok_or_else(|| {
-                    wrong(
+                let known = keys::of_address(name).ok_or_else(|| match is_behind_password {
+                    // It may be the end of the password.
+                    true => wrong("what follows the password is not known", "write & as %26 in a password"),
+                    false => wrong(
                         &format!("{key} is nothing that this version knows in an address"),
                         "take it out of the address",
-                    )
+                    ),
                 })?;
                 (known.put)(&mut connection, &value)
                     .map_err(|allowed| wrong(&format!("{key} must be {allowed}"), "correct it in the address"))?;
@@ -175,18 +177,6 @@ pub fn of(connection: &Connection) -> String {
     format!("{kind}://{user}{}/{database}{query}", hosts.join(","))
 }
 
-/// An address as it may be shown: without a password, whatever else is wrong with it.
-pub fn shown(url: &str) -> String {
-    match parse(url) {
-        Ok((connection, _)) => of(&connection),
-        Err(_) => {
-            let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-            let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
-            format!("{scheme}://{}", place.split_once('?').map_or(place, |(place, _)| place))
-        }
-    }
-}
-
 /// The servers of `pg-1:5432,[::1],/var/run/postgresql`; empty for an empty text.
 pub fn hosts_of(kind: ServerKind, text: &str) -> Result<Vec<Host>, AppError> {
     let hosts = text.split(',').filter(|host| !host.is_empty());
@@ -208,6 +198,15 @@ fn host_of(kind: ServerKind, text: &str) -> Result<Host, AppError> {
         .strip_prefix('[')
         .and_then(|name| name.strip_suffix(']'))
         .unwrap_or(name);
+    // An address may name the network that it is of behind a %.
+    let address = name.split_once('%').map_or(name, |(address, _)| address);
+    if name.contains(':') && !name.starts_with(['/', '@']) && address.parse::<Ipv6Addr>().is_err() {
+        // It may be a password in the place of a port.
+        return Err(wrong(
+            "a host in it has colons and is no address",
+            "write user and password before an @",
+        ));
+    }
     Ok(Host {
         kind,
         name: name.to_owned(),
@@ -288,7 +287,8 @@ fn decoded(text: &str) -> Result<String, AppError> {
         .ok_or_else(broken)
 }
 
-fn encoded(text: &str) -> String {
+/// A text as it is written in an address.
+pub fn encoded(text: &str) -> String {
     encoded_but(text, b"-._~")
 }
 

@@ -6,9 +6,10 @@ use std::path::Path;
 use std::time::Instant;
 
 use refold_core::work::Work;
+use refold_stores::Role;
 
 use crate::access::Access;
-use crate::connections::server::{self, Account, Asking};
+use crate::connections::server::{self, Asking};
 use crate::connections::{Asked, Surroundings, Target, Tunnel};
 use crate::error::{AppError, ErrorCode};
 use crate::places::Places;
@@ -167,7 +168,7 @@ fn sign_in(
     places: &Places,
     target: &Target,
     steps: &mut Steps<'_>,
-) -> Result<Option<Account>, AppError> {
+) -> Result<Option<Role>, AppError> {
     if target.file.is_some() {
         steps.told(StepOutcome::None, "a file asks for no password", "");
         return Ok(None);
@@ -182,7 +183,7 @@ fn sign_in(
         known: None,
         access: access.as_ref(),
     };
-    let (role, _) = server::account(work, &asking)?;
+    let (role, _) = server::role(work, &asking)?;
     let standby = if role.is_standby { ", a standby" } else { "" };
     steps.told(
         StepOutcome::Ok,

@@ -10,28 +10,20 @@ use refold_core::work::CancelToken;
 
 use super::connection::Connection;
 use super::value::{Parameter, Row};
-use super::{Asked, statements};
+use super::{Asked, MySql, statements};
 use crate::server::ColumnKind;
 use crate::server::link::{Fault, Link as _};
-use crate::tables::{Catalogue, Column, Index, Table};
+use crate::server::survey::Survey;
 
-/// Enough for any real application, and a bound for a schema made to waste time.
-const MOST_TABLES: usize = 2_000;
 /// Engines that keep the rows of their tables themselves.
 const ENGINES: [&str; 6] = ["innodb", "myisam", "aria", "rocksdb", "tokudb", "ndbcluster"];
 
-/// The tables, and what the server knows of them beside their shape.
-pub struct Survey {
-    pub catalogue: Catalogue,
-    /// In the order of the catalogue's tables: sizes in bytes, and what columns hold.
-    tables: Vec<Surveyed>,
-}
-
-struct Surveyed {
-    byte_count: u64,
+/// What the server tells of a table beside its shape.
+pub struct Beside {
+    /// How large it is.
+    pub byte_count: u64,
     /// The column that the server itself numbers.
-    counted: Option<String>,
-    kinds: BTreeMap<String, Kind>,
+    pub counted: Option<String>,
 }
 
 /// What a column holds, as far as it matters how it is asked for.
@@ -114,126 +106,74 @@ impl Charset {
     }
 }
 
-impl Survey {
-    pub fn take(connection: &mut Connection, database: &str, cancel: &CancelToken) -> Result<Survey, Fault> {
-        let named = |sql: &str| Asked::new(sql, vec![Parameter::Text(database.to_owned())]);
-        let asked = [statements::TABLES, statements::COLUMNS, statements::INDEXES].map(named);
-        let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
-        let mut rows = || answers.next().unwrap_or_default().rows;
-        let mut survey = Survey {
-            catalogue: Catalogue::default(),
-            tables: Vec::new(),
+/// The tables of a database.
+pub fn survey(connection: &mut Connection, database: &str, cancel: &CancelToken) -> Result<Survey<MySql>, Fault> {
+    let named = |sql: &str| Asked::new(sql, vec![Parameter::Text(database.to_owned())]);
+    let asked = [statements::TABLES, statements::COLUMNS, statements::INDEXES].map(named);
+    let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
+    let mut rows = || answers.next().unwrap_or_default().rows;
+    let mut survey = Survey::default();
+    let mut places = BTreeMap::new();
+    for row in rows() {
+        let (Some(name), kind) = (row.text(0), row.text(1).unwrap_or_default()) else {
+            continue;
         };
-        let mut places = BTreeMap::new();
-        for row in rows() {
-            let (Some(name), kind) = (row.text(0), row.text(1).unwrap_or_default()) else {
-                continue;
-            };
-            let engine = row.text(2).unwrap_or_default().to_lowercase();
-            let is_ordinary = matches!(kind.as_str(), "BASE TABLE" | "SYSTEM VERSIONED");
-            if !is_ordinary || !ENGINES.contains(&engine.as_str()) || survey.tables.len() >= MOST_TABLES {
-                survey.catalogue.passed_over.push(name);
-                continue;
-            }
-            places.insert(name.clone(), survey.tables.len());
-            survey.tables.push(Surveyed {
-                byte_count: row.integer(3).and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
-                counted: None,
-                kinds: BTreeMap::new(),
-            });
-            survey.catalogue.tables.push(Table {
-                schema: Some(database.to_owned()),
-                name,
-                columns: Vec::new(),
-                has_rowid: false,
-                indexes: Vec::new(),
-                root: None,
-                is_plain: false,
-            });
+        let engine = row.text(2).unwrap_or_default().to_lowercase();
+        let is_ordinary = matches!(kind.as_str(), "BASE TABLE" | "SYSTEM VERSIONED");
+        if !is_ordinary || !ENGINES.contains(&engine.as_str()) {
+            survey.catalogue.passed_over.push(name);
+            continue;
         }
-        for row in rows() {
-            if let Some(place) = row.text(0).and_then(|name| places.get(&name)) {
-                survey.take_column(*place, &row);
-            }
-        }
-        let indexes = rows();
-        let of_one_index = |one: &Row, next: &Row| (one.text(0), one.text(1)) == (next.text(0), next.text(1));
-        for columns in indexes.chunk_by(of_one_index) {
-            let table = columns.first().and_then(|row| row.text(0));
-            if let Some(place) = table.and_then(|name| places.get(&name)) {
-                let index = index(columns);
-                survey.catalogue.tables[*place].indexes.extend(index);
-            }
-        }
-        Ok(survey)
+        let beside = Beside {
+            byte_count: row.integer(3).and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
+            counted: None,
+        };
+        let place = survey.add(database.to_owned(), name.clone(), beside);
+        places.extend(place.map(|place| (name, place)));
     }
+    for row in rows() {
+        if let Some(place) = row.text(0).and_then(|name| places.get(&name)) {
+            take_column(&mut survey, *place, &row);
+        }
+    }
+    let indexes = rows();
+    let of_one_index = |one: &Row, next: &Row| (one.text(0), one.text(1)) == (next.text(0), next.text(1));
+    for columns in indexes.chunk_by(of_one_index) {
+        let table = columns.first().and_then(|row| row.text(0));
+        let place = table.and_then(|name| places.get(&name));
+        if let (Some(mut table), Some((names, is_unique))) = (place.and_then(|place| survey.at(*place)), index(columns))
+        {
+            table.add_index(names, is_unique);
+        }
+    }
+    Ok(survey)
+}
 
-    fn take_column(&mut self, place: usize, row: &Row) {
-        let text = |index: usize| row.text(index).unwrap_or_default();
-        let (name, declared_type, extra) = (text(1), text(3), text(7).to_uppercase());
-        let is_made_up = extra.contains("VIRTUAL");
-        let kind = Kind::of(&text(2).to_lowercase(), row.text(5).as_deref());
-        let Some(kind) = kind.filter(|_| !is_made_up) else {
-            return;
-        };
-        self.catalogue
-            .schema
-            .push_str(&format!("{} {name} {declared_type} {}\n", text(0), text(6)));
-        let table = &mut self.catalogue.tables[place];
-        table.columns.push(Column {
-            name: name.clone(),
-            declared_type,
-            is_nullable: text(4) == "YES",
-            is_rowid: false,
-            place: table.columns.len(),
-            has_default: false,
-        });
+fn take_column(survey: &mut Survey<MySql>, place: usize, row: &Row) {
+    let text = |index: usize| row.text(index).unwrap_or_default();
+    let (name, declared_type, extra) = (text(1), text(3), text(7).to_uppercase());
+    let is_made_up = extra.contains("VIRTUAL");
+    let kind = Kind::of(&text(2).to_lowercase(), row.text(5).as_deref());
+    let Some(kind) = kind.filter(|_| !is_made_up) else {
+        return;
+    };
+    let described = format!("{} {name} {declared_type} {}\n", text(0), text(6));
+    survey.catalogue.schema.push_str(&described);
+    if let Some(mut table) = survey.at(place) {
         if extra.contains("AUTO_INCREMENT") {
-            self.tables[place].counted = Some(name.clone());
+            table.beside().counted = Some(name.clone());
         }
-        self.tables[place].kinds.insert(name, kind);
-    }
-
-    pub fn kind(&self, table: &Table, column: &str) -> Option<Kind> {
-        self.surveyed(table)?.kinds.get(column).copied()
-    }
-
-    /// Whether the server itself numbers the rows of a table in the first column of these spellings that it has.
-    pub fn is_counted(&self, full_name: &str, spellings: &[String]) -> bool {
-        let counted = |table| Some((self.surveyed(table)?.counted.as_ref()?, &table.column(spellings)?.name));
-        let found = self.catalogue.named(full_name).and_then(counted);
-        found.is_some_and(|(counted, column)| counted == column)
-    }
-
-    /// How large a table is, by the server's own account.
-    pub fn byte_count(&self, full_name: &str) -> u64 {
-        let table = self.catalogue.named(full_name);
-        table
-            .and_then(|table| self.surveyed(table))
-            .map_or(0, |table| table.byte_count)
-    }
-
-    fn surveyed(&self, table: &Table) -> Option<&Surveyed> {
-        let mut tables = self.catalogue.tables.iter();
-        self.tables.get(tables.position(|known| known.name == table.name)?)
+        table.add_column(name, declared_type, text(4) == "YES", kind);
     }
 }
 
-/// An index of its columns; `None` where it leads to no row by plain values: it is of expressions, of beginnings of texts,
-/// or of words.
-fn index(columns: &[Row]) -> Option<Index> {
-    let first = columns.first()?;
-    let mut names = Vec::new();
-    for row in columns {
-        if row.text(4).is_some() || !matches!(row.text(5)?.as_str(), "BTREE" | "HASH") {
-            return None;
-        }
-        names.push(row.text(3)?);
-    }
-    Some(Index {
-        plain_column_count: names.len(),
-        columns: names,
-        is_unique: first.integer(2) == Some(0),
-        root: None,
-    })
+/// The columns of an index, and whether it is unique; `None` where it leads to no row by plain values: it is of expressions,
+/// of beginnings of texts, or of words.
+fn index(columns: &[Row]) -> Option<(Vec<String>, bool)> {
+    let is_unique = columns.first()?.integer(2) == Some(0);
+    let name = |row: &Row| {
+        let is_plain = row.text(4).is_none() && matches!(row.text(5)?.as_str(), "BTREE" | "HASH");
+        row.text(3).filter(|_| is_plain)
+    };
+    Some((columns.iter().map(name).collect::<Option<_>>()?, is_unique))
 }

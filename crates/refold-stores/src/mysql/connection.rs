@@ -86,7 +86,7 @@ impl Connection {
         wait: Duration,
     ) -> Result<Connection, Fault> {
         let mut last = Fault::Closed;
-        for host in options.hosts() {
+        for host in &options.to.hosts {
             let connected = connect(host, cancel, wait).and_then(|mut wire| {
                 // Only now: a host that let nothing through before it must not have used up this one's time.
                 let patience = Patience {
@@ -335,7 +335,7 @@ impl Connection {
     /// Has the server end what it does for us, over a further connection of our own that ends with it.
     fn stop(&self) {
         // Of several hosts another may answer now, to which the number is somebody else's.
-        if !self.is_own || self.options.hosts().len() > 1 {
+        if !self.is_own || self.options.to.hosts.len() > 1 {
             return;
         }
         let nobody = CancelToken::default();

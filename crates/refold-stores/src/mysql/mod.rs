@@ -1,13 +1,13 @@
 //! The adapter for MySQL and MariaDB.
 //!
-//! [`options`] reads what it takes to reach a server, [`connection`] is one way there with [`wire`] and [`sign_in`] below
-//! it, [`privileges`] says what our account could do, [`statements`] holds every statement that is ever sent, [`catalogue`]
-//! says what tables there are, [`settling`] looks who writes, [`value`] reads what comes back. What it has in common with
-//! other servers is in [`crate::server`].
+//! [`options`] reads where a server is, [`connection`] is one way there with [`wire`] and [`sign_in`] below it,
+//! [`privileges`] says what our account could do, [`statements`] holds every statement that is ever sent, [`catalogue`]
+//! says what tables there are, [`open`] puts together what is to be known of one, [`settling`] looks who writes, [`value`]
+//! reads what comes back. What it has in common with other servers is in [`crate::server`].
 
 mod catalogue;
 mod connection;
-mod look;
+mod open;
 mod options;
 mod privileges;
 mod settling;
@@ -15,9 +15,6 @@ mod sign_in;
 mod statements;
 mod value;
 mod wire;
-
-use refold_core::port::store::StoreError;
-use refold_core::work::Work;
 
 use self::catalogue::{Charset, Kind};
 use self::connection::Connection;
@@ -27,40 +24,14 @@ use crate::layout::TextForm;
 use crate::server::Server;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
-use crate::server::store::ServerStore;
 use crate::tables::plan::{Plan, Shape};
-use crate::{Candidate, LayoutChoice, OpenOptions};
 
 pub use self::options::{DEFAULT_PORT, Options, local_socket};
-pub use self::privileges::Role;
 
 type Asked = crate::server::link::Asked<MySql>;
-type Bound = crate::server::bound::Bound<MySql>;
-
-/// An opened store on a server of MySQL or MariaDB.
-pub type MySqlStore = ServerStore<MySql>;
-
-/// Opens the store that the options lead to, read-only. Without a `choice` the layout is found by looking.
-pub fn open(
-    work: &Work<'_>,
-    options: &Options,
-    choice: Option<&LayoutChoice>,
-    open_options: &OpenOptions,
-) -> Result<MySqlStore, StoreError> {
-    look::open(work, options, choice, open_options)
-}
-
-/// Every layout that fits a table of the database, best first.
-pub fn candidates(work: &Work<'_>, options: &Options) -> Result<Vec<Candidate>, StoreError> {
-    look::candidates(work, options)
-}
-
-/// Who we are to a server, without looking at what it holds.
-pub fn role(work: &Work<'_>, options: &Options) -> Result<Role, StoreError> {
-    look::reach(work, options).map(|(_, role, _)| role)
-}
 
 /// MySQL and MariaDB, as what servers share sees them.
+#[derive(Clone)]
 pub struct MySql;
 
 impl Server for MySql {

@@ -3,64 +3,52 @@
 #[cfg(test)]
 mod tests;
 
-use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken;
 
 use super::connection::Connection;
-use super::{Asked, statements};
-use crate::server::link::{Answer, Fault, Link as _, one};
+use super::{Asked, MySql, statements};
+use crate::server::link::{Fault, Link as _};
+use crate::server::open::{Account, Role};
 
-/// A server and the account that we have there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
-    /// `refold_reader@%`: by which of its accounts the server let us in.
-    pub name: String,
-    /// What it could do beside reading the database, in words; empty for a plain account.
-    pub powers: Vec<String>,
-    /// The server takes no writes from ordinary accounts: it follows another, or is closed for upkeep.
-    pub is_standby: bool,
-    /// `MariaDB 10.11.19`
-    pub server: String,
-    pub database: String,
-    /// What tells the server from others.
-    pub(super) system: String,
+/// What the server tells of an account that matters here alone.
+pub struct Insight {
     /// Whether the transactions of others can be seen.
-    pub(super) sees_writers: bool,
+    pub sees_writers: bool,
     /// How far apart the server's own numbers are.
-    pub(super) step: i64,
+    pub step: i64,
 }
 
-impl Role {
-    pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
-        let asked = [statements::ROLE, statements::GRANTS].map(|sql| Asked::new(sql, Vec::new()));
-        let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
-        let role = one(answers.by_ref().take(1).collect());
-        let row = role.rows.first().ok_or(Fault::Closed)?;
-        let text = |index: usize| row.text(index).unwrap_or_default();
-        let granted: Answer<_> = answers.next().unwrap_or_default();
-        let lines = granted.rows.iter().filter_map(|row| row.text(0));
-        let database = text(1);
-        let grants = Grants::of(lines, &database);
-        let version = connection.version();
-        let version = version.split('-').next().unwrap_or(version);
-        let kind = if connection.is_mariadb() { "MariaDB" } else { "MySQL" };
-        Ok(Role {
+/// Who we are to a server.
+pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<MySql>, Fault> {
+    let asked = [statements::ROLE, statements::GRANTS].map(|sql| Asked::new(sql, Vec::new()));
+    let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
+    let (role, granted) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+    let row = role.rows.first().ok_or(Fault::Closed)?;
+    let text = |index: usize| row.text(index).unwrap_or_default();
+    let database = text(1);
+    let grants = Grants::of(granted.rows.iter().filter_map(|row| row.text(0)), &database);
+    let version = connection.version();
+    let version = version.split('-').next().unwrap_or(version);
+    let kind = if connection.is_mariadb() { "MariaDB" } else { "MySQL" };
+    Ok(Account {
+        role: Role {
             name: text(0),
             powers: grants.powers,
             is_standby: !matches!(text(2).as_str(), "0" | "OFF"),
             server: format!("{kind} {version}"),
             database,
-            system: text(3),
+            system: Some(text(3)),
+        },
+        insight: Insight {
             sees_writers: grants.sees_writers,
             step: row.integer(4).unwrap_or(1),
-        })
-    }
+        },
+    })
+}
 
-    /// Whether an address allows this account by name: as the server calls it, or by its name alone.
-    pub fn is_called(&self, name: &str) -> bool {
-        let own = self.name.rsplit_once('@').map_or(self.name.as_str(), |(name, _)| name);
-        name == self.name || name == own
-    }
+/// Whether an address allows an account by this name: as the server calls it (`refold_reader@%`), or by its name alone.
+pub fn is_called(account: &str, allowed: &str) -> bool {
+    allowed == account || account.rsplit_once('@').is_some_and(|(name, _)| name == allowed)
 }
 
 /// What lines of `SHOW GRANTS` say of one database.
@@ -209,16 +197,6 @@ fn is_like(pattern: &str, text: &str) -> bool {
             let mut text = text.chars();
             text.next().is_some_and(|next| is_any || next == wanted) && is_like(letters.as_str(), text.as_str())
         }
-    }
-}
-
-/// The refusal of an account that can do more than read.
-pub fn refusal(role: &Role, location: &str, tables: &[(String, String)]) -> StoreError {
-    StoreError::Elevated {
-        location: location.to_owned(),
-        role: role.name.clone(),
-        powers: role.powers.clone(),
-        script: script(tables),
     }
 }
 

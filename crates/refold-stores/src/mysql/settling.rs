@@ -14,11 +14,11 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventReader as _, ReadQuery, StoreError};
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::privileges::Role;
 use super::value::Parameter;
 use super::{Asked, MySql, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::one;
+use crate::server::open::Account;
 use crate::server::reader::ServerReader;
 use crate::server::settling::Watch;
 use crate::server::store::Reached;
@@ -44,14 +44,15 @@ pub struct Watched {
 }
 
 impl Watched {
-    pub fn new(plan: &Plan, table: (String, String), role: &Role, is_counted: bool) -> Watched {
+    pub fn new(plan: &Plan, table: (String, String), account: &Account<MySql>, is_counted: bool) -> Watched {
+        let (role, insight) = (&account.role, &account.insight);
         let doubt = if role.is_standby {
             Some("a replica may apply transactions in another order than they were committed in")
         } else if !is_counted {
             Some("the store does not say where its numbers come from")
-        } else if role.step > 1 {
+        } else if insight.step > 1 {
             Some("the server hands out its numbers in steps, as the servers of a cluster do")
-        } else if !role.sees_writers {
+        } else if !insight.sees_writers {
             Some(
                 "without the privilege PROCESS nobody is seen who writes: a number that is missing for 60 seconds counts as \
                  never to come",
@@ -62,8 +63,8 @@ impl Watched {
         Watched {
             last_sql: statements::end(plan, true),
             table,
-            sees_writers: role.sees_writers && !role.is_standby,
-            step: role.step.max(1),
+            sees_writers: insight.sees_writers && !role.is_standby,
+            step: insight.step.max(1),
             doubt,
             missing: Mutex::default(),
         }

@@ -93,10 +93,12 @@ pub fn sign_in(
             true
         }
     };
-    let may_be_told = way == Way::Socket || (is_encrypted && options.encryption() >= Encryption::Authority);
+    let may_be_told = way == Way::Socket || (is_encrypted && options.encryption >= Encryption::Authority);
     let proof = Proof {
         password: options
-            .password()
+            .to
+            .password
+            .as_ref()
             .map(|secret| secret.reveal().as_bytes())
             .unwrap_or_default(),
         may_be_told,
@@ -248,7 +250,7 @@ fn head(can: u32) -> Vec<u8> {
 
 fn answer(can: u32, options: &Options, plugin: &str, proof: &[u8]) -> Vec<u8> {
     let mut packet = head(can);
-    packet.extend_from_slice(options.user().as_bytes());
+    packet.extend_from_slice(options.to.user.as_bytes());
     packet.push(0);
     if can & PLUGIN_AUTH_LENENC != 0 {
         put_counted(proof, &mut packet);
@@ -256,7 +258,7 @@ fn answer(can: u32, options: &Options, plugin: &str, proof: &[u8]) -> Vec<u8> {
         packet.extend(u8::try_from(proof.len()));
         packet.extend_from_slice(proof);
     }
-    packet.extend_from_slice(options.database().as_bytes());
+    packet.extend_from_slice(options.to.database.as_bytes());
     packet.push(0);
     if can & PLUGIN_AUTH != 0 {
         packet.extend_from_slice(plugin.as_bytes());

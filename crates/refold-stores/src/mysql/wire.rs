@@ -20,8 +20,8 @@ const MOST_PACKET_BYTES: usize = (1 << 30) + (64 << 20);
 const MOST_STRANGER_BYTES: usize = 1 << 20;
 /// A longer packet goes on in the next.
 const FULL_PACKET_BYTES: usize = 0xff_ffff;
-/// Made at once of what a packet says of its size; more only as it comes.
-const FIRST_BYTES: usize = 1 << 16;
+/// Read at once; of what a packet says of its size nothing is made before it comes.
+const READ_BYTES: usize = 1 << 16;
 
 /// Packets to and from a server.
 pub struct Wire {
@@ -139,13 +139,13 @@ impl Wire {
         let mut bytes = Vec::with_capacity(payload.len() + 4);
         let mut rest = payload;
         loop {
-            let part = rest.get(..FULL_PACKET_BYTES).unwrap_or(rest);
-            let length = u32::try_from(part.len()).unwrap_or_default().to_le_bytes();
-            bytes.extend_from_slice(&length[..3]);
+            // A full packet is followed by another, were it an empty one.
+            let (part, more) = rest.split_at_checked(FULL_PACKET_BYTES).unwrap_or((rest, &[]));
+            put_length(part.len(), &mut bytes);
             bytes.push(self.sequence);
             self.sequence = self.sequence.wrapping_add(1);
             bytes.extend_from_slice(part);
-            rest = &rest[part.len()..];
+            rest = more;
             if part.len() < FULL_PACKET_BYTES {
                 break;
             }
@@ -158,9 +158,8 @@ impl Wire {
     pub fn receive(&mut self, patience: &Patience<'_>) -> Result<Vec<u8>, Fault> {
         let mut payload = Vec::new();
         loop {
-            let mut head = [0; 4];
-            self.fill(&mut head, patience)?;
-            let [low, middle, high, sequence] = head;
+            let mut byte = || self.byte(patience);
+            let [low, middle, high, sequence] = [byte()?, byte()?, byte()?, byte()?];
             if sequence != self.sequence {
                 return Err(garbled("its packets are out of order"));
             }
@@ -169,13 +168,10 @@ impl Wire {
             if payload.len() + length > self.most_bytes {
                 return Err(garbled("a packet is larger than any can be"));
             }
-            let mut missing = length;
-            while missing > 0 {
-                let part = missing.min(FIRST_BYTES);
-                let known = payload.len();
-                payload.resize(known + part, 0);
-                self.fill(&mut payload[known..], patience)?;
-                missing -= part;
+            let whole = payload.len() + length;
+            while payload.len() < whole {
+                let some = self.some(whole - payload.len(), patience)?;
+                payload.extend_from_slice(some);
             }
             if length < FULL_PACKET_BYTES {
                 return Ok(payload);
@@ -183,19 +179,15 @@ impl Wire {
         }
     }
 
-    fn fill(&mut self, mut into: &mut [u8], patience: &Patience<'_>) -> Result<(), Fault> {
-        while !into.is_empty() {
-            let known = self.ahead.get(self.taken..).unwrap_or_default();
-            if !known.is_empty() {
-                let count = known.len().min(into.len());
-                let (now, later) = into.split_at_mut(count);
-                now.copy_from_slice(&known[..count]);
-                self.taken += count;
-                into = later;
-                continue;
-            }
-            self.ahead.resize(FIRST_BYTES, 0);
-            self.taken = FIRST_BYTES;
+    fn byte(&mut self, patience: &Patience<'_>) -> Result<u8, Fault> {
+        self.some(1, patience)?.first().copied().ok_or(Fault::Closed)
+    }
+
+    /// The next bytes of the server as far as they have come: one at least, `most` at most.
+    fn some(&mut self, most: usize, patience: &Patience<'_>) -> Result<&[u8], Fault> {
+        while self.taken >= self.ahead.len() {
+            self.ahead.resize(READ_BYTES, 0);
+            self.taken = READ_BYTES;
             match self.stream.read(&mut self.ahead) {
                 Ok(0) => return Err(Fault::Closed),
                 Ok(count) => {
@@ -211,7 +203,10 @@ impl Wire {
                 self.looked_at = Instant::now();
             }
         }
-        Ok(())
+        let known = self.ahead.get(self.taken..).unwrap_or_default();
+        let some = known.get(..most).unwrap_or(known);
+        self.taken += some.len();
+        Ok(some)
     }
 }
 
@@ -317,7 +312,8 @@ pub fn garbled(why: &str) -> Fault {
     Fault::Said {
         code: None,
         detail: format!("the server does not speak as it should: {why}"),
-        blame: Blame::Corrupt,
+        // Nothing is known of the store: whoever speaks so may be no such server at all.
+        blame: Blame::Unreachable,
     }
 }
 
@@ -354,9 +350,9 @@ impl<'p> Parts<'p> {
 
     /// A text that ends with a zero byte, or with the packet.
     pub fn text(&mut self) -> &'p [u8] {
-        let end = self.0.iter().position(|byte| *byte == 0);
-        let text = &self.0[..end.unwrap_or(self.0.len())];
-        self.0 = end.map_or(&[], |end| &self.0[end + 1..]);
+        let mut parts = self.0.splitn(2, |byte| *byte == 0);
+        let text = parts.next().unwrap_or_default();
+        self.0 = parts.next().unwrap_or_default();
         text
     }
 
@@ -380,6 +376,12 @@ impl<'p> Parts<'p> {
     }
 }
 
+/// A number of three bytes, as the length of a packet is one.
+fn put_length(number: usize, out: &mut Vec<u8>) {
+    let [low, middle, high, ..] = number.to_le_bytes();
+    out.extend_from_slice(&[low, middle, high]);
+}
+
 /// A number that says its own length.
 pub fn put_number(number: usize, out: &mut Vec<u8>) {
     match number {
@@ -390,7 +392,7 @@ pub fn put_number(number: usize, out: &mut Vec<u8>) {
         }
         0x1_0000..=0xff_ffff => {
             out.push(0xfd);
-            out.extend_from_slice(&u32::try_from(number).unwrap_or_default().to_le_bytes()[..3]);
+            put_length(number, out);
         }
         _ => {
             out.push(0xfe);

@@ -11,13 +11,16 @@ use std::time::Instant;
 use futures_util::{TryStreamExt as _, future, pin_mut};
 use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken as Cancel;
+use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
+use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, Row};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{Options, with_source};
 use super::{Postgres, statements};
+use crate::server::address::Encryption;
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, UNIT_PATIENCE};
 use crate::statements::{Answer as Told, Listener, Statement, Ticket};
 
@@ -39,10 +42,11 @@ pub struct Connection {
 
 impl Connection {
     /// Connects as the options say. `cancel`: of who waits for it.
-    pub fn open(options: &Options, tls: Option<&MakeRustlsConnect>, cancel: &Cancel) -> Result<Connection, StoreError> {
-        match Connection::open_with(options, SETTINGS, tls, cancel) {
+    pub fn open(options: &Options, tls: Option<&Arc<ClientConfig>>, cancel: &Cancel) -> Result<Connection, StoreError> {
+        let tls = tls.map(|config| MakeRustlsConnect::new(ClientConfig::clone(config)));
+        match Connection::open_with(options, SETTINGS, tls.as_ref(), cancel) {
             // A pooler in between may not take settings with the connection; each transaction sets its own anyway.
-            Err(fault) if is_refused_setting(&fault) => Connection::open_with(options, "", tls, cancel),
+            Err(fault) if is_refused_setting(&fault) => Connection::open_with(options, "", tls.as_ref(), cancel),
             opened => opened,
         }
         .map_err(|fault| fault.at(options.location()))
@@ -54,7 +58,11 @@ impl Connection {
         tls: Option<&MakeRustlsConnect>,
         cancel: &Cancel,
     ) -> Result<Connection, Fault> {
-        let mut config = options.config.clone();
+        let mut config = options.to.clone();
+        config.ssl_mode(match options.encryption {
+            Encryption::None => SslMode::Disable,
+            Encryption::Unverified | Encryption::Authority | Encryption::Host => SslMode::Require,
+        });
         let asked = config.get_options().unwrap_or_default();
         let all = format!("{asked} {settings}");
         if !all.trim().is_empty() {

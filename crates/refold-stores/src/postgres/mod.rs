@@ -1,20 +1,19 @@
 //! The adapter for PostgreSQL.
 //!
-//! [`options`] reads what it takes to reach a server, [`connection`] is one way there, [`privileges`] says what our role
-//! could do, [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`settling`]
-//! looks who writes, [`value`] reads what comes back. What it has in common with other servers is in [`crate::server`].
+//! [`options`] reads where a server is, [`connection`] is one way there, [`privileges`] says what our role could do,
+//! [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`open`] puts together
+//! what is to be known of one, [`settling`] looks who writes, [`value`] reads what comes back. What it has in common with
+//! other servers is in [`crate::server`].
 
 mod catalogue;
 mod connection;
-mod look;
+mod open;
 mod options;
 mod privileges;
 mod settling;
 mod statements;
 mod value;
 
-use refold_core::port::store::StoreError;
-use refold_core::work::Work;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
@@ -24,41 +23,15 @@ use self::value::Plain;
 use crate::layout::TextForm;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
-use crate::server::store::ServerStore;
 use crate::server::{ColumnKind, Server};
 use crate::tables::plan::{Plan, Shape};
-use crate::{Candidate, LayoutChoice, OpenOptions};
 
 pub use self::options::{LOCAL_SOCKETS, Options};
-pub use self::privileges::Role;
 
 type Asked = crate::server::link::Asked<Postgres>;
-type Bound = crate::server::bound::Bound<Postgres>;
-
-/// An opened store on a server of PostgreSQL.
-pub type PostgresStore = ServerStore<Postgres>;
-
-/// Opens the store that the options lead to, read-only. Without a `choice` the layout is found by looking.
-pub fn open(
-    work: &Work<'_>,
-    options: &Options,
-    choice: Option<&LayoutChoice>,
-    open_options: &OpenOptions,
-) -> Result<PostgresStore, StoreError> {
-    look::open(work, options, choice, open_options)
-}
-
-/// Every layout that fits a table of the database, best first.
-pub fn candidates(work: &Work<'_>, options: &Options) -> Result<Vec<Candidate>, StoreError> {
-    look::candidates(work, options)
-}
-
-/// Who we are to a server, without looking at what it holds.
-pub fn role(work: &Work<'_>, options: &Options) -> Result<Role, StoreError> {
-    look::reach(work, options).map(|(_, role, _)| role)
-}
 
 /// PostgreSQL, as what servers share sees it.
+#[derive(Clone)]
 pub struct Postgres;
 
 impl Server for Postgres {

@@ -3,104 +3,66 @@
 #[cfg(test)]
 mod tests;
 
-use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken;
 use tokio_postgres::Row;
 use tokio_postgres::types::Type;
 
 use super::connection::Connection;
 use super::{Asked, statements};
-use crate::server::link::{Fault, Link as _};
+use crate::server::link::{Fault, Link as _, one};
+use crate::server::open::Role;
 use crate::tables::quoted;
 
-/// A server and the role that we have there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Role {
-    pub name: String,
-    /// What it could do to the whole cluster, in words; empty for a plain role.
-    pub powers: Vec<String>,
-    /// Reads from a copy that follows another server.
-    pub is_standby: bool,
-    /// `15.18 (Debian …)`
-    pub server_version: String,
-    pub database: String,
-    /// What tells the cluster from others, where the role may ask.
-    pub system: Option<String>,
+/// Who we are to a server.
+pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
+    let answer = one(connection.ask(vec![Asked::new(statements::ROLE, Vec::new())], cancel)?);
+    let (mut role, may_ask_identity) = of_row(answer.rows.first().ok_or(Fault::Closed)?)?;
+    if may_ask_identity {
+        let answer = one(connection.ask(vec![Asked::new(statements::IDENTITY, Vec::new())], cancel)?);
+        role.system = answer.rows.first().map(|row| row.try_get(0)).transpose()?;
+    }
+    Ok(role)
 }
 
-impl Role {
-    pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Role, Fault> {
-        let answers = connection.ask(vec![Asked::new(statements::ROLE, Vec::new())], cancel)?;
-        let row = answers
-            .first()
-            .and_then(|answer| answer.rows.first())
-            .ok_or(Fault::Closed)?;
-        let (mut role, may_ask_identity) = Role::of_row(row)?;
-        if may_ask_identity {
-            let answers = connection.ask(vec![Asked::new(statements::IDENTITY, Vec::new())], cancel)?;
-            if let Some(row) = answers.first().and_then(|answer| answer.rows.first()) {
-                role.system = Some(row.try_get(0)?);
-            }
+fn of_row(row: &Row) -> Result<(Role, bool), tokio_postgres::Error> {
+    let attributes = [
+        (1, "is a superuser"),
+        (2, "may make roles"),
+        (3, "may make databases"),
+        (4, "may replicate"),
+        (5, "passes over row security"),
+    ];
+    let mut powers = Vec::new();
+    for (index, power) in attributes {
+        if row.try_get(index)? {
+            powers.push(power.to_owned());
         }
-        Ok(role)
     }
-
-    fn of_row(row: &Row) -> Result<(Role, bool), tokio_postgres::Error> {
-        let attributes = [
-            (1, "is a superuser"),
-            (2, "may make roles"),
-            (3, "may make databases"),
-            (4, "may replicate"),
-            (5, "passes over row security"),
-        ];
-        let mut powers = Vec::new();
-        for (index, power) in attributes {
-            if row.try_get(index)? {
-                powers.push(power.to_owned());
-            }
-        }
-        let memberships: Vec<String> = row.try_get(10)?;
-        // A superuser is a member of everything.
-        if powers.first().is_none_or(|power| power != "is a superuser") {
-            powers.extend(memberships.into_iter().map(|role| format!("is a member of {role}")));
-        }
-        let role = Role {
-            name: row.try_get(0)?,
-            powers,
-            is_standby: row.try_get(6)?,
-            server_version: row.try_get(7)?,
-            database: row.try_get(8)?,
-            system: None,
-        };
-        Ok((role, row.try_get(9)?))
+    let memberships: Vec<String> = row.try_get(10)?;
+    // A superuser is a member of everything.
+    if powers.first().is_none_or(|power| power != "is a superuser") {
+        powers.extend(memberships.into_iter().map(|role| format!("is a member of {role}")));
     }
+    // `15.18 (Debian …)`
+    let version: &str = row.try_get(7)?;
+    let role = Role {
+        name: row.try_get(0)?,
+        powers,
+        is_standby: row.try_get(6)?,
+        server: format!("PostgreSQL {}", version.split(' ').next().unwrap_or_default()),
+        database: row.try_get(8)?,
+        system: None,
+    };
+    Ok((role, row.try_get(9)?))
 }
 
-/// What the role could do to these tables beside reading: `INSERT`, `UPDATE`, …
-pub fn writes(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -> Result<Vec<String>, Fault> {
+/// What the role could do to these tables beside reading, in words.
+pub fn powers(connection: &mut Connection, oids: &[u32], cancel: &CancelToken) -> Result<Vec<String>, Fault> {
     let parameter = (Box::new(oids.to_vec()) as Box<_>, Type::OID_ARRAY);
-    let answers = connection.ask(vec![Asked::new(statements::TABLE_PRIVILEGES, vec![parameter])], cancel)?;
-    let rows = answers.first().map(|answer| answer.rows.as_slice()).unwrap_or_default();
-    Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
-}
-
-/// Everything that speaks against using the role, in words.
-pub fn powers(role: &Role, writes: &[String]) -> Vec<String> {
-    let mut powers = role.powers.clone();
-    if !writes.is_empty() {
-        powers.push(format!("has {} on the tables of the store", writes.join(", ")));
-    }
-    powers
-}
-
-/// The refusal of a role that can do more than read.
-pub fn refusal(role: &Role, powers: &[String], location: &str, tables: &[(String, String)]) -> StoreError {
-    StoreError::Elevated {
-        location: location.to_owned(),
-        role: role.name.clone(),
-        powers: powers.to_vec(),
-        script: script(&role.database, tables),
-    }
+    let answer = one(connection.ask(vec![Asked::new(statements::TABLE_PRIVILEGES, vec![parameter])], cancel)?);
+    let writes: Vec<String> = answer.rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+    let power = format!("has {} on the tables of the store", writes.join(", "));
+    Ok(if writes.is_empty() { Vec::new() } else { vec![power] })
 }
 
 /// What makes a role that may read these tables, each with its schema, and nothing else: statements on one line.

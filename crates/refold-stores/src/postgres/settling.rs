@@ -35,7 +35,7 @@ impl Watched {
         connection: &mut Connection,
         plan: &Plan,
         (oid, position_number): (u32, i16),
-        family: &[u32],
+        family: Vec<u32>,
         is_standby: bool,
         cancel: &CancelToken,
     ) -> Result<Watched, Fault> {
@@ -47,7 +47,7 @@ impl Watched {
         let mut watched = Watched {
             last_sql: statements::end(plan, true),
             writers_sql: statements::WRITERS,
-            relations: family.to_vec(),
+            relations: family,
             step: 1,
             doubt: None,
         };

@@ -65,8 +65,7 @@ pub const INDEXES: &str = "/* refold indexes */ SELECT index.indrelid, index.ind
 /// A table with all tables below it, whatever they are: partitions and heirs.
 pub const FAMILY: &str = "/* refold family */ WITH RECURSIVE family(oid) AS (SELECT $1::oid UNION SELECT heir.inhrelid \
      FROM pg_catalog.pg_inherits AS heir JOIN family ON heir.inhparent = family.oid) SELECT class.oid, class.relkind::text, \
-     class.relname::text, class.relpages::bigint, pg_catalog.pg_relation_size(class.oid), \
-     class.relfilenode::bigint FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
+     class.relname::text, pg_catalog.pg_relation_size(class.oid) FROM family JOIN pg_catalog.pg_class AS class ON class.oid = family.oid ORDER BY class.oid";
 
 /// What the role could do to tables beside reading them.
 pub const TABLE_PRIVILEGES: &str = "/* refold table privileges */ SELECT asked.power FROM \

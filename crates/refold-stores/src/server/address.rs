@@ -1,5 +1,7 @@
 //! What addresses of servers have in common. It knows no server: nothing is looked up or opened here.
 
+use std::net::Ipv6Addr;
+
 /// How what is sent is kept from others, weakest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Encryption {
@@ -72,15 +74,19 @@ pub fn without_password(url: &str) -> String {
     let (base, query) = rest
         .split_once('?')
         .map_or((rest, None), |(base, query)| (base, Some(query)));
+    if may_lack_an_at(base) {
+        return format!("{scheme}://…");
+    }
     // A password that is not well written may hold any of the marks: the last @ counts.
     let base = match base.rsplit_once('@') {
         Some((user, host)) => format!("{}@{host}", user.split_once(':').map_or(user, |(user, _)| user)),
         None => base.to_owned(),
     };
-    let kept: Vec<&str> = query
-        .into_iter()
-        .flat_map(|query| query.split('&'))
-        .filter(|pair| !pair.is_empty() && !is_password(pair))
+    // Where a password ends that is not well written is not known: nothing behind it is kept.
+    let shown = query.into_iter().flat_map(|query| query.split('&'));
+    let kept: Vec<&str> = shown
+        .take_while(|pair| !is_password(pair))
+        .filter(|pair| !pair.is_empty())
         .collect();
     let query = if kept.is_empty() {
         String::new()
@@ -90,8 +96,22 @@ pub fn without_password(url: &str) -> String {
     format!("{scheme}://{base}{query}")
 }
 
+/// Whether what stands as hosts before the first / may be a user with his password, and no @ behind them.
+pub fn may_lack_an_at(base: &str) -> bool {
+    let hosts = base.split_once('/').map_or(base, |(hosts, _)| hosts);
+    let is_host = |host: String| {
+        let (name, port) = host.rsplit_once(':').unwrap_or((host.as_str(), ""));
+        let is_port = port.is_empty() || port.parse::<u16>().is_ok();
+        let is_address = |text: &str| text.parse::<Ipv6Addr>().is_ok();
+        let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+        let is_name = !name.contains(':') || bare.is_some_and(is_address);
+        host.starts_with('/') || is_address(&host) || (is_port && is_name)
+    };
+    !base.contains('@') && !hosts.split(',').all(|host| decoded(host).is_some_and(is_host))
+}
+
 /// Whether a parameter is the password, in whatever way its name is written.
-fn is_password(pair: &str) -> bool {
+pub fn is_password(pair: &str) -> bool {
     let key = pair.split_once('=').map_or(pair, |(key, _)| key);
     decoded(key).is_none_or(|key| key.to_ascii_lowercase().starts_with("password"))
 }
@@ -111,4 +131,10 @@ pub fn decoded(value: &str) -> Option<String> {
         rest = after;
     }
     String::from_utf8(bytes).ok()
+}
+
+/// The same of a name or a value, in which no server takes a zero byte.
+pub fn plain(text: &str) -> Result<String, String> {
+    let text = decoded(text).filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| "a % in it is not followed by two hexadecimal digits of UTF-8".to_owned())
 }

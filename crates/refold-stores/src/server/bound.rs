@@ -8,7 +8,7 @@ use super::{ColumnKind as _, Server};
 use crate::NO_STREAM;
 use crate::layout::TextForm;
 use crate::tables::plan::{Bodies, Plan, Shape, StreamKey};
-use crate::tables::{Catalogue, Table, quoted};
+use crate::tables::{Catalogue, Table, halves, quoted};
 
 /// The events of one server, by a layout.
 pub struct Bound<S: Server> {
@@ -152,15 +152,10 @@ impl<S: Server> Bound<S> {
                 second,
                 separator,
             } => {
-                let separator = separator.as_bytes();
-                for at in (0..id.len()).filter(|at| id[*at..].starts_with(separator)) {
+                for (head, tail) in halves(id, separator) {
                     let known = rows.parameters.len();
-                    let head = self.key(first, (&id[..at], TextForm::AsStored), &mut rows.parameters);
-                    let tail = self.key(
-                        second,
-                        (&id[at + separator.len()..], TextForm::AsStored),
-                        &mut rows.parameters,
-                    );
+                    let head = self.key(first, (head, TextForm::AsStored), &mut rows.parameters);
+                    let tail = self.key(second, (tail, TextForm::AsStored), &mut rows.parameters);
                     match (head, tail) {
                         (Some(head), Some(tail)) => ways.push(format!("({head} AND {tail})")),
                         _ => rows.parameters.truncate(known),

@@ -1,8 +1,8 @@
-//! What the adapters of servers share: addresses, encryption, the few connections, a layout bound to tables, pages by
-//! key, the settled horizon.
+//! What the adapters of servers share: addresses, encryption, opening a store, the few connections, a layout bound to
+//! tables, pages by key, the settled horizon.
 //!
-//! It must not know any server: an adapter says by [`Server`] how its statements are written and what its rows hold, and
-//! sends them over its own [`Link`].
+//! It must not know any server: an adapter says by [`Server`] how its statements are written and what its rows hold, by
+//! [`open::Open`] what it tells of itself, and sends statements over its own [`Link`].
 
 pub mod address;
 pub mod bound;
@@ -11,10 +11,13 @@ pub mod course;
 pub mod held;
 pub mod horizon;
 pub mod link;
+pub mod open;
+pub mod options;
 pub mod probe;
 pub mod reader;
 pub mod settling;
 pub mod store;
+pub mod survey;
 pub mod tls;
 
 use crate::layout::TextForm;

@@ -18,6 +18,7 @@ use super::link::{Answer, Asked, one};
 use super::reader::ServerReader;
 use super::settling::Watch as _;
 use crate::layout::hex;
+use crate::tables::cut;
 
 /// A server that was reached, and the events there.
 pub struct Reached<S: Server> {
@@ -68,26 +69,10 @@ impl<S: Server> EventStore for ServerStore<S> {
     }
 
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
-        let whole = vec![(None, None)];
         // Where each page looks at the whole table, several readers would do so at once.
-        let Some((first, last)) = self
-            .description
-            .position_span
-            .filter(|_| self.reached.bound.plan.has_position_index)
-        else {
-            return Ok(whole);
-        };
-        let (first, last) = (i128::from(first.0), i128::from(last.0));
-        let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
-        let cut = |part: i128| {
-            let at = first - 1 + (last - first + 1) * part / parts;
-            (1..parts)
-                .contains(&part)
-                .then(|| i64::try_from(at).ok())
-                .flatten()
-                .map(Position)
-        };
-        Ok((0..parts).map(|part| (cut(part), cut(part + 1))).collect())
+        let is_cut = self.reached.bound.plan.has_position_index;
+        let span = self.description.position_span.filter(|_| is_cut);
+        Ok(span.map_or(vec![(None, None)], |span| cut(span, parts)))
     }
 
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use crate::NO_STREAM;
 use crate::layout::TextForm;
+use crate::tables::halves;
 use crate::tables::plan::{Plan, StreamKey};
 
 /// The condition that the rows of one stream fulfil.
@@ -113,10 +114,8 @@ fn spellings(key: &StreamKey, id: &[u8]) -> Vec<Spelling> {
             second,
             separator,
         } => {
-            let separator = separator.as_bytes();
-            for at in (0..id.len()).filter(|at| id[*at..].starts_with(separator)) {
-                let values = vec![bytes(&id[..at]), bytes(&id[at + separator.len()..])];
-                push(vec![text(first), text(second)], values);
+            for (head, tail) in halves(id, separator) {
+                push(vec![text(first), text(second)], vec![bytes(head), bytes(tail)]);
             }
             format!("({first} IS NULL OR {second} IS NULL)")
         }

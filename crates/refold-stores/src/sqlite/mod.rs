@@ -48,10 +48,9 @@ use self::page::ByImage;
 use self::reader::SqliteReader;
 use self::survey::Ground;
 use crate::layout::{Dialect, Layout, hex};
-use crate::tables::Catalogue;
 use crate::tables::detect::{Bound, Look};
 use crate::tables::plan::Plan;
-use crate::tables::quoted;
+use crate::tables::{Catalogue, cut, quoted};
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
@@ -207,21 +206,8 @@ impl EventStore for SqliteStore {
     }
 
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError> {
-        let whole = vec![(None, None)];
-        let Some((first, last)) = self.description.position_span else {
-            return Ok(whole);
-        };
-        let (first, last) = (i128::from(first.0), i128::from(last.0));
-        let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
-        let cut = |part: i128| {
-            let at = first - 1 + (last - first + 1) * part / parts;
-            (1..parts)
-                .contains(&part)
-                .then(|| i64::try_from(at).ok())
-                .flatten()
-                .map(Position)
-        };
-        Ok((0..parts).map(|part| (cut(part), cut(part + 1))).collect())
+        let span = self.description.position_span;
+        Ok(span.map_or(vec![(None, None)], |span| cut(span, parts)))
     }
 
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError> {

@@ -161,7 +161,20 @@ impl Look<'_> {
             .map(|table| table.name.as_str())
             .collect();
         let more = if catalogue.tables.len() > SHOWN { ", …" } else { "" };
-        let detail = format!("no layout fits its tables ({}{more})", names.join(", "));
+        let mut detail = format!("no layout fits its tables ({}{more})", names.join(", "));
+        // A table that is called as a library calls its own, and is not as that makes it.
+        let known = || {
+            catalogue
+                .tables
+                .iter()
+                .map(|table| &table.name)
+                .chain(&catalogue.passed_over)
+        };
+        for layout in built_in_layouts(self.dialect).filter(|layout| layout.table.is_exact()) {
+            if known().any(|name| layout.table.matches(name).is_some()) {
+                detail.push_str(&format!("; {}: {}", layout.name, misfit(catalogue, layout)));
+            }
+        }
         StoreError::NoLayout { location, detail }
     }
 }

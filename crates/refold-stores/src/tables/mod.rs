@@ -7,6 +7,9 @@ pub mod detect;
 pub mod plan;
 pub mod row;
 
+use refold_core::event::Position;
+use refold_core::port::store::PositionRange;
+
 use crate::layout::{Literal, normalised};
 
 #[derive(Debug, Default)]
@@ -118,4 +121,27 @@ pub fn literal_sql(literal: &Literal) -> String {
         Literal::Text(text) => format!("'{}'", text.replace('\'', "''")),
         Literal::Integer(integer) => integer.to_string(),
     }
+}
+
+/// All ways in which an id can be made of two parts with a separator between them.
+pub fn halves<'i>(id: &'i [u8], separator: &'i str) -> impl Iterator<Item = (&'i [u8], &'i [u8])> {
+    (0..id.len()).filter_map(move |at| {
+        let (head, rest) = id.split_at_checked(at)?;
+        Some((head, rest.strip_prefix(separator.as_bytes())?))
+    })
+}
+
+/// Cuts the positions from the first to the last into about equal parts, all of which together are everything.
+pub fn cut((first, last): (Position, Position), parts: usize) -> Vec<PositionRange> {
+    let (first, last) = (i128::from(first.0), i128::from(last.0));
+    let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
+    let cut = |part: i128| {
+        let at = first - 1 + (last - first + 1) * part / parts;
+        (1..parts)
+            .contains(&part)
+            .then(|| i64::try_from(at).ok())
+            .flatten()
+            .map(Position)
+    };
+    (0..parts).map(|part| (cut(part), cut(part + 1))).collect()
 }

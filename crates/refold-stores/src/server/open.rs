@@ -1,0 +1,354 @@
+//! Opening: reaches the server, looks at what may be read there, refuses what should not be used, and says what was found.
+//!
+//! It must not know any server: how one is reached and what it tells of itself an adapter says by [`Open`].
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
+
+use refold_core::event::Position;
+use refold_core::port::store::{Fingerprint, StoreDescription, StoreError};
+use refold_core::work::{CancelToken, Work};
+use rustls::ClientConfig;
+
+use super::Server;
+use super::bound::Bound;
+use super::connections::Connections;
+use super::link::{Asked, Fault, Link as _, one};
+use super::options::{Address, Options};
+use super::probe::{Probed, first_payloads_decode};
+use super::settling::{Watch as _, settle};
+use super::store::{Reached, ServerStore, identity};
+use super::survey::Survey;
+use super::tls;
+use crate::layout::Dialect;
+use crate::tables::Table;
+use crate::tables::detect::Look;
+use crate::tables::plan::Plan;
+use crate::{Candidate, LayoutChoice, OpenOptions};
+
+/// Tables larger than this are not searched through without consent.
+const MOST_SCANNED_BYTES: u64 = 64 << 20;
+
+/// What it takes to open a store on one kind of server.
+pub trait Open: Server + Clone {
+    type Address: Address;
+    /// What the server tells of an account that matters to its own adapter alone.
+    type Insight;
+    /// What it tells of a table beside its shape.
+    type Beside;
+
+    const DIALECT: Dialect;
+    const WORDS: Words;
+
+    fn connect(
+        options: &Options<Self>,
+        tls: Option<&Arc<ClientConfig>>,
+        cancel: &CancelToken,
+    ) -> Result<Self::Link, StoreError>;
+
+    /// Who we are there.
+    fn account(link: &mut Self::Link, cancel: &CancelToken) -> Result<Account<Self>, Fault>;
+
+    /// What tables there are, without touching them.
+    fn survey(link: &mut Self::Link, role: &Role, cancel: &CancelToken) -> Result<Survey<Self>, Fault>;
+
+    /// What the server tells of the table with the events, without touching it.
+    fn inspect(
+        link: &mut Self::Link,
+        source: &Source<'_, Self>,
+        account: &Account<Self>,
+        cancel: &CancelToken,
+    ) -> Result<Inspected<Self>, Fault>;
+
+    /// Whether an address that allows `allowed` means the account of this name.
+    fn is_called(name: &str, allowed: &str) -> bool {
+        name == allowed
+    }
+
+    /// What makes an account that may read these tables, each with its schema, and nothing else: statements on one line.
+    fn script(database: &str, tables: &[(String, String)]) -> String;
+}
+
+/// How a server is spoken of.
+pub struct Words {
+    /// What it calls who we are there.
+    pub account: &'static str,
+    /// What holds of every read, a sentence each.
+    pub promises: [&'static str; 2],
+    /// That it is one to which [`Role::is_standby`] applies.
+    pub standby: &'static str,
+    /// What to do where there is no table at all.
+    pub advice_when_empty: &'static str,
+}
+
+/// Who we are to a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Role {
+    /// As the server calls it.
+    pub name: String,
+    /// What it could do beside reading, wherever the events are, in words; empty for a plain account.
+    pub powers: Vec<String>,
+    /// The server takes no writes from ordinary accounts: it follows another, or is closed for upkeep.
+    pub is_standby: bool,
+    /// `PostgreSQL 15.18`
+    pub server: String,
+    pub database: String,
+    /// What tells the server from others, where the account may ask.
+    pub(crate) system: Option<String>,
+}
+
+pub struct Account<S: Open> {
+    pub role: Role,
+    pub insight: S::Insight,
+}
+
+/// The table that events are read from.
+pub struct Source<'a, S: Open> {
+    pub bound: &'a Bound<S>,
+    pub beside: &'a S::Beside,
+    /// The column with the positions.
+    pub position: &'a str,
+}
+
+/// What a server tells of that table.
+pub struct Inspected<S: Open> {
+    /// Its number on the server, where it has one that no later table of its name will have.
+    pub number: Option<String>,
+    pub byte_count: u64,
+    /// A part of it that is on another server.
+    pub elsewhere: Option<String>,
+    /// What the account could do to it beside reading, in words.
+    pub powers: Vec<String>,
+    /// Another text once rows were changed.
+    pub changes: String,
+    pub watched: S::Watched,
+}
+
+/// A connection, and what a further one takes.
+struct Way<S: Open> {
+    link: S::Link,
+    account: Account<S>,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl<S: Open> Options<S> {
+    /// Opens the store, read-only. Without a `choice` the layout is found by looking.
+    pub fn open(
+        &self,
+        work: &Work<'_>,
+        choice: Option<&LayoutChoice>,
+        options: &OpenOptions,
+    ) -> Result<ServerStore<S>, StoreError> {
+        let (location, cancel) = (self.location(), work.cancel_token());
+        let at = |fault: Fault| fault.at(location);
+        let Way { mut link, account, tls } = self.reach(cancel)?;
+        let role = &account.role;
+        let survey = S::survey(&mut link, role, cancel).map_err(at)?;
+        let link = RefCell::new(link);
+        let kind = |table: &Table, column: &str| survey.kind(table, column);
+        let decodes = |plan: &Plan| {
+            let bound = Bound::<S>::bind(plan.clone(), &survey.catalogue, &kind).ok()?;
+            first_payloads_decode(&mut *link.borrow_mut(), &bound, cancel)
+        };
+        let mut chosen = look_for_layout(&survey, location, &decodes).choose(choice)?;
+        if let Some(zone) = &options.zone {
+            chosen.plan.layout.read_in(zone);
+        }
+        let mut link = link.into_inner();
+        let layout = chosen.plan.layout.clone();
+        let misfit = |misfit: String| self.no_layout(format!("layout {} does not fit: {misfit}", layout.name));
+        let bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
+        let found = survey.named(&bound.plan.full_name);
+        let found = found.ok_or_else(|| misfit("its table is gone".to_owned()))?;
+        let position = found.table.column(&layout.map.position.spellings);
+        let source = Source {
+            bound: &bound,
+            beside: found.beside,
+            position: position.map_or("", |column| &column.name),
+        };
+        let inspected = S::inspect(&mut link, &source, &account, cancel).map_err(at)?;
+        self.check_place(&bound, &inspected)?;
+        let powers = [role.powers.as_slice(), inspected.powers.as_slice()].concat();
+        self.check_powers(role, &powers, &bound)?;
+        let first = first_position(&mut link, &bound, cancel).map_err(at)?;
+        let connect = {
+            let (options, role) = (self.clone(), role.clone());
+            move |cancel: &CancelToken| options.further(tls.as_ref(), &role, cancel)
+        };
+        let reached = Arc::new(Reached {
+            connections: Connections::new(location, link, connect),
+            bound,
+        });
+        let watched = inspected.watched;
+        let found = settle(&watched, &reached, cancel)?;
+        let settled = found.horizon.settled();
+        let span = first.zip(settled).filter(|(first, settled)| first <= settled);
+
+        let mut evidence = chosen.candidate.evidence;
+        evidence.push(found.evidence);
+        let doubt = watched.doubt();
+        evidence.extend(doubt.map(|doubt| format!("the order of events rests on an assumption: {doubt}")));
+        let bound = &reached.bound;
+        let mut parts = vec![
+            role.system.as_deref().unwrap_or(location),
+            role.database.as_str(),
+            bound.plan.full_name.as_str(),
+        ];
+        parts.extend(inspected.number.as_deref());
+        parts.extend([bound.schema.as_str(), layout.hash.as_str()]);
+        let mut description = StoreDescription {
+            kind: role.server.clone(),
+            layout: chosen.candidate.layout,
+            layout_title: layout.title.clone(),
+            evidence,
+            order: layout.quality,
+            version_base: None,
+            time_digits: 0,
+            time_zone: String::new(),
+            has_stream_index: bound.plan.has_stream_index,
+            read_only: self.read_only(role, &powers),
+            byte_count: Some(inspected.byte_count),
+            position_span: span.map(|(first, last)| (Position(first), Position(last))),
+            event_count: span.map_or(Some(0), |(first, last)| {
+                u64::try_from(i128::from(last) - i128::from(first) + 1).ok()
+            }),
+            count_is_exact: false,
+        };
+        Probed::of(work, &reached, settled)?.tell(bound, options.zone.is_some(), &mut description);
+        Ok(ServerStore {
+            fingerprint: Fingerprint {
+                identity: identity(&parts),
+                last_position: description.position_span.map(|(_, last)| last),
+                change_token: format!("{settled:?}:{}", inspected.changes),
+            },
+            horizon: Mutex::new(found.horizon),
+            settled,
+            description,
+            watched,
+            reached,
+        })
+    }
+
+    /// Every layout that fits a table of the database, best first.
+    pub fn candidates(&self, work: &Work<'_>) -> Result<Vec<Candidate>, StoreError> {
+        let cancel = work.cancel_token();
+        let Way { mut link, account, .. } = self.reach(cancel)?;
+        let survey = S::survey(&mut link, &account.role, cancel).map_err(|fault| fault.at(self.location()))?;
+        let look = look_for_layout(&survey, self.location(), &|_| None);
+        Ok(look.candidates().into_iter().map(|bound| bound.candidate).collect())
+    }
+
+    /// Who we are to the server, without looking at what it holds.
+    pub fn role(&self, work: &Work<'_>) -> Result<Role, StoreError> {
+        self.reach(work.cancel_token()).map(|way: Way<S>| way.account.role)
+    }
+
+    fn reach(&self, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
+        let tls = tls::config(self.encryption, self.roots.as_deref(), self.location())?.map(Arc::new);
+        let mut link = S::connect(self, tls.as_ref(), cancel)?;
+        let account = S::account(&mut link, cancel).map_err(|fault| fault.at(self.location()))?;
+        Ok(Way { link, account, tls })
+    }
+
+    /// A further connection, to the server and account of the first.
+    fn further(
+        &self,
+        tls: Option<&Arc<ClientConfig>>,
+        first: &Role,
+        cancel: &CancelToken,
+    ) -> Result<S::Link, StoreError> {
+        let mut link = S::connect(self, tls, cancel)?;
+        let Role {
+            system, database, name, ..
+        } = S::account(&mut link, cancel)
+            .map_err(|fault| fault.at(self.location()))?
+            .role;
+        if (&system, &database, &name) != (&first.system, &first.database, &first.name) {
+            return Err(StoreError::Changed {
+                location: self.location().to_owned(),
+                detail: "another server answers now".to_owned(),
+            });
+        }
+        Ok(link)
+    }
+
+    /// Refuses what is elsewhere, and what would take too much of the server.
+    fn check_place(&self, bound: &Bound<S>, inspected: &Inspected<S>) -> Result<(), StoreError> {
+        let plan = &bound.plan;
+        if let Some(name) = &inspected.elsewhere {
+            return Err(self.no_layout(format!(
+                "part of table {} is elsewhere ({name}), and reading it would run what leads there",
+                plan.full_name
+            )));
+        }
+        if plan.has_position_index || inspected.byte_count <= MOST_SCANNED_BYTES || self.may_scan {
+            return Ok(());
+        }
+        Err(self.no_layout(format!(
+            "table {} has no index on {}, so that each page of events would look through all of its {} MiB; ask its owner \
+             for an index, or add allow_scans=yes to the address",
+            plan.full_name,
+            plan.position,
+            inspected.byte_count >> 20
+        )))
+    }
+
+    /// Refuses an account that can do more than read, unless the address allows it by name.
+    fn check_powers(&self, role: &Role, powers: &[String], bound: &Bound<S>) -> Result<(), StoreError> {
+        let allowed = self.elevated_role.as_ref();
+        if powers.is_empty() || allowed.is_some_and(|allowed| S::is_called(&role.name, allowed)) {
+            return Ok(());
+        }
+        Err(StoreError::Elevated {
+            location: self.location().to_owned(),
+            role: role.name.clone(),
+            powers: powers.to_vec(),
+            script: S::script(&role.database, &bound.tables),
+        })
+    }
+
+    /// How writing is ruled out; who we are first.
+    fn read_only(&self, role: &Role, powers: &[String]) -> Vec<String> {
+        let who = format!("the {} {}", S::WORDS.account, role.name);
+        let could = if powers.is_empty() {
+            format!("{who} may read the tables of the store and not write to them")
+        } else {
+            format!(
+                "{who} could do more than read ({}); it is used because the address allows it by name",
+                powers.join(", ")
+            )
+        };
+        let mut told = vec![could];
+        told.extend(S::WORDS.promises.map(str::to_owned));
+        told.push(self.encryption.sentence().to_owned());
+        told.extend(role.is_standby.then(|| S::WORDS.standby.to_owned()));
+        told
+    }
+
+    fn no_layout(&self, detail: String) -> StoreError {
+        StoreError::NoLayout {
+            location: self.location().to_owned(),
+            detail,
+        }
+    }
+}
+
+fn look_for_layout<'a, S: Open>(
+    survey: &'a Survey<S>,
+    location: &'a str,
+    decodes: &'a dyn Fn(&Plan) -> Option<bool>,
+) -> Look<'a> {
+    Look {
+        catalogue: &survey.catalogue,
+        dialect: S::DIALECT,
+        location,
+        decodes,
+        advice_when_empty: S::WORDS.advice_when_empty,
+    }
+}
+
+fn first_position<S: Open>(link: &mut S::Link, bound: &Bound<S>, cancel: &CancelToken) -> Result<Option<i64>, Fault> {
+    let asked = Asked::new(S::end(&bound.plan, false), Vec::new());
+    let answer = one(link.ask(vec![asked], cancel)?);
+    Ok(answer.rows.first().and_then(|row| S::held(row).integer(0)))
+}
