@@ -64,6 +64,11 @@ export class Connecting {
     return null;
   }
 
+  /** Whether the address is of PostgreSQL, which alone can say which of its servers is wanted. */
+  get choosesServer(): boolean {
+    return !/^(mysql|mariadb):/.test(this.address.trim());
+  }
+
   /** Why it cannot be tried yet. */
   get untestable(): string | null {
     return (this.kind === 'file' ? this.path : this.address).trim() === '' ? T.needsPlace : null;
@@ -161,20 +166,30 @@ export class Connecting {
       ...definite({
         sslmode: given(lines.sslmode),
         sslrootcert: given(lines.sslrootcert),
-        targetSessionAttrs: given(lines.targetSessionAttrs),
+        targetSessionAttrs: this.choosesServer ? given(lines.targetSessionAttrs) : null,
       }),
     };
   }
 }
 
-/** An address with whatever stands between the user's colon and the last @ taken out. */
+/** An address without whatever may be a password in it; where that cannot be told, only how it begins is left. */
 export function withoutPassword(address: string): string {
   const [, scheme = '', rest = ''] = /^([a-z]+:\/\/)?([\s\S]*)$/.exec(address) ?? [];
   const at = rest.lastIndexOf('@');
-  const user = at < 0 ? null : (rest.slice(0, at).split(':')[0] ?? '');
-  const place = at < 0 ? rest : rest.slice(at + 1);
-  const query = place.replace(/([?&])password=[^&]*&?/g, '$1').replace(/[?&]$/, '');
-  return `${scheme}${user === null ? '' : `${user}@`}${query}`;
+  const signed = at < 0 ? '' : rest.slice(0, at);
+  const place = rest.slice(at + 1);
+  // The @ may end a password with the mark in it, or stand within one behind the ?.
+  const isUnclear = /[?#]/.test(signed);
+  // What stands before an address without an @ as a port may be the password of a user.
+  const hosts = /^[^/?]*/.exec(place)?.[0].split(',') ?? [];
+  const isUser = at < 0 && hosts.some((host) => !/^(\[[^\]]*\]|[^:[\]]*)(:\d{0,5})?$/.test(host));
+  if (isUnclear || isUser) return scheme;
+  const [base = '', ...query] = place.split('?');
+  const lines = query.join('?').split('&');
+  // Where a password ends that is not well written is not known.
+  const end = lines.findIndex((line) => /^(%|p)/i.test(line) && !/^port=/.test(line));
+  const kept = (end < 0 ? lines : lines.slice(0, end)).filter(Boolean).join('&');
+  return `${scheme}${at < 0 ? '' : `${signed.split(':')[0]}@`}${base}${kept && '?'}${kept}`;
 }
 
 function given(text: string): string | null {

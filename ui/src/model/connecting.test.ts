@@ -1,0 +1,45 @@
+import { expect, it, vi } from 'vitest';
+import { fakeBackend } from '../backend/fake';
+import { Connecting, withoutPassword } from './connecting.svelte';
+import { Desk } from './desk.svelte';
+
+it('leaves no part of a password in the field, wherever it was written', () => {
+  for (const mark of ['', ':', '@', '?', '#', '/', '%', '&', '&x=', '?password=']) {
+    const password = `gehe${mark}heim`;
+    const ofUser = ['mysql://ada:PW@db/shop', 'postgres://ada:PW@db:1/shop?sslmode=require'];
+    // Without an @ in it: what follows one is the host of such an address.
+    const withoutUser = mark === '@' ? [] : ['mysql://ada:PW/shop', 'mysql://ada:PW', 'postgres://db,ada:PW/shop'];
+    const ofQuery = ['mysql://ada@db/shop?password=PW', 'mysql://ada@db/shop?sslmode=x&pass%77ord=PW&user=a'];
+    for (const address of [...ofUser, ...withoutUser, ...ofQuery]) {
+      const left = withoutPassword(address.replace('PW', password));
+      expect(left, address.replace('PW', password)).not.toMatch(/gehe|heim/);
+    }
+  }
+});
+
+it('leaves an address without a password as it is', () => {
+  for (const address of [
+    ...['postgres://ada@pg-1:5433,[::1]:5432/orders?sslmode=verify-ca&port=1', 'mysql://db:3306/shop', 'db'],
+    ...['mysql://ada@%2Frun%2Fmysqld.sock/shop', 'postgres:///orders?host=/tmp'],
+  ]) {
+    expect(withoutPassword(address)).toBe(address);
+  }
+});
+
+it('asks which server of several is wanted of PostgreSQL alone', async () => {
+  const backend = fakeBackend({ sampleEvents: 10 });
+  const saved = vi.spyOn(backend, 'saveConnection');
+  const form = new Connecting(new Desk(backend), 'new');
+  [form.name, form.environment, form.address] = ['shop', 'test', 'postgres://ada@db/shop'];
+  form.lines.targetSessionAttrs = 'standby';
+  expect(form.choosesServer).toBe(true);
+  expect(await form.save()).toBe(true);
+  expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBe('standby');
+  for (const scheme of ['mysql', 'mariadb']) {
+    form.address = `${scheme}://ada@db/shop`;
+    form.name = scheme;
+    expect(form.choosesServer).toBe(false);
+    expect(await form.save()).toBe(true);
+    expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBeUndefined();
+  }
+});
