@@ -3,5 +3,6 @@
 mod conformance;
 mod mysql;
 mod postgres;
+mod servers;
 mod stories;
 mod tidy;

@@ -1,88 +1,14 @@
-//! Writers that commit in another order than they drew their numbers in.
+//! What is settled where the server tells nobody who has drawn a number.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 
 use refold_tests::mariadb::Mariadb;
 
-use super::{opened, read_all, reading, store};
+use super::{reading, store, watching};
+use crate::servers::{count, opened, positions, read_all};
 
 fn insert(writer: u32, version: u32, at: &str) -> String {
     format!("INSERT INTO stored_events VALUES (NULL, 'w-{writer}', {version}, 1, 'T', '{{}}', '{{}}', {at});")
-}
-
-/// One writer's transactions: each draws numbers, does something else for a while, writes on, and commits or not.
-fn transactions(writer: u32, count: u32) -> String {
-    let one = |n: u32| {
-        let pause = format!("DO SLEEP({});", f64::from((n * 7 + writer * 13) % 11) / 2_000.0);
-        let end = if (n + writer).is_multiple_of(9) {
-            "ROLLBACK;"
-        } else {
-            "COMMIT;"
-        };
-        let [first, second, third] = [1, 2, 3].map(|part| insert(writer, n * 3 + part, "NOW()"));
-        format!("START TRANSACTION; {first} {pause} {second} {pause} {third} {end}\n")
-    };
-    (0..count).map(one).collect()
-}
-
-/// An account that may see who writes.
-fn watching(server: &Mariadb, database: &str) -> String {
-    server.reader(database, "refold_watcher", &["stored_events"]);
-    server.sql(database, "GRANT PROCESS ON *.* TO refold_watcher");
-    server.address("refold_watcher", database)
-}
-
-#[test]
-fn no_late_commit_is_lost_and_none_is_doubled() {
-    let server = Mariadb::start(&[]);
-    let database = "settling_writers";
-    store(&server, database, 0);
-    let address = watching(&server, database);
-    let mut writers: Vec<_> = (0..5)
-        .map(|writer| {
-            let mut started = server
-                .client(database)
-                .stdout(std::process::Stdio::null())
-                .spawn()
-                .expect("the client is there");
-            let script = transactions(writer, 240);
-            let mut input = started.stdin.take().expect("its input is a pipe");
-            let fed = std::thread::spawn(move || input.write_all(script.as_bytes()).expect("it reads what it is told"));
-            (started, fed)
-        })
-        .collect();
-    let (mut seen, mut last, mut looks) = (Vec::new(), None, 0);
-    loop {
-        let are_over = writers
-            .iter_mut()
-            .all(|(writer, _)| writer.try_wait().expect("it can be asked").is_some());
-        let store = opened(&address);
-        let read = read_all(&*store, last, 500, || {});
-        last = read.last().map(|(position, _)| *position).or(last);
-        seen.extend(read.into_iter().map(|(position, _)| position));
-        looks += 1;
-        if are_over {
-            break;
-        }
-    }
-    for (mut writer, fed) in writers {
-        fed.join().expect("the script was taken");
-        assert!(writer.wait().expect("it ends").success());
-    }
-    let written = server.sql(database, "SELECT id FROM stored_events ORDER BY 1");
-    let written: Vec<i64> = written.lines().map(|line| line.parse().expect("a number")).collect();
-    assert!(
-        written.len() > 3_000 && looks > 2,
-        "{} events, {looks} looks",
-        written.len()
-    );
-    assert_eq!(
-        seen.iter().collect::<BTreeSet<_>>().len(),
-        seen.len(),
-        "none is doubled"
-    );
-    assert_eq!(seen, written);
 }
 
 /// A session that holds what it does in a transaction open until it is told how to end it.
@@ -142,11 +68,7 @@ fn what_an_open_or_prepared_transaction_may_still_fill_is_not_shown() {
             !store.is_current().expect("it can be asked"),
             "there is more to see now"
         );
-        let positions: Vec<i64> = read_all(&*opened(address), Some(99), 50, || {})
-            .into_iter()
-            .map(|(at, _)| at)
-            .collect();
-        assert_eq!(positions, [100, 101, 102]);
+        assert_eq!(positions(address, 99), [100, 101, 102]);
     }
     server.sql(
         database,
@@ -156,13 +78,9 @@ fn what_an_open_or_prepared_transaction_may_still_fill_is_not_shown() {
         ),
     );
     server.sql(database, &insert(4, 1, "NOW()"));
-    assert_eq!(
-        read_all(&*opened(&watcher), None, 50, || {}).len(),
-        102,
-        "prepared is not over"
-    );
+    assert_eq!(count(&watcher), 102, "prepared is not over");
     server.sql(database, "XA COMMIT 'late'");
-    assert_eq!(read_all(&*opened(&watcher), None, 50, || {}).len(), 104);
+    assert_eq!(count(&watcher), 104);
 }
 
 #[test]
@@ -195,5 +113,5 @@ fn without_the_right_to_see_writers_a_number_that_has_been_missing_for_long_is_n
             insert(1, 4, "NOW()")
         ),
     );
-    assert_eq!(read_all(&*opened(&address), None, 50, || {}).len(), 3);
+    assert_eq!(count(&address), 3);
 }

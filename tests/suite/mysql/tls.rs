@@ -8,7 +8,8 @@ use std::process::Command;
 use refold_core::port::store::StoreError;
 use refold_tests::mariadb::Mariadb;
 
-use super::{open, opened, read_all, reading, store};
+use super::{reading, store};
+use crate::servers::{open, opened, read_all};
 
 /// A certificate for 127.0.0.1 that nobody but itself stands for, and its key.
 fn certificate(folder: &Path, name: &str) -> (String, String) {

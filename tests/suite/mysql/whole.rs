@@ -7,12 +7,13 @@ use refold_core::port::store::{EventStore, ReadQuery, Scope};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::mariadb::Mariadb;
 
-use super::{opened, reading, store};
+use super::{reading, store};
+use crate::servers::opened;
 
 /// Stream, payload and recorded time (nanoseconds, or none) of the events of a query, and the codes of the findings.
 type Event = (String, Vec<u8>, Option<i64>);
 
-pub fn events(store: &dyn EventStore, query: &ReadQuery) -> Vec<Event> {
+fn events(store: &dyn EventStore, query: &ReadQuery) -> Vec<Event> {
     with_findings(store, query).0
 }
 

@@ -7,7 +7,7 @@ use refold_core::port::store::ReadQuery;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::Postgres;
 
-use super::opened;
+use crate::servers::opened;
 
 #[test]
 fn documents_and_times_are_exactly_what_the_server_writes() {

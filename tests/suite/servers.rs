@@ -1,0 +1,151 @@
+//! What holds of the adapter for every server, told once and tried on a real one of each: nothing is written, nothing of
+//! the store is run, no event is lost or doubled.
+//!
+//! A new adapter is done when [`over_each!`] names a [`Real`] of its kind.
+
+mod attacks;
+mod faults;
+mod fitting;
+mod mariadb;
+mod postgres;
+mod settling;
+mod traces;
+
+use std::process::Command;
+use std::sync::Arc;
+
+use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
+use refold_core::work::{CancelToken, Silent, Work};
+use refold_stores::OpenOptions;
+
+/// A real server of one kind, with what is to be said to it in its own words.
+pub trait Real: Sized + Send + Sync {
+    /// Makes an event of this writer.
+    fn insert(writer: u32, n: u32) -> String;
+    const BEGIN: &'static str;
+    fn pause(seconds: f64) -> String;
+    /// Asks for all positions in their order.
+    const POSITIONS: &'static str;
+    /// Puts a view in the place of the table, which runs the trap.
+    const VIEW: &'static str;
+    /// Makes columns whose names are SQL that runs the trap, with 7 in every row.
+    const ODD_NAMES: &'static str;
+    const ODD_COLUMNS: &'static [&'static str];
+    /// Takes a column of the table another name; the layout that fitted, and what it lacks now.
+    const UNFIT: [&'static str; 3];
+    /// Makes the account `refold_writer`, which may read the table and change a column of it.
+    const WRITER: &'static str;
+    /// How the server calls that, and a word of what it could do.
+    const WRITER_COULD: [&'static str; 2];
+    /// The account that may do everything, how an address allows it, and what is said of it.
+    const OWNER: [&'static str; 3];
+    /// Takes away the account `refold_scripted`.
+    const NOBODY_SCRIPTED: &'static str;
+
+    /// The server that the tests of this process share.
+    fn shared() -> Arc<Self>;
+    /// A server of one's own, which loses nothing when it crashes.
+    fn alone() -> Self;
+    fn boot(&self);
+    fn crash(&self);
+    /// Makes a database with so many events of 20 accounts; the address of somebody who may read it and nothing else.
+    fn store(&self, database: &str, events: u32) -> String;
+    /// Makes a database in which a part of the table is elsewhere; the address of who may read it.
+    fn scattered(&self, database: &str) -> String;
+    /// The address of somebody who may also see who writes.
+    fn watching(&self, database: &str) -> String;
+    fn address(&self, account: &str, database: &str) -> String;
+    fn socket_address(&self, account: &str, database: &str) -> String;
+    /// The address of a port at which nobody is, with a password in it.
+    fn nowhere() -> &'static str;
+    /// Makes what leaves a trace when it is run, then says `more`.
+    fn set_traps(&self, database: &str, more: &str);
+    fn is_sprung(&self, database: &str) -> bool;
+    /// Ends all connections of ours to a database.
+    fn hang_up(&self, database: &str);
+    fn sql(&self, database: &str, sql: &str) -> String;
+    /// A client that reads its statements from its input.
+    fn client(&self, database: &str) -> Command;
+    /// Makes everything as it will be when it was read.
+    fn tidy_up(&self, database: &str);
+    /// What would tell of a write.
+    fn fingerprint(&self, database: &str) -> String;
+    /// What the server wrote down of what its owner said, and the text of each statement of the catalogue in that; fails
+    /// where there is anything else.
+    fn statements(&self) -> Vec<String>;
+}
+
+/// The stories of a module as tests on a server of each kind.
+macro_rules! over_each {
+    ($($story:ident)*) => {
+        mod on_postgres {
+            $(#[test] fn $story() { super::$story::<refold_tests::postgres::Postgres>(); })*
+        }
+        mod on_mariadb {
+            $(#[test] fn $story() { super::$story::<refold_tests::mariadb::Mariadb>(); })*
+        }
+    };
+}
+use over_each;
+
+pub fn open(address: &str) -> Result<Arc<dyn EventStore>, StoreError> {
+    let (token, options) = (CancelToken::default(), OpenOptions::in_scratch(std::env::temp_dir()));
+    refold_stores::open(&Work::new(&token, &Silent), address, None, &options)
+}
+
+pub fn opened(address: &str) -> Arc<dyn EventStore> {
+    open(address).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Why an address is not opened.
+pub fn refused(address: &str) -> StoreError {
+    open(address).map(drop).expect_err("it is not opened")
+}
+
+/// Positions and payloads of all events above `after`, read in batches of `rows`; `between` runs after each batch.
+pub fn read_all(
+    store: &dyn EventStore,
+    after: Option<i64>,
+    rows: usize,
+    mut between: impl FnMut(),
+) -> Vec<(i64, Vec<u8>)> {
+    let query = ReadQuery {
+        scope: Scope::All {
+            after: after.map(Position),
+            up_to: None,
+        },
+        direction: Direction::Forward,
+        columns: Columns::PAYLOAD,
+    };
+    let (token, findings) = (CancelToken::default(), Findings::default());
+    let work = Work::new(&token, &Silent);
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    let mut reader = store.read(&query).expect("a read starts");
+    let mut read = Vec::new();
+    while reader
+        .next_batch(&work, rows, &mut batch, &mut names, &findings)
+        .unwrap_or_else(|error| panic!("{error}"))
+    {
+        for row in 0..batch.len() {
+            let event = batch.event(row);
+            read.push((event.position.0, event.payload.unwrap_or_default().to_vec()));
+        }
+        batch.clear();
+        between();
+    }
+    read
+}
+
+/// How many events there are.
+pub fn count(address: &str) -> usize {
+    read_all(&*opened(address), None, 50, || {}).len()
+}
+
+/// The positions above this one.
+pub fn positions(address: &str, after: i64) -> Vec<i64> {
+    let read = read_all(&*opened(address), Some(after), 50, || {});
+    read.into_iter().map(|(at, _)| at).collect()
+}
