@@ -157,6 +157,31 @@ fn evidence_is_whole_or_absent_wherever_it_is_killed() {
     }
 }
 
+/// A run that is killed cannot clean up; the next one does. What is still being written is left alone.
+#[test]
+fn what_a_killed_run_left_is_cleared_by_the_next() {
+    let bench = Bench::new();
+    for arguments in [ANCHOR, REPORT] {
+        let hidden = || {
+            let names = names(&bench.out()).into_iter();
+            names.filter(|name| name.starts_with('.')).collect::<Vec<_>>()
+        };
+        let inject = format!("fsync:signal=KILL:when={}", bench.count("fsync", arguments) / 2);
+        let refold = bench.refold();
+        let answer = traced(&refold, Path::new("/dev/null"), "fsync", Some(&inject), arguments);
+        assert_eq!(answer.code, KILLED, "{arguments:?}, {inject}: {answer:?}");
+        let left = hidden();
+        assert_eq!(left.len(), 1, "{arguments:?}, {inject}: {left:?}");
+        let others = bench.out().join(".refold-tmp-of-another-run");
+        fs::create_dir(&others).expect("an empty folder");
+        let held = fs::File::open(&others).expect("it is there");
+        held.lock().expect("it can be held");
+        let answer = refold.run(arguments);
+        assert_eq!(answer.code, 0, "{arguments:?}: {answer:?}");
+        assert_eq!(hidden(), [".refold-tmp-of-another-run"], "{arguments:?}, {inject}");
+    }
+}
+
 #[test]
 fn evidence_is_whole_or_absent_wherever_the_disk_is_full() {
     let bench = Bench::new();

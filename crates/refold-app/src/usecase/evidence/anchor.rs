@@ -20,7 +20,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::folder::{
-    ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed, write_key,
+    ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed,
 };
 use super::known::Known;
 use super::passing::{Pass, TREATMENT, unread};
@@ -176,7 +176,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let salt = path.with_extension("salt");
     if let (Some(key), true) = (&key, is_new_key) {
         // First: an anchor without its key would be worth nothing.
-        write_key(&salt, key)?;
+        folder.write_key(&salt, key)?;
     }
     folder.finish(session, &path).inspect_err(|_| {
         if is_new_key {

@@ -1,6 +1,6 @@
 //! The folder of an anchor, a proof or a report: written whole or not at all, and read with every byte checked.
 
-use std::fs::File;
+use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -23,9 +23,14 @@ pub(super) const ADVICE: &str = "VERIFY.txt";
 pub(super) const SUMS: &str = "SHA256SUMS";
 pub(super) const SIGNATURE: &str = "SHA256SUMS.minisig";
 
+/// How a folder is called that is not whole yet.
+const UNFINISHED: &str = ".refold-tmp-";
+
 /// A folder that is being written, under a name of its own until it is whole.
 pub(super) struct NewFolder {
     folder: TempDir,
+    /// As long as it is, nobody takes the folder for one that was left behind. `None`: this file system has no locks.
+    _held: Option<File>,
     /// `anchor`, `proof`: what it is called in a sentence.
     noun: &'static str,
     files: Vec<FileWritten>,
@@ -40,13 +45,38 @@ pub(super) struct FileWritten {
 }
 
 impl NewFolder {
+    /// Also takes away what earlier runs left in `out` that were ended in the middle.
     pub fn new_in(out: &Path, noun: &'static str) -> Result<NewFolder, AppError> {
-        let folder = tempfile::Builder::new().prefix(".refold-").tempdir_in(out);
-        Ok(NewFolder {
-            folder: folder.map_err(|error| unwritable(out, noun, &error))?,
-            noun,
-            files: Vec::new(),
-        })
+        clear_left(out);
+        loop {
+            let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(out);
+            let folder = folder.map_err(|error| unwritable(out, noun, &error))?;
+            let held = match hold(folder.path()) {
+                // Somebody cleared it away before it was held: there are other names.
+                Ok(None) => continue,
+                Ok(held) => held,
+                Err(_) => None,
+            };
+            return Ok(NewFolder {
+                folder,
+                _held: held,
+                noun,
+                files: Vec::new(),
+            });
+        }
+    }
+
+    /// Writes the key that salts an anchor to `path`, for its owner alone. Nothing is replaced.
+    pub fn write_key(&self, path: &Path, key: &SaltKey) -> Result<(), AppError> {
+        let write = || -> io::Result<()> {
+            // In the folder: what is left of it goes with that.
+            let mut file = tempfile::NamedTempFile::new_in(self.path())?;
+            writeln!(file, "{}", hex(&key.0))?;
+            file.as_file().sync_all()?;
+            file.persist_noclobber(path)?;
+            Ok(())
+        };
+        write().map_err(|error| unwritable(path, "key of the anchor", &error))
     }
 
     /// Writes one file and keeps its digest for the list.
@@ -132,6 +162,35 @@ impl NewFolder {
 
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
         unwritable(&self.folder.path().join(name), self.noun, error)
+    }
+}
+
+/// Takes away the folders of runs that were ended in the middle. One that somebody holds is still being written, and stays;
+/// so does everything where locks do not tell.
+fn clear_left(out: &Path) {
+    let entries = fs::read_dir(out).into_iter().flatten().flatten();
+    for entry in entries {
+        let is_ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED)
+            && entry.file_type().is_ok_and(|kind| kind.is_dir());
+        if is_ours && let Ok(Some(_held)) = hold(&entry.path()) {
+            // What cannot be taken away is in nobody's way.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Holds a folder as long as the answer is kept. `None`: somebody else holds it, or it is gone.
+fn hold(folder: &Path) -> io::Result<Option<File>> {
+    let file = match File::open(folder) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock() {
+        // It may have been taken away between being opened and being held.
+        Ok(()) => Ok(folder.is_dir().then_some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -304,21 +363,7 @@ impl Iterator for LeafReader {
     }
 }
 
-/// Writes the key that salts an anchor, for its owner alone. Nothing is replaced.
-pub(super) fn write_key(path: &Path, key: &SaltKey) -> Result<(), AppError> {
-    let write = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new()
-            .prefix(".refold-")
-            .tempfile_in(parent_of(path))?;
-        writeln!(file, "{}", hex(&key.0))?;
-        file.as_file().sync_all()?;
-        file.persist_noclobber(path)?;
-        Ok(())
-    };
-    write().map_err(|error| unwritable(path, "key of the anchor", &error))
-}
-
-/// Reads what [`write_key`] wrote.
+/// Reads what [`NewFolder::write_key`] wrote.
 pub(super) fn read_key(path: &Path) -> Result<SaltKey, AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
