@@ -95,6 +95,7 @@ pub fn builder() -> Builder<Wry> {
         field::next_problem,
         field::read_field,
         field::why,
+        field::why_not,
         field::field_rows,
         field::field_lane,
         field::export_field,

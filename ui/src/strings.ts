@@ -10,7 +10,6 @@ import { REDACTED } from './strings/redacted';
 import { SCRUBBER } from './strings/scrubber';
 import { ENVIRONMENT_TEXTS, RESTORE_TEXTS, SETTINGS_TEXTS } from './strings/settings';
 import { NOTEBOOK, SEARCH } from './strings/search';
-import { WHY } from './strings/why';
 
 export const S = {
   ...LINKS,
@@ -22,7 +21,6 @@ export const S = {
   search: SEARCH,
   notebook: NOTEBOOK,
   case: CASE,
-  why: WHY,
   tagline: 'Read the past of an event-sourced system, without touching it',
   readOnly: 'READ-ONLY',
   band: {
@@ -53,7 +51,7 @@ export const S = {
     noLane: 'Put a stream on a lane first',
     noTree: 'Open the tab Causation first',
     noFieldHistory: 'Show the values of a field first',
-    noWhy: 'Ask why a field has its value first',
+    noWhy: 'Ask why first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, FieldPage, FieldRead, InvariantsChecked, JobUpdate, Lane, ProblemFound, SearchDirection, WhyTold,
+    DensityQuery, FieldPage, FieldRead, InvariantsChecked, JobUpdate, Lane, ProblemFound, SearchDirection, WhyNotTold,
+    WhyTold,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -53,6 +54,22 @@ pub async fn why(
     progress: Channel<JobUpdate>,
 ) -> Reply<WhyTold> {
     answer(desk, move |desk| desk.why(history, &path, moment, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn why_not(
+    desk: State<'_, Arc<Desk>>,
+    history: u32,
+    path: String,
+    from: u32,
+    to: u32,
+    progress: Channel<JobUpdate>,
+) -> Reply<WhyNotTold> {
+    answer(desk, move |desk| {
+        desk.why_not(history, &path, (from, to), &tell(progress))
+    })
+    .await
 }
 
 #[tauri::command]

@@ -49,6 +49,7 @@ import type {
   StreamPage,
   StreamQuery,
   Theme,
+  WhyNotTold,
   WhyTold,
   WindowPlaces,
 } from './bindings';
@@ -136,6 +137,14 @@ export interface Backend
   fieldLane(history: number, path: string, query: DensityQuery): Promise<Lane>;
   /** What made a field as it is after an event. */
   why(history: number, path: string, moment: number, progress: (update: JobUpdate) => void): Promise<WhyTold>;
+  /** What kept the events after the moment `from` up to `to` from changing a field. */
+  whyNot(
+    history: number,
+    path: string,
+    from: number,
+    to: number,
+    progress: (update: JobUpdate) => void,
+  ): Promise<WhyNotTold>;
   /** Writes every value of a field into a CSV file. */
   exportField(history: number, path: string, file: string): Promise<void>;
   /** The system's dialog for a file to write; `null` when it was closed without a choice. */

@@ -95,6 +95,7 @@ export const commands = {
 	nextProblem: (history: number, from: number, direction: SearchDirection) => typedError<ProblemFound | null, AppErrorWire>(__TAURI_INVOKE("next_problem", { history, from, direction })),
 	readField: (history: number, path: string, progress: Channel<JobUpdate>) => typedError<FieldRead, AppErrorWire>(__TAURI_INVOKE("read_field", { history, path, progress })),
 	why: (history: number, path: string, moment: number, progress: Channel<JobUpdate>) => typedError<WhyTold, AppErrorWire>(__TAURI_INVOKE("why", { history, path, moment, progress })),
+	whyNot: (history: number, path: string, from: number, to: number, progress: Channel<JobUpdate>) => typedError<WhyNotTold, AppErrorWire>(__TAURI_INVOKE("why_not", { history, path, from, to, progress })),
 	fieldRows: (history: number, path: string, offset: number, limit: number) => typedError<FieldPage, AppErrorWire>(__TAURI_INVOKE("field_rows", { history, path, offset, limit })),
 	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
 	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
@@ -2186,6 +2187,84 @@ export type ViolationRow = {
 /**  What the wheel does over a timeline. */
 export type WheelUse = "zooms" | "pans";
 
+export type WhyNotGuard = {
+	line: string,
+	holds: boolean,
+	reads: WhyRead[],
+};
+
+/**  An event that a rule could have taken to the place, and did not. */
+export type WhyNotMiss = {
+	/**  The moment after it. */
+	moment: number,
+	/**  As in [`WhyStep`]. */
+	place: string,
+	eventType: string,
+	recordedAt: string,
+	/**  Why the handler failed on it, so that nothing of it counts. */
+	fault: string | null,
+	/**  Its payload could not be read, so that no rule was given it. */
+	isUnread: boolean,
+	tried: WhyNotTried[],
+};
+
+export type WhyNotOtherwise = {
+	/**  `null`: nothing would be there. */
+	value: string | null,
+	/**  Why it would have failed. */
+	fault: string | null,
+};
+
+/**  Where the handler failed, and how many of the events came after it: nothing is folded then. */
+export type WhyNotStopped = {
+	event: LabEvent,
+	fault: string,
+	events: number,
+};
+
+/**  What kept events from changing a place of the state. */
+export type WhyNotTold = {
+	path: string,
+	/**  How many events were asked, and how many of them changed the place after all. */
+	events: number,
+	changed: number,
+	/**  The last that did. */
+	lastChanged: LabEvent | null,
+	/**  By type. */
+	types: WhyNotType[],
+	/**  The latest first. */
+	misses: WhyNotMiss[],
+	/**  How many more of them there are. */
+	furtherMisses: number,
+	/**  Why nothing is told of the events. */
+	untold: string | null,
+	/**  Why the last of the events were given to no rule; `null`: all were. */
+	stopped: WhyNotStopped | null,
+};
+
+/**  One operation that could have written there. */
+export type WhyNotTried = {
+	/**  As in [`WhyStep`]. */
+	line: string,
+	does: string,
+	/**  `guard`, `elsewhere`, `equal`, `undone` or `fault`. */
+	keptBy: string,
+	/**  Where it wrote instead. */
+	elsewhere: string | null,
+	/**  What it would have come to, had its conditions held. */
+	otherwise: WhyNotOtherwise | null,
+	/**  The conditions on the way to it, outermost first. */
+	guards: WhyNotGuard[],
+};
+
+/**  The events of a type, and whether a rule for it may write to the place; `null` where the engine cannot tell. */
+export type WhyNotType = {
+	eventType: string,
+	events: number,
+	changed: number,
+	writes: boolean | null,
+};
+
 /**  Something that an operation, or a condition before it, read. */
 export type WhyRead = {
 	/**  `state`, `payload`, `metadata` or `event`. */
@@ -2239,6 +2318,8 @@ export type WhyTold = {
 	confirmed: boolean | null,
 	/**  Why there are no steps though an event changed the place. */
 	untold: string | null,
+	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
+	incompleteSince: string,
 };
 
 export type WindowPlaces = {

@@ -434,7 +434,8 @@ class FakeBackend implements Omit<
     return this.#fields.lane(history, path, query);
   }
 
-  why: Backend['why'] = (history, path, moment, progress) => this.#fields.why(history, path, moment, progress);
+  why: Backend['why'] = (...asked) => this.#fields.why(...asked);
+  whyNot: Backend['whyNot'] = (...asked) => this.#fields.whyNot(...asked);
 
   async exportField(): Promise<void> {
     await this.#wait();

@@ -54,6 +54,7 @@ export function tauriBackend(): Backend {
     fieldRows: (history, path, offset, limit) => settled(commands.fieldRows(history, path, offset, limit)),
     fieldLane: (history, path, query) => settled(commands.fieldLane(history, path, query)),
     why: (history, path, moment, progress) => settled(commands.why(history, path, moment, channel(progress))),
+    whyNot: (history, path, from, to, progress) => settled(commands.whyNot(history, path, from, to, channel(progress))),
     exportField: (history, path, file) => done(commands.exportField(history, path, file)),
     pickSave: (name) => save({ defaultPath: name }),
     story: (history, first, count) => settled(commands.story(history, first, count)),

@@ -37,7 +37,9 @@ function unpin({ history }: Desk, _: Reach, path: string): void {
 }
 
 function list({ history }: Desk): void {
-  if (history && history.focus !== null) history.fields.list(history.focus);
+  if (!history || history.focus === null) return;
+  history.askWhy(null);
+  history.fields.list(history.focus);
 }
 
 function close({ history }: Desk): void {

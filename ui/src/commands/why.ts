@@ -1,25 +1,25 @@
-// Why a field has its value.
+// Why a field has its value, and why events left it as it was.
 
 import type { Desk } from '../model/desk.svelte';
+import type { WhyQuestion } from '../model/why.svelte';
 import { S } from '../strings';
 import { command, type Command } from './command';
 
 const hasField = ({ history }: Desk) => (history === null || history.focus !== null ? null : S.blocked.noRow);
-const isAsked = ({ history }: Desk) => (history?.why.asked ? null : S.blocked.noWhy);
+const isAsked = ({ history }: Desk) => (history?.whyAsked ? null : S.blocked.noWhy);
 
 export const WHY: readonly Command[] = [
-  command('Inspect', ['history'], 'inspect.why', 'Why the focused field has its value', ask, {
+  command('Inspect', ['history'], 'inspect.why', 'Why the focused field has its value', ask('why'), {
     ...{ keys: ['y'], words: 'cause reason slice provenance rule made', blocked: hasField },
   }),
-  command('Inspect', ['history'], 'inspect.closeWhy', 'Close why the field has its value', close, { blocked: isAsked }),
+  command('Inspect', ['history'], 'inspect.whyNot', 'Why events left a field as it was', ask('whyNot'), {
+    ...{ keys: ['Shift+y'], words: 'why not condition guard false absent missing rule' },
+  }),
+  command('Inspect', ['history'], 'inspect.closeWhy', 'Close why', ({ history }) => history?.askWhy(null), {
+    blocked: isAsked,
+  }),
 ];
 
-function ask({ history }: Desk): void {
-  if (!history || history.focus === null) return;
-  history.fields.unlist();
-  void history.why.ask(history.focus, history.a);
-}
-
-function close({ history }: Desk): void {
-  history?.why.close();
+function ask(question: WhyQuestion) {
+  return ({ history }: Desk): void => history?.askWhy({ question, path: history.focus, extent: 'toHere' });
 }

@@ -25,7 +25,7 @@ import { Causes } from './causes.svelte';
 import { differences } from './differences.svelte';
 import type { Masking } from './masking.svelte';
 import { Fields } from './fields.svelte';
-import { Why } from './why.svelte';
+import type { WhyAsked } from './why.svelte';
 import { HistoryNews } from './news.svelte';
 import { OpenPayload } from './payload.svelte';
 import { Playing } from './playing.svelte';
@@ -62,7 +62,8 @@ export class OpenHistory {
   readonly story: Story;
   readonly causes: Causes;
   readonly fields = new Fields(this);
-  readonly why = new Why(this);
+  /** What the drawer Why is asked; `null`: it is closed. Its answer is read with it. */
+  whyAsked = $state.raw<WhyAsked | null>(null);
   readonly steps = new Steps(this);
   /** How late the rows are. */
   readonly waiting = new Waiting();
@@ -185,7 +186,7 @@ export class OpenHistory {
   async close(): Promise<void> {
     this.store.live.leave(this);
     this.store.masked.delete(this);
-    [this.playing, this.problems, this.fields, this.why].forEach((part) => part.close());
+    [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
     this.#details.close();
     this.causes.close();
@@ -404,6 +405,12 @@ export class OpenHistory {
     return this.look.toggledIn(this.lens);
   }
 
+  /** Asks why of the moment of A, beside which no values of a field are listed. */
+  askWhy(asked: Omit<WhyAsked, 'moment'> | null): void {
+    if (asked) this.fields.unlist();
+    this.whyAsked = asked && { ...asked, moment: this.a };
+  }
+
   maskChanged(): void {
     this.frame = null;
     this.detail = null;
@@ -411,7 +418,7 @@ export class OpenHistory {
     this.notice = '';
     this.payload.forget();
     this.fields.readAnew();
-    this.why.close();
+    this.askWhy(null);
     this.story.lines.refetch();
     this.story.seen += 1;
     // What is in flight may hold what is hidden now.

@@ -1,8 +1,20 @@
-// Why a field has its value: what was asked of an open history, and the steps that made it.
+// Why a field has its value, or why events left it as it was: the answer to what an open history is asked. It lives as
+// long as the drawer that shows it.
 
 import { errorOf } from '../backend/backend';
-import type { AppErrorWire, JobUpdate, WhyStep, WhyTold } from '../backend/bindings';
+import type { AppErrorWire, JobUpdate, WhyNotTold, WhyStep, WhyTold } from '../backend/bindings';
 import type { OpenHistory } from './open_history.svelte';
+
+export type WhyQuestion = 'why' | 'whyNot';
+
+export interface WhyAsked {
+  question: WhyQuestion;
+  /** `null`: a person is still to say which field. */
+  path: string | null;
+  moment: number;
+  /** Which events are asked why not: all up to the moment, or the one that led there. */
+  extent: 'toHere' | 'event';
+}
 
 /** The operations of one event, in the order of the answer. */
 export interface WhyEvent {
@@ -15,9 +27,8 @@ export interface WhyEvent {
 
 export class Why {
   readonly #history: OpenHistory;
-  /** `null`: nothing is asked. */
-  asked = $state.raw<{ path: string; moment: number } | null>(null);
   told = $state.raw<WhyTold | null>(null);
+  notTold = $state.raw<WhyNotTold | null>(null);
   job = $state.raw<JobUpdate | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
   /** Of the question that is open: an answer to an earlier one comes too late. */
@@ -37,25 +48,30 @@ export class Why {
     return events;
   }
 
-  async ask(path: string, moment: number): Promise<void> {
+  async ask(asked: WhyAsked): Promise<void> {
     this.close();
-    const turn = (this.#turn += 1);
-    this.asked = { path, moment };
+    const { question, path, moment, extent } = asked;
+    if (path === null || (question === 'whyNot' && moment === 0)) return;
+    const turn = this.#turn;
+    const isOpen = () => turn === this.#turn;
+    const progress = (job: JobUpdate) => {
+      if (isOpen()) this.job = job;
+    };
     const { store, opened } = this.#history;
     try {
-      const told = await store.backend.why(opened.history, path, moment, (job) => {
-        if (turn === this.#turn) this.job = job;
-      });
-      if (turn === this.#turn) this.told = told;
+      if (question === 'why') {
+        const told = await store.backend.why(opened.history, path, moment, progress);
+        if (isOpen()) this.told = told;
+      } else {
+        const from = extent === 'event' ? moment - 1 : 0;
+        const told = await store.backend.whyNot(opened.history, path, from, moment, progress);
+        if (isOpen()) this.notTold = told;
+      }
     } catch (reason) {
-      if (turn === this.#turn) this.failure = errorOf(reason);
+      if (isOpen()) this.failure = errorOf(reason);
     } finally {
-      if (turn === this.#turn) this.job = null;
+      if (isOpen()) this.job = null;
     }
-  }
-
-  retry(): void {
-    if (this.asked) void this.ask(this.asked.path, this.asked.moment);
   }
 
   cancel(): void {
@@ -65,6 +81,6 @@ export class Why {
   close(): void {
     this.cancel();
     this.#turn += 1;
-    this.asked = this.told = this.job = this.failure = null;
+    this.told = this.notTold = this.job = this.failure = null;
   }
 }

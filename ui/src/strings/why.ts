@@ -1,12 +1,20 @@
-// The texts of why a field has its value.
+// The texts of why a field has its value, and of why events left it as it was. The drawer is read late, and these with it.
 
 import { countOf, countText } from '../base/format';
 
 export const WHY = {
   title: 'Why',
-  asking: 'Looking for what made it',
+  questions: { why: 'Why', whyNot: 'Why not' },
+  question: 'What is asked',
+  extents: { toHere: 'Every event up to here', event: 'This event' },
+  extent: 'Which events are asked',
+  path: 'Path in the state',
+  pathHint: '/items/SKU-0042/qty, also one that is not there',
+  noPath: 'Type the path of a field, also of one that is not there, and press Enter',
+  asking: { why: 'Looking for what made it', whyNot: 'Asking each event what kept it' },
   close: 'Close',
   is: (value: string) => `is ${value}`,
+  at: (place: string) => `at ${place}`,
   absent: 'absent',
   whole: 'the state',
   before: (value: string) => `${value} →`,
@@ -26,4 +34,38 @@ export const WHY = {
   unconfirmed: (steps: number, events: number) =>
     `${countOf(steps, 'operation', 'operations')} of ${countOf(events, 'event', 'events')}: folded alone, they do not give the same value`,
   cut: (events: number) => `The last ${countText(events)} events of it; there are more before`,
+  noneAsked: 'No event is folded here yet: go to a later moment, and ask there',
+  asked: (events: number) => countOf(events, 'event asked', 'events asked'),
+  noneChanged: 'none changed it',
+  changed: (events: number) => `${countText(events)} changed it, last`,
+  noRule: 'No rule of this handler for these events writes there',
+  noMiss: 'Each event that a rule takes there changed it',
+  types: 'By event type',
+  columns: { type: 'Type', events: 'Events', changed: 'Changed it', rules: 'Rules for it' },
+  writes: (writes: boolean | null) =>
+    writes === null ? 'cannot be told' : writes ? 'can write there' : 'never write there',
+  failed: (reason: string) => `The handler failed, so nothing of it counts: ${reason}`,
+  unread: 'Its payload could not be read, so no rule was given it',
+  stopped: (events: number) =>
+    `${countOf(events, 'event', 'events')} came after the handler failed, and no rule was given them:`,
+  guard: (holds: boolean) => (holds ? 'this held' : 'this did not hold'),
+  otherwise: 'else it would be',
+  wouldFail: (reason: string) => `else it would have failed: ${reason}`,
+  further: (events: number) => `and ${countOf(events, 'event', 'events')} before that`,
 } as const;
+
+/** What kept an operation from changing the place. */
+export function keptText(by: string, elsewhere: string): string {
+  switch (by) {
+    case 'guard':
+      return 'a condition did not hold';
+    case 'elsewhere':
+      return `wrote ${elsewhere} instead`;
+    case 'equal':
+      return 'wrote what was there already';
+    case 'fault':
+      return 'what it wrote was taken back, as the handler failed on the event';
+    default:
+      return 'what it wrote was undone by the same event';
+  }
+}

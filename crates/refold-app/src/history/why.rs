@@ -1,15 +1,19 @@
-//! Why a field of an opened history has its value.
+//! Why a field of an opened history has its value, and why events left it as it was.
 
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
 use super::OpenedHistory;
-use crate::answer::Literal;
+use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::text;
 use crate::usecase::field_history::path_of;
 use crate::usecase::lab::why::{ReadAnswer, StepAnswer, USUAL_EVENTS, why_place};
-use crate::wire::{WhyRead, WhyStep, WhyTold};
+use crate::usecase::lab::why_not::{self, MissAnswer, TriedAnswer};
+use crate::wire::{
+    LabEvent, WhyNotGuard, WhyNotMiss, WhyNotOtherwise, WhyNotStopped, WhyNotTold, WhyNotTried, WhyNotType, WhyRead,
+    WhyStep, WhyTold,
+};
 
 impl OpenedHistory {
     /// What made `path` as it is at `moment`.
@@ -34,7 +38,48 @@ impl OpenedHistory {
             is_of_start: told.is_of_start,
             confirmed: told.is_confirmed,
             untold: told.untold,
+            incomplete_since: self.place_or_none(told.incomplete_since),
         })
+    }
+
+    /// What kept the events after `from` up to `to` from changing `path`.
+    pub fn why_not(&self, work: &Work<'_>, path: &str, (from, to): (u32, u32)) -> Result<WhyNotTold, AppError> {
+        let path = path_of(path)?;
+        let to = Moment(to).min(self.stream.track.head());
+        let program = &self.opening.program;
+        let asked = (&path, Moment(from).min(to), to);
+        let told = why_not::why_not_place(work, &self.session, &self.stream, program, asked, why_not::USUAL_EVENTS)?;
+        Ok(WhyNotTold {
+            path: text::shown(path.to_string().as_bytes()),
+            events: told.events,
+            changed: told.changed,
+            last_changed: told.last_changed.as_ref().map(named),
+            types: told.types.iter().map(counted).collect(),
+            misses: told.misses.iter().map(|miss| self.miss(miss)).collect(),
+            further_misses: told.further_misses,
+            untold: told.untold,
+            stopped: told.stopped.as_ref().map(|stopped| WhyNotStopped {
+                event: named(&stopped.event),
+                fault: stopped.fault.clone(),
+                events: stopped.events,
+            }),
+        })
+    }
+
+    fn miss(&self, miss: &MissAnswer) -> WhyNotMiss {
+        WhyNotMiss {
+            moment: miss.moment,
+            place: self.stream.place_label(Moment(miss.moment)),
+            event_type: miss.event.event_type.clone(),
+            recorded_at: miss.event.recorded_at.clone().unwrap_or_default(),
+            fault: miss.fault.clone(),
+            is_unread: miss.unread,
+            tried: miss.tried.iter().map(tried).collect(),
+        }
+    }
+
+    fn place_or_none(&self, since: Option<Moment>) -> String {
+        since.map(|since| self.stream.place_label(since)).unwrap_or_default()
     }
 
     fn why_step(&self, step: &StepAnswer) -> WhyStep {
@@ -64,5 +109,44 @@ fn read(read: &ReadAnswer) -> WhyRead {
         guard: read.guard.as_ref().map(|guard| text::shown(guard.as_bytes())),
         makers: read.made_by.clone(),
         is_of_start: read.of_start,
+    }
+}
+
+fn tried(tried: &TriedAnswer) -> WhyNotTried {
+    WhyNotTried {
+        line: text::shown(tried.place.as_bytes()),
+        does: tried.does.to_owned(),
+        kept_by: tried.kept_by.to_owned(),
+        elsewhere: tried.elsewhere.as_ref().map(|place| text::shown(place.as_bytes())),
+        otherwise: tried.otherwise.as_ref().map(|otherwise| WhyNotOtherwise {
+            value: otherwise.value.as_ref().map(Literal::row),
+            fault: otherwise.fault.clone(),
+        }),
+        guards: tried
+            .guards
+            .iter()
+            .map(|guard| WhyNotGuard {
+                line: text::shown(guard.place.as_bytes()),
+                holds: guard.holds,
+                reads: guard.reads.iter().map(read).collect(),
+            })
+            .collect(),
+    }
+}
+
+fn counted(of: &why_not::WhyNotType) -> WhyNotType {
+    WhyNotType {
+        event_type: of.event_type.to_string(),
+        events: of.events,
+        changed: of.changed,
+        writes: of.writes,
+    }
+}
+
+fn named(event: &CauseAnswer) -> LabEvent {
+    LabEvent {
+        version: event.version.clone().unwrap_or_default(),
+        position: event.position.clone().unwrap_or_default(),
+        event_type: event.event_type.clone(),
     }
 }

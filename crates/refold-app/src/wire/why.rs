@@ -1,7 +1,9 @@
-//! Why a field has its value, as it crosses to the window.
+//! Why a field has its value, and why events left it as it was, as both cross to the window.
 
 use serde::Serialize;
 use specta::Type;
+
+use super::LabEvent;
 
 /// What made a place of a state as it is after an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
@@ -22,6 +24,8 @@ pub struct WhyTold {
     pub confirmed: Option<bool>,
     /// Why there are no steps though an event changed the place.
     pub untold: Option<String>,
+    /// Since this event (version, or `#4711`) the state may lack something; empty: complete.
+    pub incomplete_since: String,
 }
 
 /// One operation that had a part in it.
@@ -62,4 +66,96 @@ pub struct WhyRead {
     /// The steps that made it, by their place in the answer.
     pub makers: Vec<u32>,
     pub is_of_start: bool,
+}
+
+/// What kept events from changing a place of the state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotTold {
+    pub path: String,
+    /// How many events were asked, and how many of them changed the place after all.
+    pub events: u32,
+    pub changed: u32,
+    /// The last that did.
+    pub last_changed: Option<LabEvent>,
+    /// By type.
+    pub types: Vec<WhyNotType>,
+    /// The latest first.
+    pub misses: Vec<WhyNotMiss>,
+    /// How many more of them there are.
+    pub further_misses: u32,
+    /// Why nothing is told of the events.
+    pub untold: Option<String>,
+    /// Why the last of the events were given to no rule; `null`: all were.
+    pub stopped: Option<WhyNotStopped>,
+}
+
+/// Where the handler failed, and how many of the events came after it: nothing is folded then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotStopped {
+    pub event: LabEvent,
+    pub fault: String,
+    pub events: u32,
+}
+
+/// The events of a type, and whether a rule for it may write to the place; `null` where the engine cannot tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotType {
+    pub event_type: String,
+    pub events: u32,
+    pub changed: u32,
+    pub writes: Option<bool>,
+}
+
+/// An event that a rule could have taken to the place, and did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotMiss {
+    /// The moment after it.
+    pub moment: u32,
+    /// As in [`WhyStep`].
+    pub place: String,
+    pub event_type: String,
+    pub recorded_at: String,
+    /// Why the handler failed on it, so that nothing of it counts.
+    pub fault: Option<String>,
+    /// Its payload could not be read, so that no rule was given it.
+    pub is_unread: bool,
+    pub tried: Vec<WhyNotTried>,
+}
+
+/// One operation that could have written there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotTried {
+    /// As in [`WhyStep`].
+    pub line: String,
+    pub does: String,
+    /// `guard`, `elsewhere`, `equal`, `undone` or `fault`.
+    pub kept_by: String,
+    /// Where it wrote instead.
+    pub elsewhere: Option<String>,
+    /// What it would have come to, had its conditions held.
+    pub otherwise: Option<WhyNotOtherwise>,
+    /// The conditions on the way to it, outermost first.
+    pub guards: Vec<WhyNotGuard>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotOtherwise {
+    /// `null`: nothing would be there.
+    pub value: Option<String>,
+    /// Why it would have failed.
+    pub fault: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotGuard {
+    pub line: String,
+    pub holds: bool,
+    pub reads: Vec<WhyRead>,
 }

@@ -3,7 +3,7 @@
 import { floatFromBig } from '../../base/exact';
 import type * as wire from '../bindings';
 import { columnIn } from './answers';
-import { why } from './why';
+import { why, whyNot, type WhySource } from './why';
 
 /** What the twin knows of its histories. */
 export interface FieldSource {
@@ -90,11 +90,25 @@ export class FakeFields {
     progress: (update: wire.JobUpdate) => void,
   ): Promise<wire.WhyTold> {
     await this.#source.job(progress, 'asking events', moment);
-    const source = {
-      literalAt: (path: string, at: number) => this.#source.literalAt(history, path, at),
-      rowAt: (at: number) => this.#source.rowAt(history, at),
+    return why(this.#whySource(history), path, moment);
+  }
+
+  async whyNot(
+    history: number,
+    path: string,
+    from: number,
+    to: number,
+    progress: (update: wire.JobUpdate) => void,
+  ): Promise<wire.WhyNotTold> {
+    await this.#source.job(progress, 'asking events', to - from);
+    return whyNot(this.#whySource(history), path, from, to);
+  }
+
+  #whySource(history: number): WhySource {
+    return {
+      literalAt: (path, at) => this.#source.literalAt(history, path, at),
+      rowAt: (at) => this.#source.rowAt(history, at),
     };
-    return why(source, path, moment);
   }
 
   #values(history: number, path: string): Value[] {

@@ -33,7 +33,7 @@ upcasters:
 "#;
 
 /// Asks under these rules of an event that is split into two, and of one after it that has a name as a key.
-fn asked<T>(rules: &str, ask: impl FnOnce(&Work<'_>, &Session, &str) -> T) -> T {
+fn asked<T>(rules: &str, ask: impl FnOnce(&Work<'_>, &Arc<Session>, &str) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     let package = folder.path().join("package");
     std::fs::create_dir_all(package.join("v")).unwrap();
@@ -61,6 +61,7 @@ fn asked<T>(rules: &str, ask: impl FnOnce(&Work<'_>, &Session, &str) -> T) -> T 
     ];
     let store = Arc::new(MemoryStore::new("reasons", events));
     let session = Session::of_store(store, "memory", folder.path()).masked_by(mask(rules, folder.path()));
+    let session = Arc::new(session);
     let cancel = CancelToken::default();
     ask(&Work::new(&cancel, &Silent), &session, &package.display().to_string())
 }
@@ -111,4 +112,29 @@ fn a_path_that_was_read_ends_where_something_hidden_begins() {
         shown.contains("\"of\":\"payload\",\"path\":\"/prices/CANARY\""),
         "{shown}"
     );
+}
+
+/// What the window is told, of the very same events.
+#[test]
+fn no_condition_tells_the_window_what_it_read_of_something_hidden() {
+    let told = |rules: &str| {
+        asked(rules, |work, session, handler| {
+            let news = News::new(1, Arc::new(|_| {}));
+            let opened = OpenedHistory::open(work, session, "order-1", Some(handler), news).unwrap();
+            let answer = opened.why_not(work, "/cheap", (0, 1)).unwrap();
+            let [miss] = answer.misses.as_slice() else {
+                panic!("one event could have written there: {answer:?}");
+            };
+            let guards: Vec<bool> = miss.tried.iter().flat_map(|of| &of.guards).map(|of| of.holds).collect();
+            assert_eq!(guards, [false], "{answer:?}");
+            serde_json::to_string(&answer).unwrap()
+        })
+    };
+    let hidden = told("refold = \"mask/1\"\n[[hide]]\nin = [\"payload\"]\npaths = [\"/price\"]\n");
+    assert!(
+        hidden.contains("[redacted]") && !hidden.contains("9007199254740993"),
+        "{hidden}"
+    );
+    let other = told("refold = \"mask/1\"\n[[hide]]\npaths = [\"/other\"]\n");
+    assert!(other.contains("9007199254740993"), "{other}");
 }

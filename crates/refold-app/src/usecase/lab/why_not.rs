@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refold_core::finding::Findings;
 use refold_core::fold::Detail;
 use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 use refold_handlers::lab::why::Past as _;
@@ -17,6 +18,7 @@ use super::why::{ReadAnswer, read_answer, stored_type};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::session::Session;
+use crate::stream::Stream;
 use crate::text::Exact;
 use crate::usecase::field_history::path_of;
 use crate::usecase::replayed::Replayed;
@@ -143,6 +145,30 @@ pub fn why_not(
         AskedEvents::One(_) => Moment(to.0.saturating_sub(1)),
         AskedEvents::Span { from, .. } => replayed.resolve(from)?.0.min(to),
     };
+    let answer = why_not_place(
+        work,
+        session,
+        &replayed.stream,
+        &replayed.program,
+        (&path, from, to),
+        most_events,
+    )?;
+    Ok(WhyNotAnswer {
+        findings: findings::wire(&replayed.findings),
+        ..answer
+    })
+}
+
+/// See [`why_not`]; `asked`: the place, and the events after the first moment up to the second. Whoever opened the stream
+/// reports what was found in it.
+pub fn why_not_place(
+    work: &Work<'_>,
+    session: &Session,
+    stream: &Stream,
+    program: &Arc<dyn HandlerProgram>,
+    (path, from, to): (&Pointer, Moment, Moment),
+    most_events: usize,
+) -> Result<WhyNotAnswer, AppError> {
     if to == Moment::START {
         let message = "there is no event at this cursor to be asked: it is the start of the stream";
         return Err(AppError::invalid(
@@ -150,14 +176,15 @@ pub fn why_not(
             "name an event, as --at v9, or leave the cursors away",
         ));
     }
-    let findings = Arc::<Findings>::default();
-    let mut past = StreamPast::open(work, session, &replayed.stream, &replayed.program, &findings)?;
+    let mut past = StreamPast::open(work, session, stream, program, &Arc::<Findings>::default())?;
     let failed = past.folded_at(to)?.fault.filter(|(failed, _)| *failed < to);
     let mut search = Search {
         stopped_after: failed.as_ref().map(|(failed, _)| *failed),
-        replayed: &replayed,
-        masked: MaskedView::new(session, &replayed.stream),
-        path: &path,
+        stream,
+        program: program.as_ref(),
+        digits: session.description().time_digits,
+        masked: MaskedView::new(session, stream),
+        path,
         most_events,
         types: BTreeMap::new(),
         last_changed: None,
@@ -175,7 +202,7 @@ pub fn why_not(
     }
     let stopped = failed.and_then(|(failed, fault)| {
         Some(StoppedAnswer {
-            event: replayed.cause(failed)?,
+            event: search.cause(failed)?,
             fault: fault.to_string(),
             events: to.0 - failed.0.max(from.0),
         })
@@ -184,7 +211,9 @@ pub fn why_not(
 }
 
 struct Search<'s> {
-    replayed: &'s Replayed,
+    stream: &'s Stream,
+    program: &'s dyn HandlerProgram,
+    digits: u8,
     masked: MaskedView<'s>,
     path: &'s Pointer,
     /// The handler failed on the event that led there.
@@ -199,8 +228,8 @@ struct Search<'s> {
 
 impl Search<'_> {
     fn look(&mut self, past: &mut StreamPast<'_>, moment: Moment, is_changed: bool) -> Result<(), AppError> {
-        let program = self.replayed.program.as_ref();
-        let stored_type = stored_type(&self.replayed.stream, moment);
+        let program = self.program;
+        let stored_type = stored_type(self.stream, moment);
         let of_type = self.types.entry(stored_type.to_vec()).or_insert_with(|| WhyNotType {
             event_type: text::exact(stored_type),
             events: 0,
@@ -235,7 +264,7 @@ impl Search<'_> {
 
     fn miss(&self, why_not: &WhyNot, stored_type: &[u8]) -> MissAnswer {
         MissAnswer {
-            event: self.replayed.cause(why_not.moment).unwrap_or_else(super::why::unnamed),
+            event: self.cause(why_not.moment).unwrap_or_else(super::why::unnamed),
             moment: why_not.moment.0,
             fault: why_not.fault.as_ref().map(ToString::to_string),
             unread: why_not.is_unread,
@@ -289,15 +318,19 @@ impl Search<'_> {
         }
     }
 
+    fn cause(&self, moment: Moment) -> Option<CauseAnswer> {
+        self.stream.cause(moment, self.digits)
+    }
+
     fn answer(self, from: Moment, to: Moment, stopped: Option<StoppedAnswer>) -> WhyNotAnswer {
-        let identity = self.replayed.program.identity();
+        let identity = self.program.identity();
         WhyNotAnswer {
-            stream: text::exact(&self.replayed.stream.id),
+            stream: text::exact(&self.stream.id),
             path: self.path.to_string(),
             handler: handler::wire(identity),
             events: to.0 - from.0,
             changed: self.types.values().map(|of| of.changed).sum(),
-            last_changed: self.last_changed.and_then(|moment| self.replayed.cause(moment)),
+            last_changed: self.last_changed.and_then(|moment| self.cause(moment)),
             types: self.types.into_values().collect(),
             misses: self.misses,
             further_misses: self.further_misses,
@@ -308,7 +341,7 @@ impl Search<'_> {
                 )
             }),
             stopped,
-            findings: findings::wire(&self.replayed.findings),
+            findings: Vec::new(),
         }
     }
 }
