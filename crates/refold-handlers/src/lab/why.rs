@@ -350,7 +350,8 @@ impl Slice {
             match did.effect {
                 Effect::Replaces | Effect::Creates | Effect::Updates | Effect::Clears => {}
                 Effect::Merges => {
-                    if demand.path.find(&did.before).is_some() {
+                    // That nothing was there, so that nothing stayed, is needed too.
+                    if demand.path == *target || demand.path.find(&did.before).is_some() {
                         self.demand_still(demand.clone(), wanted);
                     }
                 }
