@@ -8,7 +8,7 @@ import type { DriftBackend } from './drift';
 import type { ConnectionsBackend } from './connections';
 import type * as wire from './bindings';
 import type { EvidenceBackend } from './evidence';
-import type { DensityFrame, StateFrame, StateRow } from './frames';
+import type { DensityFrame, StateFrame } from './frames';
 import type { FakeOptions } from './fake/options';
 import type { LabBackend } from './lab';
 import type { SandboxBackend } from './sandbox';
@@ -26,6 +26,7 @@ import {
   notAStore,
   placeOf,
   ranks,
+  timed,
   timeText,
   typeCounts,
 } from './fake/answers';
@@ -334,7 +335,9 @@ class FakeBackend implements Omit<
     const before = isEvent ? now : isUpcast ? payload() : this.#stateAt(open, base);
     const typeOf = (moment: number) => TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? '';
     const folding = { ...query, toggled: new Set(query.toggled) };
-    const rows = rowsOf(now, before, query.lens, folding, typeOf).map((row) => this.#timed(open, row));
+    const rows = rowsOf(now, before, query.lens, folding, typeOf).map((row) =>
+      timed(open.store.events, open.positions, row),
+    );
     const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
     const tally = (mark: string) => marks.filter((m) => m === mark).length;
     const position = open.positions[query.moment - 1];
@@ -567,13 +570,6 @@ class FakeBackend implements Omit<
     const open = this.#lanes.get(lanes);
     if (!open) throw new BackendError({ code: 'notFound', message: 'the lanes are closed', hint: '', choices: [] });
     return open;
-  }
-
-  // Rows of a blame say when.
-  #timed(open: OpenHistory, row: StateRow): StateRow {
-    const position = open.positions[row.changedMoment - 1];
-    if (row.actor === '' || position === undefined) return row;
-    return { ...row, changedAt: timeText(open.store.events.times[position] ?? 0) };
   }
 
   #payload(open: OpenHistory, moment: number) {

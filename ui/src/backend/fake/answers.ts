@@ -4,7 +4,7 @@ import { bigFromFloat, bigFromText, floatFromBig } from '../../base/exact';
 import { durationText, nanosFromRfc3339, rfc3339FromNanos } from '../../base/instant';
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
-import { Flag, type DensityFrame } from '../frames';
+import { Flag, type DensityFrame, type StateRow } from '../frames';
 import { dice, TYPES, UNDECODABLE, type FakeEvents, type Payload } from './orders';
 
 const SLOTS = 9;
@@ -135,6 +135,13 @@ export function lengthOf(events: FakeEvents, stream: number): number {
 
 export function lastTime(events: FakeEvents, stream: number): number {
   return events.times[events.ofStream[stream]?.at(-1) ?? 0] ?? 0;
+}
+
+/** Rows of a blame say when. */
+export function timed(events: FakeEvents, positions: Uint32Array, row: StateRow): StateRow {
+  const position = positions[row.changedMoment - 1];
+  if (row.actor === '' || position === undefined) return row;
+  return { ...row, changedAt: timeText(events.times[position] ?? 0) };
 }
 
 export function timeText(millis: number): string {
