@@ -43,8 +43,11 @@ mod tests {
         let path = folder.path().join("held");
         let held = File::create(&path).expect("a file");
         // It has the file open until its input ends.
-        let mut holder = Command::new("cat");
-        let mut holder = holder.stdin(Stdio::piped()).stdout(held).spawn().expect("cat starts");
+        let mut holder = Command::new("cat")
+            .stdin(Stdio::piped())
+            .stdout(held)
+            .spawn()
+            .expect("cat starts");
         assert!(is_open(&path));
         thread::scope(|scope| {
             let watch = scope.spawn(|| {

@@ -335,9 +335,7 @@ class FakeBackend implements Omit<
     const before = isEvent ? now : isUpcast ? payload() : this.#stateAt(open, base);
     const typeOf = (moment: number) => TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? '';
     const folding = { ...query, toggled: new Set(query.toggled) };
-    const rows = rowsOf(now, before, query.lens, folding, typeOf).map((row) =>
-      timed(open.store.events, open.positions, row),
-    );
+    const rows = rowsOf(now, before, query.lens, folding, typeOf).map(timed(open.store.events, open.positions));
     const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
     const tally = (mark: string) => marks.filter((m) => m === mark).length;
     const position = open.positions[query.moment - 1];

@@ -109,9 +109,11 @@ fn examples_that_hold(page: &str) -> Vec<Example> {
     std::fs::create_dir(lab.path().join("cases")).unwrap();
     std::fs::create_dir(lab.path().join("pictures")).unwrap();
     std::fs::create_dir(lab.path().join("tests")).unwrap();
-    // A report does not lie with the store that it is about.
+    // Reports and anchors do not lie with the store that they are about.
     let home = lab.home().join("reader");
-    std::fs::create_dir_all(home.join("reports")).unwrap();
+    for folder in ["reports", "anchors"] {
+        std::fs::create_dir_all(home.join(folder)).unwrap();
+    }
     for (name, file) in files(&text) {
         std::fs::write(lab.path().join(name), file).unwrap();
     }

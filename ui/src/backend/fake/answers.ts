@@ -138,10 +138,12 @@ export function lastTime(events: FakeEvents, stream: number): number {
 }
 
 /** Rows of a blame say when. */
-export function timed(events: FakeEvents, positions: Uint32Array, row: StateRow): StateRow {
-  const position = positions[row.changedMoment - 1];
-  if (row.actor === '' || position === undefined) return row;
-  return { ...row, changedAt: timeText(events.times[position] ?? 0) };
+export function timed(events: FakeEvents, positions: Uint32Array): (row: StateRow) => StateRow {
+  return (row) => {
+    const position = positions[row.changedMoment - 1];
+    if (row.actor === '' || position === undefined) return row;
+    return { ...row, changedAt: timeText(events.times[position] ?? 0) };
+  };
 }
 
 export function timeText(millis: number): string {

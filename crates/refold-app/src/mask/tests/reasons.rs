@@ -130,11 +130,12 @@ fn no_condition_tells_the_window_what_it_read_of_something_hidden() {
             serde_json::to_string(&answer).unwrap()
         })
     };
-    let hidden = told("refold = \"mask/1\"\n[[hide]]\nin = [\"payload\"]\npaths = [\"/price\"]\n");
+    let rules = "refold = \"mask/1\"\n[[hide]]\ntype = \"Second\"\nin = [\"payload\"]\npaths = [\"/price\"]\n";
+    let hidden = told(rules);
     assert!(
         hidden.contains("[redacted]") && !hidden.contains("9007199254740993"),
         "{hidden}"
     );
-    let other = told("refold = \"mask/1\"\n[[hide]]\npaths = [\"/other\"]\n");
+    let other = told(&rules.replace("Second", "First"));
     assert!(other.contains("9007199254740993"), "{other}");
 }
