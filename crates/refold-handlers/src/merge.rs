@@ -34,7 +34,7 @@ pub fn program() -> Arc<dyn HandlerProgram> {
 
 /// Applies `patch` to `target` as RFC 7396 says: objects merge, null takes away, anything else replaces.
 ///
-/// Neither has repeated keys: see [`Value::with_last_of_repeated`].
+/// The patch has no repeated keys: see [`Value::with_last_of_repeated`].
 pub fn merge_patch(target: Value, patch: &Value) -> Value {
     let Value::Object(patch) = patch else {
         return patch.clone();

@@ -469,7 +469,12 @@ fn too_deep(limits: &Limits) -> Refused {
 
 /// What [`Writer::update`] needs for `merge`, `clear` and `removeValue`.
 pub fn merged(old: Option<&Value>, patch: &Value) -> Value {
-    merge::merge_patch(old.cloned().unwrap_or_default(), patch)
+    let old = old.cloned().unwrap_or_default();
+    if patch.has_repeated_keys() {
+        merge::merge_patch(old, &patch.with_last_of_repeated())
+    } else {
+        merge::merge_patch(old, patch)
+    }
 }
 
 pub fn cleared(old: Option<&Value>) -> Value {

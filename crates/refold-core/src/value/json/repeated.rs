@@ -12,6 +12,16 @@ impl Value {
         found
     }
 
+    /// Whether a key occurs more than once in an object of the value, however deep.
+    pub fn has_repeated_keys(&self) -> bool {
+        match self {
+            Value::Object(object) => object.iter().any(|(_, member)| member.has_repeated_keys()),
+            Value::Array(array) => array.iter().any(Value::has_repeated_keys),
+            Value::Repeated(_) => true,
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) | Value::Redacted(_) => false,
+        }
+    }
+
     /// The value that reading means, all the way down: of each repeated key the last value alone.
     pub fn with_last_of_repeated(&self) -> Value {
         match self.resolved() {

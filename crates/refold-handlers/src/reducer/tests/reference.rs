@@ -168,7 +168,7 @@ impl Slow<'_> {
                 }
             }
             Deed::Merge(path, source) => {
-                let patch = self.source(source, base);
+                let patch = self.source(source, base).with_last_of_repeated();
                 self.write(path, base, |old| {
                     Ok(merge_patch(old.cloned().unwrap_or_default(), &patch))
                 })
