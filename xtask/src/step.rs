@@ -1,7 +1,9 @@
-//! One step: a command with a name, its output passed on as it comes, its time taken, its tests counted.
+//! One step: a command with a name, its output passed on as it comes, its time taken, its tests counted, what failed in
+//! it said again at the end.
 
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Outcome;
@@ -16,8 +18,19 @@ pub struct Tally {
 /// The steps of a task in the order they ran.
 #[derive(Default)]
 pub struct Steps {
-    done: Vec<(String, Duration, Tally)>,
+    done: Vec<Step>,
 }
+
+struct Step {
+    name: String,
+    took: Duration,
+    tally: Tally,
+    /// The lines of its output that say what failed, none for a step that passed.
+    faults: Vec<String>,
+}
+
+/// How many lines of a failed step are said again at the end.
+const FAULTS_SHOWN: usize = 12;
 
 impl Steps {
     /// Runs `command` as one step. `Ok(false)`: it ran and failed, which is recorded; the caller decides whether to go on.
@@ -32,28 +45,35 @@ impl Steps {
 
     /// Whether a step of this name ran, and nothing in it failed.
     pub fn has_passed(&self, name: &str) -> bool {
-        self.done
-            .iter()
-            .any(|(done, _, tally)| done == name && tally.failed == 0)
+        self.done.iter().any(|step| step.name == name && step.tally.failed == 0)
     }
 
     pub fn total(&self) -> Tally {
-        self.done.iter().fold(Tally::default(), |sum, (_, _, tally)| Tally {
-            passed: sum.passed + tally.passed,
-            failed: sum.failed + tally.failed,
+        self.done.iter().fold(Tally::default(), |sum, step| Tally {
+            passed: sum.passed + step.tally.passed,
+            failed: sum.failed + step.tally.failed,
         })
     }
 
-    /// One line a step: name, seconds, counts.
+    /// One line a step: name, seconds, counts; below a failed one what it said of that.
     pub fn print(&self) {
         println!();
-        for (name, took, tally) in &self.done {
+        for Step {
+            name,
+            took,
+            tally,
+            faults,
+        } in &self.done
+        {
             let mark = if tally.failed == 0 { "ok    " } else { "FAILED" };
             let seconds = took.as_secs_f64();
             println!(
                 "{mark} {name:<34} {seconds:>7.1} s  {} passed, {} failed",
                 tally.passed, tally.failed
             );
+            for fault in faults {
+                println!("         {fault}");
+            }
         }
     }
 
@@ -62,28 +82,78 @@ impl Steps {
         let started = Instant::now();
         command.current_dir(command.get_current_dir().map_or_else(crate::root, Into::into));
         let program = command.get_program().to_string_lossy().into_owned();
+        // Who sits before a terminal sees cargo's bar move, and the errors where they came.
+        let errors_to = if std::io::stderr().is_terminal() {
+            Stdio::inherit()
+        } else {
+            Stdio::piped()
+        };
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(errors_to)
             .spawn()
             .map_err(|error| format!("{program} cannot be started ({error}): install it and try again"))?;
+        let errors = child.stderr.take();
+        let errors = thread::spawn(move || {
+            let mut faults = Vec::new();
+            let passed_on = errors.map_or(Ok(()), |errors| {
+                pass_on(errors, std::io::stderr(), |line| note_fault(line, &mut faults))
+            });
+            passed_on.map(|()| faults)
+        });
         let mut counted = Tally::default();
+        let mut faults = Vec::new();
+        let lost = |error: std::io::Error| format!("the output of {program} cannot be read: {error}");
         if let Some(output) = child.stdout.take() {
-            for line in BufReader::new(output).split(b'\n') {
-                let line = line.map_err(|error| format!("the output of {program} cannot be read: {error}"))?;
-                let mut out = std::io::stdout().lock();
-                // A closed standard output must not stop the step.
-                let _ = out.write_all(&line).and_then(|()| out.write_all(b"\n"));
-                count_line(&String::from_utf8_lossy(&line), &mut counted);
-            }
+            pass_on(output, std::io::stdout(), |line| {
+                count_line(line, &mut counted);
+                note_fault(line, &mut faults);
+            })
+            .map_err(lost)?;
         }
+        let said = errors
+            .join()
+            .map_err(|_| format!("the errors of {program} cannot be read"))?;
+        faults.extend(said.map_err(lost)?);
         let status = child.wait().map_err(|error| format!("{program} was lost: {error}"))?;
         let tally = tally_from_outcome(counted, counts_tests, status.success());
         if counts_tests && counted == Tally::default() {
             eprintln!("xtask: {name} ran no test");
         }
-        self.done.push((name.to_owned(), started.elapsed(), tally));
+        if tally.failed == 0 {
+            faults.clear();
+        }
+        faults.truncate(FAULTS_SHOWN);
+        self.done.push(Step {
+            name: name.to_owned(),
+            took: started.elapsed(),
+            tally,
+            faults,
+        });
         Ok(tally.failed == 0)
+    }
+}
+
+/// Passes every line on, as bytes, and shows it to `see` as text.
+fn pass_on(from: impl Read, mut to: impl Write, mut see: impl FnMut(&str)) -> std::io::Result<()> {
+    for line in BufReader::new(from).split(b'\n') {
+        let mut line = line?;
+        see(&String::from_utf8_lossy(&line));
+        line.push(b'\n');
+        // A closed standard output must not stop the step.
+        let _ = to.write_all(&line);
+    }
+    Ok(())
+}
+
+/// Keeps a line that says what failed: `test a::b ... FAILED` (Rust), `error: …` and `error[E0277]: …` (cargo, rustc,
+/// npm), `FAIL  src/a.test.ts > …` (Vitest).
+fn note_fault(line: &str, faults: &mut Vec<String>) {
+    let line = line.trim();
+    let is_fault = line.starts_with("error") || line.starts_with("FAIL ") || line.starts_with("npm error");
+    if is_fault || (line.starts_with("test ") && line.ends_with("FAILED")) || line.contains("No space left on device") {
+        faults.push(line.to_owned());
     }
 }
 

@@ -34,3 +34,26 @@ fn a_run_without_a_test_or_with_a_bad_end_has_failed() {
     assert_eq!(tally_from_outcome(none, false, true), Tally { passed: 1, failed: 0 });
     assert_eq!(tally_from_outcome(none, false, false), Tally { passed: 0, failed: 1 });
 }
+
+#[test]
+fn what_failed_is_said_again_by_the_lines_that_say_it() {
+    let output = "\
+running 2 tests
+test a::errors_are_told ... ok
+test a::b ... FAILED
+   Compiling proc-macro-error v1.0.4
+error: could not compile `refold` (lib) due to 1 previous error
+  = note: ld: final link failed: No space left on device
+ FAIL  src/list/grid.test.ts > follows the bar
+error[E0277]: `?` could not convert";
+    let mut faults = Vec::new();
+    output.lines().for_each(|line| note_fault(line, &mut faults));
+    let expected = [
+        "test a::b ... FAILED",
+        "error: could not compile `refold` (lib) due to 1 previous error",
+        "= note: ld: final link failed: No space left on device",
+        "FAIL  src/list/grid.test.ts > follows the bar",
+        "error[E0277]: `?` could not convert",
+    ];
+    assert_eq!(faults, expected);
+}
