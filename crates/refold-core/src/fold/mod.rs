@@ -77,7 +77,7 @@ pub struct Fold {
     instance: Box<dyn HandlerInstance>,
     moment: Moment,
     incomplete_since: Option<Moment>,
-    fault: Option<(Moment, HandlerFault)>,
+    fault: Option<Box<(Moment, HandlerFault)>>,
     blame: Option<Blamed>,
 }
 
@@ -88,22 +88,24 @@ struct Blamed {
     written: Written,
 }
 
-/// Everything that [`Fold::restore`] needs to go on from a moment.
+/// Everything that [`Fold::restore`] needs to go on from a moment. A rebuild keeps one for each stream of a store: what
+/// most of them do not have is in a box.
 #[derive(Clone)]
 pub struct FoldCheckpoint {
     pub moment: Moment,
     pub engine: Checkpoint,
     incomplete_since: Option<Moment>,
-    fault: Option<(Moment, HandlerFault)>,
-    blame: Option<(BlameTree, Value)>,
+    fault: Option<Box<(Moment, HandlerFault)>>,
+    blame: Option<Box<(BlameTree, Value)>>,
 }
 
 impl FoldCheckpoint {
     /// The bytes that its blame holds and that of `earlier` does not, about. The state it holds besides is counted with
     /// the engine's.
     pub fn blame_bytes_beside(&self, earlier: Option<&FoldCheckpoint>) -> usize {
-        let Some((tree, _)) = &self.blame else { return 0 };
-        match earlier.and_then(|earlier| earlier.blame.as_ref()) {
+        let Some(blame) = &self.blame else { return 0 };
+        let (tree, _) = blame.as_ref();
+        match earlier.and_then(|earlier| earlier.blame.as_deref()) {
             Some((before, _)) => tree.bytes_beside(before),
             None => tree.bytes_beside(&BlameTree::default()),
         }
@@ -194,7 +196,7 @@ impl Fold {
             state,
             moment: self.moment,
             incomplete_since: self.incomplete_since,
-            fault: self.fault.clone(),
+            fault: self.fault.as_deref().cloned(),
             blame: self.blame.as_ref().map(|blamed| blamed.tree.clone()),
         })
     }
@@ -208,7 +210,7 @@ impl Fold {
             blame: self
                 .blame
                 .as_ref()
-                .map(|blamed| (blamed.tree.clone(), blamed.before.clone())),
+                .map(|blamed| Box::new((blamed.tree.clone(), blamed.before.clone()))),
         })
     }
 
@@ -218,7 +220,7 @@ impl Fold {
         self.moment = checkpoint.moment;
         self.incomplete_since = checkpoint.incomplete_since;
         self.fault.clone_from(&checkpoint.fault);
-        if let (Some(blamed), Some((tree, before))) = (&mut self.blame, &checkpoint.blame) {
+        if let (Some(blamed), Some((tree, before))) = (&mut self.blame, checkpoint.blame.as_deref()) {
             blamed.tree = tree.clone();
             blamed.before = before.clone();
         }
@@ -297,7 +299,7 @@ impl Fold {
                 written.clear();
                 report(fault.code, Severity::Error, &|| fault.to_string());
                 self.incomplete_since.get_or_insert(moment);
-                self.fault = Some((moment, fault));
+                self.fault = Some(Box::new((moment, fault)));
             }
         }
         Ok(())
