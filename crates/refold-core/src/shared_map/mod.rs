@@ -44,7 +44,7 @@ pub struct Gap<'m, K, V> {
     at: usize,
 }
 
-impl<K: Ord + Clone, V: Clone> Gap<'_, K, V> {
+impl<'m, K: Ord + Clone, V: Clone> Gap<'m, K, V> {
     /// Makes the entry. `key` is the one that was looked for.
     pub fn insert(self, key: K, value: V) {
         match &mut self.map.0 {
@@ -52,6 +52,20 @@ impl<K: Ord + Clone, V: Clone> Gap<'_, K, V> {
                 insert_at(entries, self.at, key, value);
             }
             _ => drop(self.map.insert(key, value)),
+        }
+    }
+
+    /// As [`Gap::insert`]; gives the entry to change in place.
+    pub fn inserted(self, key: K, value: V) -> &'m mut V {
+        let Gap { map, at } = self;
+        Gap { map: &mut *map, at }.insert(key.clone(), value);
+        let made = match &mut map.0 {
+            Entries::Small(entries) => entries.make_mut().get_mut(at).map(|(_, value)| value),
+            Entries::Large(entries) => unshared(entries).get_mut(&key),
+        };
+        match made {
+            Some(value) => value,
+            None => unreachable!("the entry was made just now"),
         }
     }
 }

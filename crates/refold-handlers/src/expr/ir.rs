@@ -174,6 +174,25 @@ impl Ir {
         self.nodes.iter_mut().for_each(change);
     }
 
+    /// Whether evaluating a node surely looks at nothing of the state: what is rare says no.
+    pub fn is_of_event(&self, id: NodeId) -> bool {
+        match self.node(id) {
+            Node::Constant(_) | Node::Slot(_) | Node::HasSlot(_) | Node::Field(_) => true,
+            Node::Not(operand) | Node::Negate(operand) => self.is_of_event(*operand),
+            Node::Arithmetic { left, right, .. }
+            | Node::Equal { left, right, .. }
+            | Node::Compare { left, right, .. }
+            | Node::And(left, right)
+            | Node::Or(left, right) => self.is_of_event(*left) && self.is_of_event(*right),
+            Node::Object(members) => {
+                let mut parts = members.iter();
+                parts.all(|(key, value)| self.is_of_event(*key) && self.is_of_event(*value))
+            }
+            // What may look at it, and what is rare.
+            _ => false,
+        }
+    }
+
     pub fn constant(&self, id: NodeId) -> Option<&Value> {
         match self.node(id) {
             Node::Constant(value) => Some(value),

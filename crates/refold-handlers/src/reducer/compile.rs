@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use refold_core::value::{Text, Value};
 
-use super::rules::{Action, Operation, Rules, Target, TypeRules, Unhandled};
+use super::rules::{Action, Operation, Rules, Target, TypeRules, Unhandled, is_apart};
 use super::target::compile_target;
 use crate::document::{Body, Document, Key, Node, Scalar, ScalarKind};
 use crate::error::{Mark, PackageError, code};
@@ -438,6 +438,7 @@ impl OperationCompiler<'_, '_> {
             .unwrap_or_default();
         self.scope.this = outer;
         Ok(Action::Child {
+            is_apart: is_apart(self.ir, &targeted.target, create, &operations),
             target: targeted.target,
             create,
             operations: operations.into(),

@@ -109,7 +109,8 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
                 target,
                 create,
                 operations,
-            } => self.child(target, *create, operations, base),
+                is_apart,
+            } => self.child(target, *create, operations, *is_apart, base),
             Action::Remove(target) => {
                 let path = self.resolved(target, base)?;
                 let removed = self.writer.remove(path);
@@ -233,12 +234,62 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         target: &'p Target,
         create: Option<NodeId>,
         operations: &'p [Operation],
+        is_apart: bool,
         base: &Path<'p>,
     ) -> Result<(), Fault> {
         let path = self.resolved(target, base)?;
+        if is_apart && self.apart(target, path, create, operations)? {
+            return Ok(());
+        }
         self.create(target, path, create, base)?;
         let inside = self.writer.places.settled(path);
         self.operations(operations, &inside)
+    }
+
+    /// The operations of a child, made first where it is missing, that look at nothing of the state: the way to it is gone
+    /// once for all of them. `false`, and nothing was done, where something is in the way.
+    fn apart(
+        &mut self,
+        target: &'p Target,
+        path: Path<'p>,
+        create: Option<NodeId>,
+        operations: &'p [Operation],
+    ) -> Result<bool, Fault> {
+        let (rules, data, meta, facts, limits) = (self.rules, self.data, self.meta, self.facts, self.limits);
+        let kept = create.and_then(|create| self.kept(create));
+        let (locals, emitted, meter) = (&mut *self.locals, &mut *self.emitted, &mut *self.meter);
+        let null = Value::Null;
+        let made = || match (kept, create) {
+            (Some(value), _) => Ok(value.clone()),
+            (None, Some(create)) => {
+                let inputs = Inputs {
+                    data,
+                    meta,
+                    event: Some(facts),
+                    state: &null,
+                    this: None,
+                };
+                evaluate(&rules.ir, create, &inputs, locals, meter).map(Seen::into_value)
+            }
+            (None, None) => Ok(Value::Object(Object::default())),
+        };
+        let refuse = |refusal: Refused| rules.ir.fault_at(target.mark, refusal.code, refusal.message);
+        let Some(mut inside) = self.writer.inside(path, made, refuse)? else {
+            return Ok(false);
+        };
+        let mut run = Run {
+            rules,
+            data,
+            meta,
+            facts,
+            locals,
+            emitted,
+            meter,
+            limits,
+            writer: &mut inside,
+        };
+        run.operations(operations, &Path::default())?;
+        Ok(true)
     }
 
     /// Makes what a `child` works on, where there is nothing at `path` yet.
@@ -344,7 +395,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         }
         for step in &target.steps {
             let place = match step {
-                Step::Key(key) => Place::Key(key.clone()),
+                Step::Key(key) => Place::Named(key),
                 Step::Index { index, by } => match (self.kept(*index), by) {
                     (Some(Value::Text(key)), None) => Place::Key(KnownKey::new(key.clone())),
                     _ => {
@@ -359,7 +410,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
     }
 
     /// The step that an evaluated index stands for, in the container at the path that was pushed since `begin`.
-    fn place(&mut self, at: NodeId, index: Value, by: Option<&Text>, begin: usize) -> Result<Place, Fault> {
+    fn place(&mut self, at: NodeId, index: Value, by: Option<&Text>, begin: usize) -> Result<Place<'p>, Fault> {
         let is_counted = by.is_some() || matches!(index, Value::Number(_));
         let container = if is_counted {
             let container = self.writer.places.since(begin).find(self.writer.state());

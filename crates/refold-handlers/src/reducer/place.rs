@@ -2,11 +2,14 @@
 
 use refold_core::pointer::Pointer;
 use refold_core::value::{KnownKey, MemberEntry, MemberGap, Text, Value};
+use smallvec::SmallVec;
 
 /// One step of a path.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum Place<'p> {
     Key(KnownKey),
+    /// A key of the rules themselves, so that what it remembers serves the next event too.
+    Named(&'p KnownKey),
     Element(usize),
     /// A new element for the end of a keyed array: it gets its key.
     New {
@@ -26,7 +29,7 @@ pub enum PlaceRef<'a> {
 
 /// The places that were found out for one event. Paths point into them, so that a path is copied for nothing.
 #[derive(Debug, Default)]
-pub struct Places(Vec<Place>);
+pub struct Places<'p>(SmallVec<[Place<'p>; 4]>);
 
 /// A path: what was found out for this event, then what the rules say.
 #[derive(Debug, Clone, Copy, Default)]
@@ -39,7 +42,7 @@ pub struct Path<'p> {
 /// A path with its places at hand.
 #[derive(Debug, Clone, Copy)]
 pub struct Steps<'a> {
-    found: &'a [Place],
+    found: &'a [Place<'a>],
     fixed: &'a [KnownKey],
 }
 
@@ -57,6 +60,18 @@ impl<'p> Path<'p> {
         self.fixed.is_empty().then_some(Path { fixed: keys, ..self })
     }
 
+    /// This path and `inner` after it, which says nothing but keys: they come after what was found out for this one, which
+    /// says none itself.
+    pub fn followed_by(self, inner: Path<'p>) -> Path<'p> {
+        match self.is_root() {
+            true => inner,
+            false => Path {
+                fixed: inner.fixed,
+                ..self
+            },
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.found_to - self.found_from + self.fixed.len()
     }
@@ -66,12 +81,7 @@ impl<'p> Path<'p> {
     }
 }
 
-impl Places {
-    /// Forgets all places, and with them all paths but the fixed ones.
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
+impl<'p> Places<'p> {
     #[inline]
     pub fn steps<'a>(&'a self, path: &Path<'a>) -> Steps<'a> {
         Steps {
@@ -86,13 +96,16 @@ impl Places {
         self.0.len()
     }
 
-    pub fn push(&mut self, place: Place) {
+    pub fn push(&mut self, place: Place<'p>) {
         self.0.push(place);
     }
 
-    pub fn push_all(&mut self, path: &Path<'_>) {
-        self.0.extend_from_within(path.found_from..path.found_to);
-        self.0.extend(path.fixed.iter().cloned().map(Place::Key));
+    pub fn push_all(&mut self, path: &Path<'p>) {
+        for at in path.found_from..path.found_to {
+            // Paths are made by `end` alone, of places that are there.
+            self.0.push(self.0[at].clone());
+        }
+        self.0.extend(path.fixed.iter().map(Place::Named));
     }
 
     /// The path of what was pushed since `begin`, as far as it is known.
@@ -104,7 +117,7 @@ impl Places {
     }
 
     /// Ends the path that began at `begin`: `fixed` comes after what was pushed.
-    pub fn end<'p>(&self, begin: usize, fixed: &'p [KnownKey]) -> Path<'p> {
+    pub fn end(&self, begin: usize, fixed: &'p [KnownKey]) -> Path<'p> {
         Path {
             found_from: begin,
             found_to: self.0.len(),
@@ -113,7 +126,7 @@ impl Places {
     }
 
     /// The path once a new element on it has been made.
-    pub fn settled<'p>(&mut self, path: Path<'p>) -> Path<'p> {
+    pub fn settled(&mut self, path: Path<'p>) -> Path<'p> {
         let found = self.0.get(path.found_from..path.found_to).unwrap_or_default();
         if !found.iter().any(|place| matches!(place, Place::New { .. })) {
             return path;
@@ -158,7 +171,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    pub fn to_places(self) -> Vec<Place> {
+    pub fn to_places(self) -> Vec<Place<'static>> {
         self.iter().map(PlaceRef::to_place).collect()
     }
 
@@ -166,9 +179,9 @@ impl<'a> Steps<'a> {
     pub fn find(self, state: &Value) -> Option<&Value> {
         let mut here = state;
         for place in self.found {
-            here = match (here.resolved(), place) {
-                (Value::Object(members), Place::Key(key)) => members.find_known(key)?,
-                (Value::Array(values), Place::Element(index)) => values.get(*index)?,
+            here = match (here.resolved(), place.borrowed()) {
+                (Value::Object(members), PlaceRef::Key(key)) => members.find_known(key)?,
+                (Value::Array(values), PlaceRef::Element(index)) => values.get(index)?,
                 _ => return None,
             };
         }
@@ -186,16 +199,16 @@ impl<'a> Steps<'a> {
     pub fn locate(self, root: &mut Value) -> Located<'_, 'a> {
         let mut here = root;
         for (at, place) in self.found.iter().enumerate() {
-            here = match (here, place) {
-                (Value::Object(members), Place::Key(key)) => match members.entry_known(key) {
+            here = match (here, place.borrowed()) {
+                (Value::Object(members), PlaceRef::Key(key)) => match members.entry_known(key) {
                     MemberEntry::There(next) => next,
                     MemberEntry::Missing(gap) => return Located::Gap { at, key, gap },
                 },
-                (Value::Array(values), Place::Element(index)) => match values.get_mut(*index) {
+                (Value::Array(values), PlaceRef::Element(index)) => match values.get_mut(index) {
                     Some(next) => next,
                     None => return Located::Missing { at },
                 },
-                (Value::Array(_), Place::New { .. }) => return Located::Missing { at },
+                (Value::Array(_), PlaceRef::New { .. }) => return Located::Missing { at },
                 _ => return Located::Blocked { at },
             };
         }
@@ -231,10 +244,12 @@ pub enum Located<'v, 'a> {
     },
 }
 
-impl Place {
+impl Place<'_> {
+    #[inline(always)]
     pub fn borrowed(&self) -> PlaceRef<'_> {
         match self {
             Place::Key(key) => PlaceRef::Key(key),
+            Place::Named(key) => PlaceRef::Key(key),
             Place::Element(at) => PlaceRef::Element(*at),
             Place::New { at, by, key } => PlaceRef::New { at: *at, by, key },
         }
@@ -242,7 +257,7 @@ impl Place {
 }
 
 impl<'a> PlaceRef<'a> {
-    pub fn to_place(self) -> Place {
+    pub fn to_place(self) -> Place<'static> {
         match self {
             PlaceRef::Key(key) => Place::Key(key.clone()),
             PlaceRef::Element(at) => Place::Element(at),
@@ -275,7 +290,7 @@ impl<'a> PlaceRef<'a> {
 }
 
 /// As the core writes a place.
-pub fn pointer(places: &[Place]) -> Pointer {
+pub fn pointer(places: &[Place<'_>]) -> Pointer {
     places
         .iter()
         .fold(Pointer::ROOT, |pointer, place| match place.borrowed() {

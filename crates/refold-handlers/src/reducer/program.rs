@@ -16,6 +16,7 @@ use refold_core::value::Value;
 
 use super::fold::{Emitted, Run};
 use super::lane::{EventSlots, Lanes, Stop, read_metadata_for};
+use super::log::Log;
 use super::place::{Places, pointer};
 use super::rules::{Rules, TypeRules, Unhandled};
 use super::state::Writer;
@@ -106,7 +107,6 @@ impl DeclarativeProgram {
             lanes: Lanes::default(),
             slots: EventSlots::default(),
             locals: Vec::new(),
-            places: Places::default(),
             emitted: Vec::new(),
         }
     }
@@ -193,7 +193,6 @@ pub struct DeclarativeInstance {
     lanes: Lanes,
     slots: EventSlots,
     locals: Vec<Value>,
-    places: Places,
     emitted: Vec<Emitted>,
 }
 
@@ -225,7 +224,6 @@ impl DeclarativeInstance {
             lanes,
             slots,
             locals,
-            places,
             emitted,
         } = self;
         let (program, rules): (&DeclarativeProgram, &Rules) = (program, rules);
@@ -247,8 +245,9 @@ impl DeclarativeInstance {
             event_type,
         };
         let mut meter = Meter::new(limits);
-        let mut writer = Writer::new(state, byte_count, places, limits, written.is_on());
-
+        let mut places = Places::default();
+        let mut log = Log::new(limits, *byte_count, written.is_on());
+        let mut writer = Writer::new(state, &mut places, &mut log);
         let mut fold = Fold {
             program,
             rules,
@@ -266,19 +265,16 @@ impl DeclarativeInstance {
         } else {
             fold.run(of_type, event_type)
         };
-        match folded {
-            Ok(applied) => {
-                for places in writer.touched() {
-                    written.record(|| pointer(places));
-                }
-                Ok(applied)
-            }
-            Err(stop) => {
-                writer.roll_back();
-                emitted.clear();
-                Err(stop)
+        if folded.is_err() {
+            log.roll_back(state, &places);
+            emitted.clear();
+        } else {
+            for places in log.touched() {
+                written.record(|| pointer(places));
             }
         }
+        *byte_count = log.byte_count();
+        folded
     }
 }
 

@@ -126,6 +126,8 @@ pub enum Action {
         target: Target,
         create: Option<NodeId>,
         operations: Box<[Operation]>,
+        /// See [`is_apart`].
+        is_apart: bool,
     },
     Remove(Target),
     Clear(Target),
@@ -143,6 +145,25 @@ pub enum Action {
         event_type: NodeId,
         data: Option<NodeId>,
     },
+}
+
+/// Whether the operations of a child, and what it is created as, look at nothing of the state, and write to places that
+/// begin at the child and are named by keys alone. Its own path ends with an index.
+pub fn is_apart(ir: &Ir, target: &Target, create: Option<NodeId>, operations: &[Operation]) -> bool {
+    let writes = |operation: &Operation| match &operation.action {
+        Action::Set { target, value }
+        | Action::Add { target, value }
+        | Action::Subtract { target, value }
+        | Action::Min { target, value }
+        | Action::Max { target, value } => !target.is_absolute && target.steps.is_empty() && ir.is_of_event(*value),
+        // What the others do hangs on more than the child, or is rare.
+        _ => false,
+    };
+    target.keys.is_empty()
+        && create.is_none_or(|create| ir.is_of_event(create))
+        && operations
+            .iter()
+            .all(|operation| operation.guard.is_none_or(|guard| ir.is_of_event(guard)) && writes(operation))
 }
 
 /// A place in the state that an operation writes to.

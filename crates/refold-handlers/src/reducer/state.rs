@@ -1,17 +1,14 @@
 //! The state while an event is folded: it can be written, and put back as it was.
 //!
-//! Writes go into the tree in place where nobody else holds it. What each write replaced is kept, so that a fault puts
-//! the state back without a copy of it. The size is counted along.
+//! Writes go into the tree in place where nobody else holds it. What each write replaced goes to the [`Log`].
 
 use std::convert::Infallible;
 
 use refold_core::value::{Array, Object, Text, Value};
-use smallvec::SmallVec;
 
-use super::place::{Located, Path, Place, PlaceRef, Places, Steps};
+use super::log::{Before, Log, size_at, size_of};
+use super::place::{Located, Path, PlaceRef, Places, Steps};
 use crate::error::code;
-use crate::expr::meter::{TooBig, measured, scalar_size};
-use crate::limits::Limits;
 use crate::merge;
 
 /// Why a write was refused.
@@ -36,50 +33,63 @@ impl Refusal {
     }
 }
 
-/// A write that was made at the first `len` steps of `path`, and what was there before.
-struct Undo<'p> {
-    path: Path<'p>,
-    len: usize,
-    before: Before,
-}
-
-enum Before {
-    Was(Value),
-    Absent,
-    Appended,
-    Prepended,
-    Removed(Value),
-}
-
-/// Writes one event's changes.
+/// Writes one event's changes to the state, or to a place of it.
 pub struct Writer<'s, 'p> {
+    /// What stands at `inside` of the state. All other paths begin here.
     state: &'s mut Value,
-    byte_count: &'s mut usize,
-    limits: &'s Limits,
+    inside: Path<'p>,
     /// What the paths of this event point into.
-    pub places: &'s mut Places,
-    undo: SmallVec<[Undo<'p>; 8]>,
-    /// The places that were written, as they are now; `None` when nobody wants to know.
-    touched: Option<Vec<Vec<Place>>>,
+    pub places: &'s mut Places<'p>,
+    log: &'s mut Log<'p>,
 }
 
 impl<'s, 'p> Writer<'s, 'p> {
-    pub fn new(
-        state: &'s mut Value,
-        byte_count: &'s mut usize,
-        places: &'s mut Places,
-        limits: &'s Limits,
-        is_traced: bool,
-    ) -> Writer<'s, 'p> {
-        places.clear();
+    pub fn new(state: &'s mut Value, places: &'s mut Places<'p>, log: &'s mut Log<'p>) -> Writer<'s, 'p> {
         Writer {
             state,
-            byte_count,
-            limits,
+            inside: Path::default(),
             places,
-            undo: SmallVec::new(),
-            touched: is_traced.then(Vec::new),
+            log,
         }
+    }
+
+    /// A writer of what stands at `path`, so that the way there is gone once for many writes: to paths of keys alone, and
+    /// without [`Writer::remove`], to which the place itself would be the whole state. Where the container around it holds
+    /// nothing there, `made` is put there first. `None`, and nothing happened: something else is in the way, or null.
+    ///
+    /// `path` was found out whole.
+    pub fn inside<E>(
+        &mut self,
+        path: Path<'p>,
+        made: impl FnOnce() -> Result<Value, E>,
+        refuse: impl FnOnce(Refused) -> E,
+    ) -> Result<Option<Writer<'_, 'p>>, E> {
+        let (len, outer) = (path.len(), self.inside.len());
+        let whole = self.inside.followed_by(path);
+        let state = match self.places.steps(&path).locate(self.state) {
+            Located::There(slot) if !slot.is_null() => slot,
+            Located::Gap { at, key, gap } if at + 1 == len => {
+                let new = made()?;
+                self.log.trace(self.places, || whole, None);
+                let size = match size_at(self.log.limits(), outer + len, &new) {
+                    Ok(size) => size + key.text().byte_len() + 4,
+                    Err(refused) => return Err(refuse(refused)),
+                };
+                let slot = gap.inserted(key.text().clone(), new);
+                self.log.note(whole, outer + len, Before::Absent);
+                self.log.account(size, 0).map_err(refuse)?;
+                slot
+            }
+            Located::There(_) | Located::Gap { .. } | Located::Missing { .. } | Located::Blocked { .. } => {
+                return Ok(None);
+            }
+        };
+        Ok(Some(Writer {
+            state,
+            inside: whole,
+            places: self.places,
+            log: self.log,
+        }))
     }
 
     #[inline]
@@ -107,32 +117,25 @@ impl<'s, 'p> Writer<'s, 'p> {
     ) -> Result<(), Refused> {
         self.trace(&path, None);
         let len = path.len();
+        let (limits, depth) = (self.log.limits(), self.inside.len());
         match self.places.steps(&path).locate(self.state) {
             Located::There(slot) => {
                 let new = made(Some(slot.resolved())).map_err(Into::into)?;
-                let size = size_at(self.limits, len, &new)?;
+                let size = size_at(limits, depth + len, &new)?;
                 let freed = size_of(slot);
                 let old = std::mem::replace(slot, new);
-                self.undo.push(Undo {
-                    path,
-                    len,
-                    before: Before::Was(old),
-                });
-                self.account(size, freed)
+                self.note(path, len, Before::Was(old));
+                self.log.account(size, freed)
             }
             Located::Gap { at, key, gap } => {
                 let mut new = made(None).map_err(Into::into)?;
                 if at + 1 < len {
                     new = nested(self.places.steps(&path), at + 1, new)?;
                 }
-                let size = size_at(self.limits, at + 1, &new)? + key.text().byte_len() + 4;
+                let size = size_at(limits, depth + at + 1, &new)? + key.text().byte_len() + 4;
                 gap.insert(key.text().clone(), new);
-                self.undo.push(Undo {
-                    path,
-                    len: at + 1,
-                    before: Before::Absent,
-                });
-                self.account(size, 0)
+                self.note(path, at + 1, Before::Absent);
+                self.log.account(size, 0)
             }
             Located::Missing { at } => {
                 let new = nested(self.places.steps(&path), at + 1, made(None).map_err(Into::into)?)?;
@@ -153,7 +156,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         match slot {
             Value::Array(values) => {
                 let len = path.len();
-                let size = size_at(self.limits, len + 1, &value)? + 1;
+                let size = size_at(self.log.limits(), self.inside.len() + len + 1, &value)? + 1;
                 let at = if is_front { 0 } else { values.len() };
                 if is_front {
                     values.push_front(value)
@@ -165,8 +168,8 @@ impl<'s, 'p> Writer<'s, 'p> {
                 }
                 self.trace(&path, Some(at));
                 let before = if is_front { Before::Prepended } else { Before::Appended };
-                self.undo.push(Undo { path, len, before });
-                self.account(size, 0)
+                self.note(path, len, before);
+                self.log.account(size, 0)
             }
             Value::Null | Value::Repeated(_) => self.update(path, |old| match old {
                 Some(Value::Array(values)) => {
@@ -223,30 +226,14 @@ impl<'s, 'p> Writer<'s, 'p> {
         if let Some(at) = index {
             self.shift(&path, len - 1, at + 1, -1);
         }
-        self.undo.push(Undo {
-            path,
-            len,
-            before: Before::Removed(old),
-        });
-        self.account(0, freed)
-    }
-
-    /// Puts the state back as it was before the first write.
-    pub fn roll_back(&mut self) {
-        while let Some(undo) = self.undo.pop() {
-            let (freed, added) = put_back(self.state, self.places, undo);
-            *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
-        }
-    }
-
-    /// The places that were written and stay so; none where nobody wants to know.
-    pub fn touched(&self) -> &[Vec<Place>] {
-        self.touched.as_deref().unwrap_or_default()
+        self.note(path, len, Before::Removed(old));
+        self.log.account(0, freed)
     }
 
     /// Puts `new` into the array at the first `at` steps of `path`, which has no such element.
     fn insert(&mut self, path: Path<'p>, at: usize, new: Value) -> Result<(), Refused> {
-        let mut size = size_at(self.limits, at + 1, &new)?;
+        let (limits, depth) = (self.log.limits(), self.inside.len());
+        let mut size = size_at(limits, depth + at + 1, &new)?;
         let steps = self.places.steps(&path);
         let Some(place) = steps.get(at) else { return Ok(()) };
         match (steps.first(at).locate(self.state), place) {
@@ -256,7 +243,7 @@ impl<'s, 'p> Writer<'s, 'p> {
             }
             (Located::There(Value::Array(values)), PlaceRef::New { at: index, by, key }) if index == values.len() => {
                 let new = keyed(new, by, key);
-                size = size_at(self.limits, at + 1, &new)? + 1;
+                size = size_at(limits, depth + at + 1, &new)? + 1;
                 values.push(new);
             }
             (Located::There(Value::Array(values)), place) => return Err(outside(place, values.len())),
@@ -265,12 +252,8 @@ impl<'s, 'p> Writer<'s, 'p> {
                 return Ok(());
             }
         }
-        self.undo.push(Undo {
-            path,
-            len: at + 1,
-            before: Before::Absent,
-        });
-        self.account(size, 0)
+        self.note(path, at + 1, Before::Absent);
+        self.log.account(size, 0)
     }
 
     /// Makes a container of what stands at the first `at` steps of `path`: of null, or of a repeated key.
@@ -291,52 +274,30 @@ impl<'s, 'p> Writer<'s, 'p> {
                 return Err(Refusal::new(code::HANDLER_TYPE, message));
             }
         };
-        let size = size_at(self.limits, at, &new)?;
+        let size = size_at(self.log.limits(), self.inside.len() + at, &new)?;
         let old = std::mem::replace(slot, new);
         let freed = size_of(&old);
-        self.undo.push(Undo {
-            path: *path,
-            len: at,
-            before: Before::Was(old),
-        });
-        self.account(size, freed)
+        self.note(*path, at, Before::Was(old));
+        self.log.account(size, freed)
     }
 
-    fn account(&mut self, added: usize, freed: usize) -> Result<(), Refused> {
-        *self.byte_count = (*self.byte_count + added).saturating_sub(freed);
-        if added > freed && *self.byte_count > self.limits.state_bytes {
-            return Err(too_big(self.limits));
-        }
-        Ok(())
+    /// Notes a write that was made at the first `len` steps of `path`.
+    #[inline(always)]
+    fn note(&mut self, path: Path<'p>, len: usize, before: Before) {
+        let len = self.inside.len() + len;
+        self.log.note(self.inside.followed_by(path), len, before);
     }
 
     #[inline(always)]
     fn trace(&mut self, path: &Path<'p>, element: Option<usize>) {
-        if self.touched.is_some() {
-            self.trace_it(path, element);
-        }
-    }
-
-    #[cold]
-    fn trace_it(&mut self, path: &Path<'p>, element: Option<usize>) {
-        let mut places = self.places.steps(path).to_places();
-        places.extend(element.map(Place::Element));
-        self.touched.get_or_insert_default().push(places);
+        self.log.trace(self.places, || self.inside.followed_by(*path), element);
     }
 
     /// Moves traced elements of the array at the first `len` steps of `array`, from index `from` on, by `by`.
     fn shift(&mut self, array: &Path<'p>, len: usize, from: usize, by: isize) {
-        let array = self.places.steps(array).first(len);
-        for places in self.touched.iter_mut().flatten() {
-            let is_inside = places.len() > len && places.iter().zip(array.iter()).all(|(a, b)| a.borrowed().is_same(b));
-            if is_inside
-                && let Some(place) = places.get_mut(len)
-                && let Some(index) = place.borrowed().index()
-                && index >= from
-            {
-                *place = Place::Element(index.saturating_add_signed(by));
-            }
-        }
+        let (array, len) = (self.inside.followed_by(*array), self.inside.len() + len);
+        let array = self.places.steps(&array).first(len);
+        self.log.shift(array, from, by);
     }
 }
 
@@ -377,94 +338,6 @@ fn outside(place: PlaceRef<'_>, length: usize) -> Refused {
         None => "an array has no named members; declare its key in `keys`, or give a number".to_owned(),
     };
     Refusal::new(code::HANDLER_TYPE, message)
-}
-
-/// Undoes one write; how many bytes that frees, and how many it adds.
-fn put_back(state: &mut Value, places: &Places, undo: Undo<'_>) -> (usize, usize) {
-    let Undo { path, len, before } = undo;
-    let path = places.steps(&path);
-    let last = len.checked_sub(1).and_then(|last| path.get(last));
-    let is_inside = !matches!(before, Before::Absent | Before::Removed(_));
-    let steps = if is_inside { len } else { len.saturating_sub(1) };
-    // Writes are undone in reverse, so each finds the state as it left it.
-    let Located::There(slot) = path.first(steps).locate(state) else {
-        return (0, 0);
-    };
-    match (before, slot, last) {
-        (Before::Was(old), slot, _) => {
-            let added = size_of(&old);
-            (size_of(&std::mem::replace(slot, old)), added)
-        }
-        (Before::Absent, Value::Array(values), Some(place)) => match place.index() {
-            Some(at) if at < values.len() => (1 + size_of(&values.remove(at)), 0),
-            _ => (0, 0),
-        },
-        (Before::Absent, Value::Object(members), Some(PlaceRef::Key(key))) => {
-            let key = key.text().as_wtf8();
-            let removed = members.remove(key);
-            (removed.map_or(0, |old| key.len() + 4 + size_of(&old)), 0)
-        }
-        (Before::Appended, Value::Array(values), _) if !values.is_empty() => {
-            (1 + size_of(&values.remove(values.len() - 1)), 0)
-        }
-        (Before::Prepended, Value::Array(values), _) if !values.is_empty() => (1 + size_of(&values.remove(0)), 0),
-        (Before::Removed(old), Value::Array(values), Some(place)) => {
-            let added = 1 + size_of(&old);
-            values.insert(place.index().unwrap_or(0).min(values.len()), old);
-            (0, added)
-        }
-        (Before::Removed(old), Value::Object(members), Some(PlaceRef::Key(key))) => {
-            let key = key.text();
-            let added = key.as_wtf8().len() + 4 + size_of(&old);
-            members.insert(key.clone(), old);
-            (0, added)
-        }
-        _ => (0, 0),
-    }
-}
-
-/// The size of what is in the state already, and so was measured before.
-#[inline(always)]
-fn size_of(value: &Value) -> usize {
-    match scalar_size(value) {
-        Some(size) => size,
-        None => measured(value, usize::MAX, usize::MAX).unwrap_or(usize::MAX),
-    }
-}
-
-/// The size of a value that is to stand `depth` levels down; refused when it is too big or too deep for a state.
-#[inline(always)]
-fn size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refused> {
-    match scalar_size(value) {
-        Some(size) if size <= limits.state_bytes && depth <= limits.depth => Ok(size),
-        _ => checked_size_at(limits, depth, value),
-    }
-}
-
-#[inline(never)]
-fn checked_size_at(limits: &Limits, depth: usize, value: &Value) -> Result<usize, Refused> {
-    let Some(levels) = limits.depth.checked_sub(depth) else {
-        return Err(too_deep(limits));
-    };
-    measured(value, limits.state_bytes, levels).map_err(|exceeded| match exceeded {
-        TooBig::Size => too_big(limits),
-        TooBig::Depth => too_deep(limits),
-    })
-}
-
-#[cold]
-fn too_big(limits: &Limits) -> Refused {
-    let message = format!(
-        "the state grew over {} bytes; keep less in it, or count instead of collecting",
-        limits.state_bytes
-    );
-    Refusal::new(code::LIMIT_STATE, message)
-}
-
-#[cold]
-fn too_deep(limits: &Limits) -> Refused {
-    let message = format!("the state would nest deeper than {} levels; flatten it", limits.depth);
-    Refusal::new(code::LIMIT_DEPTH, message)
 }
 
 /// What [`Writer::update`] needs for `merge`, `clear` and `removeValue`.

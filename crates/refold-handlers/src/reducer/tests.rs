@@ -129,3 +129,44 @@ every: [ { set: { lastEventAt: event.time } } ]
     events.push(("OrderCancelled", "{}"));
     check(reducer, &events, r#"{"lastEventAt":"2025-07-31T22:13:26.000Z"}"#);
 }
+
+#[test]
+fn what_happens_in_a_child_is_noted_and_undone_by_its_place_in_the_state() {
+    let reducer = "
+refold: reducer/1
+initial: { lines: { a: { n: 1 }, b: null } }
+on:
+  Put:
+    - child: lines[event.data.id]
+      create: { n: 0, name: event.data.name }
+      do:
+        - add: { n: event.data.n }
+        - set: { \"last.n\": event.data.n }
+        - add: { total: event.data.extra }
+";
+    let put = |id: &str, n: &str, extra: &str| format!(r#"{{"id":"{id}","name":"{id}!","n":{n},"extra":{extra}}}"#);
+    let payloads = [
+        put("a", "2", "1.5"),
+        put("c", "3", "4"),
+        put("b", "5", "6"),
+        put("c", "1", "1"),
+    ];
+    let events = payloads.each_ref().map(|payload| ("Put", payload.as_str()));
+    check(
+        reducer,
+        &events,
+        r#"{"lines":{"a":{"last":{"n":2},"n":3,"total":1.5},"b":{"last":{"n":5},"n":5,"name":"b!","total":6},"c":{"last":{"n":1},"n":4,"name":"c!","total":5}}}"#,
+    );
+    for (id, expected) in [
+        ("a", vec!["/lines/a/n", "/lines/a/last/n", "/lines/a/total"]),
+        ("d", vec!["/lines/d", "/lines/d/n", "/lines/d/last/n", "/lines/d/total"]),
+    ] {
+        let payload = put(id, "1", "1");
+        let (_, written) = folded(reducer, &[("Put", &payload)]).unwrap();
+        assert_eq!(written, expected);
+        // The last operation fails: `folded` holds the state against what it was.
+        let payload = put(id, "1", "\"much\"");
+        let fault = folded(reducer, &[("Put", &payload)]).unwrap_err();
+        assert_eq!(fault.place.as_deref(), Some("reducer.yaml:11:25"));
+    }
+}

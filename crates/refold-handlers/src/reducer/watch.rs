@@ -195,6 +195,7 @@ impl<'r, 'p: 'r> Walk<'_, 'r, '_, 'p> {
                 target,
                 create,
                 operations,
+                ..
             } => return self.child(ordinal, target, *create, operations, base),
             Action::Let { local, value } => return self.bind(operation, *local, *value, base),
             Action::Require { .. } | Action::Emit { .. } if self.watch.is_part() => return Ok(()),
