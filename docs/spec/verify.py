@@ -352,6 +352,7 @@ def check_report(folder, key):
         with open(os.path.join(folder.path, "events.csv"), encoding="utf-8", newline="") as file:
             found = [row["position"] for row in csv.DictReader(file)]
         must(len(found) == count and positions in (None, found), "events.csv", "it holds other events")
+    check_findings(folder, names, report.get("verdict"))
     if "report.html" in names:
         must(report["id"] in folder.text("report.html"), "report.html", "it is of another report")
     signed_by = manifest["signed_by"]
@@ -361,6 +362,24 @@ def check_report(folder, key):
         key = key or key_of(signed_by)
         check_minisig(folder.read("SHA256SUMS"), folder.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
     return f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"
+
+
+def check_findings(folder, names, verdict):
+    """The files of all findings that a verdict counts; a report about events alone has none."""
+    found = {name for name in names if name.startswith("findings.")}
+    must(verdict or not found, "manifest.json", "it has findings and no verdict")
+    positions = None
+    if "findings.ndjson" in found:
+        must(names["findings.ndjson"]["sha256"] == verdict["sha256"], "findings.ndjson", "it is another record")
+        lines = [json.loads(line) for line in folder.text("findings.ndjson").split("\n")[:-1]]
+        must(len(lines) == verdict["kept"], "findings.ndjson", "it holds another number of findings")
+        first = lines[: len(verdict["findings"])]
+        must(first == verdict["findings"], "findings.ndjson", "it holds other findings than manifest.json")
+        positions = [line["position"] or "" for line in lines]
+    if "findings.csv" in found:
+        with open(os.path.join(folder.path, "findings.csv"), encoding="utf-8", newline="") as file:
+            rows = [row["position"] for row in csv.DictReader(file)]
+        must(len(rows) == verdict["kept"] and positions in (None, rows), "findings.csv", "it holds other findings")
 
 
 def main(arguments):

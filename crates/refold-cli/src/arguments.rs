@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
-pub use evidence::{Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, Verify, VerifyBundle};
+pub use evidence::{Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, ReportQuestion, Verify, VerifyBundle};
 pub use known::{Corrections, FoldOrder, Known};
 pub use lab::{Check, Gate, Minimize, WhatIf};
 pub use why::{Why, WhyNot};

@@ -1,4 +1,4 @@
-//! Somebody without Refold and without the store checks an anchor, its proofs and a report with `sha256sum`, `minisign`, `openssl` and
+//! Somebody without Refold and without the store checks an anchor, its proofs and reports with `sha256sum`, `minisign`, `openssl` and
 //! Python, by the scripts in `docs/spec`; and whatever he was given that was changed, he sees.
 
 use std::fs;
@@ -9,12 +9,12 @@ use refold_fixtures::orders::Layout;
 use refold_tests::{Refold, root, shop};
 use rusqlite::Connection;
 
-/// A signed anchor, the one that follows it, a proof of each kind and a report, made of a store of 300 events.
+/// A signed anchor, the one that follows it, a proof of each kind and reports, made of a store of 300 events.
 struct Given {
     folder: tempfile::TempDir,
     key: String,
-    /// Anchor, proof of an event, proof of growth, report.
-    folders: [PathBuf; 4],
+    /// Anchor, proof of an event, proof of growth, report, report of a verification that found something.
+    folders: [PathBuf; 5],
 }
 
 impl Given {
@@ -35,11 +35,12 @@ impl Given {
         let key = key.lines().nth(1).expect("its second line").to_owned();
 
         let refold = Refold::in_folder(&path("shop"));
-        let run = |arguments: &[&str]| -> PathBuf {
+        let ends = |code: i32, arguments: &[&str]| -> PathBuf {
             let answer = refold.run(arguments);
-            assert_eq!(answer.code, 0, "{arguments:?}: {answer:?}");
+            assert_eq!(answer.code, code, "{arguments:?}: {answer:?}");
             answer.out.lines().next().expect("the folder that was made").into()
         };
+        let run = |arguments: &[&str]| ends(0, arguments);
         let text = |path: &Path| path.display().to_string();
         let (away, secret) = (text(&path("away")), text(&path("key")));
         let first = run(&["anchor", "orders.db", "--out", &away, "--key", &secret]);
@@ -77,9 +78,26 @@ impl Given {
             &away,
         ]);
         let report = run(&["report", "orders.db", "--out", &away, "--key", &secret, "--to", "#40"]);
+        let tampered = Connection::open(path("shop/orders.db")).expect("the store opens");
+        let tampered = tampered.execute_batch(
+            "UPDATE emt_messages SET message_data = '{}' WHERE global_position = 120;
+             DELETE FROM emt_messages WHERE global_position = 200;",
+        );
+        tampered.expect("the store can be written");
+        let verification = [
+            "report",
+            "orders.db",
+            "--out",
+            &away,
+            "--key",
+            &secret,
+            "--verification",
+            &later,
+        ];
+        let verification = ends(1, &verification);
         Given {
             key,
-            folders: [second, event, growth, report],
+            folders: [second, event, growth, report, verification],
             folder,
         }
     }

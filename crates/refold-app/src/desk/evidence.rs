@@ -209,7 +209,7 @@ impl Desk {
         let how = report_asked(asked);
         let made = self
             .jobs
-            .run("report", session, progress, |work| report(work, &opened, &how))?;
+            .run("report", session, progress, |work| report(work, &opened, &how, None))?;
         // The report is there, whether this can be kept or not.
         let _ = kept::keep_manner(&self.places, &opened.noted_as(), &asked.manner);
         Ok(ReportMade {
@@ -343,6 +343,7 @@ fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
         from: given(&asked.from),
         to: given(&asked.to),
         handler: given(&asked.handler),
+        question: None,
         redact: path(&manner.redact),
         out: PathBuf::from(&manner.out),
         // In one order, however they were chosen.

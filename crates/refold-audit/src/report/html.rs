@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::model::OverTime;
-use super::pages::{Block, Fact, Pages, Table, in_words, short_labels};
+use super::model::{Fact, OverTime};
+use super::pages::{Block, Pages, Table, in_words, short_labels};
 use super::visible;
 use crate::chart::{self, ChartError, FigureColumn, TimelineFigure};
 
@@ -87,7 +87,7 @@ fn write_fact(out: &mut String, fact: &Fact) {
     let _ = writeln!(
         out,
         "<dt>{}</dt><dd>{open}{}{close}</dd>",
-        escaped(fact.name),
+        escaped(&fact.name),
         escaped_lines(&fact.value)
     );
 }
@@ -103,7 +103,7 @@ fn write_table(out: &mut String, table: &Table) {
     }
     out.push_str("</colgroup>\n<thead><tr>");
     for column in &table.columns {
-        let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(column.name));
+        let _ = write!(out, "<th scope=\"col\">{}</th>", escaped(&column.name));
     }
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in &table.rows {

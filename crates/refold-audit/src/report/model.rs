@@ -18,7 +18,11 @@ pub struct Report {
     pub source: Source,
     pub scope: Scope,
     pub method: Method,
+    /// What reading the store came upon.
     pub findings: Vec<Found>,
+    /// Of a report about a question to the store; others have no such member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Verdict>,
     /// Of a report about one stream.
     pub state: Option<State>,
     pub events: Events,
@@ -34,7 +38,7 @@ pub struct Cover {
     pub title: String,
     /// What the report is about, in a sentence.
     pub about: String,
-    /// `L0` observed.
+    /// `L0` observed; `L1` unchanged since an anchor.
     pub level: String,
     /// What the level claims, in words.
     pub claim: String,
@@ -85,7 +89,7 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// `streams`, `category` or `store`.
+    /// `streams`, `category` or `store`; `findings`: the events that the findings of the verdict name.
     pub what: String,
     /// Those that were named.
     pub streams: Vec<String>,
@@ -174,6 +178,86 @@ pub struct FoundOne {
     pub stream: Option<String>,
     pub version: Option<String>,
     pub position: Option<String>,
+}
+
+/// What the store was held against, and what came of it. Whatever was asked, the answer is of this one form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// What was asked: `verification` or `invariants`.
+    pub of: String,
+    /// Of a verification `verified`, `broken`, or `unverifiable`: not all of the store can be read. Of invariants `holds`,
+    /// `broken`, or `unclear`: not every state could be asked.
+    pub outcome: String,
+    /// The outcome in words.
+    pub sentence: String,
+    /// What it was held against and how, for people.
+    pub facts: Vec<Fact>,
+    /// What the two sides of a change are called: what should be, and what is.
+    pub sides: [String; 2],
+    /// In their order, the first ones of many; the files have those that were kept, and `finding_count` is all.
+    pub findings: Vec<Finding>,
+    pub kept: u64,
+    pub finding_count: u64,
+    /// SHA-256 of each finding that was kept as a line of JSON with its line feed, one after the other: that of
+    /// `findings.ndjson`, whether it is in the bundle or not.
+    pub sha256: String,
+    /// What the answer says nothing of, a sentence each.
+    pub not_checked: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    pub name: String,
+    pub value: String,
+    /// Whether its letters should stand one below the other: digests, keys.
+    pub is_code: bool,
+}
+
+/// One thing that is not as it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// What happened: `CHANGED`, `REMOVED`, …; the invariant that broke.
+    pub kind: String,
+    pub severity: String,
+    /// `null` where it is about the whole store.
+    pub position: Option<String>,
+    /// Where it is now, or where it ends.
+    pub to: Option<String>,
+    pub stream: Option<String>,
+    pub version: Option<String>,
+    #[serde(rename = "type")]
+    pub event_type: Option<String>,
+    /// What of the event it is about: `header`, `payload`, `metadata`.
+    pub part: Vec<String>,
+    /// In words, where there is more to say.
+    pub detail: Option<String>,
+    /// What somebody said of it, which makes it no less.
+    pub explanation: Option<String>,
+    /// What it did to the state of its aggregate.
+    pub impact: Option<Impact>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Impact {
+    /// In words, with what it was told by.
+    pub sentence: String,
+    /// Whether what should be is known, and not only likely.
+    pub is_proven: bool,
+    pub changes: Vec<Change>,
+}
+
+/// One place in a state. The values are JSON, with their literals; `null`: there is none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// A JSON pointer.
+    pub path: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
 }
 
 /// What a handler makes of the stream at the end of the scope.

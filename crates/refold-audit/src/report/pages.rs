@@ -2,8 +2,9 @@
 //! people writes these blocks, so that they all say the same.
 
 mod events;
+mod verdict;
 
-use super::model::{Custody, Found, OverTime, Report};
+use super::model::{Custody, Fact, Found, OverTime, Report};
 use super::rows::EventRow;
 use crate::anchor::hex;
 
@@ -32,13 +33,6 @@ pub enum Block {
     Figure(OverTime),
 }
 
-pub struct Fact {
-    pub name: &'static str,
-    pub value: String,
-    /// Whether its letters should stand one below the other: digests, keys.
-    pub is_code: bool,
-}
-
 pub struct Table {
     /// What it is a table of.
     pub caption: String,
@@ -47,17 +41,18 @@ pub struct Table {
 }
 
 pub struct Column {
-    pub name: &'static str,
+    pub name: String,
     /// Its share of the width of the page, in percent.
     pub share: u8,
     pub is_code: bool,
 }
 
 impl Pages {
-    /// `rows`: the events that the pages show. `files`: the names of the files that hold all of them.
+    /// `rows`: the events that the pages show. `files`: the names of the files that hold all of them, and all findings.
     pub fn of(report: &Report, rows: &[EventRow], files: &[&str], signed_by: Option<&str>) -> Pages {
         let blocks = [
             cover(report),
+            verdict::blocks(report, files),
             completeness(report),
             findings(report),
             source(report),
@@ -81,22 +76,22 @@ impl Pages {
 
 const NOT_GIVEN: &str = "not given";
 
-fn fact(name: &'static str, value: impl Into<String>) -> Fact {
+fn fact(name: &str, value: impl Into<String>) -> Fact {
     Fact {
-        name,
+        name: name.to_owned(),
         value: value.into(),
         is_code: false,
     }
 }
 
-fn code(name: &'static str, value: impl Into<String>) -> Fact {
+fn code(name: &str, value: impl Into<String>) -> Fact {
     Fact {
         is_code: true,
         ..fact(name, value)
     }
 }
 
-fn given(name: &'static str, value: &Option<String>) -> Fact {
+fn given(name: &str, value: &Option<String>) -> Fact {
     fact(name, value.as_deref().unwrap_or(NOT_GIVEN))
 }
 
@@ -104,15 +99,15 @@ fn heading(text: &str) -> Block {
     Block::Heading(text.to_owned())
 }
 
-fn column(name: &'static str, share: u8) -> Column {
+fn column(name: &str, share: u8) -> Column {
     Column {
-        name,
+        name: name.to_owned(),
         share,
         is_code: false,
     }
 }
 
-fn code_column(name: &'static str, share: u8) -> Column {
+fn code_column(name: &str, share: u8) -> Column {
     Column {
         is_code: true,
         ..column(name, share)
@@ -154,6 +149,7 @@ fn completeness(report: &Report) -> Vec<Block> {
     let what = match scope.what.as_str() {
         "streams" => format!("the streams named: {}", scope.streams.join(", ")),
         "category" => format!("the category {}", scope.category.as_deref().unwrap_or_default()),
+        "findings" => "the events that the findings name, as they stand in the store".to_owned(),
         _ => "all of the store".to_owned(),
     };
     let span = |first: &Option<String>, last: &Option<String>| match (first, last) {
@@ -229,7 +225,11 @@ fn completeness(report: &Report) -> Vec<Block> {
 }
 
 fn findings(report: &Report) -> Vec<Block> {
-    let mut blocks = vec![heading("Findings")];
+    // Those of a verdict stand with it.
+    let mut blocks = vec![heading(match report.verdict {
+        Some(_) => "Noteworthy while reading",
+        None => "Findings",
+    })];
     if report.findings.is_empty() {
         blocks.push(Block::Text(
             "Reading these events came upon nothing noteworthy.".to_owned(),
@@ -470,6 +470,15 @@ fn limits(report: &Report) -> Vec<Block> {
         Block::Text("What this report rests upon, and what it does not know:".to_owned()),
         Block::List(report.limits.clone()),
     ]
+}
+
+/// Where all rows are of a table that the pages may cut: `start` is how the names of their files begin.
+fn held_in(files: &[&str], start: &str) -> String {
+    let files: Vec<&str> = files.iter().copied().filter(|name| name.starts_with(start)).collect();
+    match files[..] {
+        [] => "no file of this bundle holds them all; ask for one with --format".to_owned(),
+        _ => format!("all of them are in {}", files.join(", ")),
+    }
 }
 
 /// `734,166`.

@@ -1,7 +1,9 @@
-//! Events as rows of a table: CSV to the letter, CSV for spreadsheets, and the few columns that pages show.
+//! Rows of tables: events with the few columns that pages show, findings, and any row as CSV to the letter and as CSV for
+//! spreadsheets.
 
 use sha2::{Digest as _, Sha256};
 
+use super::model::Finding;
 use super::visible;
 use crate::anchor::hex;
 
@@ -28,12 +30,70 @@ pub const COLUMNS: [&str; 15] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EventRow(pub [Option<String>; COLUMNS.len()]);
 
+/// `changes`: those of the impact, as JSON.
+pub const FINDING_COLUMNS: [&str; 13] = [
+    "position",
+    "kind",
+    "severity",
+    "to",
+    "stream",
+    "version",
+    "type",
+    "part",
+    "detail",
+    "explanation",
+    "impact",
+    "is_proven",
+    "changes",
+];
+
 /// What a cell of a spreadsheet can hold.
 pub const CELL_LETTERS: usize = 32_767;
 
 /// The first line of a CSV file.
-pub fn csv_head() -> String {
-    COLUMNS.join(",") + "\r\n"
+pub fn csv_head(columns: &[&str]) -> String {
+    columns.join(",") + "\r\n"
+}
+
+/// A record of RFC 4180. A value that is absent is an empty field, an empty text is `""`.
+pub fn csv(fields: &[Option<String>]) -> String {
+    record(fields.iter().map(|field| field.as_deref()))
+}
+
+/// A record that a spreadsheet neither runs nor rounds: a view, and no evidence.
+pub fn csv_for_spreadsheets(fields: &[Option<String>]) -> String {
+    let cells: Vec<Option<String>> = fields.iter().map(|field| field.as_deref().map(harmless)).collect();
+    record(cells.iter().map(|cell| cell.as_deref()))
+}
+
+impl Finding {
+    /// The line of JSON that the record holds.
+    pub fn line(&self) -> Result<String, serde_json::Error> {
+        Ok(serde_json::to_string(self)? + "\n")
+    }
+
+    /// A field a column of [`FINDING_COLUMNS`].
+    pub fn fields(&self) -> Result<[Option<String>; FINDING_COLUMNS.len()], serde_json::Error> {
+        let impact = self.impact.as_ref();
+        let changes = impact
+            .map(|impact| serde_json::to_string(&impact.changes))
+            .transpose()?;
+        Ok([
+            self.position.clone(),
+            Some(self.kind.clone()),
+            Some(self.severity.clone()),
+            self.to.clone(),
+            self.stream.clone(),
+            self.version.clone(),
+            self.event_type.clone(),
+            (!self.part.is_empty()).then(|| self.part.join(" ")),
+            self.detail.clone(),
+            self.explanation.clone(),
+            impact.map(|impact| impact.sentence.clone()),
+            impact.map(|impact| impact.is_proven.to_string()),
+            changes,
+        ])
+    }
 }
 
 impl EventRow {
@@ -41,17 +101,6 @@ impl EventRow {
     pub fn field(&self, column: &str) -> &str {
         let at = COLUMNS.iter().position(|name| *name == column);
         at.and_then(|at| self.0.get(at)?.as_deref()).unwrap_or_default()
-    }
-
-    /// A record of RFC 4180. A value that is absent is an empty field, an empty text is `""`.
-    pub fn csv(&self) -> String {
-        record(self.0.iter().map(|field| field.as_deref()))
-    }
-
-    /// A record that a spreadsheet neither runs nor rounds: a view, and no evidence.
-    pub fn csv_for_spreadsheets(&self) -> String {
-        let cells: Vec<Option<String>> = self.0.iter().map(|field| field.as_deref().map(harmless)).collect();
-        record(cells.iter().map(|cell| cell.as_deref()))
     }
 
     /// With payload and metadata cut to `most_letters`; a cut one says how long it is, and its digest.

@@ -100,7 +100,7 @@ fn write_pages(sheet: &mut Worksheet, pages: &Pages) -> Result<(), XlsxError> {
             }
             Block::Facts(facts) => {
                 for fact in facts {
-                    sheet.write_string(row, 0, fact.name)?;
+                    sheet.write_string(row, 0, cell(&fact.name))?;
                     sheet.write_string(row, 1, cell(&fact.value))?;
                     row += 1;
                 }
@@ -116,7 +116,7 @@ fn write_pages(sheet: &mut Worksheet, pages: &Pages) -> Result<(), XlsxError> {
                 row += 1;
                 // The first column stands with the facts.
                 for (column, of) in (0_u16..).zip(&table.columns) {
-                    sheet.write_string_with_format(row, column, of.name, &bold)?;
+                    sheet.write_string_with_format(row, column, cell(&of.name), &bold)?;
                 }
                 row += 1;
                 for cells in &table.rows {

@@ -92,13 +92,15 @@ pub struct Report {
     /// All streams of this category
     #[arg(long, conflicts_with = "streams")]
     pub category: Option<String>,
+    #[command(flatten)]
+    pub question: ReportQuestion,
     /// The first event at or after this; in a report about many streams a position or a time
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     pub from: Option<String>,
     /// The last event at or before this
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     pub to: Option<String>,
-    /// What the state of a single stream is folded with [default: builtin:merge]
+    /// What the state of a single stream, and those of a verification, are folded with [default: builtin:merge]
     #[arg(long)]
     pub handler: Option<String>,
     /// The folder in which the report's own folder is made; not the store's
@@ -135,6 +137,32 @@ pub struct Report {
     /// Do not hash the files of the store
     #[arg(long)]
     pub no_source_digest: bool,
+}
+
+/// The question that a report is about, and how it is asked.
+#[derive(Debug, Args)]
+pub struct ReportQuestion {
+    /// Check the invariants of the handler's package in the stream, the category or the store, as `check` does: every violation, and the events that they name
+    #[arg(long, conflicts_with_all = ["verification", "from", "to", "dry_run"])]
+    pub invariants: bool,
+    /// Check this condition on `state` instead
+    #[arg(long, value_name = "EXPR", requires = "invariants")]
+    pub invariant: Option<String>,
+    /// Hold the store against the anchor in this folder, as `verify` does: every finding, and the events that they name
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["streams", "category", "from", "to", "dry_run"])]
+    pub verification: Option<PathBuf>,
+    /// The key that salts the anchor, where it is not beside it
+    #[arg(long, value_name = "FILE", requires = "verification")]
+    pub salt: Option<PathBuf>,
+    /// The public key of minisign that must have signed the anchor: its file, or its text
+    #[arg(long, value_name = "KEY", requires = "verification")]
+    pub anchor_key: Option<String>,
+    /// An older copy of the store, for the states before; it is held against the anchor too
+    #[arg(long, value_name = "STORE", requires = "verification")]
+    pub copy: Option<String>,
+    /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
+    #[arg(long, value_name = "FILE", requires = "verification")]
+    pub explanations: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -3,14 +3,17 @@
 use refold_app::Session;
 use refold_app::text::{counted, grouped, visible};
 use refold_app::usecase::evidence::report::paths::paths;
-use refold_app::usecase::evidence::report::{ReportAsked, ReportFormat, report};
+use refold_app::usecase::evidence::report::{Question, ReportAsked, ReportFormat, report};
+use refold_app::usecase::evidence::verify::VerifyAsked;
 
 use super::Context;
 use crate::arguments::{self, Report};
-use crate::print::{self, Ended, Table};
+use crate::print::{self, Ended, Printer, Table};
 
 pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
+    let copy = asked.question.copy.as_deref();
+    let copy = copy.map(|copy| context.open(copy)).transpose()?;
     let epoch = || {
         let seconds = std::env::var("SOURCE_DATE_EPOCH").ok()?;
         Some(format!("@{seconds}"))
@@ -21,6 +24,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         from: asked.from.clone(),
         to: asked.to.clone(),
         handler: asked.handler.clone(),
+        question: question(&asked.question),
         redact: asked.redact.clone(),
         out: asked.out.clone().unwrap_or_default(),
         formats: formats(&asked.format),
@@ -36,14 +40,18 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     if asked.dry_run {
         return dry_run(context, &session, &how);
     }
-    let answer = report(context.work, &session, &how)?;
+    let answer = report(context.work, &session, &how, copy.as_deref())?;
+    let code = u8::from(answer.verdict.as_ref().is_some_and(|verdict| verdict.finding_count > 0));
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
-        return printer.finish(Ok(0));
+        return printer.finish(Ok(code));
     }
     printer.line(&answer.dir)?;
     printer.line(&format!("{}, report {}", counted(answer.events, "event"), answer.id))?;
+    if let Some(verdict) = &answer.verdict {
+        printer.line(&verdict.sentence)?;
+    }
     printer.line(&match &answer.signed_by {
         Some(key) => format!("signed by {key}"),
         None => "not signed: it is worth as much as the place where it is kept".to_owned(),
@@ -59,13 +67,37 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         ]);
     }
     table.print(&mut printer)?;
-    printer.line("")?;
-    printer.line("limits")?;
-    for limit in &answer.limits {
-        printer.line(&visible(&format!("  {limit}")))?;
+    if let Some(verdict) = &answer.verdict {
+        print_list(&mut printer, "not checked", &verdict.not_checked)?;
     }
+    print_list(&mut printer, "limits", &answer.limits)?;
     print::findings(&mut printer, &answer.findings)?;
-    printer.finish(Ok(0))
+    printer.finish(Ok(code))
+}
+
+fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
+    if asked.invariants {
+        return Some(Question::Invariants {
+            condition: asked.invariant.clone(),
+        });
+    }
+    let anchor = asked.verification.clone()?;
+    Some(Question::Verification(VerifyAsked {
+        anchor,
+        salt: asked.salt.clone(),
+        key: asked.anchor_key.clone(),
+        explanations: asked.explanations.clone(),
+        ..VerifyAsked::default()
+    }))
+}
+
+fn print_list(printer: &mut Printer, title: &str, sentences: &[String]) -> Result<(), Ended> {
+    printer.line("")?;
+    printer.line(title)?;
+    for sentence in sentences {
+        printer.line(&format!("  {sentence}"))?;
+    }
+    Ok(())
 }
 
 fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked) -> Result<u8, Ended> {

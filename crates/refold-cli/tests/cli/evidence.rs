@@ -116,3 +116,202 @@ fn every_column_of_the_table_is_covered_and_how_a_payload_is_stored() {
     );
     assert_eq!(answer["uncovered_columns"], serde_json::json!(["note"]));
 }
+
+#[test]
+fn a_verification_is_reported_alike_in_every_time_zone() {
+    let lab = Lab::new(300);
+    let out = tempfile::tempdir().unwrap();
+    let folder = |name: &str| {
+        let folder = out.path().join(name);
+        std::fs::create_dir(&folder).unwrap();
+        folder.to_str().unwrap().to_owned()
+    };
+    let made = lab.json(0, &["anchor", "orders.db", "--out", &folder("anchors")]);
+    let dir = made["dir"].as_str().unwrap();
+    let older = std::path::PathBuf::from(folder("older")).join("orders.db");
+    std::fs::copy(lab.store(), &older).unwrap();
+    rusqlite::Connection::open(lab.store())
+        .unwrap()
+        .execute_batch(
+            "UPDATE emt_messages SET message_data = '{\"paid\":1}' WHERE global_position = 150;
+             DELETE FROM emt_messages WHERE global_position = 70;",
+        )
+        .unwrap();
+    let report = |out: &str, zone: &str| {
+        let output = lab
+            .command(&[
+                "--json",
+                "report",
+                "orders.db",
+                "--verification",
+                dir,
+                "--copy",
+                older.to_str().unwrap(),
+                "--format",
+                "pdf,html,csv,json,xlsx",
+                "--time",
+                "2026-11-21T14:30:00Z",
+                "--out",
+                out,
+            ])
+            .env("TZ", zone)
+            .output()
+            .unwrap();
+        // It found something.
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let (first, second) = (folder("first"), folder("second"));
+    let here = report(&first, "UTC");
+    let there = report(&second, "Pacific/Auckland");
+    assert_eq!(here["verdict"]["outcome"], "broken");
+    let files = |answer: &serde_json::Value| {
+        let entries = std::fs::read_dir(answer["dir"].as_str().unwrap()).unwrap();
+        let named = entries.map(|entry| entry.unwrap().path());
+        let read = |path: std::path::PathBuf| (path.file_name().unwrap().to_owned(), std::fs::read(path).unwrap());
+        named.map(read).collect::<std::collections::BTreeMap<_, _>>()
+    };
+    let (here, there) = (files(&here), files(&there));
+    assert_eq!(here.len(), 13, "{:?}", here.keys());
+    assert_eq!(here, there);
+
+    let found = lab.json(1, &["verify", "orders.db", "--anchor", dir]);
+    let lines = String::from_utf8(here[std::ffi::OsStr::new("findings.ndjson")].clone()).unwrap();
+    let named = |of: &serde_json::Value| (of["kind"].clone(), of["position"].clone(), of["part"].clone());
+    let told: Vec<_> = lines
+        .lines()
+        .map(|line| named(&serde_json::from_str(line).unwrap()))
+        .collect();
+    let verified: Vec<_> = found["findings"].as_array().unwrap().iter().map(named).collect();
+    assert_eq!(told, verified);
+}
+
+#[test]
+fn a_report_of_a_verification_has_no_scope_of_its_own() {
+    let lab = Lab::shared();
+    for more in [
+        &["order-1"][..],
+        &["--category", "order"],
+        &["--from", "#1"],
+        &["--dry-run"],
+    ] {
+        let call = [&["report", "orders.db", "--verification", "somewhere"], more].concat();
+        let answer = lab.run(&call);
+        assert_eq!(answer.code, 2, "{answer:?}");
+    }
+    let answer = lab.run(&["report", "orders.db", "--copy", "orders.db", "--out", "somewhere"]);
+    assert_eq!(answer.code, 2, "{answer:?}");
+}
+
+#[test]
+fn an_invariant_run_is_reported_as_check_finds_it() {
+    let lab = Lab::new(3_000);
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().to_str().unwrap();
+    let handler = ["--handler", "handlers/order@1.0.0"];
+    let rows = |answer: &serde_json::Value, name: &str| -> Vec<serde_json::Value> {
+        let file = std::path::Path::new(answer["dir"].as_str().unwrap()).join(name);
+        let text = std::fs::read_to_string(file).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let whole = lab.json(1, &[&["check", "orders.db", "--all"][..], &handler].concat());
+    let stream = whole["violations"][0]["stream"].as_str().unwrap();
+    for (at, (of_check, of_report)) in [
+        (&["--all"][..], &[][..]),
+        (&["--category", "order"], &["--category", "order"]),
+        (&[stream], &[stream]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let checked = lab.json(1, &[&["check", "orders.db"], of_check, &handler[..]].concat());
+        let time = format!("@{at}");
+        let how = ["--invariants", "--format", "json,html", "--time", &time, "--out", out];
+        let made = lab.json(1, &[&["report", "orders.db"], of_report, &how, &handler[..]].concat());
+        let named = |of: &serde_json::Value, kind: &str| {
+            let names = ["stream", "version", "position", "type"].map(|name| of[name].clone());
+            (of[kind].clone(), names)
+        };
+        let found = rows(&made, "findings.ndjson");
+        let violations = checked["violations"].as_array().unwrap();
+        assert_eq!(
+            found.iter().map(|it| named(it, "kind")).collect::<Vec<_>>(),
+            violations.iter().map(|it| named(it, "invariant")).collect::<Vec<_>>()
+        );
+        let flips = violations
+            .iter()
+            .flat_map(|it| it["flips"].as_array().unwrap().iter().take(16));
+        let places: std::collections::BTreeSet<u64> = flips
+            .map(|flip| flip["position"].as_str().unwrap().parse().unwrap())
+            .collect();
+        let events = rows(&made, "events.ndjson");
+        let there: Vec<u64> = events
+            .iter()
+            .map(|it| it["position"].as_str().unwrap().parse().unwrap())
+            .collect();
+        assert_eq!(there, places.into_iter().collect::<Vec<_>>());
+        let checked = lab.run(&["verify-bundle", made["dir"].as_str().unwrap()]);
+        assert_eq!(checked.code, 0, "{checked:?}");
+    }
+    // Those that hold, and a handler without any.
+    let holds = [
+        stream,
+        "--invariants",
+        "--handler",
+        "handlers/order@1.1.0",
+        "--out",
+        out,
+        "--format",
+        "json",
+    ];
+    let made = lab.json(0, &[&["report", "orders.db"], &holds[..]].concat());
+    assert_eq!(
+        (made["verdict"]["outcome"].as_str(), made["events"].as_u64()),
+        (Some("holds"), Some(0))
+    );
+    let none = lab.run(&["report", "orders.db", "--invariants", "--out", out]);
+    assert_eq!(none.code, 2, "{none:?}");
+}
+
+#[test]
+fn what_a_report_redacts_no_violation_tells() {
+    let lab = Lab::new(3_000);
+    let out = tempfile::tempdir().unwrap();
+    let rules = out.path().join("redact.toml");
+    std::fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npaths = [\"/total\"]\n").unwrap();
+    let (out, rules) = (out.path().to_str().unwrap(), rules.to_str().unwrap());
+    let made = |more: &[&str]| {
+        let call = [
+            "report",
+            "orders.db",
+            "--invariants",
+            "--handler",
+            "handlers/order@1.0.0",
+            "--out",
+            out,
+        ];
+        let made = lab.json(1, &[&call[..], more].concat());
+        let findings = std::path::Path::new(made["dir"].as_str().unwrap()).join("findings.ndjson");
+        std::fs::read_to_string(findings).unwrap()
+    };
+    let plain = made(&["--time", "@1"]);
+    assert!(plain.contains("/total ") && !plain.contains("[redacted]"), "{plain}");
+    let hidden = made(&["--time", "@2", "--redact", rules]);
+    assert!(
+        hidden.contains("/total \\\"[redacted]\\\"") || hidden.contains("/total [redacted]"),
+        "{hidden}"
+    );
+    // A condition of one's own could tell bit by bit what they hide.
+    let call = [
+        "report",
+        "orders.db",
+        "--invariants",
+        "--invariant",
+        "state.total > 1",
+        "--redact",
+        rules,
+        "--out",
+        out,
+    ];
+    assert_eq!(lab.run(&call).code, 3);
+}

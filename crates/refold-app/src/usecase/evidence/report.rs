@@ -1,25 +1,30 @@
-//! Reports: what an auditor takes away of a stream, several streams, a category or a span of the store.
+//! Reports: what an auditor takes away of a stream, several streams, a category or a span of the store, or of the answer to a
+//! question about it.
 //!
 //! A report is a folder that appears whole or not at all. The same store, question and report time make the same bytes.
 //! What it says is plain values of `refold_audit::report`; here they are gathered, and events pass once to the files.
 
 pub mod check;
 mod command;
+mod cover;
+mod found;
 mod hidden;
+mod invariants;
+mod judged;
 mod limits;
+mod method;
 pub mod paths;
 mod record;
 mod scope;
 mod source;
+mod verification;
 
 use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::{Hash, hex};
 use refold_audit::report::manifest::{FORMAT, Manifest, ReportFile};
-use refold_audit::report::model::{
-    Cover, Custody, Events, Found, FoundOne, Handler, Leaf, Method, Redaction, Report, Source, SourceFile, State,
-};
+use refold_audit::report::model::{Custody, Events, Leaf, Redaction, Report, Source, SourceFile, State};
 use refold_audit::report::pages::Pages;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
@@ -30,14 +35,15 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use self::hidden::HiddenPaths;
+use self::judged::Judged;
 use self::record::Record;
 use self::scope::Selection;
 use super::anchor::{refuse_with_store, secret_key, settled};
 use super::folder::{ADVICE, NewFolder, SIGNATURE, SUMS};
+use super::verify::VerifyAsked;
 use crate::answer::{BlameAnswer, CauseAnswer};
 use crate::error::AppError;
 use crate::session::Session;
-use crate::text::{counted, grouped};
 use crate::usecase::blame::blame;
 use crate::wire::FindingWire;
 use crate::{clock, findings, text};
@@ -49,6 +55,9 @@ pub(super) const WORKBOOK: &str = "report.xlsx";
 pub(super) const RECORD_JSON: &str = "events.ndjson";
 pub(super) const RECORD_CSV: &str = "events.csv";
 pub(super) const VIEW_CSV: &str = "events.excel.csv";
+pub(super) const FINDINGS_JSON: &str = "findings.ndjson";
+pub(super) const FINDINGS_CSV: &str = "findings.csv";
+pub(super) const FINDINGS_VIEW_CSV: &str = "findings.excel.csv";
 pub(super) const PROGRAM: &str = "verify.py";
 
 /// What checks a bundle without Refold. It is in every bundle.
@@ -58,7 +67,7 @@ const VERIFY: &str = include_str!("../../../../../docs/spec/verify.py");
 const MOST_ON_PAGES: u64 = 2_000;
 /// UTF-16 units of a payload on the pages.
 const MOST_LETTERS: usize = 2_000;
-/// Values of a state, and streams by name, in a report.
+/// Values of a state, findings of a verdict, and streams by name, in a report.
 const MOST_LISTED: usize = 2_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,8 +114,10 @@ pub struct ReportAsked {
     /// The bounds, both included: cursors.
     pub from: Option<String>,
     pub to: Option<String>,
-    /// What the state of a single stream is folded with; `None`: `builtin:merge`.
+    /// What states are folded with; `None`: `builtin:merge`.
     pub handler: Option<String>,
+    /// The report is about the events that the answer to this names.
+    pub question: Option<Question>,
     /// A file of masking rules that hold in it besides those at hand.
     pub redact: Option<PathBuf>,
     /// Where its folder comes to be.
@@ -125,6 +136,16 @@ pub struct ReportAsked {
     pub is_source_unhashed: bool,
 }
 
+/// What is asked of the store, by the handler of the report.
+#[derive(Debug, Clone)]
+pub enum Question {
+    /// Whether it is what an anchor says.
+    Verification(VerifyAsked),
+    /// Where invariants break in the stream, the category or the store: those of the handler's package, or a condition on
+    /// `state`.
+    Invariants { condition: Option<String> },
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReportAnswer {
     pub dir: String,
@@ -137,12 +158,31 @@ pub struct ReportAnswer {
     pub signed_by: Option<String>,
     pub files: Vec<ReportFile>,
     pub findings: Vec<FindingWire>,
+    /// Of a report about a question to the store.
+    pub verdict: Option<VerdictTold>,
     pub limits: Vec<String>,
 }
 
-pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<ReportAnswer, AppError> {
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct VerdictTold {
+    pub outcome: String,
+    pub sentence: String,
+    pub finding_count: u64,
+    pub not_checked: Vec<String>,
+}
+
+/// `copy`: an older copy of the store, for a verification.
+pub fn report(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    copy: Option<&Session>,
+) -> Result<ReportAnswer, AppError> {
     let session = &redacted(session, asked)?;
-    refuse_with_store(session, &asked.out, "report")?;
+    for store in [Some(session), copy].into_iter().flatten() {
+        refuse_with_store(store, &asked.out, "report")?;
+    }
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let now = Timestamp(now.0 - now.0.rem_euclid(1_000_000_000));
@@ -154,9 +194,13 @@ pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result
         false => source::files(work, session, when),
     };
     let before = hashed("hashing the store")?;
-    let selection = Selection::of(work, session, asked, now, &found)?;
-    let state = state(work, session, asked, now, &selection)?;
     let mut hidden = HiddenPaths::default();
+    let judged = judged(work, session, asked, copy, &mut hidden)?;
+    let selection = match &judged {
+        Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
+        None => Selection::of(work, session, asked, now, &found)?,
+    };
+    let state = state(work, session, asked, now, &selection)?;
     let mut record = Record::new(&folder, session, asked, (&selection, now))?;
     record.write(work, &folder, session, &selection, (&mut hidden, &found))?;
     if let Some((state, _)) = &state {
@@ -169,12 +213,36 @@ pub fn report(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result
         now,
         signer: signer.as_ref(),
         selection,
+        judged,
         state,
         hidden,
         source: source(session, before, after),
         found,
     };
     gathered.finish(work, folder, record)
+}
+
+/// The answer to the question that the report is about; `None`: it is about events alone.
+fn judged(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    copy: Option<&Session>,
+    hidden: &mut HiddenPaths,
+) -> Result<Option<Judged>, AppError> {
+    Ok(Some(match &asked.question {
+        None => return Ok(None),
+        Some(Question::Verification(how)) => {
+            let how = VerifyAsked {
+                handler: asked.handler.clone(),
+                ..how.clone()
+            };
+            verification::judged(work, session, &how, copy, hidden)?
+        }
+        Some(Question::Invariants { condition }) => {
+            invariants::judged(work, session, asked, condition.as_deref(), hidden)?
+        }
+    }))
 }
 
 /// The session under the rules of the report: what is shown elsewhere stays as it is.
@@ -246,6 +314,7 @@ struct Gathered<'a> {
     now: Timestamp,
     signer: Option<&'a SecretKey>,
     selection: Selection,
+    judged: Option<Judged>,
     /// With the stream as it was named.
     state: Option<(BlameAnswer, String)>,
     hidden: HiddenPaths,
@@ -257,6 +326,9 @@ impl Gathered<'_> {
     /// Writes the rest of the folder, and gives it its name.
     fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
         let (ended, workbook) = record.finish(&mut folder)?;
+        if let Some(judged) = &self.judged {
+            judged.write(&mut folder, &self.asked.formats)?;
+        }
         let report = self.report(&ended).identified();
         let signed_by = self.signer.map(|key| key.public().to_text());
         let held = folder.files();
@@ -308,7 +380,12 @@ impl Gathered<'_> {
         // Who cancels in the last moment gets no report either.
         work.check()?;
         // First: what is revealed leaves no trace otherwise of where it went.
-        let streams = ended.streams.keys().map(|stream| stream.as_bytes());
+        let judged = self.judged.iter().flat_map(|judged| &judged.findings);
+        let streams = ended
+            .streams
+            .keys()
+            .chain(judged.filter_map(|finding| finding.stream.as_ref()));
+        let streams = streams.map(|stream| stream.as_bytes());
         self.session.mask().log_written("report", streams, &path)?;
         folder.finish(self.session, &path)?;
         Ok(ReportAnswer {
@@ -319,13 +396,19 @@ impl Gathered<'_> {
             sha256: hex(&digest),
             signed_by: manifest.signed_by.clone(),
             findings: findings::wire(&self.found),
+            verdict: report.verdict.as_ref().map(|verdict| VerdictTold {
+                outcome: verdict.outcome.clone(),
+                sentence: verdict.sentence.clone(),
+                finding_count: verdict.finding_count,
+                not_checked: verdict.not_checked.clone(),
+            }),
             limits: report.limits.clone(),
             files: manifest.files,
         })
     }
 
     fn report(&self, ended: &record::Ended) -> Report {
-        let found = self.findings();
+        let found = found::of(self);
         let scope = self
             .selection
             .scope(self.session, self.asked, ended, settled(self.session));
@@ -345,6 +428,10 @@ impl Gathered<'_> {
                 )
             })
             .collect();
+        if let Some(judged) = &self.judged {
+            let (what, digest) = &judged.evidence;
+            custody.push(step(&format!("held against {what}"), PROGRAM_NAME, digest));
+        }
         custody.push(step("events read and written", PROGRAM_NAME, &ended.sha256));
         custody.push(step("report asked for", &by, "the report id is made of it"));
         if let Some(key) = self.signer {
@@ -352,8 +439,9 @@ impl Gathered<'_> {
         }
         Report {
             id: String::new(),
-            cover: self.cover(&found, scope.counts.written),
-            method: self.method(),
+            cover: cover::of(self, &found, scope.counts.written),
+            method: method::of(self),
+            verdict: self.judged.as_ref().map(|judged| judged.verdict.clone()),
             state: self.state.as_ref().map(|(blamed, _)| state_of(blamed)),
             events: Events {
                 types: ended.types(),
@@ -377,117 +465,6 @@ impl Gathered<'_> {
         }
     }
 
-    fn cover(&self, found: &[Found], events: u64) -> Cover {
-        let asked = self.asked;
-        let what = match (&self.selection.streams[..], &asked.category) {
-            ([stream], _) => format!("of the stream {stream}"),
-            ([], Some(category)) => format!("of the category {category}"),
-            ([], None) => "of the store".to_owned(),
-            (streams, _) => format!("of {}", counted(streams.len() as u64, "stream")),
-        };
-        let name = self.session.name();
-        let bounds = match (&asked.from, &asked.to) {
-            (None, None) => String::new(),
-            (from, to) => format!(
-                ", from {} to {}",
-                from.as_deref().unwrap_or("the start"),
-                to.as_deref().unwrap_or("the head")
-            ),
-        };
-        let severe = found
-            .iter()
-            .max_by_key(|of| SEVERITIES.iter().position(|name| *name == of.severity));
-        Cover {
-            title: asked.title.clone().unwrap_or_else(|| format!("Audit report {what}")),
-            about: format!("{} {what} in {name}{bounds}.", counted(events, "event")),
-            level: "L0".to_owned(),
-            claim: "observed: the store returned these bytes when it was read. Whether they were others before is not known."
-                .to_owned(),
-            headline: match severe {
-                None => "nothing noteworthy was found".to_owned(),
-                Some(of) => {
-                    let detail = of.first.first().map(|one| one.detail.as_str()).unwrap_or_default();
-                    format!("{} {} ({}); the first: {detail}", grouped(of.count), of.code, of.severity)
-                }
-            },
-            made_at: self.now.display(0).to_string(),
-            made_at_is: match asked.time {
-                Some(_) => "given by the caller",
-                None => "by the clock of this machine",
-            }
-            .to_owned(),
-            operator: asked.operator.clone(),
-            organisation: asked.organisation.clone(),
-            case_number: asked.case_number.clone(),
-            classification: asked.classification.clone(),
-        }
-    }
-
-    fn method(&self) -> Method {
-        let steps = [
-            "The events that were asked for were found by their skeletons (position, stream, version, type, time), then read \
-             whole and written in the order of their positions.",
-            "Payloads and metadata stand in the record byte for byte as the store returned them, after the decode steps of \
-             its layout; no number passed through a float. What is no JSON stands there as base64, or as text.",
-            "The pages cut long values, and say so with their length and digest; the record cuts nothing.",
-            "What does not print or turns the direction of writing is shown on the pages as ⟦U+202E⟧.",
-        ];
-        Method {
-            program: PROGRAM_NAME.to_owned(),
-            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            command: command::again(self.session.location(), self.asked, self.now),
-            steps: steps.map(str::to_owned).to_vec(),
-            handler: self.state.as_ref().map(|(blamed, _)| Handler {
-                name: blamed.handler.name.clone(),
-                version: blamed.handler.version.clone(),
-                hash: blamed.handler.hash.clone(),
-                engine: blamed.handler.engine.clone(),
-            }),
-        }
-    }
-
-    /// What reading came upon, and what folding did besides.
-    fn findings(&self) -> Vec<Found> {
-        let mut found: Vec<Found> = findings::groups(&self.found)
-            .into_iter()
-            .map(|group| Found {
-                code: group.code,
-                severity: group.severity.name().to_owned(),
-                count: group.count.into(),
-                advice: group.advice,
-                first: group
-                    .found
-                    .into_iter()
-                    .map(|one| FoundOne {
-                        detail: one.detail,
-                        stream: one.stream,
-                        version: one.version,
-                        position: one.position,
-                    })
-                    .collect(),
-            })
-            .collect();
-        let of_state = self.state.iter().flat_map(|(blamed, _)| &blamed.findings);
-        for of in of_state {
-            if found.iter().all(|known| known.code != of.code) {
-                found.push(Found {
-                    code: of.code.clone(),
-                    severity: of.severity.name().to_owned(),
-                    count: of.count.into(),
-                    advice: String::new(),
-                    first: vec![FoundOne {
-                        detail: of.detail.clone(),
-                        stream: of.stream.clone(),
-                        version: of.version.clone(),
-                        position: of.position.clone(),
-                    }],
-                });
-            }
-        }
-        found.sort_by(|a, b| a.code.cmp(&b.code));
-        found
-    }
-
     fn revealed(&self) -> Vec<String> {
         let reveals = self.session.mask().reveals().into_iter();
         let sentence = |reveal: crate::mask::Reveal| {
@@ -505,8 +482,6 @@ impl Gathered<'_> {
 }
 
 const PROGRAM_NAME: &str = concat!("Refold ", env!("CARGO_PKG_VERSION"));
-/// The least first.
-const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
 
 fn state_of(blamed: &BlameAnswer) -> State {
     let cause = |of: &CauseAnswer| {
@@ -535,8 +510,8 @@ fn state_of(blamed: &BlameAnswer) -> State {
 
 fn role(name: &str) -> &'static str {
     match name {
-        RECORD_JSON | RECORD_CSV => "record",
-        VIEW_CSV | WORKBOOK => "view",
+        RECORD_JSON | RECORD_CSV | FINDINGS_JSON | FINDINGS_CSV => "record",
+        VIEW_CSV | FINDINGS_VIEW_CSV | WORKBOOK => "view",
         PROGRAM => "program",
         _ => "pages",
     }

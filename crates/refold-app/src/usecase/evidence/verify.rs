@@ -101,7 +101,7 @@ pub struct VerifyAsked {
 /// Findings whose event is looked up.
 const MOST_NAMED: usize = 1_000;
 /// Findings whose impact is told: each folds a stream twice.
-const MOST_IMPACTS: usize = 20;
+pub(super) const MOST_IMPACTS: usize = 20;
 
 /// `copy`: an older copy of the store, from which the impact of a difference is told.
 pub fn verify(

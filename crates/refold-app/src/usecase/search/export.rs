@@ -36,13 +36,13 @@ pub fn export(
     let found = Findings::default();
     let mut events = 0_u32;
     if format == ExportFormat::Csv {
-        out.write(rows::csv_head().as_bytes())?;
+        out.write(rows::csv_head(&rows::COLUMNS).as_bytes())?;
     }
     search(work, session, asked, &found, &mut |event| {
         events = events.saturating_add(1);
         match format {
             ExportFormat::Ndjson => out.write(json_line(event.answer())?.as_bytes())?,
-            ExportFormat::Csv => out.write(row(&event.answer()).csv().as_bytes())?,
+            ExportFormat::Csv => out.write(rows::csv(&row(&event.answer()).0).as_bytes())?,
         }
         Ok(ControlFlow::Continue(()))
     })?;

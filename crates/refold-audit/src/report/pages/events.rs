@@ -3,11 +3,15 @@
 use super::super::model::{Counted, OverTime, Report};
 use super::super::rows::EventRow;
 use super::super::visible;
-use super::{Block, Table, code, code_column, column, counted, grouped, heading};
+use super::{Block, Table, code, code_column, column, counted, grouped, heading, held_in};
 
 pub(super) fn blocks(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<Block> {
     let events = &report.events;
     let mut blocks = vec![heading("Events")];
+    if report.scope.counts.written == 0 {
+        blocks.push(Block::Text("No event is in the scope of this report.".to_owned()));
+        return blocks;
+    }
     if let Some(over_time) = &events.over_time {
         blocks.push(Block::Figure(over_time.clone()));
         blocks.push(figures_of(over_time));
@@ -42,10 +46,7 @@ pub(super) fn blocks(report: &Report, rows: &[EventRow], files: &[&str]) -> Vec<
         }
     }
     let written = report.scope.counts.written;
-    let held = match files {
-        [] => "no file of this bundle holds them all; ask for one with --format".to_owned(),
-        files => format!("all of them are in {}", files.join(", ")),
-    };
+    let held = held_in(files, "events.");
     let caption = match rows.len() as u64 {
         shown if shown < written => format!("The first {} of {} events; {held}", grouped(shown), grouped(written)),
         shown => format!("{} in the order of their positions; {held}", counted(shown, "event")),

@@ -3,7 +3,8 @@
 //! Lengths are points, from the upper left corner. What is drawn is said in two ways: the marks of each page in order, and a
 //! tree of parts by which a program that reads aloud finds its way. A mark that is in no part is decoration.
 
-use super::super::pages::{Block, Fact, Pages, Table};
+use super::super::model::Fact;
+use super::super::pages::{Block, Pages, Table};
 use super::super::visible;
 use super::figure::{self, Bar};
 use super::type_setting::{Faces, Style};
@@ -212,7 +213,7 @@ impl Layout<'_> {
         for fact in facts {
             let (style, size) = style_of(fact.is_code);
             let cells = [
-                self.cell(Style::Text, SIZE, fact.name, NAME - GUTTER),
+                self.cell(Style::Text, SIZE, &fact.name, NAME - GUTTER),
                 self.cell(style, size, &fact.value, BODY - NAME),
             ];
             let columns = [(MARGIN, Style::Text, SIZE, true), (MARGIN + NAME, style, size, false)];
@@ -252,7 +253,7 @@ impl Layout<'_> {
         let heads: Vec<(f32, String)> = columns
             .iter()
             .zip(&table.columns)
-            .map(|((x, ..), column)| (*x, column.name.to_owned()))
+            .map(|((x, ..), column)| (*x, self.faces.drawable(Style::Strong, &visible(&column.name))))
             .collect();
         let head = self.head_row(&heads);
         let cells = head.into_iter().map(|mark| Node::Part(Part::HeadCell, vec![mark]));

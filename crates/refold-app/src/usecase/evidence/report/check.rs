@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::bundle::{BundleAnswer, BundleFile};
 use super::super::folder::{ADVICE, SIGNATURE, SUMS};
-use super::{MANIFEST, RECORD_JSON};
+use super::{FINDINGS_JSON, MANIFEST, RECORD_JSON};
 use crate::error::AppError;
 use crate::text::{counted, hex as digits};
 
@@ -179,11 +179,14 @@ impl Bundle {
                 _ => blame(blamed, name, &format!("it is not what {SUMS} says")),
             }
         }
-        if let (Ok(manifest), Some(digest)) = (&self.manifest, self.digests.get(RECORD_JSON))
-            && blamed.is_empty()
-            && hex(digest) != manifest.report.events.sha256
-        {
-            blame(blamed, RECORD_JSON, "it is not the record that the report says");
+        let Ok(Manifest { report, .. }) = &self.manifest else {
+            return;
+        };
+        let findings = report.verdict.iter().map(|verdict| (FINDINGS_JSON, &verdict.sha256));
+        for (name, said) in findings.chain([(RECORD_JSON, &report.events.sha256)]) {
+            if blamed.is_empty() && self.digests.get(name).is_some_and(|digest| hex(digest) != *said) {
+                blame(blamed, name, "it is not the record that the report says");
+            }
         }
     }
 

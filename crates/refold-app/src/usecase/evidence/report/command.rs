@@ -3,9 +3,10 @@
 use refold_core::time::Timestamp;
 
 use super::ReportAsked;
+use super::judged::Judged;
 
 /// The call that makes the same report again.
-pub(super) fn again(location: &str, asked: &ReportAsked, now: Timestamp) -> String {
+pub(super) fn again(location: &str, asked: &ReportAsked, judged: Option<&Judged>, now: Timestamp) -> String {
     let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(location)];
     words.extend(asked.streams.iter().map(|stream| quoted(stream)));
     let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
@@ -24,6 +25,7 @@ pub(super) fn again(location: &str, asked: &ReportAsked, now: Timestamp) -> Stri
         ("--classification", asked.classification.clone()),
         ("--time", Some(now.display(0).to_string())),
     ];
+    words.extend(judged.into_iter().flat_map(|judged| judged.options.clone()));
     for (name, value) in options {
         words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
     }
@@ -35,7 +37,7 @@ pub(super) fn again(location: &str, asked: &ReportAsked, now: Timestamp) -> Stri
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(super) fn quoted(word: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+=,".contains(&byte);
     match !word.is_empty() && word.bytes().all(is_plain) {
         true => word.to_owned(),

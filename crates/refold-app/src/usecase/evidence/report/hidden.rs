@@ -7,8 +7,10 @@ use refold_audit::report::model::Hidden;
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
+use refold_core::value::Value;
 
-use crate::answer::BlameAnswer;
+use super::super::impact::Impact;
+use crate::answer::{BlameAnswer, Literal};
 use crate::mask::{Mask, Part};
 
 #[derive(Default)]
@@ -40,10 +42,40 @@ impl HiddenPaths {
 
     /// The values of a state that are hidden.
     pub fn add_state(&mut self, state: &BlameAnswer) {
-        for leaf in state.leaves.iter().filter(|leaf| leaf.value.is_redacted()) {
-            let path = Pointer::parse(&leaf.path).unwrap_or(Pointer::ROOT);
-            let segments: Vec<Segment> = path.segments().into_iter().cloned().collect();
-            *self.0.entry(("state", generic(&segments))).or_default() += 1;
+        for leaf in &state.leaves {
+            self.add_value(&leaf.path, &leaf.value);
+        }
+    }
+
+    /// Those of both states that a difference made other.
+    pub fn add_impact(&mut self, impact: &Impact) {
+        for change in &impact.changes {
+            for value in [&change.before, &change.after].into_iter().flatten() {
+                self.add_value(&change.path, value);
+            }
+        }
+    }
+
+    /// What is hidden in a value at a place of a state.
+    pub fn add_value(&mut self, path: &str, Literal(value): &Literal) {
+        let mut ahead = vec![(Pointer::parse(path).unwrap_or(Pointer::ROOT), value)];
+        while let Some((path, value)) = ahead.pop() {
+            match value {
+                Value::Redacted(_) => {
+                    let segments: Vec<Segment> = path.segments().into_iter().cloned().collect();
+                    *self.0.entry(("state", generic(&segments))).or_default() += 1;
+                }
+                Value::Object(members) => {
+                    let member = |(key, value)| (path.push_key(key), value);
+                    ahead.extend(members.iter().map(member));
+                }
+                Value::Array(elements) => {
+                    let element = |(index, value)| (path.push_index(index), value);
+                    ahead.extend(elements.iter().enumerate().map(element));
+                }
+                Value::Repeated(values) => ahead.extend(values.iter().map(|value| (path.clone(), value))),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
+            }
         }
     }
 

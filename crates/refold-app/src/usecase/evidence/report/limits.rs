@@ -12,9 +12,14 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
     let (asked, session) = (gathered.asked, gathered.session);
     let mut limits: Vec<String> = Vec::new();
     let mut say = |sentence: String| limits.push(sentence);
-    say("The level is L0, observed: whoever can write to the store could have changed events before they were read. An \
-         anchor that was made earlier says whether anybody did: refold verify."
-        .to_owned());
+    match &gathered.judged {
+        None => say(
+            "The level is L0, observed: whoever can write to the store could have changed events before they were read. An \
+             anchor that was made earlier says whether anybody did: refold verify."
+                .to_owned(),
+        ),
+        Some(_) => say("What was not checked to come to the verdict stands with it.".to_owned()),
+    }
     match asked.time {
         Some(_) => say("The report time was given by the caller, and nothing confirms it.".to_owned()),
         None => say("The report time is that of this machine's clock, which was compared with no other.".to_owned()),
@@ -61,7 +66,7 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
                 .to_owned(),
         );
     }
-    if scope.what != "streams" {
+    if !["streams", "findings"].contains(&scope.what.as_str()) {
         say("Missing and repeated versions, and clocks that run backwards inside of streams, were not looked for: refold \
              health does."
             .to_owned());

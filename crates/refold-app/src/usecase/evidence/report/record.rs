@@ -30,11 +30,11 @@ use crate::usecase::search::export;
 use crate::{findings, text};
 
 /// Events read at a time.
-const READ_EVENTS: usize = 1_024;
+pub(super) const READ_EVENTS: usize = 1_024;
 /// Bars of the figure.
 const MOST_BARS: u32 = 30;
 /// In the view for spreadsheets, so that they take it for UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
+pub(super) const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub struct Record {
     json: Option<Summed>,
@@ -101,7 +101,7 @@ impl Record {
             in_bars: BTreeMap::new(),
             without_time: 0,
         };
-        let head = rows::csv_head();
+        let head = rows::csv_head(&rows::COLUMNS);
         put(folder, &mut record.csv, RECORD_CSV, &head)?;
         put(folder, &mut record.view, VIEW_CSV, &format!("{BYTE_ORDER_MARK}{head}"))?;
         Ok(record)
@@ -202,8 +202,8 @@ impl Record {
         self.hash.update(line.as_bytes());
         put(folder, &mut self.json, RECORD_JSON, &line)?;
         if self.csv.is_some() {
-            put(folder, &mut self.csv, RECORD_CSV, &row.csv())?;
-            put(folder, &mut self.view, VIEW_CSV, &row.csv_for_spreadsheets())?;
+            put(folder, &mut self.csv, RECORD_CSV, &rows::csv(&row.0))?;
+            put(folder, &mut self.view, VIEW_CSV, &rows::csv_for_spreadsheets(&row.0))?;
         }
         if let Some(workbook) = &mut self.workbook {
             workbook.push(&row).map_err(unmade)?;

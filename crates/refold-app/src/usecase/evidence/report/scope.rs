@@ -13,7 +13,7 @@ use refold_core::work::Work;
 use refold_stores::index::Index;
 
 use super::ReportAsked;
-use super::record::Ended;
+use super::record::{Ended, READ_EVENTS};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -26,6 +26,8 @@ const BATCH_ROWS: usize = 8_192;
 
 /// The events of a report.
 pub struct Selection {
+    /// What the report calls it: `streams`, `category`, `store` or `findings`.
+    what: &'static str,
     /// The ids of the streams that were named, as they are shown.
     pub streams: Vec<String>,
     /// Ascending.
@@ -69,8 +71,9 @@ impl Selection {
         Ok(selection)
     }
 
-    fn empty() -> Selection {
+    fn empty(what: &'static str) -> Selection {
         Selection {
+            what,
             streams: Vec::new(),
             positions: Vec::new(),
             whole: None,
@@ -100,7 +103,7 @@ impl Selection {
             to: absolute(session, asked.to.as_deref(), now)?,
             ..Events::default()
         };
-        let mut selection = Selection::empty();
+        let mut selection = Selection::empty("streams");
         let mut ids: Vec<Vec<u8>> = Vec::new();
         for named in &asked.streams {
             let own = Arc::<Findings>::default();
@@ -154,7 +157,7 @@ impl Selection {
         session.mask().report_search(found);
         let mut selection = Selection {
             gaps: Some(Gaps::default()),
-            ..Selection::empty()
+            ..Selection::empty(if category.is_some() { "category" } else { "store" })
         };
         let query = ReadQuery {
             scope: ReadScope::All {
@@ -197,6 +200,34 @@ impl Selection {
         Ok(selection)
     }
 
+    /// The events that stand at these places; where none does there is none in the report.
+    pub fn of_positions(
+        work: &Work<'_>,
+        session: &Session,
+        positions: &[Position],
+        found: &Findings,
+    ) -> Result<Selection, AppError> {
+        let mut wanted = positions.to_vec();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let mut selection = Selection::empty("findings");
+        for part in wanted.chunks(READ_EVENTS) {
+            let mut reader = session.store().read(&ReadQuery {
+                scope: ReadScope::Positions(part.to_vec()),
+                direction: Direction::Forward,
+                columns: Columns::SKELETON,
+            })?;
+            let (mut batch, mut names) = (EventBatch::default(), Names::default());
+            while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, found)? {
+                selection.positions.extend_from_slice(&batch.positions);
+                batch.recorded_at.iter().for_each(|time| selection.widen(*time));
+                work.tick("looking for the events", selection.positions.len() as u64, None)?;
+            }
+        }
+        selection.examined = selection.positions.len() as u64;
+        Ok(selection)
+    }
+
     fn pass(&mut self, Position(position): Position) {
         self.examined += 1;
         let Some(gaps) = &mut self.gaps else { return };
@@ -216,18 +247,13 @@ impl Selection {
         let (first_time, last_time) = self.time_span.unzip();
         let horizon = session.store().fingerprint().ok().and_then(|it| it.last_position);
         let position = |position: Option<&Position>| position.copied().map(text::position_label);
-        let is_whole_store = asked.streams.is_empty() && asked.from.is_none() && asked.to.is_none();
+        let is_whole_store = self.gaps.is_some() && asked.from.is_none() && asked.to.is_none();
         let store = match description.event_count.filter(|_| description.count_is_exact) {
             None if is_whole_store => Some(self.examined),
             count => count,
         };
         Scope {
-            what: match (&asked.streams[..], &asked.category) {
-                ([], None) => "store",
-                ([], Some(_)) => "category",
-                _ => "streams",
-            }
-            .to_owned(),
+            what: self.what.to_owned(),
             streams: self.streams.clone(),
             category: asked.category.clone(),
             from: asked.from.clone(),

@@ -1,5 +1,7 @@
 //! Reports of real files: what is in them, that they come out alike, and what is said when one was changed.
 
+mod verification;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -93,7 +95,7 @@ impl Case {
     }
 
     fn make(&self, asked: &ReportAsked) -> Result<ReportAnswer, AppError> {
-        self.with_session(&Silent, |work, session| report(work, session, asked))
+        self.with_session(&Silent, |work, session| report(work, session, asked, None))
     }
 
     fn redacted(&self, rules: &str, asked: &ReportAsked) -> ReportAnswer {
@@ -429,7 +431,7 @@ fn who_cancels_finds_nothing() {
     let store = case.path("store/events.jsonl");
     let free = CancelToken::default();
     let session = Session::open(&Work::new(&free, &Silent), &store.to_string_lossy(), None, &places).expect("a store");
-    let made = report(&Work::new(&token, &Silent), &session, &case.asked());
+    let made = report(&Work::new(&token, &Silent), &session, &case.asked(), None);
     assert!(made.expect_err("it was cancelled").is_cancelled());
     assert_eq!(std::fs::read_dir(case.path("reports")).expect("a folder").count(), 0);
     // Nor is anything written where the store lies.

@@ -110,7 +110,7 @@ fn a_table_holds_every_byte() {
     let (file, _) = lab.export("out.csv", ExportFormat::Csv).unwrap();
     let text = std::fs::read_to_string(&file).unwrap();
     let rows = records(&text);
-    assert_eq!(rows[0].join(","), rows::csv_head().trim_end());
+    assert_eq!(rows[0].join(","), rows::csv_head(&rows::COLUMNS).trim_end());
     for (row, event) in rows[1..].iter().zip(lab.store.events()) {
         let stored = match row[11].as_str() {
             "" => None,

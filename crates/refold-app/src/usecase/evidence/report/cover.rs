@@ -1,0 +1,92 @@
+//! The cover: what the report is about, what it claims, and the one thing that matters most.
+
+use refold_audit::report::model::{Cover, Found};
+
+use super::Gathered;
+use super::judged::Judged;
+use crate::text::{counted, grouped};
+
+/// What the level L0 claims.
+pub(super) const OBSERVED: &str =
+    "observed: the store returned these bytes when it was read. Whether they were others before is not known.";
+/// The least first.
+const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
+
+/// `found`: what reading came upon. `events`: how many there are in the report.
+pub(super) fn of(gathered: &Gathered<'_>, found: &[Found], events: u64) -> Cover {
+    let (asked, judged) = (gathered.asked, gathered.judged.as_ref());
+    let what = what(gathered);
+    let name = gathered.session.name();
+    Cover {
+        title: asked.title.clone().unwrap_or_else(|| format!("Audit report {what}")),
+        about: match judged {
+            Some(judged) => format!("{name}, held against {}: {}.", judged.against, named(judged, events)),
+            None => format!("{} {what} in {name}{}.", counted(events, "event"), bounds(gathered)),
+        },
+        level: judged.map_or("L0", |judged| judged.level).to_owned(),
+        claim: judged.map_or_else(|| OBSERVED.to_owned(), |judged| judged.claim.clone()),
+        headline: judged.map_or_else(|| headline(found), |judged| judged.verdict.sentence.clone()),
+        made_at: gathered.now.display(0).to_string(),
+        made_at_is: match asked.time {
+            Some(_) => "given by the caller",
+            None => "by the clock of this machine",
+        }
+        .to_owned(),
+        operator: asked.operator.clone(),
+        organisation: asked.organisation.clone(),
+        case_number: asked.case_number.clone(),
+        classification: asked.classification.clone(),
+    }
+}
+
+fn what(gathered: &Gathered<'_>) -> String {
+    if let Some(judged) = &gathered.judged {
+        return judged.what.to_owned();
+    }
+    match (&gathered.selection.streams[..], &gathered.asked.category) {
+        ([stream], _) => format!("of the stream {stream}"),
+        ([], Some(category)) => format!("of the category {category}"),
+        ([], None) => "of the store".to_owned(),
+        (streams, _) => format!("of {}", counted(streams.len() as u64, "stream")),
+    }
+}
+
+fn named(judged: &Judged, events: u64) -> String {
+    match judged.verdict.finding_count {
+        0 => "no finding".to_owned(),
+        count => format!(
+            "{}, with {} that they name",
+            counted(count, "finding"),
+            counted(events, "event")
+        ),
+    }
+}
+
+fn bounds(gathered: &Gathered<'_>) -> String {
+    match (&gathered.asked.from, &gathered.asked.to) {
+        (None, None) => String::new(),
+        (from, to) => format!(
+            ", from {} to {}",
+            from.as_deref().unwrap_or("the start"),
+            to.as_deref().unwrap_or("the head")
+        ),
+    }
+}
+
+fn headline(found: &[Found]) -> String {
+    let severe = found
+        .iter()
+        .max_by_key(|of| SEVERITIES.iter().position(|name| *name == of.severity));
+    match severe {
+        None => "nothing noteworthy was found".to_owned(),
+        Some(of) => {
+            let detail = of.first.first().map(|one| one.detail.as_str()).unwrap_or_default();
+            format!(
+                "{} {} ({}); the first: {detail}",
+                grouped(of.count),
+                of.code,
+                of.severity
+            )
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The report of an invariant run: where the invariants of a handler break, as `refold check` finds it.
+
+use refold_audit::report::model::{Fact, Finding, Verdict};
+use refold_core::event::Position;
+use refold_core::work::Work;
+
+use super::ReportAsked;
+use super::command::quoted;
+use super::cover::OBSERVED;
+use super::hidden::HiddenPaths;
+use super::judged::{Judged, fact};
+use crate::error::AppError;
+use crate::session::Session;
+use crate::text::{counted, grouped};
+use crate::usecase::lab::Scope;
+use crate::usecase::lab::check::{CheckAnswer, FlipAnswer, InvariantAnswer, ViolationAnswer, check};
+use crate::usecase::lab::determinism::{DeterminismAnswer, determinism};
+use crate::usecase::lab::kept::Keeping;
+
+/// Changes of one invariant in one stream that are told.
+const MOST_FLIPS: usize = 16;
+
+/// `condition`: it is checked instead of the invariants of the package. What rules of redaction hid is added to `hidden`.
+pub(super) fn judged(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    condition: Option<&str>,
+    hidden: &mut HiddenPaths,
+) -> Result<Judged, AppError> {
+    let scope = scope(asked)?;
+    let handler = asked.handler.as_deref();
+    let answer = check(work, session, scope, handler, condition, Keeping::Anew)?.answer;
+    let tried = determinism(work, session, scope, handler)?;
+    for value in answer.violations.iter().flat_map(|of| &of.values) {
+        hidden.add_value(&value.path, &value.value);
+    }
+    let condition = condition.map(|condition| format!("--invariant {}", quoted(condition)));
+    let judged = Judged {
+        verdict: Verdict {
+            of: "invariants".to_owned(),
+            outcome: match (answer.violation_count, answer.exact) {
+                (0, true) => "holds",
+                (0, false) => "unclear",
+                _ => "broken",
+            }
+            .to_owned(),
+            sentence: sentence(&answer),
+            facts: facts(&answer, &tried),
+            sides: ["before", "after"].map(str::to_owned),
+            findings: Vec::new(),
+            kept: 0,
+            finding_count: answer.violation_count.into(),
+            sha256: String::new(),
+            not_checked: not_checked(&answer, &tried),
+        },
+        findings: Vec::new(),
+        positions: answer.violations.iter().flat_map(places).collect(),
+        what: "of an invariant run",
+        against: format!(
+            "{} of {} {}",
+            counted(answer.invariants.len() as u64, "invariant"),
+            answer.handler.name,
+            answer.handler.version
+        ),
+        level: "L0",
+        claim: OBSERVED.to_owned(),
+        evidence: ("the handler with the hash".to_owned(), answer.handler.hash.clone()),
+        options: ["--invariants".to_owned()].into_iter().chain(condition).collect(),
+        steps: vec![
+            "Every stream was folded from its first event to its last, and each invariant was asked of every state on the way."
+                .to_owned(),
+        ],
+        came_upon: answer.findings.clone(),
+        handler: answer.handler.clone(),
+    };
+    judged.with_findings(answer.violations.iter().map(|of| finding(of, &answer)).collect())
+}
+
+fn scope(asked: &ReportAsked) -> Result<Scope<'_>, AppError> {
+    match (&asked.streams[..], &asked.category) {
+        ([], None) => Ok(Scope::All),
+        ([], Some(category)) => Ok(Scope::Category(category)),
+        ([stream], None) => Ok(Scope::Stream(stream)),
+        _ => Err(AppError::invalid(
+            "invariants are checked in one stream, in a category or in the whole store",
+            "name one stream, or a category, or neither",
+        )),
+    }
+}
+
+/// The flips that are told.
+fn flips(of: &ViolationAnswer) -> impl Iterator<Item = &FlipAnswer> {
+    of.flips.iter().take(MOST_FLIPS)
+}
+
+fn places(of: &ViolationAnswer) -> impl Iterator<Item = Position> {
+    let named = flips(of).filter_map(|flip| flip.event.position.as_deref());
+    named.filter_map(|position| position.parse().ok().map(Position))
+}
+
+fn sentence(answer: &CheckAnswer) -> String {
+    let looked_at = format!(
+        "{} in {} of {}",
+        counted(answer.invariants.len() as u64, "invariant"),
+        counted(answer.streams.into(), "stream"),
+        counted(answer.events, "event")
+    );
+    match answer.violation_count {
+        0 => format!("no violation of {looked_at}; {}", answer.sentence),
+        count => format!(
+            "{} of {looked_at}; {}",
+            counted(count.into(), "violation"),
+            answer.sentence
+        ),
+    }
+}
+
+fn facts(answer: &CheckAnswer, tried: &DeterminismAnswer) -> Vec<Fact> {
+    let of_invariant = |of: &InvariantAnswer| {
+        let broken = match of.broken_streams {
+            0 => "broken in none".to_owned(),
+            streams => format!("broken in {}", counted(streams.into(), "stream")),
+        };
+        let unclear = of.unclear.as_ref().map(|reason| {
+            format!(
+                "; cannot be asked in {}: {reason}",
+                counted(of.unclear_streams.into(), "stream")
+            )
+        });
+        fact(
+            &of.id,
+            format!("{}; {broken}{}", of.severity.name(), unclear.unwrap_or_default()),
+        )
+    };
+    let mut facts: Vec<Fact> = answer.invariants.iter().map(of_invariant).collect();
+    facts.push(fact("Safe to replay", &*tried.sentence));
+    facts
+}
+
+fn not_checked(answer: &CheckAnswer, tried: &DeterminismAnswer) -> Vec<String> {
+    let kept = answer.violations.len() as u64;
+    let sentences = [
+        Some(
+            "Whether these invariants are the right ones, and whether production folds as this handler does."
+                .to_owned(),
+        ),
+        Some("Whether the store held other events before: nothing was held against an anchor.".to_owned()),
+        (!answer.exact).then(|| format!("Some states: {}.", answer.sentence)),
+        (tried.replay_safe == Some(true)).then(|| {
+            format!(
+                "Whether the handler is safe to replay beyond {}.",
+                counted(tried.events.into(), "event")
+            )
+        }),
+        (kept < u64::from(answer.violation_count)).then(|| {
+            format!(
+                "Each of {}: the first {} are named.",
+                counted(answer.violation_count.into(), "violation"),
+                grouped(kept)
+            )
+        }),
+    ];
+    sentences.into_iter().flatten().collect()
+}
+
+fn finding(of: &ViolationAnswer, answer: &CheckAnswer) -> Finding {
+    let invariant = answer.invariants.iter().find(|invariant| invariant.id == of.invariant);
+    let values = of.values.iter().map(|it| format!("{} {}", it.path, it.value.shown()));
+    let later = flips(of).skip(1).map(|flip| {
+        let place = match (&flip.event.version, &flip.event.position) {
+            (Some(version), _) => format!("v{version}"),
+            (None, Some(position)) => format!("position {position}"),
+            (None, None) => "a place that is not known".to_owned(),
+        };
+        format!("{} at {place}", if flip.holds { "holds again" } else { "breaks again" })
+    });
+    let at_head = if of.holds_at_head {
+        "holds at the head"
+    } else {
+        "broken at the head"
+    };
+    let read = values.collect::<Vec<_>>().join(", ");
+    let read = Some(read)
+        .filter(|read| !read.is_empty())
+        .map(|read| format!("it read {read}"));
+    let detail: Vec<String> = read.into_iter().chain(later).chain([at_head.to_owned()]).collect();
+    Finding {
+        kind: of.invariant.clone(),
+        severity: invariant.map_or("", |invariant| invariant.severity.name()).to_owned(),
+        position: of.event.position.clone(),
+        to: None,
+        stream: Some(of.stream.text().into_owned()),
+        version: of.event.version.clone(),
+        event_type: Some(of.event.event_type.text().into_owned()),
+        part: Vec::new(),
+        detail: Some(detail.join("; ")),
+        explanation: None,
+        impact: None,
+    }
+}

@@ -1,0 +1,245 @@
+//! The report of a verification: an anchor held against the store, as `refold verify` does it.
+
+use std::collections::BTreeMap;
+
+use refold_audit::report::model::{Change, Fact, Finding, Impact, Verdict};
+use refold_core::event::Position;
+use refold_core::work::Work;
+
+use super::super::impact;
+use super::super::verify::{MOST_IMPACTS, VerifyAnswer, VerifyAsked, VerifyFinding, verify};
+use super::hidden::HiddenPaths;
+use super::judged::{Judged, code, fact};
+use crate::answer::Literal;
+use crate::error::AppError;
+use crate::handler;
+use crate::session::Session;
+use crate::text::{Exact, counted, grouped};
+
+/// `copy`: an older copy of the store. What rules of redaction hid in states is added to `hidden`.
+pub(super) fn judged(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &VerifyAsked,
+    copy: Option<&Session>,
+    hidden: &mut HiddenPaths,
+) -> Result<Judged, AppError> {
+    let answer = verify(work, session, asked, copy)?;
+    let impacts = answer.findings.iter().filter_map(|finding| finding.impact.as_ref());
+    impacts.for_each(|impact| hidden.add_impact(impact));
+    let options = [
+        Some("--verification DIR"),
+        asked.salt.as_ref().map(|_| "--salt FILE"),
+        asked.key.as_ref().map(|_| "--anchor-key KEY"),
+        copy.map(|_| "--copy STORE"),
+        asked.explanations.as_ref().map(|_| "--explanations FILE"),
+    ];
+    let anchor = &answer.anchor;
+    let judged = Judged {
+        verdict: Verdict {
+            of: "verification".to_owned(),
+            outcome: answer.outcome.to_owned(),
+            sentence: answer.sentence.clone(),
+            facts: facts(&answer, asked, copy),
+            sides: ["as anchored", "now"].map(str::to_owned),
+            findings: Vec::new(),
+            kept: 0,
+            finding_count: answer.finding_count,
+            sha256: String::new(),
+            not_checked: not_checked(&answer, asked),
+        },
+        findings: Vec::new(),
+        positions: answer.findings.iter().flat_map(places).collect(),
+        what: "of a verification",
+        against: format!("the anchor of {}", anchor.made_at),
+        level: answer.level.unwrap_or("L0"),
+        claim: claim(&answer),
+        came_upon: Vec::new(),
+        handler: handler::wire(handler::adopted(session, asked.handler.as_deref())?.identity()),
+        options: options.into_iter().flatten().map(str::to_owned).collect(),
+        steps: [
+            "Every event of the store was read whole and hashed again. The tree of those up to the horizon, and each of its \
+             leaves where the anchor keeps them, were held against the anchor.",
+            "The state that a finding made other is that after the events of its stream up to the horizon.",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        evidence: ("the anchor with the root".to_owned(), anchor.root.clone()),
+    };
+    judged.with_findings(answer.findings.iter().map(finding).collect())
+}
+
+/// Where events stand that a finding names. One that was removed stands nowhere, and a range names none.
+fn places(of: &VerifyFinding) -> impl Iterator<Item = Position> {
+    let named = match of.kind {
+        "REMOVED" | "DIFFERS" => [None, None],
+        "MOVED" => [None, of.to.as_deref()],
+        _ => [of.position.as_deref(), of.to.as_deref()],
+    };
+    named
+        .into_iter()
+        .flatten()
+        .filter_map(|position| position.parse().ok().map(Position))
+}
+
+fn claim(answer: &VerifyAnswer) -> String {
+    match answer.outcome {
+        "verified" => format!(
+            "unchanged since the anchor: every event up to position {} is byte for byte what it was at {}. What it was \
+             before is not known.",
+            answer.anchor.horizon, answer.anchor.made_at
+        ),
+        "broken" => {
+            "observed: the store returned these bytes when it was read, and they are not what the anchor says.".to_owned()
+        }
+        _ => "observed: the store returned these bytes when it was read. Not all of it could be read, so that the anchor \
+              proves nothing of it."
+            .to_owned(),
+    }
+}
+
+fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> Vec<Fact> {
+    let anchor = &answer.anchor;
+    let mut facts = vec![
+        fact(
+            "Anchor",
+            format!(
+                "{} up to position {}, made at {}",
+                counted(anchor.size, "event"),
+                anchor.horizon,
+                anchor.made_at
+            ),
+        ),
+        code("Its root", &*anchor.root),
+    ];
+    match &anchor.signed_by {
+        None => facts.push(fact(
+            "Signed by",
+            "nobody: it is worth as much as the place where it was kept",
+        )),
+        Some(key) => {
+            facts.push(code("Signed by", &**key));
+            let known = match anchor.is_key_known {
+                true => "the one that was named to verify with",
+                false => "compared with none: compare it with one that you have from elsewhere",
+            };
+            facts.push(fact("This key", known));
+        }
+    }
+    facts.push(fact("Came since", counted(answer.added, "event")));
+    if !answer.uncovered_columns.is_empty() {
+        facts.push(fact("Columns that came since", answer.uncovered_columns.join(", ")));
+    }
+    facts.push(fact("Older copy", copy.map_or("none", Session::location)));
+    facts.push(fact(
+        "Explanations",
+        match &asked.explanations {
+            None => "none were given".to_owned(),
+            Some(_) => format!(
+                "given for {}, which makes none of them less",
+                counted(
+                    answer.findings.iter().filter(|of| of.explained).count() as u64,
+                    "finding"
+                )
+            ),
+        },
+    ));
+    facts.push(fact("Findings", by_kind(answer)));
+    facts
+}
+
+/// `2 CHANGED (manipulation), 1 VERSION-GAP (gap)`.
+fn by_kind(answer: &VerifyAnswer) -> String {
+    let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    for finding in &answer.findings {
+        *counts.entry((finding.kind, finding.severity)).or_default() += 1;
+    }
+    let named = counts
+        .iter()
+        .map(|((kind, severity), count)| format!("{} {kind} ({severity})", grouped(*count)));
+    match counts.is_empty() {
+        true => "none".to_owned(),
+        false => named.collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
+    let anchor = &answer.anchor;
+    let kept = answer.findings.len() as u64;
+    let sentences = [
+        Some("The time before the anchor was made: what was forged by then is anchored as it was.".to_owned()),
+        (answer.added > 0).then(|| {
+            format!(
+                "Events above position {}: {} came since, and the anchor says nothing of them.",
+                anchor.horizon,
+                counted(answer.added, "event")
+            )
+        }),
+        (!answer.uncovered_columns.is_empty()).then(|| {
+            format!(
+                "Columns that came since, of which the anchor says nothing: {}.",
+                answer.uncovered_columns.join(", ")
+            )
+        }),
+        (answer.outcome == "unverifiable").then(|| "What could not be read: see the finding about the store.".to_owned()),
+        anchor.signed_by.is_none().then(|| "Who made the anchor: nobody signed it.".to_owned()),
+        (anchor.signed_by.is_some() && !anchor.is_key_known)
+            .then(|| "Whose key signed the anchor: none was named to compare it with.".to_owned()),
+        answer
+            .findings
+            .iter()
+            .any(|finding| finding.kind == "DIFFERS")
+            .then(|| "Which events differ in a range that does: the anchor keeps no leaves, which would name them.".to_owned()),
+        (kept < answer.finding_count).then(|| {
+            format!(
+                "Each of {}: the first {} are named.",
+                counted(answer.finding_count, "finding"),
+                grouped(kept)
+            )
+        }),
+        answer.findings.iter().any(|finding| finding.impact.is_none()).then(|| {
+            format!(
+                "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
+            )
+        }),
+        asked.explanations.as_ref().map(|_| "Whether the explanations are true.".to_owned()),
+        Some("Who changed the store, and when: an anchor cannot tell.".to_owned()),
+    ];
+    sentences.into_iter().flatten().collect()
+}
+
+fn finding(of: &VerifyFinding) -> Finding {
+    let text = |name: &Option<Exact>| name.as_ref().map(|name| name.text().into_owned());
+    let stream = of.impact.as_ref().and_then(|impact| impact.stream.as_ref());
+    Finding {
+        kind: of.kind.to_owned(),
+        severity: of.severity.to_owned(),
+        position: of.position.clone(),
+        to: of.to.clone(),
+        stream: text(&of.stream).or_else(|| stream.map(|stream| stream.text().into_owned())),
+        version: of.version.clone(),
+        event_type: text(&of.event_type),
+        part: of.part.iter().map(|part| (*part).to_owned()).collect(),
+        detail: of.detail.clone(),
+        explanation: of.explanation.clone(),
+        impact: of.impact.as_ref().map(impact_of),
+    }
+}
+
+fn impact_of(of: &impact::Impact) -> Impact {
+    let json = |value: &Option<Literal>| {
+        value
+            .as_ref()
+            .map(|value| String::from_utf8_lossy(&value.json()).into_owned())
+    };
+    let change = |of: &impact::ImpactChange| Change {
+        path: of.path.clone(),
+        before: json(&of.before),
+        after: json(&of.after),
+    };
+    Impact {
+        sentence: of.sentence.clone(),
+        is_proven: of.is_proven,
+        changes: of.changes.iter().map(change).collect(),
+    }
+}
