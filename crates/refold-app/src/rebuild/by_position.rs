@@ -302,8 +302,9 @@ fn look_at<'s, I: Iterator<Item = &'s StreamState>>(states: impl Fn() -> I, leve
 fn seen_members(value: &Value, levels: usize) -> usize {
     let Value::Object(members) = value else { return 0 };
     let members = members.iter().take(MEMBERS).map(|(_, member)| member);
+    let objects = members.filter(|member| matches!(member, Value::Object(_)));
     match levels.checked_sub(1) {
-        Some(levels) => members.map(|member| seen_members(member, levels)).sum(),
-        None => members.filter(|member| matches!(member, Value::Object(_))).count(),
+        Some(levels) => objects.map(|object| seen_members(object, levels)).sum(),
+        None => objects.count(),
     }
 }

@@ -108,7 +108,16 @@ fn add_size(value: &Value, most: usize, levels: usize, size: &mut usize) -> Resu
             let levels = levels.checked_sub(1).ok_or(TooBig::Depth)?;
             for (key, value) in members.iter() {
                 *size += key.byte_len() + 4;
-                add_size(value, most, levels, size)?;
+                match scalar_size(value) {
+                    // Most members have nothing in them: no call for these.
+                    Some(own) => {
+                        *size += own;
+                        if *size > most {
+                            return Err(TooBig::Size);
+                        }
+                    }
+                    None => add_size(value, most, levels, size)?,
+                }
             }
         }
     }

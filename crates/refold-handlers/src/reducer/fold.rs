@@ -347,6 +347,7 @@ impl<'r, 'p: 'r> Run<'r, '_, 'p> {
         Ok(())
     }
 
+    #[inline(always)]
     fn update<R: Into<Refused>>(
         &mut self,
         target: &'p Target,

@@ -60,15 +60,14 @@ impl<'p> Path<'p> {
         self.fixed.is_empty().then_some(Path { fixed: keys, ..self })
     }
 
-    /// This path and `inner` after it, which says nothing but keys: they come after what was found out for this one, which
-    /// says none itself.
+    /// This path and `inner` after it. One of them is empty, or this was found out whole and `inner` says nothing but keys:
+    /// so at most one of the two has places that were found out, and those of the other begin and end at 0.
+    #[inline(always)]
     pub fn followed_by(self, inner: Path<'p>) -> Path<'p> {
-        match self.is_root() {
-            true => inner,
-            false => Path {
-                fixed: inner.fixed,
-                ..self
-            },
+        Path {
+            found_from: self.found_from + inner.found_from,
+            found_to: self.found_to + inner.found_to,
+            fixed: inner.fixed,
         }
     }
 
@@ -89,6 +88,23 @@ impl<'p> Places<'p> {
             found: self.0.get(path.found_from..path.found_to).unwrap_or_default(),
             fixed: path.fixed,
         }
+    }
+
+    /// What a path leads to in `root`; see [`Steps::locate`]. Of most paths nothing was found out: these ask nothing of the
+    /// places.
+    #[inline(always)]
+    pub fn locate<'v, 'a>(&'a self, path: &Path<'a>, root: &'v mut Value) -> Located<'v, 'a> {
+        if path.found_from == path.found_to {
+            let (found, fixed) = (&[][..], path.fixed);
+            Steps { found, fixed }.locate(root)
+        } else {
+            self.locate_found(path, root)
+        }
+    }
+
+    #[inline(never)]
+    fn locate_found<'v, 'a>(&'a self, path: &Path<'a>, root: &'v mut Value) -> Located<'v, 'a> {
+        self.steps(path).locate(root)
     }
 
     /// Where a path begins that is pushed now.

@@ -118,7 +118,7 @@ impl<'s, 'p> Writer<'s, 'p> {
         self.trace(&path, None);
         let len = path.len();
         let (limits, depth) = (self.log.limits(), self.inside.len());
-        match self.places.steps(&path).locate(self.state) {
+        match self.places.locate(&path, self.state) {
             Located::There(slot) => {
                 let new = made(Some(slot.resolved())).map_err(Into::into)?;
                 let size = size_at(limits, depth + len, &new)?;
