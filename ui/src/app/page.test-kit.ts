@@ -3,6 +3,7 @@
 import { flushSync, mount, unmount } from 'svelte';
 import { vi } from 'vitest';
 import { fakeBackend, type FakeOptions } from '../backend/fake';
+import { palette } from '../palette/late.svelte';
 import App from './App.svelte';
 
 export interface Page {
@@ -19,6 +20,9 @@ export interface Page {
   copied: string[];
   close(): Promise<void>;
 }
+
+// As for a person, who is slower than the window reads it.
+await palette.read();
 
 const PATIENCE = { timeout: 60_000, interval: 10 };
 
