@@ -26,31 +26,29 @@ import {
   notAStore,
   placeOf,
   ranks,
-  timed,
   timeText,
   typeCounts,
 } from './fake/answers';
-import { upcastOf, withComparisons } from './fake/compare';
+import { withComparisons } from './fake/compare';
 import { FakeConnections, withConnections } from './fake/connections';
 import { listenToDrops } from './fake/drops';
 import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
-import { apply, leavesOf, markOf, rowsOf, type State } from './fake/fold';
 import { withDrift } from './fake/drift';
 import { withEvidence } from './fake/evidence';
 import { withLab } from './fake/lab';
 import { withSandboxes } from './fake/sandbox';
 import { causationOf, FakeLanes, storyPage, streamsOf } from './fake/links';
 import { withSearch, type FakeStore, type Twin } from './fake/search';
-import { makeEvents, payloadOf, TYPES, UNDECODABLE, type FakeEvents, type TypeName } from './fake/orders';
+import { makeEvents, TYPES, UNDECODABLE, type FakeEvents } from './fake/orders';
 import { withPayloads, type PayloadBackend } from './fake/payload';
 import { openedAnswer, overviewAnswer, streamsAnswer } from './fake/store';
 import { FakePreferences, withPreferences, type PreferencesBackend } from './fake/preferences';
+import { FakeStates } from './fake/states';
 
 export type { FakeOptions } from './fake/options';
 
-const CHECKPOINT_EVERY = 512;
 const SAMPLE = '/home/ada/refold/sample/orders.db';
 
 export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
@@ -92,7 +90,7 @@ interface OpenHistory {
   store: OpenStore;
   stream: number;
   positions: Uint32Array;
-  checkpoints: Map<number, State>;
+  states: FakeStates;
   opened: wire.HistoryOpened;
 }
 
@@ -116,7 +114,7 @@ class FakeBackend implements Omit<
   readonly #cancelled = new Set<number>();
   readonly #fields = new FakeFields({
     eventsOf: (history) => this.#history(history).positions.length,
-    literalAt: (history, path, moment) => this.#stateAt(this.#history(history), moment).get(path)?.literal ?? null,
+    literalAt: (history, path, moment) => this.#history(history).states.literal(path, moment),
     rowAt: (history, moment) => {
       const { store, positions } = this.#history(history);
       return eventRow(store.events, positions[moment - 1] ?? 0, moment);
@@ -282,7 +280,8 @@ class FakeBackend implements Omit<
       types: typeCounts(events, positions),
       findings: stream === UNDECODABLE.stream ? findingsOfSample().slice(0, 1) : [],
     };
-    this.#histories.set(history, { store, stream: ordinal, positions, checkpoints: new Map(), opened });
+    const states = new FakeStates(this.#options.seed, events, ordinal, positions);
+    this.#histories.set(history, { store, stream: ordinal, positions, states, opened });
     if (at !== null) opened.moment = (await this.momentOf(history, at)).moment;
     return opened;
   }
@@ -321,45 +320,14 @@ class FakeBackend implements Omit<
 
   async stateFrame(history: number, query: wire.StateQuery): Promise<StateFrame> {
     await this.#wait();
-    const open = this.#history(history);
-    const started = performance.now();
-    const base = query.base ?? Math.max(0, query.moment - 1);
-    const isEvent = query.lens === 'payload' || query.lens === 'metadata';
-    const isUpcast = query.lens === 'upcast';
-    const payload = () => this.#eventLeaves(open, query.moment, 'payload');
-    const now = isEvent
-      ? this.#eventLeaves(open, query.moment, query.lens)
-      : isUpcast
-        ? upcastOf(payload())
-        : this.#stateAt(open, query.moment);
-    const before = isEvent ? now : isUpcast ? payload() : this.#stateAt(open, base);
-    const typeOf = (moment: number) => TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? '';
-    const folding = { ...query, toggled: new Set(query.toggled) };
-    const rows = rowsOf(now, before, query.lens, folding, typeOf).map(timed(open.store.events, open.positions));
-    const marks = [...new Set([...now.keys(), ...before.keys()])].map((path) => markOf(now, before, path));
-    const tally = (mark: string) => marks.filter((m) => m === mark).length;
-    const position = open.positions[query.moment - 1];
-    const broken = open.store.events.ids[open.stream] === UNDECODABLE.stream && query.moment >= UNDECODABLE.version;
-    return {
-      ...{ seq: query.seq, moment: query.moment, base, firstRow: query.firstRow, totalRows: rows.length },
-      version: query.moment > 0 ? `${query.moment}` : '',
-      position: position === undefined ? '' : `${position + 1}`,
-      recordedAt: position === undefined ? '' : timeText(open.store.events.times[position] ?? 0),
-      eventType: position === undefined ? '' : typeOf(query.moment),
-      incompleteSince: broken ? `${UNDECODABLE.version}` : '',
-      ...{ fault: '', handler: 'order@1.0.0', eventCount: open.positions.length, openDepth: query.openDepth },
-      ...{ added: tally('added'), changed: tally('changed'), removed: tally('removed') },
-      foldMicros: Math.round((performance.now() - started) * 1000),
-      changedRows: rows.flatMap((row, index) => (row.mark === 'same' ? [] : [index])),
-      rows: rows.slice(query.firstRow, query.firstRow + query.rowCount),
-    };
+    return this.#history(history).states.frame(query);
   }
 
   async eventDetail(history: number, moment: number): Promise<wire.EventDetail> {
     await this.#wait();
     const open = this.#history(history);
     const row = eventRow(open.store.events, open.positions[moment - 1] ?? 0, moment);
-    return detailOf(row, open.stream, this.#payload(open, moment));
+    return detailOf(row, open.stream, open.states.payload(moment));
   }
 
   async momentOf(history: number, cursor: string): Promise<wire.MomentFound> {
@@ -388,7 +356,7 @@ class FakeBackend implements Omit<
     await this.#wait();
     const open = this.#history(history);
     const step = direction === 'forward' ? 1 : -1;
-    const literal = (moment: number) => this.#stateAt(open, moment).get(path)?.literal;
+    const literal = (moment: number) => open.states.literal(path, moment);
     for (let moment = direction === 'forward' ? from + 1 : from - 1; moment > 0; moment += step) {
       if (moment > open.positions.length) return null;
       if (literal(moment) !== literal(moment - 1)) return moment;
@@ -568,32 +536,5 @@ class FakeBackend implements Omit<
     const open = this.#lanes.get(lanes);
     if (!open) throw new BackendError({ code: 'notFound', message: 'the lanes are closed', hint: '', choices: [] });
     return open;
-  }
-
-  #payload(open: OpenHistory, moment: number) {
-    const type = TYPES[open.store.events.types[open.positions[moment - 1] ?? 0] ?? 0] ?? 'ItemAdded';
-    return payloadOf(this.#options.seed, open.stream, moment, type);
-  }
-
-  #eventLeaves(open: OpenHistory, moment: number, lens: wire.Lens): State {
-    if (moment === 0) return new Map();
-    if (lens === 'payload') return leavesOf(this.#payload(open, moment));
-    return leavesOf([
-      ['correlationId', `"c0ffee00-0000-4000-8000-${`${open.stream}`.padStart(12, '0')}"`],
-      ['actor', '"shop-eu-2"'],
-    ]);
-  }
-
-  #stateAt(open: OpenHistory, moment: number): State {
-    let from = moment - (moment % CHECKPOINT_EVERY);
-    while (from > 0 && !open.checkpoints.has(from)) from -= CHECKPOINT_EVERY;
-    const state = new Map(open.checkpoints.get(from) ?? []);
-    for (let next = from + 1; next <= moment; next += 1) {
-      const type: TypeName = TYPES[open.store.events.types[open.positions[next - 1] ?? 0] ?? 0] ?? 'ItemAdded';
-      const isBroken = open.store.events.ids[open.stream] === UNDECODABLE.stream && next === UNDECODABLE.version;
-      if (!isBroken) apply(state, next, type, payloadOf(this.#options.seed, open.stream, next, type));
-      if (next % CHECKPOINT_EVERY === 0 && !open.checkpoints.has(next)) open.checkpoints.set(next, new Map(state));
-    }
-    return state;
   }
 }
