@@ -26,7 +26,6 @@ export class Connecting {
   path = $state('');
   address = $state('');
   environment = $state<Environment | null>(null);
-  source = $state<SourceKind>('');
   /** The variable or the program. */
   sourceText = $state('');
   lines = $state<Record<Line, string>>({
@@ -41,6 +40,7 @@ export class Connecting {
 
   readonly #desk: Desk;
   readonly #before: Connection | null;
+  #source = $state<SourceKind>('');
   /** What the address said when it was read last, with its text. */
   #read = $state.raw<{ text: string; connection: Connection } | null>(null);
 
@@ -66,7 +66,32 @@ export class Connecting {
 
   /** Whether the address is of PostgreSQL, which alone can say which of its servers is wanted. */
   get choosesServer(): boolean {
-    return !/^(mysql|mariadb):/.test(this.address.trim());
+    return !this.#isMysql;
+  }
+
+  /** Where the password can come from: each kind of server has a file of its own for it. */
+  get sources(): SourceKind[] {
+    const isPostgres = /^postgres(ql)?:/.test(this.address.trim());
+    const foreign = this.#isMysql ? 'pgpass' : isPostgres ? 'mycnf' : null;
+    return (Object.keys(T.sources) as SourceKind[]).filter((source) => source !== foreign);
+  }
+
+  /** What was chosen, as long as the kind of server knows it. */
+  get source(): SourceKind {
+    return this.sources.includes(this.#source) ? this.#source : '';
+  }
+
+  set source(source: SourceKind) {
+    this.#source = source;
+  }
+
+  /** Whether the source is said by a text: which variable, which program. */
+  get namesSource(): boolean {
+    return this.source === 'env' || this.source === 'command';
+  }
+
+  get #isMysql(): boolean {
+    return /^(mysql|mariadb):/.test(this.address.trim());
   }
 
   /** Why it cannot be tried yet. */
@@ -156,7 +181,7 @@ export class Connecting {
     if (kind === 'file') return { ...common, store: this.path.trim() };
     await this.readAddress();
     if (this.#read?.text !== this.address.trim()) return null;
-    const password = [this.source, this.sourceText.trim()].filter(Boolean).join(' ');
+    const password = this.namesSource ? `${this.source} ${this.sourceText.trim()}` : this.source;
     const { allowElevated = null, allowScans = null, service = null } = this.#before ?? {};
     return {
       ...{ allowElevated, allowScans, service },

@@ -43,3 +43,45 @@ it('asks which server of several is wanted of PostgreSQL alone', async () => {
     expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBeUndefined();
   }
 });
+
+it('offers for a password the file that the kind of server knows, and no other', async () => {
+  const backend = fakeBackend({ sampleEvents: 10 });
+  const saved = vi.spyOn(backend, 'saveConnection');
+  const form = new Connecting(new Desk(backend), 'new');
+  const files = () => form.sources.filter((source) => source === 'pgpass' || source === 'mycnf');
+  expect(files()).toEqual(['pgpass', 'mycnf']);
+  for (const [scheme, own, foreign] of [
+    ['postgres', 'pgpass', 'mycnf'],
+    ['postgresql', 'pgpass', 'mycnf'],
+    ['mysql', 'mycnf', 'pgpass'],
+    ['mariadb', 'mycnf', 'pgpass'],
+  ] as const) {
+    form.address = '';
+    form.source = foreign;
+    [form.name, form.environment, form.address] = [scheme, 'test', `${scheme}://ada@db/shop`];
+    expect(files()).toEqual([own]);
+    // What was chosen before the address was there is taken back.
+    expect(await form.save()).toBe(true);
+    expect(saved.mock.lastCall?.[0].password).toBeNull();
+    [form.name, form.source] = [`${scheme}-own`, own];
+    expect(await form.save()).toBe(true);
+    expect(saved.mock.lastCall?.[0].password).toBe(own);
+  }
+});
+
+it('writes of the source of a password what belongs to it alone', async () => {
+  const backend = fakeBackend({ sampleEvents: 10 });
+  const saved = vi.spyOn(backend, 'saveConnection');
+  const form = new Connecting(new Desk(backend), 'new');
+  [form.environment, form.address, form.sourceText] = ['test', 'postgres://ada@db/shop', ' SHOP_PASSWORD '];
+  for (const [source, line] of [
+    ['env', 'env SHOP_PASSWORD'],
+    ['command', 'command SHOP_PASSWORD'],
+    ['keychain', 'keychain'],
+    ['', null],
+  ] as const) {
+    [form.name, form.source] = [`shop-${source}`, source];
+    expect(await form.save()).toBe(true);
+    expect(saved.mock.lastCall?.[0].password).toBe(line);
+  }
+});
