@@ -4,8 +4,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, connections, drift, evidence, field, history, lab, links, mask, notes, payload, range, sandbox, search,
-    start, store, watch,
+    compare, connections, drift, evidence, field, gate, history, lab, links, mask, notes, payload, range, sandbox,
+    search, start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -74,6 +74,8 @@ pub fn builder() -> Builder<Wry> {
         lab::check_versions,
         lab::minimize_history,
         lab::save_test_case,
+        gate::gate,
+        gate::gate_example,
         sandbox::open_sandbox,
         sandbox::sandbox_rows,
         sandbox::sandbox_page,

@@ -7,6 +7,7 @@ pub mod connections;
 pub mod drift;
 pub mod evidence;
 pub mod field;
+pub mod gate;
 pub mod history;
 pub mod lab;
 pub mod links;

@@ -166,6 +166,7 @@ export const S = {
       lanes: 'Lanes',
       replay: 'Replay',
       invariants: 'Invariants',
+      gate: 'Upcasters',
       sandbox: 'Sandbox',
       search: 'Search',
       notebook: 'Notebook',

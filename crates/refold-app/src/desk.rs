@@ -6,6 +6,7 @@ mod comparisons;
 mod connections;
 mod drift;
 mod evidence;
+mod gate;
 mod lab;
 mod lanes;
 mod notes;

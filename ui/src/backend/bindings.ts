@@ -74,6 +74,8 @@ export const commands = {
 	checkVersions: (session: number, scope: LabScope, handler: string, invariant: string, progress: Channel<JobUpdate>) => typedError<VersionsChecked, AppErrorWire>(__TAURI_INVOKE("check_versions", { session, scope, handler, invariant, progress })),
 	minimizeHistory: (session: number, asked: MinimizeAsked, progress: Channel<JobUpdate>) => typedError<HistoryMinimized, AppErrorWire>(__TAURI_INVOKE("minimize_history", { session, asked, progress })),
 	saveTestCase: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_test_case", { session, file, text })),
+	gate: (session: number, scope: LabScope, handler: string, progress: Channel<JobUpdate>) => typedError<GateTold, AppErrorWire>(__TAURI_INVOKE("gate", { session, scope, handler, progress })),
+	gateExample: (session: number, stream: string, cursor: string, handler: string, progress: Channel<JobUpdate>) => typedError<GateExample, AppErrorWire>(__TAURI_INVOKE("gate_example", { session, stream, cursor, handler, progress })),
 	openSandbox: (session: number, asked: SandboxAsked, progress: Channel<JobUpdate>) => typedError<SandboxOpened, AppErrorWire>(__TAURI_INVOKE("open_sandbox", { session, asked, progress })),
 	sandboxRows: (sandbox: number, offset: number, limit: number) => typedError<SandboxRows, AppErrorWire>(__TAURI_INVOKE("sandbox_rows", { sandbox, offset, limit })),
 	sandboxPage: (sandbox: number, row: number, isWhole: boolean) => typedError<SandboxPage, AppErrorWire>(__TAURI_INVOKE("sandbox_page", { sandbox, row, isWhole })),
@@ -905,6 +907,84 @@ export type FoundWire = {
 	stream: string | null,
 	version: string | null,
 	position: string | null,
+};
+
+/**  One event as it is stored, beside what the rules get of it. */
+export type GateExample = {
+	stream: string,
+	event: LabEvent,
+	recordedAt: string,
+	/**  What the rules get, each beside the stored payload, the first of many; one without a type where they get nothing. */
+	parts: GatePart[],
+	/**  How many events the rules get. */
+	partCount: number,
+	/**  Why the chain stopped. */
+	fault: string,
+	/**  Masking rules hide some of the payload: what the steps compute of it, they compute of what is shown. */
+	isRedacted: boolean,
+};
+
+export type GateFirst = {
+	stream: string,
+	event: LabEvent,
+};
+
+/**  In the order in which a person wants to know of them. */
+export type GateOutcome = "fails" | 
+/**  In ways that are too many to be told. */
+"failsElse" | "dropped" | "lost" | "retyped" | "revalued" | "moved" | "added" | 
+/**  At places that are too many to be told. */
+"changesElse" | "becomes" | 
+/**  No step takes them. */
+"asStored";
+
+export type GatePart = {
+	eventType: string,
+	/**  On the left what is stored. Where there are too many places to tell, those that differ, the first of many. */
+	rows: PairRow[],
+	differing: number,
+	places: number,
+};
+
+/**  What becomes of some of the events of a type. */
+export type GateRow = {
+	eventType: string,
+	/**  The schema version that their chain begins at; `null`: no step takes them. */
+	from: number | null,
+	outcome: GateOutcome,
+	/**  A place of the payload, where one changes; `*` stands for any element. */
+	path: string,
+	/**  Why they fail, what they become, where a value moved, or from which kind to which. */
+	detail: string,
+	events: number,
+	/**  The first of them; `null` where nothing was noted of it. */
+	first: GateFirst | null,
+};
+
+/**  A step of the chains, and how many events took it. */
+export type GateStepRow = {
+	place: string,
+	eventType: string,
+	from: number,
+	to: number,
+	events: number,
+};
+
+/**  Every event of a scope, sent through the upcasters of a handler. */
+export type GateTold = {
+	handler: HandlerWire,
+	events: number,
+	/**  How many events took a step, failed, are dropped, or lose a field. */
+	upcast: number,
+	failed: number,
+	dropped: number,
+	losing: number,
+	/**  The gravest first; the first of many. */
+	rows: GateRow[],
+	rowCount: number,
+	steps: GateStepRow[],
+	findings: FindingWire[],
+	took: string,
 };
 
 /**  What checking came to. Its rows are asked for by `run`. */

@@ -18,10 +18,11 @@ import type {
   VersionsChecked,
   ViolationPage,
 } from './bindings';
+import type { GateBackend } from './gate';
 
 type Tell = (update: JobUpdate) => void;
 
-export interface LabBackend {
+export interface LabBackend extends GateBackend {
   /** Folds a scope with two handlers in lockstep. Its rows are asked for by its run until that is closed. */
   compareHandlers(session: number, asked: CompareAsked, progress: Tell): Promise<HandlersCompared>;
   differingRows(run: number, offset: number, limit: number): Promise<DifferingPage>;

@@ -123,6 +123,9 @@ export function tauriBackend(): Backend {
     checkVersions: (session, scope, handler, invariant, progress) =>
       settled(commands.checkVersions(session, scope, handler, invariant, channel(progress))),
     minimizeHistory: (session, asked, progress) => settled(commands.minimizeHistory(session, asked, channel(progress))),
+    gate: (session, scope, handler, progress) => settled(commands.gate(session, scope, handler, channel(progress))),
+    gateExample: (session, stream, cursor, handler, progress) =>
+      settled(commands.gateExample(session, stream, cursor, handler, channel(progress))),
     openSandbox: (session, asked, progress) => settled(commands.openSandbox(session, asked, channel(progress))),
     sandboxRows: (sandbox, offset, limit) => settled(commands.sandboxRows(sandbox, offset, limit)),
     sandboxPage: (sandbox, row, isWhole) => settled(commands.sandboxPage(sandbox, row, isWhole)),

@@ -26,6 +26,7 @@ export const GROUPS = [
   'Inspect',
   'Replay',
   'Invariants',
+  'Upcasters',
   'Sandbox',
   'Reports',
   'Integrity',

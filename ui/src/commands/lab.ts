@@ -6,6 +6,7 @@ import { command, type Command, type Group } from './command';
 
 const REPLAY = of('replay', 'Replay');
 const INVARIANT = of('invariants', 'Invariants');
+const GATE = of('gate', 'Upcasters');
 
 export const LAB: readonly Command[] = [
   REPLAY('run', 'Compare the two handlers', ['Mod+Enter']),
@@ -31,6 +32,11 @@ export const LAB: readonly Command[] = [
   INVARIANT('versions', 'Ask every version of the handler', ['v'], 'bisect first'),
   INVARIANT('minimize', 'Find the smallest history that breaks it', ['m'], 'minimise'),
   INVARIANT('save', 'Save the smallest history as a test case…'),
+  GATE('run', 'Send every event through the upcasters', ['Mod+Enter'], 'gate schema evolution'),
+  GATE('stop', 'Stop sending events through', ['Escape']),
+  GATE('open', 'Open the example in History', ['o']),
+  GATE('whole', 'Show what the upcasters leave alone too', ['e']),
+  GATE('take', 'Take the stream that was looked at'),
 ];
 
 function of(view: View, group: Group) {

@@ -28,6 +28,7 @@ export const VIEWS = [
   kind('invariants', 'Invariants', 'invariants', 'store', 'top', {
     ...{ keys: ['Mod+6'], words: 'check condition break bisect minimise' },
   }),
+  kind('gate', 'Upcasters', 'filter', 'store', 'top', { words: 'gate upcast schema evolution lost dropped fails' }),
   kind('sandbox', 'Sandbox', 'edit', 'store', 'top', { words: 'what if branch edit skip' }),
   kind('search', 'Search the store', 'search', 'store', 'top', {
     ...{ keys: ['Mod+Shift+f'], words: 'find text payload metadata query events' },

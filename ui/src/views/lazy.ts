@@ -17,6 +17,7 @@ export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = 
   lanes: async () => (await import('./Lanes.svelte')).default,
   replay: async () => (await import('./lab/ReplayView.svelte')).default,
   invariants: async () => (await import('./lab/InvariantsView.svelte')).default,
+  gate: async () => (await import('./gate/GateView.svelte')).default,
   sandbox: async () => (await import('./lab/SandboxView.svelte')).default,
   reports: async () => (await import('./evidence/ReportsView.svelte')).default,
   integrity: async () => (await import('./evidence/IntegrityView.svelte')).default,

@@ -282,7 +282,7 @@ fn keeping(is_anew: bool) -> Keeping {
     if is_anew { Keeping::Anew } else { Keeping::Kept }
 }
 
-fn scope_of(scope: &LabScope) -> Scope<'_> {
+pub(super) fn scope_of(scope: &LabScope) -> Scope<'_> {
     match (scope.kind, scope.until.as_str()) {
         (LabScopeKind::Stream, "") => Scope::Stream(&scope.name),
         (LabScopeKind::Stream, cursor) => Scope::Until {

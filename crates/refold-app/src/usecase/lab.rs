@@ -6,6 +6,7 @@ pub mod compare;
 mod course;
 pub mod determinism;
 pub mod gate;
+pub mod gate_example;
 pub mod invariant;
 pub mod kept;
 pub mod known;

@@ -3,8 +3,10 @@
 
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
+import type { GateBackend } from '../gate';
 import type { LabBackend } from '../lab';
 import { timeText } from './answers';
+import { gates } from './gate';
 import { TYPES, type FakeEvents } from './orders';
 import type { FakeStore } from './search';
 
@@ -69,7 +71,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     return run;
   };
 
-  const answers: LabBackend = {
+  const answers: Omit<LabBackend, keyof GateBackend> = {
     async compareHandlers(session, question, progress) {
       const isCached = !question.isAnew && known([session, { ...question, isAnew: false }]);
       const { events } = twin.storeOf(session);
@@ -213,10 +215,14 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     },
     saveTestCase: async () => {},
   };
-  return Object.assign(twin, answers);
+  return Object.assign(
+    twin,
+    answers,
+    gates(fold, (session) => twin.storeOf(session).events),
+  );
 }
 
-function identity(reference: string): wire.HandlerWire {
+export function identity(reference: string): wire.HandlerWire {
   const [, name = reference, version = ''] = /([^/]+)@([^@]+)$/.exec(reference) ?? [];
   return { name, version, hash: `sha256:${'4f1c09aa'.repeat(8)}`, engine: 'declarative' };
 }
@@ -226,7 +232,7 @@ function ownOf(condition: string): wire.InvariantListed {
 }
 
 /** The event of a stream at an index from 0. */
-function placeAt(events: FakeEvents, stream: number, index: number): wire.LabEvent {
+export function placeAt(events: FakeEvents, stream: number, index: number): wire.LabEvent {
   const position = events.ofStream[stream]?.[index];
   if (position === undefined) return { version: '', position: '', eventType: '' };
   return { version: `${index + 1}`, position: `${position + 1}`, eventType: TYPES[events.types[position] ?? 0] ?? '' };

@@ -1,0 +1,173 @@
+// The view Upcasters: every event of a scope through the upcasters of a handler, and one event beside what they make of
+// it.
+
+import { errorOf } from '../backend/backend';
+import type { AppErrorWire, GateExample, GateRow, GateTold, JobUpdate, LabScope } from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { Latest } from '../base/latest';
+import { GATE as T } from '../strings/gate';
+import type { Board } from './board';
+import type { Desk } from './desk.svelte';
+import { ScopeForm } from './lab_scope.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+interface Asked {
+  scope: LabScope;
+  handler: string;
+}
+
+export class GateBoard implements Board {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  readonly form: ScopeForm;
+  handler = $state('');
+
+  job = $state.raw<JobUpdate | null>(null);
+  isRunning = $state(false);
+  failure = $state.raw<AppErrorWire | null>(null);
+  told = $state.raw<GateTold | null>(null);
+  /** What is told answers. */
+  ran = $state.raw<Asked | null>(null);
+  active = $state(-1);
+
+  example = $state.raw<GateExample | null>(null);
+  exampleFailure = $state.raw<AppErrorWire | null>(null);
+  /** Which of the events that it becomes. */
+  part = $state(0);
+  isWhole = $state(false);
+
+  readonly #examples: Latest<{ row: GateRow; handler: string }, GateExample | null>;
+
+  constructor(desk: Desk, store: OpenStore) {
+    this.#desk = desk;
+    this.#store = store;
+    this.form = new ScopeForm(store);
+    const { backend, opened } = store;
+    this.#examples = new Latest(
+      async ({ row: { first }, handler }) =>
+        first && backend.gateExample(opened.session, first.stream, cursorOfEvent(first.event), handler, () => {}),
+      (example, { row }) => {
+        if (row === this.chosen) this.example = example;
+      },
+      (reason, { row }) => {
+        if (row === this.chosen) this.exampleFailure = errorOf(reason);
+      },
+    );
+    const known = this.form.handlers.map(({ reference }) => reference);
+    this.handler = desk.history?.handler ?? known[0] ?? '';
+  }
+
+  get asked(): Asked {
+    return { scope: this.form.scope, handler: this.handler };
+  }
+
+  get isStale(): boolean {
+    return this.ran !== null && JSON.stringify(this.ran) !== JSON.stringify(this.asked);
+  }
+
+  get chosen(): GateRow | undefined {
+    return this.told?.rows[this.active];
+  }
+
+  async run(): Promise<void> {
+    if (this.isRunning) return;
+    const { backend, opened } = this.#store;
+    const { asked } = this;
+    this.isRunning = true;
+    this.failure = null;
+    try {
+      const told = await backend.gate(opened.session, asked.scope, asked.handler, (job) => (this.job = job));
+      this.ran = asked;
+      this.told = told;
+      this.choose(told.rows.length > 0 ? 0 : -1);
+    } catch (reason) {
+      const failure = errorOf(reason);
+      if (failure.code !== 'cancelled') this.failure = failure;
+    } finally {
+      this.isRunning = false;
+      this.job = null;
+    }
+  }
+
+  /** Shows the first event of a row. */
+  choose(index: number): void {
+    this.active = index;
+    this.readExample();
+  }
+
+  readExample(): void {
+    this.example = null;
+    this.exampleFailure = null;
+    this.part = 0;
+    const { chosen, ran } = this;
+    if (chosen?.first && ran) this.#examples.interrupt({ row: chosen, handler: ran.handler });
+  }
+
+  // --- as a board ---
+
+  move(by: number): void {
+    const last = (this.told?.rows.length ?? 0) - 1;
+    if (last >= 0) this.choose(Math.max(0, Math.min(last, this.active + by)));
+  }
+
+  /** Opens the event that is shown in History. */
+  async open(): Promise<void> {
+    const { chosen, ran } = this;
+    if (!chosen?.first || !ran) return;
+    this.#desk.documents.present.handler = ran.handler;
+    await this.#desk.openStream(chosen.first.stream, cursorOfEvent(chosen.first.event));
+    await this.#desk.foldWith(ran.handler);
+  }
+
+  act(action: string): void | Promise<void> {
+    switch (action) {
+      case 'run':
+        return this.run();
+      case 'stop':
+        return this.stop();
+      case 'whole':
+        this.isWhole = !this.isWhole;
+        return;
+      case 'take':
+        this.form.take(this.#desk);
+        return;
+      default:
+        return this.open();
+    }
+  }
+
+  blocked(action: string): string | null {
+    const { kind, name } = this.form.scope;
+    switch (action) {
+      case 'run':
+        if (this.isRunning) return T.isRunning;
+        return kind !== 'store' && name === '' ? T.noScope : null;
+      case 'stop':
+        return this.isRunning ? null : T.notRunning;
+      case 'take':
+        return this.#desk.history ? null : T.noHistory;
+      case 'open':
+        return this.chosen?.first ? null : T.noExample;
+      default:
+        return this.told ? null : T.noRun;
+    }
+  }
+
+  async stop(): Promise<void> {
+    if (this.job) await this.#store.backend.cancelJob(this.job.job);
+  }
+
+  async close(): Promise<void> {
+    this.#examples.close();
+    await this.stop();
+  }
+}
+
+/** The board of a store, made when it is first looked at. */
+export function gateOf(desk: Desk, store: OpenStore): GateBoard {
+  const known = store.boards.get('gate');
+  if (known instanceof GateBoard) return known;
+  const board = new GateBoard(desk, store);
+  store.boards = new Map(store.boards).set('gate', board);
+  return board;
+}
