@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::driver::{Shown, open};
-use crate::fits::{TABS, VIEWS, enlarge, fill_views, show};
+use crate::fits::{DRAWERS, TABS, VIEWS, enlarge, fill_views, focus_a_field, show};
 use crate::flows::wait_for_version;
 use crate::opening::palette;
 use crate::pictures::{choose_theme, show_read_model};
@@ -77,14 +77,17 @@ fn dialogs_and_drawers_in_both_themes() {
     for theme in ["Light", "Dark"] {
         choose_theme(&shown, theme);
         show(&shown, "history");
-        web.run("[...document.querySelectorAll('[data-test=state-rows] .key')].at(1).click()");
+        focus_a_field(&shown);
         let is_there = |test: &str| {
             web.wait_for(&format!("document.querySelector('[data-test={test}]')"));
             check(&shown, &format!("{test}, {theme}"));
         };
         let is_gone = |test: &str| web.wait_for(&format!("!document.querySelector('[data-test={test}]')"));
-        web.press(&[], "h");
-        is_there("field-history");
+        for (held, pressed, content) in DRAWERS {
+            web.press(held, pressed);
+            web.wait_for(&format!("document.querySelector('{content}')"));
+            check(&shown, &format!("{content}, {theme}"));
+        }
         web.press(&[], "p");
         is_there("lane");
         web.press(&[], "p");

@@ -12,13 +12,14 @@ use crate::webdriver::key;
 const FITS: &str = include_str!("fits.js");
 
 /// The views, and what is in the page once they are there.
-pub const VIEWS: [(&str, &str); 13] = [
+pub const VIEWS: [(&str, &str); 14] = [
     ("overview", "[data-test=list] [role=row]"),
     ("history", "[data-test=state-header]"),
     ("compare", "[data-test=compare]"),
     ("lanes", "[data-test=lanes]"),
     ("replay", "[data-test=replay]"),
     ("invariants", "[data-test=invariants]"),
+    ("gate", "[data-test=gate]"),
     ("sandbox", "[data-test=sandbox-band]"),
     ("search", "[data-test=search-text]"),
     ("notebook", "[data-test=notebook]"),
@@ -37,6 +38,14 @@ pub const TABS: [(&str, &str); 7] = [
     ("5", "event"),
     ("6", "raw"),
     ("7", "causation"),
+];
+
+/// The drawers over the inspector, by their keys, and what is in them once they have an answer. Each takes the place of the
+/// one before.
+pub const DRAWERS: [(&[&str], &str, &str); 3] = [
+    (&[], "h", "[data-test=field-rows] [role=row]"),
+    (&[], "y", "[data-test=why-outcome]"),
+    (&[key::SHIFT], "y", "[data-test=why-not-outcome]"),
 ];
 
 /// The size of the window, and how wide the page is in it: at 200 % half as wide.
@@ -109,6 +118,11 @@ pub fn fill_views(shown: &Shown) {
             "[data-test=replay-summary]",
         ),
         ("invariants", "[data-test=invariant]", "[data-test=invariants-summary]"),
+        (
+            "gate",
+            "[data-test=gate-handler] option",
+            "[data-test=gate-payload-row]",
+        ),
     ] {
         show(shown, view);
         web.wait_for(&format!("document.querySelector('{ready}')"));
@@ -141,6 +155,14 @@ pub fn show(shown: &Shown, view: &str) {
     shown.web.wait_for(&format!(
         "document.querySelector('.page').dataset.view === '{view}' && document.querySelector({content:?})"
     ));
+}
+
+/// Focuses the first field of the state, as drawers are opened for one.
+pub fn focus_a_field(shown: &Shown) {
+    const KEYS: &str = "[...document.querySelectorAll('[data-test=state-rows] .key')]";
+    shown.web.press(&[], "2");
+    shown.web.wait_for(&format!("{KEYS}.length > 1"));
+    shown.web.run(&format!("{KEYS}.at(1).click()"));
 }
 
 /// Makes everything larger, by the command and then by its keys.

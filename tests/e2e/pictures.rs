@@ -9,10 +9,12 @@ use crate::driver::{Shown, open, open_in};
 use crate::evidence::Bench;
 use crate::fits::show;
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
+use crate::gate::send_all;
 use crate::kept::{save_case, show_notebook, temporary, write_note};
 use crate::opening::{answer_dialog, palette};
 use crate::stores;
 use crate::webdriver::key;
+use crate::why::ask_why_not;
 
 const SIZES: [(u32, u32); 2] = [(1440, 900), (1024, 640)];
 
@@ -64,6 +66,31 @@ fn history() {
         }
         take(&shown, picture);
     }
+}
+
+#[test]
+fn why() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4712", "--at", "v4"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "4");
+    let row = "[data-test=state-rows] [data-path='/total'] .key";
+    web.wait_for(&format!("document.querySelector(\"{row}\")"));
+    web.click(row);
+    web.press(&[], "y");
+    web.wait_for("document.querySelector('[data-test=why-step]')");
+    take(&shown, "why");
+    ask_why_not(&shown, "/items/SKU-01191/name");
+    take(&shown, "why-not");
+}
+
+#[test]
+fn gate() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    send_all(&shown);
+    take(&shown, "gate");
 }
 
 #[test]
