@@ -1,6 +1,8 @@
 // What a view that is read late keeps for a store: commands and keys reach it by these few words, so that they need not
 // know it before it is there.
 
+import type { OpenStore } from './open_store.svelte';
+
 export interface Board {
   /** Rows of its list. */
   move(by: number): void;
@@ -12,4 +14,18 @@ export interface Board {
   close(): Promise<void>;
   /** Takes what was dropped on its view; without it that is opened as a store. */
   takeFile?(path: string): void;
+}
+
+/** The board of a store by its name, made when it is first looked at. */
+export function boardOf<Kind extends Board>(
+  store: OpenStore,
+  name: string,
+  kind: abstract new (...parts: never[]) => Kind,
+  make: () => Kind,
+): Kind {
+  const known = store.boards.get(name);
+  if (known instanceof kind) return known;
+  const board = make();
+  store.boards = new Map(store.boards).set(name, board);
+  return board;
 }

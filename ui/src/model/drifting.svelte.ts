@@ -13,7 +13,7 @@ import type {
 } from '../backend/bindings';
 import { fileName } from '../base/format';
 import { DRIFT as T } from '../strings/drift';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
 import type { Masked } from './masking.svelte';
@@ -242,9 +242,5 @@ export class Drifting implements Board, Masked {
 
 /** The one of this store; made when it is looked at for the first time. */
 export function driftingOf(desk: Desk, store: OpenStore): Drifting {
-  const known = store.boards.get(READ_MODEL);
-  if (known instanceof Drifting) return known;
-  const made = new Drifting(desk, store);
-  store.boards = new Map(store.boards).set(READ_MODEL, made);
-  return made;
+  return boardOf(store, READ_MODEL, Drifting, () => new Drifting(desk, store));
 }

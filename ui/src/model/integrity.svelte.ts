@@ -4,24 +4,23 @@ import { errorOf } from '../backend/backend';
 import type {
   AnchorListed,
   AnchorMade,
-  AppErrorWire,
   HealthTold,
-  JobUpdate,
   StoreVerified,
   VerifyFindingWire,
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { INTEGRITY as T } from '../strings/evidence';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import { bundleCheckOf } from './bundle_check.svelte';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 export const SECTIONS = ['anchors', 'health', 'bundle'] as const;
 export type Section = (typeof SECTIONS)[number];
 
-export class IntegrityBoard implements Board {
+export class IntegrityBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
@@ -43,10 +42,6 @@ export class IntegrityBoard implements Board {
   copy = $state('');
   explanations = $state('');
 
-  /** What runs, in words; empty: nothing. */
-  doing = $state('');
-  job = $state.raw<JobUpdate | null>(null);
-  failure = $state.raw<AppErrorWire | null>(null);
   made = $state.raw<AnchorMade | null>(null);
   verified = $state.raw<StoreVerified | null>(null);
   /** The anchor that it was verified against. */
@@ -57,6 +52,7 @@ export class IntegrityBoard implements Board {
   health = $state.raw<HealthTold | null>(null);
 
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
@@ -111,7 +107,7 @@ export class IntegrityBoard implements Board {
     const previous = this.continues ? (this.anchor?.dir ?? '') : '';
     const { folder: out, isPlain, isShort, signKey: key } = this;
     const asked = { out, key, previous, isShort, isPlain: isPlain && previous === '' };
-    const made = await this.#long(T.making, (tell) => backend.makeAnchor(opened.session, asked, tell));
+    const made = await this.long(T.making, (tell) => backend.makeAnchor(opened.session, asked, tell));
     if (!made) return;
     this.made = made;
     this.verified = null;
@@ -127,7 +123,7 @@ export class IntegrityBoard implements Board {
     const asked = { anchor: anchor.dir, salt, key: key.trim(), handler, explanations, copy };
     this.made = null;
     this.verified = null;
-    const verified = await this.#long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));
+    const verified = await this.long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));
     if (!verified) return;
     this.verified = verified;
     this.against = anchor.dir;
@@ -136,7 +132,7 @@ export class IntegrityBoard implements Board {
 
   async askHealth(): Promise<void> {
     const { backend, opened } = this.#store;
-    const health = await this.#long(T.looking, (tell) => backend.storeHealth(opened.session, this.knowing, tell));
+    const health = await this.long(T.looking, (tell) => backend.storeHealth(opened.session, this.knowing, tell));
     if (health) this.health = health;
   }
 
@@ -210,10 +206,6 @@ export class IntegrityBoard implements Board {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.job) await this.#store.backend.cancelJob(this.job.job);
-  }
-
   close(): Promise<void> {
     return this.stop();
   }
@@ -221,30 +213,11 @@ export class IntegrityBoard implements Board {
   takeFile(path: string): void {
     void showBundle(this.#desk, path);
   }
-
-  async #long<Answer>(doing: string, ask: (tell: (job: JobUpdate) => void) => Promise<Answer>): Promise<Answer | null> {
-    this.failure = null;
-    this.doing = doing;
-    try {
-      return await ask((job) => (this.job = job));
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-      return null;
-    } finally {
-      this.doing = '';
-      this.job = null;
-    }
-  }
 }
 
 /** The board of a store, made when it is first looked at. */
 export function integrityOf(desk: Desk, store: OpenStore): IntegrityBoard {
-  const known = store.boards.get('integrity');
-  if (known instanceof IntegrityBoard) return known;
-  const board = new IntegrityBoard(desk, store);
-  store.boards = new Map(store.boards).set('integrity', board);
-  return board;
+  return boardOf(store, 'integrity', IntegrityBoard, () => new IntegrityBoard(desk, store));
 }
 
 /** Checks a folder of evidence, and shows what comes of it. Without one a person is asked. */

@@ -3,13 +3,11 @@
 
 import { errorOf } from '../backend/backend';
 import type {
-  AppErrorWire,
   HandlerChecked,
   HistoryMinimized,
   InvariantCourse,
   InvariantListed,
   InvariantOutcome,
-  JobUpdate,
   LabScope,
   VersionsChecked,
   ViolationRow,
@@ -17,9 +15,10 @@ import type {
 import { cursorOfEvent } from '../base/format';
 import { PagedRows } from '../base/paged';
 import { LAB as T } from '../strings/lab';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 /** What a run came to, and what it was asked of. */
@@ -29,7 +28,7 @@ interface Ran {
   handler: string;
 }
 
-export class InvariantsBoard implements Board {
+export class InvariantsBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
@@ -44,10 +43,6 @@ export class InvariantsBoard implements Board {
 
   /** By the id of an invariant: the last run in which it was asked. */
   ran = $state.raw<ReadonlyMap<string, Ran>>(new Map());
-  /** What runs, in words. */
-  doing = $state('');
-  job = $state.raw<JobUpdate | null>(null);
-  failure = $state.raw<AppErrorWire | null>(null);
 
   rows = $state.raw<PagedRows<ViolationRow> | null>(null);
   seen = $state(0);
@@ -63,6 +58,7 @@ export class InvariantsBoard implements Board {
   #turn = 0;
 
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
@@ -177,7 +173,7 @@ export class InvariantsBoard implements Board {
     const { current, currentRun: run } = this;
     if (!current || !run) return;
     const { backend, opened } = this.#store;
-    const found = await this.#long(T.askingVersions, (tell) =>
+    const found = await this.long(T.askingVersions, (tell) =>
       backend.checkVersions(opened.session, run.scope, run.handler, current.id, tell),
     );
     if (found && this.current === current) this.versions = found;
@@ -189,7 +185,7 @@ export class InvariantsBoard implements Board {
     if (!current || !run || !row) return;
     const { backend, opened } = this.#store;
     const asked = { stream: row.stream, handler: run.handler, invariant: current.id, against: this.holding };
-    const found = await this.#long(T.minimizing, (tell) => backend.minimizeHistory(opened.session, asked, tell));
+    const found = await this.long(T.minimizing, (tell) => backend.minimizeHistory(opened.session, asked, tell));
     if (found && this.row === row) this.minimal = found;
   }
 
@@ -287,13 +283,13 @@ export class InvariantsBoard implements Board {
     }
   }
 
-  async stop(): Promise<void> {
+  override async stop(): Promise<void> {
     if (this.draft !== null) this.write(null);
-    else if (this.job) await this.#store.backend.cancelJob(this.job.job);
+    else await super.stop();
   }
 
-  async close(): Promise<void> {
-    if (this.job) await this.#store.backend.cancelJob(this.job.job);
+  close(): Promise<void> {
+    return super.stop();
   }
 
   async #openAt(tab: string): Promise<void> {
@@ -311,7 +307,7 @@ export class InvariantsBoard implements Board {
     const { handler } = this;
     const { scope } = this.form;
     const asked = { scope, handler, condition, isAnew };
-    const checked = await this.#long(T.checking, (tell) => backend.checkHandler(opened.session, asked, tell));
+    const checked = await this.long(T.checking, (tell) => backend.checkHandler(opened.session, asked, tell));
     if (!checked || handler !== this.handler) return;
     const ran = new Map(this.ran);
     for (const { id } of checked.invariants) ran.set(id, { checked, scope, handler });
@@ -348,28 +344,9 @@ export class InvariantsBoard implements Board {
     this.minimal = null;
     this.saved = '';
   }
-
-  async #long<Answer>(doing: string, ask: (tell: (job: JobUpdate) => void) => Promise<Answer>): Promise<Answer | null> {
-    this.failure = null;
-    this.doing = doing;
-    try {
-      return await ask((job) => (this.job = job));
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-      return null;
-    } finally {
-      this.doing = '';
-      this.job = null;
-    }
-  }
 }
 
 /** The board of a store, made when it is first looked at. */
 export function invariantsOf(desk: Desk, store: OpenStore): InvariantsBoard {
-  const known = store.boards.get('invariants');
-  if (known instanceof InvariantsBoard) return known;
-  const board = new InvariantsBoard(desk, store);
-  store.boards = new Map(store.boards).set('invariants', board);
-  return board;
+  return boardOf(store, 'invariants', InvariantsBoard, () => new InvariantsBoard(desk, store));
 }

@@ -15,7 +15,7 @@ import { cursorOfEvent } from '../base/format';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
 import { LAB as T } from '../strings/lab';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
 import type { OpenStore } from './open_store.svelte';
@@ -263,9 +263,5 @@ export class ReplayBoard implements Board {
 
 /** The board of a store, made when it is first looked at. */
 export function replayOf(desk: Desk, store: OpenStore): ReplayBoard {
-  const known = store.boards.get('replay');
-  if (known instanceof ReplayBoard) return known;
-  const board = new ReplayBoard(desk, store);
-  store.boards = new Map(store.boards).set('replay', board);
-  return board;
+  return boardOf(store, 'replay', ReplayBoard, () => new ReplayBoard(desk, store));
 }

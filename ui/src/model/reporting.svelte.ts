@@ -2,8 +2,6 @@
 
 import { errorOf } from '../backend/backend';
 import type {
-  AppErrorWire,
-  JobUpdate,
   LabScopeKind,
   ReportAskedWire,
   ReportFormatWire,
@@ -13,17 +11,18 @@ import type {
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { INTEGRITY, REPORTS as T } from '../strings/evidence';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { showBundle } from './integrity.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 export const FORMATS = ['pdf', 'html', 'csv', 'json', 'xlsx'] as const satisfies readonly ReportFormatWire[];
 /** What is made where nobody chose. */
 const USUAL: readonly ReportFormatWire[] = ['pdf', 'html', 'csv', 'json'];
 
-export class ReportsBoard implements Board {
+export class ReportsBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
@@ -40,10 +39,6 @@ export class ReportsBoard implements Board {
     ...{ out: '', formats: [...USUAL], redact: '', key: '', operator: '', organisation: '', classification: '' },
   });
 
-  /** What runs, in words; empty: nothing. */
-  doing = $state('');
-  job = $state.raw<JobUpdate | null>(null);
-  failure = $state.raw<AppErrorWire | null>(null);
   paths = $state.raw<ReportPaths | null>(null);
   made = $state.raw<ReportMade | null>(null);
   /** What the one that is shown was asked for. */
@@ -52,6 +47,7 @@ export class ReportsBoard implements Board {
   readonly #ready: Promise<unknown>;
 
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
@@ -120,7 +116,7 @@ export class ReportsBoard implements Board {
   async askPaths(): Promise<void> {
     const { backend, opened } = this.#store;
     const { asked } = this;
-    const paths = await this.#long(T.readingPaths, (tell) => backend.reportPaths(opened.session, asked, tell));
+    const paths = await this.long(T.readingPaths, (tell) => backend.reportPaths(opened.session, asked, tell));
     if (!paths) return;
     this.paths = paths;
     this.made = null;
@@ -133,7 +129,7 @@ export class ReportsBoard implements Board {
     if (this.manner.out === '') return;
     const { backend, opened } = this.#store;
     const { asked } = this;
-    const made = await this.#long(T.making, (tell) => backend.makeReport(opened.session, asked, tell));
+    const made = await this.long(T.making, (tell) => backend.makeReport(opened.session, asked, tell));
     if (!made) return;
     this.made = made;
     this.paths = null;
@@ -187,10 +183,6 @@ export class ReportsBoard implements Board {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.job) await this.#store.backend.cancelJob(this.job.job);
-  }
-
   close(): Promise<void> {
     return this.stop();
   }
@@ -213,28 +205,9 @@ export class ReportsBoard implements Board {
     const { row } = await this.#store.backend.eventDetail(history.opened.history, moment);
     return cursorOfEvent(row);
   }
-
-  async #long<Answer>(doing: string, ask: (tell: (job: JobUpdate) => void) => Promise<Answer>): Promise<Answer | null> {
-    this.failure = null;
-    this.doing = doing;
-    try {
-      return await ask((job) => (this.job = job));
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-      return null;
-    } finally {
-      this.doing = '';
-      this.job = null;
-    }
-  }
 }
 
 /** The board of a store, made when it is first looked at. */
 export function reportsOf(desk: Desk, store: OpenStore): ReportsBoard {
-  const known = store.boards.get('reports');
-  if (known instanceof ReportsBoard) return known;
-  const board = new ReportsBoard(desk, store);
-  store.boards = new Map(store.boards).set('reports', board);
-  return board;
+  return boardOf(store, 'reports', ReportsBoard, () => new ReportsBoard(desk, store));
 }

@@ -6,7 +6,7 @@ import type { AppErrorWire, JobUpdate, SandboxOpened, SandboxPage, SandboxRow } 
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
 import { SANDBOX as T } from '../strings/sandbox';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import type { OpenStore } from './open_store.svelte';
 
@@ -265,11 +265,7 @@ export class SandboxBoard implements Board {
 
 /** The board of a store, made when it is first needed. */
 export function sandboxOf(store: OpenStore): SandboxBoard {
-  const known = store.boards.get('sandbox');
-  if (known instanceof SandboxBoard) return known;
-  const board = new SandboxBoard(store);
-  store.boards = new Map(store.boards).set('sandbox', board);
-  return board;
+  return boardOf(store, 'sandbox', SandboxBoard, () => new SandboxBoard(store));
 }
 
 /** Branches the stream that is looked at, without its event at A; nothing is left out where `isWhole`. */
