@@ -14,7 +14,7 @@ export const EVIDENCE: readonly Command[] = [
     ...{ keys: ['Mod+e'], words: 'audit evidence pdf export bundle', blocked: hasStore },
   }),
   command('Integrity', ['global'], 'evidence.verifyFile', 'Verify a report, an anchor or a proof…', verifyFile, {
-    ...{ words: 'bundle check signature', blocked: hasStore },
+    words: 'bundle check signature',
   }),
   INTEGRITY('section', 'Anchors, store health or a folder of evidence', ['s']),
   INTEGRITY('run', 'Verify, or look at the health of the store', ['Mod+Enter']),
@@ -36,7 +36,7 @@ export const EVIDENCE: readonly Command[] = [
 function of(view: View, group: Group) {
   return (action: string, title: string, keys: readonly string[] = [], words = ''): Command =>
     command(group, [view], `${view}.${action}`, title, ({ store }) => store?.boards.get(view)?.act(action), {
-      ...{ keys, words, blocked: ({ store }: Desk) => store?.boards.get(view)?.blocked(action) ?? null },
+      ...{ keys, words, blocked: (d) => hasStore(d) ?? d.store?.boards.get(view)?.blocked(action) ?? null },
     });
 }
 

@@ -12,8 +12,6 @@ export interface Board {
   /** Why an action cannot run now; `null` when it can. */
   blocked(action: string): string | null;
   close(): Promise<void>;
-  /** Takes what was dropped on its view; without it that is opened as a store. */
-  takeFile?(path: string): void;
 }
 
 /** The board of a store by its name, made when it is first looked at. */

@@ -209,10 +209,6 @@ export class IntegrityBoard extends LongWork implements Board {
   close(): Promise<void> {
     return this.stop();
   }
-
-  takeFile(path: string): void {
-    void showBundle(this.#desk, path);
-  }
 }
 
 /** The board of a store, made when it is first looked at. */
@@ -222,9 +218,7 @@ export function integrityOf(desk: Desk, store: OpenStore): IntegrityBoard {
 
 /** Checks a folder of evidence, and shows what comes of it. Without one a person is asked. */
 export async function showBundle(desk: Desk, folder: string): Promise<void> {
-  const { store } = desk;
-  if (!store) return;
-  integrityOf(desk, store).section = 'bundle';
+  if (desk.store) integrityOf(desk, desk.store).section = 'bundle';
   desk.show('integrity');
   const check = bundleCheckOf(desk);
   await (folder === '' ? check.choose() : check.check(folder));

@@ -35,7 +35,7 @@ export const VIEWS = [
   }),
   kind('notebook', 'Notebook', 'notebook', 'store', 'top', { words: 'notes bookmarks trail' }),
   kind('reports', 'Reports', 'report', 'store', 'top', { keys: ['Mod+7'], words: 'audit evidence pdf bundle' }),
-  kind('integrity', 'Integrity', 'anchor', 'store', 'top', {
+  kind('integrity', 'Integrity', 'anchor', 'nothing', 'top', {
     ...{ keys: ['Mod+8'], words: 'anchor verify tamper health proof' },
   }),
   kind('welcome', 'Open another store', 'open', 'nothing', 'bottom', { words: 'welcome start recent' }),

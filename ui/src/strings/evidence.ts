@@ -5,6 +5,7 @@ import { countOf, countText } from '../base/format';
 export const INTEGRITY = {
   title: 'Integrity',
   section: 'What is looked at',
+  withoutStore: 'Anchors and store health need an open store',
   sections: { anchors: 'Anchors', health: 'Store health', bundle: 'A folder of evidence' },
   chooseFile: 'Choose…',
   none: 'none',

@@ -145,3 +145,16 @@ it('names the file of a bundle that was changed, also of one that is dropped on 
   drop('none');
   await page.until(() => text('error-card').includes('is no anchor, no proof and no report'));
 });
+
+it('checks what a person was given without a store', async () => {
+  page = openPage();
+  await page.until(() => page.find('[data-test=welcome-evidence]'));
+  page.press('Ctrl+8');
+  await page.until(() => page.find('[data-test=bundle-empty]'));
+  drop('broken-report');
+  await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'broken');
+  page.find('[data-test=integrity-run]')?.click();
+  await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'verified');
+  page.press('Ctrl+Enter');
+  expect(text('notice')).toContain('store');
+});
