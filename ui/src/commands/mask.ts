@@ -5,7 +5,7 @@ import { S } from '../strings';
 import { command, type Command } from './command';
 
 const hasRules = ({ history }: Desk) => (history?.masking.hasRules ? null : S.redacted.noRules);
-const isRevealed = ({ history }: Desk) => (history?.masking.revealedCount ? null : S.redacted.nothingRevealed);
+const isRevealed = ({ store }: Desk) => (store?.masking.revealedCount ? null : S.redacted.nothingRevealed);
 
 export const MASK: readonly Command[] = [
   command('Inspect', ['history', 'tree'], 'inspect.reveal', 'Reveal the redacted field…', revealField, {
@@ -14,10 +14,10 @@ export const MASK: readonly Command[] = [
   command('Inspect', ['history'], 'inspect.revealAll', 'Reveal everything redacted in this store…', revealAll, {
     ...{ words: 'mask masking sensitive show', blocked: hasRules },
   }),
-  command('Inspect', ['history'], 'inspect.conceal', 'Hide again what was revealed last', (d) => conceal(d, false), {
+  command('Inspect', ['global'], 'inspect.conceal', 'Hide again what was revealed last', (d) => conceal(d, false), {
     ...{ words: 'mask masking undo reveal', blocked: isRevealed },
   }),
-  command('Inspect', ['history'], 'inspect.concealAll', 'Hide again all that was revealed', (d) => conceal(d, true), {
+  command('Inspect', ['global'], 'inspect.concealAll', 'Hide again all that was revealed', (d) => conceal(d, true), {
     ...{ words: 'mask masking undo reveal', blocked: isRevealed },
   }),
 ];
@@ -38,6 +38,6 @@ function revealAll({ history }: Desk): void {
   history?.masking.ask({ stream: null, part: null, path: '' });
 }
 
-async function conceal({ history }: Desk, isAll: boolean): Promise<void> {
-  await history?.masking.conceal(isAll);
+async function conceal({ store }: Desk, isAll: boolean): Promise<void> {
+  await store?.masking.conceal(isAll);
 }

@@ -16,7 +16,6 @@ import { DRIFT as T } from '../strings/drift';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
-import type { Masked } from './masking.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 /** Its name among the boards of a store. */
@@ -24,7 +23,7 @@ export const READ_MODEL = 'readModel' as const;
 
 export type Filter = { kind: DriftKind; column: string | null } | null;
 
-export class Drifting implements Board, Masked {
+export class Drifting implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
@@ -54,7 +53,6 @@ export class Drifting implements Board, Masked {
     this.#store = store;
     this.form = new ScopeForm(store);
     this.handler = desk.history?.handler ?? this.form.handlers[0]?.reference ?? '';
-    store.masked.add(this);
   }
 
   get asked(): DriftAskedWire {
@@ -183,16 +181,8 @@ export class Drifting implements Board, Masked {
     return this.mapping.trim() === '' ? T.noMapping : null;
   }
 
-  /** What is shown may not be shown any more: it is asked anew. */
-  maskChanged(): void {
-    if (this.result === null) return;
-    this.result = null;
-    void this.run();
-  }
-
   async close(): Promise<void> {
     this.#turn += 1;
-    this.#store.masked.delete(this);
     this.stop();
   }
 

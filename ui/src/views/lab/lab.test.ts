@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
 afterEach(() => page.close());
@@ -133,4 +134,24 @@ it('says where an answer is not exact, and of an invariant how much depends on i
   expect(page.texts('[data-test=invariant] .state')[0]).toBe('holds where asked');
   expect(text('guarantee')).toContain('not exact');
   expect(text('severity')).toBe('must hold');
+});
+
+it('shows nothing more of what is hidden again meanwhile, and works on', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const revealed = [{ stream: null, part: null, path: '/customer' }];
+  vi.spyOn(backend, 'maskState').mockResolvedValue({ hasRules: true, revealed });
+  vi.spyOn(backend, 'conceal').mockResolvedValue({ hasRules: true, revealed: [] });
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=rail-replay]'));
+  await page.until(() => text('status-revealed') === '1 place revealed');
+  page.press('Ctrl+4');
+  await page.until(() => page.find('[data-test=replay]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=pair-row]'));
+  page.find('[data-test=status-conceal]')?.click();
+  await page.until(() => !page.find('[data-test=status-revealed]'));
+  expect(page.find('[data-test=replay]')).not.toBeNull();
+  expect(page.find('[data-test=pair-row]')).toBeNull();
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=pair-row]'));
 });
