@@ -1,13 +1,7 @@
 // The view Integrity of a store: its anchors, what verifying against one of them found, and how the store is.
 
 import { errorOf } from '../backend/backend';
-import type {
-  AnchorListed,
-  AnchorMade,
-  HealthTold,
-  StoreVerified,
-  VerifyFindingWire,
-} from '../backend/bindings';
+import type { AnchorListed, AnchorMade, HealthTold, StoreVerified, VerifyFindingWire } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { INTEGRITY as T } from '../strings/evidence';
 import { boardOf, type Board } from './board';

@@ -43,6 +43,8 @@ export class OpenStore {
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
+  /** What is hidden of it, in all that shows it. */
+  readonly masking: Masking;
   /** Whatever shows values of it now. */
   readonly masked = new Set<Masked>();
   /** What views that are read late keep for it, by view. */
@@ -71,7 +73,6 @@ export class OpenStore {
   activeStream = $state(0);
 
   readonly #slots = new Slots();
-  #masking: Masking | null = null;
   #bounds: Bounds | null = null;
   /** What of the timeline is to be shown once it is there. */
   #wanted: { axis: Axis; window: Span | null; look: TimelineLook | null } | null = null;
@@ -82,6 +83,7 @@ export class OpenStore {
     this.opened = opened;
     this.live = new Live(backend, opened.session);
     this.live.join(this);
+    this.masking = new Masking(backend, opened.session, () => this.#maskChanged());
     this.streams = new PagedRows(
       (offset, limit) => backend.streams(opened.session, { ...this.order, offset, limit }),
       () => {
@@ -209,12 +211,6 @@ export class OpenStore {
   handlerFor(category: string): string | null {
     const wanted = category.toLowerCase();
     return this.opened.handlers.find((choice) => choice.category?.toLowerCase() === wanted)?.reference ?? null;
-  }
-
-  /** What is hidden of it, in all that shows it. */
-  get masking(): Masking {
-    this.#masking ??= new Masking(this.backend, this.opened.session, () => this.#maskChanged());
-    return this.#masking;
   }
 
   get isReady(): boolean {
