@@ -101,7 +101,7 @@ fn the_planted_bug_becomes_a_smallest_history() {
 }
 
 /// Chooses an option of a select by its text.
-fn choose(shown: &Shown, test: &str, text: &str) {
+pub fn choose(shown: &Shown, test: &str, text: &str) {
     shown.web.run(&format!(
         "const select = document.querySelector('[data-test={test}]');
          select.focus();

@@ -11,6 +11,7 @@ use crate::fits::show;
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
 use crate::gate::send_all;
 use crate::kept::{save_case, show_notebook, temporary, write_note};
+use crate::lab::choose;
 use crate::opening::{answer_dialog, palette};
 use crate::stores;
 use crate::webdriver::key;
@@ -165,6 +166,41 @@ fn settings() {
         .web
         .wait_for("document.querySelector('.page')?.dataset.view === 'settings'");
     take(&shown, "settings");
+}
+
+/// Two versions of a handler over one order, at the first event after which they differ.
+#[test]
+fn replay() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4712"]);
+    let web = &shown.web;
+    web.wait_for("document.querySelector('[data-test=state-header]')");
+    web.press(&[key::CONTROL], "4");
+    web.wait_for("document.querySelector('[data-test=lab-stream]')?.value === 'order-4712'");
+    web.press(&[key::CONTROL], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=pair-row]')");
+    take(&shown, "replay");
+}
+
+/// An invariant that broke, the version that breaks it, and the smallest history that shows it.
+#[test]
+fn invariants() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    let web = &shown.web;
+    wait_for_overview(&shown);
+    web.press(&[key::CONTROL], "6");
+    web.wait_for("document.querySelector('[data-test=invariants-handler]')");
+    choose(&shown, "invariants-handler", "order@1.0.0");
+    web.press(&[key::CONTROL], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=invariant][data-id=balanced-once-paid]')?.dataset.state === 'broken'");
+    web.click("[data-test=invariant][data-id=balanced-once-paid]");
+    web.wait_for("document.querySelector('[data-test=break] h3')?.innerText === 'order-4712'");
+    web.press(&[], "v");
+    web.wait_for("document.querySelector('[data-test=version-outcomes]')");
+    web.press(&[], "m");
+    web.wait_for("document.querySelector('[data-test=case-text]')");
+    take(&shown, "invariants");
 }
 
 /// What if the payment had never been authorised?
