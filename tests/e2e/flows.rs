@@ -268,14 +268,16 @@ pub fn wait_for_version(shown: &Shown, version: &str) {
     ));
 }
 
-/// Shows the state from its first row on. The list's bar follows its rows when they rest, and may stand at the top before
-/// they do: it is moved down and up until they come.
+/// Shows the state from its first row on, as a person does by keyboard.
 #[track_caller]
 pub fn show_first_rows(shown: &Shown) {
-    shown.web.wait_for(
-        "(list => document.querySelector(\"[data-test=state-rows] [role=row][data-path='']:not([hidden])\") \
-         ?? (list.scrollTop = list.scrollTop === 0 ? 400 : 0, null))(document.querySelector('[data-test=state-rows]'))",
-    );
+    let web = &shown.web;
+    web.wait_for("document.querySelector('[data-test=state-rows] [role=row]:not([hidden])')");
+    web.run("document.querySelector('[data-test=state-rows]').focus()");
+    web.press(&[], key::HOME);
+    web.wait_for("document.querySelector(\"[data-test=state-rows] [role=row][data-path='']:not([hidden])\")");
+    // Arrows are those of the history again.
+    web.run("document.activeElement.blur()");
 }
 
 /// Waits until what is shown is of the moment where cursor A stands.

@@ -193,7 +193,9 @@ fn invariants() {
     web.wait_for("document.querySelector('[data-test=invariants-handler]')");
     choose(&shown, "invariants-handler", "order@1.0.0");
     web.press(&[key::CONTROL], key::ENTER);
-    web.wait_for("document.querySelector('[data-test=invariant][data-id=balanced-once-paid]')?.dataset.state === 'broken'");
+    web.wait_for(
+        "document.querySelector('[data-test=invariant][data-id=balanced-once-paid]')?.dataset.state === 'broken'",
+    );
     web.click("[data-test=invariant][data-id=balanced-once-paid]");
     web.wait_for("document.querySelector('[data-test=break] h3')?.innerText === 'order-4712'");
     web.press(&[], "v");
