@@ -59,8 +59,16 @@ pub fn suite_of_tests(name: &str) -> Command {
     cargo(&["test", "--workspace", "--features", &features, "--test", name])
 }
 
+/// What the cargo that started us says of this package is not passed on: a build script looks at it (that of ring), and
+/// all that is built on it would be compiled anew.
 pub fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new("cargo");
     command.args(arguments).env("CARGO_TERM_COLOR", "never");
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
