@@ -14,7 +14,6 @@ pub mod memory;
 pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
-pub mod private;
 pub mod rows;
 pub mod secret;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

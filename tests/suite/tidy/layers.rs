@@ -8,9 +8,10 @@ use serde_json::Value;
 /// Each package of ours, and those of ours it may be built on.
 const LAYERS: &[(&str, &[&str])] = &[
     ("refold-core", &[]),
-    ("refold-stores", &["refold-core"]),
+    ("refold-scratch", &[]),
+    ("refold-stores", &["refold-core", "refold-scratch"]),
     // The only crate that may be built on wasmtime.
-    ("refold-guests", &["refold-core"]),
+    ("refold-guests", &["refold-core", "refold-scratch"]),
     ("refold-handlers", &["refold-core", "refold-guests"]),
     ("refold-audit", &["refold-core"]),
     // Makes the sample store. It knows nothing of ours: a store is written by somebody else.
@@ -22,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "refold-stores",
             "refold-handlers",
             "refold-audit",
+            "refold-scratch",
             "refold-fixtures",
         ],
     ),

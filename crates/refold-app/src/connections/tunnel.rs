@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use refold_stores::private;
+use refold_scratch::Scratch;
 
 use super::kind::ServerKind;
 use super::url::Host;
@@ -26,7 +26,7 @@ const TOLD_LETTERS: usize = 400;
 #[derive(Debug)]
 pub struct Tunnel {
     ssh: Mutex<Child>,
-    folder: tempfile::TempDir,
+    folder: Scratch,
     hosts: Vec<Host>,
 }
 
@@ -64,7 +64,7 @@ impl Tunnel {
                 format!("try `ssh {ssh}` in a terminal; its host key must be known, and it must not ask for anything"),
             )
         };
-        let folder = private::folder("refold-ssh-", &std::env::temp_dir());
+        let folder = Scratch::private(&std::env::temp_dir(), "refold-ssh-");
         let folder = folder.map_err(|error| failed(&format!("no folder can be made for it ({error})")))?;
         let told = folder.path().join("told");
         let out = std::fs::File::create(&told).map_err(|error| failed(&error.to_string()))?;

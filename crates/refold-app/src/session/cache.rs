@@ -4,17 +4,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
-use refold_stores::private;
-use tempfile::TempDir;
+use refold_scratch::Scratch;
 
 use crate::error::{AppError, ErrorCode};
 
 /// A folder of files that are in memory alone.
 const MEMORY: &str = "/dev/shm";
+/// How folders begin that go with a session.
+const KIND: &str = "refold-cache-";
 
 pub(super) struct Cache {
     kept: PathBuf,
-    own: RwLock<Option<TempDir>>,
+    own: RwLock<Option<Scratch>>,
 }
 
 impl Cache {
@@ -27,7 +28,7 @@ impl Cache {
 
     /// In a folder that lies in memory and goes with the session; nothing of the store's events is put on a disk.
     pub(super) fn in_memory(kept: &Path) -> Result<Cache, AppError> {
-        let folder = private::folder("refold-cache-", Path::new(MEMORY));
+        let folder = Scratch::private(Path::new(MEMORY), KIND);
         let folder = folder.map_err(|error| {
             AppError::new(
                 ErrorCode::Denied,
@@ -54,7 +55,7 @@ impl Cache {
         if own.is_some() {
             return None;
         }
-        let folder = private::folder("refold-cache-", &temporary()?).ok()?;
+        let folder = Scratch::private(&temporary()?, KIND).ok()?;
         let path = folder.path().to_owned();
         *own = Some(folder);
         Some(path)

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use refold_core::value::Value;
-use tempfile::TempDir;
+use refold_scratch::Scratch;
 
 /// Part of every identity that was made with a program.
 pub const PROCESS_ENGINE_ID: &str = "process+refold-ndjson.1";
@@ -14,7 +14,7 @@ pub const PROCESS_ENGINE_ID: &str = "process+refold-ndjson.1";
 /// See the module.
 #[derive(Debug, Clone)]
 pub struct ProgramFile {
-    folder: Arc<TempDir>,
+    folder: Arc<Scratch>,
     /// The program and its arguments. A name without slash is looked for where programs of the system are; one with a
     /// slash is in the folder, unless it begins with one.
     pub command: Vec<String>,
@@ -30,7 +30,7 @@ impl ProgramFile {
         command: Vec<String>,
         options: Value,
     ) -> io::Result<ProgramFile> {
-        let folder = tempfile::Builder::new().prefix("refold-program-").tempdir()?;
+        let folder = Scratch::private(&std::env::temp_dir(), "refold-program-")?;
         for (name, bytes) in files {
             let path = folder.path().join(name);
             if let Some(parent) = path.parent() {

@@ -11,24 +11,23 @@
 //!
 //! This module must not know layouts or events.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::store::StoreError;
 use refold_core::work::Work;
+use refold_scratch::Scratch;
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
 use super::guard;
 use super::stamp::{JOURNAL_MAGIC, Stamp, sibling};
 use crate::file::{file_error, open_read_only};
-use crate::private;
 
 const COPY_CHUNK_BYTES: u64 = 32 << 20;
 const COMPARE_CHUNK_BYTES: usize = 1 << 20;
-const COPY_PREFIX: &str = "refold-copy-";
+pub const COPY_PREFIX: &str = "refold-copy-";
 /// Some room is left to others.
 const SPARED_BYTES: u64 = 64 << 20;
 
@@ -55,12 +54,7 @@ pub struct Copy {
 
 /// Where a copy is made, attempt for attempt: a later one writes only what differs from the one before.
 #[derive(Debug)]
-pub struct Place {
-    /// Held while the copy is in use, so that a later start can tell a leftover from a copy of a running program.
-    _lock: File,
-    /// Removed when dropped.
-    folder: TempDir,
-}
+pub struct Place(Scratch);
 
 impl Place {
     /// Fails where no copy of so many bytes can be made.
@@ -68,16 +62,11 @@ impl Place {
         let failed = |error: io::Error| scratch_error(scratch, &error);
         fs::create_dir_all(scratch).map_err(failed)?;
         check_room(scratch, needed_bytes)?;
-        // Until its own lock is held, a new place looks like a leftover.
-        let _places = lock_places(scratch).map_err(failed)?;
-        let folder = private::folder(COPY_PREFIX, scratch).map_err(failed)?;
-        let lock = File::create(folder.path().join("lock")).map_err(failed)?;
-        lock.try_lock().map_err(|error| failed(error.into()))?;
-        Ok(Place { _lock: lock, folder })
+        Scratch::private(scratch, COPY_PREFIX).map(Place).map_err(failed)
     }
 
     fn database(&self) -> PathBuf {
-        self.folder.path().join("store.db")
+        self.0.path().join("store.db")
     }
 }
 
@@ -133,39 +122,6 @@ pub fn attempt(
         stamp: before,
         _place: place,
     })))
-}
-
-/// Copies that a killed process left behind: nobody holds their lock.
-pub fn remove_leftover_copies(scratch: &Path) {
-    let Ok(entries) = fs::read_dir(scratch) else { return };
-    let Ok(_places) = lock_places(scratch) else { return };
-    for entry in entries.flatten() {
-        let is_copy = entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| name.starts_with(COPY_PREFIX));
-        let Some(lock) = is_copy
-            .then(|| open_read_only(&entry.path().join("lock")).ok())
-            .flatten()
-        else {
-            continue;
-        };
-        if lock.try_lock().is_ok() {
-            // A failure leaves a folder in the cache: the next start tries again.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Held while places are made or removed. Where a folder can be locked nothing is left of it.
-fn lock_places(scratch: &Path) -> io::Result<File> {
-    let lock = if cfg!(unix) {
-        File::open(scratch)?
-    } else {
-        File::create(scratch.join("places.lock"))?
-    };
-    lock.lock()?;
-    Ok(lock)
 }
 
 /// What says that a copy made between the two stamps is of no one moment; see the head of this file.

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use refold_core::port::store::StoreError;
 use refold_core::work::Work;
+use refold_scratch::clear_left;
 use rusqlite::{Connection, OpenFlags};
 
-use super::copy::{Attempt, Copy, CopyReason, Place, attempt, remove_leftover_copies};
+use super::copy::{Attempt, COPY_PREFIX, Copy, CopyReason, Place, attempt};
 use super::guard;
 use super::image::Image;
 use super::stamp::{FileStamp, Stamp};
@@ -55,7 +56,8 @@ impl Source {
         was_written: bool,
     ) -> Result<Source, StoreError> {
         let path = resolve(location)?;
-        remove_leftover_copies(&options.scratch);
+        // Also where no copy is made this time: what is left of one may be large.
+        clear_left(&options.scratch, COPY_PREFIX);
         let (start, mut attempts) = (Instant::now(), 0);
         let has_patience = |attempts, patience| attempts < COPY_ATTEMPTS || start.elapsed() < patience;
         let mut place = None;

@@ -1,14 +1,14 @@
 //! The folder of an anchor, a proof or a report: written whole or not at all, and read with every byte checked.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{self, Leaf};
 use refold_audit::anchor::{Hash, from_hex, sums};
+use refold_scratch::Scratch;
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
@@ -28,9 +28,7 @@ const UNFINISHED: &str = ".refold-tmp-";
 
 /// A folder that is being written, under a name of its own until it is whole.
 pub(super) struct NewFolder {
-    folder: TempDir,
-    /// As long as it is, nobody takes the folder for one that was left behind. `None`: this file system has no locks.
-    _held: Option<File>,
+    folder: Scratch,
     /// `anchor`, `proof`: what it is called in a sentence.
     noun: &'static str,
     files: Vec<FileWritten>,
@@ -47,23 +45,12 @@ pub(super) struct FileWritten {
 impl NewFolder {
     /// Also takes away what earlier runs left in `out` that were ended in the middle.
     pub fn new_in(out: &Path, noun: &'static str) -> Result<NewFolder, AppError> {
-        clear_left(out);
-        loop {
-            let folder = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(out);
-            let folder = folder.map_err(|error| unwritable(out, noun, &error))?;
-            let held = match hold(folder.path()) {
-                // Somebody cleared it away before it was held: there are other names.
-                Ok(None) => continue,
-                Ok(held) => held,
-                Err(_) => None,
-            };
-            return Ok(NewFolder {
-                folder,
-                _held: held,
-                noun,
-                files: Vec::new(),
-            });
-        }
+        let folder = Scratch::shared(out, UNFINISHED).map_err(|error| unwritable(out, noun, &error))?;
+        Ok(NewFolder {
+            folder,
+            noun,
+            files: Vec::new(),
+        })
     }
 
     /// Writes the key that salts an anchor to `path`, for its owner alone. Nothing is replaced.
@@ -152,7 +139,7 @@ impl NewFolder {
             .and_then(|()| session.log_export(self.noun, path, &digest));
         if kept.is_ok() {
             // It has another name now: nothing is left to remove.
-            let _ = self.folder.keep();
+            self.folder.keep();
         } else {
             // Nothing is there that the log does not know of. Under its first name it goes with this value.
             let _ = std::fs::rename(path, self.folder.path());
@@ -162,35 +149,6 @@ impl NewFolder {
 
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
         unwritable(&self.folder.path().join(name), self.noun, error)
-    }
-}
-
-/// Takes away the folders of runs that were ended in the middle. One that somebody holds is still being written, and stays;
-/// so does everything where locks do not tell.
-fn clear_left(out: &Path) {
-    let entries = fs::read_dir(out).into_iter().flatten().flatten();
-    for entry in entries {
-        let is_ours = entry.file_name().to_string_lossy().starts_with(UNFINISHED)
-            && entry.file_type().is_ok_and(|kind| kind.is_dir());
-        if is_ours && let Ok(Some(_held)) = hold(&entry.path()) {
-            // What cannot be taken away is in nobody's way.
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Holds a folder as long as the answer is kept. `None`: somebody else holds it, or it is gone.
-fn hold(folder: &Path) -> io::Result<Option<File>> {
-    let file = match File::open(folder) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    match file.try_lock() {
-        // It may have been taken away between being opened and being held.
-        Ok(()) => Ok(folder.is_dir().then_some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -452,7 +452,6 @@ fn copies_of_killed_programs_are_removed_and_those_of_running_ones_stay() {
     let (lab, _writer) = emmett("WAL", 3);
     let leftover = lab.scratch.path().join("refold-copy-dead");
     fs::create_dir(&leftover).unwrap();
-    fs::write(leftover.join("lock"), "").unwrap();
     fs::write(leftover.join("store.db"), "old").unwrap();
     let first = lab.open(None).unwrap();
     let second = lab.open(None).unwrap();
