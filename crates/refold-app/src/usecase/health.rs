@@ -76,7 +76,7 @@ pub fn health(work: &Work<'_>, session: &Session, asked: &HealthAsked) -> Result
     let mut not_checked = vec!["snapshots: no layout says where the store keeps them".to_owned()];
     if asked.handler.is_none() {
         not_checked
-            .push("event types that nobody knows: name the handler that should know them with --handler".to_owned());
+            .push("event types that nobody knows: name the handler that should know them (--handler)".to_owned());
     }
     Ok(HealthAnswer {
         events: payloads.events,

@@ -326,7 +326,7 @@ pub(super) fn read_key(path: &Path) -> Result<SaltKey, AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
             format!("the key of the anchor cannot be read ({error}): {}", path.display()),
-            "the anchor is salted: name its key with --salt; it was written beside the anchor, as anchor-….salt",
+            "the anchor is salted: name its key (--salt); it was written beside the anchor, as anchor-….salt",
         )
     })?;
     from_hex(text.trim_ascii()).map(SaltKey).ok_or_else(|| {

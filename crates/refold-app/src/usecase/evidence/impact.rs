@@ -162,7 +162,7 @@ impl<'a> Impacts<'a> {
                 changes: Vec::new(),
                 sentence:
                     "the state before cannot be told from the anchor, which holds digests and no payloads: name an \
-                           older copy of the store with --copy"
+                           older copy of the store (--copy)"
                         .to_owned(),
             })),
         }
