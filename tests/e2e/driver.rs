@@ -1,5 +1,6 @@
 //! A window of its own for every story: its driver, its home folder, its sample store.
 
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -22,13 +23,19 @@ pub struct Shown {
     _screen: MutexGuard<'static, ()>,
 }
 
-/// tauri-driver, ended when dropped. It is told, not killed: it has a WebKitWebDriver of its own to end.
+/// tauri-driver, ended when dropped, in a process group with all that it starts. It is told, not killed: it has a
+/// WebKitWebDriver of its own to end. That loses a window now and then, which would outlive the tests.
 struct Driver(Child);
 
 impl Drop for Driver {
     fn drop(&mut self) {
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
+        let group = format!("-{}", self.0.id());
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &group])
+            .stderr(Stdio::null())
+            .status();
     }
 }
 
@@ -85,7 +92,11 @@ fn start_driver(home: &Path, port: u16, native_port: u16) -> Driver {
     let mut command = Command::new(&program);
     command.args(["--port", &port.to_string(), "--native-port", &native_port.to_string()]);
     live_in(home, &mut command);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    let child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .process_group(0)
+        .spawn();
     let driver = Driver(child.unwrap_or_else(|error| panic!("{error}: {}", program.to_string_lossy())));
     // It listens before the driver behind it does.
     wait_for_port(native_port);

@@ -3,6 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, IsTerminal as _, Read, Write};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, SyncSender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,10 @@ struct Step {
 
 /// How many lines of a failed step are said again at the end.
 const FAULTS_SHOWN: usize = 12;
+/// So many lines of output may wait to be looked at.
+const LINES_WAITING: usize = 1_000;
+/// After so long without a line it is looked whether the program has ended.
+const QUIET: Duration = Duration::from_millis(100);
 
 impl Steps {
     /// Runs `command` as one step. `Ok(false)`: it ran and failed, which is recorded; the caller decides whether to go on.
@@ -94,28 +99,32 @@ impl Steps {
             .stderr(errors_to)
             .spawn()
             .map_err(|error| format!("{program} cannot be started ({error}): install it and try again"))?;
-        let errors = child.stderr.take();
-        let errors = thread::spawn(move || {
-            let mut faults = Vec::new();
-            let passed_on = errors.map_or(Ok(()), |errors| {
-                pass_on(errors, std::io::stderr(), |line| note_fault(line, &mut faults))
-            });
-            passed_on.map(|()| faults)
-        });
+        let (sender, lines) = mpsc::sync_channel(LINES_WAITING);
+        if let Some(output) = child.stdout.take() {
+            pass_on(output, std::io::stdout(), sender.clone());
+        }
+        if let Some(errors) = child.stderr.take() {
+            pass_on(errors, std::io::stderr(), sender.clone());
+        }
+        drop(sender);
         let mut counted = Tally::default();
         let mut faults = Vec::new();
-        let lost = |error: std::io::Error| format!("the output of {program} cannot be read: {error}");
-        if let Some(output) = child.stdout.take() {
-            pass_on(output, std::io::stdout(), |line| {
-                count_line(line, &mut counted);
-                note_fault(line, &mut faults);
-            })
-            .map_err(lost)?;
+        loop {
+            match lines.recv_timeout(QUIET) {
+                Ok(line) => {
+                    count_line(&line, &mut counted);
+                    note_fault(&line, &mut faults);
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                // What a program leaves running keeps its pipes open: nobody waits for that.
+                Err(RecvTimeoutError::Timeout) => {
+                    let ended = child.try_wait();
+                    if ended.map_err(|error| format!("{program} was lost: {error}"))?.is_some() {
+                        break;
+                    }
+                }
+            }
         }
-        let said = errors
-            .join()
-            .map_err(|_| format!("the errors of {program} cannot be read"))?;
-        faults.extend(said.map_err(lost)?);
         let status = child.wait().map_err(|error| format!("{program} was lost: {error}"))?;
         let tally = tally_from_outcome(counted, counts_tests, status.success());
         if counts_tests && counted == Tally::default() {
@@ -135,16 +144,16 @@ impl Steps {
     }
 }
 
-/// Passes every line on, as bytes, and shows it to `see` as text.
-fn pass_on(from: impl Read, mut to: impl Write, mut see: impl FnMut(&str)) -> std::io::Result<()> {
-    for line in BufReader::new(from).split(b'\n') {
-        let mut line = line?;
-        see(&String::from_utf8_lossy(&line));
-        line.push(b'\n');
-        // A closed standard output must not stop the step.
-        let _ = to.write_all(&line);
-    }
-    Ok(())
+/// Passes every line on, as bytes, and sends it as text; on a thread of its own, until the last writer is gone.
+fn pass_on(from: impl Read + Send + 'static, mut to: impl Write + Send + 'static, lines: SyncSender<String>) {
+    thread::spawn(move || {
+        for mut line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+            // Nobody may listen any more, and a closed standard output must not stop the step.
+            let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
+            line.push(b'\n');
+            let _ = to.write_all(&line);
+        }
+    });
 }
 
 /// Keeps a line that says what failed: `test a::b ... FAILED` (Rust), `error: …` and `error[E0277]: …` (cargo, rustc,

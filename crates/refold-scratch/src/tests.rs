@@ -60,7 +60,10 @@ fn what_is_left_goes_with_the_next_and_what_is_held_stays() {
     assert_eq!(fs::read(other.join("events")).unwrap(), b"secret", "another kind");
     assert!(around.path().join("own-file").exists());
     #[cfg(unix)]
-    assert!(around.path().join("own-link").is_symlink(), "a link is no folder of ours");
+    assert!(
+        around.path().join("own-link").is_symlink(),
+        "a link is no folder of ours"
+    );
 }
 
 #[test]

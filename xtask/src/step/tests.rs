@@ -57,3 +57,20 @@ error[E0277]: `?` could not convert";
     ];
     assert_eq!(faults, expected);
 }
+
+/// What it starts goes on and holds its pipes, as long as this test does: a step that waited for it would never end.
+#[cfg(unix)]
+#[test]
+fn a_step_ends_with_its_program_and_loses_no_line_of_it() {
+    let mut steps = Steps::default();
+    let script = format!(
+        "while kill -0 {}; do sleep 0.1; done &
+         echo 'error: it could not be done'
+         exit 1",
+        std::process::id()
+    );
+    let mut command = Command::new("sh");
+    command.args(["-c", &script]);
+    assert_eq!(steps.run("leaves something behind", command), Ok(false));
+    assert_eq!(steps.done[0].faults, ["error: it could not be done"]);
+}
