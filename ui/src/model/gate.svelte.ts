@@ -2,13 +2,14 @@
 // it.
 
 import { errorOf } from '../backend/backend';
-import type { AppErrorWire, GateExample, GateRow, GateTold, JobUpdate, LabScope } from '../backend/bindings';
+import type { AppErrorWire, GateExample, GateRow, GateTold, LabScope } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { Latest } from '../base/latest';
 import { GATE as T } from '../strings/gate';
-import type { Board } from './board';
+import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 interface Asked {
@@ -16,15 +17,12 @@ interface Asked {
   handler: string;
 }
 
-export class GateBoard implements Board {
+export class GateBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
   handler = $state('');
 
-  job = $state.raw<JobUpdate | null>(null);
-  isRunning = $state(false);
-  failure = $state.raw<AppErrorWire | null>(null);
   told = $state.raw<GateTold | null>(null);
   /** What is told answers. */
   ran = $state.raw<Asked | null>(null);
@@ -39,6 +37,7 @@ export class GateBoard implements Board {
   readonly #examples: Latest<{ row: GateRow; handler: string }, GateExample | null>;
 
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
@@ -70,23 +69,15 @@ export class GateBoard implements Board {
   }
 
   async run(): Promise<void> {
-    if (this.isRunning) return;
+    if (this.doing !== '') return;
     const { backend, opened } = this.#store;
     const { asked } = this;
-    this.isRunning = true;
-    this.failure = null;
-    try {
-      const told = await backend.gate(opened.session, asked.scope, asked.handler, (job) => (this.job = job));
-      this.ran = asked;
-      this.told = told;
-      this.choose(told.rows.length > 0 ? 0 : -1);
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-    } finally {
-      this.isRunning = false;
-      this.job = null;
-    }
+    const { handler, scope } = asked;
+    const told = await this.long(T.sending, (tell) => backend.gate(opened.session, scope, handler, tell));
+    if (!told) return;
+    this.ran = asked;
+    this.told = told;
+    this.choose(told.rows.length > 0 ? 0 : -1);
   }
 
   /** Shows the first event of a row. */
@@ -140,10 +131,10 @@ export class GateBoard implements Board {
     const { kind, name } = this.form.scope;
     switch (action) {
       case 'run':
-        if (this.isRunning) return T.isRunning;
+        if (this.doing !== '') return T.isRunning;
         return kind !== 'store' && name === '' ? T.noScope : null;
       case 'stop':
-        return this.isRunning ? null : T.notRunning;
+        return this.doing !== '' ? null : T.notRunning;
       case 'take':
         return this.#desk.history ? null : T.noHistory;
       case 'open':
@@ -151,10 +142,6 @@ export class GateBoard implements Board {
       default:
         return this.told ? null : T.noRun;
     }
-  }
-
-  async stop(): Promise<void> {
-    if (this.job) await this.#store.backend.cancelJob(this.job.job);
   }
 
   async close(): Promise<void> {
@@ -165,9 +152,5 @@ export class GateBoard implements Board {
 
 /** The board of a store, made when it is first looked at. */
 export function gateOf(desk: Desk, store: OpenStore): GateBoard {
-  const known = store.boards.get('gate');
-  if (known instanceof GateBoard) return known;
-  const board = new GateBoard(desk, store);
-  store.boards = new Map(store.boards).set('gate', board);
-  return board;
+  return boardOf(store, 'gate', GateBoard, () => new GateBoard(desk, store));
 }
