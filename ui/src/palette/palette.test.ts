@@ -4,6 +4,7 @@ import { openPage, type Page } from '../app/page.test-kit';
 import { BackendError } from '../backend/backend';
 import type { AppErrorWire } from '../backend/bindings';
 import { fakeBackend } from '../backend/fake';
+import { palette as late } from './late.svelte';
 
 let page: Page;
 
@@ -243,4 +244,16 @@ it('shows its prefixes', async () => {
   page.press('ArrowDown');
   page.press('Enter');
   expect(page.find<HTMLInputElement>('[data-test=omnibox-input]')?.value).toBe('#');
+});
+
+it('loses no letter that is typed before it has been read, and takes none for a command', async () => {
+  await openHistory();
+  const label = page.texts('[data-test=cursor-a-label]')[0];
+  late.view = null;
+  page.press('Ctrl+k');
+  for (const letter of ['>', 'h', 'e', 'l']) page.press(letter);
+  expect(page.find('[data-test=palette]')).toBeNull();
+  await late.read();
+  await page.until(() => page.find<HTMLInputElement>('[data-test=omnibox-input]')?.value === '>hel');
+  expect(page.texts('[data-test=cursor-a-label]')[0]).toBe(label);
 });
