@@ -36,6 +36,8 @@ const FAULTS_SHOWN: usize = 12;
 const LINES_WAITING: usize = 1_000;
 /// After so long without a line it is looked whether the program has ended.
 const QUIET: Duration = Duration::from_millis(100);
+/// So long after its end the last lines of a program may still come.
+const AFTERWARDS: Duration = Duration::from_secs(5);
 
 impl Steps {
     /// Runs `command` as one step. `Ok(false)`: it ran and failed, which is recorded; the caller decides whether to go on.
@@ -109,20 +111,22 @@ impl Steps {
         drop(sender);
         let mut counted = Tally::default();
         let mut faults = Vec::new();
-        loop {
+        let mut ended: Option<Instant> = None;
+        // What a program leaves running keeps its pipes open: nobody waits for that.
+        while ended.is_none_or(|ended| ended.elapsed() < AFTERWARDS) {
             match lines.recv_timeout(QUIET) {
                 Ok(line) => {
                     count_line(&line, &mut counted);
                     note_fault(&line, &mut faults);
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
-                // What a program leaves running keeps its pipes open: nobody waits for that.
-                Err(RecvTimeoutError::Timeout) => {
-                    let ended = child.try_wait();
-                    if ended.map_err(|error| format!("{program} was lost: {error}"))?.is_some() {
-                        break;
-                    }
-                }
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let status = child
+                .try_wait()
+                .map_err(|error| format!("{program} was lost: {error}"))?;
+            if status.is_some() {
+                ended.get_or_insert_with(Instant::now);
             }
         }
         let status = child.wait().map_err(|error| format!("{program} was lost: {error}"))?;
