@@ -12,8 +12,7 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// What a killed process leaves: a folder with something in it that nobody holds.
-fn leave(around: &Path, name: &str) -> PathBuf {
+fn folder(around: &Path, name: &str) -> PathBuf {
     let folder = around.join(name);
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("events"), "secret").unwrap();
@@ -45,25 +44,33 @@ fn nobody_else_may_look_into_a_private_one() {
     assert_eq!(folder.path().metadata().unwrap().permissions().mode() & 0o777, 0o700);
 }
 
+/// What a killed process leaves is a folder of such a name that nobody holds.
 #[test]
-fn what_is_left_goes_with_the_next_and_what_is_held_stays() {
+fn what_is_left_goes_with_the_next_and_what_is_held_or_of_others_stays() {
     let around = tempfile::tempdir().unwrap();
     let held = Scratch::private(around.path(), "own-").unwrap();
-    let left = leave(around.path(), "own-left");
-    let other = leave(around.path(), "other-left");
-    fs::write(around.path().join("own-file"), "no folder").unwrap();
+    let suffix = suffix();
+    let left = folder(around.path(), &format!("own-aaaaaa{suffix}"));
+    let others = [
+        folder(around.path(), &format!("other-aaaaaa{suffix}")),
+        folder(around.path(), "own-backup"),
+        folder(around.path(), "own-aaaaaa.00000000~"),
+    ];
+    let file = around.path().join(format!("own-file{suffix}"));
+    fs::write(&file, "no folder").unwrap();
+    let link = around.path().join(format!("own-link{suffix}"));
     #[cfg(unix)]
-    std::os::unix::fs::symlink(&other, around.path().join("own-link")).unwrap();
+    std::os::unix::fs::symlink(&others[0], &link).unwrap();
     let next = Scratch::private(around.path(), "own-").unwrap();
     assert!(!left.exists());
     assert!(held.path().is_dir() && next.path().is_dir());
-    assert_eq!(fs::read(other.join("events")).unwrap(), b"secret", "another kind");
-    assert!(around.path().join("own-file").exists());
+    for other in &others {
+        let events = fs::read_to_string(other.join("events"));
+        assert_eq!(events.ok().as_deref(), Some("secret"), "{}", other.display());
+    }
+    assert!(file.is_file());
     #[cfg(unix)]
-    assert!(
-        around.path().join("own-link").is_symlink(),
-        "a link is no folder of ours"
-    );
+    assert!(link.is_symlink(), "a link is no folder of ours");
 }
 
 #[test]

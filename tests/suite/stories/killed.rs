@@ -172,13 +172,20 @@ fn what_a_killed_run_left_is_cleared_by_the_next() {
         assert_eq!(answer.code, KILLED, "{arguments:?}, {inject}: {answer:?}");
         let left = hidden();
         assert_eq!(left.len(), 1, "{arguments:?}, {inject}: {left:?}");
-        let others = bench.out().join(".refold-tmp-of-another-run");
+        let name = |left: &str| {
+            format!(
+                ".refold-tmp-another{}",
+                left.get(".refold-tmp-abcdef".len()..).unwrap_or_default()
+            )
+        };
+        let other = name(&left[0]);
+        let others = bench.out().join(&other);
         fs::create_dir(&others).expect("an empty folder");
         let held = fs::File::open(&others).expect("it is there");
         held.lock().expect("it can be held");
         let answer = refold.run(arguments);
         assert_eq!(answer.code, 0, "{arguments:?}: {answer:?}");
-        assert_eq!(hidden(), [".refold-tmp-of-another-run"], "{arguments:?}, {inject}");
+        assert_eq!(hidden(), [other], "{arguments:?}, {inject}");
     }
 }
 

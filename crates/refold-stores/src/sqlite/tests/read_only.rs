@@ -17,7 +17,7 @@ use rustix::fs::inotify;
 
 use super::lab::{EMMETT, Lab, append_emmett, everything, open, positions, read, read_in};
 use crate::OpenOptions;
-use crate::sqlite::copy::{Attempt, CopyReason, Place, attempt};
+use crate::sqlite::copy::{Attempt, COPY_PREFIX, CopyReason, Place, attempt};
 use crate::sqlite::stamp::Stamp;
 
 /// Name, size, times, inode, mode and bytes of a file.
@@ -450,7 +450,10 @@ fn a_log_that_vanishes_while_it_is_copied_is_said_to_have_vanished() {
 #[test]
 fn copies_of_killed_programs_are_removed_and_those_of_running_ones_stay() {
     let (lab, _writer) = emmett("WAL", 3);
-    let leftover = lab.scratch.path().join("refold-copy-dead");
+    // As a killed program leaves it: of such a name, and held by nobody.
+    let killed = refold_scratch::Scratch::private(lab.scratch.path(), COPY_PREFIX).unwrap();
+    let leftover = killed.path().to_owned();
+    drop(killed);
     fs::create_dir(&leftover).unwrap();
     fs::write(leftover.join("store.db"), "old").unwrap();
     let first = lab.open(None).unwrap();
