@@ -3,7 +3,7 @@
 use refold_app::Session;
 use refold_app::text::{counted, grouped, visible};
 use refold_app::usecase::evidence::report::paths::paths;
-use refold_app::usecase::evidence::report::{Question, ReportAsked, ReportFormat, report};
+use refold_app::usecase::evidence::report::{Question, ReportAsked, ReportFormat, VerdictTold, report};
 use refold_app::usecase::evidence::verify::VerifyAsked;
 
 use super::Context;
@@ -41,7 +41,9 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         return dry_run(context, &session, &how);
     }
     let answer = report(context.work, &session, &how, copy.as_deref())?;
-    let code = u8::from(answer.verdict.as_ref().is_some_and(|verdict| verdict.finding_count > 0));
+    // What could not be asked is no pass: a slip of the pen in an invariant must not look like one.
+    let is_found = |verdict: &VerdictTold| verdict.finding_count > 0 || verdict.outcome == "unclear";
+    let code = u8::from(answer.verdict.as_ref().is_some_and(is_found));
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;

@@ -269,6 +269,16 @@ fn an_invariant_run_is_reported_as_check_finds_it() {
         (made["verdict"]["outcome"].as_str(), made["events"].as_u64()),
         (Some("holds"), Some(0))
     );
+    // One that cannot be asked of any state does not hold.
+    let slip = ["--invariant", "state.nope > 1"];
+    let made = lab.json(1, &[&["report", "orders.db"], &holds[..], &slip].concat());
+    assert_eq!(
+        (
+            made["verdict"]["outcome"].as_str(),
+            made["verdict"]["finding_count"].as_u64()
+        ),
+        (Some("unclear"), Some(0))
+    );
     let none = lab.run(&["report", "orders.db", "--invariants", "--out", out]);
     assert_eq!(none.code, 2, "{none:?}");
 }

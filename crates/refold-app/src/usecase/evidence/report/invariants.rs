@@ -10,6 +10,7 @@ use super::cover::OBSERVED;
 use super::hidden::HiddenPaths;
 use super::judged::{Judged, fact};
 use crate::error::AppError;
+use crate::findings;
 use crate::session::Session;
 use crate::text::{counted, grouped};
 use crate::usecase::lab::Scope;
@@ -39,12 +40,7 @@ pub(super) fn judged(
     let judged = Judged {
         verdict: Verdict {
             of: "invariants".to_owned(),
-            outcome: match (answer.violation_count, answer.exact) {
-                (0, true) => "holds",
-                (0, false) => "unclear",
-                _ => "broken",
-            }
-            .to_owned(),
+            outcome: outcome(&answer, &tried).to_owned(),
             sentence: sentence(&answer),
             facts: facts(&answer, &tried),
             sides: ["before", "after"].map(str::to_owned),
@@ -75,6 +71,19 @@ pub(super) fn judged(
         handler: answer.handler.clone(),
     };
     judged.with_findings(answer.violations.iter().map(|of| finding(of, &answer)).collect())
+}
+
+/// That all of them hold is said only where every state was asked, of every event, by a handler that always answers alike.
+fn outcome(answer: &CheckAnswer, tried: &DeterminismAnswer) -> &'static str {
+    let is_lacking = answer
+        .findings
+        .iter()
+        .any(|finding| findings::leaves_out(&finding.code));
+    match answer.violation_count {
+        0 if answer.exact && !is_lacking && tried.replay_safe != Some(false) => "holds",
+        0 => "unclear",
+        _ => "broken",
+    }
 }
 
 fn scope(asked: &ReportAsked) -> Result<Scope<'_>, AppError> {
@@ -152,6 +161,9 @@ fn not_checked(answer: &CheckAnswer, tried: &DeterminismAnswer) -> Vec<String> {
                 "Whether the handler is safe to replay beyond {}.",
                 counted(tried.events.into(), "event")
             )
+        }),
+        answer.violations.iter().any(|of| of.flips.len() >= MOST_FLIPS).then(|| {
+            format!("Where an invariant broke and held again more than {MOST_FLIPS} times in a stream: the first are told.")
         }),
         (kept < u64::from(answer.violation_count)).then(|| {
             format!(
