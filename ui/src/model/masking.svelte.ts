@@ -58,8 +58,16 @@ export class Masking {
     if (this.failure === null) this.asking = null;
   }
 
+  /** Fails where it could not be written down; it is hidden all the same. */
   async conceal(isAll: boolean): Promise<void> {
-    await this.#run(() => this.#backend.conceal(this.#session, isAll));
+    try {
+      this.state = await this.#backend.conceal(this.#session, isAll);
+    } catch (reason) {
+      this.state = await this.#backend.maskState(this.#session);
+      throw reason;
+    } finally {
+      this.#changed();
+    }
   }
 
   async #run(act: () => Promise<MaskState>): Promise<void> {
