@@ -257,3 +257,19 @@ it('loses no letter that is typed before it has been read, and takes none for a 
   await page.until(() => page.find<HTMLInputElement>('[data-test=omnibox-input]')?.value === '>hel');
   expect(page.texts('[data-test=cursor-a-label]')[0]).toBe(label);
 });
+
+it('is a list of choices only while there are some', async () => {
+  await openHistory();
+  page.press('Ctrl+k');
+  await page.until(() => page.find('[role=listbox] [role=option]'));
+  const box = page.find('[data-test=omnibox-input]');
+  expect([box?.ariaExpanded, box?.getAttribute('aria-controls')]).toEqual(['true', 'palette-list']);
+  page.type('>no such thing to do');
+  await page.until(() => page.find('[data-test=palette-nothing]'));
+  expect(page.find('[role=listbox]')).toBeNull();
+  expect([box?.ariaExpanded, box?.getAttribute('aria-controls')]).toEqual(['false', null]);
+  // What is said of choices stands beside them.
+  page.type('>');
+  await page.until(() => page.find('[role=listbox]'));
+  expect(page.all('[role=listbox] > :not([role=group])')).toEqual([]);
+});
