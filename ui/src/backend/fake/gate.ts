@@ -16,7 +16,7 @@ export function gates(fold: Fold, eventsOf: (session: number) => FakeEvents): Ga
   return {
     async gate(session, scope, handler, progress) {
       if (handler.startsWith('builtin')) {
-        const hint = 'name a handler whose version has a file upcasters.yaml';
+        const hint = 'choose a handler whose version has a file upcasters.yaml';
         throw new BackendError({ code: 'invalidInput', message: `${handler} has no upcasters`, hint, choices: [] });
       }
       const events = await fold(session, progress, 'sending events through the upcasters');

@@ -119,7 +119,7 @@ pub fn gate(
     let steps = program.upcasters();
     if steps.is_empty() {
         let message = format!("{} has no upcasters", handler::label(program.identity()));
-        let hint = "name a handler whose version has a file upcasters.yaml, as --handler handlers/order@1.1.0";
+        let hint = "choose a handler whose version has a file upcasters.yaml, such as handlers/order@1.1.0";
         return Err(AppError::invalid(message, hint));
     }
     let found = Arc::<Findings>::default();
