@@ -2,6 +2,7 @@
 
 import { flushSync, mount, unmount } from 'svelte';
 import { vi } from 'vitest';
+import type { Backend } from '../backend/backend';
 import { fakeBackend, type FakeOptions } from '../backend/fake';
 import { palette } from '../palette/late.svelte';
 import App from './App.svelte';
@@ -18,6 +19,7 @@ export interface Page {
   /** Texts of all matches, white space as one space. */
   texts(selector: string): string[];
   copied: string[];
+  backend: Backend;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export function openPage(
     find,
     all,
     copied,
+    backend,
     texts: (selector) => all(selector).map((element) => (element.textContent ?? '').replace(/\s+/g, ' ').trim()),
     press(keys) {
       const parts = keys.split('+');

@@ -1,9 +1,10 @@
 // What a view that is read late keeps for a store: commands and keys reach it by these few words, so that they need not
 // know it before it is there.
 
+import type { Masked } from './masking.svelte';
 import type { OpenStore } from './open_store.svelte';
 
-export interface Board {
+export interface Board extends Masked {
   /** Rows of its list. */
   move(by: number): void;
   open(): void | Promise<void>;

@@ -2,20 +2,13 @@
 // is shown is of one answer, and says so when something else is asked by now.
 
 import { errorOf } from '../backend/backend';
-import type {
-  AppErrorWire,
-  DriftAskedWire,
-  DriftFault,
-  DriftFound,
-  DriftKind,
-  JobUpdate,
-  MappingOffered,
-} from '../backend/bindings';
+import type { DriftAskedWire, DriftFault, DriftFound, DriftKind, MappingOffered } from '../backend/bindings';
 import { fileName } from '../base/format';
 import { DRIFT as T } from '../strings/drift';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
 /** Its name among the boards of a store. */
@@ -23,7 +16,7 @@ export const READ_MODEL = 'readModel' as const;
 
 export type Filter = { kind: DriftKind; column: string | null } | null;
 
-export class Drifting implements Board {
+export class Drifting extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
@@ -37,18 +30,13 @@ export class Drifting implements Board {
   offered = $state.raw<MappingOffered | null>(null);
   savedAs = $state('');
 
-  job = $state.raw<JobUpdate | null>(null);
-  /** What runs; `null`: nothing. */
-  running = $state<'mapping' | 'rows' | null>(null);
-  failure = $state.raw<AppErrorWire | null>(null);
   result = $state.raw<DriftFound | null>(null);
   ran = $state.raw<DriftAskedWire | null>(null);
   filter = $state.raw<Filter>(null);
   active = $state(-1);
 
-  #turn = 0;
-
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
@@ -94,33 +82,34 @@ export class Drifting implements Board {
 
   async take(file: string): Promise<void> {
     this.file = file;
-    this.table = '';
     this.tables = [];
-    this.#forget();
-    await this.#try(async () => {
-      this.tables = await this.#store.backend.readModelTables(file);
-      const [only] = this.tables;
-      if (this.tables.length < 2) await this.#look(only ?? '');
-    });
+    this.#unmap('');
+    const tables = await this.long(T.reading, () => this.#store.backend.readModelTables(file));
+    if (!tables) return;
+    this.tables = tables;
+    if (tables.length < 2) await this.setTable(tables[0] ?? '');
   }
 
   async setTable(table: string): Promise<void> {
-    this.#forget();
-    await this.#try(() => this.#look(table));
+    this.#unmap(table);
+    await this.#offer(false);
   }
 
   async guess(): Promise<void> {
-    await this.#try(() => this.#offer(true));
+    await this.#offer(true);
   }
 
   async save(): Promise<void> {
     const { backend, opened } = this.#store;
     const file = await backend.pickSave(this.offered?.file ?? 'read_model.toml');
     if (file === null) return;
-    await this.#try(async () => {
+    this.failure = null;
+    try {
       await backend.saveMapping(opened.session, file, this.mapping);
       this.savedAs = file;
-    });
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
   }
 
   edit(mapping: string): void {
@@ -129,20 +118,15 @@ export class Drifting implements Board {
   }
 
   async run(): Promise<void> {
-    if (this.running !== null || this.blocked('run') !== null) return;
+    if (this.blocked('run') !== null) return;
     const { asked } = this;
-    this.running = 'rows';
-    await this.#try(async () => {
-      const found = await this.#store.backend.compareReadModel(this.#store.opened.session, asked, this.#tell());
-      this.result = found;
-      this.ran = asked;
-      this.filter = null;
-      this.active = found.faults.length > 0 ? 0 : -1;
-    });
-  }
-
-  stop(): void {
-    if (this.job) this.#store.backend.cancelJob(this.job.job).catch(() => undefined);
+    const { backend, opened } = this.#store;
+    const found = await this.long(T.running, (tell) => backend.compareReadModel(opened.session, asked, tell));
+    if (!found) return;
+    this.result = found;
+    this.ran = asked;
+    this.filter = null;
+    this.active = found.faults.length > 0 ? 0 : -1;
   }
 
   setFilter(filter: Filter): void {
@@ -177,56 +161,40 @@ export class Drifting implements Board {
 
   blocked(action: string): string | null {
     if (action !== 'run') return null;
+    if (this.isRunning) return T.isRunning;
     if (this.file === '') return T.noFile;
     return this.mapping.trim() === '' ? T.noMapping : null;
   }
 
-  async close(): Promise<void> {
-    this.#turn += 1;
-    this.stop();
+  close(): Promise<void> {
+    return this.stop();
   }
 
-  async #look(table: string): Promise<void> {
-    this.table = table;
-    await this.#offer(false);
+  protected forget(): boolean {
+    const { result } = this;
+    this.result = null;
+    this.ran = null;
+    this.active = -1;
+    return result !== null;
   }
 
   async #offer(isGuess: boolean): Promise<void> {
     const { file: readModel, handler, table } = this;
-    this.running = 'mapping';
+    const { backend, opened } = this.#store;
     const asked = { readModel, table, handler, isGuess };
-    const offered = await this.#store.backend.readModelMapping(this.#store.opened.session, asked, this.#tell());
+    const offered = await this.long(T.reading, (tell) => backend.readModelMapping(opened.session, asked, tell));
+    if (!offered) return;
     this.offered = offered;
     this.mapping = offered.text;
     this.savedAs = '';
   }
 
-  #forget(): void {
+  #unmap(table: string): void {
+    this.table = table;
     this.mapping = '';
     this.offered = null;
-    this.result = null;
-    this.ran = null;
     this.savedAs = '';
-  }
-
-  #tell(): (update: JobUpdate) => void {
-    const turn = this.#turn;
-    return (update) => {
-      if (turn === this.#turn && this.running !== null) this.job = update;
-    };
-  }
-
-  async #try(attempt: () => Promise<void>): Promise<void> {
-    this.failure = null;
-    try {
-      await attempt();
-    } catch (reason) {
-      const error = errorOf(reason);
-      if (error.code !== 'cancelled') this.failure = error;
-    } finally {
-      this.job = null;
-      this.running = null;
-    }
+    this.forget();
   }
 }
 

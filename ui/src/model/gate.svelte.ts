@@ -2,13 +2,14 @@
 // it.
 
 import { errorOf } from '../backend/backend';
-import type { AppErrorWire, GateExample, GateRow, GateTold, LabScope } from '../backend/bindings';
+import type { AppErrorWire, GateExample, GateFirst, GateRow, GateTold, LabScope } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
-import { Latest } from '../base/latest';
 import { GATE as T } from '../strings/gate';
+import { LAB } from '../strings/lab';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LatestJob } from './latest_job.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
@@ -34,7 +35,7 @@ export class GateBoard extends LongWork implements Board {
   part = $state(0);
   isWhole = $state(false);
 
-  readonly #examples: Latest<{ row: GateRow; handler: string }, GateExample | null>;
+  readonly #examples: LatestJob<{ first: GateFirst; handler: string }, GateExample>;
 
   constructor(desk: Desk, store: OpenStore) {
     super(store.backend);
@@ -42,14 +43,13 @@ export class GateBoard extends LongWork implements Board {
     this.#store = store;
     this.form = new ScopeForm(store);
     const { backend, opened } = store;
-    this.#examples = new Latest(
-      async ({ row: { first }, handler }) =>
-        first && backend.gateExample(opened.session, first.stream, cursorOfEvent(first.event), handler, () => {}),
-      (example, { row }) => {
-        if (row === this.chosen) this.example = example;
-      },
-      (reason, { row }) => {
-        if (row === this.chosen) this.exampleFailure = errorOf(reason);
+    this.#examples = new LatestJob(
+      backend,
+      ({ first, handler }, tell) =>
+        backend.gateExample(opened.session, first.stream, cursorOfEvent(first.event), handler, tell),
+      {
+        show: (example) => (this.example = example),
+        fail: (reason) => (this.exampleFailure = errorOf(reason)),
       },
     );
     const known = this.form.handlers.map(({ reference }) => reference);
@@ -69,7 +69,7 @@ export class GateBoard extends LongWork implements Board {
   }
 
   async run(): Promise<void> {
-    if (this.doing !== '') return;
+    if (this.isRunning) return;
     const { backend, opened } = this.#store;
     const { asked } = this;
     const { handler, scope } = asked;
@@ -91,7 +91,8 @@ export class GateBoard extends LongWork implements Board {
     this.exampleFailure = null;
     this.part = 0;
     const { chosen, ran } = this;
-    if (chosen?.first && ran) this.#examples.interrupt({ row: chosen, handler: ran.handler });
+    if (chosen?.first && ran) this.#examples.ask({ first: chosen.first, handler: ran.handler });
+    else this.#examples.forget();
   }
 
   // --- as a board ---
@@ -131,10 +132,11 @@ export class GateBoard extends LongWork implements Board {
     const { kind, name } = this.form.scope;
     switch (action) {
       case 'run':
-        if (this.doing !== '') return T.isRunning;
-        return kind !== 'store' && name === '' ? T.noScope : null;
+        if (this.isRunning) return T.isRunning;
+        if (kind !== 'store' && name === '') return LAB.noScope;
+        return this.handler === '' ? LAB.noHandler : null;
       case 'stop':
-        return this.doing !== '' ? null : T.notRunning;
+        return this.isRunning ? null : T.notRunning;
       case 'take':
         return this.#desk.history ? null : T.noHistory;
       case 'open':
@@ -145,8 +147,16 @@ export class GateBoard extends LongWork implements Board {
   }
 
   async close(): Promise<void> {
-    this.#examples.close();
+    this.#examples.forget();
     await this.stop();
+  }
+
+  protected forget(): boolean {
+    const { told } = this;
+    this.told = null;
+    this.ran = null;
+    this.choose(-1);
+    return told !== null;
   }
 }
 

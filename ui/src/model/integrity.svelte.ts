@@ -175,7 +175,7 @@ export class IntegrityBoard extends LongWork implements Board {
   }
 
   blocked(action: string): string | null {
-    const isBusy = this.doing !== '';
+    const isBusy = this.isRunning;
     switch (action) {
       case 'section':
       case 'folder':
@@ -202,6 +202,13 @@ export class IntegrityBoard extends LongWork implements Board {
 
   close(): Promise<void> {
     return this.stop();
+  }
+
+  protected forget(): boolean {
+    const { health, verified } = this;
+    this.verified = null;
+    this.health = null;
+    return verified !== null || health !== null;
   }
 }
 

@@ -18,6 +18,7 @@ import { LAB as T } from '../strings/lab';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LatestJob } from './latest_job.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
@@ -55,13 +56,22 @@ export class InvariantsBoard extends LongWork implements Board {
   /** Where the test case was written. */
   saved = $state('');
 
-  #turn = 0;
+  readonly #courses: LatestJob<{ scope: LabScope; handler: string; invariant: string }, InvariantCourse>;
 
   constructor(desk: Desk, store: OpenStore) {
     super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
+    const { backend, opened } = store;
+    this.#courses = new LatestJob(
+      backend,
+      ({ scope, handler, invariant }, tell) => backend.invariantCourse(opened.session, scope, handler, invariant, tell),
+      {
+        show: (course) => (this.course = course),
+        fail: (reason) => (this.failure = errorOf(reason)),
+      },
+    );
     const { history } = desk;
     void this.choose(history?.handler ?? this.form.handlers[0]?.reference ?? '');
   }
@@ -150,23 +160,15 @@ export class InvariantsBoard extends LongWork implements Board {
   }
 
   /** Looks at a stream in which it broke. */
-  async chooseRow(index: number): Promise<void> {
+  chooseRow(index: number): void {
     this.activeRow = index;
     this.minimal = null;
     this.saved = '';
     const { current, currentRun: run, row } = this;
-    if (!row || !current || !run) return;
-    this.#turn += 1;
-    const turn = this.#turn;
-    const { backend, opened } = this.#store;
+    if (!row || !current || !run) return this.#courses.forget();
     const until = run.scope.kind === 'stream' ? run.scope.until : '';
     const scope = { kind: 'stream' as const, name: row.stream, until };
-    try {
-      const course = await backend.invariantCourse(opened.session, scope, run.handler, current.id, () => {});
-      if (turn === this.#turn) this.course = course;
-    } catch (reason) {
-      if (turn === this.#turn) this.failure = errorOf(reason);
-    }
+    this.#courses.ask({ scope, handler: run.handler, invariant: current.id });
   }
 
   async askVersions(): Promise<void> {
@@ -216,7 +218,7 @@ export class InvariantsBoard extends LongWork implements Board {
 
   move(by: number): void {
     const last = (this.rows?.matching ?? 0) - 1;
-    if (last >= 0) void this.chooseRow(Math.max(0, Math.min(last, this.activeRow + by)));
+    if (last >= 0) this.chooseRow(Math.max(0, Math.min(last, this.activeRow + by)));
   }
 
   /** Opens the stream at the event that broke it, compared with the last good moment. */
@@ -255,7 +257,7 @@ export class InvariantsBoard extends LongWork implements Board {
   }
 
   blocked(action: string): string | null {
-    const isBusy = this.doing !== '';
+    const isBusy = this.isRunning;
     switch (action) {
       case 'new':
         return null;
@@ -265,6 +267,7 @@ export class InvariantsBoard extends LongWork implements Board {
         const { kind, name } = this.form.scope;
         if (isBusy) return T.isRunning;
         if (kind !== 'store' && name === '') return T.noScope;
+        if (this.handler === '') return T.noHandler;
         return this.draft === null && this.all.length === 0 ? T.noInvariant : null;
       }
       case 'stop':
@@ -289,7 +292,15 @@ export class InvariantsBoard extends LongWork implements Board {
   }
 
   close(): Promise<void> {
+    this.#courses.forget();
     return super.stop();
+  }
+
+  protected forget(): boolean {
+    const { ran } = this;
+    this.ran = new Map();
+    this.#forget();
+    return ran.size > 0;
   }
 
   async #openAt(tab: string): Promise<void> {
@@ -327,7 +338,7 @@ export class InvariantsBoard extends LongWork implements Board {
       },
       () => {
         this.seen += 1;
-        if (rows === this.rows && this.activeRow < 0 && rows.matching > 0) void this.chooseRow(0);
+        if (rows === this.rows && this.activeRow < 0 && rows.matching > 0) this.chooseRow(0);
       },
       (reason) => (this.failure = errorOf(reason)),
     );
@@ -336,7 +347,7 @@ export class InvariantsBoard extends LongWork implements Board {
   }
 
   #forget(): void {
-    this.#turn += 1;
+    this.#courses.forget();
     this.rows = null;
     this.activeRow = -1;
     this.course = null;

@@ -6,7 +6,7 @@ import type { AppErrorWire, MaskState, RevealWire } from '../backend/bindings';
 
 /** What shows values of a store. */
 export interface Masked {
-  /** Another mask holds: nothing that is shown may stay. */
+  /** Another mask holds: nothing that is shown may stay, and all that a person typed does. */
   maskChanged(): void;
 }
 

@@ -49,8 +49,6 @@ export class OpenStore {
   readonly masked = new Set<Masked>();
   /** What views that are read late keep for it, by view. */
   boards = $state.raw<ReadonlyMap<string, Board>>(new Map());
-  /** Grows when another mask holds: a view of a board is made anew with it. */
-  maskTurn = $state(0);
   /** Two states side by side, once they were looked at. */
   comparing = $state.raw<Comparing | null>(null);
   /** Whether Compare shows a read model, and not two states. */
@@ -217,12 +215,8 @@ export class OpenStore {
     return this.overview !== null;
   }
 
-  // Boards hold values, and what was made of them: they are made anew, the one that shows at once.
   #maskChanged(): void {
-    for (const one of this.masked) one.maskChanged();
-    for (const board of this.boards.values()) void board.close();
-    this.boards = new Map();
-    this.maskTurn += 1;
+    for (const one of [...this.masked, ...this.boards.values()]) one.maskChanged();
   }
 
   async #watch(): Promise<void> {

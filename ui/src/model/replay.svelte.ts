@@ -7,7 +7,7 @@ import type {
   CompareAsked,
   DifferingRow,
   HandlersCompared,
-  JobUpdate,
+  LabScope,
   PairOpened,
   PairPage,
 } from '../backend/bindings';
@@ -18,18 +18,17 @@ import { LAB as T } from '../strings/lab';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
 import { ScopeForm } from './lab_scope.svelte';
+import { LatestJob } from './latest_job.svelte';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
-export class ReplayBoard implements Board {
+export class ReplayBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
   left = $state('');
   right = $state('');
 
-  job = $state.raw<JobUpdate | null>(null);
-  isRunning = $state(false);
-  failure = $state.raw<AppErrorWire | null>(null);
   result = $state.raw<HandlersCompared | null>(null);
   /** What the result answers. */
   ran = $state.raw<CompareAsked | null>(null);
@@ -42,16 +41,33 @@ export class ReplayBoard implements Board {
   page = $state.raw<PairPage | null>(null);
   moment = $state(0);
   isWhole = $state(false);
-  pairJob = $state.raw<JobUpdate | null>(null);
   pairFailure = $state.raw<AppErrorWire | null>(null);
 
+  readonly pairs: LatestJob<{ scope: LabScope; left: string; right: string }, PairOpened>;
   readonly #pages: Latest<{ pair: number; moment: number; isWhole: boolean }, PairPage>;
-  #turn = 0;
 
   constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
+    const { backend, opened } = store;
+    this.pairs = new LatestJob(
+      backend,
+      ({ scope, left, right }, tell) => backend.openPair(opened.session, scope, left, right, tell),
+      {
+        show: (pair) => {
+          this.#closePair();
+          this.pair = pair;
+          this.goTo(pair.intervals[0]?.from ?? pair.events);
+        },
+        fail: (reason) => {
+          const failure = errorOf(reason);
+          if (failure.code !== 'cancelled') this.pairFailure = failure;
+        },
+        drop: ({ pair }) => this.#close(pair),
+      },
+    );
     this.#pages = new Latest(
       ({ pair, moment, isWhole }) => store.backend.pairPage(pair, moment, isWhole),
       (page, { pair }) => {
@@ -89,44 +105,39 @@ export class ReplayBoard implements Board {
   async run(isAnew: boolean): Promise<void> {
     if (this.isRunning) return;
     const { backend, opened } = this.#store;
-    const before = this.result;
     const asked = { ...this.asked, isAnew };
-    this.isRunning = true;
-    this.failure = null;
-    try {
-      const result = await backend.compareHandlers(opened.session, asked, (job) => (this.job = job));
-      await this.#closePair();
-      this.active = -1;
-      this.ran = asked;
-      this.rows = new PagedRows(
-        async (offset, limit) => {
-          const { rows, total } = await backend.differingRows(result.run, offset, limit);
-          return { rows, total, matching: total };
-        },
-        () => {
-          this.seen += 1;
-          if (this.active < 0 && result.rows > 0) void this.choose(0);
-        },
-        (reason) => (this.failure = errorOf(reason)),
-      );
-      this.result = result;
-      this.rows.want(0, 1);
-      if (result.rows === 0 && asked.scope.kind === 'stream') void this.#openPair(asked.scope.name);
-      if (before) await backend.closeRun(before.run);
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-    } finally {
-      this.isRunning = false;
-      this.job = null;
-    }
+    const result = await this.long(
+      T.comparing,
+      (tell) => backend.compareHandlers(opened.session, asked, tell),
+      ({ run }) => backend.closeRun(run),
+    );
+    if (!result) return;
+    this.forget();
+    this.ran = asked;
+    const rows: PagedRows<DifferingRow> = new PagedRows(
+      async (offset, limit) => {
+        const { rows, total } = await backend.differingRows(result.run, offset, limit);
+        return { rows, total, matching: total };
+      },
+      () => {
+        this.seen += 1;
+        if (rows === this.rows && this.active < 0 && result.rows > 0) this.choose(0);
+      },
+      (reason) => {
+        if (rows === this.rows) this.failure = errorOf(reason);
+      },
+    );
+    this.result = result;
+    this.rows = rows;
+    rows.want(0, 1);
+    if (result.rows === 0 && asked.scope.kind === 'stream') this.#openPair(asked.scope.name);
   }
 
   /** Shows a stream of the list at its first divergence. */
-  async choose(index: number): Promise<void> {
+  choose(index: number): void {
     this.active = index;
     const row = this.rows?.at(index);
-    if (row) await this.#openPair(row.stream);
+    if (row) this.#openPair(row.stream);
   }
 
   goTo(moment: number): void {
@@ -156,7 +167,7 @@ export class ReplayBoard implements Board {
 
   move(by: number): void {
     const last = (this.result?.rows ?? 0) - 1;
-    if (last >= 0) void this.choose(Math.max(0, Math.min(last, this.active + by)));
+    if (last >= 0) this.choose(Math.max(0, Math.min(last, this.active + by)));
   }
 
   /** Opens the moment that is shown in History. */
@@ -206,7 +217,7 @@ export class ReplayBoard implements Board {
         return this.left === '' || this.right === '' || this.left === this.right ? T.twoHandlers : null;
       }
       case 'stop':
-        return this.isRunning || this.pairJob ? null : T.notRunning;
+        return this.isRunning || this.pairs.job ? null : T.notRunning;
       case 'swap':
         return null;
       case 'take':
@@ -219,45 +230,48 @@ export class ReplayBoard implements Board {
     }
   }
 
-  async stop(): Promise<void> {
-    for (const job of [this.job, this.pairJob]) if (job) await this.#store.backend.cancelJob(job.job);
+  override async stop(): Promise<void> {
+    this.pairs.stop();
+    await super.stop();
   }
 
   async close(): Promise<void> {
     this.#pages.close();
-    await this.stop();
-    await this.#closePair();
+    await super.stop();
+    this.forget();
   }
 
-  async #openPair(stream: string): Promise<void> {
+  protected forget(): boolean {
+    const { result } = this;
+    this.pairs.forget();
+    this.#closePair();
+    this.pairFailure = null;
+    this.result = null;
+    this.ran = null;
+    this.rows = null;
+    this.active = -1;
+    if (result) this.#close(result.run);
+    return result !== null;
+  }
+
+  #openPair(stream: string): void {
     const { ran } = this;
     if (!ran) return;
-    this.#turn += 1;
-    const turn = this.#turn;
     this.pairFailure = null;
-    const { backend, opened } = this.#store;
     const scope = { kind: 'stream' as const, name: stream, until: ran.scope.kind === 'stream' ? ran.scope.until : '' };
-    try {
-      const pair = await backend.openPair(opened.session, scope, ran.left, ran.right, (job) => {
-        if (turn === this.#turn) this.pairJob = job;
-      });
-      if (turn !== this.#turn) return await backend.closeRun(pair.pair);
-      await this.#closePair();
-      this.pair = pair;
-      this.goTo(pair.intervals[0]?.from ?? pair.events);
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (turn === this.#turn && failure.code !== 'cancelled') this.pairFailure = failure;
-    } finally {
-      if (turn === this.#turn) this.pairJob = null;
-    }
+    this.pairs.ask({ scope, left: ran.left, right: ran.right });
   }
 
-  async #closePair(): Promise<void> {
+  #closePair(): void {
     const { pair } = this;
     this.pair = null;
     this.page = null;
-    if (pair) await this.#store.backend.closeRun(pair.pair);
+    if (pair) this.#close(pair.pair);
+  }
+
+  // It goes with the session, too, where it cannot be closed now.
+  #close(run: number): void {
+    this.#store.backend.closeRun(run).catch(() => undefined);
   }
 }
 

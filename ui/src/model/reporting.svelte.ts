@@ -162,7 +162,7 @@ export class ReportsBoard extends LongWork implements Board {
   }
 
   blocked(action: string): string | null {
-    const isBusy = this.doing !== '';
+    const isBusy = this.isRunning;
     switch (action) {
       case 'run':
       case 'paths': {
@@ -185,6 +185,13 @@ export class ReportsBoard extends LongWork implements Board {
 
   close(): Promise<void> {
     return this.stop();
+  }
+
+  // What was made is a file by now, and only its name is shown.
+  protected forget(): boolean {
+    const { paths } = this;
+    this.paths = null;
+    return paths !== null;
   }
 
   async #recall(): Promise<void> {

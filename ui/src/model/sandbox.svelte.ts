@@ -2,15 +2,18 @@
 // the text that a file of edits would have, so that no number of it passes through this window's own.
 
 import { errorOf } from '../backend/backend';
-import type { AppErrorWire, JobUpdate, SandboxOpened, SandboxPage, SandboxRow } from '../backend/bindings';
+import type { SandboxOpened, SandboxPage, SandboxRow } from '../backend/bindings';
 import { Latest } from '../base/latest';
 import { PagedRows } from '../base/paged';
+import { S } from '../strings';
 import { SANDBOX as T } from '../strings/sandbox';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
+import { typedOf } from './draft';
+import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
-export class SandboxBoard implements Board {
+export class SandboxBoard extends LongWork implements Board {
   readonly #store: OpenStore;
   stream = $state('');
   handler = $state('');
@@ -20,9 +23,6 @@ export class SandboxBoard implements Board {
   /** The text that a person writes an edit in; `null`: nobody does. */
   draft = $state<string | null>(null);
 
-  job = $state.raw<JobUpdate | null>(null);
-  isRunning = $state(false);
-  failure = $state.raw<AppErrorWire | null>(null);
   opened = $state.raw<SandboxOpened | null>(null);
   rows = $state.raw<PagedRows<SandboxRow> | null>(null);
   /** Grows when rows arrived. */
@@ -33,7 +33,11 @@ export class SandboxBoard implements Board {
 
   readonly #pages: Latest<{ sandbox: number; row: number; isWhole: boolean }, SandboxPage>;
 
+  /** What of the draft the engine wrote, and nobody typed. */
+  #given = '';
+
   constructor(store: OpenStore) {
+    super(store.backend);
     this.#store = store;
     this.#pages = new Latest(
       ({ sandbox, row, isWhole }) => store.backend.sandboxPage(sandbox, row, isWhole),
@@ -50,10 +54,9 @@ export class SandboxBoard implements Board {
 
   /** Begins a branch of a stream with these edits. */
   async begin(stream: string, handler: string, edits: string[]): Promise<void> {
-    this.stream = stream;
-    this.handler = handler;
     this.undone = [];
-    await this.#make(edits);
+    this.active = -1;
+    await this.#make(edits, stream, handler);
   }
 
   /** Adds an edit. `false`: it could not be done, and nothing is otherwise. */
@@ -83,7 +86,7 @@ export class SandboxBoard implements Board {
   }
 
   async open(): Promise<void> {
-    await this.#write((row) => this.#draftOf(row));
+    await this.#write((row) => this.#draftOf(row), true);
   }
 
   async act(action: string): Promise<void> {
@@ -156,55 +159,63 @@ export class SandboxBoard implements Board {
     }
   }
 
-  async stop(): Promise<void> {
-    if (this.job) await this.#store.backend.cancelJob(this.job.job);
-  }
-
   async close(): Promise<void> {
     await this.stop();
-    const { opened } = this;
-    this.opened = null;
-    this.rows = null;
-    this.page = null;
+    this.forget();
     this.draft = null;
     this.edits = [];
     this.undone = [];
     this.active = -1;
-    if (opened) await this.#store.backend.closeRun(opened.sandbox);
   }
 
-  async #make(edits: string[]): Promise<boolean> {
+  /** The same branch once more, under the mask that holds now; of a draft what a person typed. */
+  override maskChanged(): void {
+    const [isOpen, ran] = [this.opened !== null, this.isRunning];
+    super.maskChanged();
+    if (this.draft !== null && this.#given !== '') {
+      const typed = typedOf(this.draft, this.#given);
+      this.draft = typed === typedOf(this.#given, this.#given) ? null : typed;
+      this.#given = '';
+    }
+    if (!isOpen) return;
+    void this.#make(this.edits).then(() => {
+      if (ran) this.lost = S.redacted.ended;
+    });
+  }
+
+  protected forget(): boolean {
+    const { opened } = this;
+    this.opened = null;
+    this.rows = null;
+    this.page = null;
+    // It goes with the session, too, where it cannot be closed now.
+    if (opened) this.#store.backend.closeRun(opened.sandbox).catch(() => undefined);
+    return opened !== null;
+  }
+
+  async #make(edits: string[], stream = this.stream, handler = this.handler): Promise<boolean> {
     if (this.isRunning) return false;
     const { backend, opened } = this.#store;
-    const before = this.opened;
-    const chosen = this.chosen?.name;
-    this.isRunning = true;
-    this.failure = null;
-    try {
-      const asked = { stream: this.stream, handler: this.handler, edits };
-      const made = await backend.openSandbox(opened.session, asked, (job) => (this.job = job));
-      this.edits = edits;
-      this.page = null;
-      this.rows = new PagedRows(
-        async (offset, limit) => {
-          const { rows, total } = await backend.sandboxRows(made.sandbox, offset, limit);
-          return { rows, total, matching: total };
-        },
-        () => (this.seen += 1),
-        (reason) => (this.failure = errorOf(reason)),
-      );
-      this.opened = made;
-      this.choose(chosen === undefined ? (made.firstEdited ?? 0) : this.active);
-      if (before) await backend.closeRun(before.sandbox);
-      return true;
-    } catch (reason) {
-      const failure = errorOf(reason);
-      if (failure.code !== 'cancelled') this.failure = failure;
-      return false;
-    } finally {
-      this.isRunning = false;
-      this.job = null;
-    }
+    const asked = { stream, handler, edits };
+    const made = await this.long(
+      T.making,
+      (tell) => backend.openSandbox(opened.session, asked, tell),
+      ({ sandbox }) => backend.closeRun(sandbox),
+    );
+    if (!made) return false;
+    this.forget();
+    Object.assign(this, asked);
+    this.rows = new PagedRows(
+      async (offset, limit) => {
+        const { rows, total } = await backend.sandboxRows(made.sandbox, offset, limit);
+        return { rows, total, matching: total };
+      },
+      () => (this.seen += 1),
+      (reason) => (this.failure = errorOf(reason)),
+    );
+    this.opened = made;
+    this.choose(this.active < 0 ? (made.firstEdited ?? 0) : this.active);
+    return true;
   }
 
   async #do(edit: (row: SandboxRow) => string): Promise<void> {
@@ -212,11 +223,15 @@ export class SandboxBoard implements Board {
     if (chosen) await this.add(edit(chosen));
   }
 
-  async #write(draft: (row: SandboxRow) => string | Promise<string>): Promise<void> {
-    const { chosen } = this;
+  async #write(draft: (row: SandboxRow) => string | Promise<string>, isGiven = false): Promise<void> {
+    const { chosen, opened } = this;
     if (!chosen || this.blocked('edit') !== null) return;
     try {
-      this.draft = await draft(chosen);
+      const text = await draft(chosen);
+      // It is of the mask that held for this branch.
+      if (opened !== this.opened) return;
+      this.draft = text;
+      this.#given = isGiven ? text : '';
     } catch (reason) {
       this.failure = errorOf(reason);
     }
@@ -229,8 +244,7 @@ export class SandboxBoard implements Board {
 
   async #apply(): Promise<void> {
     const { draft } = this;
-    // On one line, so that what is wrong with it is told by its column.
-    if (draft !== null && (await this.add(draft.trim()))) this.draft = null;
+    if (draft !== null && (await this.add(typedOf(draft, this.#given).trim()))) this.draft = null;
   }
 
   /** Changes places with the event before or behind it in the sandbox. */

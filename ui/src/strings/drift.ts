@@ -11,6 +11,7 @@ export const DRIFT = {
   positionShape: '#4711, or a time',
   run: 'Compare',
   running: 'Comparing rows',
+  isRunning: 'It runs already',
   reading: 'Looking at the read model',
   mapping: 'What the columns hold',
   guess: 'Guess',

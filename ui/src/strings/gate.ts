@@ -9,7 +9,6 @@ export const GATE = {
   sending: 'Sending events through the upcasters',
   isRunning: 'They are being sent already',
   notRunning: 'Nothing runs here',
-  noScope: 'Say which stream or category first',
   noHistory: 'Open a stream in History first',
   noExample: 'Choose a row that names an event first',
   noRun: 'Run it first',

@@ -17,6 +17,8 @@ export const LAB = {
   isRunning: 'It runs already',
   notRunning: 'Nothing runs here',
   noScope: 'Say which stream or category first',
+  noHandler: 'Choose a handler first',
+  unchosen: 'choose…',
   noHistory: 'Open a stream in History first',
   noStream: 'Choose a stream that differs first',
   stillRead: 'the states of this moment are being read',

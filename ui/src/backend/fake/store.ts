@@ -22,13 +22,15 @@ export function openedAnswer(
     ...{ sampledTypes: typeCounts(events, null), sampledEvents: total },
     indexIsReady,
     case: caseOf(location, events),
-    handlers: [
-      { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
-      { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
-      { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
-    ],
+    handlers: location.includes('without-handlers') ? [] : HANDLERS,
   };
 }
+
+const HANDLERS: wire.HandlerChoice[] = [
+  { reference: '/home/ada/shop/handlers/order@1.1.0', name: 'order', version: '1.1.0', category: 'order' },
+  { reference: '/home/ada/shop/handlers/order@1.0.0', name: 'order', version: '1.0.0', category: 'order' },
+  { reference: 'builtin:merge', name: 'builtin:merge', version: '', category: null },
+];
 
 // A file with the ending of case files is one.
 function caseOf(location: string, events: FakeEvents): wire.CaseWire | null {

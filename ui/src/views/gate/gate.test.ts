@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
 import { Faults } from '../../backend/fake/faults';
 
@@ -65,6 +65,21 @@ it('says that what is asked has changed, and of which events no step was needed'
   await page.until(() => text('gate-summary').endsWith('What is asked has changed since this ran'));
 });
 
+it('reads one event while an arrow is held, and then that of the row where it was let go', async () => {
+  const asked: string[] = [];
+  await open();
+  choose('order@1.1.0');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=gate-payload-row]'));
+  vi.spyOn(page.backend, 'gateExample').mockImplementation(async (...[, stream, cursor]) => {
+    asked.push(`${stream} ${cursor}`);
+    return new Promise(() => {});
+  });
+  page.find('[data-test=gate-rows]')?.focus();
+  for (let row = 0; row < 5; row += 1) page.press('ArrowDown');
+  expect(asked).toHaveLength(1);
+});
+
 it('is stopped, and says what has no upcasters', async () => {
   await open('slow', 'order-4714');
   choose('order@1.1.0');
@@ -76,6 +91,20 @@ it('is stopped, and says what has no upcasters', async () => {
   choose('builtin:merge');
   page.press('Ctrl+Enter');
   await page.until(() => text('error-card').includes('has no upcasters'));
+});
+
+it('is not started without a handler, and says what is missing', async () => {
+  await open('without-handlers');
+  const select = page.find<HTMLSelectElement>('[data-test=gate-handler]');
+  expect(select?.selectedOptions[0]?.text).toBe('choose…');
+  const run = page.find('[data-test=gate-run]');
+  expect([run?.getAttribute('aria-disabled'), run?.title]).toEqual([
+    'true',
+    expect.stringContaining('Choose a handler first'),
+  ]);
+  page.press('Ctrl+Enter');
+  await page.until(() => text('notice') === 'Choose a handler first');
+  expect(page.find('[data-test=job-progress]')).toBeNull();
 });
 
 it('tries an example again that could not be read', async () => {
