@@ -3,7 +3,7 @@
 mod advice;
 
 use refold_core::finding::{Finding, Findings, Severity};
-use refold_stores::index::{Checked, check_stream, is_implausible, report_implausible};
+use refold_stores::index::{Checked, Index, check_stream, is_implausible, report_implausible};
 
 use crate::clock;
 use crate::stream::Stream;
@@ -49,15 +49,36 @@ pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
                 .first()
                 .map_or(SeverityWire::Notice, |finding| severity(finding.severity)),
             count: u32::try_from(*count).unwrap_or(u32::MAX),
-            advice: advice::of(code).to_owned(),
+            advice: advice(code).to_owned(),
             found: kept.iter().map(found).collect(),
         })
         .collect()
 }
 
+/// What to do about a finding of this code; may be empty.
+pub fn advice(code: &str) -> &'static str {
+    advice::of(code)
+}
+
 /// Whether a finding of this code says that events could not be read, and are in no answer.
 pub fn leaves_out(code: &str) -> bool {
     matches!(code, "damaged" | "not-an-event" | "torn-record")
+}
+
+/// Whether any finding says so.
+pub fn is_lacking(findings: &Findings) -> bool {
+    findings.summary().iter().any(|(code, ..)| leaves_out(code))
+}
+
+/// What the index came upon by which events are missing from it, and from whatever is found by it.
+pub fn report_lacking(index: &Index, findings: &Findings) {
+    let of_index = Findings::default();
+    index.report_findings(&of_index);
+    for (code, count, kept) in of_index.summary() {
+        if leaves_out(code) {
+            findings.report_many(code, count, kept);
+        }
+    }
 }
 
 fn found(finding: &Finding) -> FoundWire {

@@ -51,7 +51,7 @@ pub fn report_repeated(event: &EventView<'_>, names: &Names, findings: &Findings
     let payload = event.payload.filter(|_| event.encoding == Encoding::Json);
     for (part, bytes) in [("payload", payload), ("metadata", event.metadata)] {
         for (place, count) in bytes.map(repeated_keys).unwrap_or_default() {
-            findings.report_with("repeated-key", || Finding {
+            findings.report_with("repeated-key", Some(event.position), || Finding {
                 code: "repeated-key",
                 severity: Severity::Warning,
                 stream: Some(names.stream(event.stream).into()),

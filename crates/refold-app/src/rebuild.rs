@@ -21,6 +21,7 @@ use refold_core::work::Work;
 use by_stream::FromArena;
 
 use crate::error::AppError;
+use crate::findings;
 use crate::handler::heed_cancel;
 use crate::session::Session;
 
@@ -43,6 +44,8 @@ const MAX_STREAMS_AT_ONCE: u32 = 120_000;
 const LINE_BYTES: usize = 64;
 
 /// Folds every stream with `threads` threads.
+///
+/// Told are what folding came upon, and events that could not be read at all; the same whichever way is taken.
 pub fn rebuild(
     work: &Work<'_>,
     session: &Session,
@@ -61,11 +64,21 @@ pub fn rebuild(
             program: program.as_ref(),
         };
         from.fold_all(work, threads, findings, &total.counting(finish))?;
+        findings::report_lacking(&index, findings);
     } else if stream_count <= MAX_STREAMS_AT_ONCE {
+        let told = by_position::Told::default();
         let most = MAX_STREAMS_AT_ONCE;
-        let outcome = by_position::fold_all(work, session, program, threads, most, findings, &total.counting(finish))?;
+        let outcome = by_position::fold_all(work, session, program, threads, most, &told, &total.counting(finish))?;
         if outcome == by_position::Outcome::TooManyStreams {
             from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
+        } else {
+            for (code, count, kept) in told.folding.summary() {
+                findings.report_many(code, count, kept);
+            }
+            if findings::is_lacking(&told.reading) {
+                // Ranges tell a damaged part as often as they meet it; the index tells it once.
+                findings::report_lacking(session.build_index(work)?.as_ref(), findings);
+            }
         }
     } else {
         from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
@@ -88,7 +101,9 @@ fn from_new_arena(
         arena: &arena,
         program: program.as_ref(),
     }
-    .fold_all(work, threads, findings, finish)
+    .fold_all(work, threads, findings, finish)?;
+    findings::report_lacking(&index, findings);
+    Ok(())
 }
 
 /// One of the threads that rebuild together.

@@ -181,7 +181,7 @@ impl Session {
         session.log(&Act::Opened {
             store: &connections::shown(session.connection(), &session.path),
             environment: session.environment.map(settings::environment_text),
-            read_only: &session.description().read_only,
+            read_only: &session.description().guards(),
         })?;
         Ok(session)
     }

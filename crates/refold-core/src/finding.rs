@@ -28,7 +28,8 @@ pub struct Finding {
 }
 
 /// Collects findings from any thread. Of each code the first [`Findings::KEPT_PER_CODE`] are kept whole and the rest
-/// counted, so that a store with ten million faults does not fill the memory.
+/// counted, so that a store with ten million faults does not fill the memory. First is what stands first in the record, and
+/// not what was reported first: which thread is faster tells nobody anything.
 #[derive(Debug, Default)]
 pub struct Findings {
     by_code: Mutex<BTreeMap<&'static str, Found>>,
@@ -44,21 +45,17 @@ impl Findings {
     pub const KEPT_PER_CODE: usize = 100;
 
     pub fn report(&self, finding: Finding) {
-        let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let found = by_code.entry(finding.code).or_default();
-        found.count += 1;
-        if found.kept.len() < Findings::KEPT_PER_CODE {
-            found.kept.push(finding);
-        }
+        let (code, position) = (finding.code, finding.position);
+        self.report_with(code, position, || finding);
     }
 
-    /// Reports a finding that is costly to write: `write` is called only while findings of this code are kept whole.
-    pub fn report_with(&self, code: &'static str, write: impl FnOnce() -> Finding) {
+    /// Reports a finding that is costly to write: `write` is called only if a finding at this position is kept whole.
+    pub fn report_with(&self, code: &'static str, position: Option<Position>, write: impl FnOnce() -> Finding) {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += 1;
-        if found.kept.len() < Findings::KEPT_PER_CODE {
-            found.kept.push(write());
+        if found.has_room_at(position) {
+            found.keep(write());
         }
     }
 
@@ -67,8 +64,7 @@ impl Findings {
         let mut by_code = self.by_code.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let found = by_code.entry(code).or_default();
         found.count += count;
-        let room = Findings::KEPT_PER_CODE.saturating_sub(found.kept.len());
-        found.kept.extend(kept.into_iter().take(room));
+        kept.into_iter().for_each(|finding| found.keep(finding));
     }
 
     /// Codes in alphabetical order, each with its full count and the findings that were kept.
@@ -85,5 +81,68 @@ impl Findings {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .is_empty()
+    }
+}
+
+impl Found {
+    fn has_room_at(&self, position: Option<Position>) -> bool {
+        let last = self.kept.last().filter(|_| self.kept.len() >= Findings::KEPT_PER_CODE);
+        last.is_none_or(|last| position <= last.position)
+    }
+
+    /// Those of one place stay in the order in which they came: one thread has told them.
+    fn keep(&mut self, finding: Finding) {
+        let at = self.kept.partition_point(|kept| kept.place() <= finding.place());
+        if at < Findings::KEPT_PER_CODE {
+            self.kept.insert(at, finding);
+            self.kept.truncate(Findings::KEPT_PER_CODE);
+        }
+    }
+}
+
+impl Finding {
+    /// Where it stands in the record. What is about no position stands first.
+    fn place(&self) -> (Option<Position>, Option<&[u8]>, Option<Version>) {
+        (self.position, self.stream.as_deref(), self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(position: i64) -> Finding {
+        Finding {
+            code: "code",
+            severity: Severity::Notice,
+            stream: Some(position.to_string().into_bytes().into()),
+            version: None,
+            position: (position % 7 > 0).then_some(Position(position)),
+            detail: String::new(),
+        }
+    }
+
+    proptest! {
+        /// Threads tell in any order, and findings of several readings are put together in any order.
+        #[test]
+        fn what_is_kept_hangs_on_the_record_alone(
+            shuffled in Just((0..300).collect::<Vec<i64>>()).prop_shuffle(),
+            cut in 0..300_usize,
+        ) {
+            let (first, rest) = shuffled.split_at(cut);
+            let (all, more) = (Findings::default(), Findings::default());
+            first.iter().for_each(|position| all.report(at(*position)));
+            rest.iter().for_each(|position| more.report_with("code", at(*position).position, || at(*position)));
+            for (code, count, kept) in more.summary() {
+                all.report_many(code, count, kept);
+            }
+            let ordered = Findings::default();
+            let mut findings: Vec<Finding> = (0..300).map(at).collect();
+            findings.sort_by(|a, b| a.place().cmp(&b.place()));
+            findings.into_iter().for_each(|finding| ordered.report(finding));
+            prop_assert_eq!(all.summary(), ordered.summary());
+        }
     }
 }

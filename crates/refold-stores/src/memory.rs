@@ -50,6 +50,7 @@ impl MemoryStore {
             time_digits: 9,
             time_zone: "UTC".to_owned(),
             has_stream_index: true,
+            opened: None,
             read_only: vec!["nothing can be written to it".to_owned()],
             byte_count: None,
             position_span: events

@@ -20,11 +20,11 @@ use serde::{Deserialize, Serialize};
 
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
 pub use log::{Entry, Log};
+pub use rules::Rule;
 pub use speech::masked;
 
 use crate::error::AppError;
 use crate::handler;
-use rules::Rule;
 
 /// What a rule can speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -120,6 +120,13 @@ impl Mask {
             });
         }
         Ok(())
+    }
+
+    /// The rules of one file.
+    pub fn rules_of(&self, file: &Path) -> Vec<Rule> {
+        let file = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+        let of_file = |inner: &Inner| inner.files.iter().find(|(known, _)| *known == file).cloned();
+        self.read(of_file).map(|(_, rules)| rules).unwrap_or_default()
     }
 
     /// The texts of the rule files that hold.
@@ -258,7 +265,7 @@ impl Mask {
     }
 
     fn report_hidden(&self, findings: &Findings, detail: &str) {
-        findings.report_with("redacted", || Finding {
+        findings.report_with("redacted", None, || Finding {
             code: "redacted",
             severity: Severity::Notice,
             stream: None,

@@ -3,11 +3,13 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use refold_core::event::EventView;
+use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::Text;
 use serde::Deserialize;
 
-use super::Part;
+use super::{Cover, Part};
 use crate::error::AppError;
 
 /// The name of a rule file in the config folder and beside handler packages.
@@ -16,6 +18,8 @@ pub const FILE: &str = "mask.toml";
 /// One field to hide, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
+    /// Its path as it is written.
+    pub text: String,
     pub path: Vec<Step>,
     /// `*` stands for any letters.
     category: Option<String>,
@@ -111,6 +115,7 @@ fn parse(text: &str) -> Result<Vec<Rule>, String> {
     for hide in document.hide {
         for path in &hide.paths {
             rules.push(Rule {
+                text: path.clone(),
                 path: steps(path)?,
                 category: hide.category.clone(),
                 event_type: hide.event_type.clone(),
@@ -142,6 +147,25 @@ impl Rule {
         self.parts.contains(&part)
             && fits(&self.category, category)
             && event_type.is_none_or(|event_type| fits(&self.event_type, event_type))
+    }
+
+    /// What it hides by itself.
+    pub fn alone(&self) -> Cover {
+        Cover::new(vec![self.path.clone()], Vec::new())
+    }
+
+    /// Whether it hides anything in an event. What is no JSON is hidden whole.
+    pub fn hides_in(&self, event: &EventView<'_>, names: &Names) -> bool {
+        let (category, event_type) = (names.category(event.stream), names.type_name(event.event_type));
+        let parts = [(Part::Payload, event.payload), (Part::Metadata, event.metadata)];
+        parts.into_iter().any(|(part, bytes)| {
+            let Some(bytes) = bytes.filter(|_| self.speaks_of(part, category, Some(event_type))) else {
+                return false;
+            };
+            let mut is_hidden = false;
+            let is_json = self.alone().each_hidden(bytes, &mut |_, _| is_hidden = true);
+            is_hidden || is_json.is_none()
+        })
     }
 }
 

@@ -51,11 +51,18 @@ const ROOM_PIECE_BYTES: usize = 100 << 10;
 /// Ranges for each thread at least: with fewer, threads wait for each other at the start and at the end.
 const RANGES_A_THREAD: u64 = 16;
 
+/// What was come upon.
+#[derive(Default)]
+pub(super) struct Told {
+    pub reading: Findings,
+    pub folding: Findings,
+}
+
 struct Shared<'a> {
     work: &'a Work<'a>,
     session: &'a Session,
     program: &'a dyn HandlerProgram,
-    findings: &'a Findings,
+    told: &'a Told,
     ranges: Vec<PositionRange>,
     relay: Relay<Range>,
     /// Deals streams to threads.
@@ -87,7 +94,7 @@ pub(super) fn fold_all(
     program: &Arc<dyn HandlerProgram>,
     threads: usize,
     most_streams: u32,
-    findings: &Findings,
+    told: &Told,
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
     let events = session.description().event_count.unwrap_or(RANGE_EVENTS);
@@ -99,7 +106,7 @@ pub(super) fn fold_all(
         work,
         session,
         program: program.as_ref(),
-        findings,
+        told,
         relay: Relay::new(ranges.len()),
         ranges,
         hasher: RandomState::new(),
@@ -164,7 +171,7 @@ impl Shared<'_> {
             columns: self.program.columns(),
         };
         let mut reader = self.session.store().read(&query)?;
-        range.fill(self.work, reader.as_mut(), &self.hasher, self.findings)?;
+        range.fill(self.work, reader.as_mut(), &self.hasher, &self.told.reading)?;
         let done = self.done_ranges.fetch_add(1, Ordering::Relaxed) + 1;
         let total = self.ranges.len() as u64;
         Ok(self.work.tick("folding ranges", done.into(), Some(total))?)
@@ -219,7 +226,7 @@ impl Shared<'_> {
                 for event in range.events_of(*local) {
                     is_unordered |= event.version < last;
                     last = event.version;
-                    fold.step(&event, known, Some(self.findings))?;
+                    fold.step(&event, known, Some(&self.told.folding))?;
                 }
                 *slot = Some(StreamState {
                     checkpoint: fold.checkpoint()?,

@@ -64,6 +64,47 @@ fn cold_warm_one_thread_and_many_agree_with_each_single_stream() {
     }
 }
 
+/// Of a store with faults in many streams, the same of them are told whoever comes upon them first.
+#[test]
+fn every_way_tells_the_same_findings() {
+    let folder = tempfile::tempdir().unwrap();
+    let line = |at: usize| match at % 11 {
+        3 => "{\"stream\":".to_owned(),
+        5 => format!(
+            r#"{{"stream":"s-{}","version":{},"type":"T","payload":{{"a":1,"a":{at}}}}}"#,
+            at % 7,
+            at / 7
+        ),
+        _ => format!(
+            r#"{{"stream":"s-{}","version":{},"type":"T","payload":{{"a":{at}}}}}"#,
+            at % 7,
+            at / 7
+        ),
+    };
+    let lines: Vec<String> = (0..6_000).map(line).collect();
+    let store = folder.path().join("events.jsonl");
+    std::fs::write(&store, lines.join("\n") + "\n").unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let told = |threads: usize, has_copy: bool| {
+        let home = tempfile::tempdir().unwrap();
+        let session = Session::open(&work, &store.to_string_lossy(), None, &Places::below(home.path())).unwrap();
+        if has_copy {
+            session.build_index(&work).unwrap();
+            session.build_arena(&work).unwrap();
+        }
+        let (program, findings) = (handler::open(None).unwrap(), Findings::default());
+        rebuild(&work, &session, &program, threads, &findings, &|_, _| {}).unwrap();
+        findings.summary()
+    };
+    let first = told(1, false);
+    let counts: Vec<(&str, u64)> = first.iter().map(|(code, count, _)| (*code, *count)).collect();
+    assert_eq!(counts, [("not-an-event", 546), ("repeated-key", 545)]);
+    for (threads, has_copy) in [(3, false), (8, false), (1, true), (4, true)] {
+        assert_eq!(told(threads, has_copy), first, "{threads} threads, copy: {has_copy}");
+    }
+}
+
 #[test]
 fn cancelling_ends_all_workers() {
     let folder = tempfile::tempdir().unwrap();

@@ -132,7 +132,7 @@ fn open(
     };
     // The first sentence about a server is about its role.
     let (how, could) = match target.file {
-        Some(_) => (description.read_only.join("; "), could),
+        Some(_) => (description.guards().join("; "), could),
         None => (rest.join("; "), first.clone()),
     };
     steps.told(StepOutcome::Ok, how, "");

@@ -71,7 +71,7 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
         last_recorded_at: last,
         types,
         categories: index.categories()?.into_iter().map(count).collect(),
-        read_only: description.read_only.clone(),
+        read_only: description.guards(),
         findings: findings::wire(&findings),
     })
 }

@@ -36,7 +36,7 @@ pub fn first_screen(work: &Work<'_>, session: &Session, number: u32) -> Result<S
         layout: description.layout.clone(),
         layout_title: description.layout_title.clone(),
         evidence: description.evidence.clone(),
-        read_only: description.read_only.clone(),
+        read_only: description.guards(),
         order_is_total: description.order == OrderQuality::Total,
         time_zone: description.time_zone.clone(),
         size: description.byte_count.map(text::size_label).unwrap_or_default(),

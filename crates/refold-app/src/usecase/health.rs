@@ -160,7 +160,7 @@ impl Payloads {
             detail,
         };
         if byte_count > self.most_payload_bytes {
-            found.report_with("payload-oversize", || {
+            found.report_with("payload-oversize", Some(event.position), || {
                 let (is, limit) = (text::grouped(byte_count), text::grouped(self.most_payload_bytes));
                 report(
                     "payload-oversize",
@@ -170,7 +170,7 @@ impl Payloads {
             });
         }
         if !event.recorded_at.is_none() && event.recorded_at < self.latest {
-            found.report_with("recorded-late", || {
+            found.report_with("recorded-late", Some(event.position), || {
                 let behind = self.latest.0.saturating_sub(event.recorded_at.0);
                 let behind = text::span_label(u64::try_from(behind).unwrap_or_default());
                 let detail = format!("its recorded time lies {behind} before that of an event at an earlier position");
@@ -179,7 +179,7 @@ impl Payloads {
         }
         self.latest = self.latest.max(event.recorded_at);
         if self.is_unknown(event, names) {
-            found.report_with("type-unknown", || {
+            found.report_with("type-unknown", Some(event.position), || {
                 let detail = format!("the handler does not know the type {}", text::shown(event_type));
                 report("type-unknown", Severity::Warning, detail)
             });

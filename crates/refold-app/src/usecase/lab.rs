@@ -92,7 +92,7 @@ fn shown_path(cover: &Cover, path: &str) -> String {
 }
 
 /// A value that stands at a path of a state, as a person may see it.
-pub(super) fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
+pub(in crate::usecase) fn shown_at(cover: &Cover, path: &str, value: &Value) -> Value {
     let Ok(pointer) = Pointer::parse(path) else {
         return Value::Redacted(Redacted::new(value.clone()));
     };

@@ -14,6 +14,8 @@ use crate::print::{self, Ended, Printer, Table};
 struct Checked<'a> {
     #[serde(flatten)]
     answer: &'a CheckAnswer,
+    /// `holds`, `broken`, or `unclear`: not every state could be asked.
+    outcome: &'static str,
     determinism: &'a DeterminismAnswer,
 }
 
@@ -27,12 +29,14 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
         check(context.work, &session, scope, handler, invariant, keeping)?,
     );
     let determinism = determinism(context.work, &session, scope, handler)?;
-    // Violations are what this command is asked to find: exit code 1.
-    let code = u8::from(answer.violation_count > 0 || determinism.replay_safe == Some(false));
+    // Violations are what this command is asked to find: exit code 1. What could not be asked is no pass either.
+    let outcome = answer.outcome(&determinism);
+    let code = u8::from(outcome != "holds" || determinism.replay_safe == Some(false));
     let mut printer = context.printer();
     if context.json {
         printer.json(&Checked {
             answer: &answer,
+            outcome,
             determinism: &determinism,
         })?;
         return printer.finish(Ok(code));

@@ -252,7 +252,7 @@ impl Fold {
         let written = self.blame.as_mut().map_or(&mut off, |blamed| &mut blamed.written);
         let report = |code, severity, detail: &dyn Fn() -> String| {
             if let Some(findings) = findings {
-                findings.report_with(code, || Finding {
+                findings.report_with(code, Some(event.position), || Finding {
                     code,
                     severity,
                     stream: Some(names.stream(event.stream).into()),

@@ -104,7 +104,9 @@ pub struct StoreDescription {
     pub time_zone: String,
     /// Whether [`EventStore::read`] answers [`Scope::Stream`] by an index of the store.
     pub has_stream_index: bool,
-    /// How read-only is enforced, one sentence each, strongest first.
+    /// How its bytes were come by this time, where that hangs on who else uses it just now.
+    pub opened: Option<String>,
+    /// How read-only is enforced whenever it is opened, one sentence each, strongest first.
     pub read_only: Vec<String>,
     /// Size of the store in bytes, where it is known.
     pub byte_count: Option<u64>,
@@ -113,6 +115,13 @@ pub struct StoreDescription {
     /// How many events, where the store tells without a scan; `count_is_exact` says whether it is a bound only.
     pub event_count: Option<u64>,
     pub count_is_exact: bool,
+}
+
+impl StoreDescription {
+    /// How it is kept from being written to: this time, and whenever it is opened.
+    pub fn guards(&self) -> Vec<String> {
+        self.opened.iter().chain(&self.read_only).cloned().collect()
+    }
 }
 
 /// Which events to read.

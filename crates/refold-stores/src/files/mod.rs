@@ -206,6 +206,7 @@ fn describe(
         time_digits: records.time_digits(),
         time_zone: zone_label(format.zone(), is_zone_asked, records.zones()),
         has_stream_index: true,
+        opened: None,
         read_only: vec![
             "the file is opened for reading only, and never locked".to_owned(),
             "each batch of events is checked for changes of what was read before".to_owned(),

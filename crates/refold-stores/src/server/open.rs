@@ -206,6 +206,7 @@ impl<S: Open> Options<S> {
             time_digits: 0,
             time_zone: String::new(),
             has_stream_index: bound.plan.has_stream_index,
+            opened: None,
             read_only: self.read_only(role, &powers),
             byte_count: Some(inspected.byte_count),
             position_span: span.map(|(first, last)| (Position(first), Position(last))),

@@ -328,8 +328,8 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
             |source| zone_label(source.zone.as_ref(), is_zone_asked, probed.zones),
         ),
         has_stream_index: bound.plan.has_stream_index,
+        opened: Some(how.to_owned()),
         read_only: vec![
-            how.to_owned(),
             "the connection is read-only, and may only read tables: writing, views, triggers and all but a few \
              functions are refused"
                 .to_owned(),

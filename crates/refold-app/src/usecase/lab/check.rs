@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use refold_core::event::{Position, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
@@ -10,6 +11,7 @@ use refold_core::work::Work;
 use refold_handlers::lab::{Checked, Flip, Rules, Watched};
 use serde::{Deserialize, Serialize};
 
+use super::determinism::DeterminismAnswer;
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
 use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
 use crate::answer::Literal;
@@ -79,6 +81,19 @@ pub struct FlipAnswer {
     pub event: EventName,
 }
 
+impl CheckAnswer {
+    /// `holds`, `broken` or `unclear`. That all invariants hold is said only where every state was asked, of every event, by
+    /// a handler that always answers alike.
+    pub fn outcome(&self, tried: &DeterminismAnswer) -> &'static str {
+        let is_lacking = self.findings.iter().any(|finding| findings::leaves_out(&finding.code));
+        match self.violation_count {
+            0 if self.exact && !is_lacking && tried.replay_safe != Some(false) => "holds",
+            0 => "unclear",
+            _ => "broken",
+        }
+    }
+}
+
 /// `invariant`: a condition on `state` that is checked instead of those of the handler's package.
 pub fn check(
     work: &Work<'_>,
@@ -139,7 +154,7 @@ fn made(
         sentence: sentence_of(folded.incomplete_streams, unclear_count),
         violations: seen.violations(),
         violation_count: seen.violation_count,
-        invariants: seen.invariants,
+        invariants: seen.told(),
         findings: findings::wire(&noted),
     })
 }
@@ -194,6 +209,8 @@ impl Keepable for CheckAnswer {
 /// What all streams came to so far.
 struct Seen {
     invariants: Vec<InvariantAnswer>,
+    /// By invariant: the first event after which it could not be asked, and why.
+    unclear: Vec<Option<((Position, Version), String)>>,
     /// Not in order, and somewhat more than are wanted at most.
     found: Vec<Found>,
     violation_count: u32,
@@ -217,8 +234,10 @@ impl Seen {
             unclear_streams: 0,
             unclear: None,
         });
+        let invariants: Vec<InvariantAnswer> = invariants.collect();
         Seen {
-            invariants: invariants.collect(),
+            unclear: invariants.iter().map(|_| None).collect(),
+            invariants,
             found: Vec::new(),
             violation_count: 0,
         }
@@ -226,9 +245,17 @@ impl Seen {
 
     fn add(&mut self, stream: &[u8], watched: Watched) {
         for unclear in watched.unclear {
-            if let Some(invariant) = self.invariants.get_mut(unclear.invariant) {
+            let places = (
+                self.invariants.get_mut(unclear.invariant),
+                self.unclear.get_mut(unclear.invariant),
+            );
+            if let (Some(invariant), Some(first)) = places {
                 invariant.unclear_streams += 1;
-                invariant.unclear.get_or_insert(unclear.reason);
+                // Streams come in any order.
+                let order = order_of(&unclear.event);
+                if first.as_ref().is_none_or(|(known, _)| order < *known) {
+                    *first = Some((order, unclear.reason));
+                }
             }
         }
         for (at, invariant) in self.invariants.iter_mut().enumerate() {
@@ -264,6 +291,17 @@ impl Seen {
                 .then_with(|| a.stream.cmp(&b.stream))
         });
         self.found.truncate(MOST_ROWS);
+    }
+
+    /// Each invariant, with why it could not be asked of the first state in the record of which it could not.
+    fn told(&mut self) -> Vec<InvariantAnswer> {
+        let unclear = self.unclear.iter_mut().map(Option::take);
+        let invariants = std::mem::take(&mut self.invariants);
+        let told = |(invariant, unclear): (InvariantAnswer, Option<(_, String)>)| InvariantAnswer {
+            unclear: unclear.map(|(_, reason)| reason),
+            ..invariant
+        };
+        invariants.into_iter().zip(unclear).map(told).collect()
     }
 
     fn violations(&mut self) -> Vec<ViolationAnswer> {

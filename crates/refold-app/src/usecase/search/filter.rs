@@ -71,7 +71,7 @@ impl Filter {
 
 fn meets(event: &EventView<'_>, names: &Names, condition: &EventFilter, findings: &Findings) -> bool {
     condition.matches(event, names).unwrap_or_else(|fault| {
-        findings.report_with(fault.code, || Finding {
+        findings.report_with(fault.code, Some(event.position), || Finding {
             code: fault.code,
             severity: Severity::Warning,
             stream: Some(names.stream(event.stream).into()),

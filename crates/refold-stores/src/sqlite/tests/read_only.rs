@@ -292,15 +292,12 @@ fn a_store_without_a_log_that_was_written_to_just_now_is_read_from_a_copy() {
         let (lab, writer) = emmett(journal_mode, 20);
         check_untouched_with(&lab, &lab.options_now(), &(1..=20).collect::<Vec<_>>());
         let store = open(&lab.path(), None, &lab.options_now()).unwrap();
-        assert!(
-            store.describe().read_only[0].contains("it was copied"),
-            "{journal_mode}"
-        );
+        assert!(store.describe().guards()[0].contains("it was copied"), "{journal_mode}");
         append_emmett(&writer, 21, 1);
         assert!(!store.is_current().unwrap());
         assert_eq!(positions(&read(&*store, everything()).0), (1..=20).collect::<Vec<_>>());
         let rested = lab.open(None).unwrap();
-        assert!(rested.describe().read_only[0].contains("immutable=1"), "{journal_mode}");
+        assert!(rested.describe().guards()[0].contains("immutable=1"), "{journal_mode}");
     }
 }
 
