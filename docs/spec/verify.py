@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
 """Checks an anchor, a proof or a report of Refold by itself. It needs nothing but Python.
 
-    python3 verify.py FOLDER [--key RW…]
+    python3 verify.py FOLDER [--key KEY]
 
 It is written from docs/spec/anchor.md and docs/spec/report.md, and shares no code with Refold, so that whoever trusts neither can read both.
---key: the public key of minisign that must have signed it, as minisign prints it.
+KEY: the public key of minisign that must have signed it, as a file or as the text that begins with RW.
 Ends with 0 when everything holds, with 1 when something does not, with 2 when it was called wrongly.
 """
 
 import base64
-import csv
 import hashlib
 import json
 import os
+import re
 import struct
 import sys
 
@@ -93,7 +93,11 @@ def has_signed(key, message, signature):
     return same_x and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
-def key_of(text):
+def key_of(named):
+    text = named
+    if os.path.isfile(named):
+        with open(named, encoding="utf-8") as file:
+            text = file.read().split("\n")[1]
     data = base64.b64decode(text, validate=True)
     must(len(data) == 42 and data[:2] == b"Ed", "--key", "it is no public key of minisign")
     return data[2:]
@@ -327,32 +331,27 @@ def check_report(folder, key):
     data = folder.read("manifest.json")
     manifest = json.loads(data)
     report, digest = manifest["report"], sha256(data).hex()
-    must(manifest["format"] == "refold-report/1", "manifest.json", "it is of an unknown form")
+    must(manifest["format"] == "refold-report/2", "manifest.json", "it is of an unknown form")
     must(canonical(manifest) == data, "manifest.json", "it is not canonical")
     names = {file["name"]: file for file in manifest["files"]}
     must(set(names) | {"manifest.json", "VERIFY.txt"} == folder.names, "manifest.json", "it lists other files")
     for name, file in names.items():
         found = folder.read(name)
         must((len(found), sha256(found).hex()) == (file["bytes"], file["sha256"]), name, "manifest.json says otherwise")
-    number = bytearray(sha256(canonical({**report, "id": ""}))[:16])
-    number[6], number[8] = number[6] & 0x0F | 0x80, number[8] & 0x3F | 0x80
-    digits = number.hex()
-    made = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    must(made == report["id"], "manifest.json", "its id is not made of what it says")
     must(digest in folder.text("VERIFY.txt"), "VERIFY.txt", "it is of another manifest")
-    count, positions = report["scope"]["counts"]["written"], None
+    count = report["scope"]["counts"]["written"]
     if "events.ndjson" in names:
-        lines = folder.text("events.ndjson").split("\n")[:-1]
-        must(len(lines) == count, "events.ndjson", "it holds another number of events")
         must(names["events.ndjson"]["sha256"] == report["events"]["sha256"], "events.ndjson", "it is another record")
-        positions = [json.loads(line)["position"] for line in lines]
-        must(positions == sorted(positions, key=int), "events.ndjson", "it is out of order")
-    if "events.csv" in names:
-        csv.field_size_limit(2**31 - 1)
-        with open(os.path.join(folder.path, "events.csv"), encoding="utf-8", newline="") as file:
-            found = [row["position"] for row in csv.DictReader(file)]
-        must(len(found) == count and positions in (None, found), "events.csv", "it holds other events")
+        rows = [event_row(members(line)) for line in folder.text("events.ndjson").split("\n")[:-1]]
+        check_tables(folder, names, "events", EVENT_COLUMNS, rows)
+        check_rows(rows, count, "events.ndjson")
+    elif "events.csv" in names:
+        head, *rows = records(folder.text("events.csv"))
+        must(head == EVENT_COLUMNS, "events.csv", "its columns are others")
+        check_tables(folder, names, "events", EVENT_COLUMNS, rows)
+        check_rows(rows, count, "events.csv")
     check_findings(folder, names, report.get("verdict"))
+    must(id_of(manifest) == report["id"], "manifest.json", "its id is not made of what it says and of its files")
     if "report.html" in names:
         must(report["id"] in folder.text("report.html"), "report.html", "it is of another report")
     signed_by = manifest["signed_by"]
@@ -361,25 +360,176 @@ def check_report(folder, key):
         must(folder.is_signed, "SHA256SUMS.minisig", "nobody signed this report")
         key = key or key_of(signed_by)
         check_minisig(folder.read("SHA256SUMS"), folder.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
-    return f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"
+    said = [f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"]
+    if signed_by is None:
+        said.append("not proved: who made it. Nobody signed it: whoever had the folder could have made all of it again of other")
+        said.append("events, with another id. Compare the id with one that you have from elsewhere.")
+    pages = [name for name in BEARERS if name in names]
+    if pages:
+        said.append(f"not proved: that {', '.join(pages)} say what the record says. refold verify-bundle makes them again.")
+    return "\n".join(said)
+
+
+def id_of(manifest):
+    """A UUID that is made of the report and of every file that does not bear it."""
+    files = [file for file in manifest["files"] if file["name"] not in BEARERS]
+    number = bytearray(sha256(canonical({"files": files, "report": {**manifest["report"], "id": ""}}))[:16])
+    number[6], number[8] = number[6] & 0x0F | 0x80, number[8] & 0x3F | 0x80
+    digits = number.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+BEARERS = ("report.html", "report.pdf", "report.xlsx")
+EVENT_COLUMNS = (
+    "position stream category version type schema_version recorded_at occurred_at event_id correlation_id causation_id "
+    "payload_encoding payload metadata_encoding metadata"
+).split()
+FINDING_COLUMNS = "position kind severity to stream version type part detail explanation impact is_proven changes".split()
+
+
+def check_rows(rows, count, name):
+    must(len(rows) == count, name, "it holds another number of events")
+    positions = [int(row[0]) for row in rows]
+    must(positions == sorted(positions), name, "it is out of order")
+
+
+def check_tables(folder, names, start, columns, rows, is_whole=True):
+    """The tables say what the rows of the record say, byte for byte."""
+    for name, mark, shown in ((f"{start}.csv", "", str), (f"{start}.excel.csv", "\ufeff", harmless)):
+        if name not in names:
+            continue
+        table = [mark + record(columns)]
+        table += [record([None if field is None else shown(field) for field in row]) for row in rows]
+        expected, found = "".join(table).encode(), folder.read(name)
+        is_same = found == expected if is_whole else found.startswith(expected)
+        must(is_same, name, "it does not say what the record says")
 
 
 def check_findings(folder, names, verdict):
     """The files of all findings that a verdict counts; a report about events alone has none."""
-    found = {name for name in names if name.startswith("findings.")}
-    must(verdict or not found, "manifest.json", "it has findings and no verdict")
-    positions = None
-    if "findings.ndjson" in found:
+    must(verdict or not any(name.startswith("findings.") for name in names), "manifest.json", "it has findings and no verdict")
+    if not verdict:
+        return
+    told = verdict["findings"]
+    if "findings.ndjson" in names:
         must(names["findings.ndjson"]["sha256"] == verdict["sha256"], "findings.ndjson", "it is another record")
-        lines = [json.loads(line) for line in folder.text("findings.ndjson").split("\n")[:-1]]
-        must(len(lines) == verdict["kept"], "findings.ndjson", "it holds another number of findings")
-        first = lines[: len(verdict["findings"])]
-        must(first == verdict["findings"], "findings.ndjson", "it holds other findings than manifest.json")
-        positions = [line["position"] or "" for line in lines]
-    if "findings.csv" in found:
-        with open(os.path.join(folder.path, "findings.csv"), encoding="utf-8", newline="") as file:
-            rows = [row["position"] for row in csv.DictReader(file)]
-        must(len(rows) == verdict["kept"] and positions in (None, rows), "findings.csv", "it holds other findings")
+        lines = folder.text("findings.ndjson").split("\n")[:-1]
+        found = [json.loads(line) for line in lines]
+        must(len(found) == verdict["kept"], "findings.ndjson", "it holds another number of findings")
+        must(found[: len(told)] == told, "findings.ndjson", "it holds other findings than manifest.json")
+        told = found
+    # Of many the manifest has the first.
+    check_tables(folder, names, "findings", FINDING_COLUMNS, [finding_row(of) for of in told], len(told) == verdict["kept"])
+
+
+def event_row(event):
+    """The fields of an event, of its members as they are written."""
+    row = [json.loads(event[name]) for name in EVENT_COLUMNS[:11]]
+    for part in ("payload", "metadata"):
+        body = event[part]
+        if body == "null":
+            row += [None, None]
+        elif not body.startswith('{"base64":'):
+            row += ["json", body]
+        else:
+            of = json.loads(body)
+            data = base64.b64decode(of["base64"], validate=True)
+            encoding = {"application/json": "json", "text/plain": "text"}.get(of["content_type"], "base64")
+            row += [encoding, of["base64"] if encoding == "base64" else data.decode("utf-8")]
+    return row
+
+
+def finding_row(of):
+    impact = of["impact"]
+    row = [of[name] for name in FINDING_COLUMNS[:7]] + [" ".join(of["part"]) or None, of["detail"], of["explanation"]]
+    if impact is None:
+        return row + [None, None, None]
+    changes = [{name: change[name] for name in ("path", "before", "after")} for change in impact["changes"]]
+    changes = json.dumps(changes, separators=(",", ":"), ensure_ascii=False)
+    return row + [impact["sentence"], "true" if impact["is_proven"] else "false", changes]
+
+
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{},:]|[^"\[\]{},:]+')
+
+
+def end_of(text, at):
+    """Where the JSON value ends that begins here, however deep it is."""
+    depth = 0
+    for token in TOKEN.finditer(text, at):
+        if token.group() in "[{":
+            depth += 1
+        elif token.group() in "]}":
+            depth -= 1
+        if depth == 0:
+            return token.end()
+    raise ValueError("a line of a record is cut off")
+
+
+def members(line):
+    """The members of an object on a line, each as it is written."""
+    found, at = {}, 1
+    while at < len(line) - 1:
+        middle = end_of(line, at)
+        end = end_of(line, middle + 1)
+        found[json.loads(line[at:middle])] = line[middle + 1 : end]
+        at = end + 1
+    return found
+
+
+FIELD = re.compile(r'(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n)')
+
+
+def records(text):
+    """The records of a table (RFC 4180). What is empty without quotes is no value."""
+    rows, row, at = [], [], 0
+    while at < len(text):
+        field = FIELD.match(text, at)
+        must(field, "events.csv", "it is no table")
+        quoted, plain, end = field.groups()
+        row.append(plain or None if quoted is None else quoted.replace('""', '"'))
+        if end != ",":
+            rows.append(row)
+            row = []
+        at = field.end()
+    return rows
+
+
+def record(fields):
+    def field(text):
+        if text is None:
+            return ""
+        must_quote = text == "" or any(letter in text for letter in ',"\r\n')
+        return '"' + text.replace('"', '""') + '"' if must_quote else text
+
+    return ",".join(field(text) for text in fields) + "\r\n"
+
+
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
+    "\U000e0000-\U000e007f]"
+)
+BLANKS = "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+CELL = 32767
+
+
+def units(text):
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def harmless(text):
+    """A field as the view for spreadsheets has it."""
+    is_formula = text.lstrip(BLANKS).startswith(tuple("=+-@\uff1d\uff0b\uff0d\uff20|%")) or text.startswith(tuple("\t\r\n "))
+    is_long_number = len(text) > 15 and text.isascii() and text.isdigit()
+    shown = HIDDEN.sub(lambda found: f"\u27e6U+{ord(found.group()):04X}\u27e7", text)
+    shown = ("'" if is_formula or is_long_number else "") + shown
+    if units(shown) <= CELL:
+        return shown
+    data = text.encode()
+    note = f" \u27e6cut: {len(data)} bytes, SHA-256 {sha256(data).hex()}\u27e7"
+    room, end = CELL - units(note), 0
+    while room >= units(shown[end]):
+        room, end = room - units(shown[end]), end + 1
+    return shown[:end] + note
 
 
 def main(arguments):

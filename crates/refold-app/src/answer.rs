@@ -2,14 +2,19 @@
 //!
 //! Payload values never become numbers of this program: they are written as the literal that the store holds.
 
+mod stored;
+
 use refold_core::value::{Value, is_hidden};
 use serde::de::Error as _;
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
+pub use stored::Stored;
+pub(crate) use stored::base64;
+
 use crate::error::AppError;
-use crate::text::{self, Exact};
+use crate::text::Exact;
 use crate::wire::{FindingWire, HandlerWire};
 
 /// A value of a state, written with its literals.
@@ -107,69 +112,9 @@ pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Opti
     Literal::deserialize(deserializer).map(Some)
 }
 
-/// A payload or metadata as the store holds it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stored {
-    /// The store holds no value.
-    Absent,
-    /// Well-formed JSON, byte for byte.
-    Json(Vec<u8>),
-    /// Anything else. `content_type` says what it looks like.
-    Bytes { bytes: Vec<u8>, content_type: &'static str },
-}
-
-impl Stored {
-    /// `bytes` of an event, which may claim to be JSON.
-    pub fn of(bytes: Option<&[u8]>, claims_json: bool) -> Stored {
-        let Some(bytes) = bytes else { return Stored::Absent };
-        if claims_json && std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<&RawValue>(text).is_ok()) {
-            return Stored::Json(bytes.to_vec());
-        }
-        let content_type = match std::str::from_utf8(bytes) {
-            Ok(_) => "text/plain",
-            Err(_) => "application/octet-stream",
-        };
-        Stored::Bytes {
-            bytes: bytes.to_vec(),
-            content_type,
-        }
-    }
-
-    /// On one line, with everything hidden made visible.
-    pub fn shown(&self) -> String {
-        match self {
-            Stored::Absent => String::new(),
-            Stored::Json(bytes) => text::shown(&one_line(bytes)),
-            Stored::Bytes {
-                bytes,
-                content_type: "text/plain",
-            } => text::shown(bytes),
-            Stored::Bytes { bytes, .. } => format!("{} of bytes", text::size_label(bytes.len() as u64)),
-        }
-    }
-}
-
-impl Serialize for Stored {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Encoded {
-            base64: String,
-            content_type: &'static str,
-        }
-        match self {
-            Stored::Absent => serializer.serialize_none(),
-            Stored::Json(bytes) => raw(one_line(bytes)).map_err(S::Error::custom)?.serialize(serializer),
-            Stored::Bytes { bytes, content_type } => Encoded {
-                base64: base64(bytes),
-                content_type,
-            }
-            .serialize(serializer),
-        }
-    }
-}
-
 /// One event.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EventAnswer {
     pub position: String,
     pub stream: Exact,
@@ -546,30 +491,6 @@ fn visible(json: String) -> String {
 fn raw(json: Vec<u8>) -> Result<Box<RawValue>, String> {
     let text = String::from_utf8(json).map_err(|error| error.to_string())?;
     RawValue::from_string(text).map_err(|error| error.to_string())
-}
-
-/// The same JSON without line breaks and tabs: in well-formed JSON they stand between the tokens only.
-fn one_line(json: &[u8]) -> Vec<u8> {
-    json.iter()
-        .filter(|byte| !matches!(byte, b'\n' | b'\r' | b'\t'))
-        .copied()
-        .collect()
-}
-
-/// RFC 4648 section 4.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            // Six bits always name one of the 64 letters.
-            let letter = LETTERS[(bits >> (18 - 6 * at) & 63) as usize];
-            out.push(if at <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
 }
 
 #[cfg(test)]

@@ -20,7 +20,15 @@ const CALLS: [(&str, &str); 4] = [
 ];
 
 const ANCHOR: &[&str] = &["anchor", "orders.db", "--out", "../out"];
-const REPORT: &[&str] = &["report", "orders.db", "order-4711", "--out", "../out"];
+const REPORT: &[&str] = &[
+    "report",
+    "orders.db",
+    "order-4711",
+    "--out",
+    "../out",
+    "--format",
+    "pdf,html,csv,json,xlsx",
+];
 const STREAMS: &[&str] = &["--json", "streams", "orders.db"];
 
 /// A store, a home and a folder for what is made, used for one run and one look at what it left.
@@ -148,9 +156,12 @@ fn evidence_is_whole_or_absent_wherever_it_is_killed() {
             arguments,
             |_, when| format!("signal=KILL:{when}"),
             |ended| {
-                assert_eq!(ended.answer.code, KILLED, "{}: {:?}", ended.what, ended.answer);
                 check_whole(&bench, ended);
-                kills += 1;
+                match ended.answer.code {
+                    KILLED => kills += 1,
+                    // strace counts the calls of each thread for itself, and no thread made so many.
+                    code => assert_eq!(code, 0, "{}: {:?}", ended.what, ended.answer),
+                }
             },
         );
         assert!(kills > 15, "{arguments:?}: killed {kills} times");

@@ -169,6 +169,12 @@ fn a_stranger_verifies_anchors_proofs_and_reports_with_stock_tools_and_python() 
         }
         assert_eq!(given.by_refold(folder), 0, "{}", folder.display());
     }
+    // A key as the file that minisign made.
+    let file = given.folder.path().join("key.pub").display().to_string();
+    for folder in &given.folders {
+        let python = given.by_script("python3", "verify.py", folder, &["--key", &file]);
+        assert!(python.status.success(), "{python:?}");
+    }
     // Another key, of which nothing is signed.
     let other = "RWQ7CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk";
     for folder in &given.folders {
@@ -203,6 +209,93 @@ fn whatever_was_changed_in_what_he_was_given_is_seen() {
             fs::write(&file, whole).expect("a file of the test");
         }
     }
+}
+
+/// Tables that were made to fit their lists again, without and with the manifest and the id: Python sees what Refold sees.
+#[test]
+fn a_table_that_was_forged_with_its_lists_is_named_by_both() {
+    let given = Given::new();
+    let unsigned = given.folder.path().join("unsigned");
+    fs::create_dir(&unsigned).expect("an empty folder");
+    let out = unsigned.display().to_string();
+    let anchor = given.folders[0].display().to_string();
+    let refold = Refold::in_folder(&given.folder.path().join("shop"));
+    for (code, more) in [(0, ["--to", "#40"]), (1, ["--verification", &anchor])] {
+        let call = ["report", "orders.db", "--format", "csv,json", "--out", &out];
+        let answer = refold.run(&[&call[..], &more].concat());
+        assert_eq!(answer.code, code, "{answer:?}");
+        let folder = PathBuf::from(answer.out.lines().next().expect("the folder that was made"));
+        let text = folder.display().to_string();
+        let by_both = |name: &str| {
+            let python = given.by_script("python3", "verify.py", &folder, &[]);
+            let said = String::from_utf8_lossy(&python.stdout).into_owned();
+            assert!(said.starts_with(&format!("BROKEN {name}:")), "{name}: {python:?}");
+            let answer = refold.run(&["verify-bundle", &text]);
+            assert_eq!(answer.code, 1, "{name}: {answer:?}");
+            let first = answer.out.lines().next().unwrap_or_default();
+            assert!(first.ends_with(&format!(": {name}")), "{name}: {answer:?}");
+        };
+        let python = given.by_script("python3", "verify.py", &folder, &[]);
+        let said = String::from_utf8_lossy(&python.stdout).into_owned();
+        assert!(
+            said.starts_with("OK") && said.contains("Nobody signed it"),
+            "{python:?}"
+        );
+        let answer = refold.run(&["verify-bundle", &text]);
+        assert!(
+            answer.code == 0 && answer.out.contains("nobody signed it"),
+            "{answer:?}"
+        );
+        for file in files_of(&folder) {
+            let name = file.file_name().expect("a name").to_string_lossy().into_owned();
+            if !name.ends_with(".csv") {
+                continue;
+            }
+            let whole = fs::read(&file).expect("a file of the test");
+            let mut altered = whole.clone();
+            let at = altered.len() - 3;
+            altered[at] ^= 1;
+            fs::write(&file, &altered).expect("a file of the test");
+            list_again(&folder);
+            by_both(&name);
+            manifest_again(&folder);
+            by_both(&name);
+            fs::write(&file, whole).expect("a file of the test");
+            manifest_again(&folder);
+        }
+    }
+}
+
+/// Makes manifest, advice and list of a report fit the files again, with an id of their own.
+fn manifest_again(folder: &Path) {
+    let script = r#"
+import hashlib, json
+def canonical(value):
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+before = open("manifest.json", "rb").read()
+manifest = json.loads(before)
+for file in manifest["files"]:
+    data = open(file["name"], "rb").read()
+    file["bytes"], file["sha256"] = len(data), hashlib.sha256(data).hexdigest()
+old = manifest["report"]["id"]
+named = {"files": manifest["files"], "report": {**manifest["report"], "id": ""}}
+number = bytearray(hashlib.sha256(canonical(named)).digest()[:16])
+number[6], number[8] = number[6] & 15 | 128, number[8] & 63 | 128
+new = number.hex()
+new = "-".join((new[:8], new[8:12], new[12:16], new[16:20], new[20:]))
+manifest["report"]["id"] = new
+after = canonical(manifest)
+open("manifest.json", "wb").write(after)
+advice = open("VERIFY.txt", encoding="utf-8").read().replace(old, new)
+advice = advice.replace(hashlib.sha256(before).hexdigest(), hashlib.sha256(after).hexdigest())
+open("VERIFY.txt", "w", encoding="utf-8").write(advice)
+"#;
+    let made = Command::new("python3")
+        .args(["-c", script])
+        .current_dir(folder)
+        .status();
+    assert!(made.expect("python3 is there").success());
+    list_again(folder);
 }
 
 #[test]

@@ -236,6 +236,8 @@ export type BundleChecked = {
 	root: string,
 	/**  The id of a report. */
 	report: string,
+	/**  What a whole report does not prove, a sentence each. */
+	limits: string[],
 	files: BundleFileChecked[],
 };
 
@@ -1737,6 +1739,8 @@ export type ReportPaths = {
 	pathCount: number,
 	/**  Values at further paths, which were not kept. */
 	more: number,
+	/**  Rules of the redaction that would hide nothing. */
+	idle: string[],
 };
 
 /**  Everything at and below a path. */

@@ -126,6 +126,7 @@ export const INTEGRITY = {
   ok: 'as listed',
   wrong: 'BROKEN',
   isSigned: 'signed by the key that you named',
+  notProved: 'What this does not prove:',
   notAsked: 'no key was named: compare the root with one that you have from elsewhere, or name the key',
   notSignedBy: 'not shown to be signed by the key that you named',
 } as const;
@@ -187,6 +188,7 @@ export const REPORTS = {
   firstPaths: (shown: number, all: number) =>
     `${countText(shown)} of ${countText(all)} paths: refold report --dry-run lists all`,
   morePaths: (n: number) => `${countOf(n, 'value', 'values')} at further paths`,
+  idleRule: (rule: string) => `The rule ${rule} would hide nothing of these events`,
   made: (events: number) => `The report holds ${countOf(events, 'event', 'events')}`,
   folder: 'Folder',
   id: 'Report id',

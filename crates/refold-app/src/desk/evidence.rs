@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use refold_core::work::{CancelToken, Silent, Work};
+
 use super::Desk;
 use super::lab::{narrow, took};
 use crate::answer::Literal;
@@ -178,9 +180,10 @@ impl Desk {
         let how = report_asked(asked);
         let answer = self
             .jobs
-            .run("paths", session, progress, |work| paths(work, &opened, &how))?;
+            .run("paths", session, progress, |work| paths(work, &opened, &how, None))?;
         Ok(ReportPaths {
             events: narrow(answer.events),
+            idle: visible_all(&answer.idle),
             path_count: narrow(answer.paths.len() as u64),
             paths: answer
                 .paths
@@ -238,13 +241,15 @@ impl Desk {
     /// Checks an anchor, a proof or a report by itself. An empty `key`: whoever signed it.
     pub fn verify_bundle(&self, folder: &str, key: &str) -> Result<BundleChecked, AppError> {
         caught(|| {
-            let answer = verify_bundle(Path::new(folder), given(key).as_deref())?;
+            let token = CancelToken::default();
+            let answer = verify_bundle(&Work::new(&token, &Silent), Path::new(folder), given(key).as_deref())?;
             Ok(BundleChecked {
                 outcome: outcome(answer.outcome),
                 sentence: visible(&answer.sentence),
                 is_signed: answer.is_signed,
                 root: answer.root.unwrap_or_default(),
                 report: answer.report.unwrap_or_default(),
+                limits: visible_all(&answer.limits),
                 files: answer
                     .files
                     .into_iter()

@@ -245,6 +245,8 @@ pub struct ReportPaths {
     pub path_count: u32,
     /// Values at further paths, which were not kept.
     pub more: u32,
+    /// Rules of the redaction that would hide nothing.
+    pub idle: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -296,6 +298,8 @@ pub struct BundleChecked {
     pub root: String,
     /// The id of a report.
     pub report: String,
+    /// What a whole report does not prove, a sentence each.
+    pub limits: Vec<String>,
     pub files: Vec<BundleFileChecked>,
 }
 

@@ -1,7 +1,7 @@
 //! `VERIFY.txt`: what is in the folder, for whoever finds it. It is made of the manifest alone, so that it can be made again
 //! and compared.
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, ReportFile};
 use super::visible;
 use crate::anchor::{Hash, hex};
 
@@ -12,7 +12,9 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
         Some(key) => format!(
             "2. minisign -Vm SHA256SUMS -P {key}\n   says who signed it. Compare the key with one that you have from elsewhere.\n"
         ),
-        None => "2. Nobody signed this report. It is worth as much as the place where it was kept.\n".to_owned(),
+        None => "2. Nobody signed this report. It is worth as much as the place where it was kept: compare the id with one that\n   \
+                 you have from elsewhere, for whoever had this folder could have made another report of it, with another id.\n"
+            .to_owned(),
     };
     let key = match &manifest.signed_by {
         Some(key) => format!(" --key {key}"),
@@ -21,7 +23,7 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
     let files: String = manifest
         .files
         .iter()
-        .map(|file| format!("  {:<18} {:<8} {}\n", file.name, file.role, meaning(&file.role)))
+        .map(|file| format!("  {:<18} {:<8} {}\n", file.name, file.role, meaning(file)))
         .collect();
     format!(
         "{}\n{}\n\
@@ -33,8 +35,9 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
          \n\
          1. sha256sum -c SHA256SUMS\n   says whether the files are whole.\n\
          {signature}\
-         3. python3 verify.py .{key}\n   says both, and whether the files say the same as manifest.json. It needs nothing but Python, and can be read.\n\
-         4. refold verify-bundle .{key}\n   says the same, and names the file that was changed.\n\
+         3. python3 verify.py .{key}\n   says both, whether every table says what its record says, and whether the id is that of all this. It needs\n   \
+         nothing but Python, and can be read.\n\
+         4. refold verify-bundle .{key}\n   says the same, makes the pages again and compares them, and names the file that was changed.\n\
          \n\
          What this shows: the files are those that were written, and belong together.\n\
          What it does not show: that the events are true, that the store held no others before, who wrote them, or when \
@@ -48,8 +51,11 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
     )
 }
 
-fn meaning(role: &str) -> &'static str {
-    match role {
+fn meaning(file: &ReportFile) -> &'static str {
+    let is_of_findings = file.name.starts_with("findings.");
+    match file.role.as_str() {
+        "record" if is_of_findings => "every finding of the verdict that was kept",
+        "view" if is_of_findings => "the findings for spreadsheets: easy to look at, and no evidence",
         "record" => "what the store said, to the letter",
         "pages" => "the report for people",
         "view" => "the record for spreadsheets: easy to look at, and no evidence",

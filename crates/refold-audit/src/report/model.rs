@@ -6,20 +6,21 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::anchor::Hash;
 use crate::anchor::manifest::canonical;
-use crate::anchor::{Hash, hex};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
-    /// A UUID that is made of all the rest: another report has another one. See [`Report::identified`].
+    /// A UUID that is made of all the rest and of the files: another report has another one. See
+    /// [`super::manifest::identified`].
     pub id: String,
     pub cover: Cover,
     pub source: Source,
     pub scope: Scope,
     pub method: Method,
-    /// What reading the store came upon.
-    pub findings: Vec<Found>,
+    /// What reading the store came upon. A *finding* of the report is what its verdict names.
+    pub noticed: Vec<Found>,
     /// Of a report about a question to the store; others have no such member.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
@@ -58,6 +59,7 @@ pub struct Cover {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
+    /// The name of its file, without the folders that it lies in, or its address.
     pub location: String,
     pub kind: String,
     pub layout: String,
@@ -80,8 +82,6 @@ pub struct Source {
 pub struct SourceFile {
     pub name: String,
     pub bytes: u64,
-    /// RFC 3339 in UTC; `null` where the system does not say.
-    pub modified_at: Option<String>,
     pub sha256: String,
 }
 
@@ -351,32 +351,6 @@ pub struct Custody {
 }
 
 impl Report {
-    /// The same report with its id: a UUID of version 8 (RFC 9562) from the first 16 bytes of the SHA-256 of this report
-    /// as canonical JSON, with an empty id.
-    pub fn identified(self) -> Report {
-        let id = Report {
-            id: String::new(),
-            ..self
-        };
-        let digest = id.sha256();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        bytes[6] = bytes[6] & 0x0f | 0x80;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let digits = hex(&bytes);
-        let parts = [
-            &digits[..8],
-            &digits[8..12],
-            &digits[12..16],
-            &digits[16..20],
-            &digits[20..],
-        ];
-        Report {
-            id: parts.join("-"),
-            ..id
-        }
-    }
-
     /// Of its canonical JSON (RFC 8785).
     pub fn sha256(&self) -> Hash {
         Sha256::digest(canonical(self)).into()

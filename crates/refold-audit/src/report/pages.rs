@@ -230,14 +230,14 @@ fn findings(report: &Report) -> Vec<Block> {
         Some(_) => "Noteworthy while reading",
         None => "Findings",
     })];
-    if report.findings.is_empty() {
+    if report.noticed.is_empty() {
         blocks.push(Block::Text(
             "Reading these events came upon nothing noteworthy.".to_owned(),
         ));
         return blocks;
     }
     let rows = report
-        .findings
+        .noticed
         .iter()
         .flat_map(|of| of.first.iter().map(move |one| (of, one)));
     let place = |of: &super::model::FoundOne| {
@@ -248,7 +248,7 @@ fn findings(report: &Report) -> Vec<Block> {
         parts.join(" ")
     };
     blocks.push(Block::Table(Table {
-        caption: report.findings.iter().map(summary).collect::<Vec<_>>().join("; "),
+        caption: report.noticed.iter().map(summary).collect::<Vec<_>>().join("; "),
         columns: vec![
             column("severity", 12),
             column("finding", 18),
@@ -259,7 +259,7 @@ fn findings(report: &Report) -> Vec<Block> {
             .map(|(of, one)| vec![of.severity.clone(), of.code.clone(), place(one), one.detail.clone()])
             .collect(),
     }));
-    let advice = report.findings.iter().filter(|of| !of.advice.is_empty());
+    let advice = report.noticed.iter().filter(|of| !of.advice.is_empty());
     blocks.push(Block::List(
         advice.map(|of| format!("{}: {}", of.code, of.advice)).collect(),
     ));
@@ -293,22 +293,10 @@ fn source(report: &Report) -> Vec<Block> {
         }
         blocks.push(Block::Table(Table {
             caption: format!("The files of the store {when} they were read"),
-            columns: vec![
-                column("file", 20),
-                column("bytes", 14),
-                column("modified", 24),
-                code_column("SHA-256", 42),
-            ],
+            columns: vec![column("file", 20), column("bytes", 20), code_column("SHA-256", 60)],
             rows: files
                 .iter()
-                .map(|file| {
-                    vec![
-                        file.name.clone(),
-                        grouped(file.bytes),
-                        file.modified_at.clone().unwrap_or_default(),
-                        file.sha256.clone(),
-                    ]
-                })
+                .map(|file| vec![file.name.clone(), grouped(file.bytes), file.sha256.clone()])
                 .collect(),
         }));
     }

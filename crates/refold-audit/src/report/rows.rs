@@ -60,6 +60,44 @@ pub fn csv(fields: &[Option<String>]) -> String {
     record(fields.iter().map(|field| field.as_deref()))
 }
 
+/// Reads what [`csv`] wrote, with its line end; `None`: it is no such record.
+pub fn read_csv(record: &str) -> Option<Vec<Option<String>>> {
+    let mut rest = record.strip_suffix("\r\n")?;
+    let mut fields = Vec::new();
+    loop {
+        let (field, behind) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let end = closing_quote(quoted)?;
+                (Some(quoted.get(..end)?.replace("\"\"", "\"")), quoted.get(end + 1..)?)
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let plain = rest.get(..end)?;
+                (
+                    Some(plain.to_owned()).filter(|field| !field.is_empty()),
+                    rest.get(end..)?,
+                )
+            }
+        };
+        fields.push(field);
+        match behind.strip_prefix(',') {
+            Some(more) => rest = more,
+            None => return behind.is_empty().then_some(fields),
+        }
+    }
+}
+
+/// Where the quote stands that ends a field: the first that is not one of two.
+fn closing_quote(quoted: &str) -> Option<usize> {
+    let mut quotes = quoted.match_indices('"').map(|(at, _)| at).peekable();
+    while let Some(at) = quotes.next() {
+        if quotes.next_if_eq(&(at + 1)).is_none() {
+            return Some(at);
+        }
+    }
+    None
+}
+
 /// A record that a spreadsheet neither runs nor rounds: a view, and no evidence.
 pub fn csv_for_spreadsheets(fields: &[Option<String>]) -> String {
     let cells: Vec<Option<String>> = fields.iter().map(|field| field.as_deref().map(harmless)).collect();

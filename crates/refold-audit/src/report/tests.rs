@@ -42,6 +42,7 @@ proptest! {
     #[test]
     fn a_record_comes_back_as_it_was(fields in proptest::collection::vec(proptest::option::of(".*"), COLUMNS.len())) {
         let row = row(|at| fields[at].clone());
+        prop_assert_eq!(rows::read_csv(&csv(&row.0)), Some(fields.clone()));
         prop_assert_eq!(records(&csv(&row.0)), vec![fields]);
     }
 
@@ -152,16 +153,65 @@ fn what_is_drawn_keeps_its_lines_and_shows_what_fonts_lack() {
     assert_eq!(drawn, "a\nb [U+4E2D] [U+202E]");
 }
 
+fn workbook<W: std::io::Write>(out: W, rows: usize) -> std::io::Result<W> {
+    let mut workbook = xlsx::Spreadsheet::new(out, "2026-11-21T14:30:00Z")?;
+    for text in [
+        "=1+1",
+        "9007199254740993",
+        "a\u{202e}b\u{0}<&_x0041_\n",
+        &"x".repeat(40_000),
+    ] {
+        workbook.push(&row(|_| Some(text.to_owned())))?;
+    }
+    for at in 0..rows {
+        workbook.push(&row(|column| Some((at * 7_919 + column * 104_729).to_string())))?;
+    }
+    workbook.finish(&pages())
+}
+
 #[test]
-fn a_workbook_comes_out_alike_and_leaves_no_file_behind() {
-    let scratch = tempfile::tempdir().unwrap();
-    let make = || {
-        let mut workbook = xlsx::Spreadsheet::new(scratch.path(), "2026-11-21T14:30:00Z").unwrap();
-        for text in ["=1+1", "9007199254740993", "a\u{202e}b\u{0}", &"x".repeat(40_000)] {
-            workbook.push(&row(|_| Some(text.to_owned()))).unwrap();
+fn a_workbook_comes_out_alike_and_holds_texts_alone() {
+    let made = workbook(Vec::new(), 0).unwrap();
+    assert_eq!(made, workbook(Vec::new(), 0).unwrap());
+    let mut parts = zip::ZipArchive::new(std::io::Cursor::new(made)).unwrap();
+    let mut part = |name: &str| std::io::read_to_string(parts.by_name(name).unwrap()).unwrap();
+    let events = part("xl/worksheets/sheet2.xml");
+    assert_eq!(events.matches("<row ").count(), 5);
+    assert_eq!(events.matches("<c ").count(), events.matches("t=\"inlineStr\"").count());
+    assert!(events.contains(">=1+1<") && events.contains(">9007199254740993<"));
+    assert!(
+        events.contains("a⟦U+202E⟧b⟦U+0000⟧&lt;&amp;_x005F_x0041_⟦U+000A⟧")
+            || events.contains("a⟦U+202E⟧b⟦U+0000⟧&lt;&amp;_x005F_x0041_\n")
+    );
+    assert!(events.contains("⟦cut: 40000 bytes"));
+    for name in ["[Content_Types].xml", "xl/workbook.xml", "xl/worksheets/sheet1.xml"] {
+        assert!(part(name).starts_with("<?xml"), "{name}");
+    }
+}
+
+/// Takes so many bytes, as a disk does that is full then.
+struct Full(usize);
+
+impl std::io::Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        match self.0.checked_sub(bytes.len()) {
+            Some(room) => self.0 = room,
+            None => return Err(std::io::ErrorKind::StorageFull.into()),
         }
-        workbook.finish(&pages()).unwrap()
-    };
-    assert_eq!(make(), make());
-    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_workbook_for_which_there_is_no_room_is_an_error_wherever_it_ends() {
+    let whole = workbook(Vec::new(), 2_000).unwrap().len();
+    for room in (0..whole).step_by(97).chain([whole - 1]) {
+        let error = workbook(Full(room), 2_000).map(drop).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull, "{room} of {whole}");
+    }
+    workbook(Full(whole), 2_000).unwrap();
 }

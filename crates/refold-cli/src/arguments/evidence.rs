@@ -84,7 +84,15 @@ pub struct Prove {
     pub salt: Option<PathBuf>,
 }
 
+/// What can be named together, which one line cannot say.
+const REPORT_USAGE: &str = "\
+refold report [OPTIONS] <STORE> [STREAMS]... <--out <DIR>|--dry-run>
+       refold report [OPTIONS] <STORE> --category <CATEGORY> <--out <DIR>|--dry-run>
+       refold report [OPTIONS] <STORE> [STREAM] --invariants --handler <HANDLER> <--out <DIR>|--dry-run>
+       refold report [OPTIONS] <STORE> --verification <DIR> <--out <DIR>|--dry-run>";
+
 #[derive(Debug, Args)]
+#[command(override_usage = REPORT_USAGE)]
 pub struct Report {
     pub store: String,
     /// The streams that it is about; without one: the category, or the whole store
@@ -143,13 +151,13 @@ pub struct Report {
 #[derive(Debug, Args)]
 pub struct ReportQuestion {
     /// Check the invariants of the handler's package in the stream, the category or the store, as `check` does: every violation, and the events that they name
-    #[arg(long, conflicts_with_all = ["verification", "from", "to", "dry_run"])]
+    #[arg(long, conflicts_with_all = ["verification", "from", "to"])]
     pub invariants: bool,
     /// Check this condition on `state` instead
     #[arg(long, value_name = "EXPR", requires = "invariants")]
     pub invariant: Option<String>,
     /// Hold the store against the anchor in this folder, as `verify` does: every finding, and the events that they name
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["streams", "category", "from", "to", "dry_run"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["streams", "category", "from", "to"])]
     pub verification: Option<PathBuf>,
     /// The key that salts the anchor, where it is not beside it
     #[arg(long, value_name = "FILE", requires = "verification")]

@@ -38,7 +38,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         is_source_unhashed: asked.no_source_digest,
     };
     if asked.dry_run {
-        return dry_run(context, &session, &how);
+        return dry_run(context, &session, &how, copy.as_deref());
     }
     let answer = report(context.work, &session, &how, copy.as_deref())?;
     // What could not be asked is no pass: a slip of the pen in an invariant must not look like one.
@@ -102,8 +102,8 @@ fn print_list(printer: &mut Printer, title: &str, sentences: &[String]) -> Resul
     Ok(())
 }
 
-fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked) -> Result<u8, Ended> {
-    let answer = paths(context.work, session, how)?;
+fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Option<&Session>) -> Result<u8, Ended> {
+    let answer = paths(context.work, session, how, copy)?;
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
@@ -123,6 +123,12 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked) -> Resul
     table.print(&mut printer)?;
     if answer.more > 0 {
         printer.line(&format!("{} at further paths", counted(answer.more, "value")))?;
+    }
+    for rule in &answer.idle {
+        printer.line(&format!(
+            "the rule {} would hide nothing of these events",
+            visible(rule)
+        ))?;
     }
     printer.finish(Ok(0))
 }

@@ -38,9 +38,11 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         (None, _) => "the anchor is not signed: it is worth as much as the place where it was kept".to_owned(),
     })?;
     anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
-    if let Some(level) = answer.level {
-        printer.line(&format!("level {level}: unchanged since the anchor"))?;
-    }
+    printer.line(&match (answer.level, answer.outcome) {
+        (Some(level), _) => format!("level {level}: unchanged since the anchor"),
+        (None, "broken") => "level L0: observed, and not what the anchor says".to_owned(),
+        (None, _) => "level L0: observed; the anchor proves nothing of what could not be read".to_owned(),
+    })?;
     if !answer.findings.is_empty() {
         printer.line("")?;
         print_findings(&mut printer, &answer.findings)?;

@@ -8,7 +8,7 @@ use crate::arguments::VerifyBundle;
 use crate::print::{Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &VerifyBundle) -> Result<u8, Ended> {
-    let answer = verify_bundle(&asked.bundle, asked.key.as_deref())?;
+    let answer = verify_bundle(context.work, &asked.bundle, asked.key.as_deref())?;
     let code = u8::from(answer.files.iter().any(|file| !file.ok));
     let mut printer = context.printer();
     if context.json {
@@ -17,12 +17,17 @@ pub fn run(context: &Context<'_>, asked: &VerifyBundle) -> Result<u8, Ended> {
     }
     printer.line(&visible(&answer.sentence))?;
     if code == 0 {
-        printer.line(match answer.is_signed {
-            Some(_) => "signed by the key that you named",
-            None => {
-                "no key was named: compare the root with one that you have from elsewhere, or name the key with --key"
-            }
-        })?;
+        match (answer.is_signed, answer.limits.is_empty()) {
+            (Some(_), _) => printer.line("signed by the key that you named")?,
+            (None, true) => printer.line(
+                "no key was named: compare the root with one that you have from elsewhere, or name the key with --key",
+            )?,
+            // They say so, and more.
+            (None, false) => {}
+        }
+        for limit in &answer.limits {
+            printer.line(&format!("not proved: {}", visible(limit)))?;
+        }
     }
     printer.line("")?;
     let mut table = Table::new(&["file", "", ""]);

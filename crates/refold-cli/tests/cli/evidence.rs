@@ -118,6 +118,45 @@ fn every_column_of_the_table_is_covered_and_how_a_payload_is_stored() {
 }
 
 #[test]
+fn a_verification_that_found_something_says_what_still_holds_and_which_columns_it_was() {
+    let lab = Lab::new(300);
+    let out = tempfile::tempdir().unwrap();
+    let made = lab.json(0, &["anchor", "orders.db", "--out", out.path().to_str().unwrap()]);
+    let (dir, older) = (made["dir"].as_str().unwrap(), out.path().join("older.db"));
+    std::fs::copy(lab.store(), &older).unwrap();
+    rusqlite::Connection::open(lab.store())
+        .unwrap()
+        .execute_batch(
+            "UPDATE emt_messages SET partition = 'other', is_archived = 1 WHERE global_position = 20;
+             CREATE TEMP TABLE new AS SELECT * FROM emt_messages WHERE global_position = 300;
+             UPDATE new SET global_position = 301, stream_position = stream_position + 1, message_id = 'new-event';
+             INSERT INTO emt_messages SELECT * FROM new;",
+        )
+        .unwrap();
+    let verify = ["verify", "orders.db", "--anchor", dir];
+    let plain = lab.run(&verify);
+    assert_eq!(plain.code, 1, "{plain:?}");
+    for said in ["level L0", "1 event came since", "--copy"] {
+        assert!(plain.out.contains(said), "{said}: {plain:?}");
+    }
+    let copy = lab.run(&[&verify[..], &["--copy", older.to_str().unwrap()]].concat());
+    assert!(
+        copy.out.contains("the columns is_archived, partition of its row"),
+        "{copy:?}"
+    );
+}
+
+#[test]
+fn what_cannot_be_asked_is_no_pass() {
+    let lab = Lab::shared();
+    let call = ["check", "orders.db", "order-4711", "--handler", "handlers/order@1.1.0"];
+    let holds = lab.json(0, &call);
+    assert_eq!(holds["outcome"], "holds");
+    let slip = lab.json(1, &[&call[..], &["--invariant", "state.nope > 1"]].concat());
+    assert_eq!(slip["outcome"], "unclear");
+}
+
+#[test]
 fn a_verification_is_reported_alike_in_every_time_zone() {
     let lab = Lab::new(300);
     let out = tempfile::tempdir().unwrap();
@@ -189,15 +228,12 @@ fn a_verification_is_reported_alike_in_every_time_zone() {
 #[test]
 fn a_report_of_a_verification_has_no_scope_of_its_own() {
     let lab = Lab::shared();
-    for more in [
-        &["order-1"][..],
-        &["--category", "order"],
-        &["--from", "#1"],
-        &["--dry-run"],
-    ] {
+    for more in [&["order-1"][..], &["--category", "order"], &["--from", "#1"]] {
         let call = [&["report", "orders.db", "--verification", "somewhere"], more].concat();
         let answer = lab.run(&call);
         assert_eq!(answer.code, 2, "{answer:?}");
+        // What is refused is not what is advised.
+        assert!(answer.err.contains("<STORE> --verification <DIR>"), "{answer:?}");
     }
     let answer = lab.run(&["report", "orders.db", "--copy", "orders.db", "--out", "somewhere"]);
     assert_eq!(answer.code, 2, "{answer:?}");

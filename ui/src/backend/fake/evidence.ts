@@ -109,7 +109,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
         { part: 'payload', path: '/customer/email', count: events, hidden },
         { part: 'payload', path: '/total', count: events, hidden: 0 },
       ];
-      return { events, paths, pathCount: paths.length, more: 0 };
+      return { events, paths, pathCount: paths.length, more: 0, idle: hidden > 0 ? ['/custmer/name'] : [] };
     },
     async makeReport(session, asked, progress) {
       const events = await scoped(session, asked, progress);
@@ -141,6 +141,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
           : 'a whole report of 15 events',
         isSigned: key === '' ? null : !isBroken,
         ...{ root: '', report: isBroken ? '' : '8715c273-0000-4000-8000-000000000000' },
+        limits: isBroken || key !== '' ? [] : ['Who made it: nobody signed it.'],
         files: ['events.ndjson', 'report.html', 'verify.py'].map((name) => {
           const isOk = !isBroken || name !== 'report.html';
           return { name, isOk, reason: isOk ? '' : 'it is not what SHA256SUMS says' };

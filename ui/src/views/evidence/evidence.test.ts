@@ -115,6 +115,7 @@ it('makes a report of B to A in four actions, and verifies it', async () => {
   expect(page.all('[data-test=report-files] tbody tr')).toHaveLength(4);
   page.press('v');
   await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'verified');
+  expect(text('bundle-limits')).toContain('nobody signed it');
 });
 
 it('shows what rules would hide before anything is written', async () => {
@@ -126,6 +127,7 @@ it('shows what rules would hide before anything is written', async () => {
   await page.until(() => page.find('[data-test=report-redact-clear]'));
   page.press('d');
   await page.until(() => page.all('[data-test=report-path-rows] tr.hidden').length === 1);
+  expect(text('idle-rule')).toContain('/custmer/name');
   expect(page.find('[data-test=report-made]')).toBeNull();
 });
 

@@ -20,11 +20,13 @@ use crate::text;
 const MOST: usize = 1_000;
 const BATCH_ROWS: usize = 8_192;
 
-/// One pass over the skeletons of today's events, where anything came or is gone.
+/// One pass over the skeletons of today's events, where anything came or is gone. `horizon`: the last anchored position. What
+/// lies above it was not anchored, and a version that is missing there tells nothing of what was.
 pub(super) fn aftermath(
     work: &Work<'_>,
     session: &Session,
     findings: &[Finding],
+    horizon: u64,
 ) -> Result<Vec<VerifyFinding>, AppError> {
     let of = |wanted: fn(&Difference) -> bool| {
         let found = findings.iter().filter(move |finding| wanted(&finding.difference));
@@ -73,7 +75,8 @@ pub(super) fn aftermath(
                     )
                 });
             }
-            if event.version == EventBatch::NO_VERSION || removed.is_empty() {
+            let is_anchored = u64::try_from(position).is_ok_and(|position| position <= horizon);
+            if event.version == EventBatch::NO_VERSION || removed.is_empty() || !is_anchored {
                 continue;
             }
             let mut hasher = DefaultHasher::new();

@@ -7,6 +7,7 @@ use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::proof::{Growth, Inclusion};
 use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::{Hash, sums};
+use refold_core::work::Work;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -33,6 +34,8 @@ pub struct BundleAnswer {
     pub event: Option<ProvedEvent>,
     /// The outcome in words.
     pub sentence: String,
+    /// Of a report that is whole: what that does not prove, a sentence each.
+    pub limits: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -64,10 +67,10 @@ struct Held {
 type Broken = (&'static str, String);
 
 /// `key`: the public key of minisign that must have signed it, as a file or its text.
-pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, AppError> {
+pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<BundleAnswer, AppError> {
     let key = key.map(public_key).transpose()?;
     if report::is_report(path) {
-        return report::check::check_report(path, key.as_ref());
+        return report::check::check_report(work, path, key.as_ref());
     }
     let mut files = listed(path)?;
     let is_whole = files.iter().all(|file| file.ok);
@@ -96,6 +99,7 @@ pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, App
             report: None,
             event: held.event,
             sentence: held.sentence,
+            limits: Vec::new(),
             files,
         },
         Err(()) => BundleAnswer {
@@ -105,6 +109,7 @@ pub fn verify_bundle(path: &Path, key: Option<&str>) -> Result<BundleAnswer, App
             report: None,
             event: None,
             sentence: format!("it proves nothing: it was damaged or changed: {}", wrong.join(", ")),
+            limits: Vec::new(),
             files,
         },
     })

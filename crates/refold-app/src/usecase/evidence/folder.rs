@@ -45,6 +45,7 @@ pub(super) struct FileWritten {
 impl NewFolder {
     /// Also takes away what earlier runs left in `out` that were ended in the middle.
     pub fn new_in(out: &Path, noun: &'static str) -> Result<NewFolder, AppError> {
+        refuse_evidence(out, noun)?;
         let folder = Scratch::shared(out, UNFINISHED).map_err(|error| unwritable(out, noun, &error))?;
         Ok(NewFolder {
             folder,
@@ -150,6 +151,26 @@ impl NewFolder {
     pub fn failed(&self, name: &str, error: &io::Error) -> AppError {
         unwritable(&self.folder.path().join(name), self.noun, error)
     }
+}
+
+/// A folder that holds evidence is whole as it is: with anything more in it, it does not verify.
+fn refuse_evidence(out: &Path, noun: &str) -> Result<(), AppError> {
+    let has = |name: &str| out.join(name).symlink_metadata().is_ok();
+    let kinds = [
+        ("an anchor", MANIFEST),
+        ("a report", super::report::MANIFEST),
+        ("a proof", super::prove::INCLUSION),
+        ("a proof", super::prove::GROWTH),
+    ];
+    let held = kinds.into_iter().find(|(_, name)| has(SUMS) && has(name));
+    let Some((held, _)) = held else { return Ok(()) };
+    Err(AppError::invalid(
+        format!(
+            "the {noun} is not written: this is the folder of {held}, which would not verify any more with it inside: {}",
+            out.display()
+        ),
+        "choose the folder that it lies in, or another one",
+    ))
 }
 
 /// A file on its way to the disk.

@@ -4,15 +4,16 @@
 //! A report is a folder that appears whole or not at all. The same store, question and report time make the same bytes.
 //! What it says is plain values of `refold_audit::report`; here they are gathered, and events pass once to the files.
 
+mod again;
 pub mod check;
 mod command;
 mod cover;
-mod found;
 mod hidden;
 mod invariants;
 mod judged;
 mod limits;
 mod method;
+mod noticed;
 pub mod paths;
 mod record;
 mod scope;
@@ -23,8 +24,8 @@ use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::{Hash, hex};
-use refold_audit::report::manifest::{FORMAT, Manifest, ReportFile};
-use refold_audit::report::model::{Custody, Events, Leaf, Redaction, Report, Source, SourceFile, State};
+use refold_audit::report::manifest::{FORMAT, Manifest, PAGES, PRINTED, ReportFile, WORKBOOK, identified};
+use refold_audit::report::model::{Custody, Events, Found, Leaf, Redaction, Report, Source, SourceFile, State};
 use refold_audit::report::pages::Pages;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
@@ -39,7 +40,7 @@ use self::judged::Judged;
 use self::record::Record;
 use self::scope::Selection;
 use super::anchor::{refuse_with_store, secret_key, settled};
-use super::folder::{ADVICE, NewFolder, SIGNATURE, SUMS};
+use super::folder::{ADVICE, FileWritten, NewFolder, SIGNATURE, SUMS};
 use super::verify::VerifyAsked;
 use crate::answer::{BlameAnswer, CauseAnswer};
 use crate::error::AppError;
@@ -49,9 +50,6 @@ use crate::wire::FindingWire;
 use crate::{clock, findings, text};
 
 pub(super) const MANIFEST: &str = "manifest.json";
-pub(super) const PAGES: &str = "report.html";
-pub(super) const PRINTED: &str = "report.pdf";
-pub(super) const WORKBOOK: &str = "report.xlsx";
 pub(super) const RECORD_JSON: &str = "events.ndjson";
 pub(super) const RECORD_CSV: &str = "events.csv";
 pub(super) const VIEW_CSV: &str = "events.excel.csv";
@@ -187,14 +185,20 @@ pub fn report(
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let now = Timestamp(now.0 - now.0.rem_euclid(1_000_000_000));
     let found = Findings::default();
-    session.report_notices(&found);
+    if let Some(case) = session.case() {
+        case.report(&found);
+    }
+    if session.path().is_file() {
+        // With an index a damaged file tells more of itself: what is said must not hang on whether there was one.
+        session.build_index(work)?;
+    }
     let folder = NewFolder::new_in(&asked.out, "report")?;
     let hashed = |when| match asked.is_source_unhashed {
         true => Ok(Vec::new()),
         false => source::files(work, session, when),
     };
     let before = hashed("hashing the store")?;
-    let mut hidden = HiddenPaths::default();
+    let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
     let judged = judged(work, session, asked, copy, &mut hidden)?;
     let selection = match &judged {
         Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
@@ -206,6 +210,7 @@ pub fn report(
     if let Some((state, _)) = &state {
         hidden.add_state(state);
     }
+    hidden.report_idle(&found);
     let after = hashed("hashing the store again")?;
     let gathered = Gathered {
         session,
@@ -230,6 +235,7 @@ fn judged(
     copy: Option<&Session>,
     hidden: &mut HiddenPaths,
 ) -> Result<Option<Judged>, AppError> {
+    refuse_own_scope(asked)?;
     Ok(Some(match &asked.question {
         None => return Ok(None),
         Some(Question::Verification(how)) => {
@@ -243,6 +249,24 @@ fn judged(
             invariants::judged(work, session, asked, condition.as_deref(), hidden)?
         }
     }))
+}
+
+/// What is asked of the store says itself which events it is about.
+fn refuse_own_scope(asked: &ReportAsked) -> Result<(), AppError> {
+    let has_bounds = asked.from.is_some() || asked.to.is_some();
+    let has_streams = !asked.streams.is_empty() || asked.category.is_some();
+    let (of, is_refused) = match &asked.question {
+        None => return Ok(()),
+        Some(Question::Verification(_)) => ("a verification", has_bounds || has_streams),
+        Some(Question::Invariants { .. }) => ("an invariant run", has_bounds),
+    };
+    if !is_refused {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        format!("a report of {of} is about the events that its findings name, and takes no others"),
+        "leave the bounds away, and for a verification the streams and the category too",
+    ))
 }
 
 /// The session under the rules of the report: what is shown elsewhere stays as it is.
@@ -290,12 +314,12 @@ fn state(
 fn source(session: &Session, before: Vec<SourceFile>, after: Vec<SourceFile>) -> Source {
     let description = session.description();
     Source {
-        location: session.location().to_owned(),
+        location: source::name(session),
         kind: description.kind.clone(),
         layout: description.layout.clone(),
         layout_title: description.layout_title.clone(),
         evidence: description.evidence.clone(),
-        read_only: description.read_only.clone(),
+        read_only: source::guards(session),
         order: match description.order {
             OrderQuality::Total => "the store numbers every event in the order in which it took them",
             OrderQuality::Approximate => "the store keeps no order of all events; they stand as they lie in it",
@@ -325,11 +349,15 @@ struct Gathered<'a> {
 impl Gathered<'_> {
     /// Writes the rest of the folder, and gives it its name.
     fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
-        let (ended, workbook) = record.finish(&mut folder)?;
+        let (mut ended, workbook) = record.finish(&mut folder)?;
+        let noticed = noticed::of(&self);
+        ended.unreadable = noticed::left_out(&noticed);
         if let Some(judged) = &self.judged {
             judged.write(&mut folder, &self.asked.formats)?;
         }
-        let report = self.report(&ended).identified();
+        folder.add(PROGRAM, VERIFY.as_bytes())?;
+        // Those that bear the id are made of it, and are not there yet.
+        let report = identified(self.report(&ended, noticed), &listed(&folder));
         let signed_by = self.signer.map(|key| key.public().to_text());
         let held = folder.files();
         let held: Vec<&str> = held.iter().map(|file| file.name).collect();
@@ -345,21 +373,14 @@ impl Gathered<'_> {
             folder.add(PRINTED, &pdf::write(&pages).map_err(|error| failed(&error))?)?;
         }
         if let Some(workbook) = workbook {
-            folder.add(WORKBOOK, &workbook.finish(&pages).map_err(|error| failed(&error))?)?;
+            let written = workbook
+                .finish(&pages)
+                .map_err(|error| folder.failed(WORKBOOK, &error))?;
+            folder.end(written)?;
         }
-        folder.add(PROGRAM, VERIFY.as_bytes())?;
-        let files = folder.files();
         let manifest = Manifest {
             format: FORMAT.to_owned(),
-            files: files
-                .iter()
-                .map(|file| ReportFile {
-                    name: file.name.to_owned(),
-                    bytes: file.bytes,
-                    sha256: hex(&file.sha256),
-                    role: role(file.name).to_owned(),
-                })
-                .collect(),
+            files: listed(&folder),
             report,
             signed_by,
         };
@@ -407,8 +428,7 @@ impl Gathered<'_> {
         })
     }
 
-    fn report(&self, ended: &record::Ended) -> Report {
-        let found = found::of(self);
+    fn report(&self, ended: &record::Ended, noticed: Vec<Found>) -> Report {
         let scope = self
             .selection
             .scope(self.session, self.asked, ended, settled(self.session));
@@ -439,7 +459,7 @@ impl Gathered<'_> {
         }
         Report {
             id: String::new(),
-            cover: cover::of(self, &found, scope.counts.written),
+            cover: cover::of(self, &noticed, scope.counts.written),
             method: method::of(self),
             verdict: self.judged.as_ref().map(|judged| judged.verdict.clone()),
             state: self.state.as_ref().map(|(blamed, _)| state_of(blamed)),
@@ -460,7 +480,7 @@ impl Gathered<'_> {
             custody,
             limits: limits::of(self, ended, &scope),
             source: self.source.clone(),
-            findings: found,
+            noticed,
             scope,
         }
     }
@@ -506,6 +526,16 @@ fn state_of(blamed: &BlameAnswer) -> State {
         leaves: leaves.collect(),
         leaf_count: blamed.leaves.len() as u64,
     }
+}
+
+fn listed(folder: &NewFolder) -> Vec<ReportFile> {
+    let file = |file: &FileWritten| ReportFile {
+        name: file.name.to_owned(),
+        bytes: file.bytes,
+        sha256: hex(&file.sha256),
+        role: role(file.name).to_owned(),
+    };
+    folder.files().iter().map(file).collect()
 }
 
 fn role(name: &str) -> &'static str {

@@ -206,6 +206,34 @@ fn an_event_that_was_put_in_twice_and_a_hole_in_a_stream_are_named() {
     );
 }
 
+/// What came since is no hole in what was anchored.
+#[test]
+fn a_version_that_is_missing_above_the_horizon_is_no_gap() {
+    let case = Case::new();
+    let at = |position: usize, stream: &str, version: usize| {
+        format!(
+            r#"{{"position":{position},"stream":"{stream}","version":{version},"type":"Placed","recorded_at":"2026-08-01T00:00:00Z","event_id":"e{position}","payload":{{}}}}"#
+        )
+    };
+    let mut lines = vec![at(1, "a", 0), at(2, "b", 0), at(3, "b", 1), at(4, "c", 0)];
+    case.write_store(&lines);
+    let made = case.anchor(&case.asked()).expect("an anchor");
+    // The last of one stream is gone; another one goes on, with a version left out.
+    lines.remove(2);
+    lines.push(at(9, "a", 2));
+    case.write_store(&lines);
+    let answer = case.verify(&made.dir, None).expect("a verdict");
+    assert_eq!(kinds(&answer), [("REMOVED", "3".to_owned())]);
+    assert_eq!(answer.added, 1);
+    assert!(
+        answer
+            .sentence
+            .ends_with("; 1 event came since, of which it says nothing"),
+        "{}",
+        answer.sentence
+    );
+}
+
 fn kinds(answer: &VerifyAnswer) -> Vec<(&'static str, String)> {
     let kind = |it: &super::verify::VerifyFinding| (it.kind, it.position.clone().unwrap_or_default());
     answer.findings.iter().map(kind).collect()

@@ -10,6 +10,7 @@ use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::row;
 use refold_core::work::Work;
 use serde::Serialize;
 
@@ -61,7 +62,7 @@ pub struct VerifyFinding {
     pub event_type: Option<Exact>,
     /// What of the event is another: `header`, `payload`, `metadata`; empty where that is not the question.
     pub part: Vec<&'static str>,
-    /// In words, where there is more to say.
+    /// In words, where there is more to say: of a header also which column of the row it is, where a copy tells.
     pub detail: Option<String>,
     /// What it did to the state of its aggregate; `null` of findings that are not about one event, and beyond the first.
     pub impact: Option<Impact>,
@@ -133,7 +134,9 @@ pub fn verify(
             rewritten(outcome),
         ));
     }
-    aftermath(work, session, &outcome.findings)?.into_iter().for_each(say);
+    aftermath(work, session, &outcome.findings, known.horizon)?
+        .into_iter()
+        .for_each(say);
     found.extend(held.below_zero.iter().take(MOST_NAMED).map(|position| VerifyFinding {
         position: Some(position.to_string()),
         ..VerifyFinding::of_store(
@@ -154,6 +157,12 @@ pub fn verify(
     for (at, finding) in outcome.findings.iter().enumerate() {
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
+        if told.part.contains(&part_name(&Part::Header)) {
+            told.detail = Some(match copy.filter(|_| at < MOST_IMPACTS) {
+                Some(copy) => header_in_words(&columns_that_differ(work, session, copy, finding)?),
+                None => header_in_words(&[]),
+            });
+        }
         if at < MOST_IMPACTS {
             told.impact = impacts.of(work, finding, event.map(|event| &*event.stream))?;
         }
@@ -257,6 +266,10 @@ fn rewritten(outcome: &Outcome) -> String {
 fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> String {
     let manifest = &known.manifest;
     let of = format!("the anchor of {}", manifest.made_at);
+    let came = match held.added {
+        0 => "none came since".to_owned(),
+        added => format!("{} came since, of which it says nothing", counted(added, "event")),
+    };
     if let Some(unread) = &held.unread {
         return format!("NOT VERIFIED against {of}: not all of the store can be read: {unread}");
     }
@@ -269,16 +282,12 @@ fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> Strin
             ),
         };
         return format!(
-            "NOT what {of} says: {} among the {} events up to position {}{said}",
+            "NOT what {of} says: {} among the {} events up to position {}{said}; {came}",
             counted(differing, "difference"),
             grouped(manifest.size),
             manifest.horizon
         );
     }
-    let came = match held.added {
-        0 => "none came since".to_owned(),
-        added => format!("{} came since, of which it says nothing", counted(added, "event")),
-    };
     format!(
         "unchanged since {of}: all {} events up to position {} are byte for byte what they were; {came}",
         grouped(manifest.size),
@@ -326,6 +335,52 @@ fn today(work: &Work<'_>, session: &Session, findings: &[Finding]) -> Result<Has
         }
     }
     Ok(today)
+}
+
+/// The columns of a row that are others than in the older copy. Bodies stand in a row for themselves: a payload that changed
+/// is none of them.
+fn columns_that_differ(
+    work: &Work<'_>,
+    session: &Session,
+    copy: &Session,
+    finding: &Finding,
+) -> Result<Vec<String>, AppError> {
+    let row_at = |session: &Session, position: u64| -> Result<Vec<u8>, AppError> {
+        let query = ReadQuery {
+            // It came from a store, where positions are `i64`.
+            scope: Scope::Positions(vec![Position(position as i64)]),
+            direction: Direction::Forward,
+            columns: Columns {
+                row: true,
+                ..Columns::ALL
+            },
+        };
+        let mut reader = session.store().read(&query)?;
+        let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
+        let is_there = reader.next_batch(work, 1, &mut batch, &mut names, &ignored)? && !batch.is_empty();
+        let row = is_there.then(|| batch.event(0).row.map(<[u8]>::to_vec)).flatten();
+        Ok(row.unwrap_or_default())
+    };
+    let before = row_at(copy, finding.position)?;
+    let now = row_at(session, place(finding).unwrap_or(finding.position))?;
+    let known: HashMap<&[u8], &[u8]> = row::columns(&before)
+        .map(|column| (column.name, column.framed))
+        .collect();
+    let differing =
+        row::columns(&now).filter(|column| known.get(column.name).is_some_and(|framed| *framed != column.framed));
+    Ok(differing.map(|column| text::shown(column.name)).collect())
+}
+
+fn header_in_words(columns: &[String]) -> String {
+    match columns {
+        [] => {
+            "of the header: stream, version, id, type, a time, a link, or a column of its row that no record shows; an \
+               older copy of the store tells which (--copy)"
+                .to_owned()
+        }
+        [column] => format!("of the header: the column {column} of its row"),
+        columns => format!("of the header: the columns {} of its row", columns.join(", ")),
+    }
 }
 
 impl VerifyFinding {

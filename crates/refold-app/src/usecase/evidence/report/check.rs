@@ -1,7 +1,8 @@
 //! Checking a report by itself, and naming the file that was changed.
 //!
 //! What each file is, is said twice: in `SHA256SUMS` and in `manifest.json`, and of these two in `VERIFY.txt`, which is made
-//! of the manifest. So a file that differs is told from a list that was changed.
+//! of the manifest. So a file that differs is told from a list that was changed. Where all lists agree, tables and pages are
+//! made again ([`super::again`]) and the id is: a forgery that fits its lists does not fit these.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,16 +11,18 @@ use refold_audit::anchor::signing::{PublicKey, SignatureError};
 use refold_audit::anchor::{Hash, hex, sums};
 use refold_audit::report::advice;
 use refold_audit::report::manifest::Manifest;
+use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
 use super::super::bundle::{BundleAnswer, BundleFile};
 use super::super::folder::{ADVICE, SIGNATURE, SUMS};
+use super::again::Again;
 use super::{FINDINGS_JSON, MANIFEST, RECORD_JSON};
 use crate::error::AppError;
 use crate::text::{counted, hex as digits};
 
 /// `key`: must have signed it.
-pub fn check_report(path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer, AppError> {
+pub fn check_report(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer, AppError> {
     let unreadable = |error: std::io::Error| {
         AppError::invalid(
             format!("the report cannot be read ({error}): {}", path.display()),
@@ -31,7 +34,14 @@ pub fn check_report(path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer
         names.insert(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
     }
     let bundle = Bundle::read(path, names);
-    let blamed = bundle.blamed(key);
+    let mut blamed = bundle.blamed(key);
+    let mut limits = Vec::new();
+    if blamed.is_empty()
+        && let Ok(manifest) = &bundle.manifest
+    {
+        limits.extend(blame_contents(work, path, (&bundle, manifest), &mut blamed)?);
+        limits.extend(unproved(manifest, key));
+    }
     let listed: BTreeSet<&String> = bundle
         .names
         .iter()
@@ -61,7 +71,11 @@ pub fn check_report(path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer
             blamed.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
         ),
     };
+    if !is_whole {
+        limits.clear();
+    }
     Ok(BundleAnswer {
+        limits,
         outcome: if is_whole { "verified" } else { "broken" },
         is_signed: key.map(|_| is_whole),
         root: None,
@@ -74,6 +88,65 @@ pub fn check_report(path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer
         sentence,
         files,
     })
+}
+
+/// What the lists cannot tell: tables and pages that say something else than the record, and an id that is not theirs.
+/// Returns what could not be compared, a sentence each.
+fn blame_contents(
+    work: &Work<'_>,
+    path: &Path,
+    (bundle, manifest): (&Bundle, &Manifest),
+    blamed: &mut Blamed,
+) -> Result<Option<String>, AppError> {
+    let digest = |name: &str| bundle.digests.get(name).map(|digest| hex(digest));
+    let findings = manifest
+        .report
+        .verdict
+        .iter()
+        .map(|verdict| (FINDINGS_JSON, &verdict.sha256));
+    for (name, said) in findings.chain([(RECORD_JSON, &manifest.report.events.sha256)]) {
+        if digest(name).is_some_and(|digest| digest != *said) {
+            blame(blamed, name, "it is not the record that the report says");
+        }
+    }
+    if !blamed.is_empty() {
+        return Ok(None);
+    }
+    let mut again = Again {
+        folder: path,
+        manifest,
+        blamed,
+    };
+    let shown = again.tables(work)?;
+    if !again.blamed.is_empty() {
+        return Ok(None);
+    }
+    if !manifest.has_own_id() {
+        blame(
+            blamed,
+            MANIFEST,
+            "the id of the report is not made of what it says and of its files",
+        );
+        return Ok(None);
+    }
+    again.pages(work, shown)
+}
+
+/// What a whole report does not prove by itself.
+fn unproved(manifest: &Manifest, key: Option<&PublicKey>) -> Option<String> {
+    let id = &manifest.report.id;
+    match (&manifest.signed_by, key) {
+        (None, _) => Some(format!(
+            "Who made it: nobody signed it. Its files belong together, and no table says anything else than its record; but \
+             whoever had the folder could have made all of it again of other events, with another id. Compare the id {id} \
+             with one that you have from elsewhere."
+        )),
+        (Some(signed_by), None) => Some(format!(
+            "Whose key signed it: none was named to compare it with. Compare {signed_by} with one that you have from \
+             elsewhere, or name that (--key)."
+        )),
+        (Some(_), Some(_)) => None,
+    }
 }
 
 /// A report as it lies in its folder.
@@ -94,7 +167,7 @@ struct Bundle {
 }
 
 /// By name, what is wrong with a file.
-type Blamed = BTreeMap<String, String>;
+pub(super) type Blamed = BTreeMap<String, String>;
 
 impl Bundle {
     fn read(path: &Path, names: BTreeSet<String>) -> Bundle {
@@ -154,6 +227,12 @@ impl Bundle {
     /// The files that the manifest lists, and those that nobody does.
     fn blame_files(&self, blamed: &mut Blamed) {
         let of_manifest = self.of_manifest();
+        // Whether another file speaks for the manifest: then a list that fits a file that does not was changed with it.
+        let is_vouched = self.is_advice_of_manifest()
+            || self
+                .sums
+                .as_ref()
+                .is_some_and(|sums| sums.get(MANIFEST) == self.digests.get(MANIFEST));
         let frame = [MANIFEST, ADVICE, SUMS, SIGNATURE];
         let listed = self.sums.iter().flatten().map(|(name, _)| name);
         let all: BTreeSet<&String> = self.names.iter().chain(&self.expected).chain(listed).collect();
@@ -169,6 +248,13 @@ impl Bundle {
                 (false, true) if held.is_some() => {
                     blame(blamed, SUMS, &format!("it says otherwise of {name} than {MANIFEST}"));
                 }
+                (true, false) if said.is_some() && is_vouched && found.is_some() && held.flatten().is_some() => {
+                    blame(
+                        blamed,
+                        name,
+                        &format!("it is not what {MANIFEST} says; {SUMS} was changed with it"),
+                    );
+                }
                 (true, false) if said.is_some() => {
                     blame(blamed, MANIFEST, &format!("it says otherwise of {name} than {SUMS}"));
                 }
@@ -179,25 +265,13 @@ impl Bundle {
                 _ => blame(blamed, name, &format!("it is not what {SUMS} says")),
             }
         }
-        let Ok(Manifest { report, .. }) = &self.manifest else {
-            return;
-        };
-        let findings = report.verdict.iter().map(|verdict| (FINDINGS_JSON, &verdict.sha256));
-        for (name, said) in findings.chain([(RECORD_JSON, &report.events.sha256)]) {
-            if blamed.is_empty() && self.digests.get(name).is_some_and(|digest| hex(digest) != *said) {
-                blame(blamed, name, "it is not the record that the report says");
-            }
-        }
     }
 
     /// Manifest, advice and list, which speak of each other.
     fn blame_frame(&self, blamed: &mut Blamed) {
         let Some(sums) = &self.sums else { return };
         let found = |name: &str| self.digests.get(name);
-        let is_advice_of_manifest = match (&self.manifest, found(MANIFEST)) {
-            (Ok(manifest), Some(digest)) => advice::write(manifest, digest).as_bytes() == self.advice,
-            _ => false,
-        };
+        let is_advice_of_manifest = self.is_advice_of_manifest();
         for name in [MANIFEST, ADVICE] {
             if found(name).is_none() {
                 blame(blamed, name, "it is missing");
@@ -219,6 +293,13 @@ impl Bundle {
         let list: Vec<(&str, Hash)> = sums.iter().map(|(name, digest)| (name.as_str(), *digest)).collect();
         if sums::write(&list).as_bytes() != self.sums_text {
             blame(blamed, SUMS, "it is not as it was written");
+        }
+    }
+
+    fn is_advice_of_manifest(&self) -> bool {
+        match (&self.manifest, self.digests.get(MANIFEST)) {
+            (Ok(manifest), Some(digest)) => advice::write(manifest, digest).as_bytes() == self.advice,
+            _ => false,
         }
     }
 
@@ -268,7 +349,7 @@ impl Bundle {
 }
 
 /// The first reason stays.
-fn blame(blamed: &mut Blamed, name: &str, reason: &str) {
+pub(super) fn blame(blamed: &mut Blamed, name: &str, reason: &str) {
     blamed.entry(name.to_owned()).or_insert_with(|| reason.to_owned());
 }
 

@@ -1,20 +1,29 @@
-//! The call of the command line that makes a report again.
+//! The call of the command line that makes a report again. Files are in it by what they are, and not by the paths that they
+//! had on one machine.
 
 use refold_core::time::Timestamp;
 
 use super::ReportAsked;
 use super::judged::Judged;
+use crate::handler;
+use crate::wire::HandlerWire;
 
-/// The call that makes the same report again.
-pub(super) fn again(location: &str, asked: &ReportAsked, judged: Option<&Judged>, now: Timestamp) -> String {
-    let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(location)];
+/// The call that makes the same report again. `store`: what the report calls it. `handler`: what states were folded with.
+pub(super) fn again(
+    store: &str,
+    handler: Option<&HandlerWire>,
+    asked: &ReportAsked,
+    judged: Option<&Judged>,
+    now: Timestamp,
+) -> String {
+    let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(store)];
     words.extend(asked.streams.iter().map(|stream| quoted(stream)));
     let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
     let options = [
         ("--category", asked.category.clone()),
         ("--from", asked.from.clone()),
         ("--to", asked.to.clone()),
-        ("--handler", asked.handler.clone()),
+        ("--handler", handler.map(|of| named(asked.handler.as_deref(), of))),
         ("--format", Some(formats.join(","))),
         ("--redact", asked.redact.as_ref().map(|_| "FILE".to_owned())),
         ("--key", asked.key.as_ref().map(|_| "FILE".to_owned())),
@@ -34,6 +43,15 @@ pub(super) fn again(location: &str, asked: &ReportAsked, judged: Option<&Judged>
     }
     words.push("--out DIR".to_owned());
     words.join(" ")
+}
+
+/// A built-in handler as it is called; a package by its own name, for its place is that of one machine.
+fn named(asked: Option<&str>, of: &HandlerWire) -> String {
+    match asked {
+        Some(built_in) if built_in.starts_with("builtin:") => built_in.to_owned(),
+        None => handler::DEFAULT.to_owned(),
+        Some(_) => format!("{}@{}", of.name, of.version),
+    }
 }
 
 /// A word as a shell takes it.

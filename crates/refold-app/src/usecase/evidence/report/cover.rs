@@ -16,7 +16,7 @@ const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
 pub(super) fn of(gathered: &Gathered<'_>, found: &[Found], events: u64) -> Cover {
     let (asked, judged) = (gathered.asked, gathered.judged.as_ref());
     let what = what(gathered);
-    let name = gathered.session.name();
+    let name = &gathered.source.location;
     Cover {
         title: asked.title.clone().unwrap_or_else(|| format!("Audit report {what}")),
         about: match judged {

@@ -2,25 +2,40 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use refold_audit::report::model::Hidden;
 use refold_core::event::EventView;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::Value;
 
 use super::super::impact::Impact;
 use crate::answer::{BlameAnswer, Literal};
-use crate::mask::{Mask, Part};
+use crate::mask::{Mask, Part, Rule};
+use crate::usecase::lab::shown_at;
 
-#[derive(Default)]
-pub struct HiddenPaths(BTreeMap<(&'static str, String), u64>);
+pub struct HiddenPaths {
+    counts: BTreeMap<(&'static str, String), u64>,
+    /// Rules of the file that was named which hid nothing so far.
+    idle: Vec<Rule>,
+}
 
 impl HiddenPaths {
+    /// `redact`: a file of rules, each of which is meant to hide something.
+    pub fn of(mask: &Mask, redact: Option<&Path>) -> HiddenPaths {
+        HiddenPaths {
+            counts: BTreeMap::new(),
+            idle: redact.map(|file| mask.rules_of(file)).unwrap_or_default(),
+        }
+    }
+
     pub fn add_event(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask) {
         if !mask.has_rules() {
             return;
         }
+        self.idle.retain(|rule| !rule.hides_in(event, names));
         for (part, name, bytes) in [
             (Part::Payload, "payload", event.payload),
             (Part::Metadata, "metadata", event.metadata),
@@ -35,7 +50,7 @@ impl HiddenPaths {
                 paths = vec![String::new()];
             }
             for path in paths {
-                *self.0.entry((name, path)).or_default() += 1;
+                *self.counts.entry((name, path)).or_default() += 1;
             }
         }
     }
@@ -62,8 +77,12 @@ impl HiddenPaths {
         while let Some((path, value)) = ahead.pop() {
             match value {
                 Value::Redacted(_) => {
+                    let text = path.to_string();
+                    self.idle.retain(|rule| {
+                        !matches!(shown_at(&rule.alone(), &text, &Value::Bool(true)), Value::Redacted(_))
+                    });
                     let segments: Vec<Segment> = path.segments().into_iter().cloned().collect();
-                    *self.0.entry(("state", generic(&segments))).or_default() += 1;
+                    *self.counts.entry(("state", generic(&segments))).or_default() += 1;
                 }
                 Value::Object(members) => {
                     let member = |(key, value)| (path.push_key(key), value);
@@ -85,7 +104,25 @@ impl HiddenPaths {
             path: path.clone(),
             count: *count,
         };
-        self.0.iter().map(one).collect()
+        self.counts.iter().map(one).collect()
+    }
+
+    /// The paths of rules that hid nothing: a slip of the pen in one leaves in the report what it was to hide.
+    pub fn idle(&self) -> Vec<String> {
+        self.idle.iter().map(|rule| rule.text.clone()).collect()
+    }
+
+    pub fn report_idle(&self, findings: &Findings) {
+        for rule in self.idle() {
+            findings.report(Finding {
+                code: "redaction-idle",
+                severity: Severity::Warning,
+                stream: None,
+                version: None,
+                position: None,
+                detail: format!("the rule {rule} of the redaction hid nothing of these events"),
+            });
+        }
     }
 }
 

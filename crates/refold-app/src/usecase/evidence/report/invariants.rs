@@ -10,7 +10,6 @@ use super::cover::OBSERVED;
 use super::hidden::HiddenPaths;
 use super::judged::{Judged, fact};
 use crate::error::AppError;
-use crate::findings;
 use crate::session::Session;
 use crate::text::{counted, grouped};
 use crate::usecase::lab::Scope;
@@ -40,7 +39,7 @@ pub(super) fn judged(
     let judged = Judged {
         verdict: Verdict {
             of: "invariants".to_owned(),
-            outcome: outcome(&answer, &tried).to_owned(),
+            outcome: answer.outcome(&tried).to_owned(),
             sentence: sentence(&answer),
             facts: facts(&answer, &tried),
             sides: ["before", "after"].map(str::to_owned),
@@ -71,19 +70,6 @@ pub(super) fn judged(
         handler: answer.handler.clone(),
     };
     judged.with_findings(answer.violations.iter().map(|of| finding(of, &answer)).collect())
-}
-
-/// That all of them hold is said only where every state was asked, of every event, by a handler that always answers alike.
-fn outcome(answer: &CheckAnswer, tried: &DeterminismAnswer) -> &'static str {
-    let is_lacking = answer
-        .findings
-        .iter()
-        .any(|finding| findings::leaves_out(&finding.code));
-    match answer.violation_count {
-        0 if answer.exact && !is_lacking && tried.replay_safe != Some(false) => "holds",
-        0 => "unclear",
-        _ => "broken",
-    }
 }
 
 fn scope(asked: &ReportAsked) -> Result<Scope<'_>, AppError> {

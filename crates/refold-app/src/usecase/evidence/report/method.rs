@@ -19,9 +19,10 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
     let of_verdict = gathered.judged.as_ref().map(|judged| &judged.handler);
     Method {
         program: PROGRAM_NAME.to_owned(),
-        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        system: system(),
         command: command::again(
-            gathered.session.location(),
+            &gathered.source.location,
+            of_state.or(of_verdict),
             gathered.asked,
             gathered.judged.as_ref(),
             gathered.now,
@@ -32,6 +33,11 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
             .collect(),
         handler: of_state.or(of_verdict).map(handler_of),
     }
+}
+
+/// What the report is made on.
+pub(super) fn system() -> String {
+    format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)
 }
 
 fn handler_of(handler: &HandlerWire) -> Handler {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use refold_audit::report::model::Hidden;
 use refold_core::event::{Columns, EventBatch, EventView};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -12,9 +13,9 @@ use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::work::Work;
 use serde::Serialize;
 
-use super::hidden::generic;
+use super::hidden::{HiddenPaths, generic};
 use super::scope::Selection;
-use super::{ReportAsked, redacted, time_of};
+use super::{ReportAsked, judged, redacted, time_of};
 use crate::clock;
 use crate::error::AppError;
 use crate::mask::{Cover, Mask, Part};
@@ -28,11 +29,13 @@ pub struct PathsAnswer {
     pub paths: Vec<PathAnswer>,
     /// Values at further paths, which are too many to be listed.
     pub more: u64,
+    /// Rules of the redaction that would hide nothing.
+    pub idle: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PathAnswer {
-    /// `payload` or `metadata`.
+    /// `payload` or `metadata`; `state`: hidden in the states that a verdict tells.
     pub part: &'static str,
     /// A JSON pointer in which `*` stands for the elements of an array; empty: all of a part that is a single value, or that
     /// is no JSON.
@@ -45,12 +48,22 @@ pub struct PathAnswer {
 const READ_EVENTS: usize = 1_024;
 const MOST_PATHS: usize = 10_000;
 
-/// Reads the events that the report would hold, and writes nothing.
-pub fn paths(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<PathsAnswer, AppError> {
+/// Reads the events that the report would hold, and writes nothing. `copy`: as for the report.
+pub fn paths(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    copy: Option<&Session>,
+) -> Result<PathsAnswer, AppError> {
     let session = &redacted(session, asked)?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let found = Findings::default();
-    let selection = Selection::of(work, session, asked, now, &found)?;
+    let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
+    let selection = match judged(work, session, asked, copy, &mut hidden)? {
+        Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
+        None => Selection::of(work, session, asked, now, &found)?,
+    };
+    let of_states = hidden.listed();
     let mut tally = Tally::default();
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
     let (mut events, total) = (0, selection.positions.len() as u64);
@@ -62,7 +75,9 @@ pub fn paths(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<
         })?;
         while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &found)? {
             for row in 0..batch.len() {
-                tally.add(&batch.event(row), &names, session.mask());
+                let event = batch.event(row);
+                tally.add(&event, &names, session.mask());
+                hidden.add_event(&event, &names, session.mask());
             }
             events += batch.len() as u64;
             work.tick("looking at the events", events, Some(total))?;
@@ -74,10 +89,22 @@ pub fn paths(work: &Work<'_>, session: &Session, asked: &ReportAsked) -> Result<
         count,
         hidden,
     };
+    let of_state = |of: Hidden| PathAnswer {
+        part: "state",
+        path: of.path,
+        count: of.count,
+        hidden: of.count,
+    };
     Ok(PathsAnswer {
         events,
-        paths: tally.paths.into_iter().map(one).collect(),
+        paths: tally
+            .paths
+            .into_iter()
+            .map(one)
+            .chain(of_states.into_iter().map(of_state))
+            .collect(),
         more: tally.more,
+        idle: hidden.idle(),
     })
 }
 

@@ -7,7 +7,7 @@ use std::ops::Range;
 use refold_audit::anchor::hex;
 use refold_audit::report::model::{Counted, OverTime};
 use refold_audit::report::rows::{self, EventRow};
-use refold_audit::report::xlsx::{Spreadsheet, XlsxError};
+use refold_audit::report::xlsx::Spreadsheet;
 use refold_core::event::{Columns, EventBatch, EventView, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -19,9 +19,9 @@ use sha2::{Digest as _, Sha256};
 use super::super::folder::{NewFolder, Summed};
 use super::hidden::HiddenPaths;
 use super::scope::Selection;
-use super::{MOST_LETTERS, MOST_ON_PAGES, RECORD_CSV, RECORD_JSON, ReportAsked, ReportFormat, VIEW_CSV};
+use super::{MOST_LETTERS, MOST_ON_PAGES, RECORD_CSV, RECORD_JSON, ReportAsked, ReportFormat, VIEW_CSV, WORKBOOK};
 use crate::density;
-use crate::error::{AppError, ErrorCode};
+use crate::error::AppError;
 use crate::payload;
 use crate::session::Session;
 use crate::usecase::events::event_answer;
@@ -40,7 +40,7 @@ pub struct Record {
     json: Option<Summed>,
     csv: Option<Summed>,
     view: Option<Summed>,
-    workbook: Option<Spreadsheet>,
+    workbook: Option<Spreadsheet<Summed>>,
     hash: Sha256,
     digits: u8,
     /// From the start of the first bar to the end of the last, and how many there are.
@@ -64,6 +64,7 @@ struct Taken<'a> {
 pub struct Ended {
     pub written: u64,
     pub payload_not_json: u64,
+    /// What reading and judging came upon; see [`super::noticed::left_out`].
     pub unreadable: u64,
     /// The first events, cut for the pages.
     pub shown: Vec<EventRow>,
@@ -88,10 +89,10 @@ impl Record {
             json: file(ReportFormat::Json, RECORD_JSON)?,
             csv: file(ReportFormat::Csv, RECORD_CSV)?,
             view: file(ReportFormat::Csv, VIEW_CSV)?,
-            workbook: match asked.formats.contains(&ReportFormat::Xlsx) {
-                true => Some(Spreadsheet::new(folder.path(), &now.display(0).to_string()).map_err(unmade)?),
-                false => None,
-            },
+            workbook: file(ReportFormat::Xlsx, WORKBOOK)?
+                .map(|file| Spreadsheet::new(file, &now.display(0).to_string()))
+                .transpose()
+                .map_err(|error| folder.failed(WORKBOOK, &error))?,
             hash: Sha256::new(),
             digits: session.description().time_digits,
             bars: selection
@@ -136,9 +137,6 @@ impl Record {
                 }
             }
         }
-        let lacking = found.summary();
-        let lacking = lacking.iter().filter(|(code, ..)| findings::leaves_out(code));
-        self.ended.unreadable = lacking.map(|(_, count, _)| count).sum();
         Ok(())
     }
 
@@ -206,7 +204,7 @@ impl Record {
             put(folder, &mut self.view, VIEW_CSV, &rows::csv_for_spreadsheets(&row.0))?;
         }
         if let Some(workbook) = &mut self.workbook {
-            workbook.push(&row).map_err(unmade)?;
+            workbook.push(&row).map_err(|error| folder.failed(WORKBOOK, &error))?;
         }
         self.ended.written += 1;
         self.ended.payload_not_json += u64::from(!matches!(row.field("payload_encoding"), "json" | ""));
@@ -239,7 +237,7 @@ impl Record {
     }
 
     /// Ends the files. What comes besides still wants its pages.
-    pub fn finish(self, folder: &mut NewFolder) -> Result<(Ended, Option<Spreadsheet>), AppError> {
+    pub fn finish(self, folder: &mut NewFolder) -> Result<(Ended, Option<Spreadsheet<Summed>>), AppError> {
         let mut ended = self.ended;
         ended.sha256 = hex(&self.hash.finalize());
         if let Some((window, count)) = &self.bars {
@@ -298,14 +296,6 @@ fn add_one(counts: &mut BTreeMap<String, u64>, name: &str) {
             counts.insert(name.to_owned(), 1);
         }
     }
-}
-
-fn unmade(error: XlsxError) -> AppError {
-    AppError::new(
-        ErrorCode::Denied,
-        format!("the workbook cannot be written: {error}"),
-        "name a folder that has room, or leave xlsx out of the formats",
-    )
 }
 
 fn put(folder: &NewFolder, file: &mut Option<Summed>, name: &str, text: &str) -> Result<(), AppError> {

@@ -10,7 +10,6 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope as ReadScope};
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
-use refold_stores::index::Index;
 
 use super::ReportAsked;
 use super::record::{Ended, READ_EVENTS};
@@ -121,7 +120,7 @@ impl Selection {
         }
         selection.positions.sort_unstable();
         if let Some(index) = session.index() {
-            report_lacking(&index, found);
+            findings::report_lacking(&index, found);
         }
         Ok(selection)
     }
@@ -326,16 +325,5 @@ pub fn absolute(session: &Session, cursor: Option<&str>, now: Timestamp) -> Resu
 fn add(found: &Findings, more: &Findings) {
     for (code, count, kept) in more.summary() {
         found.report_many(code, count, kept);
-    }
-}
-
-/// What the index came upon by which events are missing from it, and from the streams that are found by it.
-fn report_lacking(index: &Index, found: &Findings) {
-    let of_index = Findings::default();
-    index.report_findings(&of_index);
-    for (code, count, kept) in of_index.summary() {
-        if findings::leaves_out(code) {
-            found.report_many(code, count, kept);
-        }
     }
 }

@@ -1,13 +1,12 @@
-//! The files of a store as they are when it is read: names, sizes, times and digests.
+//! The store as a report names it, and its files as they are when it is read: names, sizes and digests. Nothing here hangs on
+//! the path by which it was named, nor on when a file was copied.
 
 use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use refold_audit::anchor::hex;
 use refold_audit::report::model::SourceFile;
-use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
@@ -17,18 +16,44 @@ use crate::session::Session;
 /// What a database keeps beside its file and reads together with it.
 const BESIDE: [&str; 2] = ["-wal", "-journal"];
 
+/// What a report calls the store: of a file its own name, by whatever path it was opened; else its address.
+pub fn name(session: &Session) -> String {
+    let path = session.path();
+    let real = path.canonicalize().ok().filter(|real| real.is_file());
+    let name = real.as_deref().and_then(Path::file_name);
+    name.map_or_else(
+        || session.location().to_owned(),
+        |name| name.to_string_lossy().into_owned(),
+    )
+}
+
+/// How it was kept from being written to. Which of the two ways of the first sentence it was hangs on whether another
+/// program had just written to it, and changes nothing of what was read.
+pub fn guards(session: &Session) -> Vec<String> {
+    let description = session.description();
+    let opened = description.opened.as_ref().map(|_| {
+        "all events are of one moment of the file: it was read in place without a lock, or, where another program was using \
+         it, from a private copy"
+            .to_owned()
+    });
+    opened
+        .into_iter()
+        .chain(description.read_only.iter().cloned())
+        .collect()
+}
+
 /// None where the store is no file. `phase`: what it is called in the progress.
 pub fn files(work: &Work<'_>, session: &Session, phase: &'static str) -> Result<Vec<SourceFile>, AppError> {
-    let main = Path::new(session.location());
-    if !main.is_file() {
+    // What is kept beside a database has the name of the file itself, and not of a link to it.
+    let Some(main) = session.path().canonicalize().ok().filter(|path| path.is_file()) else {
         return Ok(Vec::new());
-    }
+    };
     let beside = BESIDE.iter().map(|end| {
         let mut name = main.as_os_str().to_owned();
         name.push(end);
         PathBuf::from(name)
     });
-    let mut paths = vec![main.to_owned()];
+    let mut paths = vec![main.clone()];
     paths.extend(beside.filter(|path| path.is_file()));
     paths.iter().map(|path| file(work, path, phase)).collect()
 }
@@ -43,14 +68,6 @@ fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile,
     };
     let mut file = File::open(path).map_err(failed)?;
     let found = file.metadata().map_err(failed)?;
-    let modified = found
-        .modified()
-        .ok()
-        .and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-    let modified = modified.and_then(|since| {
-        let seconds = i64::try_from(since.as_secs()).ok()?;
-        Timestamp::from_unix(seconds, since.subsec_nanos())
-    });
     let (mut hash, mut bytes, mut buffer) = (Sha256::new(), 0_u64, vec![0; 1 << 20]);
     loop {
         let count = file.read(&mut buffer).map_err(failed)?;
@@ -64,7 +81,6 @@ fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile,
     Ok(SourceFile {
         name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         bytes,
-        modified_at: modified.map(|time| time.display(9).to_string()),
         sha256: hex(&hash.finalize()),
     })
 }

@@ -1,5 +1,8 @@
 //! Reports of real files: what is in them, that they come out alike, and what is said when one was changed.
 
+mod forged;
+mod noticed;
+mod same;
 mod verification;
 
 use std::collections::BTreeMap;
@@ -11,7 +14,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::error::ErrorCode;
 use crate::places::Places;
-use crate::usecase::evidence::bundle::verify_bundle;
+use crate::usecase::evidence::bundle::{BundleAnswer, verify_bundle};
 use crate::usecase::evidence::tests::{PUBLIC, SECRET};
 
 /// A store of lines, and a place for its reports.
@@ -25,6 +28,10 @@ const HOSTILE: &str = r#"<script>alert(1)</script>"#;
 
 impl Case {
     fn new() -> Case {
+        Case::of(&Case::lines())
+    }
+
+    fn of(lines: &[String]) -> Case {
         let case = Case {
             folder: tempfile::tempdir().expect("a folder"),
         };
@@ -32,7 +39,7 @@ impl Case {
             std::fs::create_dir(case.path(name)).expect("an empty folder");
         }
         std::fs::write(case.path("key"), SECRET).expect("a key");
-        std::fs::write(case.path("store/events.jsonl"), Case::lines().join("\n") + "\n").expect("a store");
+        std::fs::write(case.path("store/events.jsonl"), lines.join("\n") + "\n").expect("a store");
         // Nobody wrote to it for a long time: how it is read does not hang on the clock.
         let store = std::fs::File::options()
             .write(true)
@@ -134,6 +141,18 @@ fn bytes_of(dir: &str) -> BTreeMap<String, Vec<u8>> {
             (name, std::fs::read(entry.path()).expect("a file"))
         })
         .collect()
+}
+
+fn checked(dir: &Path, key: Option<&str>) -> Result<BundleAnswer, AppError> {
+    let token = CancelToken::default();
+    verify_bundle(&Work::new(&token, &Silent), dir, key)
+}
+
+/// What is said to be wrong with a report.
+fn blamed(dir: &Path) -> Vec<String> {
+    let answer = checked(dir, None).expect("an answer");
+    let wrong = answer.files.into_iter().filter(|file| !file.ok);
+    wrong.map(|file| file.name).collect()
 }
 
 /// The positions of the events in the record.
@@ -304,7 +323,7 @@ fn what_is_redacted_is_in_no_byte_of_any_file() {
         assert!(counted.contains(&("payload", "/items/*/note")), "{counted:?}");
         assert!(counted.contains(&("metadata", "/who")), "{counted:?}");
         assert_eq!(
-            verify_bundle(Path::new(&made.dir), None).expect("an answer").outcome,
+            checked(Path::new(&made.dir), None).expect("an answer").outcome,
             "verified"
         );
     }
@@ -323,7 +342,7 @@ fn a_dry_run_lists_every_path_and_what_would_be_hidden() {
         ..case.of_streams(&["order-1"])
     };
     let answer = case.with_session(&Silent, |work, session| {
-        let answer = paths::paths(work, session, &asked).expect("an answer");
+        let answer = paths::paths(work, session, &asked, None).expect("an answer");
         assert!(!session.mask().has_rules(), "the rules of a report hold in it alone");
         answer
     });
@@ -364,7 +383,7 @@ fn whatever_byte_is_changed_the_file_is_named() {
             ..case.of_streams(&["order-1"])
         };
         let dir = case.make(&asked).expect("a report").dir;
-        let whole = verify_bundle(Path::new(&dir), key.as_ref().map(|_| PUBLIC)).expect("an answer");
+        let whole = checked(Path::new(&dir), key.as_ref().map(|_| PUBLIC)).expect("an answer");
         assert_eq!(whole.outcome, "verified", "{}", whole.sentence);
         let files = bytes_of(&dir);
         let names: Vec<&String> = files.keys().collect();
@@ -375,7 +394,7 @@ fn whatever_byte_is_changed_the_file_is_named() {
             bytes[at] ^= 1 + random.below(255) as u8;
             let file = Path::new(&dir).join(name);
             std::fs::write(&file, &bytes).expect("a file of the test");
-            let answer = verify_bundle(Path::new(&dir), None).expect("an answer");
+            let answer = checked(Path::new(&dir), None).expect("an answer");
             let blamed: Vec<&str> = answer
                 .files
                 .iter()
@@ -400,7 +419,7 @@ fn files_that_are_gone_new_or_made_to_fit_are_named() {
     let dir = case.make(&asked).expect("a report").dir;
     let path = Path::new(&dir);
     let blamed = |key: Option<&str>| {
-        let answer = verify_bundle(path, key).expect("an answer");
+        let answer = checked(path, key).expect("an answer");
         let wrong = answer.files.into_iter().filter(|file| !file.ok);
         wrong.map(|file| file.name).collect::<Vec<_>>()
     };

@@ -10,6 +10,7 @@ use super::super::impact;
 use super::super::verify::{MOST_IMPACTS, VerifyAnswer, VerifyAsked, VerifyFinding, verify};
 use super::hidden::HiddenPaths;
 use super::judged::{Judged, code, fact};
+use super::source;
 use crate::answer::Literal;
 use crate::error::AppError;
 use crate::handler;
@@ -130,7 +131,7 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
     if !answer.uncovered_columns.is_empty() {
         facts.push(fact("Columns that came since", answer.uncovered_columns.join(", ")));
     }
-    facts.push(fact("Older copy", copy.map_or("none", Session::location)));
+    facts.push(fact("Older copy", copy.map_or_else(|| "none".to_owned(), source::name)));
     facts.push(fact(
         "Explanations",
         match &asked.explanations {
@@ -144,7 +145,19 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
             ),
         },
     ));
-    facts.push(fact("Findings", by_kind(answer)));
+    let kept = answer.findings.len() as u64;
+    facts.push(fact(
+        "Findings",
+        match kept < answer.finding_count {
+            true => format!(
+                "{} among the first {} of {}",
+                by_kind(answer),
+                grouped(kept),
+                grouped(answer.finding_count)
+            ),
+            false => by_kind(answer),
+        },
+    ));
     facts
 }
 

@@ -201,3 +201,24 @@ fn from_base64(text: &str) -> Vec<u8> {
     }
     bytes
 }
+
+/// What a line says is what the table says: nothing of an event is lost between the two.
+#[test]
+fn a_line_is_read_back_as_the_row_of_the_table() {
+    let lab = lab();
+    let (lines, _) = lab.export("out.ndjson", ExportFormat::Ndjson).unwrap();
+    let (table, _) = lab.export("out.csv", ExportFormat::Csv).unwrap();
+    let again = |line: &str| rows::csv(&row(&serde_json::from_str::<EventAnswer>(line).unwrap()).0);
+    let lines = std::fs::read_to_string(lines).unwrap();
+    let again: String = lines.lines().map(again).collect();
+    assert_eq!(
+        rows::csv_head(&rows::COLUMNS) + &again,
+        std::fs::read_to_string(table).unwrap()
+    );
+    for wrong in [
+        "{\"base64\":\"YQ=\",\"content_type\":\"text/plain\"}",
+        "{\"base64\":\"YR==\",\"content_type\":\"text/plain\"}",
+    ] {
+        assert!(serde_json::from_str::<Stored>(wrong).is_err(), "{wrong}");
+    }
+}

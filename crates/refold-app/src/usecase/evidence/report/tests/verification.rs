@@ -178,7 +178,7 @@ fn it_names_what_the_verification_names() {
             let position = changed.position.as_ref().expect("a place").parse().expect("a number");
             assert!(there.contains(&position), "{what}: {there:?} without {position}");
         }
-        let whole = verify_bundle(Path::new(&made.dir), None).expect("an answer");
+        let whole = checked(Path::new(&made.dir), None).expect("an answer");
         assert_eq!(whole.outcome, "verified", "{what}: {}", whole.sentence);
         let page = std::fs::read_to_string(Path::new(&made.dir).join(PAGES)).expect("pages");
         assert!(
@@ -267,7 +267,7 @@ fn whatever_byte_of_it_is_changed_the_file_is_named() {
             let at = random.below(bytes.len());
             bytes[at] ^= 1 + random.below(255) as u8;
             std::fs::write(dir.join(name), &bytes).expect("a file of the test");
-            let answer = verify_bundle(dir, None).expect("an answer");
+            let answer = checked(dir, None).expect("an answer");
             let blamed: Vec<String> = answer.files.into_iter().filter(|of| !of.ok).map(|of| of.name).collect();
             assert_eq!(blamed, [name.as_str()], "byte {at} of {name} is {:#04x}", bytes[at]);
         }

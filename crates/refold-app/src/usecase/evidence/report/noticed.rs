@@ -1,0 +1,62 @@
+//! What was noteworthy while the store was read, judged and folded, by code.
+
+use refold_audit::report::model::{Found, FoundOne};
+
+use super::Gathered;
+use crate::findings;
+use crate::wire::FindingWire;
+
+/// What reading came upon, and what judging and folding did. These read the same events, each more or less of them: of one
+/// code the larger count is that of the store.
+pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
+    let mut found: Vec<Found> = findings::groups(&gathered.found)
+        .into_iter()
+        .map(|group| Found {
+            code: group.code,
+            severity: group.severity.name().to_owned(),
+            count: group.count.into(),
+            advice: group.advice,
+            first: group
+                .found
+                .into_iter()
+                .map(|one| FoundOne {
+                    detail: one.detail,
+                    stream: one.stream,
+                    version: one.version,
+                    position: one.position,
+                })
+                .collect(),
+        })
+        .collect();
+    let of_state = gathered.state.iter().flat_map(|(blamed, _)| &blamed.findings);
+    let of_verdict = gathered.judged.iter().flat_map(|judged| &judged.came_upon);
+    for of in of_state.chain(of_verdict) {
+        match found.iter_mut().find(|known| known.code == of.code) {
+            Some(known) => known.count = known.count.max(of.count.into()),
+            None => found.push(one(of)),
+        }
+    }
+    found.sort_by(|a, b| a.code.cmp(&b.code));
+    found
+}
+
+fn one(of: &FindingWire) -> Found {
+    Found {
+        code: of.code.clone(),
+        severity: of.severity.name().to_owned(),
+        count: of.count.into(),
+        advice: findings::advice(&of.code).to_owned(),
+        first: vec![FoundOne {
+            detail: of.detail.clone(),
+            stream: of.stream.clone(),
+            version: of.version.clone(),
+            position: of.position.clone(),
+        }],
+    }
+}
+
+/// Rows that could not be read as events.
+pub(super) fn left_out(noticed: &[Found]) -> u64 {
+    let lacking = noticed.iter().filter(|of| findings::leaves_out(&of.code));
+    lacking.map(|of| of.count).sum()
+}
