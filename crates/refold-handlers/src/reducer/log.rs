@@ -86,7 +86,9 @@ impl<'p> Log<'p> {
     /// Puts the state back as it was before the first write.
     pub fn roll_back(&mut self, state: &mut Value, places: &Places<'p>) {
         while let Some(undo) = self.undo.pop() {
-            let (freed, added) = put_back(state, places, undo);
+            let put = put_back(state, places, undo);
+            debug_assert!(put.is_some(), "a write is undone where it was made");
+            let (freed, added) = put.unwrap_or_default();
             self.byte_count = (self.byte_count + added).saturating_sub(freed);
         }
     }
@@ -107,8 +109,9 @@ pub enum Before {
     Removed(Value),
 }
 
-/// Undoes one write; how many bytes that frees, and how many it adds.
-fn put_back<'p>(state: &mut Value, places: &Places<'p>, undo: Undo<'p>) -> (usize, usize) {
+/// Undoes one write; how many bytes that frees, and how many it adds. `None`, and nothing happened: the state is not the
+/// one that the write left.
+fn put_back<'p>(state: &mut Value, places: &Places<'p>, undo: Undo<'p>) -> Option<(usize, usize)> {
     let Undo { path, len, before } = undo;
     let path = places.steps(&path);
     let last = len.checked_sub(1).and_then(|last| path.get(last));
@@ -116,38 +119,39 @@ fn put_back<'p>(state: &mut Value, places: &Places<'p>, undo: Undo<'p>) -> (usiz
     let steps = if is_inside { len } else { len.saturating_sub(1) };
     // Writes are undone in reverse, so each finds the state as it left it.
     let Located::There(slot) = path.first(steps).locate(state) else {
-        return (0, 0);
+        return None;
     };
     match (before, slot, last) {
         (Before::Was(old), slot, _) => {
             let added = size_of(&old);
-            (size_of(&std::mem::replace(slot, old)), added)
+            Some((size_of(&std::mem::replace(slot, old)), added))
         }
-        (Before::Absent, Value::Array(values), Some(place)) => match place.index() {
-            Some(at) if at < values.len() => (1 + size_of(&values.remove(at)), 0),
-            _ => (0, 0),
-        },
+        (Before::Absent, Value::Array(values), Some(place)) => {
+            let at = place.index().filter(|at| *at < values.len())?;
+            Some((1 + size_of(&values.remove(at)), 0))
+        }
         (Before::Absent, Value::Object(members), Some(PlaceRef::Key(key))) => {
             let key = key.text().as_wtf8();
-            let removed = members.remove(key);
-            (removed.map_or(0, |old| key.len() + 4 + size_of(&old)), 0)
+            let removed = members.remove(key)?;
+            Some((key.len() + 4 + size_of(&removed), 0))
         }
         (Before::Appended, Value::Array(values), _) if !values.is_empty() => {
-            (1 + size_of(&values.remove(values.len() - 1)), 0)
+            Some((1 + size_of(&values.remove(values.len() - 1)), 0))
         }
-        (Before::Prepended, Value::Array(values), _) if !values.is_empty() => (1 + size_of(&values.remove(0)), 0),
+        (Before::Prepended, Value::Array(values), _) if !values.is_empty() => Some((1 + size_of(&values.remove(0)), 0)),
         (Before::Removed(old), Value::Array(values), Some(place)) => {
+            let at = place.index().filter(|at| *at <= values.len())?;
             let added = 1 + size_of(&old);
-            values.insert(place.index().unwrap_or(0).min(values.len()), old);
-            (0, added)
+            values.insert(at, old);
+            Some((0, added))
         }
         (Before::Removed(old), Value::Object(members), Some(PlaceRef::Key(key))) => {
             let key = key.text();
             let added = key.as_wtf8().len() + 4 + size_of(&old);
             members.insert(key.clone(), old);
-            (0, added)
+            Some((0, added))
         }
-        _ => (0, 0),
+        _ => None,
     }
 }
 
@@ -193,4 +197,51 @@ fn too_big(limits: &Limits) -> Refused {
 fn too_deep(limits: &Limits) -> Refused {
     let message = format!("the state would nest deeper than {} levels; flatten it", limits.depth);
     Refusal::new(code::LIMIT_DEPTH, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use refold_core::value::KnownKey;
+
+    use super::*;
+
+    /// What is undone in `state` at the path of these keys: the state then, and what [`put_back`] says.
+    fn undone(state: &str, keys: &[&str], before: Before) -> (String, Option<(usize, usize)>) {
+        let keys: Vec<KnownKey> = keys.iter().map(|key| KnownKey::new((*key).into())).collect();
+        let mut state = Value::from_json(state.as_bytes(), 8).unwrap();
+        let (path, len) = (Path::fixed(&keys), keys.len());
+        let put = put_back(&mut state, &Places::default(), Undo { path, len, before });
+        (state.display_json(), put)
+    }
+
+    #[test]
+    fn a_write_is_undone_only_where_it_was_made() {
+        let one = || Value::from_json(b"1", 1).unwrap();
+        let state = r#"{"a":{"b":2},"list":[3]}"#;
+        let same = (state.to_owned(), None);
+        assert_eq!(
+            undone(state, &["a", "b"], Before::Was(one())).0,
+            r#"{"a":{"b":1},"list":[3]}"#
+        );
+        assert_eq!(undone(state, &["a", "b"], Before::Absent).0, r#"{"a":{},"list":[3]}"#);
+        assert_eq!(
+            undone(state, &["list"], Before::Appended).0,
+            r#"{"a":{"b":2},"list":[]}"#
+        );
+        assert_eq!(
+            undone(state, &["a", "c"], Before::Removed(one())).0,
+            r#"{"a":{"b":2,"c":1},"list":[3]}"#
+        );
+        for (keys, before) in [
+            (&["a", "c"][..], Before::Was(one())),
+            (&["x", "b"], Before::Absent),
+            (&["a", "c"], Before::Absent),
+            (&["a"], Before::Appended),
+            (&["a", "b"], Before::Prepended),
+            (&["list", "b"], Before::Removed(one())),
+            (&["a", "b", "c"], Before::Removed(one())),
+        ] {
+            assert_eq!(undone(state, keys, before), same, "{keys:?}");
+        }
+    }
 }

@@ -60,15 +60,21 @@ impl<'p> Path<'p> {
         self.fixed.is_empty().then_some(Path { fixed: keys, ..self })
     }
 
-    /// This path and `inner` after it. One of them is empty, or this was found out whole and `inner` says nothing but keys:
-    /// so at most one of the two has places that were found out, and those of the other begin and end at 0.
+    /// This path and `inner` after it, where [`Path::joins`] says that they are one path.
     #[inline(always)]
     pub fn followed_by(self, inner: Path<'p>) -> Path<'p> {
+        debug_assert!(self.joins(&inner), "{self:?} and {inner:?} are no one path");
         Path {
             found_from: self.found_from + inner.found_from,
             found_to: self.found_to + inner.found_to,
             fixed: inner.fixed,
         }
+    }
+
+    /// Whether this path is empty, or was found out whole and `inner` says nothing but keys: so at most one of the two has
+    /// places that were found out, and those of the other begin and end at 0.
+    fn joins(&self, inner: &Path<'p>) -> bool {
+        self.fixed.is_empty() && (self.found_to == 0 || inner.found_to == 0)
     }
 
     pub fn len(&self) -> usize {
@@ -313,4 +319,41 @@ pub fn pointer(places: &[Place<'_>]) -> Pointer {
             PlaceRef::Key(key) => pointer.push_key(key.text()),
             PlaceRef::Element(at) | PlaceRef::New { at, .. } => pointer.push_index(at),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_paths_are_one_where_only_one_of_them_was_found_out() {
+        let keys = [KnownKey::new("a".into())];
+        let mut places = Places::default();
+        let before = places.begin();
+        places.push(Place::Element(7));
+        let found = places.end(before, &[]);
+        let (fixed, mixed) = (Path::fixed(&keys), places.end(before, &keys));
+        let later = places.end(places.begin(), &keys);
+        for (outer, inner, joins) in [
+            (Path::default(), fixed, true),
+            (Path::default(), mixed, true),
+            (found, fixed, true),
+            (found, Path::default(), true),
+            // What the rules say of the outer path would be lost.
+            (fixed, Path::default(), false),
+            (mixed, fixed, false),
+            // Two spans of places do not add up to one.
+            (found, found, false),
+            (found, later, false),
+        ] {
+            assert_eq!(outer.joins(&inner), joins, "{outer:?} {inner:?}");
+            if joins {
+                let both = [places.steps(&outer), places.steps(&inner)]
+                    .map(Steps::to_places)
+                    .concat();
+                let whole = places.steps(&outer.followed_by(inner)).to_places();
+                assert_eq!(format!("{whole:?}"), format!("{both:?}"));
+            }
+        }
+    }
 }
