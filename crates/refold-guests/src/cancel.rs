@@ -1,10 +1,13 @@
-//! Who may end the wait for a program. Whoever runs handlers on a thread says it there once: the port of a handler, and
+//! Who may end what a handler does. Whoever runs handlers on a thread says it there once: the port of a handler, and
 //! the way a package is opened, know no work.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
 
+use refold_core::port::handler::HandlerFault;
 use refold_core::work::CancelToken;
+
+use crate::error::{code, fault};
 
 thread_local! {
     static TOKEN: RefCell<Option<CancelToken>> = const { RefCell::new(None) };
@@ -33,7 +36,11 @@ impl Drop for HeedsCancel {
 }
 
 /// Whether nobody waits any more for what this thread does.
-#[cfg(unix)]
 pub(crate) fn is_cancelled() -> bool {
     TOKEN.with_borrow(|token| token.as_ref().is_some_and(CancelToken::is_cancelled))
+}
+
+/// What becomes of an event on which a handler was at work when nobody waited for it any more.
+pub(crate) fn cancelled() -> HandlerFault {
+    fault(code::CANCELLED, "cancelled while the handler worked, which was stopped")
 }

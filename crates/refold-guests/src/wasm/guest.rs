@@ -11,6 +11,7 @@ use super::abi;
 use super::host::{Host, range};
 use super::program::FILE;
 use super::reply::{Outcome, read_reply};
+use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
@@ -228,7 +229,12 @@ impl Guest {
 }
 
 impl undo::Guest for Guest {
+    /// Not once nobody waits for it. Within an event a module is stopped by its fuel alone, which lasts for
+    /// hundredths of a second.
     fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
+        if cancel::is_cancelled() {
+            return Err(cancel::cancelled());
+        }
         if self.key.is_empty() {
             self.key = abi::key_of_record(frame).to_vec();
         }
