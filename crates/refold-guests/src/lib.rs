@@ -28,7 +28,7 @@ pub use cache::keep_compiled_code_in;
 pub use cancel::{HeedsCancel, heed_cancel};
 pub use error::{LoadError, code};
 pub use instance::{GuestInstance, GuestProgram};
-pub use js::{Dialect, JS_ENGINE_ID, JsProgram};
+pub use js::{Aside, Condition, Dialect, JS_ENGINE_ID, JsProgram};
 pub use limits::GuestLimits;
 pub use process::{PROCESS_ENGINE_ID, ProgramFile};
 #[cfg(unix)]

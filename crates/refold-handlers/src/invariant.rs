@@ -1,10 +1,14 @@
 //! Invariants: conditions that a state should always meet.
 //!
-//! They see the state alone. What to do about one that does not hold is the caller's affair.
+//! They see the state alone. One is an expression, or a function that a script exports. What to do about one that does
+//! not hold is the caller's affair.
+
+use std::sync::Arc;
 
 use refold_core::finding::Severity;
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
+use refold_guests::{Aside, Condition, JsProgram};
 
 use crate::document::{Document, Node};
 use crate::error::{Mark, PackageError, code};
@@ -39,13 +43,19 @@ pub struct Invariant {
     pub id: String,
     /// Empty where it has none.
     pub title: String,
-    /// Its condition as it is written.
+    /// Its condition, or its function, as it is written.
     pub text: String,
     pub severity: Severity,
-    pub mark: Mark,
-    /// The places of the state that it reads.
+    /// The places of the state that it reads; of a function, which does not say, the whole.
     pub reads: Vec<Pattern>,
-    condition: NodeId,
+    asked: Asked,
+}
+
+/// What is asked whether a state meets it.
+#[derive(Debug)]
+enum Asked {
+    Expression(NodeId),
+    Function(Condition, Arc<Aside>),
 }
 
 impl Default for Invariants {
@@ -57,7 +67,31 @@ impl Default for Invariants {
     }
 }
 
+impl Invariant {
+    /// Whether it is a function: what that says when it fails may quote the state.
+    pub fn is_function(&self) -> bool {
+        matches!(self.asked, Asked::Function(..))
+    }
+}
+
 impl Invariants {
+    /// Those that a script exports.
+    pub fn of_script(program: &JsProgram) -> Invariants {
+        let aside = Arc::new(program.aside());
+        let all = program.conditions().iter().map(|condition| Invariant {
+            id: condition.id.clone(),
+            title: condition.title.clone(),
+            text: condition.text.clone(),
+            severity: condition.severity,
+            reads: vec![Pattern::default()],
+            asked: Asked::Function(condition.clone(), Arc::clone(&aside)),
+        });
+        Invariants {
+            all: all.collect(),
+            ..Invariants::default()
+        }
+    }
+
     /// Those under `invariants` in a reducer file. `keys` are the array keys that the reducer declares.
     pub fn of_reducer(document: &Document, keys: &ArrayKeys) -> Result<Invariants, PackageError> {
         let members = document.map(code::PKG_REDUCER, &document.root, "a reducer")?;
@@ -111,9 +145,8 @@ impl Invariants {
             title: String::new(),
             text: text.to_owned(),
             severity: Severity::Error,
-            mark: Mark::START,
             reads: scope.reads.into_iter().collect(),
-            condition,
+            asked: Asked::Expression(condition),
         };
         Ok(Invariants {
             ir,
@@ -138,6 +171,10 @@ impl Invariants {
     /// # Errors
     /// When the condition cannot be evaluated on this state: it is neither met nor broken.
     pub fn holds(&self, invariant: &Invariant, state: &Value, limits: &Limits) -> Result<bool, HandlerFault> {
+        let condition = match &invariant.asked {
+            Asked::Expression(condition) => *condition,
+            Asked::Function(condition, aside) => return aside.holds(condition, state),
+        };
         let inputs = Inputs {
             data: &[],
             meta: &[],
@@ -146,7 +183,7 @@ impl Invariants {
             this: None,
         };
         let mut meter = Meter::new(limits);
-        evaluate_condition(&self.ir, invariant.condition, &inputs, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
+        evaluate_condition(&self.ir, condition, &inputs, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
     }
 }
 
@@ -197,9 +234,8 @@ fn compile(document: &Document, list: &Node, state: Type, keys: &ArrayKeys) -> R
             title,
             text,
             severity,
-            mark: node.mark,
             reads: scope.reads.into_iter().collect(),
-            condition,
+            asked: Asked::Expression(condition),
         });
     }
     Ok(Invariants { ir, all })

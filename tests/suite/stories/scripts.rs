@@ -153,3 +153,91 @@ fn every_command_takes_code_and_says_the_same_anywhere() {
         }
     }
 }
+
+/// The invariants of `handlers/order`, and one that breaks and holds again, as functions.
+const EXPORTED: &str = "
+  invariants: {
+    'balanced-once-paid': {
+      title: 'What was captured is what was due',
+      holds: ({ status, total, discount, paid }) =>
+        !['paid', 'shipped', 'delivered'].includes(status) || decimal(total).minus(discount).minus(paid).equals(0),
+    },
+    'no-negative-lines': ({ items }) => Object.values(items).every((item) => item.qty > 0),
+    'refunds-within-payments': {
+      severity: 'warning',
+      holds: ({ refunded, paid }) => decimal(refunded).compare(paid) <= 0,
+    },
+    'never-paid': (state) => state.status !== 'paid',
+    'few-lines': ({ items }) => Object.keys(items).length < 3,
+  },
+";
+
+#[test]
+fn exported_invariants_break_where_the_same_ones_in_a_file_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = shop(folder.path(), Layout::Emmett, 3_000);
+    let store = sample.store.display().to_string();
+    let script = root().join("fixtures/orders/scripts/order");
+    let read = |name: &str| std::fs::read_to_string(script.join(name)).expect("the example");
+    let package = |name: &str, script: &str, invariants: Option<&str>| {
+        let package = folder.path().join(name);
+        let version = package.join("versions/1.1.0");
+        std::fs::create_dir_all(&version).expect("a package");
+        std::fs::write(package.join("handler.toml"), read("handler.toml")).expect("a manifest");
+        std::fs::write(version.join("handler.js"), script).expect("a script");
+        if let Some(invariants) = invariants {
+            std::fs::write(version.join("invariants.yaml"), invariants).expect("invariants");
+        }
+        package.display().to_string()
+    };
+    let source = read("versions/1.1.0/handler.js");
+    let more =
+        "\n  - { id: never-paid, expr: state.status != 'paid' }\n  - { id: few-lines, expr: size(state.items) < 3 }\n";
+    let in_file = package(
+        "in-file",
+        &source,
+        Some(&(read("versions/1.1.0/invariants.yaml") + more)),
+    );
+    let exporting = source.replacen("export default {", &format!("export default {{{EXPORTED}"), 1);
+    let exported = package("exported", &exporting, None);
+    let refold = Refold::in_folder(folder.path());
+    let violations = |handler: &str, scope: &[&str]| {
+        let answer = refold
+            .json(&[&["check", &store, "--handler", handler], scope].concat())
+            .swap_remove(0);
+        let of = |violation: &serde_json::Value| {
+            ["invariant", "stream", "version", "flips"].map(|name| violation[name].clone())
+        };
+        assert_eq!(answer["exact"], true, "{answer}");
+        answer["violations"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(of)
+            .collect::<Vec<_>>()
+    };
+    for scope in [&["--all"][..], &["order-4711"]] {
+        let found = violations(&exported, scope);
+        assert_eq!(found, violations(&in_file, scope));
+        assert!(!found.is_empty(), "{scope:?}: something breaks");
+    }
+    // One is asked by its name, and shrunk to what still breaks it.
+    let cases = tempfile::tempdir().expect("a folder");
+    let minimize = |handler: &str, name: &str| {
+        let case = cases.path().join(name).display().to_string();
+        let arguments = [
+            "minimize",
+            &store,
+            "order-4711",
+            "--handler",
+            handler,
+            "--invariant",
+            "never-paid",
+        ];
+        refold
+            .json(&[&arguments[..], &["--out", &case]].concat())
+            .swap_remove(0)["kept"]
+            .clone()
+    };
+    assert_eq!(minimize(&exported, "exported"), minimize(&in_file, "in-file"));
+}

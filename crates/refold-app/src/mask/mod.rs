@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
 pub use log::{Entry, Log};
 pub use rules::Rule;
-pub use speech::masked;
+pub use speech::{masked, unquoted};
 
 use crate::error::AppError;
 use crate::handler;

@@ -3,6 +3,7 @@
 
 use refold_core::event::{EventBatch, EventView};
 use refold_core::names::Names;
+use refold_core::time::Timestamp;
 
 use crate::surroundings::{micros, seed};
 
@@ -35,26 +36,63 @@ pub fn write(out: &mut Vec<u8>, handler: u32, is_first: bool, event: &EventView<
         event.metadata.unwrap_or_default(),
         event.payload.unwrap_or_default(),
     ];
-    let start = out.len();
-    out.extend_from_slice(&handler.to_le_bytes());
-    out.extend_from_slice(&flags.to_le_bytes());
-    out.extend_from_slice(&event.version.0.to_le_bytes());
-    out.extend_from_slice(&event.position.0.to_le_bytes());
-    out.extend_from_slice(&micros(event.recorded_at).to_le_bytes());
-    out.extend_from_slice(&seed(stream, event.version.0).to_le_bytes());
-    for text in texts {
-        // Texts come from spans of 32 bits.
-        out.extend_from_slice(&(text.len() as u32).to_le_bytes());
-    }
-    out.extend_from_slice(&[0; 4]);
-    debug_assert_eq!(
-        out.len(),
-        start + HEAD_BYTES,
-        "the head has the size that the guest reads"
-    );
-    for text in texts {
-        out.extend_from_slice(text);
-        // A number is read up to what is no digit, and a text may be one.
-        out.push(0);
+    let head = Head {
+        handler,
+        flags,
+        version: event.version.0,
+        position: event.position.0,
+        micros: micros(event.recorded_at),
+        seed: seed(stream, event.version.0),
+    };
+    head.write(out, texts);
+}
+
+/// Writes an event that is nothing but a payload, for a function that is asked about a value.
+pub fn write_value(out: &mut Vec<u8>, function: u32, json: &[u8]) {
+    let head = Head {
+        handler: function,
+        flags: HAS_PAYLOAD,
+        version: 0,
+        position: 0,
+        micros: micros(Timestamp::NONE),
+        seed: seed(b"", 0),
+    };
+    head.write(out, [b"", b"", b"", b"", json]);
+}
+
+struct Head {
+    handler: u32,
+    flags: u32,
+    version: i64,
+    position: i64,
+    micros: f64,
+    seed: u64,
+}
+
+impl Head {
+    /// With the texts after it, in the order of the layout.
+    fn write(&self, out: &mut Vec<u8>, texts: [&[u8]; 5]) {
+        let start = out.len();
+        out.extend_from_slice(&self.handler.to_le_bytes());
+        out.extend_from_slice(&self.flags.to_le_bytes());
+        out.extend_from_slice(&self.version.to_le_bytes());
+        out.extend_from_slice(&self.position.to_le_bytes());
+        out.extend_from_slice(&self.micros.to_le_bytes());
+        out.extend_from_slice(&self.seed.to_le_bytes());
+        for text in texts {
+            // Texts come from spans of 32 bits, and a state is smaller than its limit, which has as many.
+            out.extend_from_slice(&(text.len() as u32).to_le_bytes());
+        }
+        out.extend_from_slice(&[0; 4]);
+        debug_assert_eq!(
+            out.len(),
+            start + HEAD_BYTES,
+            "the head has the size that the guest reads"
+        );
+        for text in texts {
+            out.extend_from_slice(text);
+            // A number is read up to what is no digit, and a text may be one.
+            out.push(0);
+        }
     }
 }

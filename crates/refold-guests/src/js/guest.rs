@@ -8,6 +8,7 @@ use refold_core::value::Value;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
+use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::{GuestLimits, MemoryLimiter};
 use crate::undo::{self, Folded};
@@ -38,8 +39,12 @@ pub struct Host {
 
 impl Host {
     pub fn link(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
+        // The engine asks every so many calls and turns of a loop, and stops the handler where too little is left.
         linker.func_wrap("refold", "fuel_left", |caller: Caller<'_, Host>| -> i64 {
-            i64::try_from(caller.get_fuel().unwrap_or(0)).unwrap_or(i64::MAX)
+            match cancel::is_cancelled() {
+                true => 0,
+                false => i64::try_from(caller.get_fuel().unwrap_or(0)).unwrap_or(i64::MAX),
+            }
         })?;
         let event_time = |mut caller: Caller<'_, Host>, at: u32, digits: u32| -> u32 {
             let text = caller.data().time.display(digits.min(9) as u8).to_string();
@@ -132,6 +137,26 @@ impl Guest {
         }?;
         let about = guest.output()?.to_vec();
         Ok((guest, about))
+    }
+
+    /// What the function of a frame gives, which is no state of a fold.
+    pub fn ask(&mut self, frame: &[u8]) -> Result<Value, HandlerFault> {
+        match undo::Guest::apply(self, frame, Timestamp::NONE)? {
+            Folded::Done | Folded::Repeated => {}
+            Folded::Ignored | Folded::Unknown | Folded::Unread => {
+                let message = "it is asked about a value that JavaScript cannot hold, or that nests too deep";
+                return Err(fault(code::HANDLER_TYPE, message));
+            }
+        }
+        let answer = undo::Guest::state(self)?;
+        self.collect()?;
+        Ok(answer)
+    }
+
+    /// Lets go of what nothing but cycles of objects hold, when there may be much of it.
+    fn collect(&mut self) -> Result<(), HandlerFault> {
+        let collect = self.calls.collect.clone();
+        self.call(&collect, (), OWN_FUEL)
     }
 
     /// What the last event would have written: a JSON object a line, with `stream`, `type`, `data` and `metadata`.
@@ -227,6 +252,9 @@ impl Guest {
 
     /// The fault of a guest that was stopped by force. It is of no further use.
     fn trapped(&mut self, error: &wasmtime::Error) -> HandlerFault {
+        if cancel::is_cancelled() {
+            return cancel::cancelled();
+        }
         let place = self.place();
         let fault = |code, message: &str| HandlerFault {
             place: place.clone(),
@@ -258,11 +286,14 @@ impl Guest {
             .memory
             .data(&self.store)
             .get(output..output.saturating_add(length))?;
-        Some(String::from_utf8_lossy(text).into_owned()).filter(|place| !place.is_empty())
+        place_of_handler(&String::from_utf8_lossy(text))
     }
 
     /// The fault of a call that ended with a report: a place, a line end, a message.
     fn fault(&mut self, ended: i32) -> HandlerFault {
+        if ended == status::STOPPED && cancel::is_cancelled() {
+            return cancel::cancelled();
+        }
         let report = match self.output() {
             Ok(report) => String::from_utf8_lossy(report).into_owned(),
             Err(fault) => return fault,
@@ -295,14 +326,23 @@ impl Guest {
         HandlerFault {
             code,
             message,
-            place: Some(place.to_owned()).filter(|place| !place.is_empty()),
+            place: place_of_handler(place),
         }
     }
+}
+
+/// A place in the handler's own file. What stands around a handler's functions is ours, and no place that a person can
+/// go to.
+fn place_of_handler(place: &str) -> Option<String> {
+    Some(place.to_owned()).filter(|place| !place.is_empty() && !place.starts_with("refold:"))
 }
 
 impl undo::Guest for Guest {
     /// Looks also whether what became of the state can be written.
     fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
+        if cancel::is_cancelled() {
+            return Err(cancel::cancelled());
+        }
         self.store.data_mut().time = time;
         self.write(&[frame])?;
         let apply = self.calls.apply.clone();
@@ -325,14 +365,12 @@ impl undo::Guest for Guest {
         state.map_err(|error| engine_fault(&format!("it wrote a state that is no JSON: {error}")))
     }
 
-    /// As JSON, where a BigInt ends in `n` and a decimal in `m`. Lets go of what nothing but cycles of objects hold, when
-    /// there may be much of it.
+    /// As JSON, where a BigInt ends in `n` and a decimal in `m`.
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
         let save = self.calls.save.clone();
         self.finish(save, ())?;
         let saved = Arc::from(self.output()?);
-        let collect = self.calls.collect.clone();
-        self.call(&collect, (), OWN_FUEL)?;
+        self.collect()?;
         Ok(saved)
     }
 

@@ -3,10 +3,10 @@
 (function (prelude) {
   'use strict'
 
-  const { keys, freeze, hasOwn, defineProperty, getPrototypeOf } = Object
+  const { keys, freeze, hasOwn, getPrototypeOf } = Object
   const { stringify } = JSON
   const { isArray } = Array
-  const { isFirst, enterPartition, record } = prelude
+  const { put, isFirst, enterPartition, record } = prelude
   const asyncPrototypes = [
     getPrototypeOf(async function () {}),
     getPrototypeOf(async function* () {}),
@@ -197,9 +197,6 @@
   function name(of, what, value) {
     if (typeof value !== 'string' || value === '') throw new TypeError(`${of}: the ${what} must be a text that is not empty`)
   }
-
-  const put = (object, key, value) =>
-    defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
 
   function begin() {
     for (const key of keys(defining)) put(globalThis, key, defining[key])

@@ -1,5 +1,6 @@
 //! Handlers in JavaScript: QuickJS-ng with our guest, a module that is kept in the repository.
 
+mod aside;
 mod engine;
 mod frame;
 mod guest;
@@ -10,5 +11,6 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use aside::{Aside, Condition};
 pub use engine::JS_ENGINE_ID;
 pub use program::{Dialect, JsProgram};

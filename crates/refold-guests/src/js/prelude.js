@@ -7,7 +7,8 @@
     Object.getPrototypeOf(async function* () {}),
     Object.getPrototypeOf(function* () {}),
   ]
-  const { getPrototypeOf, keys, freeze, hasOwn, preventExtensions } = Object
+  const { getPrototypeOf, keys, freeze, hasOwn, preventExtensions, defineProperty } = Object
+  const { isArray } = Array
   const { round } = Math
   const { isFinite } = Number
   const { stringify } = JSON
@@ -16,6 +17,7 @@
   // What is written when a state is looked at must not run what a handler left on prototypes.
   const uncurried = Function.prototype.bind.bind(Function.prototype.call)
   const [padStart, slice] = [uncurried(String.prototype.padStart), uncurried(String.prototype.slice)]
+  const functionText = uncurried(Function.prototype.toString)
   const asText = String
 
   let isDecimal, partsOf
@@ -145,23 +147,38 @@
   }
 
   const refused = (message, at) => ({ refused: message, handlers: at })
+  const isRecord = (value) => value !== null && typeof value === 'object' && !isArray(value)
   const waits = (value) => typeof value === 'function' && asyncPrototypes.includes(getPrototypeOf(value))
+  /** Also where the key is `__proto__`. */
+  const put = (object, key, value) =>
+    defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
+
+  /** What is wrong with something that has to be a function; `undefined`: nothing. */
+  function wrongFunction(name, value, instead) {
+    if (typeof value !== 'function') return refused(`\`${name}\` must be a function${instead}`)
+    if (waits(value)) {
+      return refused(`\`${name}\` must be a plain function: handlers do not wait, and what it gives would be lost`, value)
+    }
+    return undefined
+  }
 
   /** What the default export of a module says. */
   function module(made) {
     if (made === null || typeof made !== 'object') {
       return refused('the module needs `export default { initial, on }`')
     }
-    const known = ['initial', 'on', 'unhandled']
+    const known = ['initial', 'on', 'key', 'unhandled', 'invariants']
     const odd = keys(made).find((name) => !known.includes(name))
     if (odd !== undefined) {
       return refused(`the handler has an unknown member \`${odd}\`; it may have ${known.join(', ')}`, made[odd])
     }
-    const { initial, on, unhandled = 'warn' } = made
+    const { initial, on, key, unhandled = 'warn' } = made
     if (initial !== undefined && typeof initial !== 'function') {
       return refused('`initial` must be a function that returns the state before the first event')
     }
     if (waits(initial)) return refused('`initial` must not be async: handlers do not wait', initial)
+    const wrongKey = key === undefined ? undefined : wrongFunction('key', key, ' that returns which state the event is folded into')
+    if (wrongKey) return wrongKey
     if (on === null || typeof on !== 'object') return refused('`on` must be an object: event type → function(state, event)')
     if (!['ignore', 'warn', 'error'].includes(unhandled)) {
       return refused("`unhandled` must be 'ignore', 'warn' or 'error'")
@@ -171,21 +188,74 @@
     for (const type of keys(on)) {
       const handler = on[type]
       if (handler === null) {
-        types[type] = -1
+        put(types, type, -1)
         continue
       }
-      if (typeof handler !== 'function') {
-        return refused(`\`on.${type}\` must be a function, or null to ignore the type`)
-      }
-      if (waits(handler)) {
-        return refused(`\`on.${type}\` must be a plain function: handlers do not wait, and the state would be lost`, handler)
-      }
-      types[type] = handlers.push(handler) - 1
+      const wrong = wrongFunction(`on.${type}`, handler, ', or null to ignore the type')
+      if (wrong) return wrong
+      put(types, type, handlers.push(key ? keyed(key, initial, handler) : handler) - 1)
     }
-    return { initial, handlers, about: stringify({ types: keys(types).map((type) => [type, types[type]]), unhandled }) }
+    const invariants = conditionsOf(made.invariants, key !== undefined, handlers)
+    if (invariants.refused) return invariants
+    const about = { types: keys(types).map((type) => [type, types[type]]), unhandled, invariants }
+    return { initial: key ? () => ({}) : initial, handlers, about: stringify(about) }
   }
 
-  Object.defineProperty(globalThis, 'decimal', { value: decimal })
+  /** Folds an event into the state of its key: the whole state is an object with a member for each. */
+  function keyed(key, initial, handler) {
+    const fold = (states, event, meta) => {
+      const said = key(event)
+      if (said === undefined || said === null) return
+      if (typeof said !== 'string' && typeof said !== 'number' && typeof said !== 'bigint') {
+        throw new TypeError('`key` must return a text or a number, or nothing for an event that is of no state')
+      }
+      const name = asText(said)
+      const own = hasOwn(states, name) ? states[name] : initial ? initial() : {}
+      const returned = handler(own, event, meta)
+      put(states, name, returned === undefined ? own : returned)
+    }
+    // Metadata is read for a function of three parameters only.
+    return handler.length > 2 ? (states, event, meta) => fold(states, event, meta) : (states, event) => fold(states, event)
+  }
+
+  /** The exported invariants, each `[id, place, severity, title, text]`. They are asked with a state as the event's data. */
+  function conditionsOf(exported, isKeyed, handlers) {
+    if (exported === undefined) return []
+    if (!isRecord(exported)) return refused('`invariants` must be an object: id → function(state)')
+    const list = []
+    for (const id of keys(exported)) {
+      const said = typeof exported[id] === 'function' ? { holds: exported[id] } : exported[id]
+      const name = `invariants.${id}`
+      if (!isRecord(said)) return refused(`\`${name}\` must be a function, or { holds, severity, title }`)
+      const known = ['holds', 'severity', 'title']
+      const odd = keys(said).find((member) => !known.includes(member))
+      if (odd !== undefined) return refused(`\`${name}\` has an unknown member \`${odd}\`; it may have ${known.join(', ')}`)
+      const { holds, severity = 'error', title = '' } = said
+      const wrong = wrongFunction(`${name}.holds`, holds, ': state → true or false')
+      if (wrong) return wrong
+      if (!['error', 'warning', 'notice'].includes(severity)) {
+        return refused(`\`${name}.severity\` must be 'error', 'warning' or 'notice'`, holds)
+      }
+      if (typeof title !== 'string') return refused(`\`${name}.title\` must be a text`, holds)
+      const asked = (state) => {
+        const answer = holds(state)
+        // Null stands for no answer.
+        return typeof answer === 'boolean' ? answer : null
+      }
+      const ofAll = (states) => {
+        for (const key of keys(states)) {
+          const answer = asked(states[key])
+          if (answer !== true) return answer
+        }
+        return true
+      }
+      const ask = isKeyed ? ofAll : asked
+      list.push([id, handlers.push((_, event) => ask(event.data)) - 1, severity, title, functionText(holds)])
+    }
+    return list
+  }
+
+  defineProperty(globalThis, 'decimal', { value: decimal })
   freeze(Decimal.prototype)
-  return { decimal: literalDecimal, decimalPrototype: Decimal.prototype, module, isFirst, enterPartition, record }
+  return { decimal: literalDecimal, decimalPrototype: Decimal.prototype, module, put, isFirst, enterPartition, record }
 })()

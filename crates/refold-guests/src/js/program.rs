@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use refold_core::finding::Severity;
 use refold_core::port::handler::{HandlerFault, HandlerIdentity};
-use refold_core::value::Value;
+use refold_core::value::{Array, Object, Value};
 
+use super::aside::{Aside, Condition};
 use super::engine::{self, Shared};
 use super::guest::{Guest, engine_fault};
 use super::instance::JsInstance;
@@ -45,6 +47,8 @@ pub struct Loaded {
     pub dialect: Dialect,
     pub limits: GuestLimits,
     pub routes: Routes,
+    /// The invariants that it exports, in its order.
+    pub conditions: Vec<Condition>,
     /// The state before the first event, as a guest saved it, and as a value.
     pub initial: (Arc<[u8]>, Value),
 }
@@ -74,7 +78,7 @@ impl JsProgram {
             place: None,
         })?;
         let (mut guest, about) = Guest::load(shared, limits, source, dialect.number()).map_err(unloadable)?;
-        let routes = described(&about).map_err(unloadable)?;
+        let Description { routes, conditions } = described(&about).map_err(unloadable)?;
         let state = guest.state().map_err(unloadable)?;
         let saved = guest.save().map_err(unloadable)?;
         Ok(Program(Arc::new(Loaded {
@@ -84,8 +88,19 @@ impl JsProgram {
             dialect,
             limits,
             routes,
+            conditions,
             initial: (saved, state),
         })))
+    }
+
+    /// The invariants that the script exports, in its order.
+    pub fn conditions(&self) -> &[Condition] {
+        &self.0.conditions
+    }
+
+    /// Guests in which its functions are asked beside its folds.
+    pub fn aside(&self) -> Aside {
+        Aside::new(Arc::clone(&self.0))
     }
 }
 
@@ -131,42 +146,79 @@ fn unloadable(mut stopped: HandlerFault) -> LoadError {
     stopped.into()
 }
 
-/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn"}`, which the prelude wrote; of a projection also
-/// `"rest":place or -1` and `"source"`.
-fn described(about: &[u8]) -> Result<Routes, HandlerFault> {
-    read_routes(about).ok_or_else(|| engine_fault("it described the handler in an odd way"))
+/// What the prelude says about a handler.
+struct Description {
+    routes: Routes,
+    conditions: Vec<Condition>,
 }
 
-fn read_routes(about: &[u8]) -> Option<Routes> {
-    let Ok(Value::Object(about)) = Value::from_json(about, 8) else {
-        return None;
-    };
-    let Some(Value::Array(list)) = about.get(b"types") else {
-        return None;
-    };
-    let mut types = HashMap::new();
-    for entry in list.iter() {
-        let Value::Array(entry) = entry else { return None };
-        let Some(Value::Text(name)) = entry.get(0) else {
+/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn","invariants":[…]}`, which the prelude wrote; of a
+/// projection also `"rest":place or -1` and `"source"`.
+fn described(about: &[u8]) -> Result<Description, HandlerFault> {
+    let read = || {
+        let Ok(Value::Object(about)) = Value::from_json(about, 8) else {
             return None;
         };
-        types.insert(name.as_wtf8().to_vec(), place(entry.get(1)?)?);
-    }
+        Some(Description {
+            routes: read_routes(&about)?,
+            conditions: elements(&about, b"invariants", read_condition)?,
+        })
+    };
+    read().ok_or_else(|| engine_fault("it described the handler in an odd way"))
+}
+
+fn read_routes(about: &Object) -> Option<Routes> {
     let Some(Value::Text(word)) = about.get(b"unhandled") else {
         return None;
     };
-    let unhandled = Unhandled::of(word.as_wtf8())?;
-    let rest = about.get(b"rest").map_or(Some(None), place)?;
-    let source = match about.get(b"source") {
-        Some(source) => Some(Source::read(source, about.get(b"takesLinks"))?),
-        None => None,
+    let of_type = |entry: &Array| {
+        let Some(Value::Text(name)) = entry.get(0) else {
+            return None;
+        };
+        Some((name.as_wtf8().to_vec(), place(entry.get(1)?)?))
     };
     Some(Routes {
-        types,
-        rest,
-        unhandled,
-        source,
+        types: elements(about, b"types", of_type)?.into_iter().collect(),
+        rest: about.get(b"rest").map_or(Some(None), place)?,
+        unhandled: Unhandled::of(word.as_wtf8())?,
+        source: match about.get(b"source") {
+            Some(source) => Some(Source::read(source, about.get(b"takesLinks"))?),
+            None => None,
+        },
     })
+}
+
+/// Of `[id, place, severity, title, text]`.
+fn read_condition(entry: &Array) -> Option<Condition> {
+    let text = |at| match entry.get(at) {
+        Some(Value::Text(text)) => Some(text.to_display().into_owned()),
+        _ => None,
+    };
+    Some(Condition {
+        id: text(0)?,
+        function: place(entry.get(1)?)??,
+        severity: match text(2)?.as_str() {
+            "error" => Severity::Error,
+            "warning" => Severity::Warning,
+            "notice" => Severity::Notice,
+            _ => return None,
+        },
+        title: text(3)?,
+        text: text(4)?,
+    })
+}
+
+/// The arrays in the array of that name; none where it is not there.
+fn elements<T>(about: &Object, name: &[u8], read: impl Fn(&Array) -> Option<T>) -> Option<Vec<T>> {
+    let of = |entry: &Value| match entry {
+        Value::Array(entry) => read(entry),
+        _ => None,
+    };
+    match about.get(name) {
+        None => Some(Vec::new()),
+        Some(Value::Array(list)) => list.iter().map(of).collect(),
+        Some(_) => None,
+    }
 }
 
 /// The place of a function, or `-1` for none. `None`: it is neither.

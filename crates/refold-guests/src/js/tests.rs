@@ -1,6 +1,7 @@
 //! What the tests fold: handlers that are texts.
 
 mod exact;
+mod exported;
 mod hostile;
 mod kept;
 mod kurrentdb;

@@ -240,6 +240,7 @@ impl CheckedInstance {
                     }
                 }
                 (Ok(_), _) => {}
+                (Err(fault), _) if fault.is_cancelled() => return Err(fault),
                 (Err(fault), _) if seen.watched.unclear.iter().all(|known| known.invariant != at) => {
                     seen.watched.unclear.push(Unclear {
                         invariant: at,

@@ -68,8 +68,18 @@ impl Guest {
             PackageError::at(code::PKG_SYNTAX, file, mark, "the file is no UTF-8")
         })?;
         let program = JsProgram::load(identity, &normalised_text(source), dialect, limits.of_guest());
+        let program = program.map_err(|error| placed(file, error))?;
+        let exported = Invariants::of_script(&program);
+        let invariants = match (invariants.is_empty(), exported.is_empty()) {
+            (_, true) => invariants,
+            (true, false) => exported,
+            (false, false) => {
+                let message = "the invariants stand in the script and in a file of their own; keep one of them";
+                return Err(PackageError::at(code::PKG_INVARIANT, file, Mark::START, message));
+            }
+        };
         Ok(Guest {
-            program: Arc::new(program.map_err(|error| placed(file, error))?),
+            program: Arc::new(program),
             invariants,
             limits,
         })

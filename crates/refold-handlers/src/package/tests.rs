@@ -3,6 +3,7 @@ use std::path::Path;
 
 use refold_core::port::handler::Written;
 use refold_core::time::Timestamp;
+use refold_core::value::Value;
 
 use super::*;
 use crate::reducer::SharedProgram;
@@ -280,6 +281,8 @@ fn a_path_with_an_at_sign_is_taken_whole_when_it_is_there() {
     assert_eq!(versioned.code, "RF-PKG-VERSION");
 }
 
+const EXPORTED: &str = "export default { on: {}, invariants: { small: (state) => state.n < 5 } }";
+
 #[test]
 fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
     let folder = folder(&[
@@ -289,7 +292,9 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
             &manifest(
                 "[[version]]\nid = \"1\"\nruntime = \"js\"\n\
                  [[version]]\nid = \"2\"\nruntime = \"js\"\ndialect = \"module\"\n\
-                 [[version]]\nid = \"3\"\nruntime = \"js\"\n",
+                 [[version]]\nid = \"3\"\nruntime = \"js\"\n\
+                 [[version]]\nid = \"4\"\nruntime = \"js\"\n\
+                 [[version]]\nid = \"5\"\nruntime = \"js\"\n",
             ),
         ),
         ("versions/1/handler.js", "export default { on: {} }"),
@@ -300,6 +305,12 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         ("versions/2/handler.js", "export default {\n  on: { E: 1 },\n  of: 2\n}"),
         ("versions/3/handler.js", "export default { on: {} }"),
         ("versions/3/upcasters.yaml", "refold: upcasters/1\nupcasters: []\n"),
+        ("versions/4/handler.js", EXPORTED),
+        ("versions/5/handler.js", EXPORTED),
+        (
+            "versions/5/invariants.yaml",
+            "refold: invariants/1\ninvariants:\n  - { id: a, expr: state.n >= 0 }\n",
+        ),
     ]);
     let path = |name: &str| folder.path().join(name).display().to_string();
     let bare = identity(&path("order.js")).unwrap();
@@ -308,14 +319,30 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         ("order", refold_guests::JS_ENGINE_ID)
     );
     assert!(!open_at(folder.path(), Some("1")).unwrap().invariants().is_empty());
+    let exported = open_at(folder.path(), Some("4")).unwrap();
+    let small = exported.invariants().find("small").unwrap();
+    assert_eq!(
+        (small.text.as_str(), small.title.as_str()),
+        ("(state) => state.n < 5", "")
+    );
+    for (state, holds) in [("{\"n\":4}", Ok(true)), ("{\"n\":5}", Ok(false))] {
+        let state = Value::from_json(state.as_bytes(), 4).unwrap();
+        assert_eq!(exported.invariants().holds(small, &state, exported.limits()), holds);
+    }
     let wrong = |version: &str| {
         identity(&format!("{}@{version}", folder.path().display()))
             .unwrap_err()
             .to_string()
     };
     assert_eq!(
+        wrong("5"),
+        "RF-PKG-INVARIANT: the invariants stand in the script and in a file of their own; keep one of them \
+         (versions/5/handler.js:1:1)"
+    );
+    assert_eq!(
         wrong("2"),
-        "RF-PKG-SCRIPT: the handler has an unknown member `of`; it may have initial, on, unhandled"
+        "RF-PKG-SCRIPT: the handler has an unknown member `of`; it may have initial, on, key, \
+         unhandled, invariants"
     );
     assert_eq!(
         wrong("3"),

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::usecase::lab::kept::Keeping;
-use crate::usecase::lab::{Scope, compare};
+use crate::usecase::lab::{Scope, check, compare};
 
 const SECRET: &str = "CANARY9007199254740993";
 const LOUD: &str = r#"
@@ -70,6 +70,40 @@ fn what_a_handler_says_is_hidden_with_what_it_may_quote_and_code_and_line_stay()
     for text in told(&session, folder.path()) {
         assert!(text.contains(SECRET), "{text}");
     }
+}
+
+/// An invariant in code that fails quotes the state as it likes.
+#[test]
+fn what_an_invariant_says_is_hidden_with_what_it_may_quote() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("loud.js");
+    let source = "export default { initial: () => ({}), on: { Typed: (state, { data }) => data },\n\
+                  invariants: { loud(state) { throw new Error(`no: ${JSON.stringify(state)}`) },\n\
+                                long(state) { for (;;) {} } } }";
+    std::fs::write(&file, source).unwrap();
+    let session = session(&[SECRET.to_owned()], folder.path());
+    let unclear = || -> Vec<String> {
+        let cancel = CancelToken::default();
+        let work = Work::new(&cancel, &Silent);
+        let (scope, handler) = (Scope::Stream("order-1"), file.display().to_string());
+        let checked = check::check(&work, &session, scope, Some(&handler), None, Keeping::Anew).unwrap();
+        let invariants = checked.answer.invariants;
+        invariants
+            .into_iter()
+            .map(|it| it.unclear.unwrap_or_default())
+            .collect()
+    };
+    let [loud, long] = unclear().try_into().unwrap();
+    assert_eq!(
+        loud,
+        "what the handler said is hidden by the masking rules: it may quote the event"
+    );
+    assert!(long.starts_with("RF-LIMIT-FUEL: the handler worked too long"), "{long}");
+    session
+        .mask()
+        .reveal(Reveal::everywhere("all").unwrap(), "ticket 4711")
+        .unwrap();
+    assert!(unclear()[0].contains(SECRET), "{:?}", unclear());
 }
 
 #[test]

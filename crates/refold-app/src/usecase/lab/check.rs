@@ -8,6 +8,7 @@ use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::value::Value;
 use refold_core::work::Work;
+use refold_handlers::invariant::Invariant;
 use refold_handlers::lab::{Checked, Flip, Rules, Watched};
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +17,7 @@ use super::kept::{self, Answered, Keepable, Keeping, RunKey};
 use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
-use crate::mask::Cover;
+use crate::mask::{self, Cover};
 use crate::session::Session;
 use crate::text::Exact;
 use crate::wire::{FindingWire, HandlerWire, SeverityWire};
@@ -138,6 +139,14 @@ fn made(
         {
             for (path, value) in watched.flips.iter_mut().flat_map(|flip| &mut flip.values) {
                 *value = shown_at(cover, path, value);
+            }
+            if !cover.is_empty() {
+                let asked = |at| rules.invariants().iter().nth(at);
+                for unclear in &mut watched.unclear {
+                    if asked(unclear.invariant).is_some_and(Invariant::is_function) {
+                        unclear.reason = mask::unquoted(std::mem::take(&mut unclear.reason));
+                    }
+                }
             }
             seen.lock().unwrap_or_else(PoisonError::into_inner).add(id, watched);
         }
