@@ -179,7 +179,7 @@ fn kept() -> PathBuf {
     crate::root().join("crates/refold-guests/engine/quickjs.wasm")
 }
 
-fn read(path: &Path) -> Outcome<Vec<u8>> {
+pub fn read(path: &Path) -> Outcome<Vec<u8>> {
     fs::read(path).map_err(|error| format!("cannot read ({error}): {}", path.display()))
 }
 
@@ -187,7 +187,7 @@ fn copy(from: &Path, to: &Path) -> Outcome {
     fs::write(to, read(from)?).map_err(|error| format!("cannot write ({error}): {}", to.display()))
 }
 
-fn sha256(file: &Path) -> Outcome<String> {
+pub fn sha256(file: &Path) -> Outcome<String> {
     let printed = output(Command::new("sha256sum").arg(file))?;
     Ok(printed.split_whitespace().next().unwrap_or_default().to_owned())
 }

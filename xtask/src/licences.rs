@@ -95,25 +95,35 @@ fn is_allowed(licence: &str) -> bool {
     })
 }
 
-/// Every crate that the window and the command line link on this platform, but our own.
+/// Every crate that the window and the command line link on this platform, and that what takes types out is made of, but
+/// our own.
 fn crates() -> Outcome<Vec<Library>> {
+    let packages = ["--package", "refold-desktop", "--package", "refold-cli"];
+    let mut crates = listed(&[&packages[..], &["--features", "refold-desktop/window"]].concat())?;
+    let types = crate::root().join("crates/refold-guests/typescript/Cargo.toml");
+    let types = types.display().to_string();
+    crates.extend(listed(&[
+        "--manifest-path",
+        &types,
+        "--target",
+        "wasm32-unknown-unknown",
+    ])?);
+    let sources = crate_sources()?;
+    crates.iter().map(|line| crate_of(line, &sources)).collect()
+}
+
+/// The lines of these packages' tree, once each.
+fn listed(packages: &[&str]) -> Outcome<BTreeSet<String>> {
     let mut command = cargo(&[
         "tree",
-        "--package",
-        "refold-desktop",
-        "--package",
-        "refold-cli",
         "--no-dedupe",
-    ]);
-    command.args([
-        "--features",
-        "refold-desktop/window",
         "--edges",
         "normal",
         "--prefix",
         "none",
         "--locked",
     ]);
+    command.args(packages);
     let output = command
         .args(["--format", "{p}|{l}"])
         .current_dir(crate::root())
@@ -125,13 +135,9 @@ fn crates() -> Outcome<Vec<Library>> {
             String::from_utf8_lossy(&output.stderr).trim()
         ));
     }
-    let sources = crate_sources()?;
     let text = String::from_utf8_lossy(&output.stdout);
-    let lines: BTreeSet<&str> = text
-        .lines()
-        .filter(|line| !line.is_empty() && !line.contains(" (/"))
-        .collect();
-    lines.into_iter().map(|line| crate_of(line, &sources)).collect()
+    let lines = text.lines().filter(|line| !line.is_empty() && !line.contains(" (/"));
+    Ok(lines.map(str::to_owned).collect())
 }
 
 /// `name v1.2.3|MIT OR Apache-2.0`
@@ -167,10 +173,10 @@ fn crate_sources() -> Outcome<Vec<PathBuf>> {
     Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
-/// What is compiled into the module of the JavaScript engine, whose licences lie beside it.
+/// What is compiled into the modules that we keep, whose licences lie beside them.
 fn js_engine() -> Library {
     Library {
-        name: "quickjs-ng, with wasi-libc".to_owned(),
+        name: "quickjs-ng, with wasi-libc (and oxc)".to_owned(),
         version: "0.16.2".to_owned(),
         licence: "MIT".to_owned(),
         folder: crate::root().join("crates/refold-guests/engine"),

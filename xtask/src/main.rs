@@ -18,18 +18,20 @@ mod surroundings;
 mod system;
 mod test;
 mod tour;
+mod types;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                                  build all, make the sample store and open the window on it
-cargo xtask test [PART…]                         every check; parts: format interface lint unit engine modules libraries window bundle
+cargo xtask test [PART…]                         every check; parts: format interface lint unit engine types modules libraries window bundle
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
 cargo xtask bundle                               make the packages that people install
 cargo xtask pictures [--copy]                    renew the pictures of the documentation; --copy: from those in target/pictures
 cargo xtask js-engine [--check]                  build the JavaScript engine from its sources; or compare it with ours
+cargo xtask types [--check]                      build what takes types out of TypeScript; or compare it with ours
 cargo xtask modules [--check]                    build the example modules from their sources; or compare them with ours
 ";
 
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         Some("pictures") if rest.is_empty() => pictures::run(false),
         Some("pictures") if rest == ["--copy"] => pictures::run(true),
         Some("js-engine") => js_engine::run(rest),
+        Some("types") => types::run(rest),
         Some("modules") => modules::run(rest),
         // What `tauri.conf.json` calls before it packs.
         Some("stage-package") if rest.is_empty() => bundle::stage(),
