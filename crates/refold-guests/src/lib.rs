@@ -7,6 +7,7 @@
 //! every machine, and so does the amount of work after which a handler is stopped. Of a program none of that can be had
 //! by force: whether it gives the same states is tried. The crate must not know packages, stores or a face.
 
+mod aside;
 mod cache;
 mod cancel;
 mod engine;
@@ -24,11 +25,12 @@ mod wasm;
 #[cfg(test)]
 mod tests;
 
+pub use aside::{Upcaster, Upcasts};
 pub use cache::keep_compiled_code_in;
 pub use cancel::{HeedsCancel, heed_cancel};
 pub use error::{LoadError, code};
 pub use instance::{GuestInstance, GuestProgram};
-pub use js::{Aside, Condition, Dialect, JS_ENGINE_ID, JsProgram};
+pub use js::{Aside, Condition, Dialect, JS_ENGINE_ID, JsProgram, Language, Script};
 pub use limits::GuestLimits;
 pub use process::{PROCESS_ENGINE_ID, ProgramFile};
 #[cfg(unix)]

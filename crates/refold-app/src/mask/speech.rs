@@ -12,7 +12,7 @@ use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
 };
-use refold_core::port::upcast::Upcast;
+use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
 
 use super::Mask;
@@ -68,8 +68,15 @@ impl HandlerProgram for Masked {
         self.program.array_keys()
     }
 
+    /// A step may be code, too.
     fn upcast(&self, event: &EventView<'_>, names: &Names) -> Option<Upcast> {
-        self.program.upcast(event, names)
+        let mut upcast = self.program.upcast(event, names)?;
+        upcast.fault = upcast.fault.map(|fault| told_of(&self.mask, fault, event, names));
+        Some(upcast)
+    }
+
+    fn upcasters(&self) -> Vec<UpcasterStep> {
+        self.program.upcasters()
     }
 
     fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {
@@ -82,15 +89,19 @@ struct MaskedInstance {
     mask: Arc<Mask>,
 }
 
-impl MaskedInstance {
-    fn told(&self, fault: HandlerFault, is_hiding: bool) -> HandlerFault {
-        if !is_hiding || OUR_CODES.iter().any(|code| fault.code.starts_with(code)) {
-            return fault;
-        }
-        HandlerFault {
-            message: HIDDEN.to_owned(),
-            ..fault
-        }
+/// What may be told of a fault at an event.
+fn told_of(mask: &Mask, fault: HandlerFault, event: &EventView<'_>, names: &Names) -> HandlerFault {
+    let (stream, category) = (names.stream(event.stream), names.category(event.stream));
+    told(fault, mask.is_hiding(stream, category))
+}
+
+fn told(fault: HandlerFault, is_hiding: bool) -> HandlerFault {
+    if !is_hiding || OUR_CODES.iter().any(|code| fault.code.starts_with(code)) {
+        return fault;
+    }
+    HandlerFault {
+        message: HIDDEN.to_owned(),
+        ..fault
     }
 }
 
@@ -101,10 +112,7 @@ impl HandlerInstance for MaskedInstance {
 
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
         let applied = self.instance.apply(event, names, written);
-        applied.map_err(|fault| {
-            let (stream, category) = (names.stream(event.stream), names.category(event.stream));
-            self.told(fault, self.mask.is_hiding(stream, category))
-        })
+        applied.map_err(|fault| told_of(&self.mask, fault, event, names))
     }
 
     fn repeated_keys(&self) -> &[Pointer] {
@@ -113,16 +121,16 @@ impl HandlerInstance for MaskedInstance {
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
         let state = self.instance.state();
-        state.map_err(|fault| self.told(fault, self.mask.has_rules()))
+        state.map_err(|fault| told(fault, self.mask.has_rules()))
     }
 
     fn checkpoint(&mut self) -> Result<Checkpoint, HandlerFault> {
         let checkpoint = self.instance.checkpoint();
-        checkpoint.map_err(|fault| self.told(fault, self.mask.has_rules()))
+        checkpoint.map_err(|fault| told(fault, self.mask.has_rules()))
     }
 
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         let restored = self.instance.restore(checkpoint);
-        restored.map_err(|fault| self.told(fault, self.mask.has_rules()))
+        restored.map_err(|fault| told(fault, self.mask.has_rules()))
     }
 }

@@ -1,18 +1,17 @@
-//! Functions of a script that are asked beside its fold: its invariants and its upcasters. They run in guests of their
-//! own, so that they leave no trace in a state.
+//! The functions that a script exports beside its fold: invariants and upcasters.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
 
+use refold_core::event::EventView;
 use refold_core::finding::Severity;
 use refold_core::port::handler::HandlerFault;
+use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
 use super::frame;
-use super::guest::Guest;
 use super::program::Loaded;
+use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{code, fault};
-use crate::undo::Handler as _;
 
 /// An invariant that a script exports.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,26 +26,15 @@ pub struct Condition {
 }
 
 /// See the module.
-pub struct Aside {
-    loaded: Arc<Loaded>,
-    /// Guests that nobody asks at the moment.
-    idle: Mutex<Vec<Guest>>,
-}
+pub struct Aside(pub(super) Idle<Loaded>);
 
 impl fmt::Debug for Aside {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Aside").field(&self.loaded.identity).finish()
+        f.debug_tuple("Aside").field(&self.0.handler().identity).finish()
     }
 }
 
 impl Aside {
-    pub fn new(loaded: Arc<Loaded>) -> Aside {
-        Aside {
-            loaded,
-            idle: Mutex::default(),
-        }
-    }
-
     /// Whether a state meets an invariant of this script. The function sees the state as it is shown: a number has the
     /// type that it has in a payload.
     ///
@@ -55,7 +43,7 @@ impl Aside {
     pub fn holds(&self, condition: &Condition, state: &Value) -> Result<bool, HandlerFault> {
         let mut frame = Vec::new();
         frame::write_value(&mut frame, condition.function, &state.to_canonical());
-        match self.ask(&frame)? {
+        match self.0.ask(|guest| guest.ask(&frame, Timestamp::NONE))? {
             Value::Bool(holds) => Ok(holds),
             _ => {
                 let message = format!(
@@ -66,18 +54,23 @@ impl Aside {
             }
         }
     }
+}
 
-    /// What the function of a frame gives.
-    fn ask(&self, frame: &[u8]) -> Result<Value, HandlerFault> {
-        // A panic elsewhere leaves the list whole: it is only pushed to and popped from.
-        let idle = || self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = idle().pop();
-        let mut guest = match kept {
-            Some(guest) => guest,
-            None => self.loaded.guest()?,
+impl Upcasts for Aside {
+    fn upcast(
+        &self,
+        upcaster: &Upcaster,
+        event: &EventView<'_>,
+        stream: &[u8],
+        event_type: &[u8],
+        payload: &Value,
+    ) -> Result<Value, HandlerFault> {
+        let (mut frame, json) = (Vec::new(), payload.to_canonical());
+        let event = EventView {
+            payload: Some(&json),
+            ..*event
         };
-        let answer = guest.ask(frame)?;
-        idle().push(guest);
-        Ok(answer)
+        frame::write(&mut frame, upcaster.function, false, &event, stream, event_type);
+        self.0.ask(|guest| guest.ask(&frame, event.recorded_at))
     }
 }

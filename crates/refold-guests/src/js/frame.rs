@@ -2,7 +2,6 @@
 //! reads the same layout.
 
 use refold_core::event::{EventBatch, EventView};
-use refold_core::names::Names;
 use refold_core::time::Timestamp;
 
 use crate::surroundings::{micros, seed};
@@ -18,9 +17,7 @@ const IS_FIRST: u32 = 32;
 
 /// Writes the event after what `out` holds. `handler` is the place of the function that folds it; `is_first`: nothing
 /// was folded before it.
-pub fn write(out: &mut Vec<u8>, handler: u32, is_first: bool, event: &EventView<'_>, names: &Names) {
-    let event_type = names.type_name(event.event_type);
-    let stream = names.stream(event.stream);
+pub fn write(out: &mut Vec<u8>, handler: u32, is_first: bool, event: &EventView<'_>, stream: &[u8], event_type: &[u8]) {
     let mut flags = 0;
     let mut flag = |is_there: bool, bit| flags |= if is_there { bit } else { 0 };
     flag(event.payload.is_some(), HAS_PAYLOAD);

@@ -8,6 +8,7 @@ use refold_core::value::Value;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
+use super::program::{Language, Script};
 use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::{GuestLimits, MemoryLimiter};
@@ -66,6 +67,7 @@ impl Host {
 pub struct Guest {
     store: Store<Host>,
     memory: Memory,
+    language: Language,
     limits: GuestLimits,
     input: usize,
     input_capacity: usize,
@@ -116,22 +118,19 @@ impl Calls {
 const PRELUDE: &str = concat!(include_str!("kurrentdb.js"), "(", include_str!("prelude.js"), ")");
 
 impl Guest {
-    /// Starts the engine and loads a source into it. `dialect` is the number that the guest knows it by. Returns also
-    /// what the prelude says about the handler, as JSON.
-    pub fn load(
-        shared: &Shared,
-        limits: GuestLimits,
-        source: &str,
-        dialect: i32,
-    ) -> Result<(Guest, Vec<u8>), HandlerFault> {
-        let mut guest = Guest::start(shared, limits).map_err(|error| engine_fault(&format!("{error:#}")))?;
+    /// Starts the engine and loads a script into it, whose types were taken out. Returns also what the prelude says about
+    /// the handler, as JSON.
+    pub fn load(shared: &Shared, limits: GuestLimits, script: &Script) -> Result<(Guest, Vec<u8>), HandlerFault> {
+        let source = script.source.as_str();
+        let mut guest =
+            Guest::start(shared, limits, script.language).map_err(|error| engine_fault(&format!("{error:#}")))?;
         guest.write(&[PRELUDE.as_bytes(), b"\0"])?;
         let boot = guest.calls.boot.clone();
         guest.finish(boot, PRELUDE.len() as u32)?;
         guest.write(&[source.as_bytes(), b"\0"])?;
         let load = guest.calls.load.clone();
         // A source is a file of a few megabytes at most.
-        match guest.call(&load, (source.len() as u32, dialect), limits.load_fuel)? {
+        match guest.call(&load, (source.len() as u32, script.dialect.number()), limits.load_fuel)? {
             status::DONE => Ok(()),
             other => Err(guest.fault(other)),
         }?;
@@ -140,8 +139,8 @@ impl Guest {
     }
 
     /// What the function of a frame gives, which is no state of a fold.
-    pub fn ask(&mut self, frame: &[u8]) -> Result<Value, HandlerFault> {
-        match undo::Guest::apply(self, frame, Timestamp::NONE)? {
+    pub fn ask(&mut self, frame: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
+        match undo::Guest::apply(self, frame, time)? {
             Folded::Done | Folded::Repeated => {}
             Folded::Ignored | Folded::Unknown | Folded::Unread => {
                 let message = "it is asked about a value that JavaScript cannot hold, or that nests too deep";
@@ -165,7 +164,7 @@ impl Guest {
         self.memory_of(&start, &length)
     }
 
-    fn start(shared: &Shared, limits: GuestLimits) -> wasmtime::Result<Guest> {
+    fn start(shared: &Shared, limits: GuestLimits, language: Language) -> wasmtime::Result<Guest> {
         let host = Host {
             limiter: MemoryLimiter::new(limits.memory_bytes),
             time: Timestamp::NONE,
@@ -185,6 +184,7 @@ impl Guest {
         Ok(Guest {
             store,
             memory,
+            language,
             limits,
             input: 0,
             input_capacity: 0,
@@ -286,7 +286,7 @@ impl Guest {
             .memory
             .data(&self.store)
             .get(output..output.saturating_add(length))?;
-        place_of_handler(&String::from_utf8_lossy(text))
+        self.place_of_handler(&String::from_utf8_lossy(text))
     }
 
     /// The fault of a call that ended with a report: a place, a line end, a message.
@@ -326,15 +326,16 @@ impl Guest {
         HandlerFault {
             code,
             message,
-            place: place_of_handler(place),
+            place: self.place_of_handler(place),
         }
     }
-}
 
-/// A place in the handler's own file. What stands around a handler's functions is ours, and no place that a person can
-/// go to.
-fn place_of_handler(place: &str) -> Option<String> {
-    Some(place.to_owned()).filter(|place| !place.is_empty() && !place.starts_with("refold:"))
+    /// A place in the handler's own file, which the engine knows by one name. What stands around a handler's functions is
+    /// ours, and no place that a person can go to.
+    fn place_of_handler(&self, place: &str) -> Option<String> {
+        let of_handler = place.strip_prefix(Language::JavaScript.file())?;
+        Some(format!("{}{of_handler}", self.language.file()))
+    }
 }
 
 impl undo::Guest for Guest {

@@ -84,12 +84,12 @@ impl JsInstance {
             }
         };
         let folded = self.fold.fold(event, |out, is_first| {
-            frame::write(out, function, is_first, event, names)
+            frame::write(out, function, is_first, event, names.stream(event.stream), event_type)
         })?;
         if folded == Folded::Unread {
             return self.fold.undecodable(event, "JavaScript");
         }
-        if self.fold.handler().dialect == Dialect::KurrentDb {
+        if self.fold.handler().script.dialect == Dialect::KurrentDb {
             self.note_recorded()?;
         }
         if folded == Folded::Repeated {

@@ -1,4 +1,4 @@
-//! Handlers in JavaScript: QuickJS-ng with our guest, a module that is kept in the repository.
+//! Handlers in JavaScript and TypeScript: QuickJS-ng with our guest, a module that is kept in the repository.
 
 mod aside;
 mod engine;
@@ -7,10 +7,11 @@ mod guest;
 mod instance;
 mod program;
 mod source;
+mod types;
 
 #[cfg(test)]
 mod tests;
 
 pub use aside::{Aside, Condition};
 pub use engine::JS_ENGINE_ID;
-pub use program::{Dialect, JsProgram};
+pub use program::{Dialect, JsProgram, Language, Script};

@@ -167,7 +167,7 @@
     if (made === null || typeof made !== 'object') {
       return refused('the module needs `export default { initial, on }`')
     }
-    const known = ['initial', 'on', 'key', 'unhandled', 'invariants']
+    const known = ['initial', 'on', 'key', 'unhandled', 'invariants', 'upcast']
     const odd = keys(made).find((name) => !known.includes(name))
     if (odd !== undefined) {
       return refused(`the handler has an unknown member \`${odd}\`; it may have ${known.join(', ')}`, made[odd])
@@ -197,7 +197,9 @@
     }
     const invariants = conditionsOf(made.invariants, key !== undefined, handlers)
     if (invariants.refused) return invariants
-    const about = { types: keys(types).map((type) => [type, types[type]]), unhandled, invariants }
+    const upcast = stepsOf(made.upcast, handlers)
+    if (upcast.refused) return upcast
+    const about = { types: keys(types).map((type) => [type, types[type]]), unhandled, invariants, upcast }
     return { initial: key ? () => ({}) : initial, handlers, about: stringify(about) }
   }
 
@@ -251,6 +253,34 @@
       }
       const ask = isKeyed ? ofAll : asked
       list.push([id, handlers.push((_, event) => ask(event.data)) - 1, severity, title, functionText(holds)])
+    }
+    return list
+  }
+
+  /** The exported upcasters, each `[type, from, place, text]`. What one makes is null for an event that is dropped. */
+  function stepsOf(exported, handlers) {
+    if (exported === undefined) return []
+    if (!isRecord(exported)) return refused('`upcast` must be an object: event type → { version: function(data, event) }')
+    const list = []
+    for (const type of keys(exported)) {
+      if (!isRecord(exported[type])) {
+        return refused(`\`upcast.${type}\` must be an object: version → function(data, event) that makes the next one`)
+      }
+      for (const version of keys(exported[type])) {
+        const from = Number(version)
+        if (!/^[0-9]{1,9}$/.test(version)) {
+          return refused(`\`upcast.${type}.${version}\` must be named by the version that it takes, a whole number`)
+        }
+        const step = exported[type][version]
+        const wrong = wrongFunction(`upcast.${type}.${version}`, step, ' that returns the data of the next version')
+        if (wrong) return wrong
+        const run = (_, event) => {
+          const { data } = event
+          const made = step(data, event)
+          return made === undefined ? data : made
+        }
+        list.push([type, from, handlers.push(run) - 1, functionText(step)])
+      }
     }
     return list
   }

@@ -12,6 +12,8 @@ use super::engine::{self, Shared};
 use super::guest::{Guest, engine_fault};
 use super::instance::JsInstance;
 use super::source::Source;
+use super::types;
+use crate::aside::{Idle, Upcaster};
 use crate::error::{LoadError, code};
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
@@ -37,18 +39,46 @@ impl Dialect {
     }
 }
 
+/// What a source is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    JavaScript,
+    /// Its types are taken out.
+    TypeScript,
+}
+
+impl Language {
+    /// What faults call the source.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Language::JavaScript => "handler.js",
+            Language::TypeScript => "handler.ts",
+        }
+    }
+}
+
+/// The source of a handler.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    pub source: String,
+    pub language: Language,
+    pub dialect: Dialect,
+}
+
 /// A loaded handler.
 pub type JsProgram = Program<Loaded>;
 
 pub struct Loaded {
     pub identity: HandlerIdentity,
     pub shared: &'static Shared,
-    pub source: String,
-    pub dialect: Dialect,
+    /// Without types.
+    pub script: Script,
     pub limits: GuestLimits,
     pub routes: Routes,
     /// The invariants that it exports, in its order.
     pub conditions: Vec<Condition>,
+    /// The same of upcasters.
+    pub upcasters: Vec<Upcaster>,
     /// The state before the first event, as a guest saved it, and as a value.
     pub initial: (Arc<[u8]>, Value),
 }
@@ -66,31 +96,34 @@ pub struct Routes {
 
 impl JsProgram {
     /// Loads a source and asks it for its first state. `identity.engine` should name [`engine::JS_ENGINE_ID`].
-    pub fn load(
-        identity: HandlerIdentity,
-        source: &str,
-        dialect: Dialect,
-        limits: GuestLimits,
-    ) -> Result<JsProgram, LoadError> {
+    pub fn load(identity: HandlerIdentity, mut script: Script, limits: GuestLimits) -> Result<JsProgram, LoadError> {
+        if script.language == Language::TypeScript {
+            script.source = types::without_types(&script.source, &limits)?;
+        }
         let shared = engine::shared().map_err(|message| LoadError {
             code: code::ENGINE,
             message,
             place: None,
         })?;
-        let (mut guest, about) = Guest::load(shared, limits, source, dialect.number()).map_err(unloadable)?;
-        let Description { routes, conditions } = described(&about).map_err(unloadable)?;
+        let (mut guest, about) = Guest::load(shared, limits, &script).map_err(unloadable)?;
+        let described = described(&about).map_err(unloadable)?;
         let state = guest.state().map_err(unloadable)?;
         let saved = guest.save().map_err(unloadable)?;
         Ok(Program(Arc::new(Loaded {
             identity,
             shared,
-            source: source.to_owned(),
-            dialect,
+            script,
             limits,
-            routes,
-            conditions,
+            routes: described.routes,
+            conditions: described.conditions,
+            upcasters: described.upcasters,
             initial: (saved, state),
         })))
+    }
+
+    /// Its text as the engine reads it: without types, and with everything else where it stands.
+    pub fn source(&self) -> &str {
+        &self.0.script.source
     }
 
     /// The invariants that the script exports, in its order.
@@ -98,9 +131,14 @@ impl JsProgram {
         &self.0.conditions
     }
 
+    /// The upcasters that the script exports.
+    pub fn upcasters(&self) -> &[Upcaster] {
+        &self.0.upcasters
+    }
+
     /// Guests in which its functions are asked beside its folds.
     pub fn aside(&self) -> Aside {
-        Aside::new(Arc::clone(&self.0))
+        Aside(Idle::new(Arc::clone(&self.0)))
     }
 }
 
@@ -120,7 +158,7 @@ impl undo::Handler for Loaded {
     type Guest = Guest;
 
     fn guest(&self) -> Result<Guest, HandlerFault> {
-        Guest::load(self.shared, self.limits, &self.source, self.dialect.number()).map(|(guest, _)| guest)
+        Guest::load(self.shared, self.limits, &self.script).map(|(guest, _)| guest)
     }
 
     fn initial(&self) -> &(Arc<[u8]>, Value) {
@@ -150,9 +188,10 @@ fn unloadable(mut stopped: HandlerFault) -> LoadError {
 struct Description {
     routes: Routes,
     conditions: Vec<Condition>,
+    upcasters: Vec<Upcaster>,
 }
 
-/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn","invariants":[…]}`, which the prelude wrote; of a
+/// Reads `{"types":[[name, place or -1], …],"unhandled":"warn","invariants":[…],"upcast":[…]}`, which the prelude wrote; of a
 /// projection also `"rest":place or -1` and `"source"`.
 fn described(about: &[u8]) -> Result<Description, HandlerFault> {
     let read = || {
@@ -162,6 +201,7 @@ fn described(about: &[u8]) -> Result<Description, HandlerFault> {
         Some(Description {
             routes: read_routes(&about)?,
             conditions: elements(&about, b"invariants", read_condition)?,
+            upcasters: elements(&about, b"upcast", read_upcaster)?,
         })
     };
     read().ok_or_else(|| engine_fault("it described the handler in an odd way"))
@@ -205,6 +245,21 @@ fn read_condition(entry: &Array) -> Option<Condition> {
         },
         title: text(3)?,
         text: text(4)?,
+    })
+}
+
+/// Of `[type, from, place, text]`.
+fn read_upcaster(entry: &Array) -> Option<Upcaster> {
+    let (Some(Value::Text(event_type)), Some(Value::Number(from)), Some(Value::Text(text))) =
+        (entry.get(0), entry.get(1), entry.get(3))
+    else {
+        return None;
+    };
+    Some(Upcaster {
+        event_type: event_type.as_wtf8().to_vec(),
+        from: from.to_i64().and_then(|from| u32::try_from(from).ok())?,
+        text: text.to_display().into_owned(),
+        function: place(entry.get(2)?)??,
     })
 }
 

@@ -6,15 +6,21 @@ mod hostile;
 mod kept;
 mod kurrentdb;
 mod module;
+mod typed;
 
 use refold_core::port::handler::{HandlerFault, HandlerProgram as _, Written};
 use refold_core::value::Value;
 
 use crate::tests::{apply_all, events, folded, identity, text};
-use crate::{Dialect, GuestLimits, JS_ENGINE_ID, JsProgram, LoadError};
+use crate::{Dialect, GuestLimits, JS_ENGINE_ID, JsProgram, Language, LoadError, Script};
 
 fn load_with(source: &str, dialect: Dialect, limits: GuestLimits) -> Result<JsProgram, LoadError> {
-    JsProgram::load(identity(JS_ENGINE_ID), source, dialect, limits)
+    let script = Script {
+        source: source.to_owned(),
+        language: Language::JavaScript,
+        dialect,
+    };
+    JsProgram::load(identity(JS_ENGINE_ID), script, limits)
 }
 
 fn program(source: &str) -> JsProgram {

@@ -2,7 +2,6 @@
 //! a module answers is read in [`super::reply`].
 
 use refold_core::event::{EventBatch, EventView};
-use refold_core::names::Names;
 
 use crate::surroundings::seed;
 
@@ -30,9 +29,13 @@ pub fn batch_head(events: u32) -> [u8; 8] {
     u64::from(events).to_le_bytes()
 }
 
+/// The head of a record that is upcast from this version.
+pub fn upcast_head(from: u32) -> [u8; 8] {
+    u64::from(from).to_le_bytes()
+}
+
 /// Writes the record of an event after what `out` holds. `key` is the name of the state that it is folded into.
-pub fn write_record(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names) {
-    let stream = names.stream(event.stream);
+pub fn write_record(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, stream: &[u8], event_type: &[u8]) {
     let mut flags = 0;
     let mut flag = |is_there: bool, bit| flags |= if is_there { bit } else { 0 };
     flag(event.payload.is_some(), HAS_PAYLOAD);
@@ -44,7 +47,7 @@ pub fn write_record(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names:
     let texts = [
         key,
         stream,
-        names.type_name(event.event_type),
+        event_type,
         event.event_id.unwrap_or_default(),
         event.metadata.unwrap_or_default(),
         event.payload.unwrap_or_default(),

@@ -8,9 +8,11 @@ use refold_core::value::Value;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
 
 use super::abi;
+use super::aside::read_upcasters;
 use super::host::{Host, range};
 use super::program::FILE;
 use super::reply::{Outcome, read_reply};
+use crate::aside::Upcaster;
 use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
@@ -37,6 +39,9 @@ struct Calls {
     state: TypedFunc<(i32, i32), i64>,
     load: TypedFunc<(i32, i32), i32>,
     reset: TypedFunc<(), ()>,
+    /// Both, or neither.
+    upcasters: Option<TypedFunc<(), i64>>,
+    upcast: Option<TypedFunc<(i32, i32), i64>>,
 }
 
 impl Calls {
@@ -49,6 +54,8 @@ impl Calls {
             state: instance.get_typed_func(&mut *store, "refold_state")?,
             load: instance.get_typed_func(&mut *store, "refold_load")?,
             reset: instance.get_typed_func(&mut *store, "refold_reset")?,
+            upcasters: instance.get_typed_func(&mut *store, "refold_upcasters").ok(),
+            upcast: instance.get_typed_func(&mut *store, "refold_upcast").ok(),
         })
     }
 }
@@ -132,6 +139,50 @@ impl Guest {
             Some(Outcome::Ignored) => Folded::Ignored,
             Some(Outcome::Unknown) => Folded::Unknown,
             Some(Outcome::Unread) => Folded::Unread,
+        })
+    }
+
+    /// The upcasters that the module says it has.
+    pub fn upcasters(&mut self) -> Result<Vec<Upcaster>, HandlerFault> {
+        let Some(upcasters) = self.calls.upcasters.clone() else {
+            return Ok(Vec::new());
+        };
+        let packed = self.call(&upcasters, (), self.limits.load_fuel)?;
+        read_upcasters(self.said("refold_upcasters", packed)?).ok_or_else(|| {
+            let message = "`refold_upcasters` must give JSON: a list of lists, each of a type and a version";
+            fault(code::WASM_ABI, message)
+        })
+    }
+
+    /// What the module makes of an event of this version.
+    pub fn upcast(&mut self, from: u32, record: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
+        if cancel::is_cancelled() {
+            return Err(cancel::cancelled());
+        }
+        let Some(upcast) = self.calls.upcast.clone() else {
+            return Err(fault(code::WASM_EXPORT, "the module exports no `refold_upcast`"));
+        };
+        self.store.data_mut().begin(time, abi::seed_of(record));
+        let place = self.write(&[&abi::upcast_head(from), record])?;
+        let packed = self.call(&upcast, place, self.limits.fuel)?;
+        let (_, length) = abi::unpacked(packed);
+        if length == 0 {
+            let message = format!("`refold_upcast` gave nothing, which is a failure{}", self.logged());
+            return Err(fault(code::HANDLER_THROW, message));
+        }
+        if length as usize > self.limits.payload_bytes {
+            let message = format!(
+                "`refold_upcast` gave {length} bytes, and an event may have {}",
+                self.limits.payload_bytes
+            );
+            return Err(fault(code::EVENT_SIZE, message));
+        }
+        let made = Value::from_json(self.said("refold_upcast", packed)?, self.limits.depth);
+        made.map_err(|error| {
+            fault(
+                code::HANDLER_TYPE,
+                format!("what `refold_upcast` gave is no JSON: {error}"),
+            )
         })
     }
 

@@ -35,10 +35,11 @@ impl WasmInstance {
         if self.fold.is_untouched() {
             self.key = names.stream(event.stream).to_vec();
         }
+        let (stream, event_type) = (names.stream(event.stream), names.type_name(event.event_type));
         let key = &self.key;
         let folded = self
             .fold
-            .fold(event, |out, _| abi::write_record(out, key, event, names))?;
+            .fold(event, |out, _| abi::write_record(out, key, event, stream, event_type))?;
         if let Some(guest) = self.fold.guest_now() {
             self.recorded = guest.take_emitted();
         }

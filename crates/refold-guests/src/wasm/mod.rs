@@ -1,6 +1,7 @@
 //! Handlers that somebody compiled to WebAssembly: `refold-abi/1` (`docs/handlers.md` has it byte by byte).
 
 mod abi;
+mod aside;
 mod guest;
 mod host;
 mod instance;

@@ -6,10 +6,12 @@ use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use refold_core::value::Value;
 use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 
+use super::aside::ModuleAside;
 use super::guest::Guest;
 use super::host::{self, Host};
 use super::instance::WasmInstance;
 use super::{size, wasi};
+use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{LoadError, code};
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
@@ -34,15 +36,22 @@ const EXPORTS: &[(&str, &str)] = &[
     ("refold_reset", "() -> ()"),
 ];
 
+/// What it may export, both or neither.
+const UPCASTING: &[(&str, &str)] = &[
+    ("refold_upcasters", "() -> i64"),
+    ("refold_upcast", "(i32, i32) -> i64"),
+];
+
 /// A loaded module.
 pub type WasmProgram = Program<Loaded>;
 
 pub struct Loaded {
-    identity: HandlerIdentity,
+    pub(super) identity: HandlerIdentity,
     engine: &'static Engine,
     prepared: InstancePre<Host>,
     limits: GuestLimits,
     initial: (Arc<[u8]>, Value),
+    upcasters: Vec<Upcaster>,
 }
 
 impl WasmProgram {
@@ -72,10 +81,22 @@ impl WasmProgram {
             prepared,
             limits,
             initial: (Arc::from([]), Value::Null),
+            upcasters: Vec::new(),
         };
         let mut guest = undo::Handler::guest(&loaded).map_err(unloadable)?;
         loaded.initial.1 = guest.state().map_err(unloadable)?;
+        loaded.upcasters = guest.upcasters().map_err(unloadable)?;
         Ok(Program(Arc::new(loaded)))
+    }
+
+    /// The upcasters that the module brings along.
+    pub fn upcasters(&self) -> &[Upcaster] {
+        &self.0.upcasters
+    }
+
+    /// Guests in which these run.
+    pub fn aside(&self) -> impl Upcasts + use<> {
+        ModuleAside(Idle::new(Arc::clone(&self.0)))
     }
 }
 
@@ -126,7 +147,9 @@ fn check_exports(module: &Module) -> Result<(), String> {
         Some(ExternType::Memory(_)) => {}
         _ => return Err("the module exports no `memory`; export the one that it works in".to_owned()),
     }
-    for (name, wanted) in EXPORTS {
+    let upcasts = UPCASTING.iter().any(|(name, _)| module.get_export(name).is_some());
+    let wanted = if upcasts { UPCASTING } else { &[] };
+    for (name, wanted) in EXPORTS.iter().chain(wanted) {
         match module.get_export(name) {
             Some(ExternType::Func(found)) if signature(&found) == *wanted => {}
             Some(ExternType::Func(found)) => {
@@ -137,7 +160,7 @@ fn check_exports(module: &Module) -> Result<(), String> {
             None => return Err(format!("the module exports no `{name}`: {wanted}")),
         }
     }
-    let ours = |name: &str| EXPORTS.iter().any(|(known, _)| *known == name);
+    let ours = |name: &str| EXPORTS.iter().chain(UPCASTING).any(|(known, _)| *known == name);
     match module
         .exports()
         .find(|it| it.name().starts_with("refold_") && !ours(it.name()))

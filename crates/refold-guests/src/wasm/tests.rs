@@ -3,6 +3,7 @@
 mod frames;
 mod hostile;
 mod right;
+mod upcasts;
 
 use refold_core::port::handler::HandlerFault;
 

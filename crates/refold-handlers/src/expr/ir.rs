@@ -216,6 +216,10 @@ impl Ir {
         })
     }
 
+    pub fn file(&self) -> &Arc<str> {
+        &self.file
+    }
+
     /// A mark with its file: `reducer.yaml:12:7`.
     pub fn place(&self, mark: Mark) -> String {
         let file = Arc::clone(&self.file);

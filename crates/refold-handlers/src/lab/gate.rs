@@ -9,7 +9,7 @@ use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::port::handler::HandlerProgram;
-use refold_core::port::upcast::Upcast;
+use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::{Text, Value};
 
 use super::Sighting;
@@ -29,8 +29,8 @@ pub struct Gate {
     pub events: u64,
     /// By stored type, then by the schema version that its chain begins at: `None` where no step takes the event.
     pub groups: BTreeMap<(Vec<u8>, Option<u32>), Group>,
-    /// By place: how many events took each step that any took.
-    pub fired: BTreeMap<String, u64>,
+    /// How many events took each step that any took.
+    pub fired: BTreeMap<UpcasterStep, u64>,
 }
 
 /// The events of one stored type and version.
@@ -93,7 +93,13 @@ impl Gate {
         group.events += 1;
         let Some(upcast) = upcast else { return };
         for step in &upcast.steps {
-            *self.fired.entry(step.place.clone()).or_default() += 1;
+            let step = UpcasterStep {
+                place: step.place.clone(),
+                event_type: step.event_type.clone(),
+                from: step.from,
+                to: step.to,
+            };
+            *self.fired.entry(step).or_default() += 1;
         }
         let seen = Counted {
             events: 0,

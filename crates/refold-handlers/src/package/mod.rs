@@ -7,6 +7,7 @@ pub mod hash;
 mod manifest;
 mod opened;
 mod program_file;
+mod upcasted;
 
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
 
 pub use deployed::{AS_DEPLOYED, Deployed, environment_of};
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
+use opened::Beside;
 pub use opened::{Guest, Opened};
 
 use crate::document::{Document, MAX_FILE_BYTES, normalised_text};
@@ -36,12 +38,13 @@ pub const MANIFEST: &str = "handler.toml";
 
 const REDUCER: &str = "reducer.yaml";
 const SCRIPT: &str = "handler.js";
+const TYPED_SCRIPT: &str = "handler.ts";
 const MODULE: &str = "handler.wasm";
 const PROGRAM: &str = "process.toml";
 const UPCASTERS: &str = "upcasters.yaml";
 const INVARIANTS: &str = "invariants.yaml";
 
-/// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules, of JavaScript or of WebAssembly;
+/// A handler as a person names it: `builtin:merge`, a package folder, or a file of rules, of JavaScript, of TypeScript or of WebAssembly;
 /// with a version of a package after `@`.
 pub fn open(handler: &str) -> Result<Arc<dyn HandlerProgram>, PackageError> {
     if handler == merge::NAME {
@@ -73,7 +76,7 @@ pub fn split_version(handler: &str) -> (PathBuf, Option<String>) {
 }
 
 /// Compiles a package folder's version (the last, when none is named), or a bare file: JavaScript by its extension `.js`
-/// or `.mjs`, a module by `.wasm`, else rules.
+/// or `.mjs`, TypeScript by `.ts` or `.mts`, a module by `.wasm`, else rules.
 pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageError> {
     if path.is_dir() {
         let package = Package::open(path)?;
@@ -87,6 +90,7 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
     }
     let (runtime, name) = match path.extension().and_then(|extension| extension.to_str()) {
         Some("js" | "mjs") => (Runtime::Js(opened::dialect_of(&source)), SCRIPT),
+        Some("ts" | "mts") => (Runtime::Js(opened::dialect_of(&source)), TYPED_SCRIPT),
         // What was compiled already is refused by the engine, which knows it.
         Some("wasm" | "cwasm") => (Runtime::Wasm, MODULE),
         _ => (Runtime::Declarative, REDUCER),
@@ -102,12 +106,11 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
     let file: Arc<str> = Arc::from(path.file_name().unwrap_or_default().to_string_lossy().as_ref());
     match runtime {
         Runtime::Js(dialect) => {
-            let (limits, invariants) = (Limits::DEFAULT, Invariants::default());
-            let script = Guest::of_script(identity, &file, &source, dialect, limits, invariants)?;
+            let script = Guest::of_script(identity, &file, &source, dialect, Beside::nothing())?;
             Ok(Opened::Guest(Arc::new(script)))
         }
         Runtime::Wasm => {
-            let module = Guest::of_module(identity, &file, &source, Limits::DEFAULT, Invariants::default())?;
+            let module = Guest::of_module(identity, &file, &source, Beside::nothing())?;
             Ok(Opened::Guest(Arc::new(module)))
         }
         // No bare file is taken for a program.
@@ -182,10 +185,20 @@ impl Package {
         let folder = self.folder.join(&version.path);
         let main = match version.runtime {
             Runtime::Declarative => REDUCER,
+            Runtime::Js(_) if folder.join(TYPED_SCRIPT).exists() => TYPED_SCRIPT,
             Runtime::Js(_) => SCRIPT,
             Runtime::Wasm => MODULE,
             Runtime::Process => PROGRAM,
         };
+        if main == TYPED_SCRIPT && folder.join(SCRIPT).exists() {
+            let message = format!("{} has a {SCRIPT} and a {TYPED_SCRIPT}; keep one of them", version.path);
+            return Err(PackageError::at(
+                code::PKG_READ,
+                &self.manifest_file,
+                version.mark,
+                message,
+            ));
+        }
         let mut files = Vec::new();
         for name in [main, UPCASTERS, INVARIANTS] {
             let path = folder.join(name);
@@ -246,27 +259,23 @@ impl Package {
                 Ok(Opened::Declarative(Arc::new(program)))
             }
             Runtime::Js(_) | Runtime::Wasm | Runtime::Process => {
-                if let Some(document) = upcasters {
-                    let own = if version.runtime == Runtime::Process {
-                        "the program"
-                    } else {
-                        main
-                    };
-                    let message = format!("upcasters go with rules only; bring old events up to date in {own}");
-                    return Err(document.error(code::PKG_UPCASTER, document.root.mark, message));
-                }
-                let invariants = match invariants {
-                    Some(document) => Invariants::of_file(&document, &Default::default())?,
-                    None => Invariants::default(),
+                let beside = Beside {
+                    limits,
+                    invariants: match invariants {
+                        Some(document) => Invariants::of_file(&document, &Default::default())?,
+                        None => Invariants::default(),
+                    },
+                    upcasters: upcast::compile(upcasters.as_ref(), &version.events)?,
+                    wanted: version.events.clone(),
                 };
                 let file = place(main);
                 let guest = match version.runtime {
-                    Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, limits, invariants)?,
+                    Runtime::Js(dialect) => Guest::of_script(identity, &file, &source, dialect, beside)?,
                     Runtime::Process => {
                         let program = program_file::read(&file, &source, &files)?;
-                        Guest::of_program(identity, &file, program, limits, invariants)?
+                        Guest::of_program(identity, &file, program, beside)?
                     }
-                    _ => Guest::of_module(identity, &file, &source, limits, invariants)?,
+                    _ => Guest::of_module(identity, &file, &source, beside)?,
                 };
                 Ok(Opened::Guest(Arc::new(guest)))
             }
@@ -305,7 +314,7 @@ fn hash_of(runtime: Runtime, manifest: &[u8], files: &[(String, Vec<u8>)]) -> St
     let bodies: Vec<(&str, Cow<'_, [u8]>)> = files
         .iter()
         .map(|(name, source)| match name.as_str() {
-            REDUCER | SCRIPT | PROGRAM | UPCASTERS | INVARIANTS => {
+            REDUCER | SCRIPT | TYPED_SCRIPT | PROGRAM | UPCASTERS | INVARIANTS => {
                 let text = normalised_text(&String::from_utf8_lossy(source)).into_bytes();
                 (name.as_str(), Cow::Owned(text))
             }

@@ -212,8 +212,7 @@ fn packages_that_are_wrong() {
             ("versions/1/upcasters.yaml", "refold: upcasters/1\n"),
         ],
         "",
-        "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.wasm \
-         (versions/1/upcasters.yaml:1:1)",
+        "RF-PKG-UPCASTER: the list `upcasters` is missing (versions/1/upcasters.yaml:1:1)",
     );
     check(
         &one,
@@ -304,7 +303,6 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
         ),
         ("versions/2/handler.js", "export default {\n  on: { E: 1 },\n  of: 2\n}"),
         ("versions/3/handler.js", "export default { on: {} }"),
-        ("versions/3/upcasters.yaml", "refold: upcasters/1\nupcasters: []\n"),
         ("versions/4/handler.js", EXPORTED),
         ("versions/5/handler.js", EXPORTED),
         (
@@ -336,18 +334,13 @@ fn a_script_is_a_handler_as_a_bare_file_and_in_a_package() {
     };
     assert_eq!(
         wrong("5"),
-        "RF-PKG-INVARIANT: the invariants stand in the script and in a file of their own; keep one of them \
+        "RF-PKG-INVARIANT: the invariants stand in the handler and in a file of their own; keep one of them \
          (versions/5/handler.js:1:1)"
     );
     assert_eq!(
         wrong("2"),
         "RF-PKG-SCRIPT: the handler has an unknown member `of`; it may have initial, on, key, \
-         unhandled, invariants"
-    );
-    assert_eq!(
-        wrong("3"),
-        "RF-PKG-UPCASTER: upcasters go with rules only; bring old events up to date in handler.js \
-         (versions/3/upcasters.yaml:1:1)"
+         unhandled, invariants, upcast"
     );
 }
 
@@ -411,4 +404,186 @@ fn every_file_of_a_program_is_in_its_hash() {
     ] {
         assert_ne!(one, refused(other), "{other:?}");
     }
+}
+
+/// One of each kind of step, as functions and as rules.
+const STEPS: &str = "export default {
+  initial: () => ({ seen: [] }),
+  on: {
+    Placed(state, { data }) { state.seen.push(data) },
+    Item(state, { data }) { if (data.n > 2) throw new Error('too many'); state.seen.push(data.n) },
+  },
+  UPCAST
+}";
+const AS_FUNCTIONS: &str = "upcast: {
+    Placed: {
+      1: ({ cust, ...rest }) => ({ ...rest, customer: cust }),
+      2(data) { data.currency ??= 'EUR' },
+    },
+    Fat: { 1: ({ items }) => items.map((n) => ({ type: 'Item', data: { n } })) },
+    Created: { 1: (data) => [{ type: 'Placed', data }] },
+    Noise: { 1: () => null },
+  },";
+const AS_RULES: &str = "refold: upcasters/1
+upcasters:
+  - { event: Placed, from: 1, to: 2, do: [ { rename: { cust: customer } } ] }
+  - { event: Placed, from: 2, to: 3, do: [ { default: { currency: \"'EUR'\" } } ] }
+  - { event: Fat, from: 1, to: 2, split: [ { type: Item, data: { n: 'event.data.items[0]' } }, { type: Item, data: { n: 'event.data.items[1]' } } ] }
+  - { event: Created, from: 1, to: 2, retype: Placed }
+  - { event: Noise, from: 1, drop: true }
+";
+
+/// The stored events, and the state that both ways lead to.
+#[test]
+fn steps_in_a_script_do_what_the_same_ones_in_a_file_do() {
+    let version = |id: &str| format!("[[version]]\nid = \"{id}\"\nruntime = \"js\"\n");
+    let folder = folder(&[
+        ("handler.toml", &manifest(&["1", "2", "3"].map(version).concat())),
+        ("versions/1/handler.js", &STEPS.replace("UPCAST", AS_FUNCTIONS)),
+        ("versions/2/handler.js", &STEPS.replace("UPCAST", "")),
+        ("versions/2/upcasters.yaml", AS_RULES),
+        ("versions/3/handler.js", &STEPS.replace("UPCAST", AS_FUNCTIONS)),
+        ("versions/3/upcasters.yaml", AS_RULES),
+    ]);
+    let (batch, names) = crate::reducer::tests::batch_of(&[
+        ("Placed", r#"{"cust":"c-1","total":12.50}"#),
+        ("Placed.v2", r#"{"customer":"c-2","currency":"USD"}"#),
+        ("Placed.v3", r#"{"customer":"c-3"}"#),
+        ("Fat", r#"{"items":[1,2]}"#),
+        ("Created", r#"{"customer":"c-4"}"#),
+        ("Noise", "{}"),
+        ("Item", r#"{"n":0}"#),
+    ]);
+    let mut told = Vec::new();
+    for id in ["1", "2"] {
+        let opened = open_at(folder.path(), Some(id)).unwrap();
+        let program = opened.program();
+        let mut instance = program.start();
+        for row in 0..batch.len() {
+            instance.apply(&batch.event(row), &names, &mut Written::off()).unwrap();
+        }
+        let ways: Vec<_> = (0..batch.len())
+            .map(|row| program.upcast(&batch.event(row), &names))
+            .map(|way| way.map(|way| (way.made, way.steps.iter().map(|step| step.from).collect::<Vec<_>>())))
+            .collect();
+        let steps = program.upcasters().into_iter();
+        let steps: Vec<_> = steps.map(|step| (step.event_type, step.from)).collect();
+        told.push((instance.state().unwrap().display_json(), ways, steps));
+    }
+    assert_eq!(told[0], told[1]);
+    assert_eq!(
+        told[0].0,
+        "{\"seen\":[{\"currency\":\"EUR\",\"customer\":\"c-1\",\"total\":12.50},{\"currency\":\"USD\",\"customer\":\"c-2\"},\
+         {\"customer\":\"c-3\"},1,2,{\"currency\":\"EUR\",\"customer\":\"c-4\"},0]}"
+    );
+    let places = open_at(folder.path(), Some("1")).unwrap().program().upcasters();
+    assert_eq!(places[0].place, "versions/1/handler.js:13:19", "{places:?}");
+    let wrong = open_at(folder.path(), Some("3")).err().unwrap();
+    assert_eq!(wrong.code, "RF-PKG-UPCASTER");
+}
+
+/// Of an event that becomes several, either all are folded or none.
+#[test]
+fn a_part_that_fails_undoes_the_parts_before_it() {
+    let source = STEPS.replace("UPCAST", AS_FUNCTIONS);
+    let folder = folder(&[
+        ("handler.toml", &manifest("[[version]]\nid = \"1\"\nruntime = \"js\"\n")),
+        ("versions/1/handler.js", &source),
+    ]);
+    let program = open(&folder.path().display().to_string()).unwrap();
+    let (batch, names) = crate::reducer::tests::batch_of(&[
+        ("Fat", r#"{"items":[1,2]}"#),
+        ("Fat", r#"{"items":[1,2,3]}"#),
+        ("Fat", r#"{"items":7}"#),
+        ("Fat", r#"{"items":[0]}"#),
+    ]);
+    let mut instance = program.start();
+    let applied: Vec<_> = (0..batch.len())
+        .map(|row| {
+            instance
+                .apply(&batch.event(row), &names, &mut Written::off())
+                .map_err(|fault| fault.message)
+        })
+        .collect();
+    assert!(applied[0].is_ok() && applied[3].is_ok(), "{applied:?}");
+    assert_eq!(applied[1], Err("Error: too many".to_owned()));
+    assert!(
+        applied[2]
+            .as_ref()
+            .is_err_and(|message| message.starts_with("TypeError")),
+        "{applied:?}"
+    );
+    assert_eq!(instance.state().unwrap().display_json(), r#"{"seen":[1,2,0]}"#);
+}
+
+#[test]
+fn chains_in_a_script_are_checked_when_it_is_loaded() {
+    for (steps, events, code, place) in [
+        (
+            "E: { 1: (d) => d, 3: (d) => d }",
+            "{}",
+            "RF-UPCAST-GAP",
+            "versions/1/handler.js:1:44",
+        ),
+        (
+            "E: { 1: (d) => d }",
+            "{ E = 5 }",
+            "RF-UPCAST-GAP",
+            "versions/1/handler.js:1:44",
+        ),
+        (
+            "E: { 1: (d) => d, '01': (d) => d }",
+            "{}",
+            "RF-PKG-UPCASTER",
+            "versions/1/handler.js:1:44",
+        ),
+    ] {
+        let version = format!("[[version]]\nid = \"1\"\nruntime = \"js\"\nevents = {events}\n");
+        let script = format!("export default {{ on: {{}}, upcast: {{ {steps} }} }}");
+        let folder = folder(&[
+            ("handler.toml", &manifest(&version)),
+            ("versions/1/handler.js", &script),
+        ]);
+        let error = open_at(folder.path(), None).err().unwrap();
+        assert_eq!(error.code, code, "{steps}: {error}");
+        assert_eq!(
+            error.place.map(|place| place.to_string()).as_deref(),
+            Some(place),
+            "{steps}"
+        );
+    }
+}
+
+/// What an upcaster gives that is no event: a fault at the event, which names the step.
+#[test]
+fn what_a_step_gives_is_looked_at() {
+    for given in ["7", "'text'", "true"] {
+        // Any value may be the data of an event.
+        assert_eq!(step_gives(given), Ok(()), "{given}");
+    }
+    for given in [
+        "[1]",
+        "[null]",
+        "[{ data: 1 }]",
+        "[{ type: 7 }]",
+        "[{ type: 'E', data: 1, version: 2 }]",
+    ] {
+        let fault = step_gives(given).unwrap_err();
+        assert_eq!(fault.code, "RF-HANDLER-TYPE", "{given}");
+        assert!(
+            fault.place.is_some_and(|place| place.starts_with("handler.js:1:")),
+            "{given}"
+        );
+    }
+}
+
+fn step_gives(given: &str) -> Result<(), refold_core::port::handler::HandlerFault> {
+    let script = format!("export default {{ on: {{ E() {{}} }}, upcast: {{ E: {{ 1: () => ({given}) }} }} }}");
+    let folder = folder(&[("handler.js", &script)]);
+    let program = open(&folder.path().join("handler.js").display().to_string()).unwrap();
+    let (batch, names) = crate::reducer::tests::batch_of(&[("E", "{}")]);
+    program
+        .start()
+        .apply(&batch.event(0), &names, &mut Written::off())
+        .map(drop)
 }

@@ -26,11 +26,7 @@ const CHANGE_KEYS: [&str; 4] = ["rename", "default", "set", "remove"];
 /// The upcasters of a package: of `document`, if it has one. `wanted` are the versions that its manifest expects.
 pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> Result<Upcasters, PackageError> {
     let Some(document) = document else {
-        return Ok(Upcasters {
-            ir: Ir::new(&"".into(), false),
-            chains: BTreeMap::new(),
-            strips_suffix: false,
-        });
+        return Ok(Upcasters::default());
     };
     let error = |mark, message: String| document.error(code::PKG_UPCASTER, mark, message);
     let members = document.map(code::PKG_UPCASTER, &document.root, "an upcaster file")?;
@@ -96,7 +92,7 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
         let (steps, found, locals) = compiler.chain(&nodes, &finders, is_default, &mut seed)?;
         // The version that a retyped, split or dropped event gets is one of another type.
         let versions = steps.iter().map(|step| {
-            if matches!(step.outcome, Outcome::Keep) {
+            if step.outcome.is_of_version() {
                 step.to
             } else {
                 step.from
@@ -113,13 +109,11 @@ pub fn compile(document: Option<&Document>, wanted: &BTreeMap<String, u32>) -> R
         };
         chains.insert(event_type, Arc::new(chain));
     }
-    let upcasters = Upcasters {
+    checked(Upcasters {
         ir,
         chains,
         strips_suffix,
-    };
-    check(document, &upcasters)?;
-    Ok(upcasters)
+    })
 }
 
 struct ChainCompiler<'c, 'd> {
@@ -369,10 +363,16 @@ fn payload_path(document: &Document, text: &str, mark: Mark) -> Result<Vec<Text>
     Ok(path)
 }
 
+impl Upcasters {
+    fn error(&self, code: &'static str, mark: Mark, message: impl Into<String>) -> PackageError {
+        PackageError::at(code, self.ir.file(), mark, message)
+    }
+}
+
 /// Where a step leads: the type and version of what it makes.
 fn targets<'u>(event_type: &'u [u8], step: &'u Step) -> Vec<(&'u [u8], u32)> {
     match &step.outcome {
-        Outcome::Keep => vec![(event_type, step.to)],
+        Outcome::Keep | Outcome::Code(_) => vec![(event_type, step.to)],
         Outcome::Retype(new) => vec![(new, step.to)],
         Outcome::Split(parts) => parts.iter().map(|part| (part.event_type.as_slice(), step.to)).collect(),
         Outcome::Drop => Vec::new(),
@@ -380,7 +380,7 @@ fn targets<'u>(event_type: &'u [u8], step: &'u Step) -> Vec<(&'u [u8], u32)> {
 }
 
 /// Every step must lead to the wanted version, or to a step that goes on; and none may lead back.
-fn check(document: &Document, upcasters: &Upcasters) -> Result<(), PackageError> {
+pub(super) fn checked(upcasters: Upcasters) -> Result<Upcasters, PackageError> {
     for (event_type, chain) in &upcasters.chains {
         for step in &chain.steps {
             for (to_type, version) in targets(event_type, step) {
@@ -393,19 +393,18 @@ fn check(document: &Document, upcasters: &Upcasters) -> Result<(), PackageError>
                         String::from_utf8_lossy(to_type),
                         next.wanted
                     );
-                    return Err(document.error(code::UPCAST_GAP, step.mark, message));
+                    return Err(upcasters.error(code::UPCAST_GAP, step.mark, message));
                 }
             }
             let mut met = BTreeSet::new();
-            walk(document, upcasters, event_type, step, &mut Vec::new(), &mut met)?;
+            walk(&upcasters, event_type, step, &mut Vec::new(), &mut met)?;
         }
     }
-    Ok(())
+    Ok(upcasters)
 }
 
 /// Follows a step; `trail` is the way here, `met` what was found to be sound.
 fn walk<'u>(
-    document: &Document,
     upcasters: &'u Upcasters,
     event_type: &'u [u8],
     step: &'u Step,
@@ -419,21 +418,21 @@ fn walk<'u>(
             step.from,
             String::from_utf8_lossy(event_type)
         );
-        return Err(document.error(code::UPCAST_CYCLE, step.mark, message));
+        return Err(upcasters.error(code::UPCAST_CYCLE, step.mark, message));
     }
     if !met.insert(here) {
         return Ok(());
     }
     if trail.len() > 256 {
         let message = "these upcasters are longer than 256 steps in a row; join some";
-        return Err(document.error(code::PKG_UPCASTER, step.mark, message));
+        return Err(upcasters.error(code::PKG_UPCASTER, step.mark, message));
     }
     trail.push(here);
     for (to_type, version) in targets(event_type, step) {
         if let Some(chain) = upcasters.chains.get(to_type)
             && let Some(next) = chain.step_at(version).and_then(|next| chain.steps.get(next))
         {
-            walk(document, upcasters, to_type, next, trail, met)?;
+            walk(upcasters, to_type, next, trail, met)?;
         }
     }
     trail.pop();

@@ -1,8 +1,10 @@
 //! Upcasters: a stored event of an old schema version becomes none, one or several of the version the rules expect.
 //!
 //! Only payload and type change; ids, times and positions stay those of the record. A chain is checked when it is
-//! compiled, so that no event can run into a gap between its steps or around in a cycle. It must not know the reducer.
+//! compiled, so that no event can run into a gap between its steps or around in a cycle. A step is rules in a file, or a
+//! function of a handler in code ([`coded`]). It must not know the reducer.
 
+mod coded;
 mod compile;
 mod plan;
 
@@ -16,6 +18,7 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::port::upcast::{Upcast, UpcastStep, UpcasterStep};
 use refold_core::value::{Object, Text, Value};
 
+pub use coded::{Coded, CodedStep, of_code, steps_of};
 pub use compile::compile;
 pub use plan::Plan;
 
@@ -92,6 +95,15 @@ enum Outcome {
     Retype(Vec<u8>),
     Split(Vec<Part>),
     Drop,
+    /// A function of the handler says it.
+    Code(Arc<dyn Coded>),
+}
+
+impl Outcome {
+    /// Whether the step leads to another version of the same type, as far as is known before it runs.
+    fn is_of_version(&self) -> bool {
+        matches!(self, Outcome::Keep | Outcome::Code(_))
+    }
 }
 
 #[derive(Debug)]
@@ -124,7 +136,7 @@ impl Chain {
     fn step_at(&self, version: u32) -> Option<usize> {
         self.steps
             .iter()
-            .position(|step| step.from == version && (version < self.wanted || !matches!(step.outcome, Outcome::Keep)))
+            .position(|step| step.from == version && (version < self.wanted || !step.outcome.is_of_version()))
     }
 }
 
@@ -163,6 +175,16 @@ impl Made {
 
 type Fault = Box<HandlerFault>;
 
+impl Default for Upcasters {
+    fn default() -> Upcasters {
+        Upcasters {
+            ir: Ir::new(&"".into(), false),
+            chains: BTreeMap::new(),
+            strips_suffix: false,
+        }
+    }
+}
+
 impl Upcasters {
     pub fn route(&self, stored: &[u8]) -> Route {
         let split = if self.strips_suffix {
@@ -176,6 +198,10 @@ impl Upcasters {
         };
         let chain = self.chains.get(base.as_deref().unwrap_or(stored)).map(Arc::clone);
         Route { base, version, chain }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.chains.is_empty()
     }
 
     /// Event types with steps, and what finding their version reads.
@@ -340,7 +366,8 @@ impl Upcasters {
                 let made: Vec<&Vec<u8>> = match &step.outcome {
                     Outcome::Retype(event_type) => vec![event_type],
                     Outcome::Split(parts) => parts.iter().map(|part| &part.event_type).collect(),
-                    Outcome::Keep | Outcome::Drop => Vec::new(),
+                    // What code makes is known only of an event.
+                    Outcome::Keep | Outcome::Drop | Outcome::Code(_) => Vec::new(),
                 };
                 left.extend(made.into_iter().filter(|it| types.insert((*it).clone())).cloned());
             }
@@ -427,6 +454,18 @@ impl Upcasters {
                 Ok(())
             }
             Outcome::Drop => Ok(()),
+            Outcome::Code(function) => {
+                let answer = function.make(stored, event_type, &payload)?;
+                let Some(parts) = coded::parts_of(event_type, answer) else {
+                    let message = "an upcaster gives the data of the next version, null, or a list of { type, data }";
+                    return Err(self.ir.fault_at(step.mark, code::HANDLER_TYPE, message));
+                };
+                for (event_type, data) in parts {
+                    made.became(ran, &event_type, &data);
+                    self.onward(&event_type, step.to, data, stored, meter, made)?;
+                }
+                Ok(())
+            }
         }
     }
 

@@ -132,13 +132,12 @@ pub fn gate(
         Scope::All | Scope::Category(_) => sent.read(work, session, scope, &found)?,
         Scope::Stream(_) | Scope::Until { .. } => sent.read_stream(work, session, scope, &found)?,
     }
-    let fired = |place: &String| sent.gate.fired.get(place).copied().unwrap_or_default();
     let steps = steps.iter().map(|step| GateStep {
         place: step.place.clone(),
         event_type: text::exact(&step.event_type),
         from: step.from,
         to: step.to,
-        events: fired(&step.place),
+        events: sent.gate.fired.get(step).copied().unwrap_or_default(),
     });
     let steps = steps.collect();
     Ok(sent.answer(session, steps, findings::wire(&found)))

@@ -10,7 +10,7 @@ use refold_core::track::Moment;
 use refold_core::work::CancelToken;
 
 use super::*;
-use crate::heed_cancel;
+use crate::{Upcasts as _, heed_cancel};
 
 /// What each exported invariant says of a state.
 fn asked(source: &str, state: &str) -> Vec<Result<bool, HandlerFault>> {
@@ -198,6 +198,12 @@ fn exports_that_are_none_are_refused() {
         ),
         ("invariants: { a: { holds() {}, title: 7 } }", "must be a text"),
         ("invariants: { get a() { throw new Error('no') } }", "Error: no"),
+        ("upcast: []", "`upcast` must be an object"),
+        ("upcast: { E: () => 1 }", "`upcast.E` must be an object"),
+        ("upcast: { E: { v1: () => 1 } }", "a whole number"),
+        ("upcast: { E: { '-1': () => 1 } }", "a whole number"),
+        ("upcast: { E: { 1: 'rename' } }", "`upcast.E.1` must be a function"),
+        ("upcast: { E: { 1: async () => 1 } }", "plain function"),
         ("key: 'id'", "`key` must be a function"),
         ("key: async () => 'a'", "plain function"),
     ] {
@@ -207,13 +213,66 @@ fn exports_that_are_none_are_refused() {
     }
 }
 
+/// What an upcaster of this body makes of the first event of type `E`, which has come to `payload`.
+fn made(body: &str, payload: &str) -> Result<String, HandlerFault> {
+    let source = format!("export default {{ on: {{}}, upcast: {{ E: {{ 1: (data, event) => {{ {body} }} }} }} }}");
+    let program = program(&source);
+    let list = events(&[("E", r#"{"stored":true}"#)]);
+    let payload = Value::from_json(payload.as_bytes(), 64).unwrap();
+    let upcaster = &program.upcasters()[0];
+    assert_eq!((upcaster.event_type.as_slice(), upcaster.from), (&b"E"[..], 1));
+    let made = program
+        .aside()
+        .upcast(upcaster, &list.batch.event(0), b"order-1", b"E", &payload);
+    made.map(|made| text(&made))
+}
+
+#[test]
+fn an_upcaster_changes_the_data_or_returns_other() {
+    assert_eq!(made("data.n = 1", r#"{"a":12.50}"#).unwrap(), r#"{"a":12.50,"n":1}"#);
+    assert_eq!(
+        made("return { b: data.a }", r#"{"a":9007199254740993}"#).unwrap(),
+        r#"{"b":9007199254740993}"#
+    );
+    assert_eq!(made("return null", "{}").unwrap(), "null");
+    assert_eq!(
+        made(
+            "return [{ type: 'A', data: event.version }, { type: event.type, data }]",
+            "7"
+        )
+        .unwrap(),
+        r#"[{"data":1,"type":"A"},{"data":7,"type":"E"}]"#
+    );
+    assert_eq!(
+        made(
+            "return { by: event.meta.user, at: event.time, of: event.stream, id: event.id }",
+            "{}"
+        )
+        .unwrap(),
+        r#"{"at":"2026-08-03T14:00:01.000Z","by":"ada","id":"id-1","of":"order-1"}"#
+    );
+}
+
+#[test]
+fn an_upcaster_that_fails_says_where() {
+    for (body, code) in [
+        ("throw new Error('no')", "RF-HANDLER-THROW"),
+        ("return data.a.b", "RF-HANDLER-THROW"),
+        ("return () => data", "RF-STATE-UNSERIALIZABLE"),
+        ("return event", "RF-STATE-UNSERIALIZABLE"),
+        ("for (;;) {}", "RF-LIMIT-FUEL"),
+    ] {
+        assert_eq!(made(body, "{}").expect_err(body).code, code, "{body}");
+    }
+}
+
 /// Far less than all of it takes, and far more than one event does on a machine that does much else.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Its limits would not stop it in this century.
+/// Its limits would stop it after a minute.
 #[test]
 fn a_script_that_loops_is_stopped_once_the_work_is_cancelled() {
-    let endless = 1 << 50;
+    let endless = 100_000_000_000;
     let limits = GuestLimits {
         fuel: endless,
         load_fuel: endless,

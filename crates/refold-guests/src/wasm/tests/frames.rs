@@ -78,7 +78,9 @@ proptest! {
         batch.payload_encodings.push(Encoding::Json);
 
         let mut out = vec![7; before * 8];
-        abi::write_record(&mut out, b"key", &batch.event(0), &names);
+        let stored = batch.event(0);
+        let (of_stream, of_type) = (names.stream(stored.stream), names.type_name(stored.event_type));
+        abi::write_record(&mut out, b"key", &stored, of_stream, of_type);
         let record = &out[before * 8..];
         let number = |at: usize| u32::from_le_bytes(record[at..at + 4].try_into().unwrap());
         let long = |at: usize| i64::from_le_bytes(record[at..at + 8].try_into().unwrap());

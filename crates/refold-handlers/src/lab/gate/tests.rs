@@ -60,7 +60,7 @@ fn gate(events: &[(&str, &str, &str)]) -> (Gate, Vec<String>) {
     let never = program
         .upcasters()
         .into_iter()
-        .filter(|step| !gate.fired.contains_key(&step.place));
+        .filter(|step| !gate.fired.contains_key(step));
     let never = never.map(|step| String::from_utf8(step.event_type).unwrap()).collect();
     (gate, never)
 }

@@ -1,0 +1,62 @@
+//! The upcasters that a module brings along.
+
+use std::fmt;
+
+use refold_core::event::EventView;
+use refold_core::port::handler::HandlerFault;
+use refold_core::value::Value;
+
+use super::abi;
+use super::program::Loaded;
+use crate::aside::{Idle, Upcaster, Upcasts};
+
+/// See the module.
+pub struct ModuleAside(pub(super) Idle<Loaded>);
+
+impl fmt::Debug for ModuleAside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ModuleAside").field(&self.0.handler().identity).finish()
+    }
+}
+
+impl Upcasts for ModuleAside {
+    fn upcast(
+        &self,
+        upcaster: &Upcaster,
+        event: &EventView<'_>,
+        stream: &[u8],
+        event_type: &[u8],
+        payload: &Value,
+    ) -> Result<Value, HandlerFault> {
+        let (mut record, json) = (Vec::new(), payload.to_canonical());
+        let event = EventView {
+            payload: Some(&json),
+            ..*event
+        };
+        abi::write_record(&mut record, stream, &event, stream, event_type);
+        self.0
+            .ask(|guest| guest.upcast(upcaster.from, &record, event.recorded_at))
+    }
+}
+
+/// What `refold_upcasters` says: `[["OrderPlaced",1],…]`. `None`: it is something else.
+pub(super) fn read_upcasters(json: &[u8]) -> Option<Vec<Upcaster>> {
+    let Ok(Value::Array(list)) = Value::from_json(json, 2) else {
+        return None;
+    };
+    let one = |entry: &Value| {
+        let Value::Array(entry) = entry else { return None };
+        let (Some(Value::Text(event_type)), Some(Value::Number(from)), None) =
+            (entry.get(0), entry.get(1), entry.get(2))
+        else {
+            return None;
+        };
+        Some(Upcaster {
+            event_type: event_type.as_wtf8().to_vec(),
+            from: from.to_i64().and_then(|from| u32::try_from(from).ok())?,
+            text: String::new(),
+            function: 0,
+        })
+    };
+    list.iter().map(one).collect()
+}
