@@ -4,8 +4,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, connections, drift, evidence, field, gate, history, lab, links, mask, notes, payload, range, sandbox,
-    search, start, store, watch,
+    compare, connections, drift, evidence, field, gate, history, known, lab, links, mask, notes, payload, range,
+    sandbox, search, start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -98,6 +98,8 @@ pub fn builder() -> Builder<Wry> {
         field::read_field,
         field::why,
         field::why_not,
+        known::known,
+        known::corrections,
         field::field_rows,
         field::field_lane,
         field::export_field,

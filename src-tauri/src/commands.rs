@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod field;
 pub mod gate;
 pub mod history;
+pub mod known;
 pub mod lab;
 pub mod links;
 pub mod mask;

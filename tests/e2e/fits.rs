@@ -42,10 +42,11 @@ pub const TABS: [(&str, &str); 7] = [
 
 /// The drawers over the inspector, by their keys, and what is in them once they have an answer. Each takes the place of the
 /// one before.
-pub const DRAWERS: [(&[&str], &str, &str); 3] = [
+pub const DRAWERS: [(&[&str], &str, &str); 4] = [
     (&[], "h", "[data-test=field-rows] [role=row]"),
     (&[], "y", "[data-test=why-outcome]"),
     (&[key::SHIFT], "y", "[data-test=why-not-outcome]"),
+    (&[key::ALT], "y", "[data-test=known-answer]"),
 ];
 
 /// The size of the window, and how wide the page is in it: at 200 % half as wide.

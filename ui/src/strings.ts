@@ -52,6 +52,7 @@ export const S = {
     noTree: 'Open the tab Causation first',
     noFieldHistory: 'Show the values of a field first',
     noWhy: 'Ask why first',
+    noKnown: 'Ask what was known first',
     noRow: 'Choose a field first: click its row in State',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',

@@ -97,6 +97,15 @@ struct Latest {
 }
 
 impl OpenedHistory {
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The stream and the handler, as they are asked for by name.
+    pub fn named(&self) -> (String, Option<&str>) {
+        (text::shown(&self.stream.id), self.handler.as_deref())
+    }
+
     pub fn open(
         work: &Work<'_>,
         session: &Arc<Session>,

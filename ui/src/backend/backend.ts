@@ -4,13 +4,14 @@
 import type {
   AppErrorWire,
   AppStart,
+  CacheUse,
   Causation,
   Clock,
+  CorrectionsTold,
   CorrelationStreams,
-  CacheUse,
   DensityQuery,
-  Environment,
   Distinction,
+  Environment,
   EventDetail,
   EventPage,
   EventQuery,
@@ -23,23 +24,25 @@ import type {
   HistoryUpdate,
   InvariantsChecked,
   JobUpdate,
+  KeyBinding,
+  KnownAsked,
+  KnownTold,
   Lane,
   LaneMoment,
+  LaneStep,
   LanesOpened,
   LanesPage,
   LanesQuery,
-  LaneStep,
   MaskState,
-  KeyBinding,
   MomentFound,
   Overview,
   PayloadHit,
   PayloadQuery,
   PayloadView,
   ProblemFound,
-  RevealWire,
   RangeFacts,
   RangeQuery,
+  RevealWire,
   SearchDirection,
   Settings,
   StateQuery,
@@ -145,6 +148,10 @@ export interface Backend
     to: number,
     progress: (update: JobUpdate) => void,
   ): Promise<WhyNotTold>;
+  /** The state of what happened by a time, whenever it was recorded. */
+  known(history: number, asked: KnownAsked, progress: (update: JobUpdate) => void): Promise<KnownTold>;
+  /** What of the state at a time came to be known later. */
+  corrections(history: number, asked: KnownAsked, progress: (update: JobUpdate) => void): Promise<CorrectionsTold>;
   /** Writes every value of a field into a CSV file. */
   exportField(history: number, path: string, file: string): Promise<void>;
   /** The system's dialog for a file to write; `null` when it was closed without a choice. */

@@ -98,6 +98,8 @@ export const commands = {
 	readField: (history: number, path: string, progress: Channel<JobUpdate>) => typedError<FieldRead, AppErrorWire>(__TAURI_INVOKE("read_field", { history, path, progress })),
 	why: (history: number, path: string, moment: number, progress: Channel<JobUpdate>) => typedError<WhyTold, AppErrorWire>(__TAURI_INVOKE("why", { history, path, moment, progress })),
 	whyNot: (history: number, path: string, from: number, to: number, progress: Channel<JobUpdate>) => typedError<WhyNotTold, AppErrorWire>(__TAURI_INVOKE("why_not", { history, path, from, to, progress })),
+	known: (history: number, asked: KnownAsked, progress: Channel<JobUpdate>) => typedError<KnownTold, AppErrorWire>(__TAURI_INVOKE("known", { history, asked, progress })),
+	corrections: (history: number, asked: KnownAsked, progress: Channel<JobUpdate>) => typedError<CorrectionsTold, AppErrorWire>(__TAURI_INVOKE("corrections", { history, asked, progress })),
 	fieldRows: (history: number, path: string, offset: number, limit: number) => typedError<FieldPage, AppErrorWire>(__TAURI_INVOKE("field_rows", { history, path, offset, limit })),
 	fieldLane: (history: number, path: string, query: DensityQuery) => typedError<Lane, AppErrorWire>(__TAURI_INVOKE("field_lane", { history, path, query })),
 	exportField: (history: number, path: string, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_field", { history, path, file })),
@@ -527,6 +529,27 @@ export type ConnectionBook = {
 	saved: SavedConnection[],
 	/**  Where they are, for a person who wants to edit them. */
 	file: string,
+};
+
+/**  What was believed at a time, against what is known about it. */
+export type CorrectionsTold = {
+	about: string,
+	knownAt: string,
+	believedBy: HandlerWire,
+	knownBy: HandlerWire,
+	/**  From what was believed to what is known; the first of many. */
+	changes: KnownChange[],
+	changeCount: number,
+	/**  Recorded since then, and happened before. */
+	late: KnownEvent[],
+	lateCount: number,
+	/**  Recorded by then, and happened later. */
+	early: KnownEvent[],
+	earlyCount: number,
+	order: string,
+	incompleteSince: string,
+	missing: string[],
+	findings: FindingWire[],
 };
 
 /**  The streams that belong to the affair of one event. */
@@ -1216,6 +1239,62 @@ export type KeyBinding = {
 	keys: string,
 	/**  `None` takes the keys away from what they run by default. */
 	command: string | null,
+};
+
+/**  What is asked of an opened history. */
+export type KnownAsked = {
+	/**  The time that it is about, as a person writes one. */
+	about: string,
+	/**  A cursor: what was recorded later is not known. */
+	knownAt: string,
+	/**  The member of payloads that says when an event happened; empty: what the layout says. */
+	occurred: string,
+	order: KnownOrder,
+};
+
+/**  A place with two values, as rows show them; `null`: nothing is there. */
+export type KnownChange = {
+	path: string,
+	before: string | null,
+	after: string | null,
+	/**  Where an element of an array was, when all that changed is its place. */
+	movedFrom: string | null,
+};
+
+export type KnownEvent = {
+	/**  `v12`, or `#4711` where the store keeps no version: a cursor. */
+	cursor: string,
+	eventType: string,
+	recordedAt: string,
+	occurredAt: string,
+	/**  The id of the event that it says it corrects; empty: none. */
+	corrects: string,
+};
+
+/**  In which order events are folded. */
+export type KnownOrder = 
+/**  Only if both give the same. */
+"either" | "recorded" | "occurred";
+
+/**  What is known about a time. */
+export type KnownTold = {
+	about: string,
+	/**  The last event that counts as known; empty: none. */
+	knownAt: string,
+	handler: HandlerWire,
+	/**  How many events count. */
+	events: number,
+	/**  A member a line; empty: the two orders give different states, and nobody said which one is meant. */
+	state: string[],
+	/**  `either`, `recorded`, `occurred` or `differ`. */
+	order: string,
+	/**  Where the two orders differ, from the recorded to the occurred one; the first of many. */
+	differences: KnownChange[],
+	differenceCount: number,
+	incompleteSince: string,
+	/**  What is not known, in sentences. */
+	missing: string[],
+	findings: FindingWire[],
 };
 
 /**  An event as a row names it. */

@@ -406,6 +406,9 @@ class FakeBackend implements Omit<
   why: Backend['why'] = (...asked) => this.#fields.why(...asked);
   whyNot: Backend['whyNot'] = (...asked) => this.#fields.whyNot(...asked);
 
+  known: Backend['known'] = (...asked) => this.#fields.known(...asked);
+  corrections: Backend['corrections'] = (...asked) => this.#fields.corrections(...asked);
+
   async exportField(): Promise<void> {
     await this.#wait();
   }

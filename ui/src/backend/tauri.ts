@@ -55,6 +55,8 @@ export function tauriBackend(): Backend {
     fieldLane: (history, path, query) => settled(commands.fieldLane(history, path, query)),
     why: (history, path, moment, progress) => settled(commands.why(history, path, moment, channel(progress))),
     whyNot: (history, path, from, to, progress) => settled(commands.whyNot(history, path, from, to, channel(progress))),
+    known: (history, asked, progress) => settled(commands.known(history, asked, channel(progress))),
+    corrections: (history, asked, progress) => settled(commands.corrections(history, asked, channel(progress))),
     exportField: (history, path, file) => done(commands.exportField(history, path, file)),
     pickSave: (name) => save({ defaultPath: name }),
     story: (history, first, count) => settled(commands.story(history, first, count)),

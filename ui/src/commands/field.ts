@@ -39,6 +39,7 @@ function unpin({ history }: Desk, _: Reach, path: string): void {
 function list({ history }: Desk): void {
   if (!history || history.focus === null) return;
   history.askWhy(null);
+  history.closeKnown();
   history.fields.list(history.focus);
 }
 

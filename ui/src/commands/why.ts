@@ -1,4 +1,4 @@
-// Why a field has its value, and why events left it as it was.
+// Why a field has its value, why events left it as it was, and what of it was known when.
 
 import type { Desk } from '../model/desk.svelte';
 import type { WhyQuestion } from '../model/why.svelte';
@@ -6,6 +6,7 @@ import { S } from '../strings';
 import { command, type Command } from './command';
 
 const hasField = ({ history }: Desk) => (history === null || history.focus !== null ? null : S.blocked.noRow);
+const isKnown = ({ history }: Desk) => (history && history.knownAbout !== null ? null : S.blocked.noKnown);
 const isAsked = ({ history }: Desk) => (history?.whyAsked ? null : S.blocked.noWhy);
 
 export const WHY: readonly Command[] = [
@@ -14,6 +15,20 @@ export const WHY: readonly Command[] = [
   }),
   command('Inspect', ['history'], 'inspect.whyNot', 'Why events left a field as it was', ask('whyNot'), {
     ...{ keys: ['Shift+y'], words: 'why not condition guard false absent missing rule' },
+  }),
+  command(
+    'Inspect',
+    ['history'],
+    'inspect.known',
+    'What was known and believed',
+    ({ history }) => history?.askKnown(),
+    {
+      ...{ keys: ['Alt+y'] },
+      words: 'corrections late bitemporal as of valid time occurred recorded believed',
+    },
+  ),
+  command('Inspect', ['history'], 'inspect.closeKnown', 'Close known', ({ history }) => history?.closeKnown(), {
+    blocked: isKnown,
   }),
   command('Inspect', ['history'], 'inspect.closeWhy', 'Close why', ({ history }) => history?.askWhy(null), {
     blocked: isAsked,

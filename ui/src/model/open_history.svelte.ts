@@ -64,6 +64,8 @@ export class OpenHistory {
   readonly fields = new Fields(this);
   /** What the drawer Why is asked; `null`: it is closed. Its answer is read with it. */
   whyAsked = $state.raw<WhyAsked | null>(null);
+  /** The time that the drawer of what is known begins with; `null`: it is closed. */
+  knownAbout = $state.raw<string | null>(null);
   readonly steps = new Steps(this);
   /** How late the rows are. */
   readonly waiting = new Waiting();
@@ -407,8 +409,22 @@ export class OpenHistory {
 
   /** Asks why of the moment of A, beside which no values of a field are listed. */
   askWhy(asked: Omit<WhyAsked, 'moment'> | null): void {
-    if (asked) this.fields.unlist();
+    if (asked) {
+      this.fields.unlist();
+      this.closeKnown();
+    }
     this.whyAsked = asked && { ...asked, moment: this.a };
+  }
+
+  /** Asks what is known of the time of A, and what was believed then. */
+  askKnown(): void {
+    this.fields.unlist();
+    this.askWhy(null);
+    this.knownAbout = this.frame?.recordedAt ?? '';
+  }
+
+  closeKnown(): void {
+    this.knownAbout = null;
   }
 
   maskChanged(): void {
@@ -419,6 +435,7 @@ export class OpenHistory {
     this.payload.forget();
     this.fields.readAnew();
     this.askWhy(null);
+    this.closeKnown();
     this.story.lines.refetch();
     this.story.seen += 1;
     // What is in flight may hold what is hidden now.

@@ -1,5 +1,7 @@
 //! The replay lab, as the window uses it: answers are kept here while their rows are looked at.
 
+mod known;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;

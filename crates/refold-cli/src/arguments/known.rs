@@ -25,6 +25,9 @@ pub struct Corrections {
     /// The time at which it was believed
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub at: String,
+    /// What was recorded later is not known either
+    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    pub known_at: String,
     /// With @as-deployed, what was believed is told with the version of then
     #[arg(long)]
     pub handler: Option<String>,

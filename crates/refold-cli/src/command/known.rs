@@ -70,10 +70,13 @@ pub fn run_corrections(context: &Context<'_>, asked: &Corrections) -> Result<u8,
         context.work,
         &session,
         &asked.stream,
-        &asked.at,
-        asked.handler.as_deref(),
-        asked.happened.occurred.as_deref(),
-        order_of(asked.happened.order),
+        Question {
+            about: &asked.at,
+            known_at: &asked.known_at,
+            handler: asked.handler.as_deref(),
+            occurred: asked.happened.occurred.as_deref(),
+            order: order_of(asked.happened.order),
+        },
     )?;
     let code = u8::from(!answer.changes.is_empty());
     let mut printer = context.printer();
@@ -88,6 +91,13 @@ pub fn run_corrections(context: &Context<'_>, asked: &Corrections) -> Result<u8,
         handler_line(&answer.known_by),
         order_text(answer.order)
     ))?;
+    if asked.known_at != "head" {
+        let until = answer
+            .known_at
+            .as_ref()
+            .map_or_else(|| "before any event".to_owned(), event_text);
+        printer.line(&format!("known of what was recorded up to {until}"))?;
+    }
     if let Some(since) = &answer.incomplete_since {
         printer.line(&incomplete_line(since))?;
     }

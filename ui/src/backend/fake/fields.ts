@@ -3,6 +3,7 @@
 import { floatFromBig } from '../../base/exact';
 import type * as wire from '../bindings';
 import { columnIn } from './answers';
+import { corrections, known } from './known';
 import { why, whyNot, type WhySource } from './why';
 
 /** What the twin knows of its histories. */
@@ -102,6 +103,26 @@ export class FakeFields {
   ): Promise<wire.WhyNotTold> {
     await this.#source.job(progress, 'asking events', to - from);
     return whyNot(this.#whySource(history), path, from, to);
+  }
+
+  async known(
+    history: number,
+    asked: wire.KnownAsked,
+    progress: (update: wire.JobUpdate) => void,
+  ): Promise<wire.KnownTold> {
+    const events = this.#source.eventsOf(history);
+    await this.#source.job(progress, 'folding', events);
+    return known(this.#whySource(history), events, asked);
+  }
+
+  async corrections(
+    history: number,
+    asked: wire.KnownAsked,
+    progress: (update: wire.JobUpdate) => void,
+  ): Promise<wire.CorrectionsTold> {
+    const events = this.#source.eventsOf(history);
+    await this.#source.job(progress, 'folding', events);
+    return corrections(this.#whySource(history), events, asked);
   }
 
   #whySource(history: number): WhySource {

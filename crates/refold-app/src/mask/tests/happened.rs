@@ -36,6 +36,13 @@ fn by_birth() -> Question<'static> {
     }
 }
 
+fn between() -> Question<'static> {
+    Question {
+        about: BETWEEN,
+        ..by_birth()
+    }
+}
+
 #[test]
 fn no_event_is_told_apart_by_a_time_that_is_hidden() {
     let folder = tempfile::tempdir().unwrap();
@@ -43,17 +50,7 @@ fn no_event_is_told_apart_by_a_time_that_is_hidden() {
     let session = born(rules, folder.path());
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
-    let late = || {
-        corrections(
-            &work,
-            &session,
-            "person-1",
-            BETWEEN,
-            None,
-            Some("/born"),
-            Order::Recorded,
-        )
-    };
+    let late = || corrections(&work, &session, "person-1", between());
     let refused = [
         known(&work, &session, "person-1", by_birth()).unwrap_err(),
         late().unwrap_err(),
@@ -85,15 +82,7 @@ fn what_an_event_corrects_is_hidden_with_its_metadata() {
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let corrected = || {
-        let answer = corrections(
-            &work,
-            &session,
-            "person-1",
-            BETWEEN,
-            None,
-            Some("/born"),
-            Order::Recorded,
-        );
+        let answer = corrections(&work, &session, "person-1", between());
         let late = answer.unwrap().late.into_iter();
         late.map(|event| event.corrects).collect::<Vec<_>>()
     };

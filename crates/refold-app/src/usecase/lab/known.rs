@@ -31,7 +31,7 @@ const MOST_DIFFERENCES: usize = 20;
 /// What is asked.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
-    /// When it is about: only what happened by then counts. A time.
+    /// When it is about: only what happened by then counts. A time. Corrections are of what was believed then.
     pub about: &'a str,
     /// When it is known: only what was recorded by then counts. A cursor.
     pub known_at: &'a str,
@@ -76,6 +76,8 @@ pub struct KnownAnswer {
 pub struct CorrectionsAnswer {
     pub stream: Exact,
     pub at: String,
+    /// The last event that counts as known; `null`: none.
+    pub known_at: Option<CauseAnswer>,
     /// With which version it was believed, and with which it is known now.
     pub believed_by: HandlerWire,
     pub known_by: HandlerWire,
@@ -138,27 +140,39 @@ pub fn known(work: &Work<'_>, session: &Session, stream: &str, asked: Question<'
     })
 }
 
-/// What was believed at a time, against what is known about it now. `handler`: with `@as-deployed` what was believed is
-/// that of the version of then; what is known is always that of the newest one.
+/// What was believed at a time, against what is known about it at a later moment. With a handler `@as-deployed` what was
+/// believed is that of the version of then; what is known is always that of the newest one.
 pub fn corrections(
     work: &Work<'_>,
     session: &Session,
     stream: &str,
-    at: &str,
-    handler: Option<&str>,
-    occurred: Option<&str>,
-    order: Order,
+    asked: Question<'_>,
 ) -> Result<CorrectionsAnswer, AppError> {
-    let instant = instant(session, at)?;
-    let (of_then, newest) = (handler::believed(session, handler, at)?, handler::newest(handler));
+    let Question { handler, order, .. } = asked;
+    let instant = instant(session, asked.about)?;
+    let (of_then, newest) = (
+        handler::believed(session, handler, asked.about)?,
+        handler::newest(handler),
+    );
     let believed_by = handler::adopted(session, of_then.as_deref())?;
     let known_by = handler::adopted(session, newest.as_deref())?;
-    let dated = DatedStream::read(work, session, stream, occurred)?;
-    let until = dated.stream.track.resolve(&Cursor::At(instant), clock::now())?;
+    let dated = DatedStream::read(work, session, stream, asked.occurred)?;
+    let now = clock::now();
+    let until = dated.stream.track.resolve(&Cursor::At(instant), now)?;
+    let known_until = dated.stream.track.resolve(&session.cursor(asked.known_at)?, now)?;
+    if known_until < until {
+        return Err(AppError::invalid(
+            format!(
+                "what is known at {} is less than what was believed at {}",
+                asked.known_at, asked.about
+            ),
+            "name a moment after the time at which it was believed, or leave it out for the newest event",
+        ));
+    }
     let recorded: Vec<usize> = (0..(until.0 as usize).min(dated.occurred.len())).collect();
     let mut found = dated.found();
     let believed = dated.fold(work, believed_by.as_ref(), &recorded, Some(&mut found))?;
-    let chosen = dated.happened_by(instant, dated.stream.track.head());
+    let chosen = dated.happened_by(instant, known_until);
     let cover = dated.cover(session);
     let known = dated.fold_chosen(work, known_by.as_ref(), &cover, &chosen, order, &mut found)?;
     let Some(answer) = &known.answer else {
@@ -178,7 +192,7 @@ pub fn corrections(
             .map(|row| dated.late_event(session, *row))
             .collect()
     };
-    let mut missing = dated.missing(dated.stream.track.head());
+    let mut missing = dated.missing(known_until);
     if handler.is_none_or(|handler| !handler.contains("@as-deployed")) {
         missing.push(
             "which version of the handler was deployed then: what was believed is told with the same version; name \
@@ -189,6 +203,7 @@ pub fn corrections(
     Ok(CorrectionsAnswer {
         stream: text::exact(&dated.stream.id),
         at: text::time_label(instant, dated.digits),
+        known_at: dated.stream.cause(known_until, dated.digits),
         believed_by: handler::wire(believed_by.identity()),
         known_by: handler::wire(known_by.identity()),
         changes: diff(

@@ -116,10 +116,7 @@ fn all_that_is_known_is_the_state_at_the_head() {
         };
         let nothing = with_session(|work, session| known(work, session, stream, nothing)).unwrap();
         assert_eq!((nothing.events, nothing.order), (0, "either"));
-        let now = with_session(|work, session| {
-            corrections(work, session, stream, FAR, Some(&handler), None, Order::Recorded)
-        });
-        let now = now.unwrap();
+        let now = with_session(|work, session| corrections(work, session, stream, asked)).unwrap();
         assert_eq!((now.changes.len(), now.late_count, now.early_count), (0, 0, 0));
         assert!(now.missing.iter().any(|missing| missing.contains("as-deployed")));
     }
@@ -130,15 +127,14 @@ fn what_was_believed_with_the_version_of_then_is_not_what_is_known_now() {
     let stream = checked(Scope::All, "1.0.0").violations[0].stream.text().into_owned();
     let deployed = order("as-deployed");
     let answer = with_session(|work, session| {
-        corrections(
-            work,
-            session,
-            &stream,
-            "2026-08-19T23:59:59Z",
-            Some(&deployed),
-            None,
-            Order::Recorded,
-        )
+        let asked = Question {
+            about: "2026-08-19T23:59:59Z",
+            known_at: "head",
+            handler: Some(&deployed),
+            occurred: None,
+            order: Order::Recorded,
+        };
+        corrections(work, session, &stream, asked)
     });
     let answer = answer.unwrap();
     assert_eq!(

@@ -74,22 +74,65 @@ fn what_is_found_in_an_event_is_told_once_and_where_it_leaves_a_gap() {
             )
         );
         assert_eq!(counts(&answer.findings), once);
-        let at = "2020-01-03T12:00:00Z";
-        let answer = corrections(&work, &session, "person-1", at, None, Some("/at"), order).unwrap();
+        let question = Question {
+            about: "2020-01-03T12:00:00Z",
+            ..question
+        };
+        let answer = corrections(&work, &session, "person-1", question).unwrap();
         assert_eq!(answer.incomplete_since.as_deref(), Some("2"));
         assert_eq!(counts(&answer.findings), once);
     }
-    let before = corrections(
-        &work,
-        &session,
-        "person-1",
-        "2020-01-01T12:00:00Z",
-        None,
-        None,
-        Order::Either,
-    )
-    .unwrap();
+    let question = Question {
+        about: "2020-01-01T12:00:00Z",
+        known_at: "head",
+        handler: None,
+        occurred: None,
+        order: Order::Either,
+    };
+    let before = corrections(&work, &session, "person-1", question).unwrap();
     assert_eq!((before.incomplete_since, counts(&before.findings)), (None, Vec::new()));
+}
+
+/// What is known at a moment is what would be known had nothing been recorded since.
+#[test]
+fn corrections_known_at_a_moment_are_those_of_a_store_that_ends_there() {
+    let events = [
+        ("Moved", r#"{"at":"2020-01-01T00:00:00Z","a":1}"#),
+        ("Moved", r#"{"at":"2020-01-09T00:00:00Z","b":1}"#),
+        ("Moved", r#"{"at":"2020-01-02T06:00:00Z","c":1}"#),
+        ("Moved", r#"{"at":"2020-01-01T03:00:00Z","a":2}"#),
+        ("Moved", r#"{"at":"2020-01-07T03:00:00Z","d":2}"#),
+        ("Moved", r#"{"at":"2020-01-03T03:00:00Z","e":2}"#),
+    ];
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let corrected = |events: &[(&str, &str)], known_at: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session(events, folder.path());
+        let asked = Question {
+            about: "2020-01-03T12:00:00Z",
+            known_at,
+            handler: None,
+            occurred: Some("/at"),
+            order: Order::Recorded,
+        };
+        let answer = corrections(&work, &session, "person-1", asked);
+        answer.map(|it| (format!("{:?} {:?}", it.changes, it.late), it.late_count, it.early_count))
+    };
+    let mut late = Vec::new();
+    for until in 3..=events.len() {
+        let of_moment = corrected(&events, &format!("v{until}")).unwrap();
+        assert_eq!(of_moment, corrected(&events[..until], "head").unwrap(), "v{until}");
+        assert_eq!(of_moment.2, 1);
+        late.push(of_moment.1);
+    }
+    assert_eq!(late, [0, 1, 1, 2]);
+    let earlier = corrected(&events, "v2").unwrap_err();
+    assert!(
+        earlier.message.starts_with("what is known at v2 is less than"),
+        "{}",
+        earlier.message
+    );
 }
 
 const RULES: &str = "
@@ -245,15 +288,7 @@ fn a_handler_that_is_random_is_not_said_to_depend_on_the_order() {
             "{}",
             refused.message
         );
-        let refused = corrections(
-            &work,
-            &session,
-            "person-1",
-            "2020-02-01T00:00:00Z",
-            Some(&handler),
-            Some("/at"),
-            order,
-        );
+        let refused = corrections(&work, &session, "person-1", question);
         assert!(refused.unwrap_err().message.starts_with("RF-NONDETERMINISTIC"));
     }
 }
