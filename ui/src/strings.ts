@@ -241,6 +241,7 @@ export const S = {
     allCategories: 'All categories',
     id: 'Stream',
     category: 'Category',
+    categories: 'Categories',
     events: 'Events',
     last: 'Last event',
     first: 'First event',

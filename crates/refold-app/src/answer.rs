@@ -421,14 +421,23 @@ pub struct TimelineAnswer {
     /// Events that are in no column, because their recorded time is missing or cannot be read.
     pub without_time: u32,
     pub types: Vec<String>,
+    /// `None`: the columns are by type; else there are no `types`.
+    pub categories: Option<Vec<String>>,
     pub columns: Vec<ColumnAnswer>,
+}
+
+impl TimelineAnswer {
+    /// What the counts of a column are of.
+    pub fn kinds(&self) -> &[String] {
+        self.categories.as_ref().unwrap_or(&self.types)
+    }
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ColumnAnswer {
     pub from: String,
     pub events: u32,
-    /// By type, in the order of `types`.
+    /// By type or category, in the order of `types` or `categories`.
     pub counts: Vec<u32>,
 }
 

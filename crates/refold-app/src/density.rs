@@ -5,26 +5,34 @@
 
 use std::ops::Range;
 
-use refold_core::event::Position;
+use refold_core::event::{Position, TypeOrdinal};
 use refold_core::finding::{Finding, Findings};
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
+use refold_core::work::Work;
 use refold_stores::index::{Density, DensityAxis, Index, StreamAxis, StreamDensity};
 
 use crate::error::AppError;
 use crate::frame::{DensityFrame, FLAG_BROKEN, FLAG_PROBLEM, FLAG_UNDECODABLE};
 use crate::stream::Stream;
 use crate::text;
-use crate::wire::{Axis, DensityQuery};
+use crate::wire::{Axis, DensityBy, DensityQuery};
 
 /// More columns than any screen has.
 const MAX_COLUMNS: u32 = 16_384;
 
 const OTHER: &str = "other types";
+const OTHER_CATEGORIES: &str = "other categories";
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
 /// The density of a whole store. `digits`: the precision of its times.
-pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<DensityFrame, AppError> {
+pub fn of_store(
+    work: &Work<'_>,
+    index: &Index,
+    query: &DensityQuery,
+    by: DensityBy,
+    digits: u8,
+) -> Result<DensityFrame, AppError> {
     let columns = query.columns.clamp(1, MAX_COLUMNS);
     let (axis, whole) = match query.axis {
         Axis::Time => (
@@ -45,14 +53,20 @@ pub fn of_store(index: &Index, query: &DensityQuery, digits: u8) -> Result<Densi
     let Some(window) = window_of(query, whole)? else {
         return Ok(nothing(columns));
     };
-    let density = index.density(axis, window.clone(), columns)?;
-    let mut series: Vec<String> = density
-        .types
-        .iter()
-        .map(|of| text::shown(index.type_name(*of)))
-        .collect();
+    let (density, other) = match by {
+        DensityBy::Type => (index.density(axis, window.clone(), columns)?, OTHER),
+        DensityBy::Category => (
+            index.density_by_category(work, axis, window.clone(), columns)?,
+            OTHER_CATEGORIES,
+        ),
+    };
+    let name = |kind: u32| match by {
+        DensityBy::Type => index.type_name(TypeOrdinal(kind)),
+        DensityBy::Category => index.category_name(kind),
+    };
+    let mut series: Vec<String> = density.kinds.iter().map(|kind| text::shown(name(*kind))).collect();
     if density.has_other {
-        series.push(OTHER.to_owned());
+        series.push(other.to_owned());
     }
     let findings = Findings::default();
     index.report_findings(&findings);
@@ -195,13 +209,13 @@ pub(crate) fn place_of(stream: &Stream, axis: Axis, moment: Moment) -> Option<i6
 /// Names and counts of a stream's density, its series in this order and all other types last.
 fn in_order(density: Density, stream: &Stream, series_order: &[String]) -> (Vec<String>, Vec<u32>) {
     let names = density
-        .types
+        .kinds
         .iter()
-        .map(|of| text::shown(stream.names().type_name(*of)));
+        .map(|kind| text::shown(stream.names().type_name(TypeOrdinal(*kind))));
     let mut series: Vec<(usize, String)> = names.enumerate().collect();
     series.sort_by_key(|(_, name)| series_order.iter().position(|known| known == name));
     if density.has_other {
-        series.push((density.types.len(), OTHER.to_owned()));
+        series.push((density.kinds.len(), OTHER.to_owned()));
     }
     let columns = density.counts.chunks_exact(density.slots().max(1));
     let counts = columns.flat_map(|column| series.iter().map(|(slot, _)| column.get(*slot).copied().unwrap_or(0)));

@@ -43,11 +43,11 @@ use crate::usecase::lanes::Lanes;
 use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
-    AppStart, CacheUse, Causation, ConnectionBook, DensityQuery, Distinction, Environment, EventDetail, EventPage,
-    EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked, KeyBinding,
-    Lane, Launch, MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound, RangeFacts,
-    RangeQuery, Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage,
-    StreamPage, StreamQuery, WindowFrame, WindowPlaces,
+    AppStart, CacheUse, Causation, ConnectionBook, DensityBy, DensityQuery, Distinction, Environment, EventDetail,
+    EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked,
+    KeyBinding, Lane, Launch, MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound,
+    RangeFacts, RangeQuery, Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened,
+    StoryPage, StreamPage, StreamQuery, WindowFrame, WindowPlaces,
 };
 
 /// How often a store is opened again that somebody writes to while it is indexed.
@@ -299,11 +299,13 @@ impl Desk {
     }
 
     /// A [`crate::frame::DensityFrame`]. Needs the index.
-    pub fn store_density(&self, session: u32, query: &DensityQuery) -> Result<Vec<u8>, AppError> {
+    pub fn store_density(&self, session: u32, query: &DensityQuery, by: DensityBy) -> Result<Vec<u8>, AppError> {
         caught(|| {
             let session = self.session(session)?;
             let digits = session.description().time_digits;
-            session.ask(|index, _| Ok(density::of_store(index, query, digits)?.encode()))
+            let cancel = CancelToken::default();
+            let work = Work::new(&cancel, &Silent);
+            session.ask(|index, _| Ok(density::of_store(&work, index, query, by, digits)?.encode()))
         })
     }
 

@@ -513,6 +513,15 @@ pub struct Timeline {
     /// At most so many columns; they begin at round times
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub columns: u32,
+    /// What the events of a column are told apart by; of one stream by type
+    #[arg(long, value_enum, default_value = "type")]
+    pub by: TimelineBy,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub enum TimelineBy {
+    Type,
+    Category,
 }
 
 #[derive(Debug, Subcommand)]

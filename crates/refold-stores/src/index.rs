@@ -12,6 +12,7 @@
 
 mod arena;
 mod build;
+mod categories;
 mod checked;
 mod checks;
 mod chunk;
@@ -39,7 +40,7 @@ mod track;
 mod tests;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use refold_core::port::store::Fingerprint;
 
@@ -57,6 +58,7 @@ pub use stream_density::{StreamAxis, StreamDensity};
 pub use streams::{StreamPage, StreamQuery};
 pub use tally::{RangeSample, Tally};
 
+use categories::ByCategory;
 use checked::CheckedFile;
 use columns::Columns;
 use density::{CountTable, SlotMap};
@@ -116,6 +118,8 @@ pub struct Index {
     type_events: Vec<u32>,
     type_names: Vec<Vec<u8>>,
     category_names: Vec<Vec<u8>>,
+    /// Made when it is first asked for.
+    by_category: OnceLock<ByCategory>,
     matches: Matches,
 }
 
@@ -172,6 +176,7 @@ impl Index {
             type_events,
             type_names,
             category_names,
+            by_category: OnceLock::new(),
             matches: Matches::default(),
             manifest,
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_app::Desk;
 use refold_app::wire::{
-    DensityQuery, FindHit, FindingGroup, JobUpdate, Overview, StoreOpened, StreamPage, StreamQuery,
+    DensityBy, DensityQuery, FindHit, FindingGroup, JobUpdate, Overview, StoreOpened, StreamPage, StreamQuery,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -49,8 +49,13 @@ pub async fn streams(desk: State<'_, Arc<Desk>>, session: u32, query: StreamQuer
 
 #[tauri::command]
 #[specta::specta]
-pub async fn store_density(desk: State<'_, Arc<Desk>>, session: u32, query: DensityQuery) -> Reply<Frame> {
-    answer(desk, move |desk| desk.store_density(session, &query).map(Frame)).await
+pub async fn store_density(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    query: DensityQuery,
+    by: DensityBy,
+) -> Reply<Frame> {
+    answer(desk, move |desk| desk.store_density(session, &query, by).map(Frame)).await
 }
 
 #[tauri::command]

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;
 
-use refold_app::wire::{Axis, DensityQuery, EventQuery, HistoryOpened, Lens, StateQuery, StoreNews, StreamQuery};
+use refold_app::wire::{
+    Axis, DensityBy, DensityQuery, EventQuery, HistoryOpened, Lens, StateQuery, StoreNews, StreamQuery,
+};
 use refold_app::{Desk, Places};
 use refold_tests::{Fingerprint, Watch};
 use tempfile::TempDir;
@@ -145,7 +147,7 @@ impl Followed {
         };
         let density = self
             .desk
-            .store_density(self.session, &whole)
+            .store_density(self.session, &whole, DensityBy::Category)
             .expect("the density answers");
         let density = refold_app::frame::DensityFrame::decode(&density).expect("a frame");
         let all = StreamQuery {

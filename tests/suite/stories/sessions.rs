@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use refold_app::wire::{
-    Axis, DensityQuery, EventQuery, Lens, SearchDirection, StateQuery, StreamQuery, StreamSelection, StreamSort,
+    Axis, DensityBy, DensityQuery, EventQuery, Lens, SearchDirection, StateQuery, StreamQuery, StreamSelection,
+    StreamSort,
 };
 use refold_app::{Desk, Places};
 use refold_tests::Refold;
@@ -33,7 +34,7 @@ pub fn at_the_window(store: &Path, during: &dyn Fn()) -> u32 {
         assert_eq!(page.total, overview.streams);
     }
     for axis in [Axis::Time, Axis::Position] {
-        desk.store_density(session, &density(axis))
+        desk.store_density(session, &density(axis), DensityBy::Category)
             .unwrap_or_else(|error| fail(error));
     }
     assert!(

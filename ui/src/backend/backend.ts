@@ -9,6 +9,7 @@ import type {
   Clock,
   CorrectionsTold,
   CorrelationStreams,
+  DensityBy,
   DensityQuery,
   Distinction,
   Environment,
@@ -91,7 +92,7 @@ export interface Backend
   rangeFacts(session: number, query: RangeQuery): Promise<RangeFacts>;
   /** What distinguishes a range from the rest. Needs the index; rejects with `cancelled` when `cancelJob` stopped it. */
   distinguish(session: number, query: RangeQuery, progress: (update: JobUpdate) => void): Promise<Distinction>;
-  storeDensity(session: number, query: DensityQuery): Promise<DensityFrame>;
+  storeDensity(session: number, query: DensityQuery, by: DensityBy): Promise<DensityFrame>;
   /**
    * `at` is a cursor text; `handler` a package, `null` for the default. `news` hears how far the opening is, and until
    * the history is closed how far a long fold is and which findings came up; `cancelJob` stops what runs.

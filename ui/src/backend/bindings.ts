@@ -33,7 +33,7 @@ export const commands = {
 	indexStore: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_store", { session, progress })),
 	storeFindings: (session: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("store_findings", { session })),
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
-	storeDensity: (session: number, query: DensityQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query })),
+	storeDensity: (session: number, query: DensityQuery, by: DensityBy) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query, by })),
 	find: (session: number, text: string, limit: number) => typedError<FindHit[], AppErrorWire>(__TAURI_INVOKE("find", { session, text, limit })),
 	maskState: (session: number) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("mask_state", { session })),
 	reveal: (session: number, reveal: RevealWire, reason: string) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("reveal", { session, reveal, reason })),
@@ -582,6 +582,9 @@ export type CourseMark =
 "bad";
 
 export type Density = "comfortable" | "compact";
+
+/**  What the events of a column of a whole store are told apart by. */
+export type DensityBy = "type" | "category";
 
 /**  A window of the density timeline. Bounds are inclusive-exclusive on the chosen axis. */
 export type DensityQuery = {
@@ -2214,6 +2217,8 @@ export type TimelineLook = {
 	isFolded: boolean,
 	/**  What height meant: `sqrt`, `linear`, `log`. */
 	height: string,
+	/**  What the events of a column were told apart by. */
+	by?: DensityBy,
 	/**  JSON pointers of the fields that were pinned as lanes. */
 	pinned: string[],
 };

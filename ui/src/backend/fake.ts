@@ -25,7 +25,7 @@ import {
   momentFrom,
   notAStore,
   placeOf,
-  ranks,
+  seriesOf,
   timeText,
   typeCounts,
 } from './fake/answers';
@@ -169,7 +169,7 @@ class FakeBackend implements Omit<
     const count = location.includes('empty') ? 0 : location.includes('one') ? 1 : this.#options.sampleEvents;
     const store = {
       location,
-      events: makeEvents(this.#options.seed, count),
+      events: makeEvents(this.#options.seed, count, location.includes('shops') ? ['order', 'cart'] : ['order']),
       isIndexed: !location.includes('unindexed'),
     };
     const session = this.#next++;
@@ -236,11 +236,11 @@ class FakeBackend implements Omit<
     return distinguish(events, query);
   }
 
-  async storeDensity(session: number, query: wire.DensityQuery): Promise<DensityFrame> {
+  async storeDensity(session: number, query: wire.DensityQuery, by: wire.DensityBy): Promise<DensityFrame> {
     await this.#wait();
     const { events } = this.#store(session);
     const all = Uint32Array.from({ length: events.times.length }, (_, i) => i);
-    return density(events, all, query, ranks(events));
+    return density(events, all, query, seriesOf(events, by));
   }
 
   async openHistory(
@@ -299,7 +299,7 @@ class FakeBackend implements Omit<
   async historyDensity(history: number, query: wire.DensityQuery): Promise<DensityFrame> {
     await this.#wait();
     const { store, positions } = this.#history(history);
-    return density(store.events, positions, query, ranks(store.events));
+    return density(store.events, positions, query, seriesOf(store.events));
   }
 
   async eventRows(history: number, query: wire.EventQuery): Promise<wire.EventPage> {

@@ -24,7 +24,8 @@ export function tauriBackend(): Backend {
     historyNow: (history) => settled(commands.historyNow(history)),
     rangeFacts: (session, query) => settled(commands.rangeFacts(session, query)),
     distinguish: (session, query, progress) => settled(commands.distinguish(session, query, channel(progress))),
-    storeDensity: async (session, query) => decodeDensityFrame(await settled(commands.storeDensity(session, query))),
+    storeDensity: async (session, query, by) =>
+      decodeDensityFrame(await settled(commands.storeDensity(session, query, by))),
     openHistory: (session, stream, at, handler, news) =>
       settled(commands.openHistory(session, stream, at, handler, channel(news))),
     closeHistory: (history) => done(commands.closeHistory(history)),

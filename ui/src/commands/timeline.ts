@@ -1,6 +1,6 @@
 // What the timeline shows: zoom, pan, axis.
 
-import type { Axis } from '../backend/bindings';
+import type { Axis, DensityBy } from '../backend/bindings';
 import { nanosFromRfc3339 } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { S } from '../strings';
@@ -39,6 +39,8 @@ export const TIMELINE: readonly Command[] = [
   scale('sqrt'),
   scale('linear'),
   scale('log'),
+  stack('type'),
+  stack('category'),
   on('timeline.lockScale', 'Keep what full height stands for, or let it follow', { words: 'scale lock' }, (_, t) =>
     t.lockScale(t.lockedMost === null),
   ),
@@ -97,6 +99,17 @@ function scale(name: Exclude<Scale, 'share'>): Command {
     { words: 'scale' },
     (_, timeline) => (timeline.scale = name),
   );
+}
+
+function stack(by: DensityBy): Command {
+  const blocked = ({ store }: Desk) => ((store?.overview?.categories.length ?? 0) > 1 ? null : S.range.oneCategory);
+  return command('Timeline', ['overview'], `timeline.stack.${by}`, S.range.stackTitle[by], stackTimeline, {
+    ...{ words: 'colour legend bars', blocked },
+  });
+
+  function stackTimeline({ store }: Desk): void {
+    store?.timeline?.stackBy(by);
+  }
 }
 
 function zoom(desk: Desk, timeline: Timeline, factor: number): void {

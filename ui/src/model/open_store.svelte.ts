@@ -4,6 +4,7 @@ import { errorOf, type Backend } from '../backend/backend';
 import type {
   AppErrorWire,
   Axis,
+  DensityBy,
   JobUpdate,
   Overview,
   StoreOpened,
@@ -70,7 +71,7 @@ export class OpenStore {
   streamsFailure = $state.raw<AppErrorWire | null>(null);
   activeStream = $state(0);
 
-  readonly #slots = new Slots();
+  readonly #slots: Record<DensityBy, Slots> = { type: new Slots(), category: new Slots() };
   #bounds: Bounds | null = null;
   /** What of the timeline is to be shown once it is there. */
   #wanted: { axis: Axis; window: Span | null; look: TimelineLook | null } | null = null;
@@ -192,9 +193,9 @@ export class OpenStore {
     this.streams.want(0, 1);
   }
 
-  /** The colour slot of a type. */
-  slotOf(type: string): number {
-    return this.#slots.of(type);
+  /** The colour slot of a type, or of a category. */
+  slotOf(kind: string, by: DensityBy = 'type'): number {
+    return this.#slots[by].of(kind);
   }
 
   /** The category of a stream, where it is known without asking. */
@@ -237,7 +238,7 @@ export class OpenStore {
   async #positions(events: number): Promise<Bounds | null> {
     if (events === 0) return null;
     const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
-    return boundsOfWhole(await this.backend.storeDensity(this.opened.session, whole));
+    return boundsOfWhole(await this.backend.storeDensity(this.opened.session, whole, 'type'));
   }
 
   #show(overview: Overview, positions: Bounds | null): void {
@@ -249,8 +250,8 @@ export class OpenStore {
     this.timeline = new Timeline(
       {
         bounds: (axis) => storeBounds(this.overview ?? overview, this.#bounds, axis),
-        load: (axis, fetch) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch)),
-        slotOf: (series) => this.slotOf(series),
+        load: (axis, fetch, by) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch), by),
+        slotOf: (series, by) => this.slotOf(series, by),
         ahead: () => 0n,
         failed: (reason) => (this.failure = errorOf(reason)),
       },
@@ -270,8 +271,9 @@ export class OpenStore {
     timeline.show(window ?? timeline.whole);
   }
 
-  #colour({ types }: Overview): void {
-    this.#slots.give(types.map(({ name }) => name));
+  #colour({ categories, types }: Overview): void {
+    this.#slots.type.give(types.map(({ name }) => name));
+    this.#slots.category.give(categories.map(({ name }) => name));
   }
 }
 

@@ -13,16 +13,17 @@ interface Pinned {
 const HEIGHTS: readonly Scale[] = ['sqrt', 'linear', 'log'];
 
 /** `null`: as usual. */
-export function lookOf({ isFolding, scale }: Timeline, pinned?: Pinned): TimelineLook | null {
+export function lookOf({ by, isFolding, scale }: Timeline, pinned?: Pinned): TimelineLook | null {
   const paths = pinned?.lanes.map(({ path }) => path) ?? [];
-  if (isFolding && scale === 'sqrt' && paths.length === 0) return null;
-  return { isFolded: isFolding, height: scale, pinned: paths };
+  if (isFolding && scale === 'sqrt' && by === 'type' && paths.length === 0) return null;
+  return { isFolded: isFolding, height: scale, by, pinned: paths };
 }
 
 /** Draws a timeline so, whose fields are not pinned yet. */
 export function drawAs(look: TimelineLook | null, timeline: Timeline, pinned?: Pinned): void {
   if (!look) return;
   if (timeline.isFolding !== look.isFolded) timeline.setFolding(look.isFolded);
+  timeline.stackBy(look.by ?? 'type');
   timeline.scale = HEIGHTS.find((height) => height === look.height) ?? 'sqrt';
   for (const path of look.pinned) pinned?.toggleLane(path);
 }

@@ -1,5 +1,6 @@
 // Texts of the scrubber: its folds, playing, lanes, problems and ranges.
 
+import type { DensityBy } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
 
 export const SCRUBBER = {
@@ -31,13 +32,13 @@ export const SCRUBBER = {
     problems: 'Problems',
     noProblem: 'none',
     problemPlaces: (places: number) => `at ${countOf(places, 'place', 'places')}`,
-    types: 'Event types',
+    kinds: { type: 'Event types', category: 'Categories' },
     places: {
       time: (length: string) => length,
       version: (length: string) => `${length} versions`,
       position: (length: string) => `${length} positions`,
     },
-    columns: ['From', 'Events', 'Most frequent type', 'Problems'],
+    columns: (by: DensityBy) => ['From', 'Events', `Most frequent ${by}`, 'Problems'],
     table: 'The visible part in equal intervals',
     copy: 'Copy as text',
     close: 'Close',

@@ -30,7 +30,7 @@ const pieces = [
 
 it('says span, count, busiest interval, longest gap, problems and types', () => {
   const window = { from: START, to: START + 51n * HOUR };
-  const { facts, intervals } = descriptionOf({ axis: 'time', window, pieces, ahead: 0n });
+  const { columns, facts, intervals } = descriptionOf({ axis: 'time', by: 'type', window, pieces, ahead: 0n });
   expect(Object.fromEntries(facts)).toEqual({
     Span: '2026-08-01 00:00:00Z – 2026-08-03 02:59:59.999999999Z',
     Events: '20',
@@ -40,18 +40,21 @@ it('says span, count, busiest interval, longest gap, problems and types', () => 
     'Event types': 'OrderPlaced 70 %, PaymentFailed 30 %',
   });
   expect(intervals.reduce((sum, { events }) => sum + events, 0)).toBe(20);
-  expect(intervals.at(-1)).toMatchObject({ events: 15, type: 'OrderPlaced', problems: 1 });
-  expect(textOf('order-1', { facts, intervals }).split('\n')).toHaveLength(1 + facts.length + 2 + intervals.length);
+  expect(intervals.at(-1)).toMatchObject({ events: 15, kind: 'OrderPlaced', problems: 1 });
+  expect(textOf('order-1', { columns, facts, intervals }).split('\n')).toHaveLength(
+    1 + facts.length + 2 + intervals.length,
+  );
 });
 
 it('tells only of what is visible, in the numbers that people know', () => {
   const window = { from: START, to: START + 2n * HOUR };
-  const { facts } = descriptionOf({ axis: 'time', window, pieces, ahead: 0n });
+  const { facts } = descriptionOf({ axis: 'time', by: 'type', window, pieces, ahead: 0n });
   expect(Object.fromEntries(facts)).toMatchObject({ Events: '5', Problems: 'none' });
   const versions = { ...piece(0n, [[1, 0], [1, 0]], []) }; // prettier-ignore
   const fetch = { from: 1n, to: 3n, bucket: 1n, columns: 2 };
   const shown = {
     axis: 'version' as const,
+    by: 'type' as const,
     window: { from: 1n, to: 3n },
     pieces: [{ ...versions, fetch }],
     ahead: -1n,

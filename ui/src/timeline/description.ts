@@ -1,16 +1,17 @@
 // What a timeline shows, in words and as a table: for those who cannot see it, and under a figure. Pure.
 
-import type { Axis } from '../backend/bindings';
+import type { Axis, DensityBy } from '../backend/bindings';
 import { bigFromFloat } from '../base/exact';
 import { countOf, countText, shareText } from '../base/format';
 import { approximateText, instantText, rfc3339FromNanos } from '../base/instant';
 import { S } from '../strings';
 import { lengthOf, type Span } from './axis';
-import type { Piece } from './lod';
+import { countsOf, type Piece } from './lod';
 
 /** What is visible of an axis. */
 export interface Described {
   axis: Axis;
+  by: DensityBy;
   window: Span;
   pieces: readonly Piece[];
   /** How far the numbers that people know are ahead of the axis. */
@@ -20,12 +21,13 @@ export interface Described {
 export interface Interval {
   from: string;
   events: number;
-  /** The most frequent type; empty where there is no event. */
-  type: string;
+  /** The most frequent type or category; empty where there is no event. */
+  kind: string;
   problems: number;
 }
 
 export interface Description {
+  columns: readonly string[];
   /** Terms and what is said of them. */
   facts: [string, string][];
   intervals: Interval[];
@@ -36,7 +38,7 @@ const PARTS = 12;
 const T = S.scrubber.description;
 
 export function descriptionOf(shown: Described): Description {
-  const { axis, window, ahead } = shown;
+  const { axis, by, window, ahead } = shown;
   const columns = [...columnsOf(shown)];
   const events = columns.reduce((sum, { total }) => sum + total, 0);
   const text = (value: bigint) => (axis === 'time' ? instantText(rfc3339FromNanos(value)) : countText(value + ahead));
@@ -54,17 +56,17 @@ export function descriptionOf(shown: Described): Description {
   if (gap && axis !== 'version') facts.push([T.gap, T.gapAt(long(lengthOf(gap)), text(gap.from))]);
   const flagged = columns.filter(({ isFlagged }) => isFlagged).length;
   facts.push([T.problems, flagged === 0 ? T.noProblem : T.problemPlaces(flagged)]);
-  const types = typesOf(columns);
-  if (types.length > 0) {
-    facts.push([T.types, types.map(([name, count]) => `${name} ${shareText(count, events)}`).join(', ')]);
+  const kinds = kindsOf(columns);
+  if (kinds.length > 0) {
+    facts.push([T.kinds[by], kinds.map(([name, count]) => `${name} ${shareText(count, events)}`).join(', ')]);
   }
-  return { facts, intervals: intervalsOf(window, columns, text) };
+  return { columns: T.columns(by), facts, intervals: intervalsOf(window, columns, text) };
 }
 
 /** All of it as lines, as a person pastes it. */
-export function textOf(title: string, { facts, intervals }: Description): string {
-  const rows = intervals.map(({ from, events, type, problems }) => [from, `${events}`, type, `${problems}`].join('\t'));
-  return [title, ...facts.map(([term, said]) => `${term}: ${said}`), '', T.columns.join('\t'), ...rows].join('\n');
+export function textOf(title: string, { columns, facts, intervals }: Description): string {
+  const rows = intervals.map(({ from, events, kind, problems }) => [from, `${events}`, kind, `${problems}`].join('\t'));
+  return [title, ...facts.map(([term, said]) => `${term}: ${said}`), '', columns.join('\t'), ...rows].join('\n');
 }
 
 interface ColumnOf {
@@ -83,9 +85,13 @@ function* columnsOf({ window, pieces }: Described): Generator<ColumnOf> {
       if (total === 0) continue;
       const from = fetch.from + fetch.bucket * bigFromFloat(column);
       if (from + fetch.bucket <= window.from || from >= window.to) continue;
-      const slots = frame.series.length;
-      const counts = new Map(frame.series.map((name, slot) => [name, frame.counts[column * slots + slot] ?? 0]));
-      yield { from, length: fetch.bucket, total, counts, isFlagged: (frame.flags[column] ?? 0) !== 0 };
+      yield {
+        from,
+        length: fetch.bucket,
+        total,
+        counts: countsOf(frame, column),
+        isFlagged: (frame.flags[column] ?? 0) !== 0,
+      };
     }
   }
 }
@@ -101,8 +107,8 @@ function longestGap(columns: readonly ColumnOf[]): Span | null {
   return longest;
 }
 
-/** Counts by type, the most frequent first. */
-function typesOf(columns: readonly ColumnOf[]): [string, number][] {
+/** Counts by type or category, the most frequent first. */
+function kindsOf(columns: readonly ColumnOf[]): [string, number][] {
   const sums = new Map<string, number>();
   for (const { counts } of columns) {
     for (const [name, count] of counts) if (count > 0) sums.set(name, (sums.get(name) ?? 0) + count);
@@ -126,7 +132,7 @@ function intervalsOf(window: Span, columns: readonly ColumnOf[], text: (value: b
     intervals.push({
       from: text(from),
       events: own.reduce((sum, { total }) => sum + total, 0),
-      type: typesOf(own)[0]?.[0] ?? '',
+      kind: kindsOf(own)[0]?.[0] ?? '',
       problems: own.filter(({ isFlagged }) => isFlagged).length,
     });
   }

@@ -148,3 +148,8 @@ function powerOfTwoAtMost(value: bigint): bigint {
 function mod(value: bigint, divisor: bigint): bigint {
   return ((value % divisor) + divisor) % divisor;
 }
+
+/** The events of each series in a column. */
+export function countsOf({ counts, series }: DensityFrame, column: number): Map<string, number> {
+  return new Map(series.map((name, at) => [name, counts[column * series.length + at] ?? 0]));
+}

@@ -4,6 +4,7 @@ import type { Axis } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
 import { durationText, instantText, rfc3339FromNanos } from '../base/instant';
 import { shownTime } from '../base/zone.svelte';
+import type { Column } from './timeline.svelte';
 import { wholeUnits } from './units';
 import { S } from '../strings';
 import type { Scale } from './raster';
@@ -18,6 +19,12 @@ export function axisText(axis: Axis): string {
 export function scaleText(most: number, scale: Scale, isLocked: boolean): string {
   if (most <= 0) return '';
   return [S.scrubber.scale[scale](most), ...(isLocked ? [S.scrubber.locked] : [])].join(' · ');
+}
+
+/** What a column counts of each kind that is in it, the most frequent first. */
+export function kindsOf({ counts }: Pick<Column, 'counts'>): { name: string; events: number }[] {
+  const kinds = [...counts].filter(([, events]) => events > 0).map(([name, events]) => ({ name, events }));
+  return kinds.toSorted((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
 }
 
 const SECOND = 1_000_000_000n;

@@ -1,7 +1,7 @@
 // What a timeline shows: its axis, its whole span, the visible window, the trail of earlier windows, and the density
 // that was fetched for it. It knows no cursor and no canvas.
 
-import type { Axis } from '../backend/bindings';
+import type { Axis, DensityBy } from '../backend/bindings';
 import type { DensityFrame } from '../backend/frames';
 import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
@@ -10,13 +10,15 @@ import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } f
 import type { Described } from './description';
 import { foldsOf } from './folds';
 import { Glide } from './glide';
-import { planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
+import { countsOf, planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
 import { ticksOf } from './ticks';
 
 export interface Block {
   axis: Axis;
+  /** What its series are. */
+  by: DensityBy;
   plan: Plan;
   pieces: Piece[];
 }
@@ -27,16 +29,18 @@ export interface Column {
   from: bigint;
   length: bigint;
   events: number;
+  /** The events of each series. */
+  counts: ReadonlyMap<string, number>;
 }
 
 export interface TimelineSource {
   /** The axes that have bounds here, with the first and the last value (inclusive). */
   bounds(axis: Axis): { first: bigint; last: bigint } | null;
-  load(axis: Axis, fetch: Fetch): Promise<DensityFrame>;
+  load(axis: Axis, fetch: Fetch, by: DensityBy): Promise<DensityFrame>;
   /** How far the numbers that people know are ahead of an axis: versions may begin with another number than 1. */
   ahead(axis: Axis): bigint;
   /** The colour slot of a series. */
-  slotOf(series: string): number;
+  slotOf(series: string, by: DensityBy): number;
   failed(reason: unknown): void;
 }
 
@@ -72,6 +76,8 @@ export class Timeline {
   readonly glide = new Glide(this);
 
   axis = $state<Axis>('time');
+  /** What the events of a column are told apart by. */
+  by = $state<DensityBy>('type');
   whole = $state.raw<Span>({ from: 0n, to: 1n });
   window = $state.raw<Span>({ from: 0n, to: 1n });
   width = $state(0);
@@ -123,7 +129,8 @@ export class Timeline {
 
   /** The colour slots of a frame's series, as they are known now: the index may tell them later than the density. */
   slotsOf(frame: DensityFrame): number[] {
-    return frame.series.map((name) => this.#source.slotOf(name));
+    const by = this.block?.by ?? this.by;
+    return frame.series.map((name) => this.#source.slotOf(name, by));
   }
 
   /** What a description tells of: the window as far as there is something; `null` until the density is there. */
@@ -133,7 +140,8 @@ export class Timeline {
     if (!pieces || !ends) return null;
     const from = visible.from > ends.first ? visible.from : ends.first;
     const to = visible.to <= ends.last ? visible.to : ends.last + 1n;
-    return { axis, pieces, ahead: this.#source.ahead(axis), window: from < to ? { from, to } : visible };
+    const by = this.block?.by ?? this.by;
+    return { axis, by, pieces, ahead: this.#source.ahead(axis), window: from < to ? { from, to } : visible };
   }
 
   /** The ticks of the ruler. */
@@ -154,10 +162,11 @@ export class Timeline {
     const value = view.valueAt(Math.max(0, x));
     const piece = pieces?.find(({ fetch }) => fetch.from <= value && value < fetch.to);
     if (!piece) return null;
-    const { fetch, running } = piece;
+    const { fetch, frame, running } = piece;
     const column = floatFromBig((value - fetch.from) / fetch.bucket);
     const events = (running[column + 1] ?? 0) - (running[column] ?? 0);
-    return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events };
+    const counts = countsOf(frame, column);
+    return { axis, from: fetch.from + fetch.bucket * BigInt(column), length: fetch.bucket, events, counts };
   }
 
   /** The last value that a pixel stands for together with what its column counts: up to there all is counted. */
@@ -180,6 +189,12 @@ export class Timeline {
     this.#place();
     this.#trail.length = 0;
     this.canZoomBack = false;
+    this.refresh();
+  }
+
+  /** Tells the events of a column apart by something else. The old picture stays until the new one came. */
+  stackBy(by: DensityBy): void {
+    this.by = by;
     this.refresh();
   }
 
@@ -208,13 +223,14 @@ export class Timeline {
   /** Fetches density when what is there does not serve. The old picture stays until the new one came. */
   refresh(): void {
     if (this.width <= 0) return;
-    const { axis, whole, view } = this;
+    const { axis, by, whole, view } = this;
     const wide = Projection.of(whole, this.width);
     if (this.map?.axis !== axis || !serves(this.map.plan, wide, whole, whole)) {
-      this.#maps.ask({ axis, plan: planFor(wide, whole, []) });
+      this.#maps.ask(silhouette(axis, planFor(wide, whole, [])));
     }
-    if (this.block?.axis !== axis || !serves(this.block.plan, view, this.window, whole)) {
-      this.#blocks.ask({ axis, plan: planFor(view, whole, this.#folds) });
+    const { block } = this;
+    if (block?.axis !== axis || block.by !== by || !serves(block.plan, view, this.window, whole)) {
+      this.#blocks.ask({ axis, by, plan: planFor(view, whole, this.#folds) });
     }
   }
 
@@ -231,9 +247,9 @@ export class Timeline {
     if (wasWhole) this.#show(this.whole);
     else if (isFollowing) this.#show(inside({ from: this.whole.to - length, to: this.whole.to }, this.whole));
     if (this.width <= 0) return;
-    const { axis, whole } = this;
-    this.#maps.ask({ axis, plan: planFor(Projection.of(whole, this.width), whole, []) });
-    this.#blocks.ask({ axis, plan: planFor(this.view, whole, this.#folds) });
+    const { axis, by, whole } = this;
+    this.#maps.ask(silhouette(axis, planFor(Projection.of(whole, this.width), whole, [])));
+    this.#blocks.ask({ axis, by, plan: planFor(this.view, whole, this.#folds) });
   }
 
   /** Drops what was fetched, after the store behind it changed. */
@@ -247,7 +263,8 @@ export class Timeline {
   /** Fetches anew what is shown, after something was found at its events; the old picture stays until then. */
   refetch(): void {
     if (this.width <= 0) return;
-    this.#blocks.ask({ axis: this.axis, plan: planFor(this.view, this.whole, this.#folds) });
+    const { axis, by } = this;
+    this.#blocks.ask({ axis, by, plan: planFor(this.view, this.whole, this.#folds) });
   }
 
   zoomAt(x: number, factor: number): void {
@@ -397,14 +414,14 @@ export class Timeline {
     return { from: this.whole.from + spared, to: this.whole.to - spared };
   }
 
-  async #load({ axis, plan }: Wanted): Promise<Block> {
+  async #load({ axis, by, plan }: Wanted): Promise<Block> {
     const { fetches } = plan;
     const first = fetches[0];
     const from = this.whole.from;
     // What lies before the window, so that a column answers to a moment: one column over all of it.
     const earlier = first && first.from > from ? { from, to: first.from, bucket: first.from - from, columns: 1 } : null;
-    const frames = Promise.all(fetches.map((fetch) => this.#source.load(axis, fetch)));
-    let before = earlier ? total(await this.#source.load(axis, earlier)) : 0;
+    const frames = Promise.all(fetches.map((fetch) => this.#source.load(axis, fetch, by)));
+    let before = earlier ? total(await this.#source.load(axis, earlier, by)) : 0;
     const pieces: Piece[] = [];
     for (const [at, frame] of (await frames).entries()) {
       const fetch = fetches[at];
@@ -414,13 +431,19 @@ export class Timeline {
       before = running[frame.columns] ?? before;
       pieces.push({ fetch, frame, running });
     }
-    return { axis, plan, pieces };
+    return { axis, by, plan, pieces };
   }
 }
 
 interface Wanted {
   axis: Axis;
+  by: DensityBy;
   plan: Plan;
+}
+
+/** What the minimap shows: all kinds in one. */
+function silhouette(axis: Axis, plan: Plan): Wanted {
+  return { axis, by: 'type', plan };
 }
 
 function total(frame: DensityFrame): number {

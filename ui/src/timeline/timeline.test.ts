@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import type { Axis } from '../backend/bindings';
+import type { Axis, DensityBy } from '../backend/bindings';
 import { floatFromBig } from '../base/exact';
 import { randomFrom } from '../base/random.test-kit';
 import type { Fetch } from './lod';
@@ -17,9 +17,9 @@ async function open(seed: number, axis: Axis = 'time') {
     return at;
   });
   const placesOn = (of: Axis) => (of === 'version' ? times.map((_, k) => BigInt(k + 1)) : times);
-  const asked: Fetch[] = [];
-  const load = (of: Axis, fetch: Fetch) => {
-    asked.push(fetch);
+  const asked: (Fetch & { by: DensityBy })[] = [];
+  const load = (of: Axis, fetch: Fetch, by: DensityBy) => {
+    asked.push({ ...fetch, by });
     const counts = new Uint32Array(fetch.columns);
     for (const place of placesOn(of)) {
       if (place < fetch.from || place >= fetch.to) continue;
@@ -31,7 +31,7 @@ async function open(seed: number, axis: Axis = 'time') {
       columns: fetch.columns,
       from: '',
       to: '',
-      series: ['a'],
+      series: [by],
       counts,
       flags,
       paces: new Uint8Array(),
@@ -154,4 +154,22 @@ it('is drawn from what it has while a gesture zooms, asks only for what would be
   }
   timeline.close();
   vi.useRealTimers();
+});
+
+it('tells events apart by something else in the same window, and shows the old picture until the new one is there', async () => {
+  const { timeline, times, asked } = await open(6);
+  timeline.zoomAt(700, 0.5);
+  timeline.refresh();
+  await settled();
+  const [{ window }, old] = [timeline, timeline.pieces];
+  const before = asked.length;
+  timeline.stackBy('category');
+  expect(timeline.pieces).toBe(old);
+  await settled();
+  expect(timeline.window).toEqual(window);
+  expect(new Set(asked.slice(before).map(({ by }) => by))).toEqual(new Set(['category']));
+  const x = timeline.view.xOf(times.find((time) => time > window.from) ?? 0n);
+  const column = timeline.columnAt(x);
+  expect(column?.events).toBeGreaterThan(0);
+  expect([...(column?.counts ?? [])]).toEqual([['category', column?.events]]);
 });

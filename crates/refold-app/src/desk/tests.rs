@@ -5,7 +5,7 @@ use refold_fixtures::orders::{self, Options};
 use super::*;
 use crate::error::ErrorCode;
 use crate::frame::{DensityFrame, RowChange, StateFrame};
-use crate::wire::{Axis, Lens, StreamSelection, StreamSort};
+use crate::wire::{Axis, DensityBy, Lens, StreamSelection, StreamSort};
 
 pub(super) struct Lab {
     _folder: tempfile::TempDir,
@@ -90,7 +90,7 @@ fn a_person_opens_a_store_and_moves_through_an_order() {
     );
 
     let bytes = desk
-        .store_density(opened.session, &everything(Axis::Time, 700))
+        .store_density(opened.session, &everything(Axis::Time, 700), DensityBy::Type)
         .unwrap();
     let density = DensityFrame::decode(&bytes).unwrap();
     assert_eq!(density.counts.iter().sum::<u32>(), overview.events);

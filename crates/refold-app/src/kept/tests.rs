@@ -1,7 +1,7 @@
 use super::*;
 use crate::wire::{
-    Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DocumentPlace, LanesPlace, PanelSize, StreamSelection,
-    StreamSort, TimelineLook,
+    Axis, Clock, ComparedPlace, ComparedPreset, ComparisonSide, DensityBy, DocumentPlace, LanesPlace, PanelSize,
+    StreamSelection, StreamSort, TimelineLook,
 };
 
 fn places() -> (tempfile::TempDir, Places) {
@@ -89,6 +89,7 @@ fn what_the_window_showed_comes_back() {
         look: Some(TimelineLook {
             is_folded: false,
             height: "log".to_owned(),
+            by: DensityBy::Category,
             pinned: vec!["/totals/gross".to_owned(), "/a\"b\n".to_owned()],
         }),
     };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::desk::Desk;
 use crate::frame::DensityFrame;
 use crate::places::Places;
-use crate::wire::{Axis, DensityQuery, Overview, StreamQuery, StreamSelection, StreamSort};
+use crate::wire::{Axis, DensityBy, DensityQuery, Overview, StreamQuery, StreamSelection, StreamSort};
 
 struct Lab {
     folder: tempfile::TempDir,
@@ -78,7 +78,7 @@ fn shown(desk: &Desk, session: u32) -> (Overview, u32, u32) {
         to: String::new(),
         columns: 10,
     };
-    let density = DensityFrame::decode(&desk.store_density(session, &whole).unwrap()).unwrap();
+    let density = DensityFrame::decode(&desk.store_density(session, &whole, DensityBy::Category).unwrap()).unwrap();
     let listed = desk
         .streams(session, &query)
         .unwrap()

@@ -1,4 +1,4 @@
-//! Events over time by type, of a store or of one stream, as numbers.
+//! Events over time by type, of a store or of one stream, as numbers; of a store by category too.
 
 use std::ops::Range;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::history;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::{self, Exact};
-use crate::wire::{Axis, DensityQuery};
+use crate::wire::{Axis, DensityBy, DensityQuery};
 use crate::written_file::{self, Own};
 
 /// How much of the time between the first and the last event is shown.
@@ -30,24 +30,35 @@ pub enum Shown {
     NearlyAll,
 }
 
-/// The span in at most `columns` columns that begin at round times. The sum of all counts, with the events before and
+/// How the span is cut, and into what.
+#[derive(Debug, Clone, Copy)]
+pub struct Cut {
+    /// At most so many columns.
+    pub columns: u32,
+    pub shown: Shown,
+    pub by: DensityBy,
+}
+
+/// The span in columns that begin at round times. The sum of all counts, with the events before and
 /// after the columns, is the number of events that have a time.
 pub fn timeline(
     work: &Work<'_>,
     session: &Session,
     stream: Option<&str>,
-    columns: u32,
-    shown: Shown,
+    cut: Cut,
 ) -> Result<TimelineAnswer, AppError> {
     let digits = session.description().time_digits;
     match stream {
         None => {
             let index = session.build_index(work)?;
-            let columns = (columns, shown);
-            answer(None, index.event_count(), columns, digits, |query| {
-                density::of_store(index.as_ref(), query, digits)
+            answer(None, index.event_count(), cut, digits, |query| {
+                density::of_store(work, index.as_ref(), query, cut.by, digits)
             })
         }
+        Some(_) if cut.by == DensityBy::Category => Err(AppError::invalid(
+            "all events of one stream are of one category",
+            "leave the stream away, or the events are counted by type",
+        )),
         Some(id) => {
             let findings = Findings::default();
             let stream = Stream::load(work, session, id, &findings)?;
@@ -58,8 +69,7 @@ pub fn timeline(
                 breaks: &[],
             };
             let total = stream.track.head().0;
-            let columns = (columns, shown);
-            answer(Some(text::exact(&stream.id)), total, columns, digits, |query| {
+            answer(Some(text::exact(&stream.id)), total, cut, digits, |query| {
                 density::of_stream(&stream, &counted, &series, flagged, query, digits)
             })
         }
@@ -69,7 +79,7 @@ pub fn timeline(
 fn answer(
     stream: Option<Exact>,
     total: u32,
-    (columns, shown): (u32, Shown),
+    Cut { columns, shown, by }: Cut,
     digits: u8,
     density: impl Fn(&DensityQuery) -> Result<DensityFrame, AppError>,
 ) -> Result<TimelineAnswer, AppError> {
@@ -119,6 +129,10 @@ fn answer(
         None => (0, 0),
     };
     let events = columns.iter().map(|column| column.events).sum::<u32>() + earlier + later;
+    let (types, categories) = match by {
+        DensityBy::Type => (frame.series, None),
+        DensityBy::Category => (Vec::new(), Some(frame.series)),
+    };
     Ok(TimelineAnswer {
         stream,
         from: text::filled(whole.from),
@@ -128,7 +142,8 @@ fn answer(
         earlier_events: earlier,
         later_events: later,
         without_time: total.saturating_sub(events),
-        types: frame.series,
+        types,
+        categories,
         columns,
     })
 }
@@ -159,7 +174,7 @@ pub fn draw(answer: &TimelineAnswer, session: &Session, file: &Path) -> Result<(
             Some((from, to)) => format!("{title}: {events} events, {from} to {to}"),
             None => format!("{title}: {events} events"),
         },
-        types: answer.types.clone(),
+        types: answer.kinds().to_vec(),
         columns: columns.collect(),
     };
     let svg = chart::timeline(&figure).map_err(|error| AppError::internal(error.to_string()))?;

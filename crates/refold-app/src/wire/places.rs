@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{Axis, Clock, ComparisonSide, StreamSelection};
+use super::{Axis, Clock, ComparisonSide, DensityBy, StreamSelection};
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -70,6 +70,9 @@ pub struct TimelineLook {
     pub is_folded: bool,
     /// What height meant: `sqrt`, `linear`, `log`.
     pub height: String,
+    /// What the events of a column were told apart by.
+    #[serde(default)]
+    pub by: DensityBy,
     /// JSON pointers of the fields that were pinned as lanes.
     pub pinned: Vec<String>,
 }

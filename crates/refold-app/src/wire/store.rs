@@ -152,6 +152,15 @@ pub struct DensityQuery {
     pub columns: u32,
 }
 
+/// What the events of a column of a whole store are told apart by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum DensityBy {
+    #[default]
+    Type,
+    Category,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum Axis {

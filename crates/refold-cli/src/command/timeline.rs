@@ -2,16 +2,25 @@
 
 use refold_app::answer::TimelineAnswer;
 use refold_app::text::{Exact, grouped};
-use refold_app::usecase::timeline::{Shown, draw, timeline};
+use refold_app::usecase::timeline::{Cut, Shown, draw, timeline};
+use refold_app::wire::DensityBy;
 
 use super::Context;
-use crate::arguments::Timeline;
+use crate::arguments::{Timeline, TimelineBy};
 use crate::print::{Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let shown = if asked.all { Shown::All } else { Shown::NearlyAll };
-    let answer = timeline(context.work, &session, asked.stream.as_deref(), asked.columns, shown)?;
+    let cut = Cut {
+        columns: asked.columns,
+        shown,
+        by: match asked.by {
+            TimelineBy::Type => DensityBy::Type,
+            TimelineBy::Category => DensityBy::Category,
+        },
+    };
+    let answer = timeline(context.work, &session, asked.stream.as_deref(), cut)?;
     if let Some(file) = &asked.svg {
         draw(&answer, &session, file)?;
     }
@@ -53,15 +62,19 @@ pub fn run(context: &Context<'_>, asked: &Timeline) -> Result<u8, Ended> {
     }
     table.print(&mut printer)?;
     printer.line("")?;
-    let mut types = Table::new(&["#events", "type"]);
-    for (at, name) in answer.types.iter().enumerate() {
-        let of_type = answer.columns.iter().filter_map(|column| column.counts.get(at));
-        types.row(vec![
-            grouped(of_type.map(|count| u64::from(*count)).sum()),
+    let kind = match asked.by {
+        TimelineBy::Type => "type",
+        TimelineBy::Category => "category",
+    };
+    let mut kinds = Table::new(&["#events", kind]);
+    for (at, name) in answer.kinds().iter().enumerate() {
+        let of_kind = answer.columns.iter().filter_map(|column| column.counts.get(at));
+        kinds.row(vec![
+            grouped(of_kind.map(|count| u64::from(*count)).sum()),
             name.clone(),
         ]);
     }
-    types.print(&mut printer)?;
+    kinds.print(&mut printer)?;
     printer.finish(Ok(0))
 }
 

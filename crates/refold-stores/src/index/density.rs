@@ -1,20 +1,18 @@
-//! How many events of each type lie in each column of a window, exactly, in a time that does not depend on how many
-//! events there are.
+//! How many events of each kind lie in each column of a window, exactly, in a time that does not depend on how many
+//! events there are. Kinds are the types of the events, or the categories of their streams.
 //!
-//! The events are laid out once in the order of the axis, a byte for the type of each, and at every so many events the
-//! counts of all types so far. The counts before any event are then one row of that table and the few bytes behind it,
+//! The events are laid out once in the order of the axis, a byte for the kind of each, and at every so many events the
+//! counts of all kinds so far. The counts before any event are then one row of that table and the few bytes behind it,
 //! and a column is the difference of two such counts. Nothing is rounded to buckets, so the sums are exact whatever the
 //! window is.
 
 use std::ops::Range;
 use std::sync::Arc;
 
-use refold_core::event::TypeOrdinal;
-
 use super::checked::{CheckedFile, CheckedWriter, u32_at};
 use super::error::IndexError;
 
-/// Types are told apart up to this many; if there are more, the last slot holds all others.
+/// Kinds are told apart up to this many; if there are more, the last slot holds all others.
 pub const SLOTS: usize = 32;
 
 /// Counts before an event, by slot.
@@ -28,9 +26,9 @@ const TABLE_BYTES: usize = 8 << 20;
 /// Counts of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Density {
-    /// The types of the slots, most frequent first.
-    pub types: Vec<TypeOrdinal>,
-    /// Whether there is one more slot behind them, for all other types together.
+    /// The ordinals of the slots' types, or categories, most frequent first.
+    pub kinds: Vec<u32>,
+    /// Whether there is one more slot behind them, for all others together.
     pub has_other: bool,
     pub columns: u32,
     /// `counts[column * slots + slot]`.
@@ -40,50 +38,50 @@ pub struct Density {
 impl Density {
     /// How many slots a column has.
     pub fn slots(&self) -> usize {
-        self.types.len() + usize::from(self.has_other)
+        self.kinds.len() + usize::from(self.has_other)
     }
 }
 
-/// Which type has which slot.
+/// Which kind has which slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SlotMap {
     /// Most frequent first; equally frequent ones by ordinal.
-    pub(super) types: Vec<TypeOrdinal>,
+    pub(super) kinds: Vec<u32>,
     pub(super) has_other: bool,
-    slot_of_type: Vec<u8>,
+    slot_of_kind: Vec<u8>,
 }
 
 impl SlotMap {
-    /// `type_events[ordinal]` is how many events a type has. Types without events get no slot of their own.
-    pub(super) fn of(type_events: &[u32]) -> SlotMap {
-        let mut types: Vec<u32> = (0..)
-            .take(type_events.len())
-            .filter(|t| type_events[*t as usize] > 0)
+    /// `events[ordinal]` is how many events a kind has. Kinds without events get no slot of their own.
+    pub(super) fn of(events: &[u32]) -> SlotMap {
+        let mut kinds: Vec<u32> = (0..)
+            .take(events.len())
+            .filter(|kind| events[*kind as usize] > 0)
             .collect();
-        types.sort_by_key(|t| (std::cmp::Reverse(type_events[*t as usize]), *t));
-        let has_other = types.len() > SLOTS;
+        kinds.sort_by_key(|kind| (std::cmp::Reverse(events[*kind as usize]), *kind));
+        let has_other = kinds.len() > SLOTS;
         if has_other {
-            types.truncate(SLOTS - 1);
+            kinds.truncate(SLOTS - 1);
         }
-        let other = types.len() as u8; // at most SLOTS
-        let mut slot_of_type = vec![other; type_events.len()];
-        for (slot, event_type) in (0..).zip(&types) {
-            slot_of_type[*event_type as usize] = slot;
+        let other = kinds.len() as u8; // at most SLOTS
+        let mut slot_of_kind = vec![other; events.len()];
+        for (slot, kind) in (0..).zip(&kinds) {
+            slot_of_kind[*kind as usize] = slot;
         }
         SlotMap {
-            types: types.into_iter().map(TypeOrdinal).collect(),
+            kinds,
             has_other,
-            slot_of_type,
+            slot_of_kind,
         }
     }
 
     pub(super) fn slots(&self) -> usize {
-        self.types.len() + usize::from(self.has_other)
+        self.kinds.len() + usize::from(self.has_other)
     }
 
     #[inline]
-    pub(super) fn slot(&self, event_type: i64) -> u8 {
-        self.slot_of_type[event_type as usize] // types of the index are below the number of types
+    pub(super) fn slot(&self, kind: i64) -> u8 {
+        self.slot_of_kind[kind as usize] // ordinals of the index are below the number of its names
     }
 
     /// `columns + 1` rows of counts as the counts of the columns between them.
@@ -108,7 +106,7 @@ impl SlotMap {
             before = Some(row);
         }
         Ok(Density {
-            types: self.types.clone(),
+            kinds: self.kinds.clone(),
             has_other: self.has_other,
             columns,
             counts,

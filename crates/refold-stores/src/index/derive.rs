@@ -3,7 +3,7 @@
 
 mod orders;
 mod streams;
-mod times;
+pub(super) mod times;
 
 use refold_core::finding::Findings;
 use refold_core::work::Work;

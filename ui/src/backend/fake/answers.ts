@@ -5,7 +5,7 @@ import { durationText, nanosFromRfc3339, rfc3339FromNanos } from '../../base/ins
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
 import { Flag, type DensityFrame, type StateRow } from '../frames';
-import { dice, TYPES, UNDECODABLE, type FakeEvents, type Payload } from './orders';
+import { categoryOf, dice, TYPES, UNDECODABLE, type FakeEvents, type Payload } from './orders';
 
 const SLOTS = 9;
 const NANOS_PER_MILLI = 1_000_000n;
@@ -14,7 +14,7 @@ export function density(
   events: FakeEvents,
   positions: Uint32Array,
   query: wire.DensityQuery,
-  typesByRank: readonly string[],
+  { series, slotAt }: Series,
 ): DensityFrame {
   const value = (k: number): bigint => {
     if (query.axis === 'version') return BigInt(k + 1);
@@ -25,18 +25,16 @@ export function density(
   const bound = (text: string, fallback: bigint) => nanosFromRfc3339(text) ?? bigFromText(text) ?? fallback;
   const from = bound(query.from, last < 0 ? 0n : value(0));
   const to = bound(query.to, last < 0 ? 1n : value(last) + 1n);
-  const counts = new Uint32Array(query.columns * SLOTS);
+  const counts = new Uint32Array(query.columns * series.length);
   const flags = new Uint8Array(query.columns);
   const paces = new Uint8Array(query.axis === 'version' ? query.columns : 0);
   const bucket = floatFromBig(to - from) / query.columns;
-  const ranked = typesByRank.slice(0, SLOTS - 1);
-  const slotOfType = TYPES.map((name) => (ranked.includes(name) ? ranked.indexOf(name) : SLOTS - 1));
   for (let k = 0; k <= last; k += 1) {
     const at = value(k);
     if (at < from || at >= to) continue;
     const column = Math.min(query.columns - 1, Math.floor(floatFromBig(at - from) / bucket));
     const position = positions[k] ?? 0;
-    const index = column * SLOTS + (slotOfType[events.types[position] ?? 0] ?? SLOTS - 1);
+    const index = column * series.length + slotAt(position);
     counts[index] = (counts[index] ?? 0) + 1;
     if (k > 0 && paces.length > 0) {
       const gap = (events.times[position] ?? 0) - (events.times[positions[k - 1] ?? 0] ?? 0);
@@ -46,8 +44,29 @@ export function density(
     if (isBroken && events.versions[position] === UNDECODABLE.version) flags[column] = Flag.problem | Flag.undecodable;
   }
   const text = (edge: bigint) => (query.axis === 'time' ? rfc3339FromNanos(edge) : `${edge}`);
-  const series = [...ranked, ...Array.from({ length: SLOTS - ranked.length }, () => 'other')];
   return { columns: query.columns, from: text(from), to: text(to), series, counts, flags, paces };
+}
+
+interface Series {
+  series: string[];
+  /** Which of them the event of a position is of. */
+  slotAt(position: number): number;
+}
+
+/** What the events of a column are told apart by. */
+export function seriesOf(events: FakeEvents, by: wire.DensityBy = 'type'): Series {
+  if (by === 'category') {
+    const slotAt = (position: number) => (events.streams[position] ?? 0) % events.categories.length;
+    return { series: [...events.categories], slotAt };
+  }
+  const ranked = typeCounts(events, null)
+    .map(({ name }) => name)
+    .slice(0, SLOTS - 1);
+  const slotOfType = TYPES.map((name) => (ranked.includes(name) ? ranked.indexOf(name) : SLOTS - 1));
+  return {
+    series: [...ranked, ...Array.from({ length: SLOTS - ranked.length }, () => 'other')],
+    slotAt: (position) => slotOfType[events.types[position] ?? 0] ?? SLOTS - 1,
+  };
 }
 
 /** Where on an axis the event of a moment is. */
@@ -113,15 +132,11 @@ export function typeCounts(events: FakeEvents, positions: Uint32Array | null): w
   return rows.sort((a, b) => b.events - a.events || (a.name < b.name ? -1 : 1));
 }
 
-export function ranks(events: FakeEvents): string[] {
-  return typeCounts(events, null).map((type) => type.name);
-}
-
 export function streamRow(events: FakeEvents, stream: number): wire.StreamRow {
   const positions = events.ofStream[stream] ?? new Uint32Array();
   const last = positions[positions.length - 1] ?? 0;
   return {
-    ...{ id: events.ids[stream] ?? '', category: 'order', events: positions.length },
+    ...{ id: events.ids[stream] ?? '', category: categoryOf(events, stream), events: positions.length },
     firstRecordedAt: timeText(events.times[positions[0] ?? 0] ?? 0),
     lastRecordedAt: timeText(events.times[last] ?? 0),
     lastType: TYPES[events.types[last] ?? 0] ?? '',

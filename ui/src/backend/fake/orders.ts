@@ -11,6 +11,8 @@ export interface FakeEvents {
   /** Milliseconds since 1970 by position, never falling. */
   times: Float64Array;
   ids: string[];
+  /** Streams are of one after the other. */
+  categories: readonly string[];
   /** Positions of each stream's events, in version order. */
   ofStream: Uint32Array[];
 }
@@ -81,7 +83,7 @@ export function dice(seed: number, a: number, b: number): number {
   return ((h ^ (h >>> 15)) >>> 0) / 4_294_967_296;
 }
 
-export function makeEvents(seed: number, count: number): FakeEvents {
+export function makeEvents(seed: number, count: number, categories: readonly string[] = ['order']): FakeEvents {
   const plan = lengths(seed, count);
   const total = plan.reduce((sum, length) => sum + length, 0);
   const times = new Float64Array(total);
@@ -103,6 +105,7 @@ export function makeEvents(seed: number, count: number): FakeEvents {
     types: new Uint8Array(total),
     times: Float64Array.from(order, (i) => times[i] ?? 0),
     ids: plan.map((_, stream) => `order-${4711 + stream}`),
+    categories,
     ofStream: plan.map((length) => new Uint32Array(length)),
   };
   for (let position = 0; position < total; position += 1) {
@@ -113,6 +116,10 @@ export function makeEvents(seed: number, count: number): FakeEvents {
     if (own) own[version - 1] = position;
   }
   return events;
+}
+
+export function categoryOf({ categories }: FakeEvents, stream: number): string {
+  return categories[stream % categories.length] ?? '';
 }
 
 export function payloadOf(seed: number, stream: number, version: number, type: TypeName): Payload {

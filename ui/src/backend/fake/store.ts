@@ -2,7 +2,7 @@
 
 import type * as wire from '../bindings';
 import { findingsOfSample, lastTime, lengthOf, streamRow, timeText, typeCounts } from './answers';
-import type { FakeEvents } from './orders';
+import { categoryOf, type FakeEvents } from './orders';
 
 export function openedAnswer(
   session: number,
@@ -71,7 +71,7 @@ export function overviewAnswer(events: FakeEvents): wire.Overview {
     streams: events.ids.length,
     ...spanOf(events),
     types: typeCounts(events, null),
-    categories: total > 0 ? [{ name: 'order', streams: events.ids.length }] : [],
+    categories: total > 0 ? categoriesOf(events) : [],
     findings: total > 100 ? findingsOfSample() : [],
     isBehind: false,
   };
@@ -80,6 +80,7 @@ export function overviewAnswer(events: FakeEvents): wire.Overview {
 export function streamsAnswer(events: FakeEvents, query: wire.StreamQuery): wire.StreamPage {
   const fits = (i: number) =>
     (events.ids[i]?.includes(query.matching) ?? false) &&
+    (query.category === null || categoryOf(events, i) === query.category) &&
     (query.lastType === null || streamRow(events, i).lastType === query.lastType);
   const matching = events.ids.map((_, i) => i).filter(fits);
   const key = (i: number) => {
@@ -90,6 +91,11 @@ export function streamsAnswer(events: FakeEvents, query: wire.StreamQuery): wire
   matching.sort((a, b) => (query.descending ? key(b) - key(a) : key(a) - key(b)) || a - b);
   const rows = matching.slice(query.offset, query.offset + query.limit).map((i) => streamRow(events, i));
   return { total: events.ids.length, matching: matching.length, rows };
+}
+
+function categoriesOf(events: FakeEvents): wire.CategoryCount[] {
+  const streams = (name: string) => events.ids.filter((_, stream) => categoryOf(events, stream) === name).length;
+  return events.categories.map((name) => ({ name, streams: streams(name) }));
 }
 
 function spanOf(events: FakeEvents): { firstRecordedAt: string; lastRecordedAt: string } {

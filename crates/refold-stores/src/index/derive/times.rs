@@ -1,4 +1,4 @@
-//! All recorded times in order, with the slot of each event's type: what the density over time is counted on.
+//! All recorded times in order, with the slot of each event's kind: what the density over time is counted on.
 //!
 //! Times are sorted in parts, so that the memory for it is bounded. Parts are cut at quantiles of a sample; a time that
 //! fills a part alone needs no sorting and is never gathered.
@@ -37,8 +37,8 @@ pub(super) fn write(
     let mut table = CountTableWriter::new(survey.timed_events, slot_map.slots());
     times_writer.begin(TIME_CODES)?;
     let mut times = ColumnsWriter::<1>::new();
-    let (mut part, mut slots, mut instants) = (Vec::new(), Vec::new(), Vec::new());
-    let mut emit = |rows: &[(i64, u8)]| {
+    let (mut slots, mut instants) = (Vec::new(), Vec::new());
+    let emit = |rows: &[(i64, u8)]| {
         slots.clear();
         slots.extend(rows.iter().map(|(_, slot)| *slot));
         table.push(slots_writer, &slots)?;
@@ -46,23 +46,8 @@ pub(super) fn write(
         instants.extend(rows.iter().map(|(time, _)| *time));
         times.push(&mut times_writer, [&instants])
     };
-    for bounds in survey.cuts.windows(2) {
-        work.check()?;
-        let (from, to) = (bounds[0], bounds[1]); // windows of two
-        if from.checked_add(1) == Some(to) {
-            for_each_block(segments, slot_map, from..to, &mut emit)?;
-            continue;
-        }
-        part.clear();
-        for_each_block(segments, slot_map, from..to, |rows| {
-            part.extend_from_slice(rows);
-            Ok(())
-        })?;
-        if !part.is_sorted_by_key(|(time, _)| *time) {
-            part.sort_unstable();
-        }
-        emit(&part)?;
-    }
+    let slot = |event_type| slot_map.slot(event_type);
+    survey.in_order(work, segments, (Column::Type, &slot), emit)?;
     table.finish(slots_writer, TIME_COUNTS)?;
     times.finish(&mut times_writer, TIME_HEADS)?;
     times_writer.finish()
@@ -124,14 +109,17 @@ pub(super) fn check(
 }
 
 /// Where to cut the times into parts.
-struct Survey {
-    timed_events: usize,
+pub(in crate::index) struct Survey {
+    pub(in crate::index) timed_events: usize,
     /// Ascending; the parts lie between two neighbours.
     cuts: Vec<i64>,
 }
 
+/// The column of an event's kind, and the slot of a value of it.
+type Kind<'a> = (Column, &'a dyn Fn(i64) -> u8);
+
 impl Survey {
-    fn of(work: &Work<'_>, segments: &Segments) -> Result<Survey, IndexError> {
+    pub(in crate::index) fn of(work: &Work<'_>, segments: &Segments) -> Result<Survey, IndexError> {
         let mut times = Vec::new();
         let mut sample = Vec::new();
         let mut timed_events = 0;
@@ -159,18 +147,47 @@ impl Survey {
         cuts.dedup();
         Ok(Survey { timed_events, cuts })
     }
+
+    /// Calls `emit` with time and slot of the events that have a time, all of them in the order of times.
+    pub(in crate::index) fn in_order(
+        &self,
+        work: &Work<'_>,
+        segments: &Segments,
+        kind: Kind<'_>,
+        mut emit: impl FnMut(&[(i64, u8)]) -> Result<(), IndexError>,
+    ) -> Result<(), IndexError> {
+        let mut part = Vec::new();
+        for bounds in self.cuts.windows(2) {
+            work.check()?;
+            let (from, to) = (bounds[0], bounds[1]); // windows of two
+            if from.checked_add(1) == Some(to) {
+                for_each_block(segments, kind, from..to, &mut emit)?;
+                continue;
+            }
+            part.clear();
+            for_each_block(segments, kind, from..to, |rows| {
+                part.extend_from_slice(rows);
+                Ok(())
+            })?;
+            if !part.is_sorted_by_key(|(time, _)| *time) {
+                part.sort_unstable();
+            }
+            emit(&part)?;
+        }
+        Ok(())
+    }
 }
 
 /// Calls `emit` with time and slot of the events of each block that lie in a part: `from <= time < to`, and in the last
 /// part the very last instant too.
 fn for_each_block(
     segments: &Segments,
-    slot_map: &SlotMap,
+    (column, slot): Kind<'_>,
     part: Range<i64>,
     mut emit: impl FnMut(&[(i64, u8)]) -> Result<(), IndexError>,
 ) -> Result<(), IndexError> {
     let is_inside = |time: i64| part.contains(&time) || (time == i64::MAX && part.end == i64::MAX);
-    let (mut times, mut types, mut rows) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut times, mut kinds, mut rows) = (Vec::new(), Vec::new(), Vec::new());
     for segment in segments.list() {
         for (block, zone) in segment.zones.iter().enumerate() {
             let overlaps = zone.first <= zone.last && zone.last >= part.start && zone.first <= part.end;
@@ -178,13 +195,13 @@ fn for_each_block(
                 continue;
             }
             segment.read_block(Column::RecordedAt, block, &mut times)?;
-            segment.read_block(Column::Type, block, &mut types)?;
+            segment.read_block(column, block, &mut kinds)?;
             let inside = times
                 .iter()
-                .zip(&types)
+                .zip(&kinds)
                 .filter(|(time, _)| **time != ABSENT && is_inside(**time));
             rows.clear();
-            rows.extend(inside.map(|(time, event_type)| (*time, slot_map.slot(*event_type))));
+            rows.extend(inside.map(|(time, kind)| (*time, slot(*kind))));
             emit(&rows)?;
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use proptest::prelude::*;
-use refold_core::event::{Encoding, Position, Version};
+use refold_core::event::{Encoding, Position, TypeOrdinal, Version};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 
@@ -346,8 +346,15 @@ impl<'a> Model<'a> {
             DensityAxis::Position => Some(event.position.0),
         };
         let values = self.events.iter().map(|event| (event, value(event)));
-        let name = |event_type| index.type_name(event_type).to_vec();
-        assert_counts(&found, values, name, &window, columns);
+        let name = |kind| index.type_name(TypeOrdinal(kind)).to_vec();
+        assert_counts(&found, values.clone(), (name, type_of), &window, columns);
+        let found = with_work(|work| index.density_by_category(work, axis, window.clone(), columns)).unwrap();
+        let name = |kind| index.category_name(kind).to_vec();
+        let category_of = |event: &MemoryEvent| {
+            let first = self.events.iter().find(|other| other.stream == event.stream);
+            first.unwrap().category.clone()
+        };
+        assert_counts(&found, values, (name, category_of), &window, columns);
     }
 
     pub(super) fn assert_stream_density(&self, index: &Index, window: &Range<i64>, columns: u32) {
@@ -370,7 +377,7 @@ impl<'a> Model<'a> {
                 assert_counts(
                     &found,
                     values,
-                    |event_type| names.type_name(event_type).to_vec(),
+                    (|kind| names.type_name(TypeOrdinal(kind)).to_vec(), type_of),
                     window,
                     columns,
                 );
@@ -383,7 +390,7 @@ impl<'a> Model<'a> {
 fn assert_counts<'a>(
     found: &Density,
     events: impl Iterator<Item = (&'a MemoryEvent, Option<i64>)>,
-    name: impl Fn(refold_core::event::TypeOrdinal) -> Vec<u8>,
+    (name, kind_of): (impl Fn(u32) -> Vec<u8>, impl Fn(&MemoryEvent) -> Vec<u8>),
     window: &Range<i64>,
     columns: u32,
 ) {
@@ -398,14 +405,15 @@ fn assert_counts<'a>(
         let start_of = |column: u32| i128::from(window.start) + span * i128::from(column) / i128::from(columns);
         let is_in = |column: &u32| (start_of(*column)..start_of(column + 1)).contains(&i128::from(value));
         let column = (0..columns).find(is_in).unwrap() as usize;
-        let slot = found
-            .types
-            .iter()
-            .position(|event_type| name(*event_type) == event.event_type);
+        let slot = found.kinds.iter().position(|kind| name(*kind) == kind_of(event));
         let slot = slot.unwrap_or(found.slots() - 1);
         expected[column * found.slots() + slot] += 1;
     }
     assert_eq!(found.counts, expected, "{window:?} {columns}");
+}
+
+fn type_of(event: &MemoryEvent) -> Vec<u8> {
+    event.event_type.clone()
 }
 
 /// Reads every page of the index through its queries.

@@ -1,0 +1,116 @@
+//! The density by the categories of streams. Few ask for it, so it is made of the finished index when somebody does, and
+//! kept in memory: a byte an event for each order, and rows of counts.
+
+use std::ops::Range;
+
+use refold_core::event::Position;
+use refold_core::work::Work;
+
+use super::Index;
+use super::density::{CountTable, Density, SlotMap, column_start};
+use super::derive::times::Survey;
+use super::error::IndexError;
+use super::query::DensityAxis;
+use super::segment::Column;
+
+const COUNTING: &str = "counting events by category";
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct ByCategory {
+    slot_map: SlotMap,
+    by_position: CountTable,
+    /// `None`: times ascend with positions.
+    by_time: Option<CountTable>,
+}
+
+impl Index {
+    /// As [`Index::density`], by the categories of the events' streams. The first who asks waits for a pass over all
+    /// events.
+    pub fn density_by_category(
+        &self,
+        work: &Work<'_>,
+        axis: DensityAxis,
+        window: Range<i64>,
+        columns: u32,
+    ) -> Result<Density, IndexError> {
+        let ByCategory {
+            slot_map,
+            by_position,
+            by_time,
+        } = match self.by_category.get() {
+            Some(made) => made,
+            None => {
+                let made = ByCategory::of(work, self)?;
+                // Of two who made it at once, one is kept.
+                self.by_category.get_or_init(|| made)
+            }
+        };
+        let starts = (0..=columns).map(|column| column_start(&window, columns, column));
+        match (axis, by_time, &self.by_time) {
+            (DensityAxis::RecordedAt, Some(table), Some((times, _))) => {
+                slot_map.density(columns, table.counts_before(starts.map(|start| times.before(start))))
+            }
+            (DensityAxis::RecordedAt, ..) => {
+                let before = |start| self.segments.events_before(Column::RecordedAt, start);
+                let ends = starts.map(|start| before(start).map(|events| events as usize));
+                slot_map.density(columns, by_position.counts_before(ends))
+            }
+            (DensityAxis::Position, ..) => {
+                let ends = starts.map(|start| Ok(self.event_at_or_after(Position(start))?.0 as usize));
+                slot_map.density(columns, by_position.counts_before(ends))
+            }
+        }
+    }
+
+    /// The name of a category by its ordinal.
+    pub fn category_name(&self, category: u32) -> &[u8] {
+        self.category_names.get(category as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+impl ByCategory {
+    fn of(work: &Work<'_>, index: &Index) -> Result<ByCategory, IndexError> {
+        let mut events = vec![0_u32; index.category_names.len()];
+        let mut categories = Vec::with_capacity(index.stream_count() as usize);
+        for stream in 0..index.stream_count() {
+            let record = index.records.record(stream)?;
+            categories.push(record.category);
+            if let Some(count) = events.get_mut(record.category as usize) {
+                *count += record.events;
+            }
+        }
+        let slot_map = SlotMap::of(&events);
+        let slots: Vec<u8> = categories.iter().map(|of| slot_map.slot(i64::from(*of))).collect();
+        // Only ordinals that the index names are written, and the checksums say that they still are.
+        let slot = |stream: i64| slots[stream as usize];
+        let mut in_order = Vec::with_capacity(index.event_count() as usize);
+        let mut streams = Vec::new();
+        for segment in index.segments.list() {
+            let total = Some(u64::from(index.event_count()));
+            work.tick(COUNTING, u64::from(segment.first_event), total)?;
+            for block in 0..segment.block_count() {
+                segment.read_block(Column::Stream, block, &mut streams)?;
+                in_order.extend(streams.iter().map(|stream| slot(*stream)));
+            }
+        }
+        let by_position = CountTable::in_memory(in_order, slot_map.slots());
+        let by_time = match index.by_time {
+            None => None,
+            Some(_) => {
+                let survey = Survey::of(work, &index.segments)?;
+                let mut in_order = Vec::with_capacity(survey.timed_events);
+                survey.in_order(work, &index.segments, (Column::Stream, &slot), |rows| {
+                    in_order.extend(rows.iter().map(|(_, slot)| *slot));
+                    Ok(())
+                })?;
+                Some(CountTable::in_memory(in_order, slot_map.slots()))
+            }
+        };
+        Ok(ByCategory {
+            slot_map,
+            by_position,
+            by_time,
+        })
+    }
+}

@@ -1,0 +1,58 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../app/page.test-kit';
+
+let page: Page;
+afterEach(() => page.close());
+
+async function open(store: string): Promise<void> {
+  page = openPage({ launch: { store, stream: null, at: null, handler: null } });
+  await page.until(() => page.find('[data-test=legend-entry]'));
+}
+
+const legend = () => page.texts('[data-test=legend-entry]');
+const entry = (name: string) =>
+  page.all('[data-test=legend-entry]').find((one) => one.textContent?.trim() === name) ?? null;
+const value = (test: string) => page.find<HTMLSelectElement>(`[data-test=${test}]`)?.value;
+
+function stackBy(by: string): void {
+  const select = page.find<HTMLSelectElement>('[data-test=stack-by]');
+  if (!select) throw new Error('nothing to stack by');
+  select.value = by;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+}
+
+it('tells categories apart, and lists the streams of the one that is chosen in the legend', async () => {
+  await open('shops.db');
+  expect(legend()).toContain('ItemAdded');
+  stackBy('category');
+  await page.until(() => legend().length === 2);
+  expect(legend().toSorted()).toEqual(['cart', 'order']);
+  expect(entry('cart')?.title).toMatch(/^cart: \d+ streams$/);
+  entry('cart')?.click();
+  await page.until(() => entry('cart')?.ariaPressed === 'true');
+  expect([entry('order')?.ariaPressed, value('category-filter')]).toEqual(['false', 'cart']);
+  // Once more shows all again.
+  entry('cart')?.click();
+  await page.until(() => entry('cart')?.ariaPressed === 'false');
+  expect(value('category-filter')).toBe('');
+
+  stackBy('type');
+  await page.until(() => entry('OrderPlaced'));
+  entry('OrderPlaced')?.click();
+  await page.until(() => value('type-filter') === 'OrderPlaced');
+});
+
+it('stacks by a command too', async () => {
+  await open('shops.db');
+  page.press('Ctrl+Shift+p');
+  page.type('>Stack the timeline by category');
+  await page.until(() => page.texts('[data-test=omnibox-item]')[0]?.startsWith('Stack the timeline by category'));
+  page.press('Enter');
+  await page.until(() => value('stack-by') === 'category');
+});
+
+it('offers no categories where all streams are of one', async () => {
+  await open('orders.db');
+  expect(page.find('[data-test=stack-by]')).toBeNull();
+});
