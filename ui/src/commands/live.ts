@@ -6,6 +6,7 @@ import type { Desk } from '../model/desk.svelte';
 import { spanFromText } from '../model/range.svelte';
 import { NOTHING_ASKED, searchOf } from '../model/search.svelte';
 import { S } from '../strings';
+import { peakOf } from '../timeline/peak';
 import { command, type Choice, type Command, type Reach } from './command';
 
 /** How a number of events becomes a height. */
@@ -23,6 +24,9 @@ export const LIVE: readonly Command[] = [
   }),
   command('Timeline', ['overview'], 'timeline.rangeFromSelection', 'Mark what is visible as a range', markVisible, {
     ...{ keys: ['r'], words: 'select', blocked: hasTimeline },
+  }),
+  command('Timeline', ['overview'], 'timeline.rangeOfPeak', 'Mark the busiest stretch as a range', markPeak, {
+    ...{ keys: ['p'], words: 'peak spike flood select', blocked: hasTimeline },
   }),
   command('Timeline', ['overview'], 'timeline.typeRange', 'Type a range…', typeRange, {
     ...{ keys: ['g'], words: 'select from to time position', blocked: hasTimeline },
@@ -108,6 +112,13 @@ function follow(desk: Desk): void {
 
 function markVisible({ store }: Desk): void {
   if (store?.timeline) store.setRange(store.timeline.window);
+}
+
+function markPeak(desk: Desk): void {
+  const timeline = desk.store?.timeline;
+  const peak = timeline?.pieces && peakOf(timeline.pieces, timeline.window);
+  if (peak) desk.store?.setRange(peak);
+  else desk.say(S.range.noPeak);
 }
 
 // With a text the range is marked; without one the field for it is shown.
