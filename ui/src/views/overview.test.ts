@@ -52,7 +52,8 @@ it('stacks by a command too', async () => {
   await page.until(() => value('stack-by') === 'category');
 });
 
-it('offers no categories where all streams are of one', async () => {
+it('says nothing of categories where all streams are of one', async () => {
   await open('orders.db');
   expect(page.find('[data-test=stack-by]')).toBeNull();
+  expect(page.find('[data-test=list]')?.className).toContain('of-one');
 });
