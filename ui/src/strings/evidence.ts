@@ -37,7 +37,7 @@ export const INTEGRITY = {
   partialColumns: (columns: string) => `it says nothing of columns that came later: ${columns}`,
 
   folder: 'Anchors lie in',
-  noFolder: 'nobody said yet',
+  noFolder: 'no folder chosen yet',
   make: 'Make an anchor',
   making: 'Making an anchor',
   verify: 'Verify',
@@ -167,7 +167,7 @@ export const REPORTS = {
   redactNone: 'no rules but those at hand',
   atHand: 'masking rules of this store hold in it too',
   out: 'Goes to',
-  noFolder: 'nobody said yet',
+  noFolder: 'no folder chosen yet',
   key: 'Sign with',
   more: 'On the cover',
   reportTitle: 'Title',
