@@ -1,11 +1,13 @@
 //! What people come for, each within its counted actions: one click, one key chord or one typed token is one action.
 
 use std::path::Path;
+use std::time::Duration;
 
 use refold_tests::Fingerprint;
 
-use crate::driver::{Shown, open};
-use crate::opening::answer_dialog;
+use crate::driver::{Shown, open, open_in};
+use crate::live;
+use crate::opening::{answer_dialog, palette};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -251,6 +253,59 @@ fn a_file_that_is_no_store_gets_a_clear_error() {
     let card = shown.web.text("[data-test=error-card]");
     assert!(card.contains("notes.db"), "{card}");
     no_violations(&shown);
+}
+
+/// What floods the store? Six actions from the start, at three in the morning: with the keys alone, and with a pointer.
+#[test]
+fn f9_what_floods_the_store() {
+    let folder = tempfile::tempdir().expect("a folder for the store");
+    let store = live::copied(folder.path());
+    let flood = rusqlite::Connection::open(&store).expect("the application opens its store");
+    live::append(&flood, 3_000);
+    drop(flood);
+    let before = Fingerprint::of(folder.path());
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let shown = open_in(home.path(), &[&store.to_string_lossy()]);
+    let web = &shown.web;
+    wait_for_overview(&shown);
+    palette(&shown, ">Say what this store is");
+    web.type_text("production");
+    web.press(&[], key::ENTER);
+    web.wait_for("document.querySelector('[data-test=env-band]').dataset.environment === 'production'");
+    for is_pointed in [false, true] {
+        palette(&shown, ">Close the store");
+        web.wait_for("document.querySelector('[data-test=recent]')");
+
+        let start = web.actions();
+        web.press(&[], key::DOWN);
+        web.press(&[], key::ENTER);
+        wait_for_overview(&shown);
+        let band = web.text("[data-test=env-band]");
+        assert!(band.contains("PRODUCTION") && band.contains("READ-ONLY"), "{band}");
+        web.wait_for("document.querySelector('[data-test=legend-entry]')");
+        if is_pointed {
+            let plot = web.place("[data-test=timeline] canvas.plot");
+            let (y, end) = (plot.y + plot.height / 2.0, plot.x + plot.width);
+            web.drag(
+                &[(end - plot.width * 0.04, y), (end - 2.0, y)],
+                Duration::from_millis(40),
+            );
+        } else {
+            web.press(&[], "p");
+        }
+        web.wait_for("document.querySelector('[data-test=distinguish-run]')");
+        web.press(&[], key::ENTER);
+        web.wait_for("document.activeElement?.dataset.test === 'distinguish-open'");
+        web.press(&[], key::ENTER);
+        wait_for_version(&shown, "3015");
+        web.press(&[key::CONTROL], "l");
+        web.wait_for("document.querySelector('[data-test=follow]').getAttribute('aria-pressed') === 'true'");
+        assert_eq!(web.actions() - start, 6, "F9 takes six actions");
+        assert!(web.text("[data-test=scope-header]").contains("order-4711"));
+    }
+    no_violations(&shown);
+    drop(shown);
+    before.assert_unchanged(folder.path());
 }
 
 pub fn wait_for_overview(shown: &Shown) {

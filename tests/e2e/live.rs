@@ -76,7 +76,7 @@ impl Drop for Writer {
 }
 
 /// Changes of address to a stream, in one transaction.
-fn append(connection: &Connection, count: u32) {
+pub fn append(connection: &Connection, count: u32) {
     let insert = "INSERT INTO emt_messages
         SELECT stream_id, stream_position + 1, partition, message_kind, '{\"address\":{\"street\":\"Marktplatz 1\"}}',
             '{}', stream_position, 'AddressChanged', stream_id || '-new-' || (stream_position + 1), 0, NULL,
@@ -95,7 +95,7 @@ fn page_kilobytes() -> u64 {
     pages.filter_map(processes::anonymous_kilobytes).sum()
 }
 
-fn copied(folder: &Path) -> PathBuf {
+pub fn copied(folder: &Path) -> PathBuf {
     let store = folder.join("orders.db");
     std::fs::copy(stores::sample().path(), &store).expect("the sample is copied");
     store

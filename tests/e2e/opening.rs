@@ -7,8 +7,6 @@ use crate::flows::{no_violations, wait_for_overview, wait_for_version};
 use crate::stores;
 use crate::webdriver::key;
 
-const DOWN: &str = "\u{E015}";
-
 #[test]
 fn the_sample_button_makes_the_store_and_opens_it() {
     let shown = open(&[]);
@@ -34,7 +32,7 @@ fn the_keyboard_alone_leads_to_an_order() {
     web.wait_for("document.querySelector('[data-test=recent]')");
     web.run("document.activeElement.blur()");
     let start = web.actions();
-    web.press(&[], DOWN);
+    web.press(&[], key::DOWN);
     web.wait_for("document.activeElement?.dataset.test === 'recent'");
     web.press(&[], key::ENTER);
     wait_for_overview(&shown);

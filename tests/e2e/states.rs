@@ -9,8 +9,6 @@ use crate::gauge::tell;
 use crate::stores;
 use crate::webdriver::key;
 
-const DOWN: &str = "\u{E015}";
-
 /// One step after the other, the least destructive first; and the focus goes back to where it came from.
 #[test]
 fn escape_does_the_least_destructive_next_thing() {
@@ -66,7 +64,7 @@ fn f3_who_wrote_a_field_is_one_key_away() {
     let is_leaf =
         format!("{active} && !{active}.ariaExpanded && {active}.querySelector('.blame').innerText.length > 0");
     for _ in 0..12 {
-        web.press(&[], DOWN);
+        web.press(&[], key::DOWN);
         if web.run(&format!("return !!({is_leaf})")) == json!(true) {
             break;
         }

@@ -19,6 +19,7 @@ pub mod key {
     pub const ALT: &str = "\u{E00A}";
     pub const LEFT: &str = "\u{E012}";
     pub const RIGHT: &str = "\u{E014}";
+    pub const DOWN: &str = "\u{E015}";
     pub const HOME: &str = "\u{E011}";
     pub const END: &str = "\u{E010}";
 }
