@@ -36,6 +36,8 @@ unwrap = { kind = "path", path = "$.data" }
 fn every_built_in_layout_is_valid_and_has_its_own_name() {
     for dialect in [Dialect::Sqlite, Dialect::Postgres, Dialect::MySql] {
         let layouts: Vec<_> = built_in_layouts(dialect).collect();
+        assert!(!layouts.is_empty());
+        assert!(layouts.iter().all(|layout| layout.dialect == dialect));
         let mut names: Vec<&str> = layouts.iter().map(|layout| layout.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
