@@ -4,7 +4,9 @@
 //! not know what they ask.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +19,7 @@ use super::sign_in::{Way, said, sign_in};
 use super::value::{Described, Row, put_parameters};
 use super::wire::{Parts, Patience, Wire, garbled};
 use super::{MySql, statements};
-use crate::server::link::{Answer, Asked, Blame, Fault, Link, UNIT_PATIENCE};
+use crate::server::link::{Answer, Asked, Blame, Fault, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
 use crate::statements::{Answer as Told, Statement, Ticket};
 
 const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
@@ -147,7 +149,12 @@ impl Connection {
     /// Whether the connection is as it was set.
     fn check(&mut self, patience: &Patience<'_>) -> Result<(), Fault> {
         let limits: Asked<MySql> = Asked::new(statements::limits(self.read_only_variable), Vec::new());
-        let answer = self.rows(&limits, patience)?;
+        let mut answer = Answer::default();
+        let mut keep = |_, piece| {
+            answer = piece;
+            ControlFlow::Continue(())
+        };
+        self.rows(&limits, 0, &mut keep, *patience)?;
         let row = answer.rows.first().ok_or(Fault::Writable)?;
         let text = |index: usize| row.text(index).unwrap_or_default();
         if !matches!(text(0).as_str(), "1" | "ON") {
@@ -170,22 +177,21 @@ impl Connection {
         Ok(())
     }
 
-    fn unit(&mut self, asked: &[Asked<MySql>], patience: &Patience<'_>) -> Result<Vec<Answer<MySql>>, Fault> {
+    fn unit(&mut self, asked: &[Asked<MySql>], take: Take<'_, MySql>, patience: &Patience<'_>) -> Result<(), Fault> {
         self.run(statements::BEGIN, patience)?;
         let answered = self.check(patience).and_then(|()| {
-            let mut answers = Vec::with_capacity(asked.len());
-            for asked in asked {
-                answers.push(self.rows(asked, patience)?);
+            for (place, asked) in asked.iter().enumerate() {
+                self.rows(asked, place, &mut *take, patience.renewed())?;
                 if self.is_lost {
                     break;
                 }
             }
-            Ok(answers)
+            Ok(())
         });
         // A transaction ends with its connection.
         let may_go_on = !self.is_lost && answered.as_ref().err().is_none_or(|fault| fault.code().is_some());
         if may_go_on {
-            self.run(statements::ROLLBACK, patience)?;
+            self.run(statements::ROLLBACK, &patience.renewed())?;
         }
         answered
     }
@@ -196,30 +202,41 @@ impl Connection {
             connection.command(QUERY, sql.as_bytes())?;
             let packet = connection.wire.receive(patience)?;
             match packet.first() {
-                Some(0x00) => Ok(Answer::default()),
+                Some(0x00) => Ok((0, 0)),
                 Some(0xff) => Err(said(&packet)),
                 // Asked for a file of this machine, or answered with rows.
                 _ => Err(garbled("a statement without rows is answered with something else")),
             }
         })
-        .map(drop)
     }
 
-    /// A statement with its rows.
-    fn rows(&mut self, asked: &Asked<MySql>, patience: &Patience<'_>) -> Result<Answer<MySql>, Fault> {
+    /// A statement with its rows. `patience`: with the first of them.
+    fn rows(
+        &mut self,
+        asked: &Asked<MySql>,
+        place: usize,
+        take: Take<'_, MySql>,
+        patience: Patience<'_>,
+    ) -> Result<(), Fault> {
         self.told(&asked.sql, |connection| {
-            let statement = connection.prepared(&asked.sql, asked.parameters.len(), patience)?;
+            let statement = connection.prepared(&asked.sql, asked.parameters.len(), &patience)?;
             let mut command = statement.to_le_bytes().to_vec();
             // No cursor, once.
             command.extend_from_slice(&[0, 1, 0, 0, 0]);
             put_parameters(&asked.parameters, &mut command);
             connection.command(EXECUTE, &command)?;
-            connection.answer(asked.most_bytes, patience)
+            connection.answer(asked.most_bytes, &mut |piece| take(place, piece), patience)
         })
     }
 
-    fn answer(&mut self, most_bytes: usize, patience: &Patience<'_>) -> Result<Answer<MySql>, Fault> {
-        let head = self.wire.receive(patience)?;
+    /// How many rows came, and how many bytes.
+    fn answer(
+        &mut self,
+        most_bytes: usize,
+        take: &mut dyn FnMut(Answer<MySql>) -> ControlFlow<()>,
+        mut patience: Patience<'_>,
+    ) -> Result<(u64, u64), Fault> {
+        let head = self.wire.receive(&patience)?;
         if head.first() == Some(&0xff) {
             return Err(said(&head));
         }
@@ -227,27 +244,39 @@ impl Connection {
         let count = count.ok_or_else(|| garbled("a statement with rows is answered with something else"))?;
         let mut columns = Vec::new();
         for _ in 0..count {
-            let packet = self.wire.receive(patience)?;
+            let packet = self.wire.receive(&patience)?;
             columns.push(Described::read(&packet).ok_or_else(|| garbled("a column is cut short"))?);
         }
-        self.end_of_part(patience)?;
+        self.end_of_part(&patience)?;
         let columns: Arc<[Described]> = columns.into();
-        let mut answer = Answer::default();
+        let (mut rows, mut bytes) = (0, 0);
+        let mut piece = Answer::default();
         loop {
-            let packet = self.wire.receive(patience)?;
-            match packet.first() {
-                Some(0xfe) if packet.len() < 9 => return Ok(answer),
+            let packet = self.wire.receive(&patience)?;
+            let is_end = match packet.first() {
+                Some(0xfe) => packet.len() < 9,
                 Some(0xff) => return Err(said(&packet)),
-                _ => {}
-            }
-            if answer.byte_count >= most_bytes {
+                _ => false,
+            };
+            if !is_end && bytes >= most_bytes {
                 // What is still on its way is left to the server, which notices that nobody listens.
-                (answer.is_cut, self.is_lost) = (true, true);
-                return Ok(answer);
+                (piece.is_cut, self.is_lost) = (true, true);
+            }
+            if is_end || piece.is_cut || piece.byte_count >= PIECE_BYTES {
+                let is_last = is_end || piece.is_cut;
+                rows += piece.rows.len() as u64;
+                if take(mem::take(&mut piece)).is_break() {
+                    return Err(Fault::Cancelled);
+                }
+                if is_last {
+                    return Ok((rows, bytes as u64));
+                }
+                patience = patience.renewed();
             }
             let row = Row::read(packet, &columns).ok_or_else(|| garbled("a row is cut short"))?;
-            answer.byte_count += row.byte_count();
-            answer.rows.push(row);
+            bytes += row.byte_count();
+            piece.byte_count += row.byte_count();
+            piece.rows.push(row);
         }
     }
 
@@ -303,12 +332,12 @@ impl Connection {
         self.wire.send(&packet)
     }
 
-    /// Sends a statement after it was told to the listener.
+    /// Sends a statement after it was told to the listener. `send` says how many rows came, and how many bytes.
     fn told(
         &mut self,
         sql: &str,
-        send: impl FnOnce(&mut Connection) -> Result<Answer<MySql>, Fault>,
-    ) -> Result<Answer<MySql>, Fault> {
+        send: impl FnOnce(&mut Connection) -> Result<(u64, u64), Fault>,
+    ) -> Result<(), Fault> {
         let statement = Statement {
             id: statements::id(sql),
             text: sql,
@@ -317,10 +346,10 @@ impl Connection {
         let ticket: Ticket = listener.sending(&statement).map_err(Fault::Unheard)?;
         let sent = Instant::now();
         let answer = send(self);
-        let (rows, bytes, failure) = match &answer {
-            Ok(answer) => (answer.rows.len() as u64, answer.byte_count as u64, None),
-            Err(Fault::Cancelled) => (0, 0, Some("cancelled")),
-            Err(fault) => (0, 0, Some(fault.code().unwrap_or("closed"))),
+        let ((rows, bytes), failure) = match &answer {
+            Ok(counts) => (*counts, None),
+            Err(Fault::Cancelled) => ((0, 0), Some("cancelled")),
+            Err(fault) => ((0, 0), Some(fault.code().unwrap_or("closed"))),
         };
         let told = Told {
             rows,
@@ -329,7 +358,7 @@ impl Connection {
             failure,
         };
         listener.answered(ticket, &told);
-        answer
+        answer.map(drop)
     }
 
     /// Has the server end what it does for us, over a further connection of our own that ends with it.
@@ -352,13 +381,14 @@ impl Connection {
 }
 
 impl Link<MySql> for Connection {
-    fn ask(&mut self, asked: Vec<Asked<MySql>>, cancel: &CancelToken) -> Result<Vec<Answer<MySql>>, Fault> {
+    fn read(&mut self, asked: Vec<Asked<MySql>>, take: Take<'_, MySql>, cancel: &CancelToken) -> Result<(), Fault> {
         let patience = Patience {
             cancel,
-            until: Instant::now() + UNIT_PATIENCE,
+            until: Instant::now() + PIECE_PATIENCE,
         };
-        let answered = self.unit(&asked, &patience);
-        let Err(fault) = answered else { return answered };
+        let Err(fault) = self.unit(&asked, take, &patience) else {
+            return Ok(());
+        };
         // Only what the server itself said leaves the connection where it was.
         self.is_lost |= fault.code().is_none() || fault.is_of_connection();
         if matches!(fault, Fault::Cancelled | Fault::Silent) {

@@ -12,7 +12,7 @@ use refold_core::work::CancelToken;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::server::link::{Blame, Fault, LOOK_UP};
+use crate::server::link::{Blame, Fault, LOOK_UP, PIECE_PATIENCE};
 
 /// No answer of a server is larger: the largest row that it can be told to send, and its other columns.
 const MOST_PACKET_BYTES: usize = (1 << 30) + (64 << 20);
@@ -48,12 +48,21 @@ enum Stream {
 }
 
 /// How long an answer is waited for, and who may end that.
+#[derive(Clone, Copy)]
 pub struct Patience<'a> {
     pub cancel: &'a CancelToken,
     pub until: Instant,
 }
 
 impl Patience<'_> {
+    /// The same, from now on.
+    pub fn renewed(self) -> Self {
+        Patience {
+            until: Instant::now() + PIECE_PATIENCE,
+            ..self
+        }
+    }
+
     fn check(&self) -> Result<(), Fault> {
         if self.cancel.is_cancelled() {
             return Err(Fault::Cancelled);

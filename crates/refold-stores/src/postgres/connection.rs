@@ -3,6 +3,7 @@
 //! It offers one thing: a unit of work, which is a read-only transaction with statements of the catalogue in it. It must
 //! not know what they ask.
 
+use std::mem;
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -13,16 +14,17 @@ use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken as Cancel;
 use rustls::ClientConfig;
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client, NoTls, Row};
+use tokio_postgres::{CancelToken, Client, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{Options, with_source};
 use super::{Postgres, statements};
 use crate::server::address::Encryption;
-use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, UNIT_PATIENCE};
-use crate::statements::{Answer as Told, Listener, Statement, Ticket};
+use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
+use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
 /// A value that a statement is asked with, and its type.
 pub type Parameter = (Box<dyn ToSql + Sync + Send>, Type);
@@ -114,26 +116,57 @@ impl Connection {
     }
 }
 
+/// What the thread of a connection tells whoever asked.
+enum Told {
+    /// A piece of the answer to the statement of this place. Unless it is the last of that answer, it is waited for leave
+    /// to go on.
+    Piece {
+        place: usize,
+        piece: Answer,
+        is_last: bool,
+    },
+    End(Result<(), Fault>),
+}
+
 impl Link<Postgres> for Connection {
-    fn ask(&mut self, asked: Vec<Asked>, cancel: &Cancel) -> Result<Vec<Answer>, Fault> {
-        let (tell, told) = mpsc::sync_channel(1);
-        let sender = Sender {
+    fn read(&mut self, asked: Vec<Asked>, take: Take<'_, Postgres>, cancel: &Cancel) -> Result<(), Fault> {
+        // Whoever asked always comes back to listen, so that nobody waits long for room.
+        let (tell, told) = mpsc::sync_channel(4);
+        let (go, leave) = unbounded_channel();
+        let mut sender = Sender {
             client: Arc::clone(&self.client),
             listener: Arc::clone(&self.listener),
+            tell,
+            leave,
         };
         self.handle.spawn(async move {
+            let ended = sender.unit(&asked).await;
             // Whoever asked may have given up.
-            let _ = tell.send(sender.unit(&asked).await);
+            let _ = sender.tell.send(Told::End(ended));
         });
-        let mut end = Instant::now() + UNIT_PATIENCE;
+        let mut end = Instant::now() + PIECE_PATIENCE;
         let mut given_up = None;
         loop {
             match told.recv_timeout(LOOK_UP) {
-                Ok(answered) => {
+                Ok(Told::Piece { place, piece, is_last }) => {
+                    if given_up.is_none() && take(place, piece).is_break() {
+                        given_up = Some(Fault::Cancelled);
+                        end = Instant::now() + CANCEL_PATIENCE;
+                        self.stop();
+                    } else if given_up.is_none() {
+                        end = Instant::now() + PIECE_PATIENCE;
+                    }
+                    if !is_last {
+                        // What is given up is read on until the server has heard of it.
+                        let _ = go.send(());
+                    }
+                    continue;
+                }
+                Ok(Told::End(ended)) => {
                     self.is_lost |= self.client.is_closed();
                     return match given_up {
                         Some(fault) => Err(fault),
-                        None => answered,
+                        None => ended,
                     };
                 }
                 Err(RecvTimeoutError::Disconnected) => {
@@ -212,77 +245,116 @@ async fn serve<S, T>(
     }
 }
 
-/// Sends statements, each after it was told to the listener.
+/// Sends statements, each after it was told to the listener, and tells what they bring.
 struct Sender {
     client: Arc<Client>,
     listener: Arc<dyn Listener>,
+    tell: mpsc::SyncSender<Told>,
+    /// Leave to go on after a piece.
+    leave: UnboundedReceiver<()>,
 }
 
 impl Sender {
-    async fn unit(&self, asked: &[Asked]) -> Result<Vec<Answer>, Fault> {
+    async fn unit(&mut self, asked: &[Asked]) -> Result<(), Fault> {
         let begin = Asked::new(statements::BEGIN, Vec::new());
         let limits = Asked::new(statements::LIMITS, Vec::new());
         // Both are sent at once: the second says how the first went.
-        let begun = self.send(&begin);
-        let limited = self.send(&limits);
-        let (begun, limited) = future::join(begun, limited).await;
+        let (begun, limited) = future::join(self.short(&begin), self.short(&limits)).await;
         let answered = match begun.and_then(|_| is_read_only(&limited?.rows)) {
             Ok(true) => self.answers(asked).await,
             Ok(false) => Err(Fault::Writable),
             Err(fault) => Err(fault),
         };
-        let ended = self.send(&Asked::new(statements::ROLLBACK, Vec::new())).await;
-        let answered = answered?;
-        ended?;
-        Ok(answered)
+        let ended = self.short(&Asked::new(statements::ROLLBACK, Vec::new())).await;
+        answered?;
+        ended.map(drop)
     }
 
-    async fn answers(&self, asked: &[Asked]) -> Result<Vec<Answer>, Fault> {
-        let mut answers = Vec::with_capacity(asked.len());
-        for asked in asked {
-            answers.push(self.send(asked).await?);
+    async fn answers(&mut self, asked: &[Asked]) -> Result<(), Fault> {
+        for (place, asked) in asked.iter().enumerate() {
+            let ticket = self.sending(asked)?;
+            let sent = Instant::now();
+            let counts = self.answer(place, asked).await;
+            self.answered(ticket, sent, counts.as_ref().copied());
+            counts?;
         }
-        Ok(answers)
+        Ok(())
     }
 
-    async fn send(&self, asked: &Asked) -> Result<Answer, Fault> {
+    /// How many rows came, and how many bytes.
+    async fn answer(&mut self, place: usize, asked: &Asked) -> Result<(u64, u64), Fault> {
+        let rows = self.rows(asked).await?;
+        pin_mut!(rows);
+        let (mut count, mut bytes) = (0, 0);
+        let mut piece = Answer::default();
+        while let Some(row) = rows.try_next().await? {
+            if bytes >= asked.most_bytes {
+                piece.is_cut = true;
+                break;
+            }
+            if piece.byte_count >= PIECE_BYTES {
+                let piece = mem::take(&mut piece);
+                let is_last = false;
+                // Whoever asked is gone where either fails.
+                let told = self.tell.send(Told::Piece { place, piece, is_last });
+                if told.is_err() || self.leave.recv().await.is_none() {
+                    return Err(Fault::Cancelled);
+                }
+            }
+            count += 1;
+            bytes += row.raw_size_bytes();
+            piece.byte_count += row.raw_size_bytes();
+            piece.rows.push(row);
+        }
+        let is_last = true;
+        let _ = self.tell.send(Told::Piece { place, piece, is_last });
+        Ok((count, bytes as u64))
+    }
+
+    /// A statement of our own with an answer of a row at most.
+    async fn short(&self, asked: &Asked) -> Result<Answer, Fault> {
+        let ticket = self.sending(asked)?;
+        let sent = Instant::now();
+        let answer: Result<Answer, Fault> = async {
+            let rows: Vec<Row> = self.rows(asked).await?.try_collect().await?;
+            Ok(Answer {
+                byte_count: rows.iter().map(Row::raw_size_bytes).sum(),
+                rows,
+                is_cut: false,
+            })
+        }
+        .await;
+        let counts = answer
+            .as_ref()
+            .map(|answer| (answer.rows.len() as u64, answer.byte_count as u64));
+        self.answered(ticket, sent, counts);
+        answer
+    }
+
+    async fn rows(&self, asked: &Asked) -> Result<RowStream, tokio_postgres::Error> {
+        let parameters = asked.parameters.iter();
+        let parameters = parameters.map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone()));
+        self.client.query_typed_raw(&asked.sql, parameters).await
+    }
+
+    fn sending(&self, asked: &Asked) -> Result<Ticket, Fault> {
         let statement = Statement {
             id: statements::id(&asked.sql),
             text: &asked.sql,
         };
-        let ticket = self.listener.sending(&statement).map_err(Fault::Unheard)?;
-        let sent = Instant::now();
-        let answer = self.answer(asked).await.map_err(Fault::from);
-        self.tell(ticket, sent, &answer);
-        answer
+        self.listener.sending(&statement).map_err(Fault::Unheard)
     }
 
-    async fn answer(&self, asked: &Asked) -> Result<Answer, tokio_postgres::Error> {
-        let parameters = asked.parameters.iter();
-        let parameters = parameters.map(|(value, kind)| (&**value as &(dyn ToSql + Sync), kind.clone()));
-        let rows = self.client.query_typed_raw(&asked.sql, parameters).await?;
-        pin_mut!(rows);
-        let mut answer = Answer::default();
-        while let Some(row) = rows.try_next().await? {
-            if answer.byte_count >= asked.most_bytes {
-                answer.is_cut = true;
-                break;
-            }
-            answer.byte_count += row.raw_size_bytes();
-            answer.rows.push(row);
-        }
-        Ok(answer)
-    }
-
-    fn tell(&self, ticket: Ticket, sent: Instant, answer: &Result<Answer, Fault>) {
+    /// `counts`: rows and bytes.
+    fn answered(&self, ticket: Ticket, sent: Instant, counts: Result<(u64, u64), &Fault>) {
         let elapsed_micros = u64::try_from(sent.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let (rows, bytes, failure) = match answer {
-            Ok(answer) => (answer.rows.len() as u64, answer.byte_count as u64, None),
-            Err(fault) => (0, 0, Some(fault.code().unwrap_or("closed"))),
+        let ((rows, bytes), failure) = match counts {
+            Ok(counts) => (counts, None),
+            Err(fault) => ((0, 0), Some(fault.code().unwrap_or("closed"))),
         };
         self.listener.answered(
             ticket,
-            &Told {
+            &Heard {
                 rows,
                 bytes,
                 elapsed_micros,

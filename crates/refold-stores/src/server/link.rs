@@ -1,5 +1,6 @@
 //! A unit of work: a read-only transaction with statements of a catalogue in it, and how it went.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use refold_core::port::store::StoreError;
@@ -9,21 +10,40 @@ use super::Server;
 
 /// How often whoever waits looks whether he still should.
 pub const LOOK_UP: Duration = Duration::from_millis(20);
-/// Longer than the server's own limit on a statement.
-pub const UNIT_PATIENCE: Duration = Duration::from_secs(45);
+/// How long the next piece of an answer is waited for: longer than the server's own limit on a statement.
+pub const PIECE_PATIENCE: Duration = Duration::from_secs(45);
 /// How long the end of a unit that was cancelled is waited for.
 pub const CANCEL_PATIENCE: Duration = Duration::from_secs(5);
+/// An answer of more comes in several pieces, so that a table may be larger than the memory.
+pub const PIECE_BYTES: usize = 1 << 20;
 /// Far more than any answer has that is no page: a server that does not heed a `LIMIT` must not fill the memory.
 const MOST_ANSWER_BYTES: usize = 256 << 20;
 
 /// One connection to a server.
 pub trait Link<S: Server>: Sized + Send {
-    /// Asks these statements in one read-only transaction, in order.
-    fn ask(&mut self, asked: Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, Fault>;
+    /// Asks these statements in one read-only transaction, in order. Each answer comes in pieces, the last of which may
+    /// be empty. Where `take` breaks off, nothing more is asked, and that counts as cancelled.
+    fn read(&mut self, asked: Vec<Asked<S>>, take: Take<'_, S>, cancel: &CancelToken) -> Result<(), Fault>;
+
+    /// As [`Link::read`], with each answer whole.
+    fn ask(&mut self, asked: Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, Fault> {
+        let mut answers: Vec<Answer<S>> = asked.iter().map(|_| Answer::default()).collect();
+        let mut take = |place: usize, piece: Answer<S>| {
+            if let Some(answer) = answers.get_mut(place) {
+                answer.add(piece);
+            }
+            ControlFlow::Continue(())
+        };
+        self.read(asked, &mut take, cancel)?;
+        Ok(answers)
+    }
 
     /// Whether nothing can be asked any more.
     fn is_lost(&self) -> bool;
 }
+
+/// Is given pieces of answers, each with the place of its statement.
+pub type Take<'a, S> = &'a mut dyn FnMut(usize, Answer<S>) -> ControlFlow<()>;
 
 /// One statement of a unit of work.
 pub struct Asked<S: Server> {
@@ -43,7 +63,7 @@ impl<S: Server> Asked<S> {
     }
 }
 
-/// What a statement brought.
+/// What a statement brought, or a piece of it.
 pub struct Answer<S: Server> {
     pub rows: Vec<S::Row>,
     pub byte_count: usize,
@@ -61,6 +81,18 @@ impl<S: Server> Default for Answer<S> {
     }
 }
 
+impl<S: Server> Answer<S> {
+    fn add(&mut self, piece: Answer<S>) {
+        self.byte_count += piece.byte_count;
+        self.is_cut |= piece.is_cut;
+        if self.rows.is_empty() {
+            self.rows = piece.rows;
+        } else {
+            self.rows.extend(piece.rows);
+        }
+    }
+}
+
 /// The answer to a single statement.
 pub fn one<S: Server>(answers: Vec<Answer<S>>) -> Answer<S> {
     answers.into_iter().next().unwrap_or_default()
@@ -71,7 +103,7 @@ pub fn one<S: Server>(answers: Vec<Answer<S>>) -> Answer<S> {
 pub enum Fault {
     #[error("cancelled")]
     Cancelled,
-    #[error("the server did not answer within {} seconds", UNIT_PATIENCE.as_secs())]
+    #[error("the server did not answer within {} seconds", PIECE_PATIENCE.as_secs())]
     Silent,
     #[error("the server does not keep the transaction read-only")]
     Writable,
