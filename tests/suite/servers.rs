@@ -8,6 +8,7 @@ mod faults;
 mod fitting;
 mod mariadb;
 mod postgres;
+mod read_models;
 mod settling;
 mod traces;
 
@@ -53,6 +54,8 @@ pub trait Real: Sized + Send + Sync {
     fn crash(&self);
     /// Makes a database with so many events of 20 accounts; the address of somebody who may read it and nothing else.
     fn store(&self, database: &str, events: u32) -> String;
+    /// Makes a database by these statements; the address of somebody who may read these tables and nothing else.
+    fn tables(&self, database: &str, sql: &str, tables: &[&str]) -> String;
     /// Makes a database in which a part of the table is elsewhere; the address of who may read it.
     fn scattered(&self, database: &str) -> String;
     /// The address of somebody who may also see who writes.

@@ -71,6 +71,11 @@ impl Places {
         self.cache.join("scratch")
     }
 
+    /// Where the mappings of read models on servers are.
+    pub fn read_models(&self) -> PathBuf {
+        self.config.join("read-models")
+    }
+
     pub fn sample(&self) -> PathBuf {
         self.data.join("sample")
     }

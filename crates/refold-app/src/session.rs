@@ -243,6 +243,16 @@ impl Session {
         asked::cursor(text, self.zone.as_ref())
     }
 
+    /// How it was opened; `None`: it was opened elsewhere.
+    pub(crate) fn opening(&self) -> Option<&(Asked, Places)> {
+        self.opening.as_ref()
+    }
+
+    /// What let us in.
+    pub(crate) fn password(&self) -> Option<Secret> {
+        self.password.clone()
+    }
+
     /// How it is shown and opened again: the path as it was given, made absolute; an address; `@name`.
     pub fn location(&self) -> &str {
         &self.location

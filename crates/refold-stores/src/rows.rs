@@ -1,14 +1,17 @@
-//! Rows of a read model: a table of an SQLite file, or an export of one as CSV, JSON Lines or an array of JSON objects.
+//! Rows of a read model: a table of an SQLite file or on a server, or an export of one as CSV, JSON Lines or an array of
+//! JSON objects.
 //!
-//! A file is opened by the rules that hold for stores: nothing is written to it or beside it, and what a program is
-//! writing to is read from a private copy. A read model may have millions of rows, so they are passed by, in an order that
-//! is the same each time, and never held. It must not know mappings, handlers, or what a row should hold.
+//! A file or a server is opened by the rules that hold for stores: nothing is written to it or beside it, and what a
+//! program is writing to is read from a private copy. A read model may have millions of rows, so they are passed by, in an
+//! order that is the same each time, and never held. It must not know mappings, handlers, or what a row should hold.
 
+mod copied;
 #[cfg(test)]
 mod tests;
 
 use std::cell::OnceCell;
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use refold_core::pointer::Pointer;
 use refold_core::port::store::StoreError;
@@ -16,6 +19,7 @@ use refold_core::time::Timestamp;
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 
+use self::copied::{Copied, Copying};
 use crate::files::rows::TextRows;
 use crate::layout::TimeForm;
 use crate::sqlite::rows::TableRows;
@@ -114,6 +118,9 @@ pub enum RowsError {
     /// `row` counts from 1.
     #[error("row {row} of the read model cannot be read ({detail}): {location}")]
     Malformed { location: String, row: u64, detail: String },
+    /// The server did not want to go on, or could not.
+    #[error("the server did not send the whole table ({detail}): {location}")]
+    TooLong { location: String, detail: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
 }
@@ -130,7 +137,106 @@ impl From<StoreError> for RowsError {
 /// What is done with each row: its number from 0, the same in every pass, and what it holds at each place.
 pub type Visit<'a, E> = &'a mut dyn FnMut(u32, &[Cell]) -> Result<(), E>;
 
-/// The rows of one read model, as they were when it was opened.
+/// Where the tables of a read model are.
+pub enum ReadModel {
+    /// A database, or an export of one table.
+    File { path: PathBuf, options: OpenOptions },
+    /// `scratch`: where rows are kept while they are compared.
+    Server { tables: Arc<dyn Tables>, scratch: PathBuf },
+}
+
+/// The tables of a database on a server.
+pub trait Tables: Send + Sync {
+    /// `PostgreSQL 15.18`
+    fn server(&self) -> &str;
+    fn location(&self) -> &str;
+    fn names(&self) -> Vec<String>;
+    /// Names of views and of what else is not read.
+    fn passed_over(&self) -> &[String];
+    /// The columns of a table of this name; an error where it may not be read as it should be.
+    fn columns(&self, work: &Work<'_>, table: &str) -> Result<Vec<RowColumn>, RowsError>;
+    /// Reads all rows of these, as they were at one moment.
+    fn read(&self, work: &Work<'_>, parts: &[Part<'_>], take: TakeCells<'_>) -> Result<(), RowsError>;
+}
+
+/// What is read of one table.
+pub struct Part<'a> {
+    pub table: &'a str,
+    pub columns: &'a [String],
+}
+
+/// Is given each row, with the place of its part.
+pub type TakeCells<'a> = &'a mut dyn FnMut(usize, &[Cell]) -> Result<(), RowsError>;
+
+impl ReadModel {
+    /// The tables that [`ReadModel::rows`] takes; empty for a file of text.
+    pub fn tables(&self, work: &Work<'_>) -> Result<Vec<String>, RowsError> {
+        match self {
+            ReadModel::File { path, options } => match kind_of(path)? {
+                Kind::Sqlite => TableRows::tables(work, path, options),
+                Kind::Text => Ok(Vec::new()),
+            },
+            ReadModel::Server { tables, .. } => Ok(tables.names()),
+        }
+    }
+
+    /// `table`: of a database; the only one there is, where none is named.
+    pub fn rows(&self, work: &Work<'_>, table: Option<&str>) -> Result<Rows, RowsError> {
+        let kind = match self {
+            ReadModel::File { path, options } => match kind_of(path)? {
+                Kind::Sqlite => RowsKind::Table(Box::new(TableRows::open(work, path, table, options)?)),
+                Kind::Text => RowsKind::Text(Box::new(TextRows::open(work, path, options)?)),
+            },
+            ReadModel::Server { tables, scratch } => {
+                let name = named(&**tables, table)?;
+                RowsKind::Server(Box::new(ServerRows {
+                    columns: tables.columns(work, &name)?,
+                    name,
+                    tables: Arc::clone(tables),
+                    scratch: scratch.clone(),
+                    copied: OnceLock::new(),
+                }))
+            }
+        };
+        Ok(Rows { kind })
+    }
+}
+
+/// The full name of the table that is meant.
+fn named(tables: &dyn Tables, wanted: Option<&str>) -> Result<String, RowsError> {
+    let names = tables.names();
+    let bare = |name: &str| name.rsplit_once('.').map_or(name, |(_, bare)| bare).to_owned();
+    let only = |is_meant: &dyn Fn(&str) -> bool| {
+        let mut meant = names.iter().filter(|name| is_meant(name));
+        meant.next().filter(|_| meant.next().is_none()).cloned()
+    };
+    let found = match wanted {
+        None => only(&|_| true),
+        Some(wanted) => only(&|name| name == wanted)
+            .or_else(|| only(&|name| bare(name) == wanted))
+            .or_else(|| only(&|name| name.eq_ignore_ascii_case(wanted) || bare(name).eq_ignore_ascii_case(wanted))),
+    };
+    found.ok_or_else(|| {
+        let is = |name: &String| wanted.is_some_and(|wanted| bare(wanted).eq_ignore_ascii_case(name));
+        let why = match wanted {
+            None => "the read model has several tables, and none is named",
+            Some(wanted) if names.iter().any(|name| bare(name).eq_ignore_ascii_case(wanted)) => {
+                "several schemas have a table of this name"
+            }
+            Some(_) if tables.passed_over().iter().any(is) => {
+                "it is a view, a table of another server, or one that the account may not read"
+            }
+            Some(_) => "the read model has no table of this name",
+        };
+        RowsError::NoTable {
+            wanted: wanted.unwrap_or_default().to_owned(),
+            why,
+            tables: names.clone(),
+        }
+    })
+}
+
+/// The rows of one table, as they were when it was opened; of a server, when they were first read.
 pub struct Rows {
     kind: RowsKind,
 }
@@ -138,38 +244,25 @@ pub struct Rows {
 enum RowsKind {
     Table(Box<TableRows>),
     Text(Box<TextRows>),
+    Server(Box<ServerRows>),
+}
+
+struct ServerRows {
+    tables: Arc<dyn Tables>,
+    /// Full.
+    name: String,
+    columns: Vec<RowColumn>,
+    scratch: PathBuf,
+    copied: OnceLock<Copied>,
 }
 
 impl Rows {
-    /// `table`: of a database; the only one there is, where none is named.
-    pub fn open(
-        work: &Work<'_>,
-        location: &str,
-        table: Option<&str>,
-        options: &OpenOptions,
-    ) -> Result<Rows, RowsError> {
-        let path = Path::new(location);
-        let kind = match kind_of(path)? {
-            Kind::Sqlite => RowsKind::Table(Box::new(TableRows::open(work, path, table, options)?)),
-            Kind::Text => RowsKind::Text(Box::new(TextRows::open(work, path, options)?)),
-        };
-        Ok(Rows { kind })
-    }
-
-    /// The tables that [`Rows::open`] takes; empty for a file of text.
-    pub fn tables(work: &Work<'_>, location: &str, options: &OpenOptions) -> Result<Vec<String>, RowsError> {
-        let path = Path::new(location);
-        match kind_of(path)? {
-            Kind::Sqlite => TableRows::tables(work, path, options),
-            Kind::Text => Ok(Vec::new()),
-        }
-    }
-
-    /// `SQLite`, `CSV`, `JSON Lines` or `JSON`.
-    pub fn kind(&self) -> &'static str {
+    /// `SQLite`, `CSV`, `JSON Lines`, `JSON`, or the server with its version.
+    pub fn kind(&self) -> &str {
         match &self.kind {
             RowsKind::Table(_) => "SQLite",
             RowsKind::Text(text) => text.kind(),
+            RowsKind::Server(server) => server.tables.server(),
         }
     }
 
@@ -178,6 +271,7 @@ impl Rows {
         match &self.kind {
             RowsKind::Table(table) => Some(table.name()),
             RowsKind::Text(_) => None,
+            RowsKind::Server(server) => Some(&server.name),
         }
     }
 
@@ -185,7 +279,43 @@ impl Rows {
         match &self.kind {
             RowsKind::Table(table) => table.columns(),
             RowsKind::Text(text) => text.columns(),
+            RowsKind::Server(server) => &server.columns,
         }
+    }
+
+    /// Fixes what tables of one read model hold at these places, at one moment: rows of a server are copied, and the copy
+    /// is what is scanned. Tables of files are as they were when they were opened.
+    pub fn fix(work: &Work<'_>, all: &[(&Rows, &[RowPlace])]) -> Result<(), RowsError> {
+        let (mut servers, mut copying) = (Vec::new(), Vec::new());
+        for (rows, places) in all {
+            if let RowsKind::Server(server) = &rows.kind {
+                let mut wanted: Vec<String> = places.iter().map(|place| place.column.clone()).collect();
+                wanted.sort_unstable();
+                wanted.dedup();
+                let columns: Result<Vec<String>, _> = wanted.iter().map(|wanted| server.column(wanted)).collect();
+                servers.push((&**server, columns?));
+                copying.push(Copying::begin(&server.scratch, wanted)?);
+            }
+        }
+        let Some((first, _)) = servers.first() else {
+            return Ok(());
+        };
+        let parts = servers.iter().map(|(server, columns)| Part {
+            table: &server.name,
+            columns,
+        });
+        let parts: Vec<Part<'_>> = parts.collect();
+        first
+            .tables
+            .read(work, &parts, &mut |place, cells| match copying.get_mut(place) {
+                Some(copying) => copying.add(cells),
+                None => Ok(()),
+            })?;
+        for ((server, _), copying) in servers.iter().zip(copying) {
+            // What was fixed before stays: the same rows are not of two moments.
+            let _ = server.copied.set(copying.end()?);
+        }
+        Ok(())
     }
 
     /// Calls `visit` with each row. What it did is void where this fails.
@@ -231,6 +361,12 @@ impl Rows {
         match &self.kind {
             RowsKind::Table(table) => table.scan(work, &columns, &mut take),
             RowsKind::Text(text) => text.scan(work, &columns, &mut take),
+            RowsKind::Server(server) => {
+                if server.copied.get().is_none() {
+                    Rows::fix(work, &[(self, places)])?;
+                }
+                server.copied(&columns)?.scan(work, &columns, &mut take)
+            }
         }
     }
 
@@ -238,7 +374,36 @@ impl Rows {
         match &self.kind {
             RowsKind::Table(table) => table.location(),
             RowsKind::Text(text) => text.location(),
+            RowsKind::Server(server) => server.tables.location().to_owned(),
         }
+    }
+}
+
+impl ServerRows {
+    /// The table's own spelling of a column.
+    fn column(&self, wanted: &str) -> Result<String, RowsError> {
+        let exact = self.columns.iter().find(|column| column.name == wanted);
+        let alike = |column: &&RowColumn| column.name.eq_ignore_ascii_case(wanted);
+        let found = exact.or_else(|| self.columns.iter().find(alike));
+        found
+            .map(|column| column.name.clone())
+            .ok_or_else(|| RowsError::NoColumn {
+                wanted: wanted.to_owned(),
+                columns: self.columns.iter().map(|column| column.name.clone()).collect(),
+            })
+    }
+
+    fn copied(&self, wanted: &[&str]) -> Result<&Copied, RowsError> {
+        let copied = self.copied.get().filter(|copied| copied.has(wanted));
+        copied.ok_or_else(|| {
+            RowsError::Store(StoreError::Driver {
+                location: self.tables.location().to_owned(),
+                detail: format!(
+                    "columns of {} are asked for that were not fixed with the others",
+                    self.name
+                ),
+            })
+        })
     }
 }
 

@@ -88,6 +88,13 @@ impl Real for Mariadb {
         self.address(&reader_of(database), database)
     }
 
+    fn tables(&self, database: &str, sql: &str, tables: &[&str]) -> String {
+        self.fresh_database(database);
+        self.sql(database, sql);
+        self.reader(database, "refold_reader", tables);
+        reading(self, database)
+    }
+
     fn scattered(&self, database: &str) -> String {
         self.fresh_database(database);
         let parts = TABLES.replace("ENGINE=InnoDB", "ENGINE=MERGE UNION=(part)");

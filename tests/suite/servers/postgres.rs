@@ -69,6 +69,13 @@ impl Real for Postgres {
         self.address(READER, database)
     }
 
+    fn tables(&self, database: &str, sql: &str, tables: &[&str]) -> String {
+        self.fresh_database(database);
+        self.sql(database, sql);
+        self.reader(database, READER, "public", tables);
+        self.address(READER, database)
+    }
+
     fn scattered(&self, database: &str) -> String {
         self.fresh_database(database);
         self.sql(

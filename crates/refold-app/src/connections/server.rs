@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
+use refold_stores::rows::Tables;
 use refold_stores::secret::Secret;
 use refold_stores::{LayoutChoice, OpenOptions, Role, mysql, postgres};
 
@@ -46,6 +47,22 @@ pub fn open(
     Ok(Opened {
         store,
         password,
+        tunnel: reached.tunnel,
+    })
+}
+
+/// The tables of a database, and the tunnel to it, which must last as long as they do.
+pub struct OpenedTables {
+    pub tables: Arc<dyn Tables>,
+    pub tunnel: Option<Arc<Tunnel>>,
+}
+
+/// Looks what tables there are, without touching them.
+pub fn tables(work: &Work<'_>, asking: &Asking<'_>) -> Result<OpenedTables, AppError> {
+    let reached = Reached::of(asking)?;
+    let (tables, _) = reached.with_password(asking, |way| way.tables(work))?;
+    Ok(OpenedTables {
+        tables,
         tunnel: reached.tunnel,
     })
 }
@@ -114,6 +131,13 @@ impl Way {
         Ok(match self {
             Way::Postgres(way) => Arc::new(way.open(work, choice, options)?),
             Way::MySql(way) => Arc::new(way.open(work, choice, options)?),
+        })
+    }
+
+    fn tables(&self, work: &Work<'_>) -> Result<Arc<dyn Tables>, StoreError> {
+        Ok(match self {
+            Way::Postgres(way) => Arc::new(way.tables(work)?),
+            Way::MySql(way) => Arc::new(way.tables(work)?),
         })
     }
 

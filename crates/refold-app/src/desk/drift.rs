@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Instant;
 
+use refold_core::work::{CancelToken, Silent, Work};
+
 use super::Desk;
 use crate::answer::Literal;
 use crate::error::AppError;
@@ -21,8 +23,9 @@ const MOST_FAULTS: usize = 1_000;
 
 impl Desk {
     /// The tables of a database; none for an export.
-    pub fn read_model_tables(&self, file: &str) -> Result<Vec<String>, AppError> {
-        caught(|| tables(file, &self.places.scratch()))
+    pub fn read_model_tables(&self, session: u32, read_model: &str) -> Result<Vec<String>, AppError> {
+        let cancel = CancelToken::default();
+        caught(|| tables(&Work::new(&cancel, &Silent), &*self.session(session)?, read_model))
     }
 
     /// The mapping that lies beside a read model, or a guess.
@@ -34,7 +37,7 @@ impl Desk {
     ) -> Result<MappingOffered, AppError> {
         let opened = self.session(session)?;
         let table = Some(asked.table.as_str()).filter(|table| !table.is_empty());
-        let (file, saved) = saved_mapping(&asked.read_model, table);
+        let (file, saved) = saved_mapping(&opened, &asked.read_model, table)?;
         if let Some(text) = saved.filter(|_| !asked.is_guess) {
             return Ok(MappingOffered {
                 text,

@@ -210,8 +210,9 @@ pub struct Health {
 #[derive(Debug, Args)]
 pub struct Drift {
     pub store: String,
-    /// The database of the read model, or an export of it as CSV, JSON Lines or JSON
-    #[arg(long, value_name = "FILE")]
+    /// The database of the read model, an export of it as CSV, JSON Lines or JSON, or where it is on a server: its address
+    /// or @name
+    #[arg(long, value_name = "READ_MODEL")]
     pub read_model: String,
     /// The table; the only one there is, where none is named
     #[arg(long)]

@@ -24,6 +24,7 @@ use crate::layout::TextForm;
 use crate::server::Server;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
+use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
 pub use self::options::{DEFAULT_PORT, Options, local_socket};
@@ -146,6 +147,10 @@ impl Server for MySql {
 
     fn row(plan: &Plan, columns: &[String]) -> String {
         statements::row(plan, columns)
+    }
+
+    fn rows(table: &Table, columns: &[String]) -> String {
+        statements::rows(table, columns)
     }
 
     fn held(row: &Row) -> HeldRow<'_> {

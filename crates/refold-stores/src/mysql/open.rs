@@ -15,7 +15,7 @@ use super::value::Parameter;
 use super::{Asked, MySql, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
-use crate::server::open::{Account, Inspected, Open, Role, Source, Words};
+use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
 use crate::server::survey::Survey;
 
 impl Open for MySql {
@@ -51,6 +51,15 @@ impl Open for MySql {
         catalogue::survey(connection, &role.database, cancel)
     }
 
+    fn extent(_: &mut Connection, beside: &Beside, _: &Account<MySql>, _: &CancelToken) -> Result<Extent, Fault> {
+        Ok(Extent {
+            byte_count: beside.byte_count,
+            elsewhere: None,
+            // Those of the account are all that there are.
+            powers: Vec::new(),
+        })
+    }
+
     fn inspect(
         connection: &mut Connection,
         source: &Source<'_, MySql>,
@@ -62,12 +71,10 @@ impl Open for MySql {
         let named = [&table.0, &table.1].map(|name| Parameter::Text(name.clone()));
         let written = one::<MySql>(connection.ask(vec![Asked::new(statements::WRITTEN, named.into())], cancel)?);
         let is_counted = source.beside.counted.as_deref() == Some(source.position);
+        let extent = MySql::extent(connection, source.beside, account, cancel)?;
         Ok(Inspected {
             number: None,
-            byte_count: source.beside.byte_count,
-            elsewhere: None,
-            // Those of the account are all that there are.
-            powers: Vec::new(),
+            extent,
             changes: written.rows.first().and_then(|row| row.text(0)).unwrap_or_default(),
             watched: Watched::new(plan, table, account, is_counted),
         })

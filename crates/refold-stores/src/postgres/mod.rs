@@ -24,6 +24,7 @@ use crate::layout::TextForm;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
 use crate::server::{ColumnKind, Server};
+use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
 pub use self::options::{LOCAL_SOCKETS, Options};
@@ -101,6 +102,10 @@ impl Server for Postgres {
 
     fn row(plan: &Plan, columns: &[String]) -> String {
         statements::row(plan, columns)
+    }
+
+    fn rows(table: &Table, columns: &[String]) -> String {
+        statements::rows(table, columns)
     }
 
     fn held(row: &Row) -> HeldRow<'_> {

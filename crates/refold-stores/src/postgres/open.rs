@@ -15,7 +15,7 @@ use super::settling::Watched;
 use super::{Asked, Postgres, privileges, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
-use crate::server::open::{Account, Inspected, Open, Role, Source, Words};
+use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
 use crate::server::survey::Survey;
 
 impl Open for Postgres {
@@ -53,6 +53,15 @@ impl Open for Postgres {
         catalogue::survey(connection, cancel)
     }
 
+    fn extent(
+        connection: &mut Connection,
+        beside: &Beside,
+        _: &Account<Postgres>,
+        cancel: &CancelToken,
+    ) -> Result<Extent, Fault> {
+        Family::ask(connection, beside.oid, cancel)?.extent(connection, cancel)
+    }
+
     fn inspect(
         connection: &mut Connection,
         source: &Source<'_, Postgres>,
@@ -62,7 +71,7 @@ impl Open for Postgres {
         let oid = source.beside.oid;
         let number = source.beside.numbers.get(source.position).copied();
         let family = Family::ask(connection, oid, cancel)?;
-        let powers = privileges::powers(connection, &family.oids, cancel)?;
+        let extent = family.extent(connection, cancel)?;
         let changes = changes(connection, &family.oids, cancel)?;
         // No column has the number 0.
         let column = (oid, number.unwrap_or_default());
@@ -71,9 +80,7 @@ impl Open for Postgres {
         let watched = Watched::find(connection, plan, column, family.oids, is_standby, cancel)?;
         Ok(Inspected {
             number: Some(oid.to_string()),
-            byte_count: family.byte_count,
-            elsewhere: family.foreign,
-            powers,
+            extent,
             changes,
             watched,
         })
@@ -107,6 +114,14 @@ impl Family {
             family.byte_count += byte_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
         }
         Ok(family)
+    }
+
+    fn extent(&self, connection: &mut Connection, cancel: &CancelToken) -> Result<Extent, Fault> {
+        Ok(Extent {
+            byte_count: self.byte_count,
+            elsewhere: self.foreign.clone(),
+            powers: privileges::powers(connection, &self.oids, cancel)?,
+        })
     }
 }
 

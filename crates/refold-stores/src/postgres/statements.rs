@@ -7,6 +7,7 @@
 //! No statement calls anything but functions of `pg_catalog`, and none names a view, a function, a type or an operator of
 //! the store: the search path is `pg_catalog` alone.
 
+use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
 /// Begins every unit of work; [`LIMITS`] follows it.
@@ -130,6 +131,11 @@ pub fn behind(plan: &Plan) -> String {
 pub fn row(plan: &Plan, columns: &[String]) -> String {
     let selected = plan.select_one(&columns.join(", "), &[format!("{} = $1", plan.position)]);
     format!("/* refold row */ {selected} LIMIT 1")
+}
+
+/// All rows of a table that holds no events, as one cut through it.
+pub fn rows(table: &Table, columns: &[String]) -> String {
+    format!("/* refold rows */ SELECT {} FROM {}", columns.join(", "), table.sql())
 }
 
 /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that has

@@ -9,7 +9,7 @@ use refold_core::work::{CancelToken, Silent, Work};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{Cell, RowPlace, Rows, RowsError};
+use super::{Cell, ReadModel, RowPlace, RowsError};
 use crate::OpenOptions;
 
 fn options(folder: &Path) -> OpenOptions {
@@ -24,7 +24,11 @@ fn rows_of(folder: &Path, file: &str, table: Option<&str>, places: &[&str]) -> R
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let location = folder.join(file);
-    let rows = Rows::open(&work, &location.to_string_lossy(), table, &options(folder))?;
+    let model = ReadModel::File {
+        path: location,
+        options: options(folder),
+    };
+    let rows = model.rows(&work, table)?;
     let places: Vec<RowPlace> = places
         .iter()
         .map(|place| RowPlace::parse(place))

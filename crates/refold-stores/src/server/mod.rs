@@ -18,9 +18,11 @@ pub mod reader;
 pub mod settling;
 pub mod store;
 pub mod survey;
+pub mod tables;
 pub mod tls;
 
 use crate::layout::TextForm;
+use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
 use self::held::HeldRow;
@@ -77,6 +79,9 @@ pub trait Server: Sized + Send + Sync + 'static {
 
     /// These columns of the row at the position of the only parameter.
     fn row(plan: &Plan, columns: &[String]) -> String;
+
+    /// These columns of all rows of a table.
+    fn rows(table: &Table, columns: &[String]) -> String;
 
     fn held(row: &Self::Row) -> HeldRow<'_>;
 

@@ -52,6 +52,14 @@ pub trait Open: Server + Clone {
     /// What tables there are, without touching them.
     fn survey(link: &mut Self::Link, role: &Role, cancel: &CancelToken) -> Result<Survey<Self>, Fault>;
 
+    /// What the server tells of any table, without touching it.
+    fn extent(
+        link: &mut Self::Link,
+        beside: &Self::Beside,
+        account: &Account<Self>,
+        cancel: &CancelToken,
+    ) -> Result<Extent, Fault>;
+
     /// What the server tells of the table with the events, without touching it.
     fn inspect(
         link: &mut Self::Link,
@@ -110,24 +118,29 @@ pub struct Source<'a, S: Open> {
     pub position: &'a str,
 }
 
-/// What a server tells of that table.
-pub struct Inspected<S: Open> {
-    /// Its number on the server, where it has one that no later table of its name will have.
-    pub number: Option<String>,
+/// How large a table is, and what is to be known before it is read.
+pub struct Extent {
     pub byte_count: u64,
     /// A part of it that is on another server.
     pub elsewhere: Option<String>,
     /// What the account could do to it beside reading, in words.
     pub powers: Vec<String>,
+}
+
+/// What a server tells of the table with the events.
+pub struct Inspected<S: Open> {
+    /// Its number on the server, where it has one that no later table of its name will have.
+    pub number: Option<String>,
+    pub extent: Extent,
     /// Another text once rows were changed.
     pub changes: String,
     pub watched: S::Watched,
 }
 
 /// A connection, and what a further one takes.
-struct Way<S: Open> {
-    link: S::Link,
-    account: Account<S>,
+pub(super) struct Way<S: Open> {
+    pub link: S::Link,
+    pub account: Account<S>,
     tls: Option<Arc<ClientConfig>>,
 }
 
@@ -167,9 +180,9 @@ impl<S: Open> Options<S> {
             position: position.map_or("", |column| &column.name),
         };
         let inspected = S::inspect(&mut link, &source, &account, cancel).map_err(at)?;
-        self.check_place(&bound, &inspected)?;
-        let powers = [role.powers.as_slice(), inspected.powers.as_slice()].concat();
-        self.check_powers(role, &powers, &bound)?;
+        self.check_place(&bound, &inspected.extent)?;
+        let powers = [role.powers.as_slice(), inspected.extent.powers.as_slice()].concat();
+        self.check_powers(role, &powers, &bound.tables)?;
         let first = first_position(&mut link, &bound, cancel).map_err(at)?;
         let connect = {
             let (options, role) = (self.clone(), role.clone());
@@ -208,7 +221,7 @@ impl<S: Open> Options<S> {
             has_stream_index: bound.plan.has_stream_index,
             opened: None,
             read_only: self.read_only(role, &powers),
-            byte_count: Some(inspected.byte_count),
+            byte_count: Some(inspected.extent.byte_count),
             position_span: span.map(|(first, last)| (Position(first), Position(last))),
             event_count: span.map_or(Some(0), |(first, last)| {
                 u64::try_from(i128::from(last) - i128::from(first) + 1).ok()
@@ -244,7 +257,7 @@ impl<S: Open> Options<S> {
         self.reach(work.cancel_token()).map(|way: Way<S>| way.account.role)
     }
 
-    fn reach(&self, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
+    pub(super) fn reach(&self, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
         let tls = tls::config(self.encryption, self.roots.as_deref(), self.location())?.map(Arc::new);
         let mut link = S::connect(self, tls.as_ref(), cancel)?;
         let account = S::account(&mut link, cancel).map_err(|fault| fault.at(self.location()))?;
@@ -274,15 +287,10 @@ impl<S: Open> Options<S> {
     }
 
     /// Refuses what is elsewhere, and what would take too much of the server.
-    fn check_place(&self, bound: &Bound<S>, inspected: &Inspected<S>) -> Result<(), StoreError> {
+    fn check_place(&self, bound: &Bound<S>, extent: &Extent) -> Result<(), StoreError> {
         let plan = &bound.plan;
-        if let Some(name) = &inspected.elsewhere {
-            return Err(self.no_layout(format!(
-                "part of table {} is elsewhere ({name}), and reading it would run what leads there",
-                plan.full_name
-            )));
-        }
-        if plan.has_position_index || inspected.byte_count <= MOST_SCANNED_BYTES || self.may_scan {
+        self.check_here(&plan.full_name, extent)?;
+        if plan.has_position_index || extent.byte_count <= MOST_SCANNED_BYTES || self.may_scan {
             return Ok(());
         }
         Err(self.no_layout(format!(
@@ -290,12 +298,28 @@ impl<S: Open> Options<S> {
              for an index, or add allow_scans=yes to the address",
             plan.full_name,
             plan.position,
-            inspected.byte_count >> 20
+            extent.byte_count >> 20
         )))
     }
 
-    /// Refuses an account that can do more than read, unless the address allows it by name.
-    fn check_powers(&self, role: &Role, powers: &[String], bound: &Bound<S>) -> Result<(), StoreError> {
+    /// Refuses a table of which a part is on another server.
+    pub(super) fn check_here(&self, table: &str, extent: &Extent) -> Result<(), StoreError> {
+        match &extent.elsewhere {
+            None => Ok(()),
+            Some(name) => Err(self.no_layout(format!(
+                "part of table {table} is elsewhere ({name}), and reading it would run what leads there"
+            ))),
+        }
+    }
+
+    /// Refuses an account that can do more than read, unless the address allows it by name. `tables`: what is read, each
+    /// with its schema.
+    pub(super) fn check_powers(
+        &self,
+        role: &Role,
+        powers: &[String],
+        tables: &[(String, String)],
+    ) -> Result<(), StoreError> {
         let allowed = self.elevated_role.as_ref();
         if powers.is_empty() || allowed.is_some_and(|allowed| S::is_called(&role.name, allowed)) {
             return Ok(());
@@ -304,7 +328,7 @@ impl<S: Open> Options<S> {
             location: self.location().to_owned(),
             role: role.name.clone(),
             powers: powers.to_vec(),
-            script: S::script(&role.database, &bound.tables),
+            script: S::script(&role.database, tables),
         })
     }
 

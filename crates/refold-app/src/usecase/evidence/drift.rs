@@ -13,6 +13,7 @@ pub mod guess;
 mod held;
 pub mod mapping;
 mod passing;
+mod reaching;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -24,8 +25,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::time::Timestamp;
-use refold_core::work::{CancelToken, Silent, Work};
-use refold_stores::OpenOptions;
+use refold_core::work::Work;
 use refold_stores::rows::{Cell, RowPlace, Rows, RowsError};
 
 use self::alike::whole;
@@ -34,6 +34,7 @@ use self::explain::Asked;
 use self::held::HeldRows;
 use self::mapping::{Checkpoint, Key, Mapping, value_text};
 use self::passing::Passing;
+use self::reaching::Reached;
 use self::telling::Telling;
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
@@ -68,17 +69,19 @@ pub enum MappingFrom {
     Text(String),
 }
 
-/// The tables of a database; none for an export. `scratch`: where a private copy may be made.
-pub fn tables(read_model: &str, scratch: &Path) -> Result<Vec<String>, AppError> {
-    let cancel = CancelToken::default();
-    let options = OpenOptions::in_scratch(scratch.to_owned());
-    Ok(Rows::tables(&Work::new(&cancel, &Silent), read_model, &options)?)
+/// The tables of a database; none for an export.
+pub fn tables(work: &Work<'_>, session: &Session, read_model: &str) -> Result<Vec<String>, AppError> {
+    Ok(Reached::of(work, session, read_model)?.model.tables(work)?)
 }
 
 /// Where the mapping of a read model is looked for, and its text, where it is there.
-pub fn saved_mapping(read_model: &str, table: Option<&str>) -> (String, Option<String>) {
-    let file = mapping::beside(Path::new(read_model), table);
-    (file.display().to_string(), std::fs::read_to_string(&file).ok())
+pub fn saved_mapping(
+    session: &Session,
+    read_model: &str,
+    table: Option<&str>,
+) -> Result<(String, Option<String>), AppError> {
+    let file = reaching::mapping_file(session, read_model, table)?;
+    Ok((file.display().to_string(), std::fs::read_to_string(&file).ok()))
 }
 
 /// Writes a mapping into a new file, and never into the folder of the store.
@@ -87,6 +90,7 @@ pub fn write_mapping(session: &Session, file: &Path, mapping: &str) -> Result<()
         noun: "mapping",
         begins_with: None,
     };
+    reaching::make_room_for(session, file)?;
     written_file::write(file, session.path(), mapping.as_bytes(), &MAPPING)
 }
 
@@ -96,7 +100,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
     let opened = Opened::open(work, session, asked)?;
     let Opened { rows, mapping, .. } = &opened;
     let findings = Arc::<Findings>::default();
-    let (until, position_from) = how_far(work, session, asked, mapping)?;
+    let (until, position_from) = opened.how_far(work, session, asked)?;
     report_mapping(mapping, &findings);
     if !session.description().has_stream_index || mapping.category.is_some() {
         session.build_index(work)?;
@@ -163,6 +167,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
 
 /// A read model and what its columns hold.
 struct Opened {
+    reached: Reached,
     rows: Rows,
     mapping: Mapping,
     /// Its file, for a person.
@@ -171,7 +176,6 @@ struct Opened {
 
 impl Opened {
     fn open(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<Opened, AppError> {
-        let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
         let given = match &asked.mapping {
             MappingFrom::Beside => None,
             MappingFrom::File(file) => Some((file.display().to_string(), text_of(file)?)),
@@ -182,18 +186,19 @@ impl Opened {
             let document: toml::Table = given.as_ref()?.1.parse().ok()?;
             Some(document.get("table")?.as_str()?.to_owned())
         });
-        let rows = Rows::open(work, &asked.read_model, table.as_deref(), &options)?;
+        let reached = Reached::of(work, session, &asked.read_model)?;
+        let rows = reached.model.rows(work, table.as_deref())?;
         let (mapping_name, text) = match given {
             Some(given) => given,
             None => {
-                let beside = mapping::beside(Path::new(&asked.read_model), rows.table());
+                let beside = reaching::mapping_file(session, &asked.read_model, rows.table())?;
                 let text = text_of(&beside).map_err(|_| unmapped(&asked.read_model, &rows, &beside))?;
                 (beside.display().to_string(), text)
             }
         };
         let mut mapping = Mapping::parse(&text, &mapping_name, &rows)?;
         if let (Some(of), Some(table)) = (&mapping.table, rows.table())
-            && !of.eq_ignore_ascii_case(table)
+            && !is_of(of, table)
         {
             return Err(AppError::invalid(
                 format!("{mapping_name} is of the table {of}, and {table} was asked for"),
@@ -202,11 +207,47 @@ impl Opened {
         }
         mapping.category = mapping.category.or_else(|| handler::category(asked.handler.as_deref()));
         Ok(Opened {
+            reached,
             rows,
             mapping,
             mapping_name,
         })
     }
+
+    /// How far the read model is as a whole, and who says so. Its rows are of the same moment from here on.
+    fn how_far(
+        &self,
+        work: &Work<'_>,
+        session: &Session,
+        asked: &DriftAsked,
+    ) -> Result<(Option<Cursor>, PositionFrom), AppError> {
+        let places = self.mapping.places();
+        if let Some(position) = &asked.position {
+            let cursor = match session.cursor(position)? {
+                Cursor::Version(_) => {
+                    return Err(AppError::invalid(
+                        "a read model as a whole has no version",
+                        "give the position (#4711) or the time that it has come to",
+                    ));
+                }
+                Cursor::Ago { nanos } => Cursor::At(Timestamp(clock::now().0.saturating_sub(nanos))),
+                cursor => cursor,
+            };
+            return Ok((Some(cursor), PositionFrom::Given));
+        }
+        let Some(checkpoint) = &self.mapping.checkpoint else {
+            return Ok((None, PositionFrom::Rows));
+        };
+        let rows = self.reached.model.rows(work, Some(&checkpoint.table))?;
+        Rows::fix(work, &[(&self.rows, &places), (&rows, &checkpoint.places())])?;
+        Ok((Some(checkpointed(work, &rows, checkpoint)?), PositionFrom::Checkpoint))
+    }
+}
+
+/// Whether a mapping of this table is one of the table of this full name.
+fn is_of(table: &str, full_name: &str) -> bool {
+    let bare = full_name.rsplit_once('.').map_or(full_name, |(_, bare)| bare);
+    [full_name, bare].iter().any(|name| table.eq_ignore_ascii_case(name))
 }
 
 fn text_of(file: &Path) -> Result<String, AppError> {
@@ -229,47 +270,9 @@ fn unmapped(read_model: &str, rows: &Rows, beside: &Path) -> AppError {
     )
 }
 
-/// How far the read model is as a whole, and who says so.
-fn how_far(
-    work: &Work<'_>,
-    session: &Session,
-    asked: &DriftAsked,
-    mapping: &Mapping,
-) -> Result<(Option<Cursor>, PositionFrom), AppError> {
-    if let Some(position) = &asked.position {
-        let cursor = match session.cursor(position)? {
-            Cursor::Version(_) => {
-                return Err(AppError::invalid(
-                    "a read model as a whole has no version",
-                    "give the position (#4711) or the time that it has come to",
-                ));
-            }
-            Cursor::Ago { nanos } => Cursor::At(Timestamp(clock::now().0.saturating_sub(nanos))),
-            cursor => cursor,
-        };
-        return Ok((Some(cursor), PositionFrom::Given));
-    }
-    match &mapping.checkpoint {
-        Some(checkpoint) => Ok((
-            Some(checkpointed(work, session, &asked.read_model, checkpoint)?),
-            PositionFrom::Checkpoint,
-        )),
-        None => Ok((None, PositionFrom::Rows)),
-    }
-}
-
-fn checkpointed(
-    work: &Work<'_>,
-    session: &Session,
-    read_model: &str,
-    checkpoint: &Checkpoint,
-) -> Result<Cursor, AppError> {
-    let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
-    let rows = Rows::open(work, read_model, Some(&checkpoint.table), &options)?;
-    let mut places: Vec<RowPlace> = vec![checkpoint.column.clone()];
-    places.extend(checkpoint.filter.iter().map(|(place, _)| place.clone()));
+fn checkpointed(work: &Work<'_>, rows: &Rows, checkpoint: &Checkpoint) -> Result<Cursor, AppError> {
     let mut found: Vec<Option<i64>> = Vec::new();
-    rows.scan::<AppError>(work, &places, &mut |_, cells| {
+    rows.scan::<AppError>(work, &checkpoint.places(), &mut |_, cells| {
         let holds = |(at, (_, wanted)): (usize, &(RowPlace, String))| {
             let cell = cells.get(at + 1).map(Cell::to_value);
             cell.and_then(|cell| value_text(&cell)).as_deref() == Some(wanted.as_bytes())
@@ -347,6 +350,11 @@ impl From<RowsError> for AppError {
             RowsError::NoPlace { .. } => {
                 AppError::invalid(message, "write order_id, or state#/order/id for what is in its JSON")
             }
+            RowsError::TooLong { .. } => AppError::new(
+                ErrorCode::Unreachable,
+                message,
+                "export the table (CSV or JSON Lines) and compare the export, or ask a replica that has less to do",
+            ),
             RowsError::Malformed { .. } => AppError::new(
                 ErrorCode::Corrupt,
                 message,

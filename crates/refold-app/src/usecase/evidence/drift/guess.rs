@@ -7,23 +7,21 @@ mod sample;
 mod tests;
 mod write;
 
-use std::path::Path;
-
 use refold_core::event::EventBatch;
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::{Silent, Work};
-use refold_stores::OpenOptions;
 use refold_stores::index::{Index, StreamOrder, StreamQuery};
-use refold_stores::rows::{Cell, Rows, instant};
+use refold_stores::rows::{Cell, instant};
 use serde::Serialize;
 
 use self::candidates::Candidates;
 use self::sample::{SAMPLE_ROWS, Sample};
 use super::alike::whole;
-use super::mapping::{beside, value_text};
+use super::mapping::value_text;
+use super::reaching::{Reached, mapping_file};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -115,8 +113,8 @@ pub fn guess(
     handler: Option<&str>,
 ) -> Result<GuessAnswer, AppError> {
     let program = handler::adopted(session, handler)?;
-    let options = OpenOptions::in_scratch(session.cache_folder().join("scratch"));
-    let rows = Rows::open(work, read_model, table, &options)?;
+    let reached = Reached::of(work, session, read_model)?;
+    let rows = reached.model.rows(work, table)?;
     let index = session.build_index(work)?;
     let sample = Sample::of(work, &rows)?;
     let names: Vec<&str> = sample.columns.iter().map(|column| column.name.as_str()).collect();
@@ -158,7 +156,7 @@ pub fn guess(
         table: rows.table().map(str::to_owned),
         handler: handler::wire(program.identity()),
         mapping: String::new(),
-        save_as: beside(Path::new(read_model), rows.table()).display().to_string(),
+        save_as: mapping_file(session, read_model, rows.table())?.display().to_string(),
         sampled: count(sample.rows.len()),
         matched: count(sampled.len()),
         key,

@@ -71,6 +71,14 @@ pub struct Checkpoint {
     pub filter: Vec<(RowPlace, String)>,
 }
 
+impl Checkpoint {
+    /// What is read of its rows: the position, and what tells the row.
+    pub fn places(&self) -> Vec<RowPlace> {
+        let filter = self.filter.iter().map(|(place, _)| place.clone());
+        std::iter::once(self.column.clone()).chain(filter).collect()
+    }
+}
+
 pub struct Column {
     pub name: String,
     pub place: RowPlace,
