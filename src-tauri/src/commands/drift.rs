@@ -11,8 +11,8 @@ use super::{Reply, answer, tell};
 
 #[tauri::command]
 #[specta::specta]
-pub async fn read_model_tables(desk: State<'_, Arc<Desk>>, file: String) -> Reply<Vec<String>> {
-    answer(desk, move |desk| desk.read_model_tables(&file)).await
+pub async fn read_model_tables(desk: State<'_, Arc<Desk>>, session: u32, read_model: String) -> Reply<Vec<String>> {
+    answer(desk, move |desk| desk.read_model_tables(session, &read_model)).await
 }
 
 #[tauri::command]

@@ -6,7 +6,7 @@ type Tell = (update: JobUpdate) => void;
 
 export interface DriftBackend {
   /** The tables of a database; none for an export. */
-  readModelTables(file: string): Promise<string[]>;
+  readModelTables(session: number, readModel: string): Promise<string[]>;
   /** The mapping beside the read model, or a guess with what speaks for each line. */
   readModelMapping(session: number, asked: MappingAsked, progress: Tell): Promise<MappingOffered>;
   /** Holds every row against the handler; rejects with `cancelled` when `cancelJob` stopped it. */

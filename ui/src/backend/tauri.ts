@@ -96,7 +96,7 @@ export function tauriBackend(): Backend {
     notebook: (session) => settled(commands.notebook(session)),
     putNote: (session, note) => settled(commands.putNote(session, note)),
     removeNote: (session, id) => settled(commands.removeNote(session, id)),
-    readModelTables: (file) => settled(commands.readModelTables(file)),
+    readModelTables: (session, readModel) => settled(commands.readModelTables(session, readModel)),
     readModelMapping: (session, asked, progress) =>
       settled(commands.readModelMapping(session, asked, channel(progress))),
     compareReadModel: (session, asked, progress) =>

@@ -80,11 +80,20 @@ export class Drifting extends LongWork implements Board {
     if (file !== null) await this.take(file);
   }
 
+  /** Saved connections to servers, which may hold a read model. */
+  get servers(): string[] {
+    const { saved } = this.#desk.connections;
+    return saved.filter(({ connection }) => !connection.store).map(({ connection }) => `@${connection.name}`);
+  }
+
+  /** A file, the address of a server, or the `@name` of a saved connection. */
   async take(file: string): Promise<void> {
     this.file = file;
     this.tables = [];
     this.#unmap('');
-    const tables = await this.long(T.reading, () => this.#store.backend.readModelTables(file));
+    if (file === '') return;
+    const { backend, opened } = this.#store;
+    const tables = await this.long(T.reading, () => backend.readModelTables(opened.session, file));
     if (!tables) return;
     this.tables = tables;
     if (tables.length < 2) await this.setTable(tables[0] ?? '');

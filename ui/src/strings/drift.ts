@@ -5,6 +5,7 @@ import { countOf, countText } from '../base/format';
 export const DRIFT = {
   file: 'Read model',
   choose: 'Choose a file…',
+  fileShape: 'a file, postgres://…, mysql://…, or @connection',
   table: 'Table',
   handler: 'Handler',
   position: 'As far as',
@@ -17,17 +18,17 @@ export const DRIFT = {
   guess: 'Guess',
   save: 'Save as…',
   savedAt: (file: string) => `Saved as ${file}`,
-  found: (file: string) => `found beside the read model: ${file}`,
+  found: (file: string) => `found: ${file}`,
   guessed: (matched: number, sampled: number) =>
     `guessed from ${countText(matched)} of ${countText(sampled)} rows: look at each line before you compare`,
   edited: 'changed here, and not saved',
   noMapping: 'Nothing says yet what the columns hold: let it be guessed, or write it',
-  noFile: 'Choose the file of the read model first',
+  noFile: 'Say first where the read model is',
   begin: 'Is the read model right?',
   beginWhy:
     'Every row of a read model is held against what a handler makes of its stream, where the row says that it is. A row that is only late is called behind, never wrong.',
   beginHow:
-    'Choose a database of SQLite, or an export as CSV, JSON Lines or JSON. It is read as a store is: nothing is written to it or beside it. Read models on a server cannot be read yet.',
+    'Choose a database of SQLite, or an export as CSV, JSON Lines or JSON. Or name a server: its address, or a saved connection. It is read as a store is: nothing is written to it or beside it.',
   rows: (n: number) => countOf(n, 'row', 'rows'),
   counts: {
     equal: 'equal',

@@ -1,5 +1,5 @@
 // Read models of the twin: every ninth order has the wrong total, one row is late and one is nobody's. A file with `sound`
-// in its name is right, one with `none` in it cannot be read.
+// in its name is right, one with `none` in it cannot be read. What begins with `@` is on a server.
 
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
@@ -30,9 +30,9 @@ export function withDrift<Rest extends LabTwin>(twin: Rest): Rest & DriftBackend
     throw new BackendError({ code: 'unreachable', message, hint: 'look whether the path is right', choices: [] });
   };
   const drift: DriftBackend = {
-    async readModelTables(file) {
-      readable(file);
-      return file.endsWith('.db') ? ['order_summary', 'projection_checkpoints'] : [];
+    async readModelTables(_session, readModel) {
+      readable(readModel);
+      return readModel.endsWith('.db') || readModel.startsWith('@') ? ['order_summary', 'projection_checkpoints'] : [];
     },
     async readModelMapping(_session, { isGuess, readModel, table }) {
       readable(readModel);

@@ -70,3 +70,28 @@ it('says why a read model cannot be read', async () => {
   const shown = await open('/home/ada/shop/none.db');
   await shown.until(() => shown.texts('[data-test=error-card]')[0]?.includes('there is no such file'));
 });
+
+it('reads a read model on a server that is named, and offers the connections that are saved', async () => {
+  const backend = fakeBackend({ launch, sampleEvents: 2_000 });
+  const of = { host: 'db.example.org', database: 'shop', user: 'refold_reader' };
+  await backend.saveConnection({ ...of, name: 'views' }, null);
+  await backend.saveConnection({ ...of, name: 'file', store: '/srv/orders.db' }, null);
+  const tables = vi.spyOn(backend, 'readModelTables');
+  const shown = openPage({ launch }, backend);
+  page = shown;
+  await shown.until(() => shown.find('[data-test=cursor-a-label]'));
+  shown.press('Ctrl+d');
+  await shown.until(() => shown.find('[data-test=segment-readModel]'));
+  shown.find('[data-test=segment-readModel]')?.click();
+  await shown.until(() => shown.find('[data-test=drift-file]'));
+  const field = shown.find<HTMLInputElement>('[data-test=drift-file]');
+  if (!field) throw new Error('no field');
+  const offered = [...(field.list?.options ?? [])].map(({ value }) => value);
+  expect(offered).toEqual(['@views']);
+  field.value = '@views';
+  field.dispatchEvent(new Event('change', { bubbles: true }));
+  await shown.until(() => shown.find('[data-test=drift-table]'));
+  expect(tables).toHaveBeenCalledWith(expect.anything(), '@views');
+  chooseTable(shown, 'order_summary');
+  await shown.until(() => mapping(shown).includes('refold-read-model/1'));
+});
