@@ -25,7 +25,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 cargo xtask run                                  build all, make the sample store and open the window on it
-cargo xtask test [PART…]                         every check; parts: format interface lint unit engine types modules libraries window bundle
+cargo xtask test [PART…]                         every check; parts: format interface lint unit engine modules libraries window bundle
 cargo xtask bench [OPTION…]                      the table of measurements; options go to the benchmark (--help)
 cargo xtask sample DIR [--events N] [--layout L] make the sample stores in DIR
 cargo xtask bundle                               make the packages that people install

@@ -3,18 +3,17 @@
 use crate::programs::{Build, cargo, suite_of_tests};
 use crate::step::Steps;
 use crate::surroundings::Surroundings;
-use crate::{Outcome, bundle, interface, js_engine, libraries, modules, system, types};
+use crate::{Outcome, bundle, interface, js_engine, libraries, modules, system};
 
 type Part = fn(&mut Steps) -> Outcome;
 
 /// The parts that can be asked for by name; without a name all of them run.
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 9] = [
     ("format", format),
     ("interface", check_interface),
     ("lint", lint),
     ("unit", unit),
     ("engine", js_engine::check),
-    ("types", types::check),
     ("modules", modules::check),
     ("libraries", libraries::test),
     ("window", window),
