@@ -77,13 +77,17 @@ impl ByCategory {
             let record = index.records.record(stream)?;
             categories.push(record.category);
             if let Some(count) = events.get_mut(record.category as usize) {
-                *count += record.events;
+                *count = count.saturating_add(record.events);
             }
         }
         let slot_map = SlotMap::of(&events);
-        let slots: Vec<u8> = categories.iter().map(|of| slot_map.slot(i64::from(*of))).collect();
-        // Only ordinals that the index names are written, and the checksums say that they still are.
-        let slot = |stream: i64| slots[stream as usize];
+        let is_named = |category: &u32| (*category as usize) < events.len();
+        let slots: Vec<Option<u8>> = categories
+            .iter()
+            .map(|of| is_named(of).then(|| slot_map.slot(i64::from(*of))))
+            .collect();
+        // What a failing disk made of a file after it was checked may name anything.
+        let slot = |stream: i64| slots.get(usize::try_from(stream).ok()?).copied().flatten();
         let mut in_order = Vec::with_capacity(index.event_count() as usize);
         let mut streams = Vec::new();
         for segment in index.segments.list() {
@@ -91,7 +95,10 @@ impl ByCategory {
             work.tick(COUNTING, u64::from(segment.first_event), total)?;
             for block in 0..segment.block_count() {
                 segment.read_block(Column::Stream, block, &mut streams)?;
-                in_order.extend(streams.iter().map(|stream| slot(*stream)));
+                for stream in &streams {
+                    let of = slot(*stream);
+                    in_order.push(of.ok_or_else(|| segment.damaged("an event is of no stream, or of no category"))?);
+                }
             }
         }
         let by_position = CountTable::in_memory(in_order, slot_map.slots());
@@ -100,7 +107,9 @@ impl ByCategory {
             Some(_) => {
                 let survey = Survey::of(work, &index.segments)?;
                 let mut in_order = Vec::with_capacity(survey.timed_events);
-                survey.in_order(work, &index.segments, (Column::Stream, &slot), |rows| {
+                // Every event was looked at just now.
+                let known = |stream: i64| slot(stream).unwrap_or_default();
+                survey.in_order(work, &index.segments, (Column::Stream, &known), |rows| {
                     in_order.extend(rows.iter().map(|(_, slot)| *slot));
                     Ok(())
                 })?;

@@ -228,6 +228,10 @@ pub(super) struct Segment {
 }
 
 impl Segment {
+    pub(super) fn damaged(&self, detail: &str) -> IndexError {
+        self.file.damaged(detail)
+    }
+
     pub(super) fn open(
         folder: &Folder,
         entry: &SegmentEntry,
