@@ -10,6 +10,7 @@ mod gate;
 mod lab;
 mod lanes;
 mod notes;
+mod payloads;
 mod sandbox;
 mod search;
 mod why;
@@ -44,10 +45,10 @@ use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, s
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
     AppStart, CacheUse, Causation, ConnectionBook, DensityBy, DensityQuery, Distinction, Environment, EventDetail,
-    EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HexPage, HistoryOpened, InvariantsChecked,
-    KeyBinding, Lane, Launch, MaskState, MomentFound, Overview, PayloadHit, PayloadQuery, PayloadView, ProblemFound,
-    RangeFacts, RangeQuery, Recent, Rendering, RevealWire, SearchDirection, Settings, StateQuery, StoreOpened,
-    StoryPage, StreamPage, StreamQuery, WindowFrame, WindowPlaces,
+    EventPage, EventQuery, FieldPage, FieldRead, FindHit, FindingGroup, HistoryOpened, InvariantsChecked, KeyBinding,
+    Lane, Launch, MaskState, MomentFound, Overview, ProblemFound, RangeFacts, RangeQuery, Recent, Rendering,
+    RevealWire, SearchDirection, Settings, StateQuery, StoreOpened, StoryPage, StreamPage, StreamQuery, WindowFrame,
+    WindowPlaces,
 };
 
 /// How often a store is opened again that somebody writes to while it is indexed.
@@ -224,48 +225,6 @@ impl Desk {
     /// What the index came upon, one by one. Needs the index.
     pub fn store_findings(&self, session: u32) -> Result<Vec<FindingGroup>, AppError> {
         caught(|| Ok(findings::groups(&overview::found(&*self.session(session)?)?)))
-    }
-
-    /// What the payload or metadata at a moment is.
-    pub fn payload_view(&self, history: u32, query: &PayloadQuery) -> Result<PayloadView, AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let history = self.history(history)?;
-            history.payload_view(&Work::new(&cancel, &Silent), query)
-        })
-    }
-
-    /// Its bytes, sixteen a row.
-    pub fn payload_hex(&self, history: u32, query: &PayloadQuery, first: u32, count: u32) -> Result<HexPage, AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let history = self.history(history)?;
-            history.payload_hex(&Work::new(&cancel, &Silent), query, first, count)
-        })
-    }
-
-    /// The first place in it behind the one numbered `after` that holds a text.
-    pub fn find_in_payload(
-        &self,
-        history: u32,
-        query: &PayloadQuery,
-        text: &str,
-        after: u32,
-    ) -> Result<Option<PayloadHit>, AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let history = self.history(history)?;
-            history.find_in_payload(&Work::new(&cancel, &Silent), query, text, after)
-        })
-    }
-
-    /// Writes it to a file that a person chose, never beside the store.
-    pub fn save_payload(&self, history: u32, query: &PayloadQuery, file: &str) -> Result<(), AppError> {
-        caught(|| {
-            let cancel = CancelToken::default();
-            let history = self.history(history)?;
-            history.save_payload(&Work::new(&cancel, &Silent), query, Path::new(file))
-        })
     }
 
     /// What masking rules hide of a store, and what is revealed of it.
@@ -448,7 +407,7 @@ impl Desk {
 
     /// Writes all values of a field into a CSV file that a person chose.
     pub fn export_field(&self, history: u32, path: &str, file: &str) -> Result<(), AppError> {
-        caught(|| self.history(history)?.export_field(path, std::path::Path::new(file)))
+        caught(|| self.history(history)?.export_field(path, Path::new(file)))
     }
 
     /// How many events, streams and types a range of the store holds. Needs the index.
