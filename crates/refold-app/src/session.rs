@@ -1,7 +1,7 @@
 //! An opened store: what it says of itself, its first useful screen without a scan, and its local index once that is
 //! there.
 
-mod cache;
+pub(crate) mod cache;
 mod faults;
 mod first_screen;
 mod growth;

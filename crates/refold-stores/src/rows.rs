@@ -153,7 +153,9 @@ pub trait Tables: Send + Sync {
     fn names(&self) -> Vec<String>;
     /// Names of views and of what else is not read.
     fn passed_over(&self) -> &[String];
-    /// The columns of a table of this name; an error where it may not be read as it should be.
+    /// How writing is ruled out, a sentence each.
+    fn read_only(&self) -> Vec<String>;
+    /// The columns of the table of this full name; an error where it may not be read as it should be.
     fn columns(&self, work: &Work<'_>, table: &str) -> Result<Vec<RowColumn>, RowsError>;
     /// Reads all rows of these, as they were at one moment.
     fn read(&self, work: &Work<'_>, parts: &[Part<'_>], take: TakeCells<'_>) -> Result<(), RowsError>;

@@ -12,7 +12,7 @@ use refold_core::work::{CancelToken, Progress, Silent, Work};
 use refold_fixtures::orders::Layout;
 use refold_stores::rows::{Cell, ReadModel, RowPlace, Rows, RowsError};
 use refold_stores::{mysql, postgres};
-use refold_tests::Refold;
+use refold_tests::{Refold, Watch};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -22,6 +22,7 @@ over_each! {
     what_a_row_holds_comes_exactly
     rows_and_their_checkpoint_are_of_one_moment
     a_table_of_a_server_is_compared_as_that_of_a_file
+    rows_lie_where_the_connection_of_the_read_model_says
     what_is_no_table_and_who_could_write_are_turned_down
     a_copy_that_finds_no_room_is_an_error_and_leaves_nothing
     a_read_that_is_cancelled_ends_and_leaves_nothing
@@ -287,6 +288,62 @@ fn a_table_of_a_server_is_compared_as_that_of_a_file<R: Real>() {
         (&sound["rows"], &0.into()),
         "{sound}"
     );
+}
+
+fn rows_lie_where_the_connection_of_the_read_model_says<R: Real>() {
+    let server = R::shared();
+    let folder = TempDir::new().expect("a folder");
+    refold_tests::shop(folder.path(), Layout::Emmett, 300);
+    let refold = Refold::in_folder(folder.path());
+    let address = server.tables(
+        "rows_where",
+        "CREATE TABLE views(order_id varchar(100), total int); INSERT INTO views VALUES ('order-none', 1);",
+        &["views"],
+    );
+    let (to, _) = url::parse(&address).unwrap_or_else(|error| panic!("{error:?}"));
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    let config = refold.home().join("config");
+    std::fs::create_dir_all(&config).expect("it is made");
+    let mapping = "format = \"refold-read-model/1\"\ncategory = \"order\"\n[key]\nstream = \"{order_id}\"\n[columns]\n\
+                   total = { path = \"/total\", as = \"number\" }\n";
+    std::fs::write(folder.path().join("map.toml"), mapping).expect("it is written");
+    let scratch = refold.home().join("cache/scratch");
+    std::fs::create_dir_all(&scratch).expect("it is made");
+    for (cache, is_seen) in [("disk", true), ("memory", false)] {
+        let connection = format!(
+            "refold = \"connections/1\"\n[[connection]]\nname = \"views\"\nenvironment = \"test\"\nkind = \"{}\"\n\
+             host = \"{}\"\ndatabase = \"{}\"\nuser = \"{}\"\nsslmode = \"disable\"\npassword = \"env VIEWS\"\n\
+             cache = \"{cache}\"\n",
+            to.kind.as_deref().unwrap_or("postgres"),
+            text(&to.host),
+            text(&to.database),
+            text(&to.user),
+        );
+        std::fs::write(config.join("connections.toml"), connection).expect("it is written");
+        let watch = Watch::on(&scratch);
+        let asked = [
+            "--json",
+            "drift",
+            "orders.db",
+            "--read-model",
+            "@views",
+            "--map",
+            "map.toml",
+        ];
+        let mut command = refold.command(&asked);
+        command.env("VIEWS", "geheim");
+        let answer = refold_tests::answer_of(command);
+        assert_eq!(answer.code, 1, "{answer:?}");
+        let seen = watch.seen();
+        assert_eq!(
+            seen.iter().any(|line| line.contains("refold-rows-")),
+            is_seen,
+            "{cache}: {seen:?}"
+        );
+        // It was said in the log of that connection that it was opened, and what was asked.
+        let log = std::fs::read_to_string(refold.home().join("data/access/views.ndjson")).expect("there is a log");
+        assert!(log.contains("opened") && log.contains("/* refold rows */"), "{log}");
+    }
 }
 
 fn what_is_no_table_and_who_could_write_are_turned_down<R: Real>() {

@@ -13,7 +13,7 @@ const MEMORY: &str = "/dev/shm";
 /// How folders begin that go with a session.
 const KIND: &str = "refold-cache-";
 
-pub(super) struct Cache {
+pub(crate) struct Cache {
     kept: PathBuf,
     own: RwLock<Option<Scratch>>,
 }
@@ -27,7 +27,7 @@ impl Cache {
     }
 
     /// In a folder that lies in memory and goes with the session; nothing of the store's events is put on a disk.
-    pub(super) fn in_memory(kept: &Path) -> Result<Cache, AppError> {
+    pub(crate) fn in_memory(kept: &Path) -> Result<Cache, AppError> {
         let folder = Scratch::private(Path::new(MEMORY), KIND);
         let folder = folder.map_err(|error| {
             AppError::new(
@@ -42,7 +42,7 @@ impl Cache {
         })
     }
 
-    pub(super) fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         let own = self.own.read().unwrap_or_else(PoisonError::into_inner);
         own.as_ref()
             .map_or_else(|| self.kept.clone(), |own| own.path().to_owned())

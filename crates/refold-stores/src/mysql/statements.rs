@@ -127,7 +127,7 @@ pub fn row(plan: &Plan, columns: &[String]) -> String {
     format!("/* refold row */ {selected} LIMIT 1")
 }
 
-/// All rows of a table that holds no events, as one cut through it.
+/// All rows of a table that holds no events; one cut through it where its engine knows transactions.
 pub fn rows(table: &Table, columns: &[String]) -> String {
     format!("/* refold rows */ SELECT {} FROM {}", columns.join(", "), table.sql())
 }

@@ -132,7 +132,7 @@ impl Described {
             FLOAT => bytes
                 .try_into()
                 .ok()
-                .map(|it| Held::Real(f32::from_le_bytes(it).into())),
+                .map(|it| Held::real_of_32_bits(f32::from_le_bytes(it))),
             DOUBLE => bytes.try_into().ok().map(|it| Held::Real(f64::from_le_bytes(it))),
             DATE => date_time(bytes, 0).and_then(|text| Some(Held::Made(text.split_once(' ')?.0.into()))),
             DATE_TIME => date_time(bytes, self.digits).map(|text| Held::Made(text.into_bytes())),

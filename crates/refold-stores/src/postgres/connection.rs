@@ -160,7 +160,6 @@ impl Link<Postgres> for Connection {
                         // What is given up is read on until the server has heard of it.
                         let _ = go.send(());
                     }
-                    continue;
                 }
                 Ok(Told::End(ended)) => {
                     self.is_lost |= self.client.is_closed();

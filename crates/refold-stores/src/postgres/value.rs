@@ -96,7 +96,7 @@ fn held<'r>(kind: &Type, bytes: &'r [u8]) -> Held<'r> {
         Type::INT8 => integer::<8>(bytes).map(|it| Held::Integer(i64::from_be_bytes(it))),
         Type::OID => integer::<4>(bytes).map(|it| Held::Integer(u32::from_be_bytes(it).into())),
         Type::XID8 => integer::<8>(bytes).map(|it| text_of(u64::from_be_bytes(it))),
-        Type::FLOAT4 => integer::<4>(bytes).map(|it| Held::Real(f32::from_be_bytes(it).into())),
+        Type::FLOAT4 => integer::<4>(bytes).map(|it| Held::real_of_32_bits(f32::from_be_bytes(it))),
         Type::FLOAT8 => integer::<8>(bytes).map(|it| Held::Real(f64::from_be_bytes(it))),
         Type::BOOL => bytes
             .first()

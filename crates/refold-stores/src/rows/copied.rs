@@ -1,15 +1,15 @@
 //! The copy of rows that a server sent: a private file of cells, one behind the other, read from its start as often as is
 //! asked. It goes when it is dropped. It must not know servers or mappings.
 //!
-//! A cell is a tag, and behind the tag of a text, a literal or bytes their length in four bytes, then they themselves.
-//! Numbers are little-endian. The file never leaves the process that wrote it.
+//! A cell is a tag, and behind the tag of a text, JSON or bytes their length in four bytes, then they themselves.
+//! Lengths are little-endian. The file never leaves the process that wrote it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use refold_core::port::store::StoreError;
-use refold_core::value::{Number, Text, Value};
+use refold_core::value::{Text, Value};
 use refold_core::work::Work;
 use refold_scratch::Scratch;
 
@@ -23,14 +23,11 @@ const STRIDE: u64 = 4_096;
 
 const ABSENT: u8 = 0;
 const EMPTY: u8 = 1;
-const NULL: u8 = 2;
-const FALSE: u8 = 3;
-const TRUE: u8 = 4;
-const NUMBER: u8 = 5;
-const REAL: u8 = 6;
-const TEXT: u8 = 7;
-const JSON: u8 = 8;
-const BYTES: u8 = 9;
+const REAL: u8 = 2;
+const TEXT: u8 = 3;
+/// Any other value, with its literals.
+const JSON: u8 = 4;
+const BYTES: u8 = 5;
 
 /// The rows of one table.
 pub struct Copied {
@@ -128,18 +125,11 @@ fn write_cell(cell: &Cell, out: &mut impl io::Write) -> io::Result<()> {
     match cell {
         Cell::Absent => out.write_all(&[ABSENT]),
         Cell::Empty => out.write_all(&[EMPTY]),
-        Cell::Value(Value::Null) => out.write_all(&[NULL]),
-        Cell::Value(Value::Bool(truth)) => out.write_all(&[if *truth { TRUE } else { FALSE }]),
         Cell::Value(Value::Text(text)) => write_long(TEXT, text.as_wtf8(), out),
         Cell::Value(value) => {
             let mut json = Vec::new();
             value.write_json(&mut json);
-            let tag = if matches!(value, Value::Number(_)) {
-                NUMBER
-            } else {
-                JSON
-            };
-            write_long(tag, &json, out)
+            write_long(JSON, &json, out)
         }
         Cell::Real(real) => {
             out.write_all(&[REAL])?;
@@ -162,15 +152,8 @@ fn read_cell(input: &mut impl io::Read) -> io::Result<Cell> {
     Ok(match tag {
         ABSENT => Cell::Absent,
         EMPTY => Cell::Empty,
-        NULL => Cell::Value(Value::Null),
-        FALSE => Cell::Value(Value::Bool(false)),
-        TRUE => Cell::Value(Value::Bool(true)),
         REAL => Cell::Real(f64::from_bits(u64::from_le_bytes(read_array(input)?))),
         TEXT => Cell::Value(Value::Text(Text::from_wtf8(&read_long(input)?))),
-        NUMBER => {
-            let literal = String::from_utf8(read_long(input)?).map_err(|_| damaged())?;
-            Cell::Value(Value::Number(Number::parse(&literal).ok_or_else(damaged)?))
-        }
         JSON => Cell::Value(Value::from_json(&read_long(input)?, Value::MAX_DEPTH).map_err(|_| damaged())?),
         BYTES => Cell::Bytes(read_long(input)?),
         _ => return Err(damaged()),

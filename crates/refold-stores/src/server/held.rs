@@ -17,6 +17,11 @@ pub enum Held<'r> {
 }
 
 impl Held<'_> {
+    /// A binary fraction of 32 bits, as it is written: `0.1`, and not what a wider fraction comes nearest to it with.
+    pub fn real_of_32_bits(real: f32) -> Self {
+        Held::Real(real.to_string().parse().unwrap_or_else(|_| real.into()))
+    }
+
     pub fn as_value(&self) -> ValueRef<'_> {
         match self {
             Held::Null => ValueRef::Null,

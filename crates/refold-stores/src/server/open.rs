@@ -333,7 +333,7 @@ impl<S: Open> Options<S> {
     }
 
     /// How writing is ruled out; who we are first.
-    fn read_only(&self, role: &Role, powers: &[String]) -> Vec<String> {
+    pub(super) fn read_only(&self, role: &Role, powers: &[String]) -> Vec<String> {
         let who = format!("the {} {}", S::WORDS.account, role.name);
         let could = if powers.is_empty() {
             format!("{who} may read the tables of the store and not write to them")

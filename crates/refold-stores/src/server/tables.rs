@@ -14,9 +14,9 @@ use super::held::Held;
 use super::link::{Asked, Fault, Link as _};
 use super::open::{Account, Open};
 use super::options::Options;
-use super::survey::Survey;
+use super::survey::{Found, Survey};
 use crate::rows::{Cell, Part, RowColumn, RowsError, Tables, TakeCells};
-use crate::tables::Table;
+use crate::tables::{Table, quoted};
 
 /// The tables of one database.
 pub struct ServerTables<S: Open> {
@@ -62,10 +62,12 @@ where
         &self.survey.catalogue.passed_over
     }
 
+    fn read_only(&self) -> Vec<String> {
+        self.options.read_only(&self.account.role, &self.account.role.powers)
+    }
+
     fn columns(&self, work: &Work<'_>, table: &str) -> Result<Vec<RowColumn>, RowsError> {
-        let Some(found) = self.survey.named(table) else {
-            return Ok(Vec::new());
-        };
+        let found = self.found(table)?;
         let extent = {
             let mut link = self.link.lock().unwrap_or_else(PoisonError::into_inner);
             S::extent(&mut link, found.beside, &self.account, work.cancel_token())
@@ -84,7 +86,7 @@ where
     }
 
     fn read(&self, work: &Work<'_>, parts: &[Part<'_>], take: TakeCells<'_>) -> Result<(), RowsError> {
-        let asked = parts.iter().map(|part| self.asked(part)).collect();
+        let asked = parts.iter().map(|part| self.asked(part)).collect::<Result<_, _>>()?;
         let (mut done, mut failure) = (0_u64, None);
         let mut cells = Vec::new();
         let mut take_row = |place: usize, row: &S::Row, kinds: &[String]| {
@@ -125,23 +127,32 @@ where
     }
 }
 
-impl<S: Open> ServerTables<S> {
-    fn asked(&self, part: &Part<'_>) -> Asked<S> {
-        let table = self.survey.named(part.table).map(|found| found.table);
-        let sql = table.map_or_else(String::new, |table| {
-            let selected = part.columns.iter().map(|column| {
-                let name = crate::tables::quoted(column);
-                match self.survey.kind(table, column) {
-                    Some(kind) => S::selected(&name, &kind),
-                    None => name,
-                }
-            });
-            S::rows(table, &selected.collect::<Vec<_>>())
+impl<S: Open> ServerTables<S>
+where
+    Account<S>: Send + Sync,
+    S::Beside: Send + Sync,
+{
+    fn found(&self, table: &str) -> Result<Found<'_, S>, RowsError> {
+        self.survey.named(table).ok_or_else(|| RowsError::NoTable {
+            wanted: table.to_owned(),
+            why: "the read model has no table of this name",
+            tables: self.names(),
+        })
+    }
+
+    fn asked(&self, part: &Part<'_>) -> Result<Asked<S>, RowsError> {
+        let table = self.found(part.table)?.table;
+        let selected = part.columns.iter().map(|column| {
+            let name = quoted(column);
+            match self.survey.kind(table, column) {
+                Some(kind) => S::selected(&name, &kind),
+                None => name,
+            }
         });
-        Asked {
+        Ok(Asked {
             most_bytes: usize::MAX,
-            ..Asked::new(sql, Vec::new())
-        }
+            ..Asked::new(S::rows(table, &selected.collect::<Vec<_>>()), Vec::new())
+        })
     }
 
     fn failed(&self, fault: Fault) -> RowsError {

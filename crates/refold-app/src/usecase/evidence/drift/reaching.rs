@@ -8,51 +8,75 @@ use refold_stores::OpenOptions;
 use refold_stores::rows::ReadModel;
 
 use super::mapping::beside;
-use crate::access::Access;
+use crate::access::{Access, Act};
 use crate::connections::server::{self, Asking, OpenedTables};
-use crate::connections::{Target, Tunnel, url};
+use crate::connections::{self, Target, Tunnel, url};
 use crate::error::AppError;
 use crate::session::Session;
+use crate::session::cache::Cache;
+use crate::settings;
 
-/// A read model that can be read.
+/// A read model that can be read, and what must last as long as it does.
 pub struct Reached {
     pub model: ReadModel,
-    /// Held as long as the model is.
     _tunnel: Option<Arc<Tunnel>>,
+    /// Where its rows are kept, where that may not be on a disk.
+    _memory: Option<Cache>,
 }
 
 impl Reached {
     pub fn of(work: &Work<'_>, session: &Session, named: &str) -> Result<Reached, AppError> {
         let scratch = session.cache_folder().join("scratch");
-        let of_file = |path: &Path| Reached {
-            model: ReadModel::File {
-                path: path.to_owned(),
-                options: OpenOptions::in_scratch(scratch.clone()),
-            },
-            _tunnel: None,
-        };
         if !is_connection(named) {
-            return Ok(of_file(Path::new(named)));
+            return Ok(Reached::file(Path::new(named), scratch));
         }
-        let (opened, places) = session.opening().ok_or_else(|| not_from(named))?;
+        let (opened, places) = session.opening().ok_or_else(elsewhere)?;
         let target = Target::of(named, places)?;
         if let Some(file) = &target.file {
-            return Ok(of_file(file));
+            return Ok(Reached::file(file, scratch));
         }
+        let connection = target.connection.as_ref();
         let access = target.log_name().map(|name| Access::open(&places.data, &name));
         let access = access.transpose()?;
         let asking = Asking {
             target: &target,
             passwords: opened.passwords.as_ref(),
-            // That of the store lets us in nowhere else.
-            known: session.password().filter(|_| target.location == session.location()),
+            // That of the store is sent nowhere else, also where a connection of its name leads elsewhere by now.
+            known: session.password().filter(|_| connection == session.connection()),
             access: access.as_ref(),
         };
         let OpenedTables { tables, tunnel } = server::tables(work, &asking)?;
+        if let Some(access) = &access {
+            access.append(&Act::Opened {
+                store: &connections::shown(connection, Path::new(named)),
+                environment: target.environment(places).map(settings::environment_text),
+                read_only: &tables.read_only(),
+            })?;
+        }
+        if let Some(mask) = connection.and_then(|connection| connection.mask.as_ref()) {
+            session.mask().add(Path::new(mask))?;
+        }
+        let stays_in_memory = connection.is_some_and(|connection| connection.cache.as_deref() == Some("memory"));
+        let memory = stays_in_memory.then(|| Cache::in_memory(&places.cache)).transpose()?;
+        let scratch = memory
+            .as_ref()
+            .map_or(scratch, |memory| memory.folder().join("scratch"));
         Ok(Reached {
             model: ReadModel::Server { tables, scratch },
             _tunnel: tunnel,
+            _memory: memory,
         })
+    }
+
+    fn file(path: &Path, scratch: PathBuf) -> Reached {
+        Reached {
+            model: ReadModel::File {
+                path: path.to_owned(),
+                options: OpenOptions::in_scratch(scratch),
+            },
+            _tunnel: None,
+            _memory: None,
+        }
     }
 }
 
@@ -61,7 +85,7 @@ pub fn mapping_file(session: &Session, named: &str, table: Option<&str>) -> Resu
     if !is_connection(named) {
         return Ok(beside(Path::new(named), table));
     }
-    let (_, places) = session.opening().ok_or_else(|| not_from(named))?;
+    let (_, places) = session.opening().ok_or_else(elsewhere)?;
     let target = Target::of(named, places)?;
     Ok(match &target.file {
         Some(file) => beside(file, table),
@@ -99,9 +123,6 @@ fn is_connection(named: &str) -> bool {
     named.starts_with('@') || url::is_url(named)
 }
 
-fn not_from(named: &str) -> AppError {
-    AppError::invalid(
-        format!("a read model on a server is compared with a store that was opened by itself: {named}"),
-        "open the store, not a case of it",
-    )
+fn elsewhere() -> AppError {
+    AppError::internal("a read model on a server, beside a store that was opened elsewhere")
 }
