@@ -71,6 +71,8 @@ impl Blanker<'_> {
         }
         let mut written = String::with_capacity(self.source.len());
         for (at, letter) in self.source.char_indices() {
+            // One that falls into a letter of several bytes must not keep back those after it.
+            while puts.next_if(|(place, _)| (*place as usize) < at).is_some() {}
             match puts.next_if(|(place, _)| *place as usize == at) {
                 Some((_, put)) => written.push(char::from(*put)),
                 None if is_blank[at] && !is_line_end(letter) => written.push(' '),
@@ -100,7 +102,9 @@ impl Blanker<'_> {
     fn skipped(&self, at: u32) -> u32 {
         let mut at = at as usize;
         loop {
-            let Some(rest) = self.source.get(at..) else { return at as u32 };
+            let Some(rest) = self.source.get(at..) else {
+                return at as u32;
+            };
             let code = rest.trim_start();
             at += rest.len() - code.len();
             let comment = if code.starts_with("//") {
@@ -114,12 +118,43 @@ impl Blanker<'_> {
         }
     }
 
+    /// Where this word stands between two places, with other words and comments before it at the most; else `until`.
+    fn word(&self, word: &str, from: u32, until: u32) -> u32 {
+        let mut at = self.skipped(from);
+        while at < until {
+            let rest = self.source.get(at as usize..until as usize).unwrap_or_default();
+            let length = rest
+                .find(|letter: char| !letter.is_alphanumeric())
+                .unwrap_or(rest.len());
+            if length == 0 {
+                return until;
+            }
+            if rest.get(..length) == Some(word) {
+                return at;
+            }
+            at = self.skipped(at + length as u32);
+        }
+        until
+    }
+
+    /// Where the last letter of a span begins.
+    fn last_letter(&self, span: Span) -> u32 {
+        let text = self
+            .source
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default();
+        let last = text.chars().next_back().map_or(1, char::len_utf8);
+        span.end - last as u32
+    }
+
     fn letter(&self, at: u32) -> Option<char> {
         self.source.get(at as usize..)?.chars().next()
     }
 
     fn has_line_end(&self, from: u32, to: u32) -> bool {
-        self.source.get(from as usize..to as usize).is_some_and(|part| part.contains(is_line_end))
+        self.source
+            .get(from as usize..to as usize)
+            .is_some_and(|part| part.contains(is_line_end))
     }
 
     /// Blanks the mark (`?` or `!`) that comes next after `at`.
@@ -141,11 +176,22 @@ impl Blanker<'_> {
 
     /// Blanks the words before `until` that say who may do what with a member.
     fn blank_modifiers(&mut self, from: u32, until: u32) {
-        let words = ["public", "private", "protected", "readonly", "override", "abstract", "declare"];
+        let words = [
+            "public",
+            "private",
+            "protected",
+            "readonly",
+            "override",
+            "abstract",
+            "declare",
+        ];
         let mut at = self.skipped(from);
         while at < until {
             let rest = self.source.get(at as usize..until as usize).unwrap_or_default();
-            let word = rest.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+            let word = rest
+                .split(|letter: char| !letter.is_alphanumeric())
+                .next()
+                .unwrap_or_default();
             if word.is_empty() {
                 return;
             }
@@ -180,7 +226,11 @@ impl Blanker<'_> {
     fn blank_specifiers(&mut self, types: impl Iterator<Item = Span>) {
         for span in types {
             let next = self.skipped(span.end);
-            let end = if self.letter(next) == Some(',') { next + 1 } else { span.end };
+            let end = if self.letter(next) == Some(',') {
+                next + 1
+            } else {
+                span.end
+            };
             self.blank(Span::new(span.start, end));
         }
     }
@@ -224,11 +274,17 @@ impl<'a> Visit<'a> for Blanker<'_> {
     }
 
     fn visit_ts_namespace_declaration(&mut self, it: &TSNamespaceDeclaration<'a>) {
-        self.refuse(it.span.start, "a namespace cannot be taken out with the types; write an object, or functions beside the handler");
+        self.refuse(
+            it.span.start,
+            "a namespace cannot be taken out with the types; write an object, or functions beside the handler",
+        );
     }
 
     fn visit_ts_external_module_declaration(&mut self, it: &TSExternalModuleDeclaration<'a>) {
-        self.refuse(it.span.start, "a module in a module cannot be taken out with the types; write `declare module`");
+        self.refuse(
+            it.span.start,
+            "a module in a module cannot be taken out with the types; write `declare module`",
+        );
     }
 
     fn visit_ts_global_declaration(&mut self, it: &TSGlobalDeclaration<'a>) {
@@ -236,15 +292,24 @@ impl<'a> Visit<'a> for Blanker<'_> {
     }
 
     fn visit_ts_import_equals_declaration(&mut self, it: &TSImportEqualsDeclaration<'a>) {
-        self.refuse(it.span.start, "`import … =` cannot be taken out with the types; a handler has nothing to import");
+        self.refuse(
+            it.span.start,
+            "`import … =` cannot be taken out with the types; a handler has nothing to import",
+        );
     }
 
     fn visit_ts_export_assignment(&mut self, it: &TSExportAssignment<'a>) {
-        self.refuse(it.span.start, "`export =` cannot be taken out with the types; write `export default`");
+        self.refuse(
+            it.span.start,
+            "`export =` cannot be taken out with the types; write `export default`",
+        );
     }
 
     fn visit_ts_namespace_export_declaration(&mut self, it: &TSNamespaceExportDeclaration<'a>) {
-        self.refuse(it.span.start, "`export as namespace` belongs to a file of declarations; take it out");
+        self.refuse(
+            it.span.start,
+            "`export as namespace` belongs to a file of declarations; take it out",
+        );
     }
 
     fn visit_decorator(&mut self, it: &Decorator<'a>) {
@@ -265,11 +330,21 @@ impl<'a> Visit<'a> for Blanker<'_> {
     }
 
     fn visit_export_named_declaration(&mut self, it: &ExportNamedDeclaration<'a>) {
-        self.blank_specifiers(it.specifiers.iter().filter(|it| it.export_kind.is_type()).map(|it| it.span));
+        self.blank_specifiers(
+            it.specifiers
+                .iter()
+                .filter(|it| it.export_kind.is_type())
+                .map(|it| it.span),
+        );
     }
 
     fn visit_export_from_declaration(&mut self, it: &ExportFromDeclaration<'a>) {
-        self.blank_specifiers(it.specifiers.iter().filter(|it| it.export_kind.is_type()).map(|it| it.span));
+        self.blank_specifiers(
+            it.specifiers
+                .iter()
+                .filter(|it| it.export_kind.is_type())
+                .map(|it| it.span),
+        );
     }
 
     fn visit_ts_type_annotation(&mut self, it: &TSTypeAnnotation<'a>) {
@@ -335,9 +410,9 @@ impl<'a> Visit<'a> for Blanker<'_> {
     fn visit_arrow_function_expression(&mut self, it: &ArrowFunctionExpression<'a>) {
         walk::walk_arrow_function_expression(self, it);
         let params = it.params.span;
-        // Brackets must stand on the line of what they belong to: `async` before them, `=>` behind.
+        // Brackets must stand on the line of what they belong to: `async`, `return`, `yield` or `throw` before them, `=>`
+        // behind.
         if let Some(types) = &it.type_parameters
-            && it.r#async
             && self.has_line_end(types.span.start, params.start)
         {
             self.blank(Span::new(params.start, params.start + 1));
@@ -347,7 +422,7 @@ impl<'a> Visit<'a> for Blanker<'_> {
             && self.has_line_end(params.end, returned.span.end)
         {
             self.blank(Span::new(params.end - 1, params.end));
-            self.puts.push((returned.span.end - 1, b')'));
+            self.puts.push((self.last_letter(returned.span), b')'));
         }
     }
 
@@ -356,9 +431,12 @@ impl<'a> Visit<'a> for Blanker<'_> {
             self.blank_modifiers(it.span.start, it.body.span.start);
         }
         if let (Some(first), Some(last)) = (it.implements.first(), it.implements.last()) {
-            let before = self.source.get(..first.span.start as usize).unwrap_or_default();
-            let start = before.rfind("implements").unwrap_or(before.len());
-            self.blank(Span::new(start as u32, last.span.end));
+            let extends = it.heritage.as_ref().map(GetSpan::span);
+            let named = it.type_parameters.as_ref().map(|it| it.span);
+            let named = named.or_else(|| it.id.as_ref().map(|it| it.span));
+            let from = extends.or(named).map_or(it.span.start, |before| before.end);
+            let start = self.word("implements", from, first.span.start);
+            self.blank(Span::new(start, last.span.end));
         }
         walk::walk_class(self, it);
     }
@@ -396,9 +474,11 @@ impl<'a> Visit<'a> for Blanker<'_> {
     }
 
     fn visit_accessor_property(&mut self, it: &AccessorProperty<'a>) {
-        self.refuse(it.span.start, "`accessor` is not known to the engine; write a getter and a setter");
+        self.refuse(
+            it.span.start,
+            "`accessor` is not known to the engine; write a getter and a setter",
+        );
     }
-
 }
 
 /// Where a key ends, with the bracket of one that is computed.
@@ -406,5 +486,53 @@ fn key_end(blanker: &Blanker<'_>, is_computed: bool, key: Span) -> u32 {
     match is_computed {
         true => blanker.skipped(key.end) + 1,
         false => key.end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(typed: &str, left: &str) {
+        let script = blanked(typed).unwrap_or_else(|refusal| panic!("{typed}: {}", refusal.message));
+        assert_eq!(script, left, "{typed}");
+    }
+
+    #[test]
+    fn a_function_stays_on_the_line_of_what_hands_it_on() {
+        for word in ["return", "yield", "throw"] {
+            check(
+                &format!("function* f() {{ {word} <\nT,\n>(x: T) => x }}"),
+                &format!("function* f() {{ {word} (\n  \n  x   ) => x }}"),
+            );
+        }
+        check("f(async <\nT\n>(x: T) => x)", "f(async (\n \n  x   ) => x)");
+        check("f(<T>(x: T) => x)", "f(   (x   ) => x)");
+    }
+
+    #[test]
+    fn a_bracket_takes_the_place_of_a_whole_letter() {
+        check(
+            "f = (a):\n日本 => a\nlet b = c as T\n(1)",
+            "f = (a  \n ) => a\nlet b = c;    \n(1)",
+        );
+    }
+
+    #[test]
+    fn only_the_word_implements_and_what_follows_goes() {
+        check(
+            "class A /* implements */ implements /* implements */ B, C {}",
+            "class A /* implements */                                  {}",
+        );
+        check(
+            "class A<T> extends b<T>(implementsC) implements D {}",
+            "class A    extends b   (implementsC)              {}",
+        );
+        check("f(class implements B {})", "f(class              {})");
+        check(
+            "abstract class A extends B<C> implements D {}",
+            "         class A extends B                 {}",
+        );
     }
 }

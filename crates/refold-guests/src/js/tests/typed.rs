@@ -89,6 +89,27 @@ fn types_are_taken_out_and_nothing_moves() {
         // Brackets stay on the line of what they belong to.
         ("const f = (a): Promise<\nT\n> => a", "const f = (a\n\n) => a"),
         ("const f = async <\nT\n>(a: T) => a", "const f = async (\n\na ) => a"),
+        (
+            "function* f() { return <\nT,\n>(x: T) => x }",
+            "function* f() { return (\n\nx ) => x }",
+        ),
+        (
+            "function* f() { yield <\nT,\n>(x: T) => x }",
+            "function* f() { yield (\n\nx ) => x }",
+        ),
+        (
+            "function* f() { throw <\nT,\n>(x: T) => x }",
+            "function* f() { throw (\n\nx ) => x }",
+        ),
+        // One of them, also where a letter of several bytes stood; and what follows is not lost.
+        (
+            "const f = (a):\n日本 => a\nlet x = y as T\n(1)",
+            "const f = (a\n) => a\nlet x = y;\n(1)",
+        ),
+        (
+            "class A /* implements */ implements /* implements */ B {}",
+            "class A /* implements */ {}",
+        ),
         ("let s = 'ä𝒳' as 日本, e = f()", "let s = 'ä𝒳' , e = f()"),
     ] {
         let script = stripped(typed);
