@@ -1,5 +1,6 @@
 //! What a handler in code is asked beside its folds: its upcasters, and the invariants of a script. It answers in guests
-//! of their own, so that nothing of it gets into a state.
+//! of their own, so that nothing of it gets into a state. Each question finds a guest as it was when it was loaded: what
+//! the handler keeps outside of its functions would make answers hang on which thread asked what before.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +9,7 @@ use refold_core::event::EventView;
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 
-use crate::undo::Handler;
+use crate::undo::{Guest as _, Handler};
 
 /// An upcaster that a handler brings along. It leads to the next version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub trait Upcasts: fmt::Debug + Send + Sync {
     ) -> Result<Value, HandlerFault>;
 }
 
-/// Guests of a handler that nobody asks at the moment.
+/// Guests of a handler that nobody asks at the moment, each as it was when it was loaded.
 pub struct Idle<H: Handler> {
     handler: Arc<H>,
     guests: Mutex<Vec<H::Guest>>,
@@ -63,7 +64,9 @@ impl<H: Handler> Idle<H> {
             None => self.handler.guest()?,
         };
         let answer = question(&mut guest)?;
-        guests().push(guest);
+        if guest.rewind() {
+            guests().push(guest);
+        }
         Ok(answer)
     }
 }

@@ -57,6 +57,11 @@ pub trait Guest: Send {
         Ok(())
     }
 
+    /// Goes back to what it was before it was first asked something; `false`: it cannot, and is let go of.
+    fn rewind(&mut self) -> bool {
+        false
+    }
+
     /// Whether it has folded events that were not applied yet.
     fn is_ahead(&self) -> bool {
         false

@@ -17,6 +17,9 @@ use crate::undo::{self, Folded};
 /// Fuel for what is ours: starting, looking at a state, writing it. Bounded by the size of a state, not by a handler.
 const OWN_FUEL: u64 = 20_000_000_000;
 
+/// Room for what a guest is asked about. A question that is longer costs a guest.
+const QUESTION_BYTES: u32 = 128 << 10;
+
 /// How a call of the guest ended, when it did not trap. The numbers are those of `guest/guest.c`.
 mod status {
     pub const DONE: i32 = 0;
@@ -71,7 +74,17 @@ pub struct Guest {
     limits: GuestLimits,
     input: usize,
     input_capacity: usize,
+    /// What it was before it was first asked something.
+    loaded: Option<Image>,
     calls: Calls,
+}
+
+/// All that a guest is between two calls: its memory, and where in it the input is. What the engine has beside, the
+/// pointer of its stack, is after a call what it was before.
+struct Image {
+    memory: Box<[u8]>,
+    input: usize,
+    input_capacity: usize,
 }
 
 struct Calls {
@@ -140,6 +153,9 @@ impl Guest {
 
     /// What the function of a frame gives, which is no state of a fold.
     pub fn ask(&mut self, frame: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
+        if self.loaded.is_none() {
+            self.loaded = Some(self.image()?);
+        }
         match undo::Guest::apply(self, frame, time)? {
             Folded::Done | Folded::Repeated => {}
             Folded::Ignored | Folded::Unknown | Folded::Unread => {
@@ -150,6 +166,18 @@ impl Guest {
         let answer = undo::Guest::state(self)?;
         self.collect()?;
         Ok(answer)
+    }
+
+    fn image(&mut self) -> Result<Image, HandlerFault> {
+        // In place of the input that the source was in, which is room for the questions then.
+        let reserve = self.calls.reserve.clone();
+        self.input = self.call(&reserve, QUESTION_BYTES, OWN_FUEL)? as usize;
+        self.input_capacity = QUESTION_BYTES as usize;
+        Ok(Image {
+            memory: self.memory.data(&self.store).into(),
+            input: self.input,
+            input_capacity: self.input_capacity,
+        })
     }
 
     /// Lets go of what nothing but cycles of objects hold, when there may be much of it.
@@ -188,6 +216,7 @@ impl Guest {
             limits,
             input: 0,
             input_capacity: 0,
+            loaded: None,
             calls,
         })
     }
@@ -380,6 +409,22 @@ impl undo::Guest for Guest {
         let restore = self.calls.restore.clone();
         // A state is smaller than its limit, which has 32 bits.
         self.finish(restore, saved.len() as u32)
+    }
+
+    /// One that has more memory since cannot give it back.
+    fn rewind(&mut self) -> bool {
+        let Some(loaded) = &self.loaded else { return false };
+        if self.store.data().limiter.was_refused() {
+            return false;
+        }
+        let memory = self.memory.data_mut(&mut self.store);
+        if memory.len() != loaded.memory.len() {
+            return false;
+        }
+        memory.copy_from_slice(&loaded.memory);
+        self.input = loaded.input;
+        self.input_capacity = loaded.input_capacity;
+        true
     }
 }
 

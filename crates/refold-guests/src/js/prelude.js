@@ -277,7 +277,9 @@
         const run = (_, event) => {
           const { data } = event
           const made = step(data, event)
-          return made === undefined ? data : made
+          if (made !== undefined && (made !== data || data === null)) return made
+          // Null and lists say what becomes of an event. Data that is one itself, and is left, stands in a list.
+          return data === null || isArray(data) ? [{ type: event.type, data }] : data
         }
         list.push([type, from, handlers.push(run) - 1, functionText(step)])
       }

@@ -1,4 +1,4 @@
-//! The upcasters that a module brings along.
+//! The upcasters that a module brings along. Each is run in a module that was started anew.
 
 use std::fmt;
 

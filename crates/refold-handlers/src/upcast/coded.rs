@@ -118,7 +118,8 @@ pub fn of_code(
     })
 }
 
-/// The events that the answer of a step stands for, type and payload; `None`: it stands for nothing.
+/// The events that the answer of a step stands for, type and payload; `None`: it stands for nothing. Null is a
+/// dropped event, whatever its data was: data that stays null, or a list, is given in a list.
 pub(super) fn parts_of(event_type: &[u8], made: Value) -> Option<Vec<(Vec<u8>, Value)>> {
     let part = |part: &Value| {
         let Value::Object(part) = part else { return None };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use refold_core::value::Text;
 
-use super::{Chain, Change, Finder, Outcome, Part, Step, Upcasters};
+use super::{Chain, Change, Finder, MAX_IN_A_ROW, Outcome, Part, Step, Upcasters};
 use crate::document::{Body, Document, Node};
 use crate::error::{Mark, PackageError, code};
 use crate::expr::ir::{Ir, NodeId};
@@ -423,8 +423,8 @@ fn walk<'u>(
     if !met.insert(here) {
         return Ok(());
     }
-    if trail.len() > 256 {
-        let message = "these upcasters are longer than 256 steps in a row; join some";
+    if trail.len() >= MAX_IN_A_ROW {
+        let message = format!("these upcasters are longer than {MAX_IN_A_ROW} steps in a row; join some");
         return Err(upcasters.error(code::PKG_UPCASTER, step.mark, message));
     }
     trail.push(here);

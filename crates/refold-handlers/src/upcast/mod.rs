@@ -6,6 +6,7 @@
 
 mod coded;
 mod compile;
+mod places;
 mod plan;
 
 #[cfg(test)]
@@ -16,12 +17,13 @@ use std::sync::Arc;
 
 use refold_core::port::handler::HandlerFault;
 use refold_core::port::upcast::{Upcast, UpcastStep, UpcasterStep};
-use refold_core::value::{Object, Text, Value};
+use refold_core::value::{Text, Value};
 
 pub use coded::{Coded, CodedStep, of_code, steps_of};
 pub use compile::compile;
 pub use plan::Plan;
 
+use self::places::{found, put, taken};
 use crate::error::{Mark, code};
 use crate::expr::eval::{EventFacts, Inputs, Seen, evaluate, evaluate_condition};
 use crate::expr::ir::{Ir, NodeId};
@@ -32,6 +34,9 @@ use crate::project::Projection;
 
 /// The most events that one stored event may be split into.
 const MAX_PARTS: usize = 1_000;
+
+/// The most steps in a row: each is a frame of the native stack.
+const MAX_IN_A_ROW: usize = 256;
 
 /// The version of a stored event that says none.
 const UNVERSIONED: u32 = 1;
@@ -153,6 +158,8 @@ pub struct Stored<'v> {
 #[derive(Default)]
 struct Made {
     parts: Vec<(Vec<u8>, Value)>,
+    /// How many steps led to the one that runs.
+    depth: usize,
     /// Kept only where somebody looks: folding wants the parts alone.
     steps: Option<Vec<UpcastStep>>,
 }
@@ -390,7 +397,8 @@ impl Upcasters {
         }
     }
 
-    /// Recursion follows types and rising versions, which the compiler has found to hold no cycle.
+    /// Recursion follows types and versions. Of rules the compiler has found that they hold no cycle; the types that code
+    /// makes are known only here, so the steps in a row are counted.
     fn step(
         &self,
         event_type: &[u8],
@@ -402,6 +410,10 @@ impl Upcasters {
     ) -> Result<(), Fault> {
         if meter.step().is_err() {
             let message = "the upcasters of this event took more steps than allowed; split it into fewer parts";
+            return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
+        }
+        if made.depth >= MAX_IN_A_ROW {
+            let message = format!("the upcasters of this event are more than {MAX_IN_A_ROW} in a row; join some");
             return Err(self.ir.fault_at(step.mark, code::LIMIT_STEPS, message));
         }
         let ran = made.begin(|| UpcastStep {
@@ -462,10 +474,28 @@ impl Upcasters {
                 };
                 for (event_type, data) in parts {
                     made.became(ran, &event_type, &data);
+                    self.check_goes_on(&event_type, step)?;
                     self.onward(&event_type, step.to, data, stored, meter, made)?;
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// What the compiler finds of rules, for a type that code made: from the version that it has now, its own steps lead
+    /// on to the one expected.
+    fn check_goes_on(&self, event_type: &[u8], step: &Step) -> Result<(), Fault> {
+        match self.chains.get(event_type) {
+            Some(chain) if step.to < chain.wanted && chain.step_at(step.to).is_none() => {
+                let message = format!(
+                    "this leads to version {} of {}, but no upcaster goes on from there to {}; add one",
+                    step.to,
+                    String::from_utf8_lossy(event_type),
+                    chain.wanted
+                );
+                Err(self.ir.fault_at(step.mark, code::UPCAST_GAP, message))
+            }
+            _ => Ok(()),
         }
     }
 
@@ -481,7 +511,10 @@ impl Upcasters {
         let chain = self.chains.get(event_type);
         let next = chain.and_then(|chain| chain.step_at(version).and_then(|at| chain.steps.get(at)));
         if let Some(step) = next {
-            return self.step(event_type, step, payload, stored, meter, made);
+            made.depth += 1;
+            let stepped = self.step(event_type, step, payload, stored, meter, made);
+            made.depth -= 1;
+            return stepped;
         }
         if made.parts.len() >= MAX_PARTS {
             let message = format!("one stored event was split into more than {MAX_PARTS}; split it into fewer");
@@ -531,57 +564,4 @@ fn version_from_text(text: &[u8]) -> Option<u32> {
     let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let digits = text.split_once('.').map_or(text, |(first, _)| first);
     digits.parse().ok()
-}
-
-fn found<'v>(payload: &'v Value, path: &[Text]) -> Option<&'v Value> {
-    let mut at = payload;
-    for key in path {
-        let Value::Object(members) = at.resolved() else {
-            return None;
-        };
-        at = members.get(key.as_wtf8())?;
-    }
-    Some(at)
-}
-
-/// Takes the member at `path` out of its object.
-fn taken(payload: &mut Value, path: &[Text]) -> Option<Value> {
-    let (last, parents) = path.split_last()?;
-    object_at(payload, parents, false)?.remove(last.as_wtf8())
-}
-
-/// Puts a member at `path`; objects on the way that are missing are made, anything else in the way is replaced.
-fn put(payload: &mut Value, path: &[Text], value: Value) {
-    let Some((last, parents)) = path.split_last() else {
-        *payload = value;
-        return;
-    };
-    if let Some(members) = object_at(payload, parents, true) {
-        members.insert(last.clone(), value);
-    }
-}
-
-fn object_at<'v>(payload: &'v mut Value, path: &[Text], makes: bool) -> Option<&'v mut Object> {
-    let mut at = payload;
-    for key in path {
-        let members = members_of(at, makes)?;
-        if makes && members.get(key.as_wtf8()).is_none() {
-            members.insert(key.clone(), Value::Null);
-        }
-        at = members.get_mut(key.as_wtf8())?;
-    }
-    members_of(at, makes)
-}
-
-fn members_of(value: &mut Value, makes: bool) -> Option<&mut Object> {
-    if let Value::Repeated(_) = value {
-        *value = value.resolved().clone();
-    }
-    if makes && !matches!(value, Value::Object(_)) {
-        *value = Value::Object(Object::default());
-    }
-    match value {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
 }

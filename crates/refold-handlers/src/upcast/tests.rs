@@ -377,3 +377,84 @@ proptest! {
         }
     }
 }
+
+/// A step in code that makes an event of this type of each.
+#[derive(Debug)]
+struct MakesOf(String);
+
+impl Coded for MakesOf {
+    fn make(&self, _: &Stored<'_>, _: &[u8], payload: &Value) -> Result<Value, HandlerFault> {
+        let part = format!(r#"[{{"type":"{}","data":{}}}]"#, self.0, payload.display_json());
+        Ok(Value::from_json(part.as_bytes(), 64).unwrap())
+    }
+}
+
+/// What steps in code make of `null`, from the first on. Each has its type and version, and the type that it makes.
+fn made_by_code(steps: &[(String, u32, String)]) -> Result<Vec<String>, HandlerFault> {
+    let coded = |(event_type, from, makes): &(String, u32, String)| CodedStep {
+        event_type: event_type.as_bytes().to_vec(),
+        from: *from,
+        mark: Mark::START,
+        code: Arc::new(MakesOf(makes.clone())),
+    };
+    let file: Arc<str> = Arc::from("handler.js");
+    let upcasters = of_code(&file, steps.iter().map(coded).collect(), &BTreeMap::new());
+    let upcasters = upcasters.unwrap_or_else(|error| panic!("{error}"));
+    let first = steps[0].0.as_str();
+    let (_, batch) = batch_of(&[(first, "null", None, None)]);
+    let view = batch.event(0);
+    let facts = EventFacts {
+        view: &view,
+        stream: b"a-1",
+        event_type: first.as_bytes(),
+    };
+    let stored = Stored {
+        data: &[],
+        meta: &[],
+        whole_meta: &|| Value::Null,
+        facts,
+    };
+    let made = upcasters.run(
+        first.as_bytes(),
+        0,
+        Value::Null,
+        &stored,
+        &mut Meter::new(&Limits::DEFAULT),
+    );
+    let part = |(event_type, data): (Vec<u8>, Value)| {
+        format!("{} {}", String::from_utf8_lossy(&event_type), data.display_json())
+    };
+    made.map(|made| made.into_iter().map(part).collect())
+        .map_err(|fault| *fault)
+}
+
+fn step(event_type: &str, from: u32, makes: &str) -> (String, u32, String) {
+    (event_type.to_owned(), from, makes.to_owned())
+}
+
+#[test]
+fn what_code_makes_of_another_type_goes_on_or_is_a_gap() {
+    let goes_on = [step("A", 1, "B"), step("B", 2, "C")];
+    assert_eq!(made_by_code(&goes_on), Ok(vec!["C null".to_owned()]));
+    let fault = made_by_code(&[step("A", 1, "B"), step("B", 3, "B")]).unwrap_err();
+    assert_eq!(
+        (fault.code, fault.place.as_deref()),
+        ("RF-UPCAST-GAP", Some("handler.js:1:1"))
+    );
+    assert_eq!(
+        fault.message,
+        "this leads to version 2 of B, but no upcaster goes on from there to 4; add one"
+    );
+}
+
+/// No chain is long, and the compiler cannot know that each goes on in the next.
+#[test]
+fn steps_in_code_are_counted() {
+    let row = |count: u32| -> Vec<(String, u32, String)> {
+        (0..count)
+            .map(|at| step(&format!("T{at}"), at + 1, &format!("T{}", at + 1)))
+            .collect()
+    };
+    assert_eq!(made_by_code(&row(256)), Ok(vec!["T256 null".to_owned()]));
+    assert_eq!(made_by_code(&row(257)).unwrap_err().code, "RF-LIMIT-STEPS");
+}

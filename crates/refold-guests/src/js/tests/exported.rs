@@ -135,6 +135,26 @@ fn invariants_are_asked_by_several_threads_at_once() {
 }
 
 #[test]
+fn a_question_does_not_see_the_one_before() {
+    let source = "let n = 0\nconst kept = []\n\
+                  export default { on: {}, upcast: { E: { 1: () => ({ n: n += 1 }) } },\n\
+                  invariants: {\n\
+                    counts: () => { n += 1; return n === 1 },\n\
+                    hoards: () => { kept.push(new Uint8Array(1 << 20)); return kept.length === 1 && n === 0 },\n\
+                  } }";
+    let program = program(source);
+    let (aside, list) = (program.aside(), events(&[("E", "{}")]));
+    for _ in 0..3 {
+        for condition in program.conditions() {
+            assert_eq!(aside.holds(condition, &Value::Null), Ok(true), "{}", condition.id);
+        }
+        let upcaster = &program.upcasters()[0];
+        let made = aside.upcast(upcaster, &list.batch.event(0), b"order-1", b"E", &Value::Null);
+        assert_eq!(made.map(|made| text(&made)).as_deref(), Ok(r#"{"n":1}"#));
+    }
+}
+
+#[test]
 fn a_key_says_which_state_an_event_is_folded_into() {
     let source = "export default { initial: () => ({ n: 0 }), key: (event) => event.data.of,\n\
                   on: { E(state, { data }) { state.n += data.by }, M(state, event, meta) { return { user: meta.user } },\n\
@@ -251,6 +271,23 @@ fn an_upcaster_changes_the_data_or_returns_other() {
         .unwrap(),
         r#"{"at":"2026-08-03T14:00:01.000Z","by":"ada","id":"id-1","of":"order-1"}"#
     );
+}
+
+/// Null drops an event, and a list is what it becomes: data that is one of them, and is left, must not be taken for that.
+#[test]
+fn data_that_is_null_or_a_list_is_left_as_it_is() {
+    for body in ["", "return undefined"] {
+        assert_eq!(made(body, "null").unwrap(), r#"[{"data":null,"type":"E"}]"#);
+        assert_eq!(made(body, "[1,2.50]").unwrap(), r#"[{"data":[1,2.50],"type":"E"}]"#);
+        assert_eq!(made(body, r#"{"a":null}"#).unwrap(), r#"{"a":null}"#);
+        assert_eq!(made(body, "7").unwrap(), "7");
+    }
+    assert_eq!(
+        made("data.push(3); return data", "[]").unwrap(),
+        r#"[{"data":[3],"type":"E"}]"#
+    );
+    assert_eq!(made("return null", "null").unwrap(), "null");
+    assert_eq!(made("return []", "[1]").unwrap(), "[]");
 }
 
 #[test]

@@ -69,6 +69,24 @@ fn a_module_says_its_upcasters_and_is_given_the_event() {
 }
 
 #[test]
+fn a_question_does_not_see_the_one_before() {
+    let list = r#"[["E",1]]"#;
+    let said = packed(128, list.len());
+    let counts = format!(
+        "global.get $start i32.const 1 i32.add global.set $start
+         global.get $start i32.const 1 i32.ne if unreachable end
+         i64.const {said}"
+    );
+    let program = upcasting(list, &counts).program();
+    let (aside, stored) = (program.aside(), events(&[("E", "{}")]));
+    for _ in 0..3 {
+        let upcaster = &program.upcasters()[0];
+        let made = aside.upcast(upcaster, &stored.batch.event(0), b"order-1", b"E", &Value::Null);
+        assert_eq!(made.map(|made| text(&made)).as_deref(), Ok(list));
+    }
+}
+
+#[test]
 fn both_exports_are_there_or_neither() {
     let alone = [
         ("refold_upcast", "(param i32 i32) (result i64) i64.const 0"),
