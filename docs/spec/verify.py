@@ -93,14 +93,26 @@ def has_signed(key, message, signature):
     return same_x and (left[1] * right[2] - right[1] * left[2]) % P == 0
 
 
-def key_of(named):
-    text = named
-    if os.path.isfile(named):
-        with open(named, encoding="utf-8") as file:
-            text = file.read().split("\n")[1]
-    data = base64.b64decode(text, validate=True)
-    must(len(data) == 42 and data[:2] == b"Ed", "--key", "it is no public key of minisign")
+def key_in(text, name):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        data = b""
+    must(len(data) == 42 and data[:2] == b"Ed", name, "it is no public key of minisign")
     return data[2:]
+
+
+def key_of(named):
+    """The key that --key names: the last line of a file, as of the two that minisign writes, or the text itself."""
+    if not os.path.isfile(named):
+        return key_in(named, "--key")
+    try:
+        with open(named, encoding="utf-8") as file:
+            lines = file.read().split()
+    except (OSError, ValueError) as error:
+        raise Broken(f"--key: it cannot be read ({error})") from None
+    must(lines, "--key", "the file is empty")
+    return key_in(lines[-1], "--key")
 
 
 def check_minisig(signed, text, name, key):
@@ -350,6 +362,8 @@ def check_report(folder, key):
         must(head == EVENT_COLUMNS, "events.csv", "its columns are others")
         check_tables(folder, names, "events", EVENT_COLUMNS, rows)
         check_rows(rows, count, "events.csv")
+    else:
+        must("events.excel.csv" not in names, "events.excel.csv", "the record of which it is a view is not in the folder")
     check_findings(folder, names, report.get("verdict"))
     must(id_of(manifest) == report["id"], "manifest.json", "its id is not made of what it says and of its files")
     if "report.html" in names:
@@ -358,7 +372,7 @@ def check_report(folder, key):
     must((signed_by is not None) == folder.is_signed, "SHA256SUMS.minisig", "it is there and should not be, or is not")
     if key or signed_by:
         must(folder.is_signed, "SHA256SUMS.minisig", "nobody signed this report")
-        key = key or key_of(signed_by)
+        key = key or key_in(signed_by, "manifest.json")
         check_minisig(folder.read("SHA256SUMS"), folder.text("SHA256SUMS.minisig"), "SHA256SUMS.minisig", key)
     said = [f"a whole report of {count} events, made at {report['cover']['made_at']}, id {report['id']}"]
     if signed_by is None:

@@ -3,8 +3,9 @@
 //! Lists of digests say that files are those that were listed; who changes a table can change the lists with it. So every
 //! table is compared with the record that it shows, and every page with what the report says.
 
+use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write};
+use std::io::{self, BufRead, BufReader, Read as _, Write};
 use std::path::Path;
 
 use refold_audit::report::manifest::Manifest;
@@ -15,7 +16,7 @@ use refold_audit::report::rows::{
 };
 use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{html, pdf};
-use refold_core::work::Work;
+use refold_core::work::{Cancelled, Work};
 
 use super::check::{Blamed, blame};
 use super::record::BYTE_ORDER_MARK;
@@ -47,15 +48,36 @@ pub(super) struct Shown {
 }
 
 const NOT_OF_RECORD: &str = "it does not say what the record says";
+/// A longer record is not read. Two bodies of 64 MiB, which is as much as is loaded of one, are shorter with all quotes
+/// doubled.
+const MOST_RECORD_BYTES: u64 = 320 << 20;
+
+/// Why tables were not compared to their end.
+enum Stopped {
+    /// The file that cannot be read, and why.
+    At(&'static str, String),
+    Cancelled(Cancelled),
+}
+
+impl From<Cancelled> for Stopped {
+    fn from(cancelled: Cancelled) -> Stopped {
+        Stopped::Cancelled(cancelled)
+    }
+}
+
+/// It is this file that cannot be read.
+fn at<E: Display>(name: &'static str) -> impl FnOnce(E) -> Stopped {
+    move |error| Stopped::At(name, error.to_string())
+}
 
 impl Again<'_> {
     /// The tables of findings and of events.
     pub fn tables(&mut self, work: &Work<'_>) -> Result<Shown, AppError> {
-        let told = self.findings().and_then(|()| self.events(work));
-        match told {
-            Ok(shown) => shown,
-            Err(error) => {
-                blame(self.blamed, RECORD_JSON, &format!("it cannot be read: {error}"));
+        match self.findings(work).and_then(|()| self.events(work)) {
+            Ok(shown) => Ok(shown),
+            Err(Stopped::Cancelled(cancelled)) => Err(cancelled.into()),
+            Err(Stopped::At(name, reason)) => {
+                blame(self.blamed, name, &format!("it cannot be read: {reason}"));
                 Ok(Shown::default())
             }
         }
@@ -66,13 +88,14 @@ impl Again<'_> {
     }
 
     /// What is in the folder under one of these names.
-    fn held(&self, names: &[&'static str]) -> io::Result<Vec<Held>> {
+    fn held(&self, names: &[&'static str]) -> Result<Vec<Held>, Stopped> {
         let there = names.iter().filter(|name| self.has(name));
         there.map(|name| Held::open(self.folder, name)).collect()
     }
 
-    fn findings(&mut self) -> io::Result<()> {
-        let Some(verdict) = &self.manifest.report.verdict else {
+    fn findings(&mut self, work: &Work<'_>) -> Result<(), Stopped> {
+        let manifest = self.manifest;
+        let Some(verdict) = &manifest.report.verdict else {
             for name in [FINDINGS_JSON, FINDINGS_CSV, FINDINGS_VIEW_CSV] {
                 if self.has(name) {
                     blame(self.blamed, MANIFEST, &format!("it lists {name} and has no verdict"));
@@ -82,49 +105,54 @@ impl Again<'_> {
         };
         let mut tables = self.held(&[FINDINGS_CSV, FINDINGS_VIEW_CSV])?;
         begin(&mut tables, &csv_head(&FINDING_COLUMNS))?;
-        let mut count = 0_u64;
-        let mut write = |finding: &Finding, tables: &mut [Held]| -> io::Result<()> {
-            count += 1;
-            expect(tables, &finding.fields()?)
-        };
-        let is_whole = if self.has(FINDINGS_JSON) {
-            let mut first = verdict.findings.iter();
-            for line in BufReader::new(File::open(self.folder.join(FINDINGS_JSON))?).lines() {
-                let finding: Finding = serde_json::from_str(&line?)?;
-                if first.next().is_some_and(|told| *told != finding) {
-                    blame(
-                        self.blamed,
-                        FINDINGS_JSON,
-                        &format!("it holds other findings than {MANIFEST}"),
-                    );
-                }
-                write(&finding, &mut tables)?;
-            }
-            true
-        } else {
+        if !self.has(FINDINGS_JSON) {
             // Of many the manifest has the first; the id holds the rest.
-            verdict
-                .findings
-                .iter()
-                .try_for_each(|finding| write(finding, &mut tables))?;
-            verdict.kept == verdict.findings.len() as u64
-        };
-        if is_whole && count != verdict.kept {
+            for finding in &verdict.findings {
+                expect(&mut tables, &finding.fields().map_err(at(MANIFEST))?)?;
+            }
+            return self.judge(tables, verdict.kept == verdict.findings.len() as u64);
+        }
+        let (mut first, mut count) = (verdict.findings.iter(), 0);
+        let mut record = Records::open(self.folder, FINDINGS_JSON)?;
+        while let Some(line) = record.next_text()? {
+            let finding: Finding = serde_json::from_str(&line).map_err(at(FINDINGS_JSON))?;
+            if first.next().is_some_and(|told| *told != finding) {
+                blame(
+                    self.blamed,
+                    FINDINGS_JSON,
+                    &format!("it holds other findings than {MANIFEST}"),
+                );
+            }
+            expect(&mut tables, &finding.fields().map_err(at(FINDINGS_JSON))?)?;
+            count += 1;
+            tick(work, count, verdict.kept)?;
+        }
+        if count != verdict.kept {
             blame(
                 self.blamed,
                 FINDINGS_JSON,
                 "it holds another number of findings than its verdict",
             );
         }
-        self.judge(tables, is_whole)
+        self.judge(tables, true)
     }
 
-    fn events(&mut self, work: &Work<'_>) -> io::Result<Result<Shown, AppError>> {
+    fn events(&mut self, work: &Work<'_>) -> Result<Shown, Stopped> {
         let report = &self.manifest.report;
         let (record, names): (_, &[&'static str]) = match (self.has(RECORD_JSON), self.has(RECORD_CSV)) {
             (true, _) => (RECORD_JSON, &[RECORD_CSV, VIEW_CSV]),
             (false, true) => (RECORD_CSV, &[VIEW_CSV]),
-            (false, false) => return Ok(Ok(Shown::default())),
+            (false, false) => {
+                // No report is written so, and nothing says what this one should show.
+                if self.has(VIEW_CSV) {
+                    blame(
+                        self.blamed,
+                        VIEW_CSV,
+                        "the record of which it is a view is not in the folder",
+                    );
+                }
+                return Ok(Shown::default());
+            }
         };
         let mut tables = self.held(names)?;
         begin(&mut tables, &csv_head(&COLUMNS))?;
@@ -134,24 +162,24 @@ impl Again<'_> {
         };
         if self.has(WORKBOOK) {
             let held = Held::open(self.folder, WORKBOOK)?;
-            shown.workbook = Some(Spreadsheet::new(held, &report.cover.made_at)?);
+            let workbook = Spreadsheet::new(held, &report.cover.made_at);
+            shown.workbook = Some(workbook.map_err(at(WORKBOOK))?);
         }
-        let mut events = Events::open(self.folder, record)?;
-        let (mut count, written) = (0_u64, report.scope.counts.written);
-        while let Some(row) = events.next()? {
+        let mut events = Records::open(self.folder, record)?;
+        if record == RECORD_CSV && events.next_text()?.is_none_or(|head| head != csv_head(&COLUMNS)) {
+            return Err(Stopped::At(RECORD_CSV, "its columns are others".to_owned()));
+        }
+        let (mut count, written) = (0, report.scope.counts.written);
+        while let Some(row) = events.next_event()? {
             expect(&mut tables, &row.0)?;
             if let Some(workbook) = &mut shown.workbook {
-                workbook.push(&row)?;
+                workbook.push(&row).map_err(at(WORKBOOK))?;
             }
             if (shown.rows.len() as u64) < report.events.on_pages {
                 shown.rows.push(row.cut(MOST_LETTERS));
             }
             count += 1;
-            if count.is_multiple_of(1_024)
-                && let Err(cancelled) = work.tick("comparing the tables", count, Some(written))
-            {
-                return Ok(Err(cancelled.into()));
-            }
+            tick(work, count, written)?;
         }
         if count != written {
             blame(
@@ -165,14 +193,14 @@ impl Again<'_> {
             );
         }
         self.judge(tables, true)?;
-        Ok(Ok(shown))
+        Ok(shown)
     }
 
     /// `is_whole`: nothing else was to be expected.
-    fn judge(&mut self, tables: Vec<Held>, is_whole: bool) -> io::Result<()> {
+    fn judge(&mut self, tables: Vec<Held>, is_whole: bool) -> Result<(), Stopped> {
         for table in tables {
             let name = table.name;
-            if !table.end(is_whole)? {
+            if !table.end(is_whole).map_err(at(name))? {
                 blame(self.blamed, name, NOT_OF_RECORD);
             }
         }
@@ -236,17 +264,17 @@ struct Held {
 }
 
 impl Held {
-    fn open(folder: &Path, name: &'static str) -> io::Result<Held> {
+    fn open(folder: &Path, name: &'static str) -> Result<Held, Stopped> {
         Ok(Held {
             name,
-            file: BufReader::new(File::open(folder.join(name))?),
+            file: open(folder, name)?,
             is_same: true,
             buffer: Vec::new(),
         })
     }
 
-    fn expect(&mut self, text: &str) -> io::Result<()> {
-        self.write_all(text.as_bytes())
+    fn expect(&mut self, text: &str) -> Result<(), Stopped> {
+        self.write_all(text.as_bytes()).map_err(at(self.name))
     }
 
     fn end(mut self, is_whole: bool) -> io::Result<bool> {
@@ -273,14 +301,14 @@ impl Write for Held {
     }
 }
 
-fn begin(tables: &mut [Held], head: &str) -> io::Result<()> {
+fn begin(tables: &mut [Held], head: &str) -> Result<(), Stopped> {
     tables.iter_mut().try_for_each(|table| {
         let mark = if is_view(table.name) { BYTE_ORDER_MARK } else { "" };
         table.expect(&format!("{mark}{head}"))
     })
 }
 
-fn expect(tables: &mut [Held], fields: &[Option<String>]) -> io::Result<()> {
+fn expect(tables: &mut [Held], fields: &[Option<String>]) -> Result<(), Stopped> {
     tables.iter_mut().try_for_each(|table| match is_view(table.name) {
         true => table.expect(&csv_for_spreadsheets(fields)),
         false => table.expect(&csv(fields)),
@@ -291,52 +319,72 @@ fn is_view(name: &str) -> bool {
     [VIEW_CSV, FINDINGS_VIEW_CSV].contains(&name)
 }
 
-/// The rows of the record, one after the other.
-struct Events {
-    file: BufReader<File>,
-    is_json: bool,
-    text: String,
+/// After each record, of which one may be long.
+fn tick(work: &Work<'_>, count: u64, total: u64) -> Result<(), Cancelled> {
+    match count.is_multiple_of(1_024) {
+        true => work.tick("comparing the tables", count, Some(total)),
+        false => work.check(),
+    }
 }
 
-impl Events {
-    fn open(folder: &Path, name: &str) -> io::Result<Events> {
-        let mut events = Events {
-            file: BufReader::new(File::open(folder.join(name))?),
-            is_json: name == RECORD_JSON,
-            text: String::new(),
-        };
-        if !events.is_json {
-            events.read_record()?;
-            if events.text != csv_head(&COLUMNS) {
-                return Err(io::Error::other("its columns are others"));
-            }
-        }
-        Ok(events)
+fn open(folder: &Path, name: &'static str) -> Result<BufReader<File>, Stopped> {
+    File::open(folder.join(name)).map(BufReader::new).map_err(at(name))
+}
+
+/// The records of a file, one after the other.
+struct Records {
+    name: &'static str,
+    file: BufReader<File>,
+}
+
+impl Records {
+    fn open(folder: &Path, name: &'static str) -> Result<Records, Stopped> {
+        Ok(Records {
+            name,
+            file: open(folder, name)?,
+        })
     }
 
-    fn next(&mut self) -> io::Result<Option<EventRow>> {
-        self.read_record()?;
-        if self.text.is_empty() {
+    fn next_text(&mut self) -> Result<Option<String>, Stopped> {
+        next_record(&mut self.file, self.name == RECORD_CSV, MOST_RECORD_BYTES).map_err(at(self.name))
+    }
+
+    fn next_event(&mut self) -> Result<Option<EventRow>, Stopped> {
+        let Some(text) = self.next_text()? else {
             return Ok(None);
-        }
-        if self.is_json {
-            let event: EventAnswer = serde_json::from_str(&self.text)?;
+        };
+        if self.name == RECORD_JSON {
+            let event: EventAnswer = serde_json::from_str(&text).map_err(at(self.name))?;
             return Ok(Some(export::row(&event)));
         }
-        let fields = read_csv(&self.text).and_then(|fields| <[_; rows::COLUMNS.len()]>::try_from(fields).ok());
-        let fields = fields.ok_or_else(|| io::Error::other("a row is no record of RFC 4180"))?;
-        Ok(Some(EventRow(fields)))
-    }
-
-    /// The next line, or of a table as many as belong to a record: a line end in quotes ends none.
-    fn read_record(&mut self) -> io::Result<()> {
-        self.text.clear();
-        loop {
-            let is_at_end = self.file.read_line(&mut self.text)? == 0;
-            let is_open = !self.is_json && self.text.matches('"').count() % 2 == 1;
-            if is_at_end || !is_open {
-                return Ok(());
-            }
+        let fields = read_csv(&text).and_then(|fields| <[_; rows::COLUMNS.len()]>::try_from(fields).ok());
+        match fields {
+            Some(fields) => Ok(Some(EventRow(fields))),
+            None => Err(Stopped::At(self.name, "a row is no record of RFC 4180".to_owned())),
         }
     }
+}
+
+/// The next line, or of a table as many as belong to a record: a line end in quotes ends none. `None`: there is no more.
+pub(super) fn next_record(file: &mut impl BufRead, is_table: bool, most_bytes: u64) -> io::Result<Option<String>> {
+    let (mut record, mut is_open) = (Vec::new(), false);
+    loop {
+        let start = record.len();
+        // One byte more than may be, to see that there is more.
+        let room = (most_bytes + 1).saturating_sub(start as u64);
+        file.by_ref().take(room).read_until(b'\n', &mut record)?;
+        if record.len() as u64 > most_bytes {
+            return Err(io::Error::other(format!(
+                "a record of it is longer than {} bytes",
+                grouped(most_bytes)
+            )));
+        }
+        let line = record.get(start..).unwrap_or_default();
+        is_open ^= is_table && line.iter().filter(|byte| **byte == b'"').count() % 2 == 1;
+        if line.is_empty() || !is_open {
+            break;
+        }
+    }
+    let record = String::from_utf8(record).map_err(io::Error::other)?;
+    Ok(Some(record).filter(|record| !record.is_empty()))
 }
