@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
+import { fakeBackend } from '../backend/fake';
 
 let page: Page;
 afterEach(() => page.close());
@@ -41,6 +42,45 @@ it('tells categories apart, and lists the streams of the one that is chosen in t
   await page.until(() => entry('OrderPlaced'));
   entry('OrderPlaced')?.click();
   await page.until(() => value('type-filter') === 'OrderPlaced');
+});
+
+it('tells of the picture that is there, as long as the one that was asked for is counted', async () => {
+  // Without a width no density is asked for.
+  const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(900);
+  const backend = fakeBackend({
+    sampleEvents: 2_000,
+    launch: { store: 'shops.db', stream: null, at: null, handler: null },
+  });
+  const density = backend.storeDensity.bind(backend);
+  let [asked, tell] = [0, (): void => {}];
+  const told = new Promise<void>((done) => (tell = done));
+  backend.storeDensity = async (session, query, by) => {
+    if (by === 'category') {
+      asked += 1;
+      await told;
+    }
+    return density(session, query, by);
+  };
+  page = openPage({}, backend);
+  const shapes = () => page.all('[data-test=column-tip] dt').map((one) => one.innerHTML);
+  const point = () => {
+    const canvas = page.find('[data-test=timeline] canvas');
+    canvas?.dispatchEvent(new MouseEvent('pointermove', { clientX: 450, clientY: 5, bubbles: true }));
+  };
+  await page.until(() => {
+    point();
+    return shapes().length > 0;
+  });
+  const [types, under] = [legend(), shapes()];
+  expect(types).toContain('ItemAdded');
+
+  stackBy('category');
+  await page.until(() => asked > 0);
+  expect([value('stack-by'), legend(), shapes()]).toEqual(['category', types, under]);
+  tell();
+  await page.until(() => legend().length === 2);
+  expect(page.texts('[data-test=column-tip] dt').every((name) => ['cart', 'order'].includes(name))).toBe(true);
+  width.mockRestore();
 });
 
 it('stacks by a command too', async () => {
