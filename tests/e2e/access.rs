@@ -207,6 +207,10 @@ fn check_both_themes(shown: &Shown, view: &str) {
 
 #[track_caller]
 fn check(shown: &Shown, view: &str) {
+    // Colours on their way to others are nobody's fault.
+    shown
+        .web
+        .wait_for("document.getAnimations().every(it => !(it instanceof CSSTransition))");
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/node_modules/axe-core/axe.min.js");
     let axe = std::fs::read_to_string(&file).expect("axe-core is installed by `npm ci` in ui/");
     shown.web.run(&format!(
