@@ -24,15 +24,14 @@ pub struct Upcaster {
 
 /// Runs the upcasters of a handler.
 pub trait Upcasts: fmt::Debug + Send + Sync {
-    /// What an upcaster makes of an event of this type that has come to `payload`: other data, null for an event that is
-    /// dropped, or a list of `{ type, data }`.
+    /// What an upcaster makes of an event of this type, with the payload that it has come to: other data, null for an event
+    /// that is dropped, or a list of `{ type, data }`.
     fn upcast(
         &self,
         upcaster: &Upcaster,
         event: &EventView<'_>,
         stream: &[u8],
         event_type: &[u8],
-        payload: &Value,
     ) -> Result<Value, HandlerFault>;
 }
 

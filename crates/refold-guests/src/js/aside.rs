@@ -63,14 +63,9 @@ impl Upcasts for Aside {
         event: &EventView<'_>,
         stream: &[u8],
         event_type: &[u8],
-        payload: &Value,
     ) -> Result<Value, HandlerFault> {
-        let (mut frame, json) = (Vec::new(), payload.to_canonical());
-        let event = EventView {
-            payload: Some(&json),
-            ..*event
-        };
-        frame::write(&mut frame, upcaster.function, false, &event, stream, event_type);
+        let mut frame = Vec::new();
+        frame::write(&mut frame, upcaster.function, false, event, stream, event_type);
         self.0.ask(|guest| guest.ask(&frame, event.recorded_at))
     }
 }

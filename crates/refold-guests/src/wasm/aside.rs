@@ -26,14 +26,9 @@ impl Upcasts for ModuleAside {
         event: &EventView<'_>,
         stream: &[u8],
         event_type: &[u8],
-        payload: &Value,
     ) -> Result<Value, HandlerFault> {
-        let (mut record, json) = (Vec::new(), payload.to_canonical());
-        let event = EventView {
-            payload: Some(&json),
-            ..*event
-        };
-        abi::write_record(&mut record, stream, &event, stream, event_type);
+        let mut record = Vec::new();
+        abi::write_record(&mut record, stream, event, stream, event_type);
         self.0
             .ask(|guest| guest.upcast(upcaster.from, &record, event.recorded_at))
     }

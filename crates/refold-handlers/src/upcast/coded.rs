@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use refold_core::event::EventView;
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 use refold_guests::{Upcaster, Upcasts};
@@ -57,7 +58,12 @@ struct OfHandler {
 impl Coded for OfHandler {
     fn make(&self, stored: &Stored<'_>, event_type: &[u8], payload: &Value) -> Result<Value, HandlerFault> {
         let EventFacts { view, stream, .. } = stored.facts;
-        self.runs.upcast(&self.upcaster, view, stream, event_type, payload)
+        let json = payload.to_canonical();
+        let event = EventView {
+            payload: Some(&json),
+            ..*view
+        };
+        self.runs.upcast(&self.upcaster, &event, stream, event_type)
     }
 }
 

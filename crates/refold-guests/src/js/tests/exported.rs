@@ -149,7 +149,7 @@ fn a_question_does_not_see_the_one_before() {
             assert_eq!(aside.holds(condition, &Value::Null), Ok(true), "{}", condition.id);
         }
         let upcaster = &program.upcasters()[0];
-        let made = aside.upcast(upcaster, &list.batch.event(0), b"order-1", b"E", &Value::Null);
+        let made = aside.upcast(upcaster, &list.batch.event(0), b"order-1", b"E");
         assert_eq!(made.map(|made| text(&made)).as_deref(), Ok(r#"{"n":1}"#));
     }
 }
@@ -233,17 +233,14 @@ fn exports_that_are_none_are_refused() {
     }
 }
 
-/// What an upcaster of this body makes of the first event of type `E`, which has come to `payload`.
+/// What an upcaster of this body makes of an event of type `E` with this payload.
 fn made(body: &str, payload: &str) -> Result<String, HandlerFault> {
     let source = format!("export default {{ on: {{}}, upcast: {{ E: {{ 1: (data, event) => {{ {body} }} }} }} }}");
     let program = program(&source);
-    let list = events(&[("E", r#"{"stored":true}"#)]);
-    let payload = Value::from_json(payload.as_bytes(), 64).unwrap();
+    let list = events(&[("E", payload)]);
     let upcaster = &program.upcasters()[0];
     assert_eq!((upcaster.event_type.as_slice(), upcaster.from), (&b"E"[..], 1));
-    let made = program
-        .aside()
-        .upcast(upcaster, &list.batch.event(0), b"order-1", b"E", &payload);
+    let made = program.aside().upcast(upcaster, &list.batch.event(0), b"order-1", b"E");
     made.map(|made| text(&made))
 }
 

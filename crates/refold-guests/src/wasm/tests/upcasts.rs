@@ -1,7 +1,6 @@
 //! Modules that bring upcasters along.
 
 use refold_core::port::handler::HandlerFault;
-use refold_core::value::Value;
 
 use super::Counter;
 use crate::Upcasts as _;
@@ -27,15 +26,12 @@ fn upcasting(list: &str, upcast: &str) -> Counter {
     }
 }
 
-/// What its first upcaster makes of an event that has come to this payload.
+/// What its first upcaster makes of an event with this payload.
 fn made(module: &Counter, payload: &str) -> Result<String, HandlerFault> {
     let program = module.program();
-    let list = events(&[("E", r#"{"stored":true}"#)]);
-    let payload = Value::from_json(payload.as_bytes(), 64).unwrap();
+    let list = events(&[("E", payload)]);
     let upcaster = &program.upcasters()[0];
-    let made = program
-        .aside()
-        .upcast(upcaster, &list.batch.event(0), b"order-1", b"E", &payload);
+    let made = program.aside().upcast(upcaster, &list.batch.event(0), b"order-1", b"E");
     made.map(|made| text(&made))
 }
 
@@ -81,7 +77,7 @@ fn a_question_does_not_see_the_one_before() {
     let (aside, stored) = (program.aside(), events(&[("E", "{}")]));
     for _ in 0..3 {
         let upcaster = &program.upcasters()[0];
-        let made = aside.upcast(upcaster, &stored.batch.event(0), b"order-1", b"E", &Value::Null);
+        let made = aside.upcast(upcaster, &stored.batch.event(0), b"order-1", b"E");
         assert_eq!(made.map(|made| text(&made)).as_deref(), Ok(list));
     }
 }
