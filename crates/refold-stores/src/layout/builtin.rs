@@ -6,8 +6,8 @@ use super::{Dialect, Layout, read_layout};
 
 type Layouts = LazyLock<Vec<Layout>>;
 
-/// Read once for all stores that this process opens, and only those of the kind it opens: reading all of them takes
-/// longer than all else of an opening.
+// Read once for all stores that this process opens, and only those of the kind that it opens: most are of other kinds.
+
 static SQLITE: Layouts = LazyLock::new(|| {
     read(&[
         include_str!("../../layouts/emmett.toml"),
