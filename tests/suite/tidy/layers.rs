@@ -74,7 +74,9 @@ const KEPT: &[(&str, &[&str])] = &[
     ("wasmtime", &["refold-guests"]),
     ("tokio", &["refold-stores"]),
     ("tokio-postgres", &["refold-stores"]),
-    ("rustls", &["refold-stores"]),
+    ("rustls", &["refold-stores", "refold-app"]),
+    ("ureq", &["refold-app"]),
+    ("cms", &["refold-audit"]),
 ];
 
 /// What the engine must never reach: IO, clocks, threads, randomness, SQL, a face.
