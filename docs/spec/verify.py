@@ -332,7 +332,10 @@ def check_anchor(folder, key):
     must(found == root, "frontier.bin", "it is of another tree")
     if manifest["names_events"]:
         must(len(folder.read("leaves.bin")) == 56 * size, "leaves.bin", "it holds another number of events")
-    return f"a whole anchor of {size} events up to position {manifest['horizon']}, root {root.hex()}"
+    said = f"a whole anchor of {size} events up to position {manifest['horizon']}, root {root.hex()}"
+    if "checkpoint.tsr" in folder.names:
+        said += "\nnot checked: its time stamp. openssl ts -verify -data checkpoint -in checkpoint.tsr -CAfile AUTHORITY.pem"
+    return said
 
 
 def canonical(value):

@@ -9,5 +9,6 @@ mod no_cache;
 mod read_only;
 mod scripts;
 mod sessions;
+mod stamped;
 mod stranger;
 mod transcripts;

@@ -49,6 +49,8 @@ pub enum Act<'a> {
         file: &'a str,
         sha256: &'a str,
     },
+    /// Somebody else was asked something about the store, before it was sent: an authority for a time stamp.
+    Asked { what: &'a str, url: &'a str },
     /// A statement, before it was sent.
     Sent { statement: &'a str, text: &'a str },
     /// What came back on the line numbered `of`.

@@ -148,6 +148,8 @@ export type AnchorAskedWire = {
 	key: string,
 	/**  The anchor that it continues. */
 	previous: string,
+	/**  The address of an authority, which is asked for a time stamp. */
+	stamp: string,
 	isPlain: boolean,
 	isShort: boolean,
 };
@@ -176,6 +178,10 @@ export type AnchorMade = {
 	root: string,
 	/**  Empty: nobody. */
 	signedBy: string,
+	/**  What its time stamp says; empty: it has none. */
+	stamp: string,
+	/**  Why it has none although one was asked for; empty: that is not so. */
+	unstamped: string,
 	/**  The file of the key that salts it; empty: no new one was made. */
 	salt: string,
 	columns: string[],
@@ -2119,7 +2125,7 @@ export type StoreOpened = {
 
 export type StoreVerified = {
 	outcome: EvidenceOutcome,
-	/**  `L1`; empty: none. */
+	/**  `L1` or `L2`; empty: none. */
 	level: string,
 	sentence: string,
 	/**  By position; the first ones of many. */
@@ -2132,6 +2138,8 @@ export type StoreVerified = {
 	/**  Empty: nobody. */
 	signedBy: string,
 	isKeyKnown: boolean,
+	/**  What the time stamp of the anchor says; empty: it has none. */
+	stamp: string,
 	added: number,
 	uncoveredColumns: string[],
 	took: string,
@@ -2278,6 +2286,8 @@ export type VerifyAskedWire = {
 	salt: string,
 	/**  The public key of minisign that must have signed it: its file, or its text. */
 	key: string,
+	/**  A file of certificates, one of which must vouch for its time stamp. */
+	authority: string,
 	handler: string,
 	/**  A file of explanations. */
 	explanations: string,

@@ -29,9 +29,12 @@ export class IntegrityBoard extends LongWork implements Board {
   isShort = $state(false);
   isPlain = $state(false);
   signKey = $state('');
+  /** The address of a time stamp authority; empty: nobody is asked. */
+  stamp = $state('');
   /** How the store is verified. */
   key = $state('');
   salt = $state('');
+  authority = $state('');
   handler = $state('');
   copy = $state('');
   explanations = $state('');
@@ -100,7 +103,7 @@ export class IntegrityBoard extends LongWork implements Board {
     const { backend, opened } = this.#store;
     const previous = this.continues ? (this.anchor?.dir ?? '') : '';
     const { folder: out, isPlain, isShort, signKey: key } = this;
-    const asked = { out, key, previous, isShort, isPlain: isPlain && previous === '' };
+    const asked = { out, key, previous, stamp: this.stamp.trim(), isShort, isPlain: isPlain && previous === '' };
     const made = await this.long(T.making, (tell) => backend.makeAnchor(opened.session, asked, tell));
     if (!made) return;
     this.made = made;
@@ -113,8 +116,8 @@ export class IntegrityBoard extends LongWork implements Board {
     const { anchor } = this;
     if (!anchor) return;
     const { backend, opened } = this.#store;
-    const { copy, explanations, handler, key, salt } = this;
-    const asked = { anchor: anchor.dir, salt, key: key.trim(), handler, explanations, copy };
+    const { authority, copy, explanations, handler, key, salt } = this;
+    const asked = { anchor: anchor.dir, salt, key: key.trim(), authority, handler, explanations, copy };
     this.made = null;
     this.verified = null;
     const verified = await this.long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));

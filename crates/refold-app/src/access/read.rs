@@ -69,6 +69,7 @@ fn told(members: &Map<String, Value>) -> Option<String> {
             text("file"),
             text("sha256")
         ),
+        "asked" => format!("asked {} for a {}", text("url"), text("what")),
         "sent" => format!("sent {}  {}", text("statement"), text("text")),
         "answered" => {
             let millis = number("micros") / 1000;

@@ -69,6 +69,7 @@ impl Desk {
             key: path(&asked.key),
             previous: path(&asked.previous),
             salt: None,
+            stamp: given(&asked.stamp),
             is_plain: asked.is_plain,
             is_short: asked.is_short,
         };
@@ -81,6 +82,8 @@ impl Desk {
             horizon: made.horizon,
             root: made.root,
             signed_by: made.signed_by.unwrap_or_default(),
+            stamp: made.stamp.map(|stamp| stamp.sentence()).unwrap_or_default(),
+            unstamped: made.unstamped.unwrap_or_default(),
             salt: made.salt.unwrap_or_default(),
             columns: visible_all(&made.columns),
             uncovered_columns: visible_all(&made.uncovered_columns),
@@ -100,6 +103,7 @@ impl Desk {
             anchor: PathBuf::from(&asked.anchor),
             salt: path(&asked.salt),
             key: given(&asked.key),
+            authorities: path(&asked.authority),
             handler: given(&asked.handler),
             explanations: path(&asked.explanations),
         };
@@ -121,6 +125,7 @@ impl Desk {
             root: answer.anchor.root,
             signed_by: answer.anchor.signed_by.unwrap_or_default(),
             is_key_known: answer.anchor.is_key_known,
+            stamp: answer.anchor.stamp.map(|stamp| stamp.sentence()).unwrap_or_default(),
             added: narrow(answer.added),
             uncovered_columns: visible_all(&answer.uncovered_columns),
             took: took(started),

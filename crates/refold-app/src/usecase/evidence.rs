@@ -2,7 +2,7 @@
 //! and whether a read model is what the same history makes.
 //!
 //! The formats are in `refold_audit::anchor` and `docs/spec/anchor.md`. Here events are read from the store for them, and
-//! files are written to where a person asks, whole or not at all.
+//! files are written to where a person asks, whole or not at all; of time stamps an authority is asked, whom a person named.
 
 mod aftermath;
 pub mod anchor;
@@ -16,6 +16,7 @@ mod known;
 mod passing;
 pub mod prove;
 pub mod report;
+pub mod stamp;
 pub mod verify;
 
 #[cfg(test)]

@@ -42,6 +42,8 @@ pub struct AnchorAskedWire {
     pub key: String,
     /// The anchor that it continues.
     pub previous: String,
+    /// The address of an authority, which is asked for a time stamp.
+    pub stamp: String,
     pub is_plain: bool,
     pub is_short: bool,
 }
@@ -55,6 +57,10 @@ pub struct AnchorMade {
     pub root: String,
     /// Empty: nobody.
     pub signed_by: String,
+    /// What its time stamp says; empty: it has none.
+    pub stamp: String,
+    /// Why it has none although one was asked for; empty: that is not so.
+    pub unstamped: String,
     /// The file of the key that salts it; empty: no new one was made.
     pub salt: String,
     pub columns: Vec<String>,
@@ -70,6 +76,8 @@ pub struct VerifyAskedWire {
     pub salt: String,
     /// The public key of minisign that must have signed it: its file, or its text.
     pub key: String,
+    /// A file of certificates, one of which must vouch for its time stamp.
+    pub authority: String,
     pub handler: String,
     /// A file of explanations.
     pub explanations: String,
@@ -90,7 +98,7 @@ pub enum EvidenceOutcome {
 #[serde(rename_all = "camelCase")]
 pub struct StoreVerified {
     pub outcome: EvidenceOutcome,
-    /// `L1`; empty: none.
+    /// `L1` or `L2`; empty: none.
     pub level: String,
     pub sentence: String,
     /// By position; the first ones of many.
@@ -103,6 +111,8 @@ pub struct StoreVerified {
     /// Empty: nobody.
     pub signed_by: String,
     pub is_key_known: bool,
+    /// What the time stamp of the anchor says; empty: it has none.
+    pub stamp: String,
     pub added: u32,
     pub uncovered_columns: Vec<String>,
     pub took: String,

@@ -20,6 +20,9 @@ pub struct Anchor {
     /// The key that salts the earlier anchor, where it is not beside it
     #[arg(long, value_name = "FILE", requires = "previous")]
     pub salt: Option<PathBuf>,
+    /// Ask this authority for a time stamp (RFC 3161): the digest of the checkpoint goes there, and nothing of the store
+    #[arg(long, value_name = "URL")]
+    pub stamp: Option<String>,
     /// Do not salt: whoever has the anchor can try whether a payload was this or that
     #[arg(long, conflicts_with = "previous")]
     pub plain: bool,
@@ -48,6 +51,9 @@ pub struct Verify {
     /// The public key of minisign that must have signed the anchor: its file, or its text
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+    /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
+    #[arg(long, value_name = "FILE")]
+    pub authority: Option<PathBuf>,
     /// Tell by this handler what each difference did to the state of its aggregate [default: builtin:merge]
     #[arg(long)]
     pub handler: Option<String>,
@@ -165,6 +171,9 @@ pub struct ReportQuestion {
     /// The public key of minisign that must have signed the anchor: its file, or its text
     #[arg(long, value_name = "KEY", requires = "verification")]
     pub anchor_key: Option<String>,
+    /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
+    #[arg(long, value_name = "FILE", requires = "verification")]
+    pub authority: Option<PathBuf>,
     /// An older copy of the store, for the states before; it is held against the anchor too
     #[arg(long, value_name = "STORE", requires = "verification")]
     pub copy: Option<String>,

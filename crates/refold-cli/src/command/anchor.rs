@@ -14,14 +14,16 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
         key: asked.key.clone(),
         previous: asked.previous.clone(),
         salt: asked.salt.clone(),
+        stamp: asked.stamp.clone(),
         is_plain: asked.plain,
         is_short: asked.short,
     };
     let answer = anchor(context.work, &session, &how)?;
+    let code = u8::from(answer.unstamped.is_some());
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
-        return printer.finish(Ok(0));
+        return printer.finish(Ok(code));
     }
     printer.line(&answer.dir)?;
     printer.line(&format!(
@@ -34,6 +36,12 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
         Some(key) => format!("signed by {key}"),
         None => "not signed: it is worth as much as the place where it is kept".to_owned(),
     })?;
+    if let Some(stamp) = &answer.stamp {
+        printer.line(&stamp.sentence())?;
+    }
+    if let Some(reason) = &answer.unstamped {
+        printer.line(&format!("NOT stamped: {reason}; the anchor is whole without it"))?;
+    }
     if !answer.columns.is_empty() {
         printer.line(&visible(&format!(
             "covers every column of the events: {}",
@@ -46,7 +54,7 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
             "salted with {salt}: verifying needs it, and it tells nobody else"
         ))?;
     }
-    printer.finish(Ok(0))
+    printer.finish(Ok(code))
 }
 
 /// Columns that an anchor says nothing of.

@@ -88,6 +88,7 @@ fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
         anchor,
         salt: asked.salt.clone(),
         key: asked.anchor_key.clone(),
+        authorities: asked.authority.clone(),
         explanations: asked.explanations.clone(),
         ..VerifyAsked::default()
     }))

@@ -19,6 +19,7 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         anchor: asked.anchor.clone(),
         salt: asked.salt.clone(),
         key: asked.key.clone(),
+        authorities: asked.authority.clone(),
         handler: asked.handler.clone(),
         explanations: asked.explanations.clone(),
     };
@@ -37,8 +38,12 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         }
         (None, _) => "the anchor is not signed: it is worth as much as the place where it was kept".to_owned(),
     })?;
+    if let Some(stamp) = &answer.anchor.stamp {
+        printer.line(&stamp.sentence())?;
+    }
     anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
     printer.line(&match (answer.level, answer.outcome) {
+        (Some("L2"), _) => "level L2: unchanged since the time of the stamp".to_owned(),
         (Some(level), _) => format!("level {level}: unchanged since the anchor"),
         (None, "broken") => "level L0: observed, and not what the anchor says".to_owned(),
         (None, _) => "level L0: observed; the anchor proves nothing of what could not be read".to_owned(),

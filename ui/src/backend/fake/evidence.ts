@@ -10,6 +10,7 @@ import type { LabTwin } from './lab';
 const FOLDER = '/home/ada/evidence';
 const KEY = 'RWQ6CmkEh713celB9G6jcdNBxfvEqw/HbTYrGU9hw5aR4+62Fq+qjOJk';
 const ROOT = '4ce10bab7e0b0741a2bcaaffc6d3079e8ba07f50587b09f32ff87c0c0bfe8384';
+const STAMPED = 'stamped 2026-11-22T05:00:02Z by CN=Time Stamps,O=Example, an authority that was named';
 const MANNER: wire.ReportManner = {
   ...{ out: '', formats: [], redact: '', key: '', operator: '', organisation: '', classification: '' },
 };
@@ -50,7 +51,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
       const events = storeOf(session).events.times.length;
       return { folder, anchors: folder === '' ? [] : [...made.toReversed(), ...anchorsOf(folder, events)] };
     },
-    async makeAnchor(session, { isShort, key, out, previous }, progress) {
+    async makeAnchor(session, { isShort, key, out, previous, stamp }, progress) {
       const { events } = await pass(session, 'anchoring', progress);
       const anchor: wire.AnchorListed = {
         ...{ dir: `${out}/anchor-20261122T050000Z-4ce10bab`, name: 'anchor-20261122T050000Z-4ce10bab', root: ROOT },
@@ -61,11 +62,12 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
       made.push(anchor);
       return {
         ...{ dir: anchor.dir, events: anchor.events, horizon: anchor.horizon, root: ROOT, signedBy: anchor.signedBy },
+        ...{ stamp: stamp === '' ? '' : STAMPED, unstamped: '' },
         ...{ salt: previous === '' ? `${anchor.dir}.salt` : '', columns: ['created'], uncoveredColumns: [] },
         took: '84 ms',
       };
     },
-    async verifyStore(session, { anchor, explanations, key }, progress) {
+    async verifyStore(session, { anchor, authority, explanations, key }, progress) {
       const { events, isTampered } = await pass(session, 'verifying', progress);
       const known = anchorsOf(folder, events.times.length).find(({ dir }) => dir === anchor);
       const about = known ?? made.find(({ dir }) => dir === anchor);
@@ -73,12 +75,13 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
       const findings = isTampered ? findingsOf(explanations !== '') : [];
       return {
         outcome: isTampered ? 'broken' : 'verified',
-        level: isTampered ? '' : 'L1',
+        level: isTampered ? '' : authority === '' ? 'L1' : 'L2',
         sentence: isTampered
           ? `NOT what the anchor of ${about.madeAt} says: ${findings.length} differences`
           : `unchanged since the anchor of ${about.madeAt}: all events are byte for byte what they were`,
         ...{ findings, findingCount: findings.length, madeAt: about.madeAt, events: about.events, root: about.root },
         ...{ horizon: about.horizon, signedBy: about.signedBy, isKeyKnown: key !== '', took: '112 ms' },
+        stamp: authority === '' ? '' : STAMPED,
         ...{ added: events.times.length - about.events, uncoveredColumns: [] },
       };
     },

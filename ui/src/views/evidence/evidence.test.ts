@@ -39,6 +39,24 @@ it('makes an anchor where a person says, and verifies against it, with the keys 
   expect(text('verify-level')).toContain('every event up to its horizon');
 });
 
+it('shows who stamped an anchor, and relies on it where the authority is named', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  const asked = vi.spyOn(backend, 'makeAnchor');
+  page.find('[data-test=anchor-stamp]')?.focus();
+  page.type(' https://stamps.example/tsr ');
+  page.find('[data-test=anchors-empty]')?.closest('section')?.focus();
+  page.press('n');
+  await page.until(() => text('anchor-made').includes('stamped 2026-11-22'));
+  expect(asked.mock.calls[0]?.[1].stamp).toBe('https://stamps.example/tsr');
+  vi.spyOn(backend, 'pickFile').mockResolvedValue('/home/ada/root.pem');
+  page.find('[data-test=verify-authority-choose]')?.click();
+  await page.until(() => text('verify-authority').includes('root.pem'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=verdict]')?.dataset['outcome'] === 'verified');
+  expect(text('verify-level')).toContain('that an authority');
+  expect(text('verify-stamp')).toContain('CN=Time Stamps');
+});
+
 it('names what differs, what it did, and goes to the event', async () => {
   await open('Ctrl+8', 'anchors-empty', 'tampered.db');
   page.press('f');
@@ -65,7 +83,7 @@ it('refuses an anchor of another store before it is tried', async () => {
   await page.until(() => page.all('[data-test=anchor]').length === 2);
   page.press(']');
   page.press('Ctrl+Enter');
-  expect(text('notice')).toBe('This anchor is of another store');
+  expect(text('notice')).toBe('This anchor is of another kind of store');
 });
 
 it('stops what runs, and leaves nothing of it', async () => {

@@ -15,6 +15,7 @@ fn verify_asked(anchor: &str) -> VerifyAskedWire {
         anchor: anchor.to_owned(),
         salt: String::new(),
         key: String::new(),
+        authority: String::new(),
         handler: String::new(),
         explanations: String::new(),
         copy: String::new(),
@@ -31,6 +32,7 @@ fn an_anchor_is_made_listed_and_verified_against() {
         out: out.clone(),
         key: String::new(),
         previous: String::new(),
+        stamp: String::new(),
         is_plain: false,
         is_short: false,
     };
@@ -115,6 +117,7 @@ fn nothing_of_evidence_goes_into_the_folder_of_the_store() {
         out: beside.display().to_string(),
         key: String::new(),
         previous: String::new(),
+        stamp: String::new(),
         is_plain: false,
         is_short: false,
     };

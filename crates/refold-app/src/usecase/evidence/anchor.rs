@@ -24,6 +24,7 @@ use super::folder::{
 };
 use super::known::Known;
 use super::passing::{Pass, TREATMENT, unread};
+use super::stamp::{self, STAMP, StampSeen};
 use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
@@ -43,6 +44,8 @@ pub struct AnchorAsked {
     pub salt: Option<PathBuf>,
     /// Payloads are not salted: whoever has the anchor can try whether they were this or that.
     pub is_plain: bool,
+    /// The address of a time stamp authority, which is asked to stamp its checkpoint.
+    pub stamp: Option<String>,
     /// Without the few bytes of each event by which a later difference is named.
     pub is_short: bool,
 }
@@ -55,6 +58,10 @@ pub struct AnchorAnswer {
     pub horizon: String,
     /// The minisign key. `null`: nobody signed.
     pub signed_by: Option<String>,
+    /// The time stamp of its checkpoint. `null`: none was asked for, or none was given.
+    pub stamp: Option<StampSeen>,
+    /// Why it has none although one was asked for.
+    pub unstamped: Option<String>,
     /// Where the key is that salts it. `null`: nothing is salted.
     pub salt: Option<String>,
     /// The columns of the store's rows that it covers, besides what the layout makes of them.
@@ -75,6 +82,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         ));
     }
     refuse_with_store(session, &asked.out, "anchor")?;
+    asked.stamp.as_deref().map(stamp::expect_address).transpose()?;
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let previous = asked
         .previous
@@ -159,20 +167,33 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         root,
     };
     folder.add(MANIFEST, &manifest.to_json())?;
-    folder.add(CHECKPOINT, checkpoint.to_text(signer.as_ref()).as_bytes())?;
-    folder.add(ADVICE, advice(&manifest).as_bytes())?;
+    let checkpoint = checkpoint.to_text(signer.as_ref());
+    folder.add(CHECKPOINT, checkpoint.as_bytes())?;
+    let stamped = asked.stamp.as_deref();
+    let stamped = stamped
+        .map(|url| stamp::ask(session, url, checkpoint.as_bytes()))
+        .transpose()?;
+    let (stamp, unstamped) = match stamped {
+        None => (None, None),
+        Some(Err(reason)) => (None, Some(reason)),
+        Some(Ok((seen, reply))) => {
+            folder.add(STAMP, &reply)?;
+            (Some(seen), None)
+        }
+    };
+    folder.add(ADVICE, advice(&manifest, stamp.as_ref()).as_bytes())?;
     let sums = folder.sums();
     folder.add(SUMS, sums.as_bytes())?;
     if let Some(signer) = &signer {
         let comment = format!("{} root {}", manifest.made_at, manifest.root);
         folder.add(SIGNATURE, signer.sign_file(sums.as_bytes(), &comment).as_bytes())?;
     }
-    let stamp: String = manifest
+    let made_at: String = manifest
         .made_at
         .chars()
         .filter(|it| it.is_ascii_alphanumeric())
         .collect();
-    let path = asked.out.join(format!("anchor-{stamp}-{}", &manifest.root[..8]));
+    let path = asked.out.join(format!("anchor-{made_at}-{}", &manifest.root[..8]));
     let salt = path.with_extension("salt");
     if let (Some(key), true) = (&key, is_new_key) {
         // First: an anchor without its key would be worth nothing.
@@ -190,6 +211,8 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         root: manifest.root,
         horizon: manifest.horizon,
         signed_by: manifest.signed_by,
+        stamp,
+        unstamped,
         salt: is_new_key.then(|| salt.display().to_string()),
         columns: passed.columns,
         uncovered_columns: passed.more_columns,
@@ -335,7 +358,7 @@ fn new_key() -> Result<SaltKey, AppError> {
 }
 
 /// What is in the folder for whoever finds it.
-fn advice(manifest: &Manifest) -> String {
+fn advice(manifest: &Manifest, stamp: Option<&StampSeen>) -> String {
     let signature = match &manifest.signed_by {
         Some(key) => format!(
             "2. minisign -Vm SHA256SUMS -P {key}\n   says who signed it. Compare the key with one that you have from elsewhere.\n"
@@ -345,6 +368,20 @@ fn advice(manifest: &Manifest) -> String {
     let key = match &manifest.salt_key_sha256 {
         Some(_) => " --salt FILE.salt",
         None => "",
+    };
+    let (stamped, unless) = match stamp {
+        None => (
+            String::new(),
+            "when this anchor was made, unless\nsomebody else can tell",
+        ),
+        Some(stamp) => (
+            format!(
+                "4. openssl ts -verify -data {CHECKPOINT} -in {STAMP} -CAfile AUTHORITY.pem\n   says that {} saw this \
+                 checkpoint at {}. The certificate of its root is to be had from\n   the authority.\n",
+                stamp.authority, stamp.time
+            ),
+            "that the authority is one to rely on",
+        ),
     };
     let columns = match &manifest.columns[..] {
         [] => "The events themselves are covered, and nothing else of the store; anchor.json says what of them."
@@ -363,11 +400,10 @@ fn advice(manifest: &Manifest) -> String {
          whether they belong together.\n\
          {signature}\
          3. refold verify STORE --anchor .{key}\n   says whether the store still holds these events, byte for byte, and which differ.\n\
-         \n\
+         {stamped}\n\
          What this shows: the events up to the horizon are those that were there when the anchor was made.\n\
          {columns}\n\
-         What it does not show: that they were true then; who changed what differs; when this anchor was made, unless \
-         somebody else can tell.\n",
+         What it does not show: that they were true then; who changed what differs; {unless}.\n",
         grouped(manifest.size),
         manifest.horizon,
         manifest.made_at,

@@ -15,6 +15,7 @@ use super::folder::{MANIFEST, SIGNATURE, SUMS};
 use super::known::{Known, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
+use super::stamp::StampSeen;
 use crate::error::AppError;
 use crate::text::{self, Exact, grouped, hex};
 
@@ -181,11 +182,15 @@ fn held(path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<He
 fn anchor(path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
     let known = Known::read(path, key).map_err(|error| (MANIFEST, error.message))?;
     let manifest = &known.manifest;
+    let stamped = match &known.stamp {
+        Some(stamp) => format!(", {}", StampSeen::of(stamp, false).sentence()),
+        None => String::new(),
+    };
     Ok(Held {
         root: known.root,
         event: None,
         sentence: format!(
-            "a whole anchor of {} events up to position {}, made at {}; whether the store still holds them is for \
+            "a whole anchor of {} events up to position {}, made at {}{stamped}; whether the store still holds them is for \
              `refold verify` to say",
             grouped(manifest.size),
             manifest.horizon,

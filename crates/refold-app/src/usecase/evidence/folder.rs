@@ -265,6 +265,11 @@ impl Anchor {
         Ok(bytes)
     }
 
+    /// As [`Anchor::read`]; `None`: the list does not name it.
+    pub fn read_listed(&self, name: &str) -> Result<Option<Vec<u8>>, AppError> {
+        self.listed(name).map(|_| self.read(name)).transpose()
+    }
+
     /// The signature of the list, which it cannot name itself. `None`: there is none.
     pub fn signature(&self) -> Result<Option<String>, AppError> {
         match std::fs::read_to_string(self.path.join(SIGNATURE)) {

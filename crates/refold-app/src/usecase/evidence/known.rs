@@ -10,9 +10,11 @@ use refold_audit::anchor::segment::{self, Segment, WIDTH};
 use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::tree::Edge;
 use refold_audit::anchor::{Hash, from_hex};
+use refold_audit::stamp::Stamp;
 use sha2::{Digest as _, Sha256};
 
 use super::folder::{Anchor, CHECKPOINT, FRONTIER, LeafReader, MANIFEST, SEGMENTS, read_key};
+use super::stamp::STAMP;
 use crate::error::{AppError, ErrorCode};
 use crate::text::{self, hex};
 
@@ -25,6 +27,8 @@ pub(super) struct Known {
     pub root: Hash,
     /// The text of its checkpoint, with its signature.
     pub checkpoint: String,
+    /// The time stamp of its checkpoint, which holds by itself.
+    pub stamp: Option<Stamp>,
     pub horizon: u64,
     /// `None`: nothing is salted, or the key was not asked for.
     pub key: Option<SaltKey>,
@@ -49,6 +53,12 @@ impl Known {
         let text = String::from_utf8(folder.read(CHECKPOINT)?).unwrap_or_default();
         let checkpoint = Checkpoint::parse(&text, signer.as_ref());
         let checkpoint = checkpoint.map_err(|error| folder.damaged(CHECKPOINT, &error.to_string()))?;
+        let stamp = folder
+            .read_listed(STAMP)?
+            .map(|reply| Stamp::read(&reply, text.as_bytes()));
+        let stamp = stamp
+            .transpose()
+            .map_err(|error| folder.damaged(STAMP, &error.to_string()))?;
         let segments = segment::read_all(&folder.read(SEGMENTS)?);
         let segments = segments.ok_or_else(|| folder.damaged(SEGMENTS, "it is not readable"))?;
         let frontier = folder.read(FRONTIER)?;
@@ -75,6 +85,7 @@ impl Known {
             segments,
             root,
             checkpoint: text,
+            stamp,
             horizon,
             key: None,
         })

@@ -20,6 +20,7 @@ use super::explanation::Register;
 use super::impact::{Impact, Impacts, Older};
 use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
+use super::stamp::{self, StampSeen};
 use crate::error::AppError;
 use crate::handler;
 use crate::session::Session;
@@ -29,7 +30,8 @@ use crate::text::{self, Exact, counted, grouped};
 pub struct VerifyAnswer {
     /// `verified`; `broken`: it is not what the anchor says; `unverifiable`: not all of it can be read.
     pub outcome: &'static str,
-    /// `L1`: every event up to the horizon is what the anchor says. `null`: not verified.
+    /// `L1`: every event up to the horizon is what the anchor says; `L2`: and it was at the time of a stamp, of an authority
+    /// that was named. `null`: not verified.
     pub level: Option<&'static str>,
     /// By position; the first ones of many.
     pub findings: Vec<VerifyFinding>,
@@ -82,6 +84,8 @@ pub struct AnchorSeen {
     pub signed_by: Option<String>,
     /// Whether that key is the one that was named to verify with.
     pub is_key_known: bool,
+    /// The time stamp of its checkpoint; `null`: it has none.
+    pub stamp: Option<StampSeen>,
 }
 
 /// What to verify a store against, and with what.
@@ -93,6 +97,8 @@ pub struct VerifyAsked {
     pub salt: Option<PathBuf>,
     /// The public key of minisign that must have signed it, as a file or its text.
     pub key: Option<String>,
+    /// A file of certificates, one of which must vouch for the time stamp of the anchor.
+    pub authorities: Option<PathBuf>,
     /// By which the impact of each finding is told; `None`: `builtin:merge`.
     pub handler: Option<String>,
     /// A file of explanations.
@@ -113,6 +119,8 @@ pub fn verify(
 ) -> Result<VerifyAnswer, AppError> {
     let key = asked.key.as_deref().map(public_key).transpose()?;
     let known = Known::open(&asked.anchor, asked.salt.as_deref(), key.as_ref())?;
+    let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref())?;
+    let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
     let program = handler::adopted(session, asked.handler.as_deref())?;
     let held = Held::against(work, session, &known, "verifying")?;
@@ -187,7 +195,11 @@ pub fn verify(
             (None, 0) => "verified",
             (None, _) => "broken",
         },
-        level: (finding_count == 0).then_some("L1"),
+        level: match (finding_count, is_stamped) {
+            (0, true) => Some("L2"),
+            (0, false) => Some("L1"),
+            _ => None,
+        },
         sentence: sentence(&known, &held, differing, explained),
         findings: found,
         finding_count,
@@ -198,6 +210,7 @@ pub fn verify(
             horizon: known.manifest.horizon,
             signed_by: known.manifest.signed_by,
             is_key_known: key.is_some(),
+            stamp,
         },
         added: held.added,
         uncovered_columns: held.uncovered_columns,

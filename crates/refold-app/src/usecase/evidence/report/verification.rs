@@ -32,6 +32,7 @@ pub(super) fn judged(
         Some("--verification DIR"),
         asked.salt.as_ref().map(|_| "--salt FILE"),
         asked.key.as_ref().map(|_| "--anchor-key KEY"),
+        asked.authorities.as_ref().map(|_| "--authority FILE"),
         copy.map(|_| "--copy STORE"),
         asked.explanations.as_ref().map(|_| "--explanations FILE"),
     ];
@@ -84,13 +85,19 @@ fn places(of: &VerifyFinding) -> impl Iterator<Item = Position> {
 }
 
 fn claim(answer: &VerifyAnswer) -> String {
-    match answer.outcome {
-        "verified" => format!(
+    let stamp = answer.anchor.stamp.as_ref();
+    match (answer.outcome, stamp.filter(|stamp| stamp.is_authority_known)) {
+        ("verified", Some(stamp)) => format!(
+            "unchanged since {}, when {} saw the anchor: every event up to position {} is byte for byte what it was then. \
+             What it was before is not known, and whether the certificate of that authority was revoked was not asked.",
+            stamp.time, stamp.authority, answer.anchor.horizon
+        ),
+        ("verified", None) => format!(
             "unchanged since the anchor: every event up to position {} is byte for byte what it was at {}. What it was \
              before is not known.",
             answer.anchor.horizon, answer.anchor.made_at
         ),
-        "broken" => {
+        ("broken", _) => {
             "observed: the store returned these bytes when it was read, and they are not what the anchor says.".to_owned()
         }
         _ => "observed: the store returned these bytes when it was read. Not all of it could be read, so that the anchor \
@@ -127,6 +134,13 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
             facts.push(fact("This key", known));
         }
     }
+    facts.push(fact(
+        "Time stamp",
+        match &anchor.stamp {
+            Some(stamp) => stamp.sentence(),
+            None => "none: when the anchor was made is what its maker says".to_owned(),
+        },
+    ));
     facts.push(fact("Came since", counted(answer.added, "event")));
     if !answer.uncovered_columns.is_empty() {
         facts.push(fact("Columns that came since", answer.uncovered_columns.join(", ")));

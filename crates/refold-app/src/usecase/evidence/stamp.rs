@@ -1,0 +1,184 @@
+//! Time stamps of anchors: asking an authority for one, and what one says.
+//!
+//! The formats are in `refold_audit::stamp`. This is the one place of the program that speaks to an authority, and only to
+//! one whose address a person gave.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use refold_audit::stamp::{Authorities, Request, Stamp};
+use serde::Serialize;
+use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+
+use crate::access::Act;
+use crate::error::{AppError, ErrorCode};
+use crate::session::Session;
+use crate::text::{self, visible};
+
+/// The reply of the authority, in the folder of the anchor.
+pub(super) const STAMP: &str = "checkpoint.tsr";
+
+/// How long an authority may take for its answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Stamps are of a few kilobytes.
+const MOST_BYTES: u64 = 1 << 20;
+
+/// What a time stamp says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StampSeen {
+    /// When the authority saw the checkpoint of the anchor.
+    pub time: String,
+    /// As its certificate has it.
+    pub authority: String,
+    /// Whether one of the authorities that were named to verify with vouches for that certificate.
+    pub is_authority_known: bool,
+    /// Whether it claims to be a qualified stamp of the European Union. Only the trusted lists tell whether it is.
+    pub claims_qualified: bool,
+}
+
+impl StampSeen {
+    pub(super) fn of(stamp: &Stamp, is_authority_known: bool) -> StampSeen {
+        StampSeen {
+            time: stamp.time.display(0).to_string(),
+            authority: text::shown(stamp.authority.as_bytes()),
+            is_authority_known,
+            claims_qualified: stamp.claims_qualified,
+        }
+    }
+
+    /// In words, of the anchor.
+    pub fn sentence(&self) -> String {
+        let kind = match self.claims_qualified {
+            true => ", as a stamp that claims to be qualified (the trusted lists of the European Union tell)",
+            false => "",
+        };
+        let known = match self.is_authority_known {
+            true => "an authority that was named",
+            false => "an authority that was compared with none",
+        };
+        format!("stamped {} by {}, {known}{kind}", self.time, self.authority)
+    }
+}
+
+/// A stamp of the checkpoint, and its bytes. `url`: of an authority.
+///
+/// # Errors
+/// In one sentence, why there is none. That it was asked is written down first, and that failing is an error of its own.
+pub(super) fn ask(
+    session: &Session,
+    url: &str,
+    checkpoint: &[u8],
+) -> Result<Result<(StampSeen, Vec<u8>), String>, AppError> {
+    let mut nonce = [0; 8];
+    getrandom::fill(&mut nonce)
+        .map_err(|error| AppError::internal(format!("the system gives no random bytes: {error}")))?;
+    let request = Request::new(checkpoint, u64::from_le_bytes(nonce));
+    session.log(&Act::Asked {
+        what: "time stamp",
+        url,
+    })?;
+    Ok(post(url, &request.to_bytes()).and_then(|reply| {
+        let stamp = Stamp::read(&reply, checkpoint).and_then(|stamp| stamp.expect(&request).map(|()| stamp));
+        match stamp {
+            Ok(stamp) => Ok((StampSeen::of(&stamp, false), reply)),
+            Err(error) => Err(format!(
+                "what {} answered cannot be used: {}",
+                visible(url),
+                visible(&error.to_string())
+            )),
+        }
+    }))
+}
+
+/// # Errors
+/// When it is no address to which a question can be sent as it is.
+pub(super) fn expect_address(url: &str) -> Result<(), AppError> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match rest.and_then(|rest| rest.split('/').next()) {
+        Some(host) if !host.is_empty() && !host.contains('@') => Ok(()),
+        _ => Err(AppError::invalid(
+            format!("this is no address of a time stamp authority: {}", visible(url)),
+            "give it as https://HOST/PATH or http://HOST/PATH, without a name and a password",
+        )),
+    }
+}
+
+fn post(url: &str, body: &[u8]) -> Result<Vec<u8>, String> {
+    let failed = |reason: String| format!("{} did not answer: {}", visible(url), visible(&reason));
+    let mut config = ureq::Agent::config_builder()
+        .timeout_global(Some(PATIENCE))
+        // Nobody named where it would lead to.
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .user_agent(concat!("Refold/", env!("CARGO_PKG_VERSION")));
+    if url.starts_with("https://") {
+        config = config.tls_config(encryption());
+    }
+    let agent = config.build().new_agent();
+    let sent = agent
+        .post(url)
+        .header("content-type", "application/timestamp-query")
+        .header("accept", "application/timestamp-reply")
+        .send(body);
+    let mut answer = sent.map_err(|error| failed(error.to_string()))?;
+    if answer.status() != 200 {
+        return Err(format!(
+            "{} answered with status {}",
+            visible(url),
+            answer.status().as_u16()
+        ));
+    }
+    let read = answer.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
+    read.map_err(|error| failed(error.to_string()))
+}
+
+/// With the authorities that the system trusts.
+fn encryption() -> TlsConfig {
+    let trusted = rustls_native_certs::load_native_certs().certs;
+    let trusted: Vec<_> = trusted
+        .iter()
+        .map(|der| Certificate::from_der(der).to_owned())
+        .collect();
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(RootCerts::new_with_certs(&trusted))
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build()
+}
+
+/// What a stamp says, held against a file of certificates; `None` of both: nothing is asked of it.
+///
+/// # Errors
+/// Where authorities were named and none of them vouches for it.
+pub(super) fn seen(stamp: Option<&Stamp>, authorities: Option<&Path>) -> Result<Option<StampSeen>, AppError> {
+    let Some(file) = authorities else {
+        return Ok(stamp.map(|stamp| StampSeen::of(stamp, false)));
+    };
+    let named = read_authorities(file)?;
+    let refused = |reason: String| {
+        AppError::new(
+            ErrorCode::Denied,
+            format!("the time stamp of the anchor cannot be trusted: {reason}"),
+            "verify without --authority for what the anchor shows without it, or name the authority that stamped it",
+        )
+    };
+    let stamp = stamp.ok_or_else(|| refused("it has none".to_owned()))?;
+    let checked = named.check(stamp);
+    checked.map_err(|error| refused(format!("{error} ({})", text::shown(stamp.authority.as_bytes()))))?;
+    Ok(Some(StampSeen::of(stamp, true)))
+}
+
+fn read_authorities(file: &Path) -> Result<Authorities, AppError> {
+    let unusable = |reason: String| {
+        AppError::invalid(
+            format!(
+                "the certificates of authorities cannot be used ({reason}): {}",
+                file.display()
+            ),
+            "name a file of certificates (PEM, BEGIN CERTIFICATE): that of the authority's root, which it publishes",
+        )
+    };
+    let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+    Authorities::parse(&pem).map_err(|error| unusable(error.to_string()))
+}
