@@ -38,7 +38,13 @@ pub fn run() -> ExitCode {
     {
         return ExitCode::SUCCESS;
     }
-    let desk = Arc::new(Desk::new(launch));
+    let desk = match Desk::new(launch) {
+        Ok(desk) => Arc::new(desk),
+        Err(error) => {
+            eprintln!("refold-desktop: {}; {}", error.message, error.hint);
+            return ExitCode::from(3);
+        }
+    };
     platform::prepare(desk.rendering());
     let bindings = bindings::builder();
     let built = tauri::Builder::default()

@@ -75,6 +75,7 @@ pub fn file(places: &Places) -> PathBuf {
 
 /// All that are saved, by name. A connection that is wrong is there with what is wrong about it.
 pub fn load(places: &Places) -> Result<ConnectionBook, AppError> {
+    expect_ours(&file(places))?;
     let mut saved = match guarded::read(&file(places))? {
         Some(text) => read(&document(&text, &file(places).display().to_string())?),
         None => Vec::new(),
@@ -84,6 +85,30 @@ pub fn load(places: &Places) -> Result<ConnectionBook, AppError> {
         saved,
         file: file(places).display().to_string(),
     })
+}
+
+/// A connection can name programs to run, so that nobody else may have written it.
+#[cfg(unix)]
+fn expect_ours(file: &Path) -> Result<(), AppError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(of) = file.metadata() else { return Ok(()) };
+    let me = rustix::process::geteuid().as_raw();
+    let why = match of.uid() {
+        owner if owner != me && owner != 0 => "is another user's",
+        _ if of.mode() & 0o002 != 0 => "can be written by every user of this machine",
+        _ => return Ok(()),
+    };
+    Err(AppError::new(
+        ErrorCode::Denied,
+        format!("the connections are not read: their file {why}: {}", file.display()),
+        "look at what is in it, then make it your own, and writable for nobody else",
+    ))
+}
+
+/// Whose a file is, only Unix tells so.
+#[cfg(not(unix))]
+fn expect_ours(_file: &Path) -> Result<(), AppError> {
+    Ok(())
 }
 
 /// The connection of a name, with or without its `@`. One that is wrong is an error: what was meant must not be passed
@@ -298,9 +323,17 @@ fn checked_but_name(connection: &Connection) -> Result<Connection, AppError> {
     if sound.kind.is_none() && (sound.host.is_some() || sound.service.is_some() || sound.database.is_some()) {
         sound.kind = Some(kind::ServerKind::default().name().to_owned());
     }
-    if let Some(store) = &sound.store {
-        let path = std::path::absolute(store).map_err(|error| refused(format!("store is no path ({error})")))?;
-        sound.store = Some(path.display().to_string());
+    // They are opened from any folder.
+    let layout = sound.layout.as_mut().filter(|layout| layout.ends_with(".toml"));
+    let files = [
+        ("store", sound.store.as_mut()),
+        ("mask", sound.mask.as_mut()),
+        ("layout", layout),
+    ];
+    for (name, file) in files {
+        let Some(file) = file else { continue };
+        let path = std::path::absolute(&*file).map_err(|error| refused(format!("{name} is no path ({error})")))?;
+        *file = path.display().to_string();
     }
     match keys::contradictions(&sound).first() {
         Some(why) => Err(refused(why.clone())),

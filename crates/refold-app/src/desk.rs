@@ -81,8 +81,11 @@ pub(crate) struct Placed {
 
 impl Desk {
     /// `launch`: what the arguments or a link asked for.
-    pub fn new(launch: Option<Launch>) -> Desk {
-        Desk::at(Places::of_user(), launch)
+    ///
+    /// # Errors
+    /// For a user without a home ([`Places::of_user`]).
+    pub fn new(launch: Option<Launch>) -> Result<Desk, AppError> {
+        Ok(Desk::at(Places::of_user()?, launch))
     }
 
     /// A desk that keeps what is its own in `places`.

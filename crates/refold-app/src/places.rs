@@ -4,6 +4,8 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::error::AppError;
+
 /// The application's folders. None of them need exist yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Places {
@@ -16,45 +18,58 @@ pub struct Places {
 
 impl Places {
     /// As the system wants it, or all below `REFOLD_HOME` where that is set. `REFOLD_MASK` names a file of masking rules.
-    pub fn of_user() -> Places {
-        Places {
+    ///
+    /// # Errors
+    /// For a user without a home. What is in a folder for everybody, whoever likes can have put there.
+    pub fn of_user() -> Result<Places, AppError> {
+        let places = match home_of_ours(env::var_os("REFOLD_HOME")) {
+            Some(home) => Places::below(&home),
+            None => Places::of_system(folder)?,
+        };
+        Ok(Places {
             mask: env::var_os("REFOLD_MASK").map(PathBuf::from),
-            ..Places::of_system()
-        }
+            ..places
+        })
     }
 
-    fn of_system() -> Places {
-        if let Some(home) = home_of_ours(env::var_os("REFOLD_HOME")) {
-            return Places::below(&home);
-        }
-        let home = folder("HOME").unwrap_or_else(env::temp_dir);
+    /// `folder`: that of a variable of the environment.
+    fn of_system(folder: impl Fn(&str) -> Option<PathBuf>) -> Result<Places, AppError> {
+        let homeless = || {
+            AppError::invalid(
+                "there is no home folder, in which settings and what can be made again are kept",
+                "set HOME or REFOLD_HOME to a folder of your own",
+            )
+        };
+        // Without the variable what the system knows of its user.
+        let home = folder("HOME").or_else(|| env::home_dir().filter(|home| home.is_absolute()));
+        let home = home.ok_or_else(homeless)?;
         if cfg!(target_os = "macos") {
             let library = home.join("Library");
             let support = library.join("Application Support").join("Refold");
-            return Places {
+            return Ok(Places {
                 config: support.clone(),
                 cache: library.join("Caches").join("Refold"),
                 data: support,
                 mask: None,
-            };
+            });
         }
         if cfg!(windows) {
-            let roaming = folder("APPDATA").unwrap_or_else(env::temp_dir).join("Refold");
-            let local = folder("LOCALAPPDATA").unwrap_or_else(env::temp_dir).join("Refold");
-            return Places {
+            let roaming = folder("APPDATA").ok_or_else(homeless)?.join("Refold");
+            let local = folder("LOCALAPPDATA").ok_or_else(homeless)?.join("Refold");
+            return Ok(Places {
                 config: roaming,
                 cache: local.join("cache"),
                 data: local,
                 mask: None,
-            };
+            });
         }
         let xdg = |name, fallback: &str| folder(name).unwrap_or_else(|| home.join(fallback)).join("refold");
-        Places {
+        Ok(Places {
             config: xdg("XDG_CONFIG_HOME", ".config"),
             cache: xdg("XDG_CACHE_HOME", ".cache"),
             data: xdg("XDG_DATA_HOME", ".local/share"),
             mask: None,
-        }
+        })
     }
 
     pub fn below(home: &Path) -> Places {

@@ -33,7 +33,7 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
         true => Existing::Replaced,
         false => Existing::Kept,
     };
-    let places = Places::of_user();
+    let places = Places::of_user()?;
     let saved = case::save(context.work, &session, &places, &wanted, &asked.out, existing)?;
     let mut printer = context.printer();
     if context.json {

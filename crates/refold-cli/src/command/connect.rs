@@ -13,7 +13,7 @@ const TITLE_LETTERS: usize = 27;
 
 pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
     let asked = context.asked(&asked.store);
-    let tried = connect(context.work, &asked, &context.places(), &|_| {})?;
+    let tried = connect(context.work, &asked, &context.places()?, &|_| {})?;
     let mut printer = context.printer();
     if context.json {
         printer.json(&tried)?;

@@ -14,7 +14,7 @@ use crate::arguments::{ConnectionAdd, ConnectionEdit, ConnectionLines, Connectio
 use crate::print::{Ended, Table, aside};
 
 pub fn run(context: &Context<'_>, asked: &Connections) -> Result<u8, Ended> {
-    let places = Places::of_user();
+    let places = Places::of_user()?;
     match &asked.act {
         None => all(context, &places, None),
         Some(ConnectionsAct::List { name }) => all(context, &places, name.as_deref()),
@@ -232,7 +232,7 @@ fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<usize>
 fn done(context: &Context<'_>, sentence: &str) -> Result<u8, Ended> {
     let mut printer = context.printer();
     match context.json {
-        true => printer.json(&list(&Places::of_user(), None)?)?,
+        true => printer.json(&list(&Places::of_user()?, None)?)?,
         false => printer.line(sentence)?,
     }
     printer.finish(Ok(0))

@@ -49,7 +49,7 @@ use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::usecase::overview::lacking;
 use refold_app::wire::HandlerWire;
 use refold_app::work::Work;
-use refold_app::{Places, Reveal, Session};
+use refold_app::{AppError, Places, Reveal, Session};
 
 use crate::arguments::{Arguments, Case, Command, KeepingAsked, ScopeAsked};
 use crate::print::{self, Ended, Printer};
@@ -68,7 +68,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Opens the store, under the masking rules that hold for it, less what the call reveals.
     pub fn open(&self, store: &str) -> Result<Arc<Session>, Ended> {
-        let session = Arc::new(Session::open_asked(self.work, &self.asked(store), &self.places())?);
+        let session = Arc::new(Session::open_asked(self.work, &self.asked(store), &self.places()?)?);
         for path in &self.arguments.reveal {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;
@@ -89,12 +89,12 @@ impl Context<'_> {
     }
 
     /// The application's own folders, with the masking rules that the call names.
-    fn places(&self) -> Places {
-        let places = Places::of_user();
-        Places {
+    fn places(&self) -> Result<Places, AppError> {
+        let places = Places::of_user()?;
+        Ok(Places {
             mask: self.arguments.mask.clone().or(places.mask.clone()),
             ..places
-        }
+        })
     }
 
     /// Standard output, with the progress line out of its way.

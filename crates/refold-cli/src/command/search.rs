@@ -28,7 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
 /// What is saved, with what is given besides in the place of its parts.
 fn query_of(asked: &Asked) -> Result<Search, Ended> {
     let saved = match &asked.saved {
-        Some(name) => Search::from(&saved_queries::find(&Places::of_user(), name)?.asked),
+        Some(name) => Search::from(&saved_queries::find(&Places::of_user()?, name)?.asked),
         None => Search::default(),
     };
     let list = |given: &Vec<String>, saved| if given.is_empty() { saved } else { given.clone() };

@@ -250,3 +250,52 @@ fn a_full_disk_loses_no_connection() {
     assert_eq!(lab.run(&["state", "@shop", "order-4711"]).code, 0);
     assert_eq!(lab.run(&["connections", "log", "@shop"]).code, 0);
 }
+
+#[test]
+fn files_that_a_connection_names_are_found_from_every_folder() {
+    let lab = shop();
+    std::fs::write(
+        lab.path().join("rules.toml"),
+        "refold = \"mask/1\"\n\n[[hide]]\npaths = [\"/customer\"]\n",
+    )
+    .expect("rules");
+    let layout = "crates/refold-stores/layouts/emmett.toml";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    std::fs::copy(root.join(layout), lab.path().join("mine.toml")).expect("a layout");
+    let added = lab.run(&[
+        "connections",
+        "add",
+        "mine",
+        "orders.db",
+        "--environment",
+        "test",
+        "--layout",
+        "mine.toml",
+        "--mask",
+        "rules.toml",
+    ]);
+    assert_eq!(added.code, 0, "{added:?}");
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = lab.command(&["info", "@mine"]);
+    command.current_dir(elsewhere.path());
+    let told = command.output().expect("the program runs");
+    assert!(told.status.success(), "{told:?}");
+}
+
+/// A connection can name programs to run.
+#[cfg(unix)]
+#[test]
+fn connections_that_everybody_can_write_are_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let lab = shop();
+    let file = lab.home().join("config/connections.toml");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).expect("rights");
+    let refused = lab.run(&["info", "@shop"]);
+    assert!(
+        refused.code > 1 && refused.err.contains("every user of this machine"),
+        "{refused:?}"
+    );
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("rights");
+    assert_eq!(lab.run(&["info", "@shop"]).code, 0);
+}
