@@ -39,6 +39,9 @@ pub struct Kept {
     pub sha256: String,
 }
 
+/// How a file is called that is not whole yet.
+const UNFINISHED: &str = ".refold-tmp-";
+
 /// Writes `bytes` to `file`, over an earlier file of the same kind or where nothing is. `store`: the path of the store.
 pub fn write(file: &Path, store: &Path, bytes: &[u8], kind: &Own) -> Result<(), AppError> {
     let mut new = NewFile::create(file, store, kind)?;
@@ -65,7 +68,8 @@ impl<'a> NewFile<'a> {
         if let Some(why) = why_not_over(target, kind) {
             return Err(refused(why));
         }
-        let out = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(&error))?;
+        let out = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(folder);
+        let out = out.map_err(|error| failed(&error))?;
         Ok(NewFile {
             target,
             noun,

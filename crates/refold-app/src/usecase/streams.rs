@@ -32,14 +32,14 @@ const PAGE_ROWS: u32 = 4_096;
 /// A page as a list shows it has at most so many rows.
 const MAX_ROWS: u32 = 10_000;
 
-/// Calls `visit` for each stream of the page. Most events and latest events come first; ids, categories and first times
+/// Calls `visit` for each stream of the page, and answers how many there are on all pages. Most events and latest events come first; ids, categories and first times
 /// ascend.
 pub fn streams(
     work: &Work<'_>,
     session: &Session,
     asked: &Streams,
     visit: &mut dyn FnMut(StreamAnswer) -> Result<(), AppError>,
-) -> Result<(), AppError> {
+) -> Result<u32, AppError> {
     let index = session.build_index(work)?;
     let digits = session.description().time_digits;
     let mut query = IndexQuery {
@@ -54,10 +54,11 @@ pub fn streams(
     if let Some(after) = &asked.after {
         query.offset = rank_after(work, &index, &query, after)?;
     }
-    let mut left = asked.limit;
+    let (mut left, mut all) = (asked.limit, 0);
     while left > 0 {
         query.limit = left.min(PAGE_ROWS);
         let page = index.streams(&query)?;
+        all = page.matching;
         for ordinal in &page.rows {
             visit(answer(&index, *ordinal, digits)?)?;
         }
@@ -70,7 +71,7 @@ pub fn streams(
         left -= shown;
         work.check()?;
     }
-    Ok(())
+    Ok(all)
 }
 
 /// A page as a list of rows shows it. Needs the index, if only that of the store as it was before it grew.

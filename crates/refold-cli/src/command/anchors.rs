@@ -31,11 +31,12 @@ pub fn run(context: &Context<'_>, asked: &Anchors) -> Result<u8, Ended> {
         ]);
     }
     table.print(&mut printer)?;
+    printer.line("whether one is of this very store, `refold verify` says: a list goes by the kind and the layout")?;
     printer.finish(Ok(0))
 }
 
 fn notes(of: &AnchorFound) -> String {
-    let other = (!of.is_of_store && of.unreadable.is_none()).then(|| "of another store".to_owned());
+    let other = (!of.is_of_store && of.unreadable.is_none()).then(|| "of another kind of store".to_owned());
     let continues = of.continues.as_ref().map(|name| format!("continues {}", visible(name)));
     let unreadable = of
         .unreadable

@@ -77,7 +77,8 @@ fn story_line(told: &StoryAnswer) -> String {
         None if !told.readable => format!("{}: cannot be read", told.event_type),
         None if told.changed.is_empty() => format!("{}: changes nothing", told.event_type),
         None => {
-            let first = told.changed.get(..SHOWN).unwrap_or(&told.changed).join(", ");
+            let paths: Vec<&str> = told.changed.iter().take(SHOWN).map(|path| whole_or(path)).collect();
+            let first = paths.join(", ");
             let more = told.changed.len().saturating_sub(SHOWN);
             let rest = if more > 0 {
                 format!(" and {more} more")
@@ -90,9 +91,14 @@ fn story_line(told: &StoryAnswer) -> String {
     format!("{place:>6}  {recorded}  {sentence}")
 }
 
+/// A path; that of the whole state is empty.
+fn whole_or(path: &str) -> &str {
+    if path.is_empty() { "the whole state" } else { path }
+}
+
 /// `+ /currency  "EUR"`
 fn change_line(change: &ChangeAnswer) -> String {
-    let path = shown(change.path.as_bytes());
+    let path = shown(whole_or(&change.path).as_bytes());
     match (&change.before, &change.after, &change.moved_from) {
         (Some(before), Some(after), _) => format!("~ {path}  {} -> {}", before.shown(), after.shown()),
         (Some(before), None, _) => format!("- {path}  {}", before.shown()),

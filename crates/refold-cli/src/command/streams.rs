@@ -7,7 +7,7 @@ use refold_app::wire::StreamSort;
 
 use super::{Context, cell};
 use crate::arguments::{Sort, Streams as Asked};
-use crate::print::{Ended, Table};
+use crate::print::{Ended, Table, aside};
 
 pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -27,10 +27,15 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     session.build_index(context.work)?;
     let mut printer = context.printer();
     if context.json {
+        let mut shown = 0;
         let outcome = streams(context.work, &session, &query, &mut |stream| {
+            shown += 1;
             printer.line_of_stream(&json_line(&stream)?)
         });
-        printer.finish(outcome)?;
+        let all = printer.finish(outcome)?;
+        if let Some(rest) = rest(asked, shown, all) {
+            aside(&rest);
+        }
         return Ok(0);
     }
     let mut table = Table::new(&[
@@ -41,7 +46,9 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         "last recorded",
         "last type",
     ]);
-    streams(context.work, &session, &query, &mut |stream| {
+    let mut shown = 0;
+    let all = streams(context.work, &session, &query, &mut |stream| {
+        shown += 1;
         table.row(vec![
             stream.stream.to_string(),
             stream.category.to_string(),
@@ -57,5 +64,20 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     } else {
         table.print(&mut printer)?;
     }
+    if let Some(rest) = rest(asked, shown, all) {
+        printer.line(&rest)?;
+    }
     printer.finish(Ok(0))
+}
+
+/// That there are more, of a page which may not be the first.
+fn rest(asked: &Asked, shown: u32, all: u32) -> Option<String> {
+    let is_last = shown < asked.limit || shown == all;
+    (!is_last).then(|| {
+        format!(
+            "{} of {} streams; more with --limit N, or on the next page with --after and the last id",
+            grouped(shown.into()),
+            grouped(all.into())
+        )
+    })
 }

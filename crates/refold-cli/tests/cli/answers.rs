@@ -71,6 +71,31 @@ fn streams_come_a_page_at_a_time_each_once() {
 }
 
 #[test]
+fn a_page_of_streams_says_how_many_there_are() {
+    let lab = Lab::shared();
+    let all = lab.json(0, &["info", "orders.db"])["streams"].as_u64().unwrap();
+    let page = lab.run(&["streams", "orders.db", "--limit", "2"]);
+    let last = page.out.lines().last().unwrap_or_default();
+    assert!(last.starts_with("2 of ") && last.contains("--after"), "{page:?}");
+    // Standard output holds streams and nothing else.
+    let lines = lab.run(&["--json", "streams", "orders.db", "--limit", "2"]);
+    assert!(
+        lines.out.lines().count() == 2 && lines.err.contains("2 of "),
+        "{lines:?}"
+    );
+    let whole = lab.run(&["--json", "streams", "orders.db", "--limit", &all.to_string()]);
+    assert_eq!(whole.err, "", "{whole:?}");
+}
+
+#[test]
+fn a_story_of_the_whole_state_says_what_changed() {
+    let lab = Lab::shared();
+    let told = lab.run(&["history", "orders.db", "order-4711", "--story", "--limit", "1"]);
+    let first = told.out.lines().next().unwrap_or_default();
+    assert!(first.ends_with(": changes the whole state"), "{told:?}");
+}
+
+#[test]
 fn history_is_every_event_with_the_bytes_that_are_stored() {
     let lab = Lab::shared();
     let database =

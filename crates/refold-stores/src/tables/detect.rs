@@ -133,7 +133,7 @@ impl Look<'_> {
                 evidence.push("the first events decode as the layout says".to_owned());
             }
             Some(false) => evidence.push("the first events do not decode as the layout says".to_owned()),
-            None => evidence.push("the table is empty".to_owned()),
+            None => evidence.push("no event was decoded: there is none, or no index leads to the first".to_owned()),
         }
         let candidate = Candidate {
             layout: layout.name.clone(),

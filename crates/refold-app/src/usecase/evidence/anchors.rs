@@ -26,7 +26,7 @@ pub struct AnchorFound {
     pub dir: String,
     /// Of its folder.
     pub name: String,
-    /// Whether it is of a store of this kind and layout: another one cannot be verified against it.
+    /// Whether it is of a store of this kind and layout, which other stores are of, too: one that is not cannot be verified against it.
     pub is_of_store: bool,
     pub made_at: String,
     pub size: u64,

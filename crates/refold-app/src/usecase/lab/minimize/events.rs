@@ -180,7 +180,8 @@ impl<'a> Events<'a> {
             "it breaks in every version of the handler"
         };
         Ok(Some(format!(
-            "{why}, so nothing says that a right handler keeps {id} on fewer events: the case may break in any handler;              hold it against one in which it holds"
+            "{why}, so nothing says that a right handler keeps {id} on fewer events: the case may break in any handler; \
+             hold it against one in which it holds"
         )))
     }
 
