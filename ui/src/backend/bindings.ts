@@ -779,7 +779,7 @@ export type DriftFound = {
 
 export type DriftKind = "missing" | "extra" | "different" | "behind" | "unclear";
 
-export type DriftPositionFrom = "given" | "checkpoint" | "rows";
+export type DriftPositionFrom = "given" | "checkpoint" | "rows" | "nobody";
 
 /**  Where a store's data comes from. */
 export type Environment = "production" | "staging" | "test" | "development" | "local";

@@ -40,7 +40,10 @@ export const DRIFT = {
   },
   allRight: 'Every row is what the handler makes of it',
   byRows: (position: string) =>
-    position === '' ? 'nobody says how far it is' : `compared where each row is, the last at #${countText(position)}`,
+    position === ''
+      ? 'compared where each row is; none is right there'
+      : `compared where each row is, the last at #${countText(position)}`,
+  byNobody: 'nobody says how far it is: each row is compared with all of its stream',
   byCheckpoint: (position: string, lag: number) =>
     `compared at its checkpoint ${position}, ${countOf(lag, 'event', 'events')} behind the store`,
   byPerson: (position: string, lag: number) =>

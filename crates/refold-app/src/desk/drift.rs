@@ -109,6 +109,7 @@ fn found(answer: DriftAnswer, took: String) -> DriftFound {
             PositionFrom::Given => DriftPositionFrom::Given,
             PositionFrom::Checkpoint => DriftPositionFrom::Checkpoint,
             PositionFrom::Rows => DriftPositionFrom::Rows,
+            PositionFrom::Nobody => DriftPositionFrom::Nobody,
         },
         lag_events: narrow(answer.lag_events),
         columns: answer

@@ -77,6 +77,7 @@ pub enum DriftPositionFrom {
     Given,
     Checkpoint,
     Rows,
+    Nobody,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -27,8 +27,8 @@ pub fn run(context: &Context<'_>, asked: &Drift) -> Result<u8, Ended> {
         most_faults: asked.limit,
     };
     let answer = drift(context.work, &session, &how)?;
-    // What is only behind is not wrong.
-    let code = u8::from(answer.missing + answer.extra + answer.different > 0);
+    // What is only behind is not wrong; what cannot be told is no pass.
+    let code = u8::from(answer.missing + answer.extra + answer.different + answer.unclear > 0);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
@@ -106,11 +106,14 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
     };
     let lag = counted(answer.lag_events, "event");
     printer.line(&match answer.position_from {
-        _ if position.is_empty() => "nobody says how far the read model is".to_owned(),
         PositionFrom::Given => format!("compared at {place}{position}, as asked: {lag} later are not looked at"),
         PositionFrom::Checkpoint => format!("compared at {place}{position}, its checkpoint: {lag} behind the store"),
+        PositionFrom::Rows if position.is_empty() => "compared where each row is; none is right there".to_owned(),
         PositionFrom::Rows => {
             format!("compared where each row is; the last event that one reflects is {place}{position}")
+        }
+        PositionFrom::Nobody => {
+            "nobody says how far the read model is: each row is compared with all of its stream".to_owned()
         }
     })?;
     printer.line("")?;

@@ -89,6 +89,64 @@ fn what_was_done_to_a_table_is_named_and_its_file_stays_as_it_was() {
 }
 
 #[test]
+fn a_row_whose_own_version_is_wrong_is_not_called_equal() {
+    let lab = Lab::new(3_000);
+    let handler = ["--handler", "handlers/order@1.0.0"];
+    let says = |version: i64| {
+        let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+        let changed = "UPDATE order_summary SET version = ?1 WHERE order_id = 'order-4711'";
+        model.execute(changed, [version]).unwrap();
+    };
+    // The order has 15 events, and the row holds what all of them come to.
+    for (version, kind, why) in [
+        (2, "different", "and holds what its stream came to at v"),
+        (9_999, "unclear", "there is no v9999 yet: this is the head, v15"),
+        (-5, "unclear", "v-5, and its stream has no such event"),
+    ] {
+        says(version);
+        let found = drift(&lab, 1, &handler);
+        let fault = &found["faults"][0];
+        assert_eq!(
+            (&fault["key"], &fault["kind"]),
+            (&"order-4711".into(), &kind.into()),
+            "{found}"
+        );
+        assert!(fault["why"].as_str().unwrap().contains(why), "{fault}");
+        assert_eq!(found[kind], 1);
+    }
+}
+
+#[test]
+fn it_is_said_truly_where_rows_are_compared() {
+    let lab = Lab::new(500);
+    let mapping = lab.path().join("read_model.order_summary.toml");
+    let named = fs::read_to_string(&mapping).unwrap();
+    let asked = [&ASKED[..], &["--handler", "handlers/order@1.0.0"]].concat();
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch("UPDATE order_summary SET customer_id = 'nobody'")
+        .unwrap();
+    drop(model);
+    let none_right = lab.run(&asked);
+    assert!(
+        none_right
+            .out
+            .contains("compared where each row is; none is right there"),
+        "{none_right:?}"
+    );
+    assert_eq!(drift(&lab, 1, &asked[6..])["position_from"], "rows");
+
+    fs::write(&mapping, named.replace("[position]\nversion = \"version\"\n", "")).unwrap();
+    let unsaid = lab.run(&asked);
+    assert!(
+        unsaid.out.contains("nobody says how far the read model is"),
+        "{unsaid:?}"
+    );
+    assert!(!unsaid.out.contains("where each row is"), "{unsaid:?}");
+    assert_eq!(drift(&lab, 1, &asked[6..])["position_from"], "nobody");
+}
+
+#[test]
 fn what_rules_hide_of_the_state_is_hidden_of_the_row() {
     let lab = Lab::new(500);
     let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();

@@ -236,7 +236,11 @@ impl Opened {
             return Ok((Some(cursor), PositionFrom::Given));
         }
         let Some(checkpoint) = &self.mapping.checkpoint else {
-            return Ok((None, PositionFrom::Rows));
+            let from = match self.mapping.own {
+                mapping::Own::Unknown => PositionFrom::Nobody,
+                _ => PositionFrom::Rows,
+            };
+            return Ok((None, from));
         };
         let rows = self.reached.model.rows(work, Some(&checkpoint.table))?;
         Rows::fix(work, &[(&self.rows, &places), (&rows, &checkpoint.places())])?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
-use refold_core::event::{Columns, EventBatch, EventView, Position};
+use refold_core::event::{Columns, EventBatch, EventView, Position, Version};
 use refold_core::names::Names;
 use refold_core::port::handler::{
     Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
@@ -35,6 +35,8 @@ pub struct Reached {
     pub first_position: Position,
     /// Of the last event in the state; that of none where there is none.
     pub held_position: Option<Position>,
+    /// Of the same event.
+    pub held_version: Option<Version>,
 }
 
 impl HandlerProgram for Aligned {
@@ -77,6 +79,7 @@ struct Seen {
     due: u32,
     first_position: Option<Position>,
     held_position: Option<Position>,
+    held_version: Option<Version>,
     /// The state where the row is, once an event lies beyond.
     kept: Option<Value>,
 }
@@ -112,6 +115,7 @@ impl HandlerInstance for AlignedInstance {
         if is_held {
             seen.held = seen.events;
             seen.held_position = Some(event.position);
+            seen.held_version = Some(event.version).filter(|version| *version != EventBatch::NO_VERSION);
             seen.kept = None;
         }
         if self.until.is_none_or(|until| is_within(&until, event)) {
@@ -133,6 +137,7 @@ impl HandlerInstance for AlignedInstance {
             number(self.seen.due.into()),
             position(self.seen.first_position),
             position(self.seen.held_position),
+            self.seen.held_version.map_or(Value::Null, |version| number(version.0)),
         ])))
     }
 
@@ -174,6 +179,7 @@ impl Reached {
             due: count(2)?,
             first_position: Position(whole(3)?),
             held_position: whole(4).map(Position),
+            held_version: whole(5).map(Version),
         })
     }
 }

@@ -27,7 +27,7 @@ pub struct DriftAnswer {
     pub unclear: u32,
     /// Rows that are not compared because a later one has the same key.
     pub older: u32,
-    /// How far the read model is as a whole; where nobody says, the last position that a row of it reflects.
+    /// How far the read model is as a whole; where nobody says, the last position that a row which is right reflects.
     pub position: Option<String>,
     pub position_from: PositionFrom,
     /// Events of these streams that the read model as a whole has not come to.
@@ -51,8 +51,10 @@ pub enum PositionFrom {
     Given,
     /// The table in which the projection keeps it.
     Checkpoint,
-    /// The rows alone.
+    /// The rows, each for itself.
     Rows,
+    /// Nobody: each row is compared with all that its stream came to.
+    Nobody,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -20,12 +20,17 @@ use crate::usecase::whole_fold::whole_fold;
 /// What one row is, beside its stream.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Judged {
-    /// What the stream makes of it, though it may say that it is elsewhere.
+    /// What the stream makes of it.
     Equal { moment: Moment },
     /// What the stream made of it so many events ago.
     Behind { moment: Moment, by: u32 },
-    /// What the stream never made of it; compared with the state at `moment`.
-    Different { moment: Moment, fields: Vec<Field> },
+    /// What the stream did not make of it by then; compared with the state at `moment`.
+    Different {
+        moment: Moment,
+        fields: Vec<Field>,
+        /// Where the row says less of itself than it holds: what it holds the stream came to first here.
+        later: Option<Moment>,
+    },
     /// The handler says that the stream has no row.
     Unwanted { moment: Moment },
     /// It cannot be told, in a sentence.
@@ -72,13 +77,12 @@ impl Asked<'_> {
         let due = self.due(stream)?;
         let says = own;
         let own = says.map(|own| stream.track.resolve(&own, clock::now())).transpose()?;
-        let mut beside = Beside::new(
-            self.mapping,
-            row,
-            self.is_csv,
-            own.filter(|own| *own > Moment::START),
-            due,
-        );
+        if let (Some(says), Some(own)) = (&says, own)
+            && let Some(why) = lacking(stream, says, own)
+        {
+            return Ok(Judged::Unclear { moment: own, why });
+        }
+        let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         let quiet = Work::new(work.cancel_token(), &Silent);
         let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
             let folded = fold.folded()?;
@@ -93,15 +97,6 @@ impl Asked<'_> {
             // It is what the stream made of it: nothing that could not be read stands against that.
             Judged::Equal { .. } | Judged::Behind { .. } | Judged::Unclear { .. } => return Ok(judged),
         };
-        if let (Some(says), Some(own)) = (&says, own)
-            && let Some(finding) = stream.past_head(says, own)
-        {
-            let why = format!(
-                "{}: is the store that was opened older than the read model?",
-                finding.detail
-            );
-            return Ok(Judged::Unclear { moment, why });
-        }
         let fault = folded.fault.filter(|(at, _)| *at <= due);
         if let Some((at, fault)) = fault {
             let place = stream.place_label(at);
@@ -121,6 +116,25 @@ impl Asked<'_> {
     }
 }
 
+/// Why nothing can be said of a row that is at an event which its stream does not have; `None`: it has it.
+fn lacking(stream: &Stream, says: &Cursor, own: Moment) -> Option<String> {
+    if let Some(finding) = stream.past_head(says, own) {
+        let why = "is the store that was opened older than the read model?";
+        return Some(format!("{}: {why}", finding.detail));
+    }
+    let version = own.event_index().and_then(|index| stream.track.versions.get(index));
+    match says {
+        Cursor::Version(says) if version != Some(says) => Some(format!(
+            "the row says that it is at v{}, and its stream has no such event",
+            says.0
+        )),
+        _ if own == Moment::START => Some(format!(
+            "the row says that it is at {says}, which is before the first event of its stream"
+        )),
+        _ => None,
+    }
+}
+
 /// A row beside the states of its stream, one after the other.
 struct Beside<'a> {
     mapping: &'a Mapping,
@@ -130,7 +144,7 @@ struct Beside<'a> {
     own: Option<Moment>,
     due: Moment,
     columns: Vec<Tracked>,
-    /// The last moment at or before the row's own at which it is right, and the first one after.
+    /// The last moment at or before the row's place at which it is right, and the first one after.
     right_before: Option<Moment>,
     right_after: Option<Moment>,
     /// What the row is compared with: its own moment, or the one where it differs least, the latest of these.
@@ -227,7 +241,9 @@ impl<'a> Beside<'a> {
     }
 
     fn judged(self) -> Judged {
-        if let Some(moment) = self.right_before.or(self.right_after) {
+        // One that says where it is and holds what came later is not right there: it would take these events twice.
+        let ahead = self.right_after.filter(|_| self.own.is_none());
+        if let Some(moment) = self.right_before.or(ahead) {
             let by = self.due.0.saturating_sub(moment.0);
             return match by {
                 0 => Judged::Equal { moment },
@@ -236,7 +252,11 @@ impl<'a> Beside<'a> {
         }
         match self.compared {
             Some((moment, _)) if !self.is_wanted => Judged::Unwanted { moment },
-            Some((moment, Ok(fields))) => Judged::Different { moment, fields },
+            Some((moment, Ok(fields))) => Judged::Different {
+                moment,
+                fields,
+                later: self.right_after,
+            },
             Some((moment, Err(why))) => Judged::Unclear { moment, why },
             None => Judged::Unclear {
                 moment: Moment::START,

@@ -13,7 +13,7 @@ use refold_core::value::Value;
 use refold_core::work::Work;
 
 use super::aligned::{Aligned, Reached};
-use super::held::{Digest, HeldRows, digest, write_state};
+use super::held::{Digest, Held, HeldRows, digest, write_state};
 use super::mapping::{Mapping, value_text};
 use crate::error::AppError;
 use crate::session::Session;
@@ -78,10 +78,7 @@ impl Passing<'_> {
             let row = self.rows.find(digest(id));
             if let Some((at, held)) = row {
                 self.rows.mark(at);
-                match reached
-                    .as_ref()
-                    .filter(|reached| self.is_right(reached, held.columns, folded))
-                {
+                match reached.as_ref().filter(|reached| self.is_right(reached, held, folded)) {
                     Some(reached) => {
                         let mut passed = locked();
                         passed.reflected = passed.reflected.max(reached.held_position);
@@ -126,13 +123,19 @@ impl Passing<'_> {
     }
 
     /// Whether the row holds what its stream comes to where the row is.
-    fn is_right(&self, reached: &Reached, columns: Digest, folded: &Folded) -> bool {
+    fn is_right(&self, reached: &Reached, row: &Held, folded: &Folded) -> bool {
         if folded.incomplete_since.is_some() || folded.fault.is_some() || reached.held == 0 {
+            return false;
+        }
+        // Of a version that the stream lacks the state before it was reached, which the row does not speak of.
+        if let Some(Cursor::Version(says)) = row.own(&self.mapping.own)
+            && reached.held_version != Some(says)
+        {
             return false;
         }
         let mut form = Vec::new();
         let is_told = write_state(self.mapping, &reached.state, self.is_csv, &mut form).is_ok();
-        is_told && digest(&form) == columns && self.is_wanted(&reached.state)
+        is_told && digest(&form) == row.columns && self.is_wanted(&reached.state)
     }
 
     fn is_wanted(&self, state: &Value) -> bool {

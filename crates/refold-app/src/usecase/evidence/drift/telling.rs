@@ -223,7 +223,7 @@ impl<'a> Telling<'a> {
                 fault.at = text::filled(stream.place_label(moment));
                 collected.add(self.most_faults, 0, fault);
             }
-            Judged::Different { moment, fields } => {
+            Judged::Different { moment, fields, later } => {
                 collected.counts.different += 1;
                 collected.wrong.push(stream.id.clone());
                 let cover = self
@@ -236,7 +236,11 @@ impl<'a> Telling<'a> {
                         *rows += 1;
                     }
                     let column = field.column;
-                    let mut fault = of(FaultKind::Different, None);
+                    let why = later.map(|later| {
+                        let (at, later) = (stream.place_label(moment), stream.place_label(later));
+                        format!("the row says that it is at {at}, and holds what its stream came to at {later}")
+                    });
+                    let mut fault = of(FaultKind::Different, why);
                     fault.at = text::filled(stream.place_label(moment));
                     self.name_event(&mut fault, stream, field.changed);
                     self.name_values(&mut fault, &cover, row, field);

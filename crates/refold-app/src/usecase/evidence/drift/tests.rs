@@ -63,10 +63,15 @@ fn histories(events: &[Told]) -> BTreeMap<usize, Vec<(i64, Fields)>> {
 }
 
 fn session(events: &[Told]) -> Session {
+    numbered(events, 1)
+}
+
+/// The same, with versions that are so far apart.
+fn numbered(events: &[Told], step: i64) -> Session {
     let mut versions: BTreeMap<usize, i64> = BTreeMap::new();
     let events = events.iter().zip(1..).map(|(event, position)| {
         let version = versions.entry(event.stream).or_default();
-        *version += 1;
+        *version += step;
         let members = event.patch.iter().map(|(column, value)| {
             let value = value.map_or("null".to_owned(), |value| literal(*column, value));
             format!("\"{}\":{value}", COLUMNS[*column])
@@ -116,6 +121,10 @@ impl Row {
 }
 
 fn drifted(events: &[Told], rows: &[Row], says_version: bool, until: Option<i64>) -> DriftAnswer {
+    drifted_in(&session(events), rows, says_version, until)
+}
+
+fn drifted_in(session: &Session, rows: &[Row], says_version: bool, until: Option<i64>) -> DriftAnswer {
     let folder = tempfile::tempdir().unwrap();
     let model = folder.path().join("model.jsonl");
     let lines: Vec<String> = rows.iter().map(Row::json).collect();
@@ -127,7 +136,7 @@ fn drifted(events: &[Told], rows: &[Row], says_version: bool, until: Option<i64>
          open = {{ path = \"/open\", as = \"boolean\" }}\n"
     );
     std::fs::write(mapping::beside(&model, None), mapping).unwrap();
-    ask(&session(events), &model, until).unwrap_or_else(|error| panic!("{error}: {}", error.hint))
+    ask(session, &model, until).unwrap_or_else(|error| panic!("{error}: {}", error.hint))
 }
 
 fn ask(session: &Session, model: &Path, until: Option<i64>) -> Result<DriftAnswer, AppError> {
@@ -155,18 +164,23 @@ enum Expected {
         at: usize,
         fields: Vec<(&'static str, Option<String>, Option<usize>)>,
     },
+    /// It says that it is at an event that its stream does not have.
+    Unclear,
 }
 
-fn expected(history: &[(i64, Fields)], row: &Row, says_version: bool, until: Option<i64>) -> Expected {
+/// `step`: how far versions are apart.
+fn expected(history: &[(i64, Fields)], step: i64, row: &Row, says_version: bool, until: Option<i64>) -> Expected {
     let due = history
         .iter()
         .filter(|(position, _)| until.is_none_or(|until| *position <= until))
         .count();
-    let says = row
-        .version
-        .filter(|_| says_version)
-        .map(|version| version.clamp(0, history.len() as i64) as usize);
-    let own = says.filter(|own| *own > 0);
+    let own = match row.version.filter(|_| says_version) {
+        None => None,
+        Some(says) => match (1..=history.len()).find(|moment| *moment as i64 * step == says) {
+            Some(moment) => Some(moment),
+            None => return Expected::Unclear,
+        },
+    };
     let place = own.unwrap_or(due);
     let state = |moment: usize| &history[moment - 1].1;
     let right: Vec<usize> = (1..=history.len())
@@ -176,7 +190,7 @@ fn expected(history: &[(i64, Fields)], row: &Row, says_version: bool, until: Opt
         .iter()
         .rev()
         .find(|moment| **moment <= place)
-        .or(right.iter().find(|moment| **moment > place));
+        .or(right.iter().find(|moment| own.is_none() && **moment > place));
     if let Some(moment) = nearest {
         return match due.saturating_sub(*moment) {
             0 => Expected::Equal,
@@ -214,20 +228,25 @@ fn expected(history: &[(i64, Fields)], row: &Row, says_version: bool, until: Opt
 }
 
 /// What was said of the row of a stream, in the words of the oracle.
-fn said(answer: &DriftAnswer, stream: usize) -> Expected {
+fn said(answer: &DriftAnswer, step: i64, stream: usize) -> Expected {
     let name = format!("order-{stream}");
     let of: Vec<&Fault> = answer
         .faults
         .iter()
         .filter(|fault| fault.stream.as_ref().is_some_and(|stream| stream.to_string() == name))
         .collect();
-    let number = |label: &Option<String>| label.as_ref().map(|label| label.parse::<usize>().unwrap());
+    let number = |label: &Option<String>| {
+        label
+            .as_ref()
+            .map(|label| label.parse::<usize>().unwrap() / step as usize)
+    };
     match of.as_slice() {
         [] => Expected::Equal,
         [behind] if behind.kind == FaultKind::Behind => Expected::Behind {
             at: number(&behind.at).unwrap(),
             by: behind.behind_by as usize,
         },
+        [unclear] if unclear.kind == FaultKind::Unclear => Expected::Unclear,
         faults => {
             let field = |fault: &&Fault| {
                 assert_eq!(fault.kind, FaultKind::Different);
@@ -261,12 +280,13 @@ fn events() -> impl Strategy<Value = Vec<Told>> {
     prop::collection::vec(told, 1..80)
 }
 
-/// Which event a row stops at, what is changed in it, and what it says of itself.
-type Plan = Vec<(prop::sample::Index, Option<(usize, u8)>, prop::sample::Index)>;
+/// Which event a row stops at, what is changed in it, and the version that it says of itself where it lies.
+type Plan = Vec<(prop::sample::Index, Option<(usize, u8)>, i64)>;
 
 fn plan() -> impl Strategy<Value = Plan> {
     let change = prop::option::weighted(0.4, (0..3_usize, 0..6_u8));
-    prop::collection::vec((any::<prop::sample::Index>(), change, any::<prop::sample::Index>()), 8)
+    // Also versions that no stream has, and those between the versions of a stream.
+    prop::collection::vec((any::<prop::sample::Index>(), change, -2..24_i64), 8)
 }
 
 proptest! {
@@ -280,6 +300,7 @@ proptest! {
         says_version: bool,
         says_truly: bool,
         until in prop::option::of(1..80_i64),
+        step in 1..3_i64,
     ) {
         let histories = histories(&events);
         let rows: Vec<Row> = histories.iter().map(|(stream, history)| {
@@ -289,13 +310,13 @@ proptest! {
             if let Some((column, value)) = change {
                 fields.insert(COLUMNS[*column], literal(*column, *value));
             }
-            let says = if says_truly { held } else { lie.index(history.len()) };
-            Row { stream: *stream, version: Some(says as i64 + 1), fields }
+            let says = if says_truly { (held as i64 + 1) * step } else { *lie };
+            Row { stream: *stream, version: Some(says), fields }
         }).collect();
-        let answer = drifted(&events, &rows, says_version, until);
+        let answer = drifted_in(&numbered(&events, step), &rows, says_version, until);
         for row in &rows {
-            let expected = expected(&histories[&row.stream], row, says_version, until);
-            prop_assert_eq!(said(&answer, row.stream), expected, "order-{} of {:?}", row.stream, row);
+            let expected = expected(&histories[&row.stream], step, row, says_version, until);
+            prop_assert_eq!(said(&answer, step, row.stream), expected, "order-{} of {:?}", row.stream, row);
         }
         let told = answer.equal + answer.different + answer.behind + answer.extra + answer.unclear;
         prop_assert_eq!((answer.rows, answer.missing), (told, 0));
