@@ -267,6 +267,8 @@ pub struct StoreAnswer {
     pub categories: Vec<Count>,
     pub read_only: Vec<String>,
     pub findings: Vec<FindingWire>,
+    /// What was not looked at, and what does.
+    pub not_checked: Vec<String>,
 }
 
 #[derive(Debug, Clone, Serialize)]

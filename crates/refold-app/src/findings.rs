@@ -2,6 +2,8 @@
 
 mod advice;
 
+use std::cmp::Reverse;
+
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_stores::index::{Checked, Index, check_stream, is_implausible, report_implausible};
 
@@ -38,9 +40,9 @@ pub fn wire(findings: &Findings) -> Vec<FindingWire> {
         .collect()
 }
 
-/// Every finding that is kept, by code, with what to do about it.
+/// Every finding that is kept, by code, with what to do about it: what should worry most first.
 pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
-    findings
+    let mut groups: Vec<FindingGroup> = findings
         .summary()
         .iter()
         .map(|(code, count, kept)| FindingGroup {
@@ -52,7 +54,9 @@ pub fn groups(findings: &Findings) -> Vec<FindingGroup> {
             advice: advice(code).to_owned(),
             found: kept.iter().map(found).collect(),
         })
-        .collect()
+        .collect();
+    groups.sort_by_key(|group| Reverse(group.severity));
+    groups
 }
 
 /// What to do about a finding of this code; may be empty.

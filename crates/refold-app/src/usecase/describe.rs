@@ -73,5 +73,6 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
         categories: index.categories()?.into_iter().map(count).collect(),
         read_only: description.guards(),
         findings: findings::wire(&findings),
+        not_checked: vec!["payloads: `refold health` reads them all and names those that cannot be read".to_owned()],
     })
 }

@@ -15,6 +15,7 @@ use refold_core::names::Names;
 use refold_core::port::handler::{Applied, HandlerInstance, Written};
 use refold_core::port::store::ReadQuery;
 use refold_core::time::Timestamp;
+use refold_core::value::Value;
 use refold_core::work::Work;
 use serde::Serialize;
 
@@ -192,13 +193,15 @@ impl Payloads {
                 self.largest.pop();
             }
         }
-        let is_json = event.encoding == Encoding::Json;
-        self.schemas.take(
-            event_type,
-            event.position,
-            event.recorded_at,
-            Some(payload).filter(|_| is_json),
-        );
+        let value = match readable(event) {
+            Ok(value) => value,
+            Err((code, why)) => {
+                found.report_with(code, Some(event.position), || report(code, Severity::Error, why));
+                None
+            }
+        };
+        self.schemas
+            .take(event_type, event.position, event.recorded_at, value.as_ref());
     }
 
     /// Whether the handler says that it does not know the type of this event. It is asked once for each type.
@@ -222,6 +225,30 @@ impl Payloads {
             bytes: *bytes,
         };
         largest.into_iter().map(payload).collect()
+    }
+}
+
+/// The payload as JSON; `None`: there is none, or none that the layout can decode, which reading it told. Else why it cannot
+/// be read, by the code that a fold has for it.
+fn readable(event: &EventView<'_>) -> Result<Option<Value>, (&'static str, String)> {
+    let Some(payload) = event.payload else { return Ok(None) };
+    match event.encoding {
+        Encoding::Opaque => Ok(None),
+        Encoding::Text => Err((
+            "RF-EVENT-UNDECODABLE",
+            "the payload is text that is not JSON".to_owned(),
+        )),
+        Encoding::Json => Value::from_json(payload, Value::MAX_DEPTH).map(Some).map_err(|error| {
+            if error.is_depth() {
+                let detail = format!("the payload nests deeper than handlers read ({error})");
+                ("RF-EVENT-DEPTH", detail)
+            } else {
+                (
+                    "RF-EVENT-MALFORMED",
+                    format!("the payload is not well-formed JSON ({error})"),
+                )
+            }
+        }),
     }
 }
 

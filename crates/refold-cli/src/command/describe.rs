@@ -1,7 +1,7 @@
 //! `refold info`.
 
 use refold_app::answer::Count;
-use refold_app::text::{grouped, size_label};
+use refold_app::text::{counted, grouped, size_label};
 use refold_app::usecase::describe::describe;
 
 use super::Context;
@@ -33,11 +33,10 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
         (Some(first), Some(last)) => format!(" · {first} to {last}"),
         _ => String::new(),
     };
-    let (events, streams) = (grouped(answer.events.into()), grouped(answer.streams.into()));
-    printer.line(&format!(
-        "{events} events · {streams} streams · {} types{span}",
-        answer.types.len()
-    ))?;
+    let events = counted(answer.events.into(), "event");
+    let streams = counted(answer.streams.into(), "stream");
+    let types = counted(answer.types.len() as u64, "type");
+    printer.line(&format!("{events} · {streams} · {types}{span}"))?;
     list(&mut printer, &format!("layout {}", answer.layout), &answer.evidence)?;
     list(&mut printer, "read-only", &answer.read_only)?;
     let can = &answer.capabilities;
@@ -50,7 +49,7 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
             };
             let of = match missing {
                 0 => String::new(),
-                missing => format!("; {} of {events} events have none", grouped(missing.into())),
+                missing => format!("; {} of {events} have none", grouped(missing.into())),
             };
             format!("{start}{of}")
         }
@@ -72,6 +71,10 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
     if !answer.findings.is_empty() {
         printer.line("")?;
         print::findings(&mut printer, &answer.findings)?;
+    }
+    printer.line("")?;
+    for sentence in &answer.not_checked {
+        printer.line(&format!("not looked at: {sentence}"))?;
     }
     printer.finish(Ok(0))
 }

@@ -1,6 +1,6 @@
 //! `refold health`.
 
-use refold_app::text::{grouped, visible};
+use refold_app::text::{counted, grouped, visible};
 use refold_app::usecase::health::{HealthAnswer, HealthAsked, HealthType, health};
 use refold_app::wire::SeverityWire;
 
@@ -26,9 +26,9 @@ pub fn run(context: &Context<'_>, asked: &Health) -> Result<u8, Ended> {
         return printer.finish(Ok(code));
     }
     printer.line(&format!(
-        "{} events in {} streams",
-        grouped(answer.events),
-        grouped(answer.streams.into())
+        "{} in {}",
+        counted(answer.events, "event"),
+        counted(answer.streams.into(), "stream")
     ))?;
     print_findings(&mut printer, &answer)?;
     printer.line("")?;
@@ -57,12 +57,8 @@ fn print_findings(printer: &mut Printer, answer: &HealthAnswer) -> Result<(), En
     }
     for group in &answer.findings {
         printer.line("")?;
-        let severity = match group.severity {
-            SeverityWire::Notice => "notice",
-            SeverityWire::Warning => "warning",
-            SeverityWire::Error => "error",
-        };
-        printer.line(&format!("{severity} {} × {}", group.code, grouped(group.count.into())))?;
+        let (severity, count) = (group.severity.name(), grouped(group.count.into()));
+        printer.line(&format!("{severity} {} × {count}", group.code))?;
         for found in group.found.iter().take(MOST_SHOWN) {
             let place = [
                 found.position.as_ref().map(|position| format!("#{position}")),

@@ -23,7 +23,7 @@ pub struct HealthType {
     pub last_recorded_at: Option<String>,
     /// By path.
     pub fields: Vec<HealthField>,
-    /// Events whose payload is no JSON: they have no fields.
+    /// Events whose payload cannot be read as JSON: they have no fields.
     pub opaque_events: u64,
     /// There are more fields than are kept: the keys are data, or there are very many.
     pub has_more_fields: bool,
@@ -93,8 +93,8 @@ struct Field {
 }
 
 impl Schemas {
-    /// The next event, in the order of positions. `payload`: where it should be JSON.
-    pub fn take(&mut self, event_type: &[u8], at: Position, recorded_at: Timestamp, payload: Option<&[u8]>) {
+    /// The next event, in the order of positions. `payload`: where it can be read.
+    pub fn take(&mut self, event_type: &[u8], at: Position, recorded_at: Timestamp, payload: Option<&Value>) {
         if !self.types.contains_key(event_type) {
             if self.types.len() == MOST_TYPES {
                 return;
@@ -111,10 +111,10 @@ impl Schemas {
             }
             schema.last_recorded_at = recorded_at;
         }
-        match payload.and_then(|payload| Value::from_json(payload, Value::MAX_DEPTH).ok()) {
+        match payload {
             Some(value) => {
                 self.path.clear();
-                schema.see(&value, &mut self.path, 0, at);
+                schema.see(value, &mut self.path, 0, at);
             }
             None => schema.opaque_events += 1,
         }
