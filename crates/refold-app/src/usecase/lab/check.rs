@@ -154,13 +154,12 @@ fn made(
     let program: Arc<dyn HandlerProgram> = checked;
     let folded = fold(work, session, scope, &program, &noted, &finish)?;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let unclear_count: u32 = seen.invariants.iter().map(|it| it.unclear_streams).sum();
     Ok(CheckAnswer {
         handler: identity,
         streams: folded.streams,
         events: folded.events,
-        exact: folded.incomplete_streams == 0 && unclear_count == 0,
-        sentence: sentence_of(folded.incomplete_streams, unclear_count),
+        exact: folded.incomplete_streams == 0 && seen.unclear_streams == 0,
+        sentence: sentence_of(folded.incomplete_streams, seen.unclear_streams),
         violations: seen.violations(),
         violation_count: seen.violation_count,
         invariants: seen.told(),
@@ -220,6 +219,8 @@ struct Seen {
     invariants: Vec<InvariantAnswer>,
     /// By invariant: the first event after which it could not be asked, and why.
     unclear: Vec<Option<((Position, Version), String)>>,
+    /// In which any invariant could not be asked.
+    unclear_streams: u32,
     /// Not in order, and somewhat more than are wanted at most.
     found: Vec<Found>,
     violation_count: u32,
@@ -246,6 +247,7 @@ impl Seen {
         let invariants: Vec<InvariantAnswer> = invariants.collect();
         Seen {
             unclear: invariants.iter().map(|_| None).collect(),
+            unclear_streams: 0,
             invariants,
             found: Vec::new(),
             violation_count: 0,
@@ -253,6 +255,7 @@ impl Seen {
     }
 
     fn add(&mut self, stream: &[u8], watched: Watched) {
+        self.unclear_streams += u32::from(!watched.unclear.is_empty());
         for unclear in watched.unclear {
             let places = (
                 self.invariants.get_mut(unclear.invariant),
