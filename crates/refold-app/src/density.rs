@@ -272,10 +272,33 @@ pub(crate) fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Resu
     let Some((first, last)) = whole else { return Ok(None) };
     let window = bound(&query.from, first)?..bound(&query.to, last.saturating_add(1))?;
     if window.start >= window.end {
-        return Err(AppError::invalid(
-            "the window is empty: it ends where it starts or before",
-            "give a later end",
-        ));
+        let label = |place: i64| match query.axis {
+            Axis::Time => text::time_label(Timestamp(place), 0),
+            Axis::Version | Axis::Position => place.to_string(),
+        };
+        // An end that nobody gave is not the one that is wrong.
+        return Err(match (query.from.is_empty(), query.to.is_empty()) {
+            (false, true) => AppError::invalid(
+                format!(
+                    "nothing lies at {} or after it: the last event is at {}",
+                    label(window.start),
+                    label(last)
+                ),
+                "give an earlier start; -2h counts back from now, and not from the last event",
+            ),
+            (true, false) => AppError::invalid(
+                format!(
+                    "nothing lies before {}: the first event is at {}",
+                    label(window.end),
+                    label(first)
+                ),
+                "give a later end",
+            ),
+            _ => AppError::invalid(
+                "the window is empty: it ends where it starts or before",
+                "give a later end",
+            ),
+        });
     }
     Ok(Some(window))
 }

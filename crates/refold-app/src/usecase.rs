@@ -21,6 +21,7 @@ pub mod health;
 pub mod invariants;
 pub mod lab;
 pub mod lanes;
+mod named;
 pub mod new_handler;
 pub mod overview;
 mod replayed;

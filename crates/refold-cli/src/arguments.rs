@@ -277,7 +277,8 @@ pub struct History {
     /// Only events of this type; may be given more than once
     #[arg(long = "type", value_name = "TYPE")]
     pub types: Vec<String>,
-    #[arg(long)]
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// One line an event, in the words of the handler's package
     #[arg(long)]
@@ -317,7 +318,8 @@ pub struct Search {
     /// Only events that meet this condition, in the expression language of handlers
     #[arg(long = "where", value_name = "EXPR")]
     pub condition: Option<String>,
-    #[arg(long)]
+    /// At most so many
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
     /// Write all events found into this file: FILE.ndjson with payloads byte for byte, or FILE.csv
     #[arg(long, value_name = "FILE", conflicts_with = "limit")]
@@ -439,7 +441,8 @@ pub struct LanesAsked {
     /// When the store took an event, or when it happened
     #[arg(long, value_enum, default_value = "recorded")]
     pub clock: ClockName,
-    #[arg(long)]
+    /// At most so many events
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub limit: Option<u64>,
 }
 

@@ -68,7 +68,7 @@ pub fn range_of_cursors(session: &Session, from: Option<&str>, to: Option<&str>)
             let nanos = if is_end { nanos.saturating_add(1) } else { nanos };
             (Axis::Time, text::time_label(Timestamp(nanos), digits))
         };
-        match Cursor::parse(cursor)? {
+        match session.cursor(cursor)? {
             Cursor::At(at) => Ok(Some(time(at.0))),
             Cursor::Ago { nanos } => Ok(Some(time(clock::now().0.saturating_sub(nanos)))),
             Cursor::Position(position) => {

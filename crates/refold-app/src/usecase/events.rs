@@ -10,6 +10,7 @@ use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
+use super::named;
 use crate::answer::{EventAnswer, Stored};
 use crate::clock;
 use crate::error::AppError;
@@ -43,6 +44,7 @@ pub fn events(
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
     let digits = session.description().time_digits;
+    asked.check_types(work, session, &stream)?;
     asked.visit(work, session, &stream, &findings, &mut |event| {
         payload::report_repeated(event, stream.names(), &findings);
         visit(event_answer(event, stream.names(), digits, session.mask()))
@@ -51,6 +53,20 @@ pub fn events(
 }
 
 impl Events {
+    /// That the types are some that the stream or the store has.
+    pub(super) fn check_types(&self, work: &Work<'_>, session: &Session, stream: &Stream) -> Result<(), AppError> {
+        let is_known = |name: &String| {
+            let types = &stream.track.types;
+            types
+                .iter()
+                .any(|of| text::shown(stream.names().type_name(*of)) == *name)
+        };
+        match self.types.iter().all(is_known) {
+            true => Ok(()),
+            false => named::check(work, session, &self.types, &[], ""),
+        }
+    }
+
     /// The moments before the first and after the last event that the cursors let through. That there is none between
     /// them is a finding.
     pub(super) fn range(

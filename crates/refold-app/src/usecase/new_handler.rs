@@ -10,6 +10,7 @@ use refold_core::work::Work;
 use refold_handlers::starter::Starter;
 use serde::Serialize;
 
+use super::named;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::payload;
@@ -56,11 +57,7 @@ pub fn new_handler(
         work.tick("reading events", read, session.description().event_count)?;
     }
     if events == 0 {
-        let message = format!("no event is of this category: {}", text::shown(category.as_bytes()));
-        return Err(AppError::not_found(
-            message,
-            "look at the categories: refold info STORE",
-        ));
+        return Err(named::no_category(&*session.build_index(work)?, category)?);
     }
     starter.write_new(folder, category).map_err(|error| {
         let message = format!("cannot write the package ({error}): {}", folder.display());

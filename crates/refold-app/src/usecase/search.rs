@@ -20,6 +20,7 @@ use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena,
 
 use self::filter::Filter;
 use super::events::answer;
+use super::named;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;
@@ -84,7 +85,8 @@ pub fn search(
     visit: Visit<'_>,
 ) -> Result<(), AppError> {
     session.mask().report_search(findings);
-    let filter = Filter::new(asked, session.mask())?;
+    let filter = Filter::new(asked, session)?;
+    named::check(work, session, &asked.types, &asked.categories, &asked.stream)?;
     let mut taker = Taker {
         filter: &filter,
         mask: session.mask(),
@@ -118,17 +120,17 @@ pub fn answers(
 ) -> Result<Vec<FindingWire>, AppError> {
     let findings = Findings::default();
     let mut left = limit.unwrap_or(u64::MAX);
-    if left > 0 {
-        search(work, session, asked, &findings, &mut |found| {
+    search(work, session, asked, &findings, &mut |found| {
+        if left > 0 {
             left -= 1;
             visit(found.answer())?;
-            Ok(if left > 0 {
-                ControlFlow::Continue(())
-            } else {
-                ControlFlow::Break(())
-            })
-        })?;
-    }
+        }
+        Ok(if left > 0 {
+            ControlFlow::Continue(())
+        } else {
+            ControlFlow::Break(())
+        })
+    })?;
     Ok(findings::wire(&findings))
 }
 

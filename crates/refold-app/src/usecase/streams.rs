@@ -9,6 +9,7 @@ use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::index::{Index, StreamOrder, StreamQuery as IndexQuery};
 
+use super::named;
 use crate::answer::StreamAnswer;
 use crate::error::AppError;
 use crate::session::Session;
@@ -42,9 +43,11 @@ pub fn streams(
 ) -> Result<u32, AppError> {
     let index = session.build_index(work)?;
     let digits = session.description().time_digits;
+    let category = asked.category.as_deref();
+    let category = category.map(|name| named::category(&index, name)).transpose()?;
     let mut query = IndexQuery {
         matching: asked.matching.as_bytes(),
-        category: asked.category.as_deref().map(str::as_bytes),
+        category: category.as_deref(),
         order: order_of(asked.sort),
         descending: matches!(asked.sort, StreamSort::Events | StreamSort::Last),
         offset: 0,

@@ -18,4 +18,5 @@ mod hostile;
 mod lab;
 mod lacking;
 mod masking;
+mod names;
 mod ranges;

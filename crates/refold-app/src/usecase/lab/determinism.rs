@@ -12,7 +12,6 @@ use refold_handlers::error::code;
 use refold_handlers::lab::determinism::{Mismatch, Tried, try_out};
 use serde::Serialize;
 
-use super::scope::known_category;
 use super::{EventName, Scope, shown_at, shown_path};
 use crate::answer::Literal;
 use crate::error::AppError;
@@ -20,6 +19,7 @@ use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
+use crate::usecase::named;
 use crate::{clock, handler, text};
 
 /// Events that are folded, several times over.
@@ -105,7 +105,7 @@ fn first_events(
         }
         Scope::Category(named) => {
             let index = session.build_index(work)?;
-            category = Some(known_category(&index, named)?);
+            category = Some(named::category(&index, named)?);
             ReadQuery::all(columns)
         }
         Scope::All => ReadQuery::all(columns),

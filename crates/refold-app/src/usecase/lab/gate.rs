@@ -13,13 +13,13 @@ use refold_core::work::Work;
 use refold_handlers::lab::gate::{Counted, Gate, Group, What};
 use serde::Serialize;
 
-use super::scope::known_category;
 use super::{EventName, Scope, shown_path};
 use crate::error::AppError;
 use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
+use crate::usecase::named;
 use crate::wire::{FindingWire, HandlerWire};
 use crate::{clock, findings, handler, text};
 
@@ -153,7 +153,7 @@ struct Sent<'p> {
 impl Sent<'_> {
     fn read(&mut self, work: &Work<'_>, session: &Session, scope: Scope<'_>, found: &Findings) -> Result<(), AppError> {
         let wanted = match scope {
-            Scope::Category(category) => Some(known_category(&*session.build_index(work)?, category)?),
+            Scope::Category(category) => Some(named::category(&*session.build_index(work)?, category)?),
             Scope::All | Scope::Stream(_) | Scope::Until { .. } => None,
         };
         let total = session.description().event_count;

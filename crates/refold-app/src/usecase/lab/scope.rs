@@ -11,12 +11,13 @@ use refold_core::work::Work;
 use refold_handlers::lab::OnlyCategory;
 use refold_stores::index::Index;
 
+use crate::clock;
 use crate::error::AppError;
 use crate::mask::{Cover, Part};
 use crate::rebuild::{Rebuilt, rebuild};
 use crate::replay::{Opening, Replay};
 use crate::session::{Session, thread_count};
-use crate::{clock, text};
+use crate::usecase::named;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope<'a> {
@@ -129,7 +130,7 @@ fn fold_category(
     finish: Finish<'_>,
 ) -> Result<Rebuilt, AppError> {
     let index = session.build_index(work)?;
-    let wanted = known_category(&index, category)?;
+    let wanted = named::category(&index, category)?;
     let only: Arc<dyn HandlerProgram> = Arc::new(OnlyCategory::new(Arc::clone(program), &wanted));
     let (streams, events, incomplete) = (AtomicU32::new(0), AtomicU64::new(0), AtomicU32::new(0));
     rebuild(work, session, &only, thread_count(), findings, &|id, folded| {
@@ -161,23 +162,4 @@ fn cover_of(session: &Session, index: &Index, id: &[u8]) -> Cover {
 fn category_of<'a>(index: &'a Index, id: &[u8]) -> Result<Option<&'a [u8]>, AppError> {
     let stream = index.find_stream(id)?.map(|stream| index.stream(stream)).transpose()?;
     Ok(stream.map(|stream| stream.category))
-}
-
-/// The category of this name, as shown or as stored.
-pub(super) fn known_category(index: &Index, category: &str) -> Result<Vec<u8>, AppError> {
-    let known = index.categories()?;
-    let find = |wanted: &[u8]| {
-        known
-            .iter()
-            .find(|(name, _)| *name == wanted)
-            .map(|(name, _)| name.to_vec())
-    };
-    let found = find(category.as_bytes()).or_else(|| find(&text::id_from_shown(category)));
-    found.ok_or_else(|| {
-        let names: Vec<String> = known.iter().map(|(name, _)| text::shown(name)).collect();
-        AppError::not_found(
-            format!("there is no category {}", text::visible(category)),
-            format!("name one of {}", names.join(", ")),
-        )
-    })
 }

@@ -16,6 +16,7 @@ use super::Search;
 use crate::clock;
 use crate::error::AppError;
 use crate::mask::Mask;
+use crate::session::Session;
 use crate::{payload, text};
 
 /// A search that is ready to be asked of events, by any thread.
@@ -31,8 +32,8 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// An event is found by what `mask` shows of it alone: else a search would tell what is hidden.
-    pub fn new(asked: &Search, mask: &Arc<Mask>) -> Result<Filter, AppError> {
+    /// An event is found by what the mask of the session shows of it alone: else a search would tell what is hidden.
+    pub fn new(asked: &Search, session: &Session) -> Result<Filter, AppError> {
         let ids = |names: &[String]| names.iter().map(|name| text::id_from_shown(name)).collect();
         let condition = asked.condition.as_deref().filter(|text| !text.trim().is_empty());
         let stream = text::id_from_shown(&asked.stream);
@@ -40,10 +41,10 @@ impl Filter {
             types: ids(&asked.types),
             categories: ids(&asked.categories),
             stream: (!stream.is_empty()).then(|| Finder::new(&stream).into_owned()),
-            recorded_at: time_range(asked.from.as_deref(), asked.to.as_deref())?,
+            recorded_at: time_range(session, asked.from.as_deref(), asked.to.as_deref())?,
             needle: Needle::new(asked.text.as_bytes()),
             condition: condition.map(EventFilter::compile).transpose()?,
-            mask: Arc::clone(mask),
+            mask: Arc::clone(session.mask()),
         })
     }
 
@@ -84,17 +85,31 @@ fn meets(event: &EventView<'_>, names: &Names, condition: &EventFilter, findings
 }
 
 /// `None`: neither end is given.
-fn time_range(from: Option<&str>, to: Option<&str>) -> Result<Option<RangeInclusive<Timestamp>>, AppError> {
-    let given = |text: Option<&str>| text.filter(|text| !text.trim().is_empty()).map(instant_of).transpose();
+fn time_range(
+    session: &Session,
+    from: Option<&str>,
+    to: Option<&str>,
+) -> Result<Option<RangeInclusive<Timestamp>>, AppError> {
+    let given = |text: Option<&str>| {
+        let text = text.filter(|text| !text.trim().is_empty());
+        text.map(|text| instant_of(session, text)).transpose()
+    };
     Ok(match (given(from)?, given(to)?) {
         (None, None) => None,
+        (Some(first), Some(last)) if first > last => {
+            let [from, to] = [from, to].map(|text| text::shown(text.unwrap_or_default().as_bytes()));
+            return Err(AppError::invalid(
+                format!("the range ends before it begins: {from} to {to}"),
+                "give the earlier one first",
+            ));
+        }
         // No event without a time is within any time.
         (from, to) => Some(from.unwrap_or(Timestamp(i64::MIN + 1))..=to.unwrap_or(Timestamp(i64::MAX))),
     })
 }
 
-fn instant_of(text: &str) -> Result<Timestamp, AppError> {
-    match Cursor::parse(text)? {
+fn instant_of(session: &Session, text: &str) -> Result<Timestamp, AppError> {
+    match session.cursor(text)? {
         Cursor::At(time) => Ok(time),
         Cursor::Ago { nanos } => Ok(Timestamp(clock::now().0.saturating_sub(nanos))),
         Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) => Err(AppError::invalid(

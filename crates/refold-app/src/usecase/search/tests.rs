@@ -108,15 +108,39 @@ fn expected(events: &[MemoryEvent], asked: &Search, above: Option<u32>) -> Vec<i
     events.iter().filter(is_wanted).map(|event| event.position.0).collect()
 }
 
-fn found(session: &Session, asked: &Search, limit: Option<u64>) -> Vec<i64> {
+/// Why nothing is looked for: a name that no event has, a range that ends before it begins.
+fn refused(events: &[MemoryEvent], asked: &Search) -> Option<crate::ErrorCode> {
+    let lacks = |wanted: &[String], of: fn(&MemoryEvent) -> &[u8]| {
+        let has = |name: &String| events.iter().any(|event| of(event) == name.as_bytes());
+        !wanted.iter().all(has)
+    };
+    let is_reversed = asked
+        .from
+        .as_ref()
+        .zip(asked.to.as_ref())
+        .is_some_and(|(from, to)| from > to);
+    let has_stream = |event: &MemoryEvent| String::from_utf8_lossy(&event.stream).contains(&asked.stream);
+    if is_reversed {
+        Some(crate::ErrorCode::InvalidInput)
+    } else if lacks(&asked.types, |event| &event.event_type)
+        || lacks(&asked.categories, |event| &event.category)
+        || !(asked.stream.is_empty() || events.iter().any(has_stream))
+    {
+        Some(crate::ErrorCode::NotFound)
+    } else {
+        None
+    }
+}
+
+fn found(session: &Session, asked: &Search, limit: Option<u64>) -> Result<Vec<i64>, crate::ErrorCode> {
     let token = CancelToken::default();
     let mut positions = Vec::new();
     answers(&Work::new(&token, &Silent), session, asked, limit, &mut |event| {
         positions.push(event.position.parse().unwrap());
         Ok(())
     })
-    .unwrap();
-    positions
+    .map_err(|error| error.code)?;
+    Ok(positions)
 }
 
 proptest! {
@@ -126,10 +150,11 @@ proptest! {
     fn a_search_finds_what_reading_every_event_finds(
         events in events(),
         (asked, above) in searches(),
-        limit in prop::option::of(0..4_u64),
+        limit in prop::option::of(1..4_u64),
     ) {
         let mut wanted = expected(&events, &asked, above);
         wanted.truncate(limit.map_or(usize::MAX, |limit| limit as usize));
+        let wanted = refused(&events, &asked).map_or(Ok(wanted), Err);
         let store = Arc::new(MemoryStore::new("searched", events));
         let cache = tempfile::tempdir().unwrap();
         let session = Session::of_store(store, "searched", cache.path());

@@ -17,6 +17,7 @@ use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::usecase::events::Events;
+use crate::usecase::named;
 use crate::{findings, text};
 
 /// Gaps that are named.
@@ -152,7 +153,9 @@ impl Selection {
         let to = Bound::of(session, asked.to.as_deref(), now)?;
         let before = |Position(position): Position| position.checked_sub(1).map(Position);
         let after = from.position.and_then(before);
-        let category = asked.category.as_deref().map(text::id_from_shown);
+        let named = asked.category.as_deref();
+        let named = named.map(|name| named::category(&*session.build_index(work)?, name));
+        let category = named.transpose()?;
         session.mask().report_search(found);
         let mut selection = Selection {
             gaps: Some(Gaps::default()),

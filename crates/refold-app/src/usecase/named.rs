@@ -1,0 +1,84 @@
+//! Names that somebody gives: of a category, of an event type, a part of the id of a stream. One that the store does not
+//! have would find nothing, and nothing looks like an answer, so it is an error that names those there are.
+
+use refold_core::work::Work;
+use refold_stores::index::{Index, StreamQuery};
+
+use crate::error::AppError;
+use crate::session::Session;
+use crate::text;
+
+/// Names that an error lists.
+const MOST_NAMED: usize = 20;
+
+/// The category of this name, as shown or as stored.
+pub(super) fn category(index: &Index, name: &str) -> Result<Vec<u8>, AppError> {
+    let known = index.categories()?;
+    let known: Vec<&[u8]> = known.iter().map(|(name, _)| *name).collect();
+    find(&known, name).ok_or_else(|| lacking("category", &known, name))
+}
+
+/// What to say where no event is of this category.
+pub(super) fn no_category(index: &Index, name: &str) -> Result<AppError, AppError> {
+    let known = index.categories()?;
+    let known: Vec<&[u8]> = known.iter().map(|(name, _)| *name).collect();
+    Ok(lacking("category", &known, name))
+}
+
+/// The event type of this name, as shown or as stored.
+pub(super) fn event_type(index: &Index, name: &str) -> Result<Vec<u8>, AppError> {
+    let known: Vec<&[u8]> = index.types().map(|(name, _)| name).collect();
+    find(&known, name).ok_or_else(|| lacking("event type", &known, name))
+}
+
+/// That the store has each of these; asks nothing of the index where nothing is named.
+pub(super) fn check(
+    work: &Work<'_>,
+    session: &Session,
+    types: &[String],
+    categories: &[String],
+    part_of_id: &str,
+) -> Result<(), AppError> {
+    if types.is_empty() && categories.is_empty() && part_of_id.is_empty() {
+        return Ok(());
+    }
+    let index = session.build_index(work)?;
+    types.iter().try_for_each(|name| event_type(&index, name).map(drop))?;
+    categories
+        .iter()
+        .try_for_each(|name| category(&index, name).map(drop))?;
+    let matching = text::id_from_shown(part_of_id);
+    let of_id = StreamQuery {
+        matching: &matching,
+        limit: 1,
+        ..StreamQuery::default()
+    };
+    if index.streams(&of_id)?.rows.is_empty() {
+        return Err(AppError::not_found(
+            format!("the id of no stream holds {}", text::visible(part_of_id)),
+            "look for a shorter part of it: refold streams STORE --match TEXT",
+        ));
+    }
+    Ok(())
+}
+
+fn find(known: &[&[u8]], name: &str) -> Option<Vec<u8>> {
+    let find = |wanted: &[u8]| known.iter().find(|name| **name == wanted).map(|name| name.to_vec());
+    find(name.as_bytes()).or_else(|| find(&text::id_from_shown(name)))
+}
+
+fn lacking(noun: &str, known: &[&[u8]], name: &str) -> AppError {
+    let mut names: Vec<String> = known.iter().map(|name| text::shown(name)).collect();
+    names.sort_unstable();
+    let more = match names.len().saturating_sub(MOST_NAMED) {
+        0 => String::new(),
+        more => format!(" and {more} more (refold info STORE --json lists all)"),
+    };
+    names.truncate(MOST_NAMED);
+    let hint = if names.is_empty() {
+        "the store holds no event yet".to_owned()
+    } else {
+        format!("name one of {}{more}", names.join(", "))
+    };
+    AppError::not_found(format!("there is no {noun} {}", text::visible(name)), hint)
+}

@@ -1,0 +1,107 @@
+//! Names and ranges that a store does not have: an error that says so, and never an empty answer that looks clean.
+
+use std::fs;
+
+use crate::lab::Lab;
+
+/// It must be refused as a wrong call, saying this.
+fn is_refused(lab: &Lab, arguments: &[&str], said: &[&str]) {
+    let answer = lab.run(arguments);
+    assert_eq!((answer.code, answer.out.as_str()), (2, ""), "{arguments:?}: {answer:?}");
+    for said in said {
+        assert!(answer.err.contains(said), "{arguments:?}: {said}: {answer:?}");
+    }
+}
+
+#[test]
+fn a_name_that_the_store_lacks_is_refused_with_those_it_has() {
+    let lab = Lab::shared();
+    let store = "orders.db";
+    let type_lacks = ["there is no event type Nope", "ItemAdded, "];
+    let category_lacks = ["there is no category ordr", "name one of order"];
+    is_refused(lab, &["search", store, "SKU", "--type", "Nope"], &type_lacks);
+    is_refused(lab, &["search", store, "SKU", "--category", "ordr"], &category_lacks);
+    is_refused(
+        lab,
+        &["search", store, "SKU", "--stream", "nope"],
+        &["the id of no stream holds nope"],
+    );
+    is_refused(lab, &["history", store, "order-4711", "--type", "Nope"], &type_lacks);
+    is_refused(lab, &["streams", store, "--category", "ordr"], &category_lacks);
+    is_refused(
+        lab,
+        &["check", store, "--category", "ordr", "--handler", "handlers/order"],
+        &category_lacks,
+    );
+    is_refused(
+        lab,
+        &["new-handler", store, "--category", "ordr", "--out", "none"],
+        &category_lacks,
+    );
+    is_refused(
+        lab,
+        &["report", store, "--category", "ordr", "--dry-run"],
+        &category_lacks,
+    );
+    // The stream lacks this one, and the store has it.
+    let absent = lab.run(&["history", store, "order-4712", "--type", "RefundIssued"]);
+    assert_eq!((absent.code, absent.out.as_str()), (0, ""), "{absent:?}");
+
+    let empty = Lab::empty();
+    fs::write(empty.path().join("none.jsonl"), "").unwrap();
+    is_refused(
+        &empty,
+        &["streams", "none.jsonl", "--category", "order"],
+        &["there is no category order", "the store holds no event yet"],
+    );
+}
+
+#[test]
+fn a_range_of_a_search_that_ends_before_it_begins_is_refused() {
+    let lab = Lab::shared();
+    let range = ["--from", "2026-09-01", "--to", "2026-08-01"];
+    is_refused(
+        lab,
+        &[&["search", "orders.db", "SKU"], &range[..]].concat(),
+        &["the range ends before it begins: 2026-09-01 to 2026-08-01"],
+    );
+    is_refused(
+        lab,
+        &["history", "orders.db", "order-4711", "--limit", "0"],
+        &["--limit"],
+    );
+}
+
+#[test]
+fn a_start_after_the_last_event_is_named_as_what_is_wrong() {
+    let lab = Lab::shared();
+    is_refused(
+        lab,
+        &["distinguish", "orders.db", "--from", "-2h"],
+        &["nothing lies at", "the last event is at 2026-", "give an earlier start"],
+    );
+    is_refused(
+        lab,
+        &["distinguish", "orders.db", "--to", "2020-01-01"],
+        &["nothing lies before 2020-01-01T00:00:00Z: the first event is at 2026-06-02"],
+    );
+}
+
+#[test]
+fn a_stream_of_which_two_invariants_cannot_be_asked_is_one_stream() {
+    let lab = Lab::new(500);
+    fs::write(
+        lab.path().join("handlers/order/versions/1.1.0/invariants.yaml"),
+        "refold: invariants/1\ninvariants:\n\
+         \x20 - { id: first, title: A, expr: state.nope > 1 }\n\
+         \x20 - { id: second, title: B, expr: state.neither > 1 }\n",
+    )
+    .unwrap();
+    let handler = ["--handler", "handlers/order@1.1.0"];
+    let told = lab.json(1, &[&["check", "orders.db", "order-4711"], &handler[..]].concat());
+    assert_eq!(told["invariants"].as_array().unwrap().len(), 2, "{told}");
+    assert_eq!(
+        told["sentence"], "not exact: in 1 stream an invariant could not be asked of some state",
+        "{told}"
+    );
+}
