@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use refold_core::port::store::StoreError;
+use refold_core::port::system::in_words;
 use refold_stores::statements::{Answer, Listener, Statement, Ticket};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -242,7 +243,8 @@ fn unlogged(what: &str, file: &Path, error: &std::io::Error) -> AppError {
     AppError::new(
         ErrorCode::Denied,
         format!(
-            "{what}, because the access log cannot be written ({error}): {}",
+            "{what}, because the access log cannot be written ({}): {}",
+            in_words(error),
             file.display()
         ),
         "make room and rights there, or set REFOLD_HOME to another folder",

@@ -18,6 +18,7 @@ pub mod url;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use refold_core::port::system::in_words;
 use sha2::{Digest as _, Sha256};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
@@ -275,7 +276,11 @@ pub fn write_export(file: &Path, text: &str) -> Result<(), AppError> {
     let failed = |error: std::io::Error| {
         AppError::new(
             ErrorCode::Denied,
-            format!("the connections are not written ({error}): {}", file.display()),
+            format!(
+                "the connections are not written ({}): {}",
+                in_words(&error),
+                file.display()
+            ),
             "choose a name that is not taken, in a folder that can be written to",
         )
     };
@@ -295,7 +300,7 @@ pub fn import_file(places: &Places, file: &Path, taken: Taken) -> Result<Importe
     let shown = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| {
         AppError::invalid(
-            format!("cannot read the file ({error}): {shown}"),
+            format!("cannot read the file ({}): {shown}", in_words(&error)),
             "name a file that was exported",
         )
     })?;

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::error::{AppError, ErrorCode};
 use crate::kept::write_whole;
+use refold_core::port::system::in_words;
 
 /// What a file holds; `None` where there is none. One that is there and cannot be read is a failure: nothing may be
 /// written over it.
@@ -39,7 +40,7 @@ pub fn change<T>(
 fn failed(what: &str, file: &Path, error: &std::io::Error) -> AppError {
     AppError::new(
         ErrorCode::Denied,
-        format!("cannot {what} what is kept ({error}): {}", file.display()),
+        format!("cannot {what} what is kept ({}): {}", in_words(error), file.display()),
         "make the file and its folder readable and writable, or set REFOLD_HOME to another folder",
     )
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
+use refold_core::port::system::in_words;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +70,7 @@ pub(crate) fn write_whole(file: &Path, text: &str) -> Result<(), AppError> {
             // Whatever else a disk can say.
             _ => ErrorCode::Unreachable,
         };
-        let message = format!("cannot save ({error}): {}", file.display());
+        let message = format!("cannot save ({}): {}", in_words(&error), file.display());
         AppError::new(
             code,
             message,

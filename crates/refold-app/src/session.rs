@@ -15,6 +15,7 @@ use std::time::Duration;
 use refold_core::cursor::Cursor;
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::port::store::{EventStore, StoreDescription, StoreError};
+use refold_core::port::system::in_words;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::secret::Secret;
@@ -420,7 +421,7 @@ impl Session {
         };
         let built = when_free(work, build);
         if built.is_ok() && self.notices.is_empty() {
-            self.notices.report(no_cache(&why.to_string(), &kept, Some(&own)));
+            self.notices.report(no_cache(&in_words(why), &kept, Some(&own)));
         }
         built
     }
@@ -527,7 +528,7 @@ fn usable(scratch: &Path) -> Result<(), StoreError> {
     let made = std::fs::create_dir_all(scratch).and_then(|()| tempfile::tempfile_in(scratch));
     made.map(drop).map_err(|error| StoreError::Scratch {
         location: scratch.display().to_string(),
-        detail: error.to_string(),
+        detail: in_words(&error),
     })
 }
 

@@ -231,6 +231,14 @@ pub fn since_previous(previous: Timestamp, this: Timestamp) -> String {
     format!("{sign}{}", span_label(this.0.abs_diff(previous.0)))
 }
 
+/// Why a document is no TOML, or not the one that is wanted, in one line: `line 3: unknown field …`.
+pub(crate) fn toml_fault(document: &str, error: &toml::de::Error) -> String {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = document.get(..start).unwrap_or(document);
+    let line = before.matches('\n').count() + 1;
+    format!("line {line}: {}", error.message().trim().replace('\n', " "))
+}
+
 /// `None` for an empty label.
 pub fn filled(label: String) -> Option<String> {
     Some(label).filter(|label| !label.is_empty())

@@ -6,6 +6,7 @@ use std::io::{BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 use refold_core::finding::Findings;
+use refold_core::port::system::in_words;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{AppError, ErrorCode};
@@ -167,8 +168,7 @@ fn not_written(file: &Path, noun: &str, error: &std::io::Error) -> AppError {
         std::io::ErrorKind::NotFound => "there is no such folder".to_owned(),
         std::io::ErrorKind::AlreadyExists => "there is a file of this name already".to_owned(),
         std::io::ErrorKind::PermissionDenied => "it may not be written to".to_owned(),
-        // Whatever else a disk can say.
-        _ => error.to_string(),
+        _ => in_words(error),
     };
     AppError::new(
         ErrorCode::Denied,

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 
+use refold_core::port::system::in_words;
 use refold_stores::secret::Secret;
 
 /// Whose password is looked for.
@@ -25,7 +26,7 @@ pub fn look_up(file: &Path, wanted: &Wanted<'_>) -> Result<Option<Secret>, Strin
     let found = match fs::metadata(file) {
         Ok(found) => found,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
-        Err(error) => return Err(format!("it cannot be read ({error})")),
+        Err(error) => return Err(format!("it cannot be read ({})", in_words(&error))),
     };
     if !found.is_file() {
         return Err("it is no plain file".to_owned());
@@ -33,7 +34,7 @@ pub fn look_up(file: &Path, wanted: &Wanted<'_>) -> Result<Option<Secret>, Strin
     if is_open_to_others(&found) {
         return Err("others may read it; its permissions must be u=rw (0600) or less".to_owned());
     }
-    let bytes = fs::read(file).map_err(|error| format!("it cannot be read ({error})"))?;
+    let bytes = fs::read(file).map_err(|error| format!("it cannot be read ({})", in_words(&error)))?;
     let text = Secret::new(String::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?);
     Ok(find(text.reveal(), wanted))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use refold_core::port::system::in_words;
 use refold_stores::secret::Secret;
 
 use super::kind::ServerKind;
@@ -109,7 +110,7 @@ impl Surroundings {
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => Secret::new(text),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(said),
-            Err(error) => return Err(wrong(format!("it cannot be read ({error})"))),
+            Err(error) => return Err(wrong(format!("it cannot be read ({})", in_words(&error)))),
         };
         let mut socket = None;
         for (key, value) in option_file::lines(text.reveal()).map_err(wrong)? {
@@ -204,7 +205,7 @@ impl Surroundings {
                     }
                 }
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-                Err(error) => return Err(wrong(format!("it cannot be read ({error})"))),
+                Err(error) => return Err(wrong(format!("it cannot be read ({})", in_words(&error)))),
             }
         }
         Err(AppError::invalid(

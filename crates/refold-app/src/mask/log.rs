@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use refold_core::port::system::in_words;
 use serde::Serialize;
 
 use super::{Part, Reveal};
@@ -98,7 +99,8 @@ impl Log {
             AppError::new(
                 ErrorCode::Denied,
                 format!(
-                    "nothing is revealed, because the log cannot be written ({error}): {}",
+                    "nothing is revealed, because the log cannot be written ({}): {}",
+                    in_words(&error),
                     self.file.display()
                 ),
                 "make room and rights there, or set REFOLD_HOME to another folder",

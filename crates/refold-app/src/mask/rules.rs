@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::{Pointer, Segment};
+use refold_core::port::system::in_words;
 use refold_core::value::Text;
 use serde::Deserialize;
 
 use super::{Cover, Part};
 use crate::error::AppError;
+use crate::text;
 
 /// The name of a rule file in the config folder and beside handler packages.
 pub const FILE: &str = "mask.toml";
@@ -66,7 +68,7 @@ pub fn read(file: &Path) -> Result<Vec<Rule>, AppError> {
 
 /// What a rule file says.
 pub fn text(file: &Path) -> Result<String, AppError> {
-    std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {error}")))
+    std::fs::read_to_string(file).map_err(|error| refused(file, &format!("it cannot be read: {}", in_words(&error))))
 }
 
 /// The rule files that hold for a store without being named, those that are there: in the config folder, in the folder
@@ -74,7 +76,8 @@ pub fn text(file: &Path) -> Result<String, AppError> {
 /// rules.
 pub fn at_hand(config: &Path, store: &Path) -> Result<Vec<PathBuf>, AppError> {
     let handlers = store.parent().map(|folder| folder.join("handlers")).unwrap_or_default();
-    let unlisted = |error: std::io::Error| refused(&handlers, &format!("the folder cannot be read: {error}"));
+    let unlisted =
+        |error: std::io::Error| refused(&handlers, &format!("the folder cannot be read: {}", in_words(&error)));
     let mut packages = Vec::new();
     match std::fs::read_dir(&handlers) {
         Ok(entries) => {
@@ -93,7 +96,7 @@ pub fn at_hand(config: &Path, store: &Path) -> Result<Vec<PathBuf>, AppError> {
             Ok(found) if found.is_file() => files.push(file),
             Ok(_) => {}
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
-            Err(error) => return Err(refused(&file, &format!("it cannot be read: {error}"))),
+            Err(error) => return Err(refused(&file, &format!("it cannot be read: {}", in_words(&error)))),
         }
     }
     Ok(files)
@@ -107,7 +110,7 @@ fn refused(file: &Path, reason: &str) -> AppError {
 }
 
 fn parse(text: &str) -> Result<Vec<Rule>, String> {
-    let document: Document = toml::from_str(text).map_err(|error| error.to_string().trim().replace('\n', " "))?;
+    let document: Document = toml::from_str(text).map_err(|error| text::toml_fault(text, &error))?;
     if document.refold != FORMAT {
         return Err(format!("its first line must be `refold = \"{FORMAT}\"`"));
     }

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
 
+use refold_core::port::system::in_words;
 use refold_scratch::Scratch;
 
 use crate::error::{AppError, ErrorCode};
@@ -32,7 +33,7 @@ impl Cache {
         let folder = folder.map_err(|error| {
             AppError::new(
                 ErrorCode::Denied,
-                format!("the index of this connection is to be kept in memory, and that is not possible here ({error}): {MEMORY}"),
+                format!("the index of this connection is to be kept in memory, and that is not possible here ({}): {MEMORY}", in_words(&error)),
                 "set its cache to disk",
             )
         })?;

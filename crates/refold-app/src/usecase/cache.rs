@@ -4,6 +4,7 @@
 use std::fs;
 use std::path::Path;
 
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 
 use crate::error::{AppError, ErrorCode};
@@ -32,7 +33,7 @@ pub fn clear(work: &Work<'_>, places: &Places) -> Result<CacheUse, AppError> {
             fs::remove_file(&path)
         };
         removed.map_err(|error| {
-            let message = format!("cannot clear the cache ({error}): {}", path.display());
+            let message = format!("cannot clear the cache ({}): {}", in_words(&error), path.display());
             AppError::new(
                 ErrorCode::Denied,
                 message,

@@ -6,6 +6,7 @@ use refold_core::event::{Columns, Encoding, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::ReadQuery;
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_handlers::starter::Starter;
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub fn new_handler(
         return Err(named::no_category(&*session.build_index(work)?, category)?);
     }
     starter.write_new(folder, category).map_err(|error| {
-        let message = format!("cannot write the package ({error}): {}", folder.display());
+        let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());
         let code = match error.kind() {
             std::io::ErrorKind::AlreadyExists => ErrorCode::InvalidInput,
             // Whatever else a disk can say.

@@ -105,3 +105,39 @@ fn a_stream_of_which_two_invariants_cannot_be_asked_is_one_stream() {
         "{told}"
     );
 }
+
+#[test]
+fn what_the_system_says_of_a_file_is_said_in_words() {
+    let lab = Lab::shared();
+    let out = tempfile::tempdir().unwrap();
+    let there = out.path().to_str().unwrap();
+    let none = out.path().join("none");
+    let none = none.to_str().unwrap();
+    let (store, stream) = ("orders.db", "order-4711");
+    let no_file = "there is no such file or folder";
+    let no_folder = "there is no such folder";
+    let calls: &[(&[&str], &str)] = &[
+        (&["state", store, stream, "--handler", "none.yaml"], no_file),
+        (&["whatif", store, stream, "--edits", none], no_file),
+        (&["drift", store, "--read-model", "read_model.db", "--map", none], no_file),
+        (&["anchor", store, "--out", there, "--key", none], no_file),
+        (&["anchors", store, "--in", none], no_file),
+        (&["verify-bundle", none], no_file),
+        (&["--mask", none, "info", store], no_file),
+        (&["anchor", store, "--out", none], no_folder),
+        (&["report", store, stream, "--out", none], no_folder),
+    ];
+    for (arguments, said) in calls {
+        let answer = lab.run(arguments);
+        assert!(matches!(answer.code, 2 | 3), "{arguments:?}: {answer:?}");
+        assert!(answer.err.contains(said), "{arguments:?}: {answer:?}");
+        assert!(!answer.err.contains("os error") && !answer.err.contains(".refold-tmp-"), "{answer:?}");
+    }
+    let rules = out.path().join("mask.toml");
+    fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npats = 3\n").unwrap();
+    is_refused(
+        lab,
+        &["--mask", rules.to_str().unwrap(), "info", store],
+        &["the masking rules cannot be used: line 3: unknown field `pats`"],
+    );
+}

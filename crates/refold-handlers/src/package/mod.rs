@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_core::port::handler::{HandlerIdentity, HandlerProgram};
+use refold_core::port::system::in_words;
 
 pub use deployed::{AS_DEPLOYED, Deployed, environment_of};
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
@@ -291,7 +292,7 @@ impl Package {
         let unreadable = |error: std::io::Error| {
             PackageError::nowhere(
                 code::PKG_READ,
-                format!("cannot list the cases: {error}: {}", folder.display()),
+                format!("cannot list the cases: {}: {}", in_words(&error), folder.display()),
             )
         };
         let mut files = Vec::new();
@@ -365,7 +366,7 @@ impl Parts {
 pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, PackageError> {
     let unreadable =
         |reason: String| PackageError::nowhere(code::PKG_READ, format!("cannot read: {reason}: {}", path.display()));
-    let metadata = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?;
+    let metadata = fs::metadata(path).map_err(|error| unreadable(in_words(&error)))?;
     if !metadata.is_file() {
         return Err(unreadable("it is no file".to_owned()));
     }
@@ -375,5 +376,5 @@ pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, PackageError> {
             metadata.len()
         )));
     }
-    fs::read(path).map_err(|error| unreadable(error.to_string()))
+    fs::read(path).map_err(|error| unreadable(in_words(&error)))
 }

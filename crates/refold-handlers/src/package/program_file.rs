@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use refold_core::port::system::in_words;
 use refold_core::value::{Object, Value};
 use refold_guests::ProgramFile;
 
@@ -60,7 +61,11 @@ pub fn other_files(folder: &Path, taken: &[(String, Vec<u8>)]) -> Result<Vec<(St
     let mut folders = vec![(folder.to_owned(), String::new())];
     while let Some((folder, prefix)) = folders.pop() {
         let unreadable = |error: std::io::Error| {
-            let message = format!("cannot list the files of the program: {error}: {}", folder.display());
+            let message = format!(
+                "cannot list the files of the program: {}: {}",
+                in_words(&error),
+                folder.display()
+            );
             PackageError::nowhere(code::PKG_READ, message)
         };
         for entry in fs::read_dir(&folder).map_err(unreadable)? {
@@ -98,7 +103,7 @@ fn read_part(path: &Path, is_file: bool) -> Result<Vec<u8>, PackageError> {
         return Err(PackageError::nowhere(code::PKG_PROGRAM, message));
     }
     fs::read(path).map_err(|error| {
-        let message = format!("cannot read: {error}: {}", path.display());
+        let message = format!("cannot read: {}: {}", in_words(&error), path.display());
         PackageError::nowhere(code::PKG_READ, message)
     })
 }

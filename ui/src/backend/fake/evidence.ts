@@ -44,7 +44,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
   const evidence: EvidenceBackend = {
     async anchors(session, asked) {
       if (asked.includes('none')) {
-        const message = `the folder of the anchors cannot be read (No such file or directory): ${asked}`;
+        const message = `the folder of the anchors cannot be read (there is no such file or folder): ${asked}`;
         throw failed('invalidInput', message, 'name the folder in which anchors were made');
       }
       folder = asked || folder;

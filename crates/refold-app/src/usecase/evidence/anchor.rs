@@ -14,6 +14,7 @@ use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::tree::Edge;
 use refold_core::finding::Findings;
 use refold_core::port::store::OrderQuality;
+use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use serde::Serialize;
@@ -338,7 +339,11 @@ pub(super) fn settled(session: &Session) -> &'static str {
 pub(super) fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
-            format!("the signing key cannot be read ({error}): {}", path.display()),
+            format!(
+                "the signing key cannot be read ({}): {}",
+                in_words(&error),
+                path.display()
+            ),
             "name the secret key that minisign made",
         )
     })?;

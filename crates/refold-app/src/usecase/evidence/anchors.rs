@@ -5,6 +5,7 @@ use std::path::Path;
 
 use refold_audit::anchor::manifest::{Manifest, StoreIdentity};
 use refold_audit::anchor::{Hash, hex};
+use refold_core::port::system::in_words;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -49,7 +50,8 @@ pub fn anchors(session: &Session, folder: &Path) -> Result<AnchorsAnswer, AppErr
     let entries = std::fs::read_dir(folder).map_err(|error| {
         AppError::invalid(
             format!(
-                "the folder of the anchors cannot be read ({error}): {}",
+                "the folder of the anchors cannot be read ({}): {}",
+                in_words(&error),
                 folder.display()
             ),
             "name the folder in which anchors were made",

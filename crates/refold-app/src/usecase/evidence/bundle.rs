@@ -7,6 +7,7 @@ use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::proof::{Growth, Inclusion};
 use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::{Hash, sums};
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -128,10 +129,10 @@ fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
         )
     };
     let list = std::fs::read_to_string(path.join(SUMS));
-    let list = list.map_err(|error| foreign(&format!("its {SUMS} cannot be read ({error})")))?;
+    let list = list.map_err(|error| foreign(&format!("its {SUMS} cannot be read ({})", in_words(&error))))?;
     let list = sums::read(&list).ok_or_else(|| foreign("its SHA256SUMS is not readable"))?;
     let mut files: Vec<BundleFile> = list.iter().map(|(name, digest)| checked(path, name, digest)).collect();
-    let there = std::fs::read_dir(path).map_err(|error| foreign(&error.to_string()))?;
+    let there = std::fs::read_dir(path).map_err(|error| foreign(&in_words(&error)))?;
     for entry in there.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_known = [SUMS, SIGNATURE].contains(&&*name) || list.iter().any(|(known, _)| *known == name);

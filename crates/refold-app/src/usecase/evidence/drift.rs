@@ -24,6 +24,7 @@ use std::sync::Arc;
 use refold_core::cursor::Cursor;
 use refold_core::event::Position;
 use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use refold_stores::rows::{Cell, RowPlace, Rows, RowsError};
@@ -257,7 +258,7 @@ fn is_of(table: &str, full_name: &str) -> bool {
 fn text_of(file: &Path) -> Result<String, AppError> {
     std::fs::read_to_string(file).map_err(|error| {
         AppError::invalid(
-            format!("cannot read the mapping ({error}): {}", file.display()),
+            format!("cannot read the mapping ({}): {}", in_words(&error), file.display()),
             "name the file that says what the columns hold",
         )
     })

@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
+use refold_core::port::system::in_words;
 use serde::Deserialize;
 
 use crate::error::AppError;
+use crate::text;
 
 /// The explanations of a file.
 #[derive(Debug, Default)]
@@ -37,8 +39,8 @@ impl Register {
                 "write it as docs/spec/anchor.md says: refold = \"explanations/1\", and [[explained]] with positions and reason",
             )
         };
-        let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
-        let document: Document = toml::from_str(&text).map_err(|error| refused(error.message().to_owned()))?;
+        let text = std::fs::read_to_string(file).map_err(|error| refused(in_words(&error)))?;
+        let document: Document = toml::from_str(&text).map_err(|error| refused(text::toml_fault(&text, &error)))?;
         if document.refold != FORM {
             return Err(refused(format!("it is {}, and not {FORM}", document.refold)));
         }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{self, Leaf};
 use refold_audit::anchor::{Hash, from_hex, sums};
+use refold_core::port::system::in_words;
 use refold_scratch::Scratch;
 use sha2::{Digest, Sha256};
 
@@ -210,10 +211,14 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 fn unwritable(path: &Path, noun: &str, error: &io::Error) -> AppError {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+        _ => in_words(error),
+    };
     AppError::new(
         ErrorCode::Denied,
-        format!("the {noun} cannot be written ({error}): {}", path.display()),
-        "name a folder that exists, can be written to and has room",
+        format!("the {noun} cannot be written ({reason}): {}", path.display()),
+        "name a folder that is there, can be written to and has room",
     )
 }
 
@@ -231,7 +236,7 @@ impl Anchor {
         let sums = std::fs::read(&list).map_err(|error| {
             let reason = match error.kind() {
                 io::ErrorKind::NotFound => "it has no SHA256SUMS".to_owned(),
-                _ => error.to_string(),
+                _ => in_words(&error),
             };
             foreign(path, &reason)
         })?;
@@ -245,7 +250,7 @@ impl Anchor {
         for (name, digest) in &anchor.files {
             let found = anchor
                 .digest(name)
-                .map_err(|error| anchor.damaged(name, &error.to_string()))?;
+                .map_err(|error| anchor.damaged(name, &in_words(&error)))?;
             if found != *digest {
                 return Err(anchor.damaged(name, "it is not what SHA256SUMS says"));
             }
@@ -258,7 +263,7 @@ impl Anchor {
         let listed = self
             .listed(name)
             .ok_or_else(|| foreign(&self.path, &format!("it has no {name}")))?;
-        let bytes = std::fs::read(self.path.join(name)).map_err(|error| self.damaged(name, &error.to_string()))?;
+        let bytes = std::fs::read(self.path.join(name)).map_err(|error| self.damaged(name, &in_words(&error)))?;
         if <Hash>::from(Sha256::digest(&bytes)) != listed {
             return Err(self.damaged(name, "it changed while it was read"));
         }
@@ -275,7 +280,7 @@ impl Anchor {
         match std::fs::read_to_string(self.path.join(SIGNATURE)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(self.damaged(SIGNATURE, &error.to_string())),
+            Err(error) => Err(self.damaged(SIGNATURE, &in_words(&error))),
         }
     }
 
@@ -284,7 +289,7 @@ impl Anchor {
         if self.listed(LEAVES).is_none() {
             return Ok(None);
         }
-        let file = File::open(self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &error.to_string()))?;
+        let file = File::open(self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &in_words(&error)))?;
         Ok(Some(LeafReader(BufReader::with_capacity(1 << 16, file))))
     }
 
@@ -351,7 +356,11 @@ impl Iterator for LeafReader {
 pub(super) fn read_key(path: &Path) -> Result<SaltKey, AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
-            format!("the key of the anchor cannot be read ({error}): {}", path.display()),
+            format!(
+                "the key of the anchor cannot be read ({}): {}",
+                in_words(&error),
+                path.display()
+            ),
             "the anchor is salted: name its key (--salt); it was written beside the anchor, as anchor-….salt",
         )
     })?;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use refold_core::finding::Findings;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_handlers::lab::Rules;
 pub use refold_handlers::lab::sandbox::Edits;
@@ -226,7 +227,7 @@ pub(super) fn fold_both(
 pub fn read_edits(file: &Path) -> Result<Edits, AppError> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let source = std::fs::read(file).map_err(|error| {
-        let message = format!("cannot read the edits: {error}: {}", file.display());
+        let message = format!("cannot read the edits: {}: {}", in_words(&error), file.display());
         AppError::invalid(message, "look whether the path of the file is right")
     })?;
     Ok(Edits::read(&name, &source)?)

@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 use super::alike::Alike;
 use crate::error::AppError;
+use crate::text;
 
 /// The value of `format`.
 pub const FORMAT: &str = "refold-read-model/1";
@@ -160,7 +161,7 @@ impl Mapping {
     /// `rows`: whose columns it is for. `name`: that of the file, for messages.
     pub fn parse(text: &str, name: &str, rows: &Rows) -> Result<Mapping, AppError> {
         let wrong = |detail: String| AppError::invalid(format!("{name}: {detail}"), HINT);
-        let document: Document = toml::from_str(text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
+        let document: Document = toml::from_str(text).map_err(|error| wrong(text::toml_fault(text, &error)))?;
         if document.format != FORMAT {
             return Err(wrong(format!(
                 "`format` is \"{}\", and this version reads \"{FORMAT}\"",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use refold_stores::OpenOptions;
 use refold_stores::rows::ReadModel;
@@ -111,7 +112,8 @@ pub fn make_room_for(session: &Session, file: &Path) -> Result<(), AppError> {
     std::fs::create_dir_all(&folder).map_err(|error| {
         AppError::invalid(
             format!(
-                "the folder of the mapping cannot be made ({error}): {}",
+                "the folder of the mapping cannot be made ({}): {}",
+                in_words(&error),
                 folder.display()
             ),
             "save the mapping elsewhere, and name it",

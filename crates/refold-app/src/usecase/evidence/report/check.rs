@@ -11,6 +11,7 @@ use refold_audit::anchor::signing::{PublicKey, SignatureError};
 use refold_audit::anchor::{Hash, hex, sums};
 use refold_audit::report::advice;
 use refold_audit::report::manifest::Manifest;
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
@@ -25,7 +26,7 @@ use crate::text::{counted, hex as digits};
 pub fn check_report(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<BundleAnswer, AppError> {
     let unreadable = |error: std::io::Error| {
         AppError::invalid(
-            format!("the report cannot be read ({error}): {}", path.display()),
+            format!("the report cannot be read ({}): {}", in_words(&error), path.display()),
             "name the folder that `refold report` made",
         )
     };
