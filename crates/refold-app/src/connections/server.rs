@@ -211,12 +211,7 @@ impl Reached {
             Ok(store) => return Ok((store, found)),
             Err(error) => error,
         };
-        // Without a password a server that wants one refuses; before that the driver of PostgreSQL gives up.
-        let may_want_one = match refused {
-            StoreError::Denied { .. } => true,
-            StoreError::Unreachable { .. } => self.kind() == ServerKind::Postgres,
-            _ => false,
-        };
+        let may_want_one = matches!(refused, StoreError::Denied { .. });
         if found.is_some() || !may_want_one || !self.answers() {
             return Err(refused.into());
         }

@@ -20,7 +20,7 @@ use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{CancelToken, Client, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::{Options, with_source};
+use super::options::{Options, PASSWORD_MISSING, in_words};
 use super::{Postgres, statements};
 use crate::server::address::Encryption;
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
@@ -198,7 +198,9 @@ impl Link<Postgres> for Connection {
 impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Fault {
         let code = error.code().map(|state| state.code().to_owned());
+        let detail = in_words(&error);
         let blame = match code.as_deref() {
+            None if detail == PASSWORD_MISSING => Blame::Denied,
             None | Some("57P01" | "57P02" | "57P03" | "53300") => Blame::Connection,
             Some("57014" | "40001" | "40P01" | "55P03" | "53200" | "53400") => Blame::Load,
             Some("42501") => Blame::Denied,
@@ -210,7 +212,6 @@ impl From<tokio_postgres::Error> for Fault {
                 _ => Blame::Statement,
             },
         };
-        let detail = with_source(&error);
         Fault::Said { code, detail, blame }
     }
 }

@@ -34,7 +34,7 @@ impl Address for Config {
             [] => format!("postgres://{place}"),
             some => format!("postgres://{place}?{}", some.join("&")),
         };
-        let mut config = Config::from_str(&url).map_err(|error| with_source(&error))?;
+        let mut config = Config::from_str(&url).map_err(|error| in_words(&error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
             config.host_path(LOCAL_SOCKETS);
         }
@@ -63,10 +63,20 @@ fn is_local(host: &Host) -> bool {
     }
 }
 
-/// An error with what caused it, which the driver leaves out of its own words.
-pub(super) fn with_source(error: &tokio_postgres::Error) -> String {
+/// What is said where the server asks for a password and there is none.
+pub(super) const PASSWORD_MISSING: &str = "the server asks for a password";
+
+/// What the server says, in its words; of the driver's own errors also what caused them, which it leaves out.
+pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
     use std::error::Error as _;
-    match error.source() {
+    if let Some(said) = error.as_db_error() {
+        return match said.detail() {
+            Some(detail) => format!("{}: {detail}", said.message()),
+            None => said.message().to_owned(),
+        };
+    }
+    match error.source().map(ToString::to_string) {
+        Some(source) if source == "password missing" => PASSWORD_MISSING.to_owned(),
         Some(source) => format!("{error}: {source}"),
         None => error.to_string(),
     }
