@@ -490,7 +490,8 @@ impl From<refold_core::cursor::CursorError> for AppError {
     fn from(error: refold_core::cursor::CursorError) -> AppError {
         AppError::invalid(
             error.to_string(),
-            "write v12, #4711, 2026-08-03 14:00, -2h, start or head",
+            "write v12 for a version, #4711 for a position, a time such as 2026-08-03T14:00:00Z or \"2026-08-03 14:00\" in UTC, \
+             -2h for two hours ago, now, start or head",
         )
     }
 }

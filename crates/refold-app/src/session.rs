@@ -109,7 +109,7 @@ impl Session {
         let of_connection = target.connection.as_ref();
         let layout = asked.layout.as_ref().or_else(|| of_connection?.layout.as_ref());
         let zone = asked.zone.as_ref().or_else(|| of_connection?.zone.as_ref());
-        let zone = zone.map(|zone| zone_of(zone)).transpose()?;
+        let zone = zone.map(|zone| asked::zone(zone)).transpose()?;
         let choice = layout.map(|layout| choice_of(layout)).transpose()?;
         let access = target
             .log_name()
@@ -293,6 +293,8 @@ impl Session {
 
     /// Writes down that something of the store goes into a file of the user's.
     pub fn log_export(&self, what: &str, file: &Path, sha256: &str) -> Result<(), AppError> {
+        // Where it went is to be found from anywhere.
+        let file = std::path::absolute(file).unwrap_or_else(|_| file.to_owned());
         let file = &file.display().to_string();
         self.log(&Act::Exported { what, file, sha256 })
     }
@@ -564,15 +566,6 @@ fn choice_of(layout: &str) -> Result<LayoutChoice, AppError> {
             "name a layout file that is there, or a built-in layout",
         ),
         other => other.into(),
-    })
-}
-
-fn zone_of(zone: &str) -> Result<Zone, AppError> {
-    Zone::parse(zone).ok_or_else(|| {
-        AppError::invalid(
-            format!("there is no such zone: {zone}"),
-            "write UTC, an offset such as +02:00, or a name such as Europe/Berlin",
-        )
     })
 }
 

@@ -29,7 +29,14 @@ fn a_time_is_in_the_zone_that_it_names_or_in_the_one_that_is_given() {
     for (text, needle) in [
         ("2026-10-25 02:30", "twice"),
         ("2026-03-29 02:30", "never"),
-        ("2026-08-03 14:00 Europe/Bielefeld", "not a cursor"),
+        (
+            "2026-08-03 14:00 Europe/Bielefeld",
+            "there is no such zone: Europe/Bielefeld",
+        ),
+        ("2026-02-30 14:00 Europe/Berlin", "there is no such day: 2026-02-30"),
+        ("2026-08-03 25:00", "there is no such time of day: 25:00"),
+        // Not silently the first second of the next minute.
+        ("2026-08-03 09:12:60", "there is no such time of day: 09:12:60"),
         ("2026-08-03T14:00:00Z Europe/Berlin", "not a cursor"),
     ] {
         assert!(time(text, berlin).contains(needle), "{text}: {}", time(text, berlin));

@@ -25,11 +25,13 @@ pub enum Cursor {
 /// A cursor that cannot be read, or that means nothing in this stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CursorError {
-    #[error(
-        "not a cursor (write v12 for a version, #4711 for a position, a time such as 2026-08-03T14:00:00Z or \
-         \"2026-08-03 14:00\" in UTC, -2h for two hours ago, start or head): {0}"
-    )]
+    #[error("not a cursor: {0}")]
     Malformed(String),
+    #[error("there is no such day: {0}")]
+    NoSuchDay(String),
+    /// Also of a leap second, which has no instant of its own.
+    #[error("there is no such time of day: {0}")]
+    NoSuchTime(String),
     #[error("the time lies outside the years 1678 to 2261: {0}")]
     OutOfRange(String),
     #[error("this store keeps no versions; choose a position or a time")]
@@ -40,16 +42,19 @@ pub enum CursorError {
 
 impl Cursor {
     /// Reads `v12`, `#4711`, an RFC 3339 time, `2026-08-03 14:00[:00[.123]]` and `2026-08-03` (UTC), `-90s`, `-15m`,
-    /// `-2h`, `-3d`, `-1w`, `start` or `head`. Spaces around it do not matter.
+    /// `-2h`, `-3d`, `-1w`, `now`, `start` or `head`, words and `v` in any case. Spaces around it do not matter.
     pub fn parse(text: &str) -> Result<Cursor, CursorError> {
         let malformed = || CursorError::Malformed(text.trim().to_owned());
         let trimmed = text.trim();
-        match trimmed {
-            "start" => return Ok(Cursor::Start),
-            "head" => return Ok(Cursor::Head),
-            _ => {}
+        let words = [
+            ("start", Cursor::Start),
+            ("head", Cursor::Head),
+            ("now", Cursor::Ago { nanos: 0 }),
+        ];
+        if let Some((_, cursor)) = words.into_iter().find(|(word, _)| trimmed.eq_ignore_ascii_case(word)) {
+            return Ok(cursor);
         }
-        if let Some(version) = trimmed.strip_prefix('v') {
+        if let Some(version) = trimmed.strip_prefix(['v', 'V']) {
             return whole_number(version)
                 .map(|version| Cursor::Version(Version(version)))
                 .ok_or_else(malformed);
@@ -64,12 +69,52 @@ impl Cursor {
                 .map(|nanos| Cursor::Ago { nanos })
                 .ok_or_else(malformed);
         }
+        if let Some(error) = Cursor::impossible(trimmed) {
+            return Err(error);
+        }
         match Timestamp::parse(trimmed) {
             Some(time) => Ok(Cursor::At(time)),
             None if Timestamp::is_written_like(trimmed) => Err(CursorError::OutOfRange(trimmed.to_owned())),
             None => Err(malformed()),
         }
     }
+
+    /// What is written as a time and names a day that no calendar has, or a time that no clock shows.
+    pub fn impossible(text: &str) -> Option<CursorError> {
+        let (day, clock) = text.trim().split_at_checked(DAY.len())?;
+        if !is_shaped(day, DAY) {
+            return None;
+        }
+        if !Timestamp::is_written_like(day) {
+            return Some(CursorError::NoSuchDay(day.to_owned()));
+        }
+        let clock = clock.get(1..)?;
+        let number = |at: usize| clock.get(at..at + 2).and_then(|digits| digits.parse::<u8>().ok());
+        let is_of_clock = is_shaped(clock.get(..MINUTE.len())?, MINUTE);
+        let second = clock
+            .strip_prefix(clock.get(..MINUTE.len())?)
+            .and_then(|rest| rest.strip_prefix(':'));
+        let second = second.and(number(SECOND_AT));
+        let is_impossible = number(0) > Some(23) || number(3) > Some(59) || second > Some(59);
+        (is_of_clock && is_impossible).then(|| CursorError::NoSuchTime(clock.to_owned()))
+    }
+}
+
+/// How a day and a minute are written: `0` stands for any digit.
+const DAY: &str = "0000-00-00";
+const MINUTE: &str = "00:00";
+/// Where the digits of the second stand.
+const SECOND_AT: usize = 6;
+
+fn is_shaped(text: &str, shape: &str) -> bool {
+    let is_alike = |(byte, like): (u8, u8)| {
+        if like == b'0' {
+            byte.is_ascii_digit()
+        } else {
+            byte == like
+        }
+    };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(is_alike)
 }
 
 impl fmt::Display for Cursor {
