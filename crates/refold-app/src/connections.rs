@@ -119,16 +119,7 @@ pub fn find(places: &Places, name: &str) -> Result<Connection, AppError> {
     let mut book = load(places)?;
     let place = book.saved.iter().position(|one| one.connection.name == name);
     let Some(found) = place.map(|place| book.saved.swap_remove(place)) else {
-        let mut error = AppError::not_found(
-            format!("there is no connection called {name}: {}", book.file),
-            "add it with `refold connections add`, or in the window",
-        );
-        error.choices = book
-            .saved
-            .into_iter()
-            .map(|one| format!("@{}", one.connection.name))
-            .collect();
-        return Err(error);
+        return Err(not_there(book, name));
     };
     match found.problems.is_empty() {
         true => Ok(found.connection),
@@ -159,7 +150,10 @@ pub fn save(places: &Places, connection: &Connection, before: Option<&str>) -> R
             None => tables.push(table_of(&connection)),
             Some(before) => {
                 let table = tables.iter_mut().find(|table| name_of(table) == before);
-                fill(table.ok_or_else(|| gone(before))?, &connection);
+                let Some(table) = table else {
+                    return Err(not_there(load(places)?, before));
+                };
+                fill(table, &connection);
             }
         }
         Ok(())
@@ -175,7 +169,7 @@ pub fn remove(places: &Places, name: &str) -> Result<ConnectionBook, AppError> {
         let before = tables.len();
         tables.retain(|table| name_of(table) != name);
         if tables.len() == before {
-            Err(gone(name))
+            Err(not_there(load(places)?, name))
         } else {
             Ok(())
         }
@@ -575,11 +569,16 @@ fn refused(why: String) -> AppError {
     AppError::invalid(format!("the connection cannot be used: {why}"), "correct it")
 }
 
-fn gone(name: &str) -> AppError {
-    AppError::not_found(
-        format!("there is no connection called {name}"),
-        "it is gone; look at the list again",
-    )
+/// That none of the connections has this name, with those that there are.
+pub(crate) fn not_there(book: ConnectionBook, name: &str) -> AppError {
+    let names = book.saved.into_iter().map(|one| format!("@{}", one.connection.name));
+    AppError {
+        choices: names.collect(),
+        ..AppError::not_found(
+            format!("there is no connection called {name}: {}", book.file),
+            "add it with `refold connections add`, or in the window",
+        )
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,13 @@ use refold_core::time::Timestamp;
 use crate::layout::{TimeForm, TimeSource};
 use crate::zone::{LocalDoubt, Zone, names_zone};
 
+/// What to say of a written time that no instant of ours can be; `None`: it is no such time.
+pub fn beyond(what: &str, text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    let is_beyond = Timestamp::parse(text).is_none() && Timestamp::is_written_like(text);
+    is_beyond.then(|| format!("its {what} lies outside the years 1678 to 2261: {text}"))
+}
+
 /// A time as it was read, and what is doubtful about that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reading {

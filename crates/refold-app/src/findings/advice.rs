@@ -20,7 +20,9 @@ pub fn of(code: &str) -> &'static str {
         }
         "time-ambiguous" => "Choose a version where it matters; let the application store times with their zone",
         "time-implausible" => "Read it as it is; choose a version where the time misleads",
-        "time-unreadable" => "Check the layout: the form of the time may be another",
+        "time-unreadable" => {
+            "Check the layout: the form of the time may be another; only the years 1678 to 2261 can be read"
+        }
         "too-large" => "Look at it with the tools of the store",
         "torn-record" => "Nothing, if a program is just writing it; open the store again",
         "undecodable" => "Name a layout whose decode steps fit",

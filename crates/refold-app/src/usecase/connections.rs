@@ -36,6 +36,11 @@ pub struct ConnectionAnswer {
 pub fn list(places: &Places, only: Option<&str>) -> Result<ConnectionsAnswer, AppError> {
     let book = connections::load(places)?;
     let is_asked = |one: &&SavedConnection| only.is_none_or(|name| one.connection.name == name.trim_start_matches('@'));
+    if let Some(name) = only
+        && !book.saved.iter().any(|one| is_asked(&one))
+    {
+        return Err(connections::not_there(book, name));
+    }
     Ok(ConnectionsAnswer {
         connections: book.saved.iter().filter(is_asked).map(answer).collect(),
         file: book.file,
@@ -44,7 +49,8 @@ pub fn list(places: &Places, only: Option<&str>) -> Result<ConnectionsAnswer, Ap
 
 /// The access log of a connection, saved or not any more.
 pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppError> {
-    let name = match connections::Target::of(name, places) {
+    let target = connections::Target::of(name, places);
+    let name = match &target {
         Ok(target) => target.log_name(),
         // Its log outlives it.
         Err(_) => name
@@ -60,6 +66,7 @@ pub fn access_log(places: &Places, name: &str) -> Result<access::Reading, AppErr
     };
     let reading = access::read(&places.data, &name)?;
     if reading.lines.is_empty() {
+        target?;
         let file = access::file(&places.data, &name);
         return Err(AppError::not_found(
             format!("nothing was logged of {name} yet: {}", file.display()),

@@ -55,15 +55,15 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
         }
     };
     let look_up = if can.stream_index {
-        "an index of the store"
+        "without the others"
     } else {
-        "the local index"
+        "by the local index"
     };
     let capabilities = [
         format!("global order: {}", can.order),
         versions,
         format!("times in {}, {} fractional digits", can.time_zone, can.time_digits),
-        format!("one stream is read by {look_up}"),
+        format!("one stream is read {look_up}"),
     ];
     list(&mut printer, "capabilities", &capabilities)?;
     table(&mut printer, &["#events", "type"], &answer.types)?;

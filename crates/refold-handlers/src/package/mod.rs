@@ -68,6 +68,11 @@ pub fn story(handler: &str) -> Result<Story, PackageError> {
     Story::read(&Arc::from(story::FILE), &read_file(&file)?)
 }
 
+/// Whether a person means what is built in, and no path of this name.
+fn is_builtin(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| path.starts_with("builtin:")) && !path.exists()
+}
+
 /// The path and the version of `path@version`. An existing path that holds an `@` is taken whole.
 pub fn split_version(handler: &str) -> (PathBuf, Option<String>) {
     match handler.rsplit_once('@') {
@@ -84,6 +89,13 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
         let version = package.select(version)?;
         return package.compile(version);
     }
+    if is_builtin(path) {
+        let message = match path.as_os_str() == merge::NAME {
+            true => format!("{} has no versions; leave the `@…` out", merge::NAME),
+            false => format!("{} is all that is built in: {}", merge::NAME, path.display()),
+        };
+        return Err(PackageError::nowhere(code::PKG_READ, message));
+    }
     let source = read_file(path)?;
     if let Some(version) = version {
         let message = format!("a bare file has no versions, so there is no `{version}`; leave the `@…` out");
@@ -94,6 +106,13 @@ pub fn open_at(path: &Path, version: Option<&str>) -> Result<Opened, PackageErro
         Some("ts" | "mts") => (Runtime::Js(opened::dialect_of(&source)), TYPED_SCRIPT),
         // What was compiled already is refused by the engine, which knows it.
         Some("wasm" | "cwasm") => (Runtime::Wasm, MODULE),
+        Some("py" | "rb" | "php" | "pl" | "sh" | "java" | "kt" | "cs" | "fs" | "go" | "rs" | "ex" | "exs") => {
+            let message = format!(
+                "a program is a handler in a package, whose process.toml says how it is started: {}",
+                path.display()
+            );
+            return Err(PackageError::nowhere(code::PKG_READ, message));
+        }
         _ => (Runtime::Declarative, REDUCER),
     };
     let files = [(name.to_owned(), source)];
@@ -149,10 +168,16 @@ impl Package {
         let manifest_file: Arc<str> = Arc::from(MANIFEST);
         let path = folder.join(MANIFEST);
         if !path.exists() {
-            let message = format!(
-                "the folder holds no {MANIFEST}, so it is no handler package: {}",
-                folder.display()
-            );
+            let shown = folder.display();
+            let message = if folder.is_dir() {
+                format!("the folder holds no {MANIFEST}, so it is no handler package: {shown}")
+            } else if folder.exists() {
+                format!("a file is no handler package, which is a folder with a {MANIFEST}: {shown}")
+            } else if is_builtin(folder) {
+                format!("what is built in is no package: {shown}")
+            } else {
+                format!("there is no such folder: {shown}")
+            };
             return Err(PackageError::nowhere(code::PKG_READ, message));
         }
         let document = Document::from_toml(&manifest_file, &read_file(&path)?)?;

@@ -13,7 +13,7 @@ use refold_core::work::Work;
 use super::Inner;
 use super::record::{Body, Parsed, Part};
 use super::scan::{HEAD_BYTES, LONGEST_RECORD_BYTES};
-use crate::time::Reading;
+use crate::time::{self, Reading};
 use crate::{NO_STREAM, NO_TYPE};
 
 /// A batch ends when its arena is this full, however few rows it has.
@@ -284,7 +284,8 @@ impl Oddities<'_> {
             }
             Part::Missing => Timestamp::NONE,
             Part::Unreadable(text) => {
-                let detail = format!("its {what} cannot be read: the text {text:?}");
+                let beyond = time::beyond(what, text.as_bytes());
+                let detail = beyond.unwrap_or_else(|| format!("its {what} cannot be read: the text {text:?}"));
                 self.report("time-unreadable", Severity::Warning, detail);
                 Timestamp::NONE
             }

@@ -59,11 +59,18 @@ impl Look<'_> {
             return Err(StoreError::Ambiguous { location, candidates });
         }
         fitting.pop().ok_or_else(|| {
-            let detail = format!(
-                "layout {} does not fit: {}",
-                layout.name,
-                misfit(self.catalogue, layout)
-            );
+            let has = |name: &str| {
+                let mut tables = self.catalogue.tables.iter();
+                tables.any(|table| table.name == name || table.full_name() == name)
+            };
+            let why = match table {
+                Some(table) if !has(table) => format!("there is no table {table}"),
+                Some(table) if layout.table.matches(table).is_none() => {
+                    format!("it reads {}, and not {table}", layout.table.text)
+                }
+                _ => misfit(self.catalogue, layout),
+            };
+            let detail = format!("layout {} does not fit: {why}", layout.name);
             StoreError::NoLayout { location, detail }
         })
     }

@@ -394,7 +394,8 @@ impl Oddities<'_> {
             }
             None => {
                 self.warning("time-unreadable", || {
-                    format!("its {what} cannot be read: {}", describe(stored))
+                    let beyond = stored.as_bytes().ok().and_then(|text| time::beyond(what, text));
+                    beyond.unwrap_or_else(|| format!("its {what} cannot be read: {}", describe(stored)))
                 });
                 Timestamp::NONE
             }
