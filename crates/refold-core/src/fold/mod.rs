@@ -297,7 +297,7 @@ impl Fold {
             }
             Err(fault) => {
                 written.clear();
-                report(fault.code, Severity::Error, &|| fault.to_string());
+                report(fault.code, Severity::Error, &|| fault.said());
                 self.incomplete_since.get_or_insert(moment);
                 self.fault = Some(Box::new((moment, fault)));
             }

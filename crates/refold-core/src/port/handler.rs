@@ -194,7 +194,7 @@ pub enum Checkpoint {
 
 /// A handler that failed on an event. `code` is one of the `RF-…` codes of `docs/findings.md`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{code}: {message}{}", place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default())]
+#[error("{code}: {}", self.said())]
 pub struct HandlerFault {
     pub code: &'static str,
     /// What happened and what to do about it, in one or two sentences.
@@ -209,5 +209,13 @@ impl HandlerFault {
 
     pub fn is_cancelled(&self) -> bool {
         self.code == HandlerFault::CANCELLED
+    }
+
+    /// What happened and where, for whoever shows the code beside it.
+    pub fn said(&self) -> String {
+        match &self.place {
+            Some(place) => format!("{} ({place})", self.message),
+            None => self.message.clone(),
+        }
     }
 }

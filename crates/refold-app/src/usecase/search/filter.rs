@@ -78,7 +78,10 @@ fn meets(event: &EventView<'_>, names: &Names, condition: &EventFilter, findings
             stream: Some(names.stream(event.stream).into()),
             version: (event.version != EventBatch::NO_VERSION).then_some(event.version),
             position: Some(event.position),
-            detail: format!("the condition cannot be evaluated on this event, which is left out: {fault}"),
+            detail: format!(
+                "the condition cannot be evaluated on this event, which is left out: {}",
+                fault.said()
+            ),
         });
         false
     })
