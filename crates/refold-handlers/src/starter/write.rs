@@ -56,7 +56,7 @@ pub fn reducer(starter: &Starter, name: &str) -> String {
     line("on:");
     for (event_type, sighting, guess) in guesses(starter) {
         describe(event_type, sighting, &mut line);
-        rules(event_type, &guess, &mut line);
+        rules(event_type, sighting, &guess, &mut line);
         line("");
     }
     if starter.types.is_empty() {
@@ -80,7 +80,12 @@ pub fn reducer(starter: &Starter, name: &str) -> String {
 }
 
 fn describe(event_type: &str, sighting: &TypeSighting, line: &mut impl FnMut(&str)) {
-    line(&format!("  # {}: {} events.", shown(event_type), sighting.events));
+    let ending = if sighting.events == 1 { "" } else { "s" };
+    line(&format!(
+        "  # {}: {} event{ending}.",
+        shown(event_type),
+        sighting.events
+    ));
     if sighting.unreadable > 0 {
         line(&format!(
             "  #   {} of them have no payload, or one that is no JSON.",
@@ -117,20 +122,17 @@ fn describe_fields(fields: &BTreeMap<String, FieldSighting>, of: u64, level: usi
     }
 }
 
-fn rules(event_type: &str, guess: &Guess, line: &mut impl FnMut(&str)) {
+fn rules(event_type: &str, sighting: &TypeSighting, guess: &Guess, line: &mut impl FnMut(&str)) {
     let key = yaml_text(event_type);
     match guess {
         Guess::Set { into, fields } if !fields.is_empty() => {
             line(&format!("  {key}:"));
-            line("    - set:");
-            for field in fields {
-                let path = match into {
-                    None => target(field, false),
-                    Some(into) if is_plain_name(field) => format!("{into}.{field}"),
-                    Some(into) => format!("{into}[{}]", quoted(field)),
-                };
-                line(&format!("        {}: {}", yaml_text(&path), yaml_text(&source(field))));
-            }
+            let path = |field: &str| match into {
+                None => target(field, false),
+                Some(into) if is_plain_name(field) => format!("{into}.{field}"),
+                Some(into) => format!("{into}[{}]", quoted(field)),
+            };
+            set(fields, sighting, 4, &path, line);
         }
         Guess::Child {
             collection,
@@ -144,14 +146,7 @@ fn rules(event_type: &str, guess: &Guess, line: &mut impl FnMut(&str)) {
             ));
             if !fields.is_empty() {
                 line("      do:");
-                line("        - set:");
-                for field in fields {
-                    line(&format!(
-                        "            {}: {}",
-                        yaml_text(&target(field, true)),
-                        yaml_text(&source(field))
-                    ));
-                }
+                set(fields, sighting, 8, &|field| target(field, true), line);
             }
         }
         Guess::Remove { collection, key: id } => {
@@ -177,6 +172,39 @@ fn rules(event_type: &str, guess: &Guess, line: &mut impl FnMut(&str)) {
             }
         }
         Guess::Set { .. } | Guess::Mark => line(&format!("  {key}: []")),
+    }
+}
+
+/// Sets fields: those of every event at once, then each of the others where an event has it, for what it lacks is no null.
+fn set(
+    fields: &[String],
+    sighting: &TypeSighting,
+    indent: usize,
+    path: &dyn Fn(&str) -> String,
+    line: &mut impl FnMut(&str),
+) {
+    let is_in_all = |field: &&String| {
+        let seen = sighting.fields.get(*field).map_or(0, |field| field.seen);
+        seen == sighting.events
+    };
+    let (always, sometimes): (Vec<&String>, Vec<&String>) = fields.iter().partition(is_in_all);
+    let setting = |field: &str| {
+        format!(
+            "{:indent$}    {}: {}",
+            "",
+            yaml_text(&path(field)),
+            yaml_text(&source(field))
+        )
+    };
+    if !always.is_empty() {
+        line(&format!("{:indent$}- set:", ""));
+        always.into_iter().for_each(|field| line(&setting(field)));
+    }
+    for field in sometimes {
+        line(&format!("{:indent$}- set:", ""));
+        line(&setting(field));
+        let has = format!("has({})", source(field));
+        line(&format!("{:indent$}  when: {}", "", yaml_text(&has)));
     }
 }
 
