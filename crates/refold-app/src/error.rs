@@ -136,6 +136,7 @@ impl From<StoreError> for AppError {
                  is left",
                 Vec::new(),
             ),
+            StoreError::Case { .. } => (ErrorCode::Corrupt, "get the file again from whom it came", Vec::new()),
             StoreError::Changed { .. } => (
                 ErrorCode::Unreachable,
                 "open it again; if it keeps changing, open a copy of it",

@@ -1,6 +1,7 @@
 //! `refold lanes`.
 
 use refold_app::answer::json_line;
+use refold_app::text::counted;
 use refold_app::usecase::lanes::{Lanes, MOST_LANES, of_correlation_id};
 use refold_app::wire::Clock;
 
@@ -45,8 +46,8 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
             .iter()
             .filter(|stream| stream.without_time > 0)
         {
-            let (count, id) = (stream.without_time, &stream.stream);
-            printer.line(&format!("{id}: {count} events have no such time and are left out"))?;
+            let left_out = counted(stream.without_time.into(), "event");
+            printer.line(&format!("{}: {left_out} without such a time left out", stream.stream))?;
         }
         if is_cut {
             printer.line(&format!(

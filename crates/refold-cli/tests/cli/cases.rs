@@ -50,4 +50,9 @@ fn a_damaged_case_is_refused_with_what_to_do() {
     let answer = lab.run(&["info", &name]);
     assert_eq!(answer.code, 3);
     assert!(answer.err.contains("it is cut off"), "{}", answer.err);
+    assert!(
+        !answer.err.contains(".recover") && answer.err.contains("from whom it came"),
+        "{}",
+        answer.err
+    );
 }

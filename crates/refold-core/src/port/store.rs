@@ -53,6 +53,9 @@ pub enum StoreError {
     /// The store's own file or answer is damaged.
     #[error("the store is damaged: {detail}: {location}")]
     Corrupt { location: String, detail: String },
+    /// A case file is not whole, or not what was written.
+    #[error("the case file cannot be used: {detail}: {location}")]
+    Case { location: String, detail: String },
     /// The store changed in a way that a read-only reader cannot follow (a file replaced, a WAL that vanished).
     #[error("the store changed while it was read: {detail}: {location}")]
     Changed { location: String, detail: String },

@@ -221,9 +221,9 @@ fn digest(work: &Work<'_>, source: &FileSource, end: u64) -> Result<String, Stor
 }
 
 fn damaged(path: &Path, detail: &str) -> StoreError {
-    StoreError::Corrupt {
+    StoreError::Case {
         location: path.display().to_string(),
-        detail: format!("the case file cannot be used: {detail}"),
+        detail: detail.to_owned(),
     }
 }
 

@@ -114,10 +114,15 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
     if held.without_own > 0 {
         findings.report(notice(
             "row-without-position",
-            format!(
-                "{} say nothing of how far they are: they are compared as if they were as far as the read model",
-                text::counted(held.without_own.into(), "row")
-            ),
+            match held.without_own {
+                1 => {
+                    "1 row does not say how far it is: it is compared as if it were as far as the read model".to_owned()
+                }
+                rows => format!(
+                    "{} do not say how far they are: they are compared as if they were as far as the read model",
+                    text::counted(rows.into(), "row")
+                ),
+            },
         ));
     }
     let passing = Passing {

@@ -77,11 +77,19 @@ impl Csv {
         }
         match needed.into_iter().find(|column| self.index(column).is_none()) {
             None => Ok(()),
-            Some(column) => Err(format!(
-                "it has no column {}; its columns are {}",
-                column.spellings.join(" or "),
-                self.header.join(", ")
-            )),
+            Some(column) => {
+                let other = self.header.iter().any(|name| name.contains([';', '\t', '|']));
+                let separator = if other {
+                    " (columns are separated by commas)"
+                } else {
+                    ""
+                };
+                Err(format!(
+                    "it has no column {}; its columns are {}{separator}",
+                    column.spellings.join(" or "),
+                    self.header.join(", ")
+                ))
+            }
         }
     }
 

@@ -95,20 +95,18 @@ fn places(of: &ViolationAnswer) -> impl Iterator<Item = Position> {
 }
 
 fn sentence(answer: &CheckAnswer) -> String {
-    let looked_at = format!(
-        "{} in {} of {}",
+    let broken = match answer.violation_count {
+        0 => "no violation".to_owned(),
+        count => counted(count.into(), "violation"),
+    };
+    // What was looked at stands by itself: not all of it broke.
+    format!(
+        "{broken} of {}; looked at: {} of {}; {}",
         counted(answer.invariants.len() as u64, "invariant"),
         counted(answer.streams.into(), "stream"),
-        counted(answer.events, "event")
-    );
-    match answer.violation_count {
-        0 => format!("no violation of {looked_at}; {}", answer.sentence),
-        count => format!(
-            "{} of {looked_at}; {}",
-            counted(count.into(), "violation"),
-            answer.sentence
-        ),
-    }
+        counted(answer.events, "event"),
+        answer.sentence
+    )
 }
 
 fn facts(answer: &CheckAnswer, tried: &DeterminismAnswer) -> Vec<Fact> {
