@@ -54,7 +54,10 @@ fn a_server_that_is_not_there_is_an_error_that_names_no_password<R: Real>() {
     let encrypted = refused(&format!("{reading}?sslmode=require"));
     assert!(matches!(encrypted, StoreError::Unreachable { .. }), "{encrypted}");
     assert!(encrypted.to_string().contains("TLS"), "{encrypted}");
-    assert!(!format!("{missing} {denied}").contains("db error"), "{missing} {denied}");
+    assert!(
+        !format!("{missing} {denied}").contains("db error"),
+        "{missing} {denied}"
+    );
     // Nobody is sent looking for a password where none is missing.
     let home = tempfile::tempdir().expect("a home");
     for address in [
