@@ -4,6 +4,7 @@ mod connections;
 mod evidence;
 mod known;
 mod lab;
+mod reading;
 mod why;
 
 use std::path::PathBuf;
@@ -15,45 +16,52 @@ pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, C
 pub use evidence::{Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, ReportQuestion, Verify, VerifyBundle};
 pub use known::{Corrections, FoldOrder, Known};
 pub use lab::{Check, Gate, Minimize, WhatIf};
+pub use reading::{
+    Blame, Causes, ClockName, Compare, Diff, Distinguish, Field, History, LanesAsked, Search, Sort, State, Streams,
+    Tail,
+};
 pub use why::{Why, WhyNot};
+
+/// What help calls the options that every command has.
+const EVERYWHERE: &str = "Options of every command";
 
 /// Read an event store, strictly read-only: what happened, what was the state then, which event made it so.
 #[derive(Debug, Parser)]
 #[command(
     name = "refold",
     version,
-    after_help = "CURSOR is v12 (version), #4711 (position), a time (2026-08-03T14:00:00Z, \"2026-08-03 14:00\" in UTC or --zone, \"2026-08-03 14:00 Europe/Berlin\", -2h), start or head.\n\
+    after_help = "CURSOR is v12 (version), #4711 (position), a time (2026-08-03T14:00:00Z, \"2026-08-03 14:00\" in UTC or --zone, \"2026-08-03 14:00 Europe/Berlin\", -2h, now), start or head.\n\
     HANDLER is a handler package or reducer file, with a version after @ (handlers/order@1.1.0), or builtin:merge.\n\
     Exit codes: 0 done; 1 done, and it found differences; 2 the call is wrong; 3 it could not run; 130 cancelled."
 )]
 pub struct Arguments {
     /// Print one JSON document, or one a line where the answer streams
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub json: bool,
 
     /// Layout id or layout file; without it the layout is found by looking
-    #[arg(long, global = true, value_name = "LAYOUT")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "LAYOUT")]
     pub layout: Option<String>,
 
     /// Zone of times that name none, in the store and in cursors (UTC, +02:00, Europe/Berlin)
-    #[arg(long, global = true, value_name = "ZONE", allow_hyphen_values = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "ZONE", allow_hyphen_values = true)]
     pub zone: Option<String>,
 
     /// Hide what this file of masking rules names, besides those at hand (docs/masking.md)
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "FILE")]
     pub mask: Option<PathBuf>,
 
     /// Show what masking rules hide at and below this path (/customer/email, or all); may be given more than once, and is
     /// logged
-    #[arg(long, global = true, value_name = "PATH", requires = "reason")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "PATH", requires = "reason")]
     pub reveal: Vec<String>,
 
     /// What it is revealed for
-    #[arg(long, global = true, value_name = "TEXT")]
+    #[arg(long, global = true, help_heading = EVERYWHERE, value_name = "TEXT", requires = "reveal")]
     pub reason: Option<String>,
 
     /// Run handlers that are programs also where nothing keeps them in (docs/handlers.md)
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     pub trust_programs: bool,
 
     #[command(subcommand)]
@@ -64,7 +72,10 @@ pub struct Arguments {
 pub enum Command {
     /// Kind, layout with the evidence for it, counts, time span, how read-only is enforced, findings
     #[command(after_help = "Example: refold info orders.db")]
-    Info { store: String },
+    Info {
+        /// A path, an address, or the @name of a saved connection
+        store: String,
+    },
 
     /// Streams, a page at a time
     #[command(after_help = "Example: refold streams orders.db --match 4711 --sort events --limit 20")]
@@ -225,7 +236,10 @@ pub enum Command {
 
     /// Run the cases of a handler package
     #[command(after_help = "Example: refold test handlers/order@1.1.0")]
-    Test { package: String },
+    Test {
+        /// Its folder, with a version after @ for that one alone
+        package: String,
+    },
 
     /// Write a starter of a handler package from the events of a category
     #[command(after_help = "Example: refold new-handler orders.db --category order --out my-order")]
@@ -233,231 +247,20 @@ pub enum Command {
 
     /// Print a completion script for a shell
     #[command(after_help = "Example: refold completions bash > /etc/bash_completion.d/refold")]
-    Completions { shell: Shell },
-}
-
-#[derive(Debug, Args)]
-pub struct Streams {
-    pub store: String,
-    /// Only streams of this category
-    #[arg(long)]
-    pub category: Option<String>,
-    /// Only streams whose id holds this text
-    #[arg(long = "match", value_name = "TEXT", default_value = "")]
-    pub matching: String,
-    /// Ids ascending; most events first; latest event first; earliest stream first; categories ascending
-    #[arg(long, value_enum, default_value = "id")]
-    pub sort: Sort,
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..))]
-    pub limit: u32,
-    /// Go on after this stream, the last of the page before
-    #[arg(long, value_name = "STREAM")]
-    pub after: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Sort {
-    Id,
-    Events,
-    Last,
-    First,
-    Category,
-}
-
-#[derive(Debug, Args)]
-pub struct History {
-    pub store: String,
-    pub stream: String,
-    /// From the first event at or after this cursor
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Up to the last event at or before this cursor
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// Only events of this type; may be given more than once
-    #[arg(long = "type", value_name = "TYPE")]
-    pub types: Vec<String>,
-    /// At most so many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
-    /// One line an event, in the words of the handler's package
-    #[arg(long)]
-    pub story: bool,
-    /// With each event its way through the upcasters of the handler: every step, and what the rules get
-    #[arg(long, requires = "handler", conflicts_with = "story")]
-    pub upcast: bool,
-    /// The handler that tells the story, or whose upcasters run
-    #[arg(long)]
-    pub handler: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Search {
-    pub store: String,
-    /// The text to look for, exactly
-    #[arg(required_unless_present = "saved")]
-    pub text: Option<String>,
-    /// What is saved under this name in the window, with what is given besides in the place of its parts
-    #[arg(long, value_name = "[FOLDER/]NAME")]
-    pub saved: Option<String>,
-    /// Only events of this type; may be given more than once
-    #[arg(long = "type", value_name = "TYPE")]
-    pub types: Vec<String>,
-    /// Only events of streams of this category; may be given more than once
-    #[arg(long = "category", value_name = "CATEGORY")]
-    pub categories: Vec<String>,
-    /// Only events of streams whose id holds this text
-    #[arg(long, value_name = "TEXT")]
-    pub stream: Option<String>,
-    /// Only events recorded at or after this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Only events recorded at or before this time
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// Only events that meet this condition, in the expression language of handlers
-    #[arg(long = "where", value_name = "EXPR")]
-    pub condition: Option<String>,
-    /// At most so many
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
-    /// Write all events found into this file: FILE.ndjson with payloads byte for byte, or FILE.csv
-    #[arg(long, value_name = "FILE", conflicts_with = "limit")]
-    pub out: Option<PathBuf>,
-    /// First copy all payloads into the local index and index their text, so that this and later searches are fast
-    #[arg(long)]
-    pub copy: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Tail {
-    pub store: String,
-    /// Only events of this stream
-    pub stream: Option<String>,
-    /// Only events of this type; may be given more than once
-    #[arg(long = "type", value_name = "TYPE")]
-    pub types: Vec<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Distinguish {
-    pub store: String,
-    /// From here on: a time, or a position
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub from: Option<String>,
-    /// Up to here, included: a time, or a position
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub to: Option<String>,
-    /// So many events are read at most for what payloads and metadata say
-    #[arg(long, value_name = "EVENTS", default_value_t = 200_000)]
-    pub sample: u32,
-}
-
-#[derive(Debug, Args)]
-pub struct State {
-    pub store: String,
-    pub stream: String,
-    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
-    pub at: String,
-    #[arg(long)]
-    pub handler: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Diff {
-    pub store: String,
-    pub stream: String,
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub from: String,
-    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
-    pub to: String,
-    #[arg(long)]
-    pub handler: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Compare {
-    /// The store of the left side
-    pub a: String,
-    /// That of the right side; without it the same
-    pub b: Option<String>,
-    #[arg(long = "stream", value_name = "STREAM", required = true)]
-    pub streams: Vec<String>,
-    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
-    pub at: Vec<String>,
-    #[arg(long = "handler", value_name = "HANDLER")]
-    pub handlers: Vec<String>,
-    /// Arrays hold the same elements in any order
-    #[arg(long)]
-    pub ignore_order: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Blame {
-    pub store: String,
-    pub stream: String,
-    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
-    pub at: String,
-    /// Only what is at or below this path (/items/0/price)
-    #[arg(long)]
-    pub path: Option<String>,
-    #[arg(long)]
-    pub handler: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Field {
-    pub store: String,
-    pub stream: String,
-    /// Its path in the state (/items/0/price)
-    pub path: String,
-    #[arg(long)]
-    pub handler: Option<String>,
-    /// Print CSV, with the values as exact literals
-    #[arg(long)]
-    pub csv: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct Causes {
-    pub store: String,
-    pub stream: String,
-    /// The event at this cursor
-    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
-    pub at: String,
-    /// First index the ids of all events, so that this and later questions reach all of the store
-    #[arg(long)]
-    pub index: bool,
-}
-
-#[derive(Debug, Args)]
-pub struct LanesAsked {
-    pub store: String,
-    #[arg(required_unless_present = "correlation")]
-    pub streams: Vec<String>,
-    /// The streams that hold events of this correlation; indexes the ids of all events first
-    #[arg(long, value_name = "ID")]
-    pub correlation: Option<String>,
-    /// When the store took an event, or when it happened
-    #[arg(long, value_enum, default_value = "recorded")]
-    pub clock: ClockName,
-    /// At most so many events
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub limit: Option<u64>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ClockName {
-    Recorded,
-    Occurred,
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
 }
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Replay {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     #[command(flatten)]
     pub scope: ScopeAsked,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     /// Compare with this handler, event by event
@@ -470,6 +273,7 @@ pub struct Replay {
 /// What is replayed.
 #[derive(Debug, Args)]
 pub struct ScopeAsked {
+    /// The id of a stream
     pub stream: Option<String>,
     /// Every stream of the store
     #[arg(long)]
@@ -505,7 +309,9 @@ pub enum Language {
 
 #[derive(Debug, Args)]
 pub struct Timeline {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of a stream; without one, of the whole store
     pub stream: Option<String>,
     /// Draw it into this file
     #[arg(long, value_name = "FILE")]
@@ -538,11 +344,15 @@ pub enum Case {
 
     /// Where a case file is from, what was noted, and what was left out
     #[command(after_help = "Example: refold case show 4711.refold-case")]
-    Show { file: String },
+    Show {
+        /// The case file
+        file: String,
+    },
 }
 
 #[derive(Debug, Args)]
 pub struct CaseSave {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// A stream that goes into it beside those that are noted; may be given more than once
     #[arg(long = "stream", value_name = "STREAM")]
@@ -566,10 +376,46 @@ pub struct CaseSave {
 
 #[derive(Debug, Args)]
 pub struct NewHandler {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The category that it is for
     #[arg(long)]
     pub category: String,
     /// A folder that is empty or not there yet [default: CATEGORY.handler]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    fn each(command: &clap::Command, look: &mut impl FnMut(&clap::Command)) {
+        look(command);
+        command.get_subcommands().for_each(|below| each(below, look));
+    }
+
+    #[test]
+    fn everything_that_can_be_given_is_explained() {
+        let mut unsaid = Vec::new();
+        each(&Arguments::command(), &mut |command| {
+            let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+            let bare = shown.filter(|argument| argument.get_help().is_none());
+            unsaid.extend(bare.map(|argument| format!("{} {}", command.get_name(), argument.get_id())));
+        });
+        assert_eq!(unsaid, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_every_command_has_stands_below_what_is_its_own() {
+        let command = Arguments::command();
+        let global = command.get_arguments().filter(|argument| argument.is_global_set());
+        let headings: Vec<_> = global.map(clap::Arg::get_help_heading).collect();
+        assert!(
+            headings.len() > 5 && headings.iter().all(|heading| *heading == Some(EVERYWHERE)),
+            "{headings:?}"
+        );
+    }
 }

@@ -63,12 +63,19 @@ fn told(members: &Map<String, Value>) -> Option<String> {
                 .unwrap_or("everything");
             format!("revealed {path}: {}", text("reason"))
         }
-        "exported" => format!(
-            "wrote a {} into {} (SHA-256 {})",
-            text("what"),
-            text("file"),
-            text("sha256")
-        ),
+        "exported" => {
+            let what = text("what");
+            let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
+                "an"
+            } else {
+                "a"
+            };
+            format!(
+                "wrote {article} {what} into {} (SHA-256 {})",
+                text("file"),
+                text("sha256")
+            )
+        }
         "asked" => format!("asked {} for a {}", text("url"), text("what")),
         "sent" => format!("sent {}  {}", text("statement"), text("text")),
         "answered" => {
@@ -76,9 +83,9 @@ fn told(members: &Map<String, Value>) -> Option<String> {
             let failure = members.get("failure").and_then(Value::as_str);
             let outcome = failure.map_or_else(String::new, |failure| format!(", failed with {failure}"));
             format!(
-                "line {} brought {} rows in {millis} ms{outcome}",
+                "line {} brought {} in {millis} ms{outcome}",
                 number("of"),
-                number("rows")
+                text::counted(number("rows"), "row")
             )
         }
         _ => return None, // of a later version

@@ -148,6 +148,15 @@ impl Mask {
         self.read(|inner| inner.files.iter().any(|(_, rules)| !rules.is_empty()))
     }
 
+    /// Whether any rule speaks of what lies at, below or above this path, so that revealing it can show anything.
+    pub fn has_rule_at(&self, reveal: &Reveal) -> bool {
+        let path = cover::segments(&reveal.path);
+        self.read(|inner| {
+            let mut rules = inner.files.iter().flat_map(|(_, rules)| rules);
+            rules.any(|rule| rules::meet(&rule.path, &path))
+        })
+    }
+
     /// What is hidden of a part of the events of a type, or of the states of a category.
     pub fn cover(&self, stream: &[u8], category: &[u8], event_type: Option<&[u8]>, part: Part) -> Cover {
         self.read(|inner| {

@@ -172,6 +172,16 @@ impl Rule {
     }
 }
 
+/// Whether there is a place at or below both the path and one that the pattern stands for.
+pub fn meet(pattern: &[Step], path: &[Segment]) -> bool {
+    match (pattern, path) {
+        ([], _) | (_, []) => true,
+        ([Step::Deep, rest @ ..], [_, below @ ..]) => meet(rest, path) || meet(pattern, below),
+        ([Step::Any, rest @ ..], [_, below @ ..]) => meet(rest, below),
+        ([Step::Name(name), rest @ ..], [segment, below @ ..]) => name == segment && meet(rest, below),
+    }
+}
+
 /// Whether `name` is `pattern`, in which `*` stands for any bytes.
 fn is_like(pattern: &[u8], name: &[u8]) -> bool {
     let mut pieces = pattern.split(|byte| *byte == b'*');

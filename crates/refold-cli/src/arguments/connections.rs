@@ -13,7 +13,10 @@ pub struct Connections {
 #[derive(Debug, Subcommand)]
 pub enum ConnectionsAct {
     /// All of them, or one, and where their file is
-    List { name: Option<String> },
+    List {
+        /// Only this one
+        name: Option<String>,
+    },
     /// Save a new one
     #[command(
         after_help = "Example: refold connections add orders-eu postgres://auditor@pg-1,pg-2/orders \
@@ -23,9 +26,13 @@ pub enum ConnectionsAct {
     /// Change lines of one; an empty text takes a line away
     Edit(ConnectionEdit),
     /// Forget one; the store itself is untouched
-    Remove { name: String },
+    Remove {
+        /// Its name
+        name: String,
+    },
     /// Write them, or those that are named, into a file for somebody else, without secrets
     Export {
+        /// Their names; without one all of them
         names: Vec<String>,
         /// A file that is not there yet; without it they are printed
         #[arg(long, value_name = "FILE")]
@@ -33,6 +40,7 @@ pub enum ConnectionsAct {
     },
     /// Take over the connections of a file that somebody exported, all of them or none
     Import {
+        /// What was exported
         file: PathBuf,
         /// Where a name is taken, those of the file replace yours
         #[arg(long)]
@@ -63,6 +71,7 @@ pub struct ConnectionAdd {
 
 #[derive(Debug, Args)]
 pub struct ConnectionEdit {
+    /// Its name
     pub name: String,
     /// The path of a file, or an address that replaces the one that it has
     pub store: Option<String>,
@@ -82,15 +91,19 @@ pub struct ConnectionLines {
     /// pg-1:5432,pg-2, or the folder of a Unix socket (of MySQL its file)
     #[arg(long)]
     pub host: Option<String>,
+    /// Its database
     #[arg(long)]
     pub database: Option<String>,
+    /// The account that signs in
     #[arg(long)]
     pub user: Option<String>,
     /// A name in your service files of libpq
     #[arg(long)]
     pub service: Option<String>,
+    /// How it is encrypted, as libpq says: require, verify-full, …
     #[arg(long, value_name = "MODE")]
     pub sslmode: Option<String>,
+    /// The certificates of the authorities that are trusted
     #[arg(long, value_name = "FILE")]
     pub sslrootcert: Option<String>,
     /// The role that is used although it could do more than read
@@ -99,6 +112,7 @@ pub struct ConnectionLines {
     /// yes: scans of big tables are allowed
     #[arg(long, value_name = "YES")]
     pub allow_scans: Option<String>,
+    /// Which of several hosts will do: any, read-only, standby, …
     #[arg(long, value_name = "ATTRS")]
     pub target_session_attrs: Option<String>,
     /// Where the password comes from, never the password: ask, "env NAME", pgpass, mycnf, keychain, "command PROGRAM ARGUMENT…"

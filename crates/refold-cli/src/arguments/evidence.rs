@@ -7,6 +7,7 @@ use refold_app::usecase::health::MOST_PAYLOAD_BYTES;
 
 #[derive(Debug, Args)]
 pub struct Anchor {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The folder in which the anchor's own folder is made; not the store's
     #[arg(long, value_name = "DIR")]
@@ -33,6 +34,7 @@ pub struct Anchor {
 
 #[derive(Debug, Args)]
 pub struct Anchors {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The folder in which anchors were made
     #[arg(long = "in", value_name = "DIR")]
@@ -41,6 +43,7 @@ pub struct Anchors {
 
 #[derive(Debug, Args)]
 pub struct Verify {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The folder of the anchor
     #[arg(long, value_name = "DIR")]
@@ -67,6 +70,7 @@ pub struct Verify {
 
 #[derive(Debug, Args)]
 pub struct Prove {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The folder of the anchor
     #[arg(long, value_name = "DIR")]
@@ -100,6 +104,7 @@ refold report [OPTIONS] <STORE> [STREAMS]... <--out <DIR>|--dry-run>
 #[derive(Debug, Args)]
 #[command(override_usage = REPORT_USAGE)]
 pub struct Report {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The streams that it is about; without one: the category, or the whole store
     pub streams: Vec<String>,
@@ -135,11 +140,13 @@ pub struct Report {
     /// The report time, RFC 3339 or @SECONDS since 1970 [default: the variable SOURCE_DATE_EPOCH, or the clock]
     #[arg(long, value_name = "TIME")]
     pub time: Option<String>,
+    /// What stands above it
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
     /// Who makes it
     #[arg(long, value_name = "NAME")]
     pub operator: Option<String>,
+    /// Their organisation
     #[arg(long, value_name = "NAME")]
     pub organisation: Option<String>,
     /// The number of the case or ticket that it is for
@@ -153,6 +160,10 @@ pub struct Report {
     pub no_source_digest: bool,
 }
 
+/// What a report of a verification cannot be about. Each of its own options says so too: that one is required is passed
+/// over where what requires it could not stand beside what is given.
+const OF_STREAMS: [&str; 4] = ["streams", "category", "from", "to"];
+
 /// The question that a report is about, and how it is asked.
 #[derive(Debug, Args)]
 pub struct ReportQuestion {
@@ -163,22 +174,22 @@ pub struct ReportQuestion {
     #[arg(long, value_name = "EXPR", requires = "invariants")]
     pub invariant: Option<String>,
     /// Hold the store against the anchor in this folder, as `verify` does: every finding, and the events that they name
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["streams", "category", "from", "to"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = OF_STREAMS)]
     pub verification: Option<PathBuf>,
     /// The key that salts the anchor, where it is not beside it
-    #[arg(long, value_name = "FILE", requires = "verification")]
+    #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub salt: Option<PathBuf>,
     /// The public key of minisign that must have signed the anchor: its file, or its text
-    #[arg(long, value_name = "KEY", requires = "verification")]
+    #[arg(long, value_name = "KEY", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub anchor_key: Option<String>,
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
     #[arg(long, value_name = "FILE", requires = "verification")]
     pub authority: Option<PathBuf>,
     /// An older copy of the store, for the states before; it is held against the anchor too
-    #[arg(long, value_name = "STORE", requires = "verification")]
+    #[arg(long, value_name = "STORE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub copy: Option<String>,
     /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
-    #[arg(long, value_name = "FILE", requires = "verification")]
+    #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub explanations: Option<PathBuf>,
 }
 
@@ -207,6 +218,7 @@ pub struct VerifyBundle {
 
 #[derive(Debug, Args)]
 pub struct Health {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// Event types that this handler does not know are findings
     #[arg(long)]
@@ -218,6 +230,7 @@ pub struct Health {
 
 #[derive(Debug, Args)]
 pub struct Drift {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     /// The database of the read model, an export of it as CSV, JSON Lines or JSON, or where it is on a server: its address
     /// or @name

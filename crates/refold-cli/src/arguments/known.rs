@@ -4,7 +4,9 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub struct Known {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
     /// The time that it is about: what happened later does not count
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -12,6 +14,7 @@ pub struct Known {
     /// What was recorded later does not count
     #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
     pub at: String,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     #[command(flatten)]
@@ -20,7 +23,9 @@ pub struct Known {
 
 #[derive(Debug, Args)]
 pub struct Corrections {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
     /// The time at which it was believed
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]

@@ -9,9 +9,11 @@ use super::{KeepingAsked, Language, ScopeAsked};
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Check {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     #[command(flatten)]
     pub scope: ScopeAsked,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     /// Check this condition on `state` instead of the invariants of the handler's package
@@ -24,6 +26,7 @@ pub struct Check {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Gate {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
     #[command(flatten)]
     pub scope: ScopeAsked,
@@ -37,8 +40,11 @@ pub struct Gate {
 
 #[derive(Debug, Args)]
 pub struct Minimize {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     #[command(flatten)]
@@ -75,7 +81,9 @@ pub struct Failure {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("otherwise").required(true).multiple(true).args(["edits", "skip"]))]
 pub struct WhatIf {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
     /// What is otherwise: a file of edits (docs/handlers.md)
     #[arg(long, value_name = "FILE")]
@@ -83,6 +91,7 @@ pub struct WhatIf {
     /// Leave this event out (v5, #4711), after the edits of the file; may be given more than once
     #[arg(long, value_name = "EVENT")]
     pub skip: Vec<String>,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
 }

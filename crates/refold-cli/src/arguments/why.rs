@@ -5,12 +5,16 @@ use refold_app::usecase::lab::{why, why_not};
 
 #[derive(Debug, Args)]
 pub struct Why {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
     /// The place in the state (/items/0/price); "" is the whole state
     pub path: String,
+    /// The moment
     #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
     pub at: String,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     /// Name at most this many events
@@ -20,7 +24,9 @@ pub struct Why {
 
 #[derive(Debug, Args)]
 pub struct WhyNot {
+    /// A path, an address, or the @name of a saved connection
     pub store: String,
+    /// The id of the stream
     pub stream: String,
     /// The place in the state (/items/0/price)
     pub path: String,
@@ -33,6 +39,7 @@ pub struct WhyNot {
     /// Ask the events up to this
     #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
     pub to: String,
+    /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
     #[arg(long)]
     pub handler: Option<String>,
     /// Tell of at most this many events

@@ -43,6 +43,7 @@ use std::sync::Arc;
 use clap::CommandFactory as _;
 use refold_app::connections::Asked;
 use refold_app::handler;
+use refold_app::text::visible;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
@@ -126,6 +127,16 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         )
     {
         print::findings_aside(&notices(session));
+    }
+    if let Some(session) = context.session.get() {
+        for path in &arguments.reveal {
+            if !session.mask().has_rule_at(&Reveal::everywhere(path)?) {
+                print::aside(&format!(
+                    "no masking rule hides anything at {}: nothing more is shown, though it was logged",
+                    visible(path)
+                ));
+            }
+        }
     }
     if let Some(session) = context.session.get()
         && is_of_index(&arguments.command)

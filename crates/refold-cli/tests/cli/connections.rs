@@ -88,6 +88,17 @@ fn what_was_done_over_a_connection_stands_in_its_log() {
         "--reason",
         "ticket 12",
     ]);
+    std::fs::create_dir(lab.path().join("found")).unwrap();
+    lab.run(&["search", "@shop", "SKU-00001", "--out", "found/some.csv"]);
+    let written = lab.run(&["connections", "log", "@shop"]);
+    let found = lab.path().join("found/some.csv");
+    assert!(
+        written
+            .out
+            .contains(&format!("wrote an export into {} (SHA-256", found.display())),
+        "{written:?}"
+    );
+    assert!(written.out.contains("wrote a drawing into /"), "{written:?}");
     let lines = lab.json_lines(&["connections", "log", "@shop"]);
     let acts: Vec<&str> = lines.iter().filter_map(|line| line["act"].as_str()).collect();
     for act in ["opened", "stream", "exported", "revealed"] {

@@ -119,7 +119,10 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
     let calls: &[(&[&str], &str)] = &[
         (&["state", store, stream, "--handler", "none.yaml"], no_file),
         (&["whatif", store, stream, "--edits", none], no_file),
-        (&["drift", store, "--read-model", "read_model.db", "--map", none], no_file),
+        (
+            &["drift", store, "--read-model", "read_model.db", "--map", none],
+            no_file,
+        ),
         (&["anchor", store, "--out", there, "--key", none], no_file),
         (&["anchors", store, "--in", none], no_file),
         (&["verify-bundle", none], no_file),
@@ -131,7 +134,10 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
         let answer = lab.run(arguments);
         assert!(matches!(answer.code, 2 | 3), "{arguments:?}: {answer:?}");
         assert!(answer.err.contains(said), "{arguments:?}: {answer:?}");
-        assert!(!answer.err.contains("os error") && !answer.err.contains(".refold-tmp-"), "{answer:?}");
+        assert!(
+            !answer.err.contains("os error") && !answer.err.contains(".refold-tmp-"),
+            "{answer:?}"
+        );
     }
     let rules = out.path().join("mask.toml");
     fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npats = 3\n").unwrap();
@@ -140,4 +146,139 @@ fn what_the_system_says_of_a_file_is_said_in_words() {
         &["--mask", rules.to_str().unwrap(), "info", store],
         &["the masking rules cannot be used: line 3: unknown field `pats`"],
     );
+}
+
+#[test]
+fn what_is_not_there_is_said_to_be_not_there() {
+    let lab = Lab::shared();
+    let state = |handler| ["state", "orders.db", "order-4711", "--handler", handler];
+    is_refused(lab, &["test", "nope"], &["there is no such folder: nope"]);
+    is_refused(
+        lab,
+        &["test", "builtin:merge"],
+        &["what is built in is no package: builtin:merge"],
+    );
+    is_refused(
+        lab,
+        &["test", "orders.db"],
+        &["a file is no handler package", "orders.db"],
+    );
+    is_refused(
+        lab,
+        &state("builtin:nope"),
+        &["builtin:merge is all that is built in: builtin:nope"],
+    );
+    is_refused(lab, &state("builtin:merge@1"), &["builtin:merge has no versions"]);
+    is_refused(
+        lab,
+        &state("handlers/order.py"),
+        &["a program is a handler in a package", "process.toml"],
+    );
+    is_refused(
+        lab,
+        &["--layout", "emmett:foo", "info", "orders.db"],
+        &["there is no table foo"],
+    );
+    is_refused(
+        lab,
+        &["connections", "log", "@nope"],
+        &["there is no connection called nope"],
+    );
+    is_refused(
+        lab,
+        &["connections", "list", "nope"],
+        &["there is no connection called nope"],
+    );
+    is_refused(
+        lab,
+        &["connections", "remove", "nope"],
+        &[
+            "there is no connection called nope: ",
+            "connections.toml",
+            "refold connections add",
+        ],
+    );
+    is_refused(
+        lab,
+        &["state", "orders.db", "order-4711", "--at", "2026-02-30"],
+        &["there is no such day: 2026-02-30"],
+    );
+    let shouted = lab.json(0, &["state", "orders.db", "order-4711", "--at", "V9"]);
+    assert_eq!(shouted["version"], "9");
+    assert_eq!(
+        lab.json(0, &["state", "orders.db", "order-4711", "--at", "NOW"])["version"],
+        "15"
+    );
+
+    let late = Lab::empty();
+    fs::write(
+        late.path().join("late.jsonl"),
+        "{\"stream\":\"a\",\"type\":\"T\",\"version\":1,\"recorded_at\":\"2999-01-03T10:00:00Z\",\"payload\":{}}\n",
+    )
+    .unwrap();
+    let told = late.run(&["info", "late.jsonl"]).out;
+    assert!(
+        told.contains("its recorded time lies outside the years 1678 to 2261: 2999-01-03T10:00:00Z"),
+        "{told}"
+    );
+    assert!(told.contains("one stream is read without the others"), "{told}");
+    assert!(told.contains("1 event · 1 stream · 1 type"), "{told}");
+}
+
+#[test]
+fn an_option_that_would_do_nothing_is_refused_or_said() {
+    let lab = Lab::shared();
+    let stream = ["orders.db", "order-4711"];
+    is_refused(
+        lab,
+        &[&["report"], &stream[..], &["--dry-run", "--explanations", "x.toml"]].concat(),
+        &["--explanations"],
+    );
+    is_refused(
+        lab,
+        &[&["history"], &stream[..], &["--handler", "handlers/order"]].concat(),
+        &["--story"],
+    );
+    is_refused(
+        lab,
+        &[&["--reason", "ticket 7", "state"], &stream[..]].concat(),
+        &["--reveal"],
+    );
+    let rules = lab.home().join("mask.toml");
+    fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npaths = [\"/customerId\"]\n").unwrap();
+    let revealing = |path: &str| {
+        let mask = [
+            "--mask",
+            rules.to_str().unwrap(),
+            "--reveal",
+            path,
+            "--reason",
+            "ticket 7",
+        ];
+        lab.run(&[&mask[..], &["state"], &stream].concat())
+    };
+    let nothing = revealing("/nope");
+    assert!(
+        nothing.err.contains("no masking rule hides anything at /nope"),
+        "{nothing:?}"
+    );
+    assert_eq!(nothing.code, 0);
+    for path in ["/customerId", "all"] {
+        let shown = revealing(path);
+        assert!(!shown.err.contains("no masking rule"), "{shown:?}");
+    }
+}
+
+#[test]
+fn a_table_with_another_separator_is_told_what_separates_its_columns() {
+    let lab = Lab::empty();
+    fs::write(
+        lab.path().join("events.csv"),
+        "id;stream;version;type;data\n1;a;1;T;{}\n",
+    )
+    .unwrap();
+    is_refused(&lab, &["info", "events.csv"], &["columns are separated by commas"]);
+    fs::write(lab.path().join("events.csv"), "id,stream,version,kind\n1,a,1,T\n").unwrap();
+    let other = lab.run(&["info", "events.csv"]);
+    assert!(other.code != 0 && !other.err.contains("separated by"), "{other:?}");
 }

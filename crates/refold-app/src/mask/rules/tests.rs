@@ -59,3 +59,52 @@ fn a_folder_that_cannot_be_looked_into_is_no_folder_without_rules() {
     let error = at_hand(&config, &store).unwrap_err();
     assert!(error.message.contains("cannot be read"), "{}", error.message);
 }
+
+/// Every short pattern and path, against every place that there can be.
+#[test]
+fn a_pattern_and_a_path_meet_where_there_is_a_place_at_or_below_both() {
+    /// All words of at most so many of these letters.
+    fn words(letters: &[&'static str], most: usize) -> Vec<Vec<&'static str>> {
+        let mut all = vec![Vec::new()];
+        let mut last = all.clone();
+        for _ in 0..most {
+            let longer = |word: &Vec<&'static str>| {
+                let word = word.clone();
+                letters.iter().map(move |letter| [&word[..], &[*letter]].concat())
+            };
+            last = last.iter().flat_map(longer).collect();
+            all.extend(last.clone());
+        }
+        all
+    }
+    /// The same pattern with every `**` as so many `*` as a place has room for.
+    fn plain(pattern: &[&'static str]) -> Vec<Vec<&'static str>> {
+        pattern.iter().fold(vec![Vec::new()], |all, step| {
+            let any = (0..=5).map(|count| vec!["*"; count]).collect();
+            let steps: Vec<Vec<&str>> = if *step == "**" { any } else { vec![vec![*step]] };
+            all.iter()
+                .flat_map(|one| steps.iter().map(move |more| [&one[..], more].concat()))
+                .collect()
+        })
+    }
+    let places = words(&["a", "b"], 5);
+    for pattern in words(&["a", "b", "*", "**"], 3) {
+        let plain = plain(&pattern);
+        for path in words(&["a", "b"], 2) {
+            let hides = |place: &Vec<&str>| {
+                plain.iter().any(|steps| {
+                    let mut both = steps.iter().zip(place);
+                    steps.len() <= place.len() && both.all(|(step, name)| *step == "*" || step == name)
+                })
+            };
+            let expected = places.iter().any(|place| place.starts_with(&path) && hides(place));
+            let written = |names: &[&str]| names.iter().map(|name| format!("/{name}")).collect::<String>();
+            let path = Pointer::parse(&written(&path)).unwrap();
+            let found = meet(
+                &steps(&written(&pattern)).unwrap(),
+                &super::super::cover::segments(&path),
+            );
+            assert_eq!(found, expected, "{pattern:?} {path}");
+        }
+    }
+}
