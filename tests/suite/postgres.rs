@@ -1,5 +1,8 @@
 //! What holds of the adapter for PostgreSQL alone, on a real server; what holds of every server is in [`crate::servers`].
 
 mod attacks;
+mod bodies;
+mod layouts;
+mod places;
 mod settling;
 mod whole;

@@ -10,15 +10,16 @@ mod mariadb;
 mod postgres;
 mod read_models;
 mod settling;
-mod traces;
+pub mod traces;
 
 use std::process::Command;
 use std::sync::Arc;
 
-use refold_core::event::{Columns, EventBatch, Position};
+use refold_core::event::{Columns, Encoding, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
+use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::OpenOptions;
 
@@ -109,12 +110,17 @@ pub fn refused(address: &str) -> StoreError {
 }
 
 /// Positions and payloads of all events above `after`, read in batches of `rows`; `between` runs after each batch.
-pub fn read_all(
+pub fn read_all(store: &dyn EventStore, after: Option<i64>, rows: usize, between: impl FnMut()) -> Vec<(i64, Vec<u8>)> {
+    read_or_fail(store, after, rows, between).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// As [`read_all`], for what may not be read to its end.
+pub fn read_or_fail(
     store: &dyn EventStore,
     after: Option<i64>,
     rows: usize,
     mut between: impl FnMut(),
-) -> Vec<(i64, Vec<u8>)> {
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
     let query = ReadQuery {
         scope: Scope::All {
             after: after.map(Position),
@@ -126,12 +132,9 @@ pub fn read_all(
     let (token, findings) = (CancelToken::default(), Findings::default());
     let work = Work::new(&token, &Silent);
     let (mut batch, mut names) = (EventBatch::default(), Names::default());
-    let mut reader = store.read(&query).expect("a read starts");
+    let mut reader = store.read(&query)?;
     let mut read = Vec::new();
-    while reader
-        .next_batch(&work, rows, &mut batch, &mut names, &findings)
-        .unwrap_or_else(|error| panic!("{error}"))
-    {
+    while reader.next_batch(&work, rows, &mut batch, &mut names, &findings)? {
         for row in 0..batch.len() {
             let event = batch.event(row);
             read.push((event.position.0, event.payload.unwrap_or_default().to_vec()));
@@ -139,7 +142,72 @@ pub fn read_all(
         batch.clear();
         between();
     }
-    read
+    Ok(read)
+}
+
+/// An event as it is shown.
+#[derive(Debug)]
+pub struct Event {
+    /// Stream, version and type.
+    pub line: String,
+    pub payload: String,
+    pub encoding: Encoding,
+    pub category: String,
+    pub recorded_at: Timestamp,
+    pub event_id: String,
+    pub correlation_id: String,
+    pub causation_id: String,
+    pub schema_version: String,
+    pub metadata: String,
+}
+
+/// What a store shows, all of it.
+#[derive(Debug)]
+pub struct Told {
+    pub layout: String,
+    pub events: Vec<Event>,
+    /// Codes of findings, and how many of each.
+    pub codes: Vec<(&'static str, u64)>,
+}
+
+pub fn told(store: &dyn EventStore) -> Told {
+    let (token, findings) = (CancelToken::default(), Findings::default());
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    let mut reader = store.read(&ReadQuery::all(Columns::ALL)).expect("a read starts");
+    let text = |bytes: Option<&[u8]>| String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned();
+    let mut events = Vec::new();
+    while reader
+        .next_batch(&Work::new(&token, &Silent), 100, &mut batch, &mut names, &findings)
+        .unwrap_or_else(|error| panic!("{error}"))
+    {
+        for row in 0..batch.len() {
+            let event = batch.event(row);
+            let stream = text(Some(names.stream(event.stream)));
+            let version = match event.version {
+                EventBatch::NO_VERSION => "-".to_owned(),
+                version => version.0.to_string(),
+            };
+            let event_type = text(Some(names.type_name(event.event_type)));
+            events.push(Event {
+                line: format!("{stream} {version} {event_type}"),
+                payload: text(event.payload),
+                encoding: event.encoding,
+                category: text(Some(names.category(event.stream))),
+                recorded_at: event.recorded_at,
+                event_id: text(event.event_id),
+                correlation_id: text(event.correlation_id),
+                causation_id: text(event.causation_id),
+                schema_version: text(event.schema_version),
+                metadata: text(event.metadata),
+            });
+        }
+    }
+    let codes = findings.summary().into_iter().map(|(code, count, _)| (code, count));
+    Told {
+        layout: store.describe().layout.clone(),
+        events,
+        codes: codes.collect(),
+    }
 }
 
 /// How many events there are.

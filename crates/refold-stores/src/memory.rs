@@ -46,6 +46,7 @@ impl MemoryStore {
             layout_title: "Events in memory".to_owned(),
             evidence: Vec::new(),
             order: OrderQuality::Total,
+            grows_at_end: true,
             version_base: None,
             time_digits: 9,
             time_zone: "UTC".to_owned(),

@@ -164,6 +164,21 @@ pub const KINDS: &[Kind] = &[
             convert_to(:payload, 'UTF8'), convert_to('{\"traceId\":\"t\"}', 'UTF8'), '2026-08-03T14:00:00.123Z');",
     },
     Kind {
+        layout: "axon",
+        schema: "public",
+        read: &["domain_event_entry"],
+        // As Hibernate makes it where nobody says otherwise: bodies are large objects.
+        tables: "SELECT lo_unlink(oid) FROM pg_largeobject_metadata;
+            ALTER DATABASE conformance_axon SET lo_compat_privileges = on;
+            CREATE TABLE domain_event_entry(global_index bigserial PRIMARY KEY, event_identifier varchar(255) UNIQUE,
+            aggregate_identifier varchar(255) NOT NULL, sequence_number bigint NOT NULL, type varchar(255),
+            payload_type varchar(255) NOT NULL, payload_revision varchar(255), payload oid NOT NULL, meta_data oid,
+            time_stamp varchar(255) NOT NULL, UNIQUE (aggregate_identifier, sequence_number));",
+        insert: "INSERT INTO domain_event_entry VALUES (:position, 'id-' || :position, :stream, :version, 'Order', :type, NULL,
+            lo_from_bytea(0, convert_to(:payload, 'UTF8')), lo_from_bytea(0, '{\"traceId\":\"t\"}'),
+            '2026-08-03T14:00:00.123Z');",
+    },
+    Kind {
         layout: "marten",
         schema: "public",
         read: &["mt_events"],
@@ -191,6 +206,29 @@ pub const KINDS: &[Kind] = &[
             CREATE UNIQUE INDEX event_journal_ordering_idx ON event_journal(ordering);",
         insert: "INSERT INTO event_journal VALUES (:position, :stream, :version + 1, false, 'w', 1785765600123, '', 31, :type,
             convert_to(:payload, 'UTF8'), NULL, NULL, NULL);",
+    },
+    Kind {
+        layout: "cqrs-es",
+        schema: "public",
+        read: &["events"],
+        tables: "CREATE TABLE events(aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence bigint CHECK (sequence >= 0)
+            NOT NULL, event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
+            PRIMARY KEY (aggregate_type, aggregate_id, sequence));",
+        insert: "INSERT INTO events VALUES ('order', substr(:stream, 7), :version + 1, :type, '1.0',
+            ('{\"' || :type || '\":' || :payload || '}')::json, '{}');",
+    },
+    Kind {
+        layout: "pekko-r2dbc",
+        schema: "public",
+        read: &["event_journal"],
+        tables: "CREATE TABLE event_journal(slice int NOT NULL, entity_type varchar(255) NOT NULL,
+            persistence_id varchar(255) NOT NULL, seq_nr bigint NOT NULL, db_timestamp timestamptz NOT NULL,
+            event_ser_id int NOT NULL, event_ser_manifest varchar(255) NOT NULL, event_payload bytea NOT NULL,
+            deleted boolean DEFAULT false NOT NULL, writer varchar(255) NOT NULL, adapter_manifest varchar(255), tags text[],
+            meta_ser_id int, meta_ser_manifest varchar(255), meta_payload bytea, PRIMARY KEY (persistence_id, seq_nr));
+            CREATE INDEX event_journal_slice_idx ON event_journal(slice, entity_type, db_timestamp, seq_nr);",
+        insert: "INSERT INTO event_journal VALUES (7, 'order', :stream, :version + 1, now(), 33, :type,
+            convert_to(:payload, 'UTF8'), false, 'w', '', '{even,odd}', NULL, NULL, NULL);",
     },
     Kind {
         layout: "patchlevel",
@@ -234,7 +272,7 @@ impl Kind {
             &database,
             &format!(
                 "SET client_min_messages = error; DROP SCHEMA IF EXISTS {schema} CASCADE; CREATE SCHEMA {schema};
-                 {} BEGIN; {written} COMMIT;",
+                 {} BEGIN; {written} COMMIT; SELECT pg_stat_force_next_flush();",
                 self.tables
             ),
         );

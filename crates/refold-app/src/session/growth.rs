@@ -23,7 +23,10 @@ impl Session {
             let Some(grown) = when_free(work, grow)? else {
                 return Err(no_longer(
                     &self.location,
-                    "events that were shown are gone from it, or changed",
+                    match session.description().grows_at_end {
+                        true => "events that were shown are gone from it, or changed",
+                        false => "events came among those that were shown, or these are gone or changed",
+                    },
                 ));
             };
             keep(&session.index, Some(Arc::new(grown)));

@@ -43,7 +43,8 @@ pub fn is_there(work: &Work<'_>, session: &Session, asked: &Tail) -> Result<bool
 }
 
 /// Calls `visit` for each event that is written from now on, in position order, and `flush` when there are no more for
-/// the moment. Ends when `work` is cancelled, when `visit` fails, and when the store is out of reach.
+/// the moment. Ends when `work` is cancelled, when `visit` fails, and when the store is out of reach. Fails where new events
+/// may stand anywhere: which are new is not told by where they stand.
 pub fn tail(
     work: &Work<'_>,
     session: &Session,
@@ -51,6 +52,12 @@ pub fn tail(
     visit: &mut dyn FnMut(EventAnswer) -> Result<(), AppError>,
     flush: &mut dyn FnMut() -> Result<(), AppError>,
 ) -> Result<(), AppError> {
+    if !session.description().grows_at_end {
+        return Err(AppError::invalid(
+            "the store keeps no order in which its events came, so that new ones cannot be told from the others",
+            "look at a stream, whose versions have an order, or open the store again to see all of it",
+        ));
+    }
     let mut latest = None;
     let mut last = session.description().position_span.map(|(_, last)| last);
     let mut pace = Pace::default();

@@ -99,6 +99,8 @@ pub struct StoreDescription {
     /// Why this layout was chosen, one sentence each.
     pub evidence: Vec<String>,
     pub order: OrderQuality,
+    /// Whether what is new always stands behind what was there; where it does not, it may stand anywhere among that.
+    pub grows_at_end: bool,
     /// The version of a stream's first event as probed: 0 or 1; `None` when the store holds no version.
     pub version_base: Option<i64>,
     /// Fractional digits of recorded times as probed: 0, 3, 6, 7 or 9.

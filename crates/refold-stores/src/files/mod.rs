@@ -202,6 +202,7 @@ fn describe(
         layout_title: layout.title.clone(),
         evidence,
         order: layout.quality,
+        grows_at_end: true,
         version_base: records.version_base(),
         time_digits: records.time_digits(),
         time_zone: zone_label(format.zone(), is_zone_asked, records.zones()),

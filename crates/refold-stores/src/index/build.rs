@@ -61,7 +61,7 @@ pub fn build(
 
 /// Adds the events that came since the index was built, for a store that is followed while it grows: of the old ones only
 /// the last are compared, so that it costs what the new ones cost. The index says so of itself, and the next [`build`]
-/// compares them all. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
+/// compares them all, as is done at once where new events may stand anywhere. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
 pub fn grow(
     work: &Work<'_>,
     store: &dyn EventStore,
@@ -77,7 +77,11 @@ pub fn grow(
     if manifest.change_token == fingerprint.change_token {
         return Index::of_manifest(&folder, manifest).map(Some);
     }
-    let outcome = bring_up_to_date(work, store, &folder, &fingerprint, options, manifest, Comparison::End);
+    let comparison = match store.describe().grows_at_end {
+        true => Comparison::End,
+        false => Comparison::All,
+    };
+    let outcome = bring_up_to_date(work, store, &folder, &fingerprint, options, manifest, comparison);
     if !matches!(outcome, Ok(Some(_))) {
         tidy(&folder, &fingerprint)?;
     }

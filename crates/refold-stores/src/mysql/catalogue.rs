@@ -61,7 +61,7 @@ impl ColumnKind for Kind {
         *self != Kind::Other
     }
 
-    fn refusal_as_body(&self) -> Option<&'static str> {
+    fn of_member(&self, _: bool) -> Option<Kind> {
         None
     }
 }
@@ -128,7 +128,7 @@ pub fn survey(connection: &mut Connection, database: &str, cancel: &CancelToken)
             byte_count: row.integer(3).and_then(|count| u64::try_from(count).ok()).unwrap_or(0),
             counted: None,
         };
-        let place = survey.add(database.to_owned(), name.clone(), beside);
+        let place = survey.add(database.to_owned(), name.clone(), false, beside);
         places.extend(place.map(|place| (name, place)));
     }
     for row in rows() {

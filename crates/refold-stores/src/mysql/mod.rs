@@ -53,13 +53,13 @@ impl Server for MySql {
         "?".to_owned()
     }
 
-    fn among(column: &str, mut numbers: Vec<i64>, parameters: &mut Vec<Parameter>) -> String {
+    fn among(plan: &Plan, mut positions: Vec<i64>, parameters: &mut Vec<Parameter>) -> String {
         // Few lengths, so that few statements are prepared.
-        let last = numbers.last().copied().unwrap_or_default();
-        numbers.resize(numbers.len().next_power_of_two(), last);
-        let marks = vec!["?"; numbers.len()].join(", ");
-        parameters.extend(numbers.into_iter().map(Parameter::Integer));
-        format!("{column} IN ({marks})")
+        let last = positions.last().copied().unwrap_or_default();
+        positions.resize(positions.len().next_power_of_two(), last);
+        let marks = vec!["?"; positions.len()].join(", ");
+        parameters.extend(positions.into_iter().map(Parameter::Integer));
+        format!("{} IN ({marks})", plan.position)
     }
 
     fn key(
@@ -125,20 +125,12 @@ impl Server for MySql {
         }
     }
 
-    fn size_of(column: &str, kind: &Kind) -> String {
-        format!("OCTET_LENGTH({})", MySql::selected(column, kind))
-    }
-
-    fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
-        statements::body(column, size, most_bytes)
+    fn body(column: &str, kind: &Kind, most_bytes: u64) -> (String, String) {
+        statements::body(&MySql::selected(column, kind), most_bytes)
     }
 
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, _: usize) -> String {
         statements::page(plan, shape, conditions, order)
-    }
-
-    fn end(plan: &Plan, is_last: bool) -> String {
-        statements::end(plan, is_last)
     }
 
     fn behind(plan: &Plan) -> String {

@@ -77,6 +77,7 @@ impl Open for MySql {
             extent,
             changes: written.rows.first().and_then(|row| row.text(0)).unwrap_or_default(),
             watched: Watched::new(plan, table, account, is_counted),
+            places: None,
         })
     }
 

@@ -61,7 +61,7 @@ impl Watched {
             None
         };
         Watched {
-            last_sql: statements::end(plan, true),
+            last_sql: statements::last(plan),
             table,
             sees_writers: insight.sees_writers && !role.is_standby,
             step: insight.step.max(1),

@@ -107,11 +107,11 @@ pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str) -> S
     format!("/* refold events */ {} LIMIT ?", plan.select(shape, conditions, order))
 }
 
-/// The first or the last position.
-pub fn end(plan: &Plan, is_last: bool) -> String {
-    let (position, order) = (&plan.position, if is_last { "DESC" } else { "ASC" });
+/// The last position.
+pub fn last(plan: &Plan) -> String {
+    let position = &plan.position;
     let selected = plan.select_one(position, &[format!("{position} IS NOT NULL")]);
-    format!("/* refold ends */ {selected} ORDER BY {position} {order} LIMIT 1")
+    format!("/* refold last */ {selected} ORDER BY {position} DESC LIMIT 1")
 }
 
 /// The positions up to the first parameter, newest first, as many as the second says.
@@ -134,7 +134,8 @@ pub fn rows(table: &Table, columns: &[String]) -> String {
 
 /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that has
 /// more, NULL standing for a smaller one.
-pub fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
+pub fn body(column: &str, most_bytes: u64) -> (String, String) {
+    let size = format!("OCTET_LENGTH({column})");
     (
         format!("CASE WHEN {size} <= {most_bytes} THEN {column} END"),
         format!("CASE WHEN {size} > {most_bytes} THEN {size} END"),

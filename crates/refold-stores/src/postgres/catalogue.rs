@@ -30,7 +30,7 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
         let (oid, schema, name): (u32, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         let (kind, is_partition, is_readable): (String, bool, bool) =
             (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-        let has_foreign_part: bool = row.try_get(6)?;
+        let (has_foreign_part, has_places): (bool, bool) = (row.try_get(6)?, row.try_get(7)?);
         let is_ordinary = matches!(kind.as_str(), "r" | "p") && !has_foreign_part;
         if is_partition {
             continue;
@@ -43,7 +43,7 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
             oid,
             numbers: BTreeMap::new(),
         };
-        places.extend(survey.add(schema, name, beside).map(|place| (oid, place)));
+        places.extend(survey.add(schema, name, has_places, beside).map(|place| (oid, place)));
     }
     let oids: Vec<u32> = places.keys().copied().collect();
     let all = || vec![(Box::new(oids.clone()) as Box<_>, Type::OID_ARRAY)];
@@ -55,12 +55,12 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
         }
     }
     for row in &answers.next().unwrap_or_default().rows {
-        let (is_unique, columns): (bool, Vec<String>) = (row.try_get(1)?, row.try_get(2)?);
-        let count: i32 = row.try_get(3)?;
-        // An index on expressions counts for nothing: which place the expression has is not told.
-        let is_plain = usize::try_from(count).is_ok_and(|count| count == columns.len());
-        let place = places.get(&row.try_get(0)?).filter(|_| is_plain);
+        let (is_unique, all): (bool, Vec<String>) = (row.try_get(1)?, row.try_get(2)?);
+        // Up to the first expression that is none of ours an index leads to rows.
+        let columns: Vec<String> = all.iter().map_while(|said| indexed(said)).collect();
+        let place = places.get(&row.try_get(0)?).filter(|_| !columns.is_empty());
         if let Some(mut table) = place.and_then(|place| survey.at(*place)) {
+            let is_unique = is_unique && columns.len() == all.len();
             table.add_index(columns, is_unique);
         }
     }
@@ -82,4 +82,15 @@ fn take_column(survey: &mut Survey<Postgres>, place: usize, row: &Row) -> Result
         table.add_column(name, declared_type, !is_required, kind);
     }
     Ok(())
+}
+
+/// What an index is made of at one place: a column, or a member of the document in one.
+fn indexed(said: &str) -> Option<String> {
+    let Some(expression) = said.strip_prefix('=') else {
+        return Some(said.to_owned());
+    };
+    let bare = expression.trim_start_matches('(').trim_end_matches(')');
+    let (column, member) = bare.split_once(" ->> '")?;
+    let (column, member) = (column.trim_matches('"'), member.strip_suffix("'::text")?);
+    Some(format!("{column}#/{member}"))
 }

@@ -2,13 +2,14 @@
 //!
 //! [`options`] reads where a server is, [`connection`] is one way there, [`privileges`] says what our role could do,
 //! [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`open`] puts together
-//! what is to be known of one, [`settling`] looks who writes, [`value`] reads what comes back. What it has in common with
-//! other servers is in [`crate::server`].
+//! what is to be known of one, [`settling`] looks who writes, and [`placed`] where positions are places, [`value`] reads
+//! what comes back. What it has in common with other servers is in [`crate::server`].
 
 mod catalogue;
 mod connection;
 mod open;
 mod options;
+mod placed;
 mod privileges;
 mod settling;
 mod statements;
@@ -23,7 +24,7 @@ use self::value::Plain;
 use crate::layout::TextForm;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
-use crate::server::{ColumnKind, Server};
+use crate::server::{ColumnKind, Server, places};
 use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
@@ -48,13 +49,34 @@ impl Server for Postgres {
         (Box::new(number), Type::INT8)
     }
 
+    fn position(plan: &Plan, position: i64) -> Parameter {
+        match plan.is_by_place {
+            false => Postgres::number(position),
+            // Where there is no such place, the first or the last that can be.
+            true => {
+                let (block, item) = places::place(position).unwrap_or(match position < 0 {
+                    true => (0, 0),
+                    false => (u32::MAX, u16::MAX),
+                });
+                (Box::new(value::tid(block, item)), Type::TID)
+            }
+        }
+    }
+
     fn mark(place: usize) -> String {
         format!("${place}")
     }
 
-    fn among(column: &str, numbers: Vec<i64>, parameters: &mut Vec<Parameter>) -> String {
-        parameters.push((Box::new(numbers), Type::INT8_ARRAY));
-        format!("{column} = ANY(${})", parameters.len())
+    fn among(plan: &Plan, positions: Vec<i64>, parameters: &mut Vec<Parameter>) -> String {
+        parameters.push(match plan.is_by_place {
+            false => (Box::new(positions), Type::INT8_ARRAY),
+            true => {
+                let found = positions.into_iter().filter_map(places::place);
+                let found: Vec<Plain> = found.map(|(block, item)| value::tid(block, item)).collect();
+                (Box::new(found), Type::TID_ARRAY)
+            }
+        });
+        format!("{} = ANY(${})", plan.position, parameters.len())
     }
 
     fn key(column: &str, kind: &Type, (text, _): (&[u8], TextForm), parameters: &mut Vec<Parameter>) -> Option<String> {
@@ -79,21 +101,16 @@ impl Server for Postgres {
         column.to_owned()
     }
 
-    fn size_of(column: &str, kind: &Type) -> String {
-        let name = kind.name();
-        statements::size_of(column, if name == "varchar" { "text" } else { name })
-    }
-
-    fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
-        statements::body(column, size, most_bytes)
+    fn body(column: &str, kind: &Type, most_bytes: u64) -> (String, String) {
+        match kind.name() {
+            "oid" => statements::large_object(column, most_bytes),
+            "varchar" => statements::body(column, "text", most_bytes),
+            name => statements::body(column, name, most_bytes),
+        }
     }
 
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String {
         statements::page(plan, shape, conditions, order, limit)
-    }
-
-    fn end(plan: &Plan, is_last: bool) -> String {
-        statements::end(plan, is_last)
     }
 
     fn behind(plan: &Plan) -> String {
@@ -131,7 +148,8 @@ impl ColumnKind for Type {
             )
     }
 
-    fn refusal_as_body(&self) -> Option<&'static str> {
-        (*self == Type::OID).then_some("a large object of the server, which this version does not read")
+    fn of_member(&self, is_number: bool) -> Option<Type> {
+        let is_document = matches!(*self, Type::JSON | Type::JSONB);
+        is_document.then_some(if is_number { Type::INT8 } else { Type::TEXT })
     }
 }

@@ -11,7 +11,8 @@ use tokio_postgres::types::Type;
 use super::catalogue::{self, Beside};
 use super::connection::Connection;
 use super::options::Options;
-use super::settling::Watched;
+use super::placed::Placed;
+use super::settling::{Numbered, Watched};
 use super::{Asked, Postgres, privileges, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
@@ -72,17 +73,25 @@ impl Open for Postgres {
         let number = source.beside.numbers.get(source.position).copied();
         let family = Family::ask(connection, oid, cancel)?;
         let extent = family.extent(connection, cancel)?;
-        let changes = changes(connection, &family.oids, cancel)?;
-        // No column has the number 0.
-        let column = (oid, number.unwrap_or_default());
         let is_standby = account.role.is_standby;
         let plan = &source.bound.plan;
-        let watched = Watched::find(connection, plan, column, family.oids, is_standby, cancel)?;
+        let (watched, changes, places) = if plan.is_by_place {
+            let (placed, places) = Placed::find(connection, oid, is_standby, cancel)?;
+            let changes = placed.counted().to_owned();
+            (Watched::Placed(placed), changes, Some(places))
+        } else {
+            let changes = changes(connection, &family.oids, cancel)?;
+            // No column has the number 0.
+            let column = (oid, number.unwrap_or_default());
+            let numbered = Numbered::find(connection, plan, column, family.oids, is_standby, cancel)?;
+            (Watched::Numbered(numbered), changes, None)
+        };
         Ok(Inspected {
             number: Some(oid.to_string()),
             extent,
             changes,
             watched,
+            places,
         })
     }
 

@@ -9,6 +9,7 @@ use refold_core::work::CancelToken;
 use tokio_postgres::types::Type;
 
 use super::connection::Connection;
+use super::placed::Placed;
 use super::{Asked, Postgres, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::{Answer, Fault, Link as _, one};
@@ -18,7 +19,14 @@ use crate::tables::plan::Plan;
 
 /// What is looked at.
 #[derive(Debug)]
-pub struct Watched {
+pub enum Watched {
+    Numbered(Numbered),
+    Placed(Placed),
+}
+
+/// Where positions are numbers that the store hands out.
+#[derive(Debug)]
+pub struct Numbered {
     last_sql: String,
     writers_sql: &'static str,
     /// The tables and sequences whose locks tell of writers.
@@ -29,7 +37,7 @@ pub struct Watched {
     doubt: Option<&'static str>,
 }
 
-impl Watched {
+impl Numbered {
     /// `family`: the table of the events and all below it.
     pub fn find(
         connection: &mut Connection,
@@ -38,14 +46,14 @@ impl Watched {
         family: Vec<u32>,
         is_standby: bool,
         cancel: &CancelToken,
-    ) -> Result<Watched, Fault> {
+    ) -> Result<Numbered, Fault> {
         let parameters = vec![
             (Box::new(oid) as Box<_>, Type::OID),
             (Box::new(position_number) as Box<_>, Type::INT2),
         ];
         let answer = one(connection.ask(vec![Asked::new(statements::SEQUENCES, parameters)], cancel)?);
-        let mut watched = Watched {
-            last_sql: statements::end(plan, true),
+        let mut watched = Numbered {
+            last_sql: statements::last(plan),
             writers_sql: statements::WRITERS,
             relations: family,
             step: 1,
@@ -83,8 +91,13 @@ impl Watch<Postgres> for Watched {
     const GAP_ROWS: usize = 10_000;
 
     fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
-        let answers = reached.ask(|| self.asked(), cancel)?;
-        sight(answers).map_err(|fault| fault.at(reached.connections.location()))
+        match self {
+            Watched::Numbered(numbered) => {
+                let answers = reached.ask(|| numbered.asked(), cancel)?;
+                sight(answers).map_err(|fault| fault.at(reached.connections.location()))
+            }
+            Watched::Placed(placed) => placed.look(reached, cancel),
+        }
     }
 
     fn pause(&self) -> Duration {
@@ -92,11 +105,17 @@ impl Watch<Postgres> for Watched {
     }
 
     fn step(&self) -> i64 {
-        self.step
+        match self {
+            Watched::Numbered(numbered) => numbered.step,
+            Watched::Placed(_) => 1,
+        }
     }
 
     fn doubt(&self) -> Option<&'static str> {
-        self.doubt
+        match self {
+            Watched::Numbered(numbered) => numbered.doubt,
+            Watched::Placed(placed) => placed.doubt(),
+        }
     }
 
     fn not_over(&self, count: usize) -> String {

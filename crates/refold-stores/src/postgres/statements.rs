@@ -37,12 +37,15 @@ pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, r
 /// What tells this cluster from others, asked where [`ROLE`] says that it may be.
 pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
-/// Tables of the store with their size, and what else looks like one.
+/// Tables of the store, and what else looks like one. Last: whether rows are found by their places in the table, all of
+/// which are in one; older servers than 14 would look through the whole of it.
 pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
      class.relkind::text, class.relispartition, pg_catalog.has_table_privilege(class.oid, 'SELECT') OR \
      pg_catalog.has_any_column_privilege(class.oid, 'SELECT'), \
      EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
-     child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f') \
+     child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f'), \
+     coalesce(class.relkind = 'r' AND NOT class.relhassubclass AND (SELECT amname FROM pg_catalog.pg_am WHERE \
+     oid = class.relam) = 'heap' AND pg_catalog.current_setting('server_version_num')::int4 >= 140000, false) \
      FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
      WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND space.nspname <> 'information_schema' AND \
      space.nspname NOT LIKE 'pg\\_%' ORDER BY space.nspname, class.relname LIMIT 4000";
@@ -55,11 +58,11 @@ pub const COLUMNS: &str = "/* refold columns */ SELECT attribute.attrelid, attri
      WHERE attribute.attrelid = ANY($1) AND attribute.attnum > 0 AND NOT attribute.attisdropped AND \
      attribute.attgenerated IN ('', 's') ORDER BY attribute.attrelid, attribute.attnum";
 
-/// Usable indexes of whole tables, by the names of their plain columns.
+/// Usable indexes of whole tables, by the names of their columns, and by what expressions say behind a `=`.
 pub const INDEXES: &str = "/* refold indexes */ SELECT index.indrelid, index.indisunique, \
-     ARRAY(SELECT attribute.attname::text FROM pg_catalog.generate_series(0, index.indnkeyatts - 1) AS place JOIN \
-     pg_catalog.pg_attribute AS attribute ON attribute.attrelid = index.indrelid AND attribute.attnum = \
-     index.indkey[place] ORDER BY place), index.indnkeyatts::int4 \
+     ARRAY(SELECT coalesce(attribute.attname::text, '=' || pg_catalog.pg_get_indexdef(index.indexrelid, place + 1, true)) FROM pg_catalog.generate_series(0, index.indnkeyatts - 1) AS place \
+     LEFT JOIN pg_catalog.pg_attribute AS attribute ON attribute.attrelid = index.indrelid AND attribute.attnum = \
+     index.indkey[place] ORDER BY place) \
      FROM pg_catalog.pg_index AS index WHERE index.indrelid = ANY($1) AND index.indisvalid AND index.indpred IS NULL \
      ORDER BY index.indexrelid";
 
@@ -94,6 +97,22 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
 pub const WRITERS_ON_STANDBY: &str = "/* refold writers on standby */ SELECT running::text FROM \
      pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS running ORDER BY 1";
 
+/// Before which number all transactions are over, before which they have begun, and how many of these are not over.
+pub const OVER: &str = "/* refold over */ SELECT pg_catalog.pg_snapshot_xmin(present.seen)::text, \
+     pg_catalog.pg_snapshot_xmax(present.seen)::text, \
+     (SELECT count(*) FROM pg_catalog.pg_snapshot_xip(present.seen)) \
+     FROM (SELECT pg_catalog.pg_current_snapshot() AS seen) AS present";
+
+/// How many blocks a table has, which file they are in, and another text once anything was written to it, by the server's
+/// own count.
+pub const TABLE: &str = "/* refold table */ SELECT pg_catalog.pg_relation_size($1) / \
+     pg_catalog.current_setting('block_size')::bigint, pg_catalog.pg_relation_filenode($1), \
+     pg_catalog.concat_ws(':', pg_catalog.pg_stat_get_tuples_inserted($1), pg_catalog.pg_stat_get_tuples_updated($1), \
+     pg_catalog.pg_stat_get_tuples_deleted($1), pg_catalog.pg_relation_size($1), pg_catalog.pg_relation_filenode($1))";
+
+/// Which file a table is in.
+pub const FILE: &str = "/* refold file */ SELECT pg_catalog.pg_relation_filenode($1)";
+
 /// Rows that were changed and removed in tables, by the server's own count.
 pub const CHANGES: &str = "/* refold changes */ SELECT \
      pg_catalog.sum(pg_catalog.pg_stat_get_tuples_updated(of.oid))::bigint, \
@@ -113,11 +132,19 @@ pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limi
     )
 }
 
-/// The first or the last position.
-pub fn end(plan: &Plan, is_last: bool) -> String {
-    let (position, order) = (&plan.position, if is_last { "DESC" } else { "ASC" });
+/// The last position.
+pub fn last(plan: &Plan) -> String {
+    let position = &plan.position;
     let selected = plan.select_one(&format!("{position}::bigint"), &[format!("{position} IS NOT NULL")]);
-    format!("/* refold ends */ {selected} ORDER BY {position} {order} LIMIT 1")
+    format!("/* refold last */ {selected} ORDER BY {position} DESC LIMIT 1")
+}
+
+/// That a row was written by a transaction before this one. Numbers go round: of a row that is older than half of their
+/// circle it counts that it cannot be of one that is still to come.
+pub fn written_before(transaction: u64) -> String {
+    let age = "pg_catalog.age(\"event\".xmin)";
+    let low = transaction & u64::from(u32::MAX);
+    format!("({age} > pg_catalog.age('{low}'::xid) OR {age} < 0)")
 }
 
 /// The positions up to `$1`, newest first, `$2` of them: where numbers are missing among them.
@@ -138,20 +165,31 @@ pub fn rows(table: &Table, columns: &[String]) -> String {
     format!("/* refold rows */ SELECT {} FROM {}", columns.join(", "), table.sql())
 }
 
-/// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that has
-/// more, NULL standing for a smaller one. The size is known without reading the body.
-pub fn body(column: &str, size: &str, most_bytes: u64) -> (String, String) {
+/// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size that one of more
+/// has at least, NULL standing for a smaller one. The size is known without reading the body.
+pub fn body(column: &str, type_name: &str, most_bytes: u64) -> (String, String) {
+    let size = match type_name {
+        "text" | "bytea" => format!("pg_catalog.octet_length({column})"),
+        // Of documents only the size on disk is known, which compression may have made smaller.
+        _ => format!("pg_catalog.pg_column_size({column})"),
+    };
     (
         format!("CASE WHEN {size} <= {most_bytes} THEN {column} END"),
         format!("CASE WHEN {size} > {most_bytes} THEN ({size})::bigint END"),
     )
 }
 
-/// How the size of a column in bytes is found without reading it.
-pub fn size_of(column: &str, type_name: &str) -> String {
-    match type_name {
-        "text" | "bytea" => format!("pg_catalog.octet_length({column})"),
-        // Of documents only the size on disk is known, which compression may have made smaller.
-        _ => format!("pg_catalog.pg_column_size({column})"),
-    }
+/// The same of a large object whose number the column holds. Nothing tells its size; it is too large where it has a byte
+/// behind those that are allowed. One that is gone is NULL, as a body that was never there.
+pub fn large_object(column: &str, most_bytes: u64) -> (String, String) {
+    let exists =
+        format!("EXISTS (SELECT 1 FROM pg_catalog.pg_largeobject_metadata AS large WHERE large.oid = {column})");
+    let reaches = format!("pg_catalog.octet_length(pg_catalog.lo_get({column}, {most_bytes}, 1))");
+    (
+        format!("CASE WHEN {exists} THEN CASE {reaches} WHEN 0 THEN pg_catalog.lo_get({column}) END END"),
+        format!(
+            "CASE WHEN {exists} THEN CASE {reaches} WHEN 1 THEN {}::bigint END END",
+            most_bytes + 1
+        ),
+    )
 }

@@ -10,6 +10,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::server::held::{Held, HeldRow};
+use crate::server::places;
 use crate::value::uuid_text;
 
 /// The bytes of one value as the server sent them.
@@ -40,6 +41,11 @@ impl ToSql for Plain {
     }
 
     to_sql_checked!();
+}
+
+/// The place of a row in its table.
+pub fn tid(block: u32, item: u16) -> Plain {
+    Plain([block.to_be_bytes().as_slice(), &item.to_be_bytes()].concat())
 }
 
 /// The values of a row.
@@ -95,6 +101,10 @@ fn held<'r>(kind: &Type, bytes: &'r [u8]) -> Held<'r> {
         Type::INT4 => integer::<4>(bytes).map(|it| Held::Integer(i32::from_be_bytes(it).into())),
         Type::INT8 => integer::<8>(bytes).map(|it| Held::Integer(i64::from_be_bytes(it))),
         Type::OID => integer::<4>(bytes).map(|it| Held::Integer(u32::from_be_bytes(it).into())),
+        Type::TID => bytes.split_first_chunk().and_then(|(block, item)| {
+            let (block, item) = (u32::from_be_bytes(*block), integer(item)?);
+            Some(Held::Integer(places::position(block, u16::from_be_bytes(item))))
+        }),
         Type::XID8 => integer::<8>(bytes).map(|it| text_of(u64::from_be_bytes(it))),
         Type::FLOAT4 => integer::<4>(bytes).map(|it| Held::real_of_32_bits(f32::from_be_bytes(it))),
         Type::FLOAT8 => integer::<8>(bytes).map(|it| Held::Real(f64::from_be_bytes(it))),

@@ -65,8 +65,15 @@ impl<S: Server> Bound<S> {
                 known(&join.alias, joined, true);
             }
         }
+        for member in &plan.members {
+            let kind = kinds.get(&member.document);
+            if let Some(kind) = kind.and_then(|kind| kind.of_member(member.is_number)) {
+                nullable.insert(member.sql.clone(), true);
+                kinds.insert(member.sql.clone(), kind);
+            }
+        }
         let is_integer = |column: &String| kinds.get(column).is_some_and(S::Kind::is_integer);
-        if !is_integer(&plan.position) {
+        if !plan.is_by_place && !is_integer(&plan.position) {
             return Err("its position is no integer".to_owned());
         }
         if plan.version.as_ref().is_some_and(|version| !is_integer(version)) {
@@ -83,12 +90,6 @@ impl<S: Server> Bound<S> {
             return Err(format!(
                 "{odd}, which its stream id is made of, is no text, uuid or integer"
             ));
-        }
-        let shape = plan.shape(Columns::ALL);
-        let places = shape.documents.iter().map(|document| document.index);
-        let mut bodies = places.filter_map(|place| kinds.get(shape.expressions().get(place)?));
-        if let Some(why) = bodies.find_map(S::Kind::refusal_as_body) {
-            return Err(format!("its payload is {why}"));
         }
         Ok(Bound {
             schema: catalogue.schema.clone(),
@@ -109,12 +110,11 @@ impl<S: Server> Bound<S> {
         let mut sizes = Vec::new();
         for (index, column) in shape.expressions().to_vec().into_iter().enumerate() {
             let Some(kind) = self.kinds.get(&column) else { continue };
-            let selected = S::selected(&column, kind);
             if !documents.contains(&index) {
-                shape.replace(index, selected);
+                shape.replace(index, S::selected(&column, kind));
                 continue;
             }
-            let (body, beyond) = S::body(&selected, &S::size_of(&column, kind), most_bytes);
+            let (body, beyond) = S::body(&column, kind, most_bytes);
             shape.replace(index, body);
             sizes.push((index, shape.add(beyond)));
         }

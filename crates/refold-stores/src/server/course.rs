@@ -7,6 +7,7 @@ use refold_core::port::store::{Direction, ReadQuery, Scope};
 use super::Server;
 use super::bound::{Bound, BoundShape};
 use super::link::Asked;
+use super::places::Window;
 
 /// So many single events are asked for at once.
 const MOST_SINGLE: usize = 200;
@@ -23,6 +24,8 @@ enum Way {
         after: Option<i64>,
         up_to: i64,
         passed: Option<i64>,
+        /// Where positions are places: how far a page looks.
+        window: Option<Window>,
     },
     Stream {
         id: Vec<u8>,
@@ -38,13 +41,14 @@ enum Way {
 }
 
 impl Course {
-    /// `horizon`: nothing above it is read.
-    pub fn new(query: &ReadQuery, horizon: i64) -> Course {
+    /// `horizon`: nothing above it is read. `is_by_place`: positions are places.
+    pub fn new(query: &ReadQuery, horizon: i64, is_by_place: bool) -> Course {
         let way = match &query.scope {
             Scope::All { after, up_to } => Way::All {
                 after: after.map(|at| at.0),
                 up_to: up_to.map_or(horizon, |at| at.0.min(horizon)),
                 passed: None,
+                window: is_by_place.then(Window::default),
             },
             Scope::Stream { id, from, to } => Way::Stream {
                 id: id.clone(),
@@ -58,11 +62,13 @@ impl Course {
                 at_once: MOST_SINGLE,
             },
         };
-        Course {
+        let mut course = Course {
             direction: query.direction,
             horizon,
             way,
-        }
+        };
+        course.look_on();
+        course
     }
 
     /// The statement for what comes next, at most `limit` rows; `None` at the end of the way.
@@ -72,8 +78,8 @@ impl Course {
             parameters: Vec::new(),
         };
         match &self.way {
-            Way::All { after, up_to, passed } => {
-                let order = self.all(bound, &mut parts, *after, *up_to, *passed)?;
+            Way::All { .. } => {
+                let order = self.all(bound, &mut parts)?;
                 Some(parts.page(bound, shape, &order, limit))
             }
             Way::Stream { id, from, to, passed } => {
@@ -88,10 +94,11 @@ impl Course {
                 if single.is_empty() {
                     return None;
                 }
-                let position = &bound.plan.position;
-                parts.conditions.push(S::among(position, single, &mut parts.parameters));
+                parts
+                    .conditions
+                    .push(S::among(&bound.plan, single, &mut parts.parameters));
                 // An event may have several rows.
-                Some(parts.page(bound, shape, position, 1 << 20))
+                Some(parts.page(bound, shape, &bound.plan.position, 1 << 20))
             }
         }
     }
@@ -103,6 +110,37 @@ impl Course {
             Way::Stream { passed, .. } => *passed = Some((version, at)),
             Way::Positions { .. } => {}
         }
+    }
+
+    /// A page was dealt with; says whether there is more. `is_full`: it ended where it had to, and not where its rows did.
+    pub fn pass_page(&mut self, is_full: bool) -> bool {
+        let Way::All {
+            window: Some(window),
+            passed,
+            ..
+        } = &mut self.way
+        else {
+            return is_full;
+        };
+        if is_full {
+            window.narrow();
+        } else {
+            *passed = Some(window.edge());
+            window.widen();
+        }
+        self.look_on()
+    }
+
+    /// Where positions are places: looks at what comes next. Says whether there is anything.
+    fn look_on(&mut self) -> bool {
+        let Some(rest) = self.rest(true) else { return false };
+        if let Way::All {
+            window: Some(window), ..
+        } = &mut self.way
+        {
+            window.look_at(rest, self.direction);
+        }
+        true
     }
 
     /// The position that was dealt with last, when the way goes through all.
@@ -163,29 +201,37 @@ impl Course {
         }
     }
 
-    fn all<S: Server>(
-        &self,
-        bound: &Bound<S>,
-        parts: &mut Parts<S>,
-        after: Option<i64>,
-        up_to: i64,
-        passed: Option<i64>,
-    ) -> Option<String> {
-        let position = &bound.plan.position;
-        // Where the database itself does not keep positions apart, the last one is looked at again.
-        let is_again = !bound.plan.is_position_unique;
+    /// The lowest and the highest position of those that are still to be dealt with, when the way goes through all. Where
+    /// the database itself does not keep positions apart, the last one is looked at again.
+    fn rest(&self, is_unique: bool) -> Option<(i64, i64)> {
+        let Way::All {
+            after, up_to, passed, ..
+        } = self.way
+        else {
+            return None;
+        };
         let (mut lowest, mut highest) = (after.map_or(Some(i64::MIN), |after| after.checked_add(1))?, up_to);
         match (passed, self.direction) {
             (None, _) => {}
-            (Some(passed), Direction::Forward) if is_again => lowest = passed,
-            (Some(passed), Direction::Backward) if is_again => highest = passed,
+            (Some(passed), Direction::Forward) if !is_unique => lowest = passed,
+            (Some(passed), Direction::Backward) if !is_unique => highest = passed,
             (Some(passed), Direction::Forward) => lowest = passed.checked_add(1)?,
             (Some(passed), Direction::Backward) => highest = passed.checked_sub(1)?,
         }
-        if lowest > highest {
-            return None;
+        (lowest <= highest).then_some((lowest, highest))
+    }
+
+    fn all<S: Server>(&self, bound: &Bound<S>, parts: &mut Parts<S>) -> Option<String> {
+        let position = &bound.plan.position;
+        let mut range = self.rest(bound.plan.is_position_unique)?;
+        if let Way::All {
+            window: Some(window), ..
+        } = &self.way
+        {
+            range = window.cut(range, self.direction);
         }
-        let (from, to) = (parts.number(lowest), parts.number(highest));
+        let (lowest, highest) = range;
+        let (from, to) = (parts.position(bound, lowest), parts.position(bound, highest));
         parts.conditions.push(format!("{position} >= {from}"));
         parts.conditions.push(format!("{position} <= {to}"));
         Some(match self.direction {
@@ -203,7 +249,7 @@ impl Course {
     ) -> String {
         let position = &bound.plan.position;
         parts.conditions.extend(bound.plan.home_condition().cloned());
-        let horizon = parts.number(self.horizon);
+        let horizon = parts.position(bound, self.horizon);
         parts.conditions.push(format!("{position} <= {horizon}"));
         let (beyond, reaches, suffix) = match self.direction {
             Direction::Forward => (">", ">=", ""),
@@ -211,7 +257,7 @@ impl Course {
         };
         let Some(version) = &bound.plan.version else {
             if let Some((_, at)) = passed {
-                let at = parts.number(at);
+                let at = parts.position(bound, at);
                 parts.conditions.push(format!("{position} {beyond} {at}"));
             }
             return format!("{position}{suffix}");
@@ -226,20 +272,21 @@ impl Course {
         match (passed, self.direction) {
             (None, _) => {}
             (Some((EventBatch::NO_VERSION, at)), Direction::Forward) => {
-                let at = parts.number(at);
+                let at = parts.position(bound, at);
                 parts
                     .conditions
                     .push(format!("({version} IS NOT NULL OR {position} > {at})"));
             }
             (Some((EventBatch::NO_VERSION, at)), Direction::Backward) => {
-                let at = parts.number(at);
+                let at = parts.position(bound, at);
                 parts
                     .conditions
                     .push(format!("{version} IS NULL AND {position} < {at}"));
             }
             (Some((last, at)), direction) => {
                 // Where parameters have no names, each mark stands for one of its own.
-                let [reached, last, at] = [last.0, last.0, at].map(|number| parts.number(number));
+                let [reached, last] = [last.0, last.0].map(|number| parts.number(number));
+                let at = parts.position(bound, at);
                 let next = format!(
                     "{version} {reaches} {reached} AND ({version} {beyond} {last} OR {position} {beyond} {at})"
                 );
@@ -268,6 +315,11 @@ struct Parts<S: Server> {
 impl<S: Server> Parts<S> {
     fn number(&mut self, number: i64) -> String {
         self.parameters.push(S::number(number));
+        S::mark(self.parameters.len())
+    }
+
+    fn position(&mut self, bound: &Bound<S>, position: i64) -> String {
+        self.parameters.push(S::position(&bound.plan, position));
         S::mark(self.parameters.len())
     }
 

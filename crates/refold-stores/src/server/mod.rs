@@ -13,6 +13,7 @@ pub mod horizon;
 pub mod link;
 pub mod open;
 pub mod options;
+pub mod places;
 pub mod probe;
 pub mod reader;
 pub mod settling;
@@ -44,11 +45,17 @@ pub trait Server: Sized + Send + Sync + 'static {
 
     fn number(number: i64) -> Self::Parameter;
 
+    /// A position of the plan's events.
+    fn position(plan: &Plan, position: i64) -> Self::Parameter {
+        let _ = plan;
+        Self::number(position)
+    }
+
     /// How the parameter of this place, from 1, is marked in a statement.
     fn mark(place: usize) -> String;
 
-    /// The condition that a column holds one of these numbers.
-    fn among(column: &str, numbers: Vec<i64>, parameters: &mut Vec<Self::Parameter>) -> String;
+    /// The condition that an event has one of these positions.
+    fn among(plan: &Plan, positions: Vec<i64>, parameters: &mut Vec<Self::Parameter>) -> String;
 
     /// The condition that a column holds exactly what is shown as `text` in this form; `None`: it cannot hold that.
     fn key(
@@ -61,18 +68,12 @@ pub trait Server: Sized + Send + Sync + 'static {
     /// How a column is selected.
     fn selected(column: &str, kind: &Self::Kind) -> String;
 
-    /// How the size of a column in bytes is selected.
-    fn size_of(column: &str, kind: &Self::Kind) -> String;
-
-    /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And the size of one that
-    /// has more, NULL standing for a smaller one.
-    fn body(column: &str, size: &str, most_bytes: u64) -> (String, String);
+    /// How a body is selected that has at most `most_bytes` bytes: NULL stands for a larger one. And a size that one of
+    /// more has at least, NULL standing for a smaller one.
+    fn body(column: &str, kind: &Self::Kind, most_bytes: u64) -> (String, String);
 
     /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as the parameter `limit` says.
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String;
-
-    /// The first or the last position.
-    fn end(plan: &Plan, is_last: bool) -> String;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;
@@ -96,6 +97,6 @@ pub trait ColumnKind: Clone + Send + Sync {
     /// Whether a stream id may be made of it.
     fn is_key(&self) -> bool;
 
-    /// Why a body cannot be read of such a column, in words that follow "its payload is".
-    fn refusal_as_body(&self) -> Option<&'static str>;
+    /// Where such a column holds documents: the type of what is taken out of them, as text or as a number.
+    fn of_member(&self, is_number: bool) -> Option<Self>;
 }

@@ -5,19 +5,19 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 
-use refold_core::event::Position;
-use refold_core::port::store::{Fingerprint, StoreDescription, StoreError};
+use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError};
 use refold_core::work::{CancelToken, Work};
 use rustls::ClientConfig;
 
 use super::Server;
 use super::bound::Bound;
 use super::connections::Connections;
-use super::link::{Asked, Fault, Link as _, one};
+use super::horizon::Horizon;
+use super::link::Fault;
 use super::options::{Address, Options};
 use super::probe::{Probed, first_payloads_decode};
-use super::settling::{Watch as _, settle};
-use super::store::{Reached, ServerStore, identity};
+use super::settling::{Found, Watch as _, settle};
+use super::store::{Meaning, Reached, ServerStore, identity};
 use super::survey::Survey;
 use super::tls;
 use crate::layout::Dialect;
@@ -135,6 +135,19 @@ pub struct Inspected<S: Open> {
     /// Another text once rows were changed.
     pub changes: String,
     pub watched: S::Watched,
+    /// Where positions are places.
+    pub places: Option<Places<S>>,
+}
+
+/// What may be read of a store whose positions are places.
+pub struct Places<S: Server> {
+    /// What rows fulfil that are settled.
+    pub condition: String,
+    /// Behind it there is no row.
+    pub last: i64,
+    /// What is settled, as a sentence.
+    pub evidence: String,
+    pub meaning: Meaning<S>,
 }
 
 /// A connection, and what a further one takes.
@@ -170,7 +183,7 @@ impl<S: Open> Options<S> {
         let mut link = link.into_inner();
         let layout = chosen.plan.layout.clone();
         let misfit = |misfit: String| self.no_layout(format!("layout {} does not fit: {misfit}", layout.name));
-        let bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
+        let mut bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
         let found = survey.named(&bound.plan.full_name);
         let found = found.ok_or_else(|| misfit("its table is gone".to_owned()))?;
         let position = found.table.column(&layout.map.position.spellings);
@@ -183,7 +196,15 @@ impl<S: Open> Options<S> {
         self.check_place(&bound, &inspected.extent)?;
         let powers = [role.powers.as_slice(), inspected.extent.powers.as_slice()].concat();
         self.check_powers(role, &powers, &bound.tables)?;
-        let first = first_position(&mut link, &bound, cancel).map_err(at)?;
+        let (meaning, places) = match inspected.places {
+            None => (None, None),
+            Some(places) => {
+                bound.plan.narrow(places.condition);
+                let horizon = Horizon::at(Some(places.last));
+                let evidence = places.evidence;
+                (Some(places.meaning), Some(Found { horizon, evidence }))
+            }
+        };
         let connect = {
             let (options, role) = (self.clone(), role.clone());
             move |cancel: &CancelToken| options.further(tls.as_ref(), &role, cancel)
@@ -191,11 +212,14 @@ impl<S: Open> Options<S> {
         let reached = Arc::new(Reached {
             connections: Connections::new(location, link, connect),
             bound,
+            meaning,
         });
         let watched = inspected.watched;
-        let found = settle(&watched, &reached, cancel)?;
+        let found = places.map_or_else(|| settle(&watched, &reached, cancel), Ok)?;
         let settled = found.horizon.settled();
-        let span = first.zip(settled).filter(|(first, settled)| first <= settled);
+        let probed = Probed::of(work, &reached, settled)?;
+        let span = probed.span;
+        let is_by_place = reached.bound.plan.is_by_place;
 
         let mut evidence = chosen.candidate.evidence;
         evidence.push(found.evidence);
@@ -214,7 +238,12 @@ impl<S: Open> Options<S> {
             layout: chosen.candidate.layout,
             layout_title: layout.title.clone(),
             evidence,
-            order: layout.quality,
+            order: if is_by_place {
+                OrderQuality::Approximate
+            } else {
+                layout.quality
+            },
+            grows_at_end: !is_by_place,
             version_base: None,
             time_digits: 0,
             time_zone: String::new(),
@@ -222,18 +251,22 @@ impl<S: Open> Options<S> {
             opened: None,
             read_only: self.read_only(role, &powers),
             byte_count: Some(inspected.extent.byte_count),
-            position_span: span.map(|(first, last)| (Position(first), Position(last))),
-            event_count: span.map_or(Some(0), |(first, last)| {
-                u64::try_from(i128::from(last) - i128::from(first) + 1).ok()
-            }),
+            position_span: span,
+            event_count: match span {
+                None => Some(0),
+                // How many rows a block holds is not known.
+                Some(_) if is_by_place => None,
+                Some((first, last)) => u64::try_from(i128::from(last.0) - i128::from(first.0) + 1).ok(),
+            },
             count_is_exact: false,
         };
-        Probed::of(work, &reached, settled)?.tell(bound, options.zone.is_some(), &mut description);
+        probed.tell(bound, options.zone.is_some(), &mut description);
+        let last = span.map(|(_, last)| last);
         Ok(ServerStore {
             fingerprint: Fingerprint {
                 identity: identity(&parts),
-                last_position: description.position_span.map(|(_, last)| last),
-                change_token: format!("{settled:?}:{}", inspected.changes),
+                last_position: last,
+                change_token: format!("{settled:?}:{last:?}:{}", inspected.changes),
             },
             horizon: Mutex::new(found.horizon),
             settled,
@@ -370,10 +403,4 @@ fn look_for_layout<'a, S: Open>(
         decodes,
         advice_when_empty: S::WORDS.advice_when_empty,
     }
-}
-
-fn first_position<S: Open>(link: &mut S::Link, bound: &Bound<S>, cancel: &CancelToken) -> Result<Option<i64>, Fault> {
-    let asked = Asked::new(S::end(&bound.plan, false), Vec::new());
-    let answer = one(link.ask(vec![asked], cancel)?);
-    Ok(answer.rows.first().and_then(|row| S::held(row).integer(0)))
 }

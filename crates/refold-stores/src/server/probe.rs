@@ -27,7 +27,13 @@ pub fn first_payloads_decode<S: Server>(link: &mut S::Link, bound: &Bound<S>, ca
         return None;
     }
     let shape = bound.shape(Columns::PAYLOAD);
-    let sql = S::page(&bound.plan, &shape.shape, &[], &bound.plan.position, 1);
+    let sql = S::page(
+        &bound.plan,
+        &shape.shape,
+        &bound.plan.beginning(),
+        &bound.plan.position,
+        1,
+    );
     let asked = Asked {
         most_bytes: 1 << 20,
         ..Asked::new(sql, vec![S::number(FIRST_PAYLOADS)])
@@ -49,6 +55,8 @@ pub struct Probed {
     version_base: Option<i64>,
     time_digits: u8,
     zones: SampledZones,
+    /// The first and the last position.
+    pub span: Option<(Position, Position)>,
 }
 
 impl Probed {
@@ -59,6 +67,7 @@ impl Probed {
     ) -> Result<Probed, StoreError> {
         let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
         let query = ReadQuery::all(Columns::SKELETON);
+        let mut ends = Vec::new();
         for direction in [Direction::Forward, Direction::Backward] {
             let query = ReadQuery {
                 direction,
@@ -67,6 +76,7 @@ impl Probed {
             let mut reader = ServerReader::new(Arc::clone(reached), &query, settled);
             let mut few = EventBatch::default();
             reader.next_batch(work, SAMPLED_ROWS, &mut few, &mut names, &findings)?;
+            ends.extend(few.positions.first().copied());
             batch.versions.append(&mut few.versions);
             batch.recorded_at.append(&mut few.recorded_at);
         }
@@ -85,6 +95,10 @@ impl Probed {
             zones: SampledZones {
                 times: times().count() as u64,
                 zoneless_times: zoneless.map_or(0, |(_, count, _)| count),
+            },
+            span: match ends.as_slice() {
+                [first, last] => Some((*first, *last)),
+                _ => None,
             },
         })
     }

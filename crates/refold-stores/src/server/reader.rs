@@ -42,7 +42,7 @@ impl<S: Server> ServerReader<S> {
         ServerReader {
             rows: RowReader::new(shape.shape.clone()),
             shape,
-            course: Course::new(query, horizon.unwrap_or(i64::MIN)),
+            course: Course::new(query, horizon.unwrap_or(i64::MIN), reached.bound.plan.is_by_place),
             page_rows: FIRST_PAGE_ROWS,
             is_finished: horizon.is_none(),
             reached,
@@ -68,12 +68,8 @@ impl<S: Server> ServerReader<S> {
             if asked().is_none() {
                 return Ok(None);
             }
-            match self
-                .reached
-                .connections
-                .ask(|| asked().into_iter().collect(), work.cancel_token())
-            {
-                Ok(mut answers) => return Ok(answers.pop().map(|answer| (answer, limit))),
+            match self.reached.events(asked, work.cancel_token()) {
+                Ok(answer) => return Ok(answer.map(|answer| (answer, limit))),
                 Err(asking) if asking.is_of_load() && halvings < MOST_HALVINGS => halvings += 1,
                 Err(asking) => return Err(asking.at(self.reached.connections.location())),
             }
@@ -123,7 +119,7 @@ impl<S: Server> ServerReader<S> {
             self.course.pass(at, version);
         }
         self.adapt(answer);
-        Ok(answer.is_cut || answer.rows.len() >= limit)
+        Ok(self.course.pass_page(answer.is_cut || answer.rows.len() >= limit))
     }
 
     fn take_in_single(&mut self, answer: &Answer<S>, batch: &mut EventBatch, names: &mut Names, findings: &Findings) {

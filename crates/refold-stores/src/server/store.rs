@@ -12,9 +12,9 @@ use sha2::{Digest as _, Sha256};
 
 use super::Server;
 use super::bound::Bound;
-use super::connections::Connections;
+use super::connections::{Asking, Connections};
 use super::horizon::Horizon;
-use super::link::{Answer, Asked, one};
+use super::link::{Answer, Asked};
 use super::reader::ServerReader;
 use super::settling::Watch as _;
 use crate::layout::hex;
@@ -24,9 +24,43 @@ use crate::tables::cut;
 pub struct Reached<S: Server> {
     pub connections: Connections<S>,
     pub bound: Bound<S>,
+    pub meaning: Option<Meaning<S>>,
+}
+
+/// What is asked behind every read of events, and what it answers as long as positions mean what they meant.
+pub struct Meaning<S: Server> {
+    pub asked: Box<dyn Fn() -> Asked<S> + Send + Sync>,
+    pub answer: i64,
 }
 
 impl<S: Server> Reached<S> {
+    /// A page of events; `None` where nothing is `asked`.
+    pub fn events(
+        &self,
+        asked: impl Fn() -> Option<Asked<S>>,
+        cancel: &CancelToken,
+    ) -> Result<Option<Answer<S>>, Asking> {
+        let unit = || {
+            let events = asked();
+            // Behind it, since the table stays as it is from the read to the end of the unit.
+            let meaning = events
+                .is_some()
+                .then(|| Some((self.meaning.as_ref()?.asked)()))
+                .flatten();
+            events.into_iter().chain(meaning).collect()
+        };
+        let mut answers = self.connections.ask(unit, cancel)?.into_iter();
+        let (events, meaning) = (answers.next(), answers.next());
+        let found = meaning.and_then(|answer| S::held(answer.rows.first()?).integer(0));
+        if events.is_some() && found != self.meaning.as_ref().map(|meaning| meaning.answer) {
+            return Err(Asking::Store(StoreError::Changed {
+                location: self.connections.location().to_owned(),
+                detail: "its table was written anew, and its events have other positions now".to_owned(),
+            }));
+        }
+        Ok(events)
+    }
+
     /// One unit of work.
     pub fn ask(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, StoreError> {
         let answers = self.connections.ask(asked, cancel);
@@ -81,8 +115,10 @@ impl<S: Server> EventStore for ServerStore<S> {
             return Ok(None);
         }
         let sql = S::row(plan, &reached.bound.row_columns());
-        let asked = || vec![Asked::new(sql.clone(), vec![S::number(position.0)])];
-        let answer = one(reached.ask(asked, &CancelToken::default())?);
+        let asked = || Some(Asked::new(sql.clone(), vec![S::position(plan, position.0)]));
+        let answer = reached.events(asked, &CancelToken::default());
+        let answer = answer.map_err(|asking| asking.at(reached.connections.location()))?;
+        let answer = answer.unwrap_or_default();
         Ok(answer.rows.first().map(|row| {
             let (held, kinds) = (S::held(row), S::kind_names(row));
             let named = plan.table_columns.iter().zip(kinds).zip(&held.0);

@@ -45,7 +45,7 @@ impl<S: Open> Default for Survey<S> {
 
 impl<S: Open> Survey<S> {
     /// Adds a table without columns, and returns its place. `None`: there are too many.
-    pub fn add(&mut self, schema: String, name: String, beside: S::Beside) -> Option<usize> {
+    pub fn add(&mut self, schema: String, name: String, has_rowid: bool, beside: S::Beside) -> Option<usize> {
         let place = self.surveyed.len();
         if place >= MOST_TABLES {
             self.catalogue.passed_over.push(name);
@@ -59,7 +59,7 @@ impl<S: Open> Survey<S> {
             schema: Some(schema),
             name,
             columns: Vec::new(),
-            has_rowid: false,
+            has_rowid,
             indexes: Vec::new(),
             root: None,
             is_plain: false,

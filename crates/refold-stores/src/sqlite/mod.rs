@@ -317,6 +317,7 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
         layout_title: layout.title.clone(),
         evidence,
         order: layout.quality,
+        grows_at_end: true,
         version_base: bound
             .plan
             .version

@@ -27,7 +27,7 @@ pub struct Table {
     pub schema: Option<String>,
     pub name: String,
     pub columns: Vec<Column>,
-    /// SQLite: whether rows have a number of their own.
+    /// Whether rows have a number of their own: the rowid of SQLite, in PostgreSQL their place in the table.
     pub has_rowid: bool,
     pub indexes: Vec<Index>,
     /// SQLite: the first page of its tree.

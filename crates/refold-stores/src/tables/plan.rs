@@ -3,13 +3,13 @@
 //! Every identifier in a statement is the catalogue's own spelling, quoted; every value of a user is a parameter, save
 //! the literals of a layout's filter, which are written out from their parsed form.
 
+mod binder;
+
 use refold_core::event::Columns;
 
-use super::{Catalogue, Index, Table, literal_sql, quoted};
-use crate::layout::{
-    BodySource, ColumnName, Comparison, Condition, Dialect, Layout, Origin, TextForm, TextSource, TimeSource,
-    normalised,
-};
+use self::binder::Binder;
+use super::{Catalogue, Table, quoted};
+use crate::layout::{BodySource, ColumnName, DecodeStep, Layout, Origin, TextForm, Unwrap};
 
 /// Why a layout does not fit a database, in a sentence that completes "the layout does not fit: ".
 pub type Misfit = String;
@@ -24,6 +24,8 @@ pub struct Plan {
     /// All columns of that table.
     pub table_columns: Vec<String>,
     tables: Tables,
+    /// What is taken out of documents and stands for columns.
+    pub members: Vec<Member>,
     /// `"event"."global_position"`.
     pub position: String,
     pub version: Option<String>,
@@ -41,12 +43,23 @@ pub struct Plan {
     pub has_position_index: bool,
     /// Whether the database itself lets no two rows have one position.
     pub is_position_unique: bool,
+    /// PostgreSQL: positions are the places of rows in the table, and new rows may be put anywhere.
+    pub is_by_place: bool,
 }
 
 /// Real names: the alias, its table, and the spelling of each bound column.
 #[derive(Debug, Clone, Default)]
 struct Tables {
     bound: Vec<(Option<String>, ColumnName, String)>,
+}
+
+/// A member of the document in a column, by which rows can be found as by a column.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub sql: String,
+    /// The column with the document.
+    pub document: String,
+    pub is_number: bool,
 }
 
 /// How rows of one stream are found.
@@ -175,12 +188,7 @@ impl Shape {
 impl Plan {
     /// Binds a layout to `table`. `starred` is what the `*` of the layout's table name matched.
     pub fn bind(layout: &Layout, catalogue: &Catalogue, table: &Table, starred: &str) -> Result<Plan, Misfit> {
-        let mut binder = Binder {
-            layout,
-            table,
-            joined: Vec::new(),
-            bound: Tables::default(),
-        };
+        let mut binder = Binder::new(layout, table);
         let mut from = format!("FROM {} AS \"event\"", table.sql());
         let mut first_by = None;
         let mut home_condition = None;
@@ -225,7 +233,7 @@ impl Plan {
             },
             _ => return Err("its stream id is neither a column nor a concat of columns".to_owned()),
         };
-        let version = map.version.as_ref().map(|version| binder.bind(version)).transpose()?;
+        let version = map.version.as_ref().map(|version| binder.number(version)).transpose()?;
         binder.text(&map.event_type)?;
         for text in [
             &map.category,
@@ -252,8 +260,9 @@ impl Plan {
             .map(|condition| binder.condition(condition));
         let conditions = conditions.collect::<Result<_, _>>()?;
         let has_stream_index = binder.has_stream_index();
-        let tables = binder.bound;
+        let (tables, members) = (binder.bound, binder.members);
         Ok(Plan {
+            members,
             layout: layout.clone(),
             table: table.name.clone(),
             full_name: table.full_name(),
@@ -268,8 +277,20 @@ impl Plan {
             has_stream_index,
             has_position_index: position.has_index,
             is_position_unique: position.is_unique,
+            is_by_place: position.is_place,
             position: position.sql,
         })
+    }
+
+    /// From now on only rows that fulfil this condition too are read.
+    pub fn narrow(&mut self, condition: String) {
+        self.conditions.push(condition);
+    }
+
+    /// Conditions of rows near the beginning, without which looking at the first would be a search through all.
+    pub fn beginning(&self) -> Vec<String> {
+        let near = self.is_by_place.then(|| format!("{} < '(16,0)'", self.position));
+        near.into_iter().collect()
     }
 
     /// What to select so that `columns` can be filled.
@@ -424,166 +445,9 @@ impl Tables {
     }
 }
 
-struct PositionColumn {
-    sql: String,
-    has_index: bool,
-    is_unique: bool,
-}
-
-struct Binder<'a> {
-    layout: &'a Layout,
-    table: &'a Table,
-    joined: Vec<(&'a str, &'a Table)>,
-    bound: Tables,
-}
-
-impl Binder<'_> {
-    fn bind(&mut self, column: &ColumnName) -> Result<String, Misfit> {
-        if let Some(sql) = self.bound.sql(column) {
-            return Ok(sql.clone());
-        }
-        let (alias, table) = match &column.alias {
-            None => ("event", self.table),
-            Some(alias) => match self.joined.iter().find(|(name, _)| name == alias) {
-                Some((name, table)) => (*name, *table),
-                None => return Err(format!("no join has the alias {alias}")),
-            },
-        };
-        let sql = match table.column(&column.spellings) {
-            Some(found) => format!("{}.{}", quoted(alias), quoted(&found.name)),
-            None if is_rowid_name(column) && table.has_rowid => format!("{}.rowid", quoted(alias)),
-            None => {
-                return Err(format!(
-                    "table {} has no column {}",
-                    table.name,
-                    column.spellings.join(" or ")
-                ));
-            }
-        };
-        self.bound
-            .bound
-            .push((column.alias.clone(), column.clone(), sql.clone()));
-        Ok(sql)
-    }
-
-    /// In SQLite a position must be a key: pages of events begin after the last position of the page before.
-    fn position(&mut self, column: &ColumnName) -> Result<PositionColumn, Misfit> {
-        let sql = self.bind(column)?;
-        let found = self.table.column(&column.spellings);
-        let fixed = self.fixed_columns();
-        let is_fixed = |name: &String| fixed.contains(&name.as_str());
-        // An index leads there when whatever stands before the position in it has one value among the events.
-        let leads = |index: &Index, name: &String| index.columns.iter().find(|column| !is_fixed(column)) == Some(name);
-        let keeps_apart = |index: &Index, name: &String| {
-            index.is_unique && index.columns.iter().all(|column| column == name || is_fixed(column))
-        };
-        let mut indexes = self.table.indexes.iter();
-        let is_unique = found.is_none_or(|found| {
-            found.is_rowid
-                || indexes
-                    .clone()
-                    .any(|index| leads(index, &found.name) && keeps_apart(index, &found.name))
-        });
-        let has_index = is_unique || found.is_some_and(|found| indexes.any(|index| leads(index, &found.name)));
-        if let (false, Dialect::Sqlite, Some(found)) = (is_unique, self.layout.dialect, found) {
-            return Err(format!(
-                "column {} of table {} has no unique index, so events cannot be read in its order; map global_position to \
-                 rowid instead",
-                found.name, self.table.name
-            ));
-        }
-        Ok(PositionColumn {
-            sql,
-            has_index,
-            is_unique,
-        })
-    }
-
-    /// Columns of the source that have the same value in all events, by the layout's condition.
-    fn fixed_columns(&self) -> Vec<&str> {
-        let conditions = self.layout.filter.conditions.iter();
-        let equal = conditions.filter(|condition| matches!(condition.comparison, Comparison::Compare("=", _)));
-        let named = equal.filter_map(|condition| self.table.column(std::slice::from_ref(&condition.column)));
-        named.map(|column| column.name.as_str()).collect()
-    }
-
-    fn text(&mut self, text: &TextSource) -> Result<(), Misfit> {
-        self.origin(&text.from, text.is_optional || text.default.is_some())
-    }
-
-    fn time(&mut self, time: &TimeSource) -> Result<(), Misfit> {
-        self.origin(&time.from, time.is_optional)
-    }
-
-    fn origin(&mut self, origin: &Origin, is_optional: bool) -> Result<(), Misfit> {
-        let column = match origin {
-            Origin::Column(column) | Origin::Json { column, .. } => column,
-            Origin::Concat { .. } => return Err("concat is for the stream id only".to_owned()),
-            Origin::StreamId | Origin::EventType | Origin::Const(_) => return Ok(()),
-        };
-        match self.bind(column) {
-            Err(misfit) if !is_optional => Err(misfit),
-            _ => Ok(()),
-        }
-    }
-
-    fn condition(&mut self, condition: &Condition) -> Result<String, Misfit> {
-        let alias = condition
-            .column
-            .split_once('.')
-            .filter(|(alias, _)| self.joined.iter().any(|(name, _)| name == alias));
-        let (alias, name) = alias.map_or((None, condition.column.as_str()), |(alias, name)| {
-            (Some(alias.to_owned()), name)
-        });
-        let column = self.bind(&ColumnName {
-            alias,
-            spellings: vec![name.to_owned()],
-        })?;
-        Ok(match &condition.comparison {
-            Comparison::Compare(operator, literal) => format!("{column} {operator} {}", literal_sql(literal)),
-            Comparison::In(literals) => {
-                format!(
-                    "{column} IN ({})",
-                    literals.iter().map(literal_sql).collect::<Vec<_>>().join(", ")
-                )
-            }
-            Comparison::IsNull => format!("{column} IS NULL"),
-            Comparison::IsNotNull => format!("{column} IS NOT NULL"),
-        })
-    }
-
-    /// Whether rows of one stream are found, in version order, without looking at all rows.
-    fn has_stream_index(&self) -> bool {
-        let name_in =
-            |table: &Table, column: &ColumnName| table.column(&column.spellings).map(|found| found.name.clone());
-        let columns = match &self.layout.map.stream_id.from {
-            Origin::Column(column) => vec![column],
-            Origin::Concat { columns, .. } => columns.iter().collect(),
-            _ => return false,
-        };
-        let alias = columns.first().and_then(|column| column.alias.as_deref());
-        let join = alias.and_then(|alias| self.layout.joins.iter().find(|join| join.alias == alias));
-        let table = alias
-            .and_then(|alias| self.joined.iter().find(|(name, _)| *name == alias))
-            .map_or(self.table, |j| j.1);
-        let names: Vec<String> = columns.iter().filter_map(|column| name_in(table, column)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let finds_streams = !names.is_empty() && table.has_index_on(&names);
-        match join {
-            None => finds_streams,
-            // The events of the stream row that was found must be found too.
-            Some(join) => {
-                let left = self.table.column(std::slice::from_ref(&join.left));
-                finds_streams && left.is_some_and(|left| left.is_rowid || self.table.has_index_on(&[&left.name]))
-            }
-        }
-    }
-}
-
 impl BodySource {
     /// A column outside payload and metadata that something is taken from.
     fn plain(column: ColumnName) -> BodySource {
-        use crate::layout::{DecodeStep, Unwrap};
         BodySource {
             column,
             decode: vec![DecodeStep::Auto],
@@ -591,8 +455,4 @@ impl BodySource {
             is_optional: false,
         }
     }
-}
-
-fn is_rowid_name(column: &ColumnName) -> bool {
-    column.spellings.iter().any(|spelling| normalised(spelling) == "rowid")
 }

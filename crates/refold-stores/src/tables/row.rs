@@ -315,7 +315,7 @@ impl<R: Values> Fields<'_, R> {
         {
             odd.warning("too-large", || {
                 format!(
-                    "its {what} of {byte_count} bytes is not loaded: the limit is {limit}; max_body_bytes in a layout \
+                    "its {what} of at least {byte_count} bytes is not loaded: the limit is {limit}; max_body_bytes in a layout \
                      file raises it"
                 )
             });

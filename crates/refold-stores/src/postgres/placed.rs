@@ -1,0 +1,159 @@
+//! Stores whose library keeps no order of all events: positions are the places of rows in their table.
+//!
+//! A new row may be put anywhere among the others, so no position is settled for being low. What is settled is told by who
+//! wrote a row: every transaction that began before the oldest one that is not over is over itself, and writes no more. So
+//! an opened store holds the rows of these transactions, whatever others write meanwhile, and nothing is waited for but
+//! that those are over which had begun when it was opened.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use refold_core::port::store::StoreError;
+use refold_core::work::CancelToken;
+use tokio_postgres::Row;
+use tokio_postgres::types::Type;
+
+use super::connection::{Connection, Parameter};
+use super::{Asked, Postgres, statements};
+use crate::server::horizon::Sight;
+use crate::server::link::{Fault, Link as _, one};
+use crate::server::open::Places;
+use crate::server::places;
+use crate::server::settling::PATIENCE;
+use crate::server::store::{Meaning, Reached};
+
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// What is looked at to see whether there is something new.
+#[derive(Debug)]
+pub struct Placed {
+    oid: u32,
+    last: i64,
+    /// What the server counted of the table when the store was opened.
+    counted: String,
+    doubt: Option<&'static str>,
+}
+
+impl Placed {
+    /// Waits a while for the transactions that are not over, and says what may be read.
+    pub fn find(
+        connection: &mut Connection,
+        oid: u32,
+        is_standby: bool,
+        cancel: &CancelToken,
+    ) -> Result<(Placed, Places<Postgres>), Fault> {
+        let first = Transactions::ask(connection, cancel)?;
+        let (mut now, end) = (first, Instant::now() + PATIENCE);
+        while now.all_over_before < first.begun_before && Instant::now() < end {
+            thread::sleep(PAUSE);
+            now = Transactions::ask(connection, cancel)?;
+        }
+        let evidence = match now.all_over_before < first.begun_before {
+            false => "all events of transactions that were over when the store was opened are settled".to_owned(),
+            true => format!(
+                "{} transactions of the server were not over within {} seconds: what was written since the first of them began \
+                 is not shown",
+                now.not_over,
+                PATIENCE.as_secs()
+            ),
+        };
+        let table = Table::ask(connection, oid, cancel)?;
+        let placed = Placed {
+            oid,
+            last: places::position(table.blocks, 0) - 1,
+            counted: table.counted,
+            doubt: is_standby
+                .then_some("a standby does not count what is written: it is seen when the table grows by a block"),
+        };
+        let asked = move || Asked::new(statements::FILE, vec![of_table(oid)]);
+        let found = Places {
+            condition: statements::written_before(now.all_over_before),
+            last: placed.last,
+            evidence,
+            meaning: Meaning {
+                asked: Box::new(asked),
+                answer: table.file.into(),
+            },
+        };
+        Ok((placed, found))
+    }
+
+    /// What was changed since counts as a position behind the last.
+    pub fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
+        let asked = || vec![Asked::new(statements::TABLE, vec![of_table(self.oid)])];
+        let answer = one(reached.ask(asked, cancel)?);
+        let table = answer.rows.first().map(Table::of).transpose();
+        let table = table.map_err(|fault| fault.at(reached.connections.location()))?;
+        let is_same = table.is_some_and(|table| table.counted == self.counted);
+        Ok(Sight {
+            last: Some(if is_same {
+                self.last
+            } else {
+                self.last.saturating_add(1)
+            }),
+            writers: Default::default(),
+        })
+    }
+
+    pub fn doubt(&self) -> Option<&'static str> {
+        self.doubt
+    }
+
+    /// Another text once anything was written to the table.
+    pub fn counted(&self) -> &str {
+        &self.counted
+    }
+}
+
+fn of_table(oid: u32) -> Parameter {
+    (Box::new(oid), Type::OID)
+}
+
+/// Transactions of the server by their numbers.
+#[derive(Debug, Clone, Copy)]
+struct Transactions {
+    all_over_before: u64,
+    begun_before: u64,
+    not_over: i64,
+}
+
+impl Transactions {
+    fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Transactions, Fault> {
+        let answer = one(connection.ask(vec![Asked::new(statements::OVER, Vec::new())], cancel)?);
+        let row = answer.rows.first().ok_or(Fault::Closed)?;
+        let number = |place: usize| -> Result<u64, Fault> {
+            let text: &str = row.try_get(place)?;
+            text.parse().map_err(|_| Fault::Closed)
+        };
+        Ok(Transactions {
+            all_over_before: number(0)?,
+            begun_before: number(1)?,
+            not_over: row.try_get(2)?,
+        })
+    }
+}
+
+/// The table of the events as the server keeps it.
+struct Table {
+    blocks: u32,
+    /// The number of its file: another one once all rows were put elsewhere.
+    file: u32,
+    counted: String,
+}
+
+impl Table {
+    fn ask(connection: &mut Connection, oid: u32, cancel: &CancelToken) -> Result<Table, Fault> {
+        let answer = one(connection.ask(vec![Asked::new(statements::TABLE, vec![of_table(oid)])], cancel)?);
+        Table::of(answer.rows.first().ok_or(Fault::Closed)?)
+    }
+
+    fn of(row: &Row) -> Result<Table, Fault> {
+        let blocks: i64 = row.try_get(0)?;
+        Ok(Table {
+            blocks: u32::try_from(blocks).map_err(|_| Fault::Closed)?,
+            file: row.try_get(1)?,
+            counted: row.try_get(2)?,
+        })
+    }
+}
