@@ -3,6 +3,7 @@
 
 mod attacks;
 mod faults;
+mod layouts;
 mod settling;
 mod tls;
 mod trying;

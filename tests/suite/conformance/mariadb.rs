@@ -83,6 +83,16 @@ pub const KINDS: &[Kind] = &[
             '{\"traceId\":\"t\"}', :payload, NULL, :type, '2026-08-03T14:00:00.123Z');",
     },
     Kind {
+        layout: "axon-5",
+        read: &["AggregateEventEntry"],
+        tables: "CREATE TABLE AggregateEventEntry(globalIndex bigint NOT NULL PRIMARY KEY, aggregateType varchar(255),
+            aggregateIdentifier varchar(255), aggregateSequenceNumber bigint, type varchar(255) NOT NULL,
+            version varchar(255) NOT NULL, timestamp varchar(255) NOT NULL, payload longblob NOT NULL, metadata longblob,
+            identifier varchar(255) NOT NULL, UNIQUE KEY by_sequence (aggregateIdentifier, aggregateSequenceNumber));",
+        insert: "INSERT INTO AggregateEventEntry VALUES (:position, 'Order', :stream, :version, :type, '0.0.1',
+            '2026-08-03T14:00:00.123Z', :payload, '{\"traceId\":\"t\"}', CONCAT('id-', :position));",
+    },
+    Kind {
         layout: "broadway:events",
         read: &["events"],
         tables: "CREATE TABLE events(id int NOT NULL AUTO_INCREMENT PRIMARY KEY, uuid char(36) NOT NULL,

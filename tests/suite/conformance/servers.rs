@@ -179,6 +179,18 @@ pub const KINDS: &[Kind] = &[
             '2026-08-03T14:00:00.123Z');",
     },
     Kind {
+        layout: "axon-5",
+        schema: "public",
+        read: &["aggregate_event_entry"],
+        tables: "CREATE SEQUENCE \"aggregate-event-global-index-sequence\";
+            CREATE TABLE aggregate_event_entry(global_index bigint NOT NULL PRIMARY KEY, aggregate_type varchar(255),
+            aggregate_identifier varchar(255), aggregate_sequence_number bigint, type varchar(255) NOT NULL,
+            version varchar(255) NOT NULL, timestamp varchar(255) NOT NULL, payload bytea NOT NULL, metadata bytea,
+            identifier varchar(255) NOT NULL, UNIQUE (aggregate_identifier, aggregate_sequence_number));",
+        insert: "INSERT INTO aggregate_event_entry VALUES (:position, 'Order', :stream, :version, :type, '0.0.1',
+            '2026-08-03T14:00:00.123Z', convert_to(:payload, 'UTF8'), '{\"traceId\":\"t\"}', 'id-' || :position);",
+    },
+    Kind {
         layout: "marten",
         schema: "public",
         read: &["mt_events"],

@@ -1,5 +1,6 @@
 //! Stores of libraries as they are in the wild: found without being named, with what is odd in them.
 
+use refold_core::event::Encoding;
 use refold_tests::postgres::Postgres;
 
 use crate::servers::{Real, Told, opened, told};
@@ -15,6 +16,45 @@ fn found_on(server: &Postgres, database: &str, tables: &[&str], sql: &str) -> To
 
 fn lines(told: &Told) -> Vec<&str> {
     told.events.iter().map(|event| event.line.as_str()).collect()
+}
+
+/// Some events come of no aggregate, payloads are of several converters, and a sequence of Hibernate's hands out numbers.
+#[test]
+fn axon_5() {
+    let told = found(
+        "layout_axon_5",
+        &["aggregate_event_entry"],
+        "CREATE SEQUENCE \"aggregate-event-global-index-sequence\";
+         CREATE TABLE aggregate_event_entry(global_index bigint NOT NULL PRIMARY KEY, aggregate_type varchar(255),
+         aggregate_identifier varchar(255), aggregate_sequence_number bigint, type varchar(255) NOT NULL,
+         version varchar(255) NOT NULL, timestamp varchar(255) NOT NULL, payload bytea NOT NULL, metadata bytea,
+         identifier varchar(255) NOT NULL, UNIQUE (aggregate_identifier, aggregate_sequence_number));
+         INSERT INTO aggregate_event_entry VALUES
+         (1, 'Account', 'a-1', 0, 'bank.Opened', '0.0.1', '2026-08-03T14:00:00.123Z', '{\"owner\":\"x\"}',
+          '{\"correlationId\":\"c\",\"causationId\":\"e\"}', 'id-1'),
+         (2, 'Account', 'a-1', 1, 'bank.Deposited', '2.0.0', '2026-08-03T16:00:00.123+02:00', '{\"amount\":12.50}', '{}', 'id-2'),
+         (51, NULL, NULL, NULL, 'bank.Rated', '0.0.1', '2026-08-03T14:00:01Z', '\\xd9d9f7a0', NULL, 'id-3');",
+    );
+    assert_eq!(told.layout, "axon-5");
+    assert_eq!(
+        lines(&told),
+        ["a-1 0 bank.Opened", "a-1 1 bank.Deposited", "(no stream) - bank.Rated"]
+    );
+    let second = &told.events[1];
+    assert_eq!(
+        (second.category.as_str(), second.schema_version.as_str()),
+        ("Account", "2.0.0")
+    );
+    assert_eq!(second.recorded_at, told.events[0].recorded_at);
+    assert_eq!(
+        (
+            told.events[0].correlation_id.as_str(),
+            told.events[0].causation_id.as_str()
+        ),
+        ("c", "e")
+    );
+    assert_eq!(told.events[2].encoding, Encoding::Opaque);
+    assert_eq!(told.codes, [("no-stream", 1), ("undecodable", 1)]);
 }
 
 /// The journal marks what is deleted, tags what it likes, and may keep payloads as documents.
