@@ -204,6 +204,21 @@ pub const KINDS: &[Kind] = &[
             :version + 1);",
     },
     Kind {
+        layout: "sequent",
+        schema: "public",
+        read: &["event_records", "stream_records"],
+        tables: "CREATE TABLE stream_records(id serial PRIMARY KEY, created_at timestamp NOT NULL, aggregate_type varchar NOT NULL,
+            aggregate_id varchar NOT NULL UNIQUE, snapshot_threshold int);
+            CREATE TABLE event_records(id serial PRIMARY KEY, aggregate_id varchar NOT NULL, sequence_number int NOT NULL,
+            created_at timestamp NOT NULL, event_type varchar NOT NULL, event_json text NOT NULL, command_record_id int NOT NULL,
+            stream_record_id int NOT NULL);
+            CREATE UNIQUE INDEX unique_event_per_aggregate ON event_records(aggregate_id, sequence_number,
+            (CASE event_type WHEN 'Sequent::Core::SnapshotEvent' THEN 0 ELSE 1 END));",
+        insert: "INSERT INTO stream_records VALUES (substr(:stream, 7)::int, now(), 'Order', :stream) ON CONFLICT DO NOTHING;
+            INSERT INTO event_records VALUES (:position, :stream, :version + 1, '2026-08-03 14:00:00.123456', :type, :payload,
+            :position, substr(:stream, 7)::int);",
+    },
+    Kind {
         layout: "marten",
         schema: "public",
         read: &["mt_events"],

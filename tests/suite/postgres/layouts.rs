@@ -90,6 +90,40 @@ fn eventflow() {
     assert_eq!(first.category, "ThingAggregate");
 }
 
+/// Snapshots lie among the events, with the version of one of them.
+#[test]
+fn sequent_before_8() {
+    let told = found(
+        "layout_sequent",
+        &["event_records", "stream_records"],
+        "CREATE TABLE command_records(id bigserial PRIMARY KEY, user_id varchar, aggregate_id uuid, command_type varchar NOT NULL,
+         event_aggregate_id varchar, event_sequence_number int, command_json text NOT NULL, created_at timestamp NOT NULL);
+         CREATE TABLE stream_records(id bigserial PRIMARY KEY, created_at timestamp NOT NULL, aggregate_type varchar NOT NULL,
+         aggregate_id uuid NOT NULL UNIQUE, snapshot_threshold int);
+         CREATE TABLE event_records(id bigserial PRIMARY KEY, aggregate_id uuid NOT NULL, sequence_number int NOT NULL,
+         created_at timestamp NOT NULL, event_type varchar NOT NULL, event_json text NOT NULL,
+         command_record_id int NOT NULL, stream_record_id int NOT NULL, xact_id bigint);
+         CREATE UNIQUE INDEX unique_event_per_aggregate ON event_records(aggregate_id, sequence_number,
+         (CASE event_type WHEN 'Sequent::Core::SnapshotEvent' THEN 0 ELSE 1 END));
+         INSERT INTO stream_records VALUES (1, now(), 'Invoice', '00000000-0000-4000-8000-000000000001', 2);
+         INSERT INTO event_records VALUES
+         (1, '00000000-0000-4000-8000-000000000001', 1, '2026-08-03 14:00:00.123', 'InvoiceCreated', '{\"total\":\"1.10\"}', 1, 1),
+         (2, '00000000-0000-4000-8000-000000000001', 2, '2026-08-03 14:00:01', 'InvoicePaid', '{}', 2, 1),
+         (3, '00000000-0000-4000-8000-000000000001', 2, '2026-08-03 14:00:02', 'Sequent::Core::SnapshotEvent', '{}', 2, 1),
+         (4, '00000000-0000-4000-8000-000000000001', 3, '2026-08-03 14:00:03', 'InvoiceClosed', '{}', 3, 1);",
+    );
+    assert_eq!(told.layout, "sequent");
+    let id = "00000000-0000-4000-8000-000000000001";
+    let expected = [
+        format!("{id} 1 InvoiceCreated"),
+        format!("{id} 2 InvoicePaid"),
+        format!("{id} 3 InvoiceClosed"),
+    ];
+    assert_eq!(lines(&told), expected);
+    assert_eq!(told.events[0].category, "Invoice");
+    assert_eq!(told.codes, []);
+}
+
 /// The journal marks what is deleted, tags what it likes, and may keep payloads as documents.
 #[test]
 fn pekko_r2dbc() {

@@ -42,6 +42,7 @@ static POSTGRES: Layouts = LazyLock::new(|| {
         include_str!("../../layouts/postgres/patchlevel.toml"),
         include_str!("../../layouts/postgres/patchlevel-stream.toml"),
         include_str!("../../layouts/postgres/eventflow.toml"),
+        include_str!("../../layouts/postgres/sequent.toml"),
         include_str!("../../layouts/postgres/cqrs-es.toml"),
         include_str!("../../layouts/postgres/pekko-r2dbc.toml"),
         include_str!("../../layouts/postgres/outbox.toml"),
