@@ -46,3 +46,28 @@ fn axon_5() {
     assert_eq!(told.events[1].encoding, Encoding::Opaque);
     assert_eq!(told.codes, [("no-stream", 1), ("undecodable", 1)]);
 }
+
+/// The library keeps no versions, and a row from which its numbers go on is no event.
+#[test]
+fn eventuate() {
+    let told = found(
+        "layout_eventuate",
+        &["events"],
+        "CREATE TABLE events(id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, event_id longtext, event_type longtext,
+         event_data longtext NOT NULL, entity_type varchar(255) NOT NULL, entity_id varchar(255) NOT NULL,
+         triggering_event longtext, metadata longtext, published tinyint DEFAULT 0, KEY events_idx (entity_type, entity_id, id));
+         CREATE TABLE entities(entity_type varchar(255), entity_id varchar(255), entity_version longtext NOT NULL,
+         PRIMARY KEY (entity_type, entity_id));
+         CREATE TABLE snapshots(entity_type varchar(255), entity_id varchar(255), entity_version varchar(255));
+         INSERT INTO events(id, event_id, event_type, event_data, entity_type, entity_id, metadata) VALUES
+         (1785765600000, '', 'CDC-IGNORED', 'ID-GENERATION-STARTING-VALUE', 'CDC-IGNORED', 'CDC-IGNORED', ''),
+         (1785765600001, NULL, 'bank.Opened', '{\"owner\":\"x\"}', 'bank.Account', '1', NULL),
+         (1785765600002, NULL, 'bank.Deposited', '{\"amount\":12.50}', 'bank.Account', '1', '{\"user\":\"u\"}');",
+    );
+    assert_eq!(told.layout, "eventuate");
+    assert_eq!(
+        lines(&told),
+        ["bank.Account-1 - bank.Opened", "bank.Account-1 - bank.Deposited"]
+    );
+    assert_eq!(told.events[1].payload, "{\"amount\":12.50}");
+}

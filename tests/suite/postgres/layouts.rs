@@ -124,6 +124,45 @@ fn sequent_before_8() {
     assert_eq!(told.codes, []);
 }
 
+/// The library keeps no versions, and its rows are of both ways of numbering: a row that begins the new one is no event.
+#[test]
+fn eventuate() {
+    let server = Postgres::shared();
+    let database = "layout_eventuate";
+    let address = server.tables(
+        database,
+        "CREATE SEQUENCE events_table_id_sequence START 1785765600000;
+         CREATE TABLE events(id bigint NOT NULL DEFAULT nextval('events_table_id_sequence') PRIMARY KEY, event_id varchar(1000),
+         event_type varchar(1000), event_data varchar(1000) NOT NULL, entity_type varchar(1000) NOT NULL,
+         entity_id varchar(1000) NOT NULL, triggering_event varchar(1000), metadata varchar(1000), published smallint DEFAULT 0);
+         ALTER SEQUENCE events_table_id_sequence OWNED BY events.id;
+         CREATE INDEX events_idx ON events(entity_type, entity_id, id);
+         CREATE TABLE entities(entity_type varchar(1000), entity_id varchar(1000), entity_version varchar(1000) NOT NULL,
+         PRIMARY KEY (entity_type, entity_id));
+         CREATE TABLE snapshots(entity_type varchar(1000), entity_id varchar(1000), entity_version varchar(1000));
+         INSERT INTO events(event_id, event_type, event_data, entity_type, entity_id, metadata) VALUES
+         ('', 'CDC-IGNORED', 'ID-GENERATION-STARTING-VALUE', 'CDC-IGNORED', 'CDC-IGNORED', ''),
+         ('0000015b-0242', 'bank.Opened', '{\"owner\":\"x\"}', 'bank.Account', '1', NULL),
+         (NULL, 'bank.Deposited', '{\"amount\":12.50}', 'bank.Account', '1', '{\"user\":\"u\"}'),
+         (NULL, 'bank.Opened', '{}', 'bank.Account', '2', NULL);",
+        &["events"],
+    );
+    let store = opened(&address);
+    let told = told(&*store);
+    assert_eq!(told.layout, "eventuate");
+    assert_eq!(
+        lines(&told),
+        [
+            "bank.Account-1 - bank.Opened",
+            "bank.Account-1 - bank.Deposited",
+            "bank.Account-2 - bank.Opened"
+        ]
+    );
+    assert_eq!(told.events[1].metadata, "{\"user\":\"u\"}");
+    assert_eq!(told.events[0].event_id, "0000015b-0242");
+    assert!(store.describe().has_stream_index && store.describe().version_base.is_none());
+}
+
 /// The journal marks what is deleted, tags what it likes, and may keep payloads as documents.
 #[test]
 fn pekko_r2dbc() {

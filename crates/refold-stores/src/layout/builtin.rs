@@ -43,6 +43,7 @@ static POSTGRES: Layouts = LazyLock::new(|| {
         include_str!("../../layouts/postgres/patchlevel-stream.toml"),
         include_str!("../../layouts/postgres/eventflow.toml"),
         include_str!("../../layouts/postgres/sequent.toml"),
+        include_str!("../../layouts/postgres/eventuate.toml"),
         include_str!("../../layouts/postgres/cqrs-es.toml"),
         include_str!("../../layouts/postgres/pekko-r2dbc.toml"),
         include_str!("../../layouts/postgres/outbox.toml"),
@@ -63,6 +64,7 @@ static MYSQL: Layouts = LazyLock::new(|| {
         include_str!("../../layouts/mysql/prooph.toml"),
         include_str!("../../layouts/mysql/pekko-jdbc.toml"),
         include_str!("../../layouts/mysql/neos.toml"),
+        include_str!("../../layouts/mysql/eventuate.toml"),
     ])
 });
 
