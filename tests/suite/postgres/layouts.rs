@@ -163,6 +163,27 @@ fn eventuate() {
     assert!(store.describe().has_stream_index && store.describe().version_base.is_none());
 }
 
+/// What belongs together is in columns that the application added; the library knows no streams.
+#[test]
+fn disintegrate() {
+    let told = found(
+        "layout_disintegrate",
+        &["event"],
+        "CREATE SEQUENCE seq_event_event_id;
+         CREATE TABLE event(event_id bigint PRIMARY KEY DEFAULT nextval('seq_event_event_id'), event_type varchar(255),
+         payload bytea, inserted_at timestamp DEFAULT (now() AT TIME ZONE 'utc'));
+         ALTER TABLE event ADD COLUMN cart_id text; ALTER TABLE event ADD COLUMN product_id uuid;
+         CREATE INDEX idx_event_type ON event(event_type);
+         INSERT INTO event(event_type, payload, inserted_at, cart_id) VALUES
+         ('ItemAdded', '{\"ItemAdded\":{\"quantity\":2}}', '2026-08-03 14:00:00.123456', 'cart-1'),
+         ('CartClosed', '\\x81a46e756d6205', '2026-08-03 14:00:01', 'cart-1');",
+    );
+    assert_eq!(told.layout, "disintegrate");
+    assert_eq!(lines(&told), ["ItemAdded - ItemAdded", "CartClosed - CartClosed"]);
+    assert_eq!(told.events[0].payload, "{\"ItemAdded\":{\"quantity\":2}}");
+    assert_eq!(told.events[1].encoding, Encoding::Opaque);
+}
+
 /// The journal marks what is deleted, tags what it likes, and may keep payloads as documents.
 #[test]
 fn pekko_r2dbc() {
