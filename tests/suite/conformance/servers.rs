@@ -191,6 +191,21 @@ pub const KINDS: &[Kind] = &[
             '2026-08-03T14:00:00.123Z', convert_to(:payload, 'UTF8'), '{\"traceId\":\"t\"}', 'id-' || :position);",
     },
     Kind {
+        layout: "prooph:public._4228e4a00331b5d5e751db0481828e22a2c3c8ef",
+        schema: "public",
+        read: &["_4228e4a00331b5d5e751db0481828e22a2c3c8ef"],
+        tables: "CREATE TABLE _4228e4a00331b5d5e751db0481828e22a2c3c8ef(no bigserial, event_id uuid NOT NULL,
+            event_name varchar(100) NOT NULL, payload json NOT NULL, metadata jsonb NOT NULL, created_at timestamp(6) NOT NULL,
+            PRIMARY KEY (no), UNIQUE (event_id));
+            CREATE UNIQUE INDEX ON _4228e4a00331b5d5e751db0481828e22a2c3c8ef((metadata->>'_aggregate_type'),
+            (metadata->>'_aggregate_id'), (metadata->>'_aggregate_version'));
+            CREATE INDEX ON _4228e4a00331b5d5e751db0481828e22a2c3c8ef((metadata->>'_aggregate_type'),
+            (metadata->>'_aggregate_id'), no);",
+        insert: "INSERT INTO _4228e4a00331b5d5e751db0481828e22a2c3c8ef VALUES (:position, md5((:position)::text)::uuid, :type,
+            :payload, jsonb_build_object('_aggregate_type', 'order', '_aggregate_id', substr(:stream, 7), '_aggregate_version',
+            :version + 1), '2026-08-03 14:00:00.123456');",
+    },
+    Kind {
         layout: "eventflow",
         schema: "public",
         read: &["eventflow"],

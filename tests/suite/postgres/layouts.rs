@@ -1,6 +1,10 @@
 //! Stores of libraries as they are in the wild: found without being named, with what is odd in them.
 
-use refold_core::event::Encoding;
+use refold_core::event::{Columns, Encoding, EventBatch, Version};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::Postgres;
 
 use crate::servers::{Real, Told, opened, told};
@@ -232,4 +236,68 @@ fn outbox() {
     assert_eq!(lines(&told), ["order-1 - OrderPaid", "order-2 - OrderPlaced"]);
     assert_eq!(told.events[0].event_id, "00000000-0000-4000-8000-000000000001");
     assert_eq!(told.codes, [("payload-missing", 1)]);
+}
+
+/// What the library knows of an aggregate is in the metadata, and an index of its own finds it there.
+#[test]
+fn prooph() {
+    let server = Postgres::shared();
+    let table = "_4228e4a00331b5d5e751db0481828e22a2c3c8ef";
+    let address = server.tables(
+        "layout_prooph",
+        &format!(
+            "CREATE TABLE event_streams(no bigserial PRIMARY KEY, real_stream_name varchar(150) NOT NULL,
+             stream_name char(41) NOT NULL, metadata jsonb, category varchar(150));
+             CREATE TABLE projections(no bigserial PRIMARY KEY, name varchar(150) NOT NULL, position jsonb, state jsonb,
+             status varchar(28) NOT NULL, locked_until char(26));
+             CREATE TABLE {table}(no bigserial, event_id uuid NOT NULL, event_name varchar(100) NOT NULL, payload json NOT NULL,
+             metadata jsonb NOT NULL, created_at timestamp(6) NOT NULL, PRIMARY KEY (no), UNIQUE (event_id));
+             CREATE UNIQUE INDEX ON {table}((metadata->>'_aggregate_type'), (metadata->>'_aggregate_id'),
+             (metadata->>'_aggregate_version'));
+             CREATE INDEX ON {table}((metadata->>'_aggregate_type'), (metadata->>'_aggregate_id'), no);
+             INSERT INTO {table} SELECT n, md5(n::text)::uuid, 'Deposited', '{{}}', jsonb_build_object('_aggregate_type',
+             'App\\User', '_aggregate_id', 'it''s-' || n % 3, '_aggregate_version', n / 3 + 1, 'revision', 2),
+             '2026-08-03 14:00:00.123456' FROM generate_series(3, 32) AS n;
+             INSERT INTO {table} VALUES (50, gen_random_uuid(), 'Odd', '{{}}', '{{\"_aggregate_type\": \"App\\\\User\",
+             \"_aggregate_id\": \"x\", \"_aggregate_version\": \"first\"}}', '2026-08-03 14:00:00'),
+             (51, gen_random_uuid(), 'Lost', '{{}}', '{{}}', '2026-08-03 14:00:00');"
+        ),
+        &[table],
+    );
+    let store = opened(&address);
+    let told = told(&*store);
+    assert_eq!(told.layout, format!("prooph:public.{table}"));
+    let lines = lines(&told);
+    assert_eq!(lines.len(), 32);
+    assert_eq!(
+        (lines[0], lines[29], lines[30], lines[31]),
+        (
+            "App\\User-it's-0 2 Deposited",
+            "App\\User-it's-2 11 Deposited",
+            "App\\User-x - Odd",
+            "(no stream) - Lost"
+        )
+    );
+    assert_eq!(
+        (told.events[0].schema_version.as_str(), told.events[0].category.as_str()),
+        ("2", "App\\User")
+    );
+    assert!(store.describe().has_stream_index);
+    let query = ReadQuery {
+        scope: Scope::Stream {
+            id: b"App\\User-it's-1".to_vec(),
+            from: Some(Version(3)),
+            to: Some(Version(10)),
+        },
+        direction: Direction::Backward,
+        columns: Columns::SKELETON,
+    };
+    let (token, findings) = (CancelToken::default(), Findings::default());
+    let (mut batch, mut names) = (EventBatch::default(), Names::default());
+    let mut reader = store.read(&query).expect("a read starts");
+    reader
+        .next_batch(&Work::new(&token, &Silent), 100, &mut batch, &mut names, &findings)
+        .unwrap_or_else(|error| panic!("{error}"));
+    let versions: Vec<i64> = batch.versions.iter().map(|version| version.0).collect();
+    assert_eq!(versions, [10, 9, 8, 7, 6, 5, 4, 3]);
 }

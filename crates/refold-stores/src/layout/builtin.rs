@@ -41,6 +41,7 @@ static POSTGRES: Layouts = LazyLock::new(|| {
         include_str!("../../layouts/postgres/pekko-jdbc.toml"),
         include_str!("../../layouts/postgres/patchlevel.toml"),
         include_str!("../../layouts/postgres/patchlevel-stream.toml"),
+        include_str!("../../layouts/postgres/prooph.toml"),
         include_str!("../../layouts/postgres/eventflow.toml"),
         include_str!("../../layouts/postgres/sequent.toml"),
         include_str!("../../layouts/postgres/eventuate.toml"),
