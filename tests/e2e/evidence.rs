@@ -30,13 +30,35 @@ fn an_anchor_names_what_was_changed() {
     no_violations(&shown);
 }
 
+/// A report of it, asked for where it was verified, and checked where it was made.
+#[test]
+fn a_report_keeps_what_an_anchor_came_to() {
+    let bench = Bench::new();
+    bench.anchor();
+    bench.tamper();
+    let shown = bench.report();
+    let web = &shown.web;
+    let said = web.text("[data-test=report-made]");
+    for part in [
+        "Broken",
+        "NOT what the anchor",
+        "findings.ndjson",
+        "before the anchor was made",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    web.press(&[], "v");
+    web.wait_for("document.querySelector('[data-test=bundle-result]')?.dataset.outcome === 'verified'");
+    no_violations(&shown);
+}
+
 /// A copy of the sample, a folder for its anchors, and a home in which the window remembers both.
 pub struct Bench(tempfile::TempDir);
 
 impl Bench {
     pub fn new() -> Bench {
         let bench = Bench(tempfile::tempdir().expect("a temporary folder"));
-        for name in ["home", "shop", "anchors"] {
+        for name in ["home", "shop", "anchors", "reports"] {
             std::fs::create_dir(bench.path(name)).expect("an empty folder");
         }
         std::fs::copy(stores::sample().path(), bench.store()).expect("the sample can be copied");
@@ -87,6 +109,18 @@ impl Bench {
         web.wait_for("document.querySelectorAll('[data-test=anchor]').length === 1");
         web.press(&[key::CONTROL], key::ENTER);
         web.wait_for("document.querySelector('[data-test=verdict]')?.dataset.outcome === 'broken'");
+        shown
+    }
+
+    /// The window with a report of that.
+    pub fn report(&self) -> Shown {
+        let shown = self.verify();
+        let web = &shown.web;
+        answer_dialog(&shown, "open", &self.path("reports").to_string_lossy());
+        web.press(&[key::CONTROL], "e");
+        web.wait_for("document.activeElement?.dataset.test === 'report-run'");
+        web.press(&[], key::ENTER);
+        web.wait_for("document.querySelector('[data-test=report-made]')");
         shown
     }
 

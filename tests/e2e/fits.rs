@@ -49,6 +49,13 @@ pub const DRAWERS: [(&[&str], &str, &str); 4] = [
     (&[key::ALT], "y", "[data-test=known-answer]"),
 ];
 
+/// What a report can be about, and what its form has then. The first stands there again when the next size is looked at.
+const REPORTS: [(&str, &str); 3] = [
+    ("verification", "report-anchors"),
+    ("invariants", "report-condition"),
+    ("events", "report-from"),
+];
+
 /// The size of the window, and how wide the page is in it: at 200 % half as wide.
 const SIZES: [(u32, u32, u32); 5] = [
     (960, 600, 960),
@@ -82,6 +89,14 @@ fn every_view_fits_its_window() {
         web.wait_for("document.querySelector('[data-test=drift]')");
         look(&shown, &format!("read model, {size}"), &mut faults);
         web.run("document.querySelector('[data-test=segment-points]').click()");
+        show(&shown, "reports");
+        for (about, content) in REPORTS {
+            web.run(&format!(
+                "document.querySelector('[data-test=segment-{about}]').click()"
+            ));
+            web.wait_for(&format!("document.querySelector('[data-test={content}]')"));
+            look(&shown, &format!("report of {about}, {size}"), &mut faults);
+        }
         show(&shown, "history");
         // The plot yields to the list in a low window, but never all of it.
         web.wait_for("document.querySelector('[data-test=timeline] canvas.plot').clientHeight > 20");

@@ -236,6 +236,29 @@ fn integrity() {
     take(&bench.verify(), "integrity");
 }
 
+/// A report of what an anchor came to.
+#[test]
+fn report_of_a_verification() {
+    let bench = Bench::new();
+    bench.anchor();
+    bench.tamper();
+    take(&bench.report(), "report-verification");
+}
+
+/// The form of a report about invariants.
+#[test]
+fn report_of_invariants() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    show(&shown, "reports");
+    shown.web.click("[data-test=segment-invariants]");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=report-condition]')");
+    take(&shown, "report-invariants");
+}
+
 /// A report of an order, once it was made.
 #[test]
 fn report() {

@@ -1761,6 +1761,7 @@ export type Rendering =
 
 /**  What a report is about. Texts are empty where there is nothing. */
 export type ReportAskedWire = {
+	question: ReportQuestionWire,
 	streams: string[],
 	category: string,
 	/**  Cursors, both included. */
@@ -1794,6 +1795,8 @@ export type ReportMade = {
 	signedBy: string,
 	files: ReportFileMade[],
 	findings: FindingWire[],
+	/**  `null`: no question was asked. */
+	verdict: ReportVerdict | null,
 	limits: string[],
 	took: string,
 };
@@ -1812,8 +1815,12 @@ export type ReportManner = {
 	classification: string,
 };
 
+export type ReportOutcome = "verified" | "holds" | "broken" | "unverifiable" | 
+/**  Not every state could be asked. */
+"unclear";
+
 export type ReportPath = {
-	/**  `payload` or `metadata`. */
+	/**  `payload`, `metadata`, or `state` of what is hidden in the states that a verdict tells. */
 	part: string,
 	path: string,
 	count: number,
@@ -1829,6 +1836,23 @@ export type ReportPaths = {
 	more: number,
 	/**  Rules of the redaction that would hide nothing. */
 	idle: string[],
+};
+
+/**  The question to the store that a report keeps the answer of. */
+export type ReportQuestionWire = 
+/**  None: it is about the events. */
+({ of: "events" }) & { condition?: never } | {
+	of: "verification",
+} & VerifyAskedWire | 
+/**  An empty `condition`: those of the handler's package. */
+{ of: "invariants"; condition: string };
+
+/**  What came of the question. */
+export type ReportVerdict = {
+	outcome: ReportOutcome,
+	sentence: string,
+	findingCount: number,
+	notChecked: string[],
 };
 
 /**  Everything at and below a path. */

@@ -48,7 +48,7 @@ async function report(desk: Desk): Promise<void> {
   const { store } = desk;
   if (!store) return;
   const { reportsOf } = await import('../model/reporting.svelte');
-  await reportsOf(desk, store).take();
+  await reportsOf(desk, store).takeShown();
   desk.show('reports');
 }
 

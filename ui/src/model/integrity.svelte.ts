@@ -1,7 +1,14 @@
 // The view Integrity of a store: its anchors, what verifying against one of them found, and how the store is.
 
 import { errorOf } from '../backend/backend';
-import type { AnchorListed, AnchorMade, HealthTold, StoreVerified, VerifyFindingWire } from '../backend/bindings';
+import type {
+  AnchorListed,
+  AnchorMade,
+  HealthTold,
+  StoreVerified,
+  VerifyAskedWire,
+  VerifyFindingWire,
+} from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { INTEGRITY as T } from '../strings/evidence';
 import { boardOf, type Board } from './board';
@@ -112,12 +119,24 @@ export class IntegrityBoard extends LongWork implements Board {
     await this.list(out);
   }
 
-  async verify(): Promise<void> {
+  /** What the store is held against, and how. */
+  get asked(): VerifyAskedWire {
+    const { anchor, authority, copy, explanations, handler, key, salt } = this;
+    return { anchor: anchor?.dir ?? '', salt, key: key.trim(), authority, handler, explanations, copy };
+  }
+
+  /** Why nothing can be held against the chosen anchor; `null`: it can. */
+  get unusable(): string | null {
     const { anchor } = this;
+    if (!anchor) return T.noAnchor;
+    if (anchor.unreadable !== '') return T.unreadableAnchor;
+    return anchor.isOfStore ? null : T.otherStore;
+  }
+
+  async verify(): Promise<void> {
+    const { anchor, asked } = this;
     if (!anchor) return;
     const { backend, opened } = this.#store;
-    const { authority, copy, explanations, handler, key, salt } = this;
-    const asked = { anchor: anchor.dir, salt, key: key.trim(), authority, handler, explanations, copy };
     this.made = null;
     this.verified = null;
     const verified = await this.long(T.verifying, (tell) => backend.verifyStore(opened.session, asked, tell));
@@ -187,11 +206,7 @@ export class IntegrityBoard extends LongWork implements Board {
         return isBusy ? T.isRunning : null;
       case 'run': {
         if (isBusy) return T.isRunning;
-        if (this.section !== 'anchors') return null;
-        const { anchor } = this;
-        if (!anchor) return T.noAnchor;
-        if (anchor.unreadable !== '') return T.unreadableAnchor;
-        return anchor.isOfStore ? null : T.otherStore;
+        return this.section === 'anchors' ? this.unusable : null;
       }
       case 'stop':
         return isBusy ? null : T.notRunning;

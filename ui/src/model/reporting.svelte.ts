@@ -1,4 +1,5 @@
-// The view Reports of a store: what a report is about, how it is made, and what was made.
+// The view Reports of a store: what a report is about, how it is made, and what was made. A verification is asked for as the
+// view Integrity has it, whose anchors and options these are.
 
 import { errorOf } from '../backend/backend';
 import type {
@@ -8,12 +9,15 @@ import type {
   ReportMade,
   ReportManner,
   ReportPaths,
+  ReportQuestionWire,
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { INTEGRITY, REPORTS as T } from '../strings/evidence';
+import { LAB } from '../strings/lab';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
-import { showBundle } from './integrity.svelte';
+import { integrityOf, showBundle, type IntegrityBoard } from './integrity.svelte';
+import { InvariantsBoard } from './invariants.svelte';
 import { ScopeForm } from './lab_scope.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
@@ -22,10 +26,14 @@ export const FORMATS = ['pdf', 'html', 'csv', 'json', 'xlsx'] as const satisfies
 /** What is made where nobody chose. */
 const USUAL: readonly ReportFormatWire[] = ['pdf', 'html', 'csv', 'json'];
 
+export type About = ReportQuestionWire['of'];
+
 export class ReportsBoard extends LongWork implements Board {
   readonly #desk: Desk;
   readonly #store: OpenStore;
   readonly form: ScopeForm;
+  readonly integrity: IntegrityBoard;
+  about = $state<About>('events');
   kind = $state<LabScopeKind>('store');
   /** Ids, one a line. */
   streams = $state('');
@@ -33,6 +41,8 @@ export class ReportsBoard extends LongWork implements Board {
   from = $state('');
   to = $state('');
   handler = $state('');
+  /** Checked instead of the invariants of the handler's package. */
+  condition = $state('');
   title = $state('');
   caseNumber = $state('');
   manner = $state<ReportManner>({
@@ -51,24 +61,32 @@ export class ReportsBoard extends LongWork implements Board {
     this.#desk = desk;
     this.#store = store;
     this.form = new ScopeForm(store);
+    this.integrity = integrityOf(desk, store);
     this.category = this.form.category;
-    this.handler = desk.history?.handler ?? '';
+    this.handler = desk.history?.handler ?? this.form.handlers[0]?.reference ?? '';
     this.#ready = Promise.all([this.#recall(), this.take()]);
   }
 
   get asked(): ReportAskedWire {
-    const { caseNumber, category, from, handler, kind, manner, streams, title, to } = this;
+    const { about, caseNumber, from, handler, integrity, manner, scope, title, to } = this;
     return {
-      streams:
-        kind === 'stream'
-          ? streams
-              .split('\n')
-              .map((id) => id.trim())
-              .filter((id) => id !== '')
-          : [],
-      category: kind === 'category' ? category : '',
-      ...{ from: from.trim(), to: to.trim(), handler, title: title.trim(), caseNumber: caseNumber.trim() },
+      question: this.#question,
+      ...scope,
+      // The answer to a question says itself which events it is about.
+      ...(about === 'events' ? { from: from.trim(), to: to.trim() } : { from: '', to: '' }),
+      handler: about === 'verification' ? integrity.handler : handler,
+      ...{ title: title.trim(), caseNumber: caseNumber.trim() },
       manner: $state.snapshot(manner),
+    };
+  }
+
+  /** What it is about of the store: an anchor is of all of it. */
+  get scope(): { streams: string[]; category: string } {
+    const kind = this.about === 'verification' ? 'store' : this.kind;
+    const ids = this.streams.split('\n').map((id) => id.trim());
+    return {
+      streams: kind === 'stream' ? ids.filter((id) => id !== '') : [],
+      category: kind === 'category' ? this.category : '',
     };
   }
 
@@ -77,12 +95,22 @@ export class ReportsBoard extends LongWork implements Board {
     return this.#ran !== '' && this.#ran !== JSON.stringify(this.asked);
   }
 
+  /** Takes what a person looks at: an anchor, a run of invariants, or else the stream that is open and its moments. */
+  async takeShown(): Promise<void> {
+    const { view } = this.#desk;
+    const lab = this.#store.boards.get('invariants');
+    if (view === 'integrity') this.about = 'verification';
+    else if (view === 'invariants' && lab instanceof InvariantsBoard) this.#takeInvariants(lab);
+    else await this.take();
+  }
+
   /** Takes the stream that is open and the moments of B and A; `false`: there is none. */
   async take(): Promise<boolean> {
     const { history, store } = this.#desk;
     if (!history || store !== this.#store) return false;
     const { a, b } = history;
     const [first, last] = b === null ? [0, a] : [Math.min(a, b), Math.max(a, b)];
+    this.about = 'events';
     this.kind = 'stream';
     this.streams = history.opened.stream;
     this.handler = history.handler ?? this.handler;
@@ -110,6 +138,11 @@ export class ReportsBoard extends LongWork implements Board {
   async chooseKey(): Promise<void> {
     const file = await this.#store.backend.pickFile('key');
     if (file !== null) this.manner.key = file;
+  }
+
+  async chooseAnchors(): Promise<void> {
+    await this.integrity.choose();
+    this.failure = this.integrity.failure;
   }
 
   /** Says what it would hold and hide; nothing is written. */
@@ -167,9 +200,8 @@ export class ReportsBoard extends LongWork implements Board {
       case 'run':
       case 'paths': {
         if (isBusy) return INTEGRITY.isRunning;
-        const { category, streams } = this.asked;
-        if (this.kind === 'stream' && streams.length === 0) return T.noScope;
-        if (this.kind === 'category' && category === '') return T.noScope;
+        const unasked = this.#unasked();
+        if (unasked !== null) return unasked;
         return this.manner.formats.length > 0 || action === 'paths' ? null : T.noFormat;
       }
       case 'stop':
@@ -192,6 +224,40 @@ export class ReportsBoard extends LongWork implements Board {
     const { paths } = this;
     this.paths = null;
     return paths !== null;
+  }
+
+  get #question(): ReportQuestionWire {
+    switch (this.about) {
+      case 'verification':
+        return { of: 'verification', ...this.integrity.asked };
+      case 'invariants':
+        return { of: 'invariants', condition: this.condition.trim() };
+      default:
+        return { of: 'events' };
+    }
+  }
+
+  /** What is missing of the question; `null`: nothing. */
+  #unasked(): string | null {
+    const { about, handler, kind } = this;
+    const { category, streams } = this.scope;
+    if (about === 'verification') return this.integrity.unusable;
+    if (kind === 'stream' && streams.length === 0) return T.noScope;
+    if (kind === 'category' && category === '') return T.noScope;
+    if (about === 'events') return null;
+    if (streams.length > 1) return T.manyStreams;
+    return handler === '' ? LAB.noHandler : null;
+  }
+
+  /** The handler and the scope of a run of invariants, and the condition that a person wrote and looks at. */
+  #takeInvariants({ current, form, handler, own }: InvariantsBoard): void {
+    const { kind, name } = form.scope;
+    this.about = 'invariants';
+    this.kind = kind;
+    this.handler = handler;
+    if (kind === 'stream') this.streams = name;
+    if (kind === 'category') this.category = name;
+    this.condition = current && own.includes(current) ? current.id : '';
   }
 
   async #recall(): Promise<void> {

@@ -11,18 +11,20 @@ use crate::answer::Literal;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
 use crate::kept;
+use crate::session::Session;
 use crate::text::{self, Exact};
 use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
 use crate::usecase::evidence::anchors::{AnchorFound, anchors};
 use crate::usecase::evidence::bundle::verify_bundle;
 use crate::usecase::evidence::report::paths::paths;
-use crate::usecase::evidence::report::{ReportAsked, ReportFormat, report};
+use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, VerdictTold, report};
 use crate::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
 use crate::usecase::health::{HealthAsked, HealthType, MOST_PAYLOAD_BYTES, health};
 use crate::wire::{
     AnchorAskedWire, AnchorListed, AnchorMade, AnchorsFound, BundleChecked, BundleFileChecked, EvidenceOutcome,
     FieldHealth, HealthTold, LargeEvent, ReportAskedWire, ReportFileMade, ReportFormatWire, ReportMade, ReportManner,
-    ReportPath, ReportPaths, StoreVerified, TypeHealth, VerifyAskedWire, VerifyChange, VerifyFindingWire, VerifyImpact,
+    ReportOutcome, ReportPath, ReportPaths, ReportQuestionWire, ReportVerdict, StoreVerified, TypeHealth,
+    VerifyAskedWire, VerifyChange, VerifyFindingWire, VerifyImpact,
 };
 
 /// Event types and paths that cross to the window.
@@ -99,18 +101,9 @@ impl Desk {
     ) -> Result<StoreVerified, AppError> {
         let opened = self.session(session)?;
         let started = Instant::now();
-        let how = VerifyAsked {
-            anchor: PathBuf::from(&asked.anchor),
-            salt: path(&asked.salt),
-            key: given(&asked.key),
-            authorities: path(&asked.authority),
-            handler: given(&asked.handler),
-            explanations: path(&asked.explanations),
-        };
+        let how = verify_asked(asked);
         let answer = self.jobs.run("verify", session, progress, |work| {
-            let copy = given(&asked.copy)
-                .map(|copy| crate::Session::open_asked(work, &self.asked(&copy), &self.places))
-                .transpose()?;
+            let copy = self.copy(work, asked)?;
             verify(work, &opened, &how, copy.as_ref())
         })?;
         Ok(StoreVerified {
@@ -130,6 +123,21 @@ impl Desk {
             uncovered_columns: visible_all(&answer.uncovered_columns),
             took: took(started),
         })
+    }
+
+    /// The older copy of the store, where one is named.
+    fn copy(&self, work: &Work<'_>, asked: &VerifyAskedWire) -> Result<Option<Session>, AppError> {
+        let copy = given(&asked.copy);
+        copy.map(|copy| Session::open_asked(work, &self.asked(&copy), &self.places))
+            .transpose()
+    }
+
+    /// The same for a report, which needs one for a verification alone.
+    fn copy_for(&self, work: &Work<'_>, asked: &ReportAskedWire) -> Result<Option<Session>, AppError> {
+        match &asked.question {
+            ReportQuestionWire::Verification(how) => self.copy(work, how),
+            ReportQuestionWire::Events | ReportQuestionWire::Invariants { .. } => Ok(None),
+        }
     }
 
     /// `handler`: event types that it does not know are findings; empty: nobody says which there should be.
@@ -183,9 +191,10 @@ impl Desk {
     ) -> Result<ReportPaths, AppError> {
         let opened = self.session(session)?;
         let how = report_asked(asked);
-        let answer = self
-            .jobs
-            .run("paths", session, progress, |work| paths(work, &opened, &how, None))?;
+        let answer = self.jobs.run("paths", session, progress, |work| {
+            let copy = self.copy_for(work, asked)?;
+            paths(work, &opened, &how, copy.as_ref())
+        })?;
         Ok(ReportPaths {
             events: narrow(answer.events),
             idle: visible_all(&answer.idle),
@@ -215,9 +224,10 @@ impl Desk {
         let opened = self.session(session)?;
         let started = Instant::now();
         let how = report_asked(asked);
-        let made = self
-            .jobs
-            .run("report", session, progress, |work| report(work, &opened, &how, None))?;
+        let made = self.jobs.run("report", session, progress, |work| {
+            let copy = self.copy_for(work, asked)?;
+            report(work, &opened, &how, copy.as_ref())
+        })?;
         // The report is there, whether this can be kept or not.
         let _ = kept::keep_manner(&self.places, &opened.noted_as(), &asked.manner);
         Ok(ReportMade {
@@ -238,6 +248,7 @@ impl Desk {
                 })
                 .collect(),
             findings: made.findings,
+            verdict: made.verdict.map(verdict),
             limits: made.limits,
             took: took(started),
         })
@@ -345,15 +356,49 @@ fn type_health(of: &HealthType) -> TypeHealth {
     }
 }
 
+fn verify_asked(asked: &VerifyAskedWire) -> VerifyAsked {
+    VerifyAsked {
+        anchor: PathBuf::from(&asked.anchor),
+        salt: path(&asked.salt),
+        key: given(&asked.key),
+        authorities: path(&asked.authority),
+        handler: given(&asked.handler),
+        explanations: path(&asked.explanations),
+    }
+}
+
+fn verdict(of: VerdictTold) -> ReportVerdict {
+    ReportVerdict {
+        outcome: match of.outcome.as_str() {
+            "verified" => ReportOutcome::Verified,
+            "holds" => ReportOutcome::Holds,
+            "broken" => ReportOutcome::Broken,
+            "unverifiable" => ReportOutcome::Unverifiable,
+            // What is said in any other way is no pass.
+            _ => ReportOutcome::Unclear,
+        },
+        sentence: visible(&of.sentence),
+        finding_count: narrow(of.finding_count),
+        not_checked: visible_all(&of.not_checked),
+    }
+}
+
 fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
     let manner = &asked.manner;
+    let question = match &asked.question {
+        ReportQuestionWire::Events => None,
+        ReportQuestionWire::Verification(how) => Some(Question::Verification(verify_asked(how))),
+        ReportQuestionWire::Invariants { condition } => Some(Question::Invariants {
+            condition: given(condition),
+        }),
+    };
     ReportAsked {
         streams: asked.streams.clone(),
         category: given(&asked.category),
         from: given(&asked.from),
         to: given(&asked.to),
         handler: given(&asked.handler),
-        question: None,
+        question,
         redact: path(&manner.redact),
         out: PathBuf::from(&manner.out),
         // In one order, however they were chosen.

@@ -231,10 +231,24 @@ pub struct ReportManner {
     pub classification: String,
 }
 
+/// The question to the store that a report keeps the answer of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", tag = "of")]
+pub enum ReportQuestionWire {
+    /// None: it is about the events.
+    Events,
+    Verification(VerifyAskedWire),
+    /// An empty `condition`: those of the handler's package.
+    Invariants {
+        condition: String,
+    },
+}
+
 /// What a report is about. Texts are empty where there is nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportAskedWire {
+    pub question: ReportQuestionWire,
     pub streams: Vec<String>,
     pub category: String,
     /// Cursors, both included.
@@ -262,7 +276,7 @@ pub struct ReportPaths {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportPath {
-    /// `payload` or `metadata`.
+    /// `payload`, `metadata`, or `state` of what is hidden in the states that a verdict tells.
     pub part: String,
     pub path: String,
     pub count: u32,
@@ -282,8 +296,31 @@ pub struct ReportMade {
     pub signed_by: String,
     pub files: Vec<ReportFileMade>,
     pub findings: Vec<FindingWire>,
+    /// `null`: no question was asked.
+    pub verdict: Option<ReportVerdict>,
     pub limits: Vec<String>,
     pub took: String,
+}
+
+/// What came of the question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportVerdict {
+    pub outcome: ReportOutcome,
+    pub sentence: String,
+    pub finding_count: u32,
+    pub not_checked: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ReportOutcome {
+    Verified,
+    Holds,
+    Broken,
+    Unverifiable,
+    /// Not every state could be asked.
+    Unclear,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]

@@ -33,7 +33,8 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
     return { events, isTampered: location.includes('tampered') };
   };
   const scoped = async (session: number, asked: wire.ReportAskedWire, progress: (update: wire.JobUpdate) => void) => {
-    const { events } = await pass(session, 'looking for the events', progress);
+    const { events, isTampered } = await pass(session, 'looking for the events', progress);
+    if (asked.question.of !== 'events') return asked.question.of === 'verification' && !isTampered ? 0 : 2;
     const found = asked.streams.map((stream) => events.ids.indexOf(stream));
     if (found.some((stream) => stream < 0)) {
       throw failed('notFound', 'no event is in the scope of the report', 'look at the bounds and the names');
@@ -129,6 +130,7 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
           role: format === 'json' ? 'record' : 'pages',
         })),
         findings: [],
+        verdict: verdictOf(asked.question, events),
         limits: ['The level is L0, observed: whoever can write to the store could have changed events before.'],
       };
     },
@@ -166,6 +168,28 @@ const DOUBLE_IDS: wire.FindingGroup = {
   ...{ code: 'event-id-twice', severity: 'warning', count: 1, advice: 'Look which of the two is the right one' },
   found: [{ detail: 'the event id e7 occurs twice', stream: 'order-4711', version: '4', position: '40301' }],
 };
+
+function verdictOf(question: wire.ReportQuestionWire, findingCount: number): wire.ReportVerdict | null {
+  switch (question.of) {
+    case 'events':
+      return null;
+    case 'verification': {
+      const sentence = findingCount === 0 ? 'unchanged since the anchor' : 'NOT what the anchor says';
+      const outcome = findingCount === 0 ? 'verified' : 'broken';
+      return { outcome, sentence, findingCount, notChecked: ['The time before the anchor was made.'] };
+    }
+    case 'invariants': {
+      const asked = question.condition === '' ? '3 invariants' : question.condition;
+      const sentence = `${findingCount} violations of ${asked}`;
+      return {
+        outcome: 'broken',
+        sentence,
+        findingCount,
+        notChecked: ['Whether these invariants are the right ones.'],
+      };
+    }
+  }
+}
 
 function anchorsOf(folder: string, events: number): wire.AnchorListed[] {
   if (folder === '') return [];

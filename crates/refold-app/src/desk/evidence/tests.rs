@@ -10,7 +10,7 @@ fn folder() -> (tempfile::TempDir, String) {
     (folder, path)
 }
 
-fn verify_asked(anchor: &str) -> VerifyAskedWire {
+fn against(anchor: &str) -> VerifyAskedWire {
     VerifyAskedWire {
         anchor: anchor.to_owned(),
         salt: String::new(),
@@ -19,6 +19,21 @@ fn verify_asked(anchor: &str) -> VerifyAskedWire {
         handler: String::new(),
         explanations: String::new(),
         copy: String::new(),
+    }
+}
+
+/// A report of the whole store.
+fn report_of(question: ReportQuestionWire, manner: &ReportManner) -> ReportAskedWire {
+    ReportAskedWire {
+        question,
+        streams: Vec::new(),
+        category: String::new(),
+        from: String::new(),
+        to: String::new(),
+        handler: String::new(),
+        title: String::new(),
+        case_number: String::new(),
+        manner: manner.clone(),
     }
 }
 
@@ -49,7 +64,7 @@ fn an_anchor_is_made_listed_and_verified_against() {
     assert_eq!(lab.desk.anchors(session, &made.dir).expect("a list"), listed);
     let verified = lab
         .desk
-        .verify_store(session, &verify_asked(&made.dir), &|_| {})
+        .verify_store(session, &against(&made.dir), &|_| {})
         .expect("a verdict");
     assert_eq!(
         (verified.outcome, verified.level.as_str()),
@@ -76,13 +91,10 @@ fn a_report_is_made_as_the_last_one_was_and_checked() {
     };
     let asked = ReportAskedWire {
         streams: vec!["order-4711".to_owned()],
-        category: String::new(),
         from: "v1".to_owned(),
         to: "v4".to_owned(),
-        handler: String::new(),
-        title: String::new(),
         case_number: "12/26".to_owned(),
-        manner: manner.clone(),
+        ..report_of(ReportQuestionWire::Events, &manner)
     };
     let paths = lab.desk.report_paths(session, &asked, &|_| {}).expect("a dry run");
     assert_eq!(paths.events, 4);
@@ -106,6 +118,66 @@ fn a_report_is_made_as_the_last_one_was_and_checked() {
         .map(|file| file.name.as_str())
         .collect();
     assert_eq!((checked.outcome, wrong), (EvidenceOutcome::Broken, vec!["report.html"]));
+}
+
+#[test]
+fn a_report_keeps_what_was_asked_of_the_store() {
+    let lab = lab();
+    let (_kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let anchored = AnchorAskedWire {
+        out: out.clone(),
+        key: String::new(),
+        previous: String::new(),
+        is_plain: false,
+        is_short: false,
+    };
+    let anchor = lab.desk.make_anchor(session, &anchored, &|_| {}).expect("an anchor");
+    let manner = ReportManner {
+        out,
+        formats: vec![ReportFormatWire::Json],
+        ..ReportManner::default()
+    };
+    let make = |handler: &str, question| {
+        let asked = ReportAskedWire {
+            handler: handler.to_owned(),
+            ..report_of(question, &manner)
+        };
+        let paths = lab.desk.report_paths(session, &asked, &|_| {}).expect("a dry run");
+        let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");
+        assert_eq!(paths.events, made.events);
+        assert_eq!(
+            lab.desk.verify_bundle(&made.dir, "").expect("a verdict").report,
+            made.id
+        );
+        made
+    };
+    // An older copy of the store is opened with it.
+    let how = VerifyAskedWire {
+        copy: lab.store.clone(),
+        ..against(&anchor.dir)
+    };
+    let verdict = make("", ReportQuestionWire::Verification(how))
+        .verdict
+        .expect("a verdict");
+    assert_eq!(
+        (verdict.outcome, verdict.finding_count),
+        (ReportOutcome::Verified, 0),
+        "{}",
+        verdict.sentence
+    );
+    assert!(!verdict.not_checked.is_empty());
+    let first = format!("{}@1.0.0", lab.handlers);
+    let condition = String::new();
+    let made = make(&first, ReportQuestionWire::Invariants { condition });
+    let verdict = made.verdict.expect("a verdict");
+    assert_eq!(verdict.outcome, ReportOutcome::Broken);
+    assert!(verdict.finding_count > 0 && made.events > 0);
+    let condition = "true".to_owned();
+    let verdict = make(&first, ReportQuestionWire::Invariants { condition }).verdict;
+    // The sample holds a stream that cannot be read, so that no condition was asked of every state.
+    assert_eq!(verdict.expect("a verdict").outcome, ReportOutcome::Unclear);
+    assert!(make("", ReportQuestionWire::Events).verdict.is_none());
 }
 
 #[test]
