@@ -50,9 +50,10 @@ pub const DRAWERS: [(&[&str], &str, &str); 4] = [
 ];
 
 /// What a report can be about, and what its form has then. The first stands there again when the next size is looked at.
-const REPORTS: [(&str, &str); 3] = [
+const REPORTS: [(&str, &str); 4] = [
     ("verification", "report-anchors"),
     ("invariants", "report-condition"),
+    ("comparison", "report-against"),
     ("events", "report-from"),
 ];
 

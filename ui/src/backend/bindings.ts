@@ -1815,8 +1815,8 @@ export type ReportManner = {
 	classification: string,
 };
 
-export type ReportOutcome = "verified" | "holds" | "broken" | "unverifiable" | 
-/**  Not every state could be asked. */
+export type ReportOutcome = "verified" | "holds" | "broken" | "equal" | "differs" | "unverifiable" | 
+/**  Not every state could be asked, or compared. */
 "unclear";
 
 export type ReportPath = {
@@ -1841,11 +1841,13 @@ export type ReportPaths = {
 /**  The question to the store that a report keeps the answer of. */
 export type ReportQuestionWire = 
 /**  None: it is about the events. */
-({ of: "events" }) & { condition?: never } | {
+({ of: "events" }) & { against?: never; condition?: never } | {
 	of: "verification",
 } & VerifyAskedWire | 
 /**  An empty `condition`: those of the handler's package. */
-{ of: "invariants"; condition: string };
+({ of: "invariants"; condition: string }) & { against?: never } | 
+/**  The other handler. */
+({ of: "comparison"; against: string }) & { condition?: never };
 
 /**  What came of the question. */
 export type ReportVerdict = {

@@ -21,6 +21,7 @@ import { InvariantsBoard } from './invariants.svelte';
 import { ScopeForm } from './lab_scope.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
+import { ReplayBoard } from './replay.svelte';
 
 export const FORMATS = ['pdf', 'html', 'csv', 'json', 'xlsx'] as const satisfies readonly ReportFormatWire[];
 /** What is made where nobody chose. */
@@ -43,6 +44,8 @@ export class ReportsBoard extends LongWork implements Board {
   handler = $state('');
   /** Checked instead of the invariants of the handler's package. */
   condition = $state('');
+  /** The handler that is compared with it. */
+  against = $state('');
   title = $state('');
   caseNumber = $state('');
   manner = $state<ReportManner>({
@@ -95,12 +98,13 @@ export class ReportsBoard extends LongWork implements Board {
     return this.#ran !== '' && this.#ran !== JSON.stringify(this.asked);
   }
 
-  /** Takes what a person looks at: an anchor, a run of invariants, or else the stream that is open and its moments. */
+  /** Takes what a person looks at: an anchor, a run of the lab, or else the stream that is open and its moments. */
   async takeShown(): Promise<void> {
     const { view } = this.#desk;
-    const lab = this.#store.boards.get('invariants');
+    const lab = this.#store.boards.get(view);
     if (view === 'integrity') this.about = 'verification';
-    else if (view === 'invariants' && lab instanceof InvariantsBoard) this.#takeInvariants(lab);
+    else if (lab instanceof InvariantsBoard) this.#takeInvariants(lab);
+    else if (lab instanceof ReplayBoard) this.#takeComparison(lab);
     else await this.take();
   }
 
@@ -232,6 +236,8 @@ export class ReportsBoard extends LongWork implements Board {
         return { of: 'verification', ...this.integrity.asked };
       case 'invariants':
         return { of: 'invariants', condition: this.condition.trim() };
+      case 'comparison':
+        return { of: 'comparison', against: this.against };
       default:
         return { of: 'events' };
     }
@@ -239,25 +245,36 @@ export class ReportsBoard extends LongWork implements Board {
 
   /** What is missing of the question; `null`: nothing. */
   #unasked(): string | null {
-    const { about, handler, kind } = this;
+    const { about, against, handler, kind } = this;
     const { category, streams } = this.scope;
     if (about === 'verification') return this.integrity.unusable;
     if (kind === 'stream' && streams.length === 0) return T.noScope;
     if (kind === 'category' && category === '') return T.noScope;
     if (about === 'events') return null;
     if (streams.length > 1) return T.manyStreams;
-    return handler === '' ? LAB.noHandler : null;
+    const hasAll = handler !== '' && (about !== 'comparison' || against !== '');
+    return hasAll ? null : LAB.noHandler;
   }
 
   /** The handler and the scope of a run of invariants, and the condition that a person wrote and looks at. */
   #takeInvariants({ current, form, handler, own }: InvariantsBoard): void {
-    const { kind, name } = form.scope;
     this.about = 'invariants';
-    this.kind = kind;
+    this.#takeScope(form);
     this.handler = handler;
+    this.condition = current && own.includes(current) ? current.id : '';
+  }
+
+  #takeComparison({ form, left, right }: ReplayBoard): void {
+    this.about = 'comparison';
+    this.#takeScope(form);
+    this.handler = left;
+    this.against = right;
+  }
+
+  #takeScope({ scope: { kind, name } }: ScopeForm): void {
+    this.kind = kind;
     if (kind === 'stream') this.streams = name;
     if (kind === 'category') this.category = name;
-    this.condition = current && own.includes(current) ? current.id : '';
   }
 
   async #recall(): Promise<void> {

@@ -136,7 +136,9 @@ impl Desk {
     fn copy_for(&self, work: &Work<'_>, asked: &ReportAskedWire) -> Result<Option<Session>, AppError> {
         match &asked.question {
             ReportQuestionWire::Verification(how) => self.copy(work, how),
-            ReportQuestionWire::Events | ReportQuestionWire::Invariants { .. } => Ok(None),
+            ReportQuestionWire::Events
+            | ReportQuestionWire::Invariants { .. }
+            | ReportQuestionWire::Comparison { .. } => Ok(None),
         }
     }
 
@@ -373,6 +375,8 @@ fn verdict(of: VerdictTold) -> ReportVerdict {
             "verified" => ReportOutcome::Verified,
             "holds" => ReportOutcome::Holds,
             "broken" => ReportOutcome::Broken,
+            "equal" => ReportOutcome::Equal,
+            "differs" => ReportOutcome::Differs,
             "unverifiable" => ReportOutcome::Unverifiable,
             // What is said in any other way is no pass.
             _ => ReportOutcome::Unclear,
@@ -390,6 +394,9 @@ fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
         ReportQuestionWire::Verification(how) => Some(Question::Verification(verify_asked(how))),
         ReportQuestionWire::Invariants { condition } => Some(Question::Invariants {
             condition: given(condition),
+        }),
+        ReportQuestionWire::Comparison { against } => Some(Question::Comparison {
+            against: against.clone(),
         }),
     };
     ReportAsked {

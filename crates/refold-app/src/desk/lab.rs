@@ -78,7 +78,7 @@ impl Desk {
             kinds: answer.kinds.iter().take(MOST_TOLD).map(DifferenceKind::from).collect(),
             kind_count: narrow(answer.kinds.len() as u64),
             stops: answer.errors.iter().take(MOST_TOLD).map(StopRow::from).collect(),
-            stop_count: narrow(answer.errors.len() as u64),
+            stop_count: answer.error_count,
             findings: answer.findings.clone(),
             is_cached,
             took: took(started),

@@ -242,6 +242,10 @@ pub enum ReportQuestionWire {
     Invariants {
         condition: String,
     },
+    /// The other handler.
+    Comparison {
+        against: String,
+    },
 }
 
 /// What a report is about. Texts are empty where there is nothing.
@@ -318,8 +322,10 @@ pub enum ReportOutcome {
     Verified,
     Holds,
     Broken,
+    Equal,
+    Differs,
     Unverifiable,
-    /// Not every state could be asked.
+    /// Not every state could be asked, or compared.
     Unclear,
 }
 

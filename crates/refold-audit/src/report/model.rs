@@ -184,10 +184,10 @@ pub struct FoundOne {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Verdict {
-    /// What was asked: `verification` or `invariants`.
+    /// What was asked: `verification`, `invariants` or `comparison`.
     pub of: String,
     /// Of a verification `verified`, `broken`, or `unverifiable`: not all of the store can be read. Of invariants `holds`,
-    /// `broken`, or `unclear`: not every state could be asked.
+    /// `broken`, or `unclear`: not every state could be asked. Of a comparison `equal`, `differs`, or `unclear`.
     pub outcome: String,
     /// The outcome in words.
     pub sentence: String,
@@ -219,7 +219,7 @@ pub struct Fact {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// What happened: `CHANGED`, `REMOVED`, …; the invariant that broke.
+    /// What happened: `CHANGED`, `REMOVED`, …; the invariant that broke; `DIFFERS` or `FAILS` of handlers.
     pub kind: String,
     pub severity: String,
     /// `null` where it is about the whole store.

@@ -99,6 +99,7 @@ const REPORT_USAGE: &str = "\
 refold report [OPTIONS] <STORE> [STREAMS]... <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> --category <CATEGORY> <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> [STREAM] --invariants --handler <HANDLER> <--out <DIR>|--dry-run>
+       refold report [OPTIONS] <STORE> [STREAM] --handler <HANDLER> --against <HANDLER> <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> --verification <DIR> <--out <DIR>|--dry-run>";
 
 #[derive(Debug, Args)]
@@ -173,6 +174,9 @@ pub struct ReportQuestion {
     /// Check this condition on `state` instead
     #[arg(long, value_name = "EXPR", requires = "invariants")]
     pub invariant: Option<String>,
+    /// Fold the stream, the category or the store with this handler too, as `replay --against` does: every stream that differs, every failure, and the events that they name
+    #[arg(long, value_name = "HANDLER", conflicts_with_all = ["invariants", "verification", "from", "to"])]
+    pub against: Option<String>,
     /// Hold the store against the anchor in this folder, as `verify` does: every finding, and the events that they name
     #[arg(long, value_name = "DIR", conflicts_with_all = OF_STREAMS)]
     pub verification: Option<PathBuf>,

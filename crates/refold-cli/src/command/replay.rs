@@ -4,10 +4,20 @@ use refold_app::answer::{Literal, json_line};
 use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::lab::compare::{CompareAnswer, DifferingAnswer, PlaceAnswer, compare};
 use refold_app::usecase::lab::states::states;
+use serde::Serialize;
 
 use super::{Context, event_cell, handler_line, keeping_of, scope_of, state, told};
 use crate::arguments::{Replay, State};
 use crate::print::{self, Ended, Printer, Table};
+
+/// As `--json` prints it.
+#[derive(Serialize)]
+struct Compared<'a> {
+    #[serde(flatten)]
+    answer: &'a CompareAnswer,
+    /// `equal`, `differs`, or `unclear`: not every state could be compared.
+    outcome: &'static str,
+}
 
 pub fn run(context: &Context<'_>, asked: &Replay) -> Result<u8, Ended> {
     match (&asked.against, &asked.scope.stream) {
@@ -63,11 +73,15 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
         context,
         compare(context.work, &session, scope, handler, Some(against), keeping)?,
     );
-    // Differences are what this command is asked to find: exit code 1.
-    let code = u8::from(answer.differing_streams > 0 || !answer.errors.is_empty());
+    // Differences are what this command is asked to find: exit code 1. What could not be compared is no pass.
+    let outcome = answer.outcome();
+    let code = u8::from(outcome != "equal");
     let mut printer = context.printer();
     if context.json {
-        printer.json(&answer)?;
+        printer.json(&Compared {
+            answer: &answer,
+            outcome,
+        })?;
         return printer.finish(Ok(code));
     }
     printer.line(&format!("left   {}", handler_line(&answer.left)))?;
@@ -93,6 +107,9 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
             event_cell(&stop.event),
             stop.reason
         ))?;
+    }
+    if let Some(reason) = answer.unclear() {
+        printer.line(&format!("not exact: {reason}"))?;
     }
     if !answer.findings.is_empty() {
         printer.line("")?;

@@ -83,6 +83,9 @@ fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
             condition: asked.invariant.clone(),
         });
     }
+    if let Some(against) = asked.against.clone() {
+        return Some(Question::Comparison { against });
+    }
     let anchor = asked.verification.clone()?;
     Some(Question::Verification(VerifyAsked {
         anchor,

@@ -178,6 +178,11 @@ function verdictOf(question: wire.ReportQuestionWire, findingCount: number): wir
       const outcome = findingCount === 0 ? 'verified' : 'broken';
       return { outcome, sentence, findingCount, notChecked: ['The time before the anchor was made.'] };
     }
+    case 'comparison':
+      return {
+        ...{ outcome: 'differs', sentence: '2 streams differ', findingCount },
+        notChecked: ['Which of the two is right.'],
+      };
     case 'invariants': {
       const asked = question.condition === '' ? '3 invariants' : question.condition;
       const sentence = `${findingCount} violations of ${asked}`;

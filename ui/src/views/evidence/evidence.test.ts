@@ -189,6 +189,21 @@ it('makes a report of the invariants that are looked at, in their scope', async 
   expect(text('notice')).toContain('one stream');
 });
 
+it('makes a report of the two handlers that are compared', async () => {
+  const backend = await open('Ctrl+4', 'replay-right');
+  page.press('Ctrl+e');
+  await page.until(() => document.activeElement?.matches('[data-test=report-run]'));
+  expect(page.find('[data-test=segment-comparison]')?.ariaChecked).toBe('true');
+  const [left, right] = ['handler', 'against'].map(
+    (name) => page.find<HTMLSelectElement>(`[data-test=report-${name}]`)?.value,
+  );
+  expect(left).not.toBe(right);
+  const make = vi.spyOn(backend, 'makeReport');
+  page.press('Ctrl+Enter');
+  await page.until(() => text('outcome').includes('They differ'));
+  expect(make.mock.lastCall?.[1]).toMatchObject({ handler: left, question: { of: 'comparison', against: right } });
+});
+
 it('stops a report that runs, and leaves nothing of it', async () => {
   const backend = await open('Ctrl+8', 'anchors-empty');
   vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/slow');

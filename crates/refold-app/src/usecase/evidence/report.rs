@@ -7,6 +7,7 @@
 mod again;
 pub mod check;
 mod command;
+mod comparison;
 mod cover;
 mod hidden;
 mod invariants;
@@ -142,6 +143,8 @@ pub enum Question {
     /// Where invariants break in the stream, the category or the store: those of the handler's package, or a condition on
     /// `state`.
     Invariants { condition: Option<String> },
+    /// Where this handler makes something else of the same events in the stream, the category or the store.
+    Comparison { against: String },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -248,6 +251,7 @@ fn judged(
         Some(Question::Invariants { condition }) => {
             invariants::judged(work, session, asked, condition.as_deref(), hidden)?
         }
+        Some(Question::Comparison { against }) => comparison::judged(work, session, asked, against, hidden)?,
     }))
 }
 
@@ -259,6 +263,7 @@ fn refuse_own_scope(asked: &ReportAsked) -> Result<(), AppError> {
         None => return Ok(()),
         Some(Question::Verification(_)) => ("a verification", has_bounds || has_streams),
         Some(Question::Invariants { .. }) => ("an invariant run", has_bounds),
+        Some(Question::Comparison { .. }) => ("a comparison", has_bounds),
     };
     if !is_refused {
         return Ok(());
@@ -450,7 +455,7 @@ impl Gathered<'_> {
             .collect();
         if let Some(judged) = &self.judged {
             let (what, digest) = &judged.evidence;
-            custody.push(step(&format!("held against {what}"), PROGRAM_NAME, digest));
+            custody.push(step(what, PROGRAM_NAME, digest));
         }
         custody.push(step("events read and written", PROGRAM_NAME, &ended.sha256));
         custody.push(step("report asked for", &by, "the report id is made of it"));
@@ -515,7 +520,7 @@ fn state_of(blamed: &BlameAnswer) -> State {
     };
     let leaves = blamed.leaves.iter().take(MOST_LISTED).map(|leaf| Leaf {
         path: leaf.path.clone(),
-        value: String::from_utf8_lossy(&leaf.value.json()).into_owned(),
+        value: judged::json(&leaf.value),
         changed_by: leaf.changed.as_ref().map(cause),
     });
     State {

@@ -41,8 +41,11 @@ pub struct CompareAnswer {
     pub kinds: Vec<KindAnswer>,
     /// The streams that differ, by the position of their first divergence; the first ones of many.
     pub differing: Vec<DifferingAnswer>,
-    /// Streams on which one side failed, or both.
+    /// Streams on which one side failed, or both; the first ones of many.
     pub errors: Vec<StopAnswer>,
+    pub error_count: u32,
+    /// Streams of which neither side could fold every event.
+    pub incomplete_streams: u32,
     pub findings: Vec<FindingWire>,
 }
 
@@ -183,8 +186,36 @@ fn made(
             .iter()
             .map(|(stream, side, stop)| stop_answer(stream, *side, stop))
             .collect(),
+        error_count: seen.stop_count,
+        incomplete_streams: folded.incomplete_streams,
         findings: findings::wire(&noted),
     })
+}
+
+impl CompareAnswer {
+    /// `equal`, `differs` or `unclear`. That nothing differs is said only where every state could be compared.
+    pub fn outcome(&self) -> &'static str {
+        match self.differing_streams {
+            0 if self.unclear().is_none() => "equal",
+            0 => "unclear",
+            _ => "differs",
+        }
+    }
+
+    /// Why not every state could be compared; `None`: every one was.
+    pub fn unclear(&self) -> Option<String> {
+        let unread = (self.incomplete_streams > 0).then(|| {
+            format!(
+                "in {} an event could not be read or folded",
+                text::counted(self.incomplete_streams.into(), "stream")
+            )
+        });
+        let is_lacking = self.findings.iter().any(|finding| findings::leaves_out(&finding.code));
+        let lacking = is_lacking.then(|| "not all of the store could be read as events".to_owned());
+        let failed = (self.error_count > 0).then(|| "where a handler failed nothing is known of it since".to_owned());
+        let reasons: Vec<String> = [unread, lacking, failed].into_iter().flatten().collect();
+        (!reasons.is_empty()).then(|| reasons.join(", and "))
+    }
 }
 
 impl FirstAnswer {
@@ -221,6 +252,7 @@ struct Seen {
     /// Not in order, and somewhat more than are wanted at most.
     differing: Vec<(Vec<u8>, Divergences)>,
     kinds: BTreeMap<(String, Vec<u8>), u32>,
+    stop_count: u32,
     stops: Vec<(Vec<u8>, Side, Stop)>,
 }
 
@@ -228,6 +260,7 @@ impl Seen {
     fn add(&mut self, stream: &[u8], divergences: Divergences) {
         for (side, stop) in [Side::Left, Side::Right].into_iter().zip(&divergences.stops) {
             if let Some(stop) = stop {
+                self.stop_count += 1;
                 self.stops.push((stream.to_vec(), side, stop.clone()));
             }
         }

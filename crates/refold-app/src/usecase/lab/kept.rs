@@ -24,7 +24,7 @@ use crate::{handler, text};
 mod tests;
 
 /// Another one whenever an answer may say something else of the same, or is written in another way.
-const FORMAT: &str = concat!("refold-lab/1 ", env!("CARGO_PKG_VERSION"));
+const FORMAT: &str = concat!("refold-lab/2 ", env!("CARGO_PKG_VERSION"));
 const FOLDER: &str = "lab";
 const MOST_FILES: usize = 64;
 const MOST_BYTES: u64 = 128 << 20;

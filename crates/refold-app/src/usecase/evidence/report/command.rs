@@ -46,7 +46,7 @@ pub(super) fn again(
 }
 
 /// A built-in handler as it is called; a package by its own name, for its place is that of one machine.
-fn named(asked: Option<&str>, of: &HandlerWire) -> String {
+pub(super) fn named(asked: Option<&str>, of: &HandlerWire) -> String {
     match asked {
         Some(built_in) if built_in.starts_with("builtin:") => built_in.to_owned(),
         None => handler::DEFAULT.to_owned(),

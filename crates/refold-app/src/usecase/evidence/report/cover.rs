@@ -20,7 +20,7 @@ pub(super) fn of(gathered: &Gathered<'_>, found: &[Found], events: u64) -> Cover
     Cover {
         title: asked.title.clone().unwrap_or_else(|| format!("Audit report {what}")),
         about: match judged {
-            Some(judged) => format!("{name}, held against {}: {}.", judged.against, named(judged, events)),
+            Some(judged) => format!("{name}, {}: {}.", judged.how, named(judged, events)),
             None => format!("{} {what} in {name}{}.", counted(events, "event"), bounds(gathered)),
         },
         level: judged.map_or("L0", |judged| judged.level).to_owned(),

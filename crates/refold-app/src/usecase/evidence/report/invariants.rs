@@ -8,11 +8,10 @@ use super::ReportAsked;
 use super::command::quoted;
 use super::cover::OBSERVED;
 use super::hidden::HiddenPaths;
-use super::judged::{Judged, fact};
+use super::judged::{Judged, fact, scope};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::text::{counted, grouped};
-use crate::usecase::lab::Scope;
 use crate::usecase::lab::check::{CheckAnswer, FlipAnswer, InvariantAnswer, ViolationAnswer, check};
 use crate::usecase::lab::determinism::{DeterminismAnswer, determinism};
 use crate::usecase::lab::kept::Keeping;
@@ -28,7 +27,7 @@ pub(super) fn judged(
     condition: Option<&str>,
     hidden: &mut HiddenPaths,
 ) -> Result<Judged, AppError> {
-    let scope = scope(asked)?;
+    let scope = scope(asked, "invariants are checked")?;
     let handler = asked.handler.as_deref();
     let answer = check(work, session, scope, handler, condition, Keeping::Anew)?.answer;
     let tried = determinism(work, session, scope, handler)?;
@@ -52,15 +51,15 @@ pub(super) fn judged(
         findings: Vec::new(),
         positions: answer.violations.iter().flat_map(places).collect(),
         what: "of an invariant run",
-        against: format!(
-            "{} of {} {}",
+        how: format!(
+            "held against {} of {} {}",
             counted(answer.invariants.len() as u64, "invariant"),
             answer.handler.name,
             answer.handler.version
         ),
         level: "L0",
         claim: OBSERVED.to_owned(),
-        evidence: ("the handler with the hash".to_owned(), answer.handler.hash.clone()),
+        evidence: ("held against the handler with the hash".to_owned(), answer.handler.hash.clone()),
         options: ["--invariants".to_owned()].into_iter().chain(condition).collect(),
         steps: vec![
             "Every stream was folded from its first event to its last, and each invariant was asked of every state on the way."
@@ -70,18 +69,6 @@ pub(super) fn judged(
         handler: answer.handler.clone(),
     };
     judged.with_findings(answer.violations.iter().map(|of| finding(of, &answer)).collect())
-}
-
-fn scope(asked: &ReportAsked) -> Result<Scope<'_>, AppError> {
-    match (&asked.streams[..], &asked.category) {
-        ([], None) => Ok(Scope::All),
-        ([], Some(category)) => Ok(Scope::Category(category)),
-        ([stream], None) => Ok(Scope::Stream(stream)),
-        _ => Err(AppError::invalid(
-            "invariants are checked in one stream, in a category or in the whole store",
-            "name one stream, or a category, or neither",
-        )),
-    }
 }
 
 /// The flips that are told.

@@ -9,8 +9,10 @@ use sha2::{Digest as _, Sha256};
 
 use super::super::folder::NewFolder;
 use super::record::BYTE_ORDER_MARK;
-use super::{FINDINGS_CSV, FINDINGS_JSON, FINDINGS_VIEW_CSV, MOST_LISTED, ReportFormat};
+use super::{FINDINGS_CSV, FINDINGS_JSON, FINDINGS_VIEW_CSV, MOST_LISTED, ReportAsked, ReportFormat};
+use crate::answer::Literal;
 use crate::error::AppError;
+use crate::usecase::lab::Scope;
 use crate::wire::{FindingWire, HandlerWire};
 
 pub struct Judged {
@@ -21,8 +23,8 @@ pub struct Judged {
     pub positions: Vec<Position>,
     /// `of a verification`, for the title.
     pub what: &'static str,
-    /// What the store was held against, in a few words.
-    pub against: String,
+    /// What was done with the store to find out, in a few words.
+    pub how: String,
     pub level: &'static str,
     /// What the level claims, in words.
     pub claim: String,
@@ -34,7 +36,7 @@ pub struct Judged {
     pub options: Vec<String>,
     /// How it was found out, a sentence each.
     pub steps: Vec<String>,
-    /// What it was held against, for the chain of custody: its name and its digest.
+    /// A step in the chain of custody: what was done, and the digest of what it was done with.
     pub evidence: (String, String),
 }
 
@@ -76,6 +78,24 @@ impl Judged {
         }
         Ok(())
     }
+}
+
+/// What is folded for an answer. `what`: what is done there, for who asks for anything else.
+pub fn scope<'a>(asked: &'a ReportAsked, what: &str) -> Result<Scope<'a>, AppError> {
+    match (&asked.streams[..], &asked.category) {
+        ([], None) => Ok(Scope::All),
+        ([], Some(category)) => Ok(Scope::Category(category)),
+        ([stream], None) => Ok(Scope::Stream(stream)),
+        _ => Err(AppError::invalid(
+            format!("{what} in one stream, in a category or in the whole store"),
+            "name one stream, or a category, or neither",
+        )),
+    }
+}
+
+/// A value of a state, as JSON.
+pub fn json(value: &Literal) -> String {
+    String::from_utf8_lossy(&value.json()).into_owned()
 }
 
 pub fn fact(name: &str, value: impl Into<String>) -> Fact {

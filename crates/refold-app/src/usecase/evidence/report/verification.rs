@@ -9,9 +9,8 @@ use refold_core::work::Work;
 use super::super::impact;
 use super::super::verify::{MOST_IMPACTS, VerifyAnswer, VerifyAsked, VerifyFinding, verify};
 use super::hidden::HiddenPaths;
-use super::judged::{Judged, code, fact};
+use super::judged::{Judged, code, fact, json};
 use super::source;
-use crate::answer::Literal;
 use crate::error::AppError;
 use crate::handler;
 use crate::session::Session;
@@ -53,7 +52,7 @@ pub(super) fn judged(
         findings: Vec::new(),
         positions: answer.findings.iter().flat_map(places).collect(),
         what: "of a verification",
-        against: format!("the anchor of {}", anchor.made_at),
+        how: format!("held against the anchor of {}", anchor.made_at),
         level: answer.level.unwrap_or("L0"),
         claim: claim(&answer),
         came_upon: Vec::new(),
@@ -66,7 +65,7 @@ pub(super) fn judged(
         ]
         .map(str::to_owned)
         .to_vec(),
-        evidence: ("the anchor with the root".to_owned(), anchor.root.clone()),
+        evidence: ("held against the anchor with the root".to_owned(), anchor.root.clone()),
     };
     judged.with_findings(answer.findings.iter().map(finding).collect())
 }
@@ -254,15 +253,10 @@ fn finding(of: &VerifyFinding) -> Finding {
 }
 
 fn impact_of(of: &impact::Impact) -> Impact {
-    let json = |value: &Option<Literal>| {
-        value
-            .as_ref()
-            .map(|value| String::from_utf8_lossy(&value.json()).into_owned())
-    };
     let change = |of: &impact::ImpactChange| Change {
         path: of.path.clone(),
-        before: json(&of.before),
-        after: json(&of.after),
+        before: of.before.as_ref().map(json),
+        after: of.after.as_ref().map(json),
     };
     Impact {
         sentence: of.sentence.clone(),
