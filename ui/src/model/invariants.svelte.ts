@@ -135,28 +135,31 @@ export class InvariantsBoard extends LongWork implements Board {
   async add(): Promise<void> {
     const condition = (this.draft ?? '').trim();
     if (condition === '') return;
-    const [before, known] = [this.active, this.all.findIndex(({ id }) => id === condition)];
+    const known = this.all.findIndex(({ id }) => id === condition);
     const added = { id: condition, title: '', condition, severity: 'error' as const };
     if (known < 0) this.own = [...this.own, added];
     this.write(null);
-    this.look(known < 0 ? this.all.length - 1 : known);
-    await this.runOne(false);
-    if (this.failure === null || known >= 0) return;
+    const isOwn = this.own.some(({ id }) => id === condition);
+    // What is looked at stays in sight until there is an answer about the new one.
+    await this.#check(isOwn ? condition : '', false);
+    if (this.failure === null) return this.look(this.all.findIndex(({ id }) => id === condition));
+    if (known >= 0) return;
     this.own = this.own.filter((one) => one !== added);
     this.draft = condition;
-    this.active = Math.min(before, Math.max(0, this.all.length - 1));
   }
 
   /** Asks all invariants of the package, in one pass, and then each condition of one's own. */
   async runAll(isAnew: boolean): Promise<void> {
-    if (this.listed.length > 0) await this.#check('', isAnew);
-    for (const { id } of this.own) if (this.failure === null) await this.#check(id, isAnew);
+    if (this.listed.length > 0 && (await this.#check('', isAnew))) this.look(this.active);
+    for (const { id } of this.own) {
+      if (this.failure === null && (await this.#check(id, isAnew))) this.look(this.active);
+    }
   }
 
   /** Asks the invariant that is looked at; those of a package are asked in one pass. */
   async runOne(isAnew: boolean): Promise<void> {
     const { current } = this;
-    if (current) await this.#check(this.own.includes(current) ? current.id : '', isAnew);
+    if (current && (await this.#check(this.own.includes(current) ? current.id : '', isAnew))) this.look(this.active);
   }
 
   /** Looks at a stream in which it broke. */
@@ -313,18 +316,18 @@ export class InvariantsBoard extends LongWork implements Board {
     await this.#desk.foldWith(run.handler);
   }
 
-  async #check(condition: string, isAnew: boolean): Promise<void> {
+  /** Whether there is an answer. */
+  async #check(condition: string, isAnew: boolean): Promise<boolean> {
     const { backend, opened } = this.#store;
     const { handler } = this;
     const { scope } = this.form;
     const asked = { scope, handler, condition, isAnew };
     const checked = await this.long(T.checking, (tell) => backend.checkHandler(opened.session, asked, tell));
-    if (!checked || handler !== this.handler) return;
+    if (!checked || handler !== this.handler) return false;
     const ran = new Map(this.ran);
     for (const { id } of checked.invariants) ran.set(id, { checked, scope, handler });
     this.ran = ran;
-    this.#forget();
-    this.#list();
+    return true;
   }
 
   #list(): void {

@@ -127,6 +127,21 @@ it('keeps a condition that is refused written, and drops what was said of it whe
   await page.until(() => page.all('[data-test=invariant]')[3]?.dataset['state'] === 'ok');
 });
 
+it('keeps what was found in sight while a condition is written that is refused', async () => {
+  await open('invariants');
+  choose('invariants-handler', 'order@1.0.0');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  page.press('Ctrl+Enter');
+  await page.until(() => text('last-good').includes('v 3'));
+  const breaks = text('violation-list');
+  page.press('n');
+  await page.until(() => document.activeElement?.matches('[data-test=invariant-condition]'));
+  page.type('total(state) > 0');
+  page.press('Ctrl+Enter');
+  await page.until(() => text('error-card').includes('no function total'));
+  expect([text('violation-list'), text('first-break')]).toEqual([breaks, 'v 4']);
+});
+
 it('says where an answer is not exact, and of an invariant how much depends on it', async () => {
   await open('invariants', 'undecodable');
   page.press('Ctrl+Enter');
