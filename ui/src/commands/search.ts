@@ -55,7 +55,7 @@ export const SEARCH: readonly Command[] = [
     ...{ keys: ['Shift+n'], words: 'search find result', blocked: hitBlocked },
   }),
   command('Search', ['history'], 'find.close', 'Stop finding in this stream', closeFind, {
-    ...{ words: 'hits marks clear', blocked: hitBlocked },
+    ...{ words: 'hits marks clear', blocked: findBlocked },
   }),
 ];
 
@@ -166,15 +166,26 @@ async function closeFind({ history }: Desk): Promise<void> {
   if (history) await findOf(history).close();
 }
 
-function hitBlocked({ history }: Desk): string | null {
-  const count = history ? (findOf(history).moments?.length ?? 0) : 0;
-  return count > 0 ? null : S.search.blocked.noHits;
+function findBlocked({ history }: Desk): string | null {
+  return history && findOf(history).isOpen ? null : S.search.blocked.notLooked;
 }
 
-function hop(desk: Desk, step: 1 | -1): void {
+// While it looks there is something to wait for.
+function hitBlocked({ history }: Desk): string | null {
+  const find = history && findOf(history);
+  if (find?.isRunning) return null;
+  if (!find?.moments) return S.search.blocked.notLooked;
+  return find.moments.length > 0 ? null : S.search.blocked.noHits;
+}
+
+async function hop(desk: Desk, step: 1 | -1): Promise<void> {
   const { history } = desk;
-  const moment = history ? findOf(history).beside(step) : null;
+  if (!history) return;
+  const find = findOf(history);
+  const moment = await find.beside(step);
+  if (history !== desk.history) return;
   if (moment !== null) desk.jump(moment);
+  else if (find.moments?.length === 0) desk.say(S.search.blocked.noHits);
 }
 
 // The field is there after the view has changed.

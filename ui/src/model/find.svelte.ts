@@ -21,6 +21,8 @@ export class Find {
   findings = $state.raw<FindingWire[]>([]);
 
   #turn = 0;
+  /** What looks now; settled when nothing does. */
+  #looking: Promise<void> = Promise.resolve();
 
   constructor(history: OpenHistory) {
     this.#history = history;
@@ -45,18 +47,22 @@ export class Find {
   }
 
   /** Looks for events; the marks of the last ones stay until the new ones are there. */
-  async run(asked: Asked): Promise<void> {
-    await this.cancel();
+  run(asked: Asked): Promise<void> {
     this.#turn += 1;
-    const turn = this.#turn;
     this.isOpen = true;
     this.asked = asked;
     this.failure = null;
-    if (asked === NOTHING_ASKED || JSON.stringify(asked) === JSON.stringify(NOTHING_ASKED)) {
-      this.moments = null;
-      return;
-    }
-    this.isRunning = true;
+    const stopped = this.cancel();
+    this.isRunning = JSON.stringify(asked) !== JSON.stringify(NOTHING_ASKED);
+    if (!this.isRunning) this.moments = null;
+    this.#looking = this.isRunning ? this.#look(asked, this.#turn, stopped) : stopped;
+    return this.#looking;
+  }
+
+  async #look(asked: Asked, turn: number, stopped: Promise<void>): Promise<void> {
+    await stopped;
+    // Another letter was typed meanwhile.
+    if (turn !== this.#turn) return;
     const { opened, store } = this.#history;
     try {
       const found = await store.backend.historyHits(opened.history, asked, (update) => {
@@ -77,21 +83,29 @@ export class Find {
   }
 
   async cancel(): Promise<void> {
-    if (this.isRunning && this.job) await this.#history.store.backend.cancelJob(this.job.job);
+    const { job } = this;
+    this.job = null;
+    if (this.isRunning && job) await this.#history.store.backend.cancelJob(job.job);
   }
 
   async close(): Promise<void> {
     this.isOpen = false;
-    await this.cancel();
     this.#turn += 1;
+    await this.cancel();
     this.isRunning = false;
     this.asked = NOTHING_ASKED;
     this.moments = null;
     this.failure = null;
   }
 
-  /** The moment of the hit after A, or before it; from the other end again where there is none. */
-  beside(step: 1 | -1): number | null {
+  /**
+   * The moment of the hit after A, or before it; from the other end again where there is none. While it looks that is
+   * waited for; `null`: there is no hit, or something else is looked for by then.
+   */
+  async beside(step: 1 | -1): Promise<number | null> {
+    const turn = this.#turn;
+    await this.#looking;
+    if (turn !== this.#turn) return null;
     const moments = this.moments ?? [];
     const { a } = this.#history;
     const next = step > 0 ? countUpTo(moments, a) : countUpTo(moments, a - 1) - 1;

@@ -5,7 +5,8 @@ import { countOf } from '../base/format';
 export const SEARCH = {
   everything: 'Everything',
   blocked: {
-    noHits: 'Nothing was found in this stream: look for something first',
+    noHits: 'Nothing was found in this stream',
+    notLooked: 'Look for something in this stream first',
     running: 'A search is running',
     notRunning: 'No search is running',
     nothingAsked: 'Search for something first',

@@ -77,6 +77,7 @@ export const SEARCH_VIEW = {
     place: (place: number, count: number) => `${countText(place)} of ${countText(count)}`,
     count: (count: number) => countOf(count, 'hit', 'hits'),
     none: 'No event of this stream holds it',
+    looking: 'Looking…',
     next: 'Next hit',
     previous: 'Previous hit',
     more: (title: string) => `of the search ${title}`,

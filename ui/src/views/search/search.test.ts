@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
 afterEach(() => page.close());
@@ -50,6 +51,38 @@ it('says what of a search that broke off is there, and where nothing is found wh
   await page.close();
   await search('no such text');
   expect(page.texts('[data-test=search-none] h2')[0]).toContain('0 of 2,000 events');
+});
+
+it('goes to a hit as soon as there is one, and says whether it looks, found nothing, or was not asked', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample', stream: 'order-4711' } });
+  const look = backend.historyHits.bind(backend);
+  const answers: (() => void)[] = [];
+  vi.spyOn(backend, 'historyHits').mockImplementation(async (...asked) => {
+    await new Promise<void>((resolve) => answers.push(resolve));
+    return look(...asked);
+  });
+  page = openPage({}, backend);
+  const notice = () => page.texts('[data-test=notice]')[0];
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  page.press('n');
+  expect(notice()).toBe('Look for something in this stream first');
+  page.press('Ctrl+f');
+  await page.until(() => document.activeElement?.matches('[data-test=find-text]'));
+  const submit = () => {
+    const form = page.find('[data-test=find-bar]');
+    form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+  };
+  page.type('SKU');
+  submit();
+  await page.until(() => answers.length === 1 && page.texts('[data-test=find-count]')[0] === 'Looking…');
+  answers[0]?.();
+  await page.until(() => page.texts('[data-test=find-count]')[0]?.startsWith('1 of '));
+  expect(page.find('[data-test=state-header]')?.dataset['version']).not.toBe('15');
+  page.type('no such text');
+  submit();
+  await page.until(() => answers.length === 2);
+  answers[1]?.();
+  await page.until(() => notice() === 'Nothing was found in this stream');
 });
 
 it('saves a search, runs it from its folder, deletes it and has it back', async () => {
