@@ -60,6 +60,7 @@ export const S = {
     start: 'There is no place before this one',
     end: 'There is no place after this one',
     noJob: 'Nothing is running',
+    editing: 'Save or close the connection first',
     indexed: 'The index is built',
     indexing: 'The index is being built',
     type: 'Open a stream first: its list is filtered by type',
@@ -394,6 +395,13 @@ export const S = {
     redacted: 'Folders, hosts and passwords are left out',
     asOf: (time: string) => `What is shown was read at ${time}`,
     detail: { what: 'What failed', why: 'Why', advice: 'What to do', choices: 'Choices', when: 'When' },
+    /** What messages of the engine begin with, where that is a heading by itself. */
+    openings: {
+      'the store is damaged': 'The store is damaged',
+      'cannot reach the store': 'The store could not be reached',
+      'the store changed while it was read': 'The store changed while it was read',
+      'access denied': 'Access was denied',
+    },
     titles: {
       cancelled: 'Cancelled',
       invalidInput: 'That could not be understood',

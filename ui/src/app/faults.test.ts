@@ -2,8 +2,10 @@
 // What every view says when the engine cannot answer it: what failed, where the content would be, and a way to try again
 // that works once the engine answers.
 
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Backend } from '../backend/backend';
+import type { StoreNews } from '../backend/bindings';
+import { fakeBackend } from '../backend/fake';
 import { Faults } from '../backend/fake/faults';
 import { openPage, type Page } from './page.test-kit';
 
@@ -46,7 +48,7 @@ it.each(CASES)('$method fails, is told of, and is tried again', async ({ method,
   const card = await page.until(() => page.find(CARD));
   expect(page.all(CARD)).toHaveLength(1);
   expect(card.dataset['code']).toBe('unreachable');
-  expect(page.texts(`${CARD} .why`)[0]).toBe('Cannot reach the store: the file is gone: /home/ada/shops/orders.db');
+  expect(page.texts(`${CARD} .why`)[0]).toBe('The file is gone: /home/ada/shops/orders.db');
   expect(page.texts(`${CARD} .what`)[0]).toContain('Look whether the path or address is right');
 
   faults.set(method, null);
@@ -92,6 +94,34 @@ it('says at length that a store is out of reach where events are shown, and in a
   await page.until(() => page.find('[data-test=settings]'));
   expect(page.find(CARD)).toBeNull();
   expect(page.texts('[data-test=status-bar]')[0]).toContain('Disconnected');
+});
+
+it('says once that the store is away, and no more of it once it is back', async () => {
+  const faults = new Faults();
+  const twin = fakeBackend({ sampleEvents: 2_000, launch: store(null), faults });
+  let tell: (news: StoreNews) => void = () => {};
+  vi.spyOn(twin, 'watchStore').mockImplementation((_, news) => {
+    tell = news;
+    return Promise.resolve();
+  });
+  const looked = vi.spyOn(twin, 'lookNow').mockResolvedValue();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  faults.set('openHistory', 'disconnected');
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.find(CARD));
+  expect(looked).toHaveBeenCalled();
+
+  const quiet = { events: 2_000, newEvents: 0, eventsPerSecond: 0, histories: [], asOf: '2026-08-14T09:31:07Z' };
+  const message = 'the store changed while it was read: another program wrote to it: /home/ada/shops/orders.db';
+  const error = { code: 'unreachable' as const, message, hint: 'open it again', choices: [] };
+  tell({ ...quiet, lost: { error, since: quiet.asOf, retryInMillis: 1_000 } });
+  await page.until(() => page.texts(`${CARD} h2`).join() === 'The store changed while it was read');
+  expect(page.texts(`${CARD} .why`)).toEqual(['Another program wrote to it: /home/ada/shops/orders.db']);
+  tell({ ...quiet, lost: null });
+  await page.until(() => page.find(CARD) === null);
 });
 
 it('tells how far a stream is that takes its time to open, and gives it up', async () => {

@@ -1,5 +1,7 @@
 // What lies over the page, and what is told in passing.
 
+import { S } from '../strings';
+
 export type Overlay = 'none' | 'palette' | 'shortcuts' | 'connection';
 
 const NOTICE_MILLIS = 4_000;
@@ -16,6 +18,8 @@ export class Overlays {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   open(overlay: Overlay, text: string, asking: string | null): void {
+    // What a person typed into the editor would be gone with it.
+    if (this.current === 'connection' && overlay !== 'connection') return this.say(S.blocked.editing);
     this.text = text;
     this.asking = asking;
     this.current = overlay;

@@ -9,6 +9,7 @@ import { COMMANDS } from '../commands/registry';
 import type { Desk, Place } from '../model/desk.svelte';
 import { followLink, storesOfLink } from '../place/follow';
 import { readLink } from '../place/link';
+import { scopeText } from '../place/place';
 import { S } from '../strings';
 import type { IconName } from '../ui/sprite';
 import { rankOf, ranked } from './rank';
@@ -101,10 +102,11 @@ export function placeItem({ desk, bus }: Scene, place: Place): Item {
     place.stream ? place.label : S.palette.wholeStore,
     place.b === null ? '' : S.palette.withB,
     place.stream ? S.tabs[place.lens] : '',
+    place.stream?.handler ?? '',
     isElsewhere ? (place.store?.name ?? '') : '',
   ];
   return {
-    ...item(`place:${place.store?.location}\n${scope}\n${place.a}`, place.stream ? 'history' : 'overview', scope),
+    ...item(`place:${scopeText(place)}\n${place.a}`, place.stream ? 'history' : 'overview', scope),
     note: about.filter(Boolean).join(' · '),
     acts: [{ title: S.palette.go, act: () => bus.run('go.place', `${desk.recentPlaces.indexOf(place)}`) }],
   };

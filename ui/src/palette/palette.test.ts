@@ -4,6 +4,9 @@ import { openPage, type Page } from '../app/page.test-kit';
 import { BackendError } from '../backend/backend';
 import type { AppErrorWire } from '../backend/bindings';
 import { fakeBackend } from '../backend/fake';
+import type { Bus } from '../commands/bus';
+import { Desk, type Place } from '../model/desk.svelte';
+import { placeItem } from './items';
 import { palette as late } from './late.svelte';
 
 let page: Page;
@@ -272,4 +275,40 @@ it('is a list of choices only while there are some', async () => {
   page.type('>');
   await page.until(() => page.find('[role=listbox]'));
   expect(page.all('[role=listbox] > :not([role=group])')).toEqual([]);
+});
+
+it('tells places apart by handler and layout too', () => {
+  const place: Place = {
+    ...{ document: 1, view: 'history', store: { location: '/srv/orders.db', name: 'orders.db', layout: 'emmett' } },
+    stream: { id: 'order-4711', category: 'order', handler: 'order@1.0.0' },
+    ...{ a: 3, b: null, lens: 'state', axis: 'time', window: null, focus: null, types: [], label: 'v 3' },
+    ...{ asOf: null, lanes: null, streams: null, compared: null, look: null },
+  };
+  const newer = { ...place, stream: { id: 'order-4711', category: 'order', handler: 'order@2.1.0' } };
+  const mapped = { ...place, store: { location: '/srv/orders.db', name: 'orders.db', layout: 'own' } };
+  page = openPage();
+  const scene = { desk: new Desk(page.backend), bus: {} as Bus, copy: () => undefined };
+  const items = [place, newer, mapped].map((one) => placeItem(scene, one));
+  expect(new Set(items.map(({ id }) => id)).size).toBe(3);
+  expect(items.map(({ note }) => note.split(' · ')[2])).toEqual(['order@1.0.0', 'order@2.1.0', 'order@1.0.0']);
+});
+
+it('closes when it breaks, says so, and leaves the keys alive', async () => {
+  const { twin, gate } = gated();
+  gate.open();
+  const find = twin.find.bind(twin);
+  // The same stream twice: what the palette was never made for.
+  twin.find = async (...query) => (await find(...query)).slice(0, 1).flatMap((hit) => [hit, hit]);
+  page = openPage({}, twin);
+  await openStore();
+  page.press('Ctrl+k');
+  page.type('#order-4711');
+  await page.until(() => page.find('[data-test=error-card]'));
+  expect(page.find('[data-test=palette]')).toBeNull();
+  twin.find = find;
+  page.press('Ctrl+k');
+  await page.until(() => page.find('[data-test=palette]'));
+  page.press('Escape');
+  page.press('Ctrl+,');
+  await page.until(() => page.find('[data-test=settings]'));
 });

@@ -59,6 +59,11 @@ export function samePlace(x: Place, y: Place): boolean {
   return x.view !== 'lanes' || sameLanes(x.lanes, y.lanes);
 }
 
+/** What a place is of, as one text: another store, layout, stream or handler is another one. */
+export function scopeText({ store, stream }: Place): string {
+  return JSON.stringify([store?.location, store?.layout, stream?.id, stream?.handler]);
+}
+
 /** The latest places, each scope and moment once, without the present one. */
 export function recentPlaces<P extends Place>(latestFirst: readonly P[], here: P, count: number): P[] {
   const found: P[] = [];
@@ -83,10 +88,5 @@ function sameCompared(x: ComparedPlace | null, y: ComparedPlace | null): boolean
 }
 
 function sameScope(x: Place, y: Place): boolean {
-  return (
-    x.store?.location === y.store?.location &&
-    x.store?.layout === y.store?.layout &&
-    x.stream?.id === y.stream?.id &&
-    x.stream?.handler === y.stream?.handler
-  );
+  return scopeText(x) === scopeText(y);
 }
