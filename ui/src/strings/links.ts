@@ -78,6 +78,7 @@ export const LINKS = {
     state: 'State of the chosen lane',
     noTimeHere: 'This event has no such time: the cursor stays at its instant',
     addStream: 'Add a stream…',
+    scale: (events: number) => `column: several events, top ${countText(events)}`,
     zoneOf: { recorded: (zone: string) => `recorded, ${zone}`, occurred: (zone: string) => `occurred, ${zone}` },
     noTimes: 'None of these events has a time of this clock',
     reading: 'Reading the events of the lanes',
