@@ -182,7 +182,7 @@ export const S = {
     own: 'your own',
     edit: 'Change keys in',
     example: 'for instance',
-    exampleText: '[keys.history]  "n" = "cursor.next"  "v" = false',
+    exampleText: '[keys.history]\n"n" = "cursor.next"\n"v" = false',
     copyPath: 'Copy path',
     lettersOn: 'Single letters run commands again',
     lettersOff: 'Single letters run no commands now',
@@ -236,6 +236,7 @@ export const S = {
     streams: 'Streams',
     newest: 'Newest events',
     findings: 'Findings',
+    damaged: 'incomplete: part of it cannot be read',
     noFindings: 'The index found nothing noteworthy. Payloads are read when their stream is opened',
     findingsLater: 'What the index finds follows when it is ready',
     filter: 'Filter by id',
@@ -273,6 +274,7 @@ export const S = {
     title: 'Findings',
     advice: 'What to do:',
     more: (kept: number, count: number) => `The first ${countText(kept)} of ${countText(count)} are kept`,
+    all: (count: number) => `Show all ${countText(count)}`,
     chip: (count: number) => countOf(count, 'finding', 'findings'),
   },
   history: {
@@ -304,6 +306,8 @@ export const S = {
     moved: (added: number, changed: number, removed: number) =>
       `${countOf(changed, 'field', 'fields')} changed, ${countText(added)} added, ${countText(removed)} removed`,
     handler: 'Handler',
+    notNewest: 'not the newest',
+    newestIs: (version: string) => `A newer version is at hand: ${version}`,
     foldWith: (name: string) => `Fold with ${name}`,
     noneAfter: 'No later event is of this type',
     noneBefore: 'No earlier event is of this type',

@@ -39,7 +39,10 @@ export const GATE = {
   asStored: 'Stored as the rules expect it: no step takes these events',
   reading: 'Reading the event',
   stored: 'stored',
-  upcast: (type: string) => (type === '' ? 'the rules get nothing' : type),
+  upcast: (type: string, before: string) => {
+    if (type === '') return 'the rules get nothing';
+    return type === before ? 'after upcasting' : `after upcasting: ${type}`;
+  },
   parts: (told: number, all: number) =>
     told === all ? `Becomes ${countText(all)} events` : `Becomes ${countText(all)} events, of which the first are`,
   cut: (told: number, all: number) =>
