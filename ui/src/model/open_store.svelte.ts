@@ -5,6 +5,7 @@ import type {
   AppErrorWire,
   Axis,
   DensityBy,
+  FindingWire,
   JobUpdate,
   Overview,
   StoreOpened,
@@ -214,6 +215,12 @@ export class OpenStore {
 
   get isReady(): boolean {
     return this.overview !== null;
+  }
+
+  /** What is missing of a damaged store; `null`: nothing is known to be. */
+  get damage(): FindingWire | null {
+    const findings = this.overview?.findings ?? this.opened.findings;
+    return findings.find(({ code }) => code === 'damaged') ?? null;
   }
 
   #maskChanged(): void {

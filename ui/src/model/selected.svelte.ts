@@ -5,7 +5,7 @@ import { Latest } from '../base/latest';
 import type { OpenHistory } from './open_history.svelte';
 
 export interface SelectedFacts {
-  /** Between its first event and its last, in nanoseconds. */
+  /** From the one cursor to the other, in nanoseconds; before the first event nothing had begun. */
   span: bigint;
   types: number;
   /** Whether there are no more types than these: rare ones are counted together. */
@@ -50,7 +50,7 @@ export class SelectedEvents {
       nanosFromRfc3339((await store.backend.eventDetail(opened.history, moment)).row.recordedAt);
     const query = { axis: 'version' as const, from: `${first}`, to: `${last + 1}`, columns: 1 };
     const [from, to, density] = await Promise.all([
-      time(first),
+      time(Math.max(1, first - 1)),
       time(last),
       store.backend.historyDensity(opened.history, query),
     ]);

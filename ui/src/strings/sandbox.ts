@@ -26,6 +26,8 @@ export const SANDBOX = {
   breaks: (event: string) => `breaks at ${event}`,
   list: 'Both lines, side by side',
   heads: { event: 'Event', record: 'Record', sandbox: 'Sandbox' },
+  same: 'same state',
+  differs: 'state differs',
   marks: {
     kept: '',
     edited: 'edited',

@@ -71,6 +71,7 @@ export const SEARCH_VIEW = {
   undo: 'Undo',
   recent: 'Lately',
   close: 'Close',
+  incomplete: 'incomplete: part of the store cannot be read',
   find: {
     label: 'Find in this stream',
     text: 'Text in this stream',
