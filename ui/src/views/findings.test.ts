@@ -1,0 +1,46 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it, vi } from 'vitest';
+import { openPage, type Page } from '../app/page.test-kit';
+import { fakeBackend } from '../backend/fake';
+
+let page: Page;
+afterEach(() => page.close());
+
+const STORE = { store: 'sample.db', stream: null, at: null, handler: null };
+const texts = (test: string) => page.texts(`[data-test=${test}]`);
+
+it('calls findings by what they mean, shows three of a kind, and all when asked', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: STORE });
+  const found = Array.from({ length: 40 }, (_, at) => ({
+    ...{ detail: `version ${at + 2} is missing`, stream: 'order-4711', version: `${at + 3}`, position: null },
+  }));
+  const group = { code: 'version-gap', severity: 'warning' as const, count: 5_001, advice: 'ask who deleted it', found };
+  vi.spyOn(backend, 'storeFindings').mockResolvedValue([group]);
+  page = openPage({}, backend);
+  await page.until(() => texts('finding-group').length === 1);
+  expect(page.texts('[data-test=finding-group] summary')[0]).toMatch(/^A version is missing version-gap 5,001$/);
+  expect(texts('finding')).toHaveLength(3);
+  page.find('[data-test=findings-all]')?.click();
+  await page.until(() => texts('finding').length === 40);
+  expect(texts('finding-group')[0]).toContain('The first 40 of 5,001 are kept');
+});
+
+it('says in the header of a damaged store, and beside what a search found, that events are missing', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: STORE });
+  const overview = backend.overview.bind(backend);
+  const detail = 'what lies from position 15626 to 18481 cannot be read';
+  const damaged = { code: 'damaged', severity: 'error' as const, count: 1, detail };
+  vi.spyOn(backend, 'overview').mockImplementation(async (...asked) => {
+    const answer = await overview(...asked);
+    return { ...answer, findings: [{ ...damaged, stream: null, version: null, position: null }] };
+  });
+  page = openPage({}, backend);
+  const chip = await page.until(() => page.find('[data-test=damaged]'));
+  expect([chip.textContent, chip.title]).toEqual(['incomplete: part of it cannot be read', detail]);
+  page.press('Ctrl+Shift+f');
+  (await page.until(() => page.find('[data-test=search-text]'))).focus();
+  page.type('SKU');
+  const form = page.find('[data-test=search-text]')?.closest('form');
+  form?.dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+  await page.until(() => texts('search-damaged')[0] === 'incomplete: part of the store cannot be read');
+});
