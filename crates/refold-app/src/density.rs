@@ -288,8 +288,8 @@ pub(crate) fn window_of(query: &DensityQuery, whole: Option<(i64, i64)>) -> Resu
             ),
             (true, false) => AppError::invalid(
                 format!(
-                    "nothing lies before {}: the first event is at {}",
-                    label(window.end),
+                    "nothing lies at {} or before it: the first event is at {}",
+                    label(window.end.saturating_sub(1)),
                     label(first)
                 ),
                 "give a later end",

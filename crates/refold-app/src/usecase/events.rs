@@ -44,7 +44,6 @@ pub fn events(
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);
     let digits = session.description().time_digits;
-    asked.check_types(work, session, &stream)?;
     asked.visit(work, session, &stream, &findings, &mut |event| {
         payload::report_repeated(event, stream.names(), &findings);
         visit(event_answer(event, stream.names(), digits, session.mask()))
@@ -118,6 +117,7 @@ impl Events {
         findings: &Arc<Findings>,
         visit: &mut dyn FnMut(&EventView<'_>) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
+        self.check_types(work, session, stream)?;
         let (from, to) = self.range(session, stream, findings)?;
         let mut left = self.limit.unwrap_or(u64::MAX);
         stream.visit_while(work, session.store(), findings, from, to, &mut |moment, event| {

@@ -36,6 +36,7 @@ pub fn story(
     let templates = handler::story(handler)?;
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;
+    asked.check_types(work, session, &stream)?;
     let (from, to) = asked.range(session, &stream, &findings)?;
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
