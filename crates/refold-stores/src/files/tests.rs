@@ -265,6 +265,12 @@ fn csv_with_a_layout() {
         panic!()
     };
     assert!(detail.contains("no column body") && detail.contains("a, b"), "{detail}");
+    assert!(!detail.contains("separated"), "{detail}");
+    fs::write(&path, "seq;kind;id;version;type;at;body\n1;order;1;0;Placed;;{}\n").unwrap();
+    let Err(StoreError::NoLayout { detail, .. }) = lab.open(&path, layout.to_str()).map(|_| ()) else {
+        panic!()
+    };
+    assert!(detail.contains("columns are separated by commas"), "{detail}");
 }
 
 #[test]
