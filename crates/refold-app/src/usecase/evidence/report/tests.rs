@@ -3,6 +3,7 @@
 mod forged;
 mod noticed;
 mod same;
+mod subject;
 mod verification;
 
 use std::collections::BTreeMap;
