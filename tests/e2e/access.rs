@@ -60,6 +60,9 @@ fn every_view_in_both_themes() {
         web.press(&[], key::ESCAPE);
         web.press(&[], "?");
         web.wait_for("document.querySelector('[data-test=shortcuts] dt')");
+        let beneath = "[...document.querySelectorAll('[inert] *')].map(it => getComputedStyle(it).scrollbarWidth)";
+        let all_hidden = web.run(&format!("return {beneath}.every(width => width === 'none')"));
+        assert_eq!(all_hidden, true, "scrollbars beneath are painted over the sheet");
         check(&shown, &format!("sheet of keys, {theme}"));
         web.press(&[], key::ESCAPE);
         web.wait_for("!document.querySelector('[data-test=shortcuts]')");

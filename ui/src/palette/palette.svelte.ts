@@ -314,7 +314,8 @@ export class Palette {
       try {
         return [cursor, await backend.momentOf(history.opened.history, cursor)];
       } catch (reason) {
-        return [cursor, errorOf(reason).message];
+        const { hint, message } = errorOf(reason);
+        return [cursor, [message, hint].filter(Boolean).join('; ')];
       }
     };
     return new Map(await Promise.all(cursors.map(read)));

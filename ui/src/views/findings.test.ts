@@ -14,7 +14,13 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   const found = Array.from({ length: 40 }, (_, at) => ({
     ...{ detail: `version ${at + 2} is missing`, stream: 'order-4711', version: `${at + 3}`, position: null },
   }));
-  const group = { code: 'version-gap', severity: 'warning' as const, count: 5_001, advice: 'ask who deleted it', found };
+  const group = {
+    code: 'version-gap',
+    severity: 'warning' as const,
+    count: 5_001,
+    advice: 'ask who deleted it',
+    found,
+  };
   vi.spyOn(backend, 'storeFindings').mockResolvedValue([group]);
   page = openPage({}, backend);
   await page.until(() => texts('finding-group').length === 1);
