@@ -18,7 +18,7 @@ const WEIGHED_EVENTS: usize = 1_000;
 pub fn offer(work: &Work<'_>, session: &Session) -> Result<SearchOffer, AppError> {
     let is_ready = session.arena()?.is_some_and(|arena| arena.is_searchable());
     let events = session.index().map(|index| u64::from(index.event_count()));
-    let events = events.or(session.description().event_count).unwrap_or(0);
+    let events = events.or(session.description().event_count);
     let mut weighed = 0;
     let mut bytes = 0;
     for direction in [Direction::Forward, Direction::Backward] {
@@ -37,7 +37,11 @@ pub fn offer(work: &Work<'_>, session: &Session) -> Result<SearchOffer, AppError
         weighed += batch.len() as u64;
         bytes += batch.arena.len() as u64;
     }
-    let whole = u128::from(bytes) * u128::from(events) / u128::from(weighed.max(1));
+    let whole = match events {
+        Some(events) => u128::from(bytes) * u128::from(events) / u128::from(weighed.max(1)),
+        // Where nobody knows how many there are, they are about as large as the store.
+        None => u128::from(session.description().byte_count.unwrap_or(0)),
+    };
     Ok(SearchOffer {
         is_ready,
         // The index of the text takes an eighth at most.
