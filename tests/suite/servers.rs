@@ -6,6 +6,7 @@
 mod attacks;
 mod faults;
 mod fitting;
+mod gentle;
 mod mariadb;
 mod postgres;
 mod read_models;

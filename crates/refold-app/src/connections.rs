@@ -45,7 +45,7 @@ const HEAD: &str = "\
 #   host                  \"pg-1:5432,pg-2\", or the folder of a Unix socket (mysql: its file)
 #   database, user        and for postgres: service, target_session_attrs
 #   sslmode, sslrootcert  verify-full (the default, but not on this machine), verify-ca, require or disable
-#   allow_elevated, allow_scans
+#   allow_elevated, allow_scans, megabytes_per_second
 #                         as in an address: docs/production.md
 #   password              ask, \"env NAME\", pgpass, mycnf, keychain or \"command PROGRAM ARGUMENT…\"
 #   ssh                   the host that a tunnel goes through, as your ssh knows it

@@ -35,6 +35,8 @@ use refold_core::work::Work;
 pub use crate::files::case;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use crate::server::open::Role;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub use crate::server::pace::{Rate, USUAL as USUAL_RATE};
 
 use crate::files::FileStore;
 use crate::layout::Layout;

@@ -516,6 +516,8 @@ export type Connection = {
 	allowElevated?: string | null,
 	/**  `yes`: scans of big tables are allowed. */
 	allowScans?: string | null,
+	/**  How many megabytes of events a second are asked for, or `unlimited`. */
+	megabytesPerSecond?: string | null,
 	targetSessionAttrs?: string | null,
 	/**  Where the password comes from: `ask`, `env NAME`, `pgpass`, `mycnf`, `keychain`, `command PROGRAM ARGUMENT…`. */
 	password?: string | null,

@@ -182,9 +182,9 @@ export class Connecting {
     await this.readAddress();
     if (this.#read?.text !== this.address.trim()) return null;
     const password = this.namesSource ? `${this.source} ${this.sourceText.trim()}` : this.source;
-    const { allowElevated = null, allowScans = null, service = null } = this.#before ?? {};
+    const { allowElevated = null, allowScans = null, megabytesPerSecond = null, service = null } = this.#before ?? {};
     return {
-      ...{ allowElevated, allowScans, service },
+      ...{ allowElevated, allowScans, megabytesPerSecond, service },
       ...definite(this.#read.connection),
       ...common,
       ...{ password: given(password), ssh: given(lines.ssh) },

@@ -2,6 +2,7 @@
 //!
 //! What is refused is never repeated in the refusal: somebody may have written a password there.
 
+use refold_stores::Rate;
 use toml_edit::Item;
 
 use super::kind::ServerKind;
@@ -27,13 +28,14 @@ const CACHES: [&str; 2] = ["disk", "memory"];
 const KINDS: [&str; 2] = ["postgres", "mysql"];
 
 /// Those that an address has behind its `?`, in their order there.
-pub const IN_ADDRESS: [&str; 6] = [
+pub const IN_ADDRESS: [&str; 7] = [
     "service",
     "sslmode",
     "sslrootcert",
     "target_session_attrs",
     "allow_elevated",
     "allow_scans",
+    "megabytes_per_second",
 ];
 
 /// A line that is a text, and what is asked of it.
@@ -82,6 +84,10 @@ pub const KEYS: &[Key] = &[
     text!(sslrootcert, plain),
     text!(allow_elevated, plain),
     text!(allow_scans, |value| word(value, &["yes"])),
+    text!(megabytes_per_second, |value| match Rate::parse(value) {
+        Some(_) => Ok(()),
+        None => Err("a number from 1, or unlimited".to_owned()),
+    }),
     text!(target_session_attrs, |value| word(value, &SESSION_ATTRS)),
     text!(password, |value| Source::parse(value).map(drop)),
     text!(

@@ -6,7 +6,7 @@ use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 use refold_stores::rows::Tables;
 use refold_stores::secret::Secret;
-use refold_stores::{LayoutChoice, OpenOptions, Role, mysql, postgres};
+use refold_stores::{LayoutChoice, OpenOptions, Role, USUAL_RATE, mysql, postgres};
 
 use super::kind::ServerKind;
 use super::passfile::Wanted;
@@ -170,6 +170,12 @@ impl Reached {
             None => None,
             Some(ssh) => Some(Tunnel::through(ssh, &hosts)?),
         };
+        if tunnel.is_some() {
+            // What is near is only the near end.
+            connection
+                .megabytes_per_second
+                .get_or_insert_with(|| USUAL_RATE.to_string());
+        }
         connection.host = Some(match &tunnel {
             Some(tunnel) => tunnel.near_hosts(),
             None => hosts.iter().map(Host::to_string).collect::<Vec<_>>().join(","),

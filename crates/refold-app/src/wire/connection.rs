@@ -30,6 +30,8 @@ pub struct Connection {
     pub allow_elevated: Option<String>,
     /// `yes`: scans of big tables are allowed.
     pub allow_scans: Option<String>,
+    /// How many megabytes of events a second are asked for, or `unlimited`.
+    pub megabytes_per_second: Option<String>,
     pub target_session_attrs: Option<String>,
     /// Where the password comes from: `ask`, `env NAME`, `pgpass`, `mycnf`, `keychain`, `command PROGRAM ARGUMENT…`.
     pub password: Option<String>,

@@ -112,6 +112,9 @@ pub struct ConnectionLines {
     /// yes: scans of big tables are allowed
     #[arg(long, value_name = "YES")]
     pub allow_scans: Option<String>,
+    /// How many megabytes of events a second are asked for: a number, or unlimited
+    #[arg(long, value_name = "NUMBER")]
+    pub megabytes_per_second: Option<String>,
     /// Which of several hosts will do: any, read-only, standby, …
     #[arg(long, value_name = "ATTRS")]
     pub target_session_attrs: Option<String>,

@@ -150,6 +150,7 @@ fn set_lines(context: &Context<'_>, connection: &mut Connection, lines: &Connect
         ("sslrootcert", &lines.sslrootcert),
         ("allow_elevated", &lines.allow_elevated),
         ("allow_scans", &lines.allow_scans),
+        ("megabytes_per_second", &lines.megabytes_per_second),
         ("target_session_attrs", &lines.target_session_attrs),
         ("password", &lines.password_from),
         ("ssh", &lines.ssh),

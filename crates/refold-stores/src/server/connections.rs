@@ -9,6 +9,7 @@ use refold_core::work::CancelToken;
 
 use super::Server;
 use super::link::{Answer, Asked, Fault, LOOK_UP, Link as _};
+use super::pace::{Pace, Rate};
 
 /// No more connections than this are open at once.
 const MOST_CONNECTIONS: usize = 2;
@@ -18,6 +19,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct Connections<S: Server> {
     location: String,
+    pace: Pace,
     connect: Connect<S>,
     slots: Mutex<Slots<S>>,
     freed: Condvar,
@@ -35,11 +37,13 @@ impl<S: Server> Connections<S> {
     /// `connect` makes those behind the first; where another server or role answers, it fails.
     pub fn new(
         location: &str,
+        rate: Rate,
         first: S::Link,
         connect: impl Fn(&CancelToken) -> Result<S::Link, StoreError> + Send + Sync + 'static,
     ) -> Connections<S> {
         Connections {
             location: location.to_owned(),
+            pace: Pace::new(rate),
             connect: Box::new(connect),
             slots: Mutex::new(Slots {
                 idle: vec![first],
@@ -53,25 +57,24 @@ impl<S: Server> Connections<S> {
         &self.location
     }
 
-    /// One unit of work. A connection that was lost is made again a few times: a unit only reads, so that asking it twice
-    /// does no harm.
+    /// One unit of work, as soon as what was had has its time. A connection that was lost is made again a few times: a unit
+    /// only reads, so that asking it twice does no harm.
     pub fn ask(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, Asking> {
+        wait(self.pace.rest(Instant::now()), cancel)?;
         let mut pause = FIRST_PAUSE;
         for attempt in 1.. {
             let fault = match self.with_connection(cancel, |connection| connection.ask(asked(), cancel)) {
-                Ok(Ok(answers)) => return Ok(answers),
+                Ok(Ok(answers)) => {
+                    let byte_count = answers.iter().map(|answer| answer.byte_count).sum();
+                    self.pace.had(byte_count, Instant::now());
+                    return Ok(answers);
+                }
                 Ok(Err(fault)) if fault.is_of_connection() && attempt < ATTEMPTS => fault,
                 Ok(Err(fault)) => return Err(Asking::Fault(fault)),
                 Err(StoreError::Unreachable { .. }) if attempt < ATTEMPTS => Fault::Closed,
                 Err(error) => return Err(Asking::Store(error)),
             };
-            let end = Instant::now() + pause;
-            while Instant::now() < end {
-                if cancel.is_cancelled() {
-                    return Err(Asking::Fault(Fault::Cancelled));
-                }
-                thread::sleep(LOOK_UP);
-            }
+            wait(pause, cancel)?;
             pause *= 2;
             drop(fault);
         }
@@ -123,6 +126,20 @@ impl<S: Server> Connections<S> {
     fn close(&self) {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner).open -= 1;
         self.freed.notify_one();
+    }
+}
+
+fn wait(time: Duration, cancel: &CancelToken) -> Result<(), Asking> {
+    let start = Instant::now();
+    loop {
+        let left = time.saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Ok(());
+        }
+        if cancel.is_cancelled() {
+            return Err(Asking::Fault(Fault::Cancelled));
+        }
+        thread::sleep(left.min(LOOK_UP));
     }
 }
 

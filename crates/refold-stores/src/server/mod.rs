@@ -13,6 +13,7 @@ pub mod horizon;
 pub mod link;
 pub mod open;
 pub mod options;
+pub mod pace;
 pub mod places;
 pub mod probe;
 pub mod reader;

@@ -210,7 +210,7 @@ impl<S: Open> Options<S> {
             move |cancel: &CancelToken| options.further(tls.as_ref(), &role, cancel)
         };
         let reached = Arc::new(Reached {
-            connections: Connections::new(location, link, connect),
+            connections: Connections::new(location, self.rate, link, connect),
             bound,
             meaning,
         });
@@ -379,6 +379,7 @@ impl<S: Open> Options<S> {
         let mut told = vec![could];
         told.extend(S::WORDS.promises.map(str::to_owned));
         told.push(self.encryption.sentence().to_owned());
+        told.extend(self.rate.sentence());
         told.extend(role.is_standby.then(|| S::WORDS.standby.to_owned()));
         told
     }

@@ -14,6 +14,7 @@ use refold_core::port::store::StoreError;
 
 use super::address::{Encryption, is_password, may_lack_an_at, plain, unclear, unclear_mark, without_password};
 use super::open::Open;
+use super::pace::{Rate, USUAL};
 use crate::secret::Secret;
 use crate::statements::{Deaf, Listener};
 
@@ -27,6 +28,7 @@ pub struct Options<S: Open> {
     /// The account that is used although it could do more than read.
     pub(crate) elevated_role: Option<String>,
     pub(crate) may_scan: bool,
+    pub(crate) rate: Rate,
     pub(crate) listener: Arc<dyn Listener>,
     location: String,
 }
@@ -49,7 +51,8 @@ pub trait Address: Sized + Clone + Send + Sync + 'static {
 }
 
 impl<S: Open> Options<S> {
-    /// Behind the `?` of every URL there may be `sslmode`, `sslrootcert`, `allow_elevated=ACCOUNT` and `allow_scans=yes`.
+    /// Behind the `?` of every URL there may be `sslmode`, `sslrootcert`, `allow_elevated=ACCOUNT`, `allow_scans=yes` and
+    /// `megabytes_per_second=NUMBER`.
     pub fn parse(url: &str) -> Result<Options<S>, StoreError> {
         let location = without_password(url);
         let wrong = |detail: String| StoreError::Address {
@@ -78,7 +81,7 @@ impl<S: Open> Options<S> {
             Some(_) => wrong("it is not well written behind the password: write & as %26 in a password".to_owned()),
         };
         let mut parameters = Vec::new();
-        let (mut asked, mut roots, mut elevated_role, mut may_scan) = (None, None, None, false);
+        let (mut asked, mut roots, mut elevated_role, mut may_scan, mut rate) = (None, None, None, false, None);
         for pair in pairs {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = || plain(value).map_err(wrong);
@@ -88,10 +91,16 @@ impl<S: Open> Options<S> {
                 "allow_elevated" => elevated_role = Some(value()?),
                 "allow_scans" if value()? == "yes" => may_scan = true,
                 "allow_scans" => return Err(wrong("allow_scans is yes, or left out".to_owned())),
+                "megabytes_per_second" => {
+                    let said = || wrong("megabytes_per_second is a number from 1, or unlimited".to_owned());
+                    rate = Some(Rate::parse(&value()?).ok_or_else(said)?);
+                }
                 _ => parameters.push(pair),
             }
         }
         let to = S::Address::parse(place, &parameters).map_err(wrong)?;
+        // On this machine nobody else waits for the line.
+        let rate = rate.unwrap_or(if to.is_local() { Rate::UNLIMITED } else { USUAL });
         Ok(Options {
             encryption: asked.unwrap_or(if to.is_local() {
                 Encryption::None
@@ -102,6 +111,7 @@ impl<S: Open> Options<S> {
             roots,
             elevated_role,
             may_scan,
+            rate,
             listener: Arc::new(Deaf),
             location,
         })

@@ -135,14 +135,26 @@ fn what_is_wrong_with_an_address_says_how_it_is_written() {
 
 #[test]
 fn what_holds_of_every_server_is_understood() {
-    let options =
-        Options::<MySql>::parse("mariadb://a@b/c?allow_elevated=ro%25ot&allow_scans=yes&sslrootcert=%2Fca.pem");
+    let options = Options::<MySql>::parse(
+        "mariadb://a@b/c?allow_elevated=ro%25ot&allow_scans=yes&sslrootcert=%2Fca.pem&megabytes_per_second=5",
+    );
     let options = options.unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(options.elevated_role.as_deref(), Some("ro%ot"));
     assert!(options.may_scan);
+    assert_eq!(options.rate.to_string(), "5");
+    for (host, rate) in [("b", "32"), ("localhost", "unlimited"), ("127.0.0.1", "unlimited")] {
+        let usual = Options::<Postgres>::parse(&format!("postgres://a@{host}/c"));
+        assert_eq!(
+            usual.map(|options| options.rate.to_string()).ok().as_deref(),
+            Some(rate),
+            "{host}"
+        );
+    }
     assert_eq!(options.roots, Some(PathBuf::from("/ca.pem")));
     for wrong in [
         "allow_scans=maybe",
+        "megabytes_per_second=0",
+        "megabytes_per_second=1.5",
         "colour=red",
         "sslrootcert=%2",
         "sslrootcert=%ff",
