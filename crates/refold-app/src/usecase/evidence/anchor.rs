@@ -326,8 +326,8 @@ pub(super) fn identity(session: &Session) -> StoreIdentity {
 pub(super) fn settled(session: &Session) -> &'static str {
     match session.description().order {
         OrderQuality::Total => {
-            "all events were read from one moment of the store, which has one writer at a time: none can still come \
-             below the last of them"
+            "all events were read from one moment of the store, and only those that were settled then: none can still \
+             come below the last of them"
         }
         OrderQuality::Approximate => {
             "not known: the store keeps no order of its own, and an event may come below the last of them without a \
