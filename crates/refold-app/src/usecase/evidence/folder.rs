@@ -363,7 +363,11 @@ pub(super) fn new_key() -> Result<[u8; 32], AppError> {
 pub(super) fn read_key(path: &Path, of: &str, hint: &str) -> Result<[u8; 32], AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
-            format!("the key of {of} cannot be read ({}): {}", in_words(&error), path.display()),
+            format!(
+                "the key of {of} cannot be read ({}): {}",
+                in_words(&error),
+                path.display()
+            ),
             hint,
         )
     })?;
