@@ -129,6 +129,7 @@ fn a_report_keeps_what_was_asked_of_the_store() {
         out: out.clone(),
         key: String::new(),
         previous: String::new(),
+        stamp: String::new(),
         is_plain: false,
         is_short: false,
     };
