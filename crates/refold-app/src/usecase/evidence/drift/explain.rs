@@ -99,20 +99,28 @@ impl Asked<'_> {
         };
         let fault = folded.fault.filter(|(at, _)| *at <= due);
         if let Some((at, fault)) = fault {
-            let place = stream.place_label(at);
+            let place = named(stream, at);
             return Ok(Judged::Unclear {
                 moment,
                 why: format!("the handler fails at {place}: {fault}"),
             });
         }
         if let Some(since) = folded.incomplete_since.filter(|since| *since <= moment) {
-            let place = stream.place_label(since);
+            let place = named(stream, since);
             return Ok(Judged::Unclear {
                 moment,
                 why: format!("the event at {place} cannot be read, so what should be here is not known"),
             });
         }
         Ok(judged)
+    }
+}
+
+/// The event that led to `moment`, in a sentence: `v12`, or `#4711` where the store keeps no versions.
+pub fn named(stream: &Stream, moment: Moment) -> String {
+    match stream.place_label(moment) {
+        place if place.starts_with('#') => place,
+        version => format!("v{version}"),
     }
 }
 

@@ -12,7 +12,7 @@ use refold_core::work::Work;
 use refold_stores::rows::{Cell, Rows};
 
 use super::answer::{ColumnFaults, Fault, FaultKind};
-use super::explain::{Asked, Field, Judged};
+use super::explain::{Asked, Field, Judged, named};
 use super::held::{HeldRows, digest};
 use super::mapping::{Row, Source};
 use super::passing::Passed;
@@ -237,7 +237,7 @@ impl<'a> Telling<'a> {
                     }
                     let column = field.column;
                     let why = later.map(|later| {
-                        let (at, later) = (stream.place_label(moment), stream.place_label(later));
+                        let (at, later) = (named(stream, moment), named(stream, later));
                         format!("the row says that it is at {at}, and holds what its stream came to at {later}")
                     });
                     let mut fault = of(FaultKind::Different, why);
