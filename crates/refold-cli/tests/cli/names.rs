@@ -49,7 +49,7 @@ fn a_name_that_the_store_lacks_is_refused_with_those_it_has() {
         &category_lacks,
     );
     // The stream lacks this one, and the store has it.
-    let absent = lab.run(&["history", store, "order-4712", "--type", "RefundIssued"]);
+    let absent = lab.run(&["history", store, "order-4711", "--type", "LoyaltyPointsGranted"]);
     assert_eq!((absent.code, absent.out.as_str()), (0, ""), "{absent:?}");
 
     let empty = Lab::new(500);
