@@ -61,6 +61,7 @@ impl Refold {
             .current_dir(&self.folder)
             .env("REFOLD_HOME", self.home.path())
             .env("TZ", "Pacific/Auckland")
+            .env("NO_PROXY", "127.0.0.1")
             .stdin(Stdio::null());
         command
     }

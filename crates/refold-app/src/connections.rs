@@ -516,6 +516,8 @@ fn change<T>(places: &Places, change: impl FnOnce(&mut DocumentMut) -> Result<T,
     let file = file(places);
     let place = file.display().to_string();
     guarded::change(&file, |text| {
+        // Else what is another user's would become ours.
+        expect_ours(&file)?;
         let mut document = match text {
             Some(text) => document(&text, &place)?,
             None => new_document(),

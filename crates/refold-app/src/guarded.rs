@@ -5,9 +5,10 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use refold_core::port::system::in_words;
+
 use crate::error::{AppError, ErrorCode};
 use crate::kept::write_whole;
-use refold_core::port::system::in_words;
 
 /// What a file holds; `None` where there is none. One that is there and cannot be read is a failure: nothing may be
 /// written over it.

@@ -312,3 +312,20 @@ fn an_encrypted_authority_is_who_its_certificate_says() {
     assert_eq!(stranger.code, 1, "{stranger:?}");
     assert!(stranger.out.contains("certificate"), "{stranger:?}");
 }
+
+#[test]
+fn a_silent_authority_is_left_when_the_person_leaves() {
+    let scene = Scene::new(&[]);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/", silent.local_addr().expect("its address"));
+    let out = scene.path("away");
+    let refold = scene.refold();
+    let mut command = refold.command(&["anchor", "orders.db", "--out", &out, "--stamp", &url]);
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("refold starts");
+    let _asked = silent.accept().expect("it asks");
+    let pid = child.id().to_string();
+    let ended = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(ended.expect("kill is there").success());
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+    assert_eq!(fs::read_dir(&out).expect("a folder").count(), 0, "nothing is left");
+}

@@ -9,6 +9,8 @@ const RSA: &[u8] = include_bytes!("vectors/rsa.tsr");
 const P384: &[u8] = include_bytes!("vectors/p384.tsr");
 /// Its certificate is named in the older way, by SHA-1.
 const OLD: &[u8] = include_bytes!("vectors/old.tsr");
+/// Of a certificate that another one vouches for, which the root vouches for.
+const BELOW: &[u8] = include_bytes!("vectors/below.tsr");
 /// Of a certificate whose purpose is not critical.
 const LAX: &[u8] = include_bytes!("vectors/lax.tsr");
 /// Of a certificate that signs code, too.
@@ -24,7 +26,7 @@ fn root() -> Authorities {
 
 #[test]
 fn stamps_of_every_kind_of_signature_hold() {
-    for (reply, name) in [(RSA, "rsa"), (P384, "p384"), (OLD, "old")] {
+    for (reply, name) in [(RSA, "rsa"), (P384, "p384"), (OLD, "old"), (BELOW, "below")] {
         let stamp = Stamp::read(reply, DATA).unwrap();
         assert_eq!(stamp.authority, format!("CN=Time Stamps of {name},O=Vectors"));
         assert!(!stamp.claims_qualified);

@@ -118,13 +118,16 @@ fn check_signature(signer: &SignerInfo, certificate: &Certificate, content: &[u8
     let signed = attributes.to_der();
     let signed = signed.map_err(|_| wrong("its attributes are not readable"))?;
     let key = EndEntityCert::try_from(&der).map_err(|_| wrong("its certificate is not readable"))?;
-    let holds = signatures_over(&signer.digest_alg.oid).iter().any(|algorithm| {
-        key.verify_signature(*algorithm, &signed, signer.signature.as_bytes())
-            .is_ok()
-    });
-    holds
-        .then_some(())
-        .ok_or(wrong("the key in its certificate did not make it"))
+    let mut why = "its kind of key does not count with its kind of digest";
+    for algorithm in signatures_over(&signer.digest_alg.oid) {
+        match key.verify_signature(*algorithm, &signed, signer.signature.as_bytes()) {
+            Ok(()) => return Ok(()),
+            Err(webpki::Error::InvalidSignatureForPublicKey) => why = "the key in its certificate did not make it",
+            // For keys of another kind.
+            Err(_) => {}
+        }
+    }
+    Err(wrong(why))
 }
 
 /// Whether the first certificate that the attribute names is this one.

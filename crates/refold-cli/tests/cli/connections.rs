@@ -307,6 +307,12 @@ fn connections_that_everybody_can_write_are_not_read() {
         refused.code > 1 && refused.err.contains("every user of this machine"),
         "{refused:?}"
     );
+    // Nor added to, which would make them ours.
+    let added = lab.run(&["connections", "add", "more", "orders.db", "--environment", "test"]);
+    assert!(
+        added.code > 1 && added.err.contains("every user of this machine"),
+        "{added:?}"
+    );
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).expect("rights");
     assert_eq!(lab.run(&["info", "@shop"]).code, 0);
 }

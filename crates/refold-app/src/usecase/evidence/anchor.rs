@@ -83,6 +83,13 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
         ));
     }
     refuse_with_store(session, &asked.out, "anchor")?;
+    if !session.description().grows_at_end {
+        return Err(AppError::invalid(
+            "this store keeps no order of its own, so that an honest event may come below those that were anchored: an \
+             anchor of it would accuse somebody sooner or later",
+            "make a report of it, which claims no more than what is there now",
+        ));
+    }
     asked.stamp.as_deref().map(stamp::expect_address).transpose()?;
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let previous = asked
@@ -172,7 +179,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     folder.add(CHECKPOINT, checkpoint.as_bytes())?;
     let stamped = asked.stamp.as_deref();
     let stamped = stamped
-        .map(|url| stamp::ask(session, url, checkpoint.as_bytes()))
+        .map(|url| stamp::ask(work, session, url, checkpoint.as_bytes()))
         .transpose()?;
     let (stamp, unstamped) = match stamped {
         None => (None, None),

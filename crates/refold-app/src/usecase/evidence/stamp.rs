@@ -5,9 +5,12 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use refold_audit::stamp::{Authorities, Request, Stamp};
+use refold_core::work::Work;
 use serde::Serialize;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
@@ -19,6 +22,8 @@ use crate::text::{self, visible};
 /// The reply of the authority, in the folder of the anchor.
 pub(super) const STAMP: &str = "checkpoint.tsr";
 
+/// How often it is looked whether the answer is still wanted.
+const LOOK_UP: Duration = Duration::from_millis(20);
 /// How long an authority may take for its answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Stamps are of a few kilobytes.
@@ -66,6 +71,7 @@ impl StampSeen {
 /// # Errors
 /// In one sentence, why there is none. That it was asked is written down first, and that failing is an error of its own.
 pub(super) fn ask(
+    work: &Work<'_>,
     session: &Session,
     url: &str,
     checkpoint: &[u8],
@@ -78,7 +84,8 @@ pub(super) fn ask(
         what: "time stamp",
         url,
     })?;
-    Ok(post(url, &request.to_bytes()).and_then(|reply| {
+    let answer = wait(work, url, request.to_bytes())?;
+    Ok(answer.and_then(|reply| {
         let stamp = Stamp::read(&reply, checkpoint).and_then(|stamp| stamp.expect(&request).map(|()| stamp));
         match stamp {
             Ok(stamp) => Ok((StampSeen::of(&stamp, false), reply)),
@@ -94,13 +101,34 @@ pub(super) fn ask(
 /// # Errors
 /// When it is no address to which a question can be sent as it is.
 pub(super) fn expect_address(url: &str) -> Result<(), AppError> {
-    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match rest.and_then(|rest| rest.split('/').next()) {
+    let (scheme, rest) = url.split_once("://").unwrap_or_default();
+    let is_known = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    match rest.split('/').next().filter(|_| is_known) {
         Some(host) if !host.is_empty() && !host.contains('@') => Ok(()),
         _ => Err(AppError::invalid(
             format!("this is no address of a time stamp authority: {}", visible(url)),
             "give it as https://HOST/PATH or http://HOST/PATH, without a name and a password",
         )),
+    }
+}
+
+/// Asks beside what runs, so that it can be cancelled: a silent authority then goes on being waited for by nobody.
+fn wait(work: &Work<'_>, url: &str, body: Vec<u8>) -> Result<Result<Vec<u8>, String>, AppError> {
+    let (tell, told) = mpsc::channel();
+    let asked = url.to_owned();
+    let asking = thread::Builder::new().name("time stamp".to_owned()).spawn(move || {
+        // Nobody may be there any more.
+        let _ = tell.send(post(&asked, &body));
+    });
+    asking.map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+    loop {
+        match told.recv_timeout(LOOK_UP) {
+            Ok(answer) => return Ok(answer),
+            Err(RecvTimeoutError::Timeout) => work.check()?,
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(AppError::internal("asking the authority ended in the middle"));
+            }
+        }
     }
 }
 
@@ -112,7 +140,7 @@ fn post(url: &str, body: &[u8]) -> Result<Vec<u8>, String> {
         .max_redirects(0)
         .http_status_as_error(false)
         .user_agent(concat!("Refold/", env!("CARGO_PKG_VERSION")));
-    if url.starts_with("https://") {
+    if url.get(..6).is_some_and(|start| start.eq_ignore_ascii_case("https:")) {
         config = config.tls_config(encryption());
     }
     let agent = config.build().new_agent();

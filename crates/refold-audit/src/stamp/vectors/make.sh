@@ -38,17 +38,26 @@ authority() {
     openssl x509 -req -in "$work/$1.csr" -CA root.pem -CAkey "$work/root.key" -days 36500 -extfile "$work/conf" \
         -extensions "$3" -out "$work/$1.pem" 2> /dev/null
 }
-# NAME SECTION DIGEST: a stamp with its certificate.
+# NAME SECTION DIGEST [CHAIN]: a stamp with its certificate.
 stamp() {
     openssl ts -query -data data "-$3" -cert -out "$work/query" 2> /dev/null
     openssl ts -reply -config "$work/conf" -section "$2" -queryfile "$work/query" -signer "$work/$1.pem" \
-        -inkey "$work/$1.key" -chain root.pem -out "$1.tsr" 2> /dev/null
+        -inkey "$work/$1.key" -chain "${4:-root.pem}" -out "$1.tsr" 2> /dev/null
 }
 for root in root other; do
     openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/$root.key"
     openssl req -x509 -new -key "$work/$root.key" -subj "/O=Vectors/CN=$root" -days 36500 -config "$work/conf" \
         -extensions ca -out "$root.pem"
 done
+# Another stands between the root and this one, and names no purpose, as many do.
+openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/middle.key"
+openssl req -new -key "$work/middle.key" -subj "/O=Vectors/CN=middle" -out "$work/middle.csr"
+openssl x509 -req -in "$work/middle.csr" -CA root.pem -CAkey "$work/root.key" -days 36500 -extfile "$work/conf" \
+    -extensions ca -out "$work/middle.pem" 2> /dev/null
+openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/below.key"
+openssl req -new -key "$work/below.key" -subj "/O=Vectors/CN=Time Stamps of below" -out "$work/below.csr"
+openssl x509 -req -in "$work/below.csr" -CA "$work/middle.pem" -CAkey "$work/middle.key" -days 36500 \
+    -extfile "$work/conf" -extensions stamps -out "$work/below.pem" 2> /dev/null
 authority rsa "-algorithm RSA -pkeyopt rsa_keygen_bits:2048" stamps
 authority p384 "-algorithm EC -pkeyopt ec_paramgen_curve:P-384" stamps
 authority old "-algorithm RSA -pkeyopt rsa_keygen_bits:2048" stamps
@@ -57,6 +66,7 @@ authority mixed "-algorithm EC -pkeyopt ec_paramgen_curve:P-256" mixed
 stamp rsa tsa sha256
 stamp p384 tsa sha384
 stamp old tsa_old sha512
+stamp below tsa sha256 "$work/middle.pem"
 # OpenSSL makes no stamps with a certificate that is not for stamps alone: what it stamped is signed again.
 openssl ts -reply -in rsa.tsr -token_out -out "$work/token" 2> /dev/null
 openssl cms -verify -noverify -inform DER -in "$work/token" -out "$work/info" 2> /dev/null
