@@ -91,11 +91,13 @@ export class Find {
   async close(): Promise<void> {
     this.isOpen = false;
     this.#turn += 1;
-    await this.cancel();
+    const stopped = this.cancel();
+    // Now and not once it has stopped: something else may be looked for by then.
     this.isRunning = false;
     this.asked = NOTHING_ASKED;
     this.moments = null;
     this.failure = null;
+    await stopped;
   }
 
   /**
