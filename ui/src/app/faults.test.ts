@@ -3,7 +3,7 @@
 // that works once the engine answers.
 
 import { afterEach, expect, it, vi } from 'vitest';
-import type { Backend } from '../backend/backend';
+import type { Backend, FileDrop } from '../backend/backend';
 import type { StoreNews } from '../backend/bindings';
 import { fakeBackend } from '../backend/fake';
 import { Faults } from '../backend/fake/faults';
@@ -14,6 +14,19 @@ afterEach(() => page.close());
 
 const CARD = '[data-test=error-card]';
 const store = (stream: string | null) => ({ store: 'sample.db', stream, at: null, handler: null });
+const QUIET = {
+  ...{ events: 2_000, newEvents: 0, eventsPerSecond: 0, histories: [], lost: null },
+  asOf: '2026-08-14T09:31:07Z',
+};
+
+const CHANGED = 'the store changed while it was read: another program wrote to it: /home/ada/shops/orders.db';
+const LOST: StoreNews = {
+  ...QUIET,
+  lost: {
+    error: { code: 'unreachable', message: CHANGED, hint: 'open it again', choices: [] },
+    ...{ since: QUIET.asOf, retryInMillis: 1_000 },
+  },
+};
 
 interface Case {
   /** What fails. */
@@ -97,14 +110,7 @@ it('says at length that a store is out of reach where events are shown, and in a
 });
 
 it('says once that the store is away, and no more of it once it is back', async () => {
-  const faults = new Faults();
-  const twin = fakeBackend({ sampleEvents: 2_000, launch: store(null), faults });
-  let tell: (news: StoreNews) => void = () => {};
-  vi.spyOn(twin, 'watchStore').mockImplementation((_, news) => {
-    tell = news;
-    return Promise.resolve();
-  });
-  const looked = vi.spyOn(twin, 'lookNow').mockResolvedValue();
+  const { faults, twin, tell, looked } = watchedTwin();
   page = openPage({}, twin);
   await page.until(() => page.find('[data-test=scope-header]'));
   faults.set('openHistory', 'disconnected');
@@ -114,14 +120,51 @@ it('says once that the store is away, and no more of it once it is back', async 
   await page.until(() => page.find(CARD));
   expect(looked).toHaveBeenCalled();
 
-  const quiet = { events: 2_000, newEvents: 0, eventsPerSecond: 0, histories: [], asOf: '2026-08-14T09:31:07Z' };
-  const message = 'the store changed while it was read: another program wrote to it: /home/ada/shops/orders.db';
-  const error = { code: 'unreachable' as const, message, hint: 'open it again', choices: [] };
-  tell({ ...quiet, lost: { error, since: quiet.asOf, retryInMillis: 1_000 } });
+  tell(LOST);
   await page.until(() => page.texts(`${CARD} h2`).join() === 'The store changed while it was read');
   expect(page.texts(`${CARD} .why`)).toEqual(['Another program wrote to it: /home/ada/shops/orders.db']);
-  tell({ ...quiet, lost: null });
+  tell(QUIET);
   await page.until(() => page.find(CARD) === null);
+});
+
+it('says what failed at another store while this one is away, and goes on once it is back', async () => {
+  const { faults, twin, tell, listeners } = watchedTwin();
+  let drop: (dropped: FileDrop) => void = () => {};
+  vi.spyOn(twin, 'onFileDrop').mockImplementation((listener) => {
+    drop = listener;
+    return () => {};
+  });
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  drop({ kind: 'dropped', paths: ['/srv/shop/other.db'] });
+  await page.until(() => listeners.length === 2 && page.find('[data-test=scope-header]'));
+  tell(LOST);
+  await page.until(() => codes().join() === 'unreachable');
+  // The store before it is damaged by now.
+  faults.set('openStore', 'corrupt');
+  page.press('Alt+ArrowLeft');
+  await page.until(() => codes().join() === 'corrupt,unreachable');
+  tell(QUIET);
+  await page.until(() => codes().join() === 'corrupt');
+});
+
+it('says what failed where nothing else tells at length that the store is away', async () => {
+  const { faults, twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  page.press('Ctrl+,');
+  await page.until(() => page.find('[data-test=settings]'));
+  tell(LOST);
+  await page.until(() => page.texts('[data-test=status-bar]')[0]?.includes('Disconnected'));
+  expect(codes()).toEqual([]);
+  faults.set('openHistory', 'disconnected');
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => codes().join() === 'unreachable');
+  expect(page.find('[data-test=settings]')).not.toBeNull();
+  tell(QUIET);
+  await page.until(() => codes().length === 0);
 });
 
 it('tells how far a stream is that takes its time to open, and gives it up', async () => {
@@ -135,6 +178,27 @@ it('tells how far a stream is that takes its time to open, and gives it up', asy
   await page.until(() => page.find('[data-test=opening-stream]') === null);
   expect([page.find('.page')?.dataset['view'], page.texts(CARD)]).toEqual(['overview', []]);
 });
+
+const codes = () => page.all(CARD).map((card) => card.dataset['code']);
+
+/** A twin of which the test says how its store is. */
+function watchedTwin() {
+  const faults = new Faults();
+  const twin = fakeBackend({ sampleEvents: 2_000, launch: store(null), faults });
+  const listeners: ((news: StoreNews) => void)[] = [];
+  vi.spyOn(twin, 'watchStore').mockImplementation((_, news) => {
+    listeners.push(news);
+    return Promise.resolve();
+  });
+  const looked = vi.spyOn(twin, 'lookNow').mockResolvedValue();
+  return {
+    faults,
+    twin,
+    looked,
+    listeners,
+    tell: (news: StoreNews) => listeners.forEach((listener) => listener(news)),
+  };
+}
 
 async function palette(text: string): Promise<void> {
   page.press('Ctrl+k');

@@ -220,6 +220,17 @@ export class BackendError extends Error {
   }
 }
 
+/** What failed at a store that need not be the one that shows. */
+export class StoreError extends BackendError {
+  readonly location: string;
+
+  constructor(location: string, reason: unknown) {
+    super(errorOf(reason));
+    this.name = 'StoreError';
+    this.location = location;
+  }
+}
+
 /** Whatever was thrown, in the shape that the error card shows. */
 export function errorOf(reason: unknown): AppErrorWire {
   if (reason instanceof BackendError) return reason.wire;

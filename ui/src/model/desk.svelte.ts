@@ -1,7 +1,7 @@
 // The root of what the window holds: its documents, what was set, what lies over the page, and the way back. What it
 // tells of store, history and view is what the present document shows.
 
-import { errorOf, type Backend } from '../backend/backend';
+import { errorOf, StoreError, type Backend } from '../backend/backend';
 import type {
   AppErrorWire,
   Environment,
@@ -49,8 +49,8 @@ export class Desk {
 
   version = $state('');
   isStarted = $state(false);
-  failure = $state.raw<AppErrorWire | null>(null);
 
+  #failed = $state.raw<{ error: AppErrorWire; at: string | null } | null>(null);
   readonly #opening: Opening;
   readonly #walk: Walk<Place>;
   #rememberTimer: ReturnType<typeof setTimeout> | undefined;
@@ -60,7 +60,7 @@ export class Desk {
     this.backend = backend;
     this.preferences = new Preferences(backend);
     this.connections = new Connections(backend);
-    const failed = (reason: unknown) => (this.failure = errorOf(reason));
+    const failed = (reason: unknown) => this.#fail(reason);
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
       firstTab: () => this.settings.firstTab,
@@ -81,6 +81,19 @@ export class Desk {
 
   get history(): OpenHistory | null {
     return this.documents.present.history;
+  }
+
+  get failure(): AppErrorWire | null {
+    return this.#failed?.error ?? null;
+  }
+
+  set failure(error: AppErrorWire | null) {
+    this.#failed = error && { error, at: this.store?.opened.location ?? null };
+  }
+
+  /** Location of the store at which it failed: the one that showed, where nothing else is known; `null`: at none. */
+  get failedAt(): string | null {
+    return this.#failed?.at ?? null;
   }
 
   async start(): Promise<void> {
@@ -330,7 +343,7 @@ export class Desk {
     try {
       await this.#opening.show(this.documents.present, place, () => true);
     } catch (reason) {
-      this.failure = errorOf(reason);
+      this.#fail(reason);
     }
     this.visit();
   }
@@ -425,6 +438,11 @@ export class Desk {
     } catch (reason) {
       this.failure = errorOf(reason);
     }
+  }
+
+  #fail(reason: unknown): void {
+    const at = reason instanceof StoreError ? reason.location : (this.store?.opened.location ?? null);
+    this.#failed = { error: errorOf(reason), at };
   }
 
   async #launch({ at, handler, store, stream }: Launch): Promise<void> {

@@ -1,7 +1,7 @@
 // Opening stores and streams: what is being opened, what failed, and where it goes when it is open. It must not know
 // what of it is shown.
 
-import { errorOf, type Backend } from '../backend/backend';
+import { errorOf, StoreError, type Backend } from '../backend/backend';
 import type { AppErrorWire, ComparedPlace, JobUpdate, Recent } from '../backend/bindings';
 import { nanosFromRfc3339 } from '../base/instant';
 import { standWhereItStood } from './case.svelte';
@@ -155,8 +155,19 @@ export class Opening {
     }
   }
 
-  /** Shows a place in a document. Gives up, touching nothing more, once `isWanted` says no. */
+  /**
+   * Shows a place in a document. Gives up, touching nothing more, once `isWanted` says no. Rejects with the store that
+   * it failed at.
+   */
   async show(document: OpenDocument, place: Place, isWanted: () => boolean): Promise<void> {
+    try {
+      await this.#show(document, place, isWanted);
+    } catch (reason) {
+      throw place.store ? new StoreError(place.store.location, reason) : reason;
+    }
+  }
+
+  async #show(document: OpenDocument, place: Place, isWanted: () => boolean): Promise<void> {
     await this.#showStore(document, place, isWanted);
     const { store } = document;
     if (!isWanted()) return;
