@@ -298,11 +298,6 @@ impl<'a> Places<'a> {
         self.name_segment(Segment::from_key(&key));
     }
 
-    /// The path of the value that began last.
-    pub fn path(&self) -> &[Segment] {
-        &self.path
-    }
-
     /// A value begins: a member that was named, the next element, or the root.
     pub fn enter(&mut self) -> Verdict {
         let level = match self.levels.last_mut() {

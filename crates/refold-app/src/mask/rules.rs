@@ -44,33 +44,18 @@ pub enum Step {
 struct Document {
     refold: String,
     #[serde(default)]
-    hide: Vec<Fields>,
+    hide: Vec<Hide>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Fields {
-    pub paths: Vec<String>,
-    pub category: Option<String>,
+struct Hide {
+    paths: Vec<String>,
+    category: Option<String>,
     #[serde(rename = "type")]
-    pub event_type: Option<String>,
+    event_type: Option<String>,
     #[serde(rename = "in")]
-    pub parts: Option<Vec<Part>>,
-}
-
-impl Fields {
-    pub fn rules(self) -> Result<Vec<Rule>, String> {
-        let rule = |path: &String| {
-            Ok(Rule {
-                text: path.clone(),
-                path: steps(path)?,
-                category: self.category.clone(),
-                event_type: self.event_type.clone(),
-                parts: self.parts.clone().unwrap_or_else(|| Part::ALL.to_vec()),
-            })
-        };
-        self.paths.iter().map(rule).collect()
-    }
+    parts: Option<Vec<Part>>,
 }
 
 const FORMAT: &str = "mask/1";
@@ -131,12 +116,20 @@ fn parse(text: &str) -> Result<Vec<Rule>, String> {
     }
     let mut rules = Vec::new();
     for hide in document.hide {
-        rules.extend(hide.rules()?);
+        for path in &hide.paths {
+            rules.push(Rule {
+                text: path.clone(),
+                path: steps(path)?,
+                category: hide.category.clone(),
+                event_type: hide.event_type.clone(),
+                parts: hide.parts.clone().unwrap_or_else(|| Part::ALL.to_vec()),
+            });
+        }
     }
     Ok(rules)
 }
 
-pub(super) fn steps(path: &str) -> Result<Vec<Step>, String> {
+fn steps(path: &str) -> Result<Vec<Step>, String> {
     let pointer = Pointer::parse(path).map_err(|error| error.to_string())?;
     let wild = |name: &str| Segment::from_key(&Text::from(name));
     let step = |segment: &Segment| match segment {

@@ -329,34 +329,6 @@ pub struct Redaction {
     pub hidden: Vec<Hidden>,
     /// What rules hide and is here in full because it was revealed.
     pub revealed: Vec<String>,
-    /// Of a report about a person: who else is in it. Others have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pseudonyms: Option<Pseudonyms>,
-}
-
-/// What stands by a pseudonym, `[pseudonym …]`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pseudonyms {
-    /// How they are made; see [`super::pseudonym`].
-    pub scheme: String,
-    /// SHA-256 of the key of the case, which is in no file of the bundle.
-    pub key_id: String,
-    /// Who has the key.
-    pub held_by: String,
-    /// By part and path.
-    pub of: Vec<Pseudonymised>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pseudonymised {
-    /// `payload`, `metadata`, or `column`.
-    pub part: String,
-    pub path: String,
-    /// A value has one pseudonym in a domain.
-    pub domain: String,
-    pub count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -34,11 +34,6 @@ pub(super) fn again(
         ("--classification", asked.classification.clone()),
         ("--time", Some(now.display(0).to_string())),
     ];
-    if let Some(subject) = &asked.subject {
-        words.extend(subject.keys.iter().map(|key| format!("--subject {}", quoted(key))));
-        words.extend(subject.allow.as_ref().map(|_| "--allow FILE".to_owned()));
-        words.push("--case-key FILE".to_owned());
-    }
     words.extend(judged.into_iter().flat_map(|judged| judged.options.clone()));
     for (name, value) in options {
         words.extend(value.map(|value| format!("{name} {}", quoted(&value))));

@@ -98,11 +98,6 @@ impl HiddenPaths {
         }
     }
 
-    /// A value at a path of a part that is hidden by no rule of its own.
-    pub fn add(&mut self, part: &'static str, path: String) {
-        *self.counts.entry((part, path)).or_default() += 1;
-    }
-
     pub fn listed(&self) -> Vec<Hidden> {
         let one = |((part, path), count): (&(&'static str, String), &u64)| Hidden {
             part: (*part).to_owned(),

@@ -36,9 +36,6 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
             counted(ended.unreadable, "row")
         ));
     }
-    for sentence in gathered.subject.iter().flat_map(|subject| subject.limits()) {
-        say(sentence);
-    }
     if ended.payload_not_json > 0 {
         say(format!(
             "{} no payload that could be read as JSON; the record has the bytes, and no state was folded from them.",
@@ -69,7 +66,7 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
                 .to_owned(),
         );
     }
-    if !["streams", "subject", "findings"].contains(&scope.what.as_str()) {
+    if !["streams", "findings"].contains(&scope.what.as_str()) {
         say("Missing and repeated versions, and clocks that run backwards inside of streams, were not looked for: refold \
              health does."
             .to_owned());
@@ -94,11 +91,6 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
         say("Rules of redaction held. States were folded from the values themselves and redacted afterwards. Digests of \
              events are of what stands in the record, redacted, and not of what the store holds."
             .to_owned());
-    }
-    if gathered.subject.is_some() && !session.mask().has_rules() {
-        say(
-            "Digests of events are of what stands in the record, redacted, and not of what the store holds.".to_owned(),
-        );
     }
     if session.case().is_some() {
         say("What was read is a case file, and not the store that it was written from.".to_owned());

@@ -29,7 +29,6 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
         ),
         steps: judged
             .flat_map(|judged| judged.steps.clone())
-            .chain(gathered.subject.iter().flat_map(|subject| subject.steps()))
             .chain(steps.map(str::to_owned))
             .collect(),
         handler: of_state.or(of_verdict).map(handler_of),

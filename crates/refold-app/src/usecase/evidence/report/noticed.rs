@@ -19,20 +19,11 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
             first: group
                 .found
                 .into_iter()
-                .map(|one| match &gathered.subject {
-                    None => FoundOne {
-                        detail: one.detail,
-                        stream: one.stream,
-                        version: one.version,
-                        position: one.position,
-                    },
-                    // It may quote what is not shown.
-                    Some(_) => FoundOne {
-                        detail: "its details are not shown in a report about a person".to_owned(),
-                        stream: None,
-                        version: one.version,
-                        position: one.position,
-                    },
+                .map(|one| FoundOne {
+                    detail: one.detail,
+                    stream: one.stream,
+                    version: one.version,
+                    position: one.position,
                 })
                 .collect(),
         })

@@ -15,11 +15,10 @@ use serde::Serialize;
 
 use super::hidden::{HiddenPaths, generic};
 use super::scope::Selection;
-use super::subject::Subject;
-use super::{ReportAsked, judged, redacted, subject, time_of};
+use super::{ReportAsked, judged, redacted, time_of};
 use crate::clock;
 use crate::error::AppError;
-use crate::mask::{Cover, Fate, Mask, Part, Shown};
+use crate::mask::{Cover, Mask, Part};
 use crate::payload::scan::{Token, Tokens};
 use crate::session::Session;
 
@@ -44,8 +43,6 @@ pub struct PathAnswer {
     pub count: u64,
     /// So many of them would be hidden.
     pub hidden: u64,
-    /// So many of them would stand by a pseudonym.
-    pub pseudonyms: u64,
 }
 
 const READ_EVENTS: usize = 1_024;
@@ -62,12 +59,9 @@ pub fn paths(
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let found = Findings::default();
     let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
-    let judged = judged(work, session, asked, copy, &mut hidden)?;
-    let subject = subject(work, session, asked, &found)?;
-    let selection = match (judged, &subject) {
-        (Some(judged), _) => Selection::of_positions(work, session, &judged.positions, &found)?,
-        (None, Some(subject)) => Selection::of_subject(work, session, asked, subject, (now, &found))?,
-        (None, None) => Selection::of(work, session, asked, now, &found)?,
+    let selection = match judged(work, session, asked, copy, &mut hidden)? {
+        Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
+        None => Selection::of(work, session, asked, now, &found)?,
     };
     let of_states = hidden.listed();
     let mut tally = Tally::default();
@@ -82,26 +76,24 @@ pub fn paths(
         while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &found)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
-                tally.add(&event, &names, session.mask(), subject.as_ref());
+                tally.add(&event, &names, session.mask());
                 hidden.add_event(&event, &names, session.mask());
             }
             events += batch.len() as u64;
             work.tick("looking at the events", events, Some(total))?;
         }
     }
-    let one = |((part, path), times): ((_, _), Times)| PathAnswer {
+    let one = |((part, path), (count, hidden))| PathAnswer {
         part,
         path,
-        count: times.count,
-        hidden: times.hidden,
-        pseudonyms: times.pseudonyms,
+        count,
+        hidden,
     };
     let of_state = |of: Hidden| PathAnswer {
         part: "state",
         path: of.path,
         count: of.count,
         hidden: of.count,
-        pseudonyms: 0,
     };
     Ok(PathsAnswer {
         events,
@@ -118,77 +110,49 @@ pub fn paths(
 
 #[derive(Default)]
 struct Tally {
-    paths: BTreeMap<(&'static str, String), Times>,
+    /// How often a value is at a path of a part, and how often it is hidden.
+    paths: BTreeMap<(&'static str, String), (u64, u64)>,
     more: u64,
 }
 
-/// How often a value is at a path of a part, and what would become of it.
-#[derive(Default)]
-struct Times {
-    count: u64,
-    hidden: u64,
-    pseudonyms: u64,
-}
-
-/// What would become of one value.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Becomes {
-    Shown,
-    Hidden,
-    Pseudonym,
-}
-
 impl Tally {
-    fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask, subject: Option<&Subject>) {
+    fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask) {
         for (part, name, bytes) in [
             (Part::Payload, "payload", event.payload),
             (Part::Metadata, "metadata", event.metadata),
         ] {
             let Some(bytes) = bytes else { continue };
             let cover = mask.of_event(event, names, part);
-            let listed = subject.map(|subject| subject.shown_of(event, names, part));
-            let is_hidden = !cover.is_empty() || listed.is_some();
-            let whole = if is_hidden { Becomes::Hidden } else { Becomes::Shown };
-            let found = leaves(bytes, &cover, listed.as_ref());
-            for (path, becomes) in found.unwrap_or_else(|| vec![(String::new(), whole)]) {
-                self.count(name, path, becomes);
+            let found = leaves(bytes, &cover);
+            for (path, is_hidden) in found.unwrap_or_else(|| vec![(String::new(), !cover.is_empty())]) {
+                self.count(name, path, is_hidden);
             }
         }
     }
 
-    fn count(&mut self, part: &'static str, path: String, becomes: Becomes) {
-        let key = (part, path);
-        if self.paths.len() >= MOST_PATHS && !self.paths.contains_key(&key) {
-            self.more += 1;
-            return;
+    fn count(&mut self, part: &'static str, path: String, is_hidden: bool) {
+        let is_room = self.paths.len() < MOST_PATHS;
+        match self.paths.get_mut(&(part, path.clone())) {
+            Some((count, hidden)) => {
+                *count += 1;
+                *hidden += u64::from(is_hidden);
+            }
+            None if is_room => {
+                self.paths.insert((part, path), (1, u64::from(is_hidden)));
+            }
+            None => self.more += 1,
         }
-        let times = self.paths.entry(key).or_default();
-        times.count += 1;
-        times.hidden += u64::from(becomes == Becomes::Hidden);
-        times.pseudonyms += u64::from(becomes == Becomes::Pseudonym);
     }
 }
 
-/// The path of every single value of a JSON text, and what becomes of it. `None`: it is no JSON.
-fn leaves(bytes: &[u8], cover: &Cover, listed: Option<&Shown>) -> Option<Vec<(String, Becomes)>> {
+/// The path of every single value of a JSON text, and whether it is hidden. `None`: it is no JSON.
+fn leaves(bytes: &[u8], cover: &Cover) -> Option<Vec<(String, bool)>> {
     let mut hidden: Vec<Range<usize>> = Vec::new();
     if !cover.is_empty() {
         cover.each_hidden(bytes, &mut |_, place| hidden.push(place))?;
     }
-    let mut unlisted: Vec<(Range<usize>, Becomes)> = Vec::new();
-    if let Some(listed) = listed {
-        listed.json(bytes, &mut |_, place, fate| {
-            let becomes = match fate {
-                Fate::Hidden => Becomes::Hidden,
-                Fate::Pseudonym { .. } => Becomes::Pseudonym,
-            };
-            unlisted.push((place, becomes));
-            String::new()
-        })?;
-    }
     let mut tokens = Tokens::new(bytes).ok()?;
     let mut hidden = hidden.into_iter().peekable();
-    let mut unlisted = unlisted.into_iter().peekable();
     let (mut found, mut path, mut next) = (Vec::new(), String::new(), None::<String>);
     // Of each open container: how long the path is outside of it, and what its elements are called.
     let mut open: Vec<(usize, bool)> = Vec::new();
@@ -207,14 +171,8 @@ fn leaves(bytes: &[u8], cover: &Cover, listed: Option<&Shown>) -> Option<Vec<(St
             Token::Close { .. } => path.truncate(open.pop()?.0),
             Token::Leaf { start, .. } => {
                 while hidden.next_if(|place| place.end <= start).is_some() {}
-                while unlisted.next_if(|(place, _)| place.end <= start).is_some() {}
                 let is_hidden = hidden.peek().is_some_and(|place| place.contains(&start));
-                let becomes = match unlisted.peek() {
-                    _ if is_hidden => Becomes::Hidden,
-                    Some((place, becomes)) if place.contains(&start) => *becomes,
-                    _ => Becomes::Shown,
-                };
-                found.push((path.clone() + &step(), becomes));
+                found.push((path.clone() + &step(), is_hidden));
             }
         }
     }

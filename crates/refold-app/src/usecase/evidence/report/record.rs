@@ -19,7 +19,6 @@ use sha2::{Digest as _, Sha256};
 use super::super::folder::{NewFolder, Summed};
 use super::hidden::HiddenPaths;
 use super::scope::Selection;
-use super::subject::Subject;
 use super::{MOST_LETTERS, MOST_ON_PAGES, RECORD_CSV, RECORD_JSON, ReportAsked, ReportFormat, VIEW_CSV, WORKBOOK};
 use crate::density;
 use crate::error::AppError;
@@ -56,8 +55,6 @@ pub struct Record {
 struct Taken<'a> {
     folder: &'a NewFolder,
     hidden: &'a mut HiddenPaths,
-    /// Of a report about a person: what is left of an event.
-    subject: Option<&'a mut Subject>,
     found: &'a Findings,
     total: u64,
 }
@@ -118,14 +115,13 @@ impl Record {
         folder: &NewFolder,
         session: &Session,
         selection: &Selection,
-        (hidden, subject, found): (&mut HiddenPaths, Option<&mut Subject>, &Findings),
+        (hidden, found): (&mut HiddenPaths, &Findings),
     ) -> Result<(), AppError> {
         let total = selection.positions.len() as u64;
         work.tick("writing the events", 0, Some(total))?;
         let mut taken = Taken {
             folder,
             hidden,
-            subject,
             found,
             total,
         };
@@ -174,7 +170,7 @@ impl Record {
                 }
                 payload::report_repeated(&event, &names, taken.found);
                 taken.hidden.add_event(&event, &names, session.mask());
-                self.take(&event, &names, session, taken)?;
+                self.take(&event, &names, session, taken.folder)?;
             }
             work.tick("writing the events", self.ended.written, Some(taken.total))?;
         }
@@ -196,13 +192,9 @@ impl Record {
         event: &EventView<'_>,
         names: &Names,
         session: &Session,
-        taken: &mut Taken<'_>,
+        folder: &NewFolder,
     ) -> Result<(), AppError> {
-        let folder = taken.folder;
-        let mut answer = event_answer(event, names, self.digits, session.mask());
-        if let Some(subject) = &mut taken.subject {
-            subject.shorten(&mut answer, event, names, taken.hidden);
-        }
+        let answer = event_answer(event, names, self.digits, session.mask());
         let row = export::row(&answer);
         let line = export::json_line(answer)?;
         self.hash.update(line.as_bytes());

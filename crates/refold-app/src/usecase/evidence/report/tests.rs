@@ -3,7 +3,6 @@
 mod forged;
 mod noticed;
 mod same;
-mod subject;
 mod verification;
 
 use std::collections::BTreeMap;
