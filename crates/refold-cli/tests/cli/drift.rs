@@ -203,3 +203,37 @@ fn a_wrong_call_ends_with_2_and_what_cannot_be_read_with_3() {
     ends(2, &[&ASKED[..], &["--map", "none.toml"]].concat(), "none.toml");
     ends(3, &["drift", "orders.db", "--read-model", "none.db"], "none.db");
 }
+
+/// A time is often written less exactly than the store has it, and lies before its event then.
+#[test]
+fn a_row_whose_time_is_cut_to_seconds_is_at_its_event() {
+    let lab = Lab::empty();
+    let event = |position: u32, stream: &str, version: u32, second: u32| {
+        format!(
+            "{{\"position\":{position},\"stream\":\"{stream}\",\"version\":{version},\"type\":\"Set\",\
+             \"recorded_at\":\"2026-01-01T10:00:0{second}.700Z\",\"payload\":{{\"n\":{version}}}}}\n"
+        )
+    };
+    let events = [event(1, "a-1", 1, 0), event(2, "a-2", 1, 1), event(3, "a-2", 2, 2)].concat();
+    let files = [
+        ("events.jsonl", events.as_str()),
+        (
+            "rows.csv",
+            "id,n,at\na-1,1,2026-01-01T10:00:00Z\na-2,2,2026-01-01T10:00:02Z\n",
+        ),
+        (
+            "rows.csv.toml",
+            "format = \"refold-read-model/1\"\n\n[key]\nstream = \"{id}\"\n\n[position]\nrecorded_at = \"at\"\n\n[columns]\n\
+             n = { path = \"/n\", as = \"number\" }\nat = { as = \"ignored\" }\n",
+        ),
+    ];
+    for (name, text) in files {
+        fs::write(lab.path().join(name), text).unwrap();
+    }
+    let answer = lab.json(0, &["drift", "events.jsonl", "--read-model", "rows.csv"]);
+    assert_eq!(
+        (&answer["equal"], &answer["faults"]),
+        (&2.into(), &serde_json::json!([])),
+        "{answer}"
+    );
+}

@@ -156,7 +156,7 @@ it('makes a report of the anchor that is looked at, with what came of it', async
   if (chosen) chosen.selectedIndex = 1;
   chosen?.dispatchEvent(new Event('change', { bubbles: true }));
   page.press('Ctrl+Enter');
-  expect(text('notice')).toBe('This anchor is of another store');
+  expect(text('notice')).toBe('This anchor is of another kind of store');
 });
 
 it('says that an anchor must be chosen, and why anchors cannot be listed', async () => {

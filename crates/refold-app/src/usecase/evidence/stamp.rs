@@ -114,7 +114,7 @@ pub(super) fn expect_address(url: &str) -> Result<(), AppError> {
 
 /// Asks beside what runs, so that it can be cancelled: a silent authority then goes on being waited for by nobody.
 fn wait(work: &Work<'_>, url: &str, body: Vec<u8>) -> Result<Result<Vec<u8>, String>, AppError> {
-    let (tell, told) = mpsc::channel();
+    let (tell, told) = mpsc::sync_channel(1);
     let asked = url.to_owned();
     let asking = thread::Builder::new().name("time stamp".to_owned()).spawn(move || {
         // Nobody may be there any more.

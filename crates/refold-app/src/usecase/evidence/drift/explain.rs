@@ -83,6 +83,7 @@ impl Asked<'_> {
             return Ok(Judged::Unclear { moment: own, why });
         }
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
+        beside.is_exact = own.is_some() && !is_time(says.as_ref());
         let quiet = Work::new(work.cancel_token(), &Silent);
         let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
             let folded = fold.folded()?;
@@ -136,11 +137,16 @@ fn lacking(stream: &Stream, says: &Cursor, own: Moment) -> Option<String> {
             "the row says that it is at v{}, and its stream has no such event",
             says.0
         )),
-        _ if own == Moment::START => Some(format!(
+        _ if own == Moment::START && !is_time(Some(says)) => Some(format!(
             "the row says that it is at {says}, which is before the first event of its stream"
         )),
         _ => None,
     }
+}
+
+/// Times are often written less exactly than the store has them, and then lie before their event.
+fn is_time(says: Option<&Cursor>) -> bool {
+    matches!(says, Some(Cursor::At(_)))
 }
 
 /// A row beside the states of its stream, one after the other.
@@ -150,6 +156,8 @@ struct Beside<'a> {
     /// The form of each column of the row.
     found: Vec<Vec<u8>>,
     own: Option<Moment>,
+    /// Whether the row names the very event that it is at.
+    is_exact: bool,
     due: Moment,
     columns: Vec<Tracked>,
     /// The last moment at or before the row's place at which it is right, and the first one after.
@@ -181,6 +189,7 @@ impl<'a> Beside<'a> {
             is_csv,
             found: found.collect(),
             own,
+            is_exact: own.is_some(),
             due,
             columns: mapping.columns.iter().map(|_| Tracked::default()).collect(),
             right_before: None,
@@ -250,7 +259,7 @@ impl<'a> Beside<'a> {
 
     fn judged(self) -> Judged {
         // One that says where it is and holds what came later is not right there: it would take these events twice.
-        let ahead = self.right_after.filter(|_| self.own.is_none());
+        let ahead = self.right_after.filter(|_| !self.is_exact);
         if let Some(moment) = self.right_before.or(ahead) {
             let by = self.due.0.saturating_sub(moment.0);
             return match by {
