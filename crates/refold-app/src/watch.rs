@@ -8,6 +8,7 @@ mod pace;
 #[cfg(test)]
 mod tests;
 
+use std::mem;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -103,6 +104,7 @@ struct Told {
     new_events: u32,
     events_per_second: u32,
     lost: Option<LostStore>,
+    is_outdated: bool,
     as_of: String,
     /// Since when no event was counted.
     counted_at: Instant,
@@ -118,6 +120,7 @@ impl Told {
             new_events: 0,
             events_per_second: 0,
             lost: None,
+            is_outdated: false,
             as_of: now_label(),
             counted_at: Instant::now(),
         }
@@ -130,6 +133,7 @@ impl Told {
             events_per_second: self.events_per_second,
             histories,
             lost: self.lost.clone(),
+            is_outdated: self.is_outdated,
             as_of: self.as_of.clone(),
         }
     }
@@ -148,10 +152,12 @@ impl Told {
                 true
             }
             Ok(look) => {
-                self.as_of = now_label();
                 let was_lost = self.lost.take().is_some();
                 match look {
+                    // What is shown stays as of when it was read.
+                    Look::Outdated => !mem::replace(&mut self.is_outdated, true) || was_lost,
                     Look::Grown { events, new_events } => {
+                        self.as_of = now_label();
                         let came = new_events.saturating_sub(self.new_events);
                         self.events = events.or(self.events);
                         self.new_events = new_events;
@@ -162,6 +168,7 @@ impl Told {
                         true
                     }
                     Look::Same => {
+                        self.as_of = now_label();
                         let fades = self.events_per_second > 0 && elapsed > RATE_LASTS;
                         if fades {
                             self.events_per_second = 0;

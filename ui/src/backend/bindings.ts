@@ -2114,6 +2114,11 @@ export type StoreNews = {
 	histories: HistoryGrowth[],
 	/**  Why the store cannot be read now; `None`: it can. What was read stays as it is. */
 	lost: LostStore | null,
+	/**
+	 *  Somebody wrote to the store, and what is new cannot be told from what is shown: it is not followed until it is opened
+	 *  again.
+	 */
+	isOutdated: boolean,
 	/**  When the store was read last, RFC 3339: everything shown is as of then. */
 	asOf: string,
 };

@@ -16,6 +16,9 @@ export const LIVE = {
   nowWhy: 'Look at the store again now',
   asOf: (time: string) => `as of ${time}`,
   asOfWhy: 'The store cannot be read now. All that is shown is as it was then',
+  outdated: (time: string) => `written to since ${time}`,
+  outdatedWhy:
+    'Something was written to the store. New events may stand among the others, so nothing is taken in until it is opened again',
   notLost: 'The store can be read',
   needsStore: 'Open a store first',
   nothingNew: 'Nothing came since this was read',

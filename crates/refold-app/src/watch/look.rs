@@ -19,6 +19,9 @@ use crate::wire::HistoryGrowth;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Look {
     Same,
+    /// Somebody wrote to a store in which new events may stand among the others. Which are new only a read of all of it
+    /// would tell, and nobody asked for one.
+    Outdated,
     /// Somebody wrote to the store. `events`: how many the index has now, where there is one. `new_events`: those that
     /// came since the watch began.
     Grown {
@@ -74,6 +77,9 @@ impl Open {
         let first = *lock(&self.seen).indexed.get_or_insert(index.event_count());
         if session.store().is_current()? {
             return Ok(Look::Same);
+        }
+        if !session.description().grows_at_end {
+            return Ok(Look::Outdated);
         }
         let grown = Arc::new(session.grown(work)?);
         let events = grown.index().map_or(first, |index| index.event_count());
@@ -158,8 +164,7 @@ impl Open {
             return Ok(Look::Same);
         }
         if !before.describe().grows_at_end {
-            // Which are new is told by comparing all of them with an index.
-            return Ok(Look::Same);
+            return Ok(Look::Outdated);
         }
         let grown = session.grown(work)?;
         let mut reader = grown.store().read(&ReadQuery {

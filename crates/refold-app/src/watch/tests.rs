@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use super::pace::Pace;
+use super::{Look, Told};
 
 const fn millis(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -40,4 +41,15 @@ fn a_store_out_of_reach_is_tried_ever_more_seldom_until_it_is_back() {
     assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
     pace.looked(Some(false), millis(1));
     assert_eq!(pace.wait(), millis(250));
+}
+
+#[test]
+fn a_store_that_cannot_be_followed_is_told_of_once_and_shown_as_of_when_it_was_read() {
+    let (mut told, pace) = (Told::new(), Pace::default());
+    "then".clone_into(&mut told.as_of);
+    assert!(told.take(Ok(Look::Outdated), &pace));
+    assert!(!told.take(Ok(Look::Outdated), &pace));
+    let news = told.news(Vec::new());
+    assert!(news.is_outdated && news.lost.is_none());
+    assert_eq!(news.as_of, "then");
 }

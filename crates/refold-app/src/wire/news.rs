@@ -19,6 +19,9 @@ pub struct StoreNews {
     pub histories: Vec<HistoryGrowth>,
     /// Why the store cannot be read now; `None`: it can. What was read stays as it is.
     pub lost: Option<LostStore>,
+    /// Somebody wrote to the store, and what is new cannot be told from what is shown: it is not followed until it is opened
+    /// again.
+    pub is_outdated: bool,
     /// When the store was read last, RFC 3339: everything shown is as of then.
     pub as_of: String,
 }

@@ -15,6 +15,7 @@ export function tellNews(location: string, events: number, tell: (news: wire.Sto
     events,
     newEvents: 0,
     eventsPerSecond: 0,
+    isOutdated: false,
     histories: [],
     lost: null,
     asOf: '2026-08-14T09:31:07.482Z',
