@@ -4,10 +4,17 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use refold_app::usecase::tail::{Tail, tail};
-use refold_app::{Places, Session};
-use refold_core::port::store::{EventStore, OrderQuality, StoreError};
+use refold_app::wire::StoreNews;
+use refold_app::{Desk, Places, Session};
+use refold_core::event::{Columns, EventBatch};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{EventStore, OrderQuality, ReadQuery, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::index::{self, BuildOptions, Index};
@@ -15,6 +22,9 @@ use refold_tests::postgres::Postgres;
 
 use crate::servers::traces::reads_only;
 use crate::servers::{Real, opened, read_all, read_or_fail};
+
+/// Whoever waits longer than this waits in vain.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// As cqrs-es makes it.
 const EVENTS: &str = "CREATE TABLE events(aggregate_type text NOT NULL, aggregate_id text NOT NULL,
@@ -209,10 +219,144 @@ fn what_a_transaction_that_is_not_over_may_have_written_is_not_shown_and_that_is
     let store = opened(&address);
     assert_eq!(whole(&*store).len(), 20);
     let told = store.describe().evidence.join("\n");
-    assert!(told.contains("1 transactions of the server were not over"), "{told}");
+    assert!(
+        told.contains("transactions of the server were not over within"),
+        "{told}"
+    );
+    let folder = tempfile::tempdir().expect("a folder for the index");
+    assert_eq!(built(&*store, folder.path()).event_count(), 20);
+    assert!(store.is_current().expect("it can be asked"));
     server.sql(database, "COMMIT PREPARED 'late'");
     assert_eq!(whole(&*store).len(), 20, "an opened store holds what it held");
-    assert_eq!(whole(&*opened(&address)).len(), 30);
+    assert!(!store.is_current().expect("it can be asked"), "there is more to show");
+    let after = opened(&address);
+    assert_eq!(whole(&*after).len(), 30);
+    assert_eq!(built(&*after, folder.path()).event_count(), 30);
+    assert!(after.is_current().expect("it can be asked"));
+}
+
+/// The hole is below rows that are shown, so that nothing but who wrote it tells that it is new.
+#[test]
+fn what_was_hidden_in_a_hole_comes_to_the_index_once_it_is_shown() {
+    let server = Postgres::start();
+    let database = "places_hole";
+    let address = store(&server, database);
+    server.sql(database, &insert("1, 40", "1, 50"));
+    server.sql(database, "DELETE FROM events WHERE aggregate_id::int <= 20");
+    server.sql(
+        database,
+        "VACUUM events; CREATE TABLE other(n int); BEGIN; INSERT INTO other VALUES (1); PREPARE TRANSACTION 'late'",
+    );
+    server.sql(database, &insert("41, 41", "1, 50"));
+    let folder = tempfile::tempdir().expect("a folder for the index");
+    let before = opened(&address);
+    assert_eq!(built(&*before, folder.path()).event_count(), 1_000);
+    server.sql(database, "COMMIT PREPARED 'late'");
+    assert!(!before.is_current().expect("it can be asked"));
+    let after = opened(&address);
+    let last = |store: &dyn EventStore| store.describe().position_span.map(|(_, last)| last);
+    assert_eq!(last(&*after), last(&*before), "none is behind the others");
+    assert_eq!(built(&*after, folder.path()).event_count(), 1_050);
+}
+
+#[test]
+fn a_read_says_that_rows_were_changed_under_it() {
+    let server = Postgres::start();
+    let database = "places_changed";
+    let address = store(&server, database);
+    server.sql(database, &insert("1, 4", "1, 100"));
+    for (change, left) in [
+        (
+            "UPDATE events SET metadata = '{\"n\": 1}' WHERE aggregate_id = '3'",
+            300,
+        ),
+        ("DELETE FROM events WHERE aggregate_id = '4'", 300),
+    ] {
+        let store = opened(&address);
+        assert_eq!(told_of(&*store), (400, Vec::new()), "{change}");
+        server.sql(database, &format!("{change}; SELECT pg_stat_force_next_flush();"));
+        assert_eq!(told_of(&*store), (left, vec!["rows-changed"]), "{change}");
+        assert!(!store.is_current().expect("it can be asked"));
+    }
+    assert_eq!(told_of(&*opened(&address)), (300, Vec::new()));
+}
+
+/// How many events a read finds, and the codes of its findings.
+fn told_of(store: &dyn EventStore) -> (usize, Vec<&'static str>) {
+    let mut reader = store.read(&ReadQuery::all(Columns::ALL)).expect("it can be read");
+    let (token, findings) = (CancelToken::default(), Findings::default());
+    let work = Work::new(&token, &Silent);
+    let (mut batch, mut names, mut count) = (EventBatch::default(), Names::default(), 0);
+    let mut read = || {
+        reader
+            .next_batch(&work, 100, &mut batch, &mut names, &findings)
+            .map(|more| (more, batch.len()))
+    };
+    while let (true, rows) = read().unwrap_or_else(|error| panic!("{error}")) {
+        count += rows;
+    }
+    (count, findings.summary().into_iter().map(|(code, ..)| code).collect())
+}
+
+/// A window looks again and again at a store that others write to, and must neither call it lost nor read it each time.
+#[test]
+fn a_window_says_once_that_a_store_was_written_to_and_leaves_what_it_shows() {
+    let server = Postgres::start();
+    let database = "places_window";
+    let address = store(&server, database);
+    server.sql(database, &insert("1, 4", "1, 100"));
+    for is_indexed in [true, false] {
+        let home = tempfile::tempdir().expect("a home for the window");
+        let desk = Desk::at(Places::below(home.path()), None);
+        let session = desk.open_store(&address, None).expect("the store is opened").session;
+        if is_indexed {
+            desk.index_store(session, &|_| {}).expect("it is indexed");
+        }
+        let (tell, news) = sync_channel(64);
+        let sink = Arc::new(move |news: StoreNews| drop(tell.send(news)));
+        desk.watch_store(session, sink).expect("it is watched");
+        let first = news.recv_timeout(PATIENCE).expect("the first comes at once");
+        assert!(!first.is_outdated);
+        let account = if is_indexed { "5, 5" } else { "6, 6" };
+        server.sql(database, &insert(account, "1, 10"));
+        let told = loop {
+            desk.look_now(session);
+            let told: StoreNews = news.recv_timeout(PATIENCE).expect("it is told");
+            assert!(told.lost.is_none(), "{:?}", told.lost);
+            if told.is_outdated {
+                break told;
+            }
+        };
+        assert_eq!((told.new_events, told.events), (0, None));
+        let read_before = pages(&server);
+        for _ in 0..3 {
+            desk.look_now(session);
+            let again = news.recv_timeout(Duration::from_millis(300));
+            assert!(again.is_err(), "it is told once: {again:?}");
+        }
+        assert_eq!(pages(&server), read_before, "no event is read");
+    }
+}
+
+/// How many pages of events were asked for.
+fn pages(server: &Postgres) -> usize {
+    let statements = Real::statements(server);
+    statements.iter().filter(|said| said.contains("\"event\"")).count()
+}
+
+/// Rows of one kilobyte, more at once than the usual memory for sorting holds.
+#[test]
+fn reading_writes_nothing_on_the_server_not_even_for_a_while() {
+    let server = Postgres::start();
+    let database = "places_traces";
+    let address = store(&server, database);
+    server.sql(database, &insert("1, 40", "1, 500").replace("'x', 200", "'x', 900"));
+    server.sql(database, "VACUUM (FREEZE, ANALYZE) events");
+    let files = "SELECT temp_files FROM pg_stat_database WHERE datname = 'places_traces'";
+    assert_eq!(told_of(&*opened(&address)), (20_000, Vec::new()));
+    let folder = tempfile::tempdir().expect("a folder for the index");
+    assert_eq!(built(&*opened(&address), folder.path()).event_count(), 20_000);
+    assert_eq!(server.sql(database, files), "0");
 }
 
 #[test]

@@ -16,6 +16,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'not-utf8': 'A stream id is not UTF-8',
   'payload-missing': 'The payload is missing',
   'row-without-position': 'A row says nothing of how far it is',
+  'rows-changed': 'Rows were changed while the store was open',
   'time-ambiguous': 'The local time was twice or never',
   'time-implausible': 'The time can hardly be true',
   'time-unreadable': 'The time cannot be read',

@@ -18,6 +18,7 @@ pub fn of(code: &str) -> &'static str {
         "row-without-position" => {
             "Look why the column is empty there; they are compared as if they were as far as the read model"
         }
+        "rows-changed" => "Open the store again to see all events, and ask who changes rows",
         "time-ambiguous" => "Choose a version where it matters; let the application store times with their zone",
         "time-implausible" => "Read it as it is; choose a version where the time misleads",
         "time-unreadable" => {

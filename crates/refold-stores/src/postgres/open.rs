@@ -77,7 +77,7 @@ impl Open for Postgres {
         let plan = &source.bound.plan;
         let (watched, changes, places) = if plan.is_by_place {
             let (placed, places) = Placed::find(connection, oid, is_standby, cancel)?;
-            let changes = placed.counted().to_owned();
+            let changes = placed.changes();
             (Watched::Placed(placed), changes, Some(places))
         } else {
             let changes = changes(connection, &family.oids, cancel)?;

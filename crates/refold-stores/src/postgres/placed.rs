@@ -2,9 +2,11 @@
 //!
 //! A new row may be put anywhere among the others, so no position is settled for being low. What is settled is told by who
 //! wrote a row: every transaction that began before the oldest one that is not over is over itself, and writes no more. So
-//! an opened store holds the rows of these transactions, whatever others write meanwhile, and nothing is waited for but
-//! that those are over which had begun when it was opened.
+//! an opened store holds the rows of these transactions, whatever others add meanwhile, and nothing is waited for but that
+//! those are over which had begun when it was opened. A row that somebody changes or removes is gone from it all the same:
+//! the new one was written by somebody else. The server counts these, and a read that may have missed some says so.
 
+use std::iter;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -32,6 +34,8 @@ pub struct Placed {
     last: i64,
     /// What the server counted of the table when the store was opened.
     counted: String,
+    /// The first transaction whose rows are not shown, where some of them were counted.
+    hidden_from: Option<u64>,
     doubt: Option<&'static str>,
 }
 
@@ -43,26 +47,30 @@ impl Placed {
         is_standby: bool,
         cancel: &CancelToken,
     ) -> Result<(Placed, Places<Postgres>), Fault> {
+        // Before all transactions: who was counted here had written, and is over once what had begun is over.
+        let counted = Table::ask(connection, oid, cancel)?;
         let first = Transactions::ask(connection, cancel)?;
         let (mut now, end) = (first, Instant::now() + PATIENCE);
         while now.all_over_before < first.begun_before && Instant::now() < end {
             thread::sleep(PAUSE);
             now = Transactions::ask(connection, cancel)?;
         }
-        let evidence = match now.all_over_before < first.begun_before {
-            false => "all events of transactions that were over when the store was opened are settled".to_owned(),
-            true => format!(
-                "{} transactions of the server were not over within {} seconds: what was written since the first of them began \
-                 is not shown",
-                now.not_over,
+        let hidden_from = (now.all_over_before < first.begun_before).then_some(now.all_over_before);
+        let evidence = match hidden_from {
+            None => "all events of transactions that were over when the store was opened are settled".to_owned(),
+            Some(_) => format!(
+                "transactions of the server were not over within {} seconds: what was written since the first of them began \
+                 is not shown, and of events whose rows were changed since then neither the old nor the new ones are",
                 PATIENCE.as_secs()
             ),
         };
+        // Behind all transactions: no row of theirs lies beyond.
         let table = Table::ask(connection, oid, cancel)?;
         let placed = Placed {
             oid,
             last: places::position(table.blocks, 0) - 1,
-            counted: table.counted,
+            counted: counted.counted,
+            hidden_from,
             doubt: is_standby
                 .then_some("a standby does not count what is written: it is seen when the table grows by a block"),
         };
@@ -74,6 +82,8 @@ impl Placed {
             meaning: Meaning {
                 asked: Box::new(asked),
                 answer: table.file.into(),
+                least: i64::try_from(now.all_over_before).map_err(|_| Fault::Closed)?,
+                changed: counted.changed,
             },
         };
         Ok((placed, found))
@@ -81,11 +91,21 @@ impl Placed {
 
     /// What was changed since counts as a position behind the last.
     pub fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
-        let asked = || vec![Asked::new(statements::TABLE, vec![of_table(self.oid)])];
-        let answer = one(reached.ask(asked, cancel)?);
-        let table = answer.rows.first().map(Table::of).transpose();
-        let table = table.map_err(|fault| fault.at(reached.connections.location()))?;
-        let is_same = table.is_some_and(|table| table.counted == self.counted);
+        let asked = || {
+            let table = Asked::new(statements::TABLE, vec![of_table(self.oid)]);
+            let over = self.hidden_from.map(|_| Asked::new(statements::OVER, Vec::new()));
+            iter::once(table).chain(over).collect()
+        };
+        let mut answers = reached.ask(asked, cancel)?.into_iter();
+        let mut is_same = || -> Result<bool, Fault> {
+            let (table, over) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+            let table = table.rows.first().map(Table::of).transpose()?;
+            let over = over.rows.first().map(Transactions::of).transpose()?;
+            // Once the first of those that hid something is over, there may be more to show, though nothing is written.
+            let is_hidden = over.is_none_or(|over| Some(over.all_over_before) <= self.hidden_from);
+            Ok(is_hidden && table.is_some_and(|table| table.counted == self.counted))
+        };
+        let is_same = is_same().map_err(|fault| fault.at(reached.connections.location()))?;
         Ok(Sight {
             last: Some(if is_same {
                 self.last
@@ -100,9 +120,12 @@ impl Placed {
         self.doubt
     }
 
-    /// Another text once anything was written to the table.
-    pub fn counted(&self) -> &str {
-        &self.counted
+    /// Another text once there is anything else to be shown.
+    pub fn changes(&self) -> String {
+        match self.hidden_from {
+            None => self.counted.clone(),
+            Some(transaction) => format!("{}:{transaction}", self.counted),
+        }
     }
 }
 
@@ -115,13 +138,15 @@ fn of_table(oid: u32) -> Parameter {
 struct Transactions {
     all_over_before: u64,
     begun_before: u64,
-    not_over: i64,
 }
 
 impl Transactions {
     fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Transactions, Fault> {
         let answer = one(connection.ask(vec![Asked::new(statements::OVER, Vec::new())], cancel)?);
-        let row = answer.rows.first().ok_or(Fault::Closed)?;
+        Transactions::of(answer.rows.first().ok_or(Fault::Closed)?)
+    }
+
+    fn of(row: &Row) -> Result<Transactions, Fault> {
         let number = |place: usize| -> Result<u64, Fault> {
             let text: &str = row.try_get(place)?;
             text.parse().map_err(|_| Fault::Closed)
@@ -129,7 +154,6 @@ impl Transactions {
         Ok(Transactions {
             all_over_before: number(0)?,
             begun_before: number(1)?,
-            not_over: row.try_get(2)?,
         })
     }
 }
@@ -139,6 +163,8 @@ struct Table {
     blocks: u32,
     /// The number of its file: another one once all rows were put elsewhere.
     file: u32,
+    /// How many of its rows were changed or removed.
+    changed: i64,
     counted: String,
 }
 
@@ -153,7 +179,8 @@ impl Table {
         Ok(Table {
             blocks: u32::try_from(blocks).map_err(|_| Fault::Closed)?,
             file: row.try_get(1)?,
-            counted: row.try_get(2)?,
+            changed: row.try_get(2)?,
+            counted: row.try_get(3)?,
         })
     }
 }

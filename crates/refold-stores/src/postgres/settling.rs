@@ -72,7 +72,10 @@ impl Numbered {
         }
         if is_standby {
             watched.writers_sql = statements::WRITERS_ON_STANDBY;
-            watched.doubt = Some("a standby does not know of all that its primary is about to write");
+            watched.doubt = Some(
+                "a standby does not know which transactions of its primary are not over: an event that is committed late, below \
+                 others that are shown, may be missing until the store is opened again",
+            );
         }
         Ok(watched)
     }

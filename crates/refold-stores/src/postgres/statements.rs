@@ -97,21 +97,24 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
 pub const WRITERS_ON_STANDBY: &str = "/* refold writers on standby */ SELECT running::text FROM \
      pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS running ORDER BY 1";
 
-/// Before which number all transactions are over, before which they have begun, and how many of these are not over.
+/// Before which number all transactions are over, and before which they have begun.
 pub const OVER: &str = "/* refold over */ SELECT pg_catalog.pg_snapshot_xmin(present.seen)::text, \
-     pg_catalog.pg_snapshot_xmax(present.seen)::text, \
-     (SELECT count(*) FROM pg_catalog.pg_snapshot_xip(present.seen)) \
+     pg_catalog.pg_snapshot_xmax(present.seen)::text \
      FROM (SELECT pg_catalog.pg_current_snapshot() AS seen) AS present";
 
-/// How many blocks a table has, which file they are in, and another text once anything was written to it, by the server's
-/// own count.
+/// How many blocks a table has, which file they are in, how many of its rows were changed or removed, and another text once
+/// anything was written to it, the last two by the server's own count.
 pub const TABLE: &str = "/* refold table */ SELECT pg_catalog.pg_relation_size($1) / \
      pg_catalog.current_setting('block_size')::bigint, pg_catalog.pg_relation_filenode($1), \
+     pg_catalog.pg_stat_get_tuples_updated($1) + pg_catalog.pg_stat_get_tuples_deleted($1), \
      pg_catalog.concat_ws(':', pg_catalog.pg_stat_get_tuples_inserted($1), pg_catalog.pg_stat_get_tuples_updated($1), \
      pg_catalog.pg_stat_get_tuples_deleted($1), pg_catalog.pg_relation_size($1), pg_catalog.pg_relation_filenode($1))";
 
-/// Which file a table is in.
-pub const FILE: &str = "/* refold file */ SELECT pg_catalog.pg_relation_filenode($1)";
+/// Which file a table is in, before which number all transactions are over for this server, and how many rows of the table
+/// were changed or removed.
+pub const FILE: &str = "/* refold file */ SELECT pg_catalog.pg_relation_filenode($1), \
+     pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint, \
+     pg_catalog.pg_stat_get_tuples_updated($1) + pg_catalog.pg_stat_get_tuples_deleted($1)";
 
 /// Rows that were changed and removed in tables, by the server's own count.
 pub const CHANGES: &str = "/* refold changes */ SELECT \

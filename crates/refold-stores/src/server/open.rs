@@ -3,6 +3,7 @@
 //! It must not know any server: how one is reached and what it tells of itself an adapter says by [`Open`].
 
 use std::cell::RefCell;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError};
@@ -213,6 +214,7 @@ impl<S: Open> Options<S> {
             connections: Connections::new(location, self.rate, link, connect),
             bound,
             meaning,
+            has_changed_rows: AtomicBool::new(false),
         });
         let watched = inspected.watched;
         let found = places.map_or_else(|| settle(&watched, &reached, cancel), Ok)?;

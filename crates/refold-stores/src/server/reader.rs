@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use refold_core::event::{EventBatch, Position};
-use refold_core::finding::Findings;
+use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::port::store::{EventReader, ReadQuery, StoreError};
 use refold_core::work::Work;
@@ -34,6 +35,7 @@ pub struct ServerReader<S: Server> {
     course: Course,
     page_rows: usize,
     is_finished: bool,
+    has_told: bool,
 }
 
 impl<S: Server> ServerReader<S> {
@@ -45,6 +47,7 @@ impl<S: Server> ServerReader<S> {
             course: Course::new(query, horizon.unwrap_or(i64::MIN), reached.bound.plan.is_by_place),
             page_rows: FIRST_PAGE_ROWS,
             is_finished: horizon.is_none(),
+            has_told: false,
             reached,
         }
     }
@@ -189,6 +192,22 @@ impl<S: Server> EventReader for ServerReader<S> {
             self.is_finished = !*taken.as_ref().unwrap_or(&false);
             taken?;
         }
+        if self.is_finished && !self.has_told && self.reached.has_changed_rows.load(Ordering::Relaxed) {
+            self.has_told = true;
+            findings.report(rows_changed());
+        }
         Ok(!batch.is_empty())
+    }
+}
+
+fn rows_changed() -> Finding {
+    Finding {
+        code: "rows-changed",
+        severity: Severity::Warning,
+        stream: None,
+        version: None,
+        position: None,
+        detail: "rows of the store were changed or removed while it was open: events that were there may be missing"
+            .to_owned(),
     }
 }

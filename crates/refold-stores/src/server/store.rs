@@ -1,5 +1,6 @@
 //! An opened store on a server: what was settled when it was opened.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use refold_core::event::Position;
@@ -25,12 +26,19 @@ pub struct Reached<S: Server> {
     pub connections: Connections<S>,
     pub bound: Bound<S>,
     pub meaning: Option<Meaning<S>>,
+    /// Rows were changed or removed while the store was open, so that some of those that were settled may be gone.
+    pub has_changed_rows: AtomicBool,
 }
 
 /// What is asked behind every read of events, and what it answers as long as positions mean what they meant.
 pub struct Meaning<S: Server> {
     pub asked: Box<dyn Fn() -> Asked<S> + Send + Sync>,
+    /// The first of it.
     pub answer: i64,
+    /// The second of it is not below this on any server that has all that was settled.
+    pub least: i64,
+    /// The third of it, when the store was opened: how many rows were changed or removed.
+    pub changed: i64,
 }
 
 impl<S: Server> Reached<S> {
@@ -51,14 +59,27 @@ impl<S: Server> Reached<S> {
         };
         let mut answers = self.connections.ask(unit, cancel)?.into_iter();
         let (events, meaning) = (answers.next(), answers.next());
-        let found = meaning.and_then(|answer| S::held(answer.rows.first()?).integer(0));
-        if events.is_some() && found != self.meaning.as_ref().map(|meaning| meaning.answer) {
-            return Err(Asking::Store(StoreError::Changed {
-                location: self.connections.location().to_owned(),
-                detail: "its table was written anew, and its events have other positions now".to_owned(),
-            }));
+        if let (Some(_), Some(meant)) = (&events, &self.meaning) {
+            let held = meaning.as_ref().and_then(|answer| answer.rows.first()).map(S::held);
+            let number = |place| held.as_ref()?.integer(place);
+            if number(0) != Some(meant.answer) {
+                return Err(self.changed("its table was written anew, and its events have other positions now"));
+            }
+            if number(1).is_none_or(|reached| reached < meant.least) {
+                return Err(self.changed("another server answers now, which does not have all that the first had"));
+            }
+            if number(2) != Some(meant.changed) {
+                self.has_changed_rows.store(true, Ordering::Relaxed);
+            }
         }
         Ok(events)
+    }
+
+    fn changed(&self, detail: &str) -> Asking {
+        Asking::Store(StoreError::Changed {
+            location: self.connections.location().to_owned(),
+            detail: detail.to_owned(),
+        })
     }
 
     /// One unit of work.
