@@ -17,8 +17,9 @@ pub const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 pub const ROLLBACK: &str = "ROLLBACK";
 
 /// What holds for one transaction, and whether the server took it as read-only. Once this was answered, no transaction
-/// can be made to write.
+/// can be made to write. Memory for sorting: what a page puts in order is never written to a file of the server.
 pub const LIMITS: &str = "/* refold limits */ SELECT pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), \
+     pg_catalog.set_config('work_mem', '32MB', true), \
      pg_catalog.set_config('row_security', 'off', true), pg_catalog.set_config('statement_timeout', '30s', true), \
      pg_catalog.set_config('lock_timeout', '2s', true), \
      pg_catalog.set_config('idle_in_transaction_session_timeout', '60s', true), \
