@@ -1,5 +1,6 @@
 //! What holds of the adapter for PostgreSQL alone, on a real server; what holds of every server is in [`crate::servers`].
 
+mod advice;
 mod attacks;
 mod bodies;
 mod layouts;

@@ -1,9 +1,6 @@
 //! Connections that are lost, and servers that go and come back.
 
-use refold_app::wire::ErrorCode;
-use refold_app::{Places, Session};
 use refold_core::port::store::StoreError;
-use refold_core::work::{CancelToken, Silent, Work};
 
 use super::{Real, count, opened, over_each, read_all, refused};
 
@@ -58,19 +55,6 @@ fn a_server_that_is_not_there_is_an_error_that_names_no_password<R: Real>() {
         !format!("{missing} {denied}").contains("db error"),
         "{missing} {denied}"
     );
-    // Nobody is sent looking for a password where none is missing.
-    let home = tempfile::tempdir().expect("a home");
-    for address in [
-        server.address("refold_reader", "no_such_database"),
-        format!("{reading}?sslmode=require"),
-    ] {
-        let token = CancelToken::default();
-        let work = Work::new(&token, &Silent);
-        let error = Session::open(&work, &address, None, &Places::below(home.path()));
-        let error = error.err().expect("it cannot be opened");
-        assert_eq!(error.code, ErrorCode::Unreachable, "{error:?}");
-        assert!(!error.hint.contains("password"), "{error:?}");
-    }
 }
 
 fn the_socket_leads_there_too<R: Real>() {

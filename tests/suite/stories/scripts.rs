@@ -140,7 +140,7 @@ fn every_command_takes_code_and_says_the_same_anywhere() {
         let package = package.display().to_string();
         for arguments in [
             vec!["state", &store, "order-4711", "--json"],
-            vec!["history", &store, "order-4711", "--json"],
+            vec!["history", &store, "order-4711", "--story", "--json"],
             vec!["blame", &store, "order-4711", "--path", "/status", "--json"],
             vec!["diff", &store, "order-4711", "--from", "v2", "--to", "v6", "--json"],
             vec!["check", &store, "order-4711", "--json"],
