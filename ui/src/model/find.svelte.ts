@@ -60,11 +60,11 @@ export class Find {
   }
 
   async #look(asked: Asked, turn: number, stopped: Promise<void>): Promise<void> {
-    await stopped;
-    // Another letter was typed meanwhile.
-    if (turn !== this.#turn) return;
     const { opened, store } = this.#history;
     try {
+      await stopped;
+      // Another letter was typed meanwhile.
+      if (turn !== this.#turn) return;
       const found = await store.backend.historyHits(opened.history, asked, (update) => {
         if (turn === this.#turn) this.job = update;
       });

@@ -102,7 +102,7 @@ export function placeItem({ desk, bus }: Scene, place: Place): Item {
     place.stream ? place.label : S.palette.wholeStore,
     place.b === null ? '' : S.palette.withB,
     place.stream ? S.tabs[place.lens] : '',
-    place.stream?.handler ?? '',
+    fileName(place.stream?.handler ?? ''),
     isElsewhere ? (place.store?.name ?? '') : '',
   ];
   return {
