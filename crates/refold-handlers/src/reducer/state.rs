@@ -150,44 +150,31 @@ impl<'s, 'p> Writer<'s, 'p> {
 
     /// Adds to the end of the array at `path`, or to its front; makes the array when there is none.
     pub fn append(&mut self, path: Path<'p>, value: Value, is_front: bool) -> Result<(), Refused> {
-        let Located::There(slot) = self.places.steps(&path).locate(self.state) else {
-            return self.set(path, Value::Array([value].into_iter().collect()));
-        };
-        match slot {
-            Value::Array(values) => {
-                let len = path.len();
-                let size = size_at(self.log.limits(), self.inside.len() + len + 1, &value)? + 1;
-                let at = if is_front { 0 } else { values.len() };
-                if is_front {
-                    values.push_front(value)
-                } else {
-                    values.push(value)
-                }
-                if is_front {
-                    self.shift(&path, len, 0, 1);
-                }
-                self.trace(&path, Some(at));
-                let before = if is_front { Before::Prepended } else { Before::Appended };
-                self.note(path, len, before);
-                self.log.account(size, 0)
-            }
-            Value::Null | Value::Repeated(_) => self.update(path, |old| match old {
-                Some(Value::Array(values)) => {
-                    let mut values = values.clone();
-                    if is_front {
-                        values.push_front(value)
-                    } else {
-                        values.push(value)
+        let Located::There(Value::Array(values)) = self.places.steps(&path).locate(self.state) else {
+            return self.update(path, |old| {
+                let mut values = match old {
+                    None | Some(Value::Null) => Array::default(),
+                    Some(Value::Array(values)) => values.clone(),
+                    Some(other) => {
+                        let message = format!("only an array can be appended to, but this is {}", other.kind());
+                        return Err(Refusal::new(code::HANDLER_TYPE, message));
                     }
-                    Ok::<_, Infallible>(Value::Array(values))
-                }
-                _ => Ok(Value::Array([value].into_iter().collect())),
-            }),
-            other => {
-                let message = format!("only an array can be appended to, but this is {}", other.kind());
-                Err(Refusal::new(code::HANDLER_TYPE, message))
-            }
+                };
+                extend(&mut values, value, is_front);
+                Ok(Value::Array(values))
+            });
+        };
+        let len = path.len();
+        let size = size_at(self.log.limits(), self.inside.len() + len + 1, &value)? + 1;
+        let at = if is_front { 0 } else { values.len() };
+        extend(values, value, is_front);
+        if is_front {
+            self.shift(&path, len, 0, 1);
         }
+        self.trace(&path, Some(at));
+        let before = if is_front { Before::Prepended } else { Before::Appended };
+        self.note(path, len, before);
+        self.log.account(size, 0)
     }
 
     /// Takes the member or element at `path` away; nothing happens when there is none.
@@ -313,6 +300,14 @@ fn nested(path: Steps<'_>, from: usize, value: Value) -> Result<Value, Refused> 
         };
     }
     Ok(value)
+}
+
+fn extend(values: &mut Array, value: Value, is_front: bool) {
+    if is_front {
+        values.push_front(value);
+    } else {
+        values.push(value);
+    }
 }
 
 /// A new element of a keyed array, with its key.

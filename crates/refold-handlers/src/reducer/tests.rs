@@ -130,6 +130,24 @@ every: [ { set: { lastEventAt: event.time } } ]
     check(reducer, &events, r#"{"lastEventAt":"2025-07-31T22:13:26.000Z"}"#);
 }
 
+/// What counts of a repeated key is its last value, on the way to a place and at it.
+#[test]
+fn nothing_is_appended_to_what_is_no_array_under_a_repeated_key() {
+    let append_to = |path: &str, payload: &str| {
+        let reducer = format!(
+            "refold: reducer/1\ninitial: {{}}\non:\n  Put: [{{set: {{p: event.data.p}}}}, {{append: {{\"{path}\": 7}}}}]\n"
+        );
+        folded(&reducer, &[("Put", payload)]).map(|(state, _)| String::from_utf8(state.to_canonical()).unwrap())
+    };
+    let object = r#"{"p":{"a":1,"a":{"b":3}}}"#;
+    for path in ["p.a", "p.a.b"] {
+        let fault = append_to(path, object).unwrap_err();
+        assert!(fault.message.contains("only an array can be appended to"), "{fault}");
+    }
+    let array = append_to("p.a", r#"{"p":{"a":1,"a":[3]}}"#).unwrap();
+    assert_eq!(array, r#"{"p":{"a":[3,7]}}"#);
+}
+
 #[test]
 fn what_happens_in_a_child_is_noted_and_undone_by_its_place_in_the_state() {
     let reducer = "
