@@ -29,7 +29,7 @@ function moveRow(desk: Desk, by: number): void {
   if (list) list.move(by);
   else if (view === 'history' && history?.tab === 'causation') history.causes.move(by);
   else if (view === 'history' && history) {
-    const last = (history.frame?.totalRows ?? 0) - 1;
+    const last = (history.tree?.totalRows ?? 0) - 1;
     history.focusRow(Math.max(0, Math.min(last, history.activeRow + by)));
   } else if (store) {
     store.activeStream = Math.max(0, Math.min(store.streams.matching - 1, store.activeStream + by));

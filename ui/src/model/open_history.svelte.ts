@@ -76,6 +76,7 @@ export class OpenHistory {
   tab = $state<Tab>('state');
   eventLens = $state<EventLens>('payload');
   frame = $state.raw<StateFrame | null>(null);
+  #framedLens = $state.raw<Lens>('state');
   detail = $state.raw<EventDetail | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
   eventsFailure = $state.raw<AppErrorWire | null>(null);
@@ -127,7 +128,7 @@ export class OpenHistory {
     this.#firstVersion = contiguousStart(opened);
     this.#frames = new Latest(
       (query) => backend.stateFrame(opened.history, query),
-      (frame) => this.#show(frame),
+      (frame, query) => this.#show(frame, query.lens),
       (reason) => this.failed(reason),
       PATIENCE_MILLIS,
     );
@@ -266,15 +267,15 @@ export class OpenHistory {
 
   /** Says which rows of the tree are visible. */
   wantRows(first: number, count: number): void {
-    const { frame } = this;
+    const { tree } = this;
     const isFirst = !this.#isLaidOut;
     this.#isLaidOut = true;
     this.#rows = { first, count };
-    // Before the first frame one is asked for already, or a person stopped it.
-    if (!frame) return;
-    if (isFirst) this.#revealChange(frame);
-    const end = Math.min(frame.totalRows, first + count);
-    if (frame.firstRow > first || frame.firstRow + frame.rows.length < end) this.ask();
+    // Before there are rows they are asked for already, or a person stopped it.
+    if (!tree) return;
+    if (isFirst) this.#revealChange(tree);
+    const end = Math.min(tree.totalRows, first + count);
+    if (tree.firstRow > first || tree.firstRow + tree.rows.length < end) this.ask();
   }
 
   /** Folds or unfolds a container, kept by path over every move of the cursors. */
@@ -322,11 +323,11 @@ export class OpenHistory {
 
   /** Brings the next row that changed into view, or the one before, round and round. Among changes alone it is focused. */
   revealChange(step: 1 | -1): void {
-    const { frame } = this;
-    if (!frame || frame.totalRows === 0) return;
-    if (this.lens === 'diff') return this.focusRow((this.activeRow + step + frame.totalRows) % frame.totalRows);
+    const { tree } = this;
+    if (!tree || tree.totalRows === 0) return;
+    if (this.lens === 'diff') return this.focusRow((this.activeRow + step + tree.totalRows) % tree.totalRows);
     const at = this.reveal?.first ?? (step > 0 ? -1 : Infinity);
-    const rows = step > 0 ? frame.changedRows : frame.changedRows.toReversed();
+    const rows = step > 0 ? tree.changedRows : tree.changedRows.toReversed();
     const row = rows.find((row) => (step > 0 ? row > at : row < at)) ?? rows[0];
     if (row !== undefined) this.reveal = { first: row, last: row };
   }
@@ -389,15 +390,21 @@ export class OpenHistory {
     return S.history.eventOf(moment, this.opened.events);
   }
 
+  /** The frame, once its rows are what is looked at: those of a payload say nothing of a state. */
+  get tree(): StateFrame | null {
+    return this.#framedLens === this.lens ? this.frame : null;
+  }
+
   rowAt(index: number): StateRow | undefined {
-    return this.frame?.rows[index - this.frame.firstRow];
+    const { tree } = this;
+    return tree?.rows[index - tree.firstRow];
   }
 
   /** Puts the tree's own cursor on a row, and the field that C hops along with it. */
   focusRow(index: number): void {
-    const { frame } = this;
-    if (!frame) return;
-    this.activeRow = Math.max(0, Math.min(frame.totalRows - 1, index));
+    const { tree } = this;
+    if (!tree) return;
+    this.activeRow = Math.max(0, Math.min(tree.totalRows - 1, index));
     const row = this.rowAt(this.activeRow);
     if (row && (this.lens === 'state' || this.lens === 'diff' || this.lens === 'blame')) this.focus = row.pointer;
   }
@@ -458,17 +465,20 @@ export class OpenHistory {
     };
   }
 
-  #show(frame: StateFrame): void {
+  #show(frame: StateFrame, lens: Lens): void {
     const hasMoved = this.frame?.moment !== frame.moment || this.frame.base !== frame.base;
-    if (hasMoved) this.#revealChange(frame);
+    const isLookedAt = lens === this.lens;
+    if (hasMoved && isLookedAt) this.#revealChange(frame);
     this.frame = frame;
+    this.#framedLens = lens;
     // The field keeps the row's cursor, wherever its row went.
     const kept = this.focus === null ? -1 : frame.rows.findIndex((row) => row.pointer === this.focus);
-    if (kept >= 0) this.activeRow = frame.firstRow + kept;
+    if (!isLookedAt) this.activeRow = -1;
+    else if (kept >= 0) this.activeRow = frame.firstRow + kept;
     else if (this.activeRow >= frame.totalRows) this.activeRow = -1;
     this.waiting.end();
     // The rows are behind but they come: lateness counts from the last frame, not from the start of a drag.
-    if (frame.moment !== this.a) this.waiting.begin();
+    if (frame.moment !== this.a || !isLookedAt) this.waiting.begin();
   }
 
   // A person who steps sees what the event did: when none of it is in view, the first of it comes into view. Nothing

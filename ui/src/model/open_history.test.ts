@@ -33,6 +33,26 @@ async function foldingForever() {
   return { history: new OpenHistory(store, opened, null, null, news), news, folds, cancelled };
 }
 
+it('takes no row of a payload for a field of the state', async () => {
+  const backend = fakeBackend({ sampleEvents: 200 });
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
+  const news = new HistoryNews();
+  const opened = await backend.openHistory(store.opened.session, 'order-4711', null, null, news.hear);
+  const history = new OpenHistory(store, opened, null, null, news);
+  history.setTab('event');
+  await vi.waitFor(() => expect(history.rowAt(1)).toBeDefined());
+  const ofThePayload = history.rowAt(1)?.pointer;
+
+  // Pressed so soon that the rows of the state are not there yet.
+  history.setTab('state');
+  history.focusRow(1);
+  expect([history.tree, history.focus, history.activeRow]).toEqual([null, null, -1]);
+  await vi.waitFor(() => expect(history.tree).not.toBeNull());
+  history.focusRow(1);
+  expect(history.focus).not.toBeNull();
+  expect(history.focus).not.toBe(ofThePayload);
+});
+
 it('stops the first fold of a stream and resumes it when asked', async () => {
   const { history, news, folds, cancelled } = await foldingForever();
   vi.advanceTimersByTime(250);
