@@ -185,11 +185,14 @@ pub fn show(shown: &Shown, view: &str) {
 
 /// Focuses the first field of the state, as drawers are opened for one.
 pub fn focus_a_field(shown: &Shown) {
-    // A list keeps rows that it does not need now, hidden and out of order.
-    const KEYS: &str = "[...document.querySelectorAll('[data-test=state-rows] [role=row]:not([hidden]) .key')]";
+    // A list keeps rows that it does not need now, hidden and out of order, and rows that are on their way have no path.
+    const KEYS: &str =
+        "[...document.querySelectorAll('[data-test=state-rows] [role=row][data-path]:not([hidden]) .key')]";
     shown.web.press(&[], "2");
-    shown.web.wait_for(&format!("{KEYS}.length > 1"));
-    shown.web.run(&format!("{KEYS}.at(1).click()"));
+    // In one go: what an event changed comes into view by itself, and then other rows are on their way.
+    shown.web.wait_for(&format!(
+        "(() => {{ const field = {KEYS}.at(1); field?.click(); return field }})()"
+    ));
 }
 
 /// Makes everything larger, by the command and then by its keys.

@@ -106,12 +106,13 @@ impl WebDriver {
         text.as_str().unwrap_or_default().to_owned()
     }
 
+    /// Where the first element is that the selector finds and that takes room: a list keeps rows that it does not need now,
+    /// hidden, with what they said last.
     #[track_caller]
     pub fn place(&self, selector: &str) -> Place {
-        self.wait_for(&format!("document.querySelector({selector:?})"));
-        let script = format!(
-            "const b = document.querySelector({selector:?}).getBoundingClientRect(); return [b.x, b.y, b.width, b.height]"
-        );
+        let shown = format!("[...document.querySelectorAll({selector:?})].find(it => it.getClientRects().length > 0)");
+        self.wait_for(&shown);
+        let script = format!("const b = {shown}.getBoundingClientRect(); return [b.x, b.y, b.width, b.height]");
         let numbers = self.run(&script);
         let at = |index: usize| numbers[index].as_f64().unwrap_or_default();
         Place {
