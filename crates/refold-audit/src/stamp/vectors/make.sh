@@ -30,13 +30,15 @@ digests = sha256, sha384, sha512
 ess_cert_id_chain = no
 ess_cert_id_alg = sha1
 EOF
+rsa="-algorithm RSA -pkeyopt rsa_keygen_bits:2048"
+p256="-algorithm EC -pkeyopt ec_paramgen_curve:P-256"
 sed -i "s#WORK#$work#" "$work/conf"
-# NAME KEY EXTENSIONS: an authority that the root vouches for.
+# NAME KEY EXTENSIONS [ISSUER]: an authority that the issuer vouches for.
 authority() {
     openssl genpkey -quiet $2 -out "$work/$1.key"
     openssl req -new -key "$work/$1.key" -subj "/O=Vectors/CN=Time Stamps of $1" -out "$work/$1.csr"
-    openssl x509 -req -in "$work/$1.csr" -CA root.pem -CAkey "$work/root.key" -days 36500 -extfile "$work/conf" \
-        -extensions "$3" -out "$work/$1.pem" 2> /dev/null
+    openssl x509 -req -in "$work/$1.csr" -CA "$work/${4:-root}.pem" -CAkey "$work/${4:-root}.key" -days 36500 \
+        -extfile "$work/conf" -extensions "$3" -out "$work/$1.pem" 2> /dev/null
 }
 # NAME SECTION DIGEST [CHAIN]: a stamp with its certificate.
 stamp() {
@@ -45,24 +47,19 @@ stamp() {
         -inkey "$work/$1.key" -chain "${4:-root.pem}" -out "$1.tsr" 2> /dev/null
 }
 for root in root other; do
-    openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/$root.key"
+    openssl genpkey -quiet $p256 -out "$work/$root.key"
     openssl req -x509 -new -key "$work/$root.key" -subj "/O=Vectors/CN=$root" -days 36500 -config "$work/conf" \
-        -extensions ca -out "$root.pem"
+        -extensions ca -out "$work/$root.pem"
+    cp "$work/$root.pem" .
 done
 # Another stands between the root and this one, and names no purpose, as many do.
-openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/middle.key"
-openssl req -new -key "$work/middle.key" -subj "/O=Vectors/CN=middle" -out "$work/middle.csr"
-openssl x509 -req -in "$work/middle.csr" -CA root.pem -CAkey "$work/root.key" -days 36500 -extfile "$work/conf" \
-    -extensions ca -out "$work/middle.pem" 2> /dev/null
-openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$work/below.key"
-openssl req -new -key "$work/below.key" -subj "/O=Vectors/CN=Time Stamps of below" -out "$work/below.csr"
-openssl x509 -req -in "$work/below.csr" -CA "$work/middle.pem" -CAkey "$work/middle.key" -days 36500 \
-    -extfile "$work/conf" -extensions stamps -out "$work/below.pem" 2> /dev/null
-authority rsa "-algorithm RSA -pkeyopt rsa_keygen_bits:2048" stamps
+authority middle "$p256" ca
+authority below "$p256" stamps middle
+authority rsa "$rsa" stamps
 authority p384 "-algorithm EC -pkeyopt ec_paramgen_curve:P-384" stamps
-authority old "-algorithm RSA -pkeyopt rsa_keygen_bits:2048" stamps
-authority lax "-algorithm EC -pkeyopt ec_paramgen_curve:P-256" lax
-authority mixed "-algorithm EC -pkeyopt ec_paramgen_curve:P-256" mixed
+authority old "$rsa" stamps
+authority lax "$p256" lax
+authority mixed "$p256" mixed
 stamp rsa tsa sha256
 stamp p384 tsa sha384
 stamp old tsa_old sha512
