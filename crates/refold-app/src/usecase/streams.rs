@@ -33,14 +33,23 @@ const PAGE_ROWS: u32 = 4_096;
 /// A page as a list shows it has at most so many rows.
 const MAX_ROWS: u32 = 10_000;
 
-/// Calls `visit` for each stream of the page, and answers how many there are on all pages. Most events and latest events come first; ids, categories and first times
+/// What a page of streams was one of.
+#[derive(Debug, Clone, Copy)]
+pub struct StreamsTold {
+    /// On all pages.
+    pub matching: u32,
+    /// Whether there is a next page.
+    pub has_more: bool,
+}
+
+/// Calls `visit` for each stream of the page. Most events and latest events come first; ids, categories and first times
 /// ascend.
 pub fn streams(
     work: &Work<'_>,
     session: &Session,
     asked: &Streams,
     visit: &mut dyn FnMut(StreamAnswer) -> Result<(), AppError>,
-) -> Result<u32, AppError> {
+) -> Result<StreamsTold, AppError> {
     let index = session.build_index(work)?;
     let digits = session.description().time_digits;
     let category = asked.category.as_deref();
@@ -57,24 +66,27 @@ pub fn streams(
     if let Some(after) = &asked.after {
         query.offset = rank_after(work, &index, &query, after)?;
     }
-    let (mut left, mut all) = (asked.limit, 0);
+    let (mut left, mut matching) = (asked.limit, 0);
     while left > 0 {
         query.limit = left.min(PAGE_ROWS);
         let page = index.streams(&query)?;
-        all = page.matching;
+        matching = page.matching;
         for ordinal in &page.rows {
             visit(answer(&index, *ordinal, digits)?)?;
         }
         // A page never holds more rows than its limit.
         let shown = page.rows.len() as u32;
+        query.offset += shown;
         if shown < query.limit {
             break;
         }
-        query.offset += shown;
         left -= shown;
         work.check()?;
     }
-    Ok(all)
+    Ok(StreamsTold {
+        matching,
+        has_more: query.offset < matching,
+    })
 }
 
 /// A page as a list of rows shows it. Needs the index, if only that of the store as it was before it grew.

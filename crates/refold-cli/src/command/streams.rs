@@ -2,7 +2,7 @@
 
 use refold_app::answer::json_line;
 use refold_app::text::grouped;
-use refold_app::usecase::streams::{Streams, streams};
+use refold_app::usecase::streams::{Streams, StreamsTold, streams};
 use refold_app::wire::StreamSort;
 
 use super::{Context, cell};
@@ -32,8 +32,8 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
             shown += 1;
             printer.line_of_stream(&json_line(&stream)?)
         });
-        let all = printer.finish(outcome)?;
-        if let Some(rest) = rest(asked, shown, all) {
+        let told = printer.finish(outcome)?;
+        if let Some(rest) = rest(shown, &told) {
             aside(&rest);
         }
         return Ok(0);
@@ -47,7 +47,7 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         "last type",
     ]);
     let mut shown = 0;
-    let all = streams(context.work, &session, &query, &mut |stream| {
+    let told = streams(context.work, &session, &query, &mut |stream| {
         shown += 1;
         table.row(vec![
             stream.stream.to_string(),
@@ -64,20 +64,19 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
     } else {
         table.print(&mut printer)?;
     }
-    if let Some(rest) = rest(asked, shown, all) {
+    if let Some(rest) = rest(shown, &told) {
         printer.line(&rest)?;
     }
     printer.finish(Ok(0))
 }
 
 /// That there are more, of a page which may not be the first.
-fn rest(asked: &Asked, shown: u32, all: u32) -> Option<String> {
-    let is_last = shown < asked.limit || shown == all;
-    (!is_last).then(|| {
+fn rest(shown: u32, told: &StreamsTold) -> Option<String> {
+    told.has_more.then(|| {
         format!(
             "{} of {} streams; more with --limit N, or on the next page with --after and the last id",
             grouped(shown.into()),
-            grouped(all.into())
+            grouped(told.matching.into())
         )
     })
 }
