@@ -172,7 +172,7 @@ pub struct ReportQuestion {
     #[arg(long, conflicts_with_all = ["verification", "from", "to"])]
     pub invariants: bool,
     /// Check this condition on `state` instead
-    #[arg(long, value_name = "EXPR", requires = "invariants")]
+    #[arg(long, value_name = "EXPR", requires = "invariants", conflicts_with_all = ["verification", "against", "from", "to"])]
     pub invariant: Option<String>,
     /// Fold the stream, the category or the store with this handler too, as `replay --against` does: every stream that differs, every failure, and the events that they name
     #[arg(long, value_name = "HANDLER", conflicts_with_all = ["invariants", "verification", "from", "to"])]
@@ -187,7 +187,7 @@ pub struct ReportQuestion {
     #[arg(long, value_name = "KEY", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub anchor_key: Option<String>,
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
-    #[arg(long, value_name = "FILE", requires = "verification")]
+    #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub authority: Option<PathBuf>,
     /// An older copy of the store, for the states before; it is held against the anchor too
     #[arg(long, value_name = "STORE", requires = "verification", conflicts_with_all = OF_STREAMS)]
