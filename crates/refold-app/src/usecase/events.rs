@@ -52,18 +52,17 @@ pub fn events(
 }
 
 impl Events {
-    /// That the types are some that the stream or the store has.
-    pub(super) fn check_types(&self, work: &Work<'_>, session: &Session, stream: &Stream) -> Result<(), AppError> {
-        let is_known = |name: &String| {
-            let types = &stream.track.types;
-            types
-                .iter()
-                .any(|of| text::shown(stream.names().type_name(*of)) == *name)
+    /// The types as they are stored, which the stream or the store must have.
+    pub(super) fn wanted(&self, work: &Work<'_>, session: &Session, stream: &Stream) -> Result<WantedTypes, AppError> {
+        let types: Vec<Vec<u8>> = self.types.iter().map(|name| text::id_from_shown(name)).collect();
+        let is_known = |name: &Vec<u8>| {
+            let known = &stream.track.types;
+            known.iter().any(|of| stream.names().type_name(*of) == name)
         };
-        match self.types.iter().all(is_known) {
-            true => Ok(()),
-            false => named::check(work, session, &self.types, &[], ""),
-        }
+        Ok(WantedTypes(match types.iter().all(is_known) {
+            true => types,
+            false => named::find_all(work, session, &self.types, &[], "")?.types,
+        }))
     }
 
     /// The moments before the first and after the last event that the cursors let through. That there is none between
@@ -117,20 +116,25 @@ impl Events {
         findings: &Arc<Findings>,
         visit: &mut dyn FnMut(&EventView<'_>) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
-        self.check_types(work, session, stream)?;
+        let wanted = self.wanted(work, session, stream)?;
         let (from, to) = self.range(session, stream, findings)?;
         let mut left = self.limit.unwrap_or(u64::MAX);
-        stream.visit_while(work, session.store(), findings, from, to, &mut |moment, event| {
-            if left > 0 && self.has_type(&stream.type_name(moment)) {
+        stream.visit_while(work, session.store(), findings, from, to, &mut |_, event| {
+            if left > 0 && wanted.hold(event, stream.names()) {
                 left -= 1;
                 visit(event)?;
             }
             Ok(left > 0)
         })
     }
+}
 
-    pub(super) fn has_type(&self, event_type: &String) -> bool {
-        self.types.is_empty() || self.types.contains(event_type)
+/// Event types as they are stored; none: all.
+pub(super) struct WantedTypes(Vec<Vec<u8>>);
+
+impl WantedTypes {
+    pub fn hold(&self, event: &EventView<'_>, names: &Names) -> bool {
+        self.0.is_empty() || self.0.iter().any(|of| of == names.type_name(event.event_type))
     }
 }
 

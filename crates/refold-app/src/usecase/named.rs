@@ -11,18 +11,18 @@ use crate::text;
 /// Names that an error lists.
 const MOST_NAMED: usize = 20;
 
+/// What was named, as it is stored; of what nothing was named, all is meant.
+#[derive(Debug, Default)]
+pub(super) struct Named {
+    pub types: Vec<Vec<u8>>,
+    pub categories: Vec<Vec<u8>>,
+}
+
 /// The category of this name, as shown or as stored.
 pub(super) fn category(index: &Index, name: &str) -> Result<Vec<u8>, AppError> {
     let known = index.categories()?;
     let known: Vec<&[u8]> = known.iter().map(|(name, _)| *name).collect();
     find(&known, name).ok_or_else(|| lacking("category", &known, name))
-}
-
-/// What to say where no event is of this category.
-pub(super) fn no_category(index: &Index, name: &str) -> Result<AppError, AppError> {
-    let known = index.categories()?;
-    let known: Vec<&[u8]> = known.iter().map(|(name, _)| *name).collect();
-    Ok(lacking("category", &known, name))
 }
 
 /// The event type of this name, as shown or as stored.
@@ -31,22 +31,31 @@ pub(super) fn event_type(index: &Index, name: &str) -> Result<Vec<u8>, AppError>
     find(&known, name).ok_or_else(|| lacking("event type", &known, name))
 }
 
-/// That the store has each of these; asks nothing of the index where nothing is named.
-pub(super) fn check(
+/// All of these, of which the store must have each; asks nothing of the index where nothing is named.
+pub(super) fn find_all(
     work: &Work<'_>,
     session: &Session,
     types: &[String],
     categories: &[String],
     part_of_id: &str,
-) -> Result<(), AppError> {
+) -> Result<Named, AppError> {
     if types.is_empty() && categories.is_empty() && part_of_id.is_empty() {
-        return Ok(());
+        return Ok(Named::default());
     }
     let index = session.build_index(work)?;
-    types.iter().try_for_each(|name| event_type(&index, name).map(drop))?;
-    categories
-        .iter()
-        .try_for_each(|name| category(&index, name).map(drop))?;
+    let named = Named {
+        types: types
+            .iter()
+            .map(|name| event_type(&index, name))
+            .collect::<Result<_, _>>()?,
+        categories: categories
+            .iter()
+            .map(|name| category(&index, name))
+            .collect::<Result<_, _>>()?,
+    };
+    if part_of_id.is_empty() {
+        return Ok(named);
+    }
     let matching = text::id_from_shown(part_of_id);
     let of_id = StreamQuery {
         matching: &matching,
@@ -59,12 +68,12 @@ pub(super) fn check(
             "look for a shorter part of it: refold streams STORE --match TEXT",
         ));
     }
-    Ok(())
+    Ok(named)
 }
 
 fn find(known: &[&[u8]], name: &str) -> Option<Vec<u8>> {
     let find = |wanted: &[u8]| known.iter().find(|name| **name == wanted).map(|name| name.to_vec());
-    find(name.as_bytes()).or_else(|| find(&text::id_from_shown(name)))
+    find(&text::id_from_shown(name)).or_else(|| find(name.as_bytes()))
 }
 
 fn lacking(noun: &str, known: &[&[u8]], name: &str) -> AppError {

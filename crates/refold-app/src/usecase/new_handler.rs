@@ -39,13 +39,14 @@ pub fn new_handler(
     category: &str,
     folder: &Path,
 ) -> Result<NewHandlerAnswer, AppError> {
+    let wanted = named::category(&*session.build_index(work)?, category)?;
     let mut reader = session.store().read(&ReadQuery::all(Columns::PAYLOAD))?;
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
     let (mut starter, mut events, mut read) = (Starter::default(), 0, 0);
     while reader.next_batch(work, BATCH_EVENTS, &mut batch, &mut names, &findings)? {
         for row in 0..batch.len() {
             let event = batch.event(row);
-            if names.category(event.stream) == category.as_bytes() {
+            if names.category(event.stream) == wanted {
                 events += 1;
                 // Examples of values go into the file.
                 payload::covered(&event, session.mask(), &names, |shown| {
@@ -56,9 +57,6 @@ pub fn new_handler(
         }
         read += batch.len() as u64;
         work.tick("reading events", read, session.description().event_count)?;
-    }
-    if events == 0 {
-        return Err(named::no_category(&*session.build_index(work)?, category)?);
     }
     starter.write_new(folder, category).map_err(|error| {
         let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());

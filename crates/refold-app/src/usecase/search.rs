@@ -20,7 +20,6 @@ use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena,
 
 use self::filter::Filter;
 use super::events::answer;
-use super::named;
 use crate::answer::EventAnswer;
 use crate::error::AppError;
 use crate::findings;
@@ -85,8 +84,7 @@ pub fn search(
     visit: Visit<'_>,
 ) -> Result<(), AppError> {
     session.mask().report_search(findings);
-    let filter = Filter::new(asked, session)?;
-    named::check(work, session, &asked.types, &asked.categories, &asked.stream)?;
+    let filter = Filter::new(work, session, asked)?;
     let mut taker = Taker {
         filter: &filter,
         mask: session.mask(),

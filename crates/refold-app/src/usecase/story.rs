@@ -36,7 +36,7 @@ pub fn story(
     let templates = handler::story(handler)?;
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;
-    asked.check_types(work, session, &stream)?;
+    let wanted = asked.wanted(work, session, &stream)?;
     let (from, to) = asked.range(session, &stream, &findings)?;
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
@@ -46,8 +46,7 @@ pub fn story(
     let mut tell = |moment: Moment, event: &EventView<'_>| -> Result<bool, AppError> {
         fold.step(event, stream.names(), None)?;
         let after = fold.folded()?.state;
-        let event_type = stream.type_name(moment);
-        if moment > from && left > 0 && asked.has_type(&event_type) {
+        if moment > from && left > 0 && wanted.hold(event, stream.names()) {
             left -= 1;
             let cover = session.mask().of_event(event, stream.names(), Part::Payload);
             let of_state = session.mask().cover(&stream.id, &stream.category, None, Part::State);
@@ -63,7 +62,7 @@ pub fn story(
                 stream: text::exact(&stream.id),
                 version: text::filled(stream.version_label(moment)),
                 position: text::filled(stream.position_label(moment)),
-                event_type,
+                event_type: stream.type_name(moment),
                 recorded_at: text::filled(stream.time_label(moment, digits)),
                 story: line,
                 changed,

@@ -63,6 +63,35 @@ fn a_name_that_the_store_lacks_is_refused_with_those_it_has() {
     );
 }
 
+/// A name that was found must be what is looked for, however it was given.
+#[test]
+fn a_name_of_odd_letters_is_found_as_shown_and_as_stored() {
+    let odd = Lab::new(500);
+    let database = rusqlite::Connection::open(odd.store()).unwrap();
+    let named = "UPDATE emt_messages SET message_type = ?1 WHERE stream_id = 'order-4711' AND message_type = ?2";
+    for (to, from) in [("App\u{1}Placed", "OrderPlaced"), ("App\\x{41}Added", "ItemAdded")] {
+        assert!(database.execute(named, [to, from]).unwrap() > 0);
+    }
+    drop(database);
+    let count = |arguments: &[&str]| odd.json_lines(arguments).len();
+    let of_stream = odd.json_lines(&["history", "orders.db", "order-4711"]);
+    for (stored, end) in [("App\u{1}Placed", "Placed"), ("App\\x{41}Added", "Added")] {
+        let types = of_stream.iter().map(|line| line["type"].as_str().unwrap());
+        let of_type: Vec<&str> = types.filter(|of| of.starts_with("App") && of.ends_with(end)).collect();
+        assert!(!of_type.is_empty(), "{of_stream:?}");
+        for name in [stored, of_type[0]] {
+            let history = ["history", "orders.db", "order-4711", "--type", name];
+            assert_eq!(count(&history), of_type.len(), "{name}");
+            assert_eq!(count(&[&history[..], &["--story"]].concat()), of_type.len(), "{name}");
+            assert_eq!(
+                count(&["search", "orders.db", "", "--type", name]),
+                of_type.len(),
+                "{name}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_range_of_a_search_that_ends_before_it_begins_is_refused() {
     let lab = Lab::shared();
@@ -238,11 +267,24 @@ fn what_is_not_there_is_said_to_be_not_there() {
 fn an_option_that_would_do_nothing_is_refused_or_said() {
     let lab = Lab::shared();
     let stream = ["orders.db", "order-4711"];
-    is_refused(
-        lab,
-        &[&["report"], &stream[..], &["--dry-run", "--explanations", "x.toml"]].concat(),
-        &["--explanations"],
-    );
+    for of_a_verification in ["--salt", "--anchor-key", "--authority", "--copy", "--explanations"] {
+        is_refused(
+            lab,
+            &[&["report"], &stream[..], &["--dry-run", of_a_verification, "x"]].concat(),
+            &[of_a_verification],
+        );
+    }
+    for (option, value) in [
+        ("--from", "#1"),
+        ("--against", "handlers/order"),
+        ("--verification", "x"),
+    ] {
+        is_refused(
+            lab,
+            &["report", "orders.db", "--dry-run", "--invariant", "true", option, value],
+            &["--invariant", option],
+        );
+    }
     is_refused(
         lab,
         &[&["history"], &stream[..], &["--handler", "handlers/order"]].concat(),

@@ -9,6 +9,7 @@ use refold_core::event::{EventBatch, EventView};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::names::Names;
 use refold_core::time::Timestamp;
+use refold_core::work::Work;
 use refold_handlers::filter::EventFilter;
 use refold_stores::index::Needle;
 
@@ -17,6 +18,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::mask::Mask;
 use crate::session::Session;
+use crate::usecase::named;
 use crate::{payload, text};
 
 /// A search that is ready to be asked of events, by any thread.
@@ -33,17 +35,19 @@ pub(super) struct Filter {
 
 impl Filter {
     /// An event is found by what the mask of the session shows of it alone: else a search would tell what is hidden.
-    pub fn new(asked: &Search, session: &Session) -> Result<Filter, AppError> {
-        let ids = |names: &[String]| names.iter().map(|name| text::id_from_shown(name)).collect();
+    pub fn new(work: &Work<'_>, session: &Session, asked: &Search) -> Result<Filter, AppError> {
         let condition = asked.condition.as_deref().filter(|text| !text.trim().is_empty());
+        let condition = condition.map(EventFilter::compile).transpose()?;
+        let recorded_at = time_range(session, asked.from.as_deref(), asked.to.as_deref())?;
+        let named = named::find_all(work, session, &asked.types, &asked.categories, &asked.stream)?;
         let stream = text::id_from_shown(&asked.stream);
         Ok(Filter {
-            types: ids(&asked.types),
-            categories: ids(&asked.categories),
+            types: named.types,
+            categories: named.categories,
             stream: (!stream.is_empty()).then(|| Finder::new(&stream).into_owned()),
-            recorded_at: time_range(session, asked.from.as_deref(), asked.to.as_deref())?,
+            recorded_at,
             needle: Needle::new(asked.text.as_bytes()),
-            condition: condition.map(EventFilter::compile).transpose()?,
+            condition,
             mask: Arc::clone(session.mask()),
         })
     }

@@ -21,7 +21,7 @@ pub fn hits_in_stream(
     stream: &Stream,
     asked: &Search,
 ) -> Result<HistoryHits, AppError> {
-    let filter = Filter::new(asked, session)?;
+    let filter = Filter::new(work, session, asked)?;
     let found = Arc::<Findings>::default();
     session.mask().report_search(&found);
     let mut moments = Vec::new();
