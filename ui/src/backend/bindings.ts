@@ -1083,6 +1083,8 @@ export type HandlersCompared = {
 	/**  On which events of which streams a side failed; the first of many. */
 	stops: StopRow[],
 	stopCount: number,
+	/**  Why not every state could be compared; empty: every one was. */
+	unclear: string,
 	findings: FindingWire[],
 	/**  The answer was kept: nothing was folded. */
 	isCached: boolean,

@@ -47,6 +47,8 @@ export const LAB = {
       ? 'no stream differs'
       : `${countOf(n, 'stream differs', 'streams differ')}, ${n === atHead ? (n === 1 ? 'also' : 'all of them also') : countText(atHead)} at the head`,
   failures: (n: number) => (n === 0 ? 'neither handler failed' : countOf(n, 'error', 'errors')),
+  notDiffering: 'No state is known to differ',
+  notExact: (reason: string) => `Not exact: ${reason}.`,
   equal: 'Both handlers come to equal states after every event',
   equalWhy: 'Every event of the scope was folded by both, and no state differed at any moment.',
   differing: 'Streams that differ',

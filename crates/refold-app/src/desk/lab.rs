@@ -79,6 +79,7 @@ impl Desk {
             kind_count: narrow(answer.kinds.len() as u64),
             stops: answer.errors.iter().take(MOST_TOLD).map(StopRow::from).collect(),
             stop_count: answer.error_count,
+            unclear: answer.unclear().unwrap_or_default(),
             findings: answer.findings.clone(),
             is_cached,
             took: took(started),

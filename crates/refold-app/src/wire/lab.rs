@@ -66,6 +66,8 @@ pub struct HandlersCompared {
     /// On which events of which streams a side failed; the first of many.
     pub stops: Vec<StopRow>,
     pub stop_count: u32,
+    /// Why not every state could be compared; empty: every one was.
+    pub unclear: String,
     pub findings: Vec<FindingWire>,
     /// The answer was kept: nothing was folded.
     pub is_cached: bool,

@@ -82,7 +82,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
         ...{ run: keep(events, streams), left: identity(question.left), right: identity(question.right) },
         streams: question.scope.kind === 'stream' ? 1 : events.ids.length,
         ...{ events: eventsIn(events, question.scope), differingStreams: streams.length, rows: streams.length },
-        ...{ differingAtHead: streams.length, stops: [], stopCount: 0, findings: [], kindCount: 2 },
+        ...{ differingAtHead: streams.length, stops: [], stopCount: 0, unclear: '', findings: [], kindCount: 2 },
         kinds: [
           { path: '/total', eventType: 'ItemRemoved', streams: streams.length - removed },
           { path: '/items/SKU-0042/qty', eventType: 'ItemRemoved', streams: removed },

@@ -50,6 +50,22 @@ it('compares two versions, shows both states, steps along them, and answers the 
   await page.until(() => text('scope-header').includes(stream) && page.find('[data-test=state-header]'));
 });
 
+it('calls handlers equal only where every state could be compared', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const { compareHandlers } = backend;
+  vi.spyOn(backend, 'compareHandlers').mockImplementation(async (...asked) => {
+    const unclear = 'in 1 stream an event could not be read';
+    return { ...(await compareHandlers(...asked)), differingStreams: 0, rows: 0, kinds: [], unclear };
+  });
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=rail-replay]'));
+  page.press('Ctrl+4');
+  await page.until(() => page.find('[data-test=replay]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=replay-equal]'));
+  expect(text('replay-equal')).toBe('No state is known to differ Not exact: in 1 stream an event could not be read.');
+});
+
 it('takes the stream that was looked at, and stops what runs', async () => {
   await open('replay', 'slow', 'order-4714');
   expect(page.find<HTMLInputElement>('[data-test=lab-stream]')?.value).toBe('order-4714');
