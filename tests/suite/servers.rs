@@ -171,6 +171,13 @@ pub struct Told {
     pub codes: Vec<(&'static str, u64)>,
 }
 
+impl Told {
+    /// An event each: its stream, its version, its type.
+    pub fn lines(&self) -> Vec<&str> {
+        self.events.iter().map(|event| event.line.as_str()).collect()
+    }
+}
+
 pub fn told(store: &dyn EventStore) -> Told {
     let (token, findings) = (CancelToken::default(), Findings::default());
     let (mut batch, mut names) = (EventBatch::default(), Names::default());

@@ -15,10 +15,6 @@ fn found(database: &str, tables: &[&str], sql: &str) -> Told {
     told(&*opened(&server.address(account, database)))
 }
 
-fn lines(told: &Told) -> Vec<&str> {
-    told.events.iter().map(|event| event.line.as_str()).collect()
-}
-
 /// Some events come of no aggregate, and payloads are of several converters.
 #[test]
 fn axon_5() {
@@ -35,7 +31,7 @@ fn axon_5() {
          (2, NULL, NULL, NULL, 'bank.Rated', '0.0.1', '2026-08-03T14:00:01Z', X'd9d9f7a0', NULL, 'id-2');",
     );
     assert_eq!(told.layout, "axon-5");
-    assert_eq!(lines(&told), ["a-1 0 bank.Opened", "(no stream) - bank.Rated"]);
+    assert_eq!(told.lines(), ["a-1 0 bank.Opened", "(no stream) - bank.Rated"]);
     assert_eq!(
         (
             told.events[0].correlation_id.as_str(),
@@ -66,7 +62,7 @@ fn eventuate() {
     );
     assert_eq!(told.layout, "eventuate");
     assert_eq!(
-        lines(&told),
+        told.lines(),
         ["bank.Account-1 - bank.Opened", "bank.Account-1 - bank.Deposited"]
     );
     assert_eq!(told.events[1].payload, "{\"amount\":12.50}");

@@ -18,10 +18,6 @@ fn found_on(server: &Postgres, database: &str, tables: &[&str], sql: &str) -> To
     told(&*opened(&server.tables(database, sql, tables)))
 }
 
-fn lines(told: &Told) -> Vec<&str> {
-    told.events.iter().map(|event| event.line.as_str()).collect()
-}
-
 /// Some events come of no aggregate, payloads are of several converters, and a sequence of Hibernate's hands out numbers.
 #[test]
 fn axon_5() {
@@ -41,7 +37,7 @@ fn axon_5() {
     );
     assert_eq!(told.layout, "axon-5");
     assert_eq!(
-        lines(&told),
+        told.lines(),
         ["a-1 0 bank.Opened", "a-1 1 bank.Deposited", "(no stream) - bank.Rated"]
     );
     let second = &told.events[1];
@@ -82,7 +78,7 @@ fn eventflow() {
     );
     assert_eq!(told.layout, "eventflow");
     assert_eq!(
-        lines(&told),
+        told.lines(),
         ["thing-1 1 ThingPinged", "thing-1 2 ThingPinged", "thing-1 3 (no type)"]
     );
     let first = &told.events[0];
@@ -123,7 +119,7 @@ fn sequent_before_8() {
         format!("{id} 2 InvoicePaid"),
         format!("{id} 3 InvoiceClosed"),
     ];
-    assert_eq!(lines(&told), expected);
+    assert_eq!(told.lines(), expected);
     assert_eq!(told.events[0].category, "Invoice");
     assert_eq!(told.codes, []);
 }
@@ -155,7 +151,7 @@ fn eventuate() {
     let told = told(&*store);
     assert_eq!(told.layout, "eventuate");
     assert_eq!(
-        lines(&told),
+        told.lines(),
         [
             "bank.Account-1 - bank.Opened",
             "bank.Account-1 - bank.Deposited",
@@ -183,7 +179,7 @@ fn disintegrate() {
          ('CartClosed', '\\x81a46e756d6205', '2026-08-03 14:00:01', 'cart-1');",
     );
     assert_eq!(told.layout, "disintegrate");
-    assert_eq!(lines(&told), ["ItemAdded - ItemAdded", "CartClosed - CartClosed"]);
+    assert_eq!(told.lines(), ["ItemAdded - ItemAdded", "CartClosed - CartClosed"]);
     assert_eq!(told.events[0].payload, "{\"ItemAdded\":{\"quantity\":2}}");
     assert_eq!(told.events[1].encoding, Encoding::Opaque);
 }
@@ -210,7 +206,7 @@ fn pekko_r2dbc() {
     );
     assert_eq!(told.layout, "pekko-r2dbc");
     assert_eq!(
-        lines(&told),
+        told.lines(),
         ["Account|1 1 Opened#2", "Account|1 2 Deposited", "Account|2 1 Opened"]
     );
     assert_eq!(told.events[2].category, "Account");
@@ -233,7 +229,7 @@ fn outbox() {
          ('00000000-0000-4000-8000-000000000002', 'order', '2', 'OrderPlaced', NULL);",
     );
     assert_eq!(told.layout, "outbox:public.outboxevent");
-    assert_eq!(lines(&told), ["order-1 - OrderPaid", "order-2 - OrderPlaced"]);
+    assert_eq!(told.lines(), ["order-1 - OrderPaid", "order-2 - OrderPlaced"]);
     assert_eq!(told.events[0].event_id, "00000000-0000-4000-8000-000000000001");
     assert_eq!(told.codes, [("payload-missing", 1)]);
 }
@@ -267,7 +263,7 @@ fn prooph() {
     let store = opened(&address);
     let told = told(&*store);
     assert_eq!(told.layout, format!("prooph:public.{table}"));
-    let lines = lines(&told);
+    let lines = told.lines();
     assert_eq!(lines.len(), 32);
     assert_eq!(
         (lines[0], lines[29], lines[30], lines[31]),

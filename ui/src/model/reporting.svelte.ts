@@ -238,7 +238,7 @@ export class ReportsBoard extends LongWork implements Board {
         return { of: 'invariants', condition: this.condition.trim() };
       case 'comparison':
         return { of: 'comparison', against: this.against };
-      default:
+      case 'events':
         return { of: 'events' };
     }
   }

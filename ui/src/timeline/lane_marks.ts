@@ -22,9 +22,10 @@ export function fullestOf(page: LanesPage): number {
   return most > 1 ? most : 0;
 }
 
-/** Of a figure of a count, and of the room that it leaves. */
+/** How wide a figure of a count is. */
 const FIGURE_PIXELS = 6;
-const GLYPH_PIXELS = 10;
+/** How wide the symbol of an event is. */
+export const GLYPH_PIXELS = 10;
 /** A column of few events can still be seen. */
 const LEAST_HEIGHT = 3;
 

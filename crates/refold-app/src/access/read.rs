@@ -64,19 +64,14 @@ fn told(members: &Map<String, Value>) -> Option<String> {
             format!("revealed {path}: {}", text("reason"))
         }
         "exported" => {
-            let what = text("what");
-            let article = if what.starts_with(['a', 'e', 'i', 'o', 'u']) {
-                "an"
-            } else {
-                "a"
-            };
             format!(
-                "wrote {article} {what} into {} (SHA-256 {})",
+                "wrote {} into {} (SHA-256 {})",
+                with_article(text("what")),
                 text("file"),
                 text("sha256")
             )
         }
-        "asked" => format!("asked {} for a {}", text("url"), text("what")),
+        "asked" => format!("asked {} for {}", text("url"), with_article(text("what"))),
         "sent" => format!("sent {}  {}", text("statement"), text("text")),
         "answered" => {
             let millis = number("micros") / 1000;
@@ -91,6 +86,15 @@ fn told(members: &Map<String, Value>) -> Option<String> {
         _ => return None, // of a later version
     };
     Some(format!("{}  {}  {what}", text("at"), text("who")))
+}
+
+fn with_article(noun: &str) -> String {
+    let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} {noun}")
 }
 
 /// The log of a connection; empty where nothing was logged yet.

@@ -39,6 +39,16 @@ use crate::wire::LabEvent;
 /// Rows of an answer about a whole store that are kept; all are counted.
 const MOST_ROWS: usize = 10_000;
 
+/// What an answer does not know of so many streams; `None`: of none.
+fn unread(incomplete_streams: u32) -> Option<String> {
+    (incomplete_streams > 0).then(|| {
+        format!(
+            "in {} an event could not be read or folded",
+            text::counted(incomplete_streams.into(), "stream")
+        )
+    })
+}
+
 /// An event that an answer names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventName {

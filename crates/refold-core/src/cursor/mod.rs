@@ -90,13 +90,10 @@ impl Cursor {
         }
         let clock = clock.get(1..)?;
         let number = |at: usize| clock.get(at..at + 2).and_then(|digits| digits.parse::<u8>().ok());
-        let is_of_clock = is_shaped(clock.get(..MINUTE.len())?, MINUTE);
-        let second = clock
-            .strip_prefix(clock.get(..MINUTE.len())?)
-            .and_then(|rest| rest.strip_prefix(':'));
-        let second = second.and(number(SECOND_AT));
+        let (minute, rest) = clock.split_at_checked(MINUTE.len())?;
+        let second = rest.starts_with(':').then(|| number(SECOND_AT)).flatten();
         let is_impossible = number(0) > Some(23) || number(3) > Some(59) || second > Some(59);
-        (is_of_clock && is_impossible).then(|| CursorError::NoSuchTime(clock.to_owned()))
+        (is_shaped(minute, MINUTE) && is_impossible).then(|| CursorError::NoSuchTime(clock.to_owned()))
     }
 }
 

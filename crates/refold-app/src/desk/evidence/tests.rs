@@ -37,20 +37,24 @@ fn report_of(question: ReportQuestionWire, manner: &ReportManner) -> ReportAsked
     }
 }
 
+fn anchor_in(out: &str) -> AnchorAskedWire {
+    AnchorAskedWire {
+        out: out.to_owned(),
+        key: String::new(),
+        previous: String::new(),
+        stamp: String::new(),
+        is_plain: false,
+        is_short: false,
+    }
+}
+
 #[test]
 fn an_anchor_is_made_listed_and_verified_against() {
     let lab = lab();
     let (_kept, out) = folder();
     let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
     assert_eq!(lab.desk.anchors(session, "").expect("an answer").folder, "");
-    let asked = AnchorAskedWire {
-        out: out.clone(),
-        key: String::new(),
-        previous: String::new(),
-        stamp: String::new(),
-        is_plain: false,
-        is_short: false,
-    };
+    let asked = anchor_in(&out);
     let made = lab.desk.make_anchor(session, &asked, &|_| {}).expect("an anchor");
     assert_eq!((made.events, made.signed_by.as_str()), (2_000, ""));
     let listed = lab.desk.anchors(session, &out).expect("a list");
@@ -125,15 +129,10 @@ fn a_report_keeps_what_was_asked_of_the_store() {
     let lab = lab();
     let (_kept, out) = folder();
     let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
-    let anchored = AnchorAskedWire {
-        out: out.clone(),
-        key: String::new(),
-        previous: String::new(),
-        stamp: String::new(),
-        is_plain: false,
-        is_short: false,
-    };
-    let anchor = lab.desk.make_anchor(session, &anchored, &|_| {}).expect("an anchor");
+    let anchor = lab
+        .desk
+        .make_anchor(session, &anchor_in(&out), &|_| {})
+        .expect("an anchor");
     let manner = ReportManner {
         out,
         formats: vec![ReportFormatWire::Json],

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::determinism::DeterminismAnswer;
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
-use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at};
+use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, unread};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
 use crate::mask::{self, Cover};
@@ -185,22 +185,16 @@ pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result
 }
 
 fn sentence_of(incomplete_streams: u32, unclear_streams: u32) -> String {
-    let streams = |count: u32| text::counted(count.into(), "stream");
-    match (incomplete_streams, unclear_streams) {
-        (0, 0) => "exact: every state was looked at".to_owned(),
-        (0, unclear) => format!(
-            "not exact: in {} an invariant could not be asked of some state",
-            streams(unclear)
-        ),
-        (incomplete, 0) => format!(
-            "not exact: in {} an event could not be read or folded",
-            streams(incomplete)
-        ),
-        (incomplete, unclear) => format!(
-            "not exact: in {} an event could not be read or folded, and in {} an invariant could not be asked of some state",
-            streams(incomplete),
-            streams(unclear)
-        ),
+    let unasked = (unclear_streams > 0).then(|| {
+        format!(
+            "in {} an invariant could not be asked of some state",
+            text::counted(unclear_streams.into(), "stream")
+        )
+    });
+    let reasons: Vec<String> = [unread(incomplete_streams), unasked].into_iter().flatten().collect();
+    match reasons.is_empty() {
+        true => "exact: every state was looked at".to_owned(),
+        false => format!("not exact: {}", reasons.join(", and ")),
     }
 }
 

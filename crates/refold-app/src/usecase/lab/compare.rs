@@ -11,7 +11,7 @@ use refold_handlers::lab::{Compared, Divergence, Divergences, Sighting, Stop};
 use serde::{Deserialize, Serialize};
 
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
-use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, shown_path};
+use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, shown_path, unread};
 use crate::answer::{Literal, present};
 use crate::error::AppError;
 use crate::mask::Cover;
@@ -204,16 +204,13 @@ impl CompareAnswer {
 
     /// Why not every state could be compared; `None`: every one was.
     pub fn unclear(&self) -> Option<String> {
-        let unread = (self.incomplete_streams > 0).then(|| {
-            format!(
-                "in {} an event could not be read or folded",
-                text::counted(self.incomplete_streams.into(), "stream")
-            )
-        });
         let is_lacking = self.findings.iter().any(|finding| findings::leaves_out(&finding.code));
         let lacking = is_lacking.then(|| "not all of the store could be read as events".to_owned());
         let failed = (self.error_count > 0).then(|| "where a handler failed nothing is known of it since".to_owned());
-        let reasons: Vec<String> = [unread, lacking, failed].into_iter().flatten().collect();
+        let reasons: Vec<String> = [unread(self.incomplete_streams), lacking, failed]
+            .into_iter()
+            .flatten()
+            .collect();
         (!reasons.is_empty()).then(|| reasons.join(", and "))
     }
 }

@@ -9,7 +9,7 @@ use super::ReportAsked;
 use super::command::{named, quoted};
 use super::cover::OBSERVED;
 use super::hidden::HiddenPaths;
-use super::judged::{Judged, code, fact, json, scope};
+use super::judged::{Judged, code, fact, first_named, json, scope};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::text::{counted, grouped};
@@ -197,13 +197,7 @@ fn not_checked(answer: &CompareAnswer) -> Vec<String> {
         }),
         (answer.kinds.len() > MOST_KINDS)
             .then(|| format!("Every kind of first difference: the {MOST_KINDS} most frequent stand among the facts.")),
-        (kept < count).then(|| {
-            format!(
-                "Each of {}: the first {} are named.",
-                counted(count, "finding"),
-                grouped(kept)
-            )
-        }),
+        first_named(kept, count, "finding"),
     ];
     sentences.into_iter().flatten().collect()
 }

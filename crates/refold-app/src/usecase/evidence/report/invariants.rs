@@ -8,10 +8,10 @@ use super::ReportAsked;
 use super::command::quoted;
 use super::cover::OBSERVED;
 use super::hidden::HiddenPaths;
-use super::judged::{Judged, fact, scope};
+use super::judged::{Judged, fact, first_named, scope};
 use crate::error::AppError;
 use crate::session::Session;
-use crate::text::{counted, grouped};
+use crate::text::counted;
 use crate::usecase::lab::check::{CheckAnswer, FlipAnswer, InvariantAnswer, ViolationAnswer, check};
 use crate::usecase::lab::determinism::{DeterminismAnswer, determinism};
 use crate::usecase::lab::kept::Keeping;
@@ -136,13 +136,7 @@ fn not_checked(answer: &CheckAnswer, tried: &DeterminismAnswer) -> Vec<String> {
         answer.violations.iter().any(|of| of.flips.len() >= MOST_FLIPS).then(|| {
             format!("Where an invariant broke and held again more than {MOST_FLIPS} times in a stream: the first are told.")
         }),
-        (kept < u64::from(answer.violation_count)).then(|| {
-            format!(
-                "Each of {}: the first {} are named.",
-                counted(answer.violation_count.into(), "violation"),
-                grouped(kept)
-            )
-        }),
+        first_named(kept, answer.violation_count.into(), "violation"),
     ];
     sentences.into_iter().flatten().collect()
 }

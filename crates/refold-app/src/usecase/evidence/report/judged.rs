@@ -12,6 +12,7 @@ use super::record::BYTE_ORDER_MARK;
 use super::{FINDINGS_CSV, FINDINGS_JSON, FINDINGS_VIEW_CSV, MOST_LISTED, ReportAsked, ReportFormat};
 use crate::answer::Literal;
 use crate::error::AppError;
+use crate::text::{counted, grouped};
 use crate::usecase::lab::Scope;
 use crate::wire::{FindingWire, HandlerWire};
 
@@ -38,6 +39,17 @@ pub struct Judged {
     pub steps: Vec<String>,
     /// A step in the chain of custody: what was done, and the digest of what it was done with.
     pub evidence: (String, String),
+}
+
+/// That not all of so many findings are named, where that is so.
+pub fn first_named(kept: u64, count: u64, noun: &str) -> Option<String> {
+    (kept < count).then(|| {
+        format!(
+            "Each of {}: the first {} are named.",
+            counted(count, noun),
+            grouped(kept)
+        )
+    })
 }
 
 impl Judged {

@@ -9,7 +9,7 @@ use refold_core::work::Work;
 use super::super::impact;
 use super::super::verify::{MOST_IMPACTS, VerifyAnswer, VerifyAsked, VerifyFinding, verify};
 use super::hidden::HiddenPaths;
-use super::judged::{Judged, code, fact, json};
+use super::judged::{Judged, code, fact, first_named, json};
 use super::source;
 use crate::error::AppError;
 use crate::handler;
@@ -216,13 +216,7 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
             .iter()
             .any(|finding| finding.kind == "DIFFERS")
             .then(|| "Which events differ in a range that does: the anchor keeps no leaves, which would name them.".to_owned()),
-        (kept < answer.finding_count).then(|| {
-            format!(
-                "Each of {}: the first {} are named.",
-                counted(answer.finding_count, "finding"),
-                grouped(kept)
-            )
-        }),
+        first_named(kept, answer.finding_count, "finding"),
         answer.findings.iter().any(|finding| finding.impact.is_none()).then(|| {
             format!(
                 "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
