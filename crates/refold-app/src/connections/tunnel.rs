@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use refold_core::port::system::in_words;
 use refold_scratch::Scratch;
 
 use super::kind::ServerKind;
@@ -65,9 +66,9 @@ impl Tunnel {
             )
         };
         let folder = Scratch::private(&std::env::temp_dir(), "refold-ssh-");
-        let folder = folder.map_err(|error| failed(&format!("no folder can be made for it ({error})")))?;
+        let folder = folder.map_err(|error| failed(&format!("no folder can be made for it ({})", in_words(&error))))?;
         let told = folder.path().join("told");
-        let out = std::fs::File::create(&told).map_err(|error| failed(&error.to_string()))?;
+        let out = std::fs::File::create(&told).map_err(|error| failed(&in_words(&error)))?;
         let mut command = Command::new(program);
         command
             .args(["-N", "-T"])
@@ -85,7 +86,7 @@ impl Tunnel {
             .stdout(Stdio::null())
             .stderr(out)
             .spawn();
-        let child = started.map_err(|error| failed(&format!("ssh cannot be started ({error})")))?;
+        let child = started.map_err(|error| failed(&format!("ssh cannot be started ({})", in_words(&error))))?;
         let tunnel = Tunnel {
             ssh: Mutex::new(child),
             folder,

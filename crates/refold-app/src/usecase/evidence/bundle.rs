@@ -157,7 +157,7 @@ fn checked(path: &Path, name: &str, digest: &Hash) -> BundleFile {
     let reason = match found {
         Ok(found) if found == *digest => None,
         Ok(_) => Some(format!("it is not what {SUMS} says")),
-        Err(error) => Some(error.to_string()),
+        Err(error) => Some(in_words(&error)),
     };
     BundleFile {
         name: name.to_owned(),

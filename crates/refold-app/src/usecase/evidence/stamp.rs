@@ -10,6 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use refold_audit::stamp::{Authorities, Request, Stamp};
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use serde::Serialize;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
@@ -207,6 +208,6 @@ fn read_authorities(file: &Path) -> Result<Authorities, AppError> {
             "name a file of certificates (PEM, BEGIN CERTIFICATE): that of the authority's root, which it publishes",
         )
     };
-    let pem = std::fs::read(file).map_err(|error| unusable(error.to_string()))?;
+    let pem = std::fs::read(file).map_err(|error| unusable(in_words(&error)))?;
     Authorities::parse(&pem).map_err(|error| unusable(error.to_string()))
 }

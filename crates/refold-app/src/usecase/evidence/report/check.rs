@@ -184,13 +184,13 @@ impl Bundle {
                     digests.insert(name.clone(), digest);
                 }
                 Err(error) => {
-                    unreadable.insert(name.clone(), error.to_string());
+                    unreadable.insert(name.clone(), in_words(&error));
                 }
             }
         }
         let read = |name: &str| std::fs::read(path.join(name));
         let manifest = read(MANIFEST)
-            .map_err(|error| error.to_string())
+            .map_err(|error| in_words(&error))
             .and_then(|json| Manifest::parse(&json));
         let sums_text = read(SUMS).unwrap_or_default();
         let sums = std::str::from_utf8(&sums_text).ok().and_then(sums::read);

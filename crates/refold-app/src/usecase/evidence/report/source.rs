@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::hex;
 use refold_audit::report::model::SourceFile;
+use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
@@ -62,7 +63,11 @@ fn file(work: &Work<'_>, path: &Path, phase: &'static str) -> Result<SourceFile,
     let failed = |error: std::io::Error| {
         AppError::new(
             ErrorCode::Unreachable,
-            format!("a file of the store cannot be hashed ({error}): {}", path.display()),
+            format!(
+                "a file of the store cannot be hashed ({}): {}",
+                in_words(&error),
+                path.display()
+            ),
             "look whether it is still there; --no-source-digest makes the report without",
         )
     };
