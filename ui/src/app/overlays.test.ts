@@ -2,10 +2,29 @@
 // What lies over the page, one thing at a time.
 
 import { afterEach, expect, it } from 'vitest';
+import reset from '../styles/reset.css?raw';
 import { openPage, type Page } from './page.test-kit';
 
 let page: Page;
 afterEach(() => page.close());
+
+it('hides the scrollbars of what a drawer covers, and no longer', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4711', at: null, handler: null } });
+  await page.until(() => page.find('[data-test=state-rows]'));
+  const style = document.createElement('style');
+  style.textContent = reset;
+  document.head.append(style);
+  const width = () => {
+    const rows = page.find('[data-test=state-rows]');
+    return rows && getComputedStyle(rows).getPropertyValue('scrollbar-width');
+  };
+  expect(width()).toBe('thin');
+  page.press('Alt+y');
+  await page.until(() => page.find('[data-test=known]'));
+  expect(width()).toBe('none');
+  page.find('[data-test=known-close]')?.click();
+  await page.until(() => page.find('[data-test=known]') === null && width() === 'thin');
+});
 
 it('keeps what was typed of a connection when the palette is asked for, and says what comes first', async () => {
   page = openPage();

@@ -7,11 +7,40 @@ export function overlay(element: HTMLElement): { destroy: () => void } {
       sibling instanceof HTMLElement && !sibling.inert && !sibling.contains(element) && !sibling.matches(STAYS),
   );
   for (const sibling of behind) sibling.inert = true;
+  renewScrollbars(behind);
   return {
     destroy() {
       for (const sibling of behind) sibling.inert = false;
+      renewScrollbars(behind);
     },
   };
+}
+
+/** For `use:` of what lies over its siblings and leaves them at work: their scrollbars do not show through. */
+export function covering(element: HTMLElement): { destroy: () => void } {
+  const beneath = [...(element.parentElement?.children ?? [])].filter(
+    (sibling): sibling is HTMLElement =>
+      sibling instanceof HTMLElement && sibling !== element && !sibling.matches('[data-beneath]'),
+  );
+  for (const sibling of beneath) sibling.toggleAttribute('data-beneath', true);
+  renewScrollbars(beneath);
+  return {
+    destroy() {
+      for (const sibling of beneath) sibling.toggleAttribute('data-beneath', false);
+      renewScrollbars(beneath);
+    },
+  };
+}
+
+// The engine paints scrollbars over whatever lies above them, and asks how wide one is (see styles/reset.css) when it
+// makes it, not when that changes: what scrolls gets a new one.
+function renewScrollbars(parts: readonly HTMLElement[]): void {
+  const scrolling = parts
+    .flatMap((part) => [part, ...part.querySelectorAll<HTMLElement>('*')])
+    .filter((one) => one.scrollHeight > one.clientHeight && /auto|scroll/.test(getComputedStyle(one).overflowY));
+  for (const one of scrolling) one.style.overflow = 'hidden';
+  void scrolling[0]?.offsetHeight;
+  for (const one of scrolling) one.style.overflow = '';
 }
 
 /** The first and the last element of a box that the keyboard reaches. */
