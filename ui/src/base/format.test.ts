@@ -1,5 +1,14 @@
 import { expect, it } from 'vitest';
-import { bytesText, countText, cursorOfEvent, eventPlaceText, percentText, placeText, typeCode } from './format';
+import {
+  bytesText,
+  countText,
+  cursorOfEvent,
+  cursorOfFinding,
+  eventPlaceText,
+  percentText,
+  placeText,
+  typeCode,
+} from './format';
 
 it('separates thousands of counts and leaves other texts alone', () => {
   expect(countText(1_000_214)).toBe('1,000,214');
@@ -34,4 +43,6 @@ it('an event without a version is named by its position', () => {
   ];
   expect([eventPlaceText(kept), cursorOfEvent(kept)]).toEqual(['v 1,234', 'v1234']);
   expect([eventPlaceText(bare), cursorOfEvent(bare)]).toEqual(['#4,711', '#4711']);
+  expect([cursorOfFinding(kept), cursorOfFinding({ version: null, position: '4711' })]).toEqual(['v1234', '#4711']);
+  expect(cursorOfFinding({ version: null, position: null })).toBe('');
 });

@@ -26,6 +26,13 @@ export function cursorOfEvent(event: { version: string; position: string }): str
   return event.version === '' ? `#${event.position}` : `v${event.version}`;
 }
 
+/** The cursor of the event that a finding is about; empty: it is about none. */
+export function cursorOfFinding({ position, version }: { position: string | null; version: string | null }): string {
+  return version === null && position === null
+    ? ''
+    : cursorOfEvent({ version: version ?? '', position: position ?? '' });
+}
+
 /** An event by its version; by its position in a store that keeps no versions. */
 export function eventPlaceText(event: { version: string; position: string }): string {
   return placeText(event.version === '' ? `#${event.position}` : event.version);

@@ -1,6 +1,6 @@
 // Going somewhere: the palette and its prefixes, views, the way back, links.
 
-import { cursorOfEvent } from '../base/format';
+import { cursorOfEvent, cursorOfFinding } from '../base/format';
 import { instantText } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
 import { VIEWS } from '../model/view';
@@ -91,7 +91,7 @@ function findings({ history, store }: Desk): Choice[] {
     found.push({ ...own, stream: own.stream ?? history?.opened.stream ?? null });
   return found.flatMap(({ code, stream, version, position, detail }) => {
     if (stream === null) return [];
-    const cursor = version !== null ? `v${version}` : position !== null ? `#${position}` : '';
+    const cursor = cursorOfFinding({ version, position });
     return [{ value: `${stream}\n${cursor}`, title: [code, stream, cursor].filter(Boolean).join(' · '), note: detail }];
   });
 }

@@ -158,6 +158,25 @@ it('keeps what was found in sight while a condition is written that is refused',
   expect([text('violation-list'), text('first-break')]).toEqual([breaks, 'v 4']);
 });
 
+it('goes from a finding of a run to the event that it is about', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const { compareHandlers } = backend;
+  const where = { stream: 'order-4714', version: '3', position: null };
+  vi.spyOn(backend, 'compareHandlers').mockImplementation(async (...asked) => {
+    const finding = { code: 'undecodable', severity: 'error' as const, count: 1, detail: 'it ends too soon', ...where };
+    return { ...(await compareHandlers(...asked)), findings: [finding] };
+  });
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=rail-replay]'));
+  page.press('Ctrl+4');
+  await page.until(() => page.find('[data-test=replay]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('button[data-test=finding-chip]'));
+  page.find('[data-test=finding-chip]')?.click();
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  expect(text('scope-header')).toContain('order-4714');
+});
+
 it('says where an answer is not exact, and of an invariant how much depends on it', async () => {
   await open('invariants', 'undecodable');
   page.press('Ctrl+Enter');
