@@ -83,11 +83,12 @@ fn span(connection: &Connection, plan: &Plan, probed: &mut Probed) -> rusqlite::
         let mut rows = statement.query([])?;
         rows.next()?.map(|row| row.get(0)).transpose()
     };
-    probed.event_bound = Some(0);
-    if let Some((first, last)) = end("ASC")?.zip(end("DESC")?) {
-        probed.position_span = Some((Position(first), Position(last)));
-        probed.event_bound = u64::try_from(i128::from(last) - i128::from(first) + 1).ok();
-    }
+    let ends = end("ASC")?.zip(end("DESC")?);
+    probed.position_span = ends.map(|(first, last)| (Position(first), Position(last)));
+    probed.event_bound = match ends {
+        Some((first, last)) => u64::try_from(i128::from(last) - i128::from(first) + 1).ok(),
+        None => Some(0),
+    };
     Ok(())
 }
 
