@@ -19,13 +19,17 @@ export class Live {
   isFollowing = $state(false);
   /** What was taken in so far, of `newEvents`. */
   taken = $state(0);
-  /** Whole seconds since the news came, while the store is out of reach. */
+  /** Whole seconds since the store was lost, however often it was tried again meanwhile. */
   secondsLost = $state(0);
+  /** Whole seconds until it is tried again. */
+  secondsToRetry = $state(0);
 
   #isTaking = false;
   #isWanted = false;
   #isClosed = false;
   #clock: ReturnType<typeof setInterval> | undefined;
+  /** When the present loss was first heard of, by the clock that only grows. */
+  #lostAt: number | null = null;
 
   constructor(backend: Backend, session: number) {
     this.#backend = backend;
@@ -97,7 +101,16 @@ export class Live {
 
   #count(lost: LostStore | null): void {
     clearInterval(this.#clock);
-    this.secondsLost = 0;
-    if (lost) this.#clock = setInterval(() => (this.secondsLost += 1), 1_000);
+    const heardAt = performance.now();
+    this.#lostAt = lost && (this.#lostAt ?? heardAt);
+    const lostAt = this.#lostAt;
+    if (!lost || lostAt === null) return;
+    const tell = (): void => {
+      const now = performance.now();
+      this.secondsLost = Math.floor((now - lostAt) / 1_000);
+      this.secondsToRetry = Math.max(0, Math.ceil((lost.retryInMillis - (now - heardAt)) / 1_000));
+    };
+    tell();
+    this.#clock = setInterval(tell, 1_000);
   }
 }

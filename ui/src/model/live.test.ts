@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Backend } from '../backend/backend';
 import type { StoreNews } from '../backend/bindings';
 import { Live } from './live.svelte';
@@ -30,6 +30,8 @@ async function watched() {
   return { live, grown, tell: (news: Partial<StoreNews>) => tell({ ...QUIET, ...news }) };
 }
 
+afterEach(() => vi.useRealTimers());
+
 describe('a store that is watched', () => {
   it('only says what is new until somebody wants to see it', async () => {
     const { live, grown, tell } = await watched();
@@ -60,6 +62,40 @@ describe('a store that is watched', () => {
     expect(live.lost?.error.message).toBe('gone');
     tell({});
     expect(live.lost).toBeNull();
+    live.close();
+  });
+
+  it('counts from the loss, not from the last try, until it is back', async () => {
+    vi.useFakeTimers();
+    const { live, tell } = await watched();
+    const error = { code: 'unreachable' as const, message: 'gone', hint: 'put it back', choices: [] };
+    const fail = (retryInMillis: number): void => tell({ lost: { error, since: QUIET.asOf, retryInMillis } });
+    const told: [number, number][] = [];
+    const look = (): void => void told.push([live.secondsLost, live.secondsToRetry]);
+    for (const seconds of [1, 2, 4]) {
+      fail(seconds * 1_000);
+      look();
+      vi.advanceTimersByTime(seconds * 1_000);
+      look();
+    }
+    expect(told).toEqual([
+      ...[
+        [0, 1],
+        [1, 0],
+      ],
+      ...[
+        [1, 2],
+        [3, 0],
+      ],
+      ...[
+        [3, 4],
+        [7, 0],
+      ],
+    ]);
+    tell({});
+    vi.advanceTimersByTime(60_000);
+    fail(1_000);
+    expect([live.secondsLost, live.secondsToRetry]).toEqual([0, 1]);
     live.close();
   });
 });
