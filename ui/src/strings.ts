@@ -274,7 +274,8 @@ export const S = {
     title: 'Findings',
     advice: 'What to do:',
     more: (kept: number, count: number) => `The first ${countText(kept)} of ${countText(count)} are kept`,
-    all: (count: number) => `Show all ${countText(count)}`,
+    all: (kept: number, count: number) =>
+      kept < count ? `Show the first ${countText(kept)} of ${countText(count)}` : `Show all ${countText(count)}`,
     chip: (count: number) => countOf(count, 'finding', 'findings'),
   },
   history: {

@@ -26,6 +26,7 @@ it('calls findings by what they mean, shows three of a kind, and all when asked'
   await page.until(() => texts('finding-group').length === 1);
   expect(page.texts('[data-test=finding-group] summary')[0]).toMatch(/^A version is missing version-gap 5,001$/);
   expect(texts('finding')).toHaveLength(3);
+  expect(texts('findings-all')).toEqual(['Show the first 40 of 5,001']);
   page.find('[data-test=findings-all]')?.click();
   await page.until(() => texts('finding').length === 40);
   expect(texts('finding-group')[0]).toContain('The first 40 of 5,001 are kept');

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { BackendError, type Backend } from '../../backend/backend';
 import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
@@ -8,8 +9,8 @@ afterEach(() => page.close());
 
 const LAUNCH = { stream: null, at: null, handler: null };
 
-async function search(text: string, store = 'sample'): Promise<void> {
-  page = openPage({ launch: { ...LAUNCH, store } });
+async function search(text: string, store = 'sample', backend?: Backend): Promise<void> {
+  page = openPage({ launch: { ...LAUNCH, store } }, backend);
   await page.until(() => page.find('[data-test=scope-header]'));
   page.press('Ctrl+Shift+f');
   (await page.until(() => page.find('[data-test=search-text]'))).focus();
@@ -51,6 +52,16 @@ it('says what of a search that broke off is there, and where nothing is found wh
   await page.close();
   await search('no such text');
   expect(page.texts('[data-test=search-none] h2')[0]).toContain('0 of 2,000 events');
+});
+
+it('counts nothing for a search that failed before it found anything', async () => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  const error = { code: 'unreachable' as const, message: 'gone', hint: '', choices: [] };
+  vi.spyOn(backend, 'search').mockRejectedValue(new BackendError(error));
+  await search('SKU', 'sample', backend);
+  expect(phase()).toBe('failed');
+  expect(page.find('[data-test=error-card]')).not.toBeNull();
+  expect(page.find('[data-test=search-count]')).toBeNull();
 });
 
 it('goes to a hit as soon as there is one, and says whether it looks, found nothing, or was not asked', async () => {
