@@ -49,6 +49,10 @@ export class Lanes {
   history = $state.raw<OpenHistory | null>(null);
   width = $state(800);
   failure = $state.raw<AppErrorWire | null>(null);
+  /** The stream that a person types, until it is added. */
+  wanted = $state('');
+  /** Why it could not be added; the lanes are as they were. */
+  refused = $state.raw<AppErrorWire | null>(null);
   job = $state.raw<JobUpdate | null>(null);
   notice = $state('');
 
@@ -122,6 +126,7 @@ export class Lanes {
   /** Adds a stream by hand. `false`: there is no room for it. */
   async add(stream: string): Promise<boolean> {
     const { chosen, streams: before } = this;
+    this.refused = null;
     const known = before.indexOf(stream);
     if (known >= 0) await this.choose(known);
     else if (before.length >= MOST_LANES) return false;
@@ -133,10 +138,14 @@ export class Lanes {
       await this.#open();
       // A stream that is not there takes no lane.
       if (this.failure) {
+        this.refused = this.failure;
+        this.failure = null;
         this.streams = before;
         await this.choose(chosen);
+        return true;
       }
     }
+    this.wanted = '';
     return true;
   }
 

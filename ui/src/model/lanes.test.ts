@@ -61,3 +61,44 @@ it('comes back to its streams, clock and instant, on the way back and by a link'
   await shown.until(() => instant(shown) === before && lane(shown) === '7');
   expect(shown.texts('[data-test=lane] .id')).toEqual(streams);
 });
+
+it('says that the state of a lane is incomplete, and since when', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null } });
+  const shown = page;
+  await shown.until(() => shown.find('[data-test=incomplete]'));
+  shown.press('Ctrl+k');
+  shown.type('>Add a stream to the lanes');
+  shown.press('Enter');
+  await shown.until(() => shown.find('[data-view=lanes] [data-test=lane]'));
+  await shown.until(() => shown.texts('[data-test=incomplete]')[0] === 'incomplete since v 3');
+});
+
+it('keeps a wrong id in the field, says why once, and goes on with the lanes when one was added', async () => {
+  const shown = await onLanes();
+  const field = () => shown.find<HTMLInputElement>('[data-test=lanes-add]');
+  const streams = shown.texts('[data-test=lane] .id');
+  field()?.focus();
+  shown.type('nowhere-1');
+  shown.press('Enter');
+  await shown.until(() => shown.find('[data-test=error-card]'));
+  expect([field()?.value, document.activeElement]).toEqual(['nowhere-1', field()]);
+  expect(shown.texts('[data-test=lane] .id')).toEqual(streams);
+  expect(shown.find('[data-test=error-retry]')).toBeNull();
+  shown.press('Escape');
+  expect(document.activeElement).toBe(shown.find('[data-test=lanes-cursor]'));
+
+  shown.press('Ctrl+1');
+  await shown.until(() => shown.find('[data-view=overview]'));
+  shown.press('Ctrl+k');
+  shown.type('>Lanes');
+  shown.press('Enter');
+  await shown.until(() => shown.find('[data-view=lanes] [data-test=lane]'));
+  expect(shown.find('[data-test=error-card]')).toBeNull();
+
+  field()?.focus();
+  shown.type('order-4715');
+  shown.press('Enter');
+  await shown.until(() => shown.texts('[data-test=lane] .id').includes('order-4715'));
+  await shown.until(() => document.activeElement === shown.find('[data-test=lanes-cursor]'));
+  expect(field()?.value).toBe('');
+});
