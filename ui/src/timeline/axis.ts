@@ -21,7 +21,7 @@ export interface Span {
 
 /** An empty stretch that is folded. It leaves a little of the gap on each side. */
 export interface Fold extends Span {
-  /** How long nothing happened, known to a column of the whole axis. */
+  /** The time between the two events at its ends. */
   gap: bigint;
 }
 

@@ -139,7 +139,8 @@ function greatest(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
 
-function powerOfTwoAtMost(value: bigint): bigint {
+/** At least 1. */
+export function powerOfTwoAtMost(value: bigint): bigint {
   let power = 1n;
   while (power * 2n <= value) power *= 2n;
   return power;

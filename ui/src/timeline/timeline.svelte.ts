@@ -8,7 +8,7 @@ import { Latest } from '../base/latest';
 import { shownTime } from '../base/zone.svelte';
 import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
 import type { Described } from './description';
-import { foldsOf } from './folds';
+import { foldsOf, measured } from './folds';
 import { Glide } from './glide';
 import { countsOf, planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
@@ -67,7 +67,7 @@ const FINEST: Record<Axis, { values: number; pixels: number }> = {
 export class Timeline {
   readonly #source: TimelineSource;
   readonly #blocks: Latest<Wanted, Block>;
-  readonly #maps: Latest<Wanted, Block>;
+  readonly #maps: Latest<Wanted, WholeBlock>;
   readonly #trail: { axis: Axis; window: Span }[] = [];
   readonly #foldsOf = new Map<Axis, Fold[]>();
   #gesture: ReturnType<typeof setTimeout> | undefined;
@@ -102,7 +102,11 @@ export class Timeline {
     const load = (wanted: Wanted) => this.#load(wanted);
     const failed = (reason: unknown) => source.failed(reason);
     this.#blocks = new Latest(load, (block) => (this.block = block), failed);
-    this.#maps = new Latest(load, (map) => this.#takeMap(map), failed);
+    this.#maps = new Latest(
+      (wanted) => this.#loadMap(wanted),
+      (map) => this.#takeMap(map),
+      failed,
+    );
     this.setAxis(axis);
   }
 
@@ -369,10 +373,10 @@ export class Timeline {
   }
 
   // The folds are those of the whole axis. They may come after its first picture.
-  #takeMap(map: Block): void {
+  #takeMap(map: WholeBlock): void {
     this.map = map;
     if (map.axis !== 'time') return;
-    this.#foldsOf.set('time', foldsOf(map.pieces, this.whole));
+    this.#foldsOf.set('time', map.folds);
     const folds = this.#foldsNow();
     if (sameFolds(folds, this.#folds)) return;
     this.#folds = folds;
@@ -414,6 +418,14 @@ export class Timeline {
     return { from: this.whole.from + spared, to: this.whole.to - spared };
   }
 
+  async #loadMap(wanted: Wanted): Promise<WholeBlock> {
+    const { whole } = this;
+    const block = await this.#load(wanted);
+    if (wanted.axis !== 'time') return { ...block, folds: [] };
+    const load = (fetch: Fetch) => this.#source.load(wanted.axis, fetch, wanted.by);
+    return { ...block, folds: await measured(foldsOf(block.pieces, whole), block.pieces, whole, load) };
+  }
+
   async #load({ axis, by, plan }: Wanted): Promise<Block> {
     const { fetches } = plan;
     const first = fetches[0];
@@ -435,6 +447,12 @@ export class Timeline {
   }
 }
 
+/** The density of a whole axis. */
+interface WholeBlock extends Block {
+  /** Its longest empty stretches; on the axes that count events there are none. */
+  folds: Fold[];
+}
+
 interface Wanted {
   axis: Axis;
   by: DensityBy;
@@ -451,7 +469,9 @@ function total(frame: DensityFrame): number {
 }
 
 function sameFolds(a: readonly Fold[], b: readonly Fold[]): boolean {
-  return a.length === b.length && a.every((fold, at) => sameSpan(fold, b[at] ?? { from: 0n, to: 0n }));
+  const isSame = (one: Fold, other: Fold | undefined) =>
+    other !== undefined && sameSpan(one, other) && one.gap === other.gap;
+  return a.length === b.length && a.every((fold, at) => isSame(fold, b[at]));
 }
 
 function marginOf(whole: Span, axis: Axis): bigint {

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import type { Axis, DensityBy } from '../backend/bindings';
 import { floatFromBig } from '../base/exact';
 import { randomFrom } from '../base/random.test-kit';
+import { lengthOf } from './axis';
 import type { Fetch } from './lod';
 import { momentAt, valueOfMoment, xOfMoment } from './moments';
 import { Timeline } from './timeline.svelte';
@@ -172,4 +173,21 @@ it('tells events apart by something else in the same window, and shows the old p
   const column = timeline.columnAt(x);
   expect(column?.events).toBeGreaterThan(0);
   expect([...(column?.counts ?? [])]).toEqual([['category', column?.events]]);
+});
+
+it('tells the time between the two events at the ends of a fold, whatever the width', async () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const { timeline, times } = await open(seed);
+    const finest = lengthOf(timeline.whole) >> 20n;
+    for (const width of [1400, 1399, 1024, 640, 200]) {
+      timeline.resize(width);
+      await settled();
+      expect(timeline.view.folds.length).toBeGreaterThan(0);
+      for (const { from, to, gap } of timeline.view.folds) {
+        const [last, first] = [times.findLast((time) => time <= from) ?? 0n, times.find((time) => time >= to) ?? 0n];
+        const off = gap - (first - last);
+        expect(off < 0n ? -off : off).toBeLessThanOrEqual(finest);
+      }
+    }
+  }
 });
