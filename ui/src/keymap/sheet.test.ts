@@ -31,6 +31,21 @@ it('opens by ?, shows what holds here first, and gives the focus back', async ()
   await page.until(() => document.activeElement === before);
 });
 
+it.each([
+  ['Compare', 'Compare'],
+  ['Lanes', 'Lanes'],
+  ['Integrity', 'Integrity'],
+])('shows the keys of %s first there', async (view, heading) => {
+  await open();
+  page.press('Ctrl+k');
+  page.type(`>${view}`);
+  page.press('Enter');
+  await page.until(() => page.find('.page')?.dataset['view'] === view.toLowerCase());
+  await openSheet('F1');
+  expect(page.texts('[data-test=shortcuts] h2')[0]).toBe(`${heading} holds here`);
+  expect(page.texts('[data-test=shortcuts] h2').filter((text) => text.startsWith('Welcome'))).toEqual(['Welcome']);
+});
+
 it('keeps Tab inside', async () => {
   await open();
   await openSheet('F1');
