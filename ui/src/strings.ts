@@ -406,6 +406,7 @@ export const S = {
       'cannot reach the store': 'The store could not be reached',
       'the store changed while it was read': 'The store changed while it was read',
       'access denied': 'Access was denied',
+      'not an event store': 'This is no event store',
     },
     titles: {
       cancelled: 'Cancelled',
@@ -413,7 +414,7 @@ export const S = {
       notFound: 'Not found',
       notAnEventStore: 'This is no event store',
       noLayout: 'No layout fits this store',
-      ambiguous: 'More than one layout fits',
+      ambiguous: 'Which layout it has cannot be told',
       unreachable: 'The store could not be reached',
       denied: 'Access was denied',
       passwordNeeded: 'A password is needed',
