@@ -213,7 +213,8 @@ export class ReportsBoard extends LongWork implements Board {
       case 'take':
         return this.#desk.history ? null : T.noHistory;
       case 'verify':
-        return this.made ? null : T.notMade;
+        if (this.made) return null;
+        return isBusy ? INTEGRITY.isRunning : T.notMade;
       default:
         return null;
     }

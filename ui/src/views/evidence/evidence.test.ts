@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import type { JobUpdate } from '../../backend/bindings';
 import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
@@ -37,6 +38,8 @@ it('makes an anchor where a person says, and verifies against it, with the keys 
   await page.until(() => page.find('[data-test=verdict]')?.dataset['outcome'] === 'verified');
   expect(text('outcome')).toContain('Verified unchanged since');
   expect(text('verify-level')).toContain('every event up to its horizon');
+  const terms = page.texts('[data-test=anchor-detail] dt');
+  expect(terms.filter((term) => ['Root', 'Signed by'].includes(term)).toSorted()).toEqual(['Root', 'Signed by']);
 });
 
 it('shows who stamped an anchor, and relies on it where the authority is named', async () => {
@@ -213,6 +216,8 @@ it('stops a report that runs, and leaves nothing of it', async () => {
   await page.until(() => document.activeElement?.matches('[data-test=report-run]'));
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=job-progress]'));
+  page.press('v');
+  expect(text('notice')).toBe('It runs already');
   page.press('Escape');
   await page.until(() => page.find('[data-test=job-progress]') === null);
   expect(page.find('[data-test=report-made]')).toBeNull();
@@ -260,4 +265,24 @@ it('checks what a person was given without a store', async () => {
   await page.until(() => page.find('[data-test=bundle-result]')?.dataset['outcome'] === 'verified');
   page.press('Ctrl+Enter');
   expect(text('notice')).toContain('store');
+});
+
+it('says what runs while a report is written, and not that all of it is done', async () => {
+  const backend = await open('Ctrl+7', 'reports');
+  vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/evidence');
+  let tell: (update: JobUpdate) => void = () => {};
+  vi.spyOn(backend, 'makeReport').mockImplementation((_, __, progress) => {
+    tell = progress;
+    return new Promise(() => {});
+  });
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=job-progress]'));
+  const bar = () => page.find('[data-test=job-progress] [role=progressbar]');
+  tell({ job: 1, phase: 'writing the events', done: 1_000, total: 4_000 });
+  await page.until(() => text('job-progress').includes('1,000 of 4,000 · 25 %'));
+  expect(bar()?.getAttribute('aria-valuenow')).toBe('25');
+  tell({ job: 1, phase: 'writing the pages', done: 4_000, total: 4_000 });
+  await page.until(() => text('job-progress').includes('writing the pages'));
+  expect(text('job-progress')).not.toContain('%');
+  expect(bar()?.hasAttribute('aria-valuenow')).toBe(false);
 });
