@@ -27,15 +27,16 @@ const pieces = [
   piece(START, [[3, 0], [1, 1]], []), // prettier-ignore
   piece(START + 48n * HOUR, [[0, 1], [0, 0], [10, 4]], [2]), // prettier-ignore
 ];
+const folds = [{ from: START + 3n * HOUR, to: START + 47n * HOUR, gap: 47n * HOUR + HOUR / 2n }];
 
 it('says span, count, busiest interval, longest gap, problems and types', () => {
   const window = { from: START, to: START + 51n * HOUR };
-  const { columns, facts, intervals } = descriptionOf({ axis: 'time', by: 'type', window, pieces, ahead: 0n });
+  const { columns, facts, intervals } = descriptionOf({ axis: 'time', by: 'type', window, pieces, folds, ahead: 0n });
   expect(Object.fromEntries(facts)).toEqual({
     Span: '2026-08-01 00:00:00Z – 2026-08-03 02:59:59.999999999Z',
     Events: '20',
     'Busiest interval': '14 events in ≈ 1 h from 2026-08-03 02:00:00Z',
-    'Longest gap': '≈ 1.9 d from 2026-08-01 02:00:00Z',
+    'Longest gap': '≈ 2 d from 2026-08-01 02:00:00Z',
     Problems: 'at 1 place',
     'Event types': 'OrderPlaced 70 %, PaymentFailed 30 %',
   });
@@ -48,7 +49,7 @@ it('says span, count, busiest interval, longest gap, problems and types', () => 
 
 it('tells only of what is visible, in the numbers that people know', () => {
   const window = { from: START, to: START + 2n * HOUR };
-  const { facts } = descriptionOf({ axis: 'time', by: 'type', window, pieces, ahead: 0n });
+  const { facts } = descriptionOf({ axis: 'time', by: 'type', window, pieces, folds, ahead: 0n });
   expect(Object.fromEntries(facts)).toMatchObject({ Events: '5', Problems: 'none' });
   const versions = { ...piece(0n, [[1, 0], [1, 0]], []) }; // prettier-ignore
   const fetch = { from: 1n, to: 3n, bucket: 1n, columns: 2 };
@@ -57,6 +58,7 @@ it('tells only of what is visible, in the numbers that people know', () => {
     by: 'type' as const,
     window: { from: 1n, to: 3n },
     pieces: [{ ...versions, fetch }],
+    folds: [],
     ahead: -1n,
   };
   expect(descriptionOf(shown).facts[0]).toEqual(['Span', '0 – 1']);

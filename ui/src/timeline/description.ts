@@ -5,7 +5,7 @@ import { bigFromFloat } from '../base/exact';
 import { countOf, countText, shareText } from '../base/format';
 import { approximateText, instantText, rfc3339FromNanos } from '../base/instant';
 import { S } from '../strings';
-import { lengthOf, type Span } from './axis';
+import { lengthOf, type Fold, type Span } from './axis';
 import { countsOf, type Piece } from './lod';
 
 /** What is visible of an axis. */
@@ -14,6 +14,8 @@ export interface Described {
   by: DensityBy;
   window: Span;
   pieces: readonly Piece[];
+  /** They know how long nothing happened. */
+  folds: readonly Fold[];
   /** How far the numbers that people know are ahead of the axis. */
   ahead: bigint;
 }
@@ -53,7 +55,10 @@ export function descriptionOf(shown: Described): Description {
     facts.push([T.busiest, at]);
   }
   const gap = longestGap(columns);
-  if (gap && axis !== 'version') facts.push([T.gap, T.gapAt(long(lengthOf(gap)), text(gap.from))]);
+  if (gap && axis !== 'version') {
+    const fold = shown.folds.find(({ from, to }) => gap.from <= from && to <= gap.to);
+    facts.push([T.gap, T.gapAt(long(fold?.gap ?? lengthOf(gap)), text(gap.from))]);
+  }
   const flagged = columns.filter(({ isFlagged }) => isFlagged).length;
   facts.push([T.problems, flagged === 0 ? T.noProblem : T.problemPlaces(flagged)]);
   const kinds = kindsOf(columns);

@@ -145,7 +145,8 @@ export class Timeline {
     const from = visible.from > ends.first ? visible.from : ends.first;
     const to = visible.to <= ends.last ? visible.to : ends.last + 1n;
     const by = this.block?.by ?? this.by;
-    return { axis, by, pieces, ahead: this.#source.ahead(axis), window: from < to ? { from, to } : visible };
+    const window = from < to ? { from, to } : visible;
+    return { axis, by, window, pieces, folds: this.view.folds, ahead: this.#source.ahead(axis) };
   }
 
   /** The ticks of the ruler. */
