@@ -12,6 +12,7 @@ pub mod manifest;
 pub mod model;
 pub mod pages;
 pub mod pdf;
+pub mod pseudonym;
 pub mod rows;
 pub mod xlsx;
 

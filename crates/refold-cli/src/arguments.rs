@@ -13,7 +13,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use connections::{Connect, ConnectionAdd, ConnectionEdit, ConnectionLines, Connections, ConnectionsAct};
-pub use evidence::{Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, ReportQuestion, Verify, VerifyBundle};
+pub use evidence::{
+    Anchor, Anchors, Drift, Health, Prove, Report, ReportFormat, ReportQuestion, ReportSubject, Verify, VerifyBundle,
+};
 pub use known::{Corrections, FoldOrder, Known};
 pub use lab::{Check, Gate, Minimize, WhatIf};
 pub use reading::{
@@ -219,7 +221,7 @@ pub enum Command {
     #[command(
         after_help = "Example: refold report orders.db order-4711 --out reports --operator \"A. Auditor\" --key auditor.key"
     )]
-    Report(Report),
+    Report(Box<Report>),
 
     /// Whether an anchor, a proof or a report is whole and holds, by itself
     #[command(after_help = "Example: refold verify-bundle proofs/proof-event-4711-09af22c1")]

@@ -40,6 +40,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'left-out': 'The case does not hold this',
   'no-cache': 'The cache folder cannot be written to',
   redacted: 'Masking rules hide some of it',
+  'excerpt-idle': 'An entry of the list finds nothing',
   'redaction-idle': 'A rule of the redaction hid nothing',
   'past-head': 'The stream does not go so far yet',
   'repeated-key': 'A key occurs more than once',

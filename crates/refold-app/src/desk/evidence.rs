@@ -406,6 +406,7 @@ fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
         to: given(&asked.to),
         handler: given(&asked.handler),
         question,
+        subject: None,
         redact: path(&manner.redact),
         out: PathBuf::from(&manner.out),
         // In one order, however they were chosen.

@@ -40,7 +40,7 @@ pub fn of(code: &str) -> &'static str {
         "payload-oversize" => "Ask whether a document should lie beside the store; --max-payload says what is large",
         "recorded-late" => "Nothing, when writers run beside each other; else look at the clock of whoever wrote it",
         "type-unknown" => "Add a rule, or list the type as ignored",
-        "redaction-idle" => "Look how the field is called: --dry-run lists every path of these events",
+        "excerpt-idle" | "redaction-idle" => "Look how the field is called: --dry-run lists every path of these events",
         "redacted" => "Nothing; reveal them with a reason where you must see them",
         "empty-range" => "Choose a wider range: history without --from and --to shows all events",
         "past-head" => "Look at the version that the answer names",

@@ -166,6 +166,11 @@ impl Cover {
         after
     }
 
+    fn names(&self, front: &Front, segment: &Segment) -> bool {
+        let is_named = |(pattern, step): &(usize, usize)| matches!(self.step(*pattern, *step), Some(Step::Name(name)) if name == segment);
+        front.iter().any(is_named)
+    }
+
     /// `is_inside`: of something hidden that is looked into for what is revealed in it.
     fn verdict(&self, front: &Front, path: &[Segment], is_inside: bool) -> Verdict {
         if self.revealed.iter().any(|revealed| path.starts_with(revealed)) {
@@ -279,6 +284,8 @@ pub struct Places<'a> {
 struct Level {
     front: Front,
     is_inside: bool,
+    /// A pattern names the last step to it, and does not mean any.
+    is_named: bool,
     /// The index of the next element; `None` in an object, and before the container is opened.
     next_index: Option<usize>,
 }
@@ -304,6 +311,7 @@ impl<'a> Places<'a> {
             None => Level {
                 front: self.cover.start(),
                 is_inside: false,
+                is_named: false,
                 next_index: None,
             },
             Some(above) => {
@@ -313,10 +321,12 @@ impl<'a> Places<'a> {
                     Segment::from_index(index)
                 });
                 let front = self.cover.after(&above.front, &segment);
+                let is_named = self.cover.names(&above.front, &segment);
                 self.path.push(segment);
                 Level {
                     front,
                     is_inside: above.is_inside,
+                    is_named,
                     next_index: None,
                 }
             }
@@ -337,6 +347,11 @@ impl<'a> Places<'a> {
     /// Whether the value that began last, or one around it, is hidden but for what is revealed in it.
     fn is_hit(&self) -> bool {
         self.levels.last().is_some_and(|level| level.is_inside)
+    }
+
+    /// Whether a pattern names the last step to the value that began last. One that means any step does not.
+    pub fn is_named(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.is_named)
     }
 
     /// The value ends that began last.

@@ -4,6 +4,7 @@
 //! clipboard, a file or a terminal. Handlers fold the real values. It must not know how a face draws what is hidden.
 
 mod cover;
+mod excerpt;
 mod log;
 mod rules;
 mod speech;
@@ -19,8 +20,9 @@ use refold_core::pointer::Pointer;
 use serde::{Deserialize, Serialize};
 
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
+pub use excerpt::{Column, Excerpt, Fate, Left, PersonKey, Shown};
 pub use log::{Entry, Log};
-pub use rules::Rule;
+pub use rules::{Rule, text};
 pub use speech::{masked, unquoted};
 
 use crate::error::AppError;

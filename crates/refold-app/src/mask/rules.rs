@@ -44,18 +44,33 @@ pub enum Step {
 struct Document {
     refold: String,
     #[serde(default)]
-    hide: Vec<Hide>,
+    hide: Vec<Fields>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Hide {
-    paths: Vec<String>,
-    category: Option<String>,
+pub(super) struct Fields {
+    pub paths: Vec<String>,
+    pub category: Option<String>,
     #[serde(rename = "type")]
-    event_type: Option<String>,
+    pub event_type: Option<String>,
     #[serde(rename = "in")]
-    parts: Option<Vec<Part>>,
+    pub parts: Option<Vec<Part>>,
+}
+
+impl Fields {
+    pub fn rules(self) -> Result<Vec<Rule>, String> {
+        let rule = |path: &String| {
+            Ok(Rule {
+                text: path.clone(),
+                path: steps(path)?,
+                category: self.category.clone(),
+                event_type: self.event_type.clone(),
+                parts: self.parts.clone().unwrap_or_else(|| Part::ALL.to_vec()),
+            })
+        };
+        self.paths.iter().map(rule).collect()
+    }
 }
 
 const FORMAT: &str = "mask/1";
@@ -116,20 +131,12 @@ fn parse(text: &str) -> Result<Vec<Rule>, String> {
     }
     let mut rules = Vec::new();
     for hide in document.hide {
-        for path in &hide.paths {
-            rules.push(Rule {
-                text: path.clone(),
-                path: steps(path)?,
-                category: hide.category.clone(),
-                event_type: hide.event_type.clone(),
-                parts: hide.parts.clone().unwrap_or_else(|| Part::ALL.to_vec()),
-            });
-        }
+        rules.extend(hide.rules()?);
     }
     Ok(rules)
 }
 
-fn steps(path: &str) -> Result<Vec<Step>, String> {
+pub(super) fn steps(path: &str) -> Result<Vec<Step>, String> {
     let pointer = Pointer::parse(path).map_err(|error| error.to_string())?;
     let wild = |name: &str| Segment::from_key(&Text::from(name));
     let step = |segment: &Segment| match segment {
@@ -159,15 +166,25 @@ impl Rule {
 
     /// Whether it hides anything in an event. What is no JSON is hidden whole.
     pub fn hides_in(&self, event: &EventView<'_>, names: &Names) -> bool {
+        self.looks_into(event, names, true)
+    }
+
+    /// Whether there is anything of which it speaks in an event.
+    pub fn is_in(&self, event: &EventView<'_>, names: &Names) -> bool {
+        self.looks_into(event, names, false)
+    }
+
+    /// `of_no_json`: what to say of a part that is none.
+    fn looks_into(&self, event: &EventView<'_>, names: &Names, of_no_json: bool) -> bool {
         let (category, event_type) = (names.category(event.stream), names.type_name(event.event_type));
         let parts = [(Part::Payload, event.payload), (Part::Metadata, event.metadata)];
         parts.into_iter().any(|(part, bytes)| {
             let Some(bytes) = bytes.filter(|_| self.speaks_of(part, category, Some(event_type))) else {
                 return false;
             };
-            let mut is_hidden = false;
-            let is_json = self.alone().each_hidden(bytes, &mut |_, _| is_hidden = true);
-            is_hidden || is_json.is_none()
+            let mut is_there = false;
+            let is_json = self.alone().each_hidden(bytes, &mut |_, _| is_there = true);
+            is_there || is_json.is_none() && of_no_json
         })
     }
 }

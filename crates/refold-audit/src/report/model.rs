@@ -59,7 +59,7 @@ pub struct Cover {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    /// The name of its file, without the folders that it lies in, or its address.
+    /// The name of its file, without the folders that it lies in, or its address; `STORE` in a report about a person.
     pub location: String,
     pub kind: String,
     pub layout: String,
@@ -89,7 +89,8 @@ pub struct SourceFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scope {
-    /// `streams`, `category` or `store`; `findings`: the events that the findings of the verdict name.
+    /// `streams`, `category` or `store`; `subject`: the streams that hold a person; `findings`: the events that the findings
+    /// of the verdict name.
     pub what: String,
     /// Those that were named.
     pub streams: Vec<String>,
@@ -323,20 +324,49 @@ pub struct OverTime {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Redaction {
-    /// The texts of the rule files that held.
+    /// The texts of the rule files that held; of a report about a person their pseudonyms and that of the list, which may
+    /// name others.
     pub rules: Vec<String>,
-    /// What rules hid, by part and path.
+    /// What rules hid, by part and path; of a report about a person what stands in the record in the place of values.
     pub hidden: Vec<Hidden>,
     /// What rules hide and is here in full because it was revealed.
     pub revealed: Vec<String>,
+    /// Of a report about a person: who else is in it. Others have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonyms: Option<Pseudonyms>,
+}
+
+/// What stands by a pseudonym, `[pseudonym …]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pseudonyms {
+    /// How they are made; see [`super::pseudonym`].
+    pub scheme: String,
+    /// SHA-256 of the key of the case, which is in no file of the bundle.
+    pub key_id: String,
+    /// Who has the key.
+    pub held_by: String,
+    /// By part and path.
+    pub of: Vec<Pseudonymised>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pseudonymised {
+    /// `payload`, `metadata`, or `column`.
+    pub part: String,
+    pub path: String,
+    /// A value has one pseudonym in a domain.
+    pub domain: String,
+    pub count: u64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hidden {
-    /// `payload` or `metadata`.
+    /// `payload`, `metadata`, `state`, or `column`.
     pub part: String,
-    /// A JSON pointer in which `*` stands for the elements of an array; empty: all of the part.
+    /// A JSON pointer in which `*` stands for the elements of an array, and for a key that is hidden; empty: all of the part.
     pub path: String,
     pub count: u64,
 }

@@ -149,6 +149,7 @@ fn completeness(report: &Report) -> Vec<Block> {
     let what = match scope.what.as_str() {
         "streams" => format!("the streams named: {}", scope.streams.join(", ")),
         "category" => format!("the category {}", scope.category.as_deref().unwrap_or_default()),
+        "subject" => format!("the streams that hold the person: {}", scope.streams.join(", ")),
         "findings" => "the events that the findings name, as they stand in the store".to_owned(),
         _ => "all of the store".to_owned(),
     };
@@ -350,20 +351,24 @@ fn state(report: &Report) -> Vec<Block> {
 fn redaction(report: &Report) -> Vec<Block> {
     let redaction = &report.redaction;
     let mut blocks = vec![heading("Redaction")];
-    if redaction.rules.is_empty() {
+    let only_listed = redaction.pseudonyms.is_some();
+    if redaction.rules.is_empty() && !only_listed {
         blocks.push(Block::Text("No rules of redaction held: nothing is hidden.".to_owned()));
         return blocks;
     }
+    let held = match only_listed {
+        true => "Only what is on a list is shown".to_owned(),
+        false => counted(redaction.rules.len() as u64, "file") + " of rules held",
+    };
     blocks.push(Block::Text(format!(
-        "{} held. What they hide reads [redacted], whatever it was; it is in no file of this bundle. An empty value reads \
+        "{held}. What is hidden reads [redacted], whatever it was; it is in no file of this bundle. An empty value reads \
          \"\", and one that the store does not hold is left empty.",
-        counted(redaction.rules.len() as u64, "file") + " of rules"
     )));
     if redaction.hidden.is_empty() {
-        blocks.push(Block::Text("They hid nothing in these events.".to_owned()));
+        blocks.push(Block::Text("Nothing was hidden in these events.".to_owned()));
     } else {
         blocks.push(Block::Table(Table {
-            caption: "What they hid".to_owned(),
+            caption: "What was hidden".to_owned(),
             columns: vec![column("part", 20), code_column("path", 60), column("times", 20)],
             rows: redaction
                 .hidden
@@ -372,6 +377,34 @@ fn redaction(report: &Report) -> Vec<Block> {
                     let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
                     vec![of.part.clone(), path.to_owned(), grouped(of.count)]
                 })
+                .collect(),
+        }));
+    }
+    if let Some(pseudonyms) = &redaction.pseudonyms {
+        blocks.push(Block::Facts(vec![
+            fact("Pseudonyms by", &*pseudonyms.scheme),
+            code("Digest of the case key", &*pseudonyms.key_id),
+            fact("Who has the key", &*pseudonyms.held_by),
+            code(
+                "Files of rules, and the list",
+                match redaction.rules.is_empty() {
+                    true => "none".to_owned(),
+                    false => redaction.rules.join(", "),
+                },
+            ),
+        ]));
+        blocks.push(Block::Table(Table {
+            caption: "What stands by a pseudonym, [pseudonym …]".to_owned(),
+            columns: vec![
+                column("part", 15),
+                code_column("path", 45),
+                column("domain", 25),
+                column("times", 15),
+            ],
+            rows: pseudonyms
+                .of
+                .iter()
+                .map(|of| vec![of.part.clone(), of.path.clone(), of.domain.clone(), grouped(of.count)])
                 .collect(),
         }));
     }

@@ -97,6 +97,7 @@ pub struct Prove {
 /// What can be named together, which one line cannot say.
 const REPORT_USAGE: &str = "\
 refold report [OPTIONS] <STORE> [STREAMS]... <--out <DIR>|--dry-run>
+       refold report [OPTIONS] <STORE> [STREAMS]... --subject <PATH=VALUE>... [--allow <FILE>] <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> --category <CATEGORY> <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> [STREAM] --invariants --handler <HANDLER> <--out <DIR>|--dry-run>
        refold report [OPTIONS] <STORE> [STREAM] --handler <HANDLER> --against <HANDLER> <--out <DIR>|--dry-run>
@@ -114,6 +115,8 @@ pub struct Report {
     pub category: Option<String>,
     #[command(flatten)]
     pub question: ReportQuestion,
+    #[command(flatten)]
+    pub subject: ReportSubject,
     /// The first event at or after this; in a report about many streams a position or a time
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     pub from: Option<String>,
@@ -195,6 +198,20 @@ pub struct ReportQuestion {
     /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
     #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub explanations: Option<PathBuf>,
+}
+
+/// The person that a report is about.
+#[derive(Debug, Args)]
+pub struct ReportSubject {
+    /// A field of payloads and metadata that names a person, with the value that is this one's, as /customerId=C-7: every event of a stream that holds it, with only what `--allow` lists
+    #[arg(long, value_name = "PATH=VALUE", conflicts_with_all = ["category", "invariants", "verification", "against"])]
+    pub subject: Vec<String>,
+    /// The list of the fields that are shown, and of those that stand by a pseudonym (docs/evidence.md); without it nothing is shown but the fields of `--subject`
+    #[arg(long, value_name = "FILE", requires = "subject")]
+    pub allow: Option<PathBuf>,
+    /// The key of the case, with which pseudonyms are made [default: a new one, beside the report]
+    #[arg(long, value_name = "FILE", requires = "subject")]
+    pub case_key: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -3,7 +3,7 @@
 use refold_app::Session;
 use refold_app::text::{counted, grouped, visible};
 use refold_app::usecase::evidence::report::paths::paths;
-use refold_app::usecase::evidence::report::{Question, ReportAsked, ReportFormat, VerdictTold, report};
+use refold_app::usecase::evidence::report::{Question, ReportAsked, ReportFormat, SubjectAsked, VerdictTold, report};
 use refold_app::usecase::evidence::verify::VerifyAsked;
 
 use super::Context;
@@ -25,6 +25,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         to: asked.to.clone(),
         handler: asked.handler.clone(),
         question: question(&asked.question),
+        subject: subject(&asked.subject),
         redact: asked.redact.clone(),
         out: asked.out.clone().unwrap_or_default(),
         formats: formats(&asked.format),
@@ -58,6 +59,11 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
         Some(key) => format!("signed by {key}"),
         None => "not signed: it is worth as much as the place where it is kept".to_owned(),
     })?;
+    if let Some(key) = &answer.case_key {
+        printer.line(&format!(
+            "the key of the case lies in {key}: it tells who is behind a pseudonym, and makes the same ones again (--case-key)"
+        ))?;
+    }
     printer.line("")?;
     let mut table = Table::new(&["file", "", "#bytes", "SHA-256"]);
     for file in &answer.files {
@@ -97,6 +103,14 @@ fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
     }))
 }
 
+fn subject(asked: &arguments::ReportSubject) -> Option<SubjectAsked> {
+    (!asked.subject.is_empty()).then(|| SubjectAsked {
+        keys: asked.subject.clone(),
+        allow: asked.allow.clone(),
+        case_key: asked.case_key.clone(),
+    })
+}
+
 fn print_list(printer: &mut Printer, title: &str, sentences: &[String]) -> Result<(), Ended> {
     printer.line("")?;
     printer.line(title)?;
@@ -114,15 +128,19 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
         return printer.finish(Ok(0));
     }
     printer.line(&format!("{}; nothing is written", counted(answer.events, "event")))?;
-    let mut table = Table::new(&["part", "path", "#times", "#redacted"]);
+    let by_name = how.subject.is_some();
+    let head = ["part", "path", "#times", "#redacted", "#by pseudonym"];
+    let mut table = Table::new(if by_name { &head } else { &head[..4] });
     for of in &answer.paths {
         let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
-        table.row(vec![
+        let mut row = vec![
             of.part.to_owned(),
             visible(path).into_owned(),
             grouped(of.count),
             grouped(of.hidden),
-        ]);
+        ];
+        row.extend(by_name.then(|| grouped(of.pseudonyms)));
+        table.row(row);
     }
     table.print(&mut printer)?;
     if answer.more > 0 {
@@ -133,6 +151,9 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
             "the rule {} would hide nothing of these events",
             visible(rule)
         ))?;
+    }
+    for idle in &answer.idle_list {
+        printer.line(&format!("{} would find nothing", visible(idle)))?;
     }
     printer.finish(Ok(0))
 }

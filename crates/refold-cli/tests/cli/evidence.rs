@@ -361,3 +361,43 @@ fn what_a_report_redacts_no_violation_tells() {
     ];
     assert_eq!(lab.run(&call).code, 3);
 }
+
+#[test]
+fn a_report_about_a_person_keeps_its_key_apart() {
+    let lab = Lab::shared();
+    let out = tempfile::tempdir().unwrap();
+    let out = out.path().to_str().unwrap();
+    let person = ["report", "orders.db", "--subject", "/customerId=C-104711", "--out", out];
+    let made = lab.json(0, &[&person[..], &["--time", "@1"]].concat());
+    let (dir, key) = (made["dir"].as_str().unwrap(), made["case_key"].as_str().unwrap());
+    assert!(made["events"].as_u64().unwrap() >= 15, "all of order-4711: {made}");
+    assert!(
+        std::path::Path::new(key).is_file() && !key.starts_with(&format!("{dir}/")),
+        "{key}"
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(key).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "its owner alone reads it");
+    }
+    let record = std::fs::read_to_string(std::path::Path::new(dir).join("events.ndjson")).unwrap();
+    for secret in ["Ada Keller", "ada.keller", "Lindenweg", "order-4711"] {
+        assert!(!record.contains(secret), "{secret} is on no list");
+    }
+    assert!(record.contains("\"customerId\":\"C-104711\""));
+    // Another report of the case has the same names.
+    let again = lab.json(0, &[&person[..], &["--time", "@2", "--case-key", key]].concat());
+    assert!(again["case_key"].is_null());
+    let same = std::fs::read_to_string(std::path::Path::new(again["dir"].as_str().unwrap()).join("events.ndjson"));
+    assert_eq!(same.unwrap(), record);
+    for more in [&["--category", "order"][..], &["--invariants"], &["--case-key", "none"]] {
+        let answer = lab.run(&[&person[..], more].concat());
+        assert_eq!(answer.code, 2, "{answer:?}");
+    }
+    assert_eq!(
+        lab.run(&["report", "orders.db", "--allow", "list.toml", "--out", out])
+            .code,
+        2
+    );
+}

@@ -21,7 +21,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::folder::{
-    ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed,
+    ADVICE, CHECKPOINT, FRONTIER, LEAVES, LeafReader, MANIFEST, NewFolder, SEGMENTS, SIGNATURE, SUMS, Summed, new_key,
 };
 use super::known::Known;
 use super::passing::{Pass, TREATMENT, unread};
@@ -100,7 +100,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let (key, is_new_key) = match &previous {
         Some(known) => (known.key, false),
         None if asked.is_plain => (None, false),
-        None => (Some(new_key()?), true),
+        None => (Some(SaltKey(new_key()?)), true),
     };
     let store = identity(session);
     let mut folder = NewFolder::new_in(&asked.out, "anchor")?;
@@ -205,7 +205,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let salt = path.with_extension("salt");
     if let (Some(key), true) = (&key, is_new_key) {
         // First: an anchor without its key would be worth nothing.
-        folder.write_key(&salt, key)?;
+        folder.write_key(&salt, &key.0)?;
     }
     folder.finish(session, &path).inspect_err(|_| {
         if is_new_key {
@@ -360,13 +360,6 @@ pub(super) fn secret_key(path: &Path) -> Result<SecretKey, AppError> {
             "make one with `minisign -G -W`, and guard its file well: it has no password",
         )
     })
-}
-
-fn new_key() -> Result<SaltKey, AppError> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key)
-        .map_err(|error| AppError::internal(format!("the system gives no random bytes: {error}")))?;
-    Ok(SaltKey(key))
 }
 
 /// What is in the folder for whoever finds it.

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use refold_audit::anchor::event::SaltKey;
 use refold_audit::anchor::leaves::{self, Leaf};
 use refold_audit::anchor::{Hash, from_hex, sums};
 use refold_core::port::system::in_words;
@@ -55,17 +54,17 @@ impl NewFolder {
         })
     }
 
-    /// Writes the key that salts an anchor to `path`, for its owner alone. Nothing is replaced.
-    pub fn write_key(&self, path: &Path, key: &SaltKey) -> Result<(), AppError> {
+    /// Writes a key that is in no file of the folder to `path`, for its owner alone. Nothing is replaced.
+    pub fn write_key(&self, path: &Path, key: &[u8; 32]) -> Result<(), AppError> {
         let write = || -> io::Result<()> {
             // In the folder: what is left of it goes with that.
             let mut file = tempfile::NamedTempFile::new_in(self.path())?;
-            writeln!(file, "{}", hex(&key.0))?;
+            writeln!(file, "{}", hex(key))?;
             file.as_file().sync_all()?;
             file.persist_noclobber(path)?;
             Ok(())
         };
-        write().map_err(|error| unwritable(path, "key of the anchor", &error))
+        write().map_err(|error| unwritable(path, &format!("key of the {}", self.noun), &error))
     }
 
     /// Writes one file and keeps its digest for the list.
@@ -352,21 +351,29 @@ impl Iterator for LeafReader {
     }
 }
 
-/// Reads what [`NewFolder::write_key`] wrote.
-pub(super) fn read_key(path: &Path) -> Result<SaltKey, AppError> {
+/// A key that nobody had before.
+pub(super) fn new_key() -> Result<[u8; 32], AppError> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key)
+        .map_err(|error| AppError::internal(format!("the system gives no random bytes: {error}")))?;
+    Ok(key)
+}
+
+/// Reads what [`NewFolder::write_key`] wrote. `of`: `the anchor`, `the case`. `hint`: where it is.
+pub(super) fn read_key(path: &Path, of: &str, hint: &str) -> Result<[u8; 32], AppError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         AppError::invalid(
             format!(
-                "the key of the anchor cannot be read ({}): {}",
+                "the key of {of} cannot be read ({}): {}",
                 in_words(&error),
                 path.display()
             ),
-            "the anchor is salted: name its key (--salt); it was written beside the anchor, as anchor-….salt",
+            hint,
         )
     })?;
-    from_hex(text.trim_ascii()).map(SaltKey).ok_or_else(|| {
+    from_hex(text.trim_ascii()).ok_or_else(|| {
         AppError::invalid(
-            format!("this is no key of an anchor: {}", path.display()),
+            format!("this is no key of {of}: {}", path.display()),
             "a key is 64 hexadecimal digits",
         )
     })

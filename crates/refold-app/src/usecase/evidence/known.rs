@@ -152,7 +152,7 @@ fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, A
         return Ok(key);
     }
     let file = salt.unwrap_or(&beside);
-    let key = read_key(file)?;
+    let key = read_salt(file)?;
     if hex(&Sha256::digest(key.0)) != digest {
         return Err(AppError::invalid(
             format!("this key is not that of the anchor: {}", file.display()),
@@ -162,12 +162,17 @@ fn salt_key(path: &Path, salt: Option<&Path>, digest: &str) -> Result<SaltKey, A
     Ok(key)
 }
 
+fn read_salt(file: &Path) -> Result<SaltKey, AppError> {
+    let hint = "the anchor is salted: name its key (--salt); it was written beside the anchor, as anchor-….salt";
+    read_key(file, "the anchor", hint).map(SaltKey)
+}
+
 /// An anchor that continues another has its key: among those that lie beside it.
 fn key_of_chain(path: &Path, digest: &str) -> Option<SaltKey> {
     let files = std::fs::read_dir(path.parent()?).ok()?;
     let keys = files.flatten().map(|file| file.path());
     keys.filter(|file| file.extension().is_some_and(|it| it == "salt"))
-        .filter_map(|file| read_key(&file).ok())
+        .filter_map(|file| read_salt(&file).ok())
         .find(|key| hex(&Sha256::digest(key.0)) == digest)
 }
 

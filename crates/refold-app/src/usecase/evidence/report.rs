@@ -1,10 +1,11 @@
-//! Reports: what an auditor takes away of a stream, several streams, a category or a span of the store, or of the answer to a
-//! question about it.
+//! Reports: what an auditor takes away of a stream, several streams, a category or a span of the store, of the answer to a
+//! question about it, or of what it holds about a person.
 //!
 //! A report is a folder that appears whole or not at all. The same store, question and report time make the same bytes.
 //! What it says is plain values of `refold_audit::report`; here they are gathered, and events pass once to the files.
 
 mod again;
+mod asked;
 pub mod check;
 mod command;
 mod comparison;
@@ -19,27 +20,29 @@ pub mod paths;
 mod record;
 mod scope;
 mod source;
+mod subject;
 mod verification;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::{Hash, hex};
 use refold_audit::report::manifest::{FORMAT, Manifest, PAGES, PRINTED, ReportFile, WORKBOOK, identified};
-use refold_audit::report::model::{Custody, Events, Found, Leaf, Redaction, Report, Source, SourceFile, State};
+use refold_audit::report::model::{Custody, Events, Found, Leaf, Redaction, Report, Source, State};
 use refold_audit::report::pages::Pages;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
-use refold_core::port::store::OrderQuality;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+pub use self::asked::{Question, ReportAnswer, ReportAsked, ReportFormat, VerdictTold};
 use self::hidden::HiddenPaths;
 use self::judged::Judged;
 use self::record::Record;
 use self::scope::Selection;
+use self::subject::Subject;
+pub use self::subject::SubjectAsked;
 use super::anchor::{refuse_with_store, secret_key, settled};
 use super::folder::{ADVICE, FileWritten, NewFolder, SIGNATURE, SUMS};
 use super::verify::VerifyAsked;
@@ -47,7 +50,6 @@ use crate::answer::{BlameAnswer, CauseAnswer};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::usecase::blame::blame;
-use crate::wire::FindingWire;
 use crate::{clock, findings, text};
 
 pub(super) const MANIFEST: &str = "manifest.json";
@@ -68,110 +70,6 @@ const MOST_ON_PAGES: u64 = 2_000;
 const MOST_LETTERS: usize = 2_000;
 /// Values of a state, findings of a verdict, and streams by name, in a report.
 const MOST_LISTED: usize = 2_000;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ReportFormat {
-    /// The pages, to be printed and kept: PDF/A-2a and PDF/UA-1.
-    Pdf,
-    /// The pages, in one file for a browser.
-    Html,
-    /// The record as a table, and a view of it for spreadsheets.
-    Csv,
-    /// The record, an event a line.
-    Json,
-    /// A workbook, which is a view.
-    Xlsx,
-}
-
-impl ReportFormat {
-    pub const ALL: [ReportFormat; 5] = [
-        ReportFormat::Pdf,
-        ReportFormat::Html,
-        ReportFormat::Csv,
-        ReportFormat::Json,
-        ReportFormat::Xlsx,
-    ];
-
-    /// As it is asked for.
-    pub fn name(self) -> &'static str {
-        match self {
-            ReportFormat::Pdf => "pdf",
-            ReportFormat::Html => "html",
-            ReportFormat::Csv => "csv",
-            ReportFormat::Json => "json",
-            ReportFormat::Xlsx => "xlsx",
-        }
-    }
-}
-
-/// What a report is about, and how it is made.
-#[derive(Debug, Clone, Default)]
-pub struct ReportAsked {
-    /// Those that are named; none: the category, or the store.
-    pub streams: Vec<String>,
-    pub category: Option<String>,
-    /// The bounds, both included: cursors.
-    pub from: Option<String>,
-    pub to: Option<String>,
-    /// What states are folded with; `None`: `builtin:merge`.
-    pub handler: Option<String>,
-    /// The report is about the events that the answer to this names.
-    pub question: Option<Question>,
-    /// A file of masking rules that hold in it besides those at hand.
-    pub redact: Option<PathBuf>,
-    /// Where its folder comes to be.
-    pub out: PathBuf,
-    pub formats: Vec<ReportFormat>,
-    /// A secret key of minisign.
-    pub key: Option<PathBuf>,
-    /// The report time, RFC 3339 or `@` and seconds since 1970; `None`: the clock of this machine.
-    pub time: Option<String>,
-    pub title: Option<String>,
-    pub operator: Option<String>,
-    pub organisation: Option<String>,
-    pub case_number: Option<String>,
-    pub classification: Option<String>,
-    /// The files of the store are not hashed.
-    pub is_source_unhashed: bool,
-}
-
-/// What is asked of the store, by the handler of the report.
-#[derive(Debug, Clone)]
-pub enum Question {
-    /// Whether it is what an anchor says.
-    Verification(VerifyAsked),
-    /// Where invariants break in the stream, the category or the store: those of the handler's package, or a condition on
-    /// `state`.
-    Invariants { condition: Option<String> },
-    /// Where this handler makes something else of the same events in the stream, the category or the store.
-    Comparison { against: String },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ReportAnswer {
-    pub dir: String,
-    pub id: String,
-    pub made_at: String,
-    pub events: u64,
-    /// Of `manifest.json`.
-    pub sha256: String,
-    /// The minisign key. `null`: nobody signed.
-    pub signed_by: Option<String>,
-    pub files: Vec<ReportFile>,
-    pub findings: Vec<FindingWire>,
-    /// Of a report about a question to the store.
-    pub verdict: Option<VerdictTold>,
-    pub limits: Vec<String>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct VerdictTold {
-    pub outcome: String,
-    pub sentence: String,
-    pub finding_count: u64,
-    pub not_checked: Vec<String>,
-}
 
 /// `copy`: an older copy of the store, for a verification.
 pub fn report(
@@ -196,25 +94,47 @@ pub fn report(
         session.build_index(work)?;
     }
     let folder = NewFolder::new_in(&asked.out, "report")?;
-    let hashed = |when| match asked.is_source_unhashed {
+    // By a digest of what holds others it could be tried who they are.
+    let hashed = |when| match asked.is_source_unhashed || asked.subject.is_some() {
         true => Ok(Vec::new()),
         false => source::files(work, session, when),
     };
     let before = hashed("hashing the store")?;
     let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
     let judged = judged(work, session, asked, copy, &mut hidden)?;
-    let selection = match &judged {
-        Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
-        None => Selection::of(work, session, asked, now, &found)?,
+    let mut subject = subject(work, session, asked, &found)?;
+    let selection = match (&judged, &subject) {
+        (Some(judged), _) => Selection::of_positions(work, session, &judged.positions, &found)?,
+        (None, Some(subject)) => Selection::of_subject(work, session, asked, subject, (now, &found))?,
+        (None, None) => Selection::of(work, session, asked, now, &found)?,
     };
-    let state = state(work, session, asked, now, &selection)?;
+    let state = match subject {
+        // It is made of what is not shown, too.
+        Some(_) => None,
+        None => state(work, session, asked, now, &selection)?,
+    };
     let mut record = Record::new(&folder, session, asked, (&selection, now))?;
-    record.write(work, &folder, session, &selection, (&mut hidden, &found))?;
+    record.write(
+        work,
+        &folder,
+        session,
+        &selection,
+        (&mut hidden, subject.as_mut(), &found),
+    )?;
     if let Some((state, _)) = &state {
         hidden.add_state(state);
     }
     hidden.report_idle(&found);
+    if let Some(subject) = &subject {
+        subject.report_idle(&found);
+        subject.report_came_upon(&found);
+    }
     let after = hashed("hashing the store again")?;
+    let source = source::of(session, before, after);
+    let source = match subject {
+        Some(_) => source::unnamed(source),
+        None => source,
+    };
     let gathered = Gathered {
         session,
         asked,
@@ -222,9 +142,10 @@ pub fn report(
         signer: signer.as_ref(),
         selection,
         judged,
+        subject,
         state,
         hidden,
-        source: source(session, before, after),
+        source,
         found,
     };
     gathered.finish(work, folder, record)
@@ -253,6 +174,25 @@ fn judged(
         }
         Some(Question::Comparison { against }) => comparison::judged(work, session, asked, against, hidden)?,
     }))
+}
+
+/// The person that the report is about, found; `None`: it is about none.
+fn subject(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    found: &Findings,
+) -> Result<Option<Subject>, AppError> {
+    let Some(of) = &asked.subject else { return Ok(None) };
+    if asked.question.is_some() || asked.category.is_some() {
+        return Err(AppError::invalid(
+            "a report about a person is about the streams that hold one",
+            "leave the category and the question away",
+        ));
+    }
+    let mut subject = Subject::open(of)?;
+    subject.find(work, session, &asked.streams, found)?;
+    Ok(Some(subject))
 }
 
 /// What is asked of the store says itself which events it is about.
@@ -316,26 +256,6 @@ fn state(
     Ok(Some((blamed, stream.clone())))
 }
 
-fn source(session: &Session, before: Vec<SourceFile>, after: Vec<SourceFile>) -> Source {
-    let description = session.description();
-    Source {
-        location: source::name(session),
-        kind: description.kind.clone(),
-        layout: description.layout.clone(),
-        layout_title: description.layout_title.clone(),
-        evidence: description.evidence.clone(),
-        read_only: source::guards(session),
-        order: match description.order {
-            OrderQuality::Total => "the store numbers every event in the order in which it took them",
-            OrderQuality::Approximate => "the store keeps no order of all events; they stand as they lie in it",
-        }
-        .to_owned(),
-        time_zone: description.time_zone.clone(),
-        before,
-        after,
-    }
-}
-
 /// All that a report is made of, once the events were written.
 struct Gathered<'a> {
     session: &'a Session,
@@ -344,6 +264,7 @@ struct Gathered<'a> {
     signer: Option<&'a SecretKey>,
     selection: Selection,
     judged: Option<Judged>,
+    subject: Option<Subject>,
     /// With the stream as it was named.
     state: Option<(BlameAnswer, String)>,
     hidden: HiddenPaths,
@@ -411,9 +332,24 @@ impl Gathered<'_> {
             .streams
             .keys()
             .chain(judged.filter_map(|finding| finding.stream.as_ref()));
-        let streams = streams.map(|stream| stream.as_bytes());
-        self.session.mask().log_written("report", streams, &path)?;
-        folder.finish(self.session, &path)?;
+        let streams: Vec<&[u8]> = match self.subject {
+            // They have other names in it.
+            Some(_) => self.selection.ids.iter().map(Vec::as_slice).collect(),
+            None => streams.map(|stream| stream.as_bytes()).collect(),
+        };
+        self.session.mask().log_written("report", streams.into_iter(), &path)?;
+        let case_key = subject::key_beside(&path);
+        let new_key = self.subject.as_ref().and_then(Subject::new_key);
+        if let Some(key) = new_key {
+            // First: nobody could tell who is behind the pseudonyms.
+            folder.write_key(&case_key, &key.0)?;
+        }
+        folder.finish(self.session, &path).inspect_err(|_| {
+            if new_key.is_some() {
+                // The key of a report that there is not.
+                let _ = std::fs::remove_file(&case_key);
+            }
+        })?;
         Ok(ReportAnswer {
             dir: path.display().to_string(),
             id: report.id.clone(),
@@ -428,6 +364,7 @@ impl Gathered<'_> {
                 finding_count: verdict.finding_count,
                 not_checked: verdict.not_checked.clone(),
             }),
+            case_key: new_key.map(|_| case_key.display().to_string()),
             limits: report.limits.clone(),
             files: manifest.files,
         })
@@ -477,10 +414,13 @@ impl Gathered<'_> {
                 sha256: ended.sha256.clone(),
             },
             redaction: Redaction {
-                // Their texts were read when the store was opened.
-                rules: self.session.mask().texts().unwrap_or_default(),
+                rules: self.rules(),
                 hidden: self.hidden.listed(),
                 revealed: self.revealed(),
+                pseudonyms: self
+                    .subject
+                    .as_ref()
+                    .map(|subject| subject.pseudonyms(self.asked.operator.as_deref())),
             },
             custody,
             limits: limits::of(self, ended, &scope),
@@ -490,8 +430,23 @@ impl Gathered<'_> {
         }
     }
 
+    fn rules(&self) -> Vec<String> {
+        // Their texts were read when the store was opened.
+        let texts = self.session.mask().texts().unwrap_or_default();
+        match &self.subject {
+            Some(subject) => subject.rules(&texts),
+            None => texts,
+        }
+    }
+
     fn revealed(&self) -> Vec<String> {
         let reveals = self.session.mask().reveals().into_iter();
+        if self.subject.is_some() && reveals.len() > 0 {
+            return vec![format!(
+                "what is on the list of {}, whose paths may name others",
+                text::counted(reveals.len() as u64, "revealed place")
+            )];
+        }
         let sentence = |reveal: crate::mask::Reveal| {
             let path = match reveal.path.is_root() {
                 true => "everything".to_owned(),

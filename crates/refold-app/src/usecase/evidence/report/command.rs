@@ -17,13 +17,23 @@ pub(super) fn again(
     now: Timestamp,
 ) -> String {
     let mut words = vec!["refold".to_owned(), "report".to_owned(), quoted(store)];
-    words.extend(asked.streams.iter().map(|stream| quoted(stream)));
+    let is_told = asked.subject.is_none();
+    words.extend(asked.streams.iter().map(|stream| match is_told {
+        true => quoted(stream),
+        false => "STREAM".to_owned(),
+    }));
+    let handler = match (handler, asked.handler.as_deref()) {
+        (Some(handler), of) => Some(named(of, handler)),
+        // Nothing was folded: it was named for the rules that are in its package.
+        (None, Some(of)) => Some(if of.starts_with("builtin:") { of } else { "HANDLER" }.to_owned()),
+        (None, None) => None,
+    };
     let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
     let options = [
         ("--category", asked.category.clone()),
         ("--from", asked.from.clone()),
         ("--to", asked.to.clone()),
-        ("--handler", handler.map(|of| named(asked.handler.as_deref(), of))),
+        ("--handler", handler),
         ("--format", Some(formats.join(","))),
         ("--redact", asked.redact.as_ref().map(|_| "FILE".to_owned())),
         ("--key", asked.key.as_ref().map(|_| "FILE".to_owned())),
@@ -34,6 +44,11 @@ pub(super) fn again(
         ("--classification", asked.classification.clone()),
         ("--time", Some(now.display(0).to_string())),
     ];
+    if let Some(subject) = &asked.subject {
+        words.extend(subject.keys.iter().map(|key| format!("--subject {}", quoted(key))));
+        words.extend(subject.allow.as_ref().map(|_| "--allow FILE".to_owned()));
+        words.push("--case-key FILE".to_owned());
+    }
     words.extend(judged.into_iter().flat_map(|judged| judged.options.clone()));
     for (name, value) in options {
         words.extend(value.map(|value| format!("{name} {}", quoted(&value))));

@@ -43,6 +43,12 @@ fn what(gathered: &Gathered<'_>) -> String {
     if let Some(judged) = &gathered.judged {
         return judged.what.to_owned();
     }
+    if gathered.subject.is_some() {
+        return format!(
+            "of a person in {}",
+            counted(gathered.selection.streams.len() as u64, "stream")
+        );
+    }
     match (&gathered.selection.streams[..], &gathered.asked.category) {
         ([stream], _) => format!("of the stream {stream}"),
         ([], Some(category)) => format!("of the category {category}"),

@@ -31,11 +31,16 @@ impl HiddenPaths {
         }
     }
 
+    /// Takes from the rules that hid nothing those that hide something of this event.
+    pub fn try_idle(&mut self, event: &EventView<'_>, names: &Names) {
+        self.idle.retain(|rule| !rule.hides_in(event, names));
+    }
+
     pub fn add_event(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask) {
         if !mask.has_rules() {
             return;
         }
-        self.idle.retain(|rule| !rule.hides_in(event, names));
+        self.try_idle(event, names);
         for (part, name, bytes) in [
             (Part::Payload, "payload", event.payload),
             (Part::Metadata, "metadata", event.metadata),
@@ -96,6 +101,11 @@ impl HiddenPaths {
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::Text(_) => {}
             }
         }
+    }
+
+    /// What stands in the place of values at a path of a part.
+    pub fn add(&mut self, part: &'static str, path: String) {
+        *self.counts.entry((part, path)).or_default() += 1;
     }
 
     pub fn listed(&self) -> Vec<Hidden> {

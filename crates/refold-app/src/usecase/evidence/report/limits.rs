@@ -36,6 +36,9 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
             counted(ended.unreadable, "row")
         ));
     }
+    for sentence in gathered.subject.iter().flat_map(|subject| subject.limits()) {
+        say(sentence);
+    }
     if ended.payload_not_json > 0 {
         say(format!(
             "{} no payload that could be read as JSON; the record has the bytes, and no state was folded from them.",
@@ -66,16 +69,21 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
                 .to_owned(),
         );
     }
-    if !["streams", "findings"].contains(&scope.what.as_str()) {
+    if !["streams", "subject", "findings"].contains(&scope.what.as_str()) {
         say("Missing and repeated versions, and clocks that run backwards inside of streams, were not looked for: refold \
              health does."
             .to_owned());
     }
     if gathered.source.before.is_empty() {
-        match asked.is_source_unhashed {
-            true => say("The files of the store were not hashed, as was asked for.".to_owned()),
-            false => say("The store is no file of this machine: nothing of it was hashed but its events.".to_owned()),
+        say(match (&gathered.subject, asked.is_source_unhashed) {
+            (Some(_), _) => {
+                "The digests of the files of the store are not told: who knows most of what is in them could try by them who \
+                 the others are."
+            }
+            (None, true) => "The files of the store were not hashed, as was asked for.",
+            (None, false) => "The store is no file of this machine: nothing of it was hashed but its events.",
         }
+        .to_owned());
     } else if gathered.source.before != gathered.source.after {
         say("The files of the store changed while it was read: another program writes to it. All events are from the one \
              moment at which it was opened."
@@ -91,6 +99,11 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
         say("Rules of redaction held. States were folded from the values themselves and redacted afterwards. Digests of \
              events are of what stands in the record, redacted, and not of what the store holds."
             .to_owned());
+    }
+    if gathered.subject.is_some() && !session.mask().has_rules() {
+        say(
+            "Digests of events are of what stands in the record, redacted, and not of what the store holds.".to_owned(),
+        );
     }
     if session.case().is_some() {
         say("What was read is a case file, and not the store that it was written from.".to_owned());

@@ -9,8 +9,17 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
     let steps = [
         "The events that were asked for were found by their skeletons (position, stream, version, type, time), then read \
          whole and written in the order of their positions.",
-        "Payloads and metadata stand in the record byte for byte as the store returned them, after the decode steps of \
-         its layout; no number passed through a float. What is no JSON stands there as base64, or as text.",
+        match gathered.subject {
+            None => {
+                "Payloads and metadata stand in the record byte for byte as the store returned them, after the decode steps \
+                 of its layout; no number passed through a float. What is no JSON stands there as base64, or as text."
+            }
+            Some(_) => {
+                "Payloads and metadata were written anew of what is shown, without the white space between: each value \
+                 stands in the record byte for byte as the store returned it, after the decode steps of its layout; no number \
+                 passed through a float. What is no JSON is not shown."
+            }
+        },
         "The pages cut long values, and say so with their length and digest; the record cuts nothing.",
         "What does not print or turns the direction of writing is shown on the pages as ⟦U+202E⟧.",
     ];
@@ -29,6 +38,7 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
         ),
         steps: judged
             .flat_map(|judged| judged.steps.clone())
+            .chain(gathered.subject.iter().flat_map(|subject| subject.steps()))
             .chain(steps.map(str::to_owned))
             .collect(),
         handler: of_state.or(of_verdict).map(handler_of),

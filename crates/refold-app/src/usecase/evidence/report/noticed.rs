@@ -4,7 +4,7 @@ use refold_audit::report::model::{Found, FoundOne};
 
 use super::Gathered;
 use crate::findings;
-use crate::wire::FindingWire;
+use crate::wire::{FindingWire, FoundWire};
 
 /// What reading came upon, and what judging and folding did. These read the same events, each more or less of them: of one
 /// code the larger count is that of the store.
@@ -16,16 +16,16 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
             severity: group.severity.name().to_owned(),
             count: group.count.into(),
             advice: group.advice,
-            first: group
-                .found
-                .into_iter()
-                .map(|one| FoundOne {
-                    detail: one.detail,
-                    stream: one.stream,
-                    version: one.version,
-                    position: one.position,
-                })
-                .collect(),
+            first: match &gathered.subject {
+                None => group.found.into_iter().map(place).collect(),
+                // They may quote what is not shown, and lie where others are.
+                Some(_) => vec![FoundOne {
+                    detail: "not told in a report about a person".to_owned(),
+                    stream: None,
+                    version: None,
+                    position: None,
+                }],
+            },
         })
         .collect();
     let of_state = gathered.state.iter().flat_map(|(blamed, _)| &blamed.findings);
@@ -38,6 +38,15 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
     }
     found.sort_by(|a, b| a.code.cmp(&b.code));
     found
+}
+
+fn place(one: FoundWire) -> FoundOne {
+    FoundOne {
+        detail: one.detail,
+        stream: one.stream,
+        version: one.version,
+        position: one.position,
+    }
 }
 
 fn one(of: &FindingWire) -> Found {

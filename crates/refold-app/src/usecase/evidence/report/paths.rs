@@ -15,10 +15,11 @@ use serde::Serialize;
 
 use super::hidden::{HiddenPaths, generic};
 use super::scope::Selection;
-use super::{ReportAsked, judged, redacted, time_of};
+use super::subject::Subject;
+use super::{ReportAsked, judged, redacted, subject, time_of};
 use crate::clock;
 use crate::error::AppError;
-use crate::mask::{Cover, Mask, Part};
+use crate::mask::{Cover, Fate, Mask, Part, Shown};
 use crate::payload::scan::{Token, Tokens};
 use crate::session::Session;
 
@@ -31,6 +32,8 @@ pub struct PathsAnswer {
     pub more: u64,
     /// Rules of the redaction that would hide nothing.
     pub idle: Vec<String>,
+    /// What would find nothing of a person: entries of the list, and keys.
+    pub idle_list: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +46,8 @@ pub struct PathAnswer {
     pub count: u64,
     /// So many of them would be hidden.
     pub hidden: u64,
+    /// So many of them would stand by a pseudonym.
+    pub pseudonyms: u64,
 }
 
 const READ_EVENTS: usize = 1_024;
@@ -59,9 +64,12 @@ pub fn paths(
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
     let found = Findings::default();
     let mut hidden = HiddenPaths::of(session.mask(), asked.redact.as_deref());
-    let selection = match judged(work, session, asked, copy, &mut hidden)? {
-        Some(judged) => Selection::of_positions(work, session, &judged.positions, &found)?,
-        None => Selection::of(work, session, asked, now, &found)?,
+    let judged = judged(work, session, asked, copy, &mut hidden)?;
+    let mut subject = subject(work, session, asked, &found)?;
+    let selection = match (judged, &subject) {
+        (Some(judged), _) => Selection::of_positions(work, session, &judged.positions, &found)?,
+        (None, Some(subject)) => Selection::of_subject(work, session, asked, subject, (now, &found))?,
+        (None, None) => Selection::of(work, session, asked, now, &found)?,
     };
     let of_states = hidden.listed();
     let mut tally = Tally::default();
@@ -76,24 +84,29 @@ pub fn paths(
         while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &found)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
-                tally.add(&event, &names, session.mask());
-                hidden.add_event(&event, &names, session.mask());
+                tally.add(&event, &names, session.mask(), subject.as_ref());
+                hidden.try_idle(&event, &names);
+                if let Some(subject) = &mut subject {
+                    subject.try_idle(&event, &names, session.mask());
+                }
             }
             events += batch.len() as u64;
             work.tick("looking at the events", events, Some(total))?;
         }
     }
-    let one = |((part, path), (count, hidden))| PathAnswer {
+    let one = |((part, path), times): ((_, _), Times)| PathAnswer {
         part,
         path,
-        count,
-        hidden,
+        count: times.count,
+        hidden: times.hidden,
+        pseudonyms: times.pseudonyms,
     };
     let of_state = |of: Hidden| PathAnswer {
         part: "state",
         path: of.path,
         count: of.count,
         hidden: of.count,
+        pseudonyms: 0,
     };
     Ok(PathsAnswer {
         events,
@@ -105,52 +118,66 @@ pub fn paths(
             .collect(),
         more: tally.more,
         idle: hidden.idle(),
+        idle_list: subject.iter().flat_map(Subject::idle).collect(),
     })
 }
 
 #[derive(Default)]
 struct Tally {
-    /// How often a value is at a path of a part, and how often it is hidden.
-    paths: BTreeMap<(&'static str, String), (u64, u64)>,
+    paths: BTreeMap<(&'static str, String), Times>,
     more: u64,
 }
 
+/// How often a value is at a path of a part, and what would become of it.
+#[derive(Default)]
+struct Times {
+    count: u64,
+    hidden: u64,
+    pseudonyms: u64,
+}
+
 impl Tally {
-    fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask) {
+    fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask, subject: Option<&Subject>) {
         for (part, name, bytes) in [
             (Part::Payload, "payload", event.payload),
             (Part::Metadata, "metadata", event.metadata),
         ] {
             let Some(bytes) = bytes else { continue };
             let cover = mask.of_event(event, names, part);
-            let found = leaves(bytes, &cover);
-            for (path, is_hidden) in found.unwrap_or_else(|| vec![(String::new(), !cover.is_empty())]) {
-                self.count(name, path, is_hidden);
+            let listed = subject.map(|subject| subject.shown_of(event, names, part));
+            let is_hidden = !cover.is_empty() || listed.is_some();
+            let whole = if is_hidden { Fate::Hidden } else { Fate::Shown };
+            let found = leaves(bytes, &cover, listed.as_ref());
+            for (path, fate) in found.unwrap_or_else(|| vec![(String::new(), whole)]) {
+                self.count(name, path, fate);
             }
         }
     }
 
-    fn count(&mut self, part: &'static str, path: String, is_hidden: bool) {
-        let is_room = self.paths.len() < MOST_PATHS;
-        match self.paths.get_mut(&(part, path.clone())) {
-            Some((count, hidden)) => {
-                *count += 1;
-                *hidden += u64::from(is_hidden);
-            }
-            None if is_room => {
-                self.paths.insert((part, path), (1, u64::from(is_hidden)));
-            }
-            None => self.more += 1,
+    fn count(&mut self, part: &'static str, path: String, fate: Fate) {
+        let key = (part, path);
+        if self.paths.len() >= MOST_PATHS && !self.paths.contains_key(&key) {
+            self.more += 1;
+            return;
         }
+        let times = self.paths.entry(key).or_default();
+        times.count += 1;
+        times.hidden += u64::from(fate == Fate::Hidden);
+        times.pseudonyms += u64::from(fate == Fate::Pseudonym);
     }
 }
 
-/// The path of every single value of a JSON text, and whether it is hidden. `None`: it is no JSON.
-fn leaves(bytes: &[u8], cover: &Cover) -> Option<Vec<(String, bool)>> {
+/// The path of every single value of a JSON text, and what becomes of it. `None`: it is no JSON.
+fn leaves(bytes: &[u8], cover: &Cover, listed: Option<&Shown>) -> Option<Vec<(String, Fate)>> {
     let mut hidden: Vec<Range<usize>> = Vec::new();
     if !cover.is_empty() {
         cover.each_hidden(bytes, &mut |_, place| hidden.push(place))?;
     }
+    let mut fates = match listed {
+        Some(listed) => listed.left(bytes, &|_, _| String::new())?.fates,
+        None => Vec::new(),
+    }
+    .into_iter();
     let mut tokens = Tokens::new(bytes).ok()?;
     let mut hidden = hidden.into_iter().peekable();
     let (mut found, mut path, mut next) = (Vec::new(), String::new(), None::<String>);
@@ -172,7 +199,9 @@ fn leaves(bytes: &[u8], cover: &Cover) -> Option<Vec<(String, bool)>> {
             Token::Leaf { start, .. } => {
                 while hidden.next_if(|place| place.end <= start).is_some() {}
                 let is_hidden = hidden.peek().is_some_and(|place| place.contains(&start));
-                found.push((path.clone() + &step(), is_hidden));
+                // Where there is no list everything is on it.
+                let fate = fates.next().unwrap_or(Fate::Shown);
+                found.push((path.clone() + &step(), if is_hidden { Fate::Hidden } else { fate }));
             }
         }
     }

@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use super::super::folder::{NewFolder, Summed};
 use super::hidden::HiddenPaths;
 use super::scope::Selection;
+use super::subject::Subject;
 use super::{MOST_LETTERS, MOST_ON_PAGES, RECORD_CSV, RECORD_JSON, ReportAsked, ReportFormat, VIEW_CSV, WORKBOOK};
 use crate::density;
 use crate::error::AppError;
@@ -55,6 +56,8 @@ pub struct Record {
 struct Taken<'a> {
     folder: &'a NewFolder,
     hidden: &'a mut HiddenPaths,
+    /// Of a report about a person: what is left of an event.
+    subject: Option<&'a mut Subject>,
     found: &'a Findings,
     total: u64,
 }
@@ -115,13 +118,14 @@ impl Record {
         folder: &NewFolder,
         session: &Session,
         selection: &Selection,
-        (hidden, found): (&mut HiddenPaths, &Findings),
+        (hidden, subject, found): (&mut HiddenPaths, Option<&mut Subject>, &Findings),
     ) -> Result<(), AppError> {
         let total = selection.positions.len() as u64;
         work.tick("writing the events", 0, Some(total))?;
         let mut taken = Taken {
             folder,
             hidden,
+            subject,
             found,
             total,
         };
@@ -169,8 +173,12 @@ impl Record {
                     return Err(changed().into());
                 }
                 payload::report_repeated(&event, &names, taken.found);
-                taken.hidden.add_event(&event, &names, session.mask());
-                self.take(&event, &names, session, taken.folder)?;
+                match taken.subject {
+                    None => taken.hidden.add_event(&event, &names, session.mask()),
+                    // What is written is counted; what rules hide of the rest would tell of it.
+                    Some(_) => taken.hidden.try_idle(&event, &names),
+                }
+                self.take(&event, &names, session, taken)?;
             }
             work.tick("writing the events", self.ended.written, Some(taken.total))?;
         }
@@ -192,9 +200,13 @@ impl Record {
         event: &EventView<'_>,
         names: &Names,
         session: &Session,
-        folder: &NewFolder,
+        taken: &mut Taken<'_>,
     ) -> Result<(), AppError> {
-        let answer = event_answer(event, names, self.digits, session.mask());
+        let folder = taken.folder;
+        let mut answer = event_answer(event, names, self.digits, session.mask());
+        if let Some(subject) = &mut taken.subject {
+            subject.shorten(&mut answer, event, (names, session.mask()), taken.hidden);
+        }
         let row = export::row(&answer);
         let line = export::json_line(answer)?;
         self.hash.update(line.as_bytes());

@@ -1,5 +1,6 @@
 //! Which events a report is about: their positions, found by their skeletons, and what was looked at to find them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use refold_audit::report::model::{Counts, Scope};
@@ -13,6 +14,7 @@ use refold_core::work::Work;
 
 use super::ReportAsked;
 use super::record::{Ended, READ_EVENTS};
+use super::subject::Subject;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::stream::Stream;
@@ -26,10 +28,12 @@ const BATCH_ROWS: usize = 8_192;
 
 /// The events of a report.
 pub struct Selection {
-    /// What the report calls it: `streams`, `category`, `store` or `findings`.
+    /// What the report calls it: `streams`, `subject`, `category`, `store` or `findings`.
     what: &'static str,
-    /// The ids of the streams that were named, as they are shown.
+    /// The streams that were named or found, as they are shown.
     pub streams: Vec<String>,
+    /// Their ids.
+    pub ids: Vec<Vec<u8>>,
     /// Ascending.
     pub positions: Vec<Position>,
     /// Where all positions between two were looked at and all are in the report: the bounds of one read, `(after, up_to]`.
@@ -60,21 +64,46 @@ impl Selection {
     ) -> Result<Selection, AppError> {
         let selection = match asked.streams.is_empty() {
             true => Selection::of_store(work, session, asked, now, found)?,
-            false => Selection::of_streams(work, session, asked, now, found)?,
+            false => Selection::of_streams(work, session, asked, &asked.streams, now, found)?,
         };
-        if selection.positions.is_empty() {
-            return Err(AppError::not_found(
+        selection.not_empty()
+    }
+
+    /// The events of the streams that hold a person.
+    pub fn of_subject(
+        work: &Work<'_>,
+        session: &Session,
+        asked: &ReportAsked,
+        subject: &Subject,
+        (now, found): (Timestamp, &Findings),
+    ) -> Result<Selection, AppError> {
+        let selection = Selection::of_streams(work, session, asked, &subject.streams, now, found)?;
+        let mut streams: Vec<String> = selection.ids.iter().map(|id| subject.stream(id)).collect();
+        // Their order would tell that of the ids.
+        streams.sort();
+        Selection {
+            what: "subject",
+            streams,
+            ..selection
+        }
+        .not_empty()
+    }
+
+    fn not_empty(self) -> Result<Selection, AppError> {
+        match self.positions.is_empty() {
+            false => Ok(self),
+            true => Err(AppError::not_found(
                 "no event is in the scope of the report",
                 "look at the bounds and the names: `refold streams` and `refold history` list what there is",
-            ));
+            )),
         }
-        Ok(selection)
     }
 
     fn empty(what: &'static str) -> Selection {
         Selection {
             what,
             streams: Vec::new(),
+            ids: Vec::new(),
             positions: Vec::new(),
             whole: None,
             examined: 0,
@@ -89,6 +118,7 @@ impl Selection {
         work: &Work<'_>,
         session: &Session,
         asked: &ReportAsked,
+        named: &[String],
         now: Timestamp,
         found: &Findings,
     ) -> Result<Selection, AppError> {
@@ -104,11 +134,11 @@ impl Selection {
             ..Events::default()
         };
         let mut selection = Selection::empty("streams");
-        let mut ids: Vec<Vec<u8>> = Vec::new();
-        for named in &asked.streams {
+        let mut taken = HashSet::new();
+        for named in named {
             let own = Arc::<Findings>::default();
             let stream = Stream::load(work, session, named, &own)?;
-            if ids.contains(&stream.id) {
+            if !taken.insert(stream.id.clone()) {
                 continue;
             }
             findings::report_track(&stream, session.description().version_base, &own);
@@ -117,7 +147,7 @@ impl Selection {
             selection.take(&stream, from.0 as usize..to.0.max(from.0) as usize);
             add(found, &own);
             selection.streams.push(text::shown(&stream.id));
-            ids.push(stream.id);
+            selection.ids.push(stream.id);
         }
         selection.positions.sort_unstable();
         if let Some(index) = session.index() {

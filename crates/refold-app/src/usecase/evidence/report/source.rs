@@ -6,7 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use refold_audit::anchor::hex;
-use refold_audit::report::model::SourceFile;
+use refold_audit::report::model::{Source, SourceFile};
+use refold_core::port::store::OrderQuality;
 use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
@@ -16,6 +17,43 @@ use crate::session::Session;
 
 /// What a database keeps beside its file and reads together with it.
 const BESIDE: [&str; 2] = ["-wal", "-journal"];
+
+pub fn of(session: &Session, before: Vec<SourceFile>, after: Vec<SourceFile>) -> Source {
+    let description = session.description();
+    Source {
+        location: name(session),
+        kind: description.kind.clone(),
+        layout: description.layout.clone(),
+        layout_title: description.layout_title.clone(),
+        evidence: description.evidence.clone(),
+        read_only: guards(session),
+        order: match description.order {
+            OrderQuality::Total => "the store numbers every event in the order in which it took them",
+            OrderQuality::Approximate => "the store keeps no order of all events; they stand as they lie in it",
+        }
+        .to_owned(),
+        time_zone: description.time_zone.clone(),
+        before,
+        after,
+    }
+}
+
+/// The store without what names it, its layout, its tables and their users: in a report about a person any of these may be
+/// the name of another.
+pub fn unnamed(source: Source) -> Source {
+    Source {
+        location: "STORE".to_owned(),
+        layout: "not told".to_owned(),
+        layout_title: "what maps it to events".to_owned(),
+        evidence: Vec::new(),
+        read_only: vec![
+            "it was opened read-only; what it was taken for this by, and what kept it from being written to, is not told in a \
+             report about a person"
+                .to_owned(),
+        ],
+        ..source
+    }
+}
 
 /// What a report calls the store: of a file its own name, by whatever path it was opened; else its address.
 pub fn name(session: &Session) -> String {
@@ -30,7 +68,7 @@ pub fn name(session: &Session) -> String {
 
 /// How it was kept from being written to. Which of the two ways of the first sentence it was hangs on whether another
 /// program had just written to it, and changes nothing of what was read.
-pub fn guards(session: &Session) -> Vec<String> {
+fn guards(session: &Session) -> Vec<String> {
     let description = session.description();
     let opened = description.opened.as_ref().map(|_| {
         "all events are of one moment of the file: it was read in place without a lock, or, where another program was using \

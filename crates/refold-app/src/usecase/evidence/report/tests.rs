@@ -1,8 +1,11 @@
 //! Reports of real files: what is in them, that they come out alike, and what is said when one was changed.
 
 mod forged;
+mod layers;
 mod noticed;
 mod same;
+mod strangers;
+mod subject;
 mod verification;
 
 use std::collections::BTreeMap;

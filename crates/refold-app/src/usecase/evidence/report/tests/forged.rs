@@ -176,7 +176,7 @@ fn python_says_what_is_wrong_with_a_key() {
 }
 
 /// What the program in the folder says of it.
-fn by_python(dir: &Path, more: &[&str]) -> String {
+pub(super) fn by_python(dir: &Path, more: &[&str]) -> String {
     let mut python = std::process::Command::new("python3");
     let told = python.arg(dir.join(PROGRAM)).arg(dir).args(more).output();
     String::from_utf8_lossy(&told.expect("python3 is there").stdout).into_owned()
