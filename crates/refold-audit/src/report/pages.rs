@@ -149,7 +149,8 @@ fn completeness(report: &Report) -> Vec<Block> {
     let what = match scope.what.as_str() {
         "streams" => format!("the streams named: {}", scope.streams.join(", ")),
         "category" => format!("the category {}", scope.category.as_deref().unwrap_or_default()),
-        "subject" => format!("the streams that hold the person: {}", scope.streams.join(", ")),
+        // They may be many, and none is known by the name that it has here.
+        "subject" => counted(scope.streams.len() as u64, "stream") + " of a person",
         "findings" => "the events that the findings name, as they stand in the store".to_owned(),
         _ => "all of the store".to_owned(),
     };

@@ -140,7 +140,7 @@ fn every_stream_that_holds_the_person_is_in_it() {
     };
     assert_eq!(record.lines().count(), all.lines().filter(holds).count());
     let report = manifest(&made.dir).report;
-    assert!(found(&made.dir, b"the streams that hold the person: [pseudonym ").contains(&PAGES.to_owned()));
+    assert!(found(&made.dir, b"3 streams of a person").contains(&PAGES.to_owned()));
     assert_eq!((report.scope.what.as_str(), report.scope.streams.len()), ("subject", 3));
     assert_eq!(report.scope.counts.written, 7);
     assert!(report.state.is_none());
