@@ -750,6 +750,9 @@ export type DriftFault = {
 	eventType: string,
 	/**  The version, or `#` and the position, of the state that the row was compared with. */
 	at: string,
+	/**  The same of the state that the row holds as a whole, where it is another than the row says. */
+	holds: string,
+	isLostUpdate: boolean,
 	behindBy: number,
 	why: string,
 };
@@ -763,6 +766,9 @@ export type DriftFound = {
 	missing: number,
 	extra: number,
 	different: number,
+	/**  Of the different ones. */
+	lostUpdates: number,
+	unplaced: number,
 	behind: number,
 	unclear: number,
 	/**  A position or a time; empty where nobody says. */
@@ -779,7 +785,7 @@ export type DriftFound = {
 	took: string,
 };
 
-export type DriftKind = "missing" | "extra" | "different" | "behind" | "unclear";
+export type DriftKind = "missing" | "extra" | "different" | "unplaced" | "behind" | "unclear";
 
 export type DriftPositionFrom = "given" | "checkpoint" | "rows" | "nobody";
 

@@ -14,7 +14,8 @@ import type { OpenStore } from './open_store.svelte';
 /** Its name among the boards of a store. */
 export const READ_MODEL = 'readModel' as const;
 
-export type Filter = { kind: DriftKind; column: string | null } | null;
+/** `isLost`: only lost updates. */
+export type Filter = { kind: DriftKind; column: string | null; isLost?: true } | null;
 
 export class Drifting extends LongWork implements Board {
   readonly #desk: Desk;
@@ -57,7 +58,10 @@ export class Drifting extends LongWork implements Board {
     const all = result?.faults ?? [];
     if (filter === null) return all;
     return all.filter(
-      ({ kind, column }) => kind === filter.kind && (filter.column === null || column === filter.column),
+      ({ kind, column, isLostUpdate }) =>
+        kind === filter.kind &&
+        (filter.column === null || column === filter.column) &&
+        (!filter.isLost || isLostUpdate),
     );
   }
 

@@ -26,7 +26,7 @@ export const DRIFT = {
   noFile: 'Say first where the read model is',
   begin: 'Is the read model right?',
   beginWhy:
-    'Every row of a read model is held against what a handler makes of its stream, where the row says that it is. A row that is only late is called behind, never wrong.',
+    'Every row of a read model is held against what a handler makes of its stream, where the row says that it is. A row that is only late, and does not say otherwise, is called behind, never wrong.',
   beginHow:
     'Choose a database of SQLite, or an export as CSV, JSON Lines or JSON. Or name a server: its address, or a saved connection. It is read as a store is: nothing is written to it or beside it.',
   rows: (n: number) => countOf(n, 'row', 'rows'),
@@ -35,9 +35,12 @@ export const DRIFT = {
     different: 'different',
     missing: 'missing',
     extra: 'extra',
+    unplaced: 'unplaced',
     behind: 'behind',
     unclear: 'unclear',
   },
+  lostUpdate: 'lost update',
+  lostUpdates: (n: number) => countOf(n, 'lost update', 'lost updates'),
   allRight: 'Every row is what the handler makes of it',
   byRows: (position: string) =>
     position === ''

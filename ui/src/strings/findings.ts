@@ -15,6 +15,8 @@ const TITLES: Readonly<Record<string, string>> = {
   'not-an-event': 'A record is no event',
   'not-utf8': 'A stream id is not UTF-8',
   'payload-missing': 'The payload is missing',
+  'read-model-ahead': 'The read model knows more than the store',
+  'row-position-unreadable': 'Nobody can read how far a row is',
   'row-without-position': 'A row says nothing of how far it is',
   'rows-changed': 'Rows were changed while the store was open',
   'time-ambiguous': 'The local time was twice or never',

@@ -15,6 +15,12 @@ pub fn of(code: &str) -> &'static str {
         "not-an-event" => "Look at that record of the file",
         "not-utf8" => "Nothing; it can be asked for as it is shown",
         "payload-missing" => "Ask who wrote it; the state goes on without it",
+        "read-model-ahead" => {
+            "Look whether the store is an older copy, restored from a backup, or another one; open it again where it grows"
+        }
+        "row-position-unreadable" => {
+            "Look who writes the column; their fields are compared without it, and one that holds an earlier state is unclear"
+        }
         "row-without-position" => {
             "Look why the column is empty there; they are compared as if they were as far as the read model"
         }

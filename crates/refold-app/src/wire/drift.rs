@@ -55,6 +55,9 @@ pub struct DriftFound {
     pub missing: u32,
     pub extra: u32,
     pub different: u32,
+    /// Of the different ones.
+    pub lost_updates: u32,
+    pub unplaced: u32,
     pub behind: u32,
     pub unclear: u32,
     /// A position or a time; empty where nobody says.
@@ -86,6 +89,7 @@ pub enum DriftKind {
     Missing,
     Extra,
     Different,
+    Unplaced,
     Behind,
     Unclear,
 }
@@ -127,6 +131,9 @@ pub struct DriftFault {
     pub event_type: String,
     /// The version, or `#` and the position, of the state that the row was compared with.
     pub at: String,
+    /// The same of the state that the row holds as a whole, where it is another than the row says.
+    pub holds: String,
+    pub is_lost_update: bool,
     pub behind_by: u32,
     pub why: String,
 }

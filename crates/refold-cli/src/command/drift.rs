@@ -28,7 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Drift) -> Result<u8, Ended> {
     };
     let answer = drift(context.work, &session, &how)?;
     // What is only behind is not wrong; what cannot be told is no pass.
-    let code = u8::from(answer.missing + answer.extra + answer.different + answer.unclear > 0);
+    let code = u8::from(answer.missing + answer.extra + answer.different + answer.unplaced + answer.unclear > 0);
     let mut printer = context.printer();
     if context.json {
         printer.json(&answer)?;
@@ -122,12 +122,17 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
         (answer.missing, "missing"),
         (answer.extra, "extra"),
         (answer.different, "different"),
+        (answer.unplaced, "unplaced"),
         (answer.behind, "behind"),
         (answer.unclear, "unclear"),
         (answer.older, "older than the latest, not compared"),
     ] {
         if count > 0 || word == "different" {
             counts.push(format!("{} {word}", grouped(count.into())));
+        }
+        if word == "different" && answer.lost_updates > 0 {
+            let lost = counted(answer.lost_updates.into(), "lost update");
+            counts.push(format!("of these {lost}"));
         }
     }
     printer.line(&format!(
@@ -151,7 +156,7 @@ fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended
         };
         table.row(vec![
             fault.key.to_string(),
-            fault.kind.name().to_owned(),
+            kind(fault),
             fault.at.as_ref().map(|at| place(at)).unwrap_or_default(),
             fault
                 .column
@@ -171,6 +176,18 @@ fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended
         ))?;
     }
     Ok(())
+}
+
+/// What the row is, and what it holds where that is the state of another moment than it says.
+fn kind(fault: &Fault) -> String {
+    let name = match fault.lost_update {
+        true => "lost update",
+        false => fault.kind.name(),
+    };
+    match &fault.holds {
+        Some(holds) => format!("{name}, holds {}", place(holds)),
+        None => name.to_owned(),
+    }
 }
 
 /// What stands for the values, where there are none.

@@ -40,20 +40,15 @@ fn what_was_done_to_a_table_is_named_and_its_file_stays_as_it_was() {
         (&sound["rows"], 0)
     );
 
-    // What the order came to before its last event, though the row says that it is at the last one.
-    let earlier = lab.json(
-        0,
-        &[&["state", "orders.db", "order-4711", "--at", "v14"], &handler[..]].concat(),
-    );
-    let (status, refunded) = (&earlier["state"]["status"], &earlier["state"]["refunded"]);
+    let (status, refunded) = before_its_last_event(&lab);
     let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
     model
         .execute_batch(&format!(
             "UPDATE order_summary SET total = '9007199254740993.10' WHERE order_id = 'order-4712';
              UPDATE order_summary SET order_id = 'order-none' WHERE order_id = 'order-4714';
              UPDATE order_summary SET paid = paid || '0';
-             UPDATE order_summary SET status = '{}', refunded = '{refunded}' WHERE order_id = 'order-4711';",
-            status.as_str().unwrap(),
+             UPDATE order_summary SET status = '{status}', refunded = '{refunded}', version = 14
+             WHERE order_id = 'order-4711';"
         ))
         .unwrap();
     drop(model);
@@ -88,6 +83,87 @@ fn what_was_done_to_a_table_is_named_and_its_file_stays_as_it_was() {
     );
 }
 
+/// Status and refund of order-4711 before the last of its 15 events.
+fn before_its_last_event(lab: &Lab) -> (String, String) {
+    let asked = [
+        "state",
+        "orders.db",
+        "order-4711",
+        "--at",
+        "v14",
+        "--handler",
+        "handlers/order@1.0.0",
+    ];
+    let state = &lab.json(0, &asked)["state"];
+    (
+        state["status"].as_str().unwrap().to_owned(),
+        state["refunded"].to_string(),
+    )
+}
+
+#[test]
+fn a_row_that_went_on_without_its_fields_is_no_lag() {
+    let lab = Lab::new(3_000);
+    let handler = ["--handler", "handlers/order@1.0.0"];
+    let (status, refunded) = before_its_last_event(&lab);
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch(&format!(
+            "UPDATE order_summary SET status = '{status}', refunded = '{refunded}' WHERE order_id = 'order-4711'"
+        ))
+        .unwrap();
+    drop(model);
+    let found = drift(&lab, 1, &handler);
+    assert_eq!(
+        (&found["different"], &found["lost_updates"], &found["behind"]),
+        (&1.into(), &1.into(), &0.into())
+    );
+    let fault = &found["faults"][0];
+    assert_eq!(
+        (&fault["kind"], &fault["lost_update"], &fault["at"], &fault["holds"]),
+        (&"different".into(), &true.into(), &"15".into(), &"14".into())
+    );
+    let why = fault["why"].as_str().unwrap();
+    assert!(
+        why.contains("v15") && why.contains("is the first event that it lacks"),
+        "{why}"
+    );
+    let text = lab.run(&[&ASKED, &handler[..]].concat()).out;
+    assert!(text.contains("1 different, of these 1 lost update"), "{text}");
+    assert!(text.contains("lost update, holds v14"), "{text}");
+}
+
+#[test]
+fn what_a_restored_store_no_longer_has_is_said_once() {
+    let lab = Lab::new(3_000);
+    let handler = ["--handler", "handlers/order@1.0.0"];
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch(
+            "UPDATE order_summary SET version = version + 1000, total = '0.01';
+             UPDATE order_summary SET version = 'seven' WHERE order_id = 'order-4711';",
+        )
+        .unwrap();
+    drop(model);
+    let found = drift(&lab, 1, &handler);
+    let rows = found["rows"].as_u64().unwrap();
+    assert_eq!(
+        (&found["unplaced"], &found["past_end"]),
+        (&(rows - 1).into(), &(rows - 1).into())
+    );
+    assert_eq!(
+        (&found["different"], &found["distinguishing"]),
+        (&1.into(), &serde_json::json!([]))
+    );
+    let text = lab.run(&[&ASKED, &handler[..]].concat()).out;
+    for said in [
+        "the read model knows events that this store does not have",
+        "version is no whole number in 1 row (order-4711 has \"seven\")",
+    ] {
+        assert_eq!(text.matches(said).count(), 1, "{text}");
+    }
+}
+
 #[test]
 fn a_row_whose_own_version_is_wrong_is_not_called_equal() {
     let lab = Lab::new(3_000);
@@ -100,8 +176,8 @@ fn a_row_whose_own_version_is_wrong_is_not_called_equal() {
     // The order has 15 events, and the row holds what all of them come to.
     for (version, kind, why) in [
         (2, "different", "and holds what its stream came to at v"),
-        (9_999, "unclear", "there is no v9999 yet: this is the head, v15"),
-        (-5, "unclear", "v-5, and its stream has no such event"),
+        (9_999, "unplaced", "at v9999, and its stream ends at v15"),
+        (-5, "unplaced", "at v-5, and its stream begins at v1"),
     ] {
         says(version);
         let found = drift(&lab, 1, &handler);

@@ -1,5 +1,6 @@
-// Read models of the twin: every ninth order has the wrong total, one row is late and one is nobody's. A file with `sound`
-// in its name is right, one with `none` in it cannot be read. What begins with `@` is on a server.
+// Read models of the twin: every ninth order has the wrong total, one row lost an update, one is late, one is at an event
+// that its stream does not have, and one is nobody's. A file with `sound` in its name is right, one with `none` in it
+// cannot be read. What begins with `@` is on a server.
 
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
@@ -62,7 +63,8 @@ export function withDrift<Rest extends LabTwin>(twin: Rest): Rest & DriftBackend
         table: readModel.endsWith('.db') ? 'order_summary' : '',
         handler: { name: handler, version: '', hash: '', engine: 'declarative' },
         ...{ rows: total, equal: total - faultCount, missing: 0, unclear: 0 },
-        ...{ different: wrong.length, extra: isSound ? 0 : 1, behind: isSound ? 0 : 1 },
+        ...{ different: isSound ? 0 : wrong.length + 1, lostUpdates: isSound ? 0 : 1 },
+        ...{ extra: isSound ? 0 : 1, unplaced: isSound ? 0 : 1, behind: isSound ? 0 : 1 },
         position: position === '' ? `${events.times.length}` : position.replace('#', ''),
         ...{ positionFrom: position === '' ? 'rows' : 'given', lagEvents: 0 },
         columns: isSound ? [] : [{ column: 'total', path: '/total', rows: wrong.length }],
@@ -85,10 +87,29 @@ export function withDrift<Rest extends LabTwin>(twin: Rest): Rest & DriftBackend
 
 const NOTHING: wire.DriftFault = {
   ...{ key: '', kind: 'different', stream: '', column: '', path: '', expected: '', found: '' },
-  ...{ version: '', position: '', recordedAt: '', eventType: '', at: '', behindBy: 0, why: '' },
+  ...{
+    version: '',
+    position: '',
+    recordedAt: '',
+    eventType: '',
+    at: '',
+    holds: '',
+    isLostUpdate: false,
+    behindBy: 0,
+    why: '',
+  },
 };
 
 const OTHERS: wire.DriftFault[] = [
+  {
+    ...{ ...NOTHING, key: 'order-4712', stream: 'order-4712', column: 'status', path: '/status', expected: '"Paid"' },
+    ...{ found: '"Placed"', at: '9', version: '9', holds: '8', isLostUpdate: true, eventType: 'PaymentCaptured' },
+    why: 'a lost update: the row says that it is at v9, and holds what its stream came to at v8; v9 PaymentCaptured is the first event that it lacks',
+  },
+  {
+    ...{ ...NOTHING, key: 'order-4713', stream: 'order-4713', kind: 'unplaced' },
+    why: 'the row says that it is at v40, and its stream ends at v12',
+  },
   { ...NOTHING, key: 'order-99999', kind: 'extra', why: 'no stream has this key' },
   {
     ...{ ...NOTHING, key: 'order-4711', stream: 'order-4711', kind: 'behind', at: '12', version: '13', behindBy: 3 },

@@ -49,6 +49,12 @@ it('shows what is wrong with a read model, and goes to the event that explains i
   expect(summary).toContain('1 extra');
   expect(summary).toContain('1 behind');
   expect(shown.texts('[data-test=drift-distinguishing]')[0]).toContain('ItemRemoved');
+  expect(summary).toContain('1 unplaced');
+  shown.find('[data-test=drift-lost]')?.click();
+  await shown.until(() => shown.texts('[data-test=drift-fault]')[0]?.includes('order-4712'));
+  expect(shown.texts('[data-test=drift-fault]')[0]).toContain('is the first event that it lacks');
+  shown.find('.count.unplaced')?.click();
+  await shown.until(() => shown.texts('[data-test=drift-fault]')[0]?.includes('its stream ends at v12'));
   shown.find('.count.behind')?.click();
   await shown.until(() => shown.texts('[data-test=drift-fault]')[0]?.includes('order-4711'));
   shown.find('[data-test=drift-open]')?.click();

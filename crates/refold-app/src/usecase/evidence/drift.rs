@@ -13,7 +13,9 @@ pub mod guess;
 mod held;
 pub mod mapping;
 mod passing;
+mod place;
 mod reaching;
+mod saying;
 mod telling;
 #[cfg(test)]
 mod tests;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 
 use refold_core::cursor::Cursor;
 use refold_core::event::Position;
-use refold_core::finding::{Finding, Findings, Severity};
+use refold_core::finding::Findings;
 use refold_core::port::system::in_words;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
@@ -102,7 +104,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
     let Opened { rows, mapping, .. } = &opened;
     let findings = Arc::<Findings>::default();
     let (until, position_from) = opened.how_far(work, session, asked)?;
-    report_mapping(mapping, &findings);
+    saying::report_unmapped(mapping, &findings);
     if !session.description().has_stream_index || mapping.category.is_some() {
         session.build_index(work)?;
     }
@@ -111,20 +113,8 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         let streams = passing::streams_by_key(work, session, mapping, &program, path, &findings)?;
         held = held.by_streams(streams);
     }
-    if held.without_own > 0 {
-        findings.report(notice(
-            "row-without-position",
-            match held.without_own {
-                1 => {
-                    "1 row does not say how far it is: it is compared as if it were as far as the read model".to_owned()
-                }
-                rows => format!(
-                    "{} do not say how far they are: they are compared as if they were as far as the read model",
-                    text::counted(rows.into(), "row")
-                ),
-            },
-        ));
-    }
+    let end = session.store().fingerprint()?.last_position;
+    saying::report_unsaid(session, mapping, &held, &findings);
     let passing = Passing {
         session,
         mapping,
@@ -132,7 +122,8 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         rows: Arc::new(held),
         until,
         is_csv: rows.kind() == "CSV",
-        most_late: asked.most_faults,
+        end,
+        most_told: asked.most_faults.max(held::MOST_NAMED),
         findings: &findings,
     };
     let passed = passing.run(work)?;
@@ -142,9 +133,12 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         mapping,
         is_csv: rows.kind() == "CSV",
         until,
+        end,
     };
     let telling = Telling::new(&asked_of_rows, rows, &passing.rows, asked.most_faults);
     let told = telling.tell(work, &passed)?;
+    let checkpoint = until.as_ref().filter(|_| position_from == PositionFrom::Checkpoint);
+    saying::report_ahead(checkpoint, end, told.counts.past_end, &told.past_end, &findings);
     let distinguishing = distinguishing::of_streams(work, session, &told.wrong, &passed.right)?;
     let reflected = passed.reflected.map(text::position_label);
     Ok(DriftAnswer {
@@ -157,7 +151,10 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         missing: told.counts.missing,
         extra: told.counts.extra,
         different: told.counts.different,
+        lost_updates: told.counts.lost_updates,
         behind: told.counts.behind,
+        unplaced: told.counts.unplaced,
+        past_end: told.counts.past_end,
         unclear: told.counts.unclear,
         older: passing.rows.older,
         position: until.map_or(reflected, |until| Some(position_of(&until, session))),
@@ -306,29 +303,6 @@ fn checkpointed(work: &Work<'_>, rows: &Rows, checkpoint: &Checkpoint) -> Result
             ),
             "say in `where` which row it is, or give the position with --position",
         )),
-    }
-}
-
-fn report_mapping(mapping: &Mapping, findings: &Findings) {
-    if !mapping.unmapped.is_empty() {
-        findings.report(notice(
-            "column-not-compared",
-            format!(
-                "the mapping says nothing of these columns, so they are not compared: {}",
-                mapping.unmapped.join(", ")
-            ),
-        ));
-    }
-}
-
-fn notice(code: &'static str, detail: String) -> Finding {
-    Finding {
-        code,
-        severity: Severity::Notice,
-        stream: None,
-        version: None,
-        position: None,
-        detail,
     }
 }
 

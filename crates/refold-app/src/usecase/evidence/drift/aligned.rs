@@ -13,6 +13,7 @@ use refold_core::value::{Array, Number, Value};
 
 use super::held::{HeldRows, digest};
 use super::mapping::Own;
+use super::place::{Says, latest, means};
 
 /// See the module. Its identity is that of the program it follows.
 pub struct Aligned {
@@ -35,8 +36,12 @@ pub struct Reached {
     pub first_position: Position,
     /// Of the last event in the state; that of none where there is none.
     pub held_position: Option<Position>,
-    /// Of the same event.
-    pub held_version: Option<Version>,
+    /// The row means one of these events.
+    pub is_named: bool,
+    /// Whether that is the last event in the state.
+    pub is_named_last: bool,
+    /// The last of the stream, where its events have versions.
+    pub last_version: Option<Version>,
 }
 
 impl HandlerProgram for Aligned {
@@ -72,14 +77,17 @@ pub fn is_within(cursor: &Cursor, event: &EventView<'_>) -> bool {
 
 #[derive(Debug, Clone, Default)]
 struct Seen {
-    /// Where the row is; known with the first event.
+    /// Where the row says that it is, and where it is; known with the first event.
+    says: Option<Cursor>,
     cut: Option<Cursor>,
     events: u32,
     held: u32,
     due: u32,
     first_position: Option<Position>,
     held_position: Option<Position>,
-    held_version: Option<Version>,
+    is_named: bool,
+    is_named_last: bool,
+    last_version: Option<Version>,
     /// The state where the row is, once an event lies beyond.
     kept: Option<Value>,
 }
@@ -102,7 +110,10 @@ impl HandlerInstance for AlignedInstance {
         if self.seen.first_position.is_none() {
             self.seen.first_position = Some(event.position);
             let row = self.rows.find(digest(names.stream(event.stream)));
-            self.seen.cut = row.and_then(|(_, row)| row.own(&self.own)).or(self.until);
+            if let Some(Says::At(says)) = row.map(|(_, row)| row.says(&self.own)) {
+                self.seen.says = Some(says);
+            }
+            self.seen.cut = self.seen.says.as_ref().map(latest).or(self.until);
         }
         // What comes back within was within all along: floor semantics, also where a clock ran backwards.
         let is_held = self.seen.cut.is_none_or(|cut| is_within(&cut, event));
@@ -112,10 +123,16 @@ impl HandlerInstance for AlignedInstance {
         let applied = self.inner.apply(event, names, written)?;
         let seen = &mut self.seen;
         seen.events += 1;
+        let says = seen.says.as_ref();
+        let is_named = says.is_some_and(|says| means(says, event.version, event.position, event.recorded_at));
+        seen.is_named |= is_named;
+        if event.version != EventBatch::NO_VERSION {
+            seen.last_version = seen.last_version.max(Some(event.version));
+        }
         if is_held {
             seen.held = seen.events;
             seen.held_position = Some(event.position);
-            seen.held_version = Some(event.version).filter(|version| *version != EventBatch::NO_VERSION);
+            seen.is_named_last = is_named;
             seen.kept = None;
         }
         if self.until.is_none_or(|until| is_within(&until, event)) {
@@ -137,7 +154,9 @@ impl HandlerInstance for AlignedInstance {
             number(self.seen.due.into()),
             position(self.seen.first_position),
             position(self.seen.held_position),
-            self.seen.held_version.map_or(Value::Null, |version| number(version.0)),
+            Value::Bool(self.seen.is_named),
+            Value::Bool(self.seen.is_named_last),
+            self.seen.last_version.map_or(Value::Null, |version| number(version.0)),
         ])))
     }
 
@@ -179,7 +198,9 @@ impl Reached {
             due: count(2)?,
             first_position: Position(whole(3)?),
             held_position: whole(4).map(Position),
-            held_version: whole(5).map(Version),
+            is_named: matches!(parts.get(5), Some(Value::Bool(true))),
+            is_named_last: matches!(parts.get(6), Some(Value::Bool(true))),
+            last_version: whole(7).map(Version),
         })
     }
 }

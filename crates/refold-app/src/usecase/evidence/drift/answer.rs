@@ -21,8 +21,16 @@ pub struct DriftAnswer {
     pub missing: u32,
     pub extra: u32,
     pub different: u32,
-    /// Rows that hold what their stream came to some events ago, and streams whose row may still come.
+    /// Of the different rows those that hold as a whole what their stream came to before the event that they say that they
+    /// are at.
+    pub lost_updates: u32,
+    /// Rows that hold what their stream came to some events ago and say nothing later of themselves, and streams whose row
+    /// may still come.
     pub behind: u32,
+    /// Rows that say that they are at an event that their stream does not have.
+    pub unplaced: u32,
+    /// Of these, rows whose event would lie behind all that there are.
+    pub past_end: u32,
     /// Rows of which it cannot be told.
     pub unclear: u32,
     /// Rows that are not compared because a later one has the same key.
@@ -82,6 +90,7 @@ pub enum FaultKind {
     Missing,
     Extra,
     Different,
+    Unplaced,
     Behind,
     Unclear,
 }
@@ -93,6 +102,7 @@ impl FaultKind {
             FaultKind::Missing => "missing",
             FaultKind::Extra => "extra",
             FaultKind::Different => "different",
+            FaultKind::Unplaced => "unplaced",
             FaultKind::Behind => "behind",
             FaultKind::Unclear => "unclear",
         }
@@ -121,6 +131,10 @@ pub struct Fault {
     pub event_type: Option<String>,
     /// The version, or where the store keeps none the position, of the state that the row was compared with.
     pub at: Option<String>,
+    /// The same of the state that the row holds as a whole, where its stream came to that at another moment than the row
+    /// says: of an earlier one is said that an update was lost.
+    pub holds: Option<String>,
+    pub lost_update: bool,
     /// How many events the row is behind.
     pub behind_by: u32,
     /// In words, where the rest does not say it.

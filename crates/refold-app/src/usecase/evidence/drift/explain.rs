@@ -4,6 +4,7 @@
 //! where that is an expression over many places of the state.
 
 use refold_core::cursor::Cursor;
+use refold_core::event::Position;
 use refold_core::fold::FoldError;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
@@ -11,6 +12,7 @@ use refold_core::value::Value;
 use refold_core::work::{Silent, Work};
 
 use super::mapping::{Mapping, Row};
+use super::place::{Place, Says, is_past_end, label, nowhere};
 use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
@@ -28,11 +30,19 @@ pub enum Judged {
     Different {
         moment: Moment,
         fields: Vec<Field>,
-        /// Where the row says less of itself than it holds: what it holds the stream came to first here.
-        later: Option<Moment>,
+        /// What the row holds, the stream came to at another moment than the row says.
+        holds: Option<Moment>,
+        /// In a sentence, where the rest does not say it.
+        why: Option<String>,
     },
     /// The handler says that the stream has no row.
     Unwanted { moment: Moment },
+    /// It says that it is at an event that its stream does not have, in a sentence.
+    Unplaced {
+        why: String,
+        /// As it names that event, where it would lie behind all that there are.
+        past_end: Option<String>,
+    },
     /// It cannot be told, in a sentence.
     Unclear { moment: Moment, why: String },
 }
@@ -55,6 +65,8 @@ pub struct Asked<'a> {
     pub is_csv: bool,
     /// How far the read model is as a whole; `None`: nobody says.
     pub until: Option<Cursor>,
+    /// The last position of the store.
+    pub end: Option<Position>,
 }
 
 impl Asked<'_> {
@@ -66,24 +78,23 @@ impl Asked<'_> {
         }
     }
 
-    /// `own`: how far the row says that it is.
-    pub fn judge(
-        &self,
-        work: &Work<'_>,
-        stream: &Stream,
-        row: &Row<'_>,
-        own: Option<Cursor>,
-    ) -> Result<Judged, AppError> {
+    /// `says`: how far the row says that it is.
+    pub fn judge(&self, work: &Work<'_>, stream: &Stream, row: &Row<'_>, says: Says) -> Result<Judged, AppError> {
         let due = self.due(stream)?;
-        let says = own;
-        let own = says.map(|own| stream.track.resolve(&own, clock::now())).transpose()?;
-        if let (Some(says), Some(own)) = (&says, own)
-            && let Some(why) = lacking(stream, says, own)
-        {
-            return Ok(Judged::Unclear { moment: own, why });
-        }
+        let own = match &says {
+            Says::Nothing | Says::Unreadable => None,
+            Says::At(says) => match Place::of(stream, says)? {
+                Some(place) => Some(place),
+                None => {
+                    return Ok(Judged::Unplaced {
+                        why: nowhere(work, self.session, stream, says)?,
+                        past_end: is_past_end(says, stream.track.versions.iter().max().copied(), self.end)
+                            .then(|| label(says)),
+                    });
+                }
+            },
+        };
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
-        beside.is_exact = own.is_some() && !is_time(says.as_ref());
         let quiet = Work::new(work.cancel_token(), &Silent);
         let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
             let folded = fold.folded()?;
@@ -92,11 +103,16 @@ impl Asked<'_> {
             }
             Ok::<(), FoldError>(())
         })?;
-        let judged = beside.judged();
+        let mut judged = beside.judged(stream);
+        if says == Says::Unreadable {
+            judged = without_own(stream, judged);
+        }
         let moment = match &judged {
             Judged::Different { moment, .. } | Judged::Unwanted { moment } => *moment,
             // It is what the stream made of it: nothing that could not be read stands against that.
-            Judged::Equal { .. } | Judged::Behind { .. } | Judged::Unclear { .. } => return Ok(judged),
+            Judged::Equal { .. } | Judged::Behind { .. } | Judged::Unclear { .. } | Judged::Unplaced { .. } => {
+                return Ok(judged);
+            }
         };
         let fault = folded.fault.filter(|(at, _)| *at <= due);
         if let Some((at, fault)) = fault {
@@ -125,28 +141,51 @@ pub fn named(stream: &Stream, moment: Moment) -> String {
     }
 }
 
-/// Why nothing can be said of a row that is at an event which its stream does not have; `None`: it has it.
-fn lacking(stream: &Stream, says: &Cursor, own: Moment) -> Option<String> {
-    if let Some(finding) = stream.past_head(says, own) {
-        let why = "is the store that was opened older than the read model?";
-        return Some(format!("{}: {why}", finding.detail));
-    }
-    let version = own.event_index().and_then(|index| stream.track.versions.get(index));
-    match says {
-        Cursor::Version(says) if version != Some(says) => Some(format!(
-            "the row says that it is at v{}, and its stream has no such event",
-            says.0
-        )),
-        _ if own == Moment::START && !is_time(Some(says)) => Some(format!(
-            "the row says that it is at {says}, which is before the first event of its stream"
-        )),
-        _ => None,
+/// What a row is that was judged as if it said nothing of how far it is, though it says something that cannot be read.
+fn without_own(stream: &Stream, judged: Judged) -> Judged {
+    const UNREAD: &str = "how far the row says that it is cannot be read";
+    match judged {
+        Judged::Behind { moment, .. } => Judged::Unclear {
+            moment,
+            why: format!(
+                "{UNREAD}, and it holds what its stream came to at {}: it is late, or an update was lost",
+                named(stream, moment)
+            ),
+        },
+        Judged::Different { moment, fields, .. } => Judged::Different {
+            moment,
+            fields,
+            holds: None,
+            why: Some(format!(
+                "{UNREAD}: it is compared at {}, where it differs least",
+                named(stream, moment)
+            )),
+        },
+        judged => judged,
     }
 }
 
-/// Times are often written less exactly than the store has them, and then lie before their event.
-fn is_time(says: Option<&Cursor>) -> bool {
-    matches!(says, Some(Cursor::At(_)))
+/// What is to be said of a row that says that it is at a moment and holds what its stream came to at another one.
+fn held_otherwise(stream: &Stream, says: Moment, earlier: Option<Moment>, later: Option<Moment>) -> Option<String> {
+    let at = named(stream, says);
+    match (earlier, later) {
+        (Some(earlier), _) => {
+            let lost = Moment(earlier.0 + 1);
+            let of = named(stream, earlier);
+            let (missing, event_type) = (named(stream, lost), stream.type_name(lost));
+            Some(format!(
+                "a lost update: the row says that it is at {at}, and holds what its stream came to at {of}; {missing} \
+                 {event_type} is the first event that it lacks"
+            ))
+        }
+        (None, Some(later)) => {
+            let later = named(stream, later);
+            Some(format!(
+                "the row says that it is at {at}, and holds what its stream came to at {later}"
+            ))
+        }
+        (None, None) => None,
+    }
 }
 
 /// A row beside the states of its stream, one after the other.
@@ -155,12 +194,13 @@ struct Beside<'a> {
     is_csv: bool,
     /// The form of each column of the row.
     found: Vec<Vec<u8>>,
-    own: Option<Moment>,
-    /// Whether the row names the very event that it is at.
-    is_exact: bool,
+    /// Where the row says that it is.
+    own: Option<Place>,
     due: Moment,
     columns: Vec<Tracked>,
-    /// The last moment at or before the row's place at which it is right, and the first one after.
+    /// The last of the moments that the row can mean at which it is right.
+    right_there: Option<Moment>,
+    /// Of the others the last one at or before the row's place at which it is right, and the first one after.
     right_before: Option<Moment>,
     right_after: Option<Moment>,
     /// What the row is compared with: its own moment, or the one where it differs least, the latest of these.
@@ -177,7 +217,7 @@ struct Tracked {
 }
 
 impl<'a> Beside<'a> {
-    fn new(mapping: &'a Mapping, row: &Row<'_>, is_csv: bool, own: Option<Moment>, due: Moment) -> Beside<'a> {
+    fn new(mapping: &'a Mapping, row: &Row<'_>, is_csv: bool, own: Option<Place>, due: Moment) -> Beside<'a> {
         let columns = mapping.columns.iter().zip(row.columns);
         let found = columns.map(|(column, cell)| {
             let mut form = Vec::new();
@@ -189,9 +229,9 @@ impl<'a> Beside<'a> {
             is_csv,
             found: found.collect(),
             own,
-            is_exact: own.is_some(),
             due,
             columns: mapping.columns.iter().map(|_| Tracked::default()).collect(),
+            right_there: None,
             right_before: None,
             right_after: None,
             compared: None,
@@ -201,7 +241,7 @@ impl<'a> Beside<'a> {
 
     /// Where the row should be, as far as anybody says.
     fn place(&self) -> Moment {
-        self.own.unwrap_or(self.due)
+        self.own.as_ref().map_or(self.due, |own| own.moment)
     }
 
     fn look(&mut self, moment: Moment, state: &Value) {
@@ -239,14 +279,16 @@ impl<'a> Beside<'a> {
         });
         let fields: Vec<Field> = fields.collect();
         if fields.is_empty() && failed.is_none() && is_wanted {
-            if moment <= self.place() {
+            if self.own.as_ref().is_some_and(|own| own.named.contains(&moment)) {
+                self.right_there = Some(moment);
+            } else if moment <= self.place() {
                 self.right_before = Some(moment);
             } else {
                 self.right_after.get_or_insert(moment);
             }
         }
-        let is_compared = match (self.own, &self.compared) {
-            (Some(own), _) => moment == own,
+        let is_compared = match (&self.own, &self.compared) {
+            (Some(own), _) => moment == own.moment,
             (None, Some((_, Ok(least)))) => moment <= self.due && fields.len() <= least.len(),
             // The first one at least: the row is there, so it was made of something.
             (None, _) => moment <= self.due || self.compared.is_none(),
@@ -257,10 +299,14 @@ impl<'a> Beside<'a> {
         }
     }
 
-    fn judged(self) -> Judged {
-        // One that says where it is and holds what came later is not right there: it would take these events twice.
-        let ahead = self.right_after.filter(|_| !self.is_exact);
-        if let Some(moment) = self.right_before.or(ahead) {
+    fn judged(self, stream: &Stream) -> Judged {
+        // One that says where it is, is right there or nowhere: at an earlier place an update was lost, and at a later one
+        // it would take events twice.
+        let right = match self.own {
+            Some(_) => self.right_there,
+            None => self.right_before.or(self.right_after),
+        };
+        if let Some(moment) = right {
             let by = self.due.0.saturating_sub(moment.0);
             return match by {
                 0 => Judged::Equal { moment },
@@ -272,7 +318,8 @@ impl<'a> Beside<'a> {
             Some((moment, Ok(fields))) => Judged::Different {
                 moment,
                 fields,
-                later: self.right_after,
+                holds: self.right_before.or(self.right_after),
+                why: held_otherwise(stream, moment, self.right_before, self.right_after),
             },
             Some((moment, Err(why))) => Judged::Unclear { moment, why },
             None => Judged::Unclear {

@@ -9,12 +9,15 @@ use refold_core::event::{Position, Version};
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 use refold_core::work::Work;
-use refold_stores::rows::{Cell, Rows, instant};
+use refold_stores::rows::{Cell, Rows};
 use sha2::{Digest as _, Sha256};
 
-use super::alike::whole;
 use super::mapping::{Mapping, Own, Row};
+use super::place::Says;
 use crate::error::AppError;
+
+/// Rows that are named where many have the same fault.
+pub const MOST_NAMED: usize = 3;
 
 /// The beginning of a SHA-256: two that are equal are of the same bytes.
 pub type Digest = [u8; 16];
@@ -32,25 +35,68 @@ pub struct Held {
     key: Digest,
     /// Of the forms of all columns that are compared.
     pub columns: Digest,
-    /// What its own position says; [`Held::NO_OWN`] where it says nothing.
+    /// Whether it says of itself how far it is; and that, where it can be read.
+    speaks: Speaks,
     own: i64,
     /// Its number in a pass over the rows.
     pub number: u32,
 }
 
-impl Held {
-    const NO_OWN: i64 = i64::MIN;
+const _: () = assert!(size_of::<Held>() == 48, "a million rows take 48 MB");
 
+/// Who says something is farther than who does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Speaks {
+    Not,
+    Unreadably,
+    Readably,
+}
+
+impl Held {
     /// How far the row says that it is.
-    pub fn own(&self, of: &Own) -> Option<Cursor> {
-        if self.own == Held::NO_OWN {
-            return None;
+    pub fn says(&self, of: &Own) -> Says {
+        match self.speaks {
+            Speaks::Not => return Says::Nothing,
+            Speaks::Unreadably => return Says::Unreadable,
+            Speaks::Readably => {}
         }
-        match of {
-            Own::Unknown => None,
-            Own::Version(_) => Some(Cursor::Version(Version(self.own))),
-            Own::Position(_) => Some(Cursor::Position(Position(self.own))),
-            Own::RecordedAt(_) => Some(Cursor::At(Timestamp(self.own))),
+        Says::At(match of {
+            Own::Unknown => return Says::Nothing,
+            Own::Version(_) => Cursor::Version(Version(self.own)),
+            Own::Position(_) => Cursor::Position(Position(self.own)),
+            Own::RecordedAt(_) => Cursor::At(Timestamp(self.own)),
+        })
+    }
+
+    fn own(&self) -> (Speaks, i64) {
+        (self.speaks, self.own)
+    }
+}
+
+fn spoken(says: Says) -> (Speaks, i64) {
+    match says {
+        Says::At(Cursor::Version(Version(at)) | Cursor::Position(Position(at)) | Cursor::At(Timestamp(at))) => {
+            (Speaks::Readably, at)
+        }
+        Says::Unreadable => (Speaks::Unreadably, 0),
+        // No row says a place of another kind.
+        Says::At(_) | Says::Nothing => (Speaks::Not, 0),
+    }
+}
+
+/// Rows that have something in common: how many, and of the first of them the key and what they say of how far they are.
+#[derive(Debug, Default)]
+pub struct Noted {
+    pub count: u32,
+    pub first: Vec<(Vec<u8>, Value)>,
+}
+
+impl Noted {
+    fn add(&mut self, mapping: &Mapping, row: &Row<'_>) {
+        self.count = self.count.saturating_add(1);
+        if self.first.len() < MOST_NAMED {
+            let says = row.own.map_or(Value::Null, Cell::to_value);
+            self.first.push((mapping.key_shown(row), says));
         }
     }
 }
@@ -68,14 +114,17 @@ pub struct HeldRows {
     pub older: u32,
     takes_latest: bool,
     /// Rows that do not say how far they are, though others may.
-    pub without_own: u32,
+    pub silent: Noted,
+    /// Rows of which nobody can read what they say of it; with the cell.
+    pub unreadable: Noted,
 }
 
 impl HeldRows {
     pub fn read(work: &Work<'_>, rows: &Rows, mapping: &Mapping) -> Result<HeldRows, AppError> {
         let mut held = Vec::new();
         let mut keyless = Vec::new();
-        let (mut count, mut without_own) = (0_u32, 0_u32);
+        let mut count = 0_u32;
+        let (mut silent, mut unreadable) = (Noted::default(), Noted::default());
         let mut form = Vec::new();
         rows.scan::<AppError>(work, &mapping.places(), &mut |number, cells| {
             count = count.saturating_add(1);
@@ -84,26 +133,32 @@ impl HeldRows {
                 keyless.push(number);
                 return Ok(());
             };
-            let own = own_of(&mapping.own, row.own);
-            without_own += u32::from(own.is_none() && mapping.own != Own::Unknown);
+            let says = Says::of(&mapping.own, row.own);
+            match says {
+                Says::Unreadable => unreadable.add(mapping, &row),
+                Says::Nothing if mapping.own != Own::Unknown => silent.add(mapping, &row),
+                Says::Nothing | Says::At(_) => {}
+            }
+            let (speaks, own) = spoken(says);
             form.clear();
             write_row(mapping, &row, &mut form);
             held.push(Held {
                 key: digest(&key),
                 columns: digest(&form),
-                own: own.unwrap_or(Held::NO_OWN),
+                speaks,
+                own,
                 number,
             });
             Ok(())
         })?;
         let mut held = HeldRows::of(held, keyless, count, mapping.takes_latest);
-        held.without_own = without_own;
+        (held.silent, held.unreadable) = (silent, unreadable);
         Ok(held)
     }
 
     fn of(mut held: Vec<Held>, keyless: Vec<u32>, count: u32, takes_latest: bool) -> HeldRows {
         if takes_latest {
-            held.sort_unstable_by_key(|row| (row.key, Reverse(row.own), row.number));
+            held.sort_unstable_by_key(|row| (row.key, Reverse(row.own()), row.number));
         } else {
             held.sort_unstable_by_key(|row| (row.key, row.number));
         }
@@ -111,7 +166,7 @@ impl HeldRows {
         held.dedup_by(|later, earlier| {
             let is_double = later.key == earlier.key;
             // Two that say the same of themselves are still one too many.
-            if is_double && takes_latest && later.own < earlier.own {
+            if is_double && takes_latest && later.own() < earlier.own() {
                 older += 1;
             } else if is_double {
                 doubles.push(later.number);
@@ -126,7 +181,8 @@ impl HeldRows {
             count,
             older,
             takes_latest,
-            without_own: 0,
+            silent: Noted::default(),
+            unreadable: Noted::default(),
         }
     }
 
@@ -145,7 +201,7 @@ impl HeldRows {
         let mut of = HeldRows::of(rows.collect(), self.keyless, self.count, self.takes_latest);
         of.doubles.extend(self.doubles);
         of.older += self.older;
-        of.without_own = self.without_own;
+        (of.silent, of.unreadable) = (self.silent, self.unreadable);
         of
     }
 
@@ -192,13 +248,4 @@ pub fn write_state(mapping: &Mapping, state: &Value, is_csv: bool, form: &mut Ve
             .write_value(column.source.of(state)?.as_ref(), is_csv, form);
     }
     Ok(())
-}
-
-fn own_of(own: &Own, cell: Option<&Cell>) -> Option<i64> {
-    let cell = cell?;
-    match own {
-        Own::Unknown => None,
-        Own::Version(_) | Own::Position(_) => whole(cell),
-        Own::RecordedAt(_) => instant(&cell.to_value()).map(|at| at.0),
-    }
 }

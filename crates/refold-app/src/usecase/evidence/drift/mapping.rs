@@ -314,6 +314,14 @@ impl Mapping {
         }
     }
 
+    /// The column in which a row says how far it is; empty where none is named.
+    pub fn own_name(&self) -> &str {
+        match &self.own {
+            Own::Unknown => "",
+            Own::Version(place) | Own::Position(place) | Own::RecordedAt(place) => &place.column,
+        }
+    }
+
     /// The key as a person reads it: its columns, whatever the template makes of them.
     pub fn key_shown(&self, row: &Row<'_>) -> Vec<u8> {
         let cells: Vec<Vec<u8>> = row.key.iter().map(|cell| cell_text(cell).unwrap_or_default()).collect();

@@ -15,6 +15,7 @@ use refold_core::work::Work;
 use super::aligned::{Aligned, Reached};
 use super::held::{Digest, Held, HeldRows, digest, write_state};
 use super::mapping::{Mapping, value_text};
+use super::place::{Says, is_of_an_event, is_past_end};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::usecase::lab::{Finish, Scope, fold};
@@ -31,8 +32,10 @@ pub struct Passing<'a> {
     /// How far the read model is as a whole; `None`: nobody says.
     pub until: Option<Cursor>,
     pub is_csv: bool,
-    /// Rows that are right and only late are explained up to here, and counted beyond.
-    pub most_late: usize,
+    /// The last position of the store.
+    pub end: Option<Position>,
+    /// Rows of which is known what they are, without more than that, are explained up to here, and counted beyond.
+    pub most_told: usize,
     pub findings: &'a Arc<Findings>,
 }
 
@@ -45,14 +48,47 @@ pub struct Passed {
     pub reflected: Option<Position>,
     /// Rows that are to be explained, by number, with their streams.
     pub suspects: Vec<(u32, Vec<u8>)>,
-    /// Rows that are right where they say that they are, late, and not among the suspects.
-    pub late_beyond: u32,
-    /// All of these, until some of them are among the suspects.
-    late: Vec<(Vec<u8>, u32)>,
+    /// Rows that are right where they say that they are, and late.
+    pub late: First,
+    /// Rows that say that they are at an event that their stream does not have.
+    pub unplaced: First,
+    /// The same, where that event would lie behind all that there are.
+    pub past_end: First,
     /// Streams that should have a row, and their first positions.
     pub rowless: Vec<(Vec<u8>, Position)>,
     /// Some streams whose rows are right.
     pub right: Vec<Vec<u8>>,
+}
+
+/// Rows with something in common: the first of them are among the suspects, and the others counted here.
+#[derive(Debug, Default)]
+pub struct First {
+    pub beyond: u32,
+    rows: Vec<(Vec<u8>, u32)>,
+}
+
+impl First {
+    fn add(&mut self, most: usize, stream: &[u8], row: u32) {
+        self.rows.push((stream.to_vec(), row));
+        if self.rows.len() >= 2 * most.max(512) {
+            self.shorten(most);
+        }
+    }
+
+    /// Threads finish streams as they come: the first are those of the first ids.
+    fn shorten(&mut self, most: usize) {
+        self.rows.sort_unstable();
+        let more = self.rows.len().saturating_sub(most);
+        self.beyond = self.beyond.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.rows.truncate(most);
+    }
+}
+
+/// What a row is, as far as can be told in passing.
+enum Seen {
+    Right { is_late: bool },
+    Unplaced { is_past_end: bool },
+    Suspect,
 }
 
 impl Passing<'_> {
@@ -78,12 +114,15 @@ impl Passing<'_> {
             let row = self.rows.find(digest(id));
             if let Some((at, held)) = row {
                 self.rows.mark(at);
-                match reached.as_ref().filter(|reached| self.is_right(reached, held, folded)) {
-                    Some(reached) => {
-                        let mut passed = locked();
-                        passed.reflected = passed.reflected.max(reached.held_position);
-                        if reached.held < reached.due {
-                            passed.late.push((id.to_vec(), held.number));
+                let seen = reached
+                    .as_ref()
+                    .map_or(Seen::Suspect, |reached| self.see(reached, held, folded));
+                let (passed, most) = (&mut *locked(), self.most_told);
+                match seen {
+                    Seen::Right { is_late } => {
+                        passed.reflected = passed.reflected.max(reached.and_then(|reached| reached.held_position));
+                        if is_late {
+                            passed.late.add(most, id, held.number);
                         } else {
                             passed.equal += 1;
                             if passed.right.len() < MOST_RIGHT {
@@ -91,7 +130,9 @@ impl Passing<'_> {
                             }
                         }
                     }
-                    None => locked().suspects.push((held.number, id.to_vec())),
+                    Seen::Unplaced { is_past_end: true } => passed.past_end.add(most, id, held.number),
+                    Seen::Unplaced { is_past_end: false } => passed.unplaced.add(most, id, held.number),
+                    Seen::Suspect => passed.suspects.push((held.number, id.to_vec())),
                 }
             } else if let Some(reached) = reached
                 && reached.due > 0
@@ -110,32 +151,53 @@ impl Passing<'_> {
         )?;
         let mut passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
         passed.lag_events = lag.into_inner();
-        // Threads finish streams as they come.
-        passed.late.sort_unstable();
-        let late = std::mem::take(&mut passed.late);
-        passed.late_beyond = u32::try_from(late.len().saturating_sub(self.most_late)).unwrap_or(u32::MAX);
-        let told = late.into_iter().take(self.most_late);
-        passed.suspects.extend(told.map(|(stream, row)| (row, stream)));
+        let Passed {
+            late,
+            unplaced,
+            past_end,
+            suspects,
+            ..
+        } = &mut passed;
+        for first in [late, unplaced, past_end] {
+            first.shorten(self.most_told);
+            suspects.extend(first.rows.drain(..).map(|(stream, row)| (row, stream)));
+        }
         passed.suspects.sort_unstable();
         passed.rowless.sort_unstable();
         passed.right.sort_unstable();
         Ok(passed)
     }
 
-    /// Whether the row holds what its stream comes to where the row is.
-    fn is_right(&self, reached: &Reached, row: &Held, folded: &Folded) -> bool {
-        if folded.incomplete_since.is_some() || folded.fault.is_some() || reached.held == 0 {
-            return false;
+    fn see(&self, reached: &Reached, row: &Held, folded: &Folded) -> Seen {
+        // Some of its events were not seen here.
+        if folded.incomplete_since.is_some() || folded.fault.is_some() {
+            return Seen::Suspect;
         }
-        // Of a version that the stream lacks the state before it was reached, which the row does not speak of.
-        if let Some(Cursor::Version(says)) = row.own(&self.mapping.own)
-            && reached.held_version != Some(says)
+        if let Says::At(says) = row.says(&self.mapping.own)
+            && is_of_an_event(&says)
         {
-            return false;
+            if !reached.is_named && (reached.last_version.is_some() || !matches!(says, Cursor::Version(_))) {
+                let is_past_end = is_past_end(&says, reached.last_version, self.end);
+                return Seen::Unplaced { is_past_end };
+            }
+            // What was reached is the state before an event that the row does not speak of.
+            if !reached.is_named_last {
+                return Seen::Suspect;
+            }
         }
+        match reached.held > 0 && self.is_right(&reached.state, row) {
+            true => Seen::Right {
+                is_late: reached.held < reached.due,
+            },
+            false => Seen::Suspect,
+        }
+    }
+
+    /// Whether the row holds this state.
+    fn is_right(&self, state: &Value, row: &Held) -> bool {
         let mut form = Vec::new();
-        let is_told = write_state(self.mapping, &reached.state, self.is_csv, &mut form).is_ok();
-        is_told && digest(&form) == row.columns && self.is_wanted(&reached.state)
+        let is_told = write_state(self.mapping, state, self.is_csv, &mut form).is_ok();
+        is_told && digest(&form) == row.columns && self.is_wanted(state)
     }
 
     fn is_wanted(&self, state: &Value) -> bool {

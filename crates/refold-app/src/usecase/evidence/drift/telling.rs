@@ -12,21 +12,22 @@ use refold_core::work::Work;
 use refold_stores::rows::{Cell, Rows};
 
 use super::answer::{ColumnFaults, Fault, FaultKind};
-use super::explain::{Asked, Field, Judged, named};
-use super::held::{HeldRows, digest};
+use super::explain::{Asked, Field, Judged};
+use super::held::{HeldRows, MOST_NAMED};
 use super::mapping::{Row, Source};
 use super::passing::Passed;
+use super::place::Says;
 use crate::answer::Literal;
 use crate::error::AppError;
 use crate::handler::heed_cancel;
 use crate::mask::{Cover, Part};
 use crate::session::thread_count;
 use crate::stream::Stream;
-use crate::text;
+use crate::text::{self, Exact};
 use crate::usecase::lab::shown_at;
 
 /// Kinds of faults.
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 /// Rows that wait to be explained.
 const WAITING: usize = 64;
 /// Streams of wrong rows that are kept, for what distinguishes them.
@@ -49,6 +50,8 @@ pub struct Told {
     pub fault_count: u64,
     /// Streams whose row is different or missing, some of them where there are many.
     pub wrong: Vec<Vec<u8>>,
+    /// The first of the rows that are past the end, with their keys, and the places that they say.
+    pub past_end: Vec<(Exact, String)>,
 }
 
 /// Rows by what they are; of rows that are missing, streams.
@@ -58,6 +61,9 @@ pub struct Counts {
     pub missing: u32,
     pub extra: u32,
     pub different: u32,
+    pub lost_updates: u32,
+    pub unplaced: u32,
+    pub past_end: u32,
     pub behind: u32,
     pub unclear: u32,
 }
@@ -100,14 +106,18 @@ impl<'a> Telling<'a> {
         }
         let mut collected = collected.into_inner().unwrap_or_else(PoisonError::into_inner);
         self.tell_rowless(work, passed, &mut collected)?;
-        collected.counts.behind += passed.late_beyond;
-        collected.fault_count += u64::from(passed.late_beyond);
+        let (late, unplaced, past_end) = (passed.late.beyond, passed.unplaced.beyond, passed.past_end.beyond);
+        collected.counts.behind += late;
+        collected.counts.unplaced += unplaced + past_end;
+        collected.counts.past_end += past_end;
+        collected.fault_count += u64::from(late) + u64::from(unplaced) + u64::from(past_end);
         collected.shorten(self.most_faults);
         Ok(Told {
             columns: self.columns(&collected.columns),
             counts: collected.counts,
             fault_count: collected.fault_count,
             wrong: collected.wrong,
+            past_end: collected.past_end.into_iter().collect(),
             faults: collected.faults.into_iter().map(|(_, fault)| fault).collect(),
         })
     }
@@ -185,10 +195,9 @@ impl<'a> Telling<'a> {
                     .map(|(_, stream)| stream.as_slice())
                     .unwrap_or_default(),
             };
-            let own = self.held.find(digest(stream));
-            let own = own.and_then(|(_, held)| held.own(&self.asked.mapping.own));
+            let says = Says::of(&self.asked.mapping.own, row.own);
             let stream = self.load(work, stream)?;
-            let judged = self.asked.judge(work, &stream, &row, own)?;
+            let judged = self.asked.judge(work, &stream, &row, says)?;
             let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
             self.collect(&stream, &row, &key, judged, &mut collected);
         }
@@ -217,14 +226,32 @@ impl<'a> Telling<'a> {
                 self.name_event(&mut fault, stream, moment);
                 collected.add(self.most_faults, 0, fault);
             }
+            Judged::Unplaced { why, past_end } => {
+                collected.counts.unplaced += 1;
+                if let Some(place) = past_end {
+                    collected.counts.past_end += 1;
+                    collected.past_end.insert(text::exact(key), place);
+                    if collected.past_end.len() > MOST_NAMED {
+                        collected.past_end.pop_last();
+                    }
+                }
+                collected.add(self.most_faults, 0, of(FaultKind::Unplaced, Some(why)));
+            }
             Judged::Unclear { moment, why } => {
                 collected.counts.unclear += 1;
                 let mut fault = of(FaultKind::Unclear, Some(why));
                 fault.at = text::filled(stream.place_label(moment));
                 collected.add(self.most_faults, 0, fault);
             }
-            Judged::Different { moment, fields, later } => {
+            Judged::Different {
+                moment,
+                fields,
+                holds,
+                why,
+            } => {
+                let lost_update = holds.is_some_and(|holds| holds < moment);
                 collected.counts.different += 1;
+                collected.counts.lost_updates += u32::from(lost_update);
                 collected.wrong.push(stream.id.clone());
                 let cover = self
                     .asked
@@ -236,12 +263,10 @@ impl<'a> Telling<'a> {
                         *rows += 1;
                     }
                     let column = field.column;
-                    let why = later.map(|later| {
-                        let (at, later) = (named(stream, moment), named(stream, later));
-                        format!("the row says that it is at {at}, and holds what its stream came to at {later}")
-                    });
-                    let mut fault = of(FaultKind::Different, why);
+                    let mut fault = of(FaultKind::Different, why.clone());
                     fault.at = text::filled(stream.place_label(moment));
+                    fault.holds = holds.and_then(|holds| text::filled(stream.place_label(holds)));
+                    fault.lost_update = lost_update;
                     self.name_event(&mut fault, stream, field.changed);
                     self.name_values(&mut fault, &cover, row, field);
                     collected.add(self.most_faults, column, fault);
@@ -337,6 +362,7 @@ struct Collected {
     faults: Vec<(usize, Fault)>,
     fault_count: u64,
     wrong: Vec<Vec<u8>>,
+    past_end: BTreeMap<Exact, String>,
 }
 
 impl Collected {
@@ -347,6 +373,7 @@ impl Collected {
             faults: Vec::new(),
             fault_count: 0,
             wrong: Vec::new(),
+            past_end: BTreeMap::new(),
         }
     }
 
@@ -388,6 +415,8 @@ fn fault(kind: FaultKind, key: &[u8], why: Option<String>) -> Fault {
         recorded_at: None,
         event_type: None,
         at: None,
+        holds: None,
+        lost_update: false,
         behind_by: 0,
         why,
     }

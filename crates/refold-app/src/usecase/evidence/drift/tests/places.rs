@@ -1,0 +1,160 @@
+//! Rows whose own place is not where their fields are, one example for each kind.
+
+use super::*;
+
+/// A stream of three events and one of two, whose positions alternate.
+fn two_streams() -> Vec<Told> {
+    let told = |stream, column, value| Told {
+        stream,
+        patch: vec![(column, Some(value))],
+    };
+    vec![
+        told(1, 0, 1),
+        told(2, 0, 1),
+        told(1, 1, 1),
+        told(2, 1, 2),
+        told(1, 2, 1),
+    ]
+}
+
+/// The row of a stream that holds what it came to at this moment, and says this of itself.
+fn row(stream: usize, held: usize, own: OwnCell) -> Row {
+    let fields = histories(&two_streams())[&stream][held - 1].1.clone();
+    Row { stream, own, fields }
+}
+
+fn finding<'a>(answer: &'a DriftAnswer, code: &str) -> &'a str {
+    let found = answer.findings.iter().find(|finding| finding.code == code);
+    found.map_or("", |finding| finding.detail.as_str())
+}
+
+#[test]
+fn a_row_that_went_on_without_its_fields_lost_an_update() {
+    let rows = [row(1, 1, OwnCell::At(3)), row(2, 1, OwnCell::At(1))];
+    let answer = drifted(&two_streams(), &rows, By::Version, None);
+    assert_eq!((answer.different, answer.lost_updates, answer.behind), (1, 1, 1));
+    let lost: Vec<&Fault> = answer.faults.iter().filter(|fault| fault.lost_update).collect();
+    let columns: Vec<Option<&str>> = lost.iter().map(|fault| fault.column.as_deref()).collect();
+    assert_eq!(columns, [Some("label"), Some("open")], "each that lacks something");
+    assert_eq!(
+        (lost[0].at.as_deref(), lost[0].holds.as_deref()),
+        (Some("3"), Some("1"))
+    );
+    assert_eq!(
+        lost[0].why.as_deref(),
+        Some(
+            "a lost update: the row says that it is at v3, and holds what its stream came to at v1; v2 Type1 is the first \
+             event that it lacks"
+        )
+    );
+    // The other says truly that it is earlier than its stream.
+    let late = answer
+        .faults
+        .iter()
+        .find(|fault| fault.kind == FaultKind::Behind)
+        .unwrap();
+    assert_eq!((late.at.as_deref(), late.behind_by, &late.holds), (Some("1"), 1, &None));
+}
+
+#[test]
+fn a_row_at_an_event_that_its_stream_does_not_have_is_unplaced_whatever_it_holds() {
+    for (by, own, why) in [
+        (
+            By::Version,
+            4,
+            "the row says that it is at v4, and its stream ends at v3",
+        ),
+        (
+            By::Version,
+            0,
+            "the row says that it is at v0, and its stream begins at v1",
+        ),
+        (
+            By::Position,
+            4,
+            "the row says that it is at #4, which is an event of order-2",
+        ),
+        (
+            By::Position,
+            6,
+            "the row says that it is at #6, and the store ends at #5",
+        ),
+        (
+            By::Position,
+            0,
+            "the row says that it is at #0, which no event of the store has",
+        ),
+    ] {
+        // As far as its stream goes, so that it would be equal anywhere else.
+        let answer = drifted(&two_streams(), &[row(1, 3, OwnCell::At(own))], by, None);
+        let fault = answer.faults.iter().find(|fault| fault.kind == FaultKind::Unplaced);
+        assert_eq!(fault.and_then(|fault| fault.why.as_deref()), Some(why));
+        assert_eq!((answer.unplaced, answer.equal, answer.different), (1, 0, 0));
+    }
+    let between = numbered(&two_streams(), 2);
+    let answer = drifted_in(&between, &[row(1, 3, OwnCell::At(5))], By::Version, None, 10);
+    assert_eq!(
+        answer.faults.iter().find_map(|fault| fault.why.as_deref()),
+        Some("the row says that it is at v5, and v6 follows on v4 there")
+    );
+}
+
+#[test]
+fn what_a_row_says_of_itself_and_nobody_can_read_is_named() {
+    let rows = [
+        row(1, 3, OwnCell::Garbage("\"seven\"")),
+        row(2, 1, OwnCell::Garbage("1e30")),
+    ];
+    let answer = drifted(&two_streams(), &rows, By::Version, None);
+    assert_eq!((answer.equal, answer.unclear, answer.behind), (1, 1, 0));
+    assert_eq!(
+        finding(&answer, "row-position-unreadable"),
+        "own is no whole number in 2 rows (1 has \"seven\", 2 has 1e30): their fields are compared without it"
+    );
+    let why = answer.faults[0].why.as_deref().unwrap();
+    assert!(
+        why.contains("cannot be read, and it holds what its stream came to at v1"),
+        "{why}"
+    );
+
+    // Nothing is nothing: nobody says how far it is, and it may be late.
+    let answer = drifted(
+        &two_streams(),
+        &[row(1, 3, OwnCell::At(3)), row(2, 1, OwnCell::Garbage("null"))],
+        By::Version,
+        None,
+    );
+    assert_eq!((answer.equal, answer.unclear, answer.behind), (1, 0, 1));
+    assert!(finding(&answer, "row-without-position").starts_with("own is empty in 1 row (2)"));
+}
+
+#[test]
+fn a_read_model_that_knows_more_than_the_store_is_said_once() {
+    let told = |stream| Told {
+        stream,
+        patch: vec![(0, Some((stream % 4) as u8))],
+    };
+    // What the projection read, and what a backup of the store still has.
+    let all: Vec<Told> = (0..900_usize).map(|at| told(at % 300)).collect();
+    let backup = all[..750].to_vec();
+    let rows: Vec<Row> = histories(&all)
+        .iter()
+        .map(|(stream, history)| Row {
+            stream: *stream,
+            own: OwnCell::At(history.len() as i64),
+            fields: history[history.len() - 1].1.clone(),
+        })
+        .collect();
+    for most_faults in [2, 1_000] {
+        let answer = drifted_in(&session(&backup), &rows, By::Version, None, most_faults);
+        assert_eq!((answer.unplaced, answer.past_end, answer.equal), (150, 150, 150));
+        assert_eq!(answer.different, 0, "their fields are compared with nothing");
+        assert_eq!(
+            finding(&answer, "read-model-ahead"),
+            "the read model knows events that this store does not have (150 rows behind the end of what there is: 150 at v3, \
+             151 at v3, 152 at v3, and 147 more): is the store an older copy, restored from a backup, or another one?"
+        );
+        assert_eq!(answer.distinguishing, [], "no event made them so");
+        assert_eq!(answer.faults.len(), most_faults.min(150));
+    }
+}
