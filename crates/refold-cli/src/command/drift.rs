@@ -1,5 +1,7 @@
 //! `refold drift`.
 
+use std::collections::BTreeMap;
+
 use refold_app::Session;
 use refold_app::text::{counted, grouped, shown};
 use refold_app::usecase::evidence::drift::answer::{DriftAnswer, Fault, FaultKind, PositionFrom};
@@ -144,8 +146,9 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
 
 fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> {
     let mut table = Table::new(&["key", "", "at", "column", "expected", "found", "since"]);
-    let rows = answer.faults.len().min(MOST_SHOWN);
-    for fault in answer.faults.iter().take(rows) {
+    let shown_faults = first_of_each_kind(&answer.faults);
+    let rows = shown_faults.len();
+    for fault in shown_faults {
         let value = |value: &Option<refold_app::answer::Literal>| value.as_ref().map(|value| value.row());
         let (expected, found) = match fault.kind {
             FaultKind::Different => (
@@ -172,10 +175,29 @@ fn print_faults(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended
     if answer.fault_count > rows as u64 {
         let all = grouped(answer.fault_count);
         printer.line(&format!(
-            "{rows} of {all}, by kind and key; --json and --limit show more"
+            "{rows} of {all}, of each kind the first; --json and --limit show more"
         ))?;
     }
     Ok(())
+}
+
+/// As many as are shown: of each kind as many as of the others, so that a frequent one hides none.
+fn first_of_each_kind(faults: &[Fault]) -> Vec<&Fault> {
+    let mut of_kind: BTreeMap<FaultKind, usize> = BTreeMap::new();
+    faults
+        .iter()
+        .for_each(|fault| *of_kind.entry(fault.kind).or_default() += 1);
+    let shown = |most: usize| of_kind.values().map(|of| most.min(*of)).sum::<usize>();
+    let most = (1..=MOST_SHOWN).rev().find(|most| shown(*most) <= MOST_SHOWN);
+    let mut left: BTreeMap<FaultKind, usize> = of_kind.keys().map(|kind| (*kind, most.unwrap_or(1))).collect();
+    let is_shown = |fault: &&Fault| match left.get_mut(&fault.kind) {
+        Some(left) if *left > 0 => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    };
+    faults.iter().filter(is_shown).collect()
 }
 
 /// What the row is, and what it holds where that is the state of another moment than it says.

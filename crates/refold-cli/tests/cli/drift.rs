@@ -164,6 +164,25 @@ fn what_a_restored_store_no_longer_has_is_said_once() {
     }
 }
 
+/// What is frequent hides nothing else from a person.
+#[test]
+fn of_each_kind_some_are_shown() {
+    let lab = Lab::new(3_000);
+    let model = rusqlite::Connection::open(lab.path().join("read_model.db")).unwrap();
+    model
+        .execute_batch(
+            "UPDATE order_summary SET total = '0.01' WHERE order_id = 'order-4711';
+             DELETE FROM order_summary WHERE order_id <> 'order-4711'",
+        )
+        .unwrap();
+    drop(model);
+    let text = lab
+        .run(&[&ASKED[..], &["--handler", "handlers/order@1.0.0"]].concat())
+        .out;
+    assert!(text.contains("order-4711  different"), "{text}");
+    assert!(text.contains("20 of "), "{text}");
+}
+
 #[test]
 fn a_row_whose_own_version_is_wrong_is_not_called_equal() {
     let lab = Lab::new(3_000);
