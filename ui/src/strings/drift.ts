@@ -40,7 +40,7 @@ export const DRIFT = {
     unclear: 'unclear',
   },
   lostUpdate: 'lost update',
-  lostUpdates: (n: number) => countOf(n, 'lost update', 'lost updates'),
+  lostUpdates: (n: number) => `of these ${countOf(n, 'lost update', 'lost updates')}`,
   allRight: 'Every row is what the handler makes of it',
   byRows: (position: string) =>
     position === ''

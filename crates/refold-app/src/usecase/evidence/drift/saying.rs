@@ -26,13 +26,12 @@ pub fn report_unsaid(session: &Session, mapping: &Mapping, held: &HeldRows, find
     let column = mapping.own_name();
     let Noted { count, first } = &held.silent;
     if *count > 0 {
-        let keys = first.iter().map(|(key, _)| text::shown(key));
+        let keys: Vec<String> = first.iter().map(|(key, _)| text::shown(key)).collect();
         let detail = format!(
-            "{column} is empty in {} ({}), so nobody says how far they are: compared as if as far as the read model",
-            text::counted((*count).into(), "row"),
-            listed(*count, keys)
+            "{column} is empty in {}, so nobody says how far the row is: compared as if as far as the read model",
+            keys.join(", ")
         );
-        findings.report(finding("row-without-position", Severity::Notice, detail));
+        report(findings, "row-without-position", Severity::Notice, *count, detail);
     }
     let Noted { count, first } = &held.unreadable;
     if *count > 0 {
@@ -46,14 +45,14 @@ pub fn report_unsaid(session: &Session, mapping: &Mapping, held: &HeldRows, find
                 true => Value::Redacted(Redacted::new(says.clone())),
                 false => says.clone(),
             };
-            format!("{} has {}", text::shown(key), Literal(says).row())
+            format!("{} ({})", text::shown(key), Literal(says).row())
         });
+        let shown: Vec<String> = shown.collect();
         let detail = format!(
-            "{column} is no {what} in {} ({}): their fields are compared without it",
-            text::counted((*count).into(), "row"),
-            listed(*count, shown)
+            "{column} is no {what} in {}: the fields are compared without it",
+            shown.join(", ")
         );
-        findings.report(finding("row-position-unreadable", Severity::Warning, detail));
+        report(findings, "row-position-unreadable", Severity::Warning, *count, detail);
     }
 }
 
@@ -75,29 +74,21 @@ pub fn report_ahead(
             checkpoint.0, end.0
         ));
     }
-    if count > 0 {
-        let rows = first.iter().map(|(key, place)| format!("{key} at {place}"));
-        let of = text::counted(count.into(), "row");
-        signs.push(format!("{of} behind the end of what there is: {}", listed(count, rows)));
-    }
+    let rows = first.iter().map(|(key, place)| format!("{key} at {place}"));
+    signs.extend(rows);
     if !signs.is_empty() {
         let detail = format!(
             "the read model knows events that this store does not have ({}): is the store an older copy, restored from a \
              backup, or another one?",
-            signs.join("; ")
+            signs.join(", ")
         );
-        findings.report(finding("read-model-ahead", Severity::Warning, detail));
+        report(findings, "read-model-ahead", Severity::Warning, count.max(1), detail);
     }
 }
 
-/// The first of so many.
-fn listed(count: u32, first: impl ExactSizeIterator<Item = String>) -> String {
-    let more = (count as usize).saturating_sub(first.len());
-    let first: Vec<String> = first.collect();
-    match more {
-        0 => first.join(", "),
-        more => format!("{}, and {} more", first.join(", "), text::grouped(more as u64)),
-    }
+/// `detail` speaks of the first of them.
+fn report(findings: &Findings, code: &'static str, severity: Severity, count: u32, detail: String) {
+    findings.report_many(code, count.into(), vec![finding(code, severity, detail)]);
 }
 
 fn finding(code: &'static str, severity: Severity, detail: String) -> Finding {

@@ -23,9 +23,9 @@ fn row(stream: usize, held: usize, own: OwnCell) -> Row {
     Row { stream, own, fields }
 }
 
-fn finding<'a>(answer: &'a DriftAnswer, code: &str) -> &'a str {
+fn finding<'a>(answer: &'a DriftAnswer, code: &str) -> (u32, &'a str) {
     let found = answer.findings.iter().find(|finding| finding.code == code);
-    found.map_or("", |finding| finding.detail.as_str())
+    found.map_or((0, ""), |finding| (finding.count, finding.detail.as_str()))
 }
 
 #[test]
@@ -109,7 +109,10 @@ fn what_a_row_says_of_itself_and_nobody_can_read_is_named() {
     assert_eq!((answer.equal, answer.unclear, answer.behind), (1, 1, 0));
     assert_eq!(
         finding(&answer, "row-position-unreadable"),
-        "own is no whole number in 2 rows (1 has \"seven\", 2 has 1e30): their fields are compared without it"
+        (
+            2,
+            "own is no whole number in 1 (\"seven\"), 2 (1e30): the fields are compared without it"
+        )
     );
     let why = answer.faults[0].why.as_deref().unwrap();
     assert!(
@@ -125,7 +128,11 @@ fn what_a_row_says_of_itself_and_nobody_can_read_is_named() {
         None,
     );
     assert_eq!((answer.equal, answer.unclear, answer.behind), (1, 0, 1));
-    assert!(finding(&answer, "row-without-position").starts_with("own is empty in 1 row (2)"));
+    assert!(
+        finding(&answer, "row-without-position")
+            .1
+            .starts_with("own is empty in 2, so")
+    );
 }
 
 #[test]
@@ -151,8 +158,11 @@ fn a_read_model_that_knows_more_than_the_store_is_said_once() {
         assert_eq!(answer.different, 0, "their fields are compared with nothing");
         assert_eq!(
             finding(&answer, "read-model-ahead"),
-            "the read model knows events that this store does not have (150 rows behind the end of what there is: 150 at v3, \
-             151 at v3, 152 at v3, and 147 more): is the store an older copy, restored from a backup, or another one?"
+            (
+                150,
+                "the read model knows events that this store does not have (150 at v3, 151 at v3, 152 at v3): is the store an \
+                 older copy, restored from a backup, or another one?"
+            )
         );
         assert_eq!(answer.distinguishing, [], "no event made them so");
         assert_eq!(answer.faults.len(), most_faults.min(150));
