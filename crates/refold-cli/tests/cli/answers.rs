@@ -85,7 +85,11 @@ fn a_page_of_streams_says_how_many_there_are() {
     let ids: Vec<&str> = whole.out.lines().map(|line| line.split('"').nth(3).unwrap()).collect();
     for (third_last, has_more) in [(ids[ids.len() - 3], false), (ids[ids.len() - 4], true)] {
         let page = lab.run(&["--json", "streams", "orders.db", "--limit", "2", "--after", third_last]);
-        assert_eq!((page.out.lines().count(), !page.err.is_empty()), (2, has_more), "{page:?}");
+        assert_eq!(
+            (page.out.lines().count(), !page.err.is_empty()),
+            (2, has_more),
+            "{page:?}"
+        );
     }
 }
 
