@@ -127,25 +127,6 @@ it('says once that the store is away, and no more of it once it is back', async 
   await page.until(() => page.find(CARD) === null);
 });
 
-it('says once beside the state that the store is away, and reads the state once it is back', async () => {
-  const { faults, twin, tell } = watchedTwin();
-  page = openPage({}, twin);
-  await page.until(() => page.find('[data-test=scope-header]'));
-  await palette('#order-4711');
-  await page.until(() => page.find('[data-test=omnibox-item]'));
-  page.press('Enter');
-  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
-  faults.set('stateFrame', 'disconnected');
-  page.press('ArrowLeft');
-  await page.until(() => codes().join() === 'unreachable');
-  tell(LOST);
-  await page.until(() => page.texts(`${CARD} h2`).join() === 'The store changed while it was read');
-  faults.set('stateFrame', null);
-  tell(QUIET);
-  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
-  await page.until(() => page.find(CARD) === null);
-});
-
 it('says what failed at another store while this one is away, and goes on once it is back', async () => {
   const { faults, twin, tell, listeners } = watchedTwin();
   let drop: (dropped: FileDrop) => void = () => {};
@@ -184,6 +165,25 @@ it('says what failed where nothing else tells at length that the store is away',
   expect(page.find('[data-test=settings]')).not.toBeNull();
   tell(QUIET);
   await page.until(() => codes().length === 0);
+});
+
+it('says once beside the state that the store is away, and reads the state once it is back', async () => {
+  const { faults, twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  faults.set('stateFrame', 'disconnected');
+  page.press('ArrowLeft');
+  await page.until(() => codes().join() === 'unreachable');
+  tell(LOST);
+  await page.until(() => page.texts(`${CARD} h2`).join() === 'The store changed while it was read');
+  faults.set('stateFrame', null);
+  tell(QUIET);
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
+  await page.until(() => page.find(CARD) === null);
 });
 
 it('tells how far a stream is that takes its time to open, and gives it up', async () => {
