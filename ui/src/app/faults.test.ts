@@ -135,7 +135,7 @@ it('says what failed at another store while this one is away, and goes on once i
     return () => {};
   });
   page = openPage({}, twin);
-  await page.until(() => page.find('[data-test=scope-header]'));
+  await page.until(() => listeners.length === 1 && page.find('[data-test=scope-header]'));
   drop({ kind: 'dropped', paths: ['/srv/shop/other.db'] });
   await page.until(() => listeners.length === 2 && page.find('[data-test=scope-header]'));
   tell(LOST);
