@@ -13,18 +13,54 @@ use crate::usecase::distinguish::{LEAST_DEVIATIONS, LEAST_DIFFERENCE, deviations
 
 /// Properties that are listed.
 const MOST: usize = 5;
+/// Streams of right rows, and of wrong ones, that are looked at.
+const MOST_STREAMS: usize = 20_000;
 /// Streams looked at between two looks at the cancel token.
 const STRIDE: usize = 1_024;
 
 type Property = (&'static str, Vec<u8>);
 
+/// Some streams: the first by id, in whatever order threads finish them.
+#[derive(Debug, Default)]
+pub struct FirstStreams {
+    ids: Vec<Vec<u8>>,
+}
+
+impl FirstStreams {
+    pub fn add(&mut self, id: &[u8]) {
+        self.ids.push(id.to_vec());
+        if self.ids.len() >= 2 * MOST_STREAMS {
+            self.shorten();
+        }
+    }
+
+    /// The first of these and of others.
+    pub fn and(mut self, others: FirstStreams) -> FirstStreams {
+        self.ids.extend(others.ids);
+        self.shorten();
+        self
+    }
+
+    /// In the order of their ids.
+    pub fn into_ids(mut self) -> Vec<Vec<u8>> {
+        self.shorten();
+        self.ids
+    }
+
+    fn shorten(&mut self) {
+        self.ids.sort_unstable();
+        self.ids.truncate(MOST_STREAMS);
+    }
+}
+
 /// Only properties whose difference is neither small nor chance.
 pub fn of_streams(
     work: &Work<'_>,
     session: &Session,
-    wrong: &[Vec<u8>],
-    right: &[Vec<u8>],
+    wrong: FirstStreams,
+    right: FirstStreams,
 ) -> Result<Vec<Distinguishing>, AppError> {
+    let (wrong, right) = (wrong.into_ids(), right.into_ids());
     if wrong.is_empty() || right.is_empty() {
         return Ok(Vec::new());
     }

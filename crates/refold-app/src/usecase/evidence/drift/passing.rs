@@ -13,15 +13,13 @@ use refold_core::value::Value;
 use refold_core::work::Work;
 
 use super::aligned::{Aligned, Reached};
+use super::distinguishing::FirstStreams;
 use super::held::{Digest, Held, HeldRows, digest, write_state};
 use super::mapping::{Mapping, value_text};
 use super::place::{Says, is_of_an_event, is_past_end};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::usecase::lab::{Finish, Scope, fold};
-
-/// Streams of right rows that are kept, for what distinguishes the others.
-const MOST_RIGHT: usize = 20_000;
 
 /// See the module.
 pub struct Passing<'a> {
@@ -57,7 +55,7 @@ pub struct Passed {
     /// Streams that should have a row, and their first positions.
     pub rowless: Vec<(Vec<u8>, Position)>,
     /// Some streams whose rows are right.
-    pub right: Vec<Vec<u8>>,
+    pub right: FirstStreams,
 }
 
 /// Rows with something in common: the first of them are among the suspects, and the others counted here.
@@ -125,9 +123,7 @@ impl Passing<'_> {
                             passed.late.add(most, id, held.number);
                         } else {
                             passed.equal += 1;
-                            if passed.right.len() < MOST_RIGHT {
-                                passed.right.push(id.to_vec());
-                            }
+                            passed.right.add(id);
                         }
                     }
                     Seen::Unplaced { is_past_end: true } => passed.past_end.add(most, id, held.number),
@@ -164,7 +160,6 @@ impl Passing<'_> {
         }
         passed.suspects.sort_unstable();
         passed.rowless.sort_unstable();
-        passed.right.sort_unstable();
         Ok(passed)
     }
 

@@ -5,6 +5,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+use refold_core::event::Position;
 use refold_core::finding::Findings;
 use refold_core::track::Moment;
 use refold_core::value::{Redacted, Value};
@@ -12,6 +13,7 @@ use refold_core::work::Work;
 use refold_stores::rows::{Cell, Rows};
 
 use super::answer::{ColumnFaults, Fault, FaultKind};
+use super::distinguishing::FirstStreams;
 use super::explain::{Asked, Field, Judged};
 use super::held::{HeldRows, MOST_NAMED};
 use super::mapping::{Row, Source};
@@ -30,8 +32,6 @@ use crate::usecase::lab::shown_at;
 const KINDS: usize = 6;
 /// Rows that wait to be explained.
 const WAITING: usize = 64;
-/// Streams of wrong rows that are kept, for what distinguishes them.
-const MOST_WRONG: usize = 20_000;
 const PHASE: &str = "explaining rows";
 
 /// See the module.
@@ -49,7 +49,11 @@ pub struct Told {
     pub faults: Vec<Fault>,
     pub fault_count: u64,
     /// Streams whose row is different or missing, some of them where there are many.
-    pub wrong: Vec<Vec<u8>>,
+    pub wrong: FirstStreams,
+    /// Some streams whose rows are right, as was only told here.
+    pub right: FirstStreams,
+    /// The last position that a row reflects, whoever told that.
+    pub reflected: Option<Position>,
     /// The first of the rows that are past the end, with their keys, and the places that they say.
     pub past_end: Vec<(Exact, String)>,
 }
@@ -92,7 +96,7 @@ impl<'a> Telling<'a> {
     }
 
     pub fn tell(&self, work: &Work<'_>, passed: &Passed) -> Result<Told, AppError> {
-        let collected = Mutex::new(Collected::new(self.asked.mapping.columns.len()));
+        let collected = Mutex::new(Collected::new(self.asked.mapping.columns.len(), passed.reflected));
         let mut needs: Vec<(u32, Need)> = passed
             .suspects
             .iter()
@@ -117,6 +121,8 @@ impl<'a> Telling<'a> {
             counts: collected.counts,
             fault_count: collected.fault_count,
             wrong: collected.wrong,
+            right: collected.right,
+            reflected: collected.reflected,
             past_end: collected.past_end.into_iter().collect(),
             faults: collected.faults.into_iter().map(|(_, fault)| fault).collect(),
         })
@@ -209,9 +215,14 @@ impl<'a> Telling<'a> {
             ..fault(kind, key, why)
         };
         match judged {
-            Judged::Equal { .. } => collected.counts.equal += 1,
+            Judged::Equal { moment } => {
+                collected.counts.equal += 1;
+                collected.reflect(stream, moment);
+                collected.right.add(&stream.id);
+            }
             Judged::Behind { moment, by } => {
                 collected.counts.behind += 1;
+                collected.reflect(stream, moment);
                 let mut fault = of(FaultKind::Behind, None);
                 fault.at = text::filled(stream.place_label(moment));
                 fault.behind_by = by;
@@ -252,7 +263,7 @@ impl<'a> Telling<'a> {
                 let lost_update = holds.is_some_and(|holds| holds < moment);
                 collected.counts.different += 1;
                 collected.counts.lost_updates += u32::from(lost_update);
-                collected.wrong.push(stream.id.clone());
+                collected.wrong.add(&stream.id);
                 let cover = self
                     .asked
                     .session
@@ -280,7 +291,8 @@ impl<'a> Telling<'a> {
         for (number, (id, first)) in passed.rowless.iter().enumerate() {
             work.tick(PHASE, number as u64, Some(passed.rowless.len() as u64))?;
             // Where nobody says how far the read model is, it is at least where its rows are.
-            let may_come = self.asked.until.is_none() && passed.reflected.is_some_and(|reflected| *first > reflected);
+            let may_come =
+                self.asked.until.is_none() && collected.reflected.is_some_and(|reflected| *first > reflected);
             let kind = if may_come {
                 FaultKind::Behind
             } else {
@@ -302,7 +314,7 @@ impl<'a> Telling<'a> {
                 FaultKind::Behind => collected.counts.behind += 1,
                 _ => {
                     collected.counts.missing += 1;
-                    collected.wrong.push(id.clone());
+                    collected.wrong.add(id);
                 }
             }
             collected.add(self.most_faults, 0, fault);
@@ -361,26 +373,36 @@ struct Collected {
     /// Not in order, and somewhat more than are wanted at most. With the column.
     faults: Vec<(usize, Fault)>,
     fault_count: u64,
-    wrong: Vec<Vec<u8>>,
+    wrong: FirstStreams,
+    right: FirstStreams,
+    reflected: Option<Position>,
     past_end: BTreeMap<Exact, String>,
 }
 
 impl Collected {
-    fn new(columns: usize) -> Collected {
+    fn new(columns: usize, reflected: Option<Position>) -> Collected {
         Collected {
             counts: Counts::default(),
             columns: vec![0; columns],
             faults: Vec::new(),
             fault_count: 0,
-            wrong: Vec::new(),
+            wrong: FirstStreams::default(),
+            right: FirstStreams::default(),
+            reflected,
             past_end: BTreeMap::new(),
         }
+    }
+
+    /// A row holds what its stream came to at this moment.
+    fn reflect(&mut self, stream: &Stream, moment: Moment) {
+        let position = moment.event_index().and_then(|index| stream.track.positions.get(index));
+        self.reflected = self.reflected.max(position.copied());
     }
 
     fn add(&mut self, most: usize, column: usize, fault: Fault) {
         self.fault_count += 1;
         self.faults.push((column, fault));
-        if self.faults.len() >= 2 * KINDS * most.max(1) || self.wrong.len() >= 2 * MOST_WRONG {
+        if self.faults.len() >= 2 * KINDS * most.max(1) {
             self.shorten(most);
         }
     }
@@ -396,8 +418,6 @@ impl Collected {
             *of_kind += 1;
             *of_kind <= most
         });
-        self.wrong.sort_unstable();
-        self.wrong.truncate(MOST_WRONG);
     }
 }
 

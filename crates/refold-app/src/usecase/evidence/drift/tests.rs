@@ -2,9 +2,10 @@
 
 mod oracle;
 mod places;
+mod telling;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use refold_core::event::{Encoding, Position, Version};
 use refold_core::work::{CancelToken, Silent};
@@ -74,6 +75,10 @@ fn session(events: &[Told]) -> Session {
 
 /// The same, with versions that are so far apart.
 fn numbered(events: &[Told], step: i64) -> Session {
+    of_events(stored_events(events, step))
+}
+
+fn stored_events(events: &[Told], step: i64) -> Vec<MemoryEvent> {
     let mut versions: BTreeMap<usize, i64> = BTreeMap::new();
     let events = events.iter().zip(1..).map(|(event, position)| {
         let version = versions.entry(event.stream).or_default();
@@ -96,13 +101,13 @@ fn numbered(events: &[Told], step: i64) -> Session {
             metadata: None,
         }
     });
+    events.collect()
+}
+
+fn of_events(events: Vec<MemoryEvent>) -> Session {
     // The store has an index of its streams, so no cache is asked for; where one is, it is thrown away.
     let cache = tempfile::tempdir().unwrap();
-    Session::of_store(
-        Arc::new(MemoryStore::new("orders", events.collect())),
-        "memory",
-        cache.path(),
-    )
+    Session::of_store(Arc::new(MemoryStore::new("orders", events)), "memory", cache.path())
 }
 
 /// How rows say how far they are.
@@ -158,7 +163,13 @@ fn drifted(events: &[Told], rows: &[Row], by: By, until: Option<i64>) -> DriftAn
 
 fn drifted_in(session: &Session, rows: &[Row], by: By, until: Option<i64>, most_faults: usize) -> DriftAnswer {
     let folder = tempfile::tempdir().unwrap();
-    let model = folder.path().join("model.jsonl");
+    let model = written(folder.path(), rows, by);
+    ask(session, &model, until, most_faults).unwrap_or_else(|error| panic!("{error}: {}", error.hint))
+}
+
+/// An export of these rows, and its mapping beside it.
+fn written(folder: &Path, rows: &[Row], by: By) -> PathBuf {
+    let model = folder.join("model.jsonl");
     let lines: Vec<String> = rows.iter().map(|row| row.json(by)).collect();
     std::fs::write(&model, lines.join("\n") + "\n").unwrap();
     let own = match by {
@@ -173,19 +184,26 @@ fn drifted_in(session: &Session, rows: &[Row], by: By, until: Option<i64>, most_
          open = {{ path = \"/open\", as = \"boolean\" }}\n"
     );
     std::fs::write(mapping::beside(&model, None), mapping).unwrap();
-    ask(session, &model, until, most_faults).unwrap_or_else(|error| panic!("{error}: {}", error.hint))
+    model
 }
 
 fn ask(session: &Session, model: &Path, until: Option<i64>, most_faults: usize) -> Result<DriftAnswer, AppError> {
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let asked = DriftAsked {
-        read_model: model.display().to_string(),
         position: until.map(|position| format!("#{position}")),
         most_faults,
-        ..DriftAsked::default()
+        ..asked_of(model)
     };
     drift(&work, session, &asked)
+}
+
+fn asked_of(model: &Path) -> DriftAsked {
+    DriftAsked {
+        read_model: model.display().to_string(),
+        most_faults: 1_000,
+        ..DriftAsked::default()
+    }
 }
 
 /// A projection that lags, 120 faults of every kind among its rows: each is named, and no other row is.
