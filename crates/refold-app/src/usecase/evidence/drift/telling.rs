@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{self, Receiver};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use refold_core::event::Position;
@@ -137,12 +137,17 @@ impl<'a> Telling<'a> {
         collected: &Mutex<Collected>,
     ) -> Result<(), AppError> {
         let (tasks, waiting) = mpsc::sync_channel::<Task>(WAITING);
-        let waiting = Mutex::new(waiting);
+        let waiting = Arc::new(Mutex::new(waiting));
         let total = needs.len() as u64;
         thread::scope(|threads| {
             let workers: Vec<_> = (0..thread_count())
-                .map(|_| threads.spawn(|| self.explain_all(work, passed, &waiting, collected)))
+                .map(|_| {
+                    let waiting = Arc::clone(&waiting);
+                    threads.spawn(move || self.explain_all(work, passed, &waiting, collected))
+                })
                 .collect();
+            // It goes with the last worker: then a task is refused, and not waited with for good.
+            drop(waiting);
             let mut next = 0;
             let read = self
                 .rows

@@ -1,6 +1,10 @@
 //! Rows that nothing can be told of in passing, and all that comes of looking at them one by one.
 
+use std::sync::mpsc;
+use std::time::Duration;
+
 use super::distinguishing::FirstStreams;
+use super::passing::Passed;
 use super::*;
 
 fn told(stream: usize) -> Told {
@@ -93,4 +97,43 @@ fn the_first_streams_are_the_same_in_whatever_order_they_come() {
     let up = up.into_ids();
     assert_eq!((up.len(), up.last()), (20_000, Some(&id(19_999))));
     assert_eq!(some.and(others).into_ids(), up);
+}
+
+#[test]
+fn what_ends_all_who_explain_rows_ends_the_reading_too() {
+    // More than wait at a time, and a stream that nobody can load.
+    let passed = Passed {
+        suspects: (0..1_000).map(|row| (row, b"order-none".to_vec())).collect(),
+        ..Passed::default()
+    };
+    let (send, outcome) = mpsc::sync_channel(1);
+    std::thread::spawn(move || {
+        let events = [told(0)];
+        let (session, folder) = (session(&events), tempfile::tempdir().unwrap());
+        let model = written(folder.path(), &rows(&events, std::iter::repeat_n(0, 1_000)), By::Nobody);
+        let cancel = CancelToken::default();
+        let work = Work::new(&cancel, &Silent);
+        let opened = Opened::open(&work, &session, &asked_of(&model)).unwrap();
+        let held = HeldRows::read(&work, &opened.rows, &opened.mapping).unwrap();
+        let program = handler::adopted(&session, None).unwrap();
+        let asked = Asked {
+            session: &session,
+            program: program.as_ref(),
+            mapping: &opened.mapping,
+            is_csv: false,
+            until: None,
+            end: None,
+        };
+        let told = Telling::new(&asked, &opened.rows, &held, 1_000).tell(&work, &passed);
+        let _ = send.send(told.map(|_| ()));
+    });
+    let told = outcome
+        .recv_timeout(Duration::from_secs(120))
+        .expect("it waits for good");
+    let error = told.unwrap_err();
+    assert!(
+        error.message.contains("order-none"),
+        "why they ended: {}",
+        error.message
+    );
 }
