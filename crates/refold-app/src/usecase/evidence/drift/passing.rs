@@ -68,7 +68,7 @@ pub struct First {
 impl First {
     fn add(&mut self, most: usize, stream: &[u8], row: u32) {
         self.rows.push((stream.to_vec(), row));
-        if self.rows.len() >= 2 * most.max(512) {
+        if self.rows.len() >= most.max(512).saturating_mul(2) {
             self.shorten(most);
         }
     }

@@ -407,7 +407,7 @@ impl Collected {
     fn add(&mut self, most: usize, column: usize, fault: Fault) {
         self.fault_count += 1;
         self.faults.push((column, fault));
-        if self.faults.len() >= 2 * KINDS * most.max(1) {
+        if self.faults.len() >= most.max(1).saturating_mul(2 * KINDS) {
             self.shorten(most);
         }
     }

@@ -137,3 +137,13 @@ fn what_ends_all_who_explain_rows_ends_the_reading_too() {
         error.message
     );
 }
+
+#[test]
+fn all_faults_there_are_can_be_asked_for() {
+    let events = [told(0), told(0), told(1)];
+    let rows = rows(&events, 0..2);
+    let mut late = rows.clone();
+    late[0].own = OwnCell::At(1);
+    let answer = drifted_in(&session(&events), &late, By::Version, None, usize::MAX);
+    assert_eq!((answer.equal, answer.behind, answer.faults.len()), (1, 1, 1));
+}
