@@ -3,7 +3,7 @@
 //! The event that explains what is expected of a column is the last one that changed what the handler has for it, also
 //! where that is an expression over many places of the state.
 
-use refold_core::cursor::Cursor;
+use refold_core::cursor::{Cursor, CursorError};
 use refold_core::event::Position;
 use refold_core::fold::FoldError;
 use refold_core::port::handler::HandlerProgram;
@@ -71,28 +71,34 @@ pub struct Asked<'a> {
 
 impl Asked<'_> {
     /// How many events of the stream the read model as a whole has come past.
-    pub fn due(&self, stream: &Stream) -> Result<Moment, AppError> {
+    pub fn due(&self, stream: &Stream) -> Result<Moment, CursorError> {
         match &self.until {
-            Some(until) => Ok(stream.track.resolve(until, clock::now())?),
+            Some(until) => stream.track.resolve(until, clock::now()),
             None => Ok(stream.track.head()),
         }
     }
 
     /// `says`: how far the row says that it is.
     pub fn judge(&self, work: &Work<'_>, stream: &Stream, row: &Row<'_>, says: Says) -> Result<Judged, AppError> {
-        let due = self.due(stream)?;
         let own = match &says {
             Says::Nothing | Says::Unreadable => None,
-            Says::At(says) => match Place::of(stream, says)? {
-                Some(place) => Some(place),
-                None => {
+            Says::At(says) => match Place::of(stream, says) {
+                Ok(Some(place)) => Some(place),
+                Ok(None) => {
                     return Ok(Judged::Unplaced {
                         why: nowhere(work, self.session, stream, says)?,
                         past_end: is_past_end(says, stream.track.versions.iter().max().copied(), self.end)
                             .then(|| label(says)),
                     });
                 }
+                Err(error) => return untold(error),
             },
+        };
+        let due = match (self.due(stream), &own) {
+            (Ok(due), _) => due,
+            // It says itself what it is compared with; how late it is, nobody knows.
+            (Err(_), Some(_)) => Moment::START,
+            (Err(error), None) => return untold(error),
         };
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         let quiet = Work::new(work.cancel_token(), &Silent);
@@ -131,6 +137,20 @@ impl Asked<'_> {
         }
         Ok(judged)
     }
+}
+
+/// What a row is in whose stream a cursor means nothing: one stream among many, and no fault of who asked.
+fn untold(error: CursorError) -> Result<Judged, AppError> {
+    let why = match error {
+        CursorError::NoTimes => "its stream has no recorded times",
+        CursorError::NoVersions => "its stream has no versions",
+        // Of a cursor that cannot be read, and this one was.
+        error => return Err(error.into()),
+    };
+    Ok(Judged::Unclear {
+        moment: Moment::START,
+        why: why.to_owned(),
+    })
 }
 
 /// The event that led to `moment`, in a sentence: `v12`, or `#4711` where the store keeps no versions.

@@ -3,6 +3,7 @@
 mod oracle;
 mod places;
 mod telling;
+mod unclear;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,66 @@
+//! Rows of which it cannot be told what they are, beside others of which it can.
+
+use refold_core::event::EventBatch;
+
+use super::*;
+
+fn told(stream: usize, value: u8) -> Told {
+    Told {
+        stream,
+        patch: vec![(0, Some(value))],
+    }
+}
+
+/// Streams of two events each; the first one has neither versions nor times.
+fn bare() -> (Vec<Told>, Session) {
+    let events = [told(1, 1), told(2, 1), told(1, 2), told(2, 2)];
+    let mut stored = stored_events(&events, 1);
+    for event in stored.iter_mut().filter(|event| event.stream == b"order-1") {
+        (event.version, event.recorded_at) = (EventBatch::NO_VERSION, Timestamp::NONE);
+    }
+    (events.to_vec(), of_events(stored))
+}
+
+fn row(events: &[Told], stream: usize, held: usize, own: OwnCell) -> Row {
+    let fields = histories(events)[&stream][held - 1].1.clone();
+    Row { stream, own, fields }
+}
+
+#[test]
+fn a_stream_without_versions_or_times_makes_its_own_row_unclear_and_no_other() {
+    let (events, session) = bare();
+    for (by, own, why) in [
+        (By::Version, 1, "its stream has no versions"),
+        (By::Time, time_of(2).0, "its stream has no recorded times"),
+    ] {
+        let rows = [
+            row(&events, 1, 2, OwnCell::At(own)),
+            row(&events, 2, 2, OwnCell::At(own)),
+        ];
+        let answer = drifted_in(&session, &rows, by, None, 1_000);
+        assert_eq!((answer.unclear, answer.different, answer.equal), (1, 1, 0), "{by:?}");
+        let unclear = answer.faults.iter().find(|fault| fault.kind == FaultKind::Unclear);
+        assert_eq!(unclear.unwrap().why.as_deref(), Some(why));
+    }
+}
+
+#[test]
+fn at_a_time_a_stream_without_times_is_unclear_unless_its_row_says_where_it_is() {
+    let (events, session) = bare();
+    let mut rows = [1, 2].map(|stream| row(&events, stream, 1, OwnCell::At(stream as i64)));
+    rows[0].fields.insert("label", "\"wrong\"".to_owned());
+    for (by, unclear, different) in [(By::Nobody, 1, 0), (By::Position, 0, 1)] {
+        let folder = tempfile::tempdir().unwrap();
+        let asked = DriftAsked {
+            position: Some(text::time_label(time_of(3), 9)),
+            ..asked_of(&written(folder.path(), &rows, by))
+        };
+        let cancel = CancelToken::default();
+        let answer = drift(&Work::new(&cancel, &Silent), &session, &asked).unwrap();
+        assert_eq!(
+            (answer.unclear, answer.different, answer.equal),
+            (unclear, different, 1),
+            "{by:?}"
+        );
+    }
+}
