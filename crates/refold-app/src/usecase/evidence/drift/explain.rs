@@ -100,6 +100,8 @@ impl Asked<'_> {
             (Err(_), Some(_)) => Moment::START,
             (Err(error), None) => return untold(error),
         };
+        // The last event that tells what should be here; a row that is there was made of the first one at least.
+        let last = own.as_ref().map_or(Moment(1), |own| own.moment).max(due);
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
         let quiet = Work::new(work.cancel_token(), &Silent);
         let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
@@ -109,7 +111,14 @@ impl Asked<'_> {
             }
             Ok::<(), FoldError>(())
         })?;
-        let mut judged = beside.judged(stream);
+        let fault = folded.fault.filter(|(at, _)| *at <= last);
+        let fault = fault.map(|(at, fault)| format!("the handler fails at {}: {fault}", named(stream, at)));
+        let Some(mut judged) = beside.judged(stream) else {
+            return Ok(Judged::Unclear {
+                moment: Moment::START,
+                why: fault.unwrap_or_else(|| "no event of its stream could be folded".to_owned()),
+            });
+        };
         if says == Says::Unreadable {
             judged = without_own(stream, judged);
         }
@@ -120,13 +129,8 @@ impl Asked<'_> {
                 return Ok(judged);
             }
         };
-        let fault = folded.fault.filter(|(at, _)| *at <= due);
-        if let Some((at, fault)) = fault {
-            let place = named(stream, at);
-            return Ok(Judged::Unclear {
-                moment,
-                why: format!("the handler fails at {place}: {fault}"),
-            });
+        if let Some(why) = fault {
+            return Ok(Judged::Unclear { moment, why });
         }
         if let Some(since) = folded.incomplete_since.filter(|since| *since <= moment) {
             let place = named(stream, since);
@@ -319,7 +323,8 @@ impl<'a> Beside<'a> {
         }
     }
 
-    fn judged(self, stream: &Stream) -> Judged {
+    /// `None`: nothing that it could be compared with was looked at.
+    fn judged(self, stream: &Stream) -> Option<Judged> {
         // One that says where it is, is right there or nowhere: at an earlier place an update was lost, and at a later one
         // it would take events twice.
         let right = match self.own {
@@ -328,24 +333,20 @@ impl<'a> Beside<'a> {
         };
         if let Some(moment) = right {
             let by = self.due.0.saturating_sub(moment.0);
-            return match by {
+            return Some(match by {
                 0 => Judged::Equal { moment },
                 by => Judged::Behind { moment, by },
-            };
+            });
         }
-        match self.compared {
-            Some((moment, _)) if !self.is_wanted => Judged::Unwanted { moment },
-            Some((moment, Ok(fields))) => Judged::Different {
+        Some(match self.compared? {
+            (moment, _) if !self.is_wanted => Judged::Unwanted { moment },
+            (moment, Ok(fields)) => Judged::Different {
                 moment,
                 fields,
                 holds: self.right_before.or(self.right_after),
                 why: held_otherwise(stream, moment, self.right_before, self.right_after),
             },
-            Some((moment, Err(why))) => Judged::Unclear { moment, why },
-            None => Judged::Unclear {
-                moment: Moment::START,
-                why: "no event of its stream could be folded".to_owned(),
-            },
-        }
+            (moment, Err(why)) => Judged::Unclear { moment, why },
+        })
     }
 }

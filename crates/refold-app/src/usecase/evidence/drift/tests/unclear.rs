@@ -64,3 +64,35 @@ fn at_a_time_a_stream_without_times_is_unclear_unless_its_row_says_where_it_is()
         );
     }
 }
+
+#[test]
+fn a_handler_that_fails_before_the_event_of_the_row_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let handler = folder.path().join("failing.js");
+    let throwing =
+        "export default { initial: () => ({}), on: { Type1() {}, Type2() { throw new Error('no label') } } };";
+    std::fs::write(&handler, throwing).unwrap();
+    let mut events = vec![told(1, 1); 5];
+    events[2].patch.push((1, Some(1)));
+    let session = session(&events);
+    // Also where only the row is said to be so far.
+    for until in [None, Some(2)] {
+        let asked = DriftAsked {
+            handler: Some(handler.display().to_string()),
+            position: until.map(|until: i64| format!("#{until}")),
+            ..asked_of(&written(
+                folder.path(),
+                &[row(&events, 1, 5, OwnCell::At(5))],
+                By::Version,
+            ))
+        };
+        let cancel = CancelToken::default();
+        let answer = drift(&Work::new(&cancel, &Silent), &session, &asked).unwrap();
+        assert_eq!((answer.unclear, answer.fault_count), (1, 1));
+        let why = answer.faults[0].why.as_deref().unwrap();
+        assert!(
+            why.starts_with("the handler fails at v3: ") && why.contains("no label"),
+            "{why}"
+        );
+    }
+}
