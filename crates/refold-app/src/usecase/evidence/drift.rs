@@ -131,6 +131,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         session,
         program: program.as_ref(),
         mapping,
+        unit: passing.rows.unit,
         is_csv: rows.kind() == "CSV",
         until,
         end,

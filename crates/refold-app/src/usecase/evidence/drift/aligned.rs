@@ -107,13 +107,14 @@ impl HandlerInstance for AlignedInstance {
     }
 
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
+        let unit = self.rows.unit;
         if self.seen.first_position.is_none() {
             self.seen.first_position = Some(event.position);
             let row = self.rows.find(digest(names.stream(event.stream)));
             if let Some(Says::At(says)) = row.map(|(_, row)| row.says(&self.own)) {
                 self.seen.says = Some(says);
             }
-            self.seen.cut = self.seen.says.as_ref().map(latest).or(self.until);
+            self.seen.cut = self.seen.says.as_ref().map(|says| latest(says, unit)).or(self.until);
         }
         // What comes back within was within all along: floor semantics, also where a clock ran backwards.
         let is_held = self.seen.cut.is_none_or(|cut| is_within(&cut, event));
@@ -124,7 +125,7 @@ impl HandlerInstance for AlignedInstance {
         let seen = &mut self.seen;
         seen.events += 1;
         let says = seen.says.as_ref();
-        let is_named = says.is_some_and(|says| means(says, event.version, event.position, event.recorded_at));
+        let is_named = says.is_some_and(|says| means(says, unit, event.version, event.position, event.recorded_at));
         seen.is_named |= is_named;
         if event.version != EventBatch::NO_VERSION {
             seen.last_version = seen.last_version.max(Some(event.version));

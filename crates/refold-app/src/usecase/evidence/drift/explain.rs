@@ -12,7 +12,7 @@ use refold_core::value::Value;
 use refold_core::work::{Silent, Work};
 
 use super::mapping::{Mapping, Row};
-use super::place::{Place, Says, is_past_end, label, nowhere};
+use super::place::{Place, Says, Unit, is_past_end, label, nowhere};
 use crate::clock;
 use crate::error::AppError;
 use crate::session::Session;
@@ -62,6 +62,8 @@ pub struct Asked<'a> {
     pub session: &'a Session,
     pub program: &'a dyn HandlerProgram,
     pub mapping: &'a Mapping,
+    /// In which rows say a time.
+    pub unit: Unit,
     pub is_csv: bool,
     /// How far the read model is as a whole; `None`: nobody says.
     pub until: Option<Cursor>,
@@ -82,7 +84,7 @@ impl Asked<'_> {
     pub fn judge(&self, work: &Work<'_>, stream: &Stream, row: &Row<'_>, says: Says) -> Result<Judged, AppError> {
         let own = match &says {
             Says::Nothing | Says::Unreadable => None,
-            Says::At(says) => match Place::of(stream, says) {
+            Says::At(says) => match Place::of(stream, says, self.unit) {
                 Ok(Some(place)) => Some(place),
                 Ok(None) => {
                     return Ok(Judged::Unplaced {

@@ -13,7 +13,7 @@ use refold_stores::rows::{Cell, Rows};
 use sha2::{Digest as _, Sha256};
 
 use super::mapping::{Mapping, Own, Row};
-use super::place::Says;
+use super::place::{Says, Unit};
 use crate::error::AppError;
 
 /// Rows that are named where many have the same fault.
@@ -113,6 +113,8 @@ pub struct HeldRows {
     /// Rows that are passed by because a later one has the same key.
     pub older: u32,
     takes_latest: bool,
+    /// In which rows say a time.
+    pub unit: Unit,
     /// Rows that do not say how far they are, though others may.
     pub silent: Noted,
     /// Rows of which nobody can read what they say of it; with the cell.
@@ -125,6 +127,7 @@ impl HeldRows {
         let mut keyless = Vec::new();
         let mut count = 0_u32;
         let (mut silent, mut unreadable) = (Noted::default(), Noted::default());
+        let mut unit = Unit::LARGEST;
         let mut form = Vec::new();
         rows.scan::<AppError>(work, &mapping.places(), &mut |number, cells| {
             count = count.saturating_add(1);
@@ -137,6 +140,7 @@ impl HeldRows {
             match says {
                 Says::Unreadable => unreadable.add(mapping, &row),
                 Says::Nothing if mapping.own != Own::Unknown => silent.add(mapping, &row),
+                Says::At(Cursor::At(time)) => unit = unit.min(Unit::of(time)),
                 Says::Nothing | Says::At(_) => {}
             }
             let (speaks, own) = spoken(says);
@@ -152,7 +156,7 @@ impl HeldRows {
             Ok(())
         })?;
         let mut held = HeldRows::of(held, keyless, count, mapping.takes_latest);
-        (held.silent, held.unreadable) = (silent, unreadable);
+        (held.unit, held.silent, held.unreadable) = (unit, silent, unreadable);
         Ok(held)
     }
 
@@ -181,6 +185,7 @@ impl HeldRows {
             count,
             older,
             takes_latest,
+            unit: Unit::LARGEST,
             silent: Noted::default(),
             unreadable: Noted::default(),
         }
@@ -201,7 +206,7 @@ impl HeldRows {
         let mut of = HeldRows::of(rows.collect(), self.keyless, self.count, self.takes_latest);
         of.doubles.extend(self.doubles);
         of.older += self.older;
-        (of.silent, of.unreadable) = (self.silent, self.unreadable);
+        (of.unit, of.silent, of.unreadable) = (self.unit, self.silent, self.unreadable);
         of
     }
 

@@ -29,8 +29,28 @@ pub enum Says {
     At(Cursor),
 }
 
-/// The units in which times are cut off.
-const UNITS_NANOS: [i64; 5] = [86_400_000_000_000, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000];
+/// The units in which times are cut off, the largest first.
+const UNITS_NANOS: [i64; 6] = [86_400_000_000_000, 60_000_000_000, 1_000_000_000, 1_000_000, 1_000, 1];
+
+/// In which unit a column of times is written: the largest of which each of them is a multiple. Of one time alone it
+/// could not be told, for any of them may fall on a full minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    nanos: i64,
+}
+
+impl Unit {
+    /// Of a column without a time.
+    pub const LARGEST: Unit = Unit { nanos: UNITS_NANOS[0] };
+
+    /// The unit of one time.
+    pub fn of(time: Timestamp) -> Unit {
+        let nanos = UNITS_NANOS.into_iter().find(|nanos| time.0 % nanos == 0);
+        Unit {
+            nanos: nanos.unwrap_or(1),
+        }
+    }
+}
 
 impl Says {
     pub fn of(own: &Own, cell: Option<&Cell>) -> Says {
@@ -50,19 +70,19 @@ impl Says {
 }
 
 /// The last event that a row can mean is at or before this.
-pub fn latest(says: &Cursor) -> Cursor {
+pub fn latest(says: &Cursor, unit: Unit) -> Cursor {
     match says {
-        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_add(unit_of(*time) - 1))),
+        Cursor::At(time) => Cursor::At(Timestamp(time.0.saturating_add(unit.nanos - 1))),
         says => *says,
     }
 }
 
 /// Whether the row means this event, or can mean it.
-pub fn means(says: &Cursor, version: Version, position: Position, recorded_at: Timestamp) -> bool {
+pub fn means(says: &Cursor, unit: Unit, version: Version, position: Position, recorded_at: Timestamp) -> bool {
     match says {
         Cursor::Version(says) => version == *says && version != EventBatch::NO_VERSION,
         Cursor::Position(says) => position == *says,
-        Cursor::At(says) => !recorded_at.is_none() && recorded_at.0.abs_diff(says.0) < unit_of(*says).unsigned_abs(),
+        Cursor::At(says) => !recorded_at.is_none() && recorded_at.0.abs_diff(says.0) < unit.nanos.unsigned_abs(),
         Cursor::Start | Cursor::Head | Cursor::Ago { .. } => false,
     }
 }
@@ -82,12 +102,6 @@ pub fn is_past_end(says: &Cursor, last_version: Option<Version>, end: Option<Pos
     }
 }
 
-/// The largest unit that the time is a multiple of.
-fn unit_of(time: Timestamp) -> i64 {
-    let units = UNITS_NANOS.into_iter();
-    units.fold(1, |unit, of| if time.0 % of == 0 { unit.max(of) } else { unit })
-}
-
 /// Where a row is in its stream.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -99,14 +113,14 @@ pub struct Place {
 
 impl Place {
     /// `None`: the stream has no such event.
-    pub fn of(stream: &Stream, says: &Cursor) -> Result<Option<Place>, CursorError> {
+    pub fn of(stream: &Stream, says: &Cursor, unit: Unit) -> Result<Option<Place>, CursorError> {
         let track = &stream.track;
-        let moment = track.resolve(&latest(says), clock::now())?;
+        let moment = track.resolve(&latest(says, unit), clock::now())?;
         let events = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
         let named = events
             .zip(1_u32..)
             .filter_map(|(((version, position), recorded_at), number)| {
-                means(says, *version, *position, *recorded_at).then_some(Moment(number))
+                means(says, unit, *version, *position, *recorded_at).then_some(Moment(number))
             });
         let mut named: Vec<Moment> = named.collect();
         if moment == Moment::START || (named.is_empty() && is_of_an_event(says)) {

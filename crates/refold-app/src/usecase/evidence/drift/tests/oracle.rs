@@ -37,6 +37,8 @@ struct Asked {
     step: i64,
     by: By,
     until: Option<i64>,
+    /// Nanoseconds of which all times that rows say are multiples.
+    unit: i64,
 }
 
 /// Where a row says that it is.
@@ -73,9 +75,7 @@ impl Asked {
                 at > self.events as i64,
             ),
             By::Time => {
-                let day = 86_400_000_000_000;
-                let units = [day, day / 1_440, 1_000_000_000, 1_000_000, 1_000, 1];
-                let unit = units.into_iter().find(|unit| at % unit == 0).unwrap();
+                let unit = self.unit;
                 let time = |moment: usize| time_of(position(moment)).0;
                 let mut named: Vec<usize> = moments
                     .clone()
@@ -260,6 +260,19 @@ fn damage() -> impl Strategy<Value = Vec<Damage>> {
     prop::collection::vec(one, 8)
 }
 
+/// The largest unit of which the times of all rows are multiples.
+fn unit(rows: &[Row]) -> i64 {
+    let times = rows.iter().filter_map(|row| match row.own {
+        OwnCell::At(time) => Some(time),
+        OwnCell::Absent | OwnCell::Garbage(_) => None,
+    });
+    let times: Vec<i64> = times.collect();
+    let day = 86_400_000_000_000;
+    let units = [day, day / 1_440, 1_000_000_000, 1_000_000, 1_000, 1];
+    let is_of_all = |unit: &i64| times.iter().all(|time| time % unit == 0);
+    units.into_iter().find(is_of_all).unwrap()
+}
+
 /// `cut`: times are written in whole seconds.
 fn damaged(stream: usize, history: &[(i64, Fields)], damage: &Damage, asked: &Asked, cut: bool) -> Option<Row> {
     let held = damage.held.index(history.len());
@@ -304,11 +317,12 @@ proptest! {
         most_faults in 0..4_usize,
     ) {
         let histories = histories(&events);
-        let asked = Asked { events: events.len(), step, by, until };
+        let asked = Asked { events: events.len(), step, by, until, unit: 1 };
         let rows: Vec<Row> = histories
             .iter()
             .filter_map(|(stream, history)| damaged(*stream, history, &damage[*stream], &asked, cut))
             .collect();
+        let asked = Asked { unit: unit(&rows), ..asked };
         // An export without a row has no columns.
         prop_assume!(!rows.is_empty());
         let session = numbered(&events, step);

@@ -168,3 +168,26 @@ fn a_read_model_that_knows_more_than_the_store_is_said_once() {
         assert_eq!(answer.faults.len(), most_faults.min(150));
     }
 }
+
+#[test]
+fn a_time_that_falls_on_a_full_second_by_chance_is_no_time_in_seconds() {
+    // Events 9 and 10 are 0.7 seconds apart, and the later one is at a full second.
+    let events: Vec<Told> = (1..=10)
+        .map(|position| Told {
+            stream: if position < 9 { 2 } else { 1 },
+            patch: vec![(0, Some(position))],
+        })
+        .collect();
+    let held = |stream: usize, held: usize, position: i64| Row {
+        stream,
+        own: OwnCell::At(time_of(position).0),
+        fields: histories(&events)[&stream][held - 1].1.clone(),
+    };
+    assert_eq!(time_of(10).0 % 1_000_000_000, 0);
+    let lost = held(1, 1, 10);
+    let answer = drifted(&events, &[lost.clone(), held(2, 8, 8)], By::Time, None);
+    assert_eq!((answer.lost_updates, answer.behind, answer.equal), (1, 0, 1));
+    // Where no time is written more exactly, it may mean either.
+    let answer = drifted(&events, &[lost], By::Time, None);
+    assert_eq!((answer.lost_updates, answer.behind), (0, 1));
+}

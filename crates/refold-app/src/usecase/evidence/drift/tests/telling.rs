@@ -120,6 +120,7 @@ fn what_ends_all_who_explain_rows_ends_the_reading_too() {
             session: &session,
             program: program.as_ref(),
             mapping: &opened.mapping,
+            unit: held.unit,
             is_csv: false,
             until: None,
             end: None,
