@@ -145,24 +145,17 @@ pub fn label(says: &Cursor) -> String {
 /// Why a row is nowhere in its stream, in a sentence.
 pub fn nowhere(work: &Work<'_>, session: &Session, stream: &Stream, says: &Cursor) -> Result<String, AppError> {
     let track = &stream.track;
-    let version_at = |index: Option<usize>| {
-        let version = index.and_then(|index| track.versions.get(index));
-        version.map(|version| text::version_label(*version)).unwrap_or_default()
-    };
     Ok(match says {
         Cursor::Version(version) => {
-            let later = track.versions.iter().position(|of| of > version);
-            let why = match later {
-                None => format!(
-                    "its stream ends at v{}",
-                    version_at(track.versions.len().checked_sub(1))
-                ),
-                Some(0) => format!("its stream begins at v{}", version_at(Some(0))),
-                Some(later) => format!(
-                    "v{} follows on v{} there",
-                    version_at(Some(later)),
-                    version_at(later.checked_sub(1))
-                ),
+            // By number, and not by place: some events may have no version.
+            let versions = track.versions.iter().filter(|of| **of != EventBatch::NO_VERSION);
+            let earlier = versions.clone().filter(|of| *of < version).max();
+            let later = versions.filter(|of| *of > version).min();
+            let why = match (earlier, later) {
+                (Some(last), None) => format!("its stream ends at v{}", last.0),
+                (None, Some(first)) => format!("its stream begins at v{}", first.0),
+                (Some(earlier), Some(later)) => format!("v{} follows on v{} there", later.0, earlier.0),
+                (None, None) => "its stream has no versions".to_owned(),
             };
             format!("the row says that it is at {}, and {why}", label(says))
         }

@@ -1,5 +1,7 @@
 //! Rows whose own place is not where their fields are, one example for each kind.
 
+use refold_core::event::EventBatch;
+
 use super::*;
 
 /// A stream of three events and one of two, whose positions alternate.
@@ -97,6 +99,23 @@ fn a_row_at_an_event_that_its_stream_does_not_have_is_unplaced_whatever_it_holds
         answer.faults.iter().find_map(|fault| fault.why.as_deref()),
         Some("the row says that it is at v5, and v6 follows on v4 there")
     );
+}
+
+#[test]
+fn events_without_a_version_are_no_end_and_no_beginning() {
+    let mut events = stored_events(&two_streams(), 1);
+    // The second of three, which a store without an order of its own puts first.
+    events[2].version = EventBatch::NO_VERSION;
+    let session = of_events(events);
+    for (own, why) in [
+        (0, "the row says that it is at v0, and its stream begins at v1"),
+        (2, "the row says that it is at v2, and v3 follows on v1 there"),
+        (4, "the row says that it is at v4, and its stream ends at v3"),
+    ] {
+        let answer = drifted_in(&session, &[row(1, 3, OwnCell::At(own))], By::Version, None, 10);
+        let fault = answer.faults.iter().find(|fault| fault.kind == FaultKind::Unplaced);
+        assert_eq!(fault.and_then(|fault| fault.why.as_deref()), Some(why));
+    }
 }
 
 #[test]
