@@ -84,13 +84,13 @@ impl Asked<'_> {
     pub fn judge(&self, work: &Work<'_>, stream: &Stream, row: &Row<'_>, says: Says) -> Result<Judged, AppError> {
         let own = match &says {
             Says::Nothing | Says::Unreadable => None,
-            Says::At(says) => match Place::of(stream, says, self.unit) {
+            Says::At(says) => match Place::of(self.session, stream, says, self.unit) {
                 Ok(Some(place)) => Some(place),
                 Ok(None) => {
                     return Ok(Judged::Unplaced {
                         why: nowhere(work, self.session, stream, says)?,
                         past_end: is_past_end(says, stream.track.versions.iter().max().copied(), self.end)
-                            .then(|| label(says)),
+                            .then(|| label(self.session, says)),
                     });
                 }
                 Err(error) => return untold(error),
@@ -192,8 +192,12 @@ fn without_own(stream: &Stream, judged: Judged) -> Judged {
 }
 
 /// What is to be said of a row that says that it is at a moment and holds what its stream came to at another one.
-fn held_otherwise(stream: &Stream, says: Moment, earlier: Option<Moment>, later: Option<Moment>) -> Option<String> {
-    let at = named(stream, says);
+fn held_otherwise(stream: &Stream, own: &Place, earlier: Option<Moment>, later: Option<Moment>) -> Option<String> {
+    let mut at = named(stream, own.moment);
+    // A time is not what is counted from, and a position may not be either.
+    if own.said != at {
+        at = format!("{}, which is {at}", own.said);
+    }
     match (earlier, later) {
         (Some(earlier), _) => {
             let lost = Moment(earlier.0 + 1);
@@ -329,7 +333,8 @@ impl<'a> Beside<'a> {
     fn judged(self, stream: &Stream) -> Option<Judged> {
         // One that says where it is, is right there or nowhere: at an earlier place an update was lost, and at a later one
         // it would take events twice.
-        let right = match self.own {
+        let own = self.own.as_ref();
+        let right = match own {
             Some(_) => self.right_there,
             None => self.right_before.or(self.right_after),
         };
@@ -346,7 +351,7 @@ impl<'a> Beside<'a> {
                 moment,
                 fields,
                 holds: self.right_before.or(self.right_after),
-                why: held_otherwise(stream, moment, self.right_before, self.right_after),
+                why: own.and_then(|own| held_otherwise(stream, own, self.right_before, self.right_after)),
             },
             (moment, Err(why)) => Judged::Unclear { moment, why },
         })

@@ -109,11 +109,13 @@ pub struct Place {
     pub moment: Moment,
     /// All that it can mean; one, unless events share a version or a time.
     pub named: Vec<Moment>,
+    /// What the row says, in a sentence.
+    pub said: String,
 }
 
 impl Place {
     /// `None`: the stream has no such event.
-    pub fn of(stream: &Stream, says: &Cursor, unit: Unit) -> Result<Option<Place>, CursorError> {
+    pub fn of(session: &Session, stream: &Stream, says: &Cursor, unit: Unit) -> Result<Option<Place>, CursorError> {
         let track = &stream.track;
         let moment = track.resolve(&latest(says, unit), clock::now())?;
         let events = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
@@ -129,15 +131,20 @@ impl Place {
         if !named.contains(&moment) {
             named.push(moment);
         }
-        Ok(Some(Place { moment, named }))
+        Ok(Some(Place {
+            moment,
+            named,
+            said: label(session, says),
+        }))
     }
 }
 
-/// The event that a row says that it is at, in a sentence: `v12`, `#4711`.
-pub fn label(says: &Cursor) -> String {
+/// Where a row says that it is, in a sentence: `v12`, `#4711`, a time.
+pub fn label(session: &Session, says: &Cursor) -> String {
     match says {
         Cursor::Version(version) => format!("v{}", version.0),
         Cursor::Position(position) => format!("#{}", position.0),
+        Cursor::At(time) => text::time_label(*time, session.description().time_digits),
         says => says.to_string(),
     }
 }
@@ -145,6 +152,7 @@ pub fn label(says: &Cursor) -> String {
 /// Why a row is nowhere in its stream, in a sentence.
 pub fn nowhere(work: &Work<'_>, session: &Session, stream: &Stream, says: &Cursor) -> Result<String, AppError> {
     let track = &stream.track;
+    let said = label(session, says);
     Ok(match says {
         Cursor::Version(version) => {
             // By number, and not by place: some events may have no version.
@@ -157,7 +165,7 @@ pub fn nowhere(work: &Work<'_>, session: &Session, stream: &Stream, says: &Curso
                 (Some(earlier), Some(later)) => format!("v{} follows on v{} there", later.0, earlier.0),
                 (None, None) => "its stream has no versions".to_owned(),
             };
-            format!("the row says that it is at {}, and {why}", label(says))
+            format!("the row says that it is at {said}, and {why}")
         }
         Cursor::Position(position) => {
             let index = session.build_index(work)?;
@@ -170,12 +178,11 @@ pub fn nowhere(work: &Work<'_>, session: &Session, stream: &Stream, says: &Curso
                 }
                 _ => "which no event of the store has".to_owned(),
             };
-            format!("the row says that it is at {}, {why}", label(says))
+            format!("the row says that it is at {said}, {why}")
         }
-        Cursor::At(time) => format!(
-            "the row says that it is at {}, which is before the first event of its stream",
-            text::time_label(*time, session.description().time_digits)
-        ),
-        says => format!("the row says that it is at {says}, which is no event"),
+        Cursor::At(_) => {
+            format!("the row says that it is at {said}, which is before the first event of its stream")
+        }
+        _ => format!("the row says that it is at {said}, which is no event"),
     })
 }

@@ -59,6 +59,28 @@ fn a_row_that_went_on_without_its_fields_lost_an_update() {
 }
 
 #[test]
+fn a_row_is_told_of_by_what_it_says_itself() {
+    let (first, last) = (
+        "holds what its stream came to at v1",
+        "; v2 Type1 is the first event that it lacks",
+    );
+    for (by, own, said) in [
+        (By::Version, 3, "v3".to_owned()),
+        (By::Position, 5, "#5, which is v3".to_owned()),
+        (
+            By::Time,
+            time_of(5).0,
+            format!("{}, which is v3", text::time_label(time_of(5), 9)),
+        ),
+    ] {
+        let answer = drifted(&two_streams(), &[row(1, 1, OwnCell::At(own))], by, None);
+        let lost = answer.faults.iter().find(|fault| fault.lost_update).unwrap();
+        let why = format!("a lost update: the row says that it is at {said}, and {first}{last}");
+        assert_eq!(lost.why.as_deref(), Some(why.as_str()));
+    }
+}
+
+#[test]
 fn a_row_at_an_event_that_its_stream_does_not_have_is_unplaced_whatever_it_holds() {
     for (by, own, why) in [
         (
