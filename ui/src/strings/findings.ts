@@ -5,6 +5,7 @@ const UPCAST = 'No chain of upcasters leads to the present version';
 const RULE = 'A rule of the handler failed';
 
 const TITLES: Readonly<Record<string, string>> = {
+  'checkpoint-in-rows': 'Rows seem to say how far the projection is',
   'clock-backwards': 'Recorded before an earlier version',
   'column-not-compared': 'The mapping says nothing of a column',
   damaged: 'Part of the file cannot be read',

@@ -3,6 +3,9 @@
 /// Empty for a code that has none.
 pub fn of(code: &str) -> &'static str {
     match code {
+        "checkpoint-in-rows" => {
+            "Name the column under checkpoint in the mapping, or under none; then the rows are compared as far as the read model is"
+        }
         "clock-backwards" => "Read the history by version; on the time axis the order of versions stays",
         "column-not-compared" => "Add them to the mapping, or say as = \"ignored\"",
         "damaged" => "Compare with a backup; copy the file again from where it came",

@@ -140,6 +140,8 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
     let told = telling.tell(work, &passed)?;
     let checkpoint = until.as_ref().filter(|_| position_from == PositionFrom::Checkpoint);
     saying::report_ahead(checkpoint, end, told.counts.past_end, &told.past_end, &findings);
+    let elsewhere = told.counts.unplaced.saturating_sub(told.counts.past_end);
+    saying::report_checkpoint_in_rows(mapping, &passing.rows, elsewhere, &findings);
     let distinguishing = distinguishing::of_streams(work, session, told.wrong, passed.right.and(told.right))?;
     let reflected = told.reflected.map(text::position_label);
     Ok(DriftAnswer {

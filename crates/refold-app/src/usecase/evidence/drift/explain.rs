@@ -194,7 +194,7 @@ fn without_own(stream: &Stream, judged: Judged) -> Judged {
 /// What is to be said of a row that says that it is at a moment and holds what its stream came to at another one.
 fn held_otherwise(stream: &Stream, own: &Place, earlier: Option<Moment>, later: Option<Moment>) -> Option<String> {
     let mut at = named(stream, own.moment);
-    // A time is not what is counted from, and a position may not be either.
+    // A time is no event, and a position is not what the others are called by.
     if own.said != at {
         at = format!("{}, which is {at}", own.said);
     }

@@ -222,6 +222,13 @@ impl HeldRows {
         }
     }
 
+    /// Rows of streams that there are, which say how far they are so that it can be read.
+    pub fn speaking(&self) -> u32 {
+        let rows = self.rows.iter().zip(&self.is_seen);
+        let speaking = rows.filter(|(row, seen)| row.speaks == Speaks::Readably && seen.load(Ordering::Relaxed));
+        u32::try_from(speaking.count()).unwrap_or(u32::MAX)
+    }
+
     /// How many rows the read model has.
     pub fn count(&self) -> u32 {
         self.count

@@ -86,6 +86,24 @@ pub fn report_ahead(
     }
 }
 
+/// That the column of the positions is probably no row's own. `elsewhere`: rows at no event of their stream, though the
+/// store goes on behind that.
+pub fn report_checkpoint_in_rows(mapping: &Mapping, held: &HeldRows, elsewhere: u32, findings: &Findings) {
+    let speaking = held.speaking();
+    // Of one row it is no pattern.
+    let is_pattern = elsewhere > 1 && elsewhere > speaking / 2;
+    if matches!(mapping.own, Own::Position(_)) && is_pattern {
+        let detail = format!(
+            "{} names no event of the row's own stream in {} of {}: it looks like the checkpoint of the projection, which \
+             belongs under `checkpoint` in the mapping, or under none",
+            mapping.own_name(),
+            text::grouped(elsewhere.into()),
+            text::counted(speaking.into(), "row"),
+        );
+        report(findings, "checkpoint-in-rows", Severity::Warning, elsewhere, detail);
+    }
+}
+
 /// `detail` speaks of the first of them.
 fn report(findings: &Findings, code: &'static str, severity: Severity, count: u32, detail: String) {
     findings.report_many(code, count.into(), vec![finding(code, severity, detail)]);

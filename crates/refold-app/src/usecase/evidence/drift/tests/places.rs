@@ -232,3 +232,33 @@ fn a_time_that_falls_on_a_full_second_by_chance_is_no_time_in_seconds() {
     let answer = drifted(&events, &[lost], By::Time, None);
     assert_eq!((answer.lost_updates, answer.behind), (0, 1));
 }
+
+#[test]
+fn a_checkpoint_that_is_taken_for_the_place_of_each_row_is_said_once() {
+    let told = |stream| Told {
+        stream,
+        patch: vec![(0, Some(1))],
+    };
+    let events: Vec<Told> = two_streams().into_iter().chain([told(3)]).collect();
+    // What a stream came to, and the position of the last event that the projection had read.
+    let row = |stream: usize, own: i64| Row {
+        stream,
+        own: OwnCell::At(own),
+        fields: histories(&events)[&stream].last().unwrap().1.clone(),
+    };
+    for (rows, by, said) in [
+        // Of its own stream, of another one, and of another one.
+        (vec![row(1, 5), row(2, 5), row(3, 5)], By::Position, 2),
+        // Of its own stream, of its own, and of another one.
+        (vec![row(1, 5), row(2, 4), row(3, 5)], By::Position, 0),
+        // Past the end is another matter.
+        (vec![row(1, 9), row(2, 9), row(3, 9)], By::Position, 0),
+        // A version is of its stream.
+        (vec![row(1, 0), row(2, 0), row(3, 0)], By::Version, 0),
+    ] {
+        for most_faults in [0, 1_000] {
+            let answer = drifted_in(&session(&events), &rows, by, None, most_faults);
+            assert_eq!(finding(&answer, "checkpoint-in-rows").0, said, "{rows:?}");
+        }
+    }
+}
