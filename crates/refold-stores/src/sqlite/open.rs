@@ -60,16 +60,26 @@ impl Source {
         clear_left(&options.scratch, COPY_PREFIX);
         let (start, mut attempts) = (Instant::now(), 0);
         let has_patience = |attempts, patience| attempts < COPY_ATTEMPTS || start.elapsed() < patience;
-        let mut place = None;
+        let changed = |unrest: &str, attempts: u32| StoreError::Changed {
+            location: path.display().to_string(),
+            detail: format!("{unrest} during each of {attempts} attempts to copy it"),
+        };
+        let (mut place, mut last) = (None, None);
+        // Whether it was seen to change at any time: what does not fit then need not be damage.
+        let mut has_moved = false;
         loop {
             work.check()?;
             let stamp = Stamp::take(&path)?;
+            has_moved |= last.replace(stamp.clone()).is_some_and(|last| last != stamp);
             if let Err(error) = check_header(&path, &stamp) {
                 // The header of a file that is just being written may say what is not there yet.
-                let has_moved = Stamp::take_after(&path)? != stamp;
+                has_moved |= Stamp::take_after(&path)? != stamp;
                 let is_in_use = has_moved || copy_reason(&stamp, options, was_written).is_some();
                 if !is_in_use || !has_patience(attempts, COPY_PATIENCE) {
-                    return Err(error);
+                    return Err(match has_moved {
+                        true => changed("it was written to", attempts),
+                        false => error,
+                    });
                 }
                 attempts += 1;
                 std::thread::sleep(HEADER_PAUSE);
@@ -102,10 +112,7 @@ impl Source {
                 Attempt::Unrest(unrest, again) => {
                     attempts += 1;
                     if !has_patience(attempts, 2 * COPY_PATIENCE) {
-                        return Err(StoreError::Changed {
-                            location: path.display().to_string(),
-                            detail: format!("{unrest} during each of {attempts} attempts to copy it"),
-                        });
+                        return Err(changed(unrest, attempts));
                     }
                     place = Some(again);
                 }

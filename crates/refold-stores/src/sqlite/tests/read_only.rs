@@ -1,6 +1,7 @@
 //! Proof from outside that nothing is written to a store or beside it, in every state that a file may be in.
 
 use std::fs::{self, Permissions};
+use std::io::Write as _;
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
@@ -403,6 +404,30 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goe
         });
     }
     assert!(opened > 0, "a busy store could never be opened");
+}
+
+/// In the middle of a write the header says more pages than are there yet: that is no damage.
+#[test]
+fn a_store_that_never_rests_is_not_called_cut_short() {
+    let (lab, writer) = emmett("DELETE", 50);
+    drop(writer);
+    let whole = fs::read(lab.path()).unwrap();
+    fs::write(lab.path(), &whole[..whole.len() - 512]).unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let _over = Over(&is_over);
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                let file = fs::OpenOptions::new().write(true).open(lab.path()).unwrap();
+                (&file).write_all(&whole[..100]).unwrap();
+                std::thread::yield_now();
+            }
+        });
+        let error = open(&lab.path(), None, &lab.options_now())
+            .err()
+            .expect("it never rests");
+        assert!(matches!(error, StoreError::Changed { .. }), "{error}");
+    });
 }
 
 #[test]
