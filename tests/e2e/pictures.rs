@@ -341,6 +341,10 @@ fn lanes() {
         shown.web.wait_for(&format!(
             "[...document.querySelectorAll('[data-test=lane]')].filter(it => it.dataset.moment).length === {count}"
         ));
+        // Then the field is empty again.
+        shown
+            .web
+            .wait_for("document.querySelector('[data-test=lanes-add]').value === ''");
     }
     take(&shown, "lanes");
 }

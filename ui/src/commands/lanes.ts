@@ -85,7 +85,7 @@ async function add(desk: Desk, _: unknown, stream: string): Promise<void> {
   // A part of an id is enough where it finds one.
   const [hit] = await desk.backend.find(store.opened.session, named, 1);
   desk.leave();
-  if (!(await store.lanes.add(hit?.stream ?? named))) desk.say(T.full(MOST_LANES));
+  if (!(await store.lanes.add(hit?.stream ?? named, named))) desk.say(T.full(MOST_LANES));
   desk.visit();
 }
 

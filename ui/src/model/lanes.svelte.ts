@@ -123,8 +123,8 @@ export class Lanes {
     await this.#open();
   }
 
-  /** Adds a stream by hand. `false`: there is no room for it. */
-  async add(stream: string): Promise<boolean> {
+  /** Adds a stream by hand, of which `asked` was typed. `false`: there is no room for it. */
+  async add(stream: string, asked: string): Promise<boolean> {
     const { chosen, streams: before } = this;
     this.refused = null;
     const known = before.indexOf(stream);
@@ -145,7 +145,8 @@ export class Lanes {
         return true;
       }
     }
-    this.wanted = '';
+    // What was typed in the meantime is another id.
+    if (this.wanted.trim() === asked) this.wanted = '';
     return true;
   }
 

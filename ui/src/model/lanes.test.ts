@@ -102,3 +102,20 @@ it('keeps a wrong id in the field, says why once, and goes on with the lanes whe
   await shown.until(() => document.activeElement === shown.find('[data-test=lanes-cursor]'));
   expect(field()?.value).toBe('');
 });
+
+it('keeps what is typed while another stream is being added', async () => {
+  const shown = await onLanes();
+  const field = () => shown.find<HTMLInputElement>('[data-test=lanes-add]');
+  field()?.focus();
+  shown.type('order-4715');
+  shown.press('Enter');
+  expect([field()?.selectionStart, field()?.selectionEnd]).toEqual([0, 'order-4715'.length]);
+  shown.type('order-4713');
+  await shown.until(() => shown.texts('[data-test=lane] .id').includes('order-4715') && lane(shown));
+  await shown.until(() => shown.find('[data-view=lanes] [role=treegrid]'));
+  expect([field()?.value, document.activeElement]).toEqual(['order-4713', field()]);
+  shown.press('Enter');
+  await shown.until(() => shown.texts('[data-test=lane] .id').includes('order-4713'));
+  await shown.until(() => document.activeElement === shown.find('[data-test=lanes-cursor]'));
+  expect(field()?.value).toBe('');
+});
