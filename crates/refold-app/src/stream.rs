@@ -45,11 +45,23 @@ pub struct Stream {
 impl Stream {
     /// Reads the track of a stream: by the store's own index or by ours. `id` is the id as shown or as stored.
     pub fn load(work: &Work<'_>, session: &Session, id: &str, findings: &Findings) -> Result<Stream, AppError> {
-        Stream::found(id, |id| {
+        let found = Stream::found(id, |id| {
             Stream::load_exact(work, session, id, Names::default(), findings)
-        })
-        .map_err(|error| beside_what_lacks(error, session, findings))
-        .and_then(|stream| session.log_stream(&stream.id).map(|()| stream))
+        });
+        Stream::looked_at(session, found, findings)
+    }
+
+    /// As [`Stream::load`], of the stream that has these bytes as its id and of no other: two ids can be shown alike.
+    pub fn load_stored(work: &Work<'_>, session: &Session, id: &[u8], findings: &Findings) -> Result<Stream, AppError> {
+        let found = Stream::load_exact(work, session, id, Names::default(), findings)
+            .and_then(|found| found.ok_or_else(|| unknown(id)));
+        Stream::looked_at(session, found, findings)
+    }
+
+    fn looked_at(session: &Session, found: Result<Stream, AppError>, findings: &Findings) -> Result<Stream, AppError> {
+        let stream = found.map_err(|error| beside_what_lacks(error, session, findings))?;
+        session.log_stream(&stream.id)?;
+        Ok(stream)
     }
 
     /// The same stream in the same store as it is now: at least the events of this one, whose types keep their
@@ -77,12 +89,7 @@ impl Stream {
             None if id.contains('\\') => load(&text::id_from_shown(id))?,
             None => None,
         };
-        found.ok_or_else(|| {
-            AppError::not_found(
-                format!("no stream has this id: {}", text::shown(id.as_bytes())),
-                "look for part of its id in the list of streams",
-            )
-        })
+        found.ok_or_else(|| unknown(id.as_bytes()))
     }
 
     /// What asks the store for all events of a stream.
@@ -330,6 +337,13 @@ pub struct StreamEvents {
     /// Where the read before ended.
     last_end: usize,
     ahead: Option<Ahead>,
+}
+
+fn unknown(id: &[u8]) -> AppError {
+    AppError::not_found(
+        format!("no stream has this id: {}", text::shown(id)),
+        "look for part of its id in the list of streams",
+    )
 }
 
 /// An id that is not found may be that of a stream whose events cannot be read.

@@ -284,6 +284,8 @@ pub struct Places<'a> {
 struct Level {
     front: Front,
     is_inside: bool,
+    /// A pattern leads to it, or to an array that it is an element of.
+    is_at: bool,
     /// A pattern names the last step to it, and does not mean any.
     is_named: bool,
     /// The index of the next element; `None` in an object, and before the container is opened.
@@ -311,6 +313,7 @@ impl<'a> Places<'a> {
             None => Level {
                 front: self.cover.start(),
                 is_inside: false,
+                is_at: false,
                 is_named: false,
                 next_index: None,
             },
@@ -326,19 +329,20 @@ impl<'a> Places<'a> {
                 Level {
                     front,
                     is_inside: above.is_inside,
+                    is_at: above.is_at && above.next_index.is_some(),
                     is_named,
                     next_index: None,
                 }
             }
         };
         let verdict = self.cover.verdict(&level.front, &self.path, level.is_inside);
-        let is_hit = level.is_inside
-            || level
-                .front
-                .iter()
-                .any(|(pattern, step)| self.cover.step(*pattern, *step).is_none());
+        let is_led_to = level
+            .front
+            .iter()
+            .any(|(pattern, step)| self.cover.step(*pattern, *step).is_none());
         self.levels.push(Level {
-            is_inside: is_hit,
+            is_inside: level.is_inside || is_led_to,
+            is_at: level.is_at || is_led_to,
             ..level
         });
         verdict
@@ -347,6 +351,12 @@ impl<'a> Places<'a> {
     /// Whether the value that began last, or one around it, is hidden but for what is revealed in it.
     fn is_hit(&self) -> bool {
         self.levels.last().is_some_and(|level| level.is_inside)
+    }
+
+    /// Whether a pattern leads to the value that began last, or to an array that it is an element of: to it, and not to
+    /// an object around it.
+    pub fn is_at(&self) -> bool {
+        self.levels.last().is_some_and(|level| level.is_at)
     }
 
     /// Whether a pattern names the last step to the value that began last. One that means any step does not.

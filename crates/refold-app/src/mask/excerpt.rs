@@ -51,6 +51,18 @@ pub struct PersonKey {
     steps: Vec<Step>,
 }
 
+/// Whose a JSON text is, by what stands at the path of a key.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holder {
+    /// Nothing stands there, or it is no JSON.
+    #[default]
+    Nobody,
+    /// Values that are not the person's, or that rules hide.
+    Others,
+    /// The value of the person, whoever else.
+    Person,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
@@ -161,23 +173,49 @@ impl PersonKey {
         };
         let (path, value) = text.split_once('=').ok_or_else(|| refused("it has no '='"))?;
         let steps = rules::steps(path).map_err(|reason| refused(&reason))?;
-        match steps.is_empty() || value.is_empty() {
-            true => Err(refused("a path and a value are needed")),
-            false => Ok(PersonKey {
-                path: path.to_owned(),
-                value: value.to_owned(),
-                steps,
-            }),
+        if steps.is_empty() || value.is_empty() {
+            return Err(refused("a path and a value are needed"));
         }
+        if steps.last() == Some(&Step::Deep) {
+            return Err(refused("`**` at the end means every field, and names none"));
+        }
+        Ok(PersonKey {
+            path: path.to_owned(),
+            value: value.to_owned(),
+            steps,
+        })
     }
 
-    /// Whether the value is at or below such a place of a JSON text. `None`: the text is no JSON.
-    pub fn is_in(&self, json: &[u8]) -> Option<bool> {
-        let mut is_there = false;
-        self.cover().each_hidden(json, &mut |_, place| {
-            is_there = is_there || holds(json.get(place).unwrap_or_default(), self.value.as_bytes());
-        })?;
-        Some(is_there)
+    /// Whose a JSON text is by this key: the person's where the value stands at such a place, or in an array there.
+    pub fn holder(&self, json: &[u8]) -> Holder {
+        self.read_holder(json).unwrap_or_default()
+    }
+
+    /// `None`: it is no JSON.
+    fn read_holder(&self, json: &[u8]) -> Option<Holder> {
+        let cover = self.cover();
+        let mut places = Places::new(&cover);
+        let mut holder = Holder::Nobody;
+        let mut tokens = Tokens::new(json).ok()?;
+        while let Some(token) = tokens.next().transpose().ok()? {
+            match token {
+                Token::Key { start, .. } => places.name(tokens.text(start)),
+                Token::Close { .. } => places.leave(),
+                Token::Open { is_array, .. } => {
+                    places.enter();
+                    places.open(is_array);
+                }
+                Token::Leaf { start, end } => {
+                    let raw = json.get(start..end).unwrap_or_default();
+                    if places.enter() == Verdict::Hidden && raw != b"null" {
+                        let is_own = places.is_at() && plain(raw).is_some_and(|value| value == self.value.as_bytes());
+                        holder = holder.max(if is_own { Holder::Person } else { Holder::Others });
+                    }
+                    places.leave();
+                }
+            }
+        }
+        Some(holder)
     }
 
     fn cover(&self) -> Cover {
@@ -201,6 +239,14 @@ struct Named {
 }
 
 impl Shown {
+    /// The same where the list does not hold.
+    pub fn without_list(self) -> Shown {
+        Shown {
+            show: Cover::default(),
+            ..self
+        }
+    }
+
     /// What is left of a JSON text. `name` answers the pseudonym of a value in a domain: of a text without its quotes and
     /// escapes, of anything else as it is written. `None`: it is no JSON; nothing of it is shown then.
     pub fn left(&self, bytes: &[u8], name: &dyn Fn(&str, &[u8]) -> String) -> Option<Left<'_>> {
@@ -249,26 +295,17 @@ impl Shown {
     }
 
     /// `value`: what a single value is named by. `show`, `named`: what the lists say of it.
-    fn becomes<'a, 'v>(
-        &'a self,
-        raw: &[u8],
-        value: Option<&'v [u8]>,
-        show: Verdict,
-        named: &[Verdict],
-    ) -> Becomes<'a, 'v> {
+    fn becomes<'a, 'v>(&'a self, raw: &[u8], value: Option<&'v [u8]>, show: Verdict, named: &[Met]) -> Becomes<'a, 'v> {
         let hits = self.named.iter().zip(named);
-        let mut hits = hits
-            .filter(|(_, verdict)| **verdict == Verdict::Hidden)
-            .map(|(named, _)| named)
-            .peekable();
-        match (hits.peek().map(|named| &*named.domain), value) {
+        let mut hits = hits.filter(|(_, met)| met.verdict == Verdict::Hidden).peekable();
+        match (hits.peek().map(|(named, _)| &*named.domain), value) {
             // Nobody is nobody.
             (Some(_), None) if raw == b"null" => Becomes::Shown,
             (None, _) if show == Verdict::Hidden && !is_redacted(raw) => Becomes::Shown,
             (None, _) | (Some(_), None) => Becomes::Hidden,
             (Some(domain), Some(value)) => {
-                let is_own = hits.any(|named| named.own.as_deref().is_some_and(|own| own.as_bytes() == value));
-                match is_own {
+                let is_own = |named: &Named| named.own.as_deref().is_some_and(|own| own.as_bytes() == value);
+                match hits.any(|(named, met)| met.is_at && is_own(named)) {
                     true => Becomes::Shown,
                     false => Becomes::Pseudonym { domain, value },
                 }
@@ -290,29 +327,30 @@ struct Walk<'a> {
     named: Vec<Places<'a>>,
 }
 
+/// What a list that names people says of a value.
+struct Met {
+    verdict: Verdict,
+    is_at: bool,
+}
+
 impl<'a> Walk<'a> {
     fn each(&mut self, mut to: impl FnMut(&mut Places<'a>)) {
         to(&mut self.show);
         self.named.iter_mut().for_each(to);
     }
 
-    fn enter(&mut self) -> (Verdict, Vec<Verdict>) {
-        (self.show.enter(), self.named.iter_mut().map(Places::enter).collect())
+    fn enter(&mut self) -> (Verdict, Vec<Met>) {
+        let met = |places: &mut Places<'a>| Met {
+            verdict: places.enter(),
+            is_at: places.is_at(),
+        };
+        (self.show.enter(), self.named.iter_mut().map(met).collect())
     }
 
     /// Whether a list names the key of the value that began last.
     fn is_named(&self) -> bool {
         self.show.is_named() || self.named.iter().any(Places::is_named)
     }
-}
-
-/// Whether a value, or one that is in it, is this one.
-fn holds(json: &[u8], value: &[u8]) -> bool {
-    let Ok(tokens) = Tokens::new(json) else { return false };
-    tokens.flatten().any(|token| match token {
-        Token::Leaf { start, end } => json.get(start..end).and_then(plain).is_some_and(|of| of == value),
-        Token::Open { .. } | Token::Close { .. } | Token::Key { .. } => false,
-    })
 }
 
 /// What a single value is compared and named by: a text without its quotes and escapes, anything else as it is written.

@@ -20,7 +20,7 @@ use refold_core::pointer::Pointer;
 use serde::{Deserialize, Serialize};
 
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
-pub use excerpt::{Column, Excerpt, Fate, Left, PersonKey, Shown};
+pub use excerpt::{Column, Excerpt, Fate, Holder, Left, PersonKey, Shown};
 pub use log::{Entry, Log};
 pub use rules::{Rule, text};
 pub use speech::{masked, unquoted};

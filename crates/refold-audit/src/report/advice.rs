@@ -20,10 +20,11 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
         Some(key) => format!(" --key {key}"),
         None => String::new(),
     };
+    let is_excerpt = report.redaction.pseudonyms.is_some();
     let files: String = manifest
         .files
         .iter()
-        .map(|file| format!("  {:<18} {:<8} {}\n", file.name, file.role, meaning(file)))
+        .map(|file| format!("  {:<18} {:<8} {}\n", file.name, file.role, meaning(file, is_excerpt)))
         .collect();
     format!(
         "{}\n{}\n\
@@ -51,11 +52,12 @@ pub fn write(manifest: &Manifest, digest: &Hash) -> String {
     )
 }
 
-fn meaning(file: &ReportFile) -> &'static str {
+fn meaning(file: &ReportFile, is_excerpt: bool) -> &'static str {
     let is_of_findings = file.name.starts_with("findings.");
     match file.role.as_str() {
         "record" if is_of_findings => "every finding of the verdict that was kept",
         "view" if is_of_findings => "the findings for spreadsheets: easy to look at, and no evidence",
+        "record" if is_excerpt => "what is shown of what the store said, written anew",
         "record" => "what the store said, to the letter",
         "pages" => "the report for people",
         "view" => "the record for spreadsheets: easy to look at, and no evidence",

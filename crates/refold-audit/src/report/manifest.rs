@@ -33,8 +33,8 @@ pub struct ReportFile {
     pub name: String,
     pub bytes: u64,
     pub sha256: String,
-    /// `record`: what the store said, to the letter. `pages`: the report for people. `view`: the record made easy to look
-    /// at, and no evidence. `program`: what checks the bundle.
+    /// `record`: what the store said, to the letter; with pseudonyms what is shown of it, written anew. `pages`: the report
+    /// for people. `view`: the record made easy to look at, and no evidence. `program`: what checks the bundle.
     pub role: String,
 }
 

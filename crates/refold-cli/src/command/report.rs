@@ -10,6 +10,9 @@ use super::Context;
 use crate::arguments::{self, Report};
 use crate::print::{self, Ended, Printer, Table};
 
+/// Letters of a path on the screen.
+const MOST_LETTERS: usize = 120;
+
 pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let copy = asked.question.copy.as_deref();
@@ -135,7 +138,7 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
         let path = if of.path.is_empty() { "(all of it)" } else { &of.path };
         let mut row = vec![
             of.part.to_owned(),
-            visible(path).into_owned(),
+            cut(&visible(path)),
             grouped(of.count),
             grouped(of.hidden),
         ];
@@ -158,6 +161,18 @@ fn dry_run(context: &Context<'_>, session: &Session, how: &ReportAsked, copy: Op
     printer.finish(Ok(0))
 }
 
+/// A path whose middle is left out where it is long: the table is as wide as its widest.
+fn cut(path: &str) -> String {
+    let count = path.chars().count();
+    if count <= MOST_LETTERS {
+        return path.to_owned();
+    }
+    let kept = (MOST_LETTERS - 1) / 2;
+    let start = path.chars().take(kept);
+    let end = path.chars().skip(count - kept);
+    start.chain(['…']).chain(end).collect()
+}
+
 /// Each once, in one order, however they were asked for.
 fn formats(asked: &[arguments::ReportFormat]) -> Vec<ReportFormat> {
     let mut formats: Vec<ReportFormat> = asked
@@ -173,4 +188,19 @@ fn formats(asked: &[arguments::ReportFormat]) -> Vec<ReportFormat> {
     formats.sort_unstable();
     formats.dedup();
     formats
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_keeps_its_ends() {
+        assert_eq!(cut("/a/*/b"), "/a/*/b");
+        let short = "ü".repeat(MOST_LETTERS);
+        assert_eq!(cut(&short), short);
+        let long = cut(&format!("/begin/{}/end", "ü".repeat(1 << 20)));
+        assert!(long.starts_with("/begin/ü") && long.ends_with("ü/end"), "{long}");
+        assert!(long.chars().count() <= MOST_LETTERS && long.contains('…'), "{long}");
+    }
 }

@@ -85,6 +85,10 @@ fn others_have_pseudonyms_where_the_person_is_shown() {
         (r#"{"customer":"\u0043-7"}"#, r#"{"customer":"\u0043-7"}"#),
         (r#"{"customer":"C-8"}"#, r#"{"customer":"[/customer C-8]"}"#),
         (r#"{"seller":"C-7"}"#, r#"{"seller":"[seller C-7]"}"#),
+        (
+            r#"{"customer":["C-7",{"vip":"C-7"}]}"#,
+            r#"{"customer":["C-7",{"[redacted]":"[/customer C-7]"}]}"#,
+        ),
         // One value has one name in a domain, as a text and as a number.
         (
             r#"{"seller":7,"by":["7",{"x":7}]}"#,
@@ -135,7 +139,7 @@ fn a_slip_of_the_pen_in_a_list_is_an_error() {
     ] {
         assert!(Excerpt::parse(wrong).is_err(), "{wrong}");
     }
-    for wrong in ["C-7", "=C-7", "/a=", "a=b"] {
+    for wrong in ["C-7", "=C-7", "/a=", "a=b", "/**=b", "/a/**=b"] {
         assert!(PersonKey::parse(wrong).is_err(), "{wrong}");
     }
     // Of more than one '=' the value has the others.
@@ -150,13 +154,32 @@ fn a_person_is_found_by_the_value_and_not_by_its_writing() {
         r#"{"x":[{"id":"7"}]}"#,
         r#"{"id":"\u0037"}"#,
         r#"{"id":8,"id":7}"#,
+        r#"{"id":[8,[7]]}"#,
+        r#"{"id":{"id":7}}"#,
+        r#"{"id":[{"id":7}]}"#,
     ] {
-        assert_eq!(key.is_in(holds.as_bytes()), Some(true), "{holds}");
+        assert_eq!(key.holder(holds.as_bytes()), Holder::Person, "{holds}");
     }
-    for lacks in [r#"{"id":77}"#, r#"{"id":7.0}"#, r#"{"other":7}"#, r#"{"id":{"7":8}}"#] {
-        assert_eq!(key.is_in(lacks.as_bytes()), Some(false), "{lacks}");
+    for others in [
+        r#"{"id":77}"#,
+        r#"{"id":7.0}"#,
+        r#"{"id":{"7":8}}"#,
+        // A member of an object is not the field.
+        r#"{"id":{"vip":7,"of":9}}"#,
+        r#"{"id":[{"vip":7}]}"#,
+        r#"{"id":"[redacted]"}"#,
+    ] {
+        assert_eq!(key.holder(others.as_bytes()), Holder::Others, "{others}");
     }
-    assert_eq!(key.is_in(b"id=7"), None);
+    for nobody in [
+        r#"{"other":7}"#,
+        r#"{"id":null}"#,
+        r#"{"id":[{}]}"#,
+        "id=7",
+        r#"{"id":7"#,
+    ] {
+        assert_eq!(key.holder(nobody.as_bytes()), Holder::Nobody, "{nobody}");
+    }
 }
 
 const NAMES: [&str; 4] = ["a", "b", "c", "d"];

@@ -9,6 +9,9 @@ use crate::text::{counted, grouped};
 /// What the level L0 claims.
 pub(super) const OBSERVED: &str =
     "observed: the store returned these bytes when it was read. Whether they were others before is not known.";
+/// What it claims of a report about a person.
+const OBSERVED_IN_PART: &str = "observed: the store returned what is shown of these events when it was read; it was written \
+     anew, without the rest. Whether it was other before is not known.";
 /// The least first.
 const SEVERITIES: [&str; 3] = ["notice", "warning", "error"];
 
@@ -24,7 +27,11 @@ pub(super) fn of(gathered: &Gathered<'_>, found: &[Found], events: u64) -> Cover
             None => format!("{} {what} in {name}{}.", counted(events, "event"), bounds(gathered)),
         },
         level: judged.map_or("L0", |judged| judged.level).to_owned(),
-        claim: judged.map_or_else(|| OBSERVED.to_owned(), |judged| judged.claim.clone()),
+        claim: match (judged, &gathered.subject) {
+            (Some(judged), _) => judged.claim.clone(),
+            (None, Some(_)) => OBSERVED_IN_PART.to_owned(),
+            (None, None) => OBSERVED.to_owned(),
+        },
         headline: judged.map_or_else(|| headline(found), |judged| judged.verdict.sentence.clone()),
         made_at: gathered.now.display(0).to_string(),
         made_at_is: match asked.time {

@@ -96,11 +96,13 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
         );
     }
     if session.mask().has_rules() {
-        say("Rules of redaction held. States were folded from the values themselves and redacted afterwards. Digests of \
-             events are of what stands in the record, redacted, and not of what the store holds."
-            .to_owned());
+        say(match (&gathered.state, &gathered.judged) {
+            (None, None) => "Rules of redaction held.",
+            _ => "Rules of redaction held. States were folded from the values themselves and redacted afterwards.",
+        }
+        .to_owned());
     }
-    if gathered.subject.is_some() && !session.mask().has_rules() {
+    if session.mask().has_rules() || gathered.subject.is_some() {
         say(
             "Digests of events are of what stands in the record, redacted, and not of what the store holds.".to_owned(),
         );

@@ -6,11 +6,16 @@ use super::Gathered;
 use crate::findings;
 use crate::wire::{FindingWire, FoundWire};
 
+/// What is left out of a report about a person: it tells of values that are hidden, and that nobody looked into. What could
+/// not be read stays, for the person may be there.
+const OF_WHAT_IS_HIDDEN: [&str; 4] = ["redaction-idle", "repeated-key", "time-unreadable", "wrong-type"];
+
 /// What reading came upon, and what judging and folding did. These read the same events, each more or less of them: of one
 /// code the larger count is that of the store.
 pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
     let mut found: Vec<Found> = findings::groups(&gathered.found)
         .into_iter()
+        .filter(|group| gathered.subject.is_none() || !OF_WHAT_IS_HIDDEN.contains(&&*group.code))
         .map(|group| Found {
             code: group.code,
             severity: group.severity.name().to_owned(),

@@ -138,13 +138,16 @@ struct Times {
 
 impl Tally {
     fn add(&mut self, event: &EventView<'_>, names: &Names, mask: &Mask, subject: Option<&Subject>) {
-        for (part, name, bytes) in [
-            (Part::Payload, "payload", event.payload),
-            (Part::Metadata, "metadata", event.metadata),
+        let [payload, metadata] = match subject {
+            None => [None, None],
+            Some(subject) => subject.shown_of(event, names, mask).map(Some),
+        };
+        for (part, name, bytes, listed) in [
+            (Part::Payload, "payload", event.payload, payload),
+            (Part::Metadata, "metadata", event.metadata, metadata),
         ] {
             let Some(bytes) = bytes else { continue };
             let cover = mask.of_event(event, names, part);
-            let listed = subject.map(|subject| subject.shown_of(event, names, part));
             let is_hidden = !cover.is_empty() || listed.is_some();
             let whole = if is_hidden { Fate::Hidden } else { Fate::Shown };
             let found = leaves(bytes, &cover, listed.as_ref());

@@ -175,7 +175,7 @@ impl Record {
                 payload::report_repeated(&event, &names, taken.found);
                 match taken.subject {
                     None => taken.hidden.add_event(&event, &names, session.mask()),
-                    // What is written is counted; what rules hide of the rest would tell of it.
+                    // What is written is counted. Which rules hide nothing is told to the caller alone.
                     Some(_) => taken.hidden.try_idle(&event, &names),
                 }
                 self.take(&event, &names, session, taken)?;

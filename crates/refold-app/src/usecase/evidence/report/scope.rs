@@ -64,7 +64,10 @@ impl Selection {
     ) -> Result<Selection, AppError> {
         let selection = match asked.streams.is_empty() {
             true => Selection::of_store(work, session, asked, now, found)?,
-            false => Selection::of_streams(work, session, asked, &asked.streams, now, found)?,
+            false => {
+                let load = |name: &String, own: &Findings| Stream::load(work, session, name, own);
+                Selection::of_streams(session, asked, &asked.streams, load, (now, found))?
+            }
         };
         selection.not_empty()
     }
@@ -77,7 +80,8 @@ impl Selection {
         subject: &Subject,
         (now, found): (Timestamp, &Findings),
     ) -> Result<Selection, AppError> {
-        let selection = Selection::of_streams(work, session, asked, &subject.streams, now, found)?;
+        let load = |id: &Vec<u8>, own: &Findings| Stream::load_stored(work, session, id, own);
+        let selection = Selection::of_streams(session, asked, &subject.streams, load, (now, found))?;
         let mut streams: Vec<String> = selection.ids.iter().map(|id| subject.stream(id)).collect();
         // Their order would tell that of the ids.
         streams.sort();
@@ -114,13 +118,12 @@ impl Selection {
         }
     }
 
-    fn of_streams(
-        work: &Work<'_>,
+    fn of_streams<T>(
         session: &Session,
         asked: &ReportAsked,
-        named: &[String],
-        now: Timestamp,
-        found: &Findings,
+        streams: &[T],
+        load: impl Fn(&T, &Findings) -> Result<Stream, AppError>,
+        (now, found): (Timestamp, &Findings),
     ) -> Result<Selection, AppError> {
         if asked.category.is_some() {
             return Err(AppError::invalid(
@@ -135,9 +138,9 @@ impl Selection {
         };
         let mut selection = Selection::empty("streams");
         let mut taken = HashSet::new();
-        for named in named {
+        for stream in streams {
             let own = Arc::<Findings>::default();
-            let stream = Stream::load(work, session, named, &own)?;
+            let stream = load(stream, &own)?;
             if !taken.insert(stream.id.clone()) {
                 continue;
             }

@@ -17,9 +17,10 @@ use super::hidden::HiddenPaths;
 use super::record::READ_EVENTS;
 use crate::answer::{EventAnswer, Stored};
 use crate::error::AppError;
-use crate::mask::{Column, Excerpt, Left, Mask, Part, PersonKey, Rule, Shown};
-use crate::payload;
+use crate::mask::{Column, Excerpt, Holder, Left, Mask, Part, PersonKey, Rule, Shown};
+use crate::payload::{self, held};
 use crate::session::Session;
+use crate::stream::Stream;
 use crate::text::{self, counted, grouped};
 
 /// The domain of what names events: an event and the one that it caused are still seen to belong together.
@@ -50,8 +51,8 @@ pub struct Subject {
     idle: Vec<Rule>,
     case_key: CaseKey,
     is_new_key: bool,
-    /// The streams that hold the person, as they are named, and those that the caller named.
-    pub streams: Vec<String>,
+    /// The ids of the streams that hold the person and of those that the caller named, as the store has them.
+    pub streams: Vec<Vec<u8>>,
     named: usize,
     /// Events that hold each key.
     held: Vec<u64>,
@@ -111,7 +112,10 @@ impl Subject {
         found: &Findings,
     ) -> Result<(), AppError> {
         session.mask().report_search(found);
-        let mut streams: BTreeSet<Vec<u8>> = named.iter().map(|name| text::id_from_shown(name)).collect();
+        let mut streams = BTreeSet::new();
+        for name in named {
+            streams.insert(Stream::load(work, session, name, &Findings::default())?.id);
+        }
         self.named = streams.len();
         let mut reader = session.store().read(&ReadQuery {
             scope: Scope::All {
@@ -127,6 +131,10 @@ impl Subject {
         while reader.next_batch(work, READ_EVENTS, &mut batch, &mut names, &self.came_upon)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
+                // As the store has it: rules hide what is no JSON, as JSON.
+                let is_no_json = |bytes: &[u8]| held::check(bytes).is_err();
+                let mut parts = [event.payload, event.metadata].into_iter().flatten();
+                self.not_json += u64::from(parts.any(is_no_json));
                 let is_held = payload::covered(&event, session.mask(), &names, |event| self.is_held(event));
                 if is_held {
                     streams.insert(names.stream(event.stream).to_vec());
@@ -136,7 +144,7 @@ impl Subject {
             work.tick("looking for the person", self.looked_at, total)?;
             names = Names::default();
         }
-        self.streams = streams.iter().map(|id| text::shown(id)).collect();
+        self.streams = streams.into_iter().collect();
         match self.streams.is_empty() {
             false => Ok(()),
             true => Err(AppError::not_found(
@@ -148,19 +156,13 @@ impl Subject {
 
     /// Counts the keys that an event holds, as it is shown.
     fn is_held(&mut self, event: &EventView<'_>) -> bool {
-        let (mut is_held, mut is_not_json) = (false, false);
+        let mut is_held = false;
         for (key, held) in self.keys.iter().zip(&mut self.held) {
-            let mut holds = false;
-            for bytes in [event.payload, event.metadata].into_iter().flatten() {
-                match key.is_in(bytes) {
-                    Some(is_in) => holds |= is_in,
-                    None => is_not_json = true,
-                }
-            }
+            let mut parts = [event.payload, event.metadata].into_iter().flatten();
+            let holds = parts.any(|bytes| key.holder(bytes) == Holder::Person);
             *held += u64::from(holds);
             is_held |= holds;
         }
-        self.not_json += u64::from(is_not_json);
         is_held
     }
 
@@ -173,11 +175,11 @@ impl Subject {
         hidden: &mut HiddenPaths,
     ) {
         self.try_idle(event, names, mask);
-        for (part, name, stored) in [
-            (Part::Payload, "payload", &mut answer.payload),
-            (Part::Metadata, "metadata", &mut answer.metadata),
+        let [payload, metadata] = self.shown_of(event, names, mask);
+        for (shown, name, stored) in [
+            (payload, "payload", &mut answer.payload),
+            (metadata, "metadata", &mut answer.metadata),
         ] {
-            let shown = self.shown_of(event, names, part);
             let left = match stored {
                 Stored::Absent => continue,
                 Stored::Json(bytes) => shown.left(bytes, &|domain, value| self.pseudonym(domain, value)),
@@ -320,10 +322,28 @@ impl Subject {
         Some(&self.case_key).filter(|_| self.is_new_key)
     }
 
-    /// What is shown of a part of an event.
-    pub fn shown_of(&self, event: &EventView<'_>, names: &Names, part: Part) -> Shown {
+    /// What is shown of the payload and the metadata of an event. The list holds in neither where others stand at the keys
+    /// and the person does not: then it is about them.
+    pub fn shown_of(&self, event: &EventView<'_>, names: &Names, mask: &Mask) -> [Shown; 2] {
         let (category, event_type) = (names.category(event.stream), names.type_name(event.event_type));
-        self.excerpt.of(category, event_type, part, &self.keys)
+        let holders = payload::covered(event, mask, names, |event| {
+            [event.payload, event.metadata].map(|bytes| self.holder(bytes.unwrap_or_default()))
+        });
+        let shown = |part: Part, holder: Holder| {
+            let shown = self.excerpt.of(category, event_type, part, &self.keys);
+            match holder != Holder::Person && holders.contains(&Holder::Others) {
+                true => shown.without_list(),
+                false => shown,
+            }
+        };
+        let [payload, metadata] = holders;
+        [shown(Part::Payload, payload), shown(Part::Metadata, metadata)]
+    }
+
+    /// Whose a JSON text is by any of the keys.
+    fn holder(&self, json: &[u8]) -> Holder {
+        let holders = self.keys.iter().map(|key| key.holder(json));
+        holders.max().unwrap_or_default()
     }
 
     /// `operator`: who holds the key, as far as anybody was named.
@@ -365,7 +385,9 @@ impl Subject {
             ));
         }
         steps.push(
-            "Of these events only what is on the list is shown, and the keys above. What names others stands by a pseudonym, \
+            "Of these events only what is on the list is shown, and the keys above. Where others' values stand at these keys, \
+             and the person's does not, the list does not hold: it shows nothing of such a payload or such metadata, nor of \
+             what the event holds beside it without the person's value. What names others stands by a pseudonym, \
              [pseudonym …]: the first 16 letters of base32(HMAC-SHA-256(case key, domain, 0, value)), so that the same \
              value has the same one in every report of the case. Everything else reads [redacted], once in each object or \
              array, however much it is; so do keys of objects that the list does not name."
@@ -377,7 +399,7 @@ impl Subject {
     /// What cannot be found, and what what is shown may still tell.
     pub fn limits(&self) -> Vec<String> {
         let mut limits = vec![
-            "The person was found by these keys alone: not under other keys, in running text, in another way of writing, in \
+            "The person was found by these keys alone, where the value stands at the path or in an array there: not under other keys, in running text, in another way of writing, in \
              what is encrypted, hidden by rules or no JSON, nor in the names of keys, nor in the columns of ids: streams, \
              categories, events, correlations, causes."
                 .to_owned(),
@@ -400,7 +422,8 @@ impl Subject {
             ));
         }
         limits.push(
-            "What is on the list is shown as it is, whoever it is about; positions, versions and recorded times are shown of \
+            "What is on the list is shown as it is, whoever it is about, also of events without any of these keys: their \
+             stream holds the person. Positions, versions and recorded times are shown of \
              every event. What names the store, its files and the streams, the texts of rules and of the list, and the \
              details of what was noteworthy are told in no report about a person: they may name others."
                 .to_owned(),

@@ -3,6 +3,7 @@
 mod forged;
 mod layers;
 mod noticed;
+mod others;
 mod same;
 mod strangers;
 mod subject;

@@ -175,18 +175,30 @@ fn holds(patterns: &[Vec<&str>], path: &[String]) -> bool {
     (0..=path.len()).any(|end| patterns.iter().any(|pattern| leads(pattern, &path[..end])))
 }
 
-/// Whether the person is at or below a place of the key.
-fn is_held(value: &Value, path: &mut Vec<String>, key: &[&'static str]) -> bool {
-    let mut inside = |name: String, value: &Value| {
+/// Whether the person stands at a place of the key or in an array there, and whether anybody else stands at or below one.
+/// `is_element`: of an array that stands there.
+fn held_by(value: &Value, path: &mut Vec<String>, key: &[&'static str], is_element: bool) -> (bool, bool) {
+    let is_at = is_element || leads(key, path);
+    let mut inside = |name: String, value: &Value, is_element: bool| {
         path.push(name);
-        let is_held = is_held(value, path, key);
+        let held_by = held_by(value, path, key, is_element);
         path.pop();
-        is_held
+        held_by
     };
+    let both = |all: (bool, bool), one: (bool, bool)| (all.0 || one.0, all.1 || one.1);
     match value {
-        Value::Array(elements) => elements.iter().enumerate().any(|(at, of)| inside(at.to_string(), of)),
-        Value::Object(members) => members.iter().any(|(name, of)| inside(name.clone(), of)),
-        leaf => leaf == PERSON && holds(&[key.to_vec()], path),
+        Value::Array(elements) => {
+            let elements = elements.iter().enumerate();
+            let held_by = elements.map(|(at, of)| inside(at.to_string(), of, is_at));
+            held_by.fold((false, false), both)
+        }
+        Value::Object(members) => {
+            let held_by = members.iter().map(|(name, of)| inside(name.clone(), of, false));
+            held_by.fold((false, false), both)
+        }
+        Value::Null => (false, false),
+        leaf if is_at && leaf == PERSON => (true, false),
+        _ => (false, holds(&[key.to_vec()], path)),
     }
 }
 
@@ -245,7 +257,12 @@ fn grind(seed: u64) {
     let list = town.list(&listed);
     let has_rules = town.is(2);
     let hide = town.patterns(3);
-    let streams: Vec<(String, String)> = (0..4).map(|_| (town.stranger(), town.stranger())).collect();
+    let mut streams: Vec<(String, String)> = (0..4).map(|_| (town.stranger(), town.stranger())).collect();
+    if town.is(2) {
+        // One is shown as the other is called.
+        streams[1].0 = format!("{}\\u{{a}}", streams[0].0);
+        streams[0].0.push('\n');
+    }
     let mut held: BTreeSet<usize> = (0..streams.len()).filter(|_| town.is(5)).collect();
     let mut events: Vec<(usize, Value, BTreeMap<&'static str, String>)> = Vec::new();
     let mut lines = Vec::new();
@@ -287,18 +304,28 @@ fn grind(seed: u64) {
     let cover: Vec<Vec<&str>> = if has_rules { hide.clone() } else { Vec::new() };
     for (of, parts, _) in &events {
         let parts = parts.as_array().expect("two parts");
-        if cover.is_empty() && parts.iter().any(|part| is_held(part, &mut Vec::new(), &listed.key)) {
+        let is_held = |part: &Value| held_by(part, &mut Vec::new(), &listed.key, false).0;
+        if cover.is_empty() && parts.iter().any(is_held) {
             held.insert(*of);
         }
     }
     for (of, parts, columns) in &events {
         // With rules nobody is found by what they hide: then any stream may be in it.
         if !cover.is_empty() || held.contains(of) {
-            for part in parts.as_array().expect("two parts") {
-                town.allow(part, &mut Vec::new(), &listed, cover.is_empty());
+            let parts = parts.as_array().expect("two parts");
+            let whose: Vec<(bool, bool)> = parts
+                .iter()
+                .map(|part| held_by(part, &mut Vec::new(), &listed.key, false))
+                .collect();
+            let is_of_others = whose.contains(&(false, true));
+            for (part, (is_own, _)) in parts.iter().zip(&whose) {
+                if !cover.is_empty() || *is_own || !is_of_others {
+                    town.allow(part, &mut Vec::new(), &listed, cover.is_empty());
+                }
             }
             let shown = columns.iter().filter(|(column, _)| listed.columns.contains(*column));
-            town.allowed.extend(shown.map(|(_, text)| text.clone()));
+            town.allowed
+                .extend(shown.flat_map(|(_, text)| names_in(text.as_bytes())));
         }
     }
     let hidden_name = town.stranger();

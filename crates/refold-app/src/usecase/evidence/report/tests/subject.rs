@@ -266,7 +266,8 @@ fn a_dry_run_counts_what_the_report_hides() {
         .expect("it is listed");
     assert_eq!((phone.count, phone.hidden), (1, 1));
     let total = dry.paths.iter().find(|it| it.path == "/total").expect("it is listed");
-    assert_eq!((total.count, total.hidden, total.pseudonyms), (3, 0, 0));
+    // One is of an event of another person.
+    assert_eq!((total.count, total.hidden, total.pseudonyms), (3, 1, 0));
 }
 
 #[test]
@@ -354,8 +355,8 @@ fn nothing_of_rules_lists_and_reveals_is_in_it_and_counts_are_those_of_what_was_
     for idle in ["excerpt-idle", "redaction-idle"] {
         let told = made.findings.iter().find(|of| of.code == idle).expect("it is told");
         assert!(told.detail.contains(OTHER), "{}", told.detail);
-        assert!(report.noticed.iter().any(|of| of.code == idle));
     }
+    assert!(report.noticed.iter().any(|of| of.code == "excerpt-idle"));
     // What is counted is what stands in the record.
     let record = String::from_utf8(bytes_of(&made.dir)[RECORD_JSON].clone()).expect("text");
     let hidden: u64 = report.redaction.hidden.iter().map(|of| of.count).sum();
