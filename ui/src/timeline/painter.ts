@@ -8,7 +8,7 @@ import { countText } from '../base/format';
 import { approximateText } from '../base/instant';
 import { S } from '../strings';
 import { colourToken, shapeOf, SHAPES } from '../ui/shapes';
-import { xFromValue, type Span, type Tick } from './axis';
+import { xFromValue, type Span } from './axis';
 import { FORCED_COLOURS, inkOf, TEXTURES } from './ink';
 import type { Piece } from './lod';
 import { xOfColumn } from './moments';
@@ -24,6 +24,7 @@ import {
   type Scale,
   type Textures,
 } from './raster';
+import { wordsOf } from './ruler';
 import {
   gapsOf,
   GLYPH_GAP,
@@ -35,6 +36,7 @@ import {
   type HitMark,
   type Stack,
 } from './stacks';
+import type { Ruler } from './ticks';
 
 /** What a plot shows. */
 export interface PlotContent {
@@ -93,6 +95,8 @@ export class TimelinePainter {
   #shapes: Path2D[] = SHAPES.map((_, slot) => new Path2D(shapeOf(slot)));
   /** Kept from frame to frame: what is made anew costs a gesture more than what is drawn. */
   #image: ImageData | null = null;
+  /** Whether the plot that was drawn last counts its events out. */
+  #hasGlyphs = false;
   #map: { canvas: HTMLCanvasElement; pieces: readonly Piece[]; whole: Span } | null = null;
   readonly #widths = new Map<string, number>();
 
@@ -155,6 +159,7 @@ export class TimelinePainter {
       paintPaces(picture, strips, Math.round(PACE_PIXELS * ratio), this.#pixel('--bg-1'), this.#pixel('--fg-2'));
     }
     context.putImageData(image, 0, 0);
+    this.#hasGlyphs = stacks !== null;
     if (stacks) this.#glyphs(context, surface, stacks, content, size);
     // On the axis of versions there is none; positions without an event were deleted, or never used.
     if (axis !== 'version') {
@@ -215,36 +220,17 @@ export class TimelinePainter {
   }
 
   /** `reserved`: pixels at the right end that something else stands on. */
-  ruler(surface: Surface, view: Projection, ticks: readonly Tick[], reserved: number): void {
+  ruler(surface: Surface, view: Projection, ruler: Ruler, reserved: number): void {
     const context = prepare(surface);
     if (!context) return;
     context.clearRect(0, 0, surface.width, surface.height);
-    const words = view.marks().map(({ fold, left, right }) => {
-      const text = S.scrubber.gap(approximateText(fold.gap));
-      return { text, middle: (left + right) / 2 };
-    });
+    context.fillStyle = this.#colours['--line-2'] ?? '';
+    for (const { x } of ruler.ticks) context.fillRect(Math.round(x), 0, 1, 4);
     context.font = RULER_FONT;
     context.textBaseline = 'middle';
-    const taken: [number, number][] = [[surface.width - reserved, surface.width]];
-    for (const { text, middle } of words) {
-      const wide = this.#widthOf(context, text);
-      const left = Math.min(surface.width - reserved - wide, Math.max(0, middle - wide / 2));
-      if (taken.some(([from, to]) => left < to && left + wide > from)) continue;
-      context.fillStyle = this.#colours['--fg-2'] ?? '';
+    for (const { text, left, of } of wordsOf(ruler, view, reserved, (text) => this.#widthOf(context, text))) {
+      context.fillStyle = this.#colours[of === 'fold' ? '--fg-2' : '--fg-3'] ?? '';
       context.fillText(text, left, 9);
-      taken.push([left - 8, left + wide + 4]);
-    }
-    let free = 0;
-    for (const { x, text } of ticks) {
-      const left = Math.round(x);
-      context.fillStyle = this.#colours['--line-2'] ?? '';
-      context.fillRect(left, 0, 1, 4);
-      const width = this.#widthOf(context, text);
-      const isTaken = taken.some(([from, to]) => left < to && left + 4 + width > from);
-      if (isTaken || left < free || left + 4 + width > surface.width) continue;
-      context.fillStyle = this.#colours['--fg-3'] ?? '';
-      context.fillText(text, left + 4, 9);
-      free = left + width + 14;
     }
   }
 
@@ -297,9 +283,11 @@ export class TimelinePainter {
 
   #line(context: CanvasRenderingContext2D, x: number, height: number, colour: string, dash: number[]): void {
     const left = Math.round(x);
-    // A margin of background keeps the line visible over any bar.
-    context.fillStyle = this.#colours['--bg-1'] ?? '';
-    context.fillRect(left - 1, 0, 3, height);
+    // A margin of background keeps the line visible over any bar; a glyph shows its shape beneath the line.
+    if (!this.#hasGlyphs) {
+      context.fillStyle = this.#colours['--bg-1'] ?? '';
+      context.fillRect(left - 1, 0, 3, height);
+    }
     context.strokeStyle = this.#colours[colour] ?? '';
     context.setLineDash(dash);
     context.beginPath();

@@ -1,13 +1,16 @@
-// Ticks of an axis as it is shown: in each stretch between folds, as dense as the width allows. Pure.
+// The ruler of an axis as it is shown: in each stretch between folds ticks, as dense as the width allows, and its day.
+// Pure.
 
 import type { Axis } from '../backend/bindings';
 import { bigFromFloat } from '../base/exact';
+import { civilFromNanos, monthText, type CivilTime } from '../base/instant';
 import { countTicks, timeTicks, type Span, type Tick, type Zone } from './axis';
 import type { Projection } from './projection';
 
 /** Pixels between two ticks. */
 const TIME_GAP = 104;
 const COUNT_GAP = 83;
+const SECOND = 1_000_000_000n;
 
 /** What the axis itself adds to what is visible. */
 export interface AxisOfTicks {
@@ -19,15 +22,45 @@ export interface AxisOfTicks {
   zone: Zone;
 }
 
-export function ticksOf(view: Projection, window: Span, { axis, bounds, ahead, zone }: AxisOfTicks): Tick[] {
-  if (axis !== 'time') return countTicks(window, view.width, COUNT_GAP, bounds, ahead);
+/** The day, or days, of a stretch between folds: said where it has no room for a tick. */
+export interface Day {
+  /** Pixels from the left edge. */
+  from: number;
+  to: number;
+  text: string;
+}
+
+export interface Ruler {
+  ticks: Tick[];
+  days: Day[];
+}
+
+export function rulerOf(view: Projection, window: Span, { axis, bounds, ahead, zone }: AxisOfTicks): Ruler {
+  if (axis !== 'time') return { ticks: countTicks(window, view.width, COUNT_GAP, bounds, ahead), days: [] };
   const length = bigFromFloat(view.width / view.scale);
   const pitch = { length, most: Math.max(1, Math.floor(view.width / TIME_GAP)) };
-  return open(view, window).flatMap((stretch) => {
+  const stretches = open(view, window);
+  const ticks = stretches.flatMap((stretch) => {
     const left = view.xOf(stretch.from);
     const ticks = timeTicks(stretch, view.xOf(stretch.to) - left, TIME_GAP, pitch, zone);
     return ticks.map(({ x, text }) => ({ x: x + left, text }));
   });
+  let year: bigint | null = null;
+  const days = stretches.map((stretch) => {
+    const [first, last] = [stretch.from, stretch.to - 1n].map((at) => civilFromNanos(at + zone.offsetAt(at) * SECOND));
+    const text = first && last ? daysText(first, last, year ?? first.year) : '';
+    year = last?.year ?? year;
+    return { from: view.xOf(stretch.from), to: view.xOf(stretch.to), text };
+  });
+  return { ticks, days: days.length > 1 ? days : [] };
+}
+
+/** `3 Aug`, `3–4 Aug`, `31 Dec–1 Jan 2027`: a year is said where it is not the one before. */
+function daysText(first: CivilTime, last: CivilTime, year: bigint): string {
+  const isOneMonth = first.year === last.year && first.month === last.month;
+  const end = `${last.day} ${monthText(last.month)}${last.year === year ? '' : ` ${last.year}`}`;
+  if (isOneMonth) return first.day === last.day ? end : `${first.day}–${end}`;
+  return `${first.day} ${monthText(first.month)}–${end}`;
 }
 
 function open({ folds }: Projection, window: Span): Span[] {

@@ -6,14 +6,14 @@ import type { DensityFrame } from '../backend/frames';
 import { bigFromFloat, floatFromBig } from '../base/exact';
 import { Latest } from '../base/latest';
 import { shownTime } from '../base/zone.svelte';
-import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span, type Tick } from './axis';
+import { inside, lengthOf, sameSpan, spanOf, type Fold, type Span } from './axis';
 import type { Described } from './description';
 import { foldsOf, measured } from './folds';
 import { Glide } from './glide';
 import { countsOf, planFor, resembles, runningCounts, serves, type Fetch, type Piece, type Plan } from './lod';
 import { Projection } from './projection';
 import type { Scale } from './raster';
-import { ticksOf } from './ticks';
+import { rulerOf, type Ruler } from './ticks';
 
 export interface Block {
   axis: Axis;
@@ -149,12 +149,11 @@ export class Timeline {
     return { axis, by, window, pieces, folds: this.view.folds, ahead: this.#source.ahead(axis) };
   }
 
-  /** The ticks of the ruler. */
-  get ticks(): Tick[] {
+  get ruler(): Ruler {
     const { axis } = this;
     const ends = this.#source.bounds(axis);
     const bounds = ends ? { from: ends.first, to: ends.last + 1n } : this.whole;
-    return ticksOf(this.view, this.window, { axis, bounds, ahead: this.#source.ahead(axis), zone: shownTime });
+    return rulerOf(this.view, this.window, { axis, bounds, ahead: this.#source.ahead(axis), zone: shownTime });
   }
 
   has(axis: Axis): boolean {

@@ -116,7 +116,7 @@ it('labels no tick of the versions where there is no event, however the axis was
     timeline.zoomAt(xOfMoment(timeline, moment) ?? 0, 0.05);
     await settled();
     timeline.setAxis('version', { value: BigInt(moment), x: xOfMoment(timeline, moment) ?? 0 });
-    const labels = timeline.ticks.map(({ text }) => BigInt(text.replaceAll(',', '')));
+    const labels = timeline.ruler.ticks.map(({ text }) => BigInt(text.replaceAll(',', '')));
     for (const label of labels) expect(label >= 1n && label <= BigInt(times.length), `${label}`).toBe(true);
   }
 });
