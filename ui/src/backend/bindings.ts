@@ -1803,6 +1803,10 @@ export type ReportMade = {
 	sha256: string,
 	/**  Empty: nobody. */
 	signedBy: string,
+	/**  It is about a person, and holds what is shown of the events. */
+	isExcerpt: boolean,
+	/**  Where the new key of the case lies; empty: none was made. */
+	caseKey: string,
 	files: ReportFileMade[],
 	findings: FindingWire[],
 	/**  `null`: no question was asked. */
@@ -1835,6 +1839,7 @@ export type ReportPath = {
 	path: string,
 	count: number,
 	hidden: number,
+	pseudonyms: number,
 };
 
 export type ReportPaths = {
@@ -1846,18 +1851,28 @@ export type ReportPaths = {
 	more: number,
 	/**  Rules of the redaction that would hide nothing. */
 	idle: string[],
+	/**  What would find nothing of a person: entries of the list, and keys. */
+	idleList: string[],
 };
 
 /**  The question to the store that a report keeps the answer of. */
 export type ReportQuestionWire = 
 /**  None: it is about the events. */
-({ of: "events" }) & { against?: never; condition?: never } | {
+({ of: "events" }) & { against?: never; allow?: never; caseKey?: never; condition?: never; keys?: never } | {
 	of: "verification",
 } & VerifyAskedWire | 
 /**  An empty `condition`: those of the handler's package. */
-({ of: "invariants"; condition: string }) & { against?: never } | 
+({ of: "invariants"; condition: string }) & { against?: never; allow?: never; caseKey?: never; keys?: never } | 
 /**  The other handler. */
-({ of: "comparison"; against: string }) & { condition?: never };
+({ of: "comparison"; against: string }) & { allow?: never; caseKey?: never; condition?: never; keys?: never } | 
+/**  None: it is about a person. Texts are empty where there is nothing. */
+({ of: "subject"; 
+/**  `/customerId=C-7`, one or more. */
+keys: string[]; 
+/**  The file of the list of what is shown. */
+allow: string; 
+/**  The file of the key that pseudonyms are made with. */
+caseKey: string }) & { against?: never; condition?: never };
 
 /**  What came of the question. */
 export type ReportVerdict = {

@@ -46,6 +46,14 @@ export class ReportsBoard extends LongWork implements Board {
   condition = $state('');
   /** The handler that is compared with it. */
   against = $state('');
+  /** What a person is known by, `/customerId=C-7`, one a line. */
+  keys = $state('');
+  /** Streams of the person besides those that hold what is known. */
+  besides = $state('');
+  /** The file of the list of what is shown of a person. */
+  allow = $state('');
+  /** The file of the key that pseudonyms are made with; empty: a new one. */
+  caseKey = $state('');
   title = $state('');
   caseNumber = $state('');
   manner = $state<ReportManner>({
@@ -77,18 +85,19 @@ export class ReportsBoard extends LongWork implements Board {
       ...scope,
       // The answer to a question says itself which events it is about.
       ...(about === 'events' ? { from: from.trim(), to: to.trim() } : { from: '', to: '' }),
-      handler: about === 'verification' ? integrity.handler : handler,
+      handler: about === 'verification' ? integrity.handler : about === 'subject' ? '' : handler,
       ...{ title: title.trim(), caseNumber: caseNumber.trim() },
       manner: $state.snapshot(manner),
     };
   }
 
-  /** What it is about of the store: an anchor is of all of it. */
+  /** What it is about of the store: an anchor is of all of it; of a person the streams that hold one, and named ones. */
   get scope(): { streams: string[]; category: string } {
-    const kind = this.about === 'verification' ? 'store' : this.kind;
-    const ids = this.streams.split('\n').map((id) => id.trim());
+    const { about } = this;
+    if (about === 'subject') return { streams: linesOf(this.besides), category: '' };
+    const kind = about === 'verification' ? 'store' : this.kind;
     return {
-      streams: kind === 'stream' ? ids.filter((id) => id !== '') : [],
+      streams: kind === 'stream' ? linesOf(this.streams) : [],
       category: kind === 'category' ? this.category : '',
     };
   }
@@ -142,6 +151,16 @@ export class ReportsBoard extends LongWork implements Board {
   async chooseKey(): Promise<void> {
     const file = await this.#store.backend.pickFile('key');
     if (file !== null) this.manner.key = file;
+  }
+
+  async chooseList(): Promise<void> {
+    const file = await this.#store.backend.pickFile('rules');
+    if (file !== null) this.allow = file;
+  }
+
+  async chooseCaseKey(): Promise<void> {
+    const file = await this.#store.backend.pickFile('key');
+    if (file !== null) this.caseKey = file;
   }
 
   async chooseAnchors(): Promise<void> {
@@ -239,6 +258,8 @@ export class ReportsBoard extends LongWork implements Board {
         return { of: 'invariants', condition: this.condition.trim() };
       case 'comparison':
         return { of: 'comparison', against: this.against };
+      case 'subject':
+        return { of: 'subject', keys: linesOf(this.keys), allow: this.allow, caseKey: this.caseKey };
       case 'events':
         return { of: 'events' };
     }
@@ -249,6 +270,7 @@ export class ReportsBoard extends LongWork implements Board {
     const { about, against, handler, kind } = this;
     const { category, streams } = this.scope;
     if (about === 'verification') return this.integrity.unusable;
+    if (about === 'subject') return linesOf(this.keys).length > 0 ? null : T.nobody;
     if (kind === 'stream' && streams.length === 0) return T.noScope;
     if (kind === 'category' && category === '') return T.noScope;
     if (about === 'events') return null;
@@ -301,4 +323,9 @@ export class ReportsBoard extends LongWork implements Board {
 /** The board of a store, made when it is first looked at. */
 export function reportsOf(desk: Desk, store: OpenStore): ReportsBoard {
   return boardOf(store, 'reports', ReportsBoard, () => new ReportsBoard(desk, store));
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }

@@ -17,7 +17,7 @@ use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
 use crate::usecase::evidence::anchors::{AnchorFound, anchors};
 use crate::usecase::evidence::bundle::verify_bundle;
 use crate::usecase::evidence::report::paths::paths;
-use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, VerdictTold, report};
+use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, SubjectAsked, VerdictTold, report};
 use crate::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
 use crate::usecase::health::{HealthAsked, HealthType, MOST_PAYLOAD_BYTES, health};
 use crate::wire::{
@@ -200,6 +200,7 @@ impl Desk {
         Ok(ReportPaths {
             events: narrow(answer.events),
             idle: visible_all(&answer.idle),
+            idle_list: visible_all(&answer.idle_list),
             path_count: narrow(answer.paths.len() as u64),
             paths: answer
                 .paths
@@ -210,6 +211,7 @@ impl Desk {
                     path: visible(&of.path),
                     count: narrow(of.count),
                     hidden: narrow(of.hidden),
+                    pseudonyms: narrow(of.pseudonyms),
                 })
                 .collect(),
             more: narrow(answer.more),
@@ -239,6 +241,8 @@ impl Desk {
             events: narrow(made.events),
             sha256: made.sha256,
             signed_by: made.signed_by.unwrap_or_default(),
+            is_excerpt: how.subject.is_some(),
+            case_key: made.case_key.unwrap_or_default(),
             files: made
                 .files
                 .into_iter()
@@ -390,7 +394,7 @@ fn verdict(of: VerdictTold) -> ReportVerdict {
 fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
     let manner = &asked.manner;
     let question = match &asked.question {
-        ReportQuestionWire::Events => None,
+        ReportQuestionWire::Events | ReportQuestionWire::Subject { .. } => None,
         ReportQuestionWire::Verification(how) => Some(Question::Verification(verify_asked(how))),
         ReportQuestionWire::Invariants { condition } => Some(Question::Invariants {
             condition: given(condition),
@@ -399,6 +403,14 @@ fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
             against: against.clone(),
         }),
     };
+    let subject = match &asked.question {
+        ReportQuestionWire::Subject { keys, allow, case_key } => Some(SubjectAsked {
+            keys: keys.clone(),
+            allow: path(allow),
+            case_key: path(case_key),
+        }),
+        _ => None,
+    };
     ReportAsked {
         streams: asked.streams.clone(),
         category: given(&asked.category),
@@ -406,7 +418,7 @@ fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
         to: given(&asked.to),
         handler: given(&asked.handler),
         question,
-        subject: None,
+        subject,
         redact: path(&manner.redact),
         out: PathBuf::from(&manner.out),
         // In one order, however they were chosen.

@@ -246,6 +246,16 @@ pub enum ReportQuestionWire {
     Comparison {
         against: String,
     },
+    /// None: it is about a person. Texts are empty where there is nothing.
+    #[serde(rename_all = "camelCase")]
+    Subject {
+        /// `/customerId=C-7`, one or more.
+        keys: Vec<String>,
+        /// The file of the list of what is shown.
+        allow: String,
+        /// The file of the key that pseudonyms are made with.
+        case_key: String,
+    },
 }
 
 /// What a report is about. Texts are empty where there is nothing.
@@ -275,6 +285,8 @@ pub struct ReportPaths {
     pub more: u32,
     /// Rules of the redaction that would hide nothing.
     pub idle: Vec<String>,
+    /// What would find nothing of a person: entries of the list, and keys.
+    pub idle_list: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -285,6 +297,7 @@ pub struct ReportPath {
     pub path: String,
     pub count: u32,
     pub hidden: u32,
+    pub pseudonyms: u32,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -298,6 +311,10 @@ pub struct ReportMade {
     pub sha256: String,
     /// Empty: nobody.
     pub signed_by: String,
+    /// It is about a person, and holds what is shown of the events.
+    pub is_excerpt: bool,
+    /// Where the new key of the case lies; empty: none was made.
+    pub case_key: String,
     pub files: Vec<ReportFileMade>,
     pub findings: Vec<FindingWire>,
     /// `null`: no question was asked.

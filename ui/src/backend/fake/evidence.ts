@@ -34,6 +34,9 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
   };
   const scoped = async (session: number, asked: wire.ReportAskedWire, progress: (update: wire.JobUpdate) => void) => {
     const { events, isTampered } = await pass(session, 'looking for the events', progress);
+    if (asked.question.of === 'subject' && asked.question.keys.some((key) => key.endsWith('=nobody'))) {
+      throw failed('notFound', 'no event holds this person', 'look at the path and the value');
+    }
     if (asked.question.of !== 'events') return asked.question.of === 'verification' && !isTampered ? 0 : 2;
     const found = asked.streams.map((stream) => events.ids.indexOf(stream));
     if (found.some((stream) => stream < 0)) {
@@ -108,12 +111,17 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
     },
     async reportPaths(session, asked, progress) {
       const events = await scoped(session, asked, progress);
-      const hidden = asked.manner.redact === '' ? 0 : events;
+      const person = asked.question.of === 'subject' ? asked.question : null;
+      const hidden = asked.manner.redact === '' && !person ? 0 : events;
       const paths = [
-        { part: 'payload', path: '/customer/email', count: events, hidden },
-        { part: 'payload', path: '/total', count: events, hidden: 0 },
+        { part: 'payload', path: '/customer/email', count: events, hidden, pseudonyms: 0 },
+        { part: 'payload', path: '/total', count: events, hidden: 0, pseudonyms: person ? events : 0 },
       ];
-      return { events, paths, pathCount: paths.length, more: 0, idle: hidden > 0 ? ['/custmer/name'] : [] };
+      return {
+        ...{ events, paths, pathCount: paths.length, more: 0 },
+        idle: asked.manner.redact === '' ? [] : ['/custmer/name'],
+        idleList: person && person.allow !== '' ? ['/nowhere of the list'] : [],
+      };
     },
     async makeReport(session, asked, progress) {
       const events = await scoped(session, asked, progress);
@@ -125,6 +133,8 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
           events,
         },
         ...{ madeAt: '2026-11-22T05:00:00Z', sha256: ROOT, signedBy: manner.key === '' ? '' : KEY, took: '95 ms' },
+        isExcerpt: asked.question.of === 'subject',
+        caseKey: asked.question.of === 'subject' && asked.question.caseKey === '' ? `${manner.out}/case.key` : '',
         files: manner.formats.map((format) => ({
           ...{ name: `${format === 'json' ? 'events.ndjson' : `report.${format}`}`, size: '12 kB', sha256: ROOT },
           role: format === 'json' ? 'record' : 'pages',
@@ -172,6 +182,7 @@ const DOUBLE_IDS: wire.FindingGroup = {
 function verdictOf(question: wire.ReportQuestionWire, findingCount: number): wire.ReportVerdict | null {
   switch (question.of) {
     case 'events':
+    case 'subject':
       return null;
     case 'verification': {
       const sentence = findingCount === 0 ? 'unchanged since the anchor' : 'NOT what the anchor says';

@@ -207,6 +207,44 @@ it('makes a report of the two handlers that are compared', async () => {
   expect(make.mock.lastCall?.[1]).toMatchObject({ handler: left, question: { of: 'comparison', against: right } });
 });
 
+it('makes a report about a person, with its own key, and takes none of what else is open for it', async () => {
+  const backend = await open('Ctrl+7', 'reports');
+  page.find('[data-test=segment-subject]')?.click();
+  await page.until(() => page.find('[data-test=report-keys]'));
+  page.press('Ctrl+Enter');
+  expect(text('notice')).toBe('Say what the person is known by first');
+  const fill = (test: string, value: string) => {
+    const field = page.find<HTMLTextAreaElement>(`[data-test=${test}]`);
+    if (!field) throw new Error(`no field ${test}`);
+    field.value = value;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+  };
+  fill('report-keys', '/customerId=C-7\n\n /email=ann@example.org \n');
+  expect(page.find('[data-test=report-handler]')).toBeNull();
+  vi.spyOn(backend, 'pickFile').mockResolvedValue('/home/ada/list.toml');
+  page.find('[data-test=report-allow-choose]')?.click();
+  await page.until(() => text('report-allow') === '/home/ada/list.toml');
+  page.press('d');
+  await page.until(() => text('report-path-rows').includes('Pseudonym'));
+  expect(text('idle-list')).toContain('/nowhere');
+  const make = vi.spyOn(backend, 'makeReport');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=report-new-case-key]'));
+  expect(text('report-files')).toContain('what is shown of the events');
+  expect(make.mock.lastCall?.[1]).toMatchObject({
+    question: {
+      of: 'subject',
+      keys: ['/customerId=C-7', '/email=ann@example.org'],
+      allow: '/home/ada/list.toml',
+      caseKey: '',
+    },
+    ...{ streams: [], category: '', handler: '', from: '', to: '' },
+  });
+  fill('report-keys', '/customerId=nobody');
+  page.press('Ctrl+Enter');
+  await page.until(() => text('error-card').includes('No event holds this person'));
+});
+
 it('stops a report that runs, and leaves nothing of it', async () => {
   const backend = await open('Ctrl+8', 'anchors-empty');
   vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/slow');

@@ -181,6 +181,53 @@ fn a_report_keeps_what_was_asked_of_the_store() {
 }
 
 #[test]
+fn a_report_about_a_person_is_asked_for_and_its_key_is_named() {
+    let lab = lab();
+    let (_kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let list = format!("{out}/list.toml");
+    let text = "refold = \"excerpt/1\"\n[[show]]\npaths = [\"/sku\", \"/nowhere\"]\n";
+    std::fs::write(&list, text).expect("a list");
+    let manner = ReportManner {
+        out,
+        formats: vec![ReportFormatWire::Json],
+        ..ReportManner::default()
+    };
+    let person = |keys: &[&str], case_key: &str| {
+        let question = ReportQuestionWire::Subject {
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
+            allow: list.clone(),
+            case_key: case_key.to_owned(),
+        };
+        report_of(question, &manner)
+    };
+    let asked = person(&["/customerId=C-104711"], "");
+    let paths = lab.desk.report_paths(session, &asked, &|_| {}).expect("a dry run");
+    assert!(paths.idle_list.iter().any(|of| of.contains("/nowhere")), "{:?}", paths.idle_list);
+    let hidden = |path: &str| {
+        let of = paths.paths.iter().find(|of| (&*of.part, &*of.path) == ("payload", path));
+        of.map(|of| of.hidden)
+    };
+    assert_eq!((hidden("/customerId"), hidden("/sku")), (Some(0), Some(0)));
+    assert!(hidden("/price").is_some_and(|count| count > 0));
+    let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");
+    assert_eq!(made.events, paths.events);
+    assert_eq!(
+        lab.desk.verify_bundle(&made.dir, "").expect("a verdict").report,
+        made.id
+    );
+    // The key that was made is a file beside it; with one of an earlier report none is made.
+    assert!(made.is_excerpt && std::path::Path::new(&made.case_key).is_file());
+    let again = person(&["/customerId=C-104711"], &made.case_key);
+    assert_eq!(lab.desk.make_report(session, &again, &|_| {}).expect("a report").case_key, "");
+    let error = lab.desk.report_paths(session, &person(&[], ""), &|_| {}).expect_err("nobody");
+    assert_eq!(error.code, ErrorCode::InvalidInput);
+    let nobody = person(&["/customerId=nobody"], "");
+    let error = lab.desk.report_paths(session, &nobody, &|_| {}).expect_err("nobody");
+    assert_eq!(error.code, ErrorCode::NotFound);
+}
+
+#[test]
 fn nothing_of_evidence_goes_into_the_folder_of_the_store() {
     let lab = lab();
     let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
