@@ -50,7 +50,7 @@ export const DRIFT = {
   byCheckpoint: (position: string, lag: number) =>
     `compared at its checkpoint ${position}, ${countOf(lag, 'event', 'events')} behind the store`,
   byPerson: (position: string, lag: number) =>
-    `compared at ${position}; ${countOf(lag, 'event', 'events')} later are not looked at`,
+    `compared at ${position}; ${countOf(lag, 'event', 'events')} of the store are later`,
   stale: 'Something else is asked than what is shown: compare again',
   faults: 'Faults',
   all: 'All',

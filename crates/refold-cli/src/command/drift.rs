@@ -108,7 +108,7 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
     };
     let lag = counted(answer.lag_events, "event");
     printer.line(&match answer.position_from {
-        PositionFrom::Given => format!("compared at {place}{position}, as asked: {lag} later are not looked at"),
+        PositionFrom::Given => format!("compared at {place}{position}, as asked: {lag} of the store are later"),
         PositionFrom::Checkpoint => format!("compared at {place}{position}, its checkpoint: {lag} behind the store"),
         PositionFrom::Rows if position.is_empty() => "compared where each row is; none is right there".to_owned(),
         PositionFrom::Rows => {
@@ -135,6 +135,10 @@ fn print_head(printer: &mut Printer, answer: &DriftAnswer) -> Result<(), Ended> 
         if word == "different" && answer.lost_updates > 0 {
             let lost = counted(answer.lost_updates.into(), "lost update");
             counts.push(format!("of these {lost}"));
+        }
+        if word == "behind" && answer.to_come > 0 {
+            let streams = counted(answer.to_come.into(), "stream");
+            counts.push(format!("of these {streams} without a row yet"));
         }
     }
     printer.line(&format!(

@@ -156,6 +156,7 @@ pub fn drift(work: &Work<'_>, session: &Session, asked: &DriftAsked) -> Result<D
         different: told.counts.different,
         lost_updates: told.counts.lost_updates,
         behind: told.counts.behind,
+        to_come: told.counts.to_come,
         unplaced: told.counts.unplaced,
         past_end: told.counts.past_end,
         unclear: told.counts.unclear,

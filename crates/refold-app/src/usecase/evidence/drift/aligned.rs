@@ -29,6 +29,8 @@ pub struct Aligned {
 pub struct Reached {
     /// Where the row is.
     pub state: Value,
+    /// Where the read model as a whole is, where somebody says that and the row is earlier.
+    pub due_state: Option<Value>,
     /// Events in it.
     pub held: u32,
     /// Events that the read model as a whole has come past.
@@ -90,6 +92,8 @@ struct Seen {
     last_version: Option<Version>,
     /// The state where the row is, once an event lies beyond.
     kept: Option<Value>,
+    /// The same of where the read model as a whole is.
+    kept_due: Option<Value>,
 }
 
 struct AlignedInstance {
@@ -121,6 +125,10 @@ impl HandlerInstance for AlignedInstance {
         if !is_held && self.seen.held == self.seen.events {
             self.seen.kept = Some(self.inner.state()?);
         }
+        let is_due = self.until.is_none_or(|until| is_within(&until, event));
+        if !is_due && self.seen.due == self.seen.events {
+            self.seen.kept_due = Some(self.inner.state()?);
+        }
         let applied = self.inner.apply(event, names, written)?;
         let seen = &mut self.seen;
         seen.events += 1;
@@ -136,8 +144,9 @@ impl HandlerInstance for AlignedInstance {
             seen.is_named_last = is_named;
             seen.kept = None;
         }
-        if self.until.is_none_or(|until| is_within(&until, event)) {
+        if is_due {
             seen.due = seen.events;
+            seen.kept_due = None;
         }
         Ok(applied)
     }
@@ -146,6 +155,16 @@ impl HandlerInstance for AlignedInstance {
         let state = match &self.seen.kept {
             Some(kept) => kept.clone(),
             None => self.inner.state()?,
+        };
+        let due_state = match self.until.is_some() && self.seen.held < self.seen.due {
+            false => Value::Bool(false),
+            true => {
+                let state = match &self.seen.kept_due {
+                    Some(kept) => kept.clone(),
+                    None => self.inner.state()?,
+                };
+                Value::Array(Array::from_iter([state]))
+            }
         };
         let number = |number: i64| Value::Number(Number::from(number));
         let position = |position: Option<Position>| position.map_or(Value::Null, |position| number(position.0));
@@ -158,6 +177,7 @@ impl HandlerInstance for AlignedInstance {
             Value::Bool(self.seen.is_named),
             Value::Bool(self.seen.is_named_last),
             self.seen.last_version.map_or(Value::Null, |version| number(version.0)),
+            due_state,
         ])))
     }
 
@@ -195,6 +215,10 @@ impl Reached {
         let count = |at: usize| whole(at).and_then(|count| u32::try_from(count).ok());
         Some(Reached {
             state: parts.get(0)?.clone(),
+            due_state: match parts.get(8) {
+                Some(Value::Array(due)) => due.get(0).cloned(),
+                _ => None,
+            },
             held: count(1)?,
             due: count(2)?,
             first_position: Position(whole(3)?),

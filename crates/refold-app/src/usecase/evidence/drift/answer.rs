@@ -27,6 +27,8 @@ pub struct DriftAnswer {
     /// Rows that hold what their stream came to some events ago and say nothing later of themselves, and streams whose row
     /// may still come.
     pub behind: u32,
+    /// Of these, streams: they are no rows.
+    pub to_come: u32,
     /// Rows that say that they are at an event that their stream does not have.
     pub unplaced: u32,
     /// Of these, rows whose event would lie behind all that there are.

@@ -47,6 +47,20 @@ pub enum Judged {
     Unclear { moment: Moment, why: String },
 }
 
+impl Judged {
+    /// What the row was compared at; `None`: at nothing.
+    pub fn moment(&self) -> Option<Moment> {
+        match self {
+            Judged::Unplaced { .. } => None,
+            Judged::Equal { moment }
+            | Judged::Behind { moment, .. }
+            | Judged::Different { moment, .. }
+            | Judged::Unwanted { moment }
+            | Judged::Unclear { moment, .. } => Some(*moment),
+        }
+    }
+}
+
 /// A column that is not what it should be.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
@@ -105,6 +119,7 @@ impl Asked<'_> {
         // The last event that tells what should be here; a row that is there was made of the first one at least.
         let last = own.as_ref().map_or(Moment(1), |own| own.moment).max(due);
         let mut beside = Beside::new(self.mapping, row, self.is_csv, own, due);
+        beside.is_told = self.until.is_some() && says != Says::Unreadable;
         let quiet = Work::new(work.cancel_token(), &Silent);
         let folded = whole_fold(&quiet, self.session, stream, self.program, "explaining", &mut |fold| {
             let folded = fold.folded()?;
@@ -218,6 +233,17 @@ fn held_otherwise(stream: &Stream, own: &Place, earlier: Option<Moment>, later: 
     }
 }
 
+/// What is to be said of a row that lacks what the read model as a whole has come past.
+fn passed_by(stream: &Stream, held: Moment) -> String {
+    let lost = Moment(held.0 + 1);
+    format!(
+        "a lost update: the read model as a whole has come past {} {}, and the row holds what its stream came to at {}",
+        named(stream, lost),
+        stream.type_name(lost),
+        named(stream, held)
+    )
+}
+
 /// A row beside the states of its stream, one after the other.
 struct Beside<'a> {
     mapping: &'a Mapping,
@@ -227,6 +253,8 @@ struct Beside<'a> {
     /// Where the row says that it is.
     own: Option<Place>,
     due: Moment,
+    /// Somebody says how far the read model is as a whole.
+    is_told: bool,
     columns: Vec<Tracked>,
     /// The last of the moments that the row can mean at which it is right.
     right_there: Option<Moment>,
@@ -234,7 +262,16 @@ struct Beside<'a> {
     right_before: Option<Moment>,
     right_after: Option<Moment>,
     /// What the row is compared with: its own moment, or the one where it differs least, the latest of these.
-    compared: Option<(Moment, Result<Vec<Field>, String>)>,
+    compared: Option<Compared>,
+    /// The same where the read model as a whole is.
+    at_due: Option<Compared>,
+}
+
+/// A row beside one state.
+#[derive(Clone)]
+struct Compared {
+    moment: Moment,
+    fields: Result<Vec<Field>, String>,
     is_wanted: bool,
 }
 
@@ -260,12 +297,13 @@ impl<'a> Beside<'a> {
             found: found.collect(),
             own,
             due,
+            is_told: false,
             columns: mapping.columns.iter().map(|_| Tracked::default()).collect(),
             right_there: None,
             right_before: None,
             right_after: None,
             compared: None,
-            is_wanted: true,
+            at_due: None,
         }
     }
 
@@ -319,13 +357,20 @@ impl<'a> Beside<'a> {
         }
         let is_compared = match (&self.own, &self.compared) {
             (Some(own), _) => moment == own.moment,
-            (None, Some((_, Ok(least)))) => moment <= self.due && fields.len() <= least.len(),
+            (None, Some(Compared { fields: Ok(least), .. })) => moment <= self.due && fields.len() <= least.len(),
             // The first one at least: the row is there, so it was made of something.
             (None, _) => moment <= self.due || self.compared.is_none(),
         };
+        let compared = Compared {
+            moment,
+            fields: failed.map_or(Ok(fields), Err),
+            is_wanted,
+        };
+        if self.is_told && moment <= self.due {
+            self.at_due = Some(compared.clone());
+        }
         if is_compared {
-            self.is_wanted = is_wanted;
-            self.compared = Some((moment, failed.map_or(Ok(fields), Err)));
+            self.compared = Some(compared);
         }
     }
 
@@ -340,20 +385,33 @@ impl<'a> Beside<'a> {
         };
         if let Some(moment) = right {
             let by = self.due.0.saturating_sub(moment.0);
-            return Some(match by {
-                0 => Judged::Equal { moment },
-                by => Judged::Behind { moment, by },
+            return Some(match (by, self.at_due) {
+                (0, _) => Judged::Equal { moment },
+                // The read model has come past what the row lacks, and nothing brings it that any more.
+                (_, Some(due)) => due.judged(Some(moment), Some(passed_by(stream, moment))),
+                (by, None) => Judged::Behind { moment, by },
             });
         }
-        Some(match self.compared? {
-            (moment, _) if !self.is_wanted => Judged::Unwanted { moment },
-            (moment, Ok(fields)) => Judged::Different {
+        let why = own.and_then(|own| held_otherwise(stream, own, self.right_before, self.right_after));
+        Some(self.compared?.judged(self.right_before.or(self.right_after), why))
+    }
+}
+
+impl Compared {
+    /// `holds`: the moment whose state the row has as a whole.
+    fn judged(self, holds: Option<Moment>, why: Option<String>) -> Judged {
+        let moment = self.moment;
+        match self.fields {
+            _ if !self.is_wanted => Judged::Unwanted { moment },
+            // What came since then changed nothing that the row has.
+            Ok(fields) if fields.is_empty() => Judged::Equal { moment },
+            Ok(fields) => Judged::Different {
                 moment,
                 fields,
-                holds: self.right_before.or(self.right_after),
-                why: own.and_then(|own| held_otherwise(stream, own, self.right_before, self.right_after)),
+                holds,
+                why,
             },
-            (moment, Err(why)) => Judged::Unclear { moment, why },
-        })
+            Err(why) => Judged::Unclear { moment, why },
+        }
     }
 }

@@ -180,11 +180,15 @@ impl Passing<'_> {
                 return Seen::Suspect;
             }
         }
+        let is_late = reached.held < reached.due;
         match reached.held > 0 && self.is_right(&reached.state, row) {
-            true => Seen::Right {
-                is_late: reached.held < reached.due,
-            },
             false => Seen::Suspect,
+            true if !is_late || self.until.is_none() => Seen::Right { is_late },
+            // Somebody says that the read model has come past what the row lacks: it is right only where that is nothing.
+            true => match &reached.due_state {
+                Some(due) if self.is_right(due, row) => Seen::Right { is_late: false },
+                _ => Seen::Suspect,
+            },
         }
     }
 

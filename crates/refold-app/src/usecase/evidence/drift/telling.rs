@@ -69,6 +69,7 @@ pub struct Counts {
     pub unplaced: u32,
     pub past_end: u32,
     pub behind: u32,
+    pub to_come: u32,
     pub unclear: u32,
 }
 
@@ -208,8 +209,13 @@ impl<'a> Telling<'a> {
             };
             let says = Says::of(&self.asked.mapping.own, row.own);
             let stream = self.load(work, stream)?;
+            let is_placed = matches!(says, Says::At(_));
             let judged = self.asked.judge(work, &stream, &row, says)?;
             let mut collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
+            // One that says how far it is says how far the read model is, whatever it holds.
+            if let (true, Some(moment)) = (is_placed, judged.moment()) {
+                collected.come_to = collected.come_to.max(position(&stream, moment));
+            }
             self.collect(&stream, &row, &key, judged, &mut collected);
         }
     }
@@ -296,14 +302,18 @@ impl<'a> Telling<'a> {
         for (number, (id, first)) in passed.rowless.iter().enumerate() {
             work.tick(PHASE, number as u64, Some(passed.rowless.len() as u64))?;
             // Where nobody says how far the read model is, it is at least where its rows are.
-            let may_come =
-                self.asked.until.is_none() && collected.reflected.is_some_and(|reflected| *first > reflected);
+            let may_come = self.asked.until.is_none()
+                && collected
+                    .come_to
+                    .max(collected.reflected)
+                    .is_some_and(|last| *first > last);
             let kind = if may_come {
                 FaultKind::Behind
             } else {
                 FaultKind::Missing
             };
-            let why = may_come.then(|| "no row yet: its first event is later than all that rows reflect".to_owned());
+            let why =
+                may_come.then(|| "no row yet: its first event is later than all that rows say or reflect".to_owned());
             let mut fault = Fault {
                 stream: Some(text::exact(id)),
                 ..fault(kind, id, why)
@@ -316,7 +326,10 @@ impl<'a> Telling<'a> {
                 }
             }
             match kind {
-                FaultKind::Behind => collected.counts.behind += 1,
+                FaultKind::Behind => {
+                    collected.counts.behind += 1;
+                    collected.counts.to_come += 1;
+                }
                 _ => {
                     collected.counts.missing += 1;
                     collected.wrong.add(id);
@@ -381,7 +394,15 @@ struct Collected {
     wrong: FirstStreams,
     right: FirstStreams,
     reflected: Option<Position>,
+    /// The last position at which a row says that it is, whatever it holds.
+    come_to: Option<Position>,
     past_end: BTreeMap<Exact, String>,
+}
+
+/// Of the event that led to the moment.
+fn position(stream: &Stream, moment: Moment) -> Option<Position> {
+    let index = moment.event_index()?;
+    stream.track.positions.get(index).copied()
 }
 
 impl Collected {
@@ -394,14 +415,14 @@ impl Collected {
             wrong: FirstStreams::default(),
             right: FirstStreams::default(),
             reflected,
+            come_to: None,
             past_end: BTreeMap::new(),
         }
     }
 
     /// A row holds what its stream came to at this moment.
     fn reflect(&mut self, stream: &Stream, moment: Moment) {
-        let position = moment.event_index().and_then(|index| stream.track.positions.get(index));
-        self.reflected = self.reflected.max(position.copied());
+        self.reflected = self.reflected.max(position(stream, moment));
     }
 
     fn add(&mut self, most: usize, column: usize, fault: Fault) {

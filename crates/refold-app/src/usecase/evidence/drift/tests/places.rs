@@ -59,6 +59,70 @@ fn a_row_that_went_on_without_its_fields_lost_an_update() {
 }
 
 #[test]
+fn what_the_read_model_has_come_past_is_not_on_its_way_any_more() {
+    let rows = [row(1, 2, OwnCell::At(2)), row(2, 1, OwnCell::At(1))];
+    let of = |until| {
+        let answer = drifted(&two_streams(), &rows, By::Version, until);
+        (answer.equal, answer.behind, answer.lost_updates)
+    };
+    // Nobody says how far it is: both may be late.
+    assert_eq!(of(None), (0, 2, 0));
+    assert_eq!(of(Some(3)), (2, 0, 0), "the second of the one, the first of the other");
+    assert_eq!(of(Some(4)), (1, 0, 1));
+    let answer = drifted(&two_streams(), &rows, By::Version, Some(5));
+    assert_eq!((answer.different, answer.lost_updates, answer.behind), (2, 2, 0));
+    let is_of_second = |fault: &&Fault| {
+        fault
+            .stream
+            .as_ref()
+            .is_some_and(|stream| stream.to_string() == "order-2")
+    };
+    let lost = answer.faults.iter().find(is_of_second).unwrap();
+    assert_eq!(
+        lost.why.as_deref(),
+        Some(
+            "a lost update: the read model as a whole has come past v2 Type1, and the row holds what its stream came to at v1"
+        )
+    );
+    // A projection need not write where an event changes nothing that the row has.
+    let told = |patch| Told { stream: 1, patch };
+    let idle = [told(vec![(0, Some(1))]), told(vec![])];
+    let fields = histories(&idle)[&1][0].1.clone();
+    let own = OwnCell::At(1);
+    let row = Row { stream: 1, own, fields };
+    let answer = drifted(&idle, &[row], By::Version, Some(2));
+    assert_eq!((answer.equal, answer.different, answer.behind), (1, 0, 0));
+}
+
+#[test]
+fn rows_that_are_wrong_say_how_far_the_read_model_is_too() {
+    let told = |stream| Told {
+        stream,
+        patch: vec![(0, Some(stream as u8))],
+    };
+    let events = [told(1), told(2), told(3), told(4)];
+    let right = |stream: usize| Row {
+        stream,
+        own: OwnCell::At(1),
+        fields: histories(&events)[&stream][0].1.clone(),
+    };
+    let wrong = |stream| {
+        let mut row = right(stream);
+        row.fields.insert(COLUMNS[0], literal(0, 9));
+        row
+    };
+    // The last row says that the read model has come past the first event of the stream that has none.
+    let answer = drifted(&events, &[right(1), wrong(3)], By::Version, None);
+    assert_eq!((answer.missing, answer.different), (1, 1));
+    let missing = answer
+        .faults
+        .iter()
+        .find(|fault| fault.kind == FaultKind::Missing)
+        .unwrap();
+    assert_eq!(missing.stream.as_ref().unwrap().to_string(), "order-2");
+}
+
+#[test]
 fn a_row_is_told_of_by_what_it_says_itself() {
     let (first, last) = (
         "holds what its stream came to at v1",
