@@ -59,6 +59,7 @@ pub struct Session {
     notices: Findings,
     /// Of times that name none; `None`: nobody says.
     zone: Option<Zone>,
+    said: Said,
     /// So many bytes of disk the payload arena and its search index may take; `None`: no limit.
     most_copied_bytes: Option<u64>,
     mask: Arc<Mask>,
@@ -71,6 +72,15 @@ pub struct Session {
     ids: RwLock<Option<Arc<Ids>>>,
     /// How it was opened; `None`: it was opened elsewhere, and cannot be opened again.
     opening: Option<(Asked, Places)>,
+}
+
+/// What a person, or a saved connection, said of the store when it was opened.
+#[derive(Debug, Clone, Default)]
+pub struct Said {
+    /// The id of a layout or the path of a layout file; `None`: it was found by looking.
+    pub layout: Option<String>,
+    /// The zone of times that name none.
+    pub zone: Option<String>,
 }
 
 impl Session {
@@ -109,6 +119,10 @@ impl Session {
         let of_connection = target.connection.as_ref();
         let layout = asked.layout.as_ref().or_else(|| of_connection?.layout.as_ref());
         let zone = asked.zone.as_ref().or_else(|| of_connection?.zone.as_ref());
+        let said = Said {
+            layout: layout.cloned(),
+            zone: zone.cloned(),
+        };
         let zone = zone.map(|zone| asked::zone(zone)).transpose()?;
         let choice = layout.map(|layout| choice_of(layout)).transpose()?;
         let access = target
@@ -161,6 +175,7 @@ impl Session {
         }
         session.notices = notices;
         session.zone = zone;
+        session.said = said;
         session.most_copied_bytes = settings::most_copied_bytes(places)?;
         session.opening = Some((asked.clone(), places.clone()));
         if let Some(file) = &real {
@@ -201,6 +216,7 @@ impl Session {
             cache: Arc::new(Cache::at(cache)),
             notices: Findings::default(),
             zone: None,
+            said: Said::default(),
             most_copied_bytes: None,
             mask: Arc::default(),
             case: None,
@@ -237,6 +253,11 @@ impl Session {
     /// Of times that name none; `None`: nobody says.
     pub fn zone(&self) -> Option<&Zone> {
         self.zone.as_ref()
+    }
+
+    /// What was said of the store when it was opened.
+    pub fn said(&self) -> &Said {
+        &self.said
     }
 
     /// What a person means by this text.

@@ -138,7 +138,8 @@ impl Desk {
             ReportQuestionWire::Verification(how) => self.copy(work, how),
             ReportQuestionWire::Events
             | ReportQuestionWire::Invariants { .. }
-            | ReportQuestionWire::Comparison { .. } => Ok(None),
+            | ReportQuestionWire::Comparison { .. }
+            | ReportQuestionWire::Subject { .. } => Ok(None),
         }
     }
 

@@ -54,10 +54,10 @@ pub struct PersonKey {
 /// Whose a JSON text is, by what stands at the path of a key.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Holder {
-    /// Nothing stands there, or it is no JSON.
+    /// Nothing stands there.
     #[default]
     Nobody,
-    /// Values that are not the person's, or that rules hide.
+    /// Values that are not the person's, or something that nobody could look into: what rules hide, what is no JSON.
     Others,
     /// The value of the person, whoever else.
     Person,
@@ -188,7 +188,7 @@ impl PersonKey {
 
     /// Whose a JSON text is by this key: the person's where the value stands at such a place, or in an array there.
     pub fn holder(&self, json: &[u8]) -> Holder {
-        self.read_holder(json).unwrap_or_default()
+        self.read_holder(json).unwrap_or(Holder::Others)
     }
 
     /// `None`: it is no JSON.
@@ -207,10 +207,16 @@ impl PersonKey {
                 }
                 Token::Leaf { start, end } => {
                     let raw = json.get(start..end).unwrap_or_default();
-                    if places.enter() == Verdict::Hidden && raw != b"null" {
-                        let is_own = places.is_at() && plain(raw).is_some_and(|value| value == self.value.as_bytes());
-                        holder = holder.max(if is_own { Holder::Person } else { Holder::Others });
-                    }
+                    holder = holder.max(match places.enter() {
+                        Verdict::Hidden if raw == b"null" => Holder::Nobody,
+                        Verdict::Hidden if places.is_at() && plain(raw).as_deref() == Some(self.value.as_bytes()) => {
+                            Holder::Person
+                        }
+                        Verdict::Hidden => Holder::Others,
+                        // The field may be in what is hidden.
+                        Verdict::Looked if is_redacted(raw) => Holder::Others,
+                        Verdict::Looked | Verdict::Shown => Holder::Nobody,
+                    });
                     places.leave();
                 }
             }

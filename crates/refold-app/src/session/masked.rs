@@ -25,6 +25,7 @@ impl Session {
             cache: Arc::clone(&self.cache),
             notices,
             zone: self.zone.clone(),
+            said: self.said.clone(),
             most_copied_bytes: self.most_copied_bytes,
             mask: Arc::new(self.mask.own_copy()),
             case: self.case.clone(),

@@ -129,8 +129,15 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
         print::findings_aside(&notices(session));
     }
     if let Some(session) = context.session.get() {
+        // A report may have rules of its own.
+        let own = session.with_own_mask();
+        if let Command::Report(report) = &arguments.command
+            && let Some(rules) = &report.redact
+        {
+            own.mask().add(rules)?;
+        }
         for path in &arguments.reveal {
-            if !session.mask().has_rule_at(&Reveal::everywhere(path)?) {
+            if !own.mask().has_rule_at(&Reveal::everywhere(path)?) {
                 print::aside(&format!(
                     "no masking rule hides anything at {}: nothing more is shown, though it was logged",
                     visible(path)

@@ -401,3 +401,53 @@ fn a_report_about_a_person_keeps_its_key_apart() {
         2
     );
 }
+
+#[test]
+fn the_command_in_a_report_makes_it_again() {
+    let lab = Lab::new(500);
+    let rules = lab.path().join("rules.toml");
+    std::fs::write(&rules, "refold = \"mask/1\"\n[[hide]]\npaths = [\"/customerId\"]\n").unwrap();
+    let out = tempfile::tempdir().unwrap();
+    let how = [
+        &["--layout", "emmett", "--zone", "+03:00"][..],
+        &["--reveal", "/customerId", "--reason", "ticket 12"],
+        &[
+            "report",
+            "orders.db",
+            "order-4711",
+            "--from",
+            "2026-08-01 09:12",
+            "--time",
+            "@1",
+        ],
+        &["--redact", rules.to_str().unwrap()],
+        &["--format", "json", "--out", out.path().to_str().unwrap()],
+    ]
+    .concat();
+    let made = lab.run(&how);
+    assert_eq!(made.code, 0, "{made:?}");
+    assert!(!made.err.contains("nothing more is shown"), "{made:?}");
+    let dir = made.out.lines().next().unwrap();
+    let read = |name: &str| std::fs::read_to_string(std::path::Path::new(dir).join(name)).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&read("manifest.json")).unwrap();
+    let record = read("events.ndjson");
+    assert!(record.contains("C-104711"), "{record}");
+    let command = manifest["report"]["method"]["command"].as_str().unwrap();
+    // Of files it says that there was one.
+    let words = command
+        .replace("--redact FILE", &format!("--redact {}", rules.display()))
+        .replace("--reason REASON", "--reason again");
+    let (words, _) = words.rsplit_once(" --out DIR").unwrap();
+    let again = tempfile::tempdir().unwrap();
+    let words = words.replace("'2026-08-01 09:12'", "2026-08-01T09:12:00+03:00");
+    let mut words: Vec<&str> = words.split(' ').skip(1).collect();
+    words.extend(["--out", again.path().to_str().unwrap()]);
+    let made = lab.run(&words);
+    assert_eq!(made.code, 0, "{words:?} {made:?}");
+    let dir = made.out.lines().next().unwrap();
+    let same = std::fs::read_to_string(std::path::Path::new(dir).join("events.ndjson")).unwrap();
+    assert_eq!(same, record, "{command}");
+    for word in ["--layout emmett", "--zone +03:00", "--reveal /customerId"] {
+        assert!(command.contains(word), "{word} is not in {command}");
+    }
+}

@@ -203,9 +203,16 @@ fn a_report_about_a_person_is_asked_for_and_its_key_is_named() {
     };
     let asked = person(&["/customerId=C-104711"], "");
     let paths = lab.desk.report_paths(session, &asked, &|_| {}).expect("a dry run");
-    assert!(paths.idle_list.iter().any(|of| of.contains("/nowhere")), "{:?}", paths.idle_list);
+    assert!(
+        paths.idle_list.iter().any(|of| of.contains("/nowhere")),
+        "{:?}",
+        paths.idle_list
+    );
     let hidden = |path: &str| {
-        let of = paths.paths.iter().find(|of| (&*of.part, &*of.path) == ("payload", path));
+        let of = paths
+            .paths
+            .iter()
+            .find(|of| (&*of.part, &*of.path) == ("payload", path));
         of.map(|of| of.hidden)
     };
     assert_eq!((hidden("/customerId"), hidden("/sku")), (Some(0), Some(0)));
@@ -218,9 +225,20 @@ fn a_report_about_a_person_is_asked_for_and_its_key_is_named() {
     );
     // The key that was made is a file beside it; with one of an earlier report none is made.
     assert!(made.is_excerpt && std::path::Path::new(&made.case_key).is_file());
-    let again = person(&["/customerId=C-104711"], &made.case_key);
-    assert_eq!(lab.desk.make_report(session, &again, &|_| {}).expect("a report").case_key, "");
-    let error = lab.desk.report_paths(session, &person(&[], ""), &|_| {}).expect_err("nobody");
+    let (_elsewhere, out) = folder();
+    let mut again = person(&["/customerId=C-104711"], &made.case_key);
+    again.manner.out = out;
+    assert_eq!(
+        lab.desk
+            .make_report(session, &again, &|_| {})
+            .expect("a report")
+            .case_key,
+        ""
+    );
+    let error = lab
+        .desk
+        .report_paths(session, &person(&[], ""), &|_| {})
+        .expect_err("nobody");
     assert_eq!(error.code, ErrorCode::InvalidInput);
     let nobody = person(&["/customerId=nobody"], "");
     let error = lab.desk.report_paths(session, &nobody, &|_| {}).expect_err("nobody");

@@ -168,16 +168,16 @@ fn a_person_is_found_by_the_value_and_not_by_its_writing() {
         r#"{"id":{"vip":7,"of":9}}"#,
         r#"{"id":[{"vip":7}]}"#,
         r#"{"id":"[redacted]"}"#,
+        // What nobody can look into may be about anybody.
+        r#""[redacted]""#,
+        r#"[1,"[redacted]"]"#,
+        "id=7",
+        r#"{"id":7"#,
+        "",
     ] {
         assert_eq!(key.holder(others.as_bytes()), Holder::Others, "{others}");
     }
-    for nobody in [
-        r#"{"other":7}"#,
-        r#"{"id":null}"#,
-        r#"{"id":[{}]}"#,
-        "id=7",
-        r#"{"id":7"#,
-    ] {
+    for nobody in [r#"{"other":7}"#, r#"{"id":null}"#, r#"{"id":[{}]}"#, r#""text""#] {
         assert_eq!(key.holder(nobody.as_bytes()), Holder::Nobody, "{nobody}");
     }
 }

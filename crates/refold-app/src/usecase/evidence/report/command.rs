@@ -6,11 +6,12 @@ use refold_core::time::Timestamp;
 use super::ReportAsked;
 use super::judged::Judged;
 use crate::handler;
+use crate::session::Session;
 use crate::wire::HandlerWire;
 
 /// The call that makes the same report again. `store`: what the report calls it. `handler`: what states were folded with.
 pub(super) fn again(
-    store: &str,
+    (store, session): (&str, &Session),
     handler: Option<&HandlerWire>,
     asked: &ReportAsked,
     judged: Option<&Judged>,
@@ -30,6 +31,15 @@ pub(super) fn again(
     };
     let formats: Vec<&str> = asked.formats.iter().map(|format| format.name()).collect();
     let options = [
+        (
+            "--layout",
+            session
+                .said()
+                .layout
+                .as_deref()
+                .map(|layout| layout_word(layout, is_told)),
+        ),
+        ("--zone", session.said().zone.clone()),
         ("--category", asked.category.clone()),
         ("--from", asked.from.clone()),
         ("--to", asked.to.clone()),
@@ -53,11 +63,29 @@ pub(super) fn again(
     for (name, value) in options {
         words.extend(value.map(|value| format!("{name} {}", quoted(&value))));
     }
+    // Of what was revealed in the window some can be said there only.
+    let reveals = session.mask().reveals().into_iter();
+    let mut everywhere = reveals.filter(|of| of.stream.is_none() && of.part.is_none()).peekable();
+    words.extend(everywhere.peek().map(|_| "--reason REASON".to_owned()));
+    words.extend(everywhere.map(|of| match is_told {
+        true => format!("--reveal {}", quoted(&of.path.to_string())),
+        false => "--reveal PATH".to_owned(),
+    }));
     if asked.is_source_unhashed {
         words.push("--no-source-digest".to_owned());
     }
     words.push("--out DIR".to_owned());
     words.join(" ")
+}
+
+/// A built-in layout as it is called; of a file its place is that of one machine. In a report about a person its name is
+/// not told.
+fn layout_word(layout: &str, is_told: bool) -> String {
+    match is_told {
+        _ if layout.ends_with(".toml") => "FILE".to_owned(),
+        true => layout.to_owned(),
+        false => "LAYOUT".to_owned(),
+    }
 }
 
 /// A built-in handler as it is called; a package by its own name, for its place is that of one machine.

@@ -30,7 +30,7 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Method {
         program: PROGRAM_NAME.to_owned(),
         system: system(),
         command: command::again(
-            &gathered.source.location,
+            (&gathered.source.location, gathered.session),
             of_state.or(of_verdict),
             gathered.asked,
             gathered.judged.as_ref(),

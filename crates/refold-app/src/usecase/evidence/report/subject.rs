@@ -11,6 +11,7 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::value::Redacted;
 use refold_core::work::Work;
+use refold_stores::NO_STREAM;
 
 use super::super::folder::{new_key, read_key};
 use super::hidden::HiddenPaths;
@@ -56,6 +57,8 @@ pub struct Subject {
     named: usize,
     /// Events that hold each key.
     held: Vec<u64>,
+    /// Events that hold one, and belong to no stream.
+    without_stream: u64,
     looked_at: u64,
     not_json: u64,
     /// What reading came upon while the person was looked for, in the whole store.
@@ -66,6 +69,12 @@ pub struct Subject {
 
 impl Subject {
     pub fn open(asked: &SubjectAsked) -> Result<Subject, AppError> {
+        if asked.keys.is_empty() {
+            return Err(AppError::invalid(
+                "nobody says what the person is known by",
+                "name a field and its value, as /customerId=C-7",
+            ));
+        }
         let keys: Vec<PersonKey> = asked
             .keys
             .iter()
@@ -87,6 +96,7 @@ impl Subject {
             .unwrap_or_default();
         Ok(Subject {
             held: vec![0; keys.len()],
+            without_stream: 0,
             keys,
             idle: excerpt.entries(),
             excerpt,
@@ -136,8 +146,11 @@ impl Subject {
                 let mut parts = [event.payload, event.metadata].into_iter().flatten();
                 self.not_json += u64::from(parts.any(is_no_json));
                 let is_held = payload::covered(&event, session.mask(), &names, |event| self.is_held(event));
-                if is_held {
-                    streams.insert(names.stream(event.stream).to_vec());
+                match names.stream(event.stream) {
+                    _ if !is_held => {}
+                    // Events without a stream have nothing in common.
+                    NO_STREAM => self.without_stream += 1,
+                    stream => drop(streams.insert(stream.to_vec())),
                 }
             }
             self.looked_at += batch.len() as u64;
@@ -147,6 +160,13 @@ impl Subject {
         self.streams = streams.into_iter().collect();
         match self.streams.is_empty() {
             false => Ok(()),
+            true if self.without_stream > 0 => Err(AppError::not_found(
+                format!(
+                    "this person is only in events without a stream: {}",
+                    grouped(self.without_stream)
+                ),
+                "name (no stream) as a stream to take all events without one",
+            )),
             true => Err(AppError::not_found(
                 "no event holds this person",
                 "look at the path and the value: `refold search` finds where it stands",
@@ -322,12 +342,12 @@ impl Subject {
         Some(&self.case_key).filter(|_| self.is_new_key)
     }
 
-    /// What is shown of the payload and the metadata of an event. The list holds in neither where others stand at the keys
-    /// and the person does not: then it is about them.
+    /// What is shown of the payload and the metadata of an event. The list holds in neither where others stand at the keys, or
+    /// may stand there in what nobody can look into, and the person does not: then it is about them.
     pub fn shown_of(&self, event: &EventView<'_>, names: &Names, mask: &Mask) -> [Shown; 2] {
         let (category, event_type) = (names.category(event.stream), names.type_name(event.event_type));
         let holders = payload::covered(event, mask, names, |event| {
-            [event.payload, event.metadata].map(|bytes| self.holder(bytes.unwrap_or_default()))
+            [event.payload, event.metadata].map(|bytes| bytes.map_or(Holder::Nobody, |bytes| self.holder(bytes)))
         });
         let shown = |part: Part, holder: Holder| {
             let shown = self.excerpt.of(category, event_type, part, &self.keys);
@@ -387,7 +407,8 @@ impl Subject {
         steps.push(
             "Of these events only what is on the list is shown, and the keys above. Where others' values stand at these keys, \
              and the person's does not, the list does not hold: it shows nothing of such a payload or such metadata, nor of \
-             what the event holds beside it without the person's value. What names others stands by a pseudonym, \
+             what the event holds beside it without the person's value. What rules hide and what is no JSON is taken for \
+             others'. What names others stands by a pseudonym, \
              [pseudonym …]: the first 16 letters of base32(HMAC-SHA-256(case key, domain, 0, value)), so that the same \
              value has the same one in every report of the case. Everything else reads [redacted], once in each object or \
              array, however much it is; so do keys of objects that the list does not name."
@@ -409,6 +430,15 @@ impl Subject {
                 "What is no JSON was not looked into: so it was in {} of {}.",
                 counted(self.not_json, "event"),
                 grouped(self.looked_at)
+            ));
+        }
+        if self.without_stream > 0 {
+            limits.push(format!(
+                "{} the person and no stream, and belong to the report only where (no stream) was named.",
+                match self.without_stream {
+                    1 => "1 event has".to_owned(),
+                    several => format!("{} events have", grouped(several)),
+                }
             ));
         }
         let came_upon = self.came_upon.summary();

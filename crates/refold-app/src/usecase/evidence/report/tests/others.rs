@@ -143,3 +143,82 @@ fn nothing_noteworthy_of_what_is_hidden_is_told_in_it_and_nothing_that_it_is_not
     assert!(told.contains("to the letter"), "{told}");
     assert!(manifest(&plain.dir).report.cover.claim.contains("these bytes"));
 }
+
+#[test]
+fn what_nobody_can_look_into_is_taken_for_others() {
+    let beside = format!(r#"{{"email":"{STRANGER}"}}"#);
+    let of_stranger = r#"{"customerId":"C-2"}"#;
+    for (rule, part) in [
+        ("paths = [\"/**\"]", "whole"),
+        ("paths = [\"\"]", "whole"),
+        ("paths = [\"/*\"]", "each field"),
+        ("paths = [\"/customerId\"]", "the field"),
+    ] {
+        for (payload, metadata, hidden) in [(&*beside, of_stranger, "metadata"), (of_stranger, &*beside, "payload")] {
+            let case = Case::of(&[
+                r#"{"stream":"household-1","type":"Own","payload":{"customerId":"C-1","email":"own"}}"#.to_owned(),
+                with_metadata(payload, metadata),
+            ]);
+            let rules = format!("refold = \"mask/1\"\n[[hide]]\nin = [\"{hidden}\"]\ntype = \"T\"\n{rule}\n");
+            let made = case.redacted(&rules, &asked(&case, &["/customerId=C-1"]));
+            assert_eq!(found(&made.dir, STRANGER.as_bytes()), [""; 0], "{part} of {hidden}");
+            assert_eq!(emails(&made), ["own"], "{part} of {hidden}");
+        }
+    }
+    // The field lies below what is hidden.
+    let case = Case::of(&[
+        event("household-1", r#"{"customer":{"id":"C-1"},"email":"own"}"#),
+        with_metadata(&format!(r#"{{"customer":{{"id":"C-2"}},"email":"{STRANGER}"}}"#), "{}"),
+    ]);
+    let rules = "refold = \"mask/1\"\n[[hide]]\nin = [\"payload\"]\npaths = [\"/customer\"]\n";
+    let named = ReportAsked {
+        streams: vec!["household-1".to_owned()],
+        ..asked(&case, &["/customer/id=C-1"])
+    };
+    let made = case.redacted(rules, &named);
+    assert_eq!(found(&made.dir, STRANGER.as_bytes()), [""; 0]);
+    // What is no JSON beside what the list would show.
+    for payload in [
+        r#"{"base64":"eyJjdXN0b21lcklkIjoiQy0yIg==","content_type":"application/json"}"#,
+        r#"{"base64":"aWQ9Qy0y","content_type":"text/plain"}"#,
+    ] {
+        let case = Case::of(&[
+            with_metadata(r#"{"customerId":"C-1","email":"own"}"#, "{}"),
+            with_metadata(payload, &beside),
+        ]);
+        let made = case.make(&asked(&case, &["/customerId=C-1"])).expect("a report");
+        assert_eq!(found(&made.dir, STRANGER.as_bytes()), [""; 0], "{payload}");
+    }
+}
+
+#[test]
+fn events_without_a_stream_are_not_one_persons() {
+    let without = |payload: &str| format!(r#"{{"type":"T","payload":{payload}}}"#);
+    let lines = [
+        event("b", "{}"),
+        without(r#"{"customerId":"C-1","email":"own"}"#),
+        without(&format!(r#"{{"email":"{STRANGER}"}}"#)),
+        event("a", r#"{"customerId":"C-1","email":"in a"}"#),
+    ];
+    let case = Case::of(&lines);
+    let plain = asked(&case, &["/customerId=C-1"]);
+    let made = case.make(&plain).expect("a report");
+    assert_eq!(emails(&made), ["in a"]);
+    assert_eq!(found(&made.dir, STRANGER.as_bytes()), [""; 0]);
+    let limits = manifest(&made.dir).report.limits.join("\n");
+    assert!(limits.contains("1 event has the person and no stream"), "{limits}");
+    let named = ReportAsked {
+        streams: vec!["(no stream)".to_owned()],
+        time: Some("@7".to_owned()),
+        ..plain
+    };
+    assert_eq!(emails(&case.make(&named).expect("a report")), ["own", STRANGER, "in a"]);
+    let case = Case::of(&lines[..3]);
+    let error = case
+        .make(&asked(&case, &["/customerId=C-1"]))
+        .expect_err("it is in no stream");
+    assert!(
+        error.message.contains("only in events without a stream: 1"),
+        "{error:?}"
+    );
+}

@@ -264,7 +264,7 @@ fn grind(seed: u64) {
         streams[0].0.push('\n');
     }
     let mut held: BTreeSet<usize> = (0..streams.len()).filter(|_| town.is(5)).collect();
-    let mut events: Vec<(usize, Value, BTreeMap<&'static str, String>)> = Vec::new();
+    let mut events: Vec<(usize, Value, BTreeMap<&'static str, String>, bool)> = Vec::new();
     let mut lines = Vec::new();
     // Somebody is there, whatever the key.
     let first = match &listed.key[..] {
@@ -297,26 +297,29 @@ fn grind(seed: u64) {
             lines.push(format!("{{\"stream\":\"{}\"", town.stranger()));
         }
         let parts = json!([if is_json { payload } else { Value::Null }, metadata]);
-        events.push((of, parts, columns));
+        events.push((of, parts, columns, is_json));
     }
     held.retain(|at| events.iter().any(|(of, ..)| of == at));
     let named: Vec<String> = held.iter().map(|at| streams[*at].0.clone()).collect();
     let cover: Vec<Vec<&str>> = if has_rules { hide.clone() } else { Vec::new() };
-    for (of, parts, _) in &events {
+    for (of, parts, ..) in &events {
         let parts = parts.as_array().expect("two parts");
         let is_held = |part: &Value| held_by(part, &mut Vec::new(), &listed.key, false).0;
         if cover.is_empty() && parts.iter().any(is_held) {
             held.insert(*of);
         }
     }
-    for (of, parts, columns) in &events {
+    for (of, parts, columns, is_json) in &events {
         // With rules nobody is found by what they hide: then any stream may be in it.
         if !cover.is_empty() || held.contains(of) {
             let parts = parts.as_array().expect("two parts");
-            let whose: Vec<(bool, bool)> = parts
+            let mut whose: Vec<(bool, bool)> = parts
                 .iter()
                 .map(|part| held_by(part, &mut Vec::new(), &listed.key, false))
                 .collect();
+            if !is_json {
+                whose[0] = (false, true);
+            }
             let is_of_others = whose.contains(&(false, true));
             for (part, (is_own, _)) in parts.iter().zip(&whose) {
                 if !cover.is_empty() || *is_own || !is_of_others {
