@@ -50,10 +50,11 @@ pub const DRAWERS: [(&[&str], &str, &str); 4] = [
 ];
 
 /// What a report can be about, and what its form has then. The first stands there again when the next size is looked at.
-const REPORTS: [(&str, &str); 4] = [
+const REPORTS: [(&str, &str); 5] = [
     ("verification", "report-anchors"),
     ("invariants", "report-condition"),
     ("comparison", "report-against"),
+    ("subject", "report-keys"),
     ("events", "report-from"),
 ];
 

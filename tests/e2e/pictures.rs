@@ -259,6 +259,33 @@ fn report_of_invariants() {
     take(&shown, "report-invariants");
 }
 
+/// What a report about a person would hide, before it is made.
+#[test]
+fn report_about_a_person() {
+    let store = stores::sample();
+    let kept = temporary();
+    let list = kept.path().join("person.toml");
+    let text = "refold = \"excerpt/1\"\n\n[[show]]\npaths = [\"/address\", \"/lines/*/sku\", \"/sku\", \"/qty\"]\n";
+    std::fs::write(&list, text).expect("a list can be written");
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    show(&shown, "reports");
+    shown.web.click("[data-test=segment-subject]");
+    shown.web.wait_for("document.querySelector('[data-test=report-keys]')");
+    shown.web.click("[data-test=report-keys]");
+    shown.web.type_text("/customerId=C-104711");
+    answer_dialog(&shown, "open", &list.to_string_lossy());
+    shown.web.click("[data-test=report-allow-choose]");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=report-allow]').textContent.endsWith('person.toml')");
+    shown.web.click("[data-test=report-paths]");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=report-path-rows]')");
+    take(&shown, "report-person");
+}
+
 /// A report of an order, once it was made.
 #[test]
 fn report() {

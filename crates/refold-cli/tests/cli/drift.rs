@@ -181,7 +181,10 @@ fn of_each_kind_some_are_shown() {
         .out;
     assert!(text.contains("order-4711  different"), "{text}");
     assert!(text.contains(" of 251, of each kind the first"), "{text}");
-    assert!(text.contains("199 missing") && text.contains("of these 51 streams without a row yet"), "{text}");
+    assert!(
+        text.contains("199 missing") && text.contains("of these 51 streams without a row yet"),
+        "{text}"
+    );
 }
 
 #[test]
