@@ -25,11 +25,12 @@ pub fn ordinary_user(known: &[&'static str]) -> &'static str {
     known.iter().find(is_known).copied().expect("a user that is not root")
 }
 
-/// Gives a folder to a user.
-pub fn give(folder: &std::path::Path, user: &str) {
-    let owned = Command::new("chown").arg(user).arg(folder).status();
+/// Gives a folder or a file to a user.
+pub fn give(path: &std::path::Path, user: &str) {
+    let owned = Command::new("chown").arg(user).arg(path).status();
     assert!(
         owned.is_ok_and(|status| status.success()),
-        "the folder is given to {user}"
+        "{} is given to {user}",
+        path.display()
     );
 }

@@ -2,8 +2,9 @@
 //!
 //! It runs as an ordinary user, writes down every statement it is sent, and is gone when the last test that holds it is.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -94,6 +95,28 @@ impl Postgres {
         let file = self.data().join("postgresql.conf");
         let known = fs::read_to_string(&file).expect("the settings can be read");
         fs::write(&file, format!("{known}\n{settings}")).expect("the settings can be written");
+    }
+
+    /// Lets nobody in from now on but its superuser and who shows a certificate of this authority in his own name.
+    pub fn demand_certificates(&self, certificate: &Path, key: &Path, authority: &Path) {
+        for (file, name) in [
+            (certificate, "server.crt"),
+            (key, "server.key"),
+            (authority, "authority.crt"),
+        ] {
+            let own = self.data().join(name);
+            fs::copy(file, &own).expect("it can be copied");
+            fs::set_permissions(&own, Permissions::from_mode(0o600)).expect("rights are set");
+            if let Some(user) = self.user {
+                give(&own, user);
+            }
+        }
+        self.append_settings("ssl = on\nssl_ca_file = 'authority.crt'\n");
+        let rules = "local all all trust\nhost all postgres 127.0.0.1/32 trust\n\
+                     hostssl all all 127.0.0.1/32 trust clientcert=verify-full\n";
+        fs::write(self.data().join("pg_hba.conf"), rules).expect("the rules can be written");
+        self.crash();
+        self.boot();
     }
 
     pub fn boot(&self) {

@@ -4,6 +4,7 @@
 //! A new adapter is done when [`over_each!`] names a [`Real`] of its kind.
 
 mod attacks;
+mod certificates;
 mod faults;
 mod fitting;
 mod gentle;
@@ -23,6 +24,8 @@ use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreErr
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::OpenOptions;
+
+use self::certificates::Papers;
 
 /// A real server of one kind, with what is to be said to it in its own words.
 pub trait Real: Sized + Send + Sync {
@@ -52,6 +55,10 @@ pub trait Real: Sized + Send + Sync {
     fn shared() -> Arc<Self>;
     /// A server of one's own, which loses nothing when it crashes.
     fn alone() -> Self;
+    /// A server of one's own with the certificate of these papers, which knows their authority.
+    fn certified(papers: &Papers) -> Self;
+    /// As [`Real::store`], for whoever shows a certificate in the name that is answered behind the address.
+    fn certified_store(&self, database: &str, events: u32) -> (String, String);
     fn boot(&self);
     fn crash(&self);
     /// Makes a database with so many events of 20 accounts; the address of somebody who may read it and nothing else.

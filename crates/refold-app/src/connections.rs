@@ -45,6 +45,7 @@ const HEAD: &str = "\
 #   host                  \"pg-1:5432,pg-2\", or the folder of a Unix socket (mysql: its file)
 #   database, user        and for postgres: service, target_session_attrs
 #   sslmode, sslrootcert  verify-full (the default, but not on this machine), verify-ca, require or disable
+#   sslcert, sslkey       files with our certificate and its key, for a server that asks who we are
 #   allow_elevated, allow_scans, megabytes_per_second
 #                         as in an address: docs/production.md
 #   password              ask, \"env NAME\", pgpass, mycnf, keychain or \"command PROGRAM ARGUMENT…\"
@@ -326,6 +327,8 @@ fn checked_but_name(connection: &Connection) -> Result<Connection, AppError> {
     let layout = sound.layout.as_mut().filter(|layout| layout.ends_with(".toml"));
     let files = [
         ("store", sound.store.as_mut()),
+        ("sslcert", sound.sslcert.as_mut()),
+        ("sslkey", sound.sslkey.as_mut()),
         ("mask", sound.mask.as_mut()),
         ("layout", layout),
     ];

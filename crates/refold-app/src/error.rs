@@ -126,7 +126,7 @@ impl From<StoreError> for AppError {
             ),
             StoreError::Denied { .. } => (
                 ErrorCode::Denied,
-                "look whether the account and its password are the right ones, or ask for the right to read; Refold never needs the \
+                "look whether the account and its password (or certificate) are the right ones, or ask for the right to read; Refold never needs the \
                  right to write",
                 Vec::new(),
             ),

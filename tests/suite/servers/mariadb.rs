@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refold_tests::mariadb::Mariadb;
 
 use super::Real;
+use super::certificates::Papers;
 use crate::mysql::{TABLES, reading, store, watching};
 
 /// A function that leaves a trace, as whoever wrote it: in a table that no transaction of ours can take back.
@@ -67,6 +68,22 @@ impl Real for Mariadb {
 
     fn alone() -> Mariadb {
         Mariadb::start(&["--innodb-flush-log-at-trx-commit=1"])
+    }
+
+    fn certified(papers: &Papers) -> Mariadb {
+        let [certificate, key, authority] = ["server.pem", "server.key", "authority.pem"].map(|file| papers.file(file));
+        Mariadb::start(&[
+            "--ssl",
+            &format!("--ssl-cert={}", certificate.display()),
+            &format!("--ssl-key={}", key.display()),
+            &format!("--ssl-ca={}", authority.display()),
+        ])
+    }
+
+    fn certified_store(&self, database: &str, events: u32) -> (String, String) {
+        let (address, reader) = (Real::store(self, database, events), reader_of(database));
+        self.sql(database, &format!("ALTER USER {reader} REQUIRE SUBJECT '/CN={reader}'"));
+        (address, reader)
     }
 
     fn boot(&self) {

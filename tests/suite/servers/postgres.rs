@@ -6,6 +6,7 @@ use std::sync::Arc;
 use refold_tests::postgres::{MESSAGES, Postgres, READER};
 
 use super::Real;
+use super::certificates::Papers;
 
 /// A function that leaves a trace, as whoever calls it. A trace is what a transaction cannot take back: a number of a
 /// sequence.
@@ -53,6 +54,17 @@ impl Real for Postgres {
 
     fn alone() -> Postgres {
         Postgres::start()
+    }
+
+    fn certified(papers: &Papers) -> Postgres {
+        let server = Postgres::start();
+        let [certificate, key, authority] = ["server.pem", "server.key", "authority.pem"].map(|file| papers.file(file));
+        server.demand_certificates(&certificate, &key, &authority);
+        server
+    }
+
+    fn certified_store(&self, database: &str, events: u32) -> (String, String) {
+        (self.store(database, events), READER.to_owned())
     }
 
     fn boot(&self) {

@@ -512,6 +512,10 @@ export type Connection = {
 	sslmode?: string | null,
 	/**  Path of a file of certificates; `None`: those of the system. */
 	sslrootcert?: string | null,
+	/**  Path of our certificate, for a server that asks who we are. */
+	sslcert?: string | null,
+	/**  Path of the key of it, which nobody else may read. */
+	sslkey?: string | null,
 	/**  The role that is used although it could do more than read. */
 	allowElevated?: string | null,
 	/**  `yes`: scans of big tables are allowed. */

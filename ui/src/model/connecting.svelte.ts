@@ -10,7 +10,8 @@ export type PlaceKind = 'file' | 'server';
 export type SourceKind = keyof typeof T.sources;
 
 /** The lines that are texts and nothing else. */
-type Line = 'ssh' | 'sslmode' | 'sslrootcert' | 'targetSessionAttrs' | 'layout' | 'mask' | 'cache';
+type Line = 'ssh' | Encrypting | 'targetSessionAttrs' | 'layout' | 'mask' | 'cache';
+type Encrypting = 'sslmode' | 'sslrootcert' | 'sslcert' | 'sslkey';
 
 const WORDS: readonly [Environment, readonly string[]][] = [
   ['production', ['prod', 'live']],
@@ -29,7 +30,8 @@ export class Connecting {
   /** The variable or the program. */
   sourceText = $state('');
   lines = $state<Record<Line, string>>({
-    ...{ ssh: '', sslmode: '', sslrootcert: '', targetSessionAttrs: '', layout: '', mask: '', cache: '' },
+    ...{ ssh: '', sslmode: '', sslrootcert: '', sslcert: '', sslkey: '' },
+    ...{ targetSessionAttrs: '', layout: '', mask: '', cache: '' },
   });
   /** Typed for a test; empty as soon as it was sent. */
   password = $state('');
@@ -191,6 +193,8 @@ export class Connecting {
       ...definite({
         sslmode: given(lines.sslmode),
         sslrootcert: given(lines.sslrootcert),
+        sslcert: given(lines.sslcert),
+        sslkey: given(lines.sslkey),
         targetSessionAttrs: this.choosesServer ? given(lines.targetSessionAttrs) : null,
       }),
     };

@@ -85,3 +85,21 @@ it('writes of the source of a password what belongs to it alone', async () => {
     expect(saved.mock.lastCall?.[0].password).toBe(line);
   }
 });
+
+it('saves our certificate with the place of its key, and shows both again', async () => {
+  const backend = fakeBackend({ sampleEvents: 10 });
+  const saved = vi.spyOn(backend, 'saveConnection');
+  const form = new Connecting(new Desk(backend), 'new');
+  [form.name, form.environment, form.address] = ['shop', 'test', 'postgres://ada@db/shop'];
+  [form.lines.sslcert, form.lines.sslkey] = [' /ada.pem ', '/ada.key'];
+  expect(await form.save()).toBe(true);
+  const connection = saved.mock.lastCall?.[0];
+  expect(connection).toMatchObject({ sslcert: '/ada.pem', sslkey: '/ada.key' });
+  const again = new Connecting(new Desk(backend), {
+    connection: connection ?? {},
+    target: '',
+    address: '',
+    problems: [],
+  });
+  expect([again.lines.sslcert, again.lines.sslkey]).toEqual(['/ada.pem', '/ada.key']);
+});

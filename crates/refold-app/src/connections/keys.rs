@@ -28,10 +28,12 @@ const CACHES: [&str; 2] = ["disk", "memory"];
 const KINDS: [&str; 2] = ["postgres", "mysql"];
 
 /// Those that an address has behind its `?`, in their order there.
-pub const IN_ADDRESS: [&str; 7] = [
+pub const IN_ADDRESS: [&str; 9] = [
     "service",
     "sslmode",
     "sslrootcert",
+    "sslcert",
+    "sslkey",
     "target_session_attrs",
     "allow_elevated",
     "allow_scans",
@@ -82,6 +84,8 @@ pub const KEYS: &[Key] = &[
     text!(service, plain),
     text!(sslmode, |value| word(value, &SSL_MODES)),
     text!(sslrootcert, plain),
+    text!(sslcert, plain),
+    text!(sslkey, plain),
     text!(allow_elevated, plain),
     text!(allow_scans, |value| word(value, &["yes"])),
     text!(megabytes_per_second, |value| match Rate::parse(value) {
@@ -139,6 +143,15 @@ pub fn contradictions(of: &Connection) -> Vec<String> {
     }
     if of.store.is_some() && (of.ssh.is_some() || of.password.is_some() || of.user.is_some()) {
         found.push("a file has no user, no password and no ssh".to_owned());
+    }
+    // A service may say the other.
+    if of.sslcert.is_some() != of.sslkey.is_some() && of.service.is_none() {
+        found.push("sslcert and sslkey go together: our certificate and its key".to_owned());
+    }
+    if of.ssh.is_some() && of.sslcert.is_some() {
+        found.push(
+            "through ssh nothing is encrypted beyond it, so that no certificate (sslcert) can be shown".to_owned(),
+        );
     }
     let is_mysql = ServerKind::of(of) == ServerKind::MySql;
     if is_mysql && (of.service.is_some() || of.target_session_attrs.is_some()) {

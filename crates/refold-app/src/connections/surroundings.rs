@@ -38,12 +38,14 @@ impl std::fmt::Debug for Variables {
 }
 
 /// The variables of libpq for what an address or a connection leaves open.
-const OF_VARIABLE: [(&str, &str); 6] = [
+const OF_VARIABLE: [(&str, &str); 8] = [
     ("PGHOST", "host"),
     ("PGDATABASE", "dbname"),
     ("PGUSER", "user"),
     ("PGSSLMODE", "sslmode"),
     ("PGSSLROOTCERT", "sslrootcert"),
+    ("PGSSLCERT", "sslcert"),
+    ("PGSSLKEY", "sslkey"),
     ("PGTARGETSESSIONATTRS", "target_session_attrs"),
 ];
 
@@ -122,6 +124,8 @@ impl Surroundings {
                 "user" => said.connection.user = value,
                 "database" => said.connection.database = value,
                 "ssl-ca" => said.connection.sslrootcert = value,
+                "ssl-cert" => said.connection.sslcert = value,
+                "ssl-key" => said.connection.sslkey = value,
                 "password" => said.password = value.map(Secret::new),
                 _ => {}
             }
@@ -147,6 +151,8 @@ impl Surroundings {
         of.user = of.user.filter(|user| !user.is_empty());
         of.database = of.database.or(said.connection.database);
         of.sslrootcert = of.sslrootcert.or(said.connection.sslrootcert);
+        of.sslcert = of.sslcert.or(said.connection.sslcert);
+        of.sslkey = of.sslkey.or(said.connection.sslkey);
         Ok(Completed {
             connection: of,
             port: said.port.or_else(|| variable("MYSQL_TCP_PORT")),

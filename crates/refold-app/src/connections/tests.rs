@@ -197,6 +197,22 @@ fn what_cannot_be_is_not_saved() {
             cache: Some("cloud".to_owned()),
             ..server("x")
         },
+        // A key is missing, a certificate is, and one that could never be shown.
+        Connection {
+            sslcert: Some("/ada.pem".to_owned()),
+            ssh: None,
+            ..server("x")
+        },
+        Connection {
+            sslkey: Some("/ada.key".to_owned()),
+            ssh: None,
+            ..server("x")
+        },
+        Connection {
+            sslcert: Some("/ada.pem".to_owned()),
+            sslkey: Some("/ada.key".to_owned()),
+            ..server("x")
+        },
     ];
     for connection in wrong {
         let error = save(&places, &connection, None).unwrap_err();
@@ -245,6 +261,32 @@ fn an_export_holds_no_program_and_an_import_takes_none() {
         "{imported:?}"
     );
     assert!(!fs::read_to_string(file(&other)).unwrap().contains("rm -rf"));
+}
+
+#[test]
+fn of_a_certificate_and_its_key_only_the_places_are_handed_on() {
+    let (folder, mine) = places();
+    let key = folder.path().join("ada.key");
+    fs::write(
+        &key,
+        "-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----\n",
+    )
+    .unwrap();
+    let certified = Connection {
+        sslcert: Some("ada.pem".to_owned()),
+        sslkey: Some(key.display().to_string()),
+        ssh: None,
+        ..server("eu")
+    };
+    save(&mine, &certified, None).unwrap();
+    let found = find(&mine, "eu").unwrap();
+    let certificate = std::path::absolute("ada.pem").unwrap().display().to_string();
+    assert_eq!(found.sslcert, Some(certificate), "it is opened from any folder");
+    let text = export(&mine, &[]).unwrap();
+    assert!(text.contains("ada.key") && !text.contains("hunter2"), "{text}");
+    let (_folder, other) = places();
+    import(&other, &text, "x", Taken::Refused).unwrap();
+    assert_eq!(find(&other, "eu").unwrap().sslkey, found.sslkey);
 }
 
 #[test]

@@ -125,7 +125,14 @@ pub fn parse(url: &str) -> Result<(Connection, Option<Secret>), AppError> {
             "port" => port = Some(value),
             "ssl" if value == "true" => connection.sslmode = Some("require".to_owned()),
             _ => {
-                let name = if key == "dbname" { "database" } else { key.as_str() };
+                let name = match (key.as_str(), kind) {
+                    ("dbname", _) => "database",
+                    // As the tools of that server write them.
+                    ("ssl-ca", ServerKind::MySql) => "sslrootcert",
+                    ("ssl-cert", ServerKind::MySql) => "sslcert",
+                    ("ssl-key", ServerKind::MySql) => "sslkey",
+                    (key, _) => key,
+                };
                 let known = keys::of_address(name).ok_or_else(|| match is_behind_password {
                     // It may be the end of the password.
                     true => wrong("what follows the password is not known", "write & as %26 in a password"),

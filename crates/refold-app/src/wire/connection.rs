@@ -26,6 +26,10 @@ pub struct Connection {
     pub sslmode: Option<String>,
     /// Path of a file of certificates; `None`: those of the system.
     pub sslrootcert: Option<String>,
+    /// Path of our certificate, for a server that asks who we are.
+    pub sslcert: Option<String>,
+    /// Path of the key of it, which nobody else may read.
+    pub sslkey: Option<String>,
     /// The role that is used although it could do more than read.
     pub allow_elevated: Option<String>,
     /// `yes`: scans of big tables are allowed.

@@ -106,6 +106,12 @@ pub struct ConnectionLines {
     /// The certificates of the authorities that are trusted
     #[arg(long, value_name = "FILE")]
     pub sslrootcert: Option<String>,
+    /// Our certificate, for a server that asks who we are
+    #[arg(long, value_name = "FILE")]
+    pub sslcert: Option<String>,
+    /// The key of our certificate, which nobody else may read
+    #[arg(long, value_name = "FILE")]
+    pub sslkey: Option<String>,
     /// The role that is used although it could do more than read
     #[arg(long, value_name = "ROLE")]
     pub allow_elevated: Option<String>,

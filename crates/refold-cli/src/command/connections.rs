@@ -148,6 +148,8 @@ fn set_lines(context: &Context<'_>, connection: &mut Connection, lines: &Connect
         ("service", &lines.service),
         ("sslmode", &lines.sslmode),
         ("sslrootcert", &lines.sslrootcert),
+        ("sslcert", &lines.sslcert),
+        ("sslkey", &lines.sslkey),
         ("allow_elevated", &lines.allow_elevated),
         ("allow_scans", &lines.allow_scans),
         ("megabytes_per_second", &lines.megabytes_per_second),

@@ -97,6 +97,10 @@ impl Address for Place {
         self.hosts.iter().all(Host::is_local)
     }
 
+    fn is_over_network(&self) -> bool {
+        self.hosts.iter().any(|host| matches!(host, Host::Tcp { .. }))
+    }
+
     fn set_password(&mut self, password: &Secret) {
         self.password = Some(password.clone());
     }

@@ -13,6 +13,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 use crate::server::link::{Blame, Fault, LOOK_UP, PIECE_PATIENCE};
+use crate::server::tls;
 
 /// No answer of a server is larger: the largest row that it can be told to send, and its other columns.
 const MOST_PACKET_BYTES: usize = (1 << 30) + (64 << 20);
@@ -306,7 +307,9 @@ fn closed(error: &io::Error) -> Fault {
     let is_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
     Fault::Said {
         code: None,
-        detail: if is_tls {
+        detail: if let Some(said) = tls::said_of_ours(error) {
+            said
+        } else if is_tls {
             format!("the encrypted connection failed ({error})")
         } else {
             format!("the connection was lost ({error})")

@@ -15,6 +15,7 @@ use tokio_postgres::config::Host;
 use super::Postgres;
 use crate::secret::Secret;
 use crate::server::options::{self, Address};
+use crate::server::tls;
 
 /// Where a server is looked for that nobody names, as its own tools do.
 pub const LOCAL_SOCKETS: &str = "/var/run/postgresql";
@@ -51,6 +52,11 @@ impl Address for Config {
         self.get_hosts().iter().all(is_local) && self.get_hostaddrs().iter().all(IpAddr::is_loopback)
     }
 
+    fn is_over_network(&self) -> bool {
+        let is_named = |host: &Host| matches!(host, Host::Tcp(_));
+        self.get_hosts().iter().any(is_named) || !self.get_hostaddrs().is_empty()
+    }
+
     fn set_password(&mut self, password: &Secret) {
         self.password(password.reveal());
     }
@@ -74,6 +80,9 @@ pub(super) fn in_words(error: &tokio_postgres::Error) -> String {
             Some(detail) => format!("{}: {detail}", said.message()),
             None => said.message().to_owned(),
         };
+    }
+    if let Some(said) = tls::said_of_ours(error) {
+        return said;
     }
     match error.source().map(ToString::to_string) {
         Some(source) if source == "password missing" => PASSWORD_MISSING.to_owned(),

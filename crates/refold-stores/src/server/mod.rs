@@ -6,6 +6,7 @@
 
 pub mod address;
 pub mod bound;
+pub mod certificate;
 pub mod connections;
 pub mod course;
 pub mod held;

@@ -293,10 +293,31 @@ impl<S: Open> Options<S> {
     }
 
     pub(super) fn reach(&self, cancel: &CancelToken) -> Result<Way<S>, StoreError> {
-        let tls = tls::config(self.encryption, self.roots.as_deref(), self.location())?.map(Arc::new);
-        let mut link = S::connect(self, tls.as_ref(), cancel)?;
+        let (roots, ours) = (self.roots.as_deref(), self.ours.as_ref());
+        let tls = tls::config(self.encryption, roots, ours, self.location())?.map(Arc::new);
+        let mut link = S::connect(self, tls.as_ref(), cancel).map_err(|error| self.with_ours(error))?;
         let account = S::account(&mut link, cancel).map_err(|fault| fault.at(self.location()))?;
         Ok(Way { link, account, tls })
+    }
+
+    /// Why we are not let in, with the certificate that we came with: some servers end a connection without a word on what
+    /// they do not like of it.
+    fn with_ours(&self, error: StoreError) -> StoreError {
+        let Some(ours) = &self.ours else {
+            return error;
+        };
+        let more = |detail: String| format!("{detail}; {}", ours.described());
+        match error {
+            StoreError::Unreachable { location, detail } => StoreError::Unreachable {
+                detail: more(detail),
+                location,
+            },
+            StoreError::Denied { location, detail } => StoreError::Denied {
+                detail: more(detail),
+                location,
+            },
+            other => other,
+        }
     }
 
     /// A further connection, to the server and account of the first.
@@ -381,6 +402,12 @@ impl<S: Open> Options<S> {
         let mut told = vec![could];
         told.extend(S::WORDS.promises.map(str::to_owned));
         told.push(self.encryption.sentence().to_owned());
+        if let Some(ours) = &self.ours {
+            told.push(format!(
+                "the server is shown our certificate if it asks: {}",
+                ours.certificate.display()
+            ));
+        }
         told.extend(self.rate.sentence());
         told.extend(role.is_standby.then(|| S::WORDS.standby.to_owned()));
         told

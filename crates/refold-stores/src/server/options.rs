@@ -13,6 +13,7 @@ use std::sync::Arc;
 use refold_core::port::store::StoreError;
 
 use super::address::{Encryption, is_password, may_lack_an_at, plain, unclear, unclear_mark, without_password};
+use super::certificate::OurCertificate;
 use super::open::Open;
 use super::pace::{Rate, USUAL};
 use crate::secret::Secret;
@@ -25,6 +26,8 @@ pub struct Options<S: Open> {
     pub(crate) encryption: Encryption,
     /// The file with the certificates that a server's must come from; `None`: those of the system.
     pub(crate) roots: Option<PathBuf>,
+    /// What a server is shown that asks who we are.
+    pub(crate) ours: Option<OurCertificate>,
     /// The account that is used although it could do more than read.
     pub(crate) elevated_role: Option<String>,
     pub(crate) may_scan: bool,
@@ -47,12 +50,15 @@ pub trait Address: Sized + Clone + Send + Sync + 'static {
     /// Whether whatever is sent stays on this machine.
     fn is_local(&self) -> bool;
 
+    /// Whether there is anything to encrypt: over a socket of this machine nothing is.
+    fn is_over_network(&self) -> bool;
+
     fn set_password(&mut self, password: &Secret);
 }
 
 impl<S: Open> Options<S> {
-    /// Behind the `?` of every URL there may be `sslmode`, `sslrootcert`, `allow_elevated=ACCOUNT`, `allow_scans=yes` and
-    /// `megabytes_per_second=NUMBER`.
+    /// Behind the `?` of every URL there may be `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `allow_elevated=ACCOUNT`,
+    /// `allow_scans=yes` and `megabytes_per_second=NUMBER`.
     pub fn parse(url: &str) -> Result<Options<S>, StoreError> {
         let location = without_password(url);
         let wrong = |detail: String| StoreError::Address {
@@ -82,12 +88,15 @@ impl<S: Open> Options<S> {
         };
         let mut parameters = Vec::new();
         let (mut asked, mut roots, mut elevated_role, mut may_scan, mut rate) = (None, None, None, false, None);
+        let (mut certificate, mut key_file) = (None, None);
         for pair in pairs {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let value = || plain(value).map_err(wrong);
             match key {
                 "sslmode" => asked = Some(Encryption::parse(&value()?).map_err(wrong)?),
                 "sslrootcert" => roots = Some(value()?).filter(|file| file != "system").map(PathBuf::from),
+                "sslcert" => certificate = Some(value()?),
+                "sslkey" => key_file = Some(value()?),
                 "allow_elevated" => elevated_role = Some(value()?),
                 "allow_scans" if value()? == "yes" => may_scan = true,
                 "allow_scans" => return Err(wrong("allow_scans is yes, or left out".to_owned())),
@@ -99,14 +108,21 @@ impl<S: Open> Options<S> {
             }
         }
         let to = S::Address::parse(place, &parameters).map_err(wrong)?;
+        let ours = OurCertificate::of(certificate, key_file).map_err(wrong)?;
+        // Whoever names a certificate wants it to be seen by the server that it is for.
+        let is_in_the_clear = to.is_local() && (ours.is_none() || !to.is_over_network());
         // On this machine nobody else waits for the line.
         let rate = rate.unwrap_or(if to.is_local() { Rate::UNLIMITED } else { USUAL });
+        let usual = if is_in_the_clear {
+            Encryption::None
+        } else {
+            Encryption::Host
+        };
+        let encryption = asked.unwrap_or(usual);
         Ok(Options {
-            encryption: asked.unwrap_or(if to.is_local() {
-                Encryption::None
-            } else {
-                Encryption::Host
-            }),
+            // In the clear nothing of it is shown.
+            ours: ours.filter(|_| encryption != Encryption::None),
+            encryption,
             to,
             roots,
             elevated_role,

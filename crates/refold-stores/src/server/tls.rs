@@ -1,5 +1,7 @@
-//! Encrypted connections: which certificates are trusted, and what is checked of them.
+//! Encrypted connections: which certificates are trusted, what is checked of them, and which of ours is shown.
 
+use std::error::Error as AnyError;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,15 +11,20 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
+};
 
 use super::address::Encryption;
+use super::certificate::OurCertificate;
 
 /// What encrypts connections; `None` where nothing is encrypted. `roots`: the file with the certificates that a server's
-/// must come from; without it those of the system. `location` is for what is said where that fails.
+/// must come from; without it those of the system. `ours` is shown to a server that asks for one. `location` is for what
+/// is said where that fails.
 pub fn config(
     encryption: Encryption,
     roots: Option<&Path>,
+    ours: Option<&OurCertificate>,
     location: &str,
 ) -> Result<Option<ClientConfig>, StoreError> {
     let unreachable = |detail: String| StoreError::Unreachable {
@@ -32,8 +39,8 @@ pub fn config(
         .with_safe_default_protocol_versions()
         .map_err(|error| unreachable(format!("encryption cannot be set up ({error})")))?;
     let trusted = || known(roots).map_err(unreachable);
-    let config = match encryption {
-        Encryption::Host => builder.with_root_certificates(trusted()?).with_no_client_auth(),
+    let builder = match encryption {
+        Encryption::Host => builder.with_root_certificates(trusted()?),
         weaker => {
             let authority = match weaker {
                 Encryption::Authority => {
@@ -44,14 +51,44 @@ pub fn config(
                 }
                 _ => None,
             };
+            let provider = Arc::clone(&provider);
             let verifier = Arc::new(Lenient { provider, authority });
-            builder
-                .dangerous()
-                .with_custom_certificate_verifier(verifier)
-                .with_no_client_auth()
+            builder.dangerous().with_custom_certificate_verifier(verifier)
         }
     };
-    Ok(Some(config))
+    Ok(Some(match ours {
+        None => builder.with_no_client_auth(),
+        Some(ours) => builder.with_client_cert_resolver(ours.shown(&provider).map_err(unreachable)?),
+    }))
+}
+
+/// What a server says of our certificate, where it ended the connection because of it.
+pub fn said_of_ours(error: &(dyn AnyError + 'static)) -> Option<String> {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    if let Some(inner) = inner {
+        return said_of_ours(inner);
+    }
+    let Some(Error::AlertReceived(alert)) = error.downcast_ref() else {
+        return said_of_ours(error.source()?);
+    };
+    let why = match alert {
+        AlertDescription::CertificateRequired => {
+            return Some(
+                "the server wants to see a certificate of ours: name its file and that of its key by sslcert and sslkey"
+                    .to_owned(),
+            );
+        }
+        AlertDescription::UnknownCA => "the authority that it is from is none that is trusted there",
+        AlertDescription::CertificateExpired => "it has run out",
+        AlertDescription::CertificateRevoked => "it was revoked",
+        AlertDescription::UnsupportedCertificate => "it is of a kind that is not taken there",
+        AlertDescription::BadCertificate | AlertDescription::CertificateUnknown | AlertDescription::AccessDenied => {
+            "it is not what is wanted there"
+        }
+        // Any other is of something else.
+        _ => return None,
+    };
+    Some(format!("the server does not take our certificate: {why}"))
 }
 
 /// The certificates that are trusted; else why there are none.
@@ -137,3 +174,6 @@ impl ServerCertVerifier for Lenient {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests;

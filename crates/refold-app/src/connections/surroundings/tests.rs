@@ -13,7 +13,7 @@ fn what_a_connection_says_comes_before_its_service_and_that_before_variables() {
     let file = folder.path().join("services");
     std::fs::write(
         &file,
-        "[shop]\nhost=of-service\ndbname=orders\nport=5433\npassword=hunter2\n",
+        "[shop]\nhost=of-service\ndbname=orders\nport=5433\npassword=hunter2\nsslcert=/of-service.pem\n",
     )
     .unwrap();
     let path = file.display().to_string();
@@ -24,9 +24,13 @@ fn what_a_connection_says_comes_before_its_service_and_that_before_variables() {
         ("PGDATABASE", "of-variable"),
         ("PGUSER", "of-variable"),
         ("PGSSLMODE", "require"),
+        ("PGSSLCERT", "/ada.pem"),
+        ("PGSSLKEY", "/ada.key"),
     ]);
     let completed = around.complete(&connection()).unwrap();
     let of = &completed.connection;
+    assert_eq!(of.sslcert.as_deref(), Some("/of-service.pem"));
+    assert_eq!(of.sslkey.as_deref(), Some("/ada.key"));
     assert_eq!(of.host.as_deref(), Some("pg-1"));
     assert_eq!(of.database.as_deref(), Some("orders"));
     assert_eq!(of.user.as_deref(), Some("of-variable"));
@@ -76,7 +80,11 @@ fn a_connection_to_mysql_is_completed_by_its_own_file_and_variables() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(".my.cnf");
-    std::fs::write(&file, "[client]\nuser=ada\nport=3307\npassword=hunter2\nhost=of-file\n").unwrap();
+    std::fs::write(
+        &file,
+        "[client]\nuser=ada\nport=3307\npassword=hunter2\nhost=of-file\nssl-cert=/a.pem\nssl-key=/a.key\n",
+    )
+    .unwrap();
     let path = folder.path().display().to_string();
     let around = Surroundings::given([
         ("HOME", path.as_str()),
@@ -99,5 +107,7 @@ fn a_connection_to_mysql_is_completed_by_its_own_file_and_variables() {
     assert_eq!(completed.connection.host.as_deref(), Some("of-variable"));
     assert_eq!(completed.connection.user.as_deref(), Some("ada"));
     assert_eq!(completed.port.as_deref(), Some("3307"));
+    assert_eq!(completed.connection.sslcert.as_deref(), Some("/a.pem"));
+    assert_eq!(completed.connection.sslkey.as_deref(), Some("/a.key"));
     assert!(completed.password.is_some() && !format!("{completed:?}").contains("hunter2"));
 }

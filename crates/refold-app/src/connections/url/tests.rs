@@ -46,6 +46,26 @@ fn addresses_mean_what_libpq_means() {
 }
 
 #[test]
+fn a_certificate_of_ours_is_named_as_the_tools_of_the_server_name_it() {
+    for url in [
+        "postgres://ada@pg-1/shop?sslrootcert=/ca.pem&sslcert=/ada.pem&sslkey=/ada.key",
+        "mysql://ada@db-1/shop?sslrootcert=/ca.pem&sslcert=/ada.pem&sslkey=/ada.key",
+        "mariadb://ada@db-1/shop?ssl-ca=/ca.pem&ssl-cert=/ada.pem&ssl-key=/ada.key",
+    ] {
+        let of = parsed(url);
+        let files = [&of.sslrootcert, &of.sslcert, &of.sslkey].map(|file| file.as_deref().unwrap_or_default());
+        assert_eq!(files, ["/ca.pem", "/ada.pem", "/ada.key"], "{url}");
+        assert_eq!(parsed(&super::of(&of)), of, "{url} comes back from its own text");
+    }
+    for wrong in [
+        "postgres://ada@pg-1/shop?ssl-cert=/ada.pem",
+        "mysql://ada@db-1/shop?ssl-cert=/ada.pem",
+    ] {
+        assert!(parse(wrong).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn a_password_is_taken_out_and_never_told() {
     let (of, secret) = parse("postgres://ada:hunt%40er2@pg-1/orders?password=hunter3").unwrap();
     assert_eq!(secret.unwrap().reveal(), "hunter3");

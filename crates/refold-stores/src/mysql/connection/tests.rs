@@ -192,7 +192,7 @@ fn whoever_offers_no_encryption_is_told_nothing_where_it_is_wanted() {
         peer.send(&plain);
         assert_eq!(peer.receive(), None, "not even who comes");
     });
-    let tls = crate::server::tls::config(options.encryption, None, options.location())
+    let tls = crate::server::tls::config(options.encryption, None, None, options.location())
         .unwrap()
         .map(Arc::new);
     let refused = Connection::open(&options, tls.as_ref(), &CancelToken::default())

@@ -170,3 +170,30 @@ fn what_holds_of_every_server_is_understood() {
         );
     }
 }
+
+#[test]
+fn a_certificate_of_ours_goes_with_its_key_and_is_shown_only_where_it_is_encrypted() {
+    let named = "sslcert=%2Fada.pem&sslkey=%2Fada.key";
+    for (place, more, encryption) in [
+        ("a@b/c", "", Encryption::Host),
+        ("a@127.0.0.1/c", "", Encryption::Host),
+        ("a@127.0.0.1/c", "&sslmode=require", Encryption::Unverified),
+        ("a@b/c", "&sslmode=disable", Encryption::None),
+        ("a@%2Frun%2Fserver/c", "", Encryption::None),
+    ] {
+        let check = |encryption_of: Encryption, ours: Option<&OurCertificate>| {
+            assert_eq!(encryption_of, encryption, "{place} {more}");
+            assert_eq!(ours.is_some(), encryption != Encryption::None, "{place} {more}");
+        };
+        let options = Options::<MySql>::parse(&format!("mysql://{place}?{named}{more}"));
+        let options = options.unwrap_or_else(|error| panic!("{error}"));
+        check(options.encryption, options.ours.as_ref());
+        let options = Options::<Postgres>::parse(&format!("postgres://{place}?{named}{more}"));
+        let options = options.unwrap_or_else(|error| panic!("{error}"));
+        check(options.encryption, options.ours.as_ref());
+    }
+    for alone in ["sslcert=%2Fada.pem", "sslkey=%2Fada.key"] {
+        let error = Options::<MySql>::parse(&format!("mysql://a@b/c?{alone}")).unwrap_err();
+        assert!(error.to_string().contains("go together"), "{error}");
+    }
+}
