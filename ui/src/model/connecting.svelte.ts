@@ -10,8 +10,11 @@ export type PlaceKind = 'file' | 'server';
 export type SourceKind = keyof typeof T.sources;
 
 /** The lines that are texts and nothing else. */
-type Line = 'ssh' | Encrypting | 'targetSessionAttrs' | 'layout' | 'mask' | 'cache';
-type Encrypting = 'sslmode' | 'sslrootcert' | 'sslcert' | 'sslkey';
+type Line = 'ssh' | OfAddress | 'layout' | 'mask' | 'cache';
+
+/** Those of them that an address may say too. */
+const OF_ADDRESS = ['sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'targetSessionAttrs', 'megabytesPerSecond'] as const;
+type OfAddress = (typeof OF_ADDRESS)[number];
 
 const WORDS: readonly [Environment, readonly string[]][] = [
   ['production', ['prod', 'live']],
@@ -31,7 +34,7 @@ export class Connecting {
   sourceText = $state('');
   lines = $state<Record<Line, string>>({
     ...{ ssh: '', sslmode: '', sslrootcert: '', sslcert: '', sslkey: '' },
-    ...{ targetSessionAttrs: '', layout: '', mask: '', cache: '' },
+    ...{ targetSessionAttrs: '', megabytesPerSecond: '', layout: '', mask: '', cache: '' },
   });
   /** Typed for a test; empty as soon as it was sent. */
   password = $state('');
@@ -120,6 +123,7 @@ export class Connecting {
       const { connection, hasPassword } = await this.#desk.backend.readAddress(text);
       this.failure = null;
       if (hasPassword) this.address = withoutPassword(text);
+      this.#fill(connection);
       this.#read = { text: this.address.trim(), connection };
     } catch (reason) {
       this.address = withoutPassword(text);
@@ -173,6 +177,15 @@ export class Connecting {
     this.sourceText = rest.join(' ');
   }
 
+  // What an address newly says, or no longer does, is what its fields show; they may be changed behind that.
+  #fill(connection: Connection): void {
+    const before = this.#read?.connection ?? this.#before ?? {};
+    for (const line of OF_ADDRESS) {
+      const said = connection[line] ?? '';
+      if (said !== (before[line] ?? '')) this.lines[line] = said;
+    }
+  }
+
   // What this editor does not show stays as it was.
   async #connection(): Promise<Connection | null> {
     const { kind, lines } = this;
@@ -184,19 +197,16 @@ export class Connecting {
     await this.readAddress();
     if (this.#read?.text !== this.address.trim()) return null;
     const password = this.namesSource ? `${this.source} ${this.sourceText.trim()}` : this.source;
-    const { allowElevated = null, allowScans = null, megabytesPerSecond = null, service = null } = this.#before ?? {};
+    const { allowElevated = null, allowScans = null, service = null } = this.#before ?? {};
+    const targetSessionAttrs = this.choosesServer ? lines.targetSessionAttrs : '';
     return {
-      ...{ allowElevated, allowScans, megabytesPerSecond, service },
+      ...{ allowElevated, allowScans, service },
       ...definite(this.#read.connection),
       ...common,
-      ...{ password: given(password), ssh: given(lines.ssh) },
-      ...definite({
-        sslmode: given(lines.sslmode),
-        sslrootcert: given(lines.sslrootcert),
-        sslcert: given(lines.sslcert),
-        sslkey: given(lines.sslkey),
-        targetSessionAttrs: this.choosesServer ? given(lines.targetSessionAttrs) : null,
-      }),
+      ...{ password: given(password), ssh: given(lines.ssh), targetSessionAttrs: given(targetSessionAttrs) },
+      ...{ sslmode: given(lines.sslmode), sslrootcert: given(lines.sslrootcert) },
+      ...{ sslcert: given(lines.sslcert), sslkey: given(lines.sslkey) },
+      megabytesPerSecond: given(lines.megabytesPerSecond),
     };
   }
 }

@@ -40,7 +40,7 @@ it('asks which server of several is wanted of PostgreSQL alone', async () => {
     form.name = scheme;
     expect(form.choosesServer).toBe(false);
     expect(await form.save()).toBe(true);
-    expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBeUndefined();
+    expect(saved.mock.lastCall?.[0].targetSessionAttrs).toBeNull();
   }
 });
 
@@ -102,4 +102,35 @@ it('saves our certificate with the place of its key, and shows both again', asyn
     problems: [],
   });
   expect([again.lines.sslcert, again.lines.sslkey]).toEqual(['/ada.pem', '/ada.key']);
+});
+
+it('limits the rate as the field says, which shows what the address says and may take it back', async () => {
+  const backend = fakeBackend({ sampleEvents: 10 });
+  const saved = vi.spyOn(backend, 'saveConnection');
+  const read = vi.spyOn(backend, 'readAddress');
+  const form = new Connecting(new Desk(backend), 'new');
+  [form.name, form.environment, form.address] = ['shop', 'test', 'postgres://ada@db/shop'];
+  form.lines.megabytesPerSecond = ' 5 ';
+  expect(await form.save()).toBe(true);
+  const connection = saved.mock.lastCall?.[0] ?? {};
+  expect(connection.megabytesPerSecond).toBe('5');
+
+  const address = 'postgres://ada@db/shop?megabytes_per_second=5';
+  const again = new Connecting(new Desk(backend), { connection, target: '', address, problems: [] });
+  const says = (rate: string | null) =>
+    read.mockResolvedValueOnce({ connection: { ...connection, megabytesPerSecond: rate }, hasPassword: false });
+  expect(again.lines.megabytesPerSecond).toBe('5');
+  again.lines.megabytesPerSecond = '';
+  says('5');
+  expect(await again.save()).toBe(true);
+  expect(saved.mock.lastCall?.[0].megabytesPerSecond).toBeNull();
+  for (const [said, shown] of [
+    ['7', '7'],
+    [null, ''],
+  ] as const) {
+    again.address = `postgres://ada@db/shop?${said ?? ''}`;
+    says(said);
+    await again.readAddress();
+    expect(again.lines.megabytesPerSecond).toBe(shown);
+  }
 });

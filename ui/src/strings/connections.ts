@@ -69,6 +69,8 @@ export const EDITOR = {
   sslkey: 'Its key',
   sslkeyHint: 'A file that nobody else may read, without a passphrase',
   target: 'Which server of several',
+  rate: 'Rate limit',
+  rateHint: 'Megabytes of events a second, or unlimited; empty: 32, on this machine unlimited',
   layout: 'Layout',
   mask: 'Masking rules',
   cache: 'Index',
