@@ -4,8 +4,8 @@ use tauri::Wry;
 use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
-    compare, connections, drift, evidence, field, gate, history, known, lab, links, mask, notes, payload, range,
-    sandbox, search, start, store, watch,
+    compare, connections, drift, evidence, field, gate, handlers, history, known, lab, links, mask, notes, payload,
+    range, sandbox, search, start, store, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -76,6 +76,11 @@ pub fn builder() -> Builder<Wry> {
         lab::save_test_case,
         gate::gate,
         gate::gate_example,
+        handlers::watch_handlers,
+        handlers::handlers,
+        handlers::handler_told,
+        handlers::handler_coverage,
+        handlers::test_handler,
         sandbox::open_sandbox,
         sandbox::sandbox_rows,
         sandbox::sandbox_page,

@@ -8,6 +8,7 @@ pub mod drift;
 pub mod evidence;
 pub mod field;
 pub mod gate;
+pub mod handlers;
 pub mod history;
 pub mod known;
 pub mod lab;

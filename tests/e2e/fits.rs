@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::driver::{Shown, open};
 use crate::flows::{no_violations, wait_for_version};
+use crate::handlers::{PARTS, test_all};
 use crate::stores;
 use crate::webdriver::key;
 
@@ -12,12 +13,13 @@ use crate::webdriver::key;
 const FITS: &str = include_str!("fits.js");
 
 /// The views, and what is in the page once they are there.
-pub const VIEWS: [(&str, &str); 14] = [
+pub const VIEWS: [(&str, &str); 15] = [
     ("overview", "[data-test=list] [role=row]"),
     ("history", "[data-test=state-header]"),
     ("compare", "[data-test=compare]"),
     ("lanes", "[data-test=lanes]"),
     ("replay", "[data-test=replay]"),
+    ("handlers", "[data-test=handler-facts]"),
     ("invariants", "[data-test=invariants]"),
     ("gate", "[data-test=gate]"),
     ("sandbox", "[data-test=sandbox-band]"),
@@ -85,6 +87,12 @@ fn every_view_fits_its_window() {
         for (view, _) in VIEWS {
             show(&shown, view);
             look(&shown, &format!("{view}, {size}"), &mut faults);
+        }
+        show(&shown, "handlers");
+        for (pressed, content) in PARTS {
+            web.press(&[], pressed);
+            web.wait_for(&format!("document.querySelector('{content}')"));
+            look(&shown, &format!("{content}, {size}"), &mut faults);
         }
         show(&shown, "compare");
         web.run("document.querySelector('[data-test=segment-readModel]').click()");
@@ -156,6 +164,7 @@ pub fn fill_views(shown: &Shown) {
         web.press(&[key::CONTROL], key::ENTER);
         web.wait_for(&format!("document.querySelector('{end}')"));
     }
+    test_all(shown);
     show(shown, "history");
     web.press(&[key::CONTROL, key::SHIFT], "p");
     web.type_text("Branch here without");

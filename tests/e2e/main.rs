@@ -17,6 +17,7 @@ mod fits;
 mod flows;
 mod gate;
 mod gauge;
+mod handlers;
 mod hostile;
 mod kept;
 mod lab;

@@ -10,6 +10,7 @@ use crate::evidence::Bench;
 use crate::fits::show;
 use crate::flows::{no_violations, wait_for_overview, wait_for_version};
 use crate::gate::send_all;
+use crate::handlers::{PARTS, package, test_all};
 use crate::kept::{save_case, show_notebook, temporary, write_note};
 use crate::lab::choose;
 use crate::opening::{answer_dialog, palette};
@@ -92,6 +93,49 @@ fn gate() {
     wait_for_overview(&shown);
     send_all(&shown);
     take(&shown, "gate");
+}
+
+#[test]
+fn handlers() {
+    let store = stores::sample();
+    let shown = open(&[store.path()]);
+    wait_for_overview(&shown);
+    test_all(&shown);
+    take(&shown, "handlers-cases");
+    for (pressed, name) in [
+        ("1", "handlers"),
+        ("2", "handlers-coverage"),
+        ("3", "handlers-declares"),
+    ] {
+        shown.web.press(&[], pressed);
+        let content = PARTS
+            .iter()
+            .find(|(part, _)| *part == pressed)
+            .map_or("", |(_, content)| content);
+        shown.web.wait_for(&format!("document.querySelector('{content}')"));
+        take(&shown, name);
+    }
+}
+
+#[test]
+fn broken_handler() {
+    let store = stores::sample();
+    let work = temporary();
+    let handler = format!("{}@1.1.0", package(work.path()));
+    let shown = open(&[store.path(), "order-4711", "--at", "v11", "--handler", &handler]);
+    wait_for_version(&shown, "11");
+    let rules = work.path().join("order/versions/1.1.0/reducer.yaml");
+    let text = std::fs::read_to_string(&rules).expect("the rules");
+    std::fs::write(&rules, text.replace("\"'shipped'\"", "\"'shipped' +\"")).expect("it is saved");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=handler-broken]')");
+    take(&shown, "handler-broken");
+    shown.web.click("[data-test=handler-show]");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=handler-source] [data-bad]')");
+    take(&shown, "handlers-problem");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod following;
 mod killed;
 mod no_cache;
 mod read_only;
+mod reloading;
 mod scripts;
 mod sessions;
 mod stamped;

@@ -167,6 +167,7 @@ export const S = {
       compare: 'Compare',
       lanes: 'Lanes',
       replay: 'Replay',
+      handlers: 'Handlers',
       invariants: 'Invariants',
       gate: 'Upcasters',
       sandbox: 'Sandbox',

@@ -7,6 +7,7 @@ mod connections;
 mod drift;
 mod evidence;
 mod gate;
+mod handlers;
 mod lab;
 mod lanes;
 mod notes;
@@ -36,6 +37,7 @@ use crate::jobs::{Jobs, ProgressSink, caught};
 use crate::kept;
 use crate::mask::Reveal;
 use crate::places::Places;
+use crate::reload::Reload;
 use crate::session::Session;
 use crate::settings::{self, Found};
 use crate::text;
@@ -63,6 +65,7 @@ pub struct Desk {
     sessions: Arc<Mutex<BTreeMap<u32, Arc<Session>>>>,
     histories: Arc<Mutex<BTreeMap<u32, Placed>>>,
     watches: Mutex<BTreeMap<u32, Watch>>,
+    reloads: Mutex<BTreeMap<u32, Reload>>,
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
     comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
@@ -98,6 +101,7 @@ impl Desk {
             sessions: Arc::default(),
             histories: Arc::default(),
             watches: Mutex::default(),
+            reloads: Mutex::default(),
             lanes: Mutex::default(),
             comparisons: Mutex::default(),
             searches: Mutex::default(),
@@ -170,6 +174,7 @@ impl Desk {
     pub fn close_store(&self, session: u32) -> Result<(), AppError> {
         self.jobs.cancel_of(session);
         lock(&self.watches).remove(&session);
+        lock(&self.reloads).remove(&session);
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.comparisons).retain(|_, (of, _)| *of != session);

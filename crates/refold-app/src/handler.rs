@@ -17,7 +17,7 @@ use crate::clock;
 use crate::error::AppError;
 use crate::mask;
 use crate::session::Session;
-use crate::wire::{HandlerChoice, HandlerWire};
+use crate::wire::{HandlerChoice, HandlerProblem, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
@@ -118,6 +118,11 @@ pub fn checked(handler: Option<&str>, identity: &HandlerIdentity) -> Result<Opti
     Ok(Some(checked))
 }
 
+/// Where a handler lies, as it is named, without its version.
+pub(crate) fn path(handler: &str) -> PathBuf {
+    split_version(handler).0
+}
+
 /// The folder of a handler package, as it is named, or the one that a reducer file lies in; `None` for what is neither.
 pub fn folder(handler: &str) -> Option<PathBuf> {
     let (path, _) = split_version(handler);
@@ -150,6 +155,19 @@ pub fn versions_beside(handler: &str) -> Vec<(String, String)> {
 /// What can be opened without being named: the packages in the folder `handlers` beside the store, the newest version of
 /// each first, then [`DEFAULT`].
 pub fn at_hand(store: &Path) -> Vec<HandlerChoice> {
+    let packages = packages_beside(store);
+    let mut choices: Vec<HandlerChoice> = packages.iter().flat_map(|folder| versions_of(folder)).collect();
+    choices.push(HandlerChoice {
+        reference: DEFAULT.to_owned(),
+        name: DEFAULT.to_owned(),
+        version: String::new(),
+        category: None,
+    });
+    choices
+}
+
+/// The folders in the folder `handlers` beside the store, by name.
+pub(crate) fn packages_beside(store: &Path) -> Vec<PathBuf> {
     let folder = store.parent().map(|parent| parent.join("handlers")).unwrap_or_default();
     let mut packages: Vec<PathBuf> = std::fs::read_dir(folder)
         .into_iter()
@@ -159,14 +177,7 @@ pub fn at_hand(store: &Path) -> Vec<HandlerChoice> {
         .filter(|path| path.is_dir())
         .collect();
     packages.sort();
-    let mut choices: Vec<HandlerChoice> = packages.iter().flat_map(|folder| versions_of(folder)).collect();
-    choices.push(HandlerChoice {
-        reference: DEFAULT.to_owned(),
-        name: DEFAULT.to_owned(),
-        version: String::new(),
-        category: None,
-    });
-    choices
+    packages
 }
 
 fn versions_of(folder: &Path) -> Vec<HandlerChoice> {
@@ -216,13 +227,27 @@ impl From<PackageError> for AppError {
         if error.code == HandlerFault::CANCELLED {
             return Cancelled.into();
         }
-        let hint = match error.code {
-            code::PKG_READ => {
-                "look whether the path of the handler is right; docs/handlers.md says what a package holds"
-            }
-            code::PKG_VERSION => "name one of its versions after the @, or none",
-            _ => "correct it there; docs/handlers.md says what each code means",
-        };
-        AppError::invalid(error.to_string(), hint)
+        AppError::invalid(error.to_string(), advice(error.code))
+    }
+}
+
+fn advice(of: &str) -> &'static str {
+    match of {
+        code::PKG_READ => "look whether the path of the handler is right; docs/handlers.md says what a package holds",
+        code::PKG_VERSION => "name one of its versions after the @, or none",
+        _ => "correct it there; docs/handlers.md says what each code means",
+    }
+}
+
+/// The same for a person who looks at the files.
+pub(crate) fn problem(error: &PackageError) -> HandlerProblem {
+    let mark = error.place.as_ref().map(|place| place.mark);
+    HandlerProblem {
+        code: error.code.to_owned(),
+        message: error.message.clone(),
+        advice: advice(error.code).to_owned(),
+        file: error.place.as_ref().map(|place| place.file.to_string()),
+        line: mark.map_or(0, |mark| mark.line),
+        column: mark.map_or(0, |mark| mark.column),
     }
 }

@@ -11,6 +11,7 @@ mod grown;
 mod links;
 mod news;
 mod problems;
+mod reloaded;
 mod story;
 mod types;
 mod upcast;
@@ -25,6 +26,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, FoldError, Folded};
 use refold_core::history::{Budget, Way};
 use refold_core::pointer::Pointer;
+use refold_core::port::handler::HandlerProgram;
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::{CancelToken, Work};
@@ -113,8 +115,19 @@ impl OpenedHistory {
         handler: Option<&str>,
         news: News,
     ) -> Result<OpenedHistory, AppError> {
+        let program = handler::adopted(session, handler)?;
+        OpenedHistory::of_program(work, session, stream, (handler, program), Arc::new(news))
+    }
+
+    fn of_program(
+        work: &Work<'_>,
+        session: &Arc<Session>,
+        stream: &str,
+        (handler, program): (Option<&str>, Arc<dyn HandlerProgram>),
+        news: Arc<News>,
+    ) -> Result<OpenedHistory, AppError> {
         let opening = Opening {
-            program: handler::adopted(session, handler)?,
+            program,
             detail: Detail::Blame,
             budget: Budget::default(),
             is_whole: true,
@@ -133,7 +146,7 @@ impl OpenedHistory {
             fields: Arc::default(),
             breaks: OnceLock::new(),
             templates: OnceLock::new(),
-            news: Arc::new(news),
+            news,
             replay: Arc::new(Mutex::new(replay)),
             latest: Arc::default(),
             documents: Documents::default(),

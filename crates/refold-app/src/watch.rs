@@ -3,23 +3,25 @@
 //!
 //! It must not know how a face shows what it tells.
 
+mod bell;
 mod look;
 mod pace;
 #[cfg(test)]
 mod tests;
 
 use std::mem;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use refold_core::work::{CancelToken, Silent, Work};
+use refold_core::work::{Silent, Work};
 
 use crate::clock;
 use crate::error::AppError;
 use crate::text;
 use crate::wire::{HistoryGrowth, LostStore, StoreNews};
 
+pub(crate) use bell::Bell;
 pub(crate) use look::{Look, Open};
 pub(crate) use pace::Pace;
 
@@ -30,14 +32,6 @@ pub type NewsSink = Arc<dyn Fn(StoreNews) + Send + Sync>;
 #[derive(Debug)]
 pub struct Watch {
     bell: Arc<Bell>,
-}
-
-#[derive(Debug, Default)]
-struct Bell {
-    /// Whether somebody wants a look now.
-    is_rung: Mutex<bool>,
-    ringing: Condvar,
-    end: CancelToken,
 }
 
 impl Watch {
@@ -54,26 +48,13 @@ impl Watch {
 
     /// Looks at once, whatever the pace is.
     pub fn look_now(&self) {
-        *self.bell.is_rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.bell.ringing.notify_all();
+        self.bell.ring();
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.bell.end.cancel();
-        self.look_now();
-    }
-}
-
-impl Bell {
-    /// Waits for so long, or until somebody rings. `false`: the watch is over.
-    fn wait(&self, longest: Duration) -> bool {
-        let rung = self.is_rung.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.ringing.wait_timeout_while(rung, longest, |is_rung| !*is_rung);
-        let (mut rung, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        *rung = false;
-        !self.end.is_cancelled()
+        self.bell.end();
     }
 }
 
@@ -85,9 +66,9 @@ fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
             return;
         }
         let started = Instant::now();
-        let work = Work::new(&bell.end, &Silent);
+        let work = Work::new(bell.cancel(), &Silent);
         let look = crate::jobs::caught(|| open.look(&work));
-        if bell.end.is_cancelled() {
+        if bell.has_ended() {
             return;
         }
         let has_more = matches!(look, Ok(Look::Grown { .. }));

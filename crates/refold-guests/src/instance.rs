@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use refold_core::event::Columns;
-use refold_core::port::handler::{HandlerIdentity, HandlerInstance, HandlerProgram};
+use refold_core::port::handler::{HandlerIdentity, HandlerInstance, HandlerProgram, Takes};
 
 use crate::recorded::Recorded;
 use crate::undo;
@@ -25,6 +25,16 @@ pub trait Loaded: undo::Handler {
     fn identity(&self) -> &HandlerIdentity;
 
     fn instance(self: Arc<Self>) -> Self::Instance;
+
+    /// As [`HandlerProgram::takes`].
+    fn takes(&self, _event_type: &[u8]) -> Option<Takes> {
+        None
+    }
+
+    /// As [`HandlerProgram::event_types`].
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        None
+    }
 }
 
 /// A loaded handler.
@@ -42,6 +52,14 @@ impl<L: Loaded> HandlerProgram for Program<L> {
     /// Which of them a guest reads cannot be told from outside.
     fn columns(&self) -> Columns {
         Columns::ALL
+    }
+
+    fn takes(&self, event_type: &[u8]) -> Option<Takes> {
+        self.0.takes(event_type)
+    }
+
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        self.0.event_types()
     }
 }
 

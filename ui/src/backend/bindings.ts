@@ -76,6 +76,11 @@ export const commands = {
 	saveTestCase: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_test_case", { session, file, text })),
 	gate: (session: number, scope: LabScope, handler: string, progress: Channel<JobUpdate>) => typedError<GateTold, AppErrorWire>(__TAURI_INVOKE("gate", { session, scope, handler, progress })),
 	gateExample: (session: number, stream: string, cursor: string, handler: string, progress: Channel<JobUpdate>) => typedError<GateExample, AppErrorWire>(__TAURI_INVOKE("gate_example", { session, stream, cursor, handler, progress })),
+	watchHandlers: (session: number, news: Channel<HandlersNews>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_handlers", { session, news })),
+	handlers: (session: number) => typedError<HandlerPackage[], AppErrorWire>(__TAURI_INVOKE("handlers", { session })),
+	handlerTold: (handler: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("handler_told", { handler })),
+	handlerCoverage: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerCoverage, AppErrorWire>(__TAURI_INVOKE("handler_coverage", { session, handler, progress })),
+	testHandler: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerTested, AppErrorWire>(__TAURI_INVOKE("test_handler", { session, handler, progress })),
 	openSandbox: (session: number, asked: SandboxAsked, progress: Channel<JobUpdate>) => typedError<SandboxOpened, AppErrorWire>(__TAURI_INVOKE("open_sandbox", { session, asked, progress })),
 	sandboxRows: (sandbox: number, offset: number, limit: number) => typedError<SandboxRows, AppErrorWire>(__TAURI_INVOKE("sandbox_rows", { sandbox, offset, limit })),
 	sandboxPage: (sandbox: number, row: number, isWhole: boolean) => typedError<SandboxPage, AppErrorWire>(__TAURI_INVOKE("sandbox_page", { sandbox, row, isWhole })),
@@ -234,6 +239,12 @@ export type AttributeKind = "type" | "category" | "stream" |
 "hour" | "payload" | "metadata";
 
 export type Axis = "time" | "version" | "position";
+
+export type BrokenHandler = {
+	/**  How it was opened. */
+	reference: string,
+	problem: HandlerProblem,
+};
 
 /**  What a folder of evidence is by itself. Texts are empty where there is nothing. */
 export type BundleChecked = {
@@ -592,6 +603,19 @@ export type CourseMark =
 "good" | "mixed" | 
 /**  Different, or broken, after each event of it. */
 "bad";
+
+export type CoverageFirst = {
+	stream: string,
+	event: LabEvent,
+};
+
+export type CoverageRow = {
+	eventType: string,
+	events: number,
+	taken: Taken,
+	/**  The first event of the type. */
+	first: CoverageFirst | null,
+};
 
 export type Density = "comfortable" | "compact";
 
@@ -1033,6 +1057,17 @@ export type GateTold = {
 	took: string,
 };
 
+export type HandlerCase = {
+	case: string,
+	title: string,
+	version: string,
+	events: number,
+	hasPassed: boolean,
+	/**  What was not met, at most the first few, as `state /total: expected 1, found 2`. */
+	failures: string[],
+	failureCount: number,
+};
+
 /**  What checking came to. Its rows are asked for by `run`. */
 export type HandlerChecked = {
 	run: number,
@@ -1064,6 +1099,90 @@ export type HandlerChoice = {
 	version: string,
 	/**  The category of streams that it is for; `None`: any. */
 	category: string | null,
+};
+
+/**  Which types of events of a store a handler folds. */
+export type HandlerCoverage = {
+	/**  The categories whose events are counted; none: all are. */
+	categories: string[],
+	types: number,
+	events: number,
+	/**  Types of which the handler says nothing, and their events. */
+	missingTypes: number,
+	missingEvents: number,
+	/**  Types that only streams of other categories have. */
+	typesElsewhere: number,
+	/**  What is missing first, then by their events. */
+	rows: CoverageRow[],
+	/**  Types that the handler names and no event has; `None`: the engine cannot tell. */
+	absent: string[] | null,
+	/**  The store has grown since the index was made. */
+	isBehind: boolean,
+};
+
+export type HandlerFile = {
+	/**  From the folder of the package, with forward slashes. */
+	name: string,
+	bytes: number,
+	/**  `None`: it is no text, or too long to be shown. */
+	text: string | null,
+};
+
+/**  A handler of which the window knows: a package, or a bare file. */
+export type HandlerPackage = {
+	path: string,
+	/**  The lineage that all its versions are of. */
+	name: string,
+	title: string,
+	/**  The category of streams that it is for; `None`: any. */
+	category: string | null,
+	/**  Why its manifest cannot be used. */
+	problem: HandlerProblem | null,
+	/**  In the order of the manifest: the last is the newest. */
+	versions: PackageVersion[],
+	/**  Files of test cases. */
+	cases: number,
+};
+
+/**  What is wrong with a handler, and where. */
+export type HandlerProblem = {
+	/**  `RF-…`, as docs/handlers.md explains it. */
+	code: string,
+	/**  What is wrong and what to do about it. */
+	message: string,
+	advice: string,
+	/**  From the folder of the package, with forward slashes; `None`: it is of no place in a file. */
+	file: string | null,
+	/**  As editors count, from 1; 0 where there is no file. */
+	line: number,
+	column: number,
+};
+
+/**  A step of the chains of upcasters. */
+export type HandlerStep = {
+	place: string,
+	eventType: string,
+	from: number,
+	to: number,
+};
+
+/**  What came of the test cases of a package. */
+export type HandlerTested = {
+	passed: number,
+	failed: number,
+	cases: HandlerCase[],
+};
+
+/**  A version of a handler, as its files are now. */
+export type HandlerTold = {
+	/**  What came of compiling it; `None`: see `problem`. */
+	handler: HandlerWire | null,
+	problem: HandlerProblem | null,
+	invariants: InvariantListed[],
+	upcasters: HandlerStep[],
+	files: HandlerFile[],
+	/**  Files of the version that are not among `files`, because there are too many. */
+	furtherFiles: number,
 };
 
 export type HandlerWire = {
@@ -1102,6 +1221,19 @@ export type HandlersCompared = {
 	took: string,
 };
 
+/**  How the handlers of an open store are, told whenever one of their files changes. */
+export type HandlersNews = {
+	/**  So often something changed in the files of a handler. */
+	changes: number,
+	/**  The open histories of the store, and what each is folded with now. */
+	histories: HistoryHandler[],
+	/**
+	 *  Handlers whose files are not what their histories are folded with, because they cannot be used as they are. What
+	 *  was loaded stays.
+	 */
+	broken: BrokenHandler[],
+};
+
 export type HealthTold = {
 	events: number,
 	streams: number,
@@ -1130,6 +1262,11 @@ export type HexRow = {
 export type HistoryGrowth = {
 	history: number,
 	events: number,
+};
+
+export type HistoryHandler = {
+	history: number,
+	handler: HandlerWire,
 };
 
 /**  Hits in one stream. */
@@ -1593,6 +1730,22 @@ export type Overview = {
 	findings: FindingWire[],
 	/**  The store has grown since: this, the streams and the density are as it was, until the index is up to date. */
 	isBehind: boolean,
+};
+
+export type PackageVersion = {
+	/**  How it is opened. */
+	reference: string,
+	version: string,
+	/**  `declarative`, `js`, `wasm` or `process`. */
+	runtime: string,
+	/**  Still worked on: its hash may change. */
+	isDraft: boolean,
+	/**  The manifest says which hash its files must have. */
+	isPinned: boolean,
+	/**  When it was live, as the manifest says. */
+	effective: string[],
+	/**  Open histories that are folded with it. */
+	histories: number,
 };
 
 export type PairInterval = {
@@ -2274,6 +2427,17 @@ export type StreamSelection = {
 };
 
 export type StreamSort = "id" | "events" | "last" | "first" | "category";
+
+/**  What a handler says of a type. */
+export type Taken = 
+/**  It is not named, and nothing is for all types. */
+"missing" | 
+/**  Only folding could tell. */
+"unclear" | 
+/**  It is not named, and is folded by what is for all types. */
+"asAnyOther" | 
+/**  It is named, and changes nothing. */
+"forNothing" | "folded";
 
 export type Theme = "dark" | "light" | "system";
 

@@ -19,10 +19,11 @@ import type {
   ViolationPage,
 } from './bindings';
 import type { GateBackend } from './gate';
+import type { HandlersBackend } from './handlers';
 
 type Tell = (update: JobUpdate) => void;
 
-export interface LabBackend extends GateBackend {
+export interface LabBackend extends GateBackend, HandlersBackend {
   /** Folds a scope with two handlers in lockstep. Its rows are asked for by its run until that is closed. */
   compareHandlers(session: number, asked: CompareAsked, progress: Tell): Promise<HandlersCompared>;
   differingRows(run: number, offset: number, limit: number): Promise<DifferingPage>;

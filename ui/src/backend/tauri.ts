@@ -20,6 +20,7 @@ export function tauriBackend(): Backend {
     storeFindings: (session) => settled(commands.storeFindings(session)),
     streams: (session, query) => settled(commands.streams(session, query)),
     watchStore: (session, news) => done(commands.watchStore(session, channel(news))),
+    watchHandlers: (session, news) => done(commands.watchHandlers(session, channel(news))),
     lookNow: (session) => done(commands.lookNow(session)),
     historyNow: (history) => settled(commands.historyNow(history)),
     rangeFacts: (session, query) => settled(commands.rangeFacts(session, query)),
@@ -111,6 +112,11 @@ export function tauriBackend(): Backend {
     makeReport: (session, asked, progress) => settled(commands.makeReport(session, asked, channel(progress))),
     verifyBundle: (folder, key) => settled(commands.verifyBundle(folder, key)),
     pickFolder: () => open({ multiple: false, directory: true }),
+    handlers: (session) => settled(commands.handlers(session)),
+    handlerTold: (handler) => settled(commands.handlerTold(handler)),
+    handlerCoverage: (session, handler, progress) =>
+      settled(commands.handlerCoverage(session, handler, channel(progress))),
+    testHandler: (session, handler, progress) => settled(commands.testHandler(session, handler, channel(progress))),
     compareHandlers: (session, asked, progress) => settled(commands.compareHandlers(session, asked, channel(progress))),
     differingRows: (run, offset, limit) => settled(commands.differingRows(run, offset, limit)),
     openPair: (session, scope, left, right, progress) =>

@@ -25,6 +25,7 @@ export const GROUPS = [
   'Compare',
   'Inspect',
   'Replay',
+  'Handlers',
   'Invariants',
   'Upcasters',
   'Sandbox',

@@ -5,6 +5,7 @@ import type { View } from '../model/view';
 import { command, type Command, type Group } from './command';
 
 const REPLAY = of('replay', 'Replay');
+const HANDLER = of('handlers', 'Handlers');
 const INVARIANT = of('invariants', 'Invariants');
 const GATE = of('gate', 'Upcasters');
 
@@ -20,6 +21,16 @@ export const LAB: readonly Command[] = [
   REPLAY('open', 'Open this moment of both states in History', ['o']),
   REPLAY('swap', 'Exchange left and right'),
   REPLAY('take', 'Take the stream and moment that were looked at'),
+  HANDLER('prev', 'Previous version', ['[']),
+  HANDLER('next', 'Next version', [']']),
+  HANDLER('source', 'Show its source', ['1'], 'file lines'),
+  HANDLER('coverage', 'Show which types of events it takes', ['2'], 'missing'),
+  HANDLER('declares', 'Show its invariants and upcasters', ['3']),
+  HANDLER('cases', 'Show its test cases', ['4']),
+  HANDLER('test', 'Run the test cases with this version', ['Mod+Enter']),
+  HANDLER('stop', 'Stop what runs', ['Escape']),
+  HANDLER('fold', 'Fold the open stream with this version', ['f'], 'replay'),
+  HANDLER('open', 'Open the first event of this type in History', ['o']),
   INVARIANT('new', 'New invariant', ['n'], 'condition'),
   INVARIANT('run', 'Run all invariants', ['Mod+Enter']),
   INVARIANT('again', 'Run all invariants again, without what is kept'),

@@ -11,6 +11,7 @@ import type {
   ComparisonQuery,
   ComparisonSide,
   EventRow,
+  HandlersNews,
   JobUpdate,
 } from '../backend/bindings';
 import type { StateFrame, StateRow } from '../backend/frames';
@@ -50,6 +51,8 @@ export class Comparing {
   readonly #toggled = new Set<string>();
   #rows = { first: 0, count: 40 };
   #seq = 0;
+  /** So often handlers had changed when both sides were folded last. */
+  #changes: number;
   /** Which run is the newest, and what was asked by it. */
   #turn = 0;
   #ran = $state.raw<ComparedPlace | null>(null);
@@ -57,6 +60,8 @@ export class Comparing {
   constructor(store: OpenStore) {
     this.#store = store;
     store.masked.add(this);
+    store.reloading.join(this);
+    this.#changes = store.reloading.news?.changes ?? 0;
     this.#frames = new Latest(
       (query) => store.backend.comparisonFrame(this.opened?.comparison ?? 0, query),
       (frame) => (this.frame = frame),
@@ -68,6 +73,7 @@ export class Comparing {
   async close(): Promise<void> {
     this.#turn += 1;
     this.#store.masked.delete(this);
+    this.#store.reloading.leave(this);
     this.#frames.close();
     this.stop();
     if (this.opened) await this.#store.backend.closeComparison(this.opened.comparison);
@@ -181,6 +187,14 @@ export class Comparing {
     this.ignoresOrder = isOn;
     this.activeRow = -1;
     this.#show();
+  }
+
+  /** Both sides are folded again; until then, and where that fails, what was shown stays. */
+  handlersChanged({ changes }: HandlersNews): void {
+    const isOfFiles = [this.base, this.current].some(({ handler }) => handler !== DEFAULT_HANDLER);
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    if (this.shown && !this.isStale && isOfFiles) void this.run();
   }
 
   maskChanged(): void {

@@ -8,6 +8,7 @@ import type {
   EventDetail,
   EventRow,
   FindingWire,
+  HandlersNews,
   HistoryOpened,
   Lens,
   StateQuery,
@@ -21,6 +22,7 @@ import { PagedRows } from '../base/paged';
 import { momentAt, valueOfMoment, xOfMoment } from '../timeline/moments';
 import { Timeline } from '../timeline/timeline.svelte';
 import { S } from '../strings';
+import { HANDLERS } from '../strings/handlers';
 import { Causes } from './causes.svelte';
 import { differences } from './differences.svelte';
 import type { Masking } from './masking.svelte';
@@ -159,6 +161,7 @@ export class OpenHistory {
     this.a = opened.moment;
     this.ask();
     store.live.join(this);
+    store.reloading.join(this);
   }
 
   /** Events that came since it was read, where the store is watched. */
@@ -188,6 +191,7 @@ export class OpenHistory {
 
   async close(): Promise<void> {
     this.store.live.leave(this);
+    this.store.reloading.leave(this);
     this.store.masked.delete(this);
     [this.playing, this.problems, this.fields].forEach((part) => part.close());
     this.#frames.close();
@@ -437,18 +441,49 @@ export class OpenHistory {
   maskChanged(): void {
     this.frame = null;
     this.detail = null;
+    this.payload.forget();
+    this.#askAnew();
+  }
+
+  handlersChanged(news: HandlersNews): void {
+    const own = news.histories.find(({ history }) => history === this.opened.history);
+    if (own && own.handler.hash !== this.opened.handler.hash) void this.#refold();
+    // The words of a story are no part of the hash.
+    else if (own && this.handler !== DEFAULT_HANDLER) this.#tellAnew();
+  }
+
+  /** The engine folds it with another handler: the rows that are there keep their label until the others came. */
+  async #refold(): Promise<void> {
+    try {
+      this.opened = await this.store.backend.historyNow(this.opened.history);
+      this.news.findings = null;
+      this.#askAnew();
+      this.events.renew();
+      this.timeline.refetch();
+      this.problems.checkAnew();
+      const { name, version } = this.opened.handler;
+      this.announcement = HANDLERS.folded(`${name}@${version}`);
+    } catch (reason) {
+      this.failed(reason);
+    }
+  }
+
+  /** Nothing that was answered holds any more, nor what is in flight. */
+  #askAnew(): void {
     this.announcement = '';
     this.notice = '';
-    this.payload.forget();
     this.fields.readAnew();
     this.askWhy(null);
     this.closeKnown();
-    this.story.lines.refetch();
-    this.story.seen += 1;
-    // What is in flight may hold what is hidden now.
+    this.#tellAnew();
     this.#frames.interrupt(this.#query());
     if (this.a > 0) this.#details.interrupt(this.a);
     this.waiting.begin();
+  }
+
+  #tellAnew(): void {
+    this.story.lines.refetch();
+    this.story.seen += 1;
   }
 
   #query(): StateQuery {

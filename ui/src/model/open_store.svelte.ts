@@ -27,6 +27,7 @@ import { Masking, type Masked } from './masking.svelte';
 import { Lanes } from './lanes.svelte';
 import { Live } from './live.svelte';
 import { RangeSelection } from './range.svelte';
+import { Reloading } from './reloading.svelte';
 import { Slots } from './slots';
 import { drawAs } from './timeline_look';
 
@@ -42,6 +43,7 @@ const USUAL_LIST: StreamSelection = { ...WHOLE_LIST, sort: 'last', descending: t
 export class OpenStore {
   readonly backend: Backend;
   readonly live: Live;
+  readonly reloading: Reloading;
   readonly opened: StoreOpened;
   readonly streams: PagedRows<StreamRow>;
   readonly lanes = new Lanes(this);
@@ -83,6 +85,7 @@ export class OpenStore {
     this.opened = opened;
     this.live = new Live(backend, opened.session);
     this.live.join(this);
+    this.reloading = new Reloading(backend, opened.session);
     this.masking = new Masking(backend, opened.session, () => this.#maskChanged());
     this.streams = new PagedRows(
       (offset, limit) => backend.streams(opened.session, { ...this.order, offset, limit }),
@@ -164,6 +167,7 @@ export class OpenStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.live.close();
+    this.reloading.close();
     await this.range?.cancel();
     this.timeline?.close();
     await this.lanes.close();
@@ -229,7 +233,7 @@ export class OpenStore {
 
   async #watch(): Promise<void> {
     try {
-      await this.live.watch();
+      await Promise.all([this.live.watch(), this.reloading.watch()]);
     } catch (reason) {
       if (!this.#isClosed) this.failure = errorOf(reason);
     }

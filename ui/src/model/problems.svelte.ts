@@ -38,6 +38,12 @@ export class Problems {
     }
   }
 
+  /** The same for a handler that was changed. */
+  checkAnew(): void {
+    this.checked = null;
+    void this.check();
+  }
+
   async cancel(): Promise<void> {
     if (this.job) await this.#history.store.backend.cancelJob(this.job.job);
   }

@@ -25,6 +25,9 @@ export const VIEWS = [
   kind('replay', 'Replay', 'replay', 'store', 'top', {
     ...{ keys: ['Mod+4'], words: 'lab compare handlers versions divergence' },
   }),
+  kind('handlers', 'Handlers', 'handlers', 'store', 'top', {
+    ...{ keys: ['Mod+5'], words: 'packages versions source rules reducer coverage types tests cases' },
+  }),
   kind('invariants', 'Invariants', 'invariants', 'store', 'top', {
     ...{ keys: ['Mod+6'], words: 'check condition break bisect minimise' },
   }),

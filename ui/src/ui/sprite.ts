@@ -45,6 +45,7 @@ export type IconName =
   | 'edit'
   | 'replay'
   | 'invariants'
+  | 'handlers'
   | 'report'
   | 'anchor';
 

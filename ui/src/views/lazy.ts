@@ -30,6 +30,7 @@ export const LAZY: Partial<Record<View, () => Promise<Component<ViewProps>>>> = 
 /** Another store has another one of these. */
 export const OF_STORE: Partial<Record<View, () => Promise<Component<StoreViewProps>>>> = {
   replay: async () => (await import('./lab/Replay.svelte')).default,
+  handlers: async () => (await import('./handlers/Handlers.svelte')).default,
   invariants: async () => (await import('./lab/Invariants.svelte')).default,
   gate: async () => (await import('./gate/Gate.svelte')).default,
   sandbox: async () => (await import('./lab/Sandbox.svelte')).default,

@@ -49,6 +49,13 @@ struct Seen {
     indexed: Option<u32>,
 }
 
+/// A history in the store as it is now.
+struct Followed {
+    number: u32,
+    before: Arc<OpenedHistory>,
+    history: Arc<OpenedHistory>,
+}
+
 /// Events that are counted at a time.
 const BATCH_EVENTS: usize = 8_192;
 
@@ -114,12 +121,16 @@ impl Open {
             // It was closed or opened again meanwhile.
             _ => return Ok(()),
         }
-        self.place(followed);
+        self.place(followed, &mut known);
         drop(sessions);
-        // Those that were opened on the session before while the others were followed.
-        let late = self.followed(work, grown, &mut known)?;
-        self.place(late);
-        Ok(())
+        // Those that were opened on the session before while the others were followed, or were folded with another handler.
+        loop {
+            let late = self.followed(work, grown, &mut known)?;
+            if late.is_empty() {
+                return Ok(());
+            }
+            self.place(late, &mut known);
+        }
     }
 
     /// The open histories that are not `known`, in the store as it is now.
@@ -128,7 +139,7 @@ impl Open {
         work: &Work<'_>,
         grown: &Arc<Session>,
         known: &mut BTreeSet<u32>,
-    ) -> Result<Vec<(u32, Arc<OpenedHistory>)>, AppError> {
+    ) -> Result<Vec<Followed>, AppError> {
         let open: Vec<(u32, Placed)> = lock(&self.histories)
             .iter()
             .filter(|(number, placed)| placed.session == self.session && !known.contains(number))
@@ -139,7 +150,11 @@ impl Open {
             known.insert(number);
             // A stream that changed stays as it was opened: the next who reads on in it is told.
             match placed.history.grown(work, grown) {
-                Ok(history) => followed.push((number, Arc::new(history))),
+                Ok(history) => followed.push(Followed {
+                    number,
+                    before: placed.history,
+                    history: Arc::new(history),
+                }),
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(_) => {}
             }
@@ -147,11 +162,16 @@ impl Open {
         Ok(followed)
     }
 
-    fn place(&self, followed: Vec<(u32, Arc<OpenedHistory>)>) {
+    /// Those that became another history meanwhile are not `known` any more.
+    fn place(&self, followed: Vec<Followed>, known: &mut BTreeSet<u32>) {
         let mut histories = lock(&self.histories);
-        for (number, history) in followed {
-            if let Some(placed) = histories.get_mut(&number) {
-                placed.history = history;
+        for of in followed {
+            match histories.get_mut(&of.number) {
+                Some(placed) if Arc::ptr_eq(&placed.history, &of.before) => placed.history = of.history,
+                Some(_) => {
+                    known.remove(&of.number);
+                }
+                None => {}
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The port to a handler: compiled program and running instance.
 
 use std::any::Any;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::event::{Columns, EventView};
@@ -69,6 +70,22 @@ pub trait HandlerProgram: Send + Sync {
         None
     }
 
+    /// What becomes of events of this stored type, after upcasters. `None`: the engine cannot tell without folding them.
+    fn takes(&self, _event_type: &[u8]) -> Option<Takes> {
+        None
+    }
+
+    /// The types under which the handler gets events of this stored type: those that upcasters may make of it. What code
+    /// makes is not among them.
+    fn types_made(&self, event_type: &[u8]) -> BTreeSet<Vec<u8>> {
+        BTreeSet::from([event_type.to_vec()])
+    }
+
+    /// The event types that the handler names, as it gets them, in order. `None`: the engine cannot tell.
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        None
+    }
+
     /// Where it is written that an event of this stored type writes to `place`: the lines of the operations that may,
     /// in order, as `reducer.yaml:12`. Several, where only folding could tell which; none, where the engine cannot tell.
     fn lines_writing(&self, _event_type: &[u8], _place: &Pointer) -> Vec<String> {
@@ -119,6 +136,19 @@ pub enum StatesAsked {
     LastState,
     /// The state after each of them.
     EveryState,
+}
+
+/// What a handler says of a type of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Takes {
+    /// Nothing: the type is not named, and nothing is for all types.
+    Nothing,
+    /// The type is not named, and is folded by what is for all types.
+    AsAnyOther,
+    /// Named, with nothing to do about it; or dropped by an upcaster.
+    ForNothing,
+    /// Named, and folded.
+    Folds,
 }
 
 /// What an event did.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use refold_core::finding::Severity;
-use refold_core::port::handler::{HandlerFault, HandlerIdentity};
+use refold_core::port::handler::{HandlerFault, HandlerIdentity, Takes};
 use refold_core::value::{Array, Object, Value};
 
 use super::aside::{Aside, Condition};
@@ -151,6 +151,21 @@ impl instance::Loaded for Loaded {
 
     fn instance(self: Arc<Loaded>) -> JsInstance {
         JsInstance::new(self)
+    }
+
+    fn takes(&self, event_type: &[u8]) -> Option<Takes> {
+        Some(match self.routes.types.get(event_type) {
+            Some(Some(_)) => Takes::Folds,
+            Some(None) => Takes::ForNothing,
+            None if self.routes.rest.is_some() => Takes::AsAnyOther,
+            None => Takes::Nothing,
+        })
+    }
+
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        let mut types: Vec<Vec<u8>> = self.routes.types.keys().cloned().collect();
+        types.sort_unstable();
+        Some(types)
     }
 }
 

@@ -1,13 +1,14 @@
 //! A handler in code that gets its events upcast: each stored event goes through a chain of upcasters, and the handler
 //! folds what came of it, one by one: a program is told nothing ahead. It must not know where the chain is written.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -51,6 +52,18 @@ impl HandlerProgram for Upcasted {
 
     fn upcasters(&self) -> Vec<UpcasterStep> {
         self.chain.upcasters()
+    }
+
+    fn takes(&self, event_type: &[u8]) -> Option<Takes> {
+        self.chain.0.takes_as(event_type, |made| self.program.takes(made))
+    }
+
+    fn types_made(&self, event_type: &[u8]) -> BTreeSet<Vec<u8>> {
+        self.chain.types_made(event_type)
+    }
+
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        self.program.event_types()
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod look;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use refold_core::event::{Columns, EventView};
@@ -9,7 +10,7 @@ use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained};
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Takes, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -174,6 +175,18 @@ impl HandlerProgram for SharedProgram {
 
     fn may_change(&self, event_type: &[u8], place: &Pointer) -> Option<bool> {
         Some(self.0.may_change(event_type, place))
+    }
+
+    fn takes(&self, event_type: &[u8]) -> Option<Takes> {
+        Some(self.0.takes(event_type))
+    }
+
+    fn types_made(&self, event_type: &[u8]) -> BTreeSet<Vec<u8>> {
+        self.0.upcasters.types_made(event_type)
+    }
+
+    fn event_types(&self) -> Option<Vec<Vec<u8>>> {
+        Some(self.0.event_types().map(<[u8]>::to_vec).collect())
     }
 
     fn lines_writing(&self, event_type: &[u8], place: &Pointer) -> Vec<String> {

@@ -23,15 +23,15 @@ pub const FILE: &str = "story.yaml";
 const VALUE_CHARS: usize = 120;
 
 /// The templates of a package by event type, as the store names the types.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Story {
     templates: BTreeMap<Vec<u8>, Vec<Template>>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Template(Vec<Piece>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Piece {
     Words(String),
     /// What the payload holds at this path.

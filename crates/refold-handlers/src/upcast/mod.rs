@@ -382,6 +382,23 @@ impl Upcasters {
         types
     }
 
+    /// Whether a step on the way of events of a stored type drops them.
+    pub fn may_drop(&self, stored: &[u8]) -> bool {
+        self.has_step(stored, |outcome| matches!(outcome, Outcome::Drop))
+    }
+
+    /// Whether a step on the way of events of a stored type is a function of the handler.
+    pub fn has_code(&self, stored: &[u8]) -> bool {
+        self.has_step(stored, |outcome| matches!(outcome, Outcome::Code(_)))
+    }
+
+    fn has_step(&self, stored: &[u8], is_it: impl Fn(&Outcome) -> bool) -> bool {
+        let types = self.types_made(stored);
+        let chains = types.iter().filter_map(|event_type| self.chains.get(event_type));
+        let mut steps = chains.flat_map(|chain| &chain.steps);
+        steps.any(|step| is_it(&step.outcome))
+    }
+
     fn run_into(
         &self,
         made: &mut Made,

@@ -81,6 +81,37 @@ impl Index {
         Ok(tally)
     }
 
+    /// Of each type, by ordinal: how many events the streams of the categories that count have, and the first of
+    /// them in the order of the store.
+    pub fn tally_types(
+        &self,
+        work: &Work<'_>,
+        is_counted: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Vec<(u32, Option<EventIndex>)>, IndexError> {
+        let counted: Vec<bool> = self.category_names.iter().map(|name| is_counted(name)).collect();
+        let is_of = |stream: u32| -> Result<bool, IndexError> {
+            let record = self.records.record(stream)?;
+            Ok(counted.get(record.category as usize).copied().unwrap_or_default())
+        };
+        let wanted = (0..self.stream_count()).map(is_of).collect::<Result<Vec<bool>, _>>()?;
+        let mut tally = vec![(0, None); self.type_names.len()];
+        let (mut types, mut streams) = (Vec::new(), Vec::new());
+        self.each_block(work, COUNTING, DensityAxis::Position, &(0..0), &mut |block| {
+            block.segment.read_block(Column::Type, block.number, &mut types)?;
+            block.segment.read_block(Column::Stream, block.number, &mut streams)?;
+            for (event, (event_type, stream)) in (block.first_event..).zip(types.iter().zip(&streams)) {
+                // As in `tally`: only ordinals that the index names.
+                if wanted[*stream as usize] {
+                    let (events, first) = &mut tally[*event_type as usize];
+                    *events += 1;
+                    first.get_or_insert(EventIndex(event));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(tally)
+    }
+
     /// Every so many events one, so that about `most` come from inside of the window and as many from outside; all of
     /// them, where they are no more. `events`: how many are inside.
     pub fn sample(

@@ -4,9 +4,11 @@
 import { BackendError } from '../backend';
 import type * as wire from '../bindings';
 import type { GateBackend } from '../gate';
+import type { HandlersBackend } from '../handlers';
 import type { LabBackend } from '../lab';
 import { timeText } from './answers';
 import { gates } from './gate';
+import { packages } from './handlers';
 import { TYPES, type FakeEvents } from './orders';
 import type { FakeStore } from './search';
 
@@ -71,7 +73,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     return run;
   };
 
-  const answers: Omit<LabBackend, keyof GateBackend> = {
+  const answers: Omit<LabBackend, keyof GateBackend | keyof HandlersBackend> = {
     async compareHandlers(session, question, progress) {
       const isCached = !question.isAnew && known([session, { ...question, isAnew: false }]);
       const { events } = twin.storeOf(session);
@@ -219,6 +221,7 @@ export function withLab<Rest extends LabTwin>(twin: Rest): Rest & LabBackend {
     twin,
     answers,
     gates(fold, (session) => twin.storeOf(session).events),
+    packages(fold),
   );
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use refold_core::finding::Findings;
 use refold_core::track::Moment;
 use refold_core::work::Work;
+use refold_handlers::package::Opened;
 
 use super::Scope;
 use super::check::{FlipAnswer, check};
@@ -21,13 +22,18 @@ pub fn invariants(handler: &str) -> Result<Vec<InvariantListed>, AppError> {
     let Some(program) = handler::opened(Some(handler))? else {
         return Ok(Vec::new());
     };
-    let listed = program.invariants().iter().map(|of| InvariantListed {
+    Ok(listed(&program))
+}
+
+/// The same of a handler that is opened.
+pub fn listed(handler: &Opened) -> Vec<InvariantListed> {
+    let listed = handler.invariants().iter().map(|of| InvariantListed {
         id: of.id.clone(),
         title: text::shown(of.title.as_bytes()),
         condition: text::shown(of.text.as_bytes()),
         severity: findings::severity(of.severity),
     });
-    Ok(listed.collect())
+    listed.collect()
 }
 
 /// `invariant`: the id of one of the handler's package, or a condition of one's own.

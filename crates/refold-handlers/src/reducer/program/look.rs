@@ -8,7 +8,7 @@ use refold_core::event::{Encoding, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained};
-use refold_core::port::handler::{HandlerFault, Written};
+use refold_core::port::handler::{HandlerFault, Takes, Written};
 use refold_core::port::upcast::Upcast;
 use refold_core::value::Value;
 
@@ -73,6 +73,36 @@ impl DeclarativeProgram {
         types
             .iter()
             .any(|event_type| may_change(&self.rules, event_type, place))
+    }
+
+    /// See [`refold_core::port::handler::HandlerProgram::takes`].
+    pub fn takes(&self, stored_type: &[u8]) -> Takes {
+        let takes = self.takes_as(stored_type, |event_type| Some(self.takes_made(event_type)));
+        takes.unwrap_or(Takes::Nothing)
+    }
+
+    /// The best of what `takes` says of the types that upcasters make of a stored one.
+    pub fn takes_as(&self, stored_type: &[u8], takes: impl Fn(&[u8]) -> Option<Takes>) -> Option<Takes> {
+        let mut best = match self.upcasters.may_drop(stored_type) {
+            true => Takes::ForNothing,
+            false => Takes::Nothing,
+        };
+        for event_type in self.upcasters.types_made(stored_type) {
+            best = best.max(takes(&event_type)?);
+        }
+        // What code makes of an event is known only of that event.
+        let is_open = best == Takes::Nothing && self.upcasters.has_code(stored_type);
+        (!is_open).then_some(best)
+    }
+
+    fn takes_made(&self, event_type: &[u8]) -> Takes {
+        let rules = self.rules.types.get(self.rules.place_of(event_type));
+        match rules.map(|rules| (rules.is_named, rules.operations.is_empty())) {
+            Some((true, false)) => Takes::Folds,
+            Some((true, true)) => Takes::ForNothing,
+            Some((false, false)) => Takes::AsAnyOther,
+            Some((false, true)) | None => Takes::Nothing,
+        }
     }
 
     fn traced(&self, event: &EventView<'_>, names: &Names) -> Result<Upcast, Stop> {

@@ -278,6 +278,22 @@ impl<'a> Model<'a> {
         assert_eq!(found, categories);
     }
 
+    pub(super) fn assert_tally_of_types(&self, index: &Index, category: Option<&[u8]>) {
+        let is_counted = |name: &[u8]| category.is_none_or(|category| category == name);
+        let tally = with_work(|work| index.tally_types(work, &is_counted)).unwrap();
+        let names: Vec<Vec<u8>> = index.types().map(|(name, _)| name.to_vec()).collect();
+        assert_eq!(tally.len(), names.len());
+        for (name, (count, first)) in names.iter().zip(tally) {
+            let is_of = |event: &MemoryEvent| {
+                type_of(event) == *name && category.is_none_or(|category| event.category == category)
+            };
+            let rows: Vec<usize> = (0..self.events.len()).filter(|row| is_of(&self.events[*row])).collect();
+            assert_eq!(count as usize, rows.len());
+            let first = first.map(|first| index.event(first).unwrap().position);
+            assert_eq!(first, rows.first().map(|row| self.events[*row].position));
+        }
+    }
+
     pub(super) fn assert_tally(&self, index: &Index, axis: DensityAxis, window: &Range<i64>) {
         let is_inside = |event: &&MemoryEvent| match axis {
             DensityAxis::RecordedAt => !event.recorded_at.is_none() && window.contains(&event.recorded_at.0),

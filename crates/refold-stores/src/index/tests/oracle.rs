@@ -93,6 +93,10 @@ proptest! {
                 model.assert_tally(&index, DensityAxis::RecordedAt, &window);
                 model.assert_tally(&index, DensityAxis::Position, &window);
             }
+            model.assert_tally_of_types(&index, None);
+            for (category, _) in index.categories().unwrap() {
+                model.assert_tally_of_types(&index, Some(category));
+            }
         }
         drop(index);
         let Opened::Current(again) = open(cache.path(), &store.fingerprint().unwrap()).unwrap() else {

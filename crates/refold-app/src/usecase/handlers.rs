@@ -1,0 +1,148 @@
+//! Handlers as files: the packages at hand, what a version of one is made of, and which events of a store it takes.
+//!
+//! Only reads. What a file holds is the user's own and no part of a store: nothing of it is masked.
+
+mod coverage;
+mod files;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use refold_core::port::handler::HandlerProgram;
+use refold_handlers::error::PackageError;
+use refold_handlers::package::{Bound, Effective, ManifestVersion, Package, open_at, split_version};
+
+pub use coverage::coverage;
+
+use crate::handler;
+use crate::session::Session;
+use crate::text;
+use crate::wire::{HandlerPackage, HandlerStep, HandlerTold, PackageVersion};
+
+/// The packages beside the store, then those that its histories are folded with. `used`: how these were opened, and how many
+/// are folded so.
+pub fn packages(session: &Session, used: &BTreeMap<String, u32>) -> Vec<HandlerPackage> {
+    let mut paths = handler::packages_beside(&session.beside());
+    let elsewhere: BTreeSet<_> = used.keys().map(|reference| handler::path(reference)).collect();
+    let others: Vec<_> = elsewhere.into_iter().filter(|path| !paths.contains(path)).collect();
+    paths.extend(others);
+    paths.iter().map(|path| package(path, used)).collect()
+}
+
+fn package(path: &Path, used: &BTreeMap<String, u32>) -> HandlerPackage {
+    let shown = path.display().to_string();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let histories = |reference: &str| used.get(reference).copied().unwrap_or_default();
+    let mut told = HandlerPackage {
+        path: shown.clone(),
+        name,
+        title: String::new(),
+        category: None,
+        problem: None,
+        versions: Vec::new(),
+        cases: 0,
+    };
+    if path.is_file() {
+        told.versions.push(PackageVersion {
+            version: String::new(),
+            runtime: String::new(),
+            is_draft: true,
+            is_pinned: false,
+            effective: Vec::new(),
+            histories: histories(&shown),
+            reference: shown,
+        });
+        return told;
+    }
+    match Package::open(path) {
+        Ok(package) => {
+            let newest = package.manifest.versions.last().map(|version| version.id.clone());
+            told.versions = package.manifest.versions.iter().map(version_row).collect();
+            for version in &mut told.versions {
+                version.reference = format!("{shown}@{}", version.version);
+                version.histories = histories(&version.reference);
+                // The package alone means its newest version.
+                if newest.as_ref() == Some(&version.version) {
+                    version.histories += histories(&shown);
+                }
+            }
+            match package.case_files() {
+                Ok(files) => told.cases = u32::try_from(files.len()).unwrap_or(u32::MAX),
+                Err(error) => told.problem = Some(handler::problem(&error)),
+            }
+            told.name = package.manifest.name;
+            told.title = package.manifest.title.unwrap_or_default();
+            told.category = package.manifest.category;
+        }
+        Err(error) => told.problem = Some(handler::problem(&error)),
+    }
+    told
+}
+
+fn version_row(version: &ManifestVersion) -> PackageVersion {
+    PackageVersion {
+        reference: String::new(),
+        version: version.id.clone(),
+        runtime: version.runtime.name().to_owned(),
+        is_draft: version.is_draft,
+        is_pinned: version.hash.is_some(),
+        effective: version.effective.iter().map(span_text).collect(),
+        histories: 0,
+    }
+}
+
+/// `2026-06-01T00:00:00Z .. 2026-08-20T00:00:00Z staging`.
+fn span_text(span: &Effective) -> String {
+    let bound = |bound: &Option<Bound>| match bound {
+        None => String::new(),
+        Some(Bound::Position(position)) => format!("#{position}"),
+        Some(Bound::Recorded(time)) => text::time_label(*time, 0),
+        Some(Bound::Deployment(name)) => name.clone(),
+    };
+    let mut words = vec![bound(&span.from), "..".to_owned(), bound(&span.to)];
+    words.extend([span.environment.clone(), span.tenant.clone()].into_iter().flatten());
+    words.retain(|word| !word.is_empty());
+    words.join(" ")
+}
+
+/// A version as its files are now: compiled, and their texts.
+pub fn told(reference: &str) -> HandlerTold {
+    let (path, version) = split_version(reference);
+    let (files, further_files) = files::of(&path, version.as_deref());
+    let mut told = HandlerTold {
+        handler: None,
+        problem: None,
+        invariants: Vec::new(),
+        upcasters: Vec::new(),
+        files,
+        further_files,
+    };
+    match open_at(&path, version.as_deref()) {
+        Ok(opened) => {
+            let program = opened.program();
+            told.handler = Some(handler::wire(program.identity()));
+            told.upcasters = steps_of(program.as_ref());
+            told.invariants = super::lab::invariant::listed(&opened);
+            told.problem = story_problem(reference);
+        }
+        Err(error) => told.problem = Some(handler::problem(&error)),
+    }
+    told
+}
+
+fn story_problem(reference: &str) -> Option<crate::wire::HandlerProblem> {
+    let story: Result<_, PackageError> = refold_handlers::package::story(reference);
+    story.err().map(|error| handler::problem(&error))
+}
+
+fn steps_of(program: &dyn HandlerProgram) -> Vec<HandlerStep> {
+    let step = |step: refold_core::port::upcast::UpcasterStep| HandlerStep {
+        place: text::shown(step.place.as_bytes()),
+        event_type: text::shown(&step.event_type),
+        from: step.from,
+        to: step.to,
+    };
+    program.upcasters().into_iter().map(step).collect()
+}

@@ -1,0 +1,219 @@
+// The view Handlers: the packages at hand and their versions, and one of them in full: its files, which types of events of
+// the store it takes, what it declares, and how its test cases go.
+
+import { errorOf } from '../backend/backend';
+import type {
+  CoverageRow,
+  HandlerCoverage,
+  HandlerPackage,
+  HandlersNews,
+  HandlerTested,
+  HandlerTold,
+  PackageVersion,
+} from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { HANDLERS as T } from '../strings/handlers_view';
+import { boardOf, type Board } from './board';
+import type { Desk } from './desk.svelte';
+import { LongWork } from './long_work.svelte';
+import type { OpenStore } from './open_store.svelte';
+import type { Reloaded } from './reloading.svelte';
+
+export const PARTS = ['source', 'coverage', 'declares', 'cases'] as const;
+export type Part = (typeof PARTS)[number];
+
+export class HandlersBoard extends LongWork implements Board, Reloaded {
+  readonly #desk: Desk;
+  readonly #store: OpenStore;
+  /** `null` until they were read. */
+  packages = $state.raw<HandlerPackage[] | null>(null);
+  /** How the chosen version is opened; empty: there is none. */
+  reference = $state('');
+  told = $state.raw<HandlerTold | null>(null);
+  coverage = $state.raw<HandlerCoverage | null>(null);
+  tested = $state.raw<HandlerTested | null>(null);
+  part = $state<Part>('source');
+  /** The file that is shown, by its name; empty: the one with the problem, else the first. */
+  file = $state('');
+  /** The chosen row of the coverage. */
+  active = $state(0);
+  #changes = 0;
+  /** Which reading is the newest. */
+  #turn = 0;
+
+  constructor(desk: Desk, store: OpenStore) {
+    super(store.backend);
+    this.#desk = desk;
+    this.#store = store;
+    this.#changes = store.reloading.news?.changes ?? 0;
+    store.reloading.join(this);
+    void this.#load(desk.history?.store === store ? desk.history.handler : '');
+  }
+
+  /** All versions, in the order of the list. */
+  get versions(): PackageVersion[] {
+    return this.packages?.flatMap(({ versions }) => versions.toReversed()) ?? [];
+  }
+
+  get version(): PackageVersion | undefined {
+    return this.versions.find(({ reference }) => reference === this.reference);
+  }
+
+  /** The package of the chosen version. */
+  get package(): HandlerPackage | undefined {
+    return this.packages?.find(({ versions }) => versions.some(({ reference }) => reference === this.reference));
+  }
+
+  get row(): CoverageRow | undefined {
+    return this.coverage?.rows[this.active];
+  }
+
+  async choose(reference: string): Promise<void> {
+    this.reference = reference;
+    this.told = null;
+    this.coverage = null;
+    this.tested = null;
+    this.file = '';
+    this.active = 0;
+    await this.#read();
+  }
+
+  /** Counts which types of the store the chosen version takes, once the index is there. */
+  async cover(): Promise<void> {
+    const { reference } = this;
+    if (reference === '' || this.coverage !== null || !this.told?.handler || !this.#store.isReady) return;
+    const { backend, opened } = this.#store;
+    const answer = await this.long(T.counting, (tell) => backend.handlerCoverage(opened.session, reference, tell));
+    if (answer && reference === this.reference) this.coverage = answer;
+  }
+
+  async test(): Promise<void> {
+    const { reference } = this;
+    const { backend, opened } = this.#store;
+    this.part = 'cases';
+    const answer = await this.long(T.testing, (tell) => backend.testHandler(opened.session, reference, tell));
+    if (answer && reference === this.reference) this.tested = answer;
+  }
+
+  /** Somebody wrote to the files of a handler: what is shown stays until it was read again. */
+  handlersChanged({ changes }: HandlersNews): void {
+    if (changes === this.#changes) return;
+    this.#changes = changes;
+    void this.#load(this.reference);
+  }
+
+  // --- as a board ---
+
+  /** Goes along what the part lists: the rows of the coverage. */
+  move(by: number): void {
+    const last = (this.coverage?.rows.length ?? 0) - 1;
+    if (last >= 0) this.active = Math.max(0, Math.min(last, this.active + by));
+  }
+
+  /** Opens the first event of the chosen type in History. */
+  async open(): Promise<void> {
+    const first = this.row?.first;
+    if (first) await this.#desk.openStream(first.stream, cursorOfEvent(first.event));
+  }
+
+  act(action: string): void | Promise<void> {
+    switch (action) {
+      case 'prev':
+        return this.#step(-1);
+      case 'next':
+        return this.#step(1);
+      case 'test':
+        return this.test();
+      case 'stop':
+        return this.stop();
+      case 'fold':
+        return this.#fold();
+      case 'open':
+        return this.open();
+      default:
+        this.part = PARTS.find((part) => part === action) ?? this.part;
+    }
+  }
+
+  blocked(action: string): string | null {
+    switch (action) {
+      case 'stop':
+        return this.isRunning ? null : T.notRunning;
+      case 'test':
+        if (this.isRunning) return T.isRunning;
+        return (this.package?.cases ?? 0) > 0 ? null : T.noCases;
+      case 'fold':
+        if (this.told?.problem) return T.isBroken;
+        return this.#desk.history?.store === this.#store ? null : T.noHistory;
+      case 'open':
+        return this.part === 'coverage' && this.row?.first ? null : T.noRow;
+      default:
+        return this.reference === '' ? T.noHandler : null;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#turn += 1;
+    this.#store.reloading.leave(this);
+    await this.stop();
+  }
+
+  /** Nothing that it shows is of an event. */
+  protected forget(): boolean {
+    return false;
+  }
+
+  async #step(by: number): Promise<void> {
+    const all = this.versions;
+    const at = all.findIndex(({ reference }) => reference === this.reference);
+    const next = all[(at + by + all.length) % all.length];
+    if (next) await this.choose(next.reference);
+  }
+
+  async #fold(): Promise<void> {
+    await this.#desk.foldWith(this.reference);
+    this.#desk.show('history');
+  }
+
+  /** Reads all again; `wanted` stays chosen where it is still there. */
+  async #load(wanted: string): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const { backend, opened } = this.#store;
+    try {
+      const packages = await backend.handlers(opened.session);
+      if (turn !== this.#turn) return;
+      this.packages = packages;
+      const { versions } = this;
+      const chosen = versions.find(({ reference }) => reference === wanted) ?? versions[0];
+      this.reference = chosen?.reference ?? '';
+      await this.#read();
+    } catch (reason) {
+      if (turn === this.#turn) this.failure = errorOf(reason);
+    }
+  }
+
+  async #read(): Promise<void> {
+    this.#turn += 1;
+    const [turn, { reference }] = [this.#turn, this];
+    if (reference === '') {
+      this.told = null;
+      return;
+    }
+    try {
+      const told = await this.#store.backend.handlerTold(reference);
+      if (turn !== this.#turn) return;
+      this.told = told;
+      this.coverage = null;
+      this.tested = null;
+      if (this.part === 'coverage') await this.cover();
+    } catch (reason) {
+      if (turn === this.#turn) this.failure = errorOf(reason);
+    }
+  }
+}
+
+/** The board of a store, made when it is first looked at. */
+export function handlersOf(desk: Desk, store: OpenStore): HandlersBoard {
+  return boardOf(store, 'handlers', HandlersBoard, () => new HandlersBoard(desk, store));
+}

@@ -1,0 +1,87 @@
+// @vitest-environment jsdom
+import { afterEach, expect, it } from 'vitest';
+import { openPage, type Page } from '../../app/page.test-kit';
+import { Faults } from '../../backend/fake/faults';
+
+let page: Page;
+afterEach(() => page.close());
+
+const text = (test: string) => page.texts(`[data-test=${test}]`)[0] ?? '';
+const hash = () => page.find('[data-test=handler-facts]')?.dataset['hash'] ?? '';
+
+async function open(stream: string | null = null, faults = new Faults()): Promise<void> {
+  page = openPage({ launch: { store: 'sample', stream, at: null, handler: null }, faults });
+  await page.until(() => page.find(stream === null ? '[data-test=scope-header]' : '[data-test=state-header]'));
+  page.press('Ctrl+5');
+  await page.until(() => page.find('[data-test=handler-facts]'));
+}
+
+it('lists the versions of each package, the newest first, and shows one exactly', async () => {
+  await open();
+  const versions = page.texts('[data-test=handler-version]');
+  expect(versions.map((of) => of.slice(0, 5))).toEqual(['1.1.0', '1.0.0']);
+  expect(versions[0]).toContain('draft');
+  expect(versions[1]).toContain('2026-06-01 00:00:00Z →');
+  await page.until(() => hash() !== '');
+  expect(text('handler-facts')).toContain('order@1.1.0');
+  const newest = hash();
+  page.press(']');
+  await page.until(() => text('handler-facts').includes('order@1.0.0') && hash() !== '' && hash() !== newest);
+});
+
+it('shows the lines of a file with their numbers, and says of which it shows none', async () => {
+  await open();
+  await page.until(() => text('handler-source').includes('OrderPlaced'));
+  expect(page.texts('[data-test=handler-source] .number')).toEqual(['1', '2', '3', '4']);
+  const select = page.find<HTMLSelectElement>('[data-test=handler-file]');
+  const binary = [...(select?.options ?? [])].find(({ text }) => text.endsWith('.wasm'));
+  if (!select || !binary) throw new Error('there is no module');
+  select.value = binary.value;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+  await page.until(() => page.find('[data-test=handlers]')?.textContent?.includes('no text'));
+});
+
+it('tells which types of the store it takes, and leads to the first event of one that is missing', async () => {
+  await open();
+  await page.until(() => hash() !== '');
+  page.press('2');
+  await page.until(() => text('coverage-summary') !== '');
+  expect(text('coverage-summary')).toMatch(/^\d+ of \d+ types taken 1 missing, of [\d,]+ events? streams of order$/);
+  expect(text('coverage-absent')).toContain('OrderArchived');
+  page.find('[data-test=coverage-rows]')?.focus();
+  page.press('o');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+  await page.until(() => page.find('[data-test=state-header]'));
+});
+
+it('tells what a version declares, and how its test cases go', async () => {
+  await open();
+  await page.until(() => hash() !== '');
+  page.press('3');
+  await page.until(() => text('declared-invariant').includes('state.total >= 0'));
+  expect(text('declared-upcaster')).toContain('v1 → v2');
+  page.press('4');
+  await page.until(() => text('handler-cases').includes('not run'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('cases-sum') === '2 passed');
+  page.press(']');
+  await page.until(() => text('handler-cases').includes('not run'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('cases-sum') === '1 passed, 1 failed');
+  expect(page.texts('[data-test=handler-case]')[1]).toContain('expected 10.00, found 20.00');
+});
+
+it('folds the stream that is looked at with the version', async () => {
+  await open('order-4711');
+  await page.until(() => hash() !== '');
+  const chosen = page.find('[data-test=handler-version][aria-selected=true]')?.dataset['reference'];
+  page.press('[');
+  await page.until(() => {
+    const now = page.find('[data-test=handler-version][aria-selected=true]')?.dataset['reference'];
+    return now !== chosen && hash() !== '';
+  });
+  const other = page.find('[data-test=handler-version][aria-selected=true]')?.dataset['reference'];
+  page.press('f');
+  await page.until(() => page.find('.page')?.dataset['view'] === 'history');
+  await page.until(() => page.find<HTMLSelectElement>('[data-test=handler]')?.value === other);
+});
