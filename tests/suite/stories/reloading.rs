@@ -297,29 +297,3 @@ fn a_store_that_grows_and_a_handler_that_is_worked_on_are_both_followed() {
     }
     assert_eq!(shop.states(opened.history, 1), shop.states_anew(&handler));
 }
-
-#[test]
-fn zz_measure() {
-    let shop = workshop(conditions::plain());
-    let handler = shop.handler("1.1.0");
-    let opened = shop.open(&handler);
-    shop.states(opened.history, 1);
-    std::thread::sleep(Duration::from_millis(400));
-    let text = fs::read_to_string(shop.reducer("1.1.0")).expect("the rules");
-    let mut all = Vec::new();
-    for round in 1..=60u32 {
-        let text = text.replace("\"'shipped'\"", &format!("\"'sent {round}'\""));
-        std::thread::sleep(Duration::from_millis(200 + 17 * u64::from(round % 9)));
-        let started = std::time::Instant::now();
-        shop.save(&shop.reducer("1.1.0"), &text, round % 2 == 0);
-        let news = shop.wait_for("it is folded with", |news| news.changes == round);
-        assert!(news.broken.is_empty());
-        shop.states(opened.history, round * 1000);
-        all.push(started.elapsed().as_millis());
-    }
-    all.sort_unstable();
-    eprintln!(
-        "MEASURED min {} median {} p95 {} max {}",
-        all[0], all[30], all[57], all[59]
-    );
-}
