@@ -107,13 +107,6 @@ pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str) -> S
     format!("/* refold events */ {} LIMIT ?", plan.select(shape, conditions, order))
 }
 
-/// How the server would go about a statement, which is not run. As a table: what MariaDB writes as JSON is none where
-/// identifiers are in the quotation marks of [`MODE`].
-pub fn explained(sql: &str) -> String {
-    let bare = sql.split_once(" */ ").map_or(sql, |(_, bare)| bare);
-    format!("/* refold plan */ EXPLAIN FORMAT=TRADITIONAL {bare}")
-}
-
 /// The last position.
 pub fn last(plan: &Plan) -> String {
     let position = &plan.position;

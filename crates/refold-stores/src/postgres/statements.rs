@@ -136,12 +136,6 @@ pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limi
     )
 }
 
-/// How the server would go about a statement, which is not run.
-pub fn explained(sql: &str) -> String {
-    let bare = sql.split_once(" */ ").map_or(sql, |(_, bare)| bare);
-    format!("/* refold plan */ EXPLAIN (FORMAT JSON) {bare}")
-}
-
 /// The last position.
 pub fn last(plan: &Plan) -> String {
     let position = &plan.position;

@@ -1,5 +1,5 @@
 //! What the adapters of servers share: addresses, encryption, opening a store, the few connections, a layout bound to
-//! tables, plans that are looked at, pages by key, the settled horizon.
+//! tables, pages by key, the settled horizon.
 //!
 //! It must not know any server: an adapter says by [`Server`] how its statements are written and what its rows hold, by
 //! [`open::Open`] what it tells of itself, and sends statements over its own [`Link`].
@@ -16,7 +16,6 @@ pub mod open;
 pub mod options;
 pub mod pace;
 pub mod places;
-pub mod plans;
 pub mod probe;
 pub mod reader;
 pub mod settling;
@@ -77,12 +76,6 @@ pub trait Server: Sized + Send + Sync + 'static {
 
     /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as the parameter `limit` says.
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String;
-
-    /// What asks for the plan of a statement, without running it.
-    fn explained(sql: &str) -> String;
-
-    /// Whether by this plan the server would search through a large table.
-    fn searches(plan: &[Self::Row]) -> bool;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;

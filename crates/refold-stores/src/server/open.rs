@@ -16,7 +16,6 @@ use super::connections::Connections;
 use super::horizon::Horizon;
 use super::link::Fault;
 use super::options::{Address, Options};
-use super::plans::Plans;
 use super::probe::{Probed, first_payloads_decode};
 use super::settling::{Found, Watch as _, settle};
 use super::store::{Meaning, Reached, ServerStore, identity};
@@ -215,7 +214,6 @@ impl<S: Open> Options<S> {
             connections: Connections::new(location, self.rate, link, connect),
             bound,
             meaning,
-            plans: (inspected.extent.byte_count > MOST_SCANNED_BYTES && !self.may_scan).then(Plans::default),
             has_changed_rows: AtomicBool::new(false),
         });
         let watched = inspected.watched;

@@ -16,7 +16,6 @@ use super::bound::Bound;
 use super::connections::{Asking, Connections};
 use super::horizon::Horizon;
 use super::link::{Answer, Asked};
-use super::plans::Plans;
 use super::reader::ServerReader;
 use super::settling::Watch as _;
 use crate::layout::hex;
@@ -27,8 +26,6 @@ pub struct Reached<S: Server> {
     pub connections: Connections<S>,
     pub bound: Bound<S>,
     pub meaning: Option<Meaning<S>>,
-    /// Where a table is large and nobody allowed to search through it.
-    pub plans: Option<Plans>,
     /// Rows were changed or removed while the store was open, so that some of those that were settled may be gone.
     pub has_changed_rows: AtomicBool,
 }
@@ -51,9 +48,6 @@ impl<S: Server> Reached<S> {
         asked: impl Fn() -> Option<Asked<S>>,
         cancel: &CancelToken,
     ) -> Result<Option<Answer<S>>, Asking> {
-        if let Some(plans) = &self.plans {
-            plans.look((&self.connections, &self.bound.plan.full_name), &asked, cancel)?;
-        }
         let unit = || {
             let events = asked();
             // Behind it, since the table stays as it is from the read to the end of the unit.
