@@ -140,7 +140,8 @@ fn a_certificate_that_cannot_be_shown_is_said_before_anybody_is_asked<R: Real>()
         "umask 077; cp open.key own.key; chmod 644 open.key; cp server.pem none.key
          openssl pkcs8 -topk8 -in own.key -passout pass:geheim -out locked.key
          openssl ec -in own.key -aes128 -passout pass:geheim -out older.key
-         openssl ecparam -name secp521r1 -genkey -out odd.key; echo nothing > empty",
+         openssl ecparam -name secp521r1 -genkey -out odd.key; echo nothing > empty
+         tr '\\n' ' ' < own.key > line.key; awk '{printf \"%s\\\\n\", $0}' own.key > escaped.key",
     );
     papers.certificate("odd", "ada", "authority", "2");
     let nowhere = R::nowhere();
@@ -163,10 +164,23 @@ fn a_certificate_that_cannot_be_shown_is_said_before_anybody_is_asked<R: Real>()
         ("odd.pem", "odd.key", "odd.key", "P-256"),
         ("own.key", "own.key", "own.key", "there is none in PEM"),
         ("gone.pem", "own.key", "gone.pem", "cannot be read"),
+        // As keys are that were pasted through a variable.
+        ("open.pem", "line.key", "line.key", "real end"),
+        ("open.pem", "escaped.key", "escaped.key", "real end"),
+        ("line.key", "own.key", "line.key", "real end"),
+        (".", "own.key", "no plain file", "cannot be read"),
     ] {
         let said = said(&papers.named(certificate, named));
         assert!(said.contains(why) && said.contains(file), "{named}: {said}");
         assert!(key.iter().all(|line| !said.contains(line)), "{said}");
+        // Nor as the numbers of its bytes.
+        let head = key[0]
+            .bytes()
+            .take(8)
+            .map(|byte| byte.to_string())
+            .collect::<Vec<_>>()
+            .join(", ");
+        assert!(!said.contains(&head), "{said}");
     }
     for alone in ["sslcert=/a.pem", "sslkey=/a.key"] {
         assert!(said(alone).contains("go together"), "{}", said(alone));

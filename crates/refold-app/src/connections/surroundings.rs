@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 
 use refold_core::port::system::in_words;
 use refold_stores::secret::Secret;
@@ -38,14 +39,12 @@ impl std::fmt::Debug for Variables {
 }
 
 /// The variables of libpq for what an address or a connection leaves open.
-const OF_VARIABLE: [(&str, &str); 8] = [
+const OF_VARIABLE: [(&str, &str); 6] = [
     ("PGHOST", "host"),
     ("PGDATABASE", "dbname"),
     ("PGUSER", "user"),
     ("PGSSLMODE", "sslmode"),
     ("PGSSLROOTCERT", "sslrootcert"),
-    ("PGSSLCERT", "sslcert"),
-    ("PGSSLKEY", "sslkey"),
     ("PGTARGETSESSIONATTRS", "target_session_attrs"),
 ];
 
@@ -151,8 +150,7 @@ impl Surroundings {
         of.user = of.user.filter(|user| !user.is_empty());
         of.database = of.database.or(said.connection.database);
         of.sslrootcert = of.sslrootcert.or(said.connection.sslrootcert);
-        of.sslcert = of.sslcert.or(said.connection.sslcert);
-        of.sslkey = of.sslkey.or(said.connection.sslkey);
+        take_certificate(&mut of, said.connection.sslcert, said.connection.sslkey);
         Ok(Completed {
             connection: of,
             port: said.port.or_else(|| variable("MYSQL_TCP_PORT")),
@@ -179,6 +177,8 @@ impl Surroundings {
                 fill(&mut of, key, &value, variable)?;
             }
         }
+        let variable = |name: &str| self.variable(name).filter(|value| !value.is_empty());
+        take_certificate(&mut of, variable("PGSSLCERT"), variable("PGSSLKEY"));
         port = port.or_else(|| self.variable("PGPORT").filter(|port| !port.is_empty()));
         let user = of.user.take().unwrap_or_else(who::name);
         of.database = of.database.or_else(|| (!user.is_empty()).then(|| user.clone()));
@@ -225,6 +225,37 @@ impl Surroundings {
             .map(PathBuf::from)
             .filter(|home| home.is_absolute())
     }
+}
+
+/// Takes a certificate that only surrounds the connection: one that is there, with its key, for a server that is elsewhere
+/// or that encryption was asked for. Else it would keep people from servers that ask for none.
+fn take_certificate(of: &mut Connection, certificate: Option<String>, key: Option<String>) {
+    let is_named = of.sslcert.is_some() || of.sslkey.is_some();
+    let is_wanted = of.sslmode.is_some() || !is_on_this_machine(of.host.as_deref());
+    if let (Some(certificate), Some(key)) = (certificate, key)
+        && !is_named
+        && is_wanted
+        && Path::new(&certificate).is_file()
+    {
+        (of.sslcert, of.sslkey) = (Some(certificate), Some(key));
+    }
+}
+
+/// Whether all hosts are; the one that is meant where none is named is.
+fn is_on_this_machine(hosts: Option<&str>) -> bool {
+    let mut hosts = hosts.unwrap_or_default().split(',').map(str::trim);
+    hosts.all(|host| {
+        let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((name, _)) => name,
+            // More than one colon is an address without a port.
+            None => host
+                .split_once(':')
+                .filter(|(_, port)| !port.contains(':'))
+                .map_or(host, |(name, _)| name),
+        };
+        let is_loopback = || name.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        name.is_empty() || name.starts_with('/') || name == "localhost" || is_loopback()
+    })
 }
 
 /// A connection with nothing left open that anything says something about.

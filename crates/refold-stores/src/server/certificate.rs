@@ -3,7 +3,7 @@
 //! It must not know any server. Of the key nothing is ever said but the name of its file.
 
 use std::fs::{self, Metadata};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -16,6 +16,9 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _};
 use zeroize::Zeroizing;
+
+/// Far more than a chain and a key have.
+const MOST_BYTES: u64 = 1 << 20;
 
 /// The files of a certificate and of its key; both may be the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +69,11 @@ impl OurCertificate {
 
     /// The certificate first, then those of the authorities between it and one that the server knows.
     fn chain(&self) -> Result<Vec<CertificateDer<'static>>, String> {
-        let text = fs::read(&self.certificate).map_err(|error| self.unreadable(&in_words(&error)))?;
+        let found = plain_file(&self.certificate).map_err(|why| self.unreadable(&why))?;
+        // The key may be in it too.
+        let text = read(&self.certificate, &found).map_err(|why| self.unreadable(&why))?;
         let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-        let chain = chain.map_err(|error| self.unreadable(&error.to_string()))?;
+        let chain = chain.map_err(|error| self.unreadable(fault(&error)))?;
         match chain.is_empty() {
             true => Err(self.unreadable("there is none in PEM in it")),
             false => Ok(chain),
@@ -83,10 +88,7 @@ impl OurCertificate {
     fn key(&self) -> Result<PrivateKeyDer<'static>, String> {
         let file = &self.key;
         let cannot = |why: &str| format!("the key of our certificate cannot be read ({why}): {}", file.display());
-        let found = fs::metadata(file).map_err(|error| cannot(&in_words(&error)))?;
-        if !found.is_file() {
-            return Err(cannot("it is no plain file"));
-        }
+        let found = plain_file(file).map_err(|why| cannot(&why))?;
         if is_open_to_others(&found) {
             return Err(format!(
                 "the key of our certificate is not used, because others may read it; its permissions must be u=rw (0600) or \
@@ -94,7 +96,7 @@ impl OurCertificate {
                 file.display()
             ));
         }
-        let text = Zeroizing::new(fs::read(file).map_err(|error| cannot(&in_words(&error)))?);
+        let text = read(file, &found).map_err(|why| cannot(&why))?;
         if is_encrypted(&text) {
             return Err(format!(
                 "the key of our certificate is encrypted, and this version asks for no passphrase; write it anew without \
@@ -104,7 +106,7 @@ impl OurCertificate {
         }
         PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
             pem::Error::NoItemsFound => cannot("there is no private key in PEM in it"),
-            error => cannot(&error.to_string()),
+            error => cannot(fault(&error)),
         })
     }
 
@@ -126,6 +128,37 @@ impl OurCertificate {
             of.subject, of.issuer
         )
     }
+}
+
+/// What is wrong with a text in PEM, in words of our own: those of the library hold its bytes, which may be those of a key.
+pub(super) fn fault(error: &pem::Error) -> &'static str {
+    match error {
+        pem::Error::MissingSectionEnd { .. } => {
+            "a section of it has no end: its first and its last line must stand alone, with real ends of lines"
+        }
+        pem::Error::IllegalSectionStart { .. } => {
+            "a section of it begins wrongly: its first line must stand alone, with a real end of line"
+        }
+        pem::Error::Base64Decode(_) => "what stands in it is no base64",
+        pem::Error::NoItemsFound => "there is none in PEM in it",
+        _ => "it is no file in PEM",
+    }
+}
+
+fn plain_file(file: &Path) -> Result<Metadata, String> {
+    let found = fs::metadata(file).map_err(|error| in_words(&error))?;
+    match found.is_file() {
+        true => Ok(found),
+        false => Err("it is no plain file".to_owned()),
+    }
+}
+
+fn read(file: &Path, found: &Metadata) -> Result<Zeroizing<Vec<u8>>, String> {
+    if found.len() > MOST_BYTES {
+        return Err(format!("it has more than {MOST_BYTES} bytes"));
+    }
+    let text = fs::read(file).map_err(|error| in_words(&error))?;
+    Ok(Zeroizing::new(text))
 }
 
 fn first_of(chain: &[CertificateDer<'_>]) -> Option<Certificate> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use refold_core::port::store::StoreError;
+use refold_core::port::system::in_words;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -16,7 +17,7 @@ use rustls::{
 };
 
 use super::address::Encryption;
-use super::certificate::OurCertificate;
+use super::certificate::{OurCertificate, fault};
 
 /// What encrypts connections; `None` where nothing is encrypted. `roots`: the file with the certificates that a server's
 /// must come from; without it those of the system. `ours` is shown to a server that asks for one. `location` is for what
@@ -97,9 +98,9 @@ fn known(file: Option<&Path>) -> Result<RootCertStore, String> {
     match file {
         Some(file) => {
             let unreadable = |error: String| format!("{} cannot be read ({error})", file.display());
-            let listed = CertificateDer::pem_file_iter(file).map_err(|error| unreadable(error.to_string()))?;
-            for certificate in listed {
-                let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
+            let text = std::fs::read(file).map_err(|error| unreadable(in_words(&error)))?;
+            for certificate in CertificateDer::pem_slice_iter(&text) {
+                let certificate = certificate.map_err(|error| unreadable(fault(&error).to_owned()))?;
                 roots.add(certificate).map_err(|error| unreadable(error.to_string()))?;
             }
         }

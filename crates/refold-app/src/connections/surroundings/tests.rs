@@ -30,7 +30,7 @@ fn what_a_connection_says_comes_before_its_service_and_that_before_variables() {
     let completed = around.complete(&connection()).unwrap();
     let of = &completed.connection;
     assert_eq!(of.sslcert.as_deref(), Some("/of-service.pem"));
-    assert_eq!(of.sslkey.as_deref(), Some("/ada.key"));
+    assert_eq!(of.sslkey, None, "the key of another certificate");
     assert_eq!(of.host.as_deref(), Some("pg-1"));
     assert_eq!(of.database.as_deref(), Some("orders"));
     assert_eq!(of.user.as_deref(), Some("of-variable"));
@@ -82,7 +82,10 @@ fn a_connection_to_mysql_is_completed_by_its_own_file_and_variables() {
     let file = folder.path().join(".my.cnf");
     std::fs::write(
         &file,
-        "[client]\nuser=ada\nport=3307\npassword=hunter2\nhost=of-file\nssl-cert=/a.pem\nssl-key=/a.key\n",
+        format!(
+            "[client]\nuser=ada\nport=3307\npassword=hunter2\nhost=of-file\nssl-cert={}\nssl-key=/a.key\n",
+            file.display()
+        ),
     )
     .unwrap();
     let path = folder.path().display().to_string();
@@ -107,7 +110,45 @@ fn a_connection_to_mysql_is_completed_by_its_own_file_and_variables() {
     assert_eq!(completed.connection.host.as_deref(), Some("of-variable"));
     assert_eq!(completed.connection.user.as_deref(), Some("ada"));
     assert_eq!(completed.port.as_deref(), Some("3307"));
-    assert_eq!(completed.connection.sslcert.as_deref(), Some("/a.pem"));
+    assert_eq!(completed.connection.sslcert, Some(file.display().to_string()));
     assert_eq!(completed.connection.sslkey.as_deref(), Some("/a.key"));
     assert!(completed.password.is_some() && !format!("{completed:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_certificate_that_only_surrounds_keeps_nobody_from_a_server_that_asks_for_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ada.pem");
+    std::fs::write(&file, "").unwrap();
+    let file = file.display().to_string();
+    let taken = |host: Option<&str>, sslmode: Option<&str>, around: &[(&str, &str)]| {
+        let open = Connection {
+            host: host.map(str::to_owned),
+            sslmode: sslmode.map(str::to_owned),
+            ..connection()
+        };
+        let of = Surroundings::given(around.iter().copied())
+            .complete(&open)
+            .unwrap()
+            .connection;
+        assert_eq!(of.sslcert.is_some(), of.sslkey.is_some());
+        of.sslcert.is_some()
+    };
+    let pair = [("PGSSLCERT", file.as_str()), ("PGSSLKEY", "/ada.key")];
+    assert!(taken(Some("pg-1"), None, &pair));
+    assert!(taken(Some("localhost,pg-1:5433"), None, &pair));
+    for host in [
+        "localhost",
+        "127.0.0.1:5433",
+        "[::1]:5433",
+        "::1",
+        "/run/postgresql",
+        "localhost,127.0.0.2",
+    ] {
+        assert!(!taken(Some(host), None, &pair), "{host}");
+        assert!(taken(Some(host), Some("verify-full"), &pair), "{host}");
+    }
+    assert!(!taken(None, None, &pair));
+    assert!(!taken(Some("pg-1"), None, &pair[..1]), "without its key");
+    assert!(!taken(Some("pg-1"), None, &[("PGSSLCERT", "/nowhere.pem"), pair[1]]));
 }
