@@ -80,19 +80,21 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   /** Counts which types of the store the chosen version takes, once the index is there. */
   async cover(): Promise<void> {
-    const { reference } = this;
-    if (reference === '' || this.coverage !== null || !this.told?.handler || !this.#store.isReady) return;
+    const { reference, told } = this;
+    if (reference === '' || this.coverage !== null || !told?.handler || !this.#store.isReady) return;
     const { backend, opened } = this.#store;
     const answer = await this.long(T.counting, (tell) => backend.handlerCoverage(opened.session, reference, tell));
-    if (answer && reference === this.reference) this.coverage = answer;
+    // Of files that changed meanwhile it says nothing.
+    if (answer && told === this.told) this.coverage = answer;
   }
 
   async test(): Promise<void> {
-    const { reference } = this;
+    const { reference, told } = this;
     const { backend, opened } = this.#store;
     this.part = 'cases';
     const answer = await this.long(T.testing, (tell) => backend.testHandler(opened.session, reference, tell));
-    if (answer && reference === this.reference) this.tested = answer;
+    const isOfThese = reference === this.reference && (told === null || told === this.told);
+    if (answer && isOfThese) this.tested = answer;
   }
 
   /** Somebody wrote to the files of a handler: what is shown stays until it was read again. */
@@ -143,6 +145,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
         if (this.isRunning) return T.isRunning;
         return (this.package?.cases ?? 0) > 0 ? null : T.noCases;
       case 'fold':
+        if (this.reference === '') return T.noHandler;
         if (this.told?.problem) return T.isBroken;
         return this.#desk.history?.store === this.#store ? null : T.noHistory;
       case 'open':
@@ -183,6 +186,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     try {
       const packages = await backend.handlers(opened.session);
       if (turn !== this.#turn) return;
+      this.failure = null;
       this.packages = packages;
       const { versions } = this;
       const chosen = versions.find(({ reference }) => reference === wanted) ?? versions[0];

@@ -174,19 +174,24 @@ export class OpenHistory {
   async grow(isFollowing: boolean): Promise<void> {
     if (this.newEvents === 0) return;
     try {
-      const { backend } = this.store;
       const wasAtHead = this.a === this.opened.events;
-      const opened = await backend.historyNow(this.opened.history);
-      const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
-      this.#positions = boundsOfWhole(await backend.historyDensity(opened.history, whole));
-      this.opened = opened;
-      this.#firstVersion = contiguousStart(opened);
-      this.timeline.grow(isFollowing);
-      this.events.renew();
-      if (wasAtHead && isFollowing && this.asOf === null) this.setA(opened.events);
+      await this.#takeNow(isFollowing);
+      if (wasAtHead && isFollowing && this.asOf === null) this.setA(this.opened.events);
     } catch (reason) {
       this.failed(reason);
     }
+  }
+
+  /** The history as the engine has it now, with all that hangs on how many events there are. */
+  async #takeNow(isFollowing: boolean): Promise<void> {
+    const { backend } = this.store;
+    const opened = await backend.historyNow(this.opened.history);
+    const whole = { axis: 'position' as const, from: '', to: '', columns: 1 };
+    this.#positions = boundsOfWhole(await backend.historyDensity(opened.history, whole));
+    this.opened = opened;
+    this.#firstVersion = contiguousStart(opened);
+    this.timeline.grow(isFollowing);
+    this.events.renew();
   }
 
   async close(): Promise<void> {
@@ -455,10 +460,10 @@ export class OpenHistory {
   /** The engine folds it with another handler: the rows that are there keep their label until the others came. */
   async #refold(): Promise<void> {
     try {
-      this.opened = await this.store.backend.historyNow(this.opened.history);
+      await this.#takeNow(false);
+      this.failure = null;
       this.news.findings = null;
       this.#askAnew();
-      this.events.renew();
       this.timeline.refetch();
       this.problems.checkAnew();
       const { name, version } = this.opened.handler;

@@ -11,6 +11,8 @@ export class Problems {
   job = $state.raw<JobUpdate | null>(null);
   checked = $state.raw<InvariantsChecked | null>(null);
   #isClosed = false;
+  /** Which check is the newest: what an older one answers is of another handler. */
+  #turn = 0;
 
   constructor(history: OpenHistory) {
     this.#history = history;
@@ -20,26 +22,31 @@ export class Problems {
   async check(): Promise<void> {
     const { store, opened, timeline } = this.#history;
     if (this.job !== null || this.checked !== null || opened.events === 0) return;
+    const turn = this.#turn;
+    const isOver = () => this.#isClosed || turn !== this.#turn;
     try {
       const checked = await store.backend.checkInvariants(opened.history, (job) => {
-        if (!this.#isClosed) this.job = job;
+        if (!isOver()) this.job = job;
       });
-      if (this.#isClosed) return;
+      if (isOver()) return;
       this.checked = checked;
       if (checked.breaks === 0) return;
       // The flags of the timeline and the marks of the list know them now.
       timeline.refetch();
       this.#history.events.refetch();
     } catch (reason) {
-      if (this.#isClosed || errorOf(reason).code === 'cancelled') return;
+      if (isOver() || errorOf(reason).code === 'cancelled') return;
       this.#history.notice = errorOf(reason).message;
     } finally {
-      this.job = null;
+      if (turn === this.#turn) this.job = null;
     }
   }
 
   /** The same for a handler that was changed. */
   checkAnew(): void {
+    void this.cancel();
+    this.#turn += 1;
+    this.job = null;
     this.checked = null;
     void this.check();
   }

@@ -21,6 +21,11 @@ impl Desk {
         self.session(session)?;
         let handlers = Handlers::new(session, &self.sessions, &self.histories);
         lock(&self.reloads).insert(session, Reload::start(handlers, sink)?);
+        // It may have been closed meanwhile.
+        if let Err(error) = self.session(session) {
+            lock(&self.reloads).remove(&session);
+            return Err(error);
+        }
         Ok(())
     }
 

@@ -17,6 +17,9 @@ use crate::history::OpenedHistory;
 use crate::session::Session;
 use crate::wire::{BrokenHandler, HandlersNews, HistoryHandler};
 
+/// So often a history is folded that grows meanwhile, before the others have their turn.
+const MOST_TRIES: u32 = 3;
+
 /// The handlers of one open store.
 pub(crate) struct Handlers {
     session: u32,
@@ -131,28 +134,45 @@ impl Handlers {
             match opened(&reference) {
                 Ok((program, story)) => {
                     is_news |= self.broken.remove(&reference).is_some();
-                    has_changed |= self.fold_with(work, &reference, &program, &story);
+                    let (is_any, late) = self.fold_with(work, &reference, &program, &story);
+                    has_changed |= is_any;
+                    // Those that could not be folded now are tried at the next look.
+                    self.known.retain(|number| !late.contains(number));
+                    self.known.extend(numbers.difference(&late));
                 }
                 Err(error) => {
                     is_news = true;
                     self.broken.insert(reference, error);
+                    self.known.extend(numbers);
                 }
             }
-            self.known.extend(numbers);
         }
         self.changes = self.changes.saturating_add(u32::from(has_changed));
         is_news || has_changed
     }
 
-    /// Says whether any history goes on with another program than before.
-    fn fold_with(&self, work: &Work<'_>, reference: &str, program: &Arc<dyn HandlerProgram>, story: &Story) -> bool {
-        let mut is_any = false;
+    /// Says whether any history goes on with another program than before, and which could not be folded with it: their
+    /// streams cannot be read now, or grow faster than they are folded.
+    fn fold_with(
+        &self,
+        work: &Work<'_>,
+        reference: &str,
+        program: &Arc<dyn HandlerProgram>,
+        story: &Story,
+    ) -> (bool, BTreeSet<u32>) {
+        let (mut is_any, mut late) = (false, BTreeSet::new());
         for (number, mut before) in self.open() {
+            let mut tries = 0;
             while before.named().1 == Some(reference) && !before.is_of(program.as_ref(), story) {
-                // A stream that cannot be read any more stays as it was folded: the next who reads on in it is told.
-                let Ok(next) = before.folded_with(work, Arc::clone(program)) else {
+                let next = match tries < MOST_TRIES {
+                    true => before.folded_with(work, Arc::clone(program)).ok(),
+                    false => None,
+                };
+                let Some(next) = next else {
+                    late.insert(number);
                     break;
                 };
+                tries += 1;
                 let mut histories = lock(&self.histories);
                 let Some(placed) = histories.get_mut(&number) else {
                     break;
@@ -166,7 +186,7 @@ impl Handlers {
                 before = Arc::clone(&placed.history);
             }
         }
-        is_any
+        (is_any, late)
     }
 
     /// The open histories of the store, by number.

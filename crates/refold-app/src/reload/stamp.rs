@@ -37,6 +37,8 @@ impl Stamp {
                 }
                 match entry.metadata() {
                     Ok(metadata) if metadata.is_dir() => folders.push(entry.path()),
+                    // What a link leads to is what is read. A linked folder is not gone into: it may lead back here.
+                    Ok(metadata) if metadata.is_symlink() => stamp.take(&entry.path(), fs::metadata(entry.path()).ok()),
                     metadata => stamp.take(&entry.path(), metadata.ok()),
                 }
             }

@@ -178,7 +178,7 @@ impl HandlerProgram for SharedProgram {
     }
 
     fn takes(&self, event_type: &[u8]) -> Option<Takes> {
-        Some(self.0.takes(event_type))
+        self.0.takes(event_type)
     }
 
     fn types_made(&self, event_type: &[u8]) -> BTreeSet<Vec<u8>> {

@@ -384,19 +384,24 @@ impl Upcasters {
 
     /// Whether a step on the way of events of a stored type drops them.
     pub fn may_drop(&self, stored: &[u8]) -> bool {
-        self.has_step(stored, |outcome| matches!(outcome, Outcome::Drop))
+        self.has_step(stored, |step| matches!(step.outcome, Outcome::Drop))
     }
 
     /// Whether a step on the way of events of a stored type is a function of the handler.
     pub fn has_code(&self, stored: &[u8]) -> bool {
-        self.has_step(stored, |outcome| matches!(outcome, Outcome::Code(_)))
+        self.has_step(stored, |step| matches!(step.outcome, Outcome::Code(_)))
     }
 
-    fn has_step(&self, stored: &[u8], is_it: impl Fn(&Outcome) -> bool) -> bool {
+    /// Whether a step on the way of events of a stored type is only for those of a shape.
+    pub fn has_shape(&self, stored: &[u8]) -> bool {
+        self.has_step(stored, |step| step.shape.is_some())
+    }
+
+    fn has_step(&self, stored: &[u8], is_it: impl Fn(&Step) -> bool) -> bool {
         let types = self.types_made(stored);
         let chains = types.iter().filter_map(|event_type| self.chains.get(event_type));
         let mut steps = chains.flat_map(|chain| &chain.steps);
-        steps.any(|step| is_it(&step.outcome))
+        steps.any(is_it)
     }
 
     fn run_into(

@@ -218,6 +218,24 @@ fn upcasters_and_the_category_of_the_package_count() {
 }
 
 #[test]
+fn a_step_for_some_events_of_a_type_hides_no_others_that_nothing_takes() {
+    let lab = carts();
+    let handler = package(lab.folder.path(), RULES);
+    let steps = lab.folder.path().join("work/cart/versions/1.0.0/upcasters.yaml");
+    for outcome in ["to: 1, retype: Placed", "drop: true"] {
+        let step = format!("  - {{ event: Wrapped, from: 1, where: \"has(event.data.old)\", {outcome} }}\n");
+        fs::write(&steps, format!("{STEPS}{step}")).unwrap();
+        let told = lab.coverage(&handler);
+        assert_eq!(row(&told, "Wrapped").taken, Taken::Unclear, "{outcome}");
+        assert_eq!(told.missing_types, 0);
+    }
+    // Of one that is taken as it is, all are.
+    let step = "  - { event: Seen, from: 1, to: 1, where: \"has(event.data.old)\", retype: Placed }\n";
+    fs::write(&steps, format!("{STEPS}{step}")).unwrap();
+    assert_eq!(row(&lab.coverage(&handler), "Seen").taken, Taken::Folded);
+}
+
+#[test]
 fn a_handler_that_takes_all_types_and_one_that_cannot_be_asked_are_said() {
     let lab = carts();
     let file = lab.folder.path().join("all.js");

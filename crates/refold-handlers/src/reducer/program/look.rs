@@ -76,9 +76,8 @@ impl DeclarativeProgram {
     }
 
     /// See [`refold_core::port::handler::HandlerProgram::takes`].
-    pub fn takes(&self, stored_type: &[u8]) -> Takes {
-        let takes = self.takes_as(stored_type, |event_type| Some(self.takes_made(event_type)));
-        takes.unwrap_or(Takes::Nothing)
+    pub fn takes(&self, stored_type: &[u8]) -> Option<Takes> {
+        self.takes_as(stored_type, |event_type| Some(self.takes_made(event_type)))
     }
 
     /// The best of what `takes` says of the types that upcasters make of a stored one.
@@ -90,8 +89,12 @@ impl DeclarativeProgram {
         for event_type in self.upcasters.types_made(stored_type) {
             best = best.max(takes(&event_type)?);
         }
-        // What code makes of an event is known only of that event.
-        let is_open = best == Takes::Nothing && self.upcasters.has_code(stored_type);
+        let is_open = match best {
+            // What code makes of an event is known only of that event.
+            Takes::Nothing => self.upcasters.has_code(stored_type),
+            // Some events may stay what they are, and then nothing takes them.
+            _ => takes(stored_type)? == Takes::Nothing && self.upcasters.has_shape(stored_type),
+        };
         (!is_open).then_some(best)
     }
 

@@ -434,11 +434,8 @@ impl Subject {
         }
         if self.without_stream > 0 {
             limits.push(format!(
-                "{} the person and no stream, and belong to the report only where (no stream) was named.",
-                match self.without_stream {
-                    1 => "1 event has".to_owned(),
-                    several => format!("{} events have", grouped(several)),
-                }
+                "Events that hold the person and are in no stream: {}. They are in the report only where (no stream) was named.",
+                grouped(self.without_stream)
             ));
         }
         let came_upon = self.came_upon.summary();

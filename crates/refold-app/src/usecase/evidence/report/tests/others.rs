@@ -206,7 +206,7 @@ fn events_without_a_stream_are_not_one_persons() {
     assert_eq!(emails(&made), ["in a"]);
     assert_eq!(found(&made.dir, STRANGER.as_bytes()), [""; 0]);
     let limits = manifest(&made.dir).report.limits.join("\n");
-    assert!(limits.contains("1 event has the person and no stream"), "{limits}");
+    assert!(limits.contains("hold the person and are in no stream: 1."), "{limits}");
     let named = ReportAsked {
         streams: vec!["(no stream)".to_owned()],
         time: Some("@7".to_owned()),
