@@ -66,7 +66,6 @@ export const HANDLERS = {
   absent: (types: number) => `Named, and no event has ${types === 1 ? 'it' : 'them'}`,
   needsIndex: 'The types are counted once the local index is there',
   noEvents: 'The store has no events',
-  openFirst: 'Open the first event in History',
   invariants: 'Invariants',
   noInvariants: 'It declares no invariants',
   upcasters: 'Upcasters',
