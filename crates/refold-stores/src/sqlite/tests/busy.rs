@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use refold_core::port::store::{Direction, StoreError};
 
-use super::lab::{append_emmett, everything, open, positions, read_in};
+use super::lab::{Seen, append_emmett, everything, open, positions, read_in};
 use super::read_only::{WITHOUT_WAL, emmett};
 
 /// Ends a writer when it is dropped.
@@ -15,6 +15,22 @@ struct Over<'a>(&'a AtomicBool);
 impl Drop for Over<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Whether the store could be opened: then every event that was committed before is there. A writer that never rests may not
+/// be copied; that is said, and nothing wrong is shown.
+fn is_seen_whole(read: Result<(Vec<Seen>, Vec<&'static str>), StoreError>, at_least: i64) -> bool {
+    match read {
+        Ok((seen, findings)) => {
+            let count = i64::try_from(seen.len()).unwrap();
+            assert_eq!(findings, [""; 0]);
+            assert!(count >= at_least, "{count} of {at_least} committed events were seen");
+            assert_eq!(positions(&seen), (1..=count).collect::<Vec<_>>());
+            true
+        }
+        Err(StoreError::Changed { .. }) => false,
+        Err(error) => panic!("{error}"),
     }
 }
 
@@ -40,18 +56,7 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_without_a_log_goe
                 let at_least = committed.load(Ordering::Acquire);
                 let read = open(&lab.path(), None, &lab.options_now())
                     .and_then(|store| read_in(&*store, everything(), Direction::Forward, 500));
-                match read {
-                    Ok((seen, findings)) => {
-                        let count = i64::try_from(seen.len()).unwrap();
-                        assert_eq!(findings, [""; 0]);
-                        assert!(count >= at_least, "{count} of {at_least} committed events were seen");
-                        assert_eq!(positions(&seen), (1..=count).collect::<Vec<_>>());
-                        opened += 1;
-                    }
-                    // A writer that never rests may not be copied; it says so and shows nothing wrong.
-                    Err(StoreError::Changed { .. }) => {}
-                    Err(error) => panic!("{error}"),
-                }
+                opened += u32::from(is_seen_whole(read, at_least));
             }
         });
     }
@@ -105,17 +110,9 @@ fn every_event_committed_before_opening_is_seen_while_a_writer_goes_on() {
             let read = lab
                 .open(None)
                 .and_then(|store| read_in(&*store, everything(), Direction::Forward, 500));
-            match read {
-                Ok((seen, findings)) => {
-                    let count = i64::try_from(seen.len()).unwrap();
-                    assert_eq!(findings, [""; 0]);
-                    assert!(count >= at_least, "{count} of {at_least} committed events were seen");
-                    assert_eq!(positions(&seen), (1..=count).collect::<Vec<_>>());
-                    opened += 1;
-                }
-                // A writer that never rests may not be copied in a few attempts; it says so and shows nothing wrong.
-                Err(StoreError::Changed { .. }) => refused += 1,
-                Err(error) => panic!("{error}"),
+            match is_seen_whole(read, at_least) {
+                true => opened += 1,
+                false => refused += 1,
             }
         }
         assert!(opened > 0, "a busy store could never be opened");
