@@ -394,23 +394,25 @@ fn verdict(of: VerdictTold) -> ReportVerdict {
 
 fn report_asked(asked: &ReportAskedWire) -> ReportAsked {
     let manner = &asked.manner;
-    let question = match &asked.question {
-        ReportQuestionWire::Events | ReportQuestionWire::Subject { .. } => None,
-        ReportQuestionWire::Verification(how) => Some(Question::Verification(verify_asked(how))),
-        ReportQuestionWire::Invariants { condition } => Some(Question::Invariants {
-            condition: given(condition),
-        }),
-        ReportQuestionWire::Comparison { against } => Some(Question::Comparison {
-            against: against.clone(),
-        }),
-    };
-    let subject = match &asked.question {
-        ReportQuestionWire::Subject { keys, allow, case_key } => Some(SubjectAsked {
-            keys: keys.clone(),
-            allow: path(allow),
-            case_key: path(case_key),
-        }),
-        _ => None,
+    let (question, subject) = match &asked.question {
+        ReportQuestionWire::Events => (None, None),
+        ReportQuestionWire::Verification(how) => (Some(Question::Verification(verify_asked(how))), None),
+        ReportQuestionWire::Invariants { condition } => {
+            let condition = given(condition);
+            (Some(Question::Invariants { condition }), None)
+        }
+        ReportQuestionWire::Comparison { against } => {
+            let against = against.clone();
+            (Some(Question::Comparison { against }), None)
+        }
+        ReportQuestionWire::Subject { keys, allow, case_key } => {
+            let subject = SubjectAsked {
+                keys: keys.clone(),
+                allow: path(allow),
+                case_key: path(case_key),
+            };
+            (None, Some(subject))
+        }
     };
     ReportAsked {
         streams: asked.streams.clone(),
