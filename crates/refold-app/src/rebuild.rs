@@ -1,8 +1,9 @@
 //! The state of every stream of a store at its head.
 //!
 //! A cold store is read once in position order, by several threads in ranges, and every stream keeps its state while
-//! the ranges pass ([`by_position`]). That needs memory for every stream; where there are too many of them, or the
-//! payload arena is there already, streams are folded one after the other from the arena ([`by_stream`]).
+//! the ranges pass ([`by_position`]). That needs memory for every stream; with an index, only for those that have begun
+//! and not ended. Where there are too many of these, or the payload arena is there already, streams are folded one after
+//! the other from the arena ([`by_stream`]).
 
 mod by_position;
 mod by_stream;
@@ -18,7 +19,9 @@ use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::work::Work;
 
+use by_position::{Outcome, Streams};
 use by_stream::FromArena;
+use refold_stores::index::Arena;
 
 use crate::error::AppError;
 use crate::findings;
@@ -38,7 +41,10 @@ pub struct Rebuilt {
 pub type Finish<'a> = &'a (dyn Fn(&[u8], &Folded) + Sync);
 
 /// The most streams that keep their state at once: with what belongs to it, an order takes about 3 KB.
-const MAX_STREAMS_AT_ONCE: u32 = 120_000;
+const MOST_STATES: u32 = 120_000;
+
+/// The most streams whose ids are kept besides: each takes about 60 bytes.
+const MOST_NAMED: u32 = 2_000_000;
 
 /// What a processor loads at once.
 const LINE_BYTES: usize = 64;
@@ -54,51 +60,59 @@ pub fn rebuild(
     findings: &Findings,
     finish: Finish<'_>,
 ) -> Result<Rebuilt, AppError> {
-    let stream_count = session.index().map_or(0, |index| index.stream_count());
     let total = Total::default();
+    let finish = &total.counting(finish);
+    let pass = |streams| by_position(work, session, program, threads, streams, findings, finish);
     if let Some(arena) = session.arena()? {
-        let index = session.ready_index()?;
-        let from = FromArena {
-            index: &index,
-            arena: &arena,
-            program: program.as_ref(),
-        };
-        from.fold_all(work, threads, findings, &total.counting(finish))?;
-        findings::report_lacking(&index, findings);
-    } else if stream_count <= MAX_STREAMS_AT_ONCE {
-        let told = by_position::Told::default();
-        let most = MAX_STREAMS_AT_ONCE;
-        let outcome = by_position::fold_all(work, session, program, threads, most, &told, &total.counting(finish))?;
-        if outcome == by_position::Outcome::TooManyStreams {
-            from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
+        from_arena(work, session, &arena, program, threads, findings, finish)?;
+    } else if session.index().is_some() || pass(Streams::Unknown { most: MOST_STATES })? == Outcome::TooManyStreams {
+        let index = session.build_index(work)?;
+        if index.stream_count() <= MOST_NAMED && index.most_open_streams(work)? <= MOST_STATES {
+            pass(Streams::Indexed(&index))?;
         } else {
-            for (code, count, kept) in told.folding.summary() {
-                findings.report_many(code, count, kept);
-            }
-            if findings::is_lacking(&told.reading) {
-                // Ranges tell a damaged part as often as they meet it; the index tells it once.
-                findings::report_lacking(session.build_index(work)?.as_ref(), findings);
-            }
+            let arena = session.build_arena(work)?;
+            from_arena(work, session, &arena, program, threads, findings, finish)?;
         }
-    } else {
-        from_new_arena(work, session, program, threads, findings, &total.counting(finish))?;
     }
-    Ok(total.into_rebuilt())
+    Ok(total.rebuilt())
 }
 
-fn from_new_arena(
+fn by_position(
     work: &Work<'_>,
     session: &Session,
+    program: &Arc<dyn HandlerProgram>,
+    threads: usize,
+    streams: Streams<'_>,
+    findings: &Findings,
+    finish: Finish<'_>,
+) -> Result<Outcome, AppError> {
+    let told = by_position::Told::default();
+    let outcome = by_position::fold_all(work, session, program, threads, streams, &told, finish)?;
+    if outcome == Outcome::Done {
+        for (code, count, kept) in told.folding.summary() {
+            findings.report_many(code, count, kept);
+        }
+        if findings::is_lacking(&told.reading) {
+            // Ranges tell a damaged part as often as they meet it; the index tells it once.
+            findings::report_lacking(session.build_index(work)?.as_ref(), findings);
+        }
+    }
+    Ok(outcome)
+}
+
+fn from_arena(
+    work: &Work<'_>,
+    session: &Session,
+    arena: &Arena,
     program: &Arc<dyn HandlerProgram>,
     threads: usize,
     findings: &Findings,
     finish: Finish<'_>,
 ) -> Result<(), AppError> {
-    let index = session.build_index(work)?;
-    let arena = session.build_arena(work)?;
+    let index = session.ready_index()?;
     FromArena {
         index: &index,
-        arena: &arena,
+        arena,
         program: program.as_ref(),
     }
     .fold_all(work, threads, findings, finish)?;
@@ -178,11 +192,11 @@ impl Total {
         }
     }
 
-    fn into_rebuilt(self) -> Rebuilt {
+    fn rebuilt(&self) -> Rebuilt {
         Rebuilt {
-            streams: self.streams.into_inner(),
-            events: self.events.into_inner(),
-            incomplete_streams: self.incomplete_streams.into_inner(),
+            streams: self.streams.load(Ordering::Relaxed),
+            events: self.events.load(Ordering::Relaxed),
+            incomplete_streams: self.incomplete_streams.load(Ordering::Relaxed),
         }
     }
 }

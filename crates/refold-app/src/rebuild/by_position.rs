@@ -3,27 +3,31 @@
 //! Ranges of positions are read by whichever thread has nothing to fold, and handed to all ([`relay`]). Each stream
 //! belongs to one thread for good: that thread alone folds it, range after range, so every stream sees its events in
 //! position order, no state ever changes hands, and no thread waits for another's turn.
+//!
+//! Where an index says how many events a stream has, it is finished with its last one, and memory is needed for the
+//! streams that have begun and not ended at one place of the store: few, where orders come and go.
 
 mod range;
 mod relay;
+mod share;
 
 use std::hash::RandomState;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use refold_core::event::{EventBatch, StreamOrdinal, Version};
 use refold_core::finding::Findings;
-use refold_core::fold::{Detail, Fold, FoldCheckpoint};
-use refold_core::names::Names;
+use refold_core::fold::Fold;
 use refold_core::port::handler::{Checkpoint, HandlerProgram, StatesAsked};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
+use refold_stores::index::Index;
 
 use range::Range;
 use relay::{Relay, Task};
+use share::{Share, StreamState};
 
 use super::{Finish, Member, on_threads, touched};
 use crate::error::AppError;
@@ -58,34 +62,28 @@ pub(super) struct Told {
     pub folding: Findings,
 }
 
+/// What streams there are, as far as that is known beforehand.
+#[derive(Clone, Copy)]
+pub(super) enum Streams<'a> {
+    /// Nobody knows; so many may keep their state.
+    Unknown { most: u32 },
+    /// Those of the index, and no event of them beyond those that it counts: what came later is not folded.
+    Indexed(&'a Index),
+}
+
 struct Shared<'a> {
     work: &'a Work<'a>,
     session: &'a Session,
     program: &'a dyn HandlerProgram,
+    streams: Streams<'a>,
     told: &'a Told,
     ranges: Vec<PositionRange>,
     relay: Relay<Range>,
     /// Deals streams to threads.
     hasher: RandomState,
-    most_streams: u32,
     stream_count: AtomicU32,
     has_too_many: AtomicBool,
     done_ranges: AtomicU32,
-}
-
-/// The streams of one thread, by ordinal in its own names.
-struct Share {
-    member: Member,
-    fold: Fold,
-    names: Names,
-    streams: Vec<Option<StreamState>>,
-}
-
-struct StreamState {
-    checkpoint: FoldCheckpoint,
-    last: Version,
-    /// Positions and versions disagree: it is folded again by version at the end.
-    is_unordered: bool,
 }
 
 pub(super) fn fold_all(
@@ -93,7 +91,7 @@ pub(super) fn fold_all(
     session: &Session,
     program: &Arc<dyn HandlerProgram>,
     threads: usize,
-    most_streams: u32,
+    streams: Streams<'_>,
     told: &Told,
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
@@ -106,11 +104,11 @@ pub(super) fn fold_all(
         work,
         session,
         program: program.as_ref(),
+        streams,
         told,
         relay: Relay::new(ranges.len()),
         ranges,
         hasher: RandomState::new(),
-        most_streams,
         stream_count: AtomicU32::new(0),
         has_too_many: AtomicBool::new(false),
         done_ranges: AtomicU32::new(0),
@@ -128,12 +126,7 @@ pub(super) fn fold_all(
 
 impl Shared<'_> {
     fn fold_share(&self, member: Member, finish: Finish<'_>) -> Result<(), AppError> {
-        let mut share = Share {
-            member,
-            fold: Fold::new(self.program, Detail::State)?,
-            names: Names::default(),
-            streams: Vec::new(),
-        };
+        let mut share = Share::new(self.program, member)?;
         let mut next = 0;
         while let Some(task) = self.relay.next(next, member.of) {
             match task {
@@ -145,14 +138,14 @@ impl Shared<'_> {
                     if member.number > 0 {
                         make_room();
                     }
-                    self.fold_range(&range, &mut share)?;
+                    self.fold_range(&range, &mut share, finish)?;
                     drop(range);
                     self.relay.folded(next, member.of);
                     next += 1;
                 }
             }
         }
-        // Nothing is finished before everything was folded.
+        // What no index counts is not finished before everything was folded.
         let is_all_folded = self.relay.is_all_folded();
         if self.has_too_many.load(Ordering::Relaxed) {
             Ok(())
@@ -178,92 +171,97 @@ impl Shared<'_> {
     }
 
     /// Folds what the share has in a range.
-    fn fold_range(&self, range: &Range, share: &mut Share) -> Result<(), AppError> {
+    fn fold_range(&self, range: &Range, share: &mut Share, finish: Finish<'_>) -> Result<(), AppError> {
         self.work.check()?;
-        let Share {
-            member,
-            fold,
-            names,
-            streams,
-        } = share;
         let known = range.names();
-        let mut own = range.streams_of(*member);
+        let mut own = range.streams_of(share.member);
         let mut group = Vec::with_capacity(AHEAD_STREAMS);
         loop {
             group.clear();
-            for local in own.by_ref().take(AHEAD_STREAMS) {
-                let place = names.intern_stream(known.stream(local), || known.category(local)).0 as usize;
-                if streams.len() <= place {
-                    streams.resize_with(place + 1, || None);
-                    self.count_stream();
+            for local in own.by_ref() {
+                let place = share.place_of(known.stream(local), || known.category(local), |id| self.event_count(id))?;
+                group.extend(place.map(|place| (local, place)));
+                if group.len() == AHEAD_STREAMS {
+                    break;
                 }
-                group.push((local, place));
             }
             if group.is_empty() {
                 return Ok(());
             }
             // The states were made long ago and the events lie all over the range: what is asked for together comes
             // together.
-            look_at(
-                || group.iter().filter_map(|(_, place)| streams.get(*place)?.as_ref()),
-                1,
-            );
+            look_at(|| group.iter().filter_map(|(_, place)| share.state(*place)), 1);
             let payloads = group.iter().flat_map(|(local, _)| range.payloads_of(*local));
             black_box(payloads.map(touched).fold(0, u8::wrapping_add));
             for (local, place) in &group {
-                // Made just above.
-                let slot = &mut streams[*place];
-                let (mut last, mut is_unordered) = (EventBatch::NO_VERSION, false);
-                match slot.take() {
+                let Some(mut state) = share.take(*place) else { continue };
+                let fold = &mut share.fold;
+                match state.checkpoint.take() {
                     // The checkpoint is dropped here: the fold then owns its state alone and changes it in place.
-                    Some(state) => {
-                        fold.restore(&state.checkpoint)?;
-                        (last, is_unordered) = (state.last, state.is_unordered);
-                    }
+                    Some(checkpoint) => fold.restore(&checkpoint)?,
                     None => fold.reset()?,
                 }
                 fold.look_ahead(&mut range.events_of(*local), known, StatesAsked::LastState);
-                for event in range.events_of(*local) {
-                    is_unordered |= event.version < last;
-                    last = event.version;
+                for event in range.events_of(*local).take(state.to_come as usize) {
+                    state.is_unordered |= event.version < state.last;
+                    state.last = event.version;
+                    state.to_come -= 1;
                     fold.step(&event, known, Some(&self.told.folding))?;
                 }
-                *slot = Some(StreamState {
-                    checkpoint: fold.checkpoint()?,
-                    last,
-                    is_unordered,
-                });
+                if state.to_come == 0 {
+                    let id = known.stream(*local);
+                    if state.is_unordered {
+                        self.fold_by_version(id, fold)?;
+                    }
+                    finish(id, &fold.folded()?);
+                    share.end(*place);
+                } else {
+                    state.checkpoint = Some(fold.checkpoint()?);
+                    share.keep(*place, state);
+                }
             }
         }
     }
 
-    fn count_stream(&self) {
-        if self.stream_count.fetch_add(1, Ordering::Relaxed) >= self.most_streams {
-            self.has_too_many.store(true, Ordering::Relaxed);
-            self.relay.stop();
+    /// How many events of a stream are folded, of which the first one came; 0: none.
+    fn event_count(&self, id: &[u8]) -> Result<u32, AppError> {
+        match self.streams {
+            Streams::Unknown { most } => {
+                if self.stream_count.fetch_add(1, Ordering::Relaxed) >= most {
+                    self.has_too_many.store(true, Ordering::Relaxed);
+                    self.relay.stop();
+                }
+                Ok(u32::MAX)
+            }
+            Streams::Indexed(index) => match index.find_stream(id)? {
+                Some(stream) => Ok(index.stream(stream)?.events),
+                None => Ok(0),
+            },
         }
     }
 
-    fn finish_share(&self, share: Share, finish: Finish<'_>) -> Result<(), AppError> {
-        let Share {
-            mut fold,
-            names,
-            mut streams,
-            ..
-        } = share;
-        let mut ordinals = (0..).map(StreamOrdinal);
-        for group in streams.chunks_mut(AHEAD_STREAMS) {
-            look_at(|| group.iter().flatten(), 2);
-            for (slot, ordinal) in group.iter_mut().zip(ordinals.by_ref()) {
-                let Some(state) = slot.take() else { continue };
-                let id = names.stream(ordinal);
-                if state.is_unordered {
-                    self.fold_by_version(id, &mut fold)?;
-                } else {
-                    fold.restore(&state.checkpoint)?;
+    /// Finishes the streams whose last event did not come, or is not known.
+    fn finish_share(&self, mut share: Share, finish: Finish<'_>) -> Result<(), AppError> {
+        let mut left = share.left();
+        let fold = &mut share.fold;
+        for group in left.chunks_mut(AHEAD_STREAMS) {
+            look_at(|| group.iter().filter_map(|(_, state)| state.as_ref()), 2);
+            for (ordinal, slot) in group {
+                let Some(StreamState {
+                    checkpoint,
+                    is_unordered,
+                    ..
+                }) = slot.take()
+                else {
+                    continue;
+                };
+                let id = share.names.stream(*ordinal);
+                match checkpoint {
+                    _ if is_unordered => self.fold_by_version(id, fold)?,
+                    // It goes with the next, while it is near.
+                    Some(checkpoint) => fold.restore(&checkpoint)?,
+                    None => fold.reset()?,
                 }
-                // It goes with the next, while it is near.
-                drop(state);
                 finish(id, &fold.folded()?);
             }
         }
@@ -298,7 +296,8 @@ fn make_room() {
 /// of all of them comes together, once what leads there was seen.
 fn look_at<'s, I: Iterator<Item = &'s StreamState>>(states: impl Fn() -> I, levels: usize) {
     for level in 0..=levels {
-        let seen = states().map(|state| match &state.checkpoint.engine {
+        let checkpoints = states().filter_map(|state| state.checkpoint.as_ref());
+        let seen = checkpoints.map(|checkpoint| match &checkpoint.engine {
             Checkpoint::State { state, .. } => seen_members(state, level),
             Checkpoint::Opaque { .. } => 0,
         });

@@ -58,6 +58,14 @@ fn cold_warm_one_thread_and_many_agree_with_each_single_stream() {
         }
         (cold, states)
     });
+    session.build_index(&work).unwrap();
+    for (name, cold) in handlers.into_iter().zip(&cold) {
+        assert_eq!(
+            rebuilt(&session, &handler::open(name).unwrap(), 2),
+            *cold,
+            "streams end with their last event"
+        );
+    }
     session.build_arena(&work).unwrap();
     for (name, cold) in handlers.into_iter().zip(cold) {
         assert_eq!(rebuilt(&session, &handler::open(name).unwrap(), 2), cold);
@@ -86,23 +94,60 @@ fn every_way_tells_the_same_findings() {
     std::fs::write(&store, lines.join("\n") + "\n").unwrap();
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
-    let told = |threads: usize, has_copy: bool| {
+    #[derive(Debug, Clone, Copy, PartialEq)]
+    enum Before {
+        Nothing,
+        Index,
+        Arena,
+    }
+    let told = |threads: usize, before: Before| {
         let home = tempfile::tempdir().unwrap();
         let session = Session::open(&work, &store.to_string_lossy(), None, &Places::below(home.path())).unwrap();
-        if has_copy {
+        if before != Before::Nothing {
             session.build_index(&work).unwrap();
+        }
+        if before == Before::Arena {
             session.build_arena(&work).unwrap();
         }
         let (program, findings) = (handler::open(None).unwrap(), Findings::default());
         rebuild(&work, &session, &program, threads, &findings, &|_, _| {}).unwrap();
         findings.summary()
     };
-    let first = told(1, false);
+    let first = told(1, Before::Nothing);
     let counts: Vec<(&str, u64)> = first.iter().map(|(code, count, _)| (*code, *count)).collect();
     assert_eq!(counts, [("not-an-event", 546), ("repeated-key", 545)]);
-    for (threads, has_copy) in [(3, false), (8, false), (1, true), (4, true)] {
-        assert_eq!(told(threads, has_copy), first, "{threads} threads, copy: {has_copy}");
+    for (threads, before) in [
+        (3, Before::Nothing),
+        (8, Before::Nothing),
+        (1, Before::Index),
+        (4, Before::Index),
+        (1, Before::Arena),
+        (4, Before::Arena),
+    ] {
+        assert_eq!(told(threads, before), first, "{threads} threads, {before:?}");
     }
+}
+
+/// What came after the index was built is folded in no way: neither more events of a stream that was over, nor a stream.
+#[test]
+fn what_the_index_does_not_count_is_not_folded() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("events.jsonl");
+    let line = |stream: usize, version: usize| {
+        format!(r#"{{"stream":"s-{stream}","version":{version},"type":"T","payload":{{"n":{version}}}}}"#) + "\n"
+    };
+    let before: String = (0..2_000).map(|at| line(at / 10, at % 10)).collect();
+    let after: String = (0..400).map(|at| line(at, 10)).collect();
+    std::fs::write(&store, &before).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let session = Session::open(&work, &store.to_string_lossy(), None, &Places::below(folder.path())).unwrap();
+    session.build_index(&work).unwrap();
+    let program = handler::open(None).unwrap();
+    let first = rebuilt(&session, &program, 2);
+    assert_eq!((first.0.streams, first.0.events), (200, 2_000));
+    std::fs::write(&store, before + &after).unwrap();
+    assert_eq!(rebuilt(&session, &program, 2), first);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use refold_core::event::{EventIndex, Position, StreamOrdinal, TypeOrdinal, Versi
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::time::Timestamp;
+use refold_core::work::Work;
 
 use super::Index;
 use super::density::{Density, column_start};
@@ -41,6 +42,11 @@ pub enum DensityAxis {
     RecordedAt,
     Position,
 }
+
+/// Events that are near each other: about as many as are folded together.
+const OPEN_CHUNK_EVENTS: usize = if cfg!(test) { 4 } else { 8_192 };
+/// Streams between two looks whether it is cancelled.
+const OPEN_CHECK_STREAMS: u32 = 1 << 16;
 
 impl Index {
     pub fn event_count(&self) -> u32 {
@@ -169,6 +175,36 @@ impl Index {
     /// The events of a stream in version order, position order among equals.
     pub fn events_of(&self, stream: StreamOrdinal) -> Result<Vec<EventIndex>, IndexError> {
         Ok(self.records.events(&self.records.record(stream.0)?)?.collect())
+    }
+
+    /// The most streams that have had an event and have another to come, at any place of the order of the store; of events
+    /// that are near each other those are counted together.
+    pub fn most_open_streams(&self, work: &Work<'_>) -> Result<u32, IndexError> {
+        let chunks = self.event_count() as usize / OPEN_CHUNK_EVENTS + 2;
+        // By chunk: streams that begin in it, less those that ended in the one before.
+        let mut changes = vec![0_i64; chunks];
+        for stream in 0..self.stream_count() {
+            if stream % OPEN_CHECK_STREAMS == 0 {
+                work.check()?;
+            }
+            let events = self.records.events(&self.records.record(stream)?)?;
+            let span = events.fold(None, |span: Option<(u32, u32)>, EventIndex(event)| {
+                let (first, last) = span.unwrap_or((event, event));
+                Some((first.min(event), last.max(event)))
+            });
+            if let Some((first, last)) = span {
+                for (event, later, change) in [(first, 0, 1), (last, 1, -1)] {
+                    // A damaged record may name any event.
+                    let chunk = changes.get_mut(event as usize / OPEN_CHUNK_EVENTS + later);
+                    chunk.into_iter().for_each(|open| *open += change);
+                }
+            }
+        }
+        let open = changes.into_iter().scan(0, |open, change| {
+            *open += change;
+            Some(*open)
+        });
+        Ok(u32::try_from(open.max().unwrap_or_default()).unwrap_or(u32::MAX))
     }
 
     /// The ordinals of the index's types in `names`, in which they are interned.

@@ -114,6 +114,18 @@ impl<'a> Model<'a> {
         self.assert_streams(index);
         self.assert_pages(index);
         self.assert_types(index);
+        self.assert_open(index);
+    }
+
+    /// In tests four events are near each other.
+    fn assert_open(&self, index: &Index) {
+        let is_open = |chunk: usize, rows: &[usize]| {
+            let (first, last) = (rows.iter().min().unwrap(), rows.iter().max().unwrap());
+            (first / 4..=last / 4).contains(&chunk)
+        };
+        let open = |chunk| self.streams.iter().filter(|(_, rows)| is_open(chunk, rows)).count();
+        let most = (0..self.events.len().div_ceil(4)).map(open).max().unwrap_or_default();
+        assert_eq!(with_work(|work| index.most_open_streams(work)).unwrap() as usize, most);
     }
 
     fn assert_events(&self, index: &Index) {
@@ -443,6 +455,7 @@ pub(super) fn ask_everything(index: &Index) -> Result<(), crate::index::IndexErr
         index.find_stream(entry.id)?;
         index.events_of(StreamOrdinal(stream))?;
     }
+    with_work(|work| index.most_open_streams(work))?;
     for order in [
         StreamOrder::Id,
         StreamOrder::Events,
