@@ -115,6 +115,12 @@ impl Lab {
         make(&self.dir, (giant + giant / 5, giant / 50, giant))
     }
 
+    /// A store of its own below a folder of that name, which a measurement may change before it measures: events, streams,
+    /// events of the giant.
+    pub fn own(&self, name: &str, size: (u64, u64, u64)) -> Result<OrderStore, Failure> {
+        make(&self.dir.join(name), size)
+    }
+
     /// A session on a store with its index, which is built when it is not there.
     pub fn indexed(&self, store: &OrderStore) -> Result<Session, Failure> {
         let session = open(&store.path, &self.home(store))?;

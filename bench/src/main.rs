@@ -21,7 +21,8 @@ use table::Row;
 
 const USAGE: &str = "cargo xtask bench [OPTION…]
   --full            the sizes of the issue: 1.2 M events with all peers, 11 M for index and lists (about an hour)
-  --rows ID,ID      only these rows: 1a 1b 1c 2a 2b 2c 3 4a 5 6 engines blame memory streams window
+  --rows ID,ID      only these rows: 1a 1b 1c 2a 2b 2c 3 4a 5 6 engines blame compare check
+                    minimise memory anchor verify report drift streams window
   --pairs N         rounds that count, at least 5 (default 5)
   --dir DIR         where the stores are made and kept (default target/bench-stores)
   --out FILE        also write the table to FILE";

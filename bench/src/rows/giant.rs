@@ -76,7 +76,7 @@ pub fn head(lab: &Lab) -> Result<Vec<Row>, Failure> {
     };
     let at_least = "10 × pyeventsourcing and Emmett, 2 × better-sqlite3 by hand, under 120 MB";
     let line = |what: &str, ours: &Measured, case: Case, home| -> Result<Row, Failure> {
-        let peak = memory::peak_of(case, &store.path, home)?;
+        let peak = memory::spent_on(case, &store.path, home)?.peak;
         let ratios = [pyes, emmett, better, orjson].map(|peer| ours.times_faster(peer));
         let cheaper = [pyes, emmett, better, orjson].map(|peer| ours.times_cheaper(peer));
         let holds = ratios[0] >= 10.0 && ratios[1] >= 10.0 && ratios[2] >= 2.0 && peak <= 120 << 20;

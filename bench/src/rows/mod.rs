@@ -3,6 +3,7 @@
 mod blame;
 mod density;
 mod engines;
+mod evidence;
 mod giant;
 mod lab;
 mod lists;
@@ -40,6 +41,9 @@ pub const ALL: &[(&[&str], Measure)] = &[
     (&["check"], lab::checked),
     (&["minimise"], lab::minimised),
     (&["memory"], memory::every_operation),
+    (&["anchor", "verify"], evidence::anchored),
+    (&["report"], evidence::reported),
+    (&["drift"], evidence::drifted),
     (&["streams"], streams::ten_million),
     (&["window"], window::driven),
 ];

@@ -11,7 +11,7 @@ use rusqlite::Connection;
 use super::timed;
 use crate::Failure;
 use crate::lab::{Lab, OrderStore, quietly};
-use crate::memory::{Case, peak_of};
+use crate::memory::{Case, spent_on};
 use crate::pairs::{count, seconds};
 use crate::table::{Row, verdict};
 
@@ -28,7 +28,7 @@ pub fn ten_million(lab: &Lab) -> Result<Vec<Row>, Failure> {
     };
     let mut highest = 0;
     for case in [Case::FirstScreen, Case::Index, Case::Overview] {
-        highest = highest.max(peak_of(case, &store.path, None)?);
+        highest = highest.max(spent_on(case, &store.path, None)?.peak);
     }
     let (session, indexed) = timed(|| lab.indexed(&store))?;
     let index = session.ready_index()?;
