@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { randomFrom } from '../base/random.test-kit';
-import { Slots, SLOTS } from './slots';
+import { FAILURE, Slots, SLOTS } from './slots';
 
 const NAMES = [
   ...['OrderPlaced', 'ItemAdded', 'ItemRemoved', 'DiscountApplied', 'PaymentAuthorised', 'PaymentCaptured'],
@@ -47,4 +47,16 @@ it('leaves a name the slot that it has when others come', () => {
   const before = NAMES.slice(0, 3).map((name) => slots.of(name));
   slots.give(['Aaa', ...NAMES]);
   expect(NAMES.slice(0, 3).map((name) => slots.of(name))).toEqual(before);
+});
+
+it('keeps the red cross for the most frequent of what failed, and for nothing else', () => {
+  const sound = Array.from({ length: 40 }, (_, at) => `Thing${at}Done`);
+  const slots = slotsOf([...sound, 'OrderRejected', 'OrderCancelled']);
+  expect([...sound, 'OrderRejected', 'OrderCancelled'].filter((name) => slots.of(name) === FAILURE)).toEqual([
+    'OrderRejected',
+  ]);
+  expect(sound.filter((name) => slots.of(name) < SLOTS)).toEqual(sound.slice(0, SLOTS - 1));
+  const late = slotsOf(sound);
+  late.give(['PaymentFailed']);
+  expect(late.of('PaymentFailed')).toBe(FAILURE);
 });
