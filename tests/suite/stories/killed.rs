@@ -2,8 +2,11 @@
 //! and at whichever of its calls the disk is full. `strace` does either at every call that writes.
 
 use std::fs;
+use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use refold_fixtures::orders::Layout;
 use refold_tests::{Answer, Fingerprint, Refold, answer_of, shop};
@@ -89,6 +92,21 @@ impl Bench {
     fn seen(&self) -> Vec<String> {
         let names = names(&self.out()).into_iter();
         names.filter(|name| !name.starts_with('.')).collect()
+    }
+}
+
+/// Runs it and kills it when so much time has gone by, if it has not ended by then.
+fn killed_after(refold: &Refold, arguments: &[&str], instant: Duration) -> Answer {
+    let mut command = refold.command(arguments);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn().expect("it starts");
+    thread::park_timeout(instant);
+    child.kill().expect("it is ours");
+    let status = child.wait().expect("it ends");
+    Answer {
+        code: status.code().unwrap_or(KILLED),
+        out: String::new(),
+        err: String::new(),
     }
 }
 
@@ -252,4 +270,34 @@ fn an_index_that_was_half_written_is_never_believed() {
         });
     }
     assert!(runs > 30, "{runs}");
+}
+
+/// Between calls too, and in those that no list names: at instants of the time that a whole run takes.
+#[test]
+fn all_is_whole_or_absent_at_two_hundred_random_instants() {
+    const OF_EACH: [(&[&str], u32); 3] = [(ANCHOR, 70), (REPORT, 70), (STREAMS, 60)];
+    let bench = Bench::new();
+    let expected = bench.refold().run(STREAMS);
+    let random = RandomState::new();
+    for (arguments, instants) in OF_EACH {
+        let start = Instant::now();
+        bench.refold().run(arguments);
+        let whole = start.elapsed();
+        let mut kills = 0;
+        for number in 0..instants {
+            let instant = whole.mul_f64((random.hash_one((arguments, number)) % 1_000) as f64 / 1_000.0);
+            let refold = bench.refold();
+            let answer = killed_after(&refold, arguments, instant);
+            let what = format!("{arguments:?}, killed after {instant:?} of {whole:?}");
+            kills += u32::from(answer.code == KILLED);
+            if arguments == STREAMS {
+                let again = refold.run(STREAMS);
+                assert_eq!((again.code, &again.out), (0, &expected.out), "{what}: {}", again.err);
+            } else {
+                check_whole(&bench, &Ended { what, answer, refold });
+            }
+            bench.before.assert_unchanged(&bench.folder.path().join("shop"));
+        }
+        assert!(kills > instants / 3, "{arguments:?}: killed {kills} times");
+    }
 }

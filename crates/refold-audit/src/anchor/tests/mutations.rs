@@ -331,8 +331,16 @@ fn some_of(events: &mut [Event], at: usize, count: usize) -> &mut [Event] {
     &mut events[start..start + count]
 }
 
+/// So many as `PROPTEST_CASES` says: a long run tries a million.
+fn cases() -> u32 {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
+    cases.unwrap_or(10_000)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(10_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     /// None missed, none misnamed, no false alarm.
     #[test]
