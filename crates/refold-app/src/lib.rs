@@ -18,6 +18,7 @@ pub mod frame;
 mod guarded;
 pub mod handler;
 mod history;
+mod in_order;
 mod jobs;
 mod kept;
 mod linked;

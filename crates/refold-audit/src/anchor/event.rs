@@ -20,6 +20,25 @@ impl std::fmt::Debug for SaltKey {
     }
 }
 
+/// Makes the salts of one key.
+#[derive(Clone)]
+pub struct Salter(Hmac<Sha256>);
+
+impl SaltKey {
+    pub fn salter(&self) -> Salter {
+        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+        let keyed = Hmac::new_from_slice(&self.0).expect("HMAC takes a key of any length");
+        Salter(keyed)
+    }
+}
+
+/// Never shown either.
+impl std::fmt::Debug for Salter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Salter")
+    }
+}
+
 /// When an event was recorded, in the unit that the store keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Time<'a> {
@@ -87,10 +106,10 @@ impl Commitments {
 }
 
 impl AnchoredEvent<'_> {
-    pub fn commitments(&self, key: Option<&SaltKey>) -> Commitments {
+    pub fn commitments(&self, salter: Option<&Salter>) -> Commitments {
         Commitments {
-            payload: self.commit(key, 1, self.payload),
-            metadata: self.commit(key, 2, self.metadata),
+            payload: self.commit(salter, 1, self.payload),
+            metadata: self.commit(salter, 2, self.metadata),
         }
     }
 
@@ -136,33 +155,26 @@ impl AnchoredEvent<'_> {
         framed(out, self.id);
     }
 
-    fn commit(&self, key: Option<&SaltKey>, kind: u8, body: Body<'_>) -> Hash {
+    fn commit(&self, salter: Option<&Salter>, kind: u8, body: Body<'_>) -> Hash {
         let mut hash = Sha256::new();
-        if let Some(key) = key {
-            hash.update(self.salt(key, kind));
+        if let Some(salter) = salter {
+            hash.update(self.salt(salter, kind));
         }
         hash.update(body.unwrap_or_default());
         hash.finalize().into()
     }
 
     /// Disclosing it tells nothing of other salts. `kind`: 1 payload, 2 metadata.
-    pub fn salt(&self, key: &SaltKey, kind: u8) -> Hash {
+    pub fn salt(&self, salter: &Salter, kind: u8) -> Hash {
         let mut input = Vec::with_capacity(64);
         input.extend_from_slice(b"refold/salt/v1\0");
         framed(&mut input, &self.position.to_be_bytes());
         framed(&mut input, self.stream);
         input.extend_from_slice(&self.version.unwrap_or(NO_VERSION).to_be_bytes());
         input.push(kind);
-        keyed(key, &input)
+        // HMAC-SHA-256.
+        salter.0.clone().chain_update(input).finalize().into_bytes().into()
     }
-}
-
-/// HMAC-SHA-256.
-fn keyed(key: &SaltKey, input: &[u8]) -> Hash {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key.0).expect("HMAC takes a key of any length");
-    mac.update(input);
-    mac.finalize().into_bytes().into()
 }
 
 /// A length and the bytes.

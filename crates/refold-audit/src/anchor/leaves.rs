@@ -4,7 +4,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::event::{AnchoredEvent, Commitments, SaltKey};
+use super::event::{AnchoredEvent, Commitments, SaltKey, Salter};
 use super::{Hash, tree};
 
 /// A record of `leaves.bin`: position, leaf, identity, header, payload, metadata. Big-endian, digests cut short.
@@ -37,17 +37,22 @@ pub struct Hashed {
 #[derive(Debug, Default)]
 pub struct Hasher {
     key: Option<SaltKey>,
+    salter: Option<Salter>,
     bytes: Vec<u8>,
 }
 
 impl Hasher {
     pub fn new(key: Option<SaltKey>) -> Hasher {
-        Hasher { key, bytes: Vec::new() }
+        Hasher {
+            salter: key.as_ref().map(SaltKey::salter),
+            key,
+            bytes: Vec::new(),
+        }
     }
 
     /// The whole hash of the leaf, for the tree and its segment.
     pub fn hash(&mut self, event: &AnchoredEvent<'_>) -> Hashed {
-        let commitments = event.commitments(self.key.as_ref());
+        let commitments = event.commitments(self.salter.as_ref());
         event.write(self.key.is_some(), &commitments, &mut self.bytes);
         let hash = tree::leaf(&self.bytes);
         let leaf = self.leaf(event, &hash);

@@ -66,7 +66,11 @@ impl Event {
     fn bytes(&self, key: Option<&SaltKey>) -> Vec<u8> {
         self.borrowed(|event| {
             let mut bytes = Vec::new();
-            event.write(key.is_some(), &event.commitments(key), &mut bytes);
+            event.write(
+                key.is_some(),
+                &event.commitments(key.map(SaltKey::salter).as_ref()),
+                &mut bytes,
+            );
             bytes
         })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use refold_audit::anchor::Hash;
 use refold_audit::anchor::check::Check;
 use refold_audit::anchor::event::SaltKey;
-use refold_audit::anchor::leaves::{Hashed, Hasher};
+use refold_audit::anchor::leaves::Hashed;
 use refold_audit::anchor::manifest::{FORMAT, Manifest, StoreIdentity};
 use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::segment::{Segment, WIDTH};
@@ -107,17 +107,16 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let mut made = Made::new(&folder, asked.is_short)?;
     let mut check = previous.as_ref().map(|known| known.check(&store)).transpose()?;
     let last = previous.as_ref().map(|known| known.horizon);
-    let mut hasher = Hasher::new(key);
     let findings = Findings::default();
     let passing = Pass {
         session,
         phase: "anchoring",
         columns: previous.as_ref().map(|known| &*known.manifest.columns),
+        key,
         findings: &findings,
     };
-    let passed = passing.run(work, &mut |event| {
-        let hashed = hasher.hash(event);
-        if let Some(check) = check.as_mut().filter(|_| Some(event.position) <= last) {
+    let passed = passing.run(work, &|_| (), &mut |hashed| {
+        if let Some(check) = check.as_mut().filter(|_| Some(hashed.leaf.position) <= last) {
             check
                 .push(hashed)
                 .map_err(|error| AppError::internal(error.to_string()))?;

@@ -1,18 +1,25 @@
-//! The events of a store in the order of their positions, as they are anchored.
+//! The events of a store in the order of their positions, as they are anchored: read and hashed by several threads, range
+//! by range, and given on by one.
 
-use refold_audit::anchor::event::{AnchoredEvent, Extra, ExtraValue, Time, uuid};
-use refold_core::event::{Columns, Encoding, EventBatch, EventView, Position};
+use refold_audit::anchor::event::{AnchoredEvent, Extra, ExtraValue, SaltKey, Time, uuid};
+use refold_audit::anchor::leaves::{Hashed, Hasher};
+use refold_core::event::{Columns, Encoding, EventBatch, EventView};
 use refold_core::finding::{Findings, Severity};
 use refold_core::names::Names;
-use refold_core::port::store::{Direction, ReadQuery, Scope};
+use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::row;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
 use crate::error::{AppError, ErrorCode};
-use crate::session::Session;
+use crate::in_order::in_order;
+use crate::session::{Session, thread_count};
 
 const BATCH_ROWS: usize = 4_096;
+/// Events of one range, about. Few in tests, so that a small store has many ranges.
+const RANGE_EVENTS: u64 = if cfg!(test) { 64 } else { 8_192 };
+/// Ranges of a store that does not say how many events it has.
+const UNCOUNTED_RANGES: usize = 256;
 
 /// What the leaves cover, for a person who wants to know what an anchor claims.
 pub(super) const TREATMENT: [&str; 7] = [
@@ -32,6 +39,8 @@ pub(super) struct Pass<'a> {
     pub phase: &'static str,
     /// The columns of rows that enter; `None`: all that the first row has.
     pub columns: Option<&'a [String]>,
+    /// By which payloads and metadata are salted.
+    pub key: Option<SaltKey>,
     /// Gets what cannot be read.
     pub findings: &'a Findings,
 }
@@ -47,66 +56,109 @@ pub(super) struct Passed {
     pub more_columns: Vec<String>,
 }
 
+/// The events of one range.
+#[derive(Default)]
+struct HashedRange {
+    hashed: Vec<Hashed>,
+    below_zero: Vec<i64>,
+}
+
 impl Pass<'_> {
-    /// Passes the events in the order of their positions.
+    /// Gives the hashes in the order of positions. `look` is shown each event as it is hashed, by any thread and in any
+    /// order.
     pub fn run(
         &self,
         work: &Work<'_>,
-        on_event: &mut dyn FnMut(&AnchoredEvent<'_>) -> Result<(), AppError>,
+        look: &(dyn Fn(&AnchoredEvent<'_>) + Sync),
+        on_hashed: &mut dyn FnMut(Hashed) -> Result<(), AppError>,
     ) -> Result<Passed, AppError> {
-        let query = ReadQuery {
-            scope: Scope::All {
-                after: None,
-                up_to: None,
-            },
-            direction: Direction::Forward,
-            columns: Columns {
-                row: true,
-                ..Columns::ALL
-            },
-        };
-        let mut reader = self.session.store().read(&query)?;
-        let (mut batch, mut names) = (EventBatch::default(), Names::default());
-        let (mut done, total) = (0u64, self.session.description().event_count);
-        let (mut last, mut row_bytes) = (None, Vec::new());
-        let mut passed: Option<Passed> = None;
-        let mut below_zero = Vec::new();
+        let total = self.session.description().event_count;
         work.tick(self.phase, 0, total)?;
-        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, self.findings)? {
-            for row in 0..batch.len() {
-                let event = batch.event(row);
-                let passed = passed.get_or_insert_with(|| self.begin(&event));
-                let Ok(position) = u64::try_from(event.position.0) else {
-                    below_zero.push(event.position.0);
-                    continue;
-                };
+        let mut passed = self.begin(work)?;
+        let parts = total.map_or(UNCOUNTED_RANGES, |events| events.div_ceil(RANGE_EVENTS) as usize); // not so many
+        let ranges = self.session.store().split(parts.max(1))?;
+        let columns = std::mem::take(&mut passed.columns);
+        let hash = |number: usize| {
+            let range = ranges.get(number).copied().unwrap_or_default();
+            self.hash_range(work, range, &columns, look)
+        };
+        let (mut done, mut last) = (0u64, None);
+        let mut take = |range: HashedRange| {
+            passed.below_zero.extend(range.below_zero);
+            for hashed in &range.hashed {
+                let position = hashed.leaf.position;
                 if last >= Some(position) {
-                    return Err(out_of_order(event.position));
+                    return Err(out_of_order(position));
                 }
                 last = Some(position);
-                take_columns(event.row, &passed.columns, &mut row_bytes);
-                with_anchored(&event, position, &row_bytes, &names, on_event)?;
+                on_hashed(*hashed)?;
             }
-            done += batch.len() as u64;
-            work.tick(self.phase, done, total)?;
-        }
-        let mut passed = passed.unwrap_or_default();
-        passed.below_zero = below_zero;
+            done += range.hashed.len() as u64;
+            Ok(work.tick(self.phase, done, total)?)
+        };
+        in_order(thread_count(), ranges.len(), hash, &mut take)?;
+        passed.columns = columns;
         Ok(passed)
     }
 
-    fn begin(&self, first: &EventView<'_>) -> Passed {
-        let there = row::columns(first.row.unwrap_or_default());
+    fn hash_range(
+        &self,
+        work: &Work<'_>,
+        range: PositionRange,
+        columns: &[String],
+        look: &(dyn Fn(&AnchoredEvent<'_>) + Sync),
+    ) -> Result<HashedRange, AppError> {
+        let mut of = HashedRange::default();
+        let (mut hasher, mut row_bytes) = (Hasher::new(self.key), Vec::new());
+        let mut reader = self.session.store().read(&query(range))?;
+        let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, self.findings)? {
+            work.check()?;
+            for row in 0..batch.len() {
+                let event = batch.event(row);
+                let Ok(position) = u64::try_from(event.position.0) else {
+                    of.below_zero.push(event.position.0);
+                    continue;
+                };
+                take_columns(event.row, columns, &mut row_bytes);
+                with_anchored(&event, position, &row_bytes, &names, &mut |event| {
+                    look(event);
+                    of.hashed.push(hasher.hash(event));
+                });
+            }
+        }
+        Ok(of)
+    }
+
+    /// What the first event says of the columns.
+    fn begin(&self, work: &Work<'_>) -> Result<Passed, AppError> {
+        let mut reader = self.session.store().read(&query((None, None)))?;
+        let (mut batch, mut names) = (EventBatch::default(), Names::default());
+        // What it comes upon is come upon again.
+        let is_any = reader.next_batch(work, 1, &mut batch, &mut names, &Findings::default())?;
+        let first = is_any.then(|| batch.event(0));
+        let there = row::columns(first.and_then(|first| first.row).unwrap_or_default());
         let there = there.map(|column| String::from_utf8_lossy(column.name).into_owned());
         let (columns, more_columns) = match self.columns {
             None => (there.collect(), Vec::new()),
             Some(known) => (known.to_vec(), there.filter(|name| !known.contains(name)).collect()),
         };
-        Passed {
+        Ok(Passed {
             columns,
             more_columns,
             below_zero: Vec::new(),
-        }
+        })
+    }
+}
+
+fn query((after, up_to): PositionRange) -> ReadQuery {
+    ReadQuery {
+        scope: Scope::All { after, up_to },
+        direction: Direction::Forward,
+        columns: Columns {
+            row: true,
+            ..Columns::ALL
+        },
     }
 }
 
@@ -122,10 +174,10 @@ fn take_columns(row: Option<&[u8]>, names: &[String], out: &mut Vec<u8>) {
     }
 }
 
-fn out_of_order(position: Position) -> AppError {
+fn out_of_order(position: u64) -> AppError {
     AppError::new(
         ErrorCode::Corrupt,
-        format!("an anchor needs positions that ascend, and {} does not", position.0),
+        format!("an anchor needs positions that ascend, and {position} does not"),
         "look whether the layout names the right column for the position",
     )
 }
@@ -135,8 +187,8 @@ fn with_anchored(
     position: u64,
     row: &[u8],
     names: &Names,
-    on_event: &mut dyn FnMut(&AnchoredEvent<'_>) -> Result<(), AppError>,
-) -> Result<(), AppError> {
+    on_event: &mut dyn FnMut(&AnchoredEvent<'_>),
+) {
     let id = event.event_id.unwrap_or_default();
     let short_id = uuid(id);
     let links = [
@@ -182,7 +234,7 @@ fn with_anchored(
         payload: event.payload,
         metadata: event.metadata,
         extra: &extra[..count],
-    })
+    });
 }
 
 fn nanos(time: Timestamp) -> Option<i64> {

@@ -3,10 +3,10 @@
 //! A proof is a folder that its reader checks without Refold. It holds the bytes of one event and nothing of the others.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use refold_audit::anchor::Hash;
 use refold_audit::anchor::event::{AnchoredEvent, SaltKey};
-use refold_audit::anchor::leaves::Hasher;
 use refold_audit::anchor::note::Checkpoint;
 use refold_audit::anchor::proof::{Growth, Inclusion};
 use refold_audit::anchor::tree::{Proof, Prover};
@@ -89,13 +89,14 @@ struct Shown {
 
 impl Shown {
     fn of(event: &AnchoredEvent<'_>, key: Option<&SaltKey>) -> Shown {
+        let salter = key.map(SaltKey::salter);
         let mut bytes = Vec::new();
-        event.write(key.is_some(), &event.commitments(key), &mut bytes);
+        event.write(key.is_some(), &event.commitments(salter.as_ref()), &mut bytes);
         Shown {
             bytes,
             payload: event.payload.map(Vec::from),
             metadata: event.metadata.map(Vec::from),
-            salts: key.map(|key| (event.salt(key, 1), event.salt(key, 2))),
+            salts: salter.map(|salter| (event.salt(&salter, 1), event.salt(&salter, 2))),
         }
     }
 }
@@ -116,13 +117,13 @@ fn prove_event(
     }
     let position = position_of(session, cursor)?;
     let index = index_of(work, session, known, position)?;
-    let mut shown = None;
-    let mut proofs = pass(work, session, known, &[index], &[], &mut |event| {
+    let shown = OnceLock::new();
+    let mut proofs = pass(work, session, known, &[index], &[], &|event| {
         if event.position == position {
-            shown = Some(Shown::of(event, known.key.as_ref()));
+            shown.get_or_init(|| Shown::of(event, known.key.as_ref()));
         }
     })?;
-    let (Some(shown), Some(proof)) = (shown, proofs.pop()) else {
+    let (Some(shown), Some(proof)) = (shown.into_inner(), proofs.pop()) else {
         return Err(no_event(position));
     };
     let inclusion = Inclusion {
@@ -170,7 +171,7 @@ fn prove_growth(
             "prove it of an anchor that was made with --previous",
         ));
     }
-    let proof = pass(work, session, newer, &[], &[older.manifest.size], &mut |_| ())?.pop();
+    let proof = pass(work, session, newer, &[], &[older.manifest.size], &|_| ())?.pop();
     let growth = Growth {
         older_size: older.manifest.size,
         newer_size: newer.manifest.size,
@@ -247,20 +248,20 @@ fn pass(
     known: &Known,
     included: &[u64],
     prefixes: &[u64],
-    look: &mut dyn FnMut(&AnchoredEvent<'_>),
+    look: &(dyn Fn(&AnchoredEvent<'_>) + Sync),
 ) -> Result<Vec<Proof>, AppError> {
     let mut prover = Prover::new(known.manifest.size, included, prefixes);
-    let (mut hasher, findings) = (Hasher::new(known.key), Findings::default());
+    let findings = Findings::default();
     let passing = Pass {
         session,
         phase: "proving",
         columns: Some(&known.manifest.columns),
+        key: known.key,
         findings: &findings,
     };
-    passing.run(work, &mut |event| {
-        if event.position <= known.horizon {
-            prover.push(hasher.hash(event).hash);
-            look(event);
+    passing.run(work, look, &mut |hashed| {
+        if hashed.leaf.position <= known.horizon {
+            prover.push(hashed.hash);
         }
         Ok(())
     })?;

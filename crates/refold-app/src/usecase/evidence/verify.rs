@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 
 use refold_audit::anchor::check::{CheckError, Difference, Finding, Outcome, Part};
-use refold_audit::anchor::leaves::Hasher;
 use refold_audit::anchor::segment::WIDTH;
 use refold_core::event::{Columns, EventBatch, Position};
 use refold_core::finding::Findings;
@@ -232,17 +231,16 @@ impl Held {
     fn against(work: &Work<'_>, session: &Session, known: &Known, phase: &'static str) -> Result<Held, AppError> {
         let mut check = known.check(&identity(session))?;
         let failed = |error: CheckError<std::io::Error>| known.folder.damaged("its files", &error.to_string());
-        let mut hasher = Hasher::new(known.key);
         let (findings, mut added) = (Findings::default(), 0u64);
         let passing = Pass {
             session,
             phase,
             columns: Some(&known.manifest.columns),
+            key: known.key,
             findings: &findings,
         };
-        let passed = passing.run(work, &mut |event| {
-            let hashed = hasher.hash(event);
-            if event.position > known.horizon {
+        let passed = passing.run(work, &|_| (), &mut |hashed| {
+            if hashed.leaf.position > known.horizon {
                 added += 1;
                 check.push_above(&hashed.leaf);
                 return Ok(());

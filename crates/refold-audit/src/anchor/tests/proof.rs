@@ -92,7 +92,7 @@ proptest! {
         let key = is_salted.then_some(SaltKey([7; 32]));
         let event = Event { payload, ..Event::of_specification() };
         let bytes = event.bytes(key.as_ref());
-        let salt = |of: &AnchoredEvent<'_>| key.as_ref().map(|key| of.salt(key, 1));
+        let salt = |of: &AnchoredEvent<'_>| key.as_ref().map(|key| of.salt(&key.salter(), 1));
         let salt = event.borrowed(salt);
         let decoded = Decoded::read(&bytes).expect("our own bytes");
         prop_assert_eq!(

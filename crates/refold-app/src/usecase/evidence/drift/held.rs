@@ -104,6 +104,9 @@ impl Noted {
 /// All rows, by key.
 pub struct HeldRows {
     rows: Vec<Held>,
+    /// How many rows have a key that begins with less than so much: the rows of each beginning lie between two of these.
+    /// A search in all of them would wait for memory at each of its steps.
+    before: Vec<u32>,
     is_seen: Vec<AtomicBool>,
     /// Rows whose key an earlier row has, by number.
     doubles: Vec<u32>,
@@ -178,6 +181,7 @@ impl HeldRows {
             is_double
         });
         HeldRows {
+            before: before(&held),
             is_seen: held.iter().map(|_| AtomicBool::new(false)).collect(),
             rows: held,
             doubles,
@@ -211,8 +215,11 @@ impl HeldRows {
     }
 
     pub fn find(&self, stream: Digest) -> Option<(usize, &Held)> {
-        let at = self.rows.binary_search_by_key(&stream, |row| row.key).ok()?;
-        self.rows.get(at).map(|row| (at, row))
+        let beginning = beginning(&stream);
+        let first = *self.before.get(beginning)? as usize;
+        let rows = self.rows.get(first..*self.before.get(beginning + 1)? as usize)?;
+        let at = rows.binary_search_by_key(&stream, |row| row.key).ok()?;
+        rows.get(at).map(|row| (first + at, row))
     }
 
     /// A stream has the row at this place.
@@ -243,6 +250,24 @@ impl HeldRows {
         let keyless = self.keyless.iter().map(|row| (*row, "it has no key"));
         unseen.chain(doubles).chain(keyless)
     }
+}
+
+/// The first two bytes of a digest, of which all are equally likely.
+fn beginning(key: &Digest) -> usize {
+    usize::from(u16::from_be_bytes([key[0], key[1]]))
+}
+
+fn before(rows: &[Held]) -> Vec<u32> {
+    let mut before = vec![0; usize::from(u16::MAX) + 2];
+    for row in rows {
+        before[beginning(&row.key) + 1] += 1;
+    }
+    let mut sum = 0;
+    for count in &mut before {
+        sum += *count;
+        *count = sum;
+    }
+    before
 }
 
 /// Appends the forms of all columns that are compared.
