@@ -112,7 +112,7 @@ fn with_moves(origins: &[Option<usize>], before_len: usize) -> Aligned {
 }
 
 /// The values of a longest ascending subsequence of distinct numbers (patience sorting, O(n log n)).
-fn longest_ascending(numbers: &[usize]) -> Vec<usize> {
+pub fn longest_ascending(numbers: &[usize]) -> Vec<usize> {
     let mut tails: Vec<usize> = Vec::new();
     let mut previous = vec![usize::MAX; numbers.len()];
     for (at, number) in numbers.iter().enumerate() {

@@ -12,6 +12,7 @@ mod align;
 mod tests;
 mod unordered;
 
+pub use align::longest_ascending;
 pub use unordered::diff_unordered;
 
 use align::{Alignment, align};

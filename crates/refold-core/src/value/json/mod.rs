@@ -28,6 +28,13 @@ impl JsonError {
     }
 }
 
+/// How a value is written.
+#[derive(Clone, Copy)]
+struct Style {
+    number: fn(&Number, &mut Vec<u8>),
+    sees_hidden: bool,
+}
+
 impl Value {
     /// The deepest nesting of containers that any reading allows: a value is walked by recursion, on the stack of
     /// whatever thread it lives in.
@@ -68,17 +75,51 @@ impl Value {
     /// Appends the value as compact JSON, keys in byte order, numbers by their literal. The same value is always the
     /// same bytes, and only the same value: this is the canonical form.
     pub fn write_json(&self, out: &mut Vec<u8>) {
+        let style = Style {
+            number: Number::write_literal,
+            sees_hidden: false,
+        };
+        self.write_with(style, out);
+    }
+
+    /// As [`Value::write_json`], but numbers by their amount ([`Number::write_amount`]): texts of JSON that mean the same
+    /// become the same bytes, whatever their spaces, the order of their keys, their escapes and the literals of their numbers.
+    pub fn write_meaning(&self, out: &mut Vec<u8>) {
+        let style = Style {
+            number: Number::write_amount,
+            sees_hidden: false,
+        };
+        self.write_with(style, out);
+    }
+
+    /// Whether both mean the same, as [`Value::write_meaning`] has it, also of what they hide: as their equality does, it
+    /// tells that something differs, and nothing of what.
+    pub fn means_same(&self, other: &Value) -> bool {
+        let meaning = |value: &Value| {
+            let mut out = Vec::new();
+            let style = Style {
+                number: Number::write_amount,
+                sees_hidden: true,
+            };
+            value.write_with(style, &mut out);
+            out
+        };
+        meaning(self) == meaning(other)
+    }
+
+    fn write_with(&self, style: Style, out: &mut Vec<u8>) {
         match self {
             Value::Null => out.extend_from_slice(b"null"),
             Value::Bool(true) => out.extend_from_slice(b"true"),
             Value::Bool(false) => out.extend_from_slice(b"false"),
-            Value::Number(number) => number.write_literal(out),
+            Value::Number(number) => (style.number)(number, out),
             Value::Text(text) => super::write::write_text(text, out),
             // Outside of an object a repeated key cannot be written; it is read as its last value.
             Value::Repeated(_) => match self.resolved() {
                 Value::Repeated(_) => out.extend_from_slice(b"null"),
-                value => value.write_json(out),
+                value => value.write_with(style, out),
             },
+            Value::Redacted(redacted) if style.sees_hidden => redacted.hidden().write_with(style, out),
             Value::Redacted(_) => super::write::write_text(&Text::from(Redacted::SHOWN), out),
             Value::Array(array) => {
                 out.push(b'[');
@@ -86,7 +127,7 @@ impl Value {
                     if index > 0 {
                         out.push(b',');
                     }
-                    value.write_json(out);
+                    value.write_with(style, out);
                 }
                 out.push(b']');
             }
@@ -99,7 +140,7 @@ impl Value {
                     }
                     super::write::write_text(key, out);
                     out.push(b':');
-                    value.write_json(out);
+                    value.write_with(style, out);
                 };
                 for (key, value) in object.iter() {
                     match value {

@@ -240,3 +240,24 @@ fn repeated_keys_are_named_and_counted() {
     );
     assert!(!Value::from_json_noting(br#"[{"a":1},{"a":1}]"#, 8).unwrap().1);
 }
+
+#[test]
+fn what_means_the_same_is_the_same_bytes_and_nothing_else_is() {
+    let meaning = |json: &str| {
+        let mut out = Vec::new();
+        read(json).unwrap().write_meaning(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    let one = r#"{"b":[1.50,"\u00e9"],"a":9007199254740993,"c":1e3}"#;
+    let same = "{ \"a\" : 9007199254740993.0,\n\"c\": 1000, \"b\": [15e-1, \"\u{e9}\"] }";
+    assert_eq!(meaning(one), meaning(same));
+    for other in [
+        r#"{"b":[1.50,"\u00e9"],"a":9007199254740992,"c":1e3}"#,
+        r#"{"b":["\u00e9",1.50],"a":9007199254740993,"c":1e3}"#,
+        r#"{"b":[1.50,"e\u0301"],"a":9007199254740993,"c":1e3}"#,
+        r#"{"b":["1.50","\u00e9"],"a":9007199254740993,"c":1e3}"#,
+        r#"{"b":[1.50,"\u00e9"],"a":9007199254740993,"c":1e3,"d":null}"#,
+    ] {
+        assert_ne!(meaning(other), meaning(one), "{other}");
+    }
+}

@@ -24,6 +24,37 @@ impl Number {
         }
     }
 
+    /// Appends the amount in the one way that all literals of it share: `1e3`, `1000` and `1000.0` become the same bytes, and
+    /// what [`Number::cmp_exact`] tells apart does not. It is a number of JSON too.
+    pub fn write_amount(&self, out: &mut Vec<u8>) {
+        if let Number::Int(number) = self
+            && number % 10 != 0
+        {
+            return self.write_literal(out);
+        }
+        let literal = self.to_string();
+        let amount = Magnitude::from_literal(&literal);
+        let digits = amount.head.len() + amount.tail.len();
+        let zeros = |part: &[u8]| part.iter().rev().take_while(|digit| **digit == b'0').count();
+        let trailing = match zeros(amount.tail) {
+            all if all == amount.tail.len() => all + zeros(amount.head),
+            some => some,
+        };
+        let significant = digits - trailing;
+        if significant == 0 {
+            return out.push(b'0');
+        }
+        if amount.is_negative {
+            out.push(b'-');
+        }
+        out.extend(amount.digits().take(significant));
+        // The exponent of the last digit, which is none for a whole number that does not end with a zero.
+        match amount.exponent - significant as i128 {
+            0 => {}
+            exponent => out.extend_from_slice(format!("e{exponent}").as_bytes()),
+        }
+    }
+
     pub fn is_zero(&self) -> bool {
         match self {
             Number::Int(number) => *number == 0,

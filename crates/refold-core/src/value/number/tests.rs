@@ -96,6 +96,21 @@ proptest! {
     }
 
     #[test]
+    fn an_amount_is_written_in_one_way_and_read_back(a in any_literal(), b in any_literal(), zeros in 0_usize..4) {
+        let amount = |literal: &str| {
+            let mut out = Vec::new();
+            number(literal).write_amount(&mut out);
+            String::from_utf8(out).unwrap()
+        };
+        prop_assert_eq!(amount(&a) == amount(&b), number(&a).cmp_exact(&number(&b)) == Ordering::Equal);
+        prop_assert_eq!(number(&amount(&a)).cmp_exact(&number(&a)), Ordering::Equal);
+        let (plain, exponent) = a.split_once(['e', 'E']).unwrap_or((&a, "0"));
+        let point = if plain.contains('.') { "" } else { "." };
+        let longer = format!("{plain}{point}{}0E{exponent}", "0".repeat(zeros));
+        prop_assert_eq!(amount(&longer), amount(&a));
+    }
+
+    #[test]
     fn equal_literals_and_only_they_are_equal_values(a in any_literal(), b in any_literal()) {
         prop_assert_eq!(number(&a) == number(&b), a == b);
     }
