@@ -5,6 +5,7 @@
 
 mod attacks;
 mod certificates;
+mod compared;
 mod faults;
 mod fitting;
 mod gentle;

@@ -13,3 +13,4 @@ mod sessions;
 mod stamped;
 mod stranger;
 mod transcripts;
+mod two_stores;

@@ -31,6 +31,7 @@ mod round_columns;
 pub mod sample;
 pub mod search;
 pub mod state;
+pub mod stores;
 pub mod story;
 pub mod streams;
 pub mod tail;

@@ -19,8 +19,8 @@ pub use evidence::{
 pub use known::{Corrections, FoldOrder, Known};
 pub use lab::{Check, Gate, Minimize, WhatIf};
 pub use reading::{
-    Blame, Causes, ClockName, Compare, Diff, Distinguish, Field, History, LanesAsked, Search, Sort, State, Streams,
-    Tail,
+    Blame, Causes, ClockName, Compare, CompareBy, Diff, Distinguish, Field, History, LanesAsked, Search, Sort, State,
+    Streams, Tail,
 };
 pub use why::{Why, WhyNot};
 
@@ -109,9 +109,11 @@ pub enum Command {
     #[command(after_help = "Example: refold diff orders.db order-4711 --from v3 --to head")]
     Diff(Diff),
 
-    /// Two states side by side: two streams, moments, handlers or stores
+    /// What two stores hold, stream by stream; with --stream two states side by side
     #[command(
         after_help = "What is given once holds for both sides, what is given twice for A and then for B.\n\
+        Exit code 1: they differ, or not all of them could be read.\n\
+        Example: refold compare orders.db restored.db --ignore id,recorded\n\
         Example: refold compare orders.db --stream order-4711 --stream order-4712 --ignore-order"
     )]
     Compare(Compare),

@@ -445,7 +445,7 @@ fn left_in(folder: &Path) -> usize {
     std::fs::read_dir(folder).expect("it can be read").count()
 }
 
-fn without_password(address: &str) -> String {
+pub fn without_password(address: &str) -> String {
     let (parsed, _) = url::parse(address).unwrap_or_else(|error| panic!("{error:?}"));
     url::of(&parsed)
 }

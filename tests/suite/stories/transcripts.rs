@@ -34,10 +34,26 @@ fn folder() -> &'static Path {
         let exported = refold.run(&["--json", "search", "orders.db", ""]);
         assert_eq!(exported.code, 0, "{}", exported.err);
         std::fs::write(folder.path().join("events.jsonl"), exported.out).expect("the events are written");
+        restored(folder.path());
         std::fs::write(folder.path().join("notes.txt"), "this is no store\n").expect("the notes are written");
         folder
     });
     made.path()
+}
+
+/// A copy that lost its last events, one in between, and in which one says something else.
+fn restored(folder: &Path) {
+    let copy = folder.join("restored.db");
+    std::fs::copy(folder.join("orders.db"), &copy).expect("the store is copied");
+    let database = rusqlite::Connection::open(&copy).expect("the copy is a database");
+    database
+        .execute_batch(
+            "DELETE FROM emt_messages WHERE global_position > 597 OR global_position = 300;
+             UPDATE emt_messages SET message_data = replace(message_data, 'shop-', 'copy-') WHERE global_position = 2;",
+        )
+        .expect("the copy is changed");
+    drop(database);
+    put_at_rest(&copy);
 }
 
 /// As a shell splits where only blanks and double quotes matter.

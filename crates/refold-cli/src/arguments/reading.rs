@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use refold_app::usecase::stores::EventPart;
 
 #[derive(Debug, Args)]
 pub struct Streams {
@@ -163,20 +165,41 @@ pub struct Diff {
 pub struct Compare {
     /// The store of the left side
     pub a: String,
-    /// That of the right side; without it the same
+    /// That of the right side; with --stream it may be left out, and is the same then
+    #[arg(required_unless_present = "streams")]
     pub b: Option<String>,
-    /// The stream; given twice, that of A and then that of B
-    #[arg(long = "stream", value_name = "STREAM", required = true)]
+    /// Compare states of one stream; given twice, of one of A and then of one of B
+    #[arg(long = "stream", value_name = "STREAM")]
     pub streams: Vec<String>,
-    /// The moment; given twice, that of A and then that of B
-    #[arg(long, value_name = "CURSOR", default_value = "head", allow_hyphen_values = true)]
+    /// The moment [default: head]; given twice, that of A and then that of B
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true, requires = "streams")]
     pub at: Vec<String>,
-    /// The handler; given twice, that of A and then that of B
+    /// The handler; given twice, that of A and then that of B. Of two stores: also compare what it makes of the streams that
+    /// differ
     #[arg(long = "handler", value_name = "HANDLER")]
     pub handlers: Vec<String>,
     /// Arrays hold the same elements in any order
-    #[arg(long)]
+    #[arg(long, requires = "streams")]
     pub ignore_order: bool,
+    /// When events of two stores are the same: to the byte, or by what they mean (numbers by amount, JSON in any form, times
+    /// as exactly as both have them)
+    #[arg(long, value_enum, default_value = "bytes", conflicts_with = "streams")]
+    pub by: CompareBy,
+    /// Parts of an event that do not count, with commas between them; position is the order of all events
+    #[arg(
+        long, value_name = "PARTS", value_delimiter = ',', conflicts_with = "streams",
+        value_parser = PossibleValuesParser::new(EventPart::IGNORABLE.map(EventPart::word))
+    )]
+    pub ignore: Vec<String>,
+    /// At most so many of the streams that differ, with the first difference of each
+    #[arg(long, value_name = "N", default_value_t = 20, conflicts_with = "streams")]
+    pub limit: usize,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CompareBy {
+    Bytes,
+    Meaning,
 }
 
 #[derive(Debug, Args)]

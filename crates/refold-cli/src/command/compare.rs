@@ -1,4 +1,4 @@
-//! `refold compare`.
+//! `refold compare` of two states.
 
 use std::sync::Arc;
 
@@ -7,11 +7,14 @@ use refold_app::usecase::comparison::Comparison;
 use refold_app::wire::ComparisonSide;
 use refold_app::{AppError, Session};
 
-use super::{Context, cell, diff, handler_line, incomplete_line, place};
+use super::{Context, cell, compare_stores, diff, handler_line, incomplete_line, place};
 use crate::arguments::Compare;
 use crate::print::{self, Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
+    if asked.streams.is_empty() {
+        return compare_stores::run(context, asked);
+    }
     let sides = sides_of(asked)?;
     let left = context.open(&asked.a)?;
     let right: Arc<Session> = match &asked.b {
@@ -66,13 +69,13 @@ fn sides_of(asked: &Compare) -> Result<[ComparisonSide; 2], AppError> {
     let handlers = both("--handler", &asked.handlers)?;
     let side = |at: usize| ComparisonSide {
         stream: cell(streams[at]),
-        at: cell(ats[at]),
+        at: ats[at].map_or_else(|| "head".to_owned(), String::clone),
         handler: handlers[at].cloned(),
     };
     Ok([side(0), side(1)])
 }
 
-fn both<'a>(name: &str, given: &'a [String]) -> Result<[Option<&'a String>; 2], AppError> {
+pub(super) fn both<'a>(name: &str, given: &'a [String]) -> Result<[Option<&'a String>; 2], AppError> {
     match given {
         [] => Ok([None, None]),
         [one] => Ok([Some(one), Some(one)]),

@@ -7,6 +7,7 @@ mod case;
 mod causes;
 mod check;
 mod compare;
+mod compare_stores;
 mod connect;
 mod connections;
 mod describe;

@@ -21,3 +21,4 @@ mod lacking;
 mod masking;
 mod names;
 mod ranges;
+mod two_stores;
