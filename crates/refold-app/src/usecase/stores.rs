@@ -7,6 +7,7 @@
 
 mod align;
 pub mod answer;
+mod judging;
 mod measure;
 mod order;
 mod shown;
@@ -15,11 +16,8 @@ mod side;
 mod tests;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
-use std::hash::RandomState;
 use std::sync::Arc;
 
-use refold_core::event::{Columns, StreamOrdinal};
 use refold_core::finding::{Findings, Severity};
 use refold_core::names::Names;
 use refold_core::work::Work;
@@ -31,14 +29,12 @@ use crate::connections::counts_as;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::settings::environment_text;
-use crate::stream::Stream;
 use crate::{findings, text};
-use align::{First, Outcome, align};
 use answer::{
     AbsentPart, DifferingAnswer, EventCounts, OrderAnswer, PartCount, StoreAnswer, StoresAnswer, StreamCounts,
 };
+use judging::{Differing, Judging};
 use measure::{Measure, Parts};
-use order::SharedOrder;
 use side::{Side, Sums};
 
 /// How two stores are compared.
@@ -67,23 +63,6 @@ pub struct StoresComparison {
     order: OrderAnswer,
     /// Those that worry most first, and then in the order in which they began.
     differing: Vec<Differing>,
-}
-
-/// A stream that is not the same on both sides.
-struct Differing {
-    stream: StreamOrdinal,
-    kind: StreamKind,
-    left_events: u32,
-    right_events: u32,
-    equal: u32,
-    different: u32,
-    moved: u32,
-    only_left: u32,
-    only_right: u32,
-    unclear_left: u32,
-    unclear_right: u32,
-    first: Option<First>,
-    renamed: Option<StreamOrdinal>,
 }
 
 impl StoresComparison {
@@ -119,29 +98,18 @@ impl StoresComparison {
             on_left.sums(work, &mut names, of_left)?,
             on_right.sums(work, &mut names, of_right)?,
         ];
-        let mut pass = Pass {
-            sides: [&on_left, &on_right],
-            sums: &sums,
-            names,
-            hashing: RandomState::new(),
-            events_at_once,
-            streams: StreamCounts::default(),
-            events: EventCounts::default(),
-            by_part: [0; EventPart::ALL.len()],
-            shared: Vec::new(),
-            differing: Vec::new(),
-        };
-        pass.streams(work)?;
-        pass.name_renamed();
-        let order = pass.order(work, asked)?;
-        let Pass {
+        let mut judging = Judging::new([&on_left, &on_right], &sums, names, events_at_once);
+        judging.streams(work)?;
+        judging.name_renamed();
+        let order = judging.order(work, asked)?;
+        let Judging {
             names,
             streams,
             events,
             by_part,
             mut differing,
             ..
-        } = pass;
+        } = judging;
         differing.sort_by_key(|of| (of.kind, of.stream.0));
         let store = |session: &Arc<Session>, sums: &Sums, found: &Findings| store_answer(session, sums, found);
         let [left_sums, right_sums] = &sums;
@@ -357,244 +325,4 @@ fn store_answer(session: &Session, sums: &Sums, found: &Findings) -> Result<Stor
         incomplete,
         findings: findings::wire(found),
     })
-}
-
-/// The comparison while it runs, behind the first pass over both.
-struct Pass<'a> {
-    sides: [&'a Side<'a>; 2],
-    sums: &'a [Sums; 2],
-    names: Names,
-    hashing: RandomState,
-    events_at_once: u64,
-    streams: StreamCounts,
-    events: EventCounts,
-    by_part: [u64; EventPart::ALL.len()],
-    /// By the ordinal of the stream, how many of its first events are each other's counterparts, where their order is that
-    /// of the positions: all, or those before the first difference.
-    shared: Vec<u32>,
-    differing: Vec<Differing>,
-}
-
-impl Pass<'_> {
-    /// Judges every stream.
-    fn streams(&mut self, work: &Work<'_>) -> Result<(), AppError> {
-        let [left, right] = self.sums;
-        let (mut group, mut in_group) = (Vec::new(), 0);
-        let count = self.names.stream_count();
-        self.shared = vec![0; count as usize];
-        for stream in (0..count).map(StreamOrdinal) {
-            let (of_left, of_right) = (left.of(stream), right.of(stream));
-            let events = u64::from(of_left.events) + u64::from(of_right.events);
-            if of_left.events == 0 || of_right.events == 0 {
-                self.take_lone(stream);
-            } else if of_left.is_same(&of_right) && !left.is_suspect(stream) && !right.is_suspect(stream) {
-                self.streams.equal += 1;
-                self.events.equal += u64::from(of_left.events);
-                self.share(stream, of_left.events);
-            } else if events > self.events_at_once {
-                let outcome = self.side_by_side(work, stream)?;
-                self.take(stream, outcome);
-            } else {
-                if in_group + events > self.events_at_once {
-                    self.judge(work, &std::mem::take(&mut group))?;
-                    in_group = 0;
-                }
-                group.push(stream);
-                in_group += events;
-            }
-        }
-        self.judge(work, &group)
-    }
-
-    /// Streams that are not known to be the same.
-    fn judge(&mut self, work: &Work<'_>, streams: &[StreamOrdinal]) -> Result<(), AppError> {
-        if streams.is_empty() {
-            return Ok(());
-        }
-        let ([left, right], [left_sums, right_sums]) = (self.sides, self.sums);
-        let lefts = left.entries(work, streams, left_sums, &mut self.names, &self.hashing)?;
-        let rights = right.entries(work, streams, right_sums, &mut self.names, &self.hashing)?;
-        for ((stream, left), right) in streams.iter().zip(&lefts).zip(&rights) {
-            work.check()?;
-            self.take(*stream, align(left, right));
-        }
-        Ok(())
-    }
-
-    /// A stream with more events than are in memory at once: the first with the first, and so on.
-    fn side_by_side(&mut self, work: &Work<'_>, stream: StreamOrdinal) -> Result<Outcome, AppError> {
-        let ([left, right], [left_sums, right_sums]) = (self.sides, self.sums);
-        let query = Stream::whole(self.names.stream(stream), Columns::ALL);
-        let (mut on_left, mut on_right) = (left.walk(&query)?, right.walk(&query)?);
-        let (mut outcome, mut scratch, mut done) = (Outcome::default(), Vec::new(), 0);
-        let total = u64::from(left_sums.of(stream).events.max(right_sums.of(stream).events));
-        let (names, hashing) = (&mut self.names, &self.hashing);
-        loop {
-            let of_left = on_left.next(work, names)?;
-            let of_left = of_left.map(|event| left.entry(&event, names, left_sums, hashing, &mut scratch));
-            let of_right = on_right.next(work, names)?;
-            let of_right = of_right.map(|event| right.entry(&event, names, right_sums, hashing, &mut scratch));
-            if of_left.is_none() && of_right.is_none() {
-                return Ok(outcome);
-            }
-            outcome.take(of_left.as_ref(), of_right.as_ref(), false);
-            done += 1;
-            if done % 1_024 == 0 {
-                work.tick("comparing event by event", done, Some(total))?;
-            }
-        }
-    }
-
-    fn share(&mut self, stream: StreamOrdinal, events: u32) {
-        let is_unordered = self.sums.iter().any(|sums| sums.of(stream).is_unordered());
-        if let Some(shared) = self.shared.get_mut(stream.0 as usize).filter(|_| !is_unordered) {
-            *shared = events;
-        }
-    }
-
-    /// A stream that one side alone has.
-    fn take_lone(&mut self, stream: StreamOrdinal) {
-        let [left_events, right_events] = [0, 1].map(|side: usize| {
-            let sums = self.sums.get(side);
-            sums.map_or(0, |sums| sums.of(stream).events)
-        });
-        if left_events + right_events == 0 {
-            return;
-        }
-        let kind = if left_events > 0 {
-            StreamKind::OnlyLeft
-        } else {
-            StreamKind::OnlyRight
-        };
-        *self.count(kind) += 1;
-        self.events.only_left += u64::from(left_events);
-        self.events.only_right += u64::from(right_events);
-        self.differing.push(Differing {
-            stream,
-            kind,
-            left_events,
-            right_events,
-            equal: 0,
-            different: 0,
-            moved: 0,
-            only_left: left_events,
-            only_right: right_events,
-            unclear_left: 0,
-            unclear_right: 0,
-            first: None,
-            renamed: None,
-        });
-    }
-
-    fn take(&mut self, stream: StreamOrdinal, outcome: Outcome) {
-        let kind = outcome.kind();
-        *self.count(kind) += 1;
-        self.events.equal += u64::from(outcome.equal);
-        self.events.different += u64::from(outcome.different);
-        self.events.only_left += u64::from(outcome.only_left);
-        self.events.only_right += u64::from(outcome.only_right);
-        self.events.unclear_left += u64::from(outcome.unclear_left);
-        self.events.unclear_right += u64::from(outcome.unclear_right);
-        for (all, of) in self.by_part.iter_mut().zip(outcome.by_part) {
-            *all += u64::from(of);
-        }
-        let [left, right] = self.sums;
-        let pairs = outcome.equal + outcome.different;
-        let has_all_paired = pairs == left.of(stream).events && pairs == right.of(stream).events && outcome.moved == 0;
-        self.share(stream, if has_all_paired { pairs } else { outcome.prefix });
-        if kind == StreamKind::Equal {
-            return;
-        }
-        self.differing.push(Differing {
-            stream,
-            kind,
-            left_events: left.of(stream).events,
-            right_events: right.of(stream).events,
-            equal: outcome.equal,
-            different: outcome.different,
-            moved: outcome.moved,
-            only_left: outcome.only_left,
-            only_right: outcome.only_right,
-            unclear_left: outcome.unclear_left,
-            unclear_right: outcome.unclear_right,
-            first: outcome.first,
-            renamed: None,
-        });
-    }
-
-    fn count(&mut self, kind: StreamKind) -> &mut u32 {
-        match kind {
-            StreamKind::Changed => &mut self.streams.changed,
-            StreamKind::Missing => &mut self.streams.missing,
-            StreamKind::Order => &mut self.streams.order,
-            StreamKind::LeftBehind => &mut self.streams.left_behind,
-            StreamKind::RightBehind => &mut self.streams.right_behind,
-            StreamKind::OnlyLeft => &mut self.streams.only_left,
-            StreamKind::OnlyRight => &mut self.streams.only_right,
-            StreamKind::Unclear => &mut self.streams.unclear,
-            StreamKind::Equal => &mut self.streams.equal,
-        }
-    }
-
-    /// Finds the streams that one side alone has, and the other under another id.
-    fn name_renamed(&mut self) {
-        let [left, right] = self.sums;
-        let mut waiting: HashMap<_, Vec<usize>> = HashMap::new();
-        for (at, of) in self.differing.iter().enumerate() {
-            if of.kind == StreamKind::OnlyRight && !right.is_suspect(of.stream) {
-                waiting.entry(right.of(of.stream).key()).or_default().push(at);
-            }
-        }
-        waiting.values_mut().for_each(|places| places.reverse());
-        for at in 0..self.differing.len() {
-            let Some(of) = self.differing.get(at).filter(|of| of.kind == StreamKind::OnlyLeft) else {
-                continue;
-            };
-            let stream = of.stream;
-            let same = waiting
-                .get_mut(&left.of(stream).key())
-                .filter(|_| !left.is_suspect(stream));
-            let Some(twin) = same.and_then(Vec::pop) else { continue };
-            let other = self.differing.get_mut(twin).map(|of| {
-                of.renamed = Some(stream);
-                of.stream
-            });
-            if let Some(of) = self.differing.get_mut(at) {
-                of.renamed = other;
-            }
-            self.streams.renamed += 1;
-        }
-    }
-
-    fn order(&mut self, work: &Work<'_>, asked: &StoresAsked) -> Result<OrderAnswer, AppError> {
-        let [left, right] = self.sides;
-        let why_not = match (order::is_kept(left.session), order::is_kept(right.session)) {
-            _ if asked.ignored.contains(&EventPart::Position) => Some("it does not count"),
-            (true, true) => None,
-            (false, true) => Some("the left store keeps no order of all events"),
-            (true, false) => Some("the right store keeps no order of all events"),
-            (false, false) => Some("neither store keeps an order of all events"),
-        };
-        if why_not.is_some() {
-            return Ok(OrderAnswer {
-                not_compared: why_not,
-                ..OrderAnswer::default()
-            });
-        }
-        let found = order::compare(work, (left, right), &self.shared, &mut self.names)?;
-        Ok(match found {
-            SharedOrder::Same(events) => OrderAnswer {
-                same: Some(true),
-                events,
-                ..OrderAnswer::default()
-            },
-            SharedOrder::Differs(events, left, right) => OrderAnswer {
-                same: Some(false),
-                not_compared: None,
-                events,
-                left_position: Some(text::position_label(left)),
-                right_position: Some(text::position_label(right)),
-            },
-        })
-    }
 }
