@@ -4,6 +4,7 @@
 
 mod comparisons;
 mod connections;
+mod drafts;
 mod drift;
 mod evidence;
 mod gate;

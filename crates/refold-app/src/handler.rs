@@ -231,7 +231,7 @@ impl From<PackageError> for AppError {
     }
 }
 
-fn advice(of: &str) -> &'static str {
+pub(crate) fn advice(of: &str) -> &'static str {
     match of {
         code::PKG_READ => "look whether the path of the handler is right; docs/handlers.md says what a package holds",
         code::PKG_VERSION => "name one of its versions after the @, or none",

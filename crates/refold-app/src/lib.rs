@@ -12,6 +12,7 @@ mod clock;
 pub mod connections;
 mod density;
 mod desk;
+mod drafts;
 pub mod error;
 mod findings;
 pub mod frame;

@@ -91,6 +91,11 @@ impl Places {
         self.config.join("read-models")
     }
 
+    /// Where the drafts of handlers are.
+    pub fn drafts(&self) -> PathBuf {
+        self.data.join("drafts")
+    }
+
     pub fn sample(&self) -> PathBuf {
         self.data.join("sample")
     }

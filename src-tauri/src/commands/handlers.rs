@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use refold_app::Desk;
-use refold_app::wire::{HandlerCoverage, HandlerPackage, HandlerTested, HandlerTold, HandlersNews, JobUpdate};
+use refold_app::wire::{
+    DraftTried, HandlerCoverage, HandlerPackage, HandlerTested, HandlerTold, HandlersNews, JobUpdate,
+};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -50,4 +52,50 @@ pub async fn test_handler(
     progress: Channel<JobUpdate>,
 ) -> Reply<HandlerTested> {
     answer(desk, move |desk| desk.test_handler(session, &handler, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn draft_handler(desk: State<'_, Arc<Desk>>, handler: String) -> Reply<String> {
+    answer(desk, move |desk| desk.draft_handler(&handler)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn write_draft(desk: State<'_, Arc<Desk>>, draft: String, file: String, text: String) -> Reply<HandlerTold> {
+    answer(desk, move |desk| desk.write_draft(&draft, &file, &text)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn discard_draft(desk: State<'_, Arc<Desk>>, draft: String) -> Reply<()> {
+    answer(desk, move |desk| desk.discard_draft(&draft)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn restore_draft(desk: State<'_, Arc<Desk>>, draft: String) -> Reply<()> {
+    answer(desk, move |desk| desk.restore_draft(&draft)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn publish_draft(desk: State<'_, Arc<Desk>>, session: u32, draft: String, version: String) -> Reply<String> {
+    answer(desk, move |desk| desk.publish_draft(session, &draft, &version)).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn try_draft(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    draft: String,
+    stream: String,
+    at: String,
+    progress: Channel<JobUpdate>,
+) -> Reply<DraftTried> {
+    answer(desk, move |desk| {
+        desk.try_draft(session, &draft, &stream, &at, &tell(progress))
+    })
+    .await
 }

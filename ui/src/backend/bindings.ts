@@ -81,6 +81,12 @@ export const commands = {
 	handlerTold: (handler: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("handler_told", { handler })),
 	handlerCoverage: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerCoverage, AppErrorWire>(__TAURI_INVOKE("handler_coverage", { session, handler, progress })),
 	testHandler: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HandlerTested, AppErrorWire>(__TAURI_INVOKE("test_handler", { session, handler, progress })),
+	draftHandler: (handler: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("draft_handler", { handler })),
+	writeDraft: (draft: string, file: string, text: string) => typedError<HandlerTold, AppErrorWire>(__TAURI_INVOKE("write_draft", { draft, file, text })),
+	discardDraft: (draft: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("discard_draft", { draft })),
+	restoreDraft: (draft: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("restore_draft", { draft })),
+	publishDraft: (session: number, draft: string, version: string) => typedError<string, AppErrorWire>(__TAURI_INVOKE("publish_draft", { session, draft, version })),
+	tryDraft: (session: number, draft: string, stream: string, at: string, progress: Channel<JobUpdate>) => typedError<DraftTried, AppErrorWire>(__TAURI_INVOKE("try_draft", { session, draft, stream, at, progress })),
 	openSandbox: (session: number, asked: SandboxAsked, progress: Channel<JobUpdate>) => typedError<SandboxOpened, AppErrorWire>(__TAURI_INVOKE("open_sandbox", { session, asked, progress })),
 	sandboxRows: (sandbox: number, offset: number, limit: number) => typedError<SandboxRows, AppErrorWire>(__TAURI_INVOKE("sandbox_rows", { sandbox, offset, limit })),
 	sandboxPage: (sandbox: number, row: number, isWhole: boolean) => typedError<SandboxPage, AppErrorWire>(__TAURI_INVOKE("sandbox_page", { sandbox, row, isWhole })),
@@ -734,6 +740,27 @@ export type DocumentPlace = {
 	compared?: ComparedPlace | null,
 	/**  How its timeline was drawn; `None`: as usual. */
 	look?: TimelineLook | null,
+};
+
+/**  What a draft of a handler came to on a stream, up to a cursor. */
+export type DraftTried = {
+	stream: string,
+	handler: HandlerWire,
+	/**  So many events were folded: the last moment. */
+	events: number,
+	/**  The last of them. */
+	event: LabEvent,
+	recordedAt: string,
+	/**  What that event changed, the state before it on the left: the first places, of so many. */
+	rows: PairRow[],
+	changed: number,
+	/**  Where it differs from the version that it was made of; `None`: that one cannot be used as it is. */
+	against: TriedAgainst | null,
+	/**  The event on which the draft failed, where it did. */
+	fault: TriedFault | null,
+	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
+	incompleteSince: string,
+	findings: FindingWire[],
 };
 
 export type DriftAskedWire = {
@@ -1746,6 +1773,8 @@ export type PackageVersion = {
 	effective: string[],
 	/**  Open histories that are folded with it. */
 	histories: number,
+	/**  Written on in the window: how the version is opened that the draft was made of. `None`: the user's own. */
+	origin: string | null,
 };
 
 export type PairInterval = {
@@ -2453,6 +2482,29 @@ export type TimelineLook = {
 	by?: DensityBy,
 	/**  JSON pointers of the fields that were pinned as lanes. */
 	pinned: string[],
+};
+
+export type TriedAgainst = {
+	handler: HandlerWire,
+	/**  The first event after which the states differ; `None`: they never do. */
+	first: TriedDifference | null,
+	/**  Why that version stopped; empty when it did not. */
+	stopped: string,
+};
+
+export type TriedDifference = {
+	event: LabEvent,
+	/**  What differs there first, the draft on the right. */
+	path: string,
+	left: string | null,
+	right: string | null,
+	/**  How many places differ there. */
+	places: number,
+};
+
+export type TriedFault = {
+	event: LabEvent,
+	problem: HandlerProblem,
 };
 
 export type TypeCount = {

@@ -1,6 +1,14 @@
 // Handlers as files: a part of the window's one door to its host.
 
-import type { HandlerCoverage, HandlerPackage, HandlersNews, HandlerTested, HandlerTold, JobUpdate } from './bindings';
+import type {
+  DraftTried,
+  HandlerCoverage,
+  HandlerPackage,
+  HandlersNews,
+  HandlerTested,
+  HandlerTold,
+  JobUpdate,
+} from './bindings';
 
 type Tell = (update: JobUpdate) => void;
 
@@ -15,4 +23,15 @@ export interface HandlersBackend {
   handlerCoverage(session: number, handler: string, progress: Tell): Promise<HandlerCoverage>;
   /** Runs the test cases of a package, with one version of it. */
   testHandler(session: number, handler: string, progress: Tell): Promise<HandlerTested>;
+  /** How the draft of a version is opened, which is made where there is none yet. */
+  draftHandler(handler: string): Promise<string>;
+  /** Keeps a file of a draft as it is written now, and says what the draft comes to with it. */
+  writeDraft(draft: string, file: string, text: string): Promise<HandlerTold>;
+  discardDraft(draft: string): Promise<void>;
+  /** Has the draft back that was thrown away last. */
+  restoreDraft(draft: string): Promise<void>;
+  /** Writes a draft into its package as a new version; answers how that is opened. */
+  publishDraft(session: number, draft: string, version: string): Promise<string>;
+  /** Folds a stream with a draft, up to a cursor. */
+  tryDraft(session: number, draft: string, stream: string, at: string, progress: Tell): Promise<DraftTried>;
 }

@@ -117,6 +117,13 @@ export function tauriBackend(): Backend {
     handlerCoverage: (session, handler, progress) =>
       settled(commands.handlerCoverage(session, handler, channel(progress))),
     testHandler: (session, handler, progress) => settled(commands.testHandler(session, handler, channel(progress))),
+    draftHandler: (handler) => settled(commands.draftHandler(handler)),
+    writeDraft: (draft, file, text) => settled(commands.writeDraft(draft, file, text)),
+    discardDraft: (draft) => done(commands.discardDraft(draft)),
+    restoreDraft: (draft) => done(commands.restoreDraft(draft)),
+    publishDraft: (session, draft, version) => settled(commands.publishDraft(session, draft, version)),
+    tryDraft: (session, draft, stream, at, progress) =>
+      settled(commands.tryDraft(session, draft, stream, at, channel(progress))),
     compareHandlers: (session, asked, progress) => settled(commands.compareHandlers(session, asked, channel(progress))),
     differingRows: (run, offset, limit) => settled(commands.differingRows(run, offset, limit)),
     openPair: (session, scope, left, right, progress) =>

@@ -41,7 +41,7 @@ impl Desk {
                     *used.entry(named.to_owned()).or_default() += 1;
                 }
             }
-            Ok(handlers::packages(&*self.session(session)?, &used))
+            Ok(handlers::packages(&*self.session(session)?, &self.places, &used))
         })
     }
 

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 pub use cover::{Cover, Places as MaskPlaces, Verdict};
 pub use excerpt::{Column, Excerpt, Fate, Holder, Left, PersonKey, Shown};
 pub use log::{Entry, Log};
-pub use rules::{Rule, text};
+pub use rules::{FILE, Rule, text};
 pub use speech::{masked, unquoted};
 
 use crate::error::AppError;

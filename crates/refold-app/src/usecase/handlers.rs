@@ -1,34 +1,66 @@
 //! Handlers as files: the packages at hand, what a version of one is made of, and which events of a store it takes.
 //!
-//! Only reads. What a file holds is the user's own and no part of a store: nothing of it is masked.
+//! What a file holds is the user's own and no part of a store: nothing of it is masked.
 
 mod coverage;
 mod files;
 #[cfg(test)]
 mod tests;
+mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use refold_core::port::handler::HandlerProgram;
 use refold_handlers::error::PackageError;
-use refold_handlers::package::{Bound, Effective, ManifestVersion, Package, open_at, split_version};
+use refold_handlers::package::{Bound, Effective, ManifestVersion, Package, Runtime, open_at, split_version};
 
 pub use coverage::coverage;
+pub use tried::try_on;
 
+use crate::drafts::Draft;
 use crate::handler;
+use crate::places::Places;
 use crate::session::Session;
 use crate::text;
 use crate::wire::{HandlerPackage, HandlerStep, HandlerTold, PackageVersion};
 
 /// The packages beside the store, then those that its histories are folded with. `used`: how these were opened, and how many
-/// are folded so.
-pub fn packages(session: &Session, used: &BTreeMap<String, u32>) -> Vec<HandlerPackage> {
+/// are folded so. Each with the drafts of its versions.
+pub fn packages(session: &Session, places: &Places, used: &BTreeMap<String, u32>) -> Vec<HandlerPackage> {
     let mut paths = handler::packages_beside(&session.beside());
-    let elsewhere: BTreeSet<_> = used.keys().map(|reference| handler::path(reference)).collect();
+    let is_draft = |reference: &&String| Draft::open(places, reference).is_ok();
+    let elsewhere = used.keys().filter(|reference| !is_draft(reference));
+    let elsewhere: BTreeSet<_> = elsewhere.map(|reference| handler::path(reference)).collect();
     let others: Vec<_> = elsewhere.into_iter().filter(|path| !paths.contains(path)).collect();
     paths.extend(others);
-    paths.iter().map(|path| package(path, used)).collect()
+    let mut packages: Vec<HandlerPackage> = paths.iter().map(|path| package(path, used)).collect();
+    for (path, package) in paths.iter().zip(&mut packages) {
+        let drafts = Draft::of_package(places, path);
+        package
+            .versions
+            .extend(drafts.iter().map(|draft| draft_row(draft, used)));
+    }
+    packages
+}
+
+/// A draft among the versions of the package. One that cannot be brought up to date is as it was.
+fn draft_row(draft: &Draft, used: &BTreeMap<String, u32>) -> PackageVersion {
+    let _ = draft.renew();
+    let reference = draft.reference();
+    let (path, version) = split_version(&reference);
+    let opened = Package::open(&path).ok();
+    let runtime = opened.and_then(|package| Some(package.select(version.as_deref()).ok()?.runtime));
+    PackageVersion {
+        version: version.unwrap_or_default(),
+        runtime: runtime.map_or("", Runtime::name).to_owned(),
+        is_draft: true,
+        is_pinned: false,
+        effective: Vec::new(),
+        histories: used.get(&reference).copied().unwrap_or_default(),
+        origin: Some(draft.origin()),
+        reference,
+    }
 }
 
 fn package(path: &Path, used: &BTreeMap<String, u32>) -> HandlerPackage {
@@ -52,6 +84,7 @@ fn package(path: &Path, used: &BTreeMap<String, u32>) -> HandlerPackage {
             is_pinned: false,
             effective: Vec::new(),
             histories: histories(&shown),
+            origin: None,
             reference: shown,
         });
         return told;
@@ -90,6 +123,7 @@ fn version_row(version: &ManifestVersion) -> PackageVersion {
         is_pinned: version.hash.is_some(),
         effective: version.effective.iter().map(span_text).collect(),
         histories: 0,
+        origin: None,
     }
 }
 

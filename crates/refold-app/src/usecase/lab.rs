@@ -3,7 +3,7 @@
 
 pub mod check;
 pub mod compare;
-mod course;
+pub(in crate::usecase) mod course;
 pub mod determinism;
 pub mod gate;
 pub mod gate_example;

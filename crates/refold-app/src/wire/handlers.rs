@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use specta::Type;
 
-use super::{HandlerWire, InvariantListed, LabEvent};
+use super::{FindingWire, HandlerWire, InvariantListed, LabEvent, PairRow};
 
 /// How the handlers of an open store are, told whenever one of their files changes.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, Type)]
@@ -84,6 +84,8 @@ pub struct PackageVersion {
     pub effective: Vec<String>,
     /// Open histories that are folded with it.
     pub histories: u32,
+    /// Written on in the window: how the version is opened that the draft was made of. `None`: the user's own.
+    pub origin: Option<String>,
 }
 
 /// A version of a handler, as its files are now.
@@ -193,4 +195,56 @@ pub struct HandlerCase {
     /// What was not met, at most the first few, as `state /total: expected 1, found 2`.
     pub failures: Vec<String>,
     pub failure_count: u32,
+}
+
+/// What a draft of a handler came to on a stream, up to a cursor.
+#[derive(Debug, Clone, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct DraftTried {
+    pub stream: String,
+    pub handler: HandlerWire,
+    /// So many events were folded: the last moment.
+    pub events: u32,
+    /// The last of them.
+    pub event: LabEvent,
+    pub recorded_at: String,
+    /// What that event changed, the state before it on the left: the first places, of so many.
+    pub rows: Vec<PairRow>,
+    pub changed: u32,
+    /// Where it differs from the version that it was made of; `None`: that one cannot be used as it is.
+    pub against: Option<TriedAgainst>,
+    /// The event on which the draft failed, where it did.
+    pub fault: Option<TriedFault>,
+    /// Since this event (version, or `#4711`) the state may lack something; empty: complete.
+    pub incomplete_since: String,
+    pub findings: Vec<FindingWire>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TriedAgainst {
+    pub handler: HandlerWire,
+    /// The first event after which the states differ; `None`: they never do.
+    pub first: Option<TriedDifference>,
+    /// Why that version stopped; empty when it did not.
+    pub stopped: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TriedDifference {
+    pub event: LabEvent,
+    /// What differs there first, the draft on the right.
+    pub path: String,
+    pub left: Option<String>,
+    pub right: Option<String>,
+    /// How many places differ there.
+    pub places: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TriedFault {
+    pub event: LabEvent,
+    pub problem: HandlerProblem,
 }

@@ -1,6 +1,7 @@
 // The twin's package: two versions of rules, one of which is a draft. Nobody writes to it. Of the types of the sample one
 // is known to no version.
 
+import { BackendError } from '../backend';
 import type * as wire from '../bindings';
 import type { HandlersBackend } from '../handlers';
 import { identity, placeAt } from './lab';
@@ -12,31 +13,52 @@ const PATH = '/home/ada/shop/handlers/order';
 /** What the rules say nothing of. */
 const MISSING = 'LoyaltyPointsGranted';
 
+const RULES = ['refold: reducer/1', 'on:', '  OrderPlaced:', '    - set: { status: "\'placed\'" }', ''].join('\n');
+/** Where the twin keeps its drafts. */
+const DRAFTS = '/home/ada/.local/share/refold/drafts/order-1/package';
+
 /** `fold`: goes through the events of a store as a job. */
 export function packages(fold: Fold): HandlersBackend {
-  return {
+  const drafts = new Map<string, string>();
+  const discarded = new Map<string, string>();
+  const published: string[] = [];
+  const originOf = (draft: string) => `${PATH}@${draft.split('@')[1]?.replace('-draft', '') ?? ''}`;
+  const version = (id: string, isDraft: boolean, effective: string[]): wire.PackageVersion => ({
+    ...{ reference: `${PATH}@${id}`, version: id, runtime: 'declarative', isDraft, isPinned: !isDraft },
+    ...{ effective, histories: isDraft ? 1 : 0, origin: null },
+  });
+  const written = (reference: string): wire.PackageVersion => ({
+    ...version(reference.split('@')[1] ?? '', true, []),
+    ...{ reference, histories: 0, origin: originOf(reference) },
+  });
+  const twin: HandlersBackend = {
     async watchHandlers(_, news) {
       news({ changes: 0, histories: [], broken: [] });
     },
     async handlers() {
-      const version = (id: string, isDraft: boolean, effective: string[]): wire.PackageVersion => ({
-        ...{ reference: `${PATH}@${id}`, version: id, runtime: 'declarative', isDraft, isPinned: !isDraft },
-        ...{ effective, histories: isDraft ? 1 : 0 },
-      });
       return [
         {
           ...{ path: PATH, name: 'order', title: 'Orders', category: 'order', problem: null, cases: 2 },
-          versions: [version('1.0.0', false, ['2026-06-01T00:00:00Z ..']), version('1.1.0', true, [])],
+          versions: [
+            ...[version('1.0.0', false, ['2026-06-01T00:00:00Z ..']), version('1.1.0', true, [])],
+            ...[...published.map((id) => version(id, false, [])), ...[...drafts.keys()].map(written)],
+          ],
         },
       ];
     },
     async handlerTold(handler) {
       const isOld = handler.endsWith('1.0.0');
-      const folder = `versions/${isOld ? '1.0.0' : '1.1.0'}`;
-      const text = ['refold: reducer/1', 'on:', '  OrderPlaced:', '    - set: { status: "\'placed\'" }', ''].join('\n');
+      const text = drafts.get(handler) ?? RULES;
+      const folder = `versions/${drafts.has(handler) || isOld ? (handler.split('@')[1] ?? '') : '1.1.0'}`;
+      const line = text.split('\n').findIndex((line) => line.includes('oops')) + 1;
+      const at = { file: `${folder}/reducer.yaml`, line, column: 5 };
+      const what = { code: 'RF-PKG-RULES', message: 'there is no operation `oops`', advice: 'correct it there' };
+      const problem = line > 0 ? { ...what, ...at } : null;
       return {
-        handler: { ...identity(handler), hash: `sha256:${(isOld ? '18ee5032' : '4f1c09aa').repeat(8)}` },
-        ...{ problem: null, furtherFiles: 0 },
+        handler: problem
+          ? null
+          : { ...identity(handler), hash: `sha256:${(isOld ? '18ee5032' : '4f1c09aa').repeat(8)}` },
+        ...{ problem, furtherFiles: 0 },
         invariants: [
           { id: 'total', title: 'What an order comes to', condition: 'state.total >= 0', severity: 'error' },
         ],
@@ -83,5 +105,44 @@ export function packages(fold: Fold): HandlersBackend {
         ],
       };
     },
+    async draftHandler(handler) {
+      const reference = `${DRAFTS}@${handler.split('@')[1] ?? ''}-draft`;
+      if (!drafts.has(reference)) drafts.set(reference, RULES);
+      return reference;
+    },
+    async writeDraft(draft, _, text) {
+      drafts.set(draft, text);
+      return twin.handlerTold(draft);
+    },
+    async discardDraft(draft) {
+      discarded.set(draft, drafts.get(draft) ?? '');
+      drafts.delete(draft);
+    },
+    async restoreDraft(draft) {
+      drafts.set(draft, discarded.get(draft) ?? '');
+    },
+    async publishDraft(_, draft, version) {
+      const why = 'no version is written: 1.0.0 is there already';
+      if (version === '1.0.0') {
+        throw new BackendError({ code: 'invalidInput', message: why, hint: 'choose another version', choices: [] });
+      }
+      drafts.delete(draft);
+      published.push(version);
+      return `${PATH}@${version}`;
+    },
+    async tryDraft(session, draft, stream, _, progress) {
+      const events = await fold(session, progress, 'events');
+      const at = Math.max(0, events.ids.indexOf(stream));
+      const event = placeAt(events, at, 1);
+      const isOther = drafts.get(draft) !== RULES;
+      const other = { event, path: '/status', left: '"placed"', right: '"new"', places: 1 };
+      return {
+        ...{ stream, handler: identity(draft), events: 2, event, recordedAt: '2026-06-02T00:07:20Z', changed: 1 },
+        rows: [{ path: '/status', left: null, right: '"placed"', differs: true }],
+        against: { handler: identity(originOf(draft)), first: isOther ? other : null, stopped: '' },
+        ...{ fault: null, incompleteSince: '', findings: [] },
+      };
+    },
   };
+  return twin;
 }

@@ -53,6 +53,10 @@ fn shop() -> Lab {
 }
 
 impl Lab {
+    fn places(&self) -> Places {
+        Places::below(&self.folder.path().join("home"))
+    }
+
     fn coverage(&self, handler: &str) -> HandlerCoverage {
         with_work(|work| coverage(work, &self.session, handler)).unwrap()
     }
@@ -290,7 +294,7 @@ fn packages_are_those_beside_the_store_and_those_in_use() {
     let lab = shop();
     let path = package(lab.folder.path(), RULES);
     let used = BTreeMap::from([(format!("{path}@1.0.0"), 2), (path.clone(), 1)]);
-    let packages = packages(&lab.session, &used);
+    let packages = packages(&lab.session, &lab.places(), &used);
     let [order, cart] = packages.as_slice() else {
         panic!("{packages:?}");
     };
@@ -312,10 +316,96 @@ fn packages_are_those_beside_the_store_and_those_in_use() {
     assert_eq!(version.effective, ["2026-06-01T00:00:00Z .."]);
 
     fs::write(lab.folder.path().join("work/cart/handler.toml"), "format = 1").unwrap();
-    let packages = super::packages(&lab.session, &used);
+    let packages = super::packages(&lab.session, &lab.places(), &used);
     let problem = packages[1].problem.as_ref().unwrap();
     assert_eq!(
         (problem.code.as_str(), problem.file.as_deref()),
         ("RF-PKG-MANIFEST", Some("handler.toml"))
     );
+}
+
+/// The bug of 1.0.0, mended in a draft of it.
+#[test]
+fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
+    let lab = shop();
+    let places = lab.places();
+    let [package] = &packages(&lab.session, &places, &BTreeMap::new())[..] else {
+        panic!("one package");
+    };
+    let draft = Draft::of(&places, &package.versions[0].reference).unwrap();
+    let reference = draft.reference();
+    let file = "versions/1.0.0-draft/reducer.yaml";
+    let tried = |stream: &str, at: &str| {
+        with_work(|work| try_on(work, &lab.session, &draft.origin(), &reference, stream, at)).unwrap()
+    };
+
+    // As it was made it makes the same of everything.
+    let same = tried("order-4711", "head");
+    let against = same.against.unwrap();
+    assert_eq!(
+        (against.first, against.stopped.as_str(), &same.fault),
+        (None, "", &None)
+    );
+    assert_eq!(
+        (same.handler.version.as_str(), same.event.event_type.as_str()),
+        ("1.0.0-draft", "RefundIssued")
+    );
+    let changed: Vec<&str> = same.rows.iter().map(|row| row.path.as_str()).collect();
+    assert!(
+        changed.contains(&"/status") && same.changed as usize == changed.len(),
+        "{changed:?}"
+    );
+
+    let rules = fs::read_to_string(
+        lab.folder
+            .path()
+            .join("shop/handlers/order/versions/1.0.0/reducer.yaml"),
+    )
+    .unwrap();
+    let at = rules
+        .lines()
+        .position(|line| line.contains("inc: failedPayments"))
+        .unwrap()
+        + 1;
+    draft
+        .write(
+            file,
+            &rules.replace("inc: failedPayments", "add: { failedPayments: 2 }"),
+        )
+        .unwrap();
+    let other = tried("order-4711", "head").against.unwrap().first.unwrap();
+    assert_eq!(
+        (other.event.event_type.as_str(), other.path.as_str()),
+        ("PaymentFailed", "/failedPayments")
+    );
+    assert_eq!(
+        (other.left.as_deref(), other.right.as_deref(), other.places),
+        (Some("1"), Some("2"), 1)
+    );
+    // Before that event it makes nothing else.
+    let early = tried("order-4711", "v6");
+    assert_eq!((early.against.unwrap().first, early.events), (None, 6));
+
+    // What fails is of an event and of a line.
+    let failing = rules.replace(
+        "inc: failedPayments",
+        "set: { failedPayments: 1 / state.failedPayments }",
+    );
+    draft.write(file, &failing).unwrap();
+    let failed = tried("order-4711", "head");
+    let fault = failed.fault.unwrap_or_else(|| panic!("{:?}", failed.findings));
+    assert_eq!(fault.event.event_type, "PaymentFailed");
+    assert_eq!(
+        (fault.problem.file.as_deref(), fault.problem.line as usize),
+        (Some(file), at)
+    );
+
+    // Of a version that cannot be used, nothing is told.
+    let origin = lab
+        .folder
+        .path()
+        .join("shop/handlers/order/versions/1.0.0/reducer.yaml");
+    fs::write(&origin, "refold: [").unwrap();
+    draft.write(file, &rules).unwrap();
+    assert!(tried("order-4711", "head").against.is_none());
 }

@@ -26,7 +26,7 @@ pub(super) fn moment_of(stream: &Stream, event: &EventName) -> Option<Moment> {
 }
 
 /// The event that led to a moment; empty at the start.
-pub(super) fn event_at(stream: &Stream, moment: Moment) -> LabEvent {
+pub(in crate::usecase) fn event_at(stream: &Stream, moment: Moment) -> LabEvent {
     LabEvent {
         version: stream.version_label(moment),
         position: stream.position_label(moment),

@@ -150,7 +150,7 @@ impl Pair {
 }
 
 /// Rows of two states, the first of many, and how many places differ and there are. `is_whole`: also what is equal.
-pub(super) fn side_by_side(left: &Value, right: &Value, is_whole: bool) -> (Vec<PairRow>, u32, u32) {
+pub(in crate::usecase) fn side_by_side(left: &Value, right: &Value, is_whole: bool) -> (Vec<PairRow>, u32, u32) {
     let mut walk = Walk {
         is_whole,
         rows: Vec::new(),

@@ -1,0 +1,126 @@
+//! The files that a draft is made of, read from a package and written into another folder. A link is no part of one: it may
+//! lead anywhere.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use super::{BESIDE, CASES, failed};
+use crate::error::AppError;
+
+/// A version with what stands beside it, at most.
+const MOST_BYTES: u64 = 64 << 20;
+const MOST_FILES: usize = 4_096;
+/// What tools leave beside a handler, and make anew.
+const NOT_PART: [&str; 2] = ["__pycache__", "node_modules"];
+
+/// A file with its name from a folder, with forward slashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    pub bytes: Vec<u8>,
+    permissions: fs::Permissions,
+}
+
+/// What a draft begins with.
+pub struct All {
+    /// From the folder of the version.
+    pub version: Vec<File>,
+    /// From the folder of the package.
+    pub beside: Vec<File>,
+}
+
+pub fn all(package: &Path, version_path: &str) -> Result<All, AppError> {
+    Ok(All {
+        version: version(package, version_path)?,
+        beside: beside(package)?,
+    })
+}
+
+/// The files of a version.
+pub fn version(package: &Path, version_path: &str) -> Result<Vec<File>, AppError> {
+    let folder = package.join(version_path);
+    let real = |path: &Path| path.canonicalize().map_err(|error| failed("find", path, &error));
+    if !real(&folder)?.starts_with(real(package)?) {
+        return Err(refused("the folder of the version leads out of the package", &folder));
+    }
+    let mut files = Vec::new();
+    below(&folder, "", &mut files)?;
+    Ok(files)
+}
+
+/// What of a package stands beside its versions, save its manifest.
+pub fn beside(package: &Path) -> Result<Vec<File>, AppError> {
+    let mut files = Vec::new();
+    for name in BESIDE {
+        if package.join(name).exists() {
+            take(&package.join(name), name.to_owned(), &mut files)?;
+        }
+    }
+    if package.join(CASES).is_dir() {
+        below(&package.join(CASES), &format!("{CASES}/"), &mut files)?;
+    }
+    Ok(files)
+}
+
+impl File {
+    /// Into a folder, where none of that name is.
+    pub fn write(&self, folder: &Path) -> Result<(), AppError> {
+        let path = folder.join(&self.name);
+        let broken = |error: std::io::Error| failed("write", &path, &error);
+        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(broken)?;
+        let mut file = fs::File::create_new(&path).map_err(broken)?;
+        file.write_all(&self.bytes).map_err(broken)?;
+        file.set_permissions(self.permissions.clone()).map_err(broken)?;
+        file.sync_all().map_err(broken)
+    }
+}
+
+fn below(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), AppError> {
+    let broken = |error: std::io::Error| failed("list", folder, &error);
+    let entries = fs::read_dir(folder).map_err(broken)?;
+    let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(broken)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let (path, kind) = (entry.path(), entry.file_type().map_err(broken)?);
+        let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
+            return Err(refused("its name is no UTF-8", &path));
+        };
+        if NOT_PART.contains(&name.as_str()) {
+            continue;
+        }
+        match kind.is_dir() {
+            true => below(&path, &format!("{prefix}{name}/"), files)?,
+            false => take(&path, format!("{prefix}{name}"), files)?,
+        }
+    }
+    Ok(())
+}
+
+fn take(path: &Path, name: String, files: &mut Vec<File>) -> Result<(), AppError> {
+    let broken = |error: std::io::Error| failed("read", path, &error);
+    let metadata = fs::symlink_metadata(path).map_err(broken)?;
+    if !metadata.is_file() {
+        return Err(refused(
+            "only files and folders can be part of a draft, and no links",
+            path,
+        ));
+    }
+    let held = files.iter().map(|file| file.bytes.len() as u64).sum::<u64>();
+    if files.len() == MOST_FILES || held.saturating_add(metadata.len()) > MOST_BYTES {
+        return Err(refused("a draft has at most 4,096 files and 64 MiB", path));
+    }
+    files.push(File {
+        name,
+        bytes: fs::read(path).map_err(broken)?,
+        permissions: metadata.permissions(),
+    });
+    Ok(())
+}
+
+fn refused(why: &str, path: &Path) -> AppError {
+    AppError::invalid(
+        format!("no draft can be made of this: {why}: {}", path.display()),
+        "write in the package with an editor; it is folded with again when it is saved",
+    )
+}
