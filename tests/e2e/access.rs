@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::drafts::{leave_draft, try_it, write_draft};
 use crate::driver::{Shown, open};
 use crate::fits::{DRAWERS, TABS, VIEWS, enlarge, fill_views, focus_a_field, show};
 use crate::flows::wait_for_version;
@@ -42,6 +43,10 @@ fn every_view_in_both_themes() {
             show(&shown, view);
             check(&shown, &format!("{view}, {theme}"));
         }
+        write_draft(&shown);
+        try_it(&shown);
+        check(&shown, &format!("a draft, {theme}"));
+        leave_draft(&shown);
         show(&shown, "history");
         for (pressed, tab) in TABS {
             web.press(&[], pressed);

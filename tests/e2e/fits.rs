@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::drafts::{find_and_write, try_it, write_draft};
 use crate::driver::{Shown, open};
 use crate::flows::{no_violations, wait_for_version};
 use crate::handlers::{PARTS, test_all};
@@ -137,6 +138,32 @@ fn every_view_fits_its_window() {
         look(&shown, &format!("sheet of keys, {size}"), &mut faults);
         web.press(&[], key::ESCAPE);
         web.wait_for("!document.querySelector('[data-test=shortcuts]')");
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    no_violations(&shown);
+}
+
+/// All that a draft can have at once: an answer of an earlier text, a fault, and the form that asks for a version.
+#[test]
+fn a_draft_fits_its_window() {
+    let store = stores::sample();
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    write_draft(&shown);
+    try_it(&shown);
+    find_and_write(&shown, "inc: failedPayments", "add: { failedPayments: 2 +}");
+    web.wait_for("document.querySelector('[data-test=draft-problem]')");
+    web.click("[data-test=draft-publish]");
+    web.wait_for("document.querySelector('[data-test=draft-version]')");
+    let mut faults = Vec::new();
+    for (width, height, page) in SIZES {
+        web.resize(width, height);
+        if page < width {
+            enlarge(&shown, 200);
+        }
+        web.wait_for(&format!("innerWidth === {page}"));
+        look(&shown, &format!("a draft, {width}x{height}"), &mut faults);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     no_violations(&shown);

@@ -9,6 +9,7 @@ mod access;
 mod border;
 mod compare;
 mod connections;
+mod drafts;
 mod driver;
 mod evidence;
 mod faults;

@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::drafts::{INSIDE, find_and_write, try_it, write_draft};
 use crate::driver::{Shown, open, open_in};
 use crate::evidence::Bench;
 use crate::fits::show;
@@ -115,6 +116,28 @@ fn handlers() {
         shown.web.wait_for(&format!("document.querySelector('{content}')"));
         take(&shown, name);
     }
+}
+
+#[test]
+fn handler_draft() {
+    let store = stores::sample();
+    // The draft lies in the home of the window: what is beside the store stays as it is.
+    let handler = format!("{}/handlers/order@1.0.0", store.folder().display());
+    let shown = open(&[store.path(), "order-4711", "--at", "v7", "--handler", &handler]);
+    wait_for_version(&shown, "7");
+    write_draft(&shown);
+    find_and_write(&shown, "inc: failedPayments", "add: { failedPayments: 2 }");
+    try_it(&shown);
+    shown.web.click("[data-test=draft-changes]");
+    shown
+        .web
+        .wait_for(&format!("{INSIDE}.querySelector('.cm-deletedChunk')"));
+    take(&shown, "handler-draft");
+    find_and_write(&shown, "failedPayments: 2 }", "failedPayments: 2 +}");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=draft-problem]')");
+    take(&shown, "handler-draft-problem");
 }
 
 #[test]

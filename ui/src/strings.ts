@@ -176,6 +176,7 @@ export const S = {
       reports: 'Reports',
       integrity: 'Integrity',
       grid: 'In a list',
+      editor: 'In the editor of a draft',
       tree: 'In the tree of fields',
       palette: 'In the palette',
       settings: 'Settings',

@@ -6,11 +6,11 @@ import { VIEWS, type View } from '../model/view';
 import { S } from '../strings';
 
 /** Where a command holds. A place of the page inside another one is nearer: `tree` before `history` before `global`. */
-export type Context = View | 'global' | 'grid' | 'tree' | 'palette';
+export type Context = View | 'global' | 'grid' | 'tree' | 'editor' | 'palette';
 export const CONTEXTS: readonly Context[] = [
   'global',
   ...VIEWS.map(({ id }) => id),
-  ...(['grid', 'tree', 'palette'] as const),
+  ...(['grid', 'tree', 'editor', 'palette'] as const),
 ];
 
 export const GROUPS = [
@@ -123,7 +123,7 @@ function outside(contexts: readonly Context[], desk: Desk): string | null {
   if (contexts.includes('overview')) return desk.store ? S.blocked.overview : S.blocked.store;
   if (contexts.includes('palette')) return S.blocked.palette;
   const [context] = contexts;
-  const view = VIEWS.find(({ id }) => id === context);
+  const view = VIEWS.find(({ id }) => id === (context === 'editor' ? 'handlers' : context));
   return view === undefined || view.id === 'history' ? S.blocked.history : S.blocked.view(view.title);
 }
 
@@ -135,6 +135,8 @@ function holds(context: Context, desk: Desk): boolean {
       return desk.overlay === 'palette';
     case 'tree':
       return desk.view === 'history' && desk.history !== null;
+    case 'editor':
+      return desk.view === 'handlers' && desk.store !== null;
     case 'grid':
       return desk.view !== 'welcome' && desk.store !== null;
     default:

@@ -2,7 +2,7 @@
 
 import type { Desk } from '../model/desk.svelte';
 import type { View } from '../model/view';
-import { command, type Command, type Group } from './command';
+import { command, type Command, type Context, type Group } from './command';
 
 const REPLAY = of('replay', 'Replay');
 const HANDLER = of('handlers', 'Handlers');
@@ -31,6 +31,13 @@ export const LAB: readonly Command[] = [
   HANDLER('stop', 'Stop what runs', ['Escape']),
   HANDLER('fold', 'Fold the open stream with this version', ['f'], 'replay'),
   HANDLER('open', 'Open the first event of this type in History', ['o']),
+  HANDLER('edit', 'Edit a draft of this version', ['e'], 'editor'),
+  HANDLER('check', 'Keep the draft and check it', ['Mod+s'], 'save problems', ['handlers', 'editor']),
+  HANDLER('changes', 'Show what the draft changes', ['d'], 'diff'),
+  HANDLER('try', 'Try the draft on a stream', ['Mod+Enter'], 'run', ['editor']),
+  HANDLER('publish', 'Save the draft as a new version…'),
+  HANDLER('discard', 'Throw the draft away', [], 'discard'),
+  HANDLER('restore', 'Bring the draft back', [], 'undo discard'),
   INVARIANT('new', 'New invariant', ['n'], 'condition'),
   INVARIANT('run', 'Run all invariants', ['Mod+Enter']),
   INVARIANT('again', 'Run all invariants again, without what is kept'),
@@ -51,8 +58,14 @@ export const LAB: readonly Command[] = [
 ];
 
 function of(view: View, group: Group) {
-  return (action: string, title: string, keys: readonly string[] = [], words = ''): Command =>
-    command(group, [view], `${view}.${action}`, title, ({ store }) => store?.boards.get(view)?.act(action), {
+  return (
+    action: string,
+    title: string,
+    keys: readonly string[] = [],
+    words = '',
+    contexts: readonly Context[] = [view],
+  ): Command =>
+    command(group, contexts, `${view}.${action}`, title, ({ store }) => store?.boards.get(view)?.act(action), {
       ...{ keys, words, blocked: ({ store }: Desk) => store?.boards.get(view)?.blocked(action) ?? null },
     });
 }

@@ -13,8 +13,10 @@ import type {
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { HANDLERS as T } from '../strings/handlers_view';
+import { DRAFT as D } from '../strings/draft_view';
 import { boardOf, type Board } from './board';
 import type { Desk } from './desk.svelte';
+import { Drafting } from './drafting.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 import type { Reloaded } from './reloading.svelte';
@@ -30,6 +32,8 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** How the chosen version is opened; empty: there is none. */
   reference = $state('');
   told = $state.raw<HandlerTold | null>(null);
+  /** Of the chosen version, where it is one that is written on here. */
+  draft = $state.raw<Drafting | null>(null);
   coverage = $state.raw<HandlerCoverage | null>(null);
   tested = $state.raw<HandlerTested | null>(null);
   part = $state<Part>('source');
@@ -38,6 +42,8 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** The chosen row of the coverage. */
   active = $state(0);
   #changes = 0;
+  /** The draft that was thrown away last. */
+  #discarded = '';
   /** Which reading is the newest. */
   #turn = 0;
 
@@ -69,6 +75,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   }
 
   async choose(reference: string): Promise<void> {
+    await this.draft?.keep();
     this.reference = reference;
     this.told = null;
     this.coverage = null;
@@ -127,11 +134,27 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       case 'test':
         return this.test();
       case 'stop':
-        return this.stop();
+        return (this.draft?.isRunning ? this.draft : this).stop();
       case 'fold':
         return this.#fold();
       case 'open':
         return this.open();
+      case 'edit':
+        return this.#edit();
+      case 'check':
+        void this.draft?.keep();
+        return;
+      case 'changes':
+        return this.draft?.compare();
+      case 'try':
+        return this.draft?.try();
+      case 'publish':
+        if (this.draft) this.draft.version = '';
+        return;
+      case 'discard':
+        return this.#discard();
+      case 'restore':
+        return this.#restore();
       default:
         this.part = PARTS.find((part) => part === action) ?? this.part;
     }
@@ -140,7 +163,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   blocked(action: string): string | null {
     switch (action) {
       case 'stop':
-        return this.isRunning ? null : T.notRunning;
+        return this.isRunning || this.draft?.isRunning ? null : T.notRunning;
       case 'test':
         if (this.isRunning) return T.isRunning;
         return (this.package?.cases ?? 0) > 0 ? null : T.noCases;
@@ -150,18 +173,53 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
         return this.#desk.history?.store === this.#store ? null : T.noHistory;
       case 'open':
         return this.part === 'coverage' && this.row?.first ? null : T.noRow;
+      case 'edit':
+        if (this.draft) return D.isDraft;
+        return this.version?.version ? null : this.reference === '' ? T.noHandler : D.noFile;
+      case 'try':
+        if (this.draft?.stream.trim() === '') return D.noStream;
+        return this.draft ? null : D.noDraft;
+      case 'check':
+      case 'changes':
+      case 'publish':
+      case 'discard':
+        return this.draft ? null : D.noDraft;
+      case 'restore':
+        return this.#discarded === '' ? D.noDiscarded : null;
       default:
         return this.reference === '' ? T.noHandler : null;
     }
   }
 
+  /** Writes the draft into its package, as the version that was asked for. */
+  async publish(): Promise<void> {
+    const { draft } = this;
+    if (!draft || draft.version === null || !(await draft.keep())) return;
+    const isFolded = this.#desk.history?.handler === draft.reference;
+    const { backend, opened } = this.#store;
+    await this.#try(async () => {
+      const reference = await backend.publishDraft(opened.session, draft.reference, draft.version?.trim() ?? '');
+      this.#desk.say(D.published(reference));
+      await this.#load(reference);
+      // The draft is gone, and what was folded with it goes on with what it became.
+      if (isFolded) await this.#desk.foldWith(reference);
+    });
+  }
+
   async close(): Promise<void> {
     this.#turn += 1;
+    await this.draft?.keep();
+    await this.draft?.stop();
     this.#store.reloading.leave(this);
     await this.stop();
   }
 
-  /** Nothing that it shows is of an event. */
+  override maskChanged(): void {
+    super.maskChanged();
+    this.draft?.maskChanged();
+  }
+
+  /** Nothing that it shows by itself is of an event. */
   protected forget(): boolean {
     return false;
   }
@@ -174,8 +232,47 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   }
 
   async #fold(): Promise<void> {
+    await this.draft?.keep();
     await this.#desk.foldWith(this.reference);
     this.#desk.show('history');
+  }
+
+  async #edit(): Promise<void> {
+    await this.#try(async () => {
+      const reference = await this.#store.backend.draftHandler(this.reference);
+      this.part = 'source';
+      await this.#load(reference);
+    });
+  }
+
+  async #discard(): Promise<void> {
+    const { draft } = this;
+    if (!draft || !(await draft.keep())) return;
+    await this.#try(async () => {
+      await this.#store.backend.discardDraft(draft.reference);
+      this.#discarded = draft.reference;
+      this.#desk.say(D.discarded);
+      await this.#load(draft.origin);
+    });
+  }
+
+  async #restore(): Promise<void> {
+    const reference = this.#discarded;
+    await this.#try(async () => {
+      await this.#store.backend.restoreDraft(reference);
+      this.#discarded = '';
+      this.#desk.say(D.restored);
+      await this.#load(reference);
+    });
+  }
+
+  async #try(act: () => Promise<void>): Promise<void> {
+    this.failure = null;
+    try {
+      await act();
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
   }
 
   /** Reads all again; `wanted` stays chosen where it is still there. */
@@ -189,7 +286,9 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       this.failure = null;
       this.packages = packages;
       const { versions } = this;
-      const chosen = versions.find(({ reference }) => reference === wanted) ?? versions[0];
+      // Nobody is put into a draft who did not ask for it.
+      const ofUser = versions.find(({ origin }) => origin === null);
+      const chosen = versions.find(({ reference }) => reference === wanted) ?? ofUser ?? versions[0];
       this.reference = chosen?.reference ?? '';
       await this.#read();
     } catch (reason) {
@@ -200,6 +299,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   async #read(): Promise<void> {
     this.#turn += 1;
     const [turn, { reference }] = [this.#turn, this];
+    this.#write();
     if (reference === '') {
       this.told = null;
       return;
@@ -207,13 +307,31 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     try {
       const told = await this.#store.backend.handlerTold(reference);
       if (turn !== this.#turn) return;
-      this.told = told;
-      this.coverage = null;
-      this.tested = null;
+      this.#take(told);
       if (this.part === 'coverage') await this.cover();
     } catch (reason) {
       if (turn === this.#turn) this.failure = errorOf(reason);
     }
+  }
+
+  /** What the version comes to now. What was counted and tested is of the files before. */
+  #take(told: HandlerTold): void {
+    this.told = told;
+    this.coverage = null;
+    this.tested = null;
+  }
+
+  /** Has the draft ready where the chosen version is one. */
+  #write(): void {
+    const { origin, reference } = this.version ?? { origin: null, reference: '' };
+    if (this.draft?.reference === reference) return;
+    this.draft = null;
+    if (!origin) return;
+    const own = new Drafting(this.#store, reference, origin, (told) => {
+      if (own === this.draft) this.#take(told);
+    });
+    own.take(this.#desk);
+    this.draft = own;
   }
 }
 

@@ -20,6 +20,7 @@ export const HANDLERS = {
   testing: 'Running the test cases',
   test: 'Run test cases',
   fold: 'Fold with it',
+  edit: 'Edit a draft',
   isRunning: 'Something runs already',
   notRunning: 'Nothing runs here',
   noCases: 'The package has no test cases',

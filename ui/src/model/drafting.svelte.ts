@@ -1,0 +1,132 @@
+// A draft that a person writes on: each file is kept as it is typed, what the draft comes to is asked for with it, and it is
+// tried on a stream. What a try came to is of the text that it was made with: it says so as soon as that is another one.
+
+import { errorOf } from '../backend/backend';
+import type { DraftTried, HandlerTold } from '../backend/bindings';
+import { cursorOfEvent } from '../base/format';
+import { DRAFT as T } from '../strings/draft_view';
+import type { Desk } from './desk.svelte';
+import { LongWork } from './long_work.svelte';
+import type { OpenStore } from './open_store.svelte';
+
+/** A person who pauses is shown what the draft comes to; who goes on typing is not kept waiting. */
+const REST_MILLIS = 250;
+
+export class Drafting extends LongWork {
+  readonly #store: OpenStore;
+  readonly reference: string;
+  /** How the version is opened that it was made of. */
+  readonly origin: string;
+  readonly #told: (told: HandlerTold) => void;
+  /** Files as they are typed, by name. */
+  readonly #texts = new Map<string, string>();
+  /** Names of those that are not kept yet. */
+  readonly #unkept = new Set<string>();
+  #rest: ReturnType<typeof setTimeout> | undefined;
+  #keeping: Promise<void> = Promise.resolve();
+  isKept = $state(true);
+  /** Grows with whatever is typed. */
+  #edition = 0;
+
+  stream = $state('');
+  /** A cursor; empty: the head. */
+  at = $state('');
+  tried = $state.raw<DraftTried | null>(null);
+  isStale = $state(false);
+  /** What the origin's files hold, by their names without folders; `null`: what differs is not shown. */
+  originals = $state.raw<ReadonlyMap<string, string> | null>(null);
+  /** The number that the draft shall have as a version; `null`: nobody asks for one. */
+  version = $state<string | null>(null);
+
+  constructor(store: OpenStore, reference: string, origin: string, told: (told: HandlerTold) => void) {
+    super(store.backend);
+    this.#store = store;
+    this.reference = reference;
+    this.origin = origin;
+    this.#told = told;
+  }
+
+  /** The text of a file as it was typed; `null`: nobody did. */
+  typed(file: string): string | null {
+    return this.#texts.get(file) ?? null;
+  }
+
+  write(file: string, text: string): void {
+    this.#texts.set(file, text);
+    this.#unkept.add(file);
+    this.#edition += 1;
+    this.isKept = false;
+    this.isStale = true;
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => void this.keep(), REST_MILLIS);
+  }
+
+  /** Keeps what was typed, and has told what came of it. `false`: it could not be kept. */
+  async keep(): Promise<boolean> {
+    clearTimeout(this.#rest);
+    this.#keeping = this.#keeping.then(() => this.#keepAll());
+    await this.#keeping;
+    return this.#unkept.size === 0;
+  }
+
+  /** Takes the stream and the moment that a person looks at, where there is none yet. */
+  take({ history, store }: Desk): void {
+    if (this.stream !== '' || !history || store !== this.#store) return;
+    this.stream = history.opened.stream;
+    const version = history.a < history.opened.events ? history.versionOf(history.a) : null;
+    this.at = version ? cursorOfEvent({ version, position: '' }) : '';
+  }
+
+  async try(): Promise<void> {
+    if (!(await this.keep())) return;
+    const { backend, opened } = this.#store;
+    const [edition, stream, at] = [this.#edition, this.stream.trim(), this.at.trim() || 'head'];
+    const answer = await this.long(T.trying(stream), (tell) =>
+      backend.tryDraft(opened.session, this.reference, stream, at, tell),
+    );
+    if (!answer) return;
+    this.tried = answer;
+    this.isStale = edition !== this.#edition;
+  }
+
+  /** Shows what differs from the origin, or no longer. */
+  async compare(): Promise<void> {
+    if (this.originals !== null) {
+      this.originals = null;
+      return;
+    }
+    try {
+      const { files } = await this.#store.backend.handlerTold(this.origin);
+      this.originals = new Map(files.map(({ name, text }) => [baseName(name), text ?? '']));
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
+  }
+
+  /** States may hold what another mask hides. */
+  protected forget(): boolean {
+    const showed = this.tried !== null;
+    this.tried = null;
+    return showed;
+  }
+
+  async #keepAll(): Promise<void> {
+    for (const file of [...this.#unkept]) {
+      const text = this.#texts.get(file) ?? '';
+      try {
+        const told = await this.#store.backend.writeDraft(this.reference, file, text);
+        // What was typed meanwhile is kept in its turn.
+        if (this.#texts.get(file) === text) this.#unkept.delete(file);
+        this.#told(told);
+      } catch (reason) {
+        this.failure = errorOf(reason);
+      }
+    }
+    this.isKept = this.#unkept.size === 0;
+  }
+}
+
+/** The name of a file without its folders. */
+export function baseName(file: string): string {
+  return file.slice(file.lastIndexOf('/') + 1);
+}

@@ -1,0 +1,202 @@
+// The editor for the files of a draft: the one place that knows CodeMirror. Read when a draft is opened for the first time.
+//
+// It lives in a shadow root: there its style sheets are adopted, which the page's security policy lets it do, while a style
+// element in the page would be refused. The tokens of the page hold in it too.
+
+import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
+import {
+  bracketMatching,
+  HighlightStyle,
+  indentOnInput,
+  indentUnit,
+  StreamLanguage,
+  syntaxHighlighting,
+} from '@codemirror/language';
+import { lintGutter, lintKeymap, setDiagnostics, type Diagnostic } from '@codemirror/lint';
+import { unifiedMergeView } from '@codemirror/merge';
+import { search, searchKeymap } from '@codemirror/search';
+import { Compartment, EditorState, type Extension, type Text } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLineGutter,
+  highlightSpecialChars,
+  keymap,
+  lineNumbers,
+} from '@codemirror/view';
+import { tags } from '@lezer/highlight';
+
+/** A place as editors count, from 1. */
+export interface Spot {
+  line: number;
+  column: number;
+}
+
+/** What is said of a place in the text. */
+export interface Remark extends Spot {
+  code: string;
+  message: string;
+}
+
+export interface Editing {
+  name: string;
+  text: string;
+  isReadOnly: boolean;
+  /** What it is called for those who do not see it. */
+  label: string;
+  onwrite: (text: string) => void;
+}
+
+export interface Editor {
+  remark(remarks: readonly Remark[]): void;
+  /** Puts the caret there, in the middle of what is seen. */
+  goTo(spot: Spot): void;
+  /** Marks what is otherwise than in another text; `null`: nothing. */
+  compare(original: string | null): void;
+  close(): void;
+}
+
+/** Opens a text in an element of the page. */
+export async function open(host: HTMLElement, editing: Editing): Promise<Editor> {
+  const { isReadOnly, label, name, onwrite, text } = editing;
+  const language = await languageOf(name);
+  const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
+  const place = document.createElement('div');
+  place.style.height = '100%';
+  root.replaceChildren(place);
+  const compared = new Compartment();
+  const state = EditorState.create({
+    doc: text,
+    extensions: [
+      ...[lineNumbers(), highlightActiveLineGutter(), highlightSpecialChars(), history(), drawSelection()],
+      ...[indentOnInput(), bracketMatching(), indentUnit.of('  '), EditorState.tabSize.of(2)],
+      ...[lintGutter(), search({ top: true }), syntaxHighlighting(COLOURS), LOOK, language, compared.of([])],
+      keymap.of([...OWN_KEYS, ...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
+      EditorState.lineSeparator.of(lineEndOf(text)),
+      EditorState.readOnly.of(isReadOnly),
+      // It scrolls by keys where it is in the order of Tab: said, because not everybody takes that from what can be edited.
+      EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
+      EditorView.updateListener.of((update) => {
+        if (update.docChanged) onwrite(update.state.sliceDoc());
+      }),
+    ],
+  });
+  const view = new EditorView({ state, parent: place, root });
+  return {
+    remark(remarks) {
+      const found = remarks.map((remark): Diagnostic => {
+        const { code, message } = remark;
+        return { ...spanOf(view.state.doc, remark), severity: 'error', message: `${code}: ${message}` };
+      });
+      view.dispatch(setDiagnostics(view.state, found));
+    },
+    goTo(spot) {
+      const { from } = spanOf(view.state.doc, spot);
+      view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });
+      view.focus();
+    },
+    compare(original) {
+      const marks = original === null ? [] : unifiedMergeView({ original, mergeControls: false });
+      view.dispatch({ effects: compared.reconfigure(marks) });
+    },
+    close: () => view.destroy(),
+  };
+}
+
+// What the window does with these keys is a command of its own.
+const TAKEN = ['Mod-Enter'];
+const OWN_KEYS = defaultKeymap.filter(({ key }) => !TAKEN.includes(key ?? ''));
+
+/** How the lines of a file end, so that none of them is written otherwise than it was. */
+export function lineEndOf(text: string): string {
+  return text.includes('\r\n') && !/(^|[^\r])\n/.test(text) ? '\r\n' : '\n';
+}
+
+async function languageOf(name: string): Promise<Extension> {
+  switch (name.slice(name.lastIndexOf('.') + 1)) {
+    case 'yaml':
+    case 'yml':
+    case 'json':
+      return (await import('@codemirror/lang-yaml')).yaml();
+    case 'js':
+    case 'mjs':
+      return (await import('@codemirror/lang-javascript')).javascript();
+    case 'ts':
+    case 'mts':
+      return (await import('@codemirror/lang-javascript')).javascript({ typescript: true });
+    case 'toml':
+      return StreamLanguage.define((await import('@codemirror/legacy-modes/mode/toml')).toml);
+    default:
+      return [];
+  }
+}
+
+/** From a place to the end of its line; all of the line where nothing is behind it. */
+function spanOf(doc: Text, { line, column }: Spot): { from: number; to: number } {
+  const of = doc.line(Math.max(1, Math.min(doc.lines, line)));
+  const from = Math.min(of.to, of.from + Math.max(0, column - 1));
+  return { from: from === of.to ? of.from : from, to: of.to };
+}
+
+const COLOURS = HighlightStyle.define([
+  { tag: [tags.comment, tags.meta], color: 'var(--fg-3)' },
+  { tag: [tags.keyword, tags.operatorKeyword, tags.modifier], color: 'var(--accent)' },
+  { tag: [tags.string, tags.special(tags.string)], color: 'var(--ok)' },
+  { tag: [tags.number, tags.bool, tags.null, tags.atom], color: 'var(--info)' },
+  { tag: [tags.propertyName, tags.definition(tags.propertyName)], color: 'var(--fg-0)' },
+  { tag: [tags.invalid], color: 'var(--danger)' },
+]);
+
+const LOOK = EditorView.theme({
+  '&': { backgroundColor: 'var(--bg-inset)', color: 'var(--fg-1)', fontSize: 'var(--text-xs)', height: '100%' },
+  '&.cm-focused': { outline: '2px solid var(--focus)', outlineOffset: '-2px' },
+  '.cm-scroller': {
+    fontFamily: 'var(--font-mono)',
+    fontVariantLigatures: 'none',
+    lineHeight: 'var(--lh-mono)',
+    scrollbarWidth: 'thin',
+  },
+  '.cm-content': { caretColor: 'var(--fg-0)' },
+  '.cm-cursor': { borderLeftColor: 'var(--fg-0)' },
+  '.cm-selectionBackground, &.cm-focused > .cm-scroller > .cm-selectionLayer .cm-selectionBackground': {
+    backgroundColor: 'var(--accent-sub)',
+  },
+  '.cm-gutters': { backgroundColor: 'var(--bg-0)', borderRight: '1px solid var(--line-1)', color: 'var(--fg-3)' },
+  '.cm-activeLineGutter': { backgroundColor: 'var(--bg-2)', color: 'var(--fg-0)' },
+  '.cm-matchingBracket, &.cm-focused .cm-matchingBracket': {
+    backgroundColor: 'var(--bg-3)',
+    outline: '1px solid var(--line-2)',
+  },
+  '.cm-searchMatch': { backgroundColor: 'var(--warn-sub)', outline: '1px solid var(--warn)' },
+  '.cm-searchMatch-selected': { backgroundColor: 'var(--accent-sub)' },
+  '.cm-panels': { backgroundColor: 'var(--bg-1)', borderBottom: '1px solid var(--line-1)', color: 'var(--fg-1)' },
+  '.cm-panel.cm-search': { fontFamily: 'var(--font-ui)' },
+  '.cm-panel.cm-search [name=close]': { color: 'var(--fg-1)' },
+  '.cm-textfield': {
+    backgroundColor: 'var(--bg-inset)',
+    border: '1px solid var(--line-ctl)',
+    borderRadius: 'var(--r-1)',
+    color: 'var(--fg-0)',
+  },
+  '.cm-button': {
+    backgroundColor: 'var(--bg-2)',
+    backgroundImage: 'none',
+    border: '1px solid var(--line-ctl)',
+    borderRadius: 'var(--r-1)',
+    color: 'var(--fg-0)',
+  },
+  '.cm-tooltip': { backgroundColor: 'var(--bg-pop)', border: '1px solid var(--line-2)', color: 'var(--fg-0)' },
+  '.cm-diagnostic': { fontFamily: 'var(--font-ui)', whiteSpace: 'pre-wrap' },
+  '.cm-diagnostic-error': { borderLeftColor: 'var(--danger)' },
+  '.cm-lintRange-error': {
+    backgroundImage: 'none',
+    textDecoration: 'underline wavy var(--danger)',
+    textDecorationSkipInk: 'none',
+  },
+  '&.cm-merge-b .cm-changedLine, &.cm-merge-b .cm-inlineChangedLine': { backgroundColor: 'var(--add-sub)' },
+  '&.cm-merge-b .cm-changedText': { background: 'none', textDecoration: 'underline var(--add)' },
+  '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--add)' },
+  '&.cm-merge-b .cm-deletedChunk, .cm-deletedChunk': { backgroundColor: 'var(--rem-sub)', color: 'var(--rem)' },
+  '&.cm-merge-b .cm-deletedText': { background: 'none' },
+  '.cm-deletedLineGutter, &.cm-merge-a .cm-changedLineGutter': { background: 'var(--rem)' },
+});
