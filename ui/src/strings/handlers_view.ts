@@ -48,7 +48,7 @@ export const HANDLERS = {
   >,
   partsLabel: 'What of it',
   fileLabel: 'File',
-  noText: 'This is no text, or too long to be shown here',
+  noText: (bytes: number) => `This is no text, or longer than 512 KiB: it has ${countOf(bytes, 'byte', 'bytes')}`,
   furtherFiles: (files: number) => `${countOf(files, 'more file is', 'more files are')} not listed`,
   cut: (first: number, last: number, all: number) =>
     `Lines ${countText(first)} to ${countText(last)} of ${countText(all)} are shown`,

@@ -38,7 +38,9 @@ it('shows the lines of a file with their numbers, and says of which it shows non
   if (!select || !binary) throw new Error('there is no module');
   select.value = binary.value;
   select.dispatchEvent(new Event('change', { bubbles: true }));
-  await page.until(() => page.find('[data-test=handlers]')?.textContent?.includes('no text'));
+  await page.until(() =>
+    page.find('[data-test=handlers]')?.textContent?.includes('no text, or longer than 512 KiB: it has 4,711 bytes'),
+  );
 });
 
 it('tells which types of the store it takes, and leads to the first event of one that is missing', async () => {

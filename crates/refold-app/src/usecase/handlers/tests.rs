@@ -356,6 +356,12 @@ fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
         "{changed:?}"
     );
 
+    // Whatever takes a handler takes a draft: its test cases, and what it lacks.
+    let cases = with_work(|work| crate::usecase::test::test(work, &reference)).unwrap();
+    assert!(cases.passed > 0, "{cases:?}");
+    let lacks = |of: &str| lab.coverage(of).missing_types;
+    assert_eq!(lacks(&reference), lacks(&draft.origin()));
+
     let rules = fs::read_to_string(
         lab.folder
             .path()
