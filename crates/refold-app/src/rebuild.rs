@@ -62,12 +62,19 @@ pub fn rebuild(
 ) -> Result<Rebuilt, AppError> {
     let total = Total::default();
     let finish = &total.counting(finish);
-    let pass = |streams| by_position(work, session, program, threads, streams, findings, finish);
+    let pass = |streams| pass(work, session, program, threads, streams, findings, finish);
     if let Some(arena) = session.arena()? {
         from_arena(work, session, &arena, program, threads, findings, finish)?;
-    } else if session.index().is_some() || pass(Streams::Unknown { most: MOST_STATES })? == Outcome::TooManyStreams {
-        let index = session.build_index(work)?;
-        if index.stream_count() <= MOST_NAMED && index.most_open_streams(work)? <= MOST_STATES {
+    } else if session.index().is_some() || pass(Streams::Unknown { most: MOST_STATES })? == Outcome::TooMuch {
+        let mut index = session.build_index(work)?;
+        let open = match index.most_open_streams(work).map_err(AppError::from) {
+            Err(error) if session.forget_damaged(&error) => {
+                index = session.build_index(work)?;
+                index.most_open_streams(work)?
+            }
+            open => open?,
+        };
+        if index.stream_count() <= MOST_NAMED && open <= MOST_STATES {
             pass(Streams::Indexed(&index))?;
         } else {
             let arena = session.build_arena(work)?;
@@ -77,7 +84,7 @@ pub fn rebuild(
     Ok(total.rebuilt())
 }
 
-fn by_position(
+fn pass(
     work: &Work<'_>,
     session: &Session,
     program: &Arc<dyn HandlerProgram>,

@@ -383,6 +383,30 @@ fn a_payload_of_two_hundred_megabytes() {
     }
 }
 
+/// Ranges of positions are empty but for two, of which the first has all events but one.
+#[test]
+fn positions_that_lie_far_apart() {
+    let folded = |bad: &Bad| {
+        let answer = bad.check("replay STORE --all", 0, "order-4711");
+        let mut lines: Vec<String> = answer.out.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let far = Bad::shop("UPDATE emt_messages SET global_position = 9000000000000000000 WHERE global_position = 300");
+    assert_eq!(folded(&far), folded(&Bad::shop("")));
+    let (out, store) = (
+        tempfile::tempdir().expect("a folder"),
+        far.path.to_str().expect("UTF-8"),
+    );
+    let out = out.path().to_str().expect("UTF-8");
+    let refold = Refold::in_folder(far.folder.path());
+    let made = refold.json(&["anchor", store, "--out", out]);
+    let (dir, size) = (made[0]["dir"].as_str().expect("where it lies"), &made[0]["size"]);
+    assert_eq!(size, 300);
+    let verified = refold.run(&["verify", store, "--anchor", dir]);
+    assert_eq!(verified.code, 0, "{verified:?}");
+}
+
 /// The index is a cache: whatever is wrong with it, the answer is the same, and the next one is quick again.
 #[test]
 fn an_index_that_is_damaged_or_of_another_version() {

@@ -280,9 +280,14 @@ fn all_is_whole_or_absent_at_two_hundred_random_instants() {
     let expected = bench.refold().run(STREAMS);
     let random = RandomState::new();
     for (arguments, instants) in OF_EACH {
-        let start = Instant::now();
-        bench.refold().run(arguments);
-        let whole = start.elapsed();
+        let run = || {
+            let refold = bench.refold();
+            let start = Instant::now();
+            refold.run(arguments);
+            start.elapsed()
+        };
+        // The least of some: what else the machine did meanwhile may be over.
+        let whole = (0..3).map(|_| run()).min().unwrap_or_default();
         let mut kills = 0;
         for number in 0..instants {
             let instant = whole.mul_f64((random.hash_one((arguments, number)) % 1_000) as f64 / 1_000.0);

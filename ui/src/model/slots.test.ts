@@ -56,6 +56,8 @@ it('keeps the red cross for the most frequent of what failed, and for nothing el
     'OrderRejected',
   ]);
   expect(sound.filter((name) => slots.of(name) < SLOTS)).toEqual(sound.slice(0, SLOTS - 1));
+  const named = ['TerroristScreened', 'Unfailing', 'payment_failed', 'PAYMENT.FAILED', 'ErrorSeen', 'OrderCANCELLED'];
+  expect(named.filter((name) => slotsOf([name]).of(name) === FAILURE)).toEqual(named.slice(2));
   const late = slotsOf(sound);
   late.give(['PaymentFailed']);
   expect(late.of('PaymentFailed')).toBe(FAILURE);

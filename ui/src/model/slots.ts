@@ -8,7 +8,8 @@ export const SLOTS = 8;
 
 /** That of the red cross. */
 export const FAILURE = 5;
-const FAILED = /fail|reject|declin|denied|refus|error|abort|cancel/i;
+const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g;
+const FAILED = /^(fail|reject|declin|denied|refus|error|abort|cancel)/i;
 
 export class Slots {
   readonly #slots = new Map<string, number>();
@@ -17,7 +18,7 @@ export class Slots {
   give(names: readonly string[]): void {
     const taken = new Set(this.#slots.values());
     const wanting = names.filter((name) => !this.#slots.has(name));
-    const failure = taken.has(FAILURE) ? undefined : wanting.find((name) => FAILED.test(name));
+    const failure = taken.has(FAILURE) ? undefined : wanting.find(hasFailed);
     if (failure !== undefined) this.#take(failure, FAILURE, taken);
     taken.add(FAILURE);
     const added = wanting.filter((name) => name !== failure).slice(0, SLOTS - taken.size);
@@ -42,6 +43,10 @@ export class Slots {
   of(name: string): number {
     return this.#slots.get(name) ?? SLOTS;
   }
+}
+
+function hasFailed(name: string): boolean {
+  return (name.match(WORDS) ?? []).some((word) => FAILED.test(word));
 }
 
 // FNV-1a over the units of the name, folded to one of the slots but that of failures.

@@ -37,8 +37,8 @@ use crate::stream::Stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
-    /// More streams came than may keep their state. Nothing was finished.
-    TooManyStreams,
+    /// More streams came than may keep their state, or more events of one range than are held at once. Nothing was finished.
+    TooMuch,
 }
 
 /// Events of one range at most, about: a few MB of payload, which stay in the cache until they are folded. Few in
@@ -67,7 +67,7 @@ pub(super) struct Told {
 pub(super) enum Streams<'a> {
     /// Nobody knows; so many may keep their state.
     Unknown { most: u32 },
-    /// Those of the index, and no event of them beyond those that it counts: what came later is not folded.
+    /// Those of the index, up to its last event: what came later is not folded.
     Indexed(&'a Index),
 }
 
@@ -82,7 +82,7 @@ struct Shared<'a> {
     /// Deals streams to threads.
     hasher: RandomState,
     stream_count: AtomicU32,
-    has_too_many: AtomicBool,
+    is_too_much: AtomicBool,
     done_ranges: AtomicU32,
 }
 
@@ -95,11 +95,17 @@ pub(super) fn fold_all(
     told: &Told,
     finish: Finish<'_>,
 ) -> Result<Outcome, AppError> {
-    let events = session.description().event_count.unwrap_or(RANGE_EVENTS);
-    let parts = events
-        .div_ceil(RANGE_EVENTS)
-        .max((threads as u64).saturating_mul(RANGES_A_THREAD));
-    let ranges = session.store().split(usize::try_from(parts).unwrap_or(1))?;
+    let ranges = match streams {
+        Streams::Unknown { .. } => {
+            let events = session.description().event_count.unwrap_or(RANGE_EVENTS);
+            let parts = events.div_ceil(RANGE_EVENTS).max(ranges_at_least(threads));
+            session.store().split(usize::try_from(parts).unwrap_or(1))?
+        }
+        Streams::Indexed(index) => {
+            let events = u64::from(index.event_count()).div_ceil(ranges_at_least(threads));
+            index.ranges_of(events.clamp(1, RANGE_EVENTS) as u32)? // so few
+        }
+    };
     let shared = Shared {
         work,
         session,
@@ -110,7 +116,7 @@ pub(super) fn fold_all(
         ranges,
         hasher: RandomState::new(),
         stream_count: AtomicU32::new(0),
-        has_too_many: AtomicBool::new(false),
+        is_too_much: AtomicBool::new(false),
         done_ranges: AtomicU32::new(0),
     };
     on_threads(work, threads, |member| {
@@ -118,10 +124,14 @@ pub(super) fn fold_all(
         let _stop = relay::StopAtEnd(&shared.relay);
         shared.fold_share(member, finish)
     })?;
-    if shared.has_too_many.load(Ordering::Relaxed) {
-        return Ok(Outcome::TooManyStreams);
+    if shared.is_too_much.load(Ordering::Relaxed) {
+        return Ok(Outcome::TooMuch);
     }
     Ok(Outcome::Done)
+}
+
+fn ranges_at_least(threads: usize) -> u64 {
+    (threads as u64).saturating_mul(RANGES_A_THREAD)
 }
 
 impl Shared<'_> {
@@ -147,7 +157,7 @@ impl Shared<'_> {
         }
         // What no index counts is not finished before everything was folded.
         let is_all_folded = self.relay.is_all_folded();
-        if self.has_too_many.load(Ordering::Relaxed) {
+        if self.is_too_much.load(Ordering::Relaxed) {
             Ok(())
         } else if is_all_folded {
             self.finish_share(share, finish)
@@ -164,7 +174,9 @@ impl Shared<'_> {
             columns: self.program.columns(),
         };
         let mut reader = self.session.store().read(&query)?;
-        range.fill(self.work, reader.as_mut(), &self.hasher, &self.told.reading)?;
+        if !range.fill(self.work, reader.as_mut(), &self.hasher, &self.told.reading)? {
+            self.stop();
+        }
         let done = self.done_ranges.fetch_add(1, Ordering::Relaxed) + 1;
         let total = self.ranges.len() as u64;
         Ok(self.work.tick("folding ranges", done.into(), Some(total))?)
@@ -223,19 +235,23 @@ impl Shared<'_> {
         }
     }
 
-    /// How many events of a stream are folded, of which the first one came; 0: none.
+    fn stop(&self) {
+        self.is_too_much.store(true, Ordering::Relaxed);
+        self.relay.stop();
+    }
+
+    /// With how many events a stream ends of which the first one came; more than there are: with the last range.
     fn event_count(&self, id: &[u8]) -> Result<u32, AppError> {
         match self.streams {
             Streams::Unknown { most } => {
                 if self.stream_count.fetch_add(1, Ordering::Relaxed) >= most {
-                    self.has_too_many.store(true, Ordering::Relaxed);
-                    self.relay.stop();
+                    self.stop();
                 }
                 Ok(u32::MAX)
             }
             Streams::Indexed(index) => match index.find_stream(id)? {
                 Some(stream) => Ok(index.stream(stream)?.events),
-                None => Ok(0),
+                None => Ok(u32::MAX),
             },
         }
     }

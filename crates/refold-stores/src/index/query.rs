@@ -5,6 +5,7 @@ use std::ops::Range;
 use refold_core::event::{EventIndex, Position, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
+use refold_core::port::store::PositionRange;
 use refold_core::time::Timestamp;
 use refold_core::work::Work;
 
@@ -177,8 +178,22 @@ impl Index {
         Ok(self.records.events(&self.records.record(stream.0)?)?.collect())
     }
 
+    /// Ranges of position `(after, up_to]`, in order and without gap, that hold so many events each and all together.
+    pub fn ranges_of(&self, events: u32) -> Result<Vec<PositionRange>, IndexError> {
+        let (count, mut ranges, mut after) = (self.event_count(), Vec::new(), None);
+        let mut end = 0;
+        while end < count {
+            end = end.saturating_add(events.max(1)).min(count);
+            let last = Some(self.event(EventIndex(end - 1))?.position);
+            ranges.push((after, last));
+            after = last;
+        }
+        Ok(ranges)
+    }
+
     /// The most streams that have had an event and have another to come, at any place of the order of the store; of events
-    /// that are near each other those are counted together.
+    /// that are near each other those are counted together. All that is kept of a stream is looked at: whoever relies on it
+    /// next comes upon no damage.
     pub fn most_open_streams(&self, work: &Work<'_>) -> Result<u32, IndexError> {
         let chunks = self.event_count() as usize / OPEN_CHUNK_EVENTS + 2;
         // By chunk: streams that begin in it, less those that ended in the one before.
@@ -187,6 +202,7 @@ impl Index {
             if stream % OPEN_CHECK_STREAMS == 0 {
                 work.check()?;
             }
+            self.find_stream(self.segments.stream(stream)?.0)?;
             let events = self.records.events(&self.records.record(stream)?)?;
             let span = events.fold(None, |span: Option<(u32, u32)>, EventIndex(event)| {
                 let (first, last) = span.unwrap_or((event, event));

@@ -131,10 +131,15 @@ pub fn halves<'i>(id: &'i [u8], separator: &'i str) -> impl Iterator<Item = (&'i
     })
 }
 
+/// Parts that positions are cut into at most: where most of them are no event's, there would be more than fit into memory.
+const MOST_PARTS: i128 = 4_096;
+
 /// Cuts the positions from the first to the last into about equal parts, all of which together are everything.
 pub fn cut((first, last): (Position, Position), parts: usize) -> Vec<PositionRange> {
     let (first, last) = (i128::from(first.0), i128::from(last.0));
-    let parts = i128::try_from(parts).unwrap_or(1).clamp(1, (last - first).max(1));
+    let parts = i128::try_from(parts)
+        .unwrap_or(1)
+        .clamp(1, (last - first).clamp(1, MOST_PARTS));
     let cut = |part: i128| {
         let at = first - 1 + (last - first + 1) * part / parts;
         (1..parts)

@@ -12,6 +12,9 @@ use refold_core::work::Work;
 use super::super::Member;
 
 const READ_EVENTS: usize = 8_192;
+/// Events of a range that are held at once; ranges are meant to have some thousand, and where positions are not dense one
+/// of them may have nearly all.
+const MOST_EVENTS: usize = if cfg!(test) { 1_024 } else { 1 << 18 };
 
 /// Filled by one thread, then read by all. Filled again it keeps its memory.
 #[derive(Default)]
@@ -43,14 +46,15 @@ struct Dealt {
 }
 
 impl Range {
-    /// Takes in everything that the reader brings. `hasher`: the same for all ranges.
+    /// Takes in everything that the reader brings; `false`: it is more than is held at once. `hasher`: the same for all
+    /// ranges.
     pub fn fill(
         &mut self,
         work: &Work<'_>,
         reader: &mut dyn EventReader,
         hasher: &impl BuildHasher,
         findings: &Findings,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         // The same types first, so that a type mostly has the same ordinal in every range and handlers look it up once.
         let mut names = Names::default();
         for ordinal in 0..self.names.type_count() {
@@ -58,6 +62,7 @@ impl Range {
         }
         self.names = names;
         self.batch_count = 0;
+        let mut held = 0;
         loop {
             if self.batches.len() == self.batch_count {
                 self.batches.push(EventBatch::default());
@@ -68,13 +73,17 @@ impl Range {
                 break;
             }
             self.batch_count += 1;
+            held += batch.len();
+            if held > MOST_EVENTS {
+                return Ok(false);
+            }
         }
         self.deal();
         self.hashes.clear();
         let streams = (0..self.names.stream_count()).map(StreamOrdinal);
         let hashes = streams.map(|stream| hasher.hash_one(self.names.stream(stream)));
         self.hashes.extend(hashes);
-        Ok(())
+        Ok(true)
     }
 
     pub fn names(&self) -> &Names {

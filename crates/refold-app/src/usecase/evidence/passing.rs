@@ -18,6 +18,10 @@ use crate::session::{Session, thread_count};
 const BATCH_ROWS: usize = 4_096;
 /// Events of one range, about. Few in tests, so that a small store has many ranges.
 const RANGE_EVENTS: u64 = if cfg!(test) { 64 } else { 8_192 };
+/// Events whose hashes are held at once; where positions are not dense a range may have nearly all.
+const MOST_EVENTS: usize = 4 * RANGE_EVENTS as usize;
+/// Threads that read and hash: each holds a batch of events, whatever their size.
+const MOST_THREADS: usize = 4;
 /// Ranges of a store that does not say how many events it has.
 const UNCOUNTED_RANGES: usize = 256;
 
@@ -56,11 +60,13 @@ pub(super) struct Passed {
     pub more_columns: Vec<String>,
 }
 
-/// The events of one range.
+/// The events of one range, or the first of them.
 #[derive(Default)]
 struct HashedRange {
     hashed: Vec<Hashed>,
     below_zero: Vec<i64>,
+    /// What was not read of it.
+    rest: Option<PositionRange>,
 }
 
 impl Pass<'_> {
@@ -83,20 +89,24 @@ impl Pass<'_> {
             self.hash_range(work, range, &columns, look)
         };
         let (mut done, mut last) = (0u64, None);
-        let mut take = |range: HashedRange| {
-            passed.below_zero.extend(range.below_zero);
-            for hashed in &range.hashed {
-                let position = hashed.leaf.position;
-                if last >= Some(position) {
-                    return Err(out_of_order(position));
+        let mut take = |mut range: HashedRange| {
+            loop {
+                passed.below_zero.append(&mut range.below_zero);
+                for hashed in &range.hashed {
+                    let position = hashed.leaf.position;
+                    if last >= Some(position) {
+                        return Err(out_of_order(position));
+                    }
+                    last = Some(position);
+                    on_hashed(*hashed)?;
                 }
-                last = Some(position);
-                on_hashed(*hashed)?;
+                done += range.hashed.len() as u64;
+                work.tick(self.phase, done, total)?;
+                let Some(rest) = range.rest else { return Ok(()) };
+                range = self.hash_range(work, rest, &columns, look)?;
             }
-            done += range.hashed.len() as u64;
-            Ok(work.tick(self.phase, done, total)?)
         };
-        in_order(thread_count(), ranges.len(), hash, &mut take)?;
+        in_order(thread_count().min(MOST_THREADS), ranges.len(), hash, &mut take)?;
         passed.columns = columns;
         Ok(passed)
     }
@@ -125,6 +135,10 @@ impl Pass<'_> {
                     look(event);
                     of.hashed.push(hasher.hash(event));
                 });
+            }
+            if of.hashed.len() >= MOST_EVENTS {
+                of.rest = batch.positions.last().map(|last| (Some(*last), range.1));
+                break;
             }
         }
         Ok(of)

@@ -126,6 +126,12 @@ impl<'a> Model<'a> {
         let open = |chunk| self.streams.iter().filter(|(_, rows)| is_open(chunk, rows)).count();
         let most = (0..self.events.len().div_ceil(4)).map(open).max().unwrap_or_default();
         assert_eq!(with_work(|work| index.most_open_streams(work)).unwrap() as usize, most);
+        let positions: Vec<_> = self.events.iter().map(|event| event.position).collect();
+        let mut after = None;
+        let ranges = positions
+            .chunks(4)
+            .map(|chunk| (std::mem::replace(&mut after, chunk.last().copied()), after));
+        assert_eq!(index.ranges_of(4).unwrap(), ranges.collect::<Vec<_>>());
     }
 
     fn assert_events(&self, index: &Index) {
