@@ -16,8 +16,8 @@ pub enum By {
     /// Every part is the same to the byte; times are the same instant.
     Bytes,
     /// Whatever a library writes otherwise than another is the same: JSON of other spaces, order of keys, escapes and
-    /// literals of numbers; times as exactly as the coarser of both stores has them; UUIDs in capitals; versions that count
-    /// from 0 and from 1.
+    /// literals of numbers; times as exactly as the coarser of both stores has its recorded ones; UUIDs in capitals;
+    /// versions that count from 0 and from 1.
     Meaning,
 }
 
@@ -137,7 +137,7 @@ pub(super) struct Measure {
     pub counted: Parts,
     /// What the store's own numbering of a stream begins with.
     pub version_base: i64,
-    /// Recorded times are cut to so many nanoseconds.
+    /// Times are cut to so many nanoseconds.
     pub unit_nanos: i64,
 }
 
@@ -167,10 +167,7 @@ impl Measure {
                 ),
                 EventPart::Metadata => take(part, self.body(event.metadata, true, scratch)),
                 EventPart::Recorded => take(part, self.time(event.recorded_at).as_ref().map(|it| &it[..])),
-                EventPart::Occurred => {
-                    let exact = Some(event.occurred_at.0.to_be_bytes()).filter(|_| !event.occurred_at.is_none());
-                    take(part, exact.as_ref().map(|it| &it[..]));
-                }
+                EventPart::Occurred => take(part, self.time(event.occurred_at).as_ref().map(|it| &it[..])),
                 EventPart::Version => {
                     let version = event.version.0.saturating_sub(self.version_base).to_be_bytes();
                     take(part, (event.version != EventBatch::NO_VERSION).then_some(&version));

@@ -122,6 +122,17 @@ fn by_meaning_what_libraries_write_otherwise_is_the_same() {
         differing(&from_one, &from_zero, By::Bytes, 1),
         [EventPart::Recorded, EventPart::Version, EventPart::Id]
     );
+    let occurred = |nanos| EventView {
+        occurred_at: Timestamp(nanos),
+        ..written(1, 0, b"e")
+    };
+    let (exact, cut) = (occurred(1_234_567_891), occurred(1_234_000_000));
+    assert!(differing(&exact, &cut, By::Meaning, MILLI).is_empty());
+    assert_eq!(differing(&exact, &cut, By::Bytes, 1), [EventPart::Occurred]);
+    assert_eq!(
+        differing(&exact, &occurred(1_235_000_000), By::Meaning, MILLI),
+        [EventPart::Occurred]
+    );
     // An id that is no UUID is one to the letter; before 1970 too a time is cut to the earlier one.
     let (a, b) = (written(1, -1, b"AB"), written(1, -999_999, b"ab"));
     assert_eq!(differing(&a, &b, By::Meaning, MILLI), [EventPart::Id]);
