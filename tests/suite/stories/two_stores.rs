@@ -23,9 +23,10 @@ fn compared(left: &Arc<Session>, right: &Arc<Session>, by: By, ignored: &[EventP
     let asked = StoresAsked {
         by,
         ignored: ignored.to_vec(),
+        handlers: None,
     };
     let found = StoresComparison::run(&work, left, right, &asked);
-    let answer = found.and_then(|found| found.answer(&work, 5, None));
+    let answer = found.and_then(|found| found.answer(&work, 5));
     answer.unwrap_or_else(|error| panic!("{error}"))
 }
 

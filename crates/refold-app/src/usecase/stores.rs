@@ -29,7 +29,7 @@ use crate::connections::counts_as;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::settings::environment_text;
-use crate::{findings, text};
+use crate::{findings, handler, text};
 use answer::{
     AbsentPart, DifferingAnswer, EventCounts, OrderAnswer, PartCount, StoreAnswer, StoresAnswer, StreamCounts,
 };
@@ -43,6 +43,8 @@ pub struct StoresAsked {
     pub by: By,
     /// What does not count.
     pub ignored: Vec<EventPart>,
+    /// What makes states of the streams that differ, if they are asked for: of each side its own, `None` the built-in one.
+    pub handlers: Option<[Option<String>; 2]>,
 }
 
 /// Events whose hashes are in memory at once, of both sides: about a hundred bytes each.
@@ -82,6 +84,11 @@ impl StoresComparison {
         asked: &StoresAsked,
         events_at_once: u64,
     ) -> Result<StoresComparison, AppError> {
+        if let Some([of_left, of_right]) = &asked.handlers {
+            // What cannot be opened is said before two stores are read; and they may have masking rules of their own.
+            handler::adopted(left, of_left.as_deref())?;
+            handler::adopted(right, of_right.as_deref())?;
+        }
         let digits = [left, right].map(|session| session.description().time_digits);
         let side = |session, phase| Side {
             session,
@@ -128,23 +135,13 @@ impl StoresComparison {
         })
     }
 
-    /// With the first `most` of the streams that differ, and what these handlers, if any, make of each.
-    pub fn answer(
-        self,
-        work: &Work<'_>,
-        most: usize,
-        handlers: Option<[Option<&str>; 2]>,
-    ) -> Result<StoresAnswer, AppError> {
-        if let Some([left, right]) = handlers {
-            // They may have masking rules of their own.
-            self.left.mask().adopt(left)?;
-            self.right.mask().adopt(right)?;
-        }
+    /// With the first `most` of the streams that differ, and what the handlers, if any, make of each.
+    pub fn answer(self, work: &Work<'_>, most: usize) -> Result<StoresAnswer, AppError> {
         let mut differing = Vec::new();
         let total = self.differing.len().min(most) as u64;
         for (done, of) in (0..).zip(self.differing.iter().take(most)) {
             work.tick("reading what differs", done, Some(total))?;
-            differing.push(self.differing_answer(work, of, handlers)?);
+            differing.push(self.differing_answer(work, of)?);
         }
         let outcome = self.outcome();
         let sentence = self.sentence(outcome);
@@ -171,17 +168,16 @@ impl StoresComparison {
         })
     }
 
-    fn differing_answer(
-        &self,
-        work: &Work<'_>,
-        of: &Differing,
-        handlers: Option<[Option<&str>; 2]>,
-    ) -> Result<DifferingAnswer, AppError> {
+    fn differing_answer(&self, work: &Work<'_>, of: &Differing) -> Result<DifferingAnswer, AppError> {
         let id = self.names.stream(of.stream);
         let sessions = (&self.left, &self.right);
         let first = of.first.as_ref();
         let first = first.map(|first| shown::first(work, (&self.left, &self.right), id, first, self.asked.by));
-        let handlers = handlers.filter(|_| of.left_events > 0 && of.right_events > 0);
+        let handlers = self
+            .asked
+            .handlers
+            .as_ref()
+            .filter(|_| of.left_events > 0 && of.right_events > 0);
         let states = handlers.map(|handlers| shown::states(work, sessions, &text::shown(id), handlers));
         Ok(DifferingAnswer {
             stream: text::exact(id),

@@ -22,11 +22,10 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
             .iter()
             .filter_map(|word| EventPart::of_word(word))
             .collect(),
+        handlers: (!asked.handlers.is_empty()).then(|| handlers.map(Option::<&String>::cloned)),
     };
     let found = StoresComparison::run(context.work, &left, &right, &how)?;
-    let handlers = handlers.map(|handler| handler.map(String::as_str));
-    let handlers = (!asked.handlers.is_empty()).then_some(handlers);
-    let answer = found.answer(context.work, asked.limit, handlers)?;
+    let answer = found.answer(context.work, asked.limit)?;
     // What is not clear is no pass.
     let code = u8::from(answer.outcome != "same");
     let mut printer = context.printer();
@@ -38,7 +37,7 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
     print_counts(&mut printer, &answer)?;
     if !answer.differing.is_empty() {
         printer.line("")?;
-        print_differing(&mut printer, &answer, handlers.is_some())?;
+        print_differing(&mut printer, &answer, how.handlers.is_some())?;
     }
     for (name, side) in [("left", &answer.left), ("right", &answer.right)] {
         if !side.findings.is_empty() {

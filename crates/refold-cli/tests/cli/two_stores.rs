@@ -165,6 +165,10 @@ fn wrong_calls_end_with_2_and_what_is_not_there_with_3() {
             2,
             vec!["compare", "orders.db", "--stream", "order-4711", "--limit", "3"],
         ),
+        (
+            2,
+            vec!["compare", "orders.db", "orders.db", "--handler", "handlers/nonexistent"],
+        ),
         (3, vec!["compare", "orders.db", "missing.db"]),
     ] {
         let answer = lab.run(&call);

@@ -73,14 +73,14 @@ pub(super) fn states(
     work: &Work<'_>,
     (left, right): (&Arc<Session>, &Arc<Session>),
     stream: &str,
-    handlers: [Option<&str>; 2],
+    handlers: &[Option<String>; 2],
 ) -> Result<StatesAnswer, AppError> {
-    let side = |handler: Option<&str>| ComparisonSide {
+    let side = |handler: Option<String>| ComparisonSide {
         stream: stream.to_owned(),
         at: "head".to_owned(),
-        handler: handler.map(str::to_owned),
+        handler,
     };
-    let [of_left, of_right] = handlers.map(side);
+    let [of_left, of_right] = handlers.clone().map(side);
     let comparison = Comparison::open(work, (left, &of_left), (right, &of_right))?;
     let answer = comparison.answer(work, false)?;
     let fault = [&answer.left, &answer.right].into_iter().find_map(|side| {

@@ -16,6 +16,7 @@ use super::*;
 const BYTES: StoresAsked = StoresAsked {
     by: By::Bytes,
     ignored: Vec::new(),
+    handlers: None,
 };
 
 fn session(events: Vec<MemoryEvent>) -> Arc<Session> {
@@ -61,7 +62,7 @@ fn within(left: Vec<MemoryEvent>, right: Vec<MemoryEvent>, asked: &StoresAsked, 
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let found = StoresComparison::run_within(&work, &session(left), &session(right), asked, at_once);
-    let answer = found.and_then(|found| found.answer(&work, usize::MAX, None));
+    let answer = found.and_then(|found| found.answer(&work, usize::MAX));
     answer.unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -9,6 +9,7 @@ use crate::usecase::stores::measure::{Measure, Parts};
 const MEANING: StoresAsked = StoresAsked {
     by: By::Meaning,
     ignored: Vec::new(),
+    handlers: None,
 };
 
 fn with_payload(payload: &str) -> Vec<MemoryEvent> {
@@ -164,7 +165,7 @@ fn what_rules_hide_of_either_side_never_leaves() {
         let cancel = CancelToken::default();
         let work = Work::new(&cancel, &Silent);
         let found = StoresComparison::run(&work, &masked(left), &masked(with_payload(right)), asked).unwrap();
-        let answer = found.answer(&work, 10, None).unwrap();
+        let answer = found.answer(&work, 10).unwrap();
         assert!(!json_line(&answer).unwrap().contains("secret"));
         answer
     };
@@ -207,7 +208,7 @@ fn it_is_cancelled_in_each_of_its_phases() {
         let until = Until(phase, cancel.clone());
         let work = Work::new(&cancel, &until);
         let found = StoresComparison::run(&work, &session(store(3_000)), &session(right.clone()), &BYTES);
-        let ended = found.and_then(|found| found.answer(&work, 10, None));
+        let ended = found.and_then(|found| found.answer(&work, 10));
         assert!(ended.is_err_and(|error| error.is_cancelled()), "{phase}");
     }
 }
