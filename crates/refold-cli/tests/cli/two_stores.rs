@@ -119,6 +119,36 @@ fn what_cannot_be_read_of_a_store_is_no_pass() {
 }
 
 #[test]
+fn another_order_is_told_only_where_nothing_else_differs() {
+    let lab = Lab::empty();
+    write(lab.path(), "a.jsonl", &lines());
+    // The first two of order-1, which their ids keep apart.
+    let exchanged = |changed: Option<usize>| {
+        let mut copy = lines();
+        let version = copy[0]["version"].clone();
+        copy[0]["version"] = copy[3]["version"].clone();
+        copy[3]["version"] = version;
+        if let Some(at) = changed {
+            copy[at]["payload"] = json!({"amount": 1_000});
+        }
+        write(lab.path(), "b.jsonl", &copy);
+    };
+    for ignored in [&[] as &[&str], &["--ignore", "version"]] {
+        let call = [&["compare", "a.jsonl", "b.jsonl"], ignored].concat();
+        exchanged(None);
+        let found = lab.json(1, &call);
+        assert_eq!(found["differing"][0]["kind"], "order", "{found}");
+        // One of both moved, and the other stayed: what it says counts in either.
+        for at in [0, 3] {
+            exchanged(Some(at));
+            let found = lab.json(1, &call);
+            assert_eq!(found["differing"][0]["kind"], "changed", "{found}");
+            assert_eq!(found["streams"]["changed"], 1, "{found}");
+        }
+    }
+}
+
+#[test]
 fn states_of_what_differs_are_compared_and_nothing_is_written() {
     let lab = Lab::new(600);
     let copy = lab.path().join("copy.db");

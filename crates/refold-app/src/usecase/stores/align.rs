@@ -42,6 +42,8 @@ pub(super) struct Outcome {
     pub different: u32,
     /// Of the different ones, those that stand elsewhere in their stream.
     pub moved: u32,
+    /// Of the different ones, those that say the same: no more differs than their place and its number.
+    pub only_placed: u32,
     pub only_left: u32,
     pub only_right: u32,
     pub unclear_left: u32,
@@ -70,7 +72,7 @@ pub enum StreamKind {
     Changed,
     /// Events are missing, or there are more, not only at the end.
     Missing,
-    /// The same events, in another order.
+    /// The same events, in another order, and maybe numbered anew by it.
     Order,
     /// The left one ends earlier, and is the same up to there.
     LeftBehind,
@@ -86,8 +88,8 @@ impl Outcome {
     pub fn kind(&self) -> StreamKind {
         let others = self.different + self.unclear_left + self.unclear_right;
         match (self.only_left, self.only_right) {
-            (0, 0) if self.different > self.moved => StreamKind::Changed,
-            (0, 0) if self.moved > 0 => StreamKind::Order,
+            (0, 0) if self.moved > 0 && self.different == self.only_placed => StreamKind::Order,
+            (0, 0) if self.different > 0 => StreamKind::Changed,
             (0, 0) if others > 0 => StreamKind::Unclear,
             (0, 0) => StreamKind::Equal,
             (0, _) if others == 0 && !self.has_pair_after_lone => StreamKind::LeftBehind,
@@ -119,6 +121,7 @@ impl Outcome {
                         .into_iter()
                         .filter(|part| left.of(*part) != right.of(*part));
                     differing.for_each(|part| parts.add(part));
+                    self.only_placed += u32::from(parts.iter().all(|part| part == EventPart::Version));
                     if has_moved {
                         parts.add(EventPart::Order);
                     }
