@@ -198,10 +198,20 @@ impl StoresComparison {
         })
     }
 
+    /// Whether what differs of a stream may be no more than what could not be read: what one side alone has may be among
+    /// what the other lacks for that reason.
+    fn is_unclear(&self, of: &Differing) -> bool {
+        let [left, right] = &self.stores;
+        let may_be_there = |alone: u32, other: &StoreAnswer| alone == 0 || other.incomplete;
+        of.different == 0
+            && of.renamed.is_none()
+            && may_be_there(of.only_left, right)
+            && may_be_there(of.only_right, left)
+    }
+
     fn outcome(&self) -> &'static str {
-        let is_unclear = |of: &Differing| of.kind == StreamKind::Unclear;
         let is_incomplete = self.stores.iter().any(|store| store.incomplete);
-        if self.order.same == Some(false) || !self.differing.iter().all(is_unclear) {
+        if self.order.same == Some(false) || !self.differing.iter().all(|of| self.is_unclear(of)) {
             "different"
         } else if is_incomplete || !self.differing.is_empty() {
             "unclear"
@@ -218,24 +228,36 @@ impl StoresComparison {
             (false, true) => "; not all of the right store can be read",
             (true, true) => "; not all of either store can be read",
         };
-        let counts = format!(
-            "{} in {}",
-            text::counted(self.events.equal, "event"),
-            text::counted(self.streams.equal.into(), "stream")
-        );
+        let events = text::counted(self.events.equal, "event");
+        let streams = self.streams.equal.into();
+        let (unclear, differing): (Vec<_>, Vec<_>) = self.differing.iter().partition(|of| self.is_unclear(of));
+        let also_unclear = match unclear.len() as u64 {
+            0 => String::new(),
+            count => format!(", {} unclear", text::grouped(count)),
+        };
         let as_is = match self.asked.by {
             By::Bytes => "the same",
             By::Meaning => "the same by what they mean",
         };
         match outcome {
-            "same" => format!("the two hold the same: {counts}"),
-            "unclear" => format!("NOT CLEAR whether the two hold the same: {counts} are {as_is}{incomplete}"),
+            "same" => format!(
+                "the two hold the same: {events} in {}",
+                text::counted(streams, "stream")
+            ),
+            "unclear" => format!(
+                "NOT CLEAR whether the two hold the same: {events} and {} are {as_is}{incomplete}",
+                text::counted(streams, "whole stream")
+            ),
             _ if self.differing.is_empty() => {
                 format!("the two hold the same events in another order{incomplete}")
             }
+            _ if differing.is_empty() => format!(
+                "the two hold what both share in another order; {} unclear{incomplete}",
+                text::counted(unclear.len() as u64, "stream")
+            ),
             _ => format!(
-                "the two DIFFER in {}{incomplete}",
-                text::counted(self.differing.len() as u64, "stream")
+                "the two DIFFER in {}{also_unclear}{incomplete}",
+                text::counted(differing.len() as u64, "stream")
             ),
         }
     }

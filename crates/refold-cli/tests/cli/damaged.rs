@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::lab::Lab;
 
 /// The sample store with one page of its events overwritten.
@@ -20,6 +22,23 @@ fn damaged() -> Lab {
     let store = fs::File::options().write(true).open(lab.store()).unwrap();
     store.set_modified(std::time::UNIX_EPOCH).unwrap();
     lab
+}
+
+/// Nothing that can be read differs: that is no difference, and no pass.
+#[test]
+fn what_a_damaged_copy_lacks_is_not_said_to_differ() {
+    let (whole, lab) = (Lab::shared(), damaged());
+    let [left, right] = [whole.store(), lab.store()].map(|store| store.display().to_string());
+    let found = lab.json(1, &["compare", &left, &right]);
+    assert_eq!(
+        (&found["outcome"], &found["right"]["incomplete"]),
+        (&json!("unclear"), &json!(true))
+    );
+    let events = &found["events"];
+    assert_eq!((&events["different"], &events["only_right"]), (&json!(0), &json!(0)));
+    assert!(events["only_left"].as_u64().is_some_and(|lost| lost > 0), "{events}");
+    let sentence = found["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("NOT CLEAR whether"), "{sentence}");
 }
 
 #[test]

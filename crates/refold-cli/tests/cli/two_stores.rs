@@ -103,6 +103,39 @@ fn what_cannot_be_read_of_a_store_is_no_pass() {
     );
     assert_eq!(torn["right"]["findings"][0]["code"], "torn-record");
 
+    // What the other lacks may be what could not be read of it: nothing that could be differs.
+    let lost = |text: &str| {
+        let whole_line = text.lines().nth(14).unwrap();
+        text.replace(whole_line, "{\"position\": \"15\", \"str")
+    };
+    std::fs::write(lab.path().join("lost.jsonl"), lost(&whole)).unwrap();
+    for (left, right, side) in [("a.jsonl", "lost.jsonl", "left"), ("lost.jsonl", "a.jsonl", "right")] {
+        let lacks = lab.json(1, &["compare", left, right]);
+        assert_eq!(lacks["outcome"], "unclear", "{lacks}");
+        assert_eq!(lacks["events"][format!("only_{side}")], 1, "{lacks}");
+        let sentence = lacks["sentence"].as_str().unwrap();
+        assert!(sentence.starts_with("NOT CLEAR whether"), "{sentence}");
+    }
+    // What the side that lacks it has more than the other was in no damage, and neither was what differs.
+    let mut more = lines();
+    more.push(line(31));
+    write(lab.path(), "more.jsonl", &more);
+    let more = std::fs::read_to_string(lab.path().join("more.jsonl")).unwrap();
+    std::fs::write(lab.path().join("more.jsonl"), lost(&more)).unwrap();
+    std::fs::write(
+        lab.path().join("changed.jsonl"),
+        lost(&whole).replace("{\"amount\":20}", "{\"amount\":21}"),
+    )
+    .unwrap();
+    for name in ["more.jsonl", "changed.jsonl"] {
+        let differs = lab.json(1, &["compare", "a.jsonl", name]);
+        assert_eq!(differs["outcome"], "different", "{differs}");
+        assert_eq!(
+            differs["sentence"],
+            "the two DIFFER in 1 stream, 1 unclear; not all of the right store can be read"
+        );
+    }
+
     // A time that cannot be read looks like none, and is not equal to another such.
     let odd = |name: &str, time: &str| {
         let text = whole.replace("2026-08-03T14:00:15.123456Z", time);

@@ -207,6 +207,11 @@ fn check(left: &[MemoryEvent], right: &[MemoryEvent], at_once: u64) -> Result<St
         _ => "different",
     };
     prop_assert_eq!(answer.outcome, outcome);
+    let is_clear = |of: &&DifferingAnswer| of.kind != "unclear";
+    let clear = answer.differing.iter().filter(is_clear).count() as u64;
+    let told = format!("the two DIFFER in {}", text::counted(clear, "stream"));
+    let is_told = answer.sentence == told || answer.sentence.starts_with(&format!("{told}, "));
+    prop_assert_eq!(is_told, clear > 0, "{}", answer.sentence);
     Ok(answer)
 }
 

@@ -153,3 +153,35 @@ fn what_cannot_be_read_is_never_called_equal() {
     };
     assert_eq!(compared(events.clone(), events, &ignored).outcome, "same");
 }
+
+#[test]
+fn only_what_is_known_to_differ_is_said_to() {
+    let unreadable = |mut events: Vec<MemoryEvent>| {
+        for at in [4, 5] {
+            events[at].payload = Some(Vec::new());
+            events[at].encoding = Encoding::Opaque;
+        }
+        events
+    };
+    let mut changed = unreadable(store(10));
+    changed[0].payload = Some(b"{}".to_vec());
+    let answer = compared(unreadable(store(10)), changed, &BYTES);
+    assert_eq!((answer.streams.changed, answer.streams.unclear), (1, 2));
+    assert_eq!(answer.sentence, "the two DIFFER in 1 stream, 2 unclear");
+
+    let unclear = compared(unreadable(store(10)), unreadable(store(10)), &BYTES);
+    assert_eq!(
+        unclear.sentence,
+        "NOT CLEAR whether the two hold the same: 28 events and 1 whole stream are the same"
+    );
+    let mut exchanged = unreadable(store(10));
+    (exchanged[0].position, exchanged[1].position) = (exchanged[1].position, exchanged[0].position);
+    let other_order = compared(unreadable(store(10)), exchanged, &BYTES);
+    assert_eq!(
+        (other_order.outcome, other_order.sentence.as_str()),
+        (
+            "different",
+            "the two hold what both share in another order; 2 streams unclear"
+        )
+    );
+}
