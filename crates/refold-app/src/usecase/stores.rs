@@ -47,8 +47,8 @@ pub struct StoresAsked {
     pub handlers: Option<[Option<String>; 2]>,
 }
 
-/// Events whose hashes are in memory at once, of both sides: about a hundred bytes each.
-const EVENTS_AT_ONCE: u64 = 1 << 20;
+/// Events whose hashes are in memory at once, of both sides: with what pairs them about 350 bytes each.
+const EVENTS_AT_ONCE: u64 = 1 << 18;
 
 /// What came of it. What is shown of events is read when it is asked for.
 pub struct StoresComparison {

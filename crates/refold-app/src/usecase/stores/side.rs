@@ -168,7 +168,8 @@ impl Side<'_> {
                 *slot = Some(place);
             }
         }
-        let mut entries: Vec<Vec<Entry>> = vec![Vec::new(); streams.len()];
+        let room = |stream: &StreamOrdinal| Vec::with_capacity(sums.of(*stream).events as usize);
+        let mut entries: Vec<Vec<Entry>> = streams.iter().map(room).collect();
         let wanted: u64 = streams.iter().map(|stream| u64::from(sums.of(*stream).events)).sum();
         let has_index = self.session.description().has_stream_index;
         let queries: Vec<ReadQuery> = if has_index && wanted.saturating_mul(FEWER) < sums.events {
