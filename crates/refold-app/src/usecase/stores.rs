@@ -192,6 +192,7 @@ impl StoresComparison {
             only_right: of.only_right,
             unclear_left: of.unclear_left,
             unclear_right: of.unclear_right,
+            by_place: of.is_by_place,
             renamed: of.renamed.map(|stream| text::exact(self.names.stream(stream))),
             first: first.transpose()?,
             states: states.transpose()?,

@@ -182,6 +182,10 @@ fn print_differing(printer: &mut Printer, answer: &StoresAnswer, has_handler: bo
 
 fn how(of: &DifferingAnswer) -> String {
     let by = |count: u32| counted(count.into(), "event");
+    let different = match of.by_place {
+        true => "different by their places",
+        false => "different",
+    };
     match of.kind {
         "left_behind" => format!("left behind by {}", by(of.only_right)),
         "right_behind" => format!("right behind by {}", by(of.only_left)),
@@ -191,9 +195,9 @@ fn how(of: &DifferingAnswer) -> String {
         "missing" => counts(&[
             (of.only_left.into(), "only left"),
             (of.only_right.into(), "only right"),
-            (of.different.into(), "different"),
+            (of.different.into(), different),
         ]),
-        "changed" => format!("{} different", grouped(of.different.into())),
+        "changed" => format!("{} {different}", grouped(of.different.into())),
         kind => kind.to_owned(),
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct Outcome {
     pub unclear_right: u32,
     /// Different ones by what differs of them.
     pub by_part: [u32; EventPart::ALL.len()],
+    /// It was too long for more than holding the first against the first, and so on: no versions say which is which.
+    pub is_by_place: bool,
     /// The first that differs; where none does, the first that is unclear.
     pub first: Option<First>,
     has_pair_after_lone: bool,

@@ -118,6 +118,9 @@ pub struct DifferingAnswer {
     pub only_right: u32,
     pub unclear_left: u32,
     pub unclear_right: u32,
+    /// It is too long to be held in memory, and has no versions that count: the first event was compared with the first,
+    /// and so on, so that what is behind a missing one is different.
+    pub by_place: bool,
     /// The id under which the other side has the same events.
     pub renamed: Option<Exact>,
     pub first: Option<FirstAnswer>,

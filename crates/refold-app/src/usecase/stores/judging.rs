@@ -2,6 +2,7 @@
 //!
 //! It must not know what is shown of a difference.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::RandomState;
 
@@ -32,6 +33,8 @@ pub struct Differing {
     pub only_right: u32,
     pub unclear_left: u32,
     pub unclear_right: u32,
+    /// See [`Outcome::is_by_place`].
+    pub is_by_place: bool,
     pub first: Option<First>,
     pub renamed: Option<StreamOrdinal>,
 }
@@ -113,28 +116,46 @@ impl<'a> Judging<'a> {
         Ok(())
     }
 
-    /// A stream with more events than are in memory at once: the first with the first, and so on.
+    /// A stream with more events than are in memory at once: those of one version are each other's counterparts. Where
+    /// versions are not there, or do not count, the next is that of the next.
     fn side_by_side(&mut self, work: &Work<'_>, stream: StreamOrdinal) -> Result<Outcome, AppError> {
         let ([left, right], [left_sums, right_sums]) = (self.sides, self.sums);
         let query = Stream::whole(self.names.stream(stream), Columns::ALL);
-        let (mut on_left, mut on_right) = (left.walk(&query)?, right.walk(&query)?);
-        let (mut outcome, mut scratch, mut done) = (Outcome::default(), Vec::new(), 0);
-        let total = u64::from(left_sums.of(stream).events.max(right_sums.of(stream).events));
-        let (names, hashing) = (&mut self.names, &self.hashing);
-        loop {
-            let of_left = on_left.next(work, names)?;
-            let of_left = of_left.map(|event| left.entry(&event, names, left_sums, hashing, &mut scratch));
-            let of_right = on_right.next(work, names)?;
-            let of_right = of_right.map(|event| right.entry(&event, names, right_sums, hashing, &mut scratch));
-            if of_left.is_none() && of_right.is_none() {
-                return Ok(outcome);
+        let mut on_left = left.line(&query, left_sums, stream, &self.hashing)?;
+        let mut on_right = right.line(&query, right_sums, stream, &self.hashing)?;
+        let (mut outcome, mut steps) = (Outcome::default(), 0_u64);
+        let total = u64::from(left_sums.of(stream).events) + u64::from(right_sums.of(stream).events);
+        let names = &mut self.names;
+        let (mut of_left, mut of_right) = (on_left.next(work, names)?, on_right.next(work, names)?);
+        while of_left.is_some() || of_right.is_some() {
+            let apart = match (&of_left, &of_right) {
+                (Some((Some(left), _)), Some((Some(right), _))) => left.cmp(right),
+                (Some(_), Some(_)) => {
+                    outcome.is_by_place = true;
+                    Ordering::Equal
+                }
+                (Some(_), None) => Ordering::Less,
+                (None, _) => Ordering::Greater,
+            };
+            let next_left = of_left.take_if(|_| apart.is_le()).map(|(_, entry)| entry);
+            let next_right = of_right.take_if(|_| apart.is_ge()).map(|(_, entry)| entry);
+            outcome.take(next_left.as_ref(), next_right.as_ref(), false);
+            if next_left.is_some() {
+                of_left = on_left.next(work, names)?;
             }
-            outcome.take(of_left.as_ref(), of_right.as_ref(), false);
-            done += 1;
-            if done % 1_024 == 0 {
-                work.tick("comparing event by event", done, Some(total))?;
+            if next_right.is_some() {
+                of_right = on_right.next(work, names)?;
+            }
+            steps += 1;
+            if steps % 1_024 == 0 {
+                work.tick(
+                    "comparing event by event",
+                    on_left.taken() + on_right.taken(),
+                    Some(total),
+                )?;
             }
         }
+        Ok(outcome)
     }
 
     fn share(&mut self, stream: StreamOrdinal, events: u32) {
@@ -173,6 +194,7 @@ impl<'a> Judging<'a> {
             only_right: right_events,
             unclear_left: 0,
             unclear_right: 0,
+            is_by_place: false,
             first: None,
             renamed: None,
         });
@@ -209,6 +231,7 @@ impl<'a> Judging<'a> {
             only_right: outcome.only_right,
             unclear_left: outcome.unclear_left,
             unclear_right: outcome.unclear_right,
+            is_by_place: outcome.is_by_place,
             first: outcome.first,
             renamed: None,
         });

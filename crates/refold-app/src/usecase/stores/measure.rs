@@ -169,8 +169,8 @@ impl Measure {
                 EventPart::Recorded => take(part, self.time(event.recorded_at).as_ref().map(|it| &it[..])),
                 EventPart::Occurred => take(part, self.time(event.occurred_at).as_ref().map(|it| &it[..])),
                 EventPart::Version => {
-                    let version = event.version.0.saturating_sub(self.version_base).to_be_bytes();
-                    take(part, (event.version != EventBatch::NO_VERSION).then_some(&version));
+                    let version = self.version(event).map(i64::to_be_bytes);
+                    take(part, version.as_ref().map(|it| &it[..]));
                 }
                 EventPart::Id => take(part, self.id(event.event_id, scratch)),
                 EventPart::Schema => take(part, event.schema_version),
@@ -180,6 +180,12 @@ impl Measure {
                 EventPart::Order | EventPart::Position => {}
             }
         }
+    }
+
+    /// Its number in its stream as both sides count it. `None`: it has none, or none that counts.
+    pub fn version(&self, event: &EventView<'_>) -> Option<i64> {
+        let is_there = event.version != EventBatch::NO_VERSION && self.counted.holds(EventPart::Version);
+        is_there.then(|| event.version.0.saturating_sub(self.version_base))
     }
 
     fn body<'a>(&self, stored: Option<&[u8]>, claims_json: bool, scratch: &'a mut Vec<u8>) -> Option<&'a [u8]> {

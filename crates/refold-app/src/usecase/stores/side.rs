@@ -241,6 +241,25 @@ impl Side<'_> {
         })
     }
 
+    /// The events of one stream in its order, as they are compared, one at a time.
+    pub fn line<'a>(
+        &'a self,
+        query: &ReadQuery,
+        sums: &'a Sums,
+        stream: StreamOrdinal,
+        hashing: &'a RandomState,
+    ) -> Result<Line<'a>, AppError> {
+        Ok(Line {
+            side: self,
+            walk: self.walk(query)?,
+            sums,
+            hashing,
+            scratch: Vec::new(),
+            taken: 0,
+            total: sums.of(stream).events.into(),
+        })
+    }
+
     fn changed(&self) -> AppError {
         StoreError::Changed {
             location: self.session.location().to_owned(),
@@ -273,5 +292,39 @@ impl Walk {
         }
         self.row += 1;
         Ok(Some(self.batch.event(self.row - 1)))
+    }
+}
+
+/// See [`Side::line`].
+pub(super) struct Line<'a> {
+    side: &'a Side<'a>,
+    walk: Walk,
+    sums: &'a Sums,
+    hashing: &'a RandomState,
+    scratch: Vec<u8>,
+    taken: u64,
+    /// So many the first pass came upon.
+    total: u64,
+}
+
+impl Line<'_> {
+    /// The next one, with its version where it has one that counts.
+    pub fn next(&mut self, work: &Work<'_>, names: &mut Names) -> Result<Option<(Option<i64>, Entry)>, AppError> {
+        let Some(event) = self.walk.next(work, names)? else {
+            return match self.taken == self.total {
+                true => Ok(None),
+                false => Err(self.side.changed()),
+            };
+        };
+        self.taken += 1;
+        let version = self.side.measure.version(&event);
+        let entry = self
+            .side
+            .entry(&event, names, self.sums, self.hashing, &mut self.scratch);
+        Ok(Some((version, entry)))
+    }
+
+    pub fn taken(&self) -> u64 {
+        self.taken
     }
 }

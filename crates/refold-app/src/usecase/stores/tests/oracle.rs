@@ -233,6 +233,15 @@ fn check_stream(
     };
     prop_assert_eq!(of.kind, kind);
     prop_assert!(of.equal as usize >= prefix && of.equal as usize <= in_both(left, right));
+    let has_own_versions = |of: &[&MemoryEvent]| {
+        let versions: BTreeSet<Version> = of.iter().map(|event| event.version).collect();
+        versions.len() == of.len()
+    };
+    // Nothing behind what is missing is lost, however long the stream is.
+    if has_own_versions(left) && has_own_versions(right) {
+        prop_assert_eq!(of.equal as usize, in_both(left, right));
+        prop_assert!(!of.by_place);
+    }
     let is_lone = kind.starts_with("only");
     let unreadable = |of: &[&MemoryEvent]| of.iter().filter(|it| !is_readable(it)).count();
     prop_assert!(is_lone || of.unclear_left as usize >= unreadable(left));

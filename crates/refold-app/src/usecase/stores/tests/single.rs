@@ -185,3 +185,34 @@ fn only_what_is_known_to_differ_is_said_to() {
         )
     );
 }
+
+/// What is held in memory at once is less than any stream: as a stream of a million events is compared.
+#[test]
+fn behind_what_is_missing_of_a_giant_stream_all_is_found() {
+    let mut copy = store(10);
+    copy.remove(12);
+    let answer = within(store(10), copy.clone(), &BYTES, 0);
+    assert_eq!(told(&answer), ["order-0 missing "]);
+    let events = &answer.events;
+    assert_eq!((events.equal, events.only_left, events.different), (29, 1, 0));
+    assert!(!answer.differing[0].by_place);
+    let turned = within(copy.clone(), store(10), &BYTES, 0);
+    assert_eq!((turned.events.only_left, turned.events.only_right), (0, 1));
+
+    // No numbers say which is which: the ones behind it are compared by their places, and that is said.
+    let unversioned = |mut events: Vec<MemoryEvent>| {
+        events
+            .iter_mut()
+            .for_each(|event| event.version = EventBatch::NO_VERSION);
+        events
+    };
+    for (left, right, asked) in [
+        (unversioned(store(10)), unversioned(copy.clone()), BYTES),
+        (store(10), copy, without(EventPart::Version)),
+    ] {
+        let answer = within(left, right, &asked, 0);
+        let events = &answer.events;
+        assert_eq!((events.equal, events.only_left, events.different), (24, 1, 5));
+        assert!(answer.differing[0].by_place);
+    }
+}
