@@ -148,6 +148,11 @@ fn order_line(order: &OrderAnswer) -> String {
             "other from #{left} on the left, #{right} on the right, behind {}",
             counted(order.events, "event")
         ),
+        _ if order.left_out > 0 => format!(
+            "the same for {} of the {} that both share, up to the first difference of each stream",
+            grouped(order.events),
+            counted(order.events + order.left_out, "event")
+        ),
         _ => format!("the same for the {} that both share", counted(order.events, "event")),
     };
     format!("order    {told}")

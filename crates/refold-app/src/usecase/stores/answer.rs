@@ -97,6 +97,8 @@ pub struct OrderAnswer {
     pub not_compared: Option<&'static str>,
     /// So many of them stand at the same place, from the first on.
     pub events: u64,
+    /// So many are behind the first difference of their stream, and are not looked at.
+    pub left_out: u64,
     /// The next one, by its positions.
     pub left_position: Option<String>,
     pub right_position: Option<String>,

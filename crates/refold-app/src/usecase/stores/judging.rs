@@ -14,7 +14,7 @@ use super::StoresAsked;
 use super::align::{First, Outcome, StreamKind, align};
 use super::answer::{EventCounts, OrderAnswer, StreamCounts};
 use super::measure::EventPart;
-use super::order::{self, SharedOrder};
+use super::order::{self, SharedOrder, SharedStream};
 use super::side::{Side, Sums};
 use crate::error::AppError;
 use crate::stream::Stream;
@@ -51,7 +51,7 @@ pub struct Judging<'a> {
     pub by_part: [u64; EventPart::ALL.len()],
     /// By the ordinal of the stream, how many of its first events are each other's counterparts, where their order is that
     /// of the positions: all, or those before the first difference.
-    shared: Vec<u32>,
+    shared: Vec<SharedStream>,
     pub differing: Vec<Differing>,
 }
 
@@ -76,7 +76,7 @@ impl<'a> Judging<'a> {
         let [left, right] = self.sums;
         let (mut group, mut in_group) = (Vec::new(), 0);
         let count = self.names.stream_count();
-        self.shared = vec![0; count as usize];
+        self.shared = vec![SharedStream::default(); count as usize];
         for stream in (0..count).map(StreamOrdinal) {
             let (of_left, of_right) = (left.of(stream), right.of(stream));
             let events = u64::from(of_left.events) + u64::from(of_right.events);
@@ -85,7 +85,7 @@ impl<'a> Judging<'a> {
             } else if of_left.is_same(&of_right) && !left.is_suspect(stream) && !right.is_suspect(stream) {
                 self.streams.equal += 1;
                 self.events.equal += u64::from(of_left.events);
-                self.share(stream, of_left.events);
+                self.share(stream, of_left.events, true);
             } else if events > self.events_at_once {
                 let outcome = self.side_by_side(work, stream)?;
                 self.take(stream, outcome);
@@ -158,10 +158,15 @@ impl<'a> Judging<'a> {
         Ok(outcome)
     }
 
-    fn share(&mut self, stream: StreamOrdinal, events: u32) {
+    /// The first `events` are each other's counterparts; `is_all`: there are no others.
+    fn share(&mut self, stream: StreamOrdinal, events: u32, is_all: bool) {
         let is_unordered = self.sums.iter().any(|sums| sums.of(stream).is_unordered());
-        if let Some(shared) = self.shared.get_mut(stream.0 as usize).filter(|_| !is_unordered) {
-            *shared = events;
+        let counts = |side: &&Side<'_>| side.measure.counted.holds(EventPart::Version);
+        let has_versions = self.sides.iter().all(counts);
+        if let Some(shared) = self.shared.get_mut(stream.0 as usize)
+            && (!is_unordered || is_all && has_versions)
+        {
+            *shared = SharedStream { events, is_unordered };
         }
     }
 
@@ -215,7 +220,8 @@ impl<'a> Judging<'a> {
         let [left, right] = self.sums;
         let pairs = outcome.equal + outcome.different;
         let has_all_paired = pairs == left.of(stream).events && pairs == right.of(stream).events && outcome.moved == 0;
-        self.share(stream, if has_all_paired { pairs } else { outcome.prefix });
+        let shared = if has_all_paired { pairs } else { outcome.prefix };
+        self.share(stream, shared, has_all_paired);
         if kind == StreamKind::Equal {
             return;
         }
@@ -296,17 +302,22 @@ impl<'a> Judging<'a> {
                 ..OrderAnswer::default()
             });
         }
+        let pairs = self.events.equal + self.events.different;
+        let compared: u64 = self.shared.iter().map(|of| u64::from(of.events)).sum();
+        let left_out = pairs.saturating_sub(compared);
         let found = order::compare(work, (left, right), &self.shared, &mut self.names)?;
         Ok(match found {
             SharedOrder::Same(events) => OrderAnswer {
                 same: Some(true),
                 events,
+                left_out,
                 ..OrderAnswer::default()
             },
             SharedOrder::Differs(events, left, right) => OrderAnswer {
                 same: Some(false),
                 not_compared: None,
                 events,
+                left_out,
                 left_position: Some(text::position_label(left)),
                 right_position: Some(text::position_label(right)),
             },

@@ -23,18 +23,27 @@ pub(super) fn is_kept(session: &Session) -> bool {
     session.description().order == OrderQuality::Total
 }
 
-/// Walks along both. `shared`: of each stream how many of its first events are each other's counterparts.
+/// What of a stream both sides share.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SharedStream {
+    /// So many of its first events, in the order of positions, are each other's counterparts.
+    pub events: u32,
+    /// In one side or both they stand in another order than their versions: which one it is decides.
+    pub is_unordered: bool,
+}
+
+/// Walks along both. `shared`: by the ordinal of the stream.
 pub(super) fn compare(
     work: &Work<'_>,
     (left, right): (&Side<'_>, &Side<'_>),
-    shared: &[u32],
+    shared: &[SharedStream],
     names: &mut Names,
 ) -> Result<SharedOrder, AppError> {
-    let total: u64 = shared.iter().map(|count| u64::from(*count)).sum();
+    let total: u64 = shared.iter().map(|of| u64::from(of.events)).sum();
     let query = ReadQuery::all(Columns::SKELETON);
     let mut walks = [
-        Shared::of(left.walk(&query)?, shared),
-        Shared::of(right.walk(&query)?, shared),
+        Shared::of(left, left.walk(&query)?, shared),
+        Shared::of(right, right.walk(&query)?, shared),
     ];
     let [on_left, on_right] = &mut walks;
     let mut done = 0;
@@ -43,7 +52,7 @@ pub(super) fn compare(
         let (Some((of_left, at_left)), Some((of_right, at_right))) = next else {
             return Ok(SharedOrder::Same(done));
         };
-        // Streams share one list of names, and within each the counterparts stand in the same order.
+        // Streams share one list of names, and within each the counterparts stand in the same order, or have versions.
         if of_left != of_right {
             return Ok(SharedOrder::Differs(done, at_left, at_right));
         }
@@ -58,25 +67,35 @@ const TICK: u64 = 4_096;
 
 /// The shared events of one side.
 struct Shared<'a> {
+    side: &'a Side<'a>,
     walk: Walk,
-    shared: &'a [u32],
+    shared: &'a [SharedStream],
     seen: Vec<u32>,
 }
 
+/// Which event it is, as both sides call it, and where it stands in this one.
+type Found = ((StreamOrdinal, Option<i64>), Position);
+
 impl<'a> Shared<'a> {
-    fn of(walk: Walk, shared: &'a [u32]) -> Shared<'a> {
+    fn of(side: &'a Side<'a>, walk: Walk, shared: &'a [SharedStream]) -> Shared<'a> {
         let seen = vec![0; shared.len()];
-        Shared { walk, shared, seen }
+        Shared {
+            side,
+            walk,
+            shared,
+            seen,
+        }
     }
 
-    fn next(&mut self, work: &Work<'_>, names: &mut Names) -> Result<Option<(StreamOrdinal, Position)>, AppError> {
+    fn next(&mut self, work: &Work<'_>, names: &mut Names) -> Result<Option<Found>, AppError> {
         while let Some(event) = self.walk.next(work, names)? {
             let at = event.stream.0 as usize;
             if let (Some(seen), Some(shared)) = (self.seen.get_mut(at), self.shared.get(at))
-                && *seen < *shared
+                && *seen < shared.events
             {
                 *seen += 1;
-                return Ok(Some((event.stream, event.position)));
+                let version = shared.is_unordered.then(|| self.side.measure.version(&event)).flatten();
+                return Ok(Some(((event.stream, version), event.position)));
             }
         }
         Ok(None)

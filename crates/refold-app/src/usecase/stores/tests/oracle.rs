@@ -144,15 +144,16 @@ fn in_both(left: &[&MemoryEvent], right: &[&MemoryEvent]) -> usize {
     count
 }
 
-/// The streams of the events that both share, in the order of the positions.
-fn shared_order(of: &[MemoryEvent], shared: &BTreeMap<Vec<u8>, usize>) -> Vec<Vec<u8>> {
+/// The streams of the events that both share, in the order of the positions; where versions have another order these too.
+fn shared_order(of: &[MemoryEvent], shared: &BTreeMap<Vec<u8>, (usize, bool)>) -> Vec<(Vec<u8>, Option<i64>)> {
     let mut seen: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     let mut order = Vec::new();
     for event in of {
         let seen = seen.entry(event.stream.clone()).or_default();
-        if *seen < shared.get(&event.stream).copied().unwrap_or_default() {
+        let (count, is_unordered) = shared.get(&event.stream).copied().unwrap_or_default();
+        if *seen < count {
             *seen += 1;
-            order.push(event.stream.clone());
+            order.push((event.stream.clone(), is_unordered.then_some(event.version.0)));
         }
     }
     order
@@ -189,12 +190,11 @@ fn check(left: &[MemoryEvent], right: &[MemoryEvent], at_once: u64) -> Result<St
             let pairs = of.equal + of.different;
             pairs == of.left_events && pairs == of.right_events && of.moved == 0
         };
-        let count = match differing {
-            Some(of) if has_all_paired(of) => of_left.len(),
-            _ => prefix,
-        };
-        if is_ascending(of_left) && is_ascending(of_right) {
-            shared.insert(stream.clone(), count);
+        let is_all = differing.map_or(is_equal, |of| has_all_paired(&of));
+        let count = if is_all { of_left.len() } else { prefix };
+        let is_unordered = !(is_ascending(of_left) && is_ascending(of_right));
+        if !is_unordered || is_all {
+            shared.insert(stream.clone(), (count, is_unordered));
         }
     }
     let (order, other) = (shared_order(left, &shared), shared_order(right, &shared));
