@@ -71,15 +71,17 @@ impl Draft {
         }
         let package = Package::open(&path)?;
         let version = package.select(version.as_deref())?;
-        let real = path.canonicalize().map_err(|error| failed("find", &path, &error))?;
+        let found = |error: std::io::Error| failed("find", &path, &error);
+        let real = path.canonicalize().map_err(found)?;
         let kept = Kept {
             form: FORM,
-            package: path.display().to_string(),
+            // The next window may be started from another folder.
+            package: std::path::absolute(&path).map_err(found)?.display().to_string(),
             version: version.id.clone(),
         };
         let folder = places.drafts().join(key(&real, &version.id));
         if !folder.is_dir() {
-            make(&folder, &kept, &files::all(&path, &version.path)?)?;
+            make(&folder, &kept, &files::all(&package, version)?)?;
         }
         Draft::read(&folder)
     }
@@ -146,6 +148,12 @@ impl Draft {
     /// Brings what stands beside the versions up to date with the user's package, where that can be read.
     pub fn renew(&self) -> Result<(), AppError> {
         let (origin, own) = (Path::new(&self.kept.package), self.package());
+        // What is to be hidden is, also where the rest cannot follow.
+        if let Some(rules) = files::one(origin, mask::FILE)?
+            && files::one(&own, mask::FILE)?.as_ref() != Some(&rules)
+        {
+            rules.write(&own)?;
+        }
         let Ok(wanted) = files::beside(origin) else {
             return Ok(());
         };
@@ -157,7 +165,6 @@ impl Draft {
         let known = files::beside(&own)?;
         let names: BTreeSet<&str> = wanted.iter().map(|file| file.name.as_str()).collect();
         for file in wanted.iter().filter(|file| !known.contains(file)) {
-            let _ = fs::remove_file(own.join(&file.name));
             file.write(&own)?;
         }
         for file in known.iter().filter(|file| !names.contains(file.name.as_str())) {
@@ -246,8 +253,19 @@ impl Kept {
     }
 }
 
+/// How the version is opened that a draft was made of; `None`: what is opened so is no draft.
+pub fn origin_of(reference: &str) -> Option<String> {
+    let (path, _) = split_version(reference);
+    let draft = Draft::read(path.parent()?).ok()?;
+    (draft.package() == path).then(|| draft.origin())
+}
+
 /// Makes the folder of a draft: whole or not at all.
 fn make(folder: &Path, kept: &Kept, all: &files::All) -> Result<(), AppError> {
+    let origin = Path::new(&kept.package).join(MANIFEST);
+    let manifest = fs::read_to_string(&origin).map_err(|error| failed("read", &origin, &error))?;
+    // It refuses a version whose folder would lie elsewhere, so it comes before anything is written there.
+    let manifest = kept.manifest(&manifest)?;
     let drafts = folder.parent().unwrap_or(Path::new("."));
     let broken = |error: std::io::Error| failed("make a draft in", drafts, &error);
     fs::create_dir_all(drafts).map_err(broken)?;
@@ -262,9 +280,7 @@ fn make(folder: &Path, kept: &Kept, all: &files::All) -> Result<(), AppError> {
     for file in &all.beside {
         file.write(&package)?;
     }
-    let origin = Path::new(&kept.package).join(MANIFEST);
-    let manifest = fs::read_to_string(&origin).map_err(|error| failed("read", &origin, &error))?;
-    write_whole(&package.join(MANIFEST), &kept.manifest(&manifest)?)?;
+    write_whole(&package.join(MANIFEST), &manifest)?;
     let kept = toml::to_string(kept).map_err(|error| AppError::internal(error.to_string()))?;
     write_whole(&new.path().join(KEPT), &kept)?;
     match fs::rename(new.path(), folder) {

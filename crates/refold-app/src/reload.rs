@@ -23,6 +23,7 @@ use crate::watch::Bell;
 use crate::wire::HandlersNews;
 
 pub(crate) use look::Handlers;
+pub(crate) use stamp::is_left_over;
 
 /// Who is told, from the thread that looks. The first call comes at once.
 pub type HandlersSink = Arc<dyn Fn(HandlersNews) + Send + Sync>;

@@ -746,12 +746,12 @@ export type DocumentPlace = {
 export type DraftTried = {
 	stream: string,
 	handler: HandlerWire,
-	/**  So many events were folded: the last moment. */
+	/**  So many events were folded: up to the moment that was asked for, or to the event on which the draft failed. */
 	events: number,
 	/**  The last of them. */
 	event: LabEvent,
 	recordedAt: string,
-	/**  What that event changed, the state before it on the left: the first places, of so many. */
+	/**  What that event changed, the state before it on the left: the first places, of so many. None where the draft failed. */
 	rows: PairRow[],
 	changed: number,
 	/**  Where it differs from the version that it was made of; `None`: that one cannot be used as it is. */

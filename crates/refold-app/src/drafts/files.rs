@@ -5,14 +5,15 @@ use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
+use refold_handlers::package::{ManifestVersion, PROGRAM_LEFT_OVER, Package, Runtime};
+
 use super::{BESIDE, CASES, failed};
 use crate::error::AppError;
+use crate::reload::is_left_over;
 
 /// A version with what stands beside it, at most.
 const MOST_BYTES: u64 = 64 << 20;
 const MOST_FILES: usize = 4_096;
-/// What tools leave beside a handler, and make anew.
-const NOT_PART: [&str; 2] = ["__pycache__", "node_modules"];
 
 /// A file with its name from a folder, with forward slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,22 +31,27 @@ pub struct All {
     pub beside: Vec<File>,
 }
 
-pub fn all(package: &Path, version_path: &str) -> Result<All, AppError> {
+pub fn all(package: &Package, of: &ManifestVersion) -> Result<All, AppError> {
     Ok(All {
-        version: version(package, version_path)?,
-        beside: beside(package)?,
+        version: version(package, of)?,
+        beside: beside(&package.folder)?,
     })
 }
 
 /// The files of a version.
-pub fn version(package: &Path, version_path: &str) -> Result<Vec<File>, AppError> {
-    let folder = package.join(version_path);
+pub fn version(package: &Package, version: &ManifestVersion) -> Result<Vec<File>, AppError> {
+    let folder = package.folder.join(&version.path);
     let real = |path: &Path| path.canonicalize().map_err(|error| failed("find", path, &error));
-    if !real(&folder)?.starts_with(real(package)?) {
+    if !real(&folder)?.starts_with(real(&package.folder)?) {
         return Err(refused("the folder of the version leads out of the package", &folder));
     }
+    let is_left: fn(&str) -> bool = match version.runtime {
+        // A program is all that lies in its folder, and may need its libraries there.
+        Runtime::Process => |name| name == PROGRAM_LEFT_OVER,
+        Runtime::Declarative | Runtime::Js(_) | Runtime::Wasm => is_left_over,
+    };
     let mut files = Vec::new();
-    below(&folder, "", &mut files)?;
+    below(&folder, "", is_left, &mut files)?;
     Ok(files)
 }
 
@@ -53,30 +59,43 @@ pub fn version(package: &Path, version_path: &str) -> Result<Vec<File>, AppError
 pub fn beside(package: &Path) -> Result<Vec<File>, AppError> {
     let mut files = Vec::new();
     for name in BESIDE {
-        if package.join(name).exists() {
-            take(&package.join(name), name.to_owned(), &mut files)?;
-        }
+        files.extend(one(package, name)?);
     }
     if package.join(CASES).is_dir() {
-        below(&package.join(CASES), &format!("{CASES}/"), &mut files)?;
+        below(&package.join(CASES), &format!("{CASES}/"), is_left_over, &mut files)?;
     }
     Ok(files)
 }
 
+/// One of the files beside the versions, where it is there.
+pub fn one(package: &Path, name: &str) -> Result<Option<File>, AppError> {
+    let mut files = Vec::new();
+    if package.join(name).exists() {
+        take(&package.join(name), name.to_owned(), &mut files)?;
+    }
+    Ok(files.pop())
+}
+
 impl File {
-    /// Into a folder, where none of that name is.
+    /// Into a folder, in one step: what had its name there is there until all of this is.
     pub fn write(&self, folder: &Path) -> Result<(), AppError> {
         let path = folder.join(&self.name);
         let broken = |error: std::io::Error| failed("write", &path, &error);
-        fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(broken)?;
-        let mut file = fs::File::create_new(&path).map_err(broken)?;
-        file.write_all(&self.bytes).map_err(broken)?;
-        file.set_permissions(self.permissions.clone()).map_err(broken)?;
-        file.sync_all().map_err(broken)
+        let folder = path.parent().unwrap_or(folder);
+        fs::create_dir_all(folder).map_err(broken)?;
+        let mut new = tempfile::NamedTempFile::new_in(folder).map_err(broken)?;
+        new.write_all(&self.bytes).map_err(broken)?;
+        new.as_file()
+            .set_permissions(self.permissions.clone())
+            .map_err(broken)?;
+        new.as_file().sync_all().map_err(broken)?;
+        new.persist(&path).map_err(|error| broken(error.error))?;
+        Ok(())
     }
 }
 
-fn below(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), AppError> {
+/// `is_left`: by its name, whether a file or folder is no part.
+fn below(folder: &Path, prefix: &str, is_left: fn(&str) -> bool, files: &mut Vec<File>) -> Result<(), AppError> {
     let broken = |error: std::io::Error| failed("list", folder, &error);
     let entries = fs::read_dir(folder).map_err(broken)?;
     let mut entries = entries.collect::<Result<Vec<_>, _>>().map_err(broken)?;
@@ -86,11 +105,11 @@ fn below(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), AppEr
         let Some(name) = entry.file_name().to_str().map(str::to_owned) else {
             return Err(refused("its name is no UTF-8", &path));
         };
-        if NOT_PART.contains(&name.as_str()) {
+        if is_left(&name) {
             continue;
         }
         match kind.is_dir() {
-            true => below(&path, &format!("{prefix}{name}/"), files)?,
+            true => below(&path, &format!("{prefix}{name}/"), is_left, files)?,
             false => take(&path, format!("{prefix}{name}"), files)?,
         }
     }

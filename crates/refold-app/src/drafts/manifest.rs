@@ -34,13 +34,15 @@ const OF_ONE: [&str; 8] = [
 /// Where the text is no manifest, has the version already, or has none that `added` is of.
 pub fn with_version(text: &str, added: &Added<'_>) -> Result<String, AppError> {
     let before = read(text)?;
+    let manner = Manner::of(text)?;
     if before.select(Some(added.id)).is_some() {
         return Err(AppError::invalid(
             format!("the package has a version {} already", added.id),
             "choose another version; none is ever written over",
         ));
     }
-    let mut document: DocumentMut = text
+    let mut document: DocumentMut = manner
+        .plain(text)
         .parse()
         .map_err(|error: toml_edit::TomlError| unreadable(error.message()))?;
     let is_added = match document.get_mut("version") {
@@ -63,15 +65,50 @@ pub fn with_version(text: &str, added: &Added<'_>) -> Result<String, AppError> {
         }
         _ => None,
     };
-    let text = document.to_string();
-    let after = read(&text)?;
-    let ids = |manifest: &Manifest| manifest.versions.iter().map(|it| it.id.clone()).collect::<Vec<_>>();
-    let mut wanted = ids(&before);
-    wanted.push(added.id.to_owned());
-    if is_added.is_none() || ids(&after) != wanted {
+    let text = manner.put_on(&document.to_string());
+    let after = read(&text)?.versions;
+    let is_as_wanted =
+        matches!(after.split_last(), Some((last, others)) if last.id == added.id && others == before.versions);
+    if is_added.is_none() || !is_as_wanted {
         return Err(unreadable(&format!("it has no version {} of its own", added.of)));
     }
     Ok(text)
+}
+
+/// How a text is written as bytes, which the one who reads and writes TOML does not keep.
+struct Manner {
+    has_mark: bool,
+    has_returns: bool,
+}
+
+impl Manner {
+    const MARK: char = '\u{feff}';
+
+    fn of(text: &str) -> Result<Manner, AppError> {
+        let (lines, returns) = (text.matches('\n').count(), text.matches("\r\n").count());
+        if returns != 0 && returns != lines {
+            return Err(unreadable("some of its lines end in CR LF, and some in LF alone"));
+        }
+        Ok(Manner {
+            has_mark: text.starts_with(Manner::MARK),
+            has_returns: returns != 0,
+        })
+    }
+
+    fn plain(&self, text: &str) -> String {
+        text.strip_prefix(Manner::MARK).unwrap_or(text).replace("\r\n", "\n")
+    }
+
+    fn put_on(&self, text: &str) -> String {
+        let text = match self.has_returns {
+            true => text.replace('\n', "\r\n"),
+            false => text.to_owned(),
+        };
+        match self.has_mark {
+            true => format!("{}{text}", Manner::MARK),
+            false => text,
+        }
+    }
 }
 
 fn read(text: &str) -> Result<Manifest, AppError> {

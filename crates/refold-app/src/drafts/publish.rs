@@ -29,8 +29,9 @@ impl Draft {
             ));
         }
         let draft = Package::open(&self.package())?;
+        let own = draft.select(Some(&self.id()))?;
         // What cannot be used is no version that others should find.
-        let compiled = draft.compile(draft.select(Some(&self.id()))?)?;
+        let compiled = draft.compile(own)?;
         let origin = Path::new(&self.kept.package);
         let package = Package::open(origin)?;
         let is_pinned = package.select(Some(&self.kept.version))?.hash.is_some();
@@ -78,16 +79,17 @@ impl Draft {
         let new = new.map_err(broken)?;
         let whole = new.path().join("version");
         fs::create_dir(&whole).map_err(broken)?;
-        for file in files::version(&self.package(), &self.version_path())? {
+        for file in files::version(&draft, own)? {
             file.write(&whole)?;
         }
         fs::rename(&whole, &folder).map_err(broken)?;
-        if let Err(error) = replace(&manifest, &text) {
+        if let Err(error) = replace(&manifest, &before, &text) {
             // The version that nothing names goes again.
             remove(&folder)?;
             return Err(error);
         }
-        self.discard()?;
+        // The version is there: a draft that stays takes nothing from that.
+        let _ = self.discard();
         Ok(format!("{}@{id}", self.kept.package))
     }
 }
@@ -99,11 +101,20 @@ fn is_version(id: &str) -> bool {
         && id.bytes().all(is_plain)
         && !id.starts_with('.')
         && !id.ends_with('.')
+        && !is_device(id)
         && environment_of(id).is_none()
 }
 
-/// Replaces a file in one step, and leaves to it who may read it.
-fn replace(file: &Path, text: &str) -> Result<(), AppError> {
+/// Whether Windows takes the name for one of its devices, whatever stands behind its first point.
+fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let is_port = |kind: &str| matches!(stem.strip_prefix(kind).map(str::as_bytes), Some([b'0'..=b'9']));
+    matches!(stem.as_str(), "con" | "prn" | "aux" | "nul") || is_port("com") || is_port("lpt")
+}
+
+/// Replaces a file in one step, and leaves to it who may read it. Not where it is otherwise than it was read (`before`):
+/// somebody else writes in it.
+pub(super) fn replace(file: &Path, before: &str, text: &str) -> Result<(), AppError> {
     let broken = |error: std::io::Error| failed("write", file, &error);
     let permissions = fs::metadata(file).map_err(broken)?.permissions();
     let folder = file.parent().unwrap_or(Path::new("."));
@@ -112,6 +123,12 @@ fn replace(file: &Path, text: &str) -> Result<(), AppError> {
     new.write_all(text.as_bytes()).map_err(broken)?;
     new.as_file().set_permissions(permissions).map_err(broken)?;
     new.as_file().sync_all().map_err(broken)?;
+    if fs::read(file).map_err(broken)? != before.as_bytes() {
+        return Err(AppError::invalid(
+            format!("no version is written: {MANIFEST} was changed meanwhile"),
+            "try it again",
+        ));
+    }
     new.persist(file).map_err(|error| broken(error.error))?;
     Ok(())
 }

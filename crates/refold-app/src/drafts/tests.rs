@@ -169,6 +169,102 @@ fn a_version_with_a_link_in_it_becomes_no_draft() {
 }
 
 #[test]
+fn a_version_that_is_called_as_a_way_out_writes_nothing() {
+    let shop = shop();
+    let manifest = shop.package().join(MANIFEST);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let id = "../../../../../away";
+    let entry = format!("\n[[version]]\nid = \"{id}\"\nruntime = \"declarative\"\npath = \"versions/1.1.0\"\n");
+    fs::write(&manifest, text + &entry).unwrap();
+    let before = all_below(shop.folder.path());
+    Draft::of(&shop.places, &format!("{}@{id}", shop.package().display())).unwrap_err();
+    let mut after = all_below(shop.folder.path());
+    // The folder of the drafts may be there, and nothing in it.
+    after.retain(|path, _| !shop.places.drafts().starts_with(path));
+    assert_eq!(after, before);
+}
+
+#[test]
+fn a_draft_is_of_its_package_wherever_the_next_window_is_started() {
+    let home = tempfile::tempdir().unwrap();
+    let places = Places::below(home.path());
+    let draft = Draft::of(&places, "../../fixtures/orders/handlers/order@1.1.0").unwrap();
+    let (path, version) = split_version(&draft.origin());
+    assert!(
+        path.is_absolute() && path.join(MANIFEST).is_file(),
+        "{}",
+        path.display()
+    );
+    assert_eq!(version.as_deref(), Some("1.1.0"));
+}
+
+#[test]
+fn the_folder_of_a_program_is_part_of_it_whole_and_of_others_what_tools_leave_is_not() {
+    let shop = shop();
+    let manifest = shop.package().join(MANIFEST);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let entry = "\n[[version]]\nid = \"2.0.0\"\nruntime = \"process\"\n";
+    fs::write(&manifest, text + entry).unwrap();
+    for version in ["1.1.0", "2.0.0"] {
+        for name in [
+            "node_modules/money/index.js",
+            "__pycache__/a.pyc",
+            ".git/HEAD",
+            "target/a",
+            "lib/a.js",
+        ] {
+            let file = shop.package().join("versions").join(version).join(name);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+    }
+    fs::write(
+        shop.package().join("versions/2.0.0/process.toml"),
+        "command = [\"node\"]\n",
+    )
+    .unwrap();
+    let names = |version: &str| {
+        let draft = shop.draft(version);
+        let folder = draft.package().join(draft.version_path());
+        let files = all_below(&folder).into_keys().filter(|path| path.is_file());
+        let names = files.map(|path| path.strip_prefix(&folder).unwrap().to_string_lossy().replace('\\', "/"));
+        names.collect::<BTreeSet<_>>()
+    };
+    let program = [
+        ".git/HEAD",
+        "lib/a.js",
+        "node_modules/money/index.js",
+        "process.toml",
+        "target/a",
+    ];
+    assert_eq!(names("2.0.0"), program.map(str::to_owned).into());
+    let rules = names("1.1.0");
+    assert!(
+        rules.contains("lib/a.js") && rules.contains("reducer.yaml"),
+        "{rules:?}"
+    );
+    let is_left = |name: &String| {
+        ["node_modules", "__pycache__", ".git", "target"]
+            .iter()
+            .any(|it| name.starts_with(it))
+    };
+    assert!(!rules.iter().any(is_left), "{rules:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn masking_rules_follow_the_package_where_the_rest_cannot() {
+    let shop = shop();
+    let draft = shop.draft("1.1.0");
+    std::os::unix::fs::symlink("/etc/passwd", shop.package().join("tests/link.yaml")).unwrap();
+    for text in ["refold = \"mask/1\"\n", "refold = \"mask/1\"\n# more\n"] {
+        fs::write(shop.package().join(mask::FILE), text).unwrap();
+        draft.renew().unwrap();
+        assert_eq!(fs::read_to_string(draft.package().join(mask::FILE)).unwrap(), text);
+    }
+}
+
+#[test]
 fn what_stands_beside_a_version_follows_the_package() {
     let shop = shop();
     let draft = shop.draft("1.1.0");
@@ -273,10 +369,60 @@ fn a_list_of_versions_in_one_line_gets_one_more() {
 }
 
 #[test]
+fn a_manifest_keeps_its_mark_and_the_ends_of_its_lines() {
+    let plain = fs::read_to_string(Path::new(FIXTURE).join(MANIFEST)).unwrap();
+    let added = manifest::Added {
+        of: "1.0.0",
+        id: "2",
+        path: "versions/2",
+        is_draft: false,
+        hash: None,
+    };
+    let wanted = manifest::with_version(&plain, &added).unwrap();
+    let returns = |text: &str| text.replace('\n', "\r\n");
+    let marked = |text: &str| format!("\u{feff}{text}");
+    for (plain, wanted) in [
+        (marked(&plain), marked(&wanted)),
+        (returns(&plain), returns(&wanted)),
+        (marked(&returns(&plain)), marked(&returns(&wanted))),
+    ] {
+        assert_eq!(manifest::with_version(&plain, &added).unwrap(), wanted);
+    }
+    let mixed = format!("# one\n{}", returns(&plain));
+    let error = manifest::with_version(&mixed, &added).unwrap_err();
+    assert!(error.message.contains("CR LF"), "{error}");
+}
+
+#[test]
+fn a_manifest_that_somebody_wrote_meanwhile_is_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join(MANIFEST);
+    fs::write(&file, "theirs").unwrap();
+    let error = publish::replace(&file, "before", "after").unwrap_err();
+    assert!(error.message.contains("meanwhile"), "{error}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "theirs");
+    publish::replace(&file, "theirs", "after").unwrap();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "after");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_version_that_is_written_is_answered_also_where_the_draft_stays() {
+    let shop = shop();
+    let draft = shop.draft("1.1.0");
+    // In the way of the draft that is thrown away.
+    fs::write(draft.folder.with_extension(DISCARDED), "").unwrap();
+    draft.discard().unwrap_err();
+    let reference = draft.publish(&shop.store(), "2.0.0").unwrap();
+    refold_handlers::package::open(&reference).unwrap();
+    Draft::open(&shop.places, &draft.reference()).unwrap();
+}
+
+#[test]
 fn what_cannot_become_a_version_leaves_the_package_as_it_was() {
     type Prepare = fn(&Shop, &Draft);
     let nothing: Prepare = |_, _| {};
-    let cases: [(&str, &str, Prepare); 16] = [
+    let cases: [(&str, &str, Prepare); 18] = [
         ("one that is there", "1.0.0", nothing),
         ("nothing", "", nothing),
         ("a way out", "../2", nothing),
@@ -285,6 +431,8 @@ fn what_cannot_become_a_version_leaves_the_package_as_it_was() {
         ("a hidden folder", ".git", nothing),
         ("itself", ".", nothing),
         ("a stream of a file", "2:a", nothing),
+        ("a device of Windows", "NUL.1", nothing),
+        ("a port of Windows", "com7", nothing),
         ("as it was deployed", refold_handlers::package::AS_DEPLOYED, nothing),
         (
             "too long",

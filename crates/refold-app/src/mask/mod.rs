@@ -25,6 +25,7 @@ pub use log::{Entry, Log};
 pub use rules::{FILE, Rule, text};
 pub use speech::{masked, unquoted};
 
+use crate::drafts;
 use crate::error::AppError;
 use crate::handler;
 
@@ -137,12 +138,17 @@ impl Mask {
         files.iter().map(|file| rules::text(file)).collect()
     }
 
-    /// Adds the rules in the package of a handler that is named, or beside its reducer file, where there are some.
+    /// Adds the rules in the package of a handler that is named, or beside its reducer file, where there are some. A draft
+    /// is under those of the package that it was made of too, whatever became of its copy of them.
     pub fn adopt(&self, handler: Option<&str>) -> Result<(), AppError> {
-        match handler.and_then(handler::folder).map(|folder| folder.join(rules::FILE)) {
-            Some(file) if file.is_file() => self.add(&file),
-            _ => Ok(()),
+        let origin = handler.and_then(drafts::origin_of);
+        for named in handler.into_iter().chain(origin.as_deref()) {
+            let file = handler::folder(named).map(|folder| folder.join(rules::FILE));
+            if let Some(file) = file.filter(|file| file.is_file()) {
+                self.add(&file)?;
+            }
         }
+        Ok(())
     }
 
     /// Whether any rule holds, of anything.

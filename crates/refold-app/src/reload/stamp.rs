@@ -10,6 +10,11 @@ const MOST_FILES: usize = 4_096;
 /// What editors, version control and the tools of a language keep beside a handler, and change while nobody writes to it.
 const NOT_PART: [&str; 3] = ["__pycache__", "node_modules", "target"];
 
+/// Whether a file or folder of this name is one of those.
+pub(crate) fn is_left_over(name: &str) -> bool {
+    name.starts_with('.') || NOT_PART.contains(&name)
+}
+
 /// How the files of a handler were at a moment.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stamp {
@@ -28,8 +33,7 @@ impl Stamp {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let name = entry.file_name();
-                let name = name.to_string_lossy();
-                if name.starts_with('.') || NOT_PART.contains(&name.as_ref()) {
+                if is_left_over(&name.to_string_lossy()) {
                     continue;
                 }
                 if stamp.files.len() == MOST_FILES {

@@ -9,7 +9,7 @@ mod tests;
 mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use refold_core::port::handler::HandlerProgram;
 use refold_handlers::error::PackageError;
@@ -29,11 +29,21 @@ use crate::wire::{HandlerPackage, HandlerStep, HandlerTold, PackageVersion};
 /// are folded so. Each with the drafts of its versions.
 pub fn packages(session: &Session, places: &Places, used: &BTreeMap<String, u32>) -> Vec<HandlerPackage> {
     let mut paths = handler::packages_beside(&session.beside());
-    let is_draft = |reference: &&String| Draft::open(places, reference).is_ok();
-    let elsewhere = used.keys().filter(|reference| !is_draft(reference));
+    let drafts: BTreeMap<&String, String> = used
+        .keys()
+        .filter_map(|reference| Some((reference, Draft::open(places, reference).ok()?.origin())))
+        .collect();
+    let elsewhere = used.keys().filter(|reference| !drafts.contains_key(reference));
     let elsewhere: BTreeSet<_> = elsewhere.map(|reference| handler::path(reference)).collect();
     let others: Vec<_> = elsewhere.into_iter().filter(|path| !paths.contains(path)).collect();
     paths.extend(others);
+    // What is folded with a draft alone is listed for it, however its path was written before.
+    for origin in drafts.values().map(|origin| handler::path(origin)) {
+        let is_it = |path: &PathBuf| matches!((path.canonicalize(), origin.canonicalize()), (Ok(a), Ok(b)) if a == b);
+        if !paths.contains(&origin) && !paths.iter().any(is_it) {
+            paths.push(origin);
+        }
+    }
     let mut packages: Vec<HandlerPackage> = paths.iter().map(|path| package(path, used)).collect();
     for (path, package) in paths.iter().zip(&mut packages) {
         let drafts = Draft::of_package(places, path);

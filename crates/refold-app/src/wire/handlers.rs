@@ -203,12 +203,12 @@ pub struct HandlerCase {
 pub struct DraftTried {
     pub stream: String,
     pub handler: HandlerWire,
-    /// So many events were folded: the last moment.
+    /// So many events were folded: up to the moment that was asked for, or to the event on which the draft failed.
     pub events: u32,
     /// The last of them.
     pub event: LabEvent,
     pub recorded_at: String,
-    /// What that event changed, the state before it on the left: the first places, of so many.
+    /// What that event changed, the state before it on the left: the first places, of so many. None where the draft failed.
     pub rows: Vec<PairRow>,
     pub changed: u32,
     /// Where it differs from the version that it was made of; `None`: that one cannot be used as it is.

@@ -70,7 +70,7 @@ impl Runtime {
 }
 
 /// One version of a handler.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestVersion {
     pub id: String,
     pub runtime: Runtime,

@@ -24,6 +24,7 @@ pub use deployed::{AS_DEPLOYED, Deployed, environment_of};
 pub use manifest::{Bound, Effective, Manifest, ManifestVersion, Runtime};
 use opened::Beside;
 pub use opened::{Guest, Opened};
+pub use program_file::LEFT_OVER as PROGRAM_LEFT_OVER;
 
 use crate::document::{Document, MAX_FILE_BYTES, normalised_text};
 use crate::error::{PackageError, code};

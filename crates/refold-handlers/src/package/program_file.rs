@@ -15,8 +15,8 @@ use crate::error::{PackageError, code};
 /// A program and what it is made of, all together, at most.
 const MOST_BYTES: u64 = 64 << 20;
 const MOST_FILES: usize = 4_096;
-/// Python keeps compiled code there, which is made anew.
-const NOT_PART: &str = "__pycache__";
+/// What of the folder of a program is no part of it: Python keeps compiled code there, which is made anew.
+pub const LEFT_OVER: &str = "__pycache__";
 
 /// Reads the file of a version that is made of these `files`. `name` is how a person knows it.
 pub fn read(name: &Arc<str>, source: &[u8], files: &[(String, Vec<u8>)]) -> Result<ProgramFile, PackageError> {
@@ -73,7 +73,7 @@ pub fn other_files(folder: &Path, taken: &[(String, Vec<u8>)]) -> Result<Vec<(St
             let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
             let metadata = entry.metadata().map_err(unreadable)?;
             if metadata.is_dir() {
-                if entry.file_name() != NOT_PART {
+                if entry.file_name() != LEFT_OVER {
                     folders.push((entry.path(), format!("{name}/")));
                 }
                 continue;

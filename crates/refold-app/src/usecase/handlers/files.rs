@@ -6,12 +6,12 @@ use std::path::Path;
 use refold_handlers::package::{MANIFEST, Package};
 use refold_handlers::story;
 
+use crate::drafts::MOST_TEXT_BYTES;
 use crate::text;
 use crate::wire::HandlerFile;
 
 /// More is listed by an editor better.
 const MOST_FILES: usize = 32;
-const MOST_BYTES: u64 = 512 << 10;
 
 /// Those of the version's folder, then the manifest and the story; or the bare file. Then how many more there are.
 pub fn of(path: &Path, version: Option<&str>) -> (Vec<HandlerFile>, u32) {
@@ -48,7 +48,7 @@ pub fn of(path: &Path, version: Option<&str>) -> (Vec<HandlerFile>, u32) {
 
 fn file(path: &Path, name: &str) -> Option<HandlerFile> {
     let bytes = fs::metadata(path).ok().filter(|metadata| metadata.is_file())?.len();
-    let content = (bytes <= MOST_BYTES).then(|| fs::read(path).ok()).flatten();
+    let content = (bytes <= MOST_TEXT_BYTES as u64).then(|| fs::read(path).ok()).flatten();
     Some(HandlerFile {
         name: text::shown(name.as_bytes()),
         bytes: u32::try_from(bytes).unwrap_or(u32::MAX),

@@ -324,6 +324,56 @@ fn packages_are_those_beside_the_store_and_those_in_use() {
     );
 }
 
+#[test]
+fn a_package_that_is_folded_with_in_a_draft_alone_is_listed_with_it() {
+    let lab = shop();
+    let path = package(lab.folder.path(), RULES);
+    let places = lab.places();
+    let draft = Draft::of(&places, &format!("{path}@1.0.0")).unwrap().reference();
+    let listed = |used: &[&str]| {
+        let used = used.iter().map(|reference| ((*reference).to_owned(), 1)).collect();
+        let packages = packages(&lab.session, &places, &used);
+        let of_cart = packages.into_iter().filter(|package| package.path.ends_with("cart"));
+        of_cart.map(|package| package.versions).collect::<Vec<_>>()
+    };
+    for used in [&[draft.as_str()][..], &[draft.as_str(), path.as_str()]] {
+        let [versions] = &listed(used)[..] else {
+            panic!("one package: {used:?}");
+        };
+        assert_eq!(versions.last().unwrap().reference, draft);
+        assert_eq!(versions.last().unwrap().histories, 1);
+    }
+}
+
+/// The copy of the rules may be lost, and a package need not lie beside the store.
+#[test]
+fn a_draft_is_under_the_masking_rules_of_its_package() {
+    let lab = shop();
+    let order = format!("{FIXTURES}/handlers/order");
+    let own = lab.folder.path().join("elsewhere/order");
+    for name in [
+        "handler.toml",
+        "versions/1.0.0/reducer.yaml",
+        "versions/1.1.0/reducer.yaml",
+    ] {
+        let to = own.join(name);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(Path::new(&order).join(name), to).unwrap();
+    }
+    let rules = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/status\"]\n";
+    let places = lab.places();
+    let draft = Draft::of(&places, &format!("{}@1.0.0", own.display())).unwrap();
+    fs::write(own.join("mask.toml"), rules).unwrap();
+    assert!(!lab.session.mask().has_rules());
+    let reference = draft.reference();
+    let tried = with_work(|work| try_on(work, &lab.session, "nothing", &reference, "order-4711", "head")).unwrap();
+    let row = tried.rows.iter().find(|row| row.path == "/status");
+    let shown = row.map(|row| (row.left.as_deref(), row.right.as_deref()));
+    let hidden = Some("[redacted]");
+    assert!(shown.is_none_or(|it| it == (hidden, hidden)), "{shown:?}");
+    assert!(lab.session.mask().has_rules());
+}
+
 /// The bug of 1.0.0, mended in a draft of it.
 #[test]
 fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
@@ -401,6 +451,9 @@ fn a_draft_is_tried_on_a_stream_beside_what_it_was_made_of() {
     let failed = tried("order-4711", "head");
     let fault = failed.fault.unwrap_or_else(|| panic!("{:?}", failed.findings));
     assert_eq!(fault.event.event_type, "PaymentFailed");
+    // Nothing is said of what is behind it.
+    assert_eq!((failed.events, failed.changed, failed.rows.len()), (6, 0, 0));
+    assert_ne!(failed.event, fault.event);
     assert_eq!(
         (fault.problem.file.as_deref(), fault.problem.line as usize),
         (Some(file), at)

@@ -46,8 +46,19 @@ pub fn try_on(
     let moment = found.track.resolve(&session.cursor(at)?, clock::now())?;
     let after = replay.state_at(work, moment)?;
     let before = replay.state_at(work, Moment(moment.0.saturating_sub(1)))?;
-    let (mut rows, changed, _) = side_by_side(&before.state, &after.state, false);
+    // Behind the event on which the draft failed nothing was folded.
+    let (mut rows, changed) = match after.fault {
+        Some(_) => (Vec::new(), 0),
+        None => {
+            let (rows, changed, _) = side_by_side(&before.state, &after.state, false);
+            (rows, changed)
+        }
+    };
     rows.truncate(MOST_ROWS);
+    let last = after
+        .fault
+        .as_ref()
+        .map_or(moment, |(at, _)| Moment(at.0.saturating_sub(1)));
     let fault = after.fault.map(|(at, fault)| TriedFault {
         event: event_at(&found, at),
         problem: problem(&fault),
@@ -56,9 +67,9 @@ pub fn try_on(
     Ok(DraftTried {
         stream: crate::text::shown(&found.id),
         handler: handler::wire(opening.program.identity()),
-        events: moment.0,
-        event: event_at(&found, moment),
-        recorded_at: found.time_label(moment, session.description().time_digits),
+        events: last.0,
+        event: event_at(&found, last),
+        recorded_at: found.time_label(last, session.description().time_digits),
         rows,
         changed,
         against,
