@@ -2,7 +2,7 @@
 // tried on a stream. What a try came to is of the text that it was made with: it says so as soon as that is another one.
 
 import { errorOf } from '../backend/backend';
-import type { DraftTried, HandlerTold } from '../backend/bindings';
+import type { AppErrorWire, DraftTried, HandlerTold } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
 import { DRAFT as T } from '../strings/draft_view';
 import type { Desk } from './desk.svelte';
@@ -11,6 +11,8 @@ import type { OpenStore } from './open_store.svelte';
 
 /** A person who pauses is shown what the draft comes to; who goes on typing is not kept waiting. */
 const REST_MILLIS = 250;
+/** What could not be kept is tried again: a disk has room again. */
+const AGAIN_MILLIS = 2_000;
 
 export class Drafting extends LongWork {
   readonly #store: OpenStore;
@@ -25,6 +27,10 @@ export class Drafting extends LongWork {
   #rest: ReturnType<typeof setTimeout> | undefined;
   #keeping: Promise<void> = Promise.resolve();
   isKept = $state(true);
+  /** Why it could not be kept the last time. */
+  refused = $state.raw<AppErrorWire | null>(null);
+  /** It becomes a version or is thrown away: nothing is typed meanwhile. */
+  isLeaving = $state(false);
   /** Grows with whatever is typed. */
   #edition = 0;
 
@@ -57,8 +63,12 @@ export class Drafting extends LongWork {
     this.#edition += 1;
     this.isKept = false;
     this.isStale = true;
-    clearTimeout(this.#rest);
-    this.#rest = setTimeout(() => void this.keep(), REST_MILLIS);
+    this.#keepIn(REST_MILLIS);
+  }
+
+  /** Another window threw it away, or made a version of it. */
+  get isGone(): boolean {
+    return this.refused?.code === 'notFound';
   }
 
   /** Keeps what was typed, and has told what came of it. `false`: it could not be kept. */
@@ -67,6 +77,12 @@ export class Drafting extends LongWork {
     this.#keeping = this.#keeping.then(() => this.#keepAll());
     await this.#keeping;
     return this.#unkept.size === 0;
+  }
+
+  async close(): Promise<void> {
+    await this.keep();
+    clearTimeout(this.#rest);
+    await this.stop();
   }
 
   /** Takes the stream and the moment that a person looks at, where there is none yet. */
@@ -110,7 +126,13 @@ export class Drafting extends LongWork {
     return showed;
   }
 
+  #keepIn(millis: number): void {
+    clearTimeout(this.#rest);
+    this.#rest = setTimeout(() => void this.keep(), millis);
+  }
+
   async #keepAll(): Promise<void> {
+    let refused: AppErrorWire | null = null;
     for (const file of [...this.#unkept]) {
       const text = this.#texts.get(file) ?? '';
       try {
@@ -119,10 +141,14 @@ export class Drafting extends LongWork {
         if (this.#texts.get(file) === text) this.#unkept.delete(file);
         this.#told(told);
       } catch (reason) {
-        this.failure = errorOf(reason);
+        refused = errorOf(reason);
       }
     }
     this.isKept = this.#unkept.size === 0;
+    // What was said of an earlier attempt is over; what was said of something else is not.
+    if (refused || this.failure === this.refused) this.failure = refused;
+    this.refused = refused;
+    if (refused && !this.isGone) this.#keepIn(AGAIN_MILLIS);
   }
 }
 

@@ -41,11 +41,15 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   file = $state('');
   /** The chosen row of the coverage. */
   active = $state(0);
+  /** Drafts that were left while text of theirs could not be kept, by how they are opened. */
+  readonly #held = new Map<string, Drafting>();
   #changes = 0;
   /** The draft that was thrown away last. */
   #discarded = '';
   /** Which reading is the newest. */
   #turn = 0;
+  /** How often it was told what the version comes to. */
+  #tellings = 0;
 
   constructor(desk: Desk, store: OpenStore) {
     super(store.backend);
@@ -75,7 +79,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   }
 
   async choose(reference: string): Promise<void> {
-    await this.draft?.keep();
+    if (!(await this.#keep()) && !this.draft?.isGone) return;
     this.reference = reference;
     this.told = null;
     this.coverage = null;
@@ -87,6 +91,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   /** Counts which types of the store the chosen version takes, once the index is there. */
   async cover(): Promise<void> {
+    if (!(await this.#keep())) return;
     const { reference, told } = this;
     if (reference === '' || this.coverage !== null || !told?.handler || !this.#store.isReady) return;
     const { backend, opened } = this.#store;
@@ -96,6 +101,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   }
 
   async test(): Promise<void> {
+    if (!(await this.#keep())) return;
     const { reference, told } = this;
     const { backend, opened } = this.#store;
     this.part = 'cases';
@@ -142,8 +148,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       case 'edit':
         return this.#edit();
       case 'check':
-        void this.draft?.keep();
-        return;
+        return this.#check();
       case 'changes':
         return this.draft?.compare();
       case 'try':
@@ -194,10 +199,10 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** Writes the draft into its package, as the version that was asked for. */
   async publish(): Promise<void> {
     const { draft } = this;
-    if (!draft || draft.version === null || !(await draft.keep())) return;
+    if (!draft || draft.version === null || draft.isLeaving) return;
     const isFolded = this.#desk.history?.handler === draft.reference;
     const { backend, opened } = this.#store;
-    await this.#try(async () => {
+    await this.#leave(draft, async () => {
       const reference = await backend.publishDraft(opened.session, draft.reference, draft.version?.trim() ?? '');
       this.#desk.say(D.published(reference));
       await this.#load(reference);
@@ -208,15 +213,14 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   async close(): Promise<void> {
     this.#turn += 1;
-    await this.draft?.keep();
-    await this.draft?.stop();
+    for (const draft of [this.draft, ...this.#held.values()]) await draft?.close();
     this.#store.reloading.leave(this);
     await this.stop();
   }
 
   override maskChanged(): void {
     super.maskChanged();
-    this.draft?.maskChanged();
+    for (const draft of [this.draft, ...this.#held.values()]) draft?.maskChanged();
   }
 
   /** Nothing that it shows by itself is of an event. */
@@ -232,9 +236,16 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   }
 
   async #fold(): Promise<void> {
-    await this.draft?.keep();
+    if (!(await this.#keep())) return;
     await this.#desk.foldWith(this.reference);
     this.#desk.show('history');
+  }
+
+  /** Keeps the draft and says what it comes to, also where nothing was typed. */
+  async #check(): Promise<void> {
+    if (!(await this.#keep())) return;
+    await this.#read();
+    this.#desk.say(this.told?.problem ? D.isFaulty(this.told.problem.code) : D.noProblems);
   }
 
   async #edit(): Promise<void> {
@@ -247,8 +258,8 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   async #discard(): Promise<void> {
     const { draft } = this;
-    if (!draft || !(await draft.keep())) return;
-    await this.#try(async () => {
+    if (!draft || draft.isLeaving) return;
+    await this.#leave(draft, async () => {
       await this.#store.backend.discardDraft(draft.reference);
       this.#discarded = draft.reference;
       this.#desk.say(D.discarded);
@@ -264,6 +275,20 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       this.#desk.say(D.restored);
       await this.#load(reference);
     });
+  }
+
+  /** Has kept what was typed. Where that fails it is said at the text, and nothing else is done. */
+  async #keep(): Promise<boolean> {
+    const isKept = (await this.draft?.keep()) ?? true;
+    if (!isKept) this.part = 'source';
+    return isKept;
+  }
+
+  /** Lets go of a draft, with nothing typed into it meanwhile. */
+  async #leave(draft: Drafting, act: () => Promise<void>): Promise<void> {
+    draft.isLeaving = true;
+    if (await this.#keep()) await this.#try(act);
+    draft.isLeaving = false;
   }
 
   async #try(act: () => Promise<void>): Promise<void> {
@@ -298,8 +323,10 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   async #read(): Promise<void> {
     this.#turn += 1;
-    const [turn, { reference }] = [this.#turn, this];
+    const turn = this.#turn;
+    const { reference } = this;
     this.#write();
+    const tellings = this.#tellings;
     if (reference === '') {
       this.told = null;
       return;
@@ -307,7 +334,8 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     try {
       const told = await this.#store.backend.handlerTold(reference);
       if (turn !== this.#turn) return;
-      this.#take(told);
+      // What was written meanwhile is told of already.
+      if (tellings === this.#tellings) this.#take(told);
       if (this.part === 'coverage') await this.cover();
     } catch (reason) {
       if (turn === this.#turn) this.failure = errorOf(reason);
@@ -316,6 +344,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
 
   /** What the version comes to now. What was counted and tested is of the files before. */
   #take(told: HandlerTold): void {
+    this.#tellings += 1;
     this.told = told;
     this.coverage = null;
     this.tested = null;
@@ -324,14 +353,24 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
   /** Has the draft ready where the chosen version is one. */
   #write(): void {
     const { origin, reference } = this.version ?? { origin: null, reference: '' };
-    if (this.draft?.reference === reference) return;
+    const left = this.draft;
+    if (left?.reference === reference) return;
+    void left?.stop();
+    if (left && !left.isKept) this.#held.set(left.reference, left);
     this.draft = null;
     if (!origin) return;
+    const own = this.#held.get(reference) ?? this.#begin(reference, origin);
+    this.#held.delete(reference);
+    own.take(this.#desk);
+    this.draft = own;
+    void own.keep();
+  }
+
+  #begin(reference: string, origin: string): Drafting {
     const own = new Drafting(this.#store, reference, origin, (told) => {
       if (own === this.draft) this.#take(told);
     });
-    own.take(this.#desk);
-    this.draft = own;
+    return own;
   }
 }
 

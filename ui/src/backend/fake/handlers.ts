@@ -134,13 +134,17 @@ export function packages(fold: Fold): HandlersBackend {
       const events = await fold(session, progress, 'events');
       const at = Math.max(0, events.ids.indexOf(stream));
       const event = placeAt(events, at, 1);
-      const isOther = drafts.get(draft) !== RULES;
+      const text = drafts.get(draft) ?? '';
+      const what = { code: 'RF-RULE', message: 'division by zero', advice: 'correct it there' };
+      const fault = text.includes('fails') ? { event, problem: { ...what, file: null, line: 0, column: 0 } } : null;
+      const isOther = fault === null && text !== RULES;
       const other = { event, path: '/status', left: '"placed"', right: '"new"', places: 1 };
       return {
-        ...{ stream, handler: identity(draft), events: 2, event, recordedAt: '2026-06-02T00:07:20Z', changed: 1 },
-        rows: [{ path: '/status', left: null, right: '"placed"', differs: true }],
+        ...{ stream, handler: identity(draft), events: fault ? 1 : 2, recordedAt: '2026-06-02T00:07:20Z' },
+        ...{ event: fault ? placeAt(events, at, 0) : event, changed: fault ? 0 : 1 },
+        rows: fault ? [] : [{ path: '/status', left: null, right: '"placed"', differs: true }],
         against: { handler: identity(originOf(draft)), first: isOther ? other : null, stopped: '' },
-        ...{ fault: null, incompleteSince: '', findings: [] },
+        ...{ fault, incompleteSince: '', findings: [] },
       };
     },
   };

@@ -41,13 +41,14 @@ export interface Remark extends Spot {
 export interface Editing {
   name: string;
   text: string;
-  isReadOnly: boolean;
   /** What it is called for those who do not see it. */
   label: string;
   onwrite: (text: string) => void;
 }
 
 export interface Editor {
+  /** Whether nothing can be typed. */
+  lock(isReadOnly: boolean): void;
   remark(remarks: readonly Remark[]): void;
   /** Puts the caret there, in the middle of what is seen. */
   goTo(spot: Spot): void;
@@ -58,13 +59,14 @@ export interface Editor {
 
 /** Opens a text in an element of the page. */
 export async function open(host: HTMLElement, editing: Editing): Promise<Editor> {
-  const { isReadOnly, label, name, onwrite, text } = editing;
+  const { label, name, onwrite, text } = editing;
   const language = await languageOf(name);
   const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' });
   const place = document.createElement('div');
   place.style.height = '100%';
   root.replaceChildren(place);
-  const compared = new Compartment();
+  const [compared, locked] = [new Compartment(), new Compartment()];
+  const lineEnd = lineEndOf(text);
   const state = EditorState.create({
     doc: text,
     extensions: [
@@ -72,8 +74,10 @@ export async function open(host: HTMLElement, editing: Editing): Promise<Editor>
       ...[indentOnInput(), bracketMatching(), indentUnit.of('  '), EditorState.tabSize.of(2)],
       ...[lintGutter(), search({ top: true }), syntaxHighlighting(COLOURS), LOOK, language, compared.of([])],
       keymap.of([...OWN_KEYS, ...searchKeymap, ...historyKeymap, ...lintKeymap, indentWithTab]),
-      EditorState.lineSeparator.of(lineEndOf(text)),
-      EditorState.readOnly.of(isReadOnly),
+      EditorState.lineSeparator.of(lineEnd),
+      // What comes from elsewhere takes the ends of the lines that are here.
+      EditorView.clipboardInputFilter.of((text) => text.replace(/\r\n?|\n/g, lineEnd)),
+      locked.of([]),
       // It scrolls by keys where it is in the order of Tab: said, because not everybody takes that from what can be edited.
       EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
       EditorView.updateListener.of((update) => {
@@ -83,6 +87,9 @@ export async function open(host: HTMLElement, editing: Editing): Promise<Editor>
   });
   const view = new EditorView({ state, parent: place, root });
   return {
+    lock(isReadOnly) {
+      view.dispatch({ effects: locked.reconfigure(EditorState.readOnly.of(isReadOnly)) });
+    },
     remark(remarks) {
       const found = remarks.map((remark): Diagnostic => {
         const { code, message } = remark;
