@@ -61,6 +61,8 @@ export class Drafting extends LongWork {
     this.#texts.set(file, text);
     this.#unkept.add(file);
     this.#edition += 1;
+    // What failed was of the text before.
+    if (this.failure !== this.refused) this.failure = null;
     this.isKept = false;
     this.isStale = true;
     this.#keepIn(REST_MILLIS);

@@ -205,9 +205,9 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     await this.#leave(draft, async () => {
       const reference = await backend.publishDraft(opened.session, draft.reference, draft.version?.trim() ?? '');
       this.#desk.say(D.published(reference));
-      await this.#load(reference);
-      // The draft is gone, and what was folded with it goes on with what it became.
+      // The draft is gone: what was folded with it goes on with what it became, and is listed so.
       if (isFolded) await this.#desk.foldWith(reference);
+      await this.#load(reference);
     });
   }
 

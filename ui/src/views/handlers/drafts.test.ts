@@ -144,6 +144,17 @@ it('stops what it tries when another version is chosen', async () => {
   expect(cancelled).toEqual([77]);
 });
 
+it('says no more why a try failed when the text is another one', async () => {
+  const faults = new Faults();
+  await open('order-4711', faults);
+  faults.set('tryDraft', 'denied');
+  content()?.focus();
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=error-card]'));
+  await type(4, '    - set: {}');
+  await page.until(() => page.find('[data-test=error-card]') === null);
+});
+
 it('stays with what cannot be kept, and keeps it as soon as it can', async () => {
   const faults = new Faults();
   let tries = 0;
