@@ -135,7 +135,9 @@ fn a_process_that_notes() {
             &note(NoteKind::Note, "v3", &format!("note {n} {}", "x".repeat(500))),
         )
         .unwrap();
-        std::fs::write(home.join("acknowledged"), format!("{n}")).unwrap();
+        // Whole or not at all, whenever it is killed.
+        std::fs::write(home.join("next"), format!("{n}")).unwrap();
+        std::fs::rename(home.join("next"), home.join("acknowledged")).unwrap();
     }
 }
 
