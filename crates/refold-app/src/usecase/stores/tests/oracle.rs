@@ -190,7 +190,7 @@ fn check(left: &[MemoryEvent], right: &[MemoryEvent], at_once: u64) -> Result<St
             let pairs = of.equal + of.different;
             pairs == of.left_events && pairs == of.right_events && of.moved == 0
         };
-        let is_all = differing.map_or(is_equal, |of| has_all_paired(&of));
+        let is_all = differing.map_or(is_equal, has_all_paired);
         let count = if is_all { of_left.len() } else { prefix };
         let is_unordered = !(is_ascending(of_left) && is_ascending(of_right));
         if !is_unordered || is_all {
