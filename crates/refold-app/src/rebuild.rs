@@ -17,11 +17,12 @@ use std::thread;
 use refold_core::finding::Findings;
 use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::port::store::StoreError;
 use refold_core::work::Work;
+use refold_stores::index::Arena;
 
 use by_position::{Outcome, Streams};
 use by_stream::FromArena;
-use refold_stores::index::Arena;
 
 use crate::error::AppError;
 use crate::findings;
@@ -75,13 +76,24 @@ pub fn rebuild(
             open => open?,
         };
         if index.stream_count() <= MOST_NAMED && open <= MOST_STATES {
-            pass(Streams::Indexed(&index))?;
+            if pass(Streams::Indexed(&index))? == Outcome::TooMuch {
+                // Its ranges are of few events: these came since, and streams were finished without them.
+                return Err(changed(session));
+            }
         } else {
             let arena = session.build_arena(work)?;
             from_arena(work, session, &arena, program, threads, findings, finish)?;
         }
     }
     Ok(total.rebuilt())
+}
+
+fn changed(session: &Session) -> AppError {
+    StoreError::Changed {
+        location: session.location().to_owned(),
+        detail: "it holds many more events than its index".to_owned(),
+    }
+    .into()
 }
 
 fn pass(

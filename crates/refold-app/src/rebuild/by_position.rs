@@ -37,7 +37,8 @@ use crate::stream::Stream;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Done,
-    /// More streams came than may keep their state, or more events of one range than are held at once. Nothing was finished.
+    /// More streams came than may keep their state, or more events of one range than are held at once. Of streams that
+    /// nobody knew none was finished.
     TooMuch,
 }
 
