@@ -53,7 +53,7 @@ export const S = {
     noFieldHistory: 'Show the values of a field first',
     noWhy: 'Ask why first',
     noKnown: 'Ask what was known first',
-    noRow: 'Choose a field first: click its row in State',
+    noRow: 'Choose a field first: click its row in State, or go there with F6 and ↓',
     noFilter: 'Nothing is filtered',
     noFailure: 'No opening has failed',
     noChange: 'State shows no change here',
@@ -239,7 +239,8 @@ export const S = {
     newest: 'Newest events',
     findings: 'Findings',
     damaged: 'incomplete: part of it cannot be read',
-    noFindings: 'The index found nothing noteworthy. Payloads are read when their stream is opened',
+    noFindings:
+      'The index found nothing noteworthy in ids, versions and times. Payloads are read when their stream is opened; what invariants and anchors find stands in their own views',
     findingsLater: 'What the index finds follows when it is ready',
     filter: 'Filter by id',
     allCategories: 'All categories',
