@@ -2,6 +2,7 @@
 //!
 //! A new adapter or layout is done when [`stores::KINDS`], [`servers::KINDS`] or [`mariadb::KINDS`] lists it.
 
+mod large;
 mod mariadb;
 mod properties;
 mod servers;

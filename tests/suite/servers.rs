@@ -49,6 +49,10 @@ pub trait Real: Sized + Send + Sync {
     const WRITER_COULD: [&'static str; 2];
     /// The account that may do everything, how an address allows it, and what is said of it.
     const OWNER: [&'static str; 3];
+    /// Makes every event larger than a thousand bytes, and has the server look what it holds.
+    const FATTEN: &'static str;
+    /// Keeps the server from using the index of streams of a database, which it goes on to list.
+    fn blind(database: &str) -> String;
     /// Takes away the account `refold_scripted`.
     const NOBODY_SCRIPTED: &'static str;
 

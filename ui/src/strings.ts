@@ -409,6 +409,7 @@ export const S = {
       'cannot reach the store': 'The store could not be reached',
       'the store changed while it was read': 'The store changed while it was read',
       'access denied': 'Access was denied',
+      'it would cost the server too much': 'That is too much for the server',
       'not an event store': 'This is no event store',
     },
     titles: {

@@ -130,6 +130,12 @@ impl From<StoreError> for AppError {
                  right to write",
                 Vec::new(),
             ),
+            StoreError::Costly { .. } => (
+                ErrorCode::Denied,
+                "ask the owner of the store for an index or for fresh statistics (ANALYZE), or insist with allow_scans=yes \
+                 in the address",
+                Vec::new(),
+            ),
             StoreError::Corrupt { .. } => (
                 ErrorCode::Corrupt,
                 "copy it again from where it came, or open a backup; of an SQLite database its tool's .recover saves what \

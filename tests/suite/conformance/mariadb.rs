@@ -13,7 +13,7 @@ use super::Model;
 pub struct Kind {
     pub layout: &'static str,
     /// Those that the layout reads.
-    read: &'static [&'static str],
+    pub read: &'static [&'static str],
     tables: &'static str,
     /// For each event the statements with `:position`, `:stream` and so on.
     insert: &'static str,
@@ -33,7 +33,7 @@ pub const KINDS: &[Kind] = &[
         insert: "INSERT INTO event_store_events VALUES (:position, MD5(:position), :type, '{}', :payload,
             '2026-08-03 14:00:00.123456', NULL);
             INSERT INTO event_store_events_in_streams VALUES (:position, :stream, :version, MD5(:position), NOW());
-            INSERT INTO event_store_events_in_streams VALUES (:position + 1000, CONCAT('all-of-', :type), NULL,
+            INSERT INTO event_store_events_in_streams VALUES (:position + 100000, CONCAT('all-of-', :type), NULL,
             MD5(:position), NOW());",
     },
     Kind {
@@ -190,7 +190,7 @@ impl Kind {
             .unwrap_or_else(|error| panic!("{}: {error}", self.layout))
     }
 
-    fn database(&self) -> String {
+    pub fn database(&self) -> String {
         let name = self.layout.split(':').next().unwrap_or_default();
         format!("conformance_{}", name.replace('-', "_"))
     }

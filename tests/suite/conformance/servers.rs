@@ -79,7 +79,7 @@ pub const KINDS: &[Kind] = &[
         insert: "INSERT INTO event_store_events VALUES (:position, md5((:position)::text)::uuid, :type, '{}', :payload,
             '2026-08-03 14:00:00.123456', NULL);
             INSERT INTO event_store_events_in_streams VALUES (:position, :stream, :version, md5((:position)::text)::uuid, now());
-            INSERT INTO event_store_events_in_streams VALUES (:position + 1000, 'all-of-' || :type, NULL,
+            INSERT INTO event_store_events_in_streams VALUES (:position + 100000, 'all-of-' || :type, NULL,
             md5((:position)::text)::uuid, now());",
     },
     Kind {
@@ -343,7 +343,7 @@ impl Kind {
             .unwrap_or_else(|error| panic!("{}: {error}", self.layout))
     }
 
-    fn database(&self) -> String {
+    pub fn database(&self) -> String {
         let name = self.layout.split(':').next().unwrap_or_default();
         format!("conformance_{}", name.replace('-', "_"))
     }

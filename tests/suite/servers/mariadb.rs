@@ -52,7 +52,14 @@ impl Real for Mariadb {
          GRANT SELECT, UPDATE (meta_data) ON attack_roles.stored_events TO refold_writer;";
     const WRITER_COULD: [&'static str; 2] = ["refold_writer@%", "has UPDATE ("];
     const OWNER: [&'static str; 3] = ["owner", "owner%40%25", "has ALL PRIVILEGES on *.*"];
+    const FATTEN: &'static str =
+        "UPDATE stored_events SET meta_data = CONCAT('{\"pad\": \"', REPEAT('x', 1000), '\"}');
+         ANALYZE TABLE stored_events;";
     const NOBODY_SCRIPTED: &'static str = "DROP USER IF EXISTS refold_scripted";
+
+    fn blind(_: &str) -> String {
+        "ALTER TABLE stored_events ALTER INDEX by_aggregate IGNORED, ALTER INDEX by_version IGNORED".to_owned()
+    }
 
     fn insert(writer: u32, n: u32) -> String {
         format!("INSERT INTO stored_events VALUES (NULL, 'w-{writer}', {n}, 1, 'T', '{{}}', '{{}}', NOW());")

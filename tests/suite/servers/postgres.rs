@@ -36,7 +36,16 @@ impl Real for Postgres {
          GRANT SELECT, UPDATE (data) ON message_store.messages TO refold_writer;";
     const WRITER_COULD: [&'static str; 2] = ["refold_writer", "has UPDATE on the tables of the store"];
     const OWNER: [&'static str; 3] = ["postgres", "postgres", "is a superuser"];
+    const FATTEN: &'static str =
+        "UPDATE message_store.messages SET metadata = jsonb_build_object('pad', repeat('x', 1000));
+         VACUUM ANALYZE message_store.messages;";
     const NOBODY_SCRIPTED: &'static str = "DROP ROLE IF EXISTS refold_scripted";
+
+    fn blind(database: &str) -> String {
+        let kinds = ["indexscan", "indexonlyscan", "bitmapscan"];
+        let off = kinds.map(|kind| format!("ALTER ROLE {READER} IN DATABASE {database} SET enable_{kind} = off;"));
+        off.concat()
+    }
 
     fn insert(writer: u32, n: u32) -> String {
         format!(

@@ -50,6 +50,9 @@ pub enum StoreError {
         powers: Vec<String>,
         script: String,
     },
+    /// The server would search through much to answer, and nobody allowed that.
+    #[error("it would cost the server too much: {detail}: {location}")]
+    Costly { location: String, detail: String },
     /// The store's own file or answer is damaged.
     #[error("the store is damaged: {detail}: {location}")]
     Corrupt { location: String, detail: String },

@@ -2,13 +2,15 @@
 //!
 //! [`options`] reads where a server is, [`connection`] is one way there with [`wire`] and [`sign_in`] below it,
 //! [`privileges`] says what our account could do, [`statements`] holds every statement that is ever sent, [`catalogue`]
-//! says what tables there are, [`open`] puts together what is to be known of one, [`settling`] looks who writes, [`value`]
+//! says what tables there are, [`open`] puts together what is to be known of one, [`plans`]
+//! says what a plan would search through, [`settling`] looks who writes, [`value`]
 //! reads what comes back. What it has in common with other servers is in [`crate::server`].
 
 mod catalogue;
 mod connection;
 mod open;
 mod options;
+mod plans;
 mod privileges;
 mod settling;
 mod sign_in;
@@ -131,6 +133,14 @@ impl Server for MySql {
 
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, _: usize) -> String {
         statements::page(plan, shape, conditions, order)
+    }
+
+    fn explained(sql: &str) -> String {
+        statements::explained(sql)
+    }
+
+    fn searched(plan: &[Row]) -> Option<String> {
+        plan.iter().find_map(|row| plans::searched(&row.held()))
     }
 
     fn behind(plan: &Plan) -> String {

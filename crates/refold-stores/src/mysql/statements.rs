@@ -104,7 +104,16 @@ pub fn id(sql: &str) -> &str {
 
 /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as the last parameter says.
 pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str) -> String {
-    format!("/* refold events */ {} LIMIT ?", plan.select(shape, conditions, order))
+    let found = plan.select_found(shape, conditions, order, "?");
+    let selected = found.unwrap_or_else(|| format!("{} LIMIT ?", plan.select(shape, conditions, order)));
+    format!("/* refold events */ {selected}")
+}
+
+/// How the server would go about a statement, which is not run. As a table: what MariaDB writes as JSON is none where
+/// identifiers are in the quotation marks of [`MODE`].
+pub fn explained(sql: &str) -> String {
+    let bare = sql.split_once(" */ ").map_or(sql, |(_, bare)| bare);
+    format!("/* refold plan */ EXPLAIN FORMAT=TRADITIONAL {bare}")
 }
 
 /// The last position.

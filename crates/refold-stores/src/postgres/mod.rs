@@ -2,7 +2,7 @@
 //!
 //! [`options`] reads where a server is, [`connection`] is one way there, [`privileges`] says what our role could do,
 //! [`statements`] holds every statement that is ever sent, [`catalogue`] says what tables there are, [`open`] puts together
-//! what is to be known of one, [`settling`] looks who writes, and [`placed`] where positions are places, [`value`] reads
+//! what is to be known of one, [`plans`] says what a plan would search through, [`settling`] looks who writes, and [`placed`] where positions are places, [`value`] reads
 //! what comes back. What it has in common with other servers is in [`crate::server`].
 
 mod catalogue;
@@ -10,6 +10,7 @@ mod connection;
 mod open;
 mod options;
 mod placed;
+mod plans;
 mod privileges;
 mod settling;
 mod statements;
@@ -111,6 +112,14 @@ impl Server for Postgres {
 
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String {
         statements::page(plan, shape, conditions, order, limit)
+    }
+
+    fn explained(sql: &str) -> String {
+        statements::explained(sql)
+    }
+
+    fn searched(plan: &[Row]) -> Option<String> {
+        plan.iter().find_map(|row| plans::searched(&value::held_row(row)))
     }
 
     fn behind(plan: &Plan) -> String {

@@ -136,6 +136,12 @@ pub fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limi
     )
 }
 
+/// How the server would go about a statement, which is not run.
+pub fn explained(sql: &str) -> String {
+    let bare = sql.split_once(" */ ").map_or(sql, |(_, bare)| bare);
+    format!("/* refold plan */ EXPLAIN (FORMAT JSON) {bare}")
+}
+
 /// The last position.
 pub fn last(plan: &Plan) -> String {
     let position = &plan.position;
@@ -186,8 +192,10 @@ pub fn body(column: &str, type_name: &str, most_bytes: u64) -> (String, String) 
 /// The same of a large object whose number the column holds. Nothing tells its size; it is too large where it has a byte
 /// behind those that are allowed. One that is gone is NULL, as a body that was never there.
 pub fn large_object(column: &str, most_bytes: u64) -> (String, String) {
-    let exists =
-        format!("EXISTS (SELECT 1 FROM pg_catalog.pg_largeobject_metadata AS large WHERE large.oid = {column})");
+    // No EXISTS: for a large page the server would rather list all objects of the database than look for each.
+    let exists = format!(
+        "(SELECT large.oid FROM pg_catalog.pg_largeobject_metadata AS large WHERE large.oid = {column}) IS NOT NULL"
+    );
     let reaches = format!("pg_catalog.octet_length(pg_catalog.lo_get({column}, {most_bytes}, 1))");
     (
         format!("CASE WHEN {exists} THEN CASE {reaches} WHEN 0 THEN pg_catalog.lo_get({column}) END END"),

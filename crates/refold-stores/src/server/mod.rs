@@ -1,5 +1,5 @@
 //! What the adapters of servers share: addresses, encryption, opening a store, the few connections, a layout bound to
-//! tables, pages by key, the settled horizon.
+//! tables, plans that are looked at, pages by key, the settled horizon.
 //!
 //! It must not know any server: an adapter says by [`Server`] how its statements are written and what its rows hold, by
 //! [`open::Open`] what it tells of itself, and sends statements over its own [`Link`].
@@ -16,6 +16,7 @@ pub mod open;
 pub mod options;
 pub mod pace;
 pub mod places;
+pub mod plans;
 pub mod probe;
 pub mod reader;
 pub mod settling;
@@ -76,6 +77,12 @@ pub trait Server: Sized + Send + Sync + 'static {
 
     /// A page of events: `shape` of the rows that fulfil `conditions`, at most as many as the parameter `limit` says.
     fn page(plan: &Plan, shape: &Shape, conditions: &[String], order: &str, limit: usize) -> String;
+
+    /// What asks for the plan of a statement, without running it.
+    fn explained(sql: &str) -> String;
+
+    /// The large table that the server would search through by this plan, as it calls it there; `None`: it would not.
+    fn searched(plan: &[Self::Row]) -> Option<String>;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;

@@ -16,6 +16,7 @@ use super::connections::Connections;
 use super::horizon::Horizon;
 use super::link::Fault;
 use super::options::{Address, Options};
+use super::plans::Plans;
 use super::probe::{Probed, first_payloads_decode};
 use super::settling::{Found, Watch as _, settle};
 use super::store::{Meaning, Reached, ServerStore, identity};
@@ -214,6 +215,7 @@ impl<S: Open> Options<S> {
             connections: Connections::new(location, self.rate, link, connect),
             bound,
             meaning,
+            plans: (inspected.extent.byte_count > MOST_SCANNED_BYTES && !self.may_scan).then(Plans::default),
             has_changed_rows: AtomicBool::new(false),
         });
         let watched = inspected.watched;
@@ -349,13 +351,15 @@ impl<S: Open> Options<S> {
         if plan.has_position_index || extent.byte_count <= MOST_SCANNED_BYTES || self.may_scan {
             return Ok(());
         }
-        Err(self.no_layout(format!(
-            "table {} has no index on {}, so that each page of events would look through all of its {} MiB; ask its owner \
-             for an index, or add allow_scans=yes to the address",
-            plan.full_name,
-            plan.position,
-            extent.byte_count >> 20
-        )))
+        Err(StoreError::Costly {
+            location: self.location().to_owned(),
+            detail: format!(
+                "table {} has no index on {}, so that each page of events would look through all of its {} MiB",
+                plan.full_name,
+                plan.position,
+                extent.byte_count >> 20
+            ),
+        })
     }
 
     /// Refuses a table of which a part is on another server.

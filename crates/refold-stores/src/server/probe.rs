@@ -10,7 +10,7 @@ use refold_core::work::{CancelToken, Work};
 
 use super::Server;
 use super::bound::Bound;
-use super::link::{Asked, Link as _, one};
+use super::link::{Asked, Blame, Fault, Link as _, one};
 use super::reader::ServerReader;
 use super::store::Reached;
 use crate::tables::row::RowReader;
@@ -34,9 +34,24 @@ pub fn first_payloads_decode<S: Server>(link: &mut S::Link, bound: &Bound<S>, ca
         &bound.plan.position,
         1,
     );
+    let parameters = || vec![S::number(FIRST_PAYLOADS)];
+    // How large the table is nobody knows yet.
+    let plan = link
+        .ask(vec![Asked::new(S::explained(&sql), parameters())], cancel)
+        .map(one);
+    match plan {
+        Ok(plan) if S::searched(&plan.rows).is_some() => return None,
+        // Something that only speaks like such a server may show no plans.
+        Ok(_)
+        | Err(Fault::Said {
+            blame: Blame::Statement,
+            ..
+        }) => {}
+        Err(_) => return None,
+    }
     let asked = Asked {
         most_bytes: 1 << 20,
-        ..Asked::new(sql, vec![S::number(FIRST_PAYLOADS)])
+        ..Asked::new(sql, parameters())
     };
     let answer = one(link.ask(vec![asked], cancel).ok()?);
     let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());

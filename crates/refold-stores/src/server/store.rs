@@ -16,6 +16,7 @@ use super::bound::Bound;
 use super::connections::{Asking, Connections};
 use super::horizon::Horizon;
 use super::link::{Answer, Asked};
+use super::plans::Plans;
 use super::reader::ServerReader;
 use super::settling::Watch as _;
 use crate::layout::hex;
@@ -26,6 +27,8 @@ pub struct Reached<S: Server> {
     pub connections: Connections<S>,
     pub bound: Bound<S>,
     pub meaning: Option<Meaning<S>>,
+    /// Where a table is large and nobody allowed to search through it.
+    pub plans: Option<Plans>,
     /// Rows were changed or removed while the store was open, so that some of those that were settled may be gone.
     pub has_changed_rows: AtomicBool,
 }
@@ -48,6 +51,7 @@ impl<S: Server> Reached<S> {
         asked: impl Fn() -> Option<Asked<S>>,
         cancel: &CancelToken,
     ) -> Result<Option<Answer<S>>, Asking> {
+        self.look_at_plans(|| asked().into_iter().collect(), cancel)?;
         let unit = || {
             let events = asked();
             // Behind it, since the table stays as it is from the read to the end of the unit.
@@ -84,8 +88,15 @@ impl<S: Server> Reached<S> {
 
     /// One unit of work.
     pub fn ask(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<Vec<Answer<S>>, StoreError> {
-        let answers = self.connections.ask(asked, cancel);
+        let looked = self.look_at_plans(&asked, cancel);
+        let answers = looked.and_then(|()| self.connections.ask(asked, cancel));
         answers.map_err(|asking| asking.at(self.connections.location()))
+    }
+
+    fn look_at_plans(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<(), Asking> {
+        let Some(plans) = &self.plans else { return Ok(()) };
+        let ask = |explained: &dyn Fn() -> Vec<Asked<S>>| self.connections.ask(explained, cancel);
+        plans.look(self.connections.location(), asked, ask)
     }
 }
 

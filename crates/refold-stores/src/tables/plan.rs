@@ -30,8 +30,10 @@ pub struct Plan {
     pub position: String,
     pub version: Option<String>,
     pub stream: StreamKey,
-    /// `FROM … LEFT JOIN …`
+    /// `FROM … AS "event"`
     from: String,
+    /// `LEFT JOIN …`, each with a blank before it.
+    joins: String,
     /// Conditions of the layout, each to be joined with AND.
     conditions: Vec<String>,
     /// The order of rows with equal position, when one event may have several rows.
@@ -189,7 +191,8 @@ impl Plan {
     /// Binds a layout to `table`. `starred` is what the `*` of the layout's table name matched.
     pub fn bind(layout: &Layout, catalogue: &Catalogue, table: &Table, starred: &str) -> Result<Plan, Misfit> {
         let mut binder = Binder::new(layout, table);
-        let mut from = format!("FROM {} AS \"event\"", table.sql());
+        let from = format!("FROM {} AS \"event\"", table.sql());
+        let mut joins = String::new();
         let mut first_by = None;
         let mut home_condition = None;
         for join in &layout.joins {
@@ -203,7 +206,7 @@ impl Plan {
             };
             let (left, right) = (column(table, &join.left)?, column(joined, &join.right)?);
             let (joined_name, alias) = (joined.sql(), quoted(&join.alias));
-            from.push_str(&format!(
+            joins.push_str(&format!(
                 " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = \"event\".{left}"
             ));
             if let Some(first) = &join.first_by {
@@ -271,6 +274,7 @@ impl Plan {
             version,
             stream,
             from,
+            joins,
             conditions,
             first_by,
             home_condition,
@@ -355,21 +359,53 @@ impl Plan {
 
     /// A statement that selects `shape` under `conditions`, ordered by `order`.
     pub fn select(&self, shape: &Shape, conditions: &[String], order: &str) -> String {
-        let mut order = order.to_owned();
-        if let Some(first_by) = &self.first_by {
-            order.push_str(&format!(", {first_by}"));
-        }
         let columns = shape.expressions.join(", ");
         format!(
-            "SELECT {columns} {}{} ORDER BY {order}",
+            "SELECT {columns} {}{}{} ORDER BY {}",
             self.from,
-            self.conditions(conditions)
+            self.joins,
+            self.conditions(conditions),
+            self.order(order)
         )
+    }
+
+    /// As [`Plan::select`] of at most `limit` events, which are found before what belongs to them is: a server that puts in
+    /// order whatever it joined looks at no more then. `None` where that is not needed, or a condition is about what is
+    /// joined.
+    pub fn select_found(&self, shape: &Shape, conditions: &[String], order: &str, limit: &str) -> Option<String> {
+        let position = &self.position;
+        let is_by_position = order
+            .strip_prefix(position.as_str())
+            .is_some_and(|rest| matches!(rest, "" | " DESC"));
+        if !self.has_links() || !self.is_position_unique || !is_by_position || !self.conditions.is_empty() {
+            return None;
+        }
+        let columns = shape.expressions.join(", ");
+        let from = self.from.strip_prefix("FROM ")?;
+        Some(format!(
+            "SELECT {columns} FROM (SELECT {position} AS \"at\" {}{} ORDER BY {order} LIMIT {limit}) AS \"found\" JOIN {from} \
+             ON {position} = \"found\".\"at\"{} ORDER BY {}",
+            self.from,
+            self.conditions(conditions),
+            self.joins,
+            self.order(order)
+        ))
+    }
+
+    /// With what tells the rows of one event apart.
+    fn order(&self, order: &str) -> String {
+        let more = self.first_by.iter().map(|first_by| format!(", {first_by}"));
+        std::iter::once(order.to_owned()).chain(more).collect()
     }
 
     /// A statement for an expression over the rows that fulfil `conditions`, in no order.
     pub fn select_one(&self, expression: &str, conditions: &[String]) -> String {
-        format!("SELECT {expression} {}{}", self.from, self.conditions(conditions))
+        format!(
+            "SELECT {expression} {}{}{}",
+            self.from,
+            self.joins,
+            self.conditions(conditions)
+        )
     }
 
     /// Whether one event may have several rows, one after the other.
