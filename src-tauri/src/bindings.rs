@@ -133,6 +133,7 @@ pub fn builder() -> Builder<Wry> {
         evidence::report_manner,
         evidence::report_paths,
         evidence::make_report,
+        evidence::open_report,
         evidence::verify_bundle,
         links::index_ids,
         links::causation,

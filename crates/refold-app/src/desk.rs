@@ -17,8 +17,8 @@ mod sandbox;
 mod search;
 mod why;
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -71,6 +71,8 @@ pub struct Desk {
     comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
     runs: Mutex<BTreeMap<u32, PlacedRun>>,
+    /// The folders of the reports that were made at this desk.
+    reports: Mutex<BTreeSet<PathBuf>>,
     typed: Arc<Typed>,
 }
 
@@ -107,6 +109,7 @@ impl Desk {
             comparisons: Mutex::default(),
             searches: Mutex::default(),
             runs: Mutex::default(),
+            reports: Mutex::default(),
             typed: Arc::default(),
         }
     }

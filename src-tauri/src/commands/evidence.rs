@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use refold_app::Desk;
 use refold_app::wire::{
     AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, HealthTold, JobUpdate, ReportAskedWire, ReportMade,
     ReportManner, ReportPaths, StoreVerified, VerifyAskedWire,
 };
+use refold_app::{AppError, Desk};
 use tauri::State;
 use tauri::ipc::Channel;
 
@@ -77,6 +77,22 @@ pub async fn make_report(
     progress: Channel<JobUpdate>,
 ) -> Reply<ReportMade> {
     answer(desk, move |desk| desk.make_report(session, &asked, &tell(progress))).await
+}
+
+/// Opens a report that was made in this window in the program that the system has for it; without `pages` its folder.
+#[tauri::command]
+#[specta::specta]
+pub async fn open_report(desk: State<'_, Arc<Desk>>, folder: String, pages: Option<String>) -> Reply<()> {
+    answer(desk, move |desk| {
+        let place = desk.report_place(&folder, pages.as_deref())?;
+        open::that_detached(&place).map_err(|error| {
+            AppError::not_found(
+                format!("the system has no program that opens {}: {error}", place.display()),
+                "open it with a program of your choice",
+            )
+        })
+    })
+    .await
 }
 
 #[tauri::command]

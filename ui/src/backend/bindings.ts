@@ -133,6 +133,8 @@ export const commands = {
 	reportManner: (session: number) => typedError<ReportManner, AppErrorWire>(__TAURI_INVOKE("report_manner", { session })),
 	reportPaths: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportPaths, AppErrorWire>(__TAURI_INVOKE("report_paths", { session, asked, progress })),
 	makeReport: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportMade, AppErrorWire>(__TAURI_INVOKE("make_report", { session, asked, progress })),
+	/**  Opens a report that was made in this window in the program that the system has for it; without `pages` its folder. */
+	openReport: (folder: string, pages: string | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("open_report", { folder, pages })),
 	verifyBundle: (folder: string, key: string) => typedError<BundleChecked, AppErrorWire>(__TAURI_INVOKE("verify_bundle", { folder, key })),
 	indexIds: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_ids", { session, progress })),
 	causation: (history: number, moment: number) => typedError<Causation, AppErrorWire>(__TAURI_INVOKE("causation", { history, moment })),

@@ -29,6 +29,8 @@ export interface EvidenceBackend {
   /** What a report would hold and hide; nothing is written. */
   reportPaths(session: number, asked: ReportAskedWire, progress: Tell): Promise<ReportPaths>;
   makeReport(session: number, asked: ReportAskedWire, progress: Tell): Promise<ReportMade>;
+  /** Opens a report that was made here in the program that the system has for it; without `pages` its folder. */
+  openReport(folder: string, pages: string | null): Promise<void>;
   /** Checks an anchor, a proof or a report by itself. An empty `key`: whoever signed it. */
   verifyBundle(folder: string, key: string): Promise<BundleChecked>;
   /** The system's dialog for a folder; `null` when it was closed without a choice. */

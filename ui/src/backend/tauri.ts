@@ -110,6 +110,7 @@ export function tauriBackend(): Backend {
     reportManner: (session) => settled(commands.reportManner(session)),
     reportPaths: (session, asked, progress) => settled(commands.reportPaths(session, asked, channel(progress))),
     makeReport: (session, asked, progress) => settled(commands.makeReport(session, asked, channel(progress))),
+    openReport: (folder, pages) => done(commands.openReport(folder, pages)),
     verifyBundle: (folder, key) => settled(commands.verifyBundle(folder, key)),
     pickFolder: () => open({ multiple: false, directory: true }),
     handlers: (session) => settled(commands.handlers(session)),

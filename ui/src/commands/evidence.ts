@@ -29,6 +29,8 @@ export const EVIDENCE: readonly Command[] = [
   REPORT('take', 'Take the stream and the moments that are open', ['t']),
   REPORT('out', 'Choose where reports go…', ['f']),
   REPORT('redact', 'Choose rules of redaction…', ['r'], 'mask'),
+  REPORT('read', 'Open the report that was made', ['o'], 'pdf html read pages'),
+  REPORT('folder', 'Open the folder of the report that was made', ['Shift+o'], 'files directory'),
   REPORT('verify', 'Verify the report that was made', ['v']),
   REPORT('stop', 'Stop the report', ['Escape']),
 ];

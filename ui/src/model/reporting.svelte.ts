@@ -27,6 +27,9 @@ export const FORMATS = ['pdf', 'html', 'csv', 'json', 'xlsx'] as const satisfies
 /** What is made where nobody chose. */
 const USUAL: readonly ReportFormatWire[] = ['pdf', 'html', 'csv', 'json'];
 
+/** The files of a report that are to be read, the one that is opened first before the others. */
+const PAGES = ['report.pdf', 'report.html', 'report.xlsx'];
+
 export type About = ReportQuestionWire['of'];
 
 export class ReportsBoard extends LongWork implements Board {
@@ -192,6 +195,23 @@ export class ReportsBoard extends LongWork implements Board {
     this.#ran = JSON.stringify(asked);
   }
 
+  /** What of the report that was made is there to be read; `null`: only its record. */
+  get pages(): string | null {
+    const names = this.made?.files.map(({ name }) => name) ?? [];
+    return PAGES.find((name) => names.includes(name)) ?? null;
+  }
+
+  /** Has the system open the report that was made, or its folder. */
+  async #openMade(pages: string | null): Promise<void> {
+    if (!this.made) return;
+    try {
+      await this.#store.backend.openReport(this.made.dir, pages);
+      this.failure = null;
+    } catch (reason) {
+      this.failure = errorOf(reason);
+    }
+  }
+
   // --- as a board ---
 
   move(): void {}
@@ -212,6 +232,10 @@ export class ReportsBoard extends LongWork implements Board {
         return this.take().then(() => undefined);
       case 'verify':
         return showBundle(this.#desk, this.made?.dir ?? '');
+      case 'read':
+        return this.#openMade(this.pages);
+      case 'folder':
+        return this.#openMade(null);
       default:
         return this.run();
     }
@@ -232,8 +256,10 @@ export class ReportsBoard extends LongWork implements Board {
       case 'take':
         return this.#desk.history ? null : T.noHistory;
       case 'verify':
-        if (this.made) return null;
-        return isBusy ? INTEGRITY.isRunning : T.notMade;
+      case 'folder':
+      case 'read':
+        if (!this.made) return isBusy ? INTEGRITY.isRunning : T.notMade;
+        return action === 'read' && this.pages === null ? T.noPages : null;
       default:
         return null;
     }

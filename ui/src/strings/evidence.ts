@@ -267,4 +267,7 @@ export const REPORTS = {
   noFormat: 'Choose at least one kind of file first',
   noHistory: 'Open a stream in History first',
   notMade: 'Make a report first',
+  read: 'Open it',
+  openFolder: 'Open the folder',
+  noPages: 'It has no pages: open its folder',
 } as const;

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::Desk;
 use super::lab::{narrow, took};
+use super::{Desk, lock};
 use crate::answer::Literal;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
@@ -27,6 +27,8 @@ use crate::wire::{
     VerifyAskedWire, VerifyChange, VerifyFindingWire, VerifyImpact,
 };
 
+/// The files of a report that are to be read, and run nothing.
+const PAGES: [&str; 3] = ["report.pdf", "report.html", "report.xlsx"];
 /// Event types and paths that cross to the window.
 const MOST_LISTED: usize = 1_000;
 
@@ -235,6 +237,7 @@ impl Desk {
         })?;
         // The report is there, whether this can be kept or not.
         let _ = kept::keep_manner(&self.places, &opened.noted_as(), &asked.manner);
+        lock(&self.reports).insert(PathBuf::from(&made.dir));
         Ok(ReportMade {
             dir: made.dir,
             id: made.id,
@@ -258,6 +261,37 @@ impl Desk {
             verdict: made.verdict.map(verdict),
             limits: made.limits,
             took: took(started),
+        })
+    }
+
+    /// Where a report that was made at this desk can be read: its folder, or one of its `pages`, a plain name. Whoever asks
+    /// can name no other file of the machine.
+    pub fn report_place(&self, folder: &str, pages: Option<&str>) -> Result<PathBuf, AppError> {
+        caught(|| {
+            let folder = PathBuf::from(folder);
+            if !lock(&self.reports).contains(&folder) {
+                return Err(AppError::invalid(
+                    format!("no report was made there: {}", visible(&folder.to_string_lossy())),
+                    "make it, or open its folder with the tools of the system",
+                ));
+            }
+            let place = match pages {
+                None => folder,
+                Some(name) if PAGES.contains(&name) => folder.join(name),
+                Some(name) => {
+                    let message = format!("a report has no pages of this name: {}", visible(name));
+                    return Err(AppError::invalid(message, "open report.pdf or report.html"));
+                }
+            };
+            // Not what a link leads to that somebody put there since.
+            if std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir() || found.is_file()) {
+                return Ok(place);
+            }
+            let message = format!("it is not there any more: {}", visible(&place.to_string_lossy()));
+            Err(AppError::not_found(
+                message,
+                "look where it was moved to, or make it again",
+            ))
         })
     }
 

@@ -144,6 +144,9 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
         limits: ['The level is L0, observed: whoever can write to the store could have changed events before.'],
       };
     },
+    async openReport(folder) {
+      if (folder.includes('gone')) throw failed('notFound', `it is not there any more: ${folder}`, 'make it again');
+    },
     async verifyBundle(path, key) {
       if (path.includes('none')) {
         throw failed('invalidInput', `this is no anchor, no proof and no report: ${path}`, 'name the folder');

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import { BackendError } from '../../backend/backend';
 import type { JobUpdate } from '../../backend/bindings';
 import { fakeBackend } from '../../backend/fake';
 
@@ -171,6 +172,27 @@ it('says that an anchor must be chosen, and why anchors cannot be listed', async
   vi.spyOn(backend, 'pickFolder').mockResolvedValue('/home/ada/none');
   page.find('[data-test=report-anchors-choose]')?.click();
   await page.until(() => text('error-card').includes('folder of the anchors cannot be read'));
+});
+
+it('opens the report that was made, and its folder, and says why not', async () => {
+  const backend = await open('Ctrl+7', 'reports');
+  page.press('o');
+  expect(text('notice')).toBe('Make a report first');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=report-made]'));
+  const opened = vi.spyOn(backend, 'openReport');
+  page.press('o');
+  page.press('Shift+O');
+  const folder = page.find('[data-test=report-made]')?.dataset['dir'];
+  expect(opened.mock.calls).toEqual([
+    [folder, 'report.pdf'],
+    [folder, null],
+  ]);
+  opened.mockRejectedValue(
+    new BackendError({ code: 'notFound', message: 'it is not there any more', hint: 'make it again', choices: [] }),
+  );
+  page.press('o');
+  await page.until(() => text('error-card').includes('It is not there any more'));
 });
 
 it('makes a report of the invariants that are looked at, in their scope', async () => {

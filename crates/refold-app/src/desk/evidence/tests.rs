@@ -125,6 +125,42 @@ fn a_report_is_made_as_the_last_one_was_and_checked() {
 }
 
 #[test]
+fn only_the_pages_and_the_folder_of_a_report_that_was_made_here_are_opened() {
+    let lab = lab();
+    let (_kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let manner = ReportManner {
+        out: out.clone(),
+        formats: vec![ReportFormatWire::Html],
+        ..ReportManner::default()
+    };
+    let asked = report_of(ReportQuestionWire::Events, &manner);
+    let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");
+    let place = |folder: &str, pages: Option<&str>| {
+        let place = lab.desk.report_place(folder, pages);
+        place.map_err(|error| error.code)
+    };
+    let folder = std::path::PathBuf::from(&made.dir);
+    let pages = folder.join("report.html");
+    assert_eq!(place(&made.dir, None), Ok(folder));
+    assert_eq!(place(&made.dir, Some("report.html")), Ok(pages.clone()));
+    assert_eq!(place(&made.dir, Some("report.pdf")), Err(ErrorCode::NotFound));
+    for (folder, name) in [
+        (out.as_str(), None),
+        ("/", None),
+        (&made.dir, Some("verify.py")),
+        (&made.dir, Some("../report.html")),
+        (&made.dir, Some("/etc/passwd")),
+    ] {
+        assert_eq!(place(folder, name), Err(ErrorCode::InvalidInput), "{folder} {name:?}");
+    }
+    // What somebody put in its place is not what was made.
+    std::fs::remove_file(&pages).expect("a file of ours");
+    std::os::unix::fs::symlink("/etc/passwd", &pages).expect("a link");
+    assert_eq!(place(&made.dir, Some("report.html")), Err(ErrorCode::NotFound));
+}
+
+#[test]
 fn a_report_keeps_what_was_asked_of_the_store() {
     let lab = lab();
     let (_kept, out) = folder();
