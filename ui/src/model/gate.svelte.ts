@@ -27,6 +27,8 @@ export class GateBoard extends LongWork implements Board {
   told = $state.raw<GateTold | null>(null);
   /** What is told answers. */
   ran = $state.raw<Asked | null>(null);
+  /** Changes of files of handlers when it began. */
+  #changes = $state.raw(0);
   active = $state(-1);
 
   example = $state.raw<GateExample | null>(null);
@@ -60,6 +62,11 @@ export class GateBoard extends LongWork implements Board {
     return { scope: this.form.scope, handler: this.handler };
   }
 
+  /** Files of handlers changed since it ran. */
+  get isOutdated(): boolean {
+    return this.told !== null && this.#changes !== this.#store.reloading.changes;
+  }
+
   get isStale(): boolean {
     return this.ran !== null && JSON.stringify(this.ran) !== JSON.stringify(this.asked);
   }
@@ -73,9 +80,11 @@ export class GateBoard extends LongWork implements Board {
     const { backend, opened } = this.#store;
     const { asked } = this;
     const { handler, scope } = asked;
+    const { changes } = this.#store.reloading;
     const told = await this.long(T.sending, (tell) => backend.gate(opened.session, scope, handler, tell));
     if (!told) return;
     this.ran = asked;
+    this.#changes = changes;
     this.told = told;
     this.choose(told.rows.length > 0 ? 0 : -1);
   }

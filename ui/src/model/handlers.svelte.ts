@@ -55,7 +55,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     super(store.backend);
     this.#desk = desk;
     this.#store = store;
-    this.#changes = store.reloading.news?.changes ?? 0;
+    this.#changes = store.reloading.changes;
     store.reloading.join(this);
     void this.#load(desk.history?.store === store ? desk.history.handler : '');
   }

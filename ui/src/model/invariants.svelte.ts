@@ -27,6 +27,8 @@ interface Ran {
   checked: HandlerChecked;
   scope: LabScope;
   handler: string;
+  /** Changes of files of handlers when it began. */
+  changes: number;
 }
 
 export class InvariantsBoard extends LongWork implements Board {
@@ -95,6 +97,12 @@ export class InvariantsBoard extends LongWork implements Board {
 
   get currentRun(): Ran | undefined {
     return this.current && this.ran.get(this.current.id);
+  }
+
+  /** Files of handlers changed since the invariant that is looked at was asked. */
+  get isOutdated(): boolean {
+    const { currentRun: run } = this;
+    return run !== undefined && run.changes !== this.#store.reloading.changes;
   }
 
   get row(): ViolationRow | undefined {
@@ -322,10 +330,11 @@ export class InvariantsBoard extends LongWork implements Board {
     const { handler } = this;
     const { scope } = this.form;
     const asked = { scope, handler, condition, isAnew };
+    const { changes } = this.#store.reloading;
     const checked = await this.long(T.checking, (tell) => backend.checkHandler(opened.session, asked, tell));
     if (!checked || handler !== this.handler) return false;
     const ran = new Map(this.ran);
-    for (const { id } of checked.invariants) ran.set(id, { checked, scope, handler });
+    for (const { id } of checked.invariants) ran.set(id, { checked, scope, handler, changes });
     this.ran = ran;
     return true;
   }

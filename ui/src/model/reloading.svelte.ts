@@ -40,6 +40,11 @@ export class Reloading {
     this.#shown.delete(shown);
   }
 
+  /** So often files of handlers changed. What was made before another number may be of other files. */
+  get changes(): number {
+    return this.news?.changes ?? 0;
+  }
+
   /** Why a handler stays as it was loaded, by how it was opened; `null`: its files are what is folded with. */
   problemOf(handler: string): HandlerProblem | null {
     return this.news?.broken.find(({ reference }) => reference === handler)?.problem ?? null;

@@ -32,6 +32,8 @@ export class ReplayBoard extends LongWork implements Board {
   result = $state.raw<HandlersCompared | null>(null);
   /** What the result answers. */
   ran = $state.raw<CompareAsked | null>(null);
+  /** Changes of files of handlers when it began. */
+  #changes = $state.raw(0);
   rows = $state.raw<PagedRows<DifferingRow> | null>(null);
   /** Grows when rows arrived. */
   seen = $state(0);
@@ -98,6 +100,11 @@ export class ReplayBoard extends LongWork implements Board {
     return this.ran !== null && plain(this.ran) !== plain(this.asked);
   }
 
+  /** Files of handlers changed since it ran. */
+  get isOutdated(): boolean {
+    return this.result !== null && this.#changes !== this.#store.reloading.changes;
+  }
+
   get chosen(): DifferingRow | undefined {
     return this.rows?.at(this.active);
   }
@@ -106,6 +113,7 @@ export class ReplayBoard extends LongWork implements Board {
     if (this.isRunning) return;
     const { backend, opened } = this.#store;
     const asked = { ...this.asked, isAnew };
+    const { changes } = this.#store.reloading;
     const result = await this.long(
       T.comparing,
       (tell) => backend.compareHandlers(opened.session, asked, tell),
@@ -114,6 +122,7 @@ export class ReplayBoard extends LongWork implements Board {
     if (!result) return;
     this.forget();
     this.ran = asked;
+    this.#changes = changes;
     const rows: PagedRows<DifferingRow> = new PagedRows(
       async (offset, limit) => {
         const { rows, total } = await backend.differingRows(result.run, offset, limit);

@@ -30,6 +30,7 @@ export const LAB = {
   cached: 'cached, identical inputs',
   anew: 'Fold again',
   stale: 'What is asked has changed since this ran',
+  outdated: 'Files of a handler have changed since this ran',
 
   replay: 'Replay',
   comparing: 'Comparing',

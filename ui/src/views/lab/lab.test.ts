@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
+import type { HandlersNews } from '../../backend/bindings';
 import { fakeBackend } from '../../backend/fake';
 
 let page: Page;
@@ -64,6 +65,28 @@ it('calls handlers equal only where every state could be compared', async () => 
   page.press('Ctrl+Enter');
   await page.until(() => page.find('[data-test=replay-equal]'));
   expect(text('replay-equal')).toBe('No state is known to differ Not exact: in 1 stream an event could not be read.');
+});
+
+it.each([
+  ['replay', 'Ctrl+4'],
+  ['invariants', 'Ctrl+6'],
+])('says in %s that files of a handler changed since it ran, until it runs again', async (view, keys) => {
+  const backend = fakeBackend({ sampleEvents: 2_000, launch: { ...LAUNCH, store: 'sample' } });
+  let tell: (news: HandlersNews) => void = () => {};
+  vi.spyOn(backend, 'watchHandlers').mockImplementation(async (_, news) => void (tell = news));
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=rail-replay]'));
+  page.press(keys);
+  await page.until(() => page.find(`[data-test=${view}]`));
+  tell({ changes: 1, histories: [], broken: [] });
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find(`[data-test=${view}-summary]`));
+  expect(page.find(`[data-test=${view}-outdated]`)).toBeNull();
+  tell({ changes: 2, histories: [], broken: [] });
+  await page.until(() => text(`${view}-outdated`).includes('Files of a handler have changed'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find(`[data-test=${view}-outdated]`) === null);
+  expect(text(`${view}-summary`)).not.toBe('');
 });
 
 it('takes the stream that was looked at, and stops what runs', async () => {
