@@ -119,7 +119,7 @@ pub enum Command {
     Compare(Compare),
 
     /// For each leaf of a state: the event that last changed it, and the one that last wrote it
-    #[command(after_help = "Example: refold blame orders.db order-4711 --path /status")]
+    #[command(after_help = "Example: refold blame orders.db order-4711 --path /status --handler handlers/order@1.1.0")]
     Blame(Blame),
 
     /// Why a place of the state has its value: the operations that made it, what each read, and who made that
@@ -142,7 +142,7 @@ pub enum Command {
     Corrections(Corrections),
 
     /// Every value that one field of the state ever had, and the event that brought it
-    #[command(after_help = "Example: refold field orders.db order-4711 /status --csv > status.csv")]
+    #[command(after_help = "Example: refold field orders.db order-4711 /status --handler handlers/order@1.1.0 --csv")]
     Field(Field),
 
     /// What caused an event, and what it caused, across streams
@@ -184,7 +184,7 @@ pub enum Command {
     WhatIf(WhatIf),
 
     /// Events over time by type
-    #[command(after_help = "Example: refold timeline orders.db --svg timeline.svg")]
+    #[command(after_help = "Example: refold timeline orders.db --svg ~/timeline.svg")]
     Timeline(Timeline),
 
     /// Keep what was found in one file that opens without the store, or say what such a file holds
@@ -192,15 +192,15 @@ pub enum Command {
     Case(Case),
 
     /// Make an anchor: what proves later that the events are still what they were
-    #[command(after_help = "Example: refold anchor orders.db --out anchors --key minisign.key")]
+    #[command(after_help = "Example: refold anchor orders.db --out ~/anchors --key ~/minisign.key")]
     Anchor(Anchor),
 
     /// The anchors that lie in a folder, those of a store first
-    #[command(after_help = "Example: refold anchors orders.db --in anchors")]
+    #[command(after_help = "Example: refold anchors orders.db --in ~/anchors")]
     Anchors(Anchors),
 
     /// Whether a store still holds the events of an anchor, byte for byte, and which differ
-    #[command(after_help = "Example: refold verify orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1")]
+    #[command(after_help = "Example: refold verify orders.db --anchor ~/anchors/anchor-20261121T143000Z-09af22c1")]
     Verify(Verify),
 
     /// What the events of a store contradict, what ties them to nothing, and how the shape of each type changed
@@ -215,18 +215,18 @@ pub enum Command {
 
     /// Prove to somebody without the store that one event is in an anchor, or that an anchor begins with an earlier one
     #[command(
-        after_help = "Example: refold prove orders.db --anchor anchors/anchor-20261121T143000Z-09af22c1 --event '#4711' --out proofs"
+        after_help = "Example: refold prove orders.db --anchor ~/anchors/anchor-20261121T143000Z-09af22c1 --event '#4711' --out ~/proofs"
     )]
     Prove(Prove),
 
     /// An audit report that stands as evidence: events, state, completeness, custody and limits, in a signed folder
     #[command(
-        after_help = "Example: refold report orders.db order-4711 --out reports --operator \"A. Auditor\" --key auditor.key"
+        after_help = "Example: refold report orders.db order-4711 --out ~/reports --operator \"A. Auditor\" --key auditor.key"
     )]
     Report(Box<Report>),
 
     /// Whether an anchor, a proof or a report is whole and holds, by itself
-    #[command(after_help = "Example: refold verify-bundle proofs/proof-event-4711-09af22c1")]
+    #[command(after_help = "Example: refold verify-bundle ~/proofs/proof-event-4711-09af22c1")]
     VerifyBundle(VerifyBundle),
 
     /// Saved connections: list them, add, edit, remove, hand on, and what was done over each
@@ -246,7 +246,7 @@ pub enum Command {
     },
 
     /// Write a starter of a handler package from the events of a category
-    #[command(after_help = "Example: refold new-handler orders.db --category order --out my-order")]
+    #[command(after_help = "Example: refold new-handler orders.db --category order --out ~/my-order")]
     NewHandler(NewHandler),
 
     /// Print a completion script for a shell

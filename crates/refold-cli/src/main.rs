@@ -21,8 +21,8 @@ fn main() -> ExitCode {
     };
     match command::run(&arguments) {
         Ok(code) => ExitCode::from(code),
-        // Whoever read the output has enough of it: that is no failure.
-        Err(Ended::OutputClosed) => ExitCode::SUCCESS,
+        // Whoever read the output has enough of it: that is no failure, and changes nothing of what was found.
+        Err(Ended::OutputClosed(code)) => ExitCode::from(code),
         Err(Ended::Failed(error)) => {
             print::failure(&error, arguments.json);
             ExitCode::from(error.exit_code())

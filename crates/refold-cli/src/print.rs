@@ -14,8 +14,8 @@ use serde::Serialize;
 #[derive(Debug)]
 pub enum Ended {
     Failed(AppError),
-    /// The reader of the output went away.
-    OutputClosed,
+    /// The reader of the output went away, of a command that exits with this code.
+    OutputClosed(u8),
 }
 
 impl From<AppError> for Ended {
@@ -28,13 +28,16 @@ impl From<AppError> for Ended {
 pub struct Printer {
     out: io::BufWriter<io::StdoutLock<'static>>,
     is_closed: bool,
+    /// What the command exits with, where that is known before it is told.
+    code: u8,
 }
 
 impl Printer {
-    pub fn new() -> Printer {
+    pub fn new(code: u8) -> Printer {
         Printer {
             out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
             is_closed: false,
+            code,
         }
     }
 
@@ -61,7 +64,7 @@ impl Printer {
     pub fn line_of_stream(&mut self, text: &str) -> Result<(), AppError> {
         self.line(text).map_err(|ended| match ended {
             Ended::Failed(error) => error,
-            Ended::OutputClosed => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
+            Ended::OutputClosed(_) => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
         })
     }
 
@@ -70,14 +73,14 @@ impl Printer {
         let flushed = self.attempt(|out| out.flush());
         flushed.map_err(|ended| match ended {
             Ended::Failed(error) => error,
-            Ended::OutputClosed => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
+            Ended::OutputClosed(_) => AppError::new(ErrorCode::Cancelled, "cancelled", ""),
         })
     }
 
     /// Flushes, and says how a streaming use case ended.
     pub fn finish<T>(&mut self, outcome: Result<T, AppError>) -> Result<T, Ended> {
         if self.is_closed {
-            return Err(Ended::OutputClosed);
+            return Err(Ended::OutputClosed(self.code));
         }
         self.attempt(|out| out.flush())?;
         outcome.map_err(Ended::Failed)
@@ -87,7 +90,7 @@ impl Printer {
         write(&mut self.out).map_err(|error| {
             if error.kind() == io::ErrorKind::BrokenPipe {
                 self.is_closed = true;
-                return Ended::OutputClosed;
+                return Ended::OutputClosed(self.code);
             }
             let message = format!("cannot write the output: {error}");
             Ended::Failed(AppError::new(

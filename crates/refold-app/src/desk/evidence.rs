@@ -325,7 +325,7 @@ fn listed(of: AnchorFound) -> AnchorListed {
     AnchorListed {
         dir: of.dir,
         name: visible(&of.name),
-        is_of_store: of.is_of_store,
+        is_of_store: of.is_of_kind,
         made_at: visible(&of.made_at),
         events: narrow(of.size),
         horizon: visible(&of.horizon),

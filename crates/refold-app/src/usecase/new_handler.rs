@@ -60,12 +60,17 @@ pub fn new_handler(
     }
     starter.write_new(folder, category).map_err(|error| {
         let message = format!("cannot write the package ({}): {}", in_words(&error), folder.display());
-        let code = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => ErrorCode::InvalidInput,
+        match error.kind() {
+            std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::InvalidInput => {
+                AppError::invalid(message, "name a folder that is empty or not there yet: --out DIR")
+            }
             // Whatever else a disk can say.
-            _ => ErrorCode::Denied,
-        };
-        AppError::new(code, message, "name a folder that is empty or not there yet: --out DIR")
+            _ => AppError::new(
+                ErrorCode::Denied,
+                message,
+                "make room and rights there, or name a folder elsewhere: --out DIR",
+            ),
+        }
     })?;
     Ok(NewHandlerAnswer {
         folder: folder.display().to_string(),

@@ -20,7 +20,7 @@ pub fn run(context: &Context<'_>, asked: &Anchor) -> Result<u8, Ended> {
     };
     let answer = anchor(context.work, &session, &how)?;
     let code = u8::from(answer.unstamped.is_some());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -36,7 +36,7 @@ pub fn run(context: &Context<'_>, asked: &Anchors) -> Result<u8, Ended> {
 }
 
 fn notes(of: &AnchorFound) -> String {
-    let other = (!of.is_of_store && of.unreadable.is_none()).then(|| "of another kind of store".to_owned());
+    let other = (!of.is_of_kind && of.unreadable.is_none()).then(|| "of another kind of store".to_owned());
     let continues = of.continues.as_ref().map(|name| format!("continues {}", visible(name)));
     let unreadable = of
         .unreadable

@@ -32,7 +32,7 @@ pub fn run(context: &Context<'_>, asked: &Check) -> Result<u8, Ended> {
     // Violations are what this command is asked to find: exit code 1. What could not be asked is no pass either.
     let outcome = answer.outcome(&determinism);
     let code = u8::from(outcome != "holds" || determinism.replay_safe == Some(false));
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&Checked {
             answer: &answer,

@@ -25,7 +25,7 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
     let answer = comparison.answer(context.work, asked.ignore_order)?;
     // Differences are what this command is asked to find: exit code 1.
     let code = u8::from(!answer.changes.is_empty());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -28,7 +28,7 @@ pub fn run(context: &Context<'_>, asked: &Compare) -> Result<u8, Ended> {
     let answer = found.answer(context.work, asked.limit)?;
     // What is not clear is no pass.
     let code = u8::from(answer.outcome != "same");
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

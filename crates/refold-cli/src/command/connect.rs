@@ -14,7 +14,8 @@ const TITLE_LETTERS: usize = 27;
 pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
     let asked = context.asked(&asked.store);
     let tried = connect(context.work, &asked, &context.places()?, &|_| {})?;
-    let mut printer = context.printer();
+    let code = code(&tried);
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&tried)?;
     } else {
@@ -25,7 +26,6 @@ pub fn run(context: &Context<'_>, asked: &Connect) -> Result<u8, Ended> {
             }
         }
     }
-    let code = code(&tried);
     if tried.failure.is_some() && !context.json {
         aside(&format!("it ended at step {} of {}", tried.steps.len(), TITLES.len()));
     }

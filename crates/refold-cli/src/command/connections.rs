@@ -216,7 +216,8 @@ fn import(context: &Context<'_>, places: &Places, file: &Path, replace: bool) ->
 fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<usize>) -> Result<u8, Ended> {
     let reading = access_log(places, store)?;
     let skipped = limit.map_or(0, |limit| reading.lines.len().saturating_sub(limit));
-    let mut printer = context.printer();
+    let code = u8::from(!reading.flaws.is_empty());
+    let mut printer = context.printer_of(code);
     for line in reading.lines.iter().skip(skipped) {
         match (&line.told, context.json) {
             (Some(told), false) => printer.line(told)?,
@@ -229,7 +230,7 @@ fn log(context: &Context<'_>, places: &Places, store: &str, limit: Option<usize>
             flaw.line, flaw.what
         ));
     }
-    printer.finish(Ok(u8::from(!reading.flaws.is_empty())))
+    printer.finish(Ok(code))
 }
 
 fn done(context: &Context<'_>, sentence: &str) -> Result<u8, Ended> {

@@ -20,7 +20,7 @@ pub fn run(context: &Context<'_>, asked: &Diff) -> Result<u8, Ended> {
     )?;
     // Differences are what this command is asked to find: exit code 1.
     let code = u8::from(!answer.changes.is_empty());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

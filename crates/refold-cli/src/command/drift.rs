@@ -31,7 +31,7 @@ pub fn run(context: &Context<'_>, asked: &Drift) -> Result<u8, Ended> {
     let answer = drift(context.work, &session, &how)?;
     // What is only behind is not wrong; what cannot be told is no pass.
     let code = u8::from(answer.missing + answer.extra + answer.different + answer.unplaced + answer.unclear > 0);
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -12,7 +12,7 @@ pub fn run(context: &Context<'_>, asked: &Gate) -> Result<u8, Ended> {
     let answer = gate(context.work, &session, scope_of(&asked.scope), asked.handler.as_deref())?;
     let is_lossy = answer.losing > 0 || answer.dropped > 0;
     let code = u8::from(answer.failed > 0 || (is_lossy && !asked.allow_loss));
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

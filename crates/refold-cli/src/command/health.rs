@@ -20,7 +20,7 @@ pub fn run(context: &Context<'_>, asked: &Health) -> Result<u8, Ended> {
     let answer = health(context.work, &session, &how)?;
     let is_wrong = |severity| matches!(severity, SeverityWire::Warning | SeverityWire::Error);
     let code = u8::from(answer.findings.iter().any(|group| is_wrong(group.severity)));
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

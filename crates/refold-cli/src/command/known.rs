@@ -25,7 +25,7 @@ pub fn run(context: &Context<'_>, asked: &Known) -> Result<u8, Ended> {
     )?;
     // That nothing can be said is what a script must not overlook.
     let code = u8::from(answer.state.is_none());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));
@@ -79,7 +79,7 @@ pub fn run_corrections(context: &Context<'_>, asked: &Corrections) -> Result<u8,
         },
     )?;
     let code = u8::from(!answer.changes.is_empty());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

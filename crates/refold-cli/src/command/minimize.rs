@@ -30,7 +30,7 @@ pub fn run(context: &Context<'_>, asked: &Minimize) -> Result<u8, Ended> {
     };
     // A failure that was found is exit code 1, as with `check`.
     let code = u8::from(answer.failure.is_some());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -101,8 +101,13 @@ impl Context<'_> {
 
     /// Standard output, with the progress line out of its way.
     pub fn printer(&self) -> Printer {
+        self.printer_of(0)
+    }
+
+    /// Of a command that exits with `code`, also when nobody reads all of its answer.
+    pub fn printer_of(&self, code: u8) -> Printer {
         self.progress.clear();
-        Printer::new()
+        Printer::new(code)
     }
 }
 

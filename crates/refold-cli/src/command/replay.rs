@@ -76,7 +76,7 @@ fn run_against(context: &Context<'_>, asked: &Replay, against: &str) -> Result<u
     // Differences are what this command is asked to find: exit code 1. What could not be compared is no pass.
     let outcome = answer.outcome();
     let code = u8::from(outcome != "equal");
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&Compared {
             answer: &answer,

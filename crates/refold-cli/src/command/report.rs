@@ -48,7 +48,7 @@ pub fn run(context: &Context<'_>, asked: &Report) -> Result<u8, Ended> {
     // What could not be asked is no pass: a slip of the pen in an invariant must not look like one.
     let is_found = |verdict: &VerdictTold| verdict.finding_count > 0 || verdict.outcome == "unclear";
     let code = u8::from(answer.verdict.as_ref().is_some_and(is_found));
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -9,7 +9,7 @@ use crate::print::Ended;
 pub fn run(context: &Context<'_>, package: &str) -> Result<u8, Ended> {
     let answer = test(context.work, package)?;
     let code = u8::from(answer.failed > 0);
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

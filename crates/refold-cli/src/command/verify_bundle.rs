@@ -10,7 +10,7 @@ use crate::print::{Ended, Table};
 pub fn run(context: &Context<'_>, asked: &VerifyBundle) -> Result<u8, Ended> {
     let answer = verify_bundle(context.work, &asked.bundle, asked.key.as_deref())?;
     let code = u8::from(answer.files.iter().any(|file| !file.ok));
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

@@ -22,7 +22,7 @@ pub fn run(context: &Context<'_>, asked: &WhatIf) -> Result<u8, Ended> {
     let answer = whatif(context.work, &session, &asked.stream, asked.handler.as_deref(), &edits)?;
     // A difference is what this command is asked to find: exit code 1.
     let code = u8::from(answer.first_divergence.is_some());
-    let mut printer = context.printer();
+    let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
         return printer.finish(Ok(code));

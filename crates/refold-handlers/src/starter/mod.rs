@@ -71,22 +71,41 @@ impl Starter {
         ]
     }
 
-    /// Writes the package to `folder`, which must be empty or not be there yet.
+    /// Writes the package to `folder`, which must be empty or not be there yet: whole, or not at all.
     pub fn write_new(&self, folder: &Path, name: &str) -> io::Result<()> {
+        let was_there = folder.is_dir();
         fs::create_dir_all(folder)?;
         if fs::read_dir(folder)?.next().is_some() {
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the folder is not empty"));
         }
+        let folder = folder.canonicalize()?;
+        let (Some(parent), Some(last)) = (folder.parent(), folder.file_name()) else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no folder of its own"));
+        };
+        let unfinished = parent.join(format!(".{}.{}.new", last.to_string_lossy(), std::process::id()));
+        let written = self.write_files(&unfinished, name).and_then(|()| {
+            fs::remove_dir(&folder)?;
+            fs::rename(&unfinished, &folder)
+        });
+        // What could not be finished goes; why it could not is what is told.
+        written.inspect_err(|_| {
+            drop(fs::remove_dir_all(&unfinished));
+            if !was_there {
+                drop(fs::remove_dir(&folder));
+            }
+        })
+    }
+
+    fn write_files(&self, folder: &Path, name: &str) -> io::Result<()> {
+        fs::create_dir(folder)?;
         for file in self.files(name) {
             let path = folder.join(file.path);
             if let Some(parent) = path.parent() {
                 fs::create_dir_all(parent)?;
             }
-            fs::OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .open(path)?
-                .write_all(file.text.as_bytes())?;
+            let mut written = fs::OpenOptions::new().write(true).create_new(true).open(path)?;
+            written.write_all(file.text.as_bytes())?;
+            written.sync_all()?;
         }
         Ok(())
     }

@@ -114,6 +114,17 @@ fn a_folder_that_is_not_empty_is_left_alone() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
 
+#[test]
+fn what_cannot_be_written_whole_is_not_there() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("order");
+    // In the way of what is written first.
+    fs::write(parent.path().join(format!(".order.{}.new", std::process::id())), "").unwrap();
+    let refused = Starter::default().write_new(&folder, "a").unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+    assert!(!folder.exists());
+}
+
 fn events() -> impl Strategy<Value = Vec<(String, String)>> {
     let event_type = prop::sample::select(vec![
         "OrderPlaced",

@@ -28,7 +28,7 @@ pub struct AnchorFound {
     /// Of its folder.
     pub name: String,
     /// Whether it is of a store of this kind and layout, which other stores are of, too: one that is not cannot be verified against it.
-    pub is_of_store: bool,
+    pub is_of_kind: bool,
     pub made_at: String,
     pub size: u64,
     pub horizon: String,
@@ -73,8 +73,8 @@ pub fn anchors(session: &Session, folder: &Path) -> Result<AnchorsAnswer, AppErr
         .map(|(dir, manifest)| seen(&dir, manifest, &of_store, &names))
         .collect();
     anchors.sort_by(|a, b| {
-        (b.is_of_store, &b.made_at)
-            .cmp(&(a.is_of_store, &a.made_at))
+        (b.is_of_kind, &b.made_at)
+            .cmp(&(a.is_of_kind, &a.made_at))
             .then_with(|| a.name.cmp(&b.name))
     });
     Ok(AnchorsAnswer {
@@ -93,7 +93,7 @@ fn seen(
     let unknown = AnchorFound {
         name: name_of(dir),
         dir: dir.display().to_string(),
-        is_of_store: false,
+        is_of_kind: false,
         made_at: String::new(),
         size: 0,
         horizon: String::new(),
@@ -105,7 +105,7 @@ fn seen(
     };
     match manifest {
         Ok(manifest) => AnchorFound {
-            is_of_store: manifest.store == *of_store,
+            is_of_kind: manifest.store == *of_store,
             made_at: manifest.made_at,
             size: manifest.size,
             horizon: manifest.horizon,

@@ -17,7 +17,7 @@ use super::known::{Known, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
 use super::stamp::StampSeen;
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::text::{self, Exact, grouped, hex};
 
 #[derive(Debug, Clone, Serialize)]
@@ -65,6 +65,9 @@ struct Held {
     sentence: String,
 }
 
+/// What is wrong with a file that is only there.
+pub(super) const UNLISTED: &str = "it is not in the list, so nothing says what it should be";
+
 /// The file that is to blame, and why.
 type Broken = (&'static str, String);
 
@@ -92,7 +95,6 @@ pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<
         false => Err(()),
     };
     let is_signed = key.map(|_| held.is_ok());
-    let wrong: Vec<&str> = files.iter().filter(|file| !file.ok).map(|file| &*file.name).collect();
     Ok(match held {
         Ok(held) => BundleAnswer {
             outcome: "verified",
@@ -110,11 +112,29 @@ pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<
             root: None,
             report: None,
             event: None,
-            sentence: format!("it proves nothing: it was damaged or changed: {}", wrong.join(", ")),
+            sentence: broken(&files),
             limits: Vec::new(),
             files,
         },
     })
+}
+
+/// Why a folder proves nothing. A file that is what it was is not called changed because of who signed it, or of another
+/// file that was put beside it.
+pub(super) fn broken(files: &[BundleFile]) -> String {
+    let wrong: Vec<&BundleFile> = files.iter().filter(|file| !file.ok).collect();
+    if let [BundleFile { name, reason, .. }] = wrong.as_slice()
+        && name == SIGNATURE
+    {
+        let reason = reason.as_deref().unwrap_or_default();
+        return format!("it proves nothing, because nobody known vouches for it: {reason}");
+    }
+    let is_foreign = |file: &&BundleFile| file.reason.as_deref() == Some(UNLISTED);
+    let names: Vec<&str> = wrong.iter().map(|file| &*file.name).collect();
+    if !wrong.is_empty() && wrong.iter().all(is_foreign) {
+        return format!("it proves nothing, because it holds what is not of it: {}", names.join(", "));
+    }
+    format!("it proves nothing: it was damaged or changed: {}", names.join(", "))
 }
 
 /// Every file that is there or is listed. One that nobody lists could be taken for evidence.
@@ -140,7 +160,7 @@ fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
             files.push(BundleFile {
                 name,
                 ok: false,
-                reason: Some("it is not in the list, so nothing says what it should be".to_owned()),
+                reason: Some(UNLISTED.to_owned()),
             });
         }
     }
@@ -181,7 +201,11 @@ fn held(path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<He
 }
 
 fn anchor(path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
-    let known = Known::read(path, key).map_err(|error| (MANIFEST, error.message))?;
+    let known = Known::read(path, key).map_err(|error| match error.code {
+        // Not what it holds, but who signed it.
+        ErrorCode::Denied => (SIGNATURE, error.message),
+        _ => (MANIFEST, error.message),
+    })?;
     let manifest = &known.manifest;
     let stamped = match &known.stamp {
         Some(stamp) => format!(", {}", StampSeen::of(stamp, false).sentence()),

@@ -128,7 +128,7 @@ impl NewFolder {
         if path.symlink_metadata().is_ok() {
             return Err(AppError::invalid(
                 format!("there is one of this name already: {}", path.display()),
-                format!("make the {} again in a second, or in another folder", self.noun),
+                format!("remove it, or make the {} in another folder", self.noun),
             ));
         }
         let named = sync_folder(self.folder.path()).and_then(|()| std::fs::rename(self.folder.path(), path));

@@ -541,7 +541,7 @@ fn the_anchors_of_a_folder_are_listed_with_what_each_continues() {
     let found: Vec<_> = answer
         .anchors
         .iter()
-        .map(|of| (of.dir.as_str(), of.is_of_store, of.size, of.continues.is_some()))
+        .map(|of| (of.dir.as_str(), of.is_of_kind, of.size, of.continues.is_some()))
         .collect();
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found.contains(&(first.dir.as_str(), true, 3_000, false)), "{found:?}");

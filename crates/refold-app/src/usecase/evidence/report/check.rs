@@ -15,7 +15,7 @@ use refold_core::port::system::in_words;
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
-use super::super::bundle::{BundleAnswer, BundleFile};
+use super::super::bundle::{BundleAnswer, BundleFile, UNLISTED, broken};
 use super::super::folder::{ADVICE, SIGNATURE, SUMS};
 use super::again::Again;
 use super::{FINDINGS_JSON, MANIFEST, RECORD_JSON};
@@ -67,10 +67,7 @@ pub fn check_report(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Re
             manifest.report.cover.made_at,
             manifest.report.id
         ),
-        _ => format!(
-            "it proves nothing: it was damaged or changed: {}",
-            blamed.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
-        ),
+        _ => broken(&files),
     };
     if !is_whole {
         limits.clear();
@@ -261,7 +258,7 @@ impl Bundle {
                 }
                 _ if found.is_none() => blame(blamed, name, "it is missing"),
                 _ if said.flatten().is_none() && held.flatten().is_none() => {
-                    blame(blamed, name, "it is not in the list, so nothing says what it should be");
+                    blame(blamed, name, UNLISTED);
                 }
                 _ => blame(blamed, name, &format!("it is not what {SUMS} says")),
             }
