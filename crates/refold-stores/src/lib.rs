@@ -32,7 +32,7 @@ use std::time::SystemTime;
 use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::Work;
 
-pub use crate::files::case;
+pub use crate::files::{case, chained};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub use crate::server::open::Role;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

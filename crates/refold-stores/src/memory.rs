@@ -60,6 +60,7 @@ impl MemoryStore {
                 .map(|(first, last)| (first.position, last.position)),
             event_count: Some(events.len() as u64),
             count_is_exact: true,
+            own_chain: None,
         };
         let fingerprint = Fingerprint {
             identity: identity.to_owned(),

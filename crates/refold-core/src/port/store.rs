@@ -91,6 +91,13 @@ pub enum OrderQuality {
     Approximate,
 }
 
+/// Whose hash chain a store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnChain {
+    /// Each event names its hash and that of the event before it; it may be signed.
+    EventSourcingDb,
+}
+
 /// What an opened store can do and is. Plain data, ready to be shown.
 #[derive(Debug, Clone)]
 pub struct StoreDescription {
@@ -123,6 +130,8 @@ pub struct StoreDescription {
     /// How many events, where the store tells without a scan; `count_is_exact` says whether it is a bound only.
     pub event_count: Option<u64>,
     pub count_is_exact: bool,
+    /// The hash chain that the store itself keeps over its events; `None`: it keeps none.
+    pub own_chain: Option<OwnChain>,
 }
 
 impl StoreDescription {
@@ -196,7 +205,8 @@ pub trait EventStore: Send + Sync {
     /// events, so that several threads can each read one. A single range is always a right answer.
     fn split(&self, parts: usize) -> Result<Vec<PositionRange>, StoreError>;
 
-    /// The row of one event exactly as the store holds it, for the Raw view: column name and bytes as stored.
+    /// The row of one event exactly as the store holds it, for the Raw view and for the chain that it keeps: column name and
+    /// bytes as stored.
     fn raw(&self, position: Position) -> Result<Option<Vec<RawColumn>>, StoreError>;
 }
 

@@ -1,5 +1,5 @@
-//! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, CSV with a layout, case
-//! files.
+//! The adapter for files of events: JSON Lines of our event shape, CloudEvents as JSON Lines, exports and backups of
+//! EventSourcingDB, CSV with a layout, case files.
 //!
 //! Opening a file goes through it once and keeps where each record lies and what stream it is in ([`scan`]); a read
 //! then takes records by their offset ([`reader`]). [`record`] makes an event of a record, [`source`] opens files.
@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 use refold_core::event::Position;
 use refold_core::port::store::{
-    EventReader, EventStore, Fingerprint, OrderQuality, PositionRange, RawColumn, ReadQuery, StoreDescription,
-    StoreError,
+    EventReader, EventStore, Fingerprint, OrderQuality, OwnChain, PositionRange, RawColumn, ReadQuery,
+    StoreDescription, StoreError,
 };
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
@@ -32,11 +32,13 @@ use crate::layout::{Dialect, Layout, hex};
 use crate::value::zone_label;
 use crate::{Candidate, LayoutChoice, OpenOptions};
 
+pub use self::record::chained;
 pub use self::source::is_text;
 
 /// The layouts of this adapter that are code and not documents: name and title.
 const JSON_LINES: (&str, &str) = ("json-lines", "JSON Lines of events");
 const CLOUD_EVENTS: (&str, &str) = ("cloudevents", "CloudEvents as JSON Lines");
+const CHAINED: (&str, &str) = ("eventsourcingdb", "EventSourcingDB, an export or a backup");
 
 /// An opened file of events: what it held when it was opened.
 pub struct FileStore {
@@ -155,11 +157,16 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
         Some(LayoutChoice::Named { name, .. }) if name == CLOUD_EVENTS.0 => {
             Ok((Format::CloudEvents(None), of_code(CLOUD_EVENTS, named)))
         }
+        Some(LayoutChoice::Named { name, .. }) if name == CHAINED.0 => Ok((Format::Chained(None), of_code(CHAINED, named))),
         Some(LayoutChoice::Named { name, .. }) => Err(wrong(format!("layout {name} does not fit a file of text"))),
         None => match record::recognise(source.first_record()) {
             Some(format @ Format::CloudEvents(_)) => {
                 Ok((format, of_code(CLOUD_EVENTS, "the first line has specversion and type")))
             }
+            Some(format @ Format::Chained(_)) => Ok((
+                format,
+                of_code(CHAINED, "the first line is one of EventSourcingDB, whose events name their hash and that before it"),
+            )),
             Some(format) => Ok((format, of_code(JSON_LINES, "the first line has stream and type"))),
             None => Err(wrong(
                 "its first line is no event: JSON Lines have the members stream and type, or those of CloudEvents; a CSV \
@@ -193,8 +200,20 @@ fn describe(
     is_zone_asked: bool,
 ) -> StoreDescription {
     let mut evidence = layout.evidence.clone();
-    if !records.has_own_positions() {
-        evidence.push("positions are numbers of records: the file holds none that ascend".to_owned());
+    match (records.has_own_positions(), format.is_numbered_by_id()) {
+        (true, _) => {}
+        (false, true) => {
+            evidence.push("positions count records from the id of the first: ids do not ascend".to_owned());
+        }
+        (false, false) => {
+            evidence.push("positions are numbers of records: the file holds none that ascend".to_owned());
+        }
+    }
+    if records.asides() > 0 {
+        evidence.push(format!(
+            "heartbeats, schemas of types and the like, which are no events: {}",
+            records.asides()
+        ));
     }
     StoreDescription {
         kind: layout.kind.to_owned(),
@@ -216,6 +235,7 @@ fn describe(
         position_span: records.span(),
         event_count: Some(records.event_count()),
         count_is_exact: true,
+        own_chain: matches!(format, Format::Chained(_)).then_some(OwnChain::EventSourcingDb),
     }
 }
 

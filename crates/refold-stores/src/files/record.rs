@@ -1,6 +1,7 @@
 //! From one record of a file to the parts of an event, borrowed from the record where that is possible: [`line`] of a
-//! line of JSON, [`csv`] of a record of CSV.
+//! line of JSON, [`chained`] of a line of EventSourcingDB, [`csv`] of a record of CSV.
 
+pub mod chained;
 mod csv;
 mod line;
 
@@ -10,6 +11,7 @@ use refold_core::event::Encoding;
 use refold_core::port::store::RawColumn;
 use refold_core::row::{self, Stored};
 
+use self::chained::Enclosed;
 pub use self::csv::Quotes;
 use self::csv::{Csv, split};
 use self::line::Line;
@@ -24,6 +26,8 @@ pub enum Format {
     /// Times that name no zone are in this one; `None`: nobody says.
     Events(Option<Zone>),
     CloudEvents(Option<Zone>),
+    /// CloudEvents as EventSourcingDB writes them, with their hash chain.
+    Chained(Option<Zone>),
     Csv(Box<Csv>),
 }
 
@@ -64,6 +68,14 @@ pub struct Body<'a> {
 /// What kind of JSON Lines begin with this line.
 pub fn recognise(line: &[u8]) -> Option<Format> {
     let has = |name: &str| json::member(line, &[name.to_owned()]).is_some();
+    let is_chained = match chained::enclosed(line) {
+        Some(Enclosed::Event(event)) => event.hash().is_some() && event.text("predecessorhash").is_some(),
+        Some(Enclosed::Aside | Enclosed::Broken(_)) => true,
+        None => false,
+    };
+    if is_chained {
+        return Some(Format::Chained(None));
+    }
     match (has("type"), has("specversion"), has("stream")) {
         (true, true, _) => Some(Format::CloudEvents(None)),
         (true, false, true) => Some(Format::Events(None)),
@@ -82,7 +94,7 @@ impl Format {
     /// From now on times that name no zone are in this one.
     pub fn read_in(&mut self, asked: &Zone) {
         match self {
-            Format::Events(zone) | Format::CloudEvents(zone) => *zone = Some(asked.clone()),
+            Format::Events(zone) | Format::CloudEvents(zone) | Format::Chained(zone) => *zone = Some(asked.clone()),
             Format::Csv(csv) => csv.layout.read_in(asked),
         }
     }
@@ -90,7 +102,7 @@ impl Format {
     /// The zone of times that name none; `None` where nobody says.
     pub fn zone(&self) -> Option<&Zone> {
         match self {
-            Format::Events(zone) | Format::CloudEvents(zone) => zone.as_ref(),
+            Format::Events(zone) | Format::CloudEvents(zone) | Format::Chained(zone) => zone.as_ref(),
             Format::Csv(csv) => csv.layout.map.recorded_at.as_ref().and_then(|time| time.zone.as_ref()),
         }
     }
@@ -100,6 +112,7 @@ impl Format {
         match self {
             Format::Events(zone) => Line::read(record, zone.as_ref()).map(|line| line.events()),
             Format::CloudEvents(zone) => Line::read(record, zone.as_ref()).map(|line| line.cloud_events()),
+            Format::Chained(zone) => chained_of(record)?.parse(zone.as_ref()),
             Format::Csv(csv) => csv.parse(record),
         }
     }
@@ -110,6 +123,7 @@ impl Format {
         let parsed = match self {
             Format::Events(zone) => Line::of_head(head, zone.as_ref())?.events(),
             Format::CloudEvents(zone) => Line::of_head(head, zone.as_ref())?.cloud_events(),
+            Format::Chained(_) => return Err("what a chain covers of it cannot be told from its beginning".to_owned()),
             Format::Csv(_) => return Err("the fields of a CSV record have no names in it".to_owned()),
         };
         if parsed.stream.is_none() || parsed.event_type.is_none() {
@@ -135,6 +149,12 @@ impl Format {
                 let line = line_around(record, parsed);
                 row::write(&mut out, b"line", Stored::Text(&line), row::Bodies::default());
             }
+            Format::Chained(_) => {
+                // What is an event is one still.
+                if let Ok(event) = chained_of(record) {
+                    event.row(&mut out, bodies);
+                }
+            }
             Format::Csv(csv) => {
                 // What is an event could be split.
                 let fields = split(record).unwrap_or_default();
@@ -148,6 +168,18 @@ impl Format {
         out
     }
 
+    /// Whether the record is none, but something that whoever wrote the file put beside them.
+    pub fn is_aside(&self, record: &[u8]) -> bool {
+        matches!(self, Format::Chained(_))
+            && json::is_closed(record)
+            && matches!(chained::enclosed(record), Some(Enclosed::Aside))
+    }
+
+    /// Whether the numbers of records are those that the store gave its events.
+    pub fn is_numbered_by_id(&self) -> bool {
+        matches!(self, Format::Chained(_))
+    }
+
     /// The record in columns, for the Raw view.
     pub fn raw(&self, record: Vec<u8>) -> Vec<RawColumn> {
         let column = |name: String, bytes: Vec<u8>| RawColumn {
@@ -156,7 +188,7 @@ impl Format {
             bytes,
         };
         match self {
-            Format::Events(_) | Format::CloudEvents(_) => vec![column("line".to_owned(), record)],
+            Format::Events(_) | Format::CloudEvents(_) | Format::Chained(_) => vec![column("line".to_owned(), record)],
             Format::Csv(csv) => match split(&record) {
                 Some(fields) => {
                     let names = csv.header.iter().cloned();
@@ -172,6 +204,20 @@ impl Format {
 }
 
 /// A line without the literals that the event has.
+/// The event of a line of EventSourcingDB. The fault says why there is none.
+fn chained_of(record: &[u8]) -> Result<chained::Chained<'_>, String> {
+    if !json::is_closed(record) {
+        return Err("it is cut off, or is no JSON object".to_owned());
+    }
+    match chained::enclosed(record) {
+        Some(Enclosed::Event(event)) => Ok(event),
+        Some(Enclosed::Broken(said)) => Err(format!(
+            "EventSourcingDB wrote an error there, and what follows may be missing: {said:?}"
+        )),
+        Some(Enclosed::Aside) | None => Err("it is neither a CloudEvent nor an envelope with one".to_owned()),
+    }
+}
+
 fn line_around(record: &[u8], parsed: &Parsed<'_>) -> Vec<u8> {
     let body = |body: &Option<Body<'_>>| body.as_ref().and_then(|body| range_in(record, &body.bytes));
     let position = parsed.position.and_then(|position| {

@@ -29,6 +29,10 @@ pub struct Records {
     by_stream: RowsByStream,
     has_own_positions: bool,
     faulty: usize,
+    /// Lines that stand beside records.
+    asides: u64,
+    /// Whether positions are the numbers that the store gave; where they do not ascend, records are counted from the first.
+    is_numbered_by_id: bool,
     least_version: Option<i64>,
     time_digits: u8,
     zones: SampledZones,
@@ -84,6 +88,11 @@ impl Records {
 
     pub fn event_count(&self) -> u64 {
         (self.places.len() - self.faulty) as u64
+    }
+
+    /// Lines that are no records, and no fault either.
+    pub fn asides(&self) -> u64 {
+        self.asides
     }
 
     pub fn has_own_positions(&self) -> bool {
@@ -164,7 +173,12 @@ impl Records {
     }
 
     fn push(&mut self, offset: u64, length: u64, parsed: Option<Parsed<'_>>) {
-        let number = i64::try_from(self.places.len() + 1).unwrap_or(i64::MAX);
+        let number = match self.positions.last().filter(|_| self.is_numbered_by_id) {
+            // What cannot be read had the next number, as far as anybody can tell.
+            Some(last) => last.saturating_add(1),
+            None if self.is_numbered_by_id => 0,
+            None => i64::try_from(self.places.len() + 1).unwrap_or(i64::MAX),
+        };
         self.places.push((offset, length));
         let Some(parsed) = parsed else {
             self.faulty += 1;
@@ -201,6 +215,7 @@ impl Records {
 pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result<Records, StoreError> {
     let mut records = Records {
         has_own_positions: true,
+        is_numbered_by_id: format.is_numbered_by_id(),
         ..Records::default()
     };
     let range = source.records();
@@ -253,6 +268,10 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         }
         is_first = false;
         let is_whole = record.len() as u64 == place.1;
+        if is_whole && format.is_aside(&record) {
+            records.asides += 1;
+            continue;
+        }
         let parsed = if is_whole {
             format.parse(&record).ok()
         } else {
@@ -261,8 +280,11 @@ pub fn scan(work: &Work<'_>, source: &FileSource, format: &mut Format) -> Result
         records.push(place.0, place.1, parsed);
     }
     if !records.has_own_positions {
-        let numbers = 1..=i64::try_from(records.len()).unwrap_or(i64::MAX);
-        records.positions = numbers.collect();
+        let first = match records.positions.first().filter(|_| records.is_numbered_by_id) {
+            Some(first) => *first,
+            None => 1,
+        };
+        records.positions = (first..).take(records.len()).collect();
     }
     records.by_stream = RowsByStream::new(&records.streams, &records.versions, records.names.stream_count());
     Ok(records)

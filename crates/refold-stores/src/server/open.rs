@@ -263,6 +263,7 @@ impl<S: Open> Options<S> {
                 Some((first, last)) => u64::try_from(i128::from(last.0) - i128::from(first.0) + 1).ok(),
             },
             count_is_exact: false,
+            own_chain: None,
         };
         probed.tell(bound, options.zone.is_some(), &mut description);
         let last = span.map(|(_, last)| last);

@@ -340,5 +340,6 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
         position_span: probed.position_span,
         event_count: probed.event_bound,
         count_is_exact: false,
+        own_chain: None,
     }
 }
