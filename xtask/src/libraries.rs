@@ -15,17 +15,20 @@ pub fn test(steps: &mut Steps) -> Outcome {
     let emmett = target.join("emmett");
     let pyeventsourcing = target.join("pyeventsourcing");
     install_emmett(steps, &fixtures.join("emmett"), &emmett)?;
-    install_pyeventsourcing(
-        steps,
-        &fixtures.join("pyeventsourcing/requirements.txt"),
-        &pyeventsourcing,
-    )?;
+    let eventsourcingdb = target.join("eventsourcingdb");
+    for (name, to) in [
+        ("pyeventsourcing", &pyeventsourcing),
+        ("eventsourcingdb", &eventsourcingdb),
+    ] {
+        install_for_python(steps, name, &fixtures.join(name).join("requirements.txt"), to)?;
+    }
     let cqrs_es = target.join("cqrs-es");
     build_cqrs_es(steps, &fixtures.join("cqrs-es"), &cqrs_es)?;
     let mut command = suite_of_tests("libraries");
     command
         .env("REFOLD_CQRS_ES", &cqrs_es)
         .env("REFOLD_EMMETT", &emmett)
+        .env("REFOLD_EVENTSOURCINGDB", &eventsourcingdb)
         .env("REFOLD_PYEVENTSOURCING", &pyeventsourcing);
     steps
         .run_tests("the libraries: their stores, and tests for them", command)
@@ -48,7 +51,7 @@ fn install_emmett(steps: &mut Steps, from: &Path, to: &Path) -> Outcome {
     Err("Emmett could not be installed: look at what npm printed above".to_owned())
 }
 
-fn install_pyeventsourcing(steps: &mut Steps, requirements: &Path, to: &Path) -> Outcome {
+fn install_for_python(steps: &mut Steps, name: &str, requirements: &Path, to: &Path) -> Outcome {
     let mut command = Command::new("python3");
     command.args(["-m", "venv"]).arg(to);
     let is_there = to.join("bin/pip").exists() || steps.run("a Python of its own", command)?;
@@ -56,10 +59,10 @@ fn install_pyeventsourcing(steps: &mut Steps, requirements: &Path, to: &Path) ->
     command
         .args(["install", "--quiet", "--disable-pip-version-check", "--requirement"])
         .arg(requirements);
-    if is_there && steps.run("install pyeventsourcing", command)? {
+    if is_there && steps.run(&format!("install {name}"), command)? {
         return Ok(());
     }
-    Err("pyeventsourcing could not be installed: look at what pip printed above".to_owned())
+    Err(format!("{name} could not be installed: look at what pip printed above"))
 }
 
 /// Builds cqrs-es and what it needs, so that a test that uses it is built in a moment, and without a network.

@@ -281,6 +281,9 @@ pub struct Capabilities {
     pub time_digits: u8,
     pub time_zone: String,
     pub stream_index: bool,
+    /// `EventSourcingDB`: whose hash chain the store itself keeps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own_chain: Option<&'static str>,
 }
 
 /// How many events of a type, or streams of a category.

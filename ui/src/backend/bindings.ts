@@ -2386,6 +2386,10 @@ export type StoreVerified = {
 	stamp: string,
 	added: number,
 	uncoveredColumns: string[],
+	/**  What the chain that the store itself keeps says; empty: it keeps none. */
+	chain: string,
+	/**  `L3`; empty: not claimed. */
+	chainLevel: string,
 	took: string,
 };
 

@@ -123,6 +123,17 @@ impl Desk {
             stamp: answer.anchor.stamp.map(|stamp| stamp.sentence()).unwrap_or_default(),
             added: narrow(answer.added),
             uncovered_columns: visible_all(&answer.uncovered_columns),
+            chain: answer
+                .chain
+                .as_ref()
+                .map(|chain| visible(&chain.sentence))
+                .unwrap_or_default(),
+            chain_level: answer
+                .chain
+                .as_ref()
+                .and_then(|chain| chain.level)
+                .unwrap_or_default()
+                .to_owned(),
             took: took(started),
         })
     }
@@ -405,6 +416,7 @@ fn verify_asked(asked: &VerifyAskedWire) -> VerifyAsked {
         authorities: path(&asked.authority),
         handler: given(&asked.handler),
         explanations: path(&asked.explanations),
+        native_key: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a store is, what it holds and how it is kept from being written to.
 
 use refold_core::finding::Findings;
-use refold_core::port::store::OrderQuality;
+use refold_core::port::store::{OrderQuality, OwnChain};
 use refold_core::work::Work;
 use refold_stores::index::VERSION_MISSING;
 
@@ -63,6 +63,9 @@ pub fn describe(work: &Work<'_>, session: &Session) -> Result<StoreAnswer, AppEr
             time_digits: digits,
             time_zone: description.time_zone.clone(),
             stream_index: description.has_stream_index,
+            own_chain: description.own_chain.map(|chain| match chain {
+                OwnChain::EventSourcingDb => "EventSourcingDB",
+            }),
         },
         byte_count: description.byte_count.map(|count| count.to_string()),
         events: index.event_count(),

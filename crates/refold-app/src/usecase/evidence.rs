@@ -8,6 +8,7 @@ mod aftermath;
 pub mod anchor;
 pub mod anchors;
 pub mod bundle;
+pub mod chain;
 pub mod drift;
 mod explanation;
 mod folder;

@@ -24,6 +24,7 @@ pub use schema::{HealthField, HealthKind, HealthType};
 use crate::error::AppError;
 use crate::session::Session;
 use crate::text::{self, Exact};
+use crate::usecase::evidence::chain::has_chain;
 use crate::usecase::overview;
 use crate::wire::FindingGroup;
 use crate::{findings, handler};
@@ -78,6 +79,10 @@ pub fn health(work: &Work<'_>, session: &Session, asked: &HealthAsked) -> Result
     if asked.handler.is_none() {
         not_checked
             .push("event types that nobody knows: name the handler that should know them (--handler)".to_owned());
+    }
+    if has_chain(session) {
+        not_checked
+            .push("the hash chain that the store itself keeps: `refold verify` holds its events against it".to_owned());
     }
     Ok(HealthAnswer {
         events: payloads.events,

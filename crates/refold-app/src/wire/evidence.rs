@@ -115,6 +115,10 @@ pub struct StoreVerified {
     pub stamp: String,
     pub added: u32,
     pub uncovered_columns: Vec<String>,
+    /// What the chain that the store itself keeps says; empty: it keeps none.
+    pub chain: String,
+    /// `L3`; empty: not claimed.
+    pub chain_level: String,
     pub took: String,
 }
 

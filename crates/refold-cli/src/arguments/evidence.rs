@@ -45,22 +45,25 @@ pub struct Anchors {
 pub struct Verify {
     /// A path, an address, or the @name of a saved connection
     pub store: String,
-    /// The folder of the anchor
+    /// The folder of the anchor; without it the hash chain that the store itself keeps (EventSourcingDB)
     #[arg(long, value_name = "DIR")]
-    pub anchor: PathBuf,
+    pub anchor: Option<PathBuf>,
     /// The key that salts the anchor, where it is not beside it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "anchor")]
     pub salt: Option<PathBuf>,
     /// The public key of minisign that must have signed the anchor: its file, or its text
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", requires = "anchor")]
     pub key: Option<String>,
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "anchor")]
     pub authority: Option<PathBuf>,
+    /// The public key (PEM, or 64 hexadecimal digits) that the store itself must have signed its events with
+    #[arg(long, value_name = "FILE")]
+    pub native_key: Option<PathBuf>,
     /// Tell by this handler what each difference did to the state of its aggregate [default: builtin:merge]
     #[arg(long)]
     pub handler: Option<String>,
-    /// An older copy of the store, for the states before; it is held against the anchor too
+    /// An older copy of the store, for the states before; it is held against the anchor, or its own chain, too
     #[arg(long, value_name = "STORE")]
     pub copy: Option<String>,
     /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
@@ -192,6 +195,9 @@ pub struct ReportQuestion {
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
     #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub authority: Option<PathBuf>,
+    /// The public key (PEM, or 64 hexadecimal digits) that the store itself must have signed its events with
+    #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
+    pub native_key: Option<PathBuf>,
     /// An older copy of the store, for the states before; it is held against the anchor too
     #[arg(long, value_name = "STORE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub copy: Option<String>,

@@ -59,12 +59,17 @@ pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
     } else {
         "by the local index"
     };
-    let capabilities = [
+    let mut capabilities = vec![
         format!("global order: {}", can.order),
         versions,
         format!("times in {}, {} fractional digits", can.time_zone, can.time_digits),
         format!("one stream is read {look_up}"),
     ];
+    capabilities.extend(
+        can.own_chain.map(|chain| {
+            format!("a hash chain of its own, that of {chain}: `refold verify` holds the events against it")
+        }),
+    );
     list(&mut printer, "capabilities", &capabilities)?;
     table(&mut printer, &["#events", "type"], &answer.types)?;
     table(&mut printer, &["#streams", "category"], &answer.categories)?;

@@ -102,6 +102,7 @@ fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
         key: asked.anchor_key.clone(),
         authorities: asked.authority.clone(),
         explanations: asked.explanations.clone(),
+        native_key: asked.native_key.clone(),
         ..VerifyAsked::default()
     }))
 }

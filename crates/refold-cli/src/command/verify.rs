@@ -1,7 +1,9 @@
 //! `refold verify`.
 
+use refold_app::AppError;
 use refold_app::answer::Literal;
-use refold_app::text::{grouped, shown, visible};
+use refold_app::text::{counted, grouped, shown, visible};
+use refold_app::usecase::evidence::chain::{ChainAnswer, ChainAsked, has_chain, verify_chain};
 use refold_app::usecase::evidence::impact::Impact;
 use refold_app::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
 
@@ -15,16 +17,41 @@ const MOST_SHOWN: usize = 20;
 pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let copy = asked.copy.as_deref().map(|copy| context.open(copy)).transpose()?;
+    let Some(anchor) = &asked.anchor else {
+        let how = ChainAsked {
+            key: asked.native_key.clone(),
+            handler: asked.handler.clone(),
+            explanations: asked.explanations.clone(),
+        };
+        let answer = verify_chain(context.work, &session, &how, copy.as_deref())?;
+        let code = u8::from(answer.finding_count > 0);
+        let mut printer = context.printer();
+        if context.json {
+            printer.json(&answer)?;
+        } else {
+            print_chain(&mut printer, &answer)?;
+        }
+        return printer.finish(Ok(code));
+    };
+    if asked.native_key.is_some() && !has_chain(&session) {
+        return Err(AppError::invalid(
+            "--native-key is for a store that signs its events itself, and this one keeps no chain of its own",
+            "leave it out",
+        )
+        .into());
+    }
     let how = VerifyAsked {
-        anchor: asked.anchor.clone(),
+        anchor: anchor.clone(),
         salt: asked.salt.clone(),
         key: asked.key.clone(),
         authorities: asked.authority.clone(),
         handler: asked.handler.clone(),
         explanations: asked.explanations.clone(),
+        native_key: asked.native_key.clone(),
     };
     let answer = verify(context.work, &session, &how, copy.as_deref())?;
-    let code = u8::from(answer.finding_count > 0);
+    let of_chain = answer.chain.as_ref().map_or(0, |chain| chain.finding_count);
+    let code = u8::from(answer.finding_count > 0 || of_chain > 0);
     let mut printer = context.printer_of(code);
     if context.json {
         printer.json(&answer)?;
@@ -48,22 +75,69 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         (None, "broken") => "level L0: observed, and not what the anchor says".to_owned(),
         (None, _) => "level L0: observed; the anchor proves nothing of what could not be read".to_owned(),
     })?;
-    if !answer.findings.is_empty() {
+    print_found(&mut printer, &answer.findings, answer.finding_count)?;
+    if let Some(chain) = &answer.chain {
         printer.line("")?;
-        print_findings(&mut printer, &answer.findings)?;
-    }
-    for finding in answer.findings.iter().take(MOST_SHOWN) {
-        if let Some(impact) = &finding.impact {
-            print_impact(&mut printer, finding, impact)?;
-        }
-    }
-    if answer.finding_count > MOST_SHOWN as u64 {
-        printer.line(&format!(
-            "the first {MOST_SHOWN} of {} by position; --json has more",
-            grouped(answer.finding_count)
-        ))?;
+        printer.line("the chain that the store keeps itself")?;
+        print_chain(&mut printer, chain)?;
     }
     printer.finish(Ok(code))
+}
+
+fn print_chain(printer: &mut Printer, answer: &ChainAnswer) -> Result<(), Ended> {
+    printer.line(&answer.sentence)?;
+    for of in &answer.respelled {
+        printer.line(&format!(
+            "{}: the hash is that of {}",
+            counted(of.events, "event"),
+            of.spelling
+        ))?;
+    }
+    if let (Some(last), Some(head)) = (&answer.last, &answer.head) {
+        printer.line(&format!("last event {last}, hash {}", shown(head.as_bytes())))?;
+    }
+    let signatures = &answer.signatures;
+    printer.line(&match (&signatures.key, signatures.signed) {
+        (Some(key), _) if signatures.by_key == answer.events => format!("every event is signed by the key {key}"),
+        (Some(key), _) => format!(
+            "{} of {} signed by the key {key}",
+            grouped(signatures.by_key),
+            counted(answer.events, "event")
+        ),
+        (None, 0) => "no event is signed".to_owned(),
+        (None, signed) => format!("{} signed; no signature was checked", counted(signed, "event")),
+    })?;
+    printer.line(match (answer.level, answer.outcome) {
+        (Some(_), "partial") => {
+            "level L3, partial: consistent with the chain that the store keeps itself, as far as it goes"
+        }
+        (Some(_), _) => "level L3: consistent with the chain that the store keeps itself",
+        (None, "broken") => "level L0: observed, and not consistent with its own chain",
+        (None, _) => "level L0: observed; its chain proves nothing of what cannot be read",
+    })?;
+    print_found(printer, &answer.findings, answer.finding_count)?;
+    printer.line("")?;
+    let mut not_checked = answer.not_checked.iter();
+    not_checked.try_for_each(|sentence| printer.line(&format!("not checked: {sentence}")))
+}
+
+fn print_found(printer: &mut Printer, findings: &[VerifyFinding], count: u64) -> Result<(), Ended> {
+    if !findings.is_empty() {
+        printer.line("")?;
+        print_findings(printer, findings)?;
+    }
+    for finding in findings.iter().take(MOST_SHOWN) {
+        if let Some(impact) = &finding.impact {
+            print_impact(printer, finding, impact)?;
+        }
+    }
+    if count > MOST_SHOWN as u64 {
+        printer.line(&format!(
+            "the first {MOST_SHOWN} of {} by position; --json has more",
+            grouped(count)
+        ))?;
+    }
+    Ok(())
 }
 
 fn print_findings(printer: &mut Printer, findings: &[VerifyFinding]) -> Result<(), Ended> {

@@ -15,8 +15,9 @@ use serde::Serialize;
 
 use super::aftermath::aftermath;
 use super::anchor::identity;
+use super::chain::{ChainAnswer, ChainAsked, has_chain, verify_chain};
 use super::explanation::Register;
-use super::impact::{Impact, Impacts, Older};
+use super::impact::{Differing, Impact, Impacts, Older, Proof};
 use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
 use super::stamp::{self, StampSeen};
@@ -41,6 +42,8 @@ pub struct VerifyAnswer {
     pub added: u64,
     /// Columns of the store's rows that came after the anchor was made: it says nothing of them.
     pub uncovered_columns: Vec<String>,
+    /// What the chain that the store itself keeps says; `null`: it keeps none.
+    pub chain: Option<ChainAnswer>,
     /// The outcome in words.
     pub sentence: String,
 }
@@ -102,10 +105,12 @@ pub struct VerifyAsked {
     pub handler: Option<String>,
     /// A file of explanations.
     pub explanations: Option<PathBuf>,
+    /// A file with the public key of a store that signs its events.
+    pub native_key: Option<PathBuf>,
 }
 
 /// Findings whose event is looked up.
-const MOST_NAMED: usize = 1_000;
+pub(super) const MOST_NAMED: usize = 1_000;
 /// Findings whose impact is told: each folds a stream twice.
 pub(super) const MOST_IMPACTS: usize = 20;
 
@@ -152,15 +157,22 @@ pub fn verify(
             "below all positions of the anchor".to_owned(),
         )
     }));
-    let today = today(work, session, &outcome.findings)?;
+    let today = today(work, session, outcome.findings.iter().filter_map(place))?;
     let older = match copy.filter(|_| !outcome.is_unchanged) {
         Some(copy) => Some(Older {
             session: copy,
-            outcome: Held::against(work, copy, &known, "verifying the copy")?.outcome,
+            differing: Differing::of(&Held::against(work, copy, &known, "verifying the copy")?.outcome),
         }),
         None => None,
     };
-    let impacts = Impacts::new(session, older, program, known.horizon, outcome);
+    let impacts = Impacts::new(
+        session,
+        older,
+        program,
+        known.horizon,
+        Differing::of(outcome),
+        Proof::Anchor,
+    );
     for (at, finding) in outcome.findings.iter().enumerate() {
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
@@ -188,7 +200,14 @@ pub fn verify(
             .and_then(|position| position.parse::<i64>().ok())
     });
     let explained = found.iter().filter(|finding| finding.explained).count() as u64;
+    let of_chain = ChainAsked {
+        key: asked.native_key.clone(),
+        handler: asked.handler.clone(),
+        explanations: asked.explanations.clone(),
+    };
+    let chain = has_chain(session).then(|| verify_chain(work, session, &of_chain, copy));
     Ok(VerifyAnswer {
+        chain: chain.transpose()?,
         outcome: match (&held.unread, finding_count) {
             (Some(_), _) => "unverifiable",
             (None, 0) => "verified",
@@ -307,10 +326,10 @@ fn sentence(known: &Known, held: &Held, differing: u64, explained: u64) -> Strin
 }
 
 /// An event as it stands there today.
-struct Today {
-    stream: Vec<u8>,
-    version: Option<String>,
-    event_type: Exact,
+pub(super) struct Today {
+    pub stream: Vec<u8>,
+    pub version: Option<String>,
+    pub event_type: Exact,
 }
 
 /// Where the event of a finding stands today.
@@ -322,10 +341,14 @@ fn place(finding: &Finding) -> Option<u64> {
     }
 }
 
-/// The events of the first findings, by position.
-fn today(work: &Work<'_>, session: &Session, findings: &[Finding]) -> Result<HashMap<u64, Today>, AppError> {
+/// The events at the first of these places, by position.
+pub(super) fn today(
+    work: &Work<'_>,
+    session: &Session,
+    places: impl Iterator<Item = u64>,
+) -> Result<HashMap<u64, Today>, AppError> {
     // Positions came from the store, where they are `i64`.
-    let places = findings.iter().take(MOST_NAMED).filter_map(place);
+    let places = places.take(MOST_NAMED);
     let query = ReadQuery {
         scope: Scope::Positions(places.map(|it| Position(it as i64)).collect()),
         direction: Direction::Forward,

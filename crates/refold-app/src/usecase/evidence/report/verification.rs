@@ -34,6 +34,7 @@ pub(super) fn judged(
         asked.authorities.as_ref().map(|_| "--authority FILE"),
         copy.map(|_| "--copy STORE"),
         asked.explanations.as_ref().map(|_| "--explanations FILE"),
+        asked.native_key.as_ref().map(|_| "--native-key FILE"),
     ];
     let anchor = &answer.anchor;
     let judged = Judged {
@@ -82,6 +83,9 @@ fn places(of: &VerifyFinding) -> impl Iterator<Item = Position> {
         .flatten()
         .filter_map(|position| position.parse().ok().map(Position))
 }
+
+/// Findings of the store's own chain that are named: `refold verify` without an anchor lists them all.
+const MOST_OF_CHAIN: usize = 10;
 
 fn claim(answer: &VerifyAnswer) -> String {
     let stamp = answer.anchor.stamp.as_ref();
@@ -144,6 +148,24 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
     if !answer.uncovered_columns.is_empty() {
         facts.push(fact("Columns that came since", answer.uncovered_columns.join(", ")));
     }
+    if let Some(chain) = &answer.chain {
+        let level = chain.level.map(|level| format!("{level}: ")).unwrap_or_default();
+        facts.push(fact("The store's own chain", format!("{level}{}", chain.sentence)));
+        let first = chain.findings.iter().map(|of| match &of.position {
+            Some(position) => format!("{} #{position}", of.kind),
+            None => of.kind.to_owned(),
+        });
+        if chain.finding_count > 0 {
+            let first = first.take(MOST_OF_CHAIN).collect::<Vec<_>>().join(", ");
+            facts.push(fact(
+                "What it contradicts",
+                format!("{}; the first: {first}", counted(chain.finding_count, "finding")),
+            ));
+        }
+        if let Some(head) = &chain.head {
+            facts.push(code("The last hash of the chain", &**head));
+        }
+    }
     facts.push(fact("Older copy", copy.map_or_else(|| "none".to_owned(), source::name)));
     facts.push(fact(
         "Explanations",
@@ -192,6 +214,8 @@ fn by_kind(answer: &VerifyAnswer) -> String {
 fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
     let anchor = &answer.anchor;
     let kept = answer.findings.len() as u64;
+    let of_chain = answer.chain.iter().flat_map(|chain| &chain.not_checked);
+    let of_chain = of_chain.map(|sentence| format!("Of the store's own chain: {sentence}"));
     let sentences = [
         Some("The time before the anchor was made: what was forged by then is anchored as it was.".to_owned()),
         (answer.added > 0).then(|| {
@@ -225,7 +249,7 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
         asked.explanations.as_ref().map(|_| "Whether the explanations are true.".to_owned()),
         Some("Who changed the store, and when: an anchor cannot tell.".to_owned()),
     ];
-    sentences.into_iter().flatten().collect()
+    sentences.into_iter().flatten().chain(of_chain).collect()
 }
 
 fn finding(of: &VerifyFinding) -> Finding {
