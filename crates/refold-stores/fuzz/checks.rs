@@ -52,10 +52,11 @@ pub fn lines(input: &[u8], folder: &Path) {
         name: name.to_owned(),
         table: None,
     };
-    let choice = match kind % 4 {
+    let choice = match kind % 5 {
         0 => Some(named("json-lines")),
         1 => Some(named("cloudevents")),
-        2 => Some(LayoutChoice::Document(Box::new(
+        2 => Some(named("eventsourcingdb")),
+        3 => Some(LayoutChoice::Document(Box::new(
             refold_stores::layout::read_layout(CSV).expect("the layout is right"),
         ))),
         _ => None,

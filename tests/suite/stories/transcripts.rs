@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use refold_fixtures::chained::{self, Chained, Shape};
 use refold_fixtures::orders::Layout;
 use refold_tests::{Answer, Refold, put_at_rest, root, shop, sources};
 use tempfile::TempDir;
@@ -35,6 +36,7 @@ fn folder() -> &'static Path {
         assert_eq!(exported.code, 0, "{}", exported.err);
         std::fs::write(folder.path().join("events.jsonl"), exported.out).expect("the events are written");
         restored(folder.path());
+        chained(folder.path());
         std::fs::write(folder.path().join("notes.txt"), "this is no store\n").expect("the notes are written");
         folder
     });
@@ -54,6 +56,21 @@ fn restored(folder: &Path) {
         .expect("the copy is changed");
     drop(database);
     put_at_rest(&copy);
+}
+
+/// An export of EventSourcingDB, and one that lost an event, in which another says something else and a third moved.
+fn chained(folder: &Path) {
+    let mut events = chained::events(1, 60, 30, &|_| None);
+    let write = |name: &str, events: &[Chained]| {
+        let lines: Vec<String> = events.iter().map(|event| event.line(Shape::Backup)).collect();
+        std::fs::write(folder.join(name), lines.join("\n") + "\n").expect("an export is written");
+    };
+    write("library.ndjson", &events);
+    events[12].data = "{\"amount\":1}".to_owned();
+    let moved = events.remove(20);
+    events.insert(40, moved);
+    events.remove(50);
+    write("library-changed.ndjson", &events);
 }
 
 /// As a shell splits where only blanks and double quotes matter.
