@@ -1,7 +1,7 @@
 //! Stores written by the libraries themselves, against what the libraries read back from them.
 //!
-//! `cargo xtask test libraries` installs Emmett, pyeventsourcing, cqrs-es and the SDK of EventSourcingDB and says where they are; without that these tests
-//! fail, and do not pass unseen.
+//! `cargo xtask test libraries` installs Emmett, pyeventsourcing, cqrs-es and the SDK of EventSourcingDB, and says where
+//! they are; without that these tests fail, and do not pass unseen.
 
 mod chained;
 mod exported;

@@ -66,6 +66,8 @@ proptest! {
                 other => prop_assert!(false, "{other:?} of {numbers:?}"),
             }
         }
+        // They are told in the order in which they are seen.
+        missing.sort_unstable();
         let expected: Vec<u64> = (sorted[0]..=sorted[sorted.len() - 1]).filter(|it| !sorted.contains(it)).collect();
         prop_assert_eq!(missing, expected, "{:?}", &numbers);
         prop_assert_eq!(begins, sorted[0]);

@@ -267,7 +267,7 @@ fn tamper(events: &mut Vec<Chained>, how: Tampering, at: usize, more: usize) -> 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
     #[test]
     fn each_tampering_is_named_as_what_it_is(
         seed in any::<u64>(),

@@ -20,6 +20,7 @@ use crate::text::{counted, exact, grouped};
 
 const MANIPULATION: &str = "manipulation";
 const GAP: &str = "gap";
+const BELONG: [&str; 2] = ["belongs", "belong"];
 
 /// A finding with what is needed to tell more of it.
 struct Told {
@@ -45,7 +46,9 @@ pub(super) fn answer(
     let (mut found, mut finding_count) = found(&held, &order, key.is_some());
     found.sort_by_key(|told| told.finding.position.as_deref().and_then(|it| it.parse::<i64>().ok()));
     let copy = older.as_ref().map(|(copy, _)| *copy);
-    let horizon = held.last_position.unwrap_or_default();
+    // Of the copy, too, whose positions are the numbers of its events.
+    let last = held.head.as_ref().map(|(number, _)| *number);
+    let horizon = held.last_position.max(last).unwrap_or_default();
     let impacts = Impacts::new(
         session,
         older.map(|(session, mut held)| Older {
@@ -165,12 +168,7 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
     let bare: HashSet<u64> = held.bare.iter().copied().collect();
     let came: Vec<(u64, u64)> = order.breaks.iter().filter_map(came).collect();
     let has_come = |position: u64| came.iter().any(|(first, last)| (*first..=*last).contains(&position));
-    let mut hidden = 0;
-    for changed in &held.changed {
-        if has_come(changed.position) {
-            hidden += 1;
-            continue;
-        }
+    for changed in held.changed.iter().filter(|changed| !has_come(changed.position)) {
         let detail = match (&*changed.part, changed.is_hash_signed) {
             ([], true) => {
                 "its content does not give the hash that it names and that the key signed: a member that the hash covers, or \
@@ -197,11 +195,7 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
         });
     }
     let unkept = held.changed_count - held.changed.len() as u64;
-    for position in held
-        .bare
-        .iter()
-        .filter(|position| !has_come(**position) || bare.contains(position))
-    {
+    for position in &held.bare {
         found.push(at(
             "UNHASHED",
             MANIPULATION,
@@ -235,7 +229,6 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
         signatures(held, &mut found);
     }
     let count = found.len() as u64 + unkept;
-    debug_assert!(hidden <= held.changed_count, "only what changed is hidden");
     (found, count)
 }
 
@@ -258,11 +251,14 @@ fn at(kind: &'static str, severity: &'static str, position: u64, detail: String)
     }
 }
 
-/// `event 5`, `the 3 events 5 to 7`.
-fn events((first, last): (u64, u64)) -> String {
+/// `event 5 is missing`, `the 3 events 5 to 7 are missing`.
+fn events((first, last): (u64, u64), [one, several]: [&str; 2]) -> String {
     match last.checked_sub(first) {
-        Some(0) | None => format!("event {first}"),
-        Some(more) => format!("the {} events {first} to {last}", grouped(more.saturating_add(1))),
+        Some(0) | None => format!("event {first} {one}"),
+        Some(more) => format!(
+            "the {} events {first} to {last} {several}",
+            grouped(more.saturating_add(1))
+        ),
     }
 }
 
@@ -284,7 +280,10 @@ fn told_of(of: &Break) -> Told {
                 ..VerifyFinding::of_store(
                     "REMOVED",
                     MANIPULATION,
-                    format!("{} is missing before position {position}", events(*numbers)),
+                    format!(
+                        "{} before position {position}",
+                        events(*numbers, ["is missing", "are missing"])
+                    ),
                 )
             },
             difference: Some(Finding {
@@ -315,8 +314,8 @@ fn told_of(of: &Break) -> Told {
                     "MOVED",
                     MANIPULATION,
                     match of.numbers.0.checked_sub(1) {
-                        Some(before) => format!("{} belongs behind event {before}", events(of.numbers)),
-                        None => format!("{} belongs at the beginning", events(of.numbers)),
+                        Some(before) => format!("{} behind event {before}", events(of.numbers, BELONG)),
+                        None => format!("{} at the beginning", events(of.numbers, BELONG)),
                     },
                 )
             },
