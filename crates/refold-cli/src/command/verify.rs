@@ -25,7 +25,7 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         };
         let answer = verify_chain(context.work, &session, &how, copy.as_deref())?;
         let code = u8::from(answer.finding_count > 0);
-        let mut printer = context.printer();
+        let mut printer = context.printer_of(code);
         if context.json {
             printer.json(&answer)?;
         } else {
