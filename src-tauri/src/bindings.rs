@@ -5,7 +5,7 @@ use tauri_specta::{Builder, collect_commands};
 
 use crate::commands::{
     compare, connections, drift, evidence, field, gate, handlers, history, known, lab, links, mask, notes, payload,
-    range, sandbox, search, start, store, watch,
+    range, sandbox, search, start, store, stores, watch,
 };
 
 pub fn builder() -> Builder<Wry> {
@@ -126,6 +126,14 @@ pub fn builder() -> Builder<Wry> {
         drift::read_model_mapping,
         drift::compare_read_model,
         drift::save_mapping,
+        stores::compare_stores,
+        stores::close_stores,
+        stores::stores_rows,
+        stores::stores_places,
+        stores::stores_event,
+        stores::stores_frame,
+        stores::stores_states,
+        stores::export_stores,
         evidence::anchors,
         evidence::make_anchor,
         evidence::verify_store,

@@ -21,6 +21,7 @@ pub mod sandbox;
 pub mod search;
 pub mod start;
 pub mod store;
+pub mod stores;
 pub mod watch;
 
 use std::sync::Arc;

@@ -46,6 +46,7 @@ export const S = {
     timeline: 'The timeline comes with the index',
     noAxis: (axis: string) => `What is open has no axis of ${axis.toLowerCase()}`,
     noB: 'Set B first',
+    stores: 'Compare two stores first',
     noRecents: 'No store was opened yet',
     noEvent: 'A is before the first event',
     noLane: 'Put a stream on a lane first',

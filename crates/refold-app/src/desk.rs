@@ -15,6 +15,7 @@ mod notes;
 mod payloads;
 mod sandbox;
 mod search;
+mod stores;
 mod why;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,7 @@ use crate::settings::{self, Found};
 use crate::text;
 use crate::usecase::comparison::Comparison;
 use crate::usecase::lanes::Lanes;
+use crate::usecase::stores::StoresComparison;
 use crate::usecase::{cache, distinguish, find, first_screen, overview, sample, streams};
 use crate::watch::{NewsSink, Open, Watch};
 use crate::wire::{
@@ -69,6 +71,7 @@ pub struct Desk {
     reloads: Mutex<BTreeMap<u32, Reload>>,
     lanes: Mutex<BTreeMap<u32, (u32, Arc<Lanes>)>>,
     comparisons: Mutex<BTreeMap<u32, (u32, Arc<Comparison>)>>,
+    stores: Mutex<BTreeMap<u32, (u32, Arc<StoresComparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
     runs: Mutex<BTreeMap<u32, PlacedRun>>,
     /// The folders of the reports that were made at this desk.
@@ -107,6 +110,7 @@ impl Desk {
             reloads: Mutex::default(),
             lanes: Mutex::default(),
             comparisons: Mutex::default(),
+            stores: Mutex::default(),
             searches: Mutex::default(),
             runs: Mutex::default(),
             reports: Mutex::default(),
@@ -182,6 +186,7 @@ impl Desk {
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.comparisons).retain(|_, (of, _)| *of != session);
+        lock(&self.stores).retain(|_, (of, _)| *of != session);
         lock(&self.searches).retain(|_, placed| placed.session != session);
         lock(&self.runs).retain(|_, placed| placed.session != session);
         lock(&self.histories).retain(|_, placed| {

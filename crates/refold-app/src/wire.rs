@@ -30,6 +30,7 @@ mod search;
 mod settings;
 mod start;
 mod store;
+mod stores;
 mod story;
 mod why;
 
@@ -59,5 +60,6 @@ pub use search::*;
 pub use settings::*;
 pub use start::*;
 pub use store::*;
+pub use stores::*;
 pub use story::*;
 pub use why::*;

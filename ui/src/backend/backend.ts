@@ -65,10 +65,19 @@ import type { DensityFrame, StateFrame } from './frames';
 import type { LabBackend } from './lab';
 import type { SandboxBackend } from './sandbox';
 import type { SearchBackend } from './search';
+import type { StoresBackend } from './stores';
 
 /** Every method rejects with a [`BackendError`]. Progress is told before the promise settles, never after. */
 export interface Backend
-  extends SearchBackend, CompareBackend, DriftBackend, EvidenceBackend, LabBackend, SandboxBackend, ConnectionsBackend {
+  extends
+    SearchBackend,
+    CompareBackend,
+    StoresBackend,
+    DriftBackend,
+    EvidenceBackend,
+    LabBackend,
+    SandboxBackend,
+    ConnectionsBackend {
   start(): Promise<AppStart>;
   /** Makes the sample store (or finds it made) and answers where it is. */
   makeSample(progress: (update: JobUpdate) => void): Promise<string>;

@@ -126,6 +126,14 @@ export const commands = {
 	readModelMapping: (session: number, asked: MappingAsked, progress: Channel<JobUpdate>) => typedError<MappingOffered, AppErrorWire>(__TAURI_INVOKE("read_model_mapping", { session, asked, progress })),
 	compareReadModel: (session: number, asked: DriftAskedWire, progress: Channel<JobUpdate>) => typedError<DriftFound, AppErrorWire>(__TAURI_INVOKE("compare_read_model", { session, asked, progress })),
 	saveMapping: (session: number, file: string, text: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_mapping", { session, file, text })),
+	compareStores: (session: number, asked: StoresAskedWire, progress: Channel<JobUpdate>) => typedError<StoresCompared, AppErrorWire>(__TAURI_INVOKE("compare_stores", { session, asked, progress })),
+	closeStores: (comparison: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_stores", { comparison })),
+	storesRows: (comparison: number, query: StoresQuery) => typedError<StoresPage, AppErrorWire>(__TAURI_INVOKE("stores_rows", { comparison, query })),
+	storesPlaces: (comparison: number, row: number, offset: number, limit: number, progress: Channel<JobUpdate>) => typedError<StoresPlacePage, AppErrorWire>(__TAURI_INVOKE("stores_places", { comparison, row, offset, limit, progress })),
+	storesEvent: (asked: StoresEventAsked) => typedError<StoresEvent, AppErrorWire>(__TAURI_INVOKE("stores_event", { asked })),
+	storesFrame: (asked: StoresEventAsked, query: StoresFrameQuery) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("stores_frame", { asked, query })),
+	storesStates: (comparison: number, row: number, progress: Channel<JobUpdate>) => typedError<StoresStates, AppErrorWire>(__TAURI_INVOKE("stores_states", { comparison, row, progress })),
+	exportStores: (comparison: number, file: string, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("export_stores", { comparison, file, progress })),
 	anchors: (session: number, folder: string) => typedError<AnchorsFound, AppErrorWire>(__TAURI_INVOKE("anchors", { session, folder })),
 	makeAnchor: (session: number, asked: AnchorAskedWire, progress: Channel<JobUpdate>) => typedError<AnchorMade, AppErrorWire>(__TAURI_INVOKE("make_anchor", { session, asked, progress })),
 	verifyStore: (session: number, asked: VerifyAskedWire, progress: Channel<JobUpdate>) => typedError<StoreVerified, AppErrorWire>(__TAURI_INVOKE("verify_store", { session, asked, progress })),
@@ -2812,3 +2820,172 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
+
+export type StoresAskedWire = {
+	other: string,
+	isOtherLeft: boolean,
+	by: StoresBy,
+	ignored: string[],
+	handler: string,
+};
+
+export type StoresBy = "bytes" | "meaning";
+
+export type StoresCompared = {
+	comparison: number,
+	outcome: StoresOutcome,
+	sentence: string,
+	left: StoresSide,
+	right: StoresSide,
+	equalStreams: number,
+	differingStreams: number,
+	kinds: StoresKindCount[],
+	renamed: number,
+	events: StoresEvents,
+	parts: StoresPartCount[],
+	absent: StoresAbsent[],
+	order: StoresOrder,
+	isFormOnly: boolean,
+	at: string,
+	took: string,
+};
+
+export type StoresOutcome = "same" | "different" | "leftBehind" | "rightBehind" | "unclear";
+
+export type StoresSide = {
+	location: string,
+	kind: string,
+	layout: string,
+	environment: Environment | null,
+	countsAs: Environment,
+	events: number,
+	streams: number,
+	lastPosition: string,
+	grew: boolean,
+	isIncomplete: boolean,
+	findings: FindingWire[],
+};
+
+export type StoresKind = "changed" | "missing" | "order" | "leftBehind" | "rightBehind" | "onlyLeft" | "onlyRight" | "unclear";
+
+export type StoresKindCount = {
+	kind: StoresKind,
+	streams: number,
+};
+
+export type StoresEvents = {
+	equal: number,
+	different: number,
+	onlyLeft: number,
+	onlyRight: number,
+	unclearLeft: number,
+	unclearRight: number,
+};
+
+export type StoresPartCount = {
+	part: string,
+	events: number,
+};
+
+export type StoresAbsent = {
+	part: string,
+	isLeft: boolean,
+};
+
+export type StoresOrder = {
+	isSame: boolean | null,
+	notCompared: string,
+	events: number,
+	leftOut: number,
+	leftPosition: string,
+	rightPosition: string,
+};
+
+export type StoresQuery = {
+	kind: StoresKind | null,
+	isRenamed: boolean,
+	offset: number,
+	limit: number,
+};
+
+export type StoresPage = {
+	total: number,
+	matching: number,
+	rows: StoresRow[],
+};
+
+export type StoresRow = {
+	row: number,
+	stream: string,
+	category: string,
+	kind: StoresKind,
+	leftEvents: number,
+	rightEvents: number,
+	different: number,
+	moved: number,
+	onlyLeft: number,
+	onlyRight: number,
+	unclear: number,
+	isByPlace: boolean,
+	renamed: string,
+	first: StoresPlace | null,
+};
+
+export type StoresPlace = {
+	leftVersion: string,
+	leftPosition: string,
+	rightVersion: string,
+	rightPosition: string,
+	parts: string[],
+	isUnclear: boolean,
+};
+
+export type StoresPlacePage = {
+	total: number,
+	matching: number,
+	rows: StoresPlace[],
+};
+
+export type StoresEvent = {
+	parts: StoresPart[],
+	payload: StoresBody,
+	metadata: StoresBody,
+};
+
+export type StoresPart = {
+	part: string,
+	left: string,
+	right: string,
+	isDifferent: boolean,
+};
+
+export type StoresBody = {
+	isDifferent: boolean,
+	isTree: boolean,
+	left: string,
+	right: string,
+	isHidden: boolean,
+	isFormOnly: boolean,
+};
+
+export type StoresDocument = "payload" | "metadata";
+
+export type StoresEventAsked = {
+	comparison: number,
+	row: number,
+	place: number,
+};
+
+export type StoresFrameQuery = {
+	seq: number,
+	document: StoresDocument,
+	onlyChanges: boolean,
+	toggled: string[],
+	firstRow: number,
+	rowCount: number,
+};
+
+export type StoresStates = {
+	changes: number | null,
+	fault: string,
+};

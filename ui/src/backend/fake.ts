@@ -5,6 +5,7 @@ import { rfc3339FromNanos } from '../base/instant';
 import { BackendError, type Backend, type FileDrop } from './backend';
 import type { CompareBackend } from './compare';
 import type { DriftBackend } from './drift';
+import type { StoresBackend } from './stores';
 import type { ConnectionsBackend } from './connections';
 import type * as wire from './bindings';
 import type { EvidenceBackend } from './evidence';
@@ -36,6 +37,7 @@ import { Faults, withFaults } from './fake/faults';
 import { FakeFields } from './fake/fields';
 import { distinguish, rangeFacts, tellNews } from './fake/live';
 import { withDrift } from './fake/drift';
+import { withStores } from './fake/stores';
 import { withEvidence } from './fake/evidence';
 import { withLab } from './fake/lab';
 import { withSandboxes } from './fake/sandbox';
@@ -68,9 +70,12 @@ export function fakeBackend(options: Partial<FakeOptions> = {}): Backend {
     withComparisons(
       withEvidence(
         withDrift(
-          withSandboxes(
-            withLab(withPayloads(withConnections(withPreferences(twin, twin.preferences), twin.saved))),
-            options.seed ?? 4711,
+          withStores(
+            withSandboxes(
+              withLab(withPayloads(withConnections(withPreferences(twin, twin.preferences), twin.saved))),
+              options.seed ?? 4711,
+            ),
+            twin.saved,
           ),
         ),
       ),
@@ -99,6 +104,7 @@ class FakeBackend implements Omit<
   | keyof PayloadBackend
   | keyof CompareBackend
   | keyof DriftBackend
+  | keyof StoresBackend
   | keyof EvidenceBackend
   | keyof LabBackend
   | keyof SandboxBackend

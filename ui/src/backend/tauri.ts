@@ -103,6 +103,15 @@ export function tauriBackend(): Backend {
     compareReadModel: (session, asked, progress) =>
       settled(commands.compareReadModel(session, asked, channel(progress))),
     saveMapping: (session, file, text) => done(commands.saveMapping(session, file, text)),
+    compareStores: (session, asked, progress) => settled(commands.compareStores(session, asked, channel(progress))),
+    closeStores: (comparison) => done(commands.closeStores(comparison)),
+    storesRows: (comparison, query) => settled(commands.storesRows(comparison, query)),
+    storesPlaces: (comparison, row, offset, limit, progress) =>
+      settled(commands.storesPlaces(comparison, row, offset, limit, channel(progress))),
+    storesEvent: (asked) => settled(commands.storesEvent(asked)),
+    storesFrame: async (asked, query) => decodeStateFrame(await settled(commands.storesFrame(asked, query))),
+    storesStates: (comparison, row, progress) => settled(commands.storesStates(comparison, row, channel(progress))),
+    exportStores: (comparison, file, progress) => done(commands.exportStores(comparison, file, channel(progress))),
     anchors: (session, folder) => settled(commands.anchors(session, folder)),
     makeAnchor: (session, asked, progress) => settled(commands.makeAnchor(session, asked, channel(progress))),
     verifyStore: (session, asked, progress) => settled(commands.verifyStore(session, asked, channel(progress))),

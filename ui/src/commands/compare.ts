@@ -16,7 +16,11 @@ export type Act =
   | 'prevChange'
   | 'openBase'
   | 'openCurrent'
-  | 'goTo';
+  | 'goTo'
+  | OfStores;
+
+/** Those of two whole stores alone. */
+type OfStores = 'choose' | 'openOther' | 'document' | 'states' | 'copy' | 'export';
 
 const hasStore = ({ store }: Desk) => (store ? null : S.blocked.store);
 const hasHistory = ({ history }: Desk) => (history ? null : S.blocked.history);
@@ -43,8 +47,14 @@ export const COMPARE: readonly Command[] = [
   command('Go', ['compare'], 'compare.readModel', 'Is a read model right?', readModel, {
     ...{ keys: ['m'], words: 'compare projection rows table drift', blocked: hasStore },
   }),
+  command('Go', ['compare'], 'compare.stores', 'Do two stores hold the same?', stores, {
+    ...{ keys: ['s'], words: 'compare backup migrated copy difference', blocked: hasStore },
+  }),
+  command('Go', ['compare', 'overview'], 'compare.with', 'Compare with another store…', stores, {
+    ...{ words: 'two stores backup migrated copy difference same', blocked: hasStore, choices: atHand },
+  }),
   act('preset', 'Switch what differs between the sides', []),
-  act('run', 'Compare both sides, or the read model', ['Mod+Enter', 'r'], blockedRun),
+  act('run', 'Compare both sides, the read model or both stores', ['Mod+Enter', 'r'], blockedRun),
   act('swap', 'Swap the sides', ['x']),
   act('stop', 'Stop comparing', ['Escape']),
   act('onlyChanges', 'Show only what differs, or all', ['o']),
@@ -54,11 +64,36 @@ export const COMPARE: readonly Command[] = [
   act('openBase', 'Open the side of B in History', ['b']),
   act('openCurrent', 'Open the side of A in History', ['a']),
   act('goTo', 'Open the event that made the row so', []),
+  ofStores('choose', 'Choose the other store…', ['f']),
+  ofStores('openOther', 'Open the stream in the other store, in a new tab', ['Shift+Enter']),
+  ofStores('document', 'Payload or metadata of both events', ['d']),
+  ofStores('states', 'Compare the states of the stream in both stores', ['h']),
+  ofStores('copy', 'Copy the verdict', ['c']),
+  ofStores('export', 'Save the comparison…', ['e']),
 ];
 
 function blockedRun({ store }: Desk): string | null {
-  if (store?.comparesReadModel) return store.boards.get('readModel')?.blocked('run') ?? null;
+  if (store?.compared) return store.boards.get(store.compared)?.blocked('run') ?? null;
   return store?.comparing?.blocked ?? null;
+}
+
+function ofStores(what: OfStores, title: string, keys: string[]): Command {
+  return act(what, title, keys, ({ store }) =>
+    store?.compared === 'stores' ? (store.boards.get('stores')?.blocked(what) ?? null) : S.blocked.stores,
+  );
+}
+
+async function stores(desk: Desk, _: unknown, other: string): Promise<void> {
+  await (await comparisons()).stores(desk, other);
+}
+
+/** Recent stores and saved connections, without the open one. */
+function atHand({ connections, recents, store }: Desk): Choice[] {
+  const saved = connections.saved.map(({ connection }) => `@${connection.name}`);
+  const recent = recents.map(({ location }) => location);
+  return [...new Set([...saved, ...recent])]
+    .filter((location) => location !== store?.opened.location)
+    .map((location) => ({ value: location, title: location, note: '' }));
 }
 
 function act(what: Act, title: string, keys: string[], blocked: Command['blocked'] = () => null): Command {

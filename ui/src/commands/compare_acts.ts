@@ -1,16 +1,26 @@
 // What the commands of the comparison do: loaded when the first of them runs. It must not know which keys run it.
 
 import type { ComparedPreset, ComparisonSide } from '../backend/bindings';
+import type { Board } from '../model/board';
 import { comparingOf, PRESETS, type Comparing } from '../model/comparing.svelte';
 import type { Desk } from '../model/desk.svelte';
 import { driftingOf, READ_MODEL } from '../model/drifting.svelte';
 import type { OpenStore } from '../model/open_store.svelte';
+import { STORES, twoStoresOf } from '../model/two_stores.svelte';
 import type { Act } from './compare';
+
+/** What Compare shows in the place of two states; `null`: it shows these. */
+function boardIn(desk: Desk): Board | null {
+  const { store } = desk;
+  if (store?.compared === READ_MODEL) return driftingOf(desk, store);
+  return store?.compared === STORES ? twoStoresOf(desk, store) : null;
+}
 
 /** What Enter does on the row that is marked. */
 export async function openCompared(desk: Desk): Promise<void> {
   const { store } = desk;
-  if (store?.comparesReadModel) return driftingOf(desk, store).open();
+  const board = boardIn(desk);
+  if (board) return board.open();
   const comparing = store && comparingOf(store);
   const row = comparing?.rowAt(comparing.activeRow);
   if (!comparing || !row) return;
@@ -23,7 +33,8 @@ export async function act(desk: Desk, what: Act, value: string): Promise<void> {
   const { store } = desk;
   if (!store) return;
   const comparing = comparingOf(store);
-  if (store.comparesReadModel && what !== 'preset') return driftingOf(desk, store).act(what);
+  const board = boardIn(desk);
+  if (board && what !== 'preset') return board.act(what);
   switch (what) {
     case 'preset':
       return setPreset(store, comparing, value);
@@ -47,13 +58,15 @@ export async function act(desk: Desk, what: Act, value: string): Promise<void> {
       return openSide(desk, comparing.current);
     case 'goTo':
       return goTo(comparing, desk, value);
+    default: // Those of two stores alone.
   }
 }
 
 /** Moves the mark in the rows. */
 export function move(desk: Desk, by: number): void {
   const { store } = desk;
-  if (store?.comparesReadModel) driftingOf(desk, store).move(by);
+  const board = boardIn(desk);
+  if (board) board.move(by);
   else if (store) comparingOf(store).move(by);
 }
 
@@ -67,7 +80,7 @@ export async function start(desk: Desk, preset: ComparedPreset, base: Partial<Co
   const current = { ...side, at };
   const other = preset === 'points' ? { ...side, at: before } : { ...current, ...base };
   comparing.ask({ preset, base: other, current, ignoresOrder: comparing.ignoresOrder });
-  store.comparesReadModel = false;
+  store.compared = null;
   const running = comparing.run();
   desk.show('compare');
   await running;
@@ -78,10 +91,22 @@ export async function start(desk: Desk, preset: ComparedPreset, base: Partial<Co
 export async function readModel(desk: Desk): Promise<void> {
   const { store } = desk;
   if (!store) return;
-  store.comparesReadModel = true;
+  store.compared = READ_MODEL;
   desk.show('compare');
   const board = driftingOf(desk, store);
   if (board.file === '') await board.choose();
+}
+
+/** Shows two whole stores. `other`: with which one they are to be compared at once; empty: nobody says yet. */
+export async function stores(desk: Desk, other: string): Promise<void> {
+  const { store } = desk;
+  if (!store) return;
+  store.compared = STORES;
+  desk.show('compare');
+  const board = twoStoresOf(desk, store);
+  if (other === '') return;
+  board.take(other);
+  await board.run();
 }
 
 async function cursorOf(desk: Desk, moment: number): Promise<string> {
@@ -108,13 +133,13 @@ export async function aggregates(desk: Desk, stream: string): Promise<void> {
   desk.show('compare');
 }
 
-/** Without a name the next one; the read model is the last of them. */
+/** Without a name the next one; what is more than two states comes last. */
 function setPreset(store: OpenStore, comparing: Comparing, value: string): void {
-  const all = [...PRESETS, READ_MODEL] as const;
-  const present = store.comparesReadModel ? READ_MODEL : comparing.preset;
+  const all = [...PRESETS, READ_MODEL, STORES] as const;
+  const present = store.compared ?? comparing.preset;
   const chosen = all.find((one) => one === value) ?? all[(all.indexOf(present) + 1) % all.length];
-  store.comparesReadModel = chosen === READ_MODEL;
-  if (chosen !== undefined && chosen !== READ_MODEL) comparing.setPreset(chosen);
+  store.compared = chosen === READ_MODEL || chosen === STORES ? chosen : null;
+  if (chosen !== undefined && chosen !== READ_MODEL && chosen !== STORES) comparing.setPreset(chosen);
 }
 
 async function run(comparing: Comparing, desk: Desk): Promise<void> {

@@ -6,6 +6,14 @@ import { command, type Choice, type Command } from './command';
 /** By view, in the order in which they are offered. */
 export const ACTIONS: Record<string, readonly string[]> = {
   overview: ['row.open', 'list.filter', 'list.category', 'go.link.copy'],
+  compare: [
+    'compare.goTo',
+    'compare.openOther',
+    'compare.states',
+    'compare.document',
+    'compare.copy',
+    'compare.export',
+  ],
   history: [
     ...['inspect.copyValue', 'inspect.copyPath', 'inspect.why', 'cursor.nextChange', 'cursor.prevChange'],
     ...['cursor.setB', 'cursor.swap', 'inspect.diff', 'inspect.event', 'inspect.raw', 'inspect.handler'],
@@ -22,7 +30,7 @@ export function menu(commands: readonly Command[]): Command {
       .map(({ id, title, group }) => ({ value: id, title, note: group, command: id }));
   return command(
     'Go',
-    ['overview', 'history'],
+    ['overview', 'history', 'compare'],
     'go.actions',
     'Actions on what is selected…',
     (_, reach, id) => reach.run(id),

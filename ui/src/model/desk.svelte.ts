@@ -187,6 +187,12 @@ export class Desk {
     await this.#opening.openBeside(stream, at);
   }
 
+  /** Opens a stream of a store that need not be open, in a document of its own. */
+  async openElsewhere(location: string, stream: string, at: string | null): Promise<void> {
+    this.failure = null;
+    await this.#opening.openElsewhere(location, stream, at);
+  }
+
   /** Folds the open stream with another handler, at the same cursors. */
   async foldWith(handler: string): Promise<void> {
     this.failure = null;

@@ -55,8 +55,8 @@ export class OpenStore {
   boards = $state.raw<ReadonlyMap<string, Board>>(new Map());
   /** Two states side by side, once they were looked at. */
   comparing = $state.raw<Comparing | null>(null);
-  /** Whether Compare shows a read model, and not two states. */
-  comparesReadModel = $state(false);
+  /** The board that Compare shows; `null`: two states. */
+  compared = $state<'readModel' | 'stores' | null>(null);
 
   overview = $state.raw<Overview | null>(null);
   timeline = $state.raw<Timeline | null>(null);

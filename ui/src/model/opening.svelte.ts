@@ -136,6 +136,24 @@ export class Opening {
     });
   }
 
+  /** Opens a stream of a store that need not be open, in a document of its own, which shows then. */
+  async openElsewhere(location: string, stream: string, at: string | null): Promise<void> {
+    this.#host.leave();
+    const document = this.#documents.add();
+    try {
+      const known = this.#documents.stores.find(({ opened }) => opened.location === location);
+      const store = known ?? new OpenStore(this.#backend, await this.#backend.openStore(location, null));
+      await this.#documents.setStore(document, store);
+      document.history = await this.#open(store, stream, at, null);
+      document.view = 'history';
+      this.#documents.activate(document);
+      this.#host.visit();
+    } catch (reason) {
+      await this.#documents.close(document);
+      if (errorOf(reason).code !== 'cancelled') this.#host.failed(new StoreError(location, reason));
+    }
+  }
+
   /** Folds the open stream with another handler, at the same cursors. */
   async foldWith(handler: string): Promise<void> {
     const document = this.#documents.present;

@@ -5,7 +5,13 @@ import { countOf, countText } from '../base/format';
 export const COMPARE = {
   title: 'Compare',
   preset: 'What differs between the sides',
-  presets: { points: 'Two moments', aggregates: 'Two streams', handlers: 'Two handlers', readModel: 'Read model' },
+  presets: {
+    points: 'Two moments',
+    aggregates: 'Two streams',
+    handlers: 'Two handlers',
+    readModel: 'Read model',
+    stores: 'Two stores',
+  },
   swap: 'Swap',
   run: 'Run',
   stop: 'Stop',

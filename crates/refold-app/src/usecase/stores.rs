@@ -7,23 +7,30 @@
 
 mod align;
 pub mod answer;
+mod export;
 mod judging;
 mod measure;
 mod order;
+mod page;
 mod shown;
 mod side;
 #[cfg(test)]
 mod tests;
+mod twin;
 
 use std::cmp::Reverse;
-use std::sync::Arc;
+use std::hash::RandomState;
+use std::sync::{Arc, Mutex};
 
 use refold_core::finding::{Findings, Severity};
 use refold_core::names::Names;
 use refold_core::work::Work;
 
 pub use align::StreamKind;
+pub use export::MOST_EXPORTED;
 pub use measure::{By, EventPart};
+pub use page::Selected;
+pub(crate) use side::at_store;
 
 use crate::connections::counts_as;
 use crate::error::AppError;
@@ -34,7 +41,8 @@ use answer::{
     AbsentPart, DifferingAnswer, EventCounts, OrderAnswer, PartCount, StoreAnswer, StoresAnswer, StreamCounts,
 };
 use judging::{Differing, Judging};
-use measure::{Measure, Parts};
+use measure::{Doubts, Measure, Parts};
+use page::Looked;
 use side::{Side, Sums};
 
 /// How two stores are compared.
@@ -65,6 +73,13 @@ pub struct StoresComparison {
     order: OrderAnswer,
     /// Those that worry most first, and then in the order in which they began.
     differing: Vec<Differing>,
+    /// What is needed to look at one of them once more.
+    digits: [u8; 2],
+    doubts: [Doubts; 2],
+    hashing: RandomState,
+    events_at_once: u64,
+    /// What was looked at last.
+    looked: Mutex<Looked>,
 }
 
 impl StoresComparison {
@@ -90,14 +105,9 @@ impl StoresComparison {
             handler::adopted(right, of_right.as_deref())?;
         }
         let digits = [left, right].map(|session| session.description().time_digits);
-        let side = |session, phase| Side {
-            session,
-            measure: measure_of(session, asked, digits),
-            phase,
-        };
         let (on_left, on_right) = (
-            side(left, "reading the left store"),
-            side(right, "reading the right store"),
+            side_of(left, asked, digits, "left"),
+            side_of(right, asked, digits, "right"),
         );
         let (mut names, found) = (Names::default(), [Findings::default(), Findings::default()]);
         let [of_left, of_right] = &found;
@@ -119,9 +129,9 @@ impl StoresComparison {
         } = judging;
         differing.sort_by_key(|of| (of.kind, of.stream.0));
         let store = |session: &Arc<Session>, sums: &Sums, found: &Findings| store_answer(session, sums, found);
-        let [left_sums, right_sums] = &sums;
+        let [left_sums, right_sums] = sums;
         Ok(StoresComparison {
-            stores: [store(left, left_sums, of_left)?, store(right, right_sums, of_right)?],
+            stores: [store(left, &left_sums, of_left)?, store(right, &right_sums, of_right)?],
             left: Arc::clone(left),
             right: Arc::clone(right),
             asked: asked.clone(),
@@ -132,22 +142,47 @@ impl StoresComparison {
             present: [left_sums.present, right_sums.present],
             order,
             differing,
+            digits,
+            doubts: [left_sums.doubts, right_sums.doubts],
+            hashing: RandomState::new(),
+            events_at_once,
+            looked: Mutex::default(),
         })
     }
 
+    /// The left one and the right one.
+    pub(crate) fn sessions(&self) -> [&Arc<Session>; 2] {
+        [&self.left, &self.right]
+    }
+
     /// With the first `most` of the streams that differ, and what the handlers, if any, make of each.
-    pub fn answer(self, work: &Work<'_>, most: usize) -> Result<StoresAnswer, AppError> {
+    pub fn answer(&self, work: &Work<'_>, most: usize) -> Result<StoresAnswer, AppError> {
+        self.answer_with(work, most, self.asked.handlers.as_ref())
+    }
+
+    /// As [`StoresComparison::answer`], without what handlers make of it.
+    pub fn answer_of_events(&self, work: &Work<'_>, most: usize) -> Result<StoresAnswer, AppError> {
+        self.answer_with(work, most, None)
+    }
+
+    fn answer_with(
+        &self,
+        work: &Work<'_>,
+        most: usize,
+        handlers: Option<&[Option<String>; 2]>,
+    ) -> Result<StoresAnswer, AppError> {
         let mut differing = Vec::new();
+        let meaning = self.meaning();
         let total = self.differing.len().min(most) as u64;
         for (done, of) in (0..).zip(self.differing.iter().take(most)) {
             work.tick("reading what differs", done, Some(total))?;
-            differing.push(self.differing_answer(work, of)?);
+            differing.push(self.differing_answer(work, of, meaning.as_ref(), handlers)?);
         }
         let outcome = self.outcome();
         let sentence = self.sentence(outcome);
         let differing_count = u32::try_from(self.differing.len()).unwrap_or(u32::MAX);
         let (parts, absent) = (self.parts(), self.absent());
-        let [left, right] = self.stores;
+        let [left, right] = self.stores.clone();
         Ok(StoresAnswer {
             outcome,
             sentence,
@@ -157,27 +192,43 @@ impl StoresComparison {
                 By::Bytes => "bytes",
                 By::Meaning => "meaning",
             },
-            ignored: self.asked.ignored,
-            streams: self.streams,
-            events: self.events,
+            ignored: self.asked.ignored.clone(),
+            streams: self.streams.clone(),
+            events: self.events.clone(),
             parts,
             absent,
-            order: self.order,
+            order: self.order.clone(),
+            form_only: !differing.is_empty() && differing.iter().all(|of| of.is_form_only),
             differing,
             differing_count,
+            behind: self.behind(),
         })
     }
 
-    fn differing_answer(&self, work: &Work<'_>, of: &Differing) -> Result<DifferingAnswer, AppError> {
+    /// How both sides are looked at by meaning, where they were compared by bytes.
+    fn meaning(&self) -> Option<[Measure; 2]> {
+        let asked = StoresAsked {
+            by: By::Meaning,
+            ..self.asked.clone()
+        };
+        let of = |session: &Arc<Session>| measure_of(session, &asked, self.digits);
+        (self.asked.by == By::Bytes).then(|| [of(&self.left), of(&self.right)])
+    }
+
+    fn differing_answer(
+        &self,
+        work: &Work<'_>,
+        of: &Differing,
+        meaning: Option<&[Measure; 2]>,
+        handlers: Option<&[Option<String>; 2]>,
+    ) -> Result<DifferingAnswer, AppError> {
         let id = self.names.stream(of.stream);
         let sessions = (&self.left, &self.right);
         let first = of.first.as_ref();
-        let first = first.map(|first| shown::first(work, (&self.left, &self.right), id, first, self.asked.by));
-        let handlers = self
-            .asked
-            .handlers
-            .as_ref()
-            .filter(|_| of.left_events > 0 && of.right_events > 0);
+        let how = (self.asked.by, meaning);
+        let first = first.map(|first| shown::first(work, (&self.left, &self.right), id, first, how));
+        let first = first.transpose()?;
+        let handlers = handlers.filter(|_| of.left_events > 0 && of.right_events > 0);
         let states = handlers.map(|handlers| shown::states(work, sessions, &text::shown(id), handlers));
         Ok(DifferingAnswer {
             stream: text::exact(id),
@@ -194,7 +245,8 @@ impl StoresComparison {
             unclear_right: of.unclear_right,
             by_place: of.is_by_place,
             renamed: of.renamed.map(|stream| text::exact(self.names.stream(stream))),
-            first: first.transpose()?,
+            is_form_only: of.kind == StreamKind::Changed && first.as_ref().is_some_and(|first| first.means_same),
+            first,
             states: states.transpose()?,
         })
     }
@@ -208,6 +260,31 @@ impl StoresComparison {
             && of.renamed.is_none()
             && may_be_there(of.only_left, right)
             && may_be_there(of.only_right, left)
+    }
+
+    /// The side that holds less than the other, and nothing else.
+    fn behind(&self) -> Option<&'static str> {
+        let is_whole = self.stores.iter().all(|store| !store.incomplete);
+        if !is_whole || self.order.same == Some(false) || self.events.equal == 0 {
+            return None;
+        }
+        let all = |kinds: [StreamKind; 2]| {
+            let mut differing = self.differing.iter();
+            differing.all(|of| kinds.contains(&of.kind) && of.renamed.is_none())
+        };
+        match self.differing.is_empty() {
+            true => None,
+            false if all([StreamKind::RightBehind, StreamKind::OnlyLeft]) => Some("right"),
+            false if all([StreamKind::LeftBehind, StreamKind::OnlyRight]) => Some("left"),
+            false => None,
+        }
+    }
+
+    /// Whether no event of one is in the other, under whatever id, though both hold events.
+    fn shares_nothing(&self) -> bool {
+        let [left, right] = &self.stores;
+        let shared = self.events.equal + self.events.different + self.events.unclear_left;
+        shared == 0 && self.streams.renamed == 0 && left.events > 0 && right.events > 0
     }
 
     fn outcome(&self) -> &'static str {
@@ -256,6 +333,24 @@ impl StoresComparison {
                 "the two hold what both share in another order; {} unclear{incomplete}",
                 text::counted(unclear.len() as u64, "stream")
             ),
+            _ if self.shares_nothing() => format!(
+                "the two have NOTHING in common: {} only left, {} only right, and no event is in both{incomplete}",
+                text::counted(left.events, "event"),
+                text::counted(right.events, "event")
+            ),
+            _ if let Some(behind) = self.behind() => {
+                let (ended, missing) = match behind {
+                    "left" => (self.streams.left_behind, self.streams.only_right),
+                    _ => (self.streams.right_behind, self.streams.only_left),
+                };
+                let ended = (ended > 0).then(|| format!("{} ending earlier", text::counted(ended.into(), "stream")));
+                let missing = (missing > 0).then(|| format!("{} missing", text::counted(missing.into(), "stream")));
+                let told: Vec<String> = ended.into_iter().chain(missing).collect();
+                format!(
+                    "the {behind} store is BEHIND, and holds nothing else: {}",
+                    told.join(", ")
+                )
+            }
             _ => format!(
                 "the two DIFFER in {}{also_unclear}{incomplete}",
                 text::counted(differing.len() as u64, "stream")
@@ -307,7 +402,16 @@ impl StreamKind {
     }
 }
 
-/// How one side is looked at. `digits`: of the recorded times of both.
+/// One side. `digits`: of the recorded times of both.
+fn side_of<'a>(session: &'a Session, asked: &StoresAsked, digits: [u8; 2], name: &'static str) -> Side<'a> {
+    Side {
+        session,
+        measure: measure_of(session, asked, digits),
+        name,
+    }
+}
+
+/// How one side is looked at.
 fn measure_of(session: &Session, asked: &StoresAsked, digits: [u8; 2]) -> Measure {
     let coarser = digits.into_iter().min().unwrap_or(9).min(9);
     let (version_base, unit_nanos) = match asked.by {

@@ -55,16 +55,26 @@ pub(super) struct Outcome {
     /// The first that differs; where none does, the first that is unclear.
     pub first: Option<First>,
     has_pair_after_lone: bool,
+    /// Those that are not the same, in their order: the first `most_kept` of them.
+    pub kept: Vec<First>,
+    most_kept: usize,
 }
 
-/// Where a stream differs first.
+/// Where a stream differs, first or at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct First {
-    pub left: Option<Position>,
-    pub right: Option<Position>,
+    pub left: Option<Place>,
+    pub right: Option<Place>,
     /// None, where one of both is not there.
     pub parts: Parts,
     pub is_unclear: bool,
+}
+
+/// Where an event stands in one of both stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub position: Position,
+    pub version: Version,
 }
 
 /// How a stream of one store is to that of another. In the order in which they worry.
@@ -87,6 +97,14 @@ pub enum StreamKind {
 }
 
 impl Outcome {
+    /// One that keeps where the first `most` stand that are not the same.
+    pub fn keeping(most: usize) -> Outcome {
+        Outcome {
+            most_kept: most,
+            ..Outcome::default()
+        }
+    }
+
     pub fn kind(&self) -> StreamKind {
         let others = self.different + self.unclear_left + self.unclear_right;
         match (self.only_left, self.only_right) {
@@ -142,19 +160,27 @@ impl Outcome {
                 *count += 1;
             }
         }
+        let place = |entry: &Entry| Place {
+            position: entry.position,
+            version: entry.version,
+        };
+        let found = First {
+            left: left.map(place),
+            right: right.map(place),
+            parts,
+            is_unclear,
+        };
         if self.first.is_none_or(|first| first.is_unclear && !is_unclear) {
-            self.first = Some(First {
-                left: left.map(|entry| entry.position),
-                right: right.map(|entry| entry.position),
-                parts,
-                is_unclear,
-            });
+            self.first = Some(found);
+        }
+        if self.kept.len() < self.most_kept {
+            self.kept.push(found);
         }
     }
 }
 
-/// Takes the events of both sides, each in the order of its stream.
-pub(super) fn align(left: &[Entry], right: &[Entry]) -> Outcome {
+/// Takes the events of both sides, each in the order of its stream. `most_kept`: see [`Outcome::keeping`].
+pub(super) fn align(left: &[Entry], right: &[Entry], most_kept: usize) -> Outcome {
     let mut pairing = Pairing::new(left, right);
     pairing.pair(0..left.len(), 0..right.len(), |entry| {
         entry.is_readable.then_some(entry.hashes)
@@ -165,7 +191,7 @@ pub(super) fn align(left: &[Entry], right: &[Entry]) -> Outcome {
     for (lefts, rights) in pairing.gaps() {
         pairing.pair_gap(lefts, rights);
     }
-    pairing.outcome()
+    pairing.outcome(most_kept)
 }
 
 type Range = std::ops::Range<usize>;
@@ -295,9 +321,9 @@ impl<'a> Pairing<'a> {
     }
 
     /// Walks along both: what has no counterpart stands before the next pair that stays.
-    fn outcome(&self) -> Outcome {
+    fn outcome(&self, most_kept: usize) -> Outcome {
         let staying = self.staying();
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome::keeping(most_kept);
         let mut next_right = 0;
         let take_lone = |outcome: &mut Outcome, range: Range| {
             for at in range.filter(|at| self.is_paired.get(*at) == Some(&false)) {

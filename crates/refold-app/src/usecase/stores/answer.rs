@@ -28,10 +28,14 @@ pub struct StoresAnswer {
     /// Those that worry most first, and as many of them as were asked for.
     pub differing: Vec<DifferingAnswer>,
     pub differing_count: u32,
+    /// One side holds less than the other, and nothing else: `left` or `right`.
+    pub behind: Option<&'static str>,
+    /// Compared by bytes, and the first difference of each stream in `differing` is one of form: by meaning it is none.
+    pub form_only: bool,
 }
 
 /// One side.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct StoreAnswer {
     pub store: String,
     pub kind: String,
@@ -90,7 +94,7 @@ pub struct AbsentPart {
 
 /// Whether the events that both share come in the same order in both stores: of a stream whose events all have their
 /// counterparts all, of another those before its first difference.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct OrderAnswer {
     /// `null`: it was not compared.
     pub same: Option<bool>,
@@ -129,6 +133,8 @@ pub struct DifferingAnswer {
     /// With a handler: what it makes of both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub states: Option<StatesAnswer>,
+    #[serde(skip)]
+    pub is_form_only: bool,
 }
 
 /// Where a stream differs first.
@@ -143,6 +149,8 @@ pub struct FirstAnswer {
     pub metadata: Vec<ChangeAnswer>,
     /// Masking rules hide some of what differs, or all of it.
     pub hidden: bool,
+    #[serde(skip)]
+    pub means_same: bool,
 }
 
 /// The states at the head.

@@ -2,11 +2,10 @@
 //!
 //! It must not know what is shown of a difference.
 
-use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::RandomState;
 
-use refold_core::event::{Columns, StreamOrdinal};
+use refold_core::event::StreamOrdinal;
 use refold_core::names::Names;
 use refold_core::work::Work;
 
@@ -16,8 +15,8 @@ use super::answer::{EventCounts, OrderAnswer, StreamCounts};
 use super::measure::EventPart;
 use super::order::{self, SharedOrder, SharedStream};
 use super::side::{Side, Sums};
+use super::twin::Twin;
 use crate::error::AppError;
-use crate::stream::Stream;
 use crate::text;
 
 /// A stream that is not the same on both sides.
@@ -111,51 +110,22 @@ impl<'a> Judging<'a> {
         let rights = right.entries(work, streams, right_sums, &mut self.names, &self.hashing)?;
         for ((stream, left), right) in streams.iter().zip(&lefts).zip(&rights) {
             work.check()?;
-            self.take(*stream, align(left, right));
+            self.take(*stream, align(left, right, 0));
         }
         Ok(())
     }
 
-    /// A stream with more events than are in memory at once: those of one version are each other's counterparts. Where
-    /// versions are not there, or do not count, the next is that of the next.
+    /// A stream with more events than are in memory at once.
     fn side_by_side(&mut self, work: &Work<'_>, stream: StreamOrdinal) -> Result<Outcome, AppError> {
-        let ([left, right], [left_sums, right_sums]) = (self.sides, self.sums);
-        let query = Stream::whole(self.names.stream(stream), Columns::ALL);
-        let mut on_left = left.line(&query, left_sums, stream, &self.hashing)?;
-        let mut on_right = right.line(&query, right_sums, stream, &self.hashing)?;
-        let (mut outcome, mut steps) = (Outcome::default(), 0_u64);
-        let total = u64::from(left_sums.of(stream).events) + u64::from(right_sums.of(stream).events);
-        let names = &mut self.names;
-        let (mut of_left, mut of_right) = (on_left.next(work, names)?, on_right.next(work, names)?);
-        while of_left.is_some() || of_right.is_some() {
-            let apart = match (&of_left, &of_right) {
-                (Some((Some(left), _)), Some((Some(right), _))) => left.cmp(right),
-                (Some(_), Some(_)) => {
-                    outcome.is_by_place = true;
-                    Ordering::Equal
-                }
-                (Some(_), None) => Ordering::Less,
-                (None, _) => Ordering::Greater,
-            };
-            let next_left = of_left.take_if(|_| apart.is_le()).map(|(_, entry)| entry);
-            let next_right = of_right.take_if(|_| apart.is_ge()).map(|(_, entry)| entry);
-            outcome.take(next_left.as_ref(), next_right.as_ref(), false);
-            if next_left.is_some() {
-                of_left = on_left.next(work, names)?;
-            }
-            if next_right.is_some() {
-                of_right = on_right.next(work, names)?;
-            }
-            steps += 1;
-            if steps % 1_024 == 0 {
-                work.tick(
-                    "comparing event by event",
-                    on_left.taken() + on_right.taken(),
-                    Some(total),
-                )?;
-            }
-        }
-        Ok(outcome)
+        let id = self.names.stream(stream).to_vec();
+        let (sides, [left, right]) = (self.sides, self.sums);
+        let twin = Twin {
+            id: &id,
+            events: [left.of(stream).events, right.of(stream).events],
+            doubts: [&left.doubts, &right.doubts],
+            hashing: &self.hashing,
+        };
+        twin.walked(work, sides, &mut self.names, 0)
     }
 
     /// The first `events` are each other's counterparts; `is_all`: there are no others.

@@ -68,7 +68,7 @@ const TICK: u64 = 4_096;
 /// The shared events of one side.
 struct Shared<'a> {
     side: &'a Side<'a>,
-    walk: Walk,
+    walk: Walk<'a>,
     shared: &'a [SharedStream],
     seen: Vec<u32>,
 }
@@ -77,7 +77,7 @@ struct Shared<'a> {
 type Found = ((StreamOrdinal, Option<i64>), Position);
 
 impl<'a> Shared<'a> {
-    fn of(side: &'a Side<'a>, walk: Walk, shared: &'a [SharedStream]) -> Shared<'a> {
+    fn of(side: &'a Side<'a>, walk: Walk<'a>, shared: &'a [SharedStream]) -> Shared<'a> {
         let seen = vec![0; shared.len()];
         Shared {
             side,

@@ -10,51 +10,51 @@ use refold_core::port::store::{Direction, ReadQuery, Scope};
 use refold_core::value::Value;
 use refold_core::work::Work;
 
-use super::align::First;
+use super::align::{First, Place};
 use super::answer::{FirstAnswer, StatesAnswer};
-use super::measure::{By, EventPart};
+use super::measure::{By, EventPart, Measure};
 use crate::answer::{ChangeAnswer, EventAnswer, Literal};
 use crate::error::AppError;
 use crate::mask::Part;
 use crate::session::Session;
 use crate::usecase::comparison::Comparison;
 use crate::usecase::{events, upcast};
-use crate::wire::ComparisonSide;
+use crate::wire::{ComparisonSide, StoresDocument};
 
 /// One event of one side, under what is hidden of it.
-struct Shown {
-    answer: EventAnswer,
+pub(super) struct Shown {
+    pub answer: EventAnswer,
     /// `None`: not there, or no JSON.
-    payload: Option<Value>,
-    metadata: Option<Value>,
+    pub payload: Option<Value>,
+    pub metadata: Option<Value>,
+    /// Its parts by their meaning, where that was asked for.
+    meant: Vec<Option<Vec<u8>>>,
     hides_payload: bool,
     hides_metadata: bool,
 }
 
-/// Reads both events. `None` of one side: it has no such event.
+/// Reads both events. `None` of one side: it has no such event. `meaning`: how each side is looked at by meaning, where it
+/// is to be told whether they mean the same.
 pub(super) fn first(
     work: &Work<'_>,
     (left, right): (&Session, &Session),
     stream: &[u8],
     first: &First,
-    by: By,
+    (by, meaning): (By, Option<&[Measure; 2]>),
 ) -> Result<FirstAnswer, AppError> {
-    let of = |session: &Session, position: Option<Position>| match position {
-        Some(position) => {
-            session.log_stream(stream)?;
-            read(work, session, position)
-        }
-        None => Ok(None),
+    let (left, right) = both(work, (left, right), stream, first, meaning)?;
+    let means_same = match (&left, &right) {
+        (Some(left), Some(right)) => meaning.is_some() && !first.is_unclear && left.meant == right.meant,
+        _ => false,
     };
-    let (left, right) = (of(left, first.left)?, of(right, first.right)?);
     let (mut payload, mut metadata, mut hidden) = (Vec::new(), Vec::new(), false);
     if let (Some(left), Some(right)) = (&left, &right) {
         if first.parts.holds(EventPart::Payload) {
-            payload = changes(left.payload.as_ref(), right.payload.as_ref(), by);
+            payload = told(left.payload.as_ref(), right.payload.as_ref(), by);
             hidden |= (left.hides_payload || right.hides_payload) && is_hidden(&payload);
         }
         if first.parts.holds(EventPart::Metadata) {
-            metadata = changes(left.metadata.as_ref(), right.metadata.as_ref(), by);
+            metadata = told(left.metadata.as_ref(), right.metadata.as_ref(), by);
             hidden |= (left.hides_metadata || right.hides_metadata) && is_hidden(&metadata);
         }
     }
@@ -65,7 +65,30 @@ pub(super) fn first(
         payload,
         metadata,
         hidden,
+        means_same,
     })
+}
+
+/// Reads the event of each side, and writes down that the stream was looked at. `None` of one side: it has no such event.
+pub(super) fn both(
+    work: &Work<'_>,
+    (left, right): (&Session, &Session),
+    stream: &[u8],
+    of: &First,
+    meaning: Option<&[Measure; 2]>,
+) -> Result<(Option<Shown>, Option<Shown>), AppError> {
+    let shown = |session: &Session, place: Option<Place>, meaning: Option<&Measure>| match place {
+        Some(place) => {
+            session.log_stream(stream)?;
+            read(work, session, place.position, meaning)
+        }
+        None => Ok(None),
+    };
+    let [left_meaning, right_meaning] = [0, 1].map(|at: usize| meaning.and_then(|of| of.get(at)));
+    Ok((
+        shown(left, of.left, left_meaning)?,
+        shown(right, of.right, right_meaning)?,
+    ))
 }
 
 /// What a handler makes of both streams at their heads.
@@ -98,7 +121,22 @@ pub(super) fn states(
     })
 }
 
-fn read(work: &Work<'_>, session: &Session, position: Position) -> Result<Option<Shown>, AppError> {
+impl Shown {
+    /// Whether masking rules hide any of a document.
+    pub fn hides(&self, document: StoresDocument) -> bool {
+        match document {
+            StoresDocument::Payload => self.hides_payload,
+            StoresDocument::Metadata => self.hides_metadata,
+        }
+    }
+}
+
+fn read(
+    work: &Work<'_>,
+    session: &Session,
+    position: Position,
+    meaning: Option<&Measure>,
+) -> Result<Option<Shown>, AppError> {
     let query = ReadQuery {
         scope: Scope::Positions(vec![position]),
         direction: Direction::Forward,
@@ -109,14 +147,21 @@ fn read(work: &Work<'_>, session: &Session, position: Position) -> Result<Option
     if !reader.next_batch(work, 1, &mut batch, &mut names, &told)? || batch.is_empty() {
         return Ok(None);
     }
-    Ok(Some(shown(&batch.event(0), &names, session)))
+    Ok(Some(shown(&batch.event(0), &names, session, meaning)))
 }
 
-fn shown(event: &EventView<'_>, names: &Names, session: &Session) -> Shown {
+fn shown(event: &EventView<'_>, names: &Names, session: &Session, meaning: Option<&Measure>) -> Shown {
     let mask = session.mask();
     let [payload, metadata] = [Part::Payload, Part::Metadata].map(|part| mask.of_event(event, names, part));
     let value = |bytes: Option<&[u8]>| Value::from_json(bytes?, Value::MAX_DEPTH).ok();
+    let mut meant = Vec::new();
+    if let Some(meaning) = meaning {
+        meaning.each(event, names, &mut Vec::new(), &mut |_, bytes| {
+            meant.push(bytes.map(<[u8]>::to_vec));
+        });
+    }
     Shown {
+        meant,
         answer: events::event_answer(event, names, session.description().time_digits, mask),
         payload: value(event.payload.filter(|_| event.encoding == Encoding::Json)).map(|it| payload.value(&it)),
         metadata: value(event.metadata).map(|it| metadata.value(&it)),
@@ -125,20 +170,25 @@ fn shown(event: &EventView<'_>, names: &Names, session: &Session) -> Shown {
     }
 }
 
-fn changes(left: Option<&Value>, right: Option<&Value>, by: By) -> Vec<ChangeAnswer> {
+fn told(left: Option<&Value>, right: Option<&Value>, by: By) -> Vec<ChangeAnswer> {
     let (Some(left), Some(right)) = (left, right) else {
         return Vec::new();
     };
+    changes(left, right, by).into_iter().map(upcast::change_answer).collect()
+}
+
+/// What differs of two documents, as far as it counts.
+pub(super) fn changes(left: &Value, right: &Value, by: By) -> Vec<Change> {
     let differs = |change: &Change| match &change.op {
         ChangeOp::Changed { before, after } => by == By::Bytes || !before.means_same(after),
         ChangeOp::Added { .. } | ChangeOp::Removed { .. } | ChangeOp::Moved { .. } => true,
     };
     let changes = diff(left, right, &ArrayKeys::default());
-    changes.into_iter().filter(differs).map(upcast::change_answer).collect()
+    changes.into_iter().filter(differs).collect()
 }
 
 /// Whether not all that differs is shown. Where nothing is, it is hidden, or a document that is no JSON is.
-fn is_hidden(changes: &[ChangeAnswer]) -> bool {
+pub(super) fn is_hidden(changes: &[ChangeAnswer]) -> bool {
     let is_redacted = |value: &Option<Literal>| value.as_ref().is_some_and(Literal::is_redacted);
     let is_partly = |change: &ChangeAnswer| is_redacted(&change.before) || is_redacted(&change.after);
     changes.is_empty() || changes.iter().any(is_partly)

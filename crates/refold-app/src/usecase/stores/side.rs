@@ -24,8 +24,8 @@ const FEWER: u64 = 8;
 pub(super) struct Side<'a> {
     pub session: &'a Session,
     pub measure: Measure,
-    /// What is said while it is read.
-    pub phase: &'static str,
+    /// `left` or `right`.
+    pub name: &'static str,
 }
 
 /// What a pass over a whole store leaves: of each stream whether it is the same as another, and no more.
@@ -105,14 +105,14 @@ impl Side<'_> {
         let mut sums = Sums::default();
         let (mut batch, mut scratch) = (EventBatch::default(), Vec::new());
         let total = self.session.description().event_count;
-        let mut reader = self.session.store().read(&ReadQuery::all(Columns::ALL))?;
-        work.tick(self.phase, 0, total)?;
-        while reader.next_batch(work, BATCH_ROWS, &mut batch, names, findings)? {
+        let mut reader = self.read(&ReadQuery::all(Columns::ALL))?;
+        work.tick(self.phase(), 0, total)?;
+        while self.next_batch(&mut *reader, work, &mut batch, names, findings)? {
             for row in 0..batch.len() {
                 self.add(&batch.event(row), names, &mut scratch, &mut sums);
             }
             sums.events += batch.len() as u64;
-            work.tick(self.phase, sums.events, total)?;
+            work.tick(self.phase(), sums.events, total)?;
         }
         sums.doubts = Doubts::of(findings);
         for (_, _, kept) in findings.summary().into_iter().filter(|(code, ..)| leaves_blank(code)) {
@@ -184,13 +184,13 @@ impl Side<'_> {
         let (mut batch, mut scratch, told) = (EventBatch::default(), Vec::new(), Findings::default());
         let mut done = 0;
         for query in queries {
-            let mut reader = self.session.store().read(&query)?;
-            while reader.next_batch(work, BATCH_ROWS, &mut batch, names, &told)? {
+            let mut reader = self.read(&query)?;
+            while self.next_batch(&mut *reader, work, &mut batch, names, &told)? {
                 for row in 0..batch.len() {
                     let event = batch.event(row);
                     let place = places.get(event.stream.0 as usize).copied().flatten();
                     if let Some(of) = place.and_then(|place| entries.get_mut(place as usize)) {
-                        of.push(self.entry(&event, names, sums, hashing, &mut scratch));
+                        of.push(self.entry(&event, names, &sums.doubts, hashing, &mut scratch));
                         done += 1;
                     }
                 }
@@ -211,14 +211,14 @@ impl Side<'_> {
         &self,
         event: &EventView<'_>,
         names: &Names,
-        sums: &Sums,
+        doubts: &Doubts,
         hashing: &RandomState,
         scratch: &mut Vec<u8>,
     ) -> Entry {
         let mut entry = Entry {
             hashes: [0; EventPart::CARRIED.len()],
             has_id: false,
-            is_readable: self.measure.is_readable(event, &sums.doubts),
+            is_readable: self.measure.is_readable(event, doubts),
             version: event.version,
             position: event.position,
         };
@@ -232,60 +232,100 @@ impl Side<'_> {
     }
 
     /// The events in the order in which this query has them, one at a time.
-    pub fn walk(&self, query: &ReadQuery) -> Result<Walk, AppError> {
+    pub fn walk(&self, query: &ReadQuery) -> Result<Walk<'_>, AppError> {
         Ok(Walk {
-            reader: self.session.store().read(query)?,
+            side: self,
+            reader: self.read(query)?,
             batch: EventBatch::default(),
             row: 0,
             told: Findings::default(),
         })
     }
 
-    /// The events of one stream in its order, as they are compared, one at a time.
+    /// The events of one stream in its order, as they are compared, one at a time. `total`: so many a pass over all came
+    /// upon.
     pub fn line<'a>(
         &'a self,
-        query: &ReadQuery,
-        sums: &'a Sums,
-        stream: StreamOrdinal,
+        stream: &[u8],
+        total: u32,
+        doubts: &'a Doubts,
         hashing: &'a RandomState,
     ) -> Result<Line<'a>, AppError> {
         Ok(Line {
             side: self,
-            walk: self.walk(query)?,
-            sums,
+            walk: self.walk(&Stream::whole(stream, Columns::ALL))?,
+            doubts,
             hashing,
             scratch: Vec::new(),
             taken: 0,
-            total: sums.of(stream).events.into(),
+            total: total.into(),
         })
     }
 
+    /// What is said while it is read.
+    fn phase(&self) -> &'static str {
+        match self.name {
+            "left" => "reading the left store",
+            _ => "reading the right store",
+        }
+    }
+
+    fn read(&self, query: &ReadQuery) -> Result<Box<dyn EventReader>, AppError> {
+        self.session.store().read(query).map_err(|error| self.told(error))
+    }
+
+    fn next_batch(
+        &self,
+        reader: &mut dyn EventReader,
+        work: &Work<'_>,
+        batch: &mut EventBatch,
+        names: &mut Names,
+        findings: &Findings,
+    ) -> Result<bool, AppError> {
+        let read = reader.next_batch(work, BATCH_ROWS, batch, names, findings);
+        read.map_err(|error| self.told(error))
+    }
+
+    /// A failure that says at which of both stores it was.
+    fn told(&self, error: impl Into<AppError>) -> AppError {
+        at_store(self.name, error.into())
+    }
+
     fn changed(&self) -> AppError {
-        StoreError::Changed {
+        self.told(StoreError::Changed {
             location: self.session.location().to_owned(),
             detail: "a stream holds other events than a moment before".to_owned(),
-        }
-        .into()
+        })
+    }
+}
+
+/// A failure that says at which store it was. That somebody cancelled was at none.
+pub(crate) fn at_store(name: &str, error: AppError) -> AppError {
+    if error.is_cancelled() {
+        return error;
+    }
+    AppError {
+        message: format!("the {name} store: {}", error.message),
+        ..error
     }
 }
 
 /// See [`Side::walk`].
-pub(super) struct Walk {
+pub(super) struct Walk<'a> {
+    side: &'a Side<'a>,
     reader: Box<dyn EventReader>,
     batch: EventBatch,
     row: usize,
     told: Findings,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// Goes on to the next event; `None` behind the last one.
     pub fn next(&mut self, work: &Work<'_>, names: &mut Names) -> Result<Option<EventView<'_>>, AppError> {
         if self.row >= self.batch.len() {
             self.row = 0;
-            if !self
-                .reader
-                .next_batch(work, BATCH_ROWS, &mut self.batch, names, &self.told)?
-            {
+            let (reader, batch) = (&mut *self.reader, &mut self.batch);
+            if !self.side.next_batch(reader, work, batch, names, &self.told)? {
                 self.batch.clear();
                 return Ok(None);
             }
@@ -298,8 +338,8 @@ impl Walk {
 /// See [`Side::line`].
 pub(super) struct Line<'a> {
     side: &'a Side<'a>,
-    walk: Walk,
-    sums: &'a Sums,
+    walk: Walk<'a>,
+    doubts: &'a Doubts,
     hashing: &'a RandomState,
     scratch: Vec<u8>,
     taken: u64,
@@ -320,7 +360,7 @@ impl Line<'_> {
         let version = self.side.measure.version(&event);
         let entry = self
             .side
-            .entry(&event, names, self.sums, self.hashing, &mut self.scratch);
+            .entry(&event, names, self.doubts, self.hashing, &mut self.scratch);
         Ok(Some((version, entry)))
     }
 
