@@ -8,6 +8,7 @@ use crate::driver::{Shown, open};
 use crate::flows::{no_violations, wait_for_version};
 use crate::handlers::{PARTS, test_all};
 use crate::stores;
+use crate::two_stores::{compare_with, damaged_copy};
 use crate::webdriver::key;
 
 /// Names what does not fit.
@@ -99,6 +100,9 @@ fn every_view_fits_its_window() {
         web.run("document.querySelector('[data-test=segment-readModel]').click()");
         web.wait_for("document.querySelector('[data-test=drift]')");
         look(&shown, &format!("read model, {size}"), &mut faults);
+        web.run("document.querySelector('[data-test=segment-stores]').click()");
+        web.wait_for("document.querySelector('[data-test=stores]')");
+        look(&shown, &format!("two stores, {size}"), &mut faults);
         web.run("document.querySelector('[data-test=segment-points]').click()");
         show(&shown, "reports");
         for (about, content) in REPORTS {
@@ -138,6 +142,34 @@ fn every_view_fits_its_window() {
         look(&shown, &format!("sheet of keys, {size}"), &mut faults);
         web.press(&[], key::ESCAPE);
         web.wait_for("!document.querySelector('[data-test=shortcuts]')");
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    no_violations(&shown);
+}
+
+/// Two stores that differ, with an event of one of their streams on both sides; and all that can be said before.
+#[test]
+fn two_stores_fit_their_window() {
+    let store = stores::sample();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let other = damaged_copy(folder.path());
+    let shown = open(&[store.path(), "order-4711"]);
+    let web = &shown.web;
+    wait_for_version(&shown, "15");
+    compare_with(&shown, &other);
+    web.wait_for("document.querySelector('[data-test=stores-tree] [role=row]')");
+    // What is asked is another thing than what is shown.
+    web.run("document.querySelector('[data-test=stores-ignored] summary').click()");
+    web.press(&[], "x");
+    web.wait_for("document.querySelector('[data-test=stores-stale]')");
+    let mut faults = Vec::new();
+    for (width, height, page) in SIZES {
+        web.resize(width, height);
+        if page < width {
+            enlarge(&shown, 200);
+        }
+        web.wait_for(&format!("innerWidth === {page}"));
+        look(&shown, &format!("two stores that differ, {width}x{height}"), &mut faults);
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     no_violations(&shown);

@@ -37,5 +37,6 @@ mod states;
 mod stores;
 mod timeline;
 mod truth;
+mod two_stores;
 mod webdriver;
 mod why;

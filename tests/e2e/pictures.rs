@@ -16,6 +16,7 @@ use crate::kept::{save_case, show_notebook, temporary, write_note};
 use crate::lab::choose;
 use crate::opening::{answer_dialog, palette};
 use crate::stores;
+use crate::two_stores::{compare_with, damaged_copy};
 use crate::webdriver::key;
 use crate::why::ask_why_not;
 
@@ -417,6 +418,18 @@ pub fn show_read_model(shown: &Shown) {
     web.wait_for("document.querySelector('[data-test=drift-mapping-text]')?.value.includes('order_summary')");
     web.press(&[key::CONTROL], key::ENTER);
     web.wait_for("document.querySelector('[data-test=drift-summary]')");
+}
+
+/// The sample beside a copy of it that was changed and lost events.
+#[test]
+fn two_stores() {
+    let store = stores::sample();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let shown = open(&[store.path(), "order-4711"]);
+    wait_for_version(&shown, "15");
+    compare_with(&shown, &damaged_copy(folder.path()));
+    shown.web.wait_for("document.querySelector('[data-test=stores-tree] [role=row]')");
+    take(&shown, "two-stores");
 }
 
 #[test]

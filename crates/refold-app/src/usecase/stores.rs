@@ -283,7 +283,7 @@ impl StoresComparison {
     /// Whether no event of one is in the other, under whatever id, though both hold events.
     fn shares_nothing(&self) -> bool {
         let [left, right] = &self.stores;
-        let shared = self.events.equal + self.events.different + self.events.unclear_left;
+        let shared = self.events.equal + self.events.different + self.events.unclear_left + self.events.unclear_right;
         shared == 0 && self.streams.renamed == 0 && left.events > 0 && right.events > 0
     }
 

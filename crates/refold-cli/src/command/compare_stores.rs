@@ -130,6 +130,9 @@ fn print_counts(printer: &mut Printer, answer: &StoresAnswer) -> Result<(), Ende
         let (word, side) = (absent.part.word(), absent.side);
         printer.line(&format!("the {side} store has no {word} anywhere (--ignore {word})"))?;
     }
+    if answer.form_only {
+        printer.line("each first difference that is listed is one of form, and says the same (--by meaning)")?;
+    }
     printer.line(&order_line(&answer.order))
 }
 

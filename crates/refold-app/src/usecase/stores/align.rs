@@ -55,7 +55,9 @@ pub(super) struct Outcome {
     /// The first that differs; where none does, the first that is unclear.
     pub first: Option<First>,
     has_pair_after_lone: bool,
-    /// Those that are not the same, in their order: the first `most_kept` of them.
+    /// So many pairs and lone events are not the same.
+    pub unequal: u32,
+    /// These, in their order: the first `most_kept` of them.
     pub kept: Vec<First>,
     most_kept: usize,
 }
@@ -160,6 +162,7 @@ impl Outcome {
                 *count += 1;
             }
         }
+        self.unequal += 1;
         let place = |entry: &Entry| Place {
             position: entry.position,
             version: entry.version,

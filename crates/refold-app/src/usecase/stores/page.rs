@@ -101,14 +101,8 @@ impl StoresComparison {
         }
         let outcome = self.outcome_of(work, row, of)?;
         let rows = outcome.kept.iter().skip(offset as usize).take(limit as usize);
-        let pairs_or_lone = [outcome.different, outcome.only_left, outcome.only_right];
-        // What is unclear and has a counterpart is counted on both sides.
-        let unclear = outcome.unclear_left.max(outcome.unclear_right);
         Ok(StoresPlacePage {
-            total: pairs_or_lone
-                .into_iter()
-                .fold(unclear, u32::saturating_add)
-                .max(u32::try_from(outcome.kept.len()).unwrap_or(u32::MAX)),
+            total: outcome.unequal,
             matching: u32::try_from(outcome.kept.len()).unwrap_or(u32::MAX),
             rows: rows.map(place_wire).collect(),
         })

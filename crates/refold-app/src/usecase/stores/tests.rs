@@ -1,6 +1,7 @@
 //! Two stores, changed in every way that there is, against what a look at both lists says.
 
 mod oracle;
+mod page;
 mod single;
 mod telling;
 
@@ -60,10 +61,16 @@ fn compared(left: Vec<MemoryEvent>, right: Vec<MemoryEvent>, asked: &StoresAsked
 
 fn within(left: Vec<MemoryEvent>, right: Vec<MemoryEvent>, asked: &StoresAsked, at_once: u64) -> StoresAnswer {
     let cancel = CancelToken::default();
+    let found = comparison(left, right, asked, at_once);
+    let answer = found.answer(&Work::new(&cancel, &Silent), usize::MAX);
+    answer.unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn comparison(left: Vec<MemoryEvent>, right: Vec<MemoryEvent>, asked: &StoresAsked, at_once: u64) -> StoresComparison {
+    let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let found = StoresComparison::run_within(&work, &session(left), &session(right), asked, at_once);
-    let answer = found.and_then(|found| found.answer(&work, usize::MAX));
-    answer.unwrap_or_else(|error| panic!("{error}"))
+    found.unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The words of an answer, without its numbers of places.

@@ -3,6 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::StoresPlace;
 
 /// What is done to a copy. Places are taken modulo the number of events.
 #[derive(Debug, Clone)]
@@ -211,8 +212,67 @@ fn check(left: &[MemoryEvent], right: &[MemoryEvent], at_once: u64) -> Result<St
     let clear = answer.differing.iter().filter(is_clear).count() as u64;
     let told = format!("the two DIFFER in {}", text::counted(clear, "stream"));
     let is_told = answer.sentence == told || answer.sentence.starts_with(&format!("{told}, "));
+    let is_told = is_told || check_less(&answer, left, right)?;
     prop_assert_eq!(is_told, clear > 0, "{}", answer.sentence);
+    check_places(left, right, at_once)?;
     Ok(answer)
+}
+
+/// What is said where one store holds less, or both share nothing; `false`: something else is said.
+fn check_less(answer: &StoresAnswer, left: &[MemoryEvent], right: &[MemoryEvent]) -> Result<bool, TestCaseError> {
+    let all = |of: &[MemoryEvent]| -> Vec<(Vec<u8>, Whole)> {
+        of.iter().map(|event| (event.stream.clone(), whole(event))).collect()
+    };
+    let (lefts, rights) = (all(left), all(right));
+    let is_within = |less: &[(Vec<u8>, Whole)], more: &[(Vec<u8>, Whole)]| less.iter().all(|event| more.contains(event));
+    if let Some(behind) = answer.behind {
+        let (less, more) = if behind == "left" { (&lefts, &rights) } else { (&rights, &lefts) };
+        prop_assert!(is_within(less, more) && less.len() < more.len());
+        prop_assert!(answer.sentence.starts_with(&format!("the {behind} store is BEHIND, and holds nothing else: ")));
+    }
+    let is_nothing = answer.sentence.starts_with("the two have NOTHING in common");
+    if is_nothing {
+        prop_assert!(lefts.iter().all(|event| !rights.contains(event)));
+    }
+    Ok(answer.behind.is_some() || is_nothing)
+}
+
+/// What is listed page by page is all that differs, and what is read again says the same.
+fn check_places(left: &[MemoryEvent], right: &[MemoryEvent], at_once: u64) -> Result<(), TestCaseError> {
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let found = comparison(left.to_vec(), right.to_vec(), &BYTES, at_once);
+    let whole = found.rows(Selected::All, 0, u32::MAX);
+    let mut paged = Vec::new();
+    while let [row] = &found.rows(Selected::All, paged.len() as u32, 1).rows[..] {
+        paged.push(row.clone());
+    }
+    prop_assert_eq!(&paged, &whole.rows);
+    prop_assert_eq!(whole.total as usize, paged.len());
+    for of in &whole.rows {
+        let kind = Selected::Kind(StreamKind::of_wire(of.kind));
+        prop_assert!(found.rows(kind, 0, u32::MAX).rows.contains(of));
+        let places = found.places(&work, of.row, 0, u32::MAX).unwrap();
+        if !of.renamed.is_empty() {
+            prop_assert_eq!(places.total, 0);
+            continue;
+        }
+        let count = |is: fn(&StoresPlace) -> bool| places.rows.iter().filter(|place| is(place)).count() as u32;
+        let only_left = count(|it| !it.is_unclear && it.right_position.is_empty());
+        let only_right = count(|it| !it.is_unclear && it.left_position.is_empty());
+        let is_lone = of.left_events == 0 || of.right_events == 0;
+        let unclear = count(|it| it.is_unclear);
+        prop_assert_eq!(places.total as usize, places.rows.len());
+        if is_lone {
+            prop_assert_eq!(only_left + only_right + unclear, of.left_events + of.right_events);
+            continue;
+        }
+        prop_assert_eq!((only_left, only_right), (of.only_left, of.only_right));
+        prop_assert_eq!(count(|it| !it.parts.is_empty()), of.different);
+        let first = places.rows.iter().find(|it| !it.is_unclear).or(places.rows.first());
+        prop_assert_eq!(of.first.as_ref(), first);
+    }
+    Ok(())
 }
 
 fn check_stream(

@@ -140,6 +140,75 @@ fn by_meaning_what_libraries_write_otherwise_is_the_same() {
 }
 
 #[test]
+fn a_store_that_holds_less_and_nothing_else_is_behind() {
+    let told = |left: Vec<MemoryEvent>, right: Vec<MemoryEvent>| {
+        let answer = compared(left, right, &BYTES);
+        (answer.behind, answer.sentence)
+    };
+    let mut cut = store(10);
+    cut.truncate(28);
+    assert_eq!(
+        told(store(10), cut.clone()),
+        (
+            Some("right"),
+            "the right store is BEHIND, and holds nothing else: 2 streams ending earlier".to_owned()
+        )
+    );
+    let less: Vec<MemoryEvent> = cut.iter().filter(|event| event.stream != b"order-1").cloned().collect();
+    assert_eq!(
+        told(less, store(10)),
+        (
+            Some("left"),
+            "the left store is BEHIND, and holds nothing else: 1 stream ending earlier, 1 stream missing".to_owned()
+        )
+    );
+    // Whoever lost one in between, or says another thing, is not only behind.
+    let mut lost = cut.clone();
+    lost.remove(4);
+    assert_eq!(told(store(10), lost).0, None);
+    cut[4].payload = None;
+    assert_eq!(told(store(10), cut).0, None);
+    assert_eq!(told(store(10), store(10)).0, None);
+}
+
+#[test]
+fn stores_without_a_common_event_are_said_to_have_none() {
+    let mut other = store(4);
+    other.iter_mut().for_each(|event| {
+        event.stream.push(b'x');
+        event.payload = None;
+    });
+    let answer = compared(store(4), other.clone(), &BYTES);
+    assert_eq!(
+        answer.sentence,
+        "the two have NOTHING in common: 12 events only left, 12 events only right, and no event is in both"
+    );
+    // The same events under other ids are no nothing.
+    other = store(4);
+    other.iter_mut().for_each(|event| event.stream.push(b'x'));
+    let renamed = compared(store(4), other, &BYTES);
+    assert_eq!((renamed.streams.renamed, renamed.sentence.as_str()), (3, "the two DIFFER in 6 streams"));
+    assert!(!compared(store(4), Vec::new(), &BYTES).sentence.contains("NOTHING"));
+}
+
+#[test]
+fn what_differs_by_its_form_only_is_told_apart_from_what_says_another_thing() {
+    let form_only = |right: &str, asked: &StoresAsked| {
+        let answer = compared(with_payload(r#"{"a":1.50,"b":2}"#), with_payload(right), asked);
+        (answer.outcome, answer.form_only)
+    };
+    assert_eq!(form_only(r#"{"b": 2, "a": 1.5}"#, &BYTES), ("different", true));
+    assert_eq!(form_only(r#"{"b": 2, "a": 1.5}"#, &MEANING), ("same", false));
+    assert_eq!(form_only(r#"{"b": 2, "a": 1.51}"#, &BYTES), ("different", false));
+    assert_eq!(form_only(r#"{"a":1.50,"b":2}"#, &BYTES), ("same", false));
+    // One stream that says another thing is enough.
+    let mut right = with_payload(r#"{"b": 2, "a": 1.5}"#);
+    right[2].payload = Some(b"{}".to_vec());
+    let answer = compared(with_payload(r#"{"a":1.50,"b":2}"#), right, &BYTES);
+    assert_eq!((answer.differing_count, answer.form_only), (2, false));
+}
+
+#[test]
 fn what_one_store_has_nowhere_is_told() {
     let mut right = store(3);
     right.iter_mut().for_each(|event| event.metadata = None);
