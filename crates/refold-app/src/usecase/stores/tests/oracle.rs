@@ -228,7 +228,8 @@ fn check_less(answer: &StoresAnswer, left: &[MemoryEvent], right: &[MemoryEvent]
     if let Some(behind) = answer.behind {
         let (less, more) = if behind == "left" { (&lefts, &rights) } else { (&rights, &lefts) };
         prop_assert!(is_within(less, more) && less.len() < more.len());
-        prop_assert!(answer.sentence.starts_with(&format!("the {behind} store is BEHIND, and holds nothing else: ")));
+        let told = format!("the {behind} store is BEHIND, and holds nothing else: ");
+        prop_assert!(answer.sentence.starts_with(&told));
     }
     let is_nothing = answer.sentence.starts_with("the two have NOTHING in common");
     if is_nothing {

@@ -18,17 +18,8 @@ fn query(document: StoresDocument, only_changes: bool) -> StoresFrameQuery {
 
 /// The rows of a frame: how each differs, where, from what to what.
 fn rows(frame: &StateFrame) -> Vec<(RowChange, &str, &str, &str)> {
-    let row = |row| {
-        let crate::frame::FrameRow {
-            change,
-            pointer,
-            before,
-            value,
-            ..
-        } = row;
-        (*change, pointer.as_str(), before.as_str(), value.as_str())
-    };
-    frame.rows.iter().map(row).collect()
+    let rows = frame.rows.iter();
+    rows.map(|row| (row.change, &*row.pointer, &*row.before, &*row.value)).collect()
 }
 
 fn with(payload: &str) -> Vec<MemoryEvent> {
