@@ -58,7 +58,7 @@ export const STORES = {
   equalStreams: (n: number) => `${countOf(n, 'stream', 'streams')} equal`,
   kinds: {
     changed: 'changed',
-    missing: 'events missing or more',
+    missing: 'with events missing or more',
     order: 'another order',
     leftBehind: 'left behind',
     rightBehind: 'right behind',

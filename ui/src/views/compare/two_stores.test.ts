@@ -148,7 +148,7 @@ it('copies the verdict, and saves what the command line prints', async () => {
   await shown.until(() => shown.copied.length === 1);
   expect(shown.copied[0]).toMatch(/^Different: the two DIFFER in 5 streams\nleft {3}.*orders.db /);
   expect(shown.copied[0]).toContain('compared to the byte');
-  expect(shown.copied[0]).toContain('1 changed · 1 events missing or more · 3 right behind');
+  expect(shown.copied[0]).toContain('1 changed · 1 with events missing or more · 3 right behind');
   shown.press('e');
   await shown.until(() => saved.mock.calls.length === 1);
   expect(saved.mock.calls[0]?.[1]).toBe('/tmp/comparison.json');
