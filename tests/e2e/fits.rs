@@ -169,7 +169,11 @@ fn two_stores_fit_their_window() {
             enlarge(&shown, 200);
         }
         web.wait_for(&format!("innerWidth === {page}"));
-        look(&shown, &format!("two stores that differ, {width}x{height}"), &mut faults);
+        look(
+            &shown,
+            &format!("two stores that differ, {width}x{height}"),
+            &mut faults,
+        );
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
     no_violations(&shown);

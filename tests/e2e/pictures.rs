@@ -428,7 +428,9 @@ fn two_stores() {
     let shown = open(&[store.path(), "order-4711"]);
     wait_for_version(&shown, "15");
     compare_with(&shown, &damaged_copy(folder.path()));
-    shown.web.wait_for("document.querySelector('[data-test=stores-tree] [role=row]')");
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=stores-tree] [role=row]')");
     take(&shown, "two-stores");
 }
 

@@ -31,7 +31,8 @@ export const STORES = {
   noResult: 'Compare both stores first',
   noStream: 'Mark first a stream that the other store has too',
   noStreamHere: 'This store does not have the stream that is marked',
-  stale: 'Something else is asked than what is shown: compare again',
+  stale: (left: string, right: string) =>
+    `Something else is asked than what is shown, with ${left || 'nothing'} on the left and ${right || 'nothing'} on the right: compare again`,
   begin: 'Do two stores hold the same?',
   beginWhy:
     'A backup was restored, a store was moved to another database or library, staging was filled from production. Both stores are read from end to end, and every event of one is held against its counterpart.',

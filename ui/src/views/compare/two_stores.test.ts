@@ -83,7 +83,9 @@ it('keeps the answer while something else is asked, and says so', async () => {
   shown.press('x');
   await shown.until(() => shown.find('[data-test=stores-stale]'));
   expect(outcome(shown)).toBe('different');
-  expect(shown.texts('[data-test=stores-left-location]')[0]).toBe('/backup/form.db');
+  expect(shown.texts('[data-test=stores-stale]')[0]).toContain('/backup/form.db on the left');
+  // What is shown is of what it was asked of.
+  expect(shown.texts('[data-test=stores-right-location]')[0]).toBe('/backup/form.db');
   shown.press('x');
   await shown.until(() => !shown.find('[data-test=stores-stale]'));
   shown.find('[data-test=stores-by-meaning]')?.click();

@@ -46,7 +46,10 @@ fn the_window_is_told_what_the_command_line_prints() {
     let (folder, other) = other_shop(1_500);
     let session = lab.desk.open_store(&lab.store, None).unwrap().session;
     let told = lab.desk.compare_stores(session, &asked(&other), &|_| {}).unwrap();
-    assert_eq!((told.left.location.as_str(), told.right.location.as_str()), (&*lab.store, &*other));
+    assert_eq!(
+        (told.left.location.as_str(), told.right.location.as_str()),
+        (&*lab.store, &*other)
+    );
     assert!(told.outcome != StoresOutcome::Same && told.differing_streams > 0);
     let streams: u32 = told.kinds.iter().map(|of| of.streams).sum();
     assert_eq!(streams, told.differing_streams);
@@ -73,7 +76,9 @@ fn the_window_is_told_what_the_command_line_prints() {
     // Over what is no comparison, and beside either store, nothing is written.
     for beside in [&lab.store, &other] {
         let file = Path::new(beside).with_file_name("comparison.json");
-        let refused = lab.desk.export_stores(told.comparison, &file.display().to_string(), &|_| {});
+        let refused = lab
+            .desk
+            .export_stores(told.comparison, &file.display().to_string(), &|_| {});
         assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidInput);
         assert!(!file.exists());
     }
@@ -97,7 +102,10 @@ fn swapped_the_sides_are_swapped() {
         ..asked(&other)
     };
     let two = lab.desk.compare_stores(session, &turned, &|_| {}).unwrap();
-    assert_eq!((one.left.location, one.right.location), (two.right.location, two.left.location));
+    assert_eq!(
+        (one.left.location, one.right.location),
+        (two.right.location, two.left.location)
+    );
     assert_eq!(
         (one.events.only_left, one.events.only_right, one.events.equal),
         (two.events.only_right, two.events.only_left, two.events.equal)
@@ -124,7 +132,11 @@ fn what_cannot_be_compared_is_said_with_the_store_that_it_is() {
 fn cancelled_in_any_of_its_phases_it_leaves_nothing() {
     let lab = lab();
     let session = lab.desk.open_store(&lab.store, None).unwrap().session;
-    for phase in ["opening the other store", "reading the left store", "reading the right store"] {
+    for phase in [
+        "opening the other store",
+        "reading the left store",
+        "reading the right store",
+    ] {
         let cancelling = |update: crate::wire::JobUpdate| {
             if update.phase == phase {
                 lab.desk.cancel_job(update.job);

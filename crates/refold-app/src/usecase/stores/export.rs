@@ -25,7 +25,10 @@ impl StoresComparison {
         let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
         if is_of_store(folder.unwrap_or(Path::new(".")), self.right.path()).unwrap_or(true) {
             return Err(AppError::invalid(
-                format!("the {noun} is not written: it is the folder of a store: {}", file.display()),
+                format!(
+                    "the {noun} is not written: it is the folder of a store: {}",
+                    file.display()
+                ),
                 format!("choose another folder or name for the {noun}"),
             ));
         }

@@ -167,7 +167,11 @@ impl StoresComparison {
     /// What the handlers that were asked for make of a stream on both sides.
     pub fn states(&self, work: &Work<'_>, row: u32) -> Result<StoresStates, AppError> {
         let of = self.differing_at(row)?;
-        let handlers = self.asked.handlers.as_ref().filter(|_| of.left_events > 0 && of.right_events > 0);
+        let handlers = self
+            .asked
+            .handlers
+            .as_ref()
+            .filter(|_| of.left_events > 0 && of.right_events > 0);
         let Some(handlers) = handlers else {
             return Err(AppError::invalid(
                 "there are no two states to compare",
@@ -242,9 +246,18 @@ impl StoresComparison {
         let of = self.differing_at(row)?;
         let outcome = self.outcome_of(work, row, of)?;
         let first = *outcome.kept.get(place as usize).ok_or_else(|| {
-            AppError::not_found("the stream has no such difference", "choose one of those that are listed")
+            AppError::not_found(
+                "the stream has no such difference",
+                "choose one of those that are listed",
+            )
         })?;
-        let (left, right) = shown::both(work, (&self.left, &self.right), self.names.stream(of.stream), &first, None)?;
+        let (left, right) = shown::both(
+            work,
+            (&self.left, &self.right),
+            self.names.stream(of.stream),
+            &first,
+            None,
+        )?;
         let both = Arc::new(BothEvents { first, left, right });
         self.looked().event = Some((key, Arc::clone(&both)));
         Ok(both)
@@ -265,8 +278,8 @@ impl BothEvents {
         let told = EventPart::CARRIED.into_iter().chain([EventPart::Position]);
         let part = |part: EventPart| {
             let [on_left, on_right] = [left, right].map(|event| event.and_then(|event| plain(event, part)));
-            let is_different = self.first.parts.holds(part)
-                || part == EventPart::Position && self.first.parts.holds(EventPart::Order);
+            let is_different =
+                self.first.parts.holds(part) || part == EventPart::Position && self.first.parts.holds(EventPart::Order);
             (on_left.is_some() || on_right.is_some() || is_different).then(|| StoresPart {
                 part: part.word().to_owned(),
                 left: on_left.unwrap_or_default(),
@@ -302,7 +315,13 @@ impl BothEvents {
             left: left.text(),
             right: right.text(),
             is_hidden: is_different && !is_lone && hides && shown::is_hidden(&told),
-            is_form_only: is_different && is_tree && !is_lone && !hides && told.is_empty() && left.has_value() && right.has_value(),
+            is_form_only: is_different
+                && is_tree
+                && !is_lone
+                && !hides
+                && told.is_empty()
+                && left.has_value()
+                && right.has_value(),
         }
     }
 

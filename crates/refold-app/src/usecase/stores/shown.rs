@@ -174,7 +174,10 @@ fn told(left: Option<&Value>, right: Option<&Value>, by: By) -> Vec<ChangeAnswer
     let (Some(left), Some(right)) = (left, right) else {
         return Vec::new();
     };
-    changes(left, right, by).into_iter().map(upcast::change_answer).collect()
+    changes(left, right, by)
+        .into_iter()
+        .map(upcast::change_answer)
+        .collect()
 }
 
 /// What differs of two documents, as far as it counts.

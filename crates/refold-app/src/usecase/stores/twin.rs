@@ -81,13 +81,7 @@ impl Twin<'_> {
         Ok(outcome)
     }
 
-    fn entries(
-        &self,
-        work: &Work<'_>,
-        side: &Side<'_>,
-        at: usize,
-        names: &mut Names,
-    ) -> Result<Vec<Entry>, AppError> {
+    fn entries(&self, work: &Work<'_>, side: &Side<'_>, at: usize, names: &mut Names) -> Result<Vec<Entry>, AppError> {
         if self.events_of(at) == 0 {
             return Ok(Vec::new());
         }

@@ -224,9 +224,14 @@ fn check_less(answer: &StoresAnswer, left: &[MemoryEvent], right: &[MemoryEvent]
         of.iter().map(|event| (event.stream.clone(), whole(event))).collect()
     };
     let (lefts, rights) = (all(left), all(right));
-    let is_within = |less: &[(Vec<u8>, Whole)], more: &[(Vec<u8>, Whole)]| less.iter().all(|event| more.contains(event));
+    let is_within =
+        |less: &[(Vec<u8>, Whole)], more: &[(Vec<u8>, Whole)]| less.iter().all(|event| more.contains(event));
     if let Some(behind) = answer.behind {
-        let (less, more) = if behind == "left" { (&lefts, &rights) } else { (&rights, &lefts) };
+        let (less, more) = if behind == "left" {
+            (&lefts, &rights)
+        } else {
+            (&rights, &lefts)
+        };
         prop_assert!(is_within(less, more) && less.len() < more.len());
         let told = format!("the {behind} store is BEHIND, and holds nothing else: ");
         prop_assert!(answer.sentence.starts_with(&told));

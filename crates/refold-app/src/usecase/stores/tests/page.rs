@@ -19,7 +19,8 @@ fn query(document: StoresDocument, only_changes: bool) -> StoresFrameQuery {
 /// The rows of a frame: how each differs, where, from what to what.
 fn rows(frame: &StateFrame) -> Vec<(RowChange, &str, &str, &str)> {
     let rows = frame.rows.iter();
-    rows.map(|row| (row.change, &*row.pointer, &*row.before, &*row.value)).collect()
+    rows.map(|row| (row.change, &*row.pointer, &*row.before, &*row.value))
+        .collect()
 }
 
 fn with(payload: &str) -> Vec<MemoryEvent> {
@@ -32,18 +33,30 @@ fn with(payload: &str) -> Vec<MemoryEvent> {
 fn both_events_stand_side_by_side_with_what_differs() {
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
-    let (left, right) = (with(r#"{"price":61.45,"sku":"a"}"#), with(r#"{"price":16.45,"sku":"a"}"#));
+    let (left, right) = (
+        with(r#"{"price":61.45,"sku":"a"}"#),
+        with(r#"{"price":16.45,"sku":"a"}"#),
+    );
     let found = comparison(left, right, &BYTES, EVENTS_AT_ONCE);
     let event = found.event(&work, 0, 0).unwrap();
     let version = event.parts.iter().find(|of| of.part == "version").unwrap();
-    assert_eq!((version.left.as_str(), version.right.as_str(), version.is_different), ("1", "1", false));
+    assert_eq!(
+        (version.left.as_str(), version.right.as_str(), version.is_different),
+        ("1", "1", false)
+    );
     assert!(event.payload.is_different && event.payload.is_tree && !event.payload.is_form_only);
     assert!(event.metadata.is_tree && !event.metadata.is_different);
-    let frame = found.frame(&work, (0, 0), &query(StoresDocument::Payload, true)).unwrap();
+    let frame = found
+        .frame(&work, (0, 0), &query(StoresDocument::Payload, true))
+        .unwrap();
     assert_eq!(rows(&frame), [(RowChange::Changed, "/price", "61.45", "16.45")]);
-    let whole = found.frame(&work, (0, 0), &query(StoresDocument::Payload, false)).unwrap();
+    let whole = found
+        .frame(&work, (0, 0), &query(StoresDocument::Payload, false))
+        .unwrap();
     assert_eq!((whole.seq, whole.total_rows, whole.changed), (7, 3, 1));
-    let same = found.frame(&work, (0, 0), &query(StoresDocument::Metadata, false)).unwrap();
+    let same = found
+        .frame(&work, (0, 0), &query(StoresDocument::Metadata, false))
+        .unwrap();
     assert_eq!((same.added, same.changed, same.removed), (0, 0, 0));
     assert!(found.event(&work, 0, 1).is_err());
     assert!(found.event(&work, 1, 0).is_err());
@@ -62,8 +75,13 @@ fn an_event_of_one_side_is_all_gone_or_all_new() {
         let found = comparison(left, right, &BYTES, EVENTS_AT_ONCE);
         let event = found.event(&work, 0, 0).unwrap();
         assert!(event.payload.is_tree && !event.payload.is_different);
-        let frame = found.frame(&work, (0, 0), &query(StoresDocument::Payload, true)).unwrap();
-        let changes: Vec<_> = rows(&frame).into_iter().map(|(change, path, ..)| (change, path)).collect();
+        let frame = found
+            .frame(&work, (0, 0), &query(StoresDocument::Payload, true))
+            .unwrap();
+        let changes: Vec<_> = rows(&frame)
+            .into_iter()
+            .map(|(change, path, ..)| (change, path))
+            .collect();
         assert_eq!(changes, [(change, "/amount")]);
     }
 }
@@ -79,7 +97,10 @@ fn what_is_written_otherwise_or_is_no_json_is_said() {
     assert!(body(r#"{"a":1}"#, r#"{ "a":1}"#).is_form_only);
     assert!(!body(r#"{"a":1}"#, r#"{"a":2}"#).is_form_only);
     let text = body(r#"{"a":1}"#, "no JSON");
-    assert_eq!((text.is_tree, text.left.as_str(), text.right.as_str()), (false, r#"{"a":1}"#, "no JSON"));
+    assert_eq!(
+        (text.is_tree, text.left.as_str(), text.right.as_str()),
+        (false, r#"{"a":1}"#, "no JSON")
+    );
 }
 
 #[test]
@@ -106,13 +127,23 @@ fn what_rules_hide_is_in_no_row() {
         let event = found.event(&work, 0, 0).unwrap();
         assert!(event.payload.is_hidden, "{event:?}");
         assert!(!event.payload.is_form_only);
-        let frame = found.frame(&work, (0, 0), &query(StoresDocument::Payload, false)).unwrap();
-        assert!(!format!("{event:?} {frame:?}").contains("secret"), "{event:?} {frame:?}");
+        let frame = found
+            .frame(&work, (0, 0), &query(StoresDocument::Payload, false))
+            .unwrap();
+        assert!(
+            !format!("{event:?} {frame:?}").contains("secret"),
+            "{event:?} {frame:?}"
+        );
     }
     // Of each side its own rules hold.
-    let (left, right) = (masked(r#"{"email":"secret1"}"#, true), masked(r#"{"email":"seen"}"#, false));
+    let (left, right) = (
+        masked(r#"{"email":"secret1"}"#, true),
+        masked(r#"{"email":"seen"}"#, false),
+    );
     let found = StoresComparison::run(&work, &left, &right, &BYTES).unwrap();
-    let frame = found.frame(&work, (0, 0), &query(StoresDocument::Payload, false)).unwrap();
+    let frame = found
+        .frame(&work, (0, 0), &query(StoresDocument::Payload, false))
+        .unwrap();
     let shown = format!("{frame:?}");
     assert!(shown.contains("seen") && !shown.contains("secret"), "{shown}");
 }

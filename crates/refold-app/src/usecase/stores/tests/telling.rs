@@ -187,7 +187,10 @@ fn stores_without_a_common_event_are_said_to_have_none() {
     other = store(4);
     other.iter_mut().for_each(|event| event.stream.push(b'x'));
     let renamed = compared(store(4), other, &BYTES);
-    assert_eq!((renamed.streams.renamed, renamed.sentence.as_str()), (3, "the two DIFFER in 6 streams"));
+    assert_eq!(
+        (renamed.streams.renamed, renamed.sentence.as_str()),
+        (3, "the two DIFFER in 6 streams")
+    );
     assert!(!compared(store(4), Vec::new(), &BYTES).sentence.contains("NOTHING"));
 }
 
