@@ -2401,6 +2401,222 @@ export type StoreVerified = {
 	took: string,
 };
 
+export type StoresAbsent = {
+	part: string,
+	/**  Else the right store has it nowhere. */
+	isLeft: boolean,
+};
+
+export type StoresAskedWire = {
+	/**  A path, an address, or the `@name` of a saved connection. */
+	other: string,
+	/**  The other store stands on the left, and the open one on the right. */
+	isOtherLeft: boolean,
+	by: StoresBy,
+	/**  Words of the parts that do not count. */
+	ignored: string[],
+	/**  What makes states of the streams that differ; empty: they are not compared. */
+	handler: string,
+};
+
+/**  Payload or metadata of both events. */
+export type StoresBody = {
+	isDifferent: boolean,
+	/**  Its rows can be asked for; else `left` and `right` are what there is to see. */
+	isTree: boolean,
+	left: string,
+	right: string,
+	/**  Masking rules hide some of what differs, or all of it. */
+	isHidden: boolean,
+	/**  It says the same, and is only written otherwise. */
+	isFormOnly: boolean,
+};
+
+export type StoresBy = "bytes" | "meaning";
+
+export type StoresCompared = {
+	/**  Its number on the desk, until it is closed. */
+	comparison: number,
+	outcome: StoresOutcome,
+	/**  The outcome in a sentence. */
+	sentence: string,
+	left: StoresSide,
+	right: StoresSide,
+	equalStreams: number,
+	differingStreams: number,
+	/**  Of the streams that differ, those that worry most first; only kinds that there are. */
+	kinds: StoresKindCount[],
+	/**  Of those that one side alone has, on each side, those whose events the other has under another id. */
+	renamed: number,
+	events: StoresEvents,
+	/**  By how many events each part differs in, most first. */
+	parts: StoresPartCount[],
+	/**  Parts that count, which one of both stores has nowhere. */
+	absent: StoresAbsent[],
+	order: StoresOrder,
+	/**  Compared by bytes, and what was looked into differs by its form only: by meaning it is the same. */
+	isFormOnly: boolean,
+	/**  When it was compared, RFC 3339. */
+	at: string,
+	/**  How long it took, for a person. */
+	took: string,
+};
+
+/**  Which part of an event has rows. */
+export type StoresDocument = "payload" | "metadata";
+
+/**  Both events, part by part. */
+export type StoresEvent = {
+	parts: StoresPart[],
+	payload: StoresBody,
+	metadata: StoresBody,
+};
+
+/**  One event of a comparison: by the number of its stream and its place among those of it that are not the same. */
+export type StoresEventAsked = {
+	comparison: number,
+	row: number,
+	place: number,
+};
+
+export type StoresEvents = {
+	equal: number,
+	different: number,
+	onlyLeft: number,
+	onlyRight: number,
+	unclearLeft: number,
+	unclearRight: number,
+};
+
+/**  The rows that are wanted of one document of both events. */
+export type StoresFrameQuery = {
+	seq: number,
+	document: StoresDocument,
+	onlyChanges: boolean,
+	toggled: string[],
+	firstRow: number,
+	rowCount: number,
+};
+
+export type StoresKind = "changed" | "missing" | "order" | "leftBehind" | "rightBehind" | "onlyLeft" | "onlyRight" | "unclear";
+
+export type StoresKindCount = {
+	kind: StoresKind,
+	streams: number,
+};
+
+/**  Whether what both share comes in the same order. */
+export type StoresOrder = {
+	/**  `None`: it was not compared. */
+	isSame: boolean | null,
+	/**  Why not; empty: it was. */
+	notCompared: string,
+	events: number,
+	leftOut: number,
+	/**  Where it is another; empty: nowhere. */
+	leftPosition: string,
+	rightPosition: string,
+};
+
+/**  `Behind`: one side holds less than the other, and nothing else. */
+export type StoresOutcome = "same" | "different" | "leftBehind" | "rightBehind" | "unclear";
+
+export type StoresPage = {
+	total: number,
+	matching: number,
+	rows: StoresRow[],
+};
+
+export type StoresPart = {
+	part: string,
+	left: string,
+	right: string,
+	isDifferent: boolean,
+};
+
+export type StoresPartCount = {
+	part: string,
+	events: number,
+};
+
+/**  An event that is not the same on both sides. Labels are empty on the side that does not have it. */
+export type StoresPlace = {
+	leftVersion: string,
+	leftPosition: string,
+	rightVersion: string,
+	rightPosition: string,
+	/**  What differs; nothing where one side does not have it, or where it cannot be read. */
+	parts: string[],
+	isUnclear: boolean,
+};
+
+export type StoresPlacePage = {
+	/**  Events that are not the same. */
+	total: number,
+	/**  Those of them that can be looked at one by one: the first, where there are more than a list takes. */
+	matching: number,
+	rows: StoresPlace[],
+};
+
+/**  Which of the streams that differ are listed. */
+export type StoresQuery = {
+	/**  `None`: of every kind. */
+	kind: StoresKind | null,
+	/**  Only those whose events the other store has under another id. */
+	isRenamed: boolean,
+	offset: number,
+	limit: number,
+};
+
+/**  A stream that is not the same on both sides. */
+export type StoresRow = {
+	/**  By this number it is asked for. */
+	row: number,
+	stream: string,
+	category: string,
+	kind: StoresKind,
+	leftEvents: number,
+	rightEvents: number,
+	different: number,
+	/**  Of the different ones, those that stand elsewhere in their stream. */
+	moved: number,
+	onlyLeft: number,
+	onlyRight: number,
+	unclear: number,
+	/**  Too long to pair its events, and without versions: each was compared with what stands at its place. */
+	isByPlace: boolean,
+	/**  The id under which the other side has the same events; empty: it has them not. */
+	renamed: string,
+	/**  `None` of a stream that one side alone has. */
+	first: StoresPlace | null,
+};
+
+export type StoresSide = {
+	location: string,
+	kind: string,
+	layout: string,
+	/**  `None`: nobody said what it is. */
+	environment: Environment | null,
+	countsAs: Environment,
+	events: number,
+	streams: number,
+	/**  The position of the last event that was read; empty: there is none. */
+	lastPosition: string,
+	/**  Events came since it was opened; they are not judged. */
+	grew: boolean,
+	/**  Events of it could not be read, and are among none of the counts. */
+	isIncomplete: boolean,
+	findings: FindingWire[],
+};
+
+/**  What a handler makes of a stream in both stores, at their heads. */
+export type StoresStates = {
+	/**  `None`: they could not be compared. */
+	changes: number | null,
+	/**  Why not; empty: they were. */
+	fault: string,
+};
+
 /**  One event as its business would tell it. */
 export type StoryLine = {
 	moment: number,
@@ -2820,172 +3036,3 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
-
-export type StoresAskedWire = {
-	other: string,
-	isOtherLeft: boolean,
-	by: StoresBy,
-	ignored: string[],
-	handler: string,
-};
-
-export type StoresBy = "bytes" | "meaning";
-
-export type StoresCompared = {
-	comparison: number,
-	outcome: StoresOutcome,
-	sentence: string,
-	left: StoresSide,
-	right: StoresSide,
-	equalStreams: number,
-	differingStreams: number,
-	kinds: StoresKindCount[],
-	renamed: number,
-	events: StoresEvents,
-	parts: StoresPartCount[],
-	absent: StoresAbsent[],
-	order: StoresOrder,
-	isFormOnly: boolean,
-	at: string,
-	took: string,
-};
-
-export type StoresOutcome = "same" | "different" | "leftBehind" | "rightBehind" | "unclear";
-
-export type StoresSide = {
-	location: string,
-	kind: string,
-	layout: string,
-	environment: Environment | null,
-	countsAs: Environment,
-	events: number,
-	streams: number,
-	lastPosition: string,
-	grew: boolean,
-	isIncomplete: boolean,
-	findings: FindingWire[],
-};
-
-export type StoresKind = "changed" | "missing" | "order" | "leftBehind" | "rightBehind" | "onlyLeft" | "onlyRight" | "unclear";
-
-export type StoresKindCount = {
-	kind: StoresKind,
-	streams: number,
-};
-
-export type StoresEvents = {
-	equal: number,
-	different: number,
-	onlyLeft: number,
-	onlyRight: number,
-	unclearLeft: number,
-	unclearRight: number,
-};
-
-export type StoresPartCount = {
-	part: string,
-	events: number,
-};
-
-export type StoresAbsent = {
-	part: string,
-	isLeft: boolean,
-};
-
-export type StoresOrder = {
-	isSame: boolean | null,
-	notCompared: string,
-	events: number,
-	leftOut: number,
-	leftPosition: string,
-	rightPosition: string,
-};
-
-export type StoresQuery = {
-	kind: StoresKind | null,
-	isRenamed: boolean,
-	offset: number,
-	limit: number,
-};
-
-export type StoresPage = {
-	total: number,
-	matching: number,
-	rows: StoresRow[],
-};
-
-export type StoresRow = {
-	row: number,
-	stream: string,
-	category: string,
-	kind: StoresKind,
-	leftEvents: number,
-	rightEvents: number,
-	different: number,
-	moved: number,
-	onlyLeft: number,
-	onlyRight: number,
-	unclear: number,
-	isByPlace: boolean,
-	renamed: string,
-	first: StoresPlace | null,
-};
-
-export type StoresPlace = {
-	leftVersion: string,
-	leftPosition: string,
-	rightVersion: string,
-	rightPosition: string,
-	parts: string[],
-	isUnclear: boolean,
-};
-
-export type StoresPlacePage = {
-	total: number,
-	matching: number,
-	rows: StoresPlace[],
-};
-
-export type StoresEvent = {
-	parts: StoresPart[],
-	payload: StoresBody,
-	metadata: StoresBody,
-};
-
-export type StoresPart = {
-	part: string,
-	left: string,
-	right: string,
-	isDifferent: boolean,
-};
-
-export type StoresBody = {
-	isDifferent: boolean,
-	isTree: boolean,
-	left: string,
-	right: string,
-	isHidden: boolean,
-	isFormOnly: boolean,
-};
-
-export type StoresDocument = "payload" | "metadata";
-
-export type StoresEventAsked = {
-	comparison: number,
-	row: number,
-	place: number,
-};
-
-export type StoresFrameQuery = {
-	seq: number,
-	document: StoresDocument,
-	onlyChanges: boolean,
-	toggled: string[],
-	firstRow: number,
-	rowCount: number,
-};
-
-export type StoresStates = {
-	changes: number | null,
-	fault: string,
-};
