@@ -9,7 +9,7 @@ use refold_core::event::EventView;
 use refold_core::port::handler::HandlerFault;
 use refold_core::value::Value;
 
-use crate::undo::{Guest as _, Handler};
+use crate::undo::{Guest as _, Handler, persistently};
 
 /// An upcaster that a handler brings along. It leads to the next version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,10 +54,14 @@ impl<H: Handler> Idle<H> {
     }
 
     /// Asks one of them, or a new one. One that fails is let go of.
-    pub fn ask<T>(&self, question: impl FnOnce(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+    pub fn ask<T>(&self, question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+        persistently(|| self.ask_once(&question))
+    }
+
+    fn ask_once<T>(&self, question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
         // A panic elsewhere leaves the list whole: it is only pushed to and popped from.
         let guests = || self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = guests().pop();
+        let kept = guests().pop().filter(|guest| !guest.is_lost());
         let mut guest = match kept {
             Some(guest) => guest,
             None => self.handler.guest()?,

@@ -5,10 +5,12 @@ use std::fs;
 use std::hash::Hash as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest as _, Sha256};
-use wasmtime::{Engine, Module};
+use wasmtime::Engine;
+
+use crate::engine;
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
@@ -21,27 +23,44 @@ pub fn keep_compiled_code_in(folder: &Path) {
     let _ = FOLDER.set(folder.to_owned());
 }
 
-/// The module, from the cache where it can be believed.
-pub fn compiled(engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
-    let Some(folder) = FOLDER.get() else {
-        return Module::new(engine, wasm);
-    };
-    compiled_in(folder, engine, wasm)
+/// Compiled code, as it is handed to whoever runs it.
+pub type Code = Arc<[u8]>;
+
+/// The code of a module of ours, which is compiled here.
+///
+/// # Errors
+/// In words.
+pub fn compiled_ours(wasm: &[u8]) -> Result<Code, String> {
+    let engine = engine::engine()?;
+    compiled(wasm, || {
+        engine
+            .precompile_module(wasm)
+            .map_err(|error| format!("{error:#}"))
+    })
 }
 
-pub(crate) fn compiled_in(folder: &Path, engine: &Engine, wasm: &[u8]) -> wasmtime::Result<Module> {
+/// The code of a module, from the cache where it can be believed, or else as `compile` makes it.
+pub fn compiled<E>(wasm: &[u8], compile: impl FnOnce() -> Result<Vec<u8>, E>) -> Result<Code, E> {
+    match (FOLDER.get(), engine::engine()) {
+        (Some(folder), Ok(engine)) => compiled_in(folder, engine, wasm, compile),
+        _ => compile().map(Code::from),
+    }
+}
+
+pub(crate) fn compiled_in<E>(
+    folder: &Path,
+    engine: &Engine,
+    wasm: &[u8],
+    compile: impl FnOnce() -> Result<Vec<u8>, E>,
+) -> Result<Code, E> {
     let path = folder.join(file_name(engine, wasm));
     if let Some(code) = read(&path) {
-        // SAFETY: the file is ours alone (`is_private`), and its bytes are those that this program wrote there: they
-        // bear their own hash. wasmtime itself refuses code of another version, target or configuration.
-        if let Ok(module) = unsafe { Module::deserialize(engine, code) } {
-            return Ok(module);
-        }
+        return Ok(Code::from(code));
     }
-    let module = Module::new(engine, wasm)?;
+    let code = compile()?;
     // Without room for a cache the next process compiles again.
-    let _ = module.serialize().map(|code| write(&path, &code));
-    Ok(module)
+    let _ = write(&path, &code);
+    Ok(Code::from(code))
 }
 
 /// Names both the module and whatever its code depends on.

@@ -65,6 +65,10 @@ pub mod code {
 
     /// The engine itself failed: out of address space, or a fault of ours.
     pub const ENGINE: &str = "RF-ENGINE";
+    /// The process of the engine ended before it answered.
+    pub const ENGINE_EXIT: &str = "RF-ENGINE-EXIT";
+    /// The process of the engine answered with something else than what it was asked for.
+    pub const ENGINE_PROTOCOL: &str = "RF-ENGINE-PROTOCOL";
 }
 
 pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> HandlerFault {
@@ -73,4 +77,32 @@ pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> HandlerFa
         message: message.into(),
         place: None,
     }
+}
+
+/// The code that is written so, among those that an engine may end with in a process of its own.
+pub(crate) fn known(written: &str) -> Option<&'static str> {
+    [
+        code::PKG_SCRIPT,
+        code::PKG_WASM,
+        code::WASM_IMPORT,
+        code::WASM_EXPORT,
+        code::WASM_ABI,
+        code::LIMIT_FUEL,
+        code::LIMIT_MEMORY,
+        code::LIMIT_STACK,
+        code::LIMIT_STATE,
+        code::LIMIT_DEPTH,
+        code::LIMIT_OUTPUT,
+        code::LIMIT_COMPILE,
+        code::EVENT_SIZE,
+        code::EVENT_MALFORMED,
+        code::HANDLER_THROW,
+        code::HANDLER_TYPE,
+        code::STATE_UNSERIALIZABLE,
+        code::NONDETERMINISTIC,
+        code::CANCELLED,
+        code::ENGINE,
+    ]
+    .into_iter()
+    .find(|code| *code == written)
 }

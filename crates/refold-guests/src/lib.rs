@@ -12,6 +12,7 @@ mod cache;
 mod cancel;
 mod engine;
 pub mod error;
+mod hosted;
 mod instance;
 mod js;
 mod limits;
@@ -21,6 +22,7 @@ mod surroundings;
 mod undo;
 mod unhandled;
 mod wasm;
+mod worker;
 
 #[cfg(test)]
 mod tests;

@@ -49,9 +49,7 @@ pub trait Guest: Send {
     fn apply_again(&mut self, frames: &mut dyn Iterator<Item = (&[u8], Timestamp)>) -> Result<(), HandlerFault> {
         for (frame, time) in frames {
             if self.apply(frame, time)? == Folded::Unread {
-                let message = "the handler read an event, and cannot read it again; let what it does depend on the \
-                               state and the event alone";
-                return Err(fault(code::NONDETERMINISTIC, message));
+                return Err(unread_again());
             }
         }
         Ok(())
@@ -75,6 +73,39 @@ pub trait Guest: Send {
     /// Whether it can say the state after the last applied event, although it is ahead.
     fn knows_state(&self) -> bool {
         !self.is_ahead()
+    }
+
+    /// The same of the state as it is saved.
+    fn knows_saved(&self) -> bool {
+        self.knows_state()
+    }
+
+    /// Whether it is gone with the process that it was in, and through no fault of what is asked next.
+    fn is_lost(&self) -> bool {
+        false
+    }
+}
+
+/// The fault of a guest that does not read an event that it read before.
+pub fn unread_again() -> HandlerFault {
+    let message = "the handler read an event, and cannot read it again; let what it does depend on the state and the \
+                   event alone";
+    fault(code::NONDETERMINISTIC, message)
+}
+
+/// How often something is tried that a process ended over. What ends it each time is a fault of what was asked; a process
+/// that somebody else ended costs a new one.
+const MOST_TRIES: usize = 3;
+
+/// Tries something again, where it failed because the process ended that it was asked of. Guests answer the same to the
+/// same, so nothing is done twice by it.
+pub fn persistently<T>(mut attempt: impl FnMut() -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+    let mut tries = 1;
+    loop {
+        match attempt() {
+            Err(fault) if fault.code == code::ENGINE_EXIT && tries < MOST_TRIES => tries += 1,
+            outcome => return outcome,
+        }
     }
 }
 
@@ -175,11 +206,13 @@ impl<H: Handler> Undoable<H> {
         let mut journal = std::mem::take(&mut self.journal);
         write(&mut journal.bytes, is_first);
         let frame = &journal.bytes[start..];
-        let guest = match self.foresaw(frame).then_some(self.guest.as_mut()).flatten() {
-            Some(guest) => Ok(guest),
-            None => self.guest_with(&journal),
-        };
-        let folded = guest.and_then(|guest| guest.apply(frame, event.recorded_at));
+        let folded = persistently(|| {
+            let guest = match self.foresaw(frame).then_some(self.guest.as_mut()).flatten() {
+                Some(guest) => Ok(guest),
+                None => self.guest_with(&journal),
+            };
+            guest.and_then(|guest| guest.apply(frame, event.recorded_at))
+        });
         self.journal = journal;
         match folded {
             Ok(Folded::Unread) => self.journal.bytes.truncate(start),
@@ -265,7 +298,7 @@ impl<H: Handler> Undoable<H> {
         if let Some(state) = &self.state {
             return Ok(state.clone());
         }
-        let state = self.asked(Guest::state)?;
+        let state = self.asked(H::Guest::knows_state, H::Guest::state)?;
         self.state = Some(state.clone());
         Ok(state)
     }
@@ -302,25 +335,32 @@ impl<H: Handler> Undoable<H> {
     /// Saves the state, so that the events until now are not needed any more.
     fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
         if !self.journal.events.is_empty() {
-            self.saved = self.asked(Guest::save)?;
+            self.saved = self.asked(H::Guest::knows_saved, H::Guest::save)?;
             self.is_untouched = false;
             self.journal.clear();
         }
         Ok(Arc::clone(&self.saved))
     }
 
-    /// What the guest answers at the moment that this fold is at. One that fails is let go of.
-    fn asked<T>(&mut self, question: impl FnOnce(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+    /// What the guest answers at the moment that this fold is at, where it `knows` without going there first. One that
+    /// fails is let go of.
+    fn asked<T>(
+        &mut self,
+        knows: impl Fn(&H::Guest) -> bool,
+        question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
+    ) -> Result<T, HandlerFault> {
         let journal = std::mem::take(&mut self.journal);
-        let guest = match self
-            .guest
-            .as_mut()
-            .filter(|guest| self.is_current && guest.knows_state())
-        {
-            Some(guest) => Ok(guest),
-            None => self.guest_with(&journal),
-        };
-        let answer = guest.and_then(question);
+        let answer = persistently(|| {
+            let guest = match self
+                .guest
+                .as_mut()
+                .filter(|guest| self.is_current && !guest.is_lost() && knows(guest))
+            {
+                Some(guest) => Ok(guest),
+                None => self.guest_with(&journal),
+            };
+            guest.and_then(&question)
+        });
         self.journal = journal;
         if answer.is_err() {
             self.guest = None;
@@ -330,7 +370,7 @@ impl<H: Handler> Undoable<H> {
 
     /// The guest, at the end of this journal and not beyond.
     fn guest_with(&mut self, journal: &Journal) -> Result<&mut H::Guest, HandlerFault> {
-        let guest = match self.guest.take() {
+        let guest = match self.guest.take().filter(|guest| !guest.is_lost()) {
             Some(guest) => guest,
             None => {
                 self.is_current = false;

@@ -9,7 +9,7 @@ use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
 use super::frame;
-use super::program::Loaded;
+use super::program::{Loaded, state_of};
 use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{code, fault};
 
@@ -35,6 +35,11 @@ impl fmt::Debug for Aside {
 }
 
 impl Aside {
+    fn asked(&self, frame: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
+        let answer = self.0.ask(|guest| guest.aside(0, frame, time))?;
+        state_of(&answer, &self.0.handler().limits)
+    }
+
     /// Whether a state meets an invariant of this script. The function sees the state as it is shown: a number has the
     /// type that it has in a payload.
     ///
@@ -43,7 +48,7 @@ impl Aside {
     pub fn holds(&self, condition: &Condition, state: &Value) -> Result<bool, HandlerFault> {
         let mut frame = Vec::new();
         frame::write_value(&mut frame, condition.function, &state.to_canonical());
-        match self.0.ask(|guest| guest.ask(&frame, Timestamp::NONE))? {
+        match self.asked(&frame, Timestamp::NONE)? {
             Value::Bool(holds) => Ok(holds),
             _ => {
                 let message = format!(
@@ -66,6 +71,6 @@ impl Upcasts for Aside {
     ) -> Result<Value, HandlerFault> {
         let mut frame = Vec::new();
         frame::write(&mut frame, upcaster.function, false, event, stream, event_type);
-        self.0.ask(|guest| guest.ask(&frame, event.recorded_at))
+        self.asked(&frame, event.recorded_at)
     }
 }

@@ -1,18 +1,16 @@
 //! One running guest: its memory, its fuel, and what its calls end with. It must not know events or states.
 
-use std::sync::Arc;
-
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
-use refold_core::value::Value;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
-use super::program::{Language, Script};
+use super::program::{Dialect, Language, Script};
 use crate::cancel;
 use crate::error::{code, fault};
+use crate::hosted::Hosted;
 use crate::limits::{GuestLimits, MemoryLimiter};
-use crate::undo::{self, Folded};
+use crate::undo::Folded;
 
 /// Fuel for what is ours: starting, looking at a state, writing it. Bounded by the size of a state, not by a handler.
 const OWN_FUEL: u64 = 20_000_000_000;
@@ -71,6 +69,7 @@ pub struct Guest {
     store: Store<Host>,
     memory: Memory,
     language: Language,
+    dialect: Dialect,
     limits: GuestLimits,
     input: usize,
     input_capacity: usize,
@@ -136,36 +135,19 @@ impl Guest {
     pub fn load(shared: &Shared, limits: GuestLimits, script: &Script) -> Result<(Guest, Vec<u8>), HandlerFault> {
         let source = script.source.as_str();
         let mut guest =
-            Guest::start(shared, limits, script.language).map_err(|error| engine_fault(&format!("{error:#}")))?;
+            Guest::start(shared, limits, script).map_err(|error| engine_fault(&format!("{error:#}")))?;
         guest.write(&[PRELUDE.as_bytes(), b"\0"])?;
         let boot = guest.calls.boot.clone();
         guest.finish(boot, PRELUDE.len() as u32)?;
         guest.write(&[source.as_bytes(), b"\0"])?;
         let load = guest.calls.load.clone();
         // A source is a file of a few megabytes at most.
-        match guest.call(&load, (source.len() as u32, script.dialect.number()), limits.load_fuel)? {
+        match guest.call(&load, (source.len() as u32, i32::from(script.dialect.number())), limits.load_fuel)? {
             status::DONE => Ok(()),
             other => Err(guest.fault(other)),
         }?;
         let about = guest.output()?.to_vec();
         Ok((guest, about))
-    }
-
-    /// What the function of a frame gives, which is no state of a fold.
-    pub fn ask(&mut self, frame: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
-        if self.loaded.is_none() {
-            self.loaded = Some(self.image()?);
-        }
-        match undo::Guest::apply(self, frame, time)? {
-            Folded::Done | Folded::Repeated => {}
-            Folded::Ignored | Folded::Unknown | Folded::Unread => {
-                let message = "it is asked about a value that JavaScript cannot hold, or that nests too deep";
-                return Err(fault(code::HANDLER_TYPE, message));
-            }
-        }
-        let answer = undo::Guest::state(self)?;
-        self.collect()?;
-        Ok(answer)
     }
 
     fn image(&mut self) -> Result<Image, HandlerFault> {
@@ -186,13 +168,7 @@ impl Guest {
         self.call(&collect, (), OWN_FUEL)
     }
 
-    /// What the last event would have written: a JSON object a line, with `stream`, `type`, `data` and `metadata`.
-    pub fn recorded(&mut self) -> Result<&[u8], HandlerFault> {
-        let (start, length) = (self.calls.recorded_start.clone(), self.calls.recorded_length.clone());
-        self.memory_of(&start, &length)
-    }
-
-    fn start(shared: &Shared, limits: GuestLimits, language: Language) -> wasmtime::Result<Guest> {
+    fn start(shared: &Shared, limits: GuestLimits, script: &Script) -> wasmtime::Result<Guest> {
         let host = Host {
             limiter: MemoryLimiter::new(limits.memory_bytes),
             time: Timestamp::NONE,
@@ -212,7 +188,8 @@ impl Guest {
         Ok(Guest {
             store,
             memory,
-            language,
+            language: script.language,
+            dialect: script.dialect,
             limits,
             input: 0,
             input_capacity: 0,
@@ -367,7 +344,7 @@ impl Guest {
     }
 }
 
-impl undo::Guest for Guest {
+impl Hosted for Guest {
     /// Looks also whether what became of the state can be written.
     fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
         if cancel::is_cancelled() {
@@ -387,21 +364,34 @@ impl undo::Guest for Guest {
         Ok(folded)
     }
 
-    fn state(&mut self) -> Result<Value, HandlerFault> {
+    fn is_whole_after_unread(&self) -> bool {
+        true
+    }
+
+    /// Only projections emit. The engine has it as an object a line.
+    fn recorded(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), HandlerFault> {
+        if self.dialect != Dialect::KurrentDb {
+            return Ok(());
+        }
+        let (start, length) = (self.calls.recorded_start.clone(), self.calls.recorded_length.clone());
+        let lines = self.memory_of(&start, &length)?.split(|byte| *byte == b'\n');
+        lines.filter(|line| !line.is_empty()).for_each(each);
+        Ok(())
+    }
+
+    fn state(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
         let write_json = self.calls.write_json.clone();
         self.finish(write_json, ())?;
-        let depth = self.limits.depth;
-        let state = Value::from_json(self.output()?, depth);
-        state.map_err(|error| engine_fault(&format!("it wrote a state that is no JSON: {error}")))
+        out.extend_from_slice(self.output()?);
+        Ok(())
     }
 
     /// As JSON, where a BigInt ends in `n` and a decimal in `m`.
-    fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
+    fn save(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
         let save = self.calls.save.clone();
         self.finish(save, ())?;
-        let saved = Arc::from(self.output()?);
-        self.collect()?;
-        Ok(saved)
+        out.extend_from_slice(self.output()?);
+        self.collect()
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
@@ -409,6 +399,22 @@ impl undo::Guest for Guest {
         let restore = self.calls.restore.clone();
         // A state is smaller than its limit, which has 32 bits.
         self.finish(restore, saved.len() as u32)
+    }
+
+    /// What the function of a frame gives, which is no state of a fold.
+    fn aside(&mut self, _number: u32, frame: &[u8], time: Timestamp, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
+        if self.loaded.is_none() {
+            self.loaded = Some(self.image()?);
+        }
+        match self.apply(frame, time)? {
+            Folded::Done | Folded::Repeated => {}
+            Folded::Ignored | Folded::Unknown | Folded::Unread => {
+                let message = "it is asked about a value that JavaScript cannot hold, or that nests too deep";
+                return Err(fault(code::HANDLER_TYPE, message));
+            }
+        }
+        self.state(out)?;
+        self.collect()
     }
 
     /// One that has more memory since cannot give it back.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use refold_core::event::{EventView, TypeOrdinal};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, Written};
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
 use super::frame;
-use super::guest::engine_fault;
-use super::program::{Dialect, Loaded};
+use super::program::Loaded;
 use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Undoable, noting_changes};
+use crate::worker::Batch;
 
 /// See the module.
 pub struct JsInstance {
@@ -22,6 +22,8 @@ pub struct JsInstance {
     recorded: Vec<Recorded>,
     lanes: Vec<Option<Lane>>,
     repeated: Vec<Pointer>,
+    /// Room for what is told ahead.
+    batch: Batch,
 }
 
 /// Where events of a type go. The name tells whether the ordinal still means it.
@@ -44,6 +46,16 @@ impl JsInstance {
             recorded: Vec::new(),
             lanes: Vec::new(),
             repeated: Vec::new(),
+            batch: Batch::default(),
+        }
+    }
+
+    /// Whether the event is the handler's business. As on the server, where an event without JSON does not reach a
+    /// projection.
+    fn is_of_source(&self, event: &EventView<'_>, names: &Names) -> bool {
+        match &self.fold.handler().routes.source {
+            Some(source) => event.payload.is_some() && source.takes(event, names),
+            None => true,
         }
     }
 
@@ -89,28 +101,14 @@ impl JsInstance {
         if folded == Folded::Unread {
             return self.fold.undecodable(event, "JavaScript");
         }
-        if self.fold.handler().script.dialect == Dialect::KurrentDb {
-            self.note_recorded()?;
+        if let Some(guest) = self.fold.guest_now() {
+            self.recorded = guest.take_emitted();
         }
         if folded == Folded::Repeated {
             self.repeated = self.fold.repeated_keys(event);
         }
         self.fold.shorten()?;
         Ok(Applied::Folded)
-    }
-
-    fn note_recorded(&mut self) -> Result<(), HandlerFault> {
-        let depth = self.fold.handler().limits.depth;
-        let Some(guest) = self.fold.guest_now() else {
-            return Ok(());
-        };
-        let lines = guest.recorded()?.split(|byte| *byte == b'\n');
-        for line in lines.filter(|line| !line.is_empty()) {
-            let recorded = Recorded::read(line, depth);
-            self.recorded
-                .push(recorded.ok_or_else(|| engine_fault("what it emitted is no JSON"))?);
-        }
-        Ok(())
     }
 }
 
@@ -130,13 +128,40 @@ impl HandlerInstance for JsInstance {
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
         self.repeated.clear();
         self.recorded.clear();
-        // As on the server, where an event without JSON does not reach a projection.
-        if let Some(source) = &self.fold.handler().routes.source
-            && (event.payload.is_none() || !source.takes(event, names))
-        {
+        if !self.is_of_source(event, names) {
             return Ok(Applied::Ignored);
         }
         noting_changes(self, written, |it| it.fold.state(), |it| it.apply_it(event, names))
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        let is_untouched = self.fold.is_untouched();
+        for event in coming {
+            let event_type = names.type_name(event.event_type);
+            if !self.is_of_source(&event, names) {
+                continue;
+            }
+            let Route::Function(function) = self.route(event.event_type, event_type) else {
+                continue;
+            };
+            if self.fold.check_size(&event).is_err() {
+                break;
+            }
+            let is_first = is_untouched && batch.is_empty();
+            batch.push(event.recorded_at, |out| {
+                frame::write(out, function, is_first, &event, names.stream(event.stream), event_type);
+            });
+            if batch.is_full() {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            let is_each_asked = asked == StatesAsked::EveryState;
+            self.fold.fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
+        }
+        self.batch = batch;
     }
 
     fn repeated_keys(&self) -> &[Pointer] {

@@ -14,4 +14,6 @@ mod tests;
 
 pub use aside::{Aside, Condition};
 pub use engine::JS_ENGINE_ID;
+pub(crate) use program::host;
 pub use program::{Dialect, JsProgram, Language, Script};
+pub(crate) use types::without_types;

@@ -14,11 +14,13 @@ use super::instance::JsInstance;
 use super::source::Source;
 use super::types;
 use crate::aside::{Idle, Upcaster};
-use crate::error::{LoadError, code};
+use crate::error::{LoadError, code, fault};
+use crate::hosted::Hosted;
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
-use crate::undo::{self, Guest as _};
+use crate::undo;
 use crate::unhandled::Unhandled;
+use crate::worker::{About, Handler, Host, Remote, Worker, Workers};
 
 /// What a source is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,11 +33,17 @@ pub enum Dialect {
 
 impl Dialect {
     /// The number that the guest knows it by.
-    pub(crate) fn number(self) -> i32 {
+    pub(crate) fn number(self) -> u8 {
         match self {
             Dialect::Module => 0,
             Dialect::KurrentDb => 1,
         }
+    }
+
+    pub(crate) fn of(number: u8) -> Option<Dialect> {
+        [Dialect::Module, Dialect::KurrentDb]
+            .into_iter()
+            .find(|dialect| dialect.number() == number)
     }
 }
 
@@ -48,6 +56,19 @@ pub enum Language {
 }
 
 impl Language {
+    pub(crate) fn number(self) -> u8 {
+        match self {
+            Language::JavaScript => 0,
+            Language::TypeScript => 1,
+        }
+    }
+
+    pub(crate) fn of(number: u8) -> Option<Language> {
+        [Language::JavaScript, Language::TypeScript]
+            .into_iter()
+            .find(|language| language.number() == number)
+    }
+
     /// What faults call the source.
     pub(crate) fn file(self) -> &'static str {
         match self {
@@ -70,7 +91,7 @@ pub type JsProgram = Program<Loaded>;
 
 pub struct Loaded {
     pub identity: HandlerIdentity,
-    pub shared: &'static Shared,
+    pub workers: Arc<Workers>,
     /// Without types.
     pub script: Script,
     pub limits: GuestLimits,
@@ -96,34 +117,45 @@ pub struct Routes {
 
 impl JsProgram {
     /// Loads a source and asks it for its first state. `identity.engine` should name [`engine::JS_ENGINE_ID`].
-    pub fn load(identity: HandlerIdentity, mut script: Script, limits: GuestLimits) -> Result<JsProgram, LoadError> {
+    pub fn load(identity: HandlerIdentity, script: Script, limits: GuestLimits) -> Result<JsProgram, LoadError> {
+        JsProgram::load_into(Worker::start(limits)?, identity, script, limits)
+    }
+
+    /// The same in a worker that is there.
+    pub(crate) fn load_into(
+        worker: Worker,
+        identity: HandlerIdentity,
+        mut script: Script,
+        limits: GuestLimits,
+    ) -> Result<JsProgram, LoadError> {
         if script.language == Language::TypeScript {
-            script.source = types::without_types(&script.source, &limits)?;
+            let code = types::code().map_err(no_engine)?;
+            script.source = worker.without_types(&code, &script.source)?;
         }
-        let shared = engine::shared().map_err(|message| LoadError {
-            code: code::ENGINE,
-            message,
-            place: None,
-        })?;
-        let (mut guest, about) = Guest::load(shared, limits, &script).map_err(unloadable)?;
-        let described = described(&about).map_err(unloadable)?;
-        let state = guest.state().map_err(unloadable)?;
-        let saved = guest.save().map_err(unloadable)?;
+        let code = engine::code().map_err(no_engine)?;
+        let (workers, loaded) = Workers::load(worker, Handler::Script(&script), code).map_err(unloadable)?;
+        let described = described(&loaded.about).map_err(unloadable)?;
+        let state = state_of(&loaded.state, &limits).map_err(unloadable)?;
         Ok(Program(Arc::new(Loaded {
             identity,
-            shared,
+            workers,
             script,
             limits,
             routes: described.routes,
             conditions: described.conditions,
             upcasters: described.upcasters,
-            initial: (saved, state),
+            initial: (loaded.saved.into(), state),
         })))
     }
 
     /// Its text as the engine reads it: without types, and with everything else where it stands.
     pub fn source(&self) -> &str {
         &self.0.script.source
+    }
+
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.0.workers
     }
 
     /// The invariants that the script exports, in its order.
@@ -170,10 +202,10 @@ impl instance::Loaded for Loaded {
 }
 
 impl undo::Handler for Loaded {
-    type Guest = Guest;
+    type Guest = Remote;
 
-    fn guest(&self) -> Result<Guest, HandlerFault> {
-        Guest::load(self.shared, self.limits, &self.script).map(|(guest, _)| guest)
+    fn guest(&self) -> Result<Remote, HandlerFault> {
+        self.workers.guest(state_of)
     }
 
     fn initial(&self) -> &(Arc<[u8]>, Value) {
@@ -183,6 +215,44 @@ impl undo::Handler for Loaded {
     fn limits(&self) -> &GuestLimits {
         &self.limits
     }
+}
+
+/// What a guest said of its state, or answered.
+pub(super) fn state_of(json: &[u8], limits: &GuestLimits) -> Result<Value, HandlerFault> {
+    let state = Value::from_json(json, limits.depth);
+    state.map_err(|error| engine_fault(&format!("it wrote a state that is no JSON: {error}")))
+}
+
+/// A script that was loaded where it runs.
+struct Hosting {
+    shared: Shared,
+    script: Script,
+    limits: GuestLimits,
+}
+
+/// Loads a script whose types were taken out into the engine of this code.
+pub fn host(code: &[u8], script: Script, limits: GuestLimits) -> Result<(Box<dyn Host>, About), HandlerFault> {
+    let shared = Shared::of(code).map_err(|message| fault(code::ENGINE, message))?;
+    let (mut guest, about) = Guest::load(&shared, limits, &script)?;
+    let mut about = About {
+        about,
+        state: Vec::new(),
+        saved: Vec::new(),
+    };
+    guest.state(&mut about.state)?;
+    guest.save(&mut about.saved)?;
+    Ok((Box::new(Hosting { shared, script, limits }), about))
+}
+
+impl Host for Hosting {
+    fn guest(&self) -> Result<Box<dyn Hosted>, HandlerFault> {
+        let (guest, _) = Guest::load(&self.shared, self.limits, &self.script)?;
+        Ok(Box::new(guest))
+    }
+}
+
+fn no_engine(message: String) -> LoadError {
+    fault(code::ENGINE, message).into()
 }
 
 /// A handler that cannot be loaded is wrong as a file, whatever stopped it.

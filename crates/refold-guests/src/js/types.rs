@@ -8,9 +8,10 @@ use std::sync::OnceLock;
 use refold_core::port::handler::HandlerFault;
 use wasmtime::{Instance, Module, Store, Trap};
 
+use crate::cache::{self, Code};
+use crate::engine;
 use crate::error::{code, fault};
 use crate::limits::{GuestLimits, MemoryLimiter};
-use crate::{cache, engine};
 
 /// As `cargo xtask types` builds it. A test holds its hash.
 pub(super) const MODULE: &[u8] = include_bytes!("../../engine/types.wasm");
@@ -18,12 +19,13 @@ pub(super) const MODULE: &[u8] = include_bytes!("../../engine/types.wasm");
 /// What the module answers when there is something in the source that is no type and no JavaScript either.
 const REFUSED: i32 = 1;
 
-/// The source as JavaScript: spaces stand in place of its types. A fault's place is in `handler.ts`.
+/// The source as JavaScript: spaces stand in place of its types. A fault's place is in `handler.ts`. `code` is what
+/// [`code`] gave.
 ///
 /// # Errors
 /// Where it is no TypeScript, or has something that types cannot be taken out of; where it is too long or nests too deep.
-pub fn without_types(source: &str, limits: &GuestLimits) -> Result<String, HandlerFault> {
-    let module = module().map_err(|message| fault(code::ENGINE, message))?;
+pub fn without_types(code: &[u8], source: &str, limits: &GuestLimits) -> Result<String, HandlerFault> {
+    let module = &engine::module_of(code).map_err(|error| fault(code::ENGINE, cannot_start(format!("{error:#}"))))?;
     let mut store = Store::new(module.engine(), MemoryLimiter::new(limits.memory_bytes));
     store.limiter(|limiter| limiter);
     let script = stripped(&mut store, module, source, limits.load_fuel);
@@ -90,11 +92,13 @@ fn stopped(error: &wasmtime::Error, was_refused: bool) -> HandlerFault {
 
 const TOO_LONG: &str = "the TypeScript is too long for its types to be taken out; split it, or write JavaScript";
 
-fn module() -> Result<&'static Module, String> {
-    static COMPILED: OnceLock<Result<Module, String>> = OnceLock::new();
-    let compile = || {
-        let compiled = cache::compiled(engine::engine()?, MODULE);
-        compiled.map_err(|error| format!("what takes types out cannot be started: {error:#}"))
-    };
-    COMPILED.get_or_init(compile).as_ref().map_err(Clone::clone)
+/// The module, compiled.
+pub fn code() -> Result<Code, String> {
+    static COMPILED: OnceLock<Result<Code, String>> = OnceLock::new();
+    let compiled = || cache::compiled_ours(MODULE).map_err(cannot_start);
+    COMPILED.get_or_init(compiled).clone()
+}
+
+fn cannot_start(why: String) -> String {
+    format!("what takes types out cannot be started: {why}")
 }

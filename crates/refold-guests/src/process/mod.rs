@@ -18,7 +18,7 @@ mod program;
 #[cfg(unix)]
 mod request;
 #[cfg(unix)]
-mod spawner;
+pub(crate) mod spawner;
 #[cfg(unix)]
 mod walls;
 

@@ -88,14 +88,17 @@ pub fn key_of_record(record: &[u8]) -> &[u8] {
     key.unwrap_or_default()
 }
 
-/// A state with its key, as `refold_load` takes it.
-pub fn keyed_state(key: &[u8], json: &[u8]) -> Vec<u8> {
+/// Writes a state with its key, as `refold_load` takes it.
+pub fn write_keyed_state(out: &mut Vec<u8>, key: &[u8], json: &[u8]) {
     // Both are within limits of less than 4 GiB.
-    let lengths = [key.len() as u32, json.len() as u32].map(u32::to_le_bytes).concat();
-    [&lengths, key, json].concat()
+    for part in [key, json] {
+        out.extend_from_slice(&(part.len() as u32).to_le_bytes());
+    }
+    out.extend_from_slice(key);
+    out.extend_from_slice(json);
 }
 
-/// The key in what [`keyed_state`] wrote; of anything else, nothing.
+/// The key in what [`write_keyed_state`] wrote; of anything else, nothing.
 pub fn key_of(keyed: &[u8]) -> &[u8] {
     let length = keyed.first_chunk().map_or(0, |length| u32::from_le_bytes(*length));
     let key = keyed.get(8..).and_then(|rest| rest.get(..length as usize));

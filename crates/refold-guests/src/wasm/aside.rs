@@ -8,7 +8,9 @@ use refold_core::value::Value;
 
 use super::abi;
 use super::program::Loaded;
+use crate::undo::Handler as _;
 use crate::aside::{Idle, Upcaster, Upcasts};
+use crate::error::{code, fault};
 
 /// See the module.
 pub struct ModuleAside(pub(super) Idle<Loaded>);
@@ -29,13 +31,31 @@ impl Upcasts for ModuleAside {
     ) -> Result<Value, HandlerFault> {
         let mut record = Vec::new();
         abi::write_record(&mut record, stream, event, stream, event_type);
-        self.0
-            .ask(|guest| guest.upcast(upcaster.from, &record, event.recorded_at))
+        let answer = self
+            .0
+            .ask(|guest| guest.aside(upcaster.from, &record, event.recorded_at))?;
+        Value::from_json(&answer, self.0.handler().limits().depth).map_err(|error| {
+            fault(
+                code::HANDLER_TYPE,
+                format!("what `refold_upcast` gave is no JSON: {error}"),
+            )
+        })
     }
 }
 
+/// What `refold_upcasters` said.
+///
+/// # Errors
+/// Where it is no such list.
+pub(super) fn upcasters_of(json: &[u8]) -> Result<Vec<Upcaster>, HandlerFault> {
+    read_upcasters(json).ok_or_else(|| {
+        let message = "`refold_upcasters` must give JSON: a list of lists, each of a type and a version";
+        fault(code::WASM_ABI, message)
+    })
+}
+
 /// What `refold_upcasters` says: `[["OrderPlaced",1],…]`. `None`: it is something else.
-pub(super) fn read_upcasters(json: &[u8]) -> Option<Vec<Upcaster>> {
+fn read_upcasters(json: &[u8]) -> Option<Vec<Upcaster>> {
     let Ok(Value::Array(list)) = Value::from_json(json, 2) else {
         return None;
     };

@@ -1,23 +1,18 @@
 //! One running module: its memory, its fuel, and what its calls end with. It must not know what an event means.
 
-use std::sync::Arc;
-
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
-use refold_core::value::Value;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
 
 use super::abi;
-use super::aside::read_upcasters;
 use super::host::{Host, range};
 use super::program::FILE;
 use super::reply::{Outcome, read_reply};
-use crate::aside::Upcaster;
 use crate::cancel;
 use crate::error::{code, fault};
+use crate::hosted::Hosted;
 use crate::limits::GuestLimits;
-use crate::recorded::Recorded;
-use crate::undo::{self, Folded};
+use crate::undo::Folded;
 
 /// A module with its memory.
 pub struct Guest {
@@ -106,11 +101,6 @@ impl Guest {
         }
     }
 
-    /// What the last event emitted.
-    pub fn take_emitted(&mut self) -> Vec<Recorded> {
-        self.store.data_mut().take_emitted()
-    }
-
     /// Folds a batch; `head` says how many events it has. Every one gets the surroundings of the first.
     fn apply_batch(&mut self, head: &[u8], records: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
         self.store.data_mut().begin(time, abi::seed_of(records));
@@ -142,48 +132,14 @@ impl Guest {
         })
     }
 
-    /// The upcasters that the module says it has.
-    pub fn upcasters(&mut self) -> Result<Vec<Upcaster>, HandlerFault> {
+    /// Writes what the module says of its upcasters; nothing where it has none.
+    pub fn upcasters(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
         let Some(upcasters) = self.calls.upcasters.clone() else {
-            return Ok(Vec::new());
+            return Ok(());
         };
         let packed = self.call(&upcasters, (), self.limits.load_fuel)?;
-        read_upcasters(self.said("refold_upcasters", packed)?).ok_or_else(|| {
-            let message = "`refold_upcasters` must give JSON: a list of lists, each of a type and a version";
-            fault(code::WASM_ABI, message)
-        })
-    }
-
-    /// What the module makes of an event of this version.
-    pub fn upcast(&mut self, from: u32, record: &[u8], time: Timestamp) -> Result<Value, HandlerFault> {
-        if cancel::is_cancelled() {
-            return Err(cancel::cancelled());
-        }
-        let Some(upcast) = self.calls.upcast.clone() else {
-            return Err(fault(code::WASM_EXPORT, "the module exports no `refold_upcast`"));
-        };
-        self.store.data_mut().begin(time, abi::seed_of(record));
-        let place = self.write(&[&abi::upcast_head(from), record])?;
-        let packed = self.call(&upcast, place, self.limits.fuel)?;
-        let (_, length) = abi::unpacked(packed);
-        if length == 0 {
-            let message = format!("`refold_upcast` gave nothing, which is a failure{}", self.logged());
-            return Err(fault(code::HANDLER_THROW, message));
-        }
-        if length as usize > self.limits.payload_bytes {
-            let message = format!(
-                "`refold_upcast` gave {length} bytes, and an event may have {}",
-                self.limits.payload_bytes
-            );
-            return Err(fault(code::EVENT_SIZE, message));
-        }
-        let made = Value::from_json(self.said("refold_upcast", packed)?, self.limits.depth);
-        made.map_err(|error| {
-            fault(
-                code::HANDLER_TYPE,
-                format!("what `refold_upcast` gave is no JSON: {error}"),
-            )
-        })
+        out.extend_from_slice(self.said("refold_upcasters", packed)?);
+        Ok(())
     }
 
     /// The state as JSON, in the module's own words.
@@ -279,7 +235,7 @@ impl Guest {
     }
 }
 
-impl undo::Guest for Guest {
+impl Hosted for Guest {
     /// Not once nobody waits for it. Within an event a module is stopped by its fuel alone, which lasts for
     /// hundredths of a second.
     fn apply(&mut self, frame: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
@@ -292,26 +248,28 @@ impl undo::Guest for Guest {
         self.apply_batch(&abi::batch_head(1), frame, time)
     }
 
-    fn state(&mut self) -> Result<Value, HandlerFault> {
-        let depth = self.limits.depth;
-        let json = self.json()?;
-        Value::from_json(json, depth).map_err(|error| match error.is_depth() {
-            true => fault(
-                code::LIMIT_DEPTH,
-                format!("the state nests deeper than {depth} levels; flatten it"),
-            ),
-            false => fault(
-                code::STATE_UNSERIALIZABLE,
-                format!("what `refold_state` gave is no JSON: {error}"),
-            ),
-        })
+    /// It may have done half of its work.
+    fn is_whole_after_unread(&self) -> bool {
+        false
+    }
+
+    fn recorded(&mut self, each: &mut dyn FnMut(&[u8])) -> Result<(), HandlerFault> {
+        let emitted = self.store.data_mut().take_emitted();
+        emitted.iter().for_each(|json| each(json));
+        Ok(())
+    }
+
+    fn state(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
+        out.extend_from_slice(self.json()?);
+        Ok(())
     }
 
     /// With its key, as `refold_load` takes it.
-    fn save(&mut self) -> Result<Arc<[u8]>, HandlerFault> {
+    fn save(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
         let key = self.key.clone();
         let json = self.json()?;
-        Ok(Arc::from(abi::keyed_state(&key, json)))
+        abi::write_keyed_state(out, &key, json);
+        Ok(())
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
@@ -334,6 +292,33 @@ impl undo::Guest for Guest {
                 Err(fault(code::HANDLER_TYPE, message))
             }
         }
+    }
+
+    /// What the module makes of an event of the version `from`.
+    fn aside(&mut self, from: u32, record: &[u8], time: Timestamp, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
+        if cancel::is_cancelled() {
+            return Err(cancel::cancelled());
+        }
+        let Some(upcast) = self.calls.upcast.clone() else {
+            return Err(fault(code::WASM_EXPORT, "the module exports no `refold_upcast`"));
+        };
+        self.store.data_mut().begin(time, abi::seed_of(record));
+        let place = self.write(&[&abi::upcast_head(from), record])?;
+        let packed = self.call(&upcast, place, self.limits.fuel)?;
+        let (_, length) = abi::unpacked(packed);
+        if length == 0 {
+            let message = format!("`refold_upcast` gave nothing, which is a failure{}", self.logged());
+            return Err(fault(code::HANDLER_THROW, message));
+        }
+        if length as usize > self.limits.payload_bytes {
+            let message = format!(
+                "`refold_upcast` gave {length} bytes, and an event may have {}",
+                self.limits.payload_bytes
+            );
+            return Err(fault(code::EVENT_SIZE, message));
+        }
+        out.extend_from_slice(self.said("refold_upcast", packed)?);
+        Ok(())
     }
 }
 

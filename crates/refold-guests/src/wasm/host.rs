@@ -20,7 +20,8 @@ pub struct Host {
     limits: GuestLimits,
     time: Timestamp,
     random: u64,
-    emitted: Vec<Recorded>,
+    /// Objects of JSON with a type, as they were emitted.
+    emitted: Vec<Vec<u8>>,
     emitted_bytes: usize,
     log: Vec<u8>,
     /// Why a call stopped the module, where it was one of these.
@@ -51,7 +52,7 @@ impl Host {
     }
 
     /// What the last event emitted.
-    pub fn take_emitted(&mut self) -> Vec<Recorded> {
+    pub fn take_emitted(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.emitted)
     }
 
@@ -120,11 +121,11 @@ impl Host {
             let message = format!("the handler emits more than {most} bytes for one event; emit less");
             return Err(self.refuse(code::LIMIT_OUTPUT, message));
         }
-        let Some(recorded) = Recorded::read(json, self.limits.depth) else {
+        if Recorded::read(json, self.limits.depth).is_none() {
             let message = "what the handler emits is no object of JSON with a `type`";
             return Err(self.refuse(code::HANDLER_TYPE, message));
-        };
-        self.emitted.push(recorded);
+        }
+        self.emitted.push(json.to_vec());
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_core::event::EventView;
 use refold_core::names::Names;
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, Written};
+use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
 use super::abi;
@@ -12,6 +12,7 @@ use super::program::Loaded;
 use crate::instance::GuestInstance;
 use crate::recorded::Recorded;
 use crate::undo::{Folded, Undoable, noting_changes};
+use crate::worker::Batch;
 
 /// See the module.
 pub struct WasmInstance {
@@ -20,6 +21,8 @@ pub struct WasmInstance {
     key: Vec<u8>,
     /// What the last event would have written.
     recorded: Vec<Recorded>,
+    /// Room for what is told ahead.
+    batch: Batch,
 }
 
 impl WasmInstance {
@@ -28,6 +31,7 @@ impl WasmInstance {
             fold: Undoable::new(program),
             key: Vec::new(),
             recorded: Vec::new(),
+            batch: Batch::default(),
         }
     }
 
@@ -72,6 +76,31 @@ impl HandlerInstance for WasmInstance {
     fn apply(&mut self, event: &EventView<'_>, names: &Names, written: &mut Written) -> Result<Applied, HandlerFault> {
         self.recorded.clear();
         noting_changes(self, written, |it| it.fold.state(), |it| it.apply_it(event, names))
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        let is_untouched = self.fold.is_untouched();
+        for event in coming {
+            if self.fold.check_size(&event).is_err() {
+                break;
+            }
+            let (stream, event_type) = (names.stream(event.stream), names.type_name(event.event_type));
+            if is_untouched && batch.is_empty() {
+                self.key = stream.to_vec();
+            }
+            let key = &self.key;
+            batch.push(event.recorded_at, |out| abi::write_record(out, key, &event, stream, event_type));
+            if batch.is_full() {
+                break;
+            }
+        }
+        if !batch.is_empty() {
+            let is_each_asked = asked == StatesAsked::EveryState;
+            self.fold.fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
+        }
+        self.batch = batch;
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {

@@ -14,3 +14,4 @@ mod wasi;
 mod tests;
 
 pub use program::{WASM_ENGINE_ID, WasmProgram};
+pub(crate) use program::{compile, host};

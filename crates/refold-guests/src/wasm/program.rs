@@ -6,16 +6,18 @@ use refold_core::port::handler::{HandlerFault, HandlerIdentity};
 use refold_core::value::Value;
 use wasmtime::{Engine, ExternType, InstancePre, Linker, Module};
 
-use super::aside::ModuleAside;
+use super::aside::{ModuleAside, upcasters_of};
 use super::guest::Guest;
 use super::host::{self, Host};
 use super::instance::WasmInstance;
 use super::{size, wasi};
 use crate::aside::{Idle, Upcaster, Upcasts};
-use crate::error::{LoadError, code};
+use crate::error::{LoadError, code, fault};
+use crate::hosted::Hosted;
 use crate::instance::{self, Program};
 use crate::limits::GuestLimits;
-use crate::undo::{self, Guest as _};
+use crate::undo;
+use crate::worker::{self, About, Remote, Worker, Workers};
 use crate::{cache, engine};
 
 /// Part of every identity that was made with it.
@@ -47,8 +49,7 @@ pub type WasmProgram = Program<Loaded>;
 
 pub struct Loaded {
     pub(super) identity: HandlerIdentity,
-    engine: &'static Engine,
-    prepared: InstancePre<Host>,
+    workers: Arc<Workers>,
     limits: GuestLimits,
     initial: (Arc<[u8]>, Value),
     upcasters: Vec<Upcaster>,
@@ -57,36 +58,20 @@ pub struct Loaded {
 impl WasmProgram {
     /// Compiles a module and asks it for its first state. `identity.engine` should name [`WASM_ENGINE_ID`].
     pub fn load(identity: HandlerIdentity, wasm: &[u8], limits: GuestLimits) -> Result<WasmProgram, LoadError> {
-        let refused = |code, message: String| LoadError {
-            code,
-            message,
-            place: None,
-        };
-        let engine = engine::engine().map_err(|message| refused(code::ENGINE, message))?;
-        is_core_module(wasm).map_err(|message| refused(code::PKG_WASM, message.to_owned()))?;
-        if let Some(bytes) = size::largest_function(wasm).filter(|bytes| *bytes > size::MAX_FUNCTION_BYTES) {
-            let most = size::MAX_FUNCTION_BYTES;
-            let message = format!("a function of the module has {bytes} bytes; the most is {most}: split it");
-            return Err(refused(code::LIMIT_COMPILE, message));
-        }
-        let module = cache::compiled(engine, wasm).map_err(|error| {
-            let message = format!("the module cannot be compiled: {error:#}; look at what it was built for");
-            refused(code::PKG_WASM, message)
-        })?;
-        check_exports(&module).map_err(|message| refused(code::WASM_EXPORT, message))?;
-        let prepared = link(engine, &module).map_err(|message| refused(code::WASM_IMPORT, message))?;
-        let mut loaded = Loaded {
+        is_core_module(wasm).map_err(|message| fault(code::PKG_WASM, message))?;
+        let worker = Worker::start(limits)?;
+        let code = cache::compiled(wasm, || worker.compile(wasm))?;
+        let (workers, loaded) = Workers::load(worker, worker::Handler::Module, code).map_err(unloadable)?;
+        Ok(Program(Arc::new(Loaded {
             identity,
-            engine,
-            prepared,
+            workers,
             limits,
-            initial: (Arc::from([]), Value::Null),
-            upcasters: Vec::new(),
-        };
-        let mut guest = undo::Handler::guest(&loaded).map_err(unloadable)?;
-        loaded.initial.1 = guest.state().map_err(unloadable)?;
-        loaded.upcasters = guest.upcasters().map_err(unloadable)?;
-        Ok(Program(Arc::new(loaded)))
+            initial: (Arc::from([]), state_of(&loaded.state, &limits).map_err(unloadable)?),
+            upcasters: match loaded.about.as_slice() {
+                b"" => Vec::new(),
+                json => upcasters_of(json)?,
+            },
+        })))
     }
 
     /// The upcasters that the module brings along.
@@ -113,10 +98,10 @@ impl instance::Loaded for Loaded {
 }
 
 impl undo::Handler for Loaded {
-    type Guest = Guest;
+    type Guest = Remote;
 
-    fn guest(&self) -> Result<Guest, HandlerFault> {
-        Guest::start(self.engine, self.limits, |store| self.prepared.instantiate(store))
+    fn guest(&self) -> Result<Remote, HandlerFault> {
+        self.workers.guest(state_of)
     }
 
     fn initial(&self) -> &(Arc<[u8]>, Value) {
@@ -125,6 +110,80 @@ impl undo::Handler for Loaded {
 
     fn limits(&self) -> &GuestLimits {
         &self.limits
+    }
+}
+
+/// What a module said of its state, or answered.
+fn state_of(json: &[u8], limits: &GuestLimits) -> Result<Value, HandlerFault> {
+    let depth = limits.depth;
+    Value::from_json(json, depth).map_err(|error| match error.is_depth() {
+        true => fault(
+            code::LIMIT_DEPTH,
+            format!("the state nests deeper than {depth} levels; flatten it"),
+        ),
+        false => fault(
+            code::STATE_UNSERIALIZABLE,
+            format!("what `refold_state` gave is no JSON: {error}"),
+        ),
+    })
+}
+
+/// A module that was loaded where it runs.
+struct Hosting {
+    engine: &'static Engine,
+    prepared: InstancePre<Host>,
+    limits: GuestLimits,
+}
+
+/// Compiles a module.
+pub fn compile(wasm: &[u8]) -> Result<Vec<u8>, HandlerFault> {
+    if let Some(bytes) = size::largest_function(wasm).filter(|bytes| *bytes > size::MAX_FUNCTION_BYTES) {
+        let most = size::MAX_FUNCTION_BYTES;
+        let message = format!("a function of the module has {bytes} bytes; the most is {most}: split it");
+        return Err(fault(code::LIMIT_COMPILE, message));
+    }
+    let engine = engine::engine().map_err(|message| fault(code::ENGINE, message))?;
+    engine.precompile_module(wasm).map_err(|error| {
+        let message = format!("the module cannot be compiled: {error:#}; look at what it was built for");
+        fault(code::PKG_WASM, message)
+    })
+}
+
+/// Loads a module of which this is the code.
+pub fn host(code: &[u8], limits: GuestLimits) -> Result<(Box<dyn worker::Host>, About), HandlerFault> {
+    let engine = engine::engine().map_err(|message| fault(code::ENGINE, message))?;
+    let module = engine::module_of(code).map_err(|error| {
+        let message = format!("compiled code cannot be used: {error:#}; report this, with the handler");
+        fault(code::ENGINE, message)
+    })?;
+    check_exports(&module).map_err(|message| fault(code::WASM_EXPORT, message))?;
+    let prepared = link(engine, &module).map_err(|message| fault(code::WASM_IMPORT, message))?;
+    let hosting = Hosting {
+        engine,
+        prepared,
+        limits,
+    };
+    let mut guest = hosting.start()?;
+    let (mut about, mut state) = (Vec::new(), Vec::new());
+    guest.state(&mut state)?;
+    guest.upcasters(&mut about)?;
+    let about = About {
+        about,
+        state,
+        saved: Vec::new(),
+    };
+    Ok((Box::new(hosting), about))
+}
+
+impl Hosting {
+    fn start(&self) -> Result<Guest, HandlerFault> {
+        Guest::start(self.engine, self.limits, |store| self.prepared.instantiate(store))
+    }
+}
+
+impl worker::Host for Hosting {
+    fn guest(&self) -> Result<Box<dyn Hosted>, HandlerFault> {
+        Ok(Box::new(self.start()?))
     }
 }
 

@@ -30,14 +30,18 @@ fn the_module_is_the_pinned_one() {
 /// A module that is compiled at once.
 const SMALL: &[u8] = b"\0asm\x01\0\0\0";
 
+fn compiled(folder: &std::path::Path, engine: &Engine) -> wasmtime::Result<crate::cache::Code> {
+    compiled_in(folder, engine, SMALL, || engine.precompile_module(SMALL))
+}
+
 #[test]
 fn compiled_code_that_is_damaged_foreign_or_open_to_others_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     let engine = Engine::new(&config()).unwrap();
-    compiled_in(folder.path(), &engine, SMALL).unwrap();
+    compiled(folder.path(), &engine).unwrap();
     let path = fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
     let whole = fs::read(&path).unwrap();
-    compiled_in(folder.path(), &engine, SMALL).unwrap();
+    compiled(folder.path(), &engine).unwrap();
     assert_eq!(fs::read(&path).unwrap(), whole, "it was taken as it is");
 
     let middle = whole.len() / 2;
@@ -48,7 +52,7 @@ fn compiled_code_that_is_damaged_foreign_or_open_to_others_is_made_anew() {
         [&whole[..middle], &[whole[middle] ^ 1], &whole[middle + 1..]].concat(),
     ] {
         fs::write(&path, &damage).unwrap();
-        compiled_in(folder.path(), &engine, SMALL).unwrap();
+        compiled(folder.path(), &engine).unwrap();
         assert_eq!(fs::read(&path).unwrap(), whole, "it was made anew");
     }
     #[cfg(unix)]
@@ -56,7 +60,7 @@ fn compiled_code_that_is_damaged_foreign_or_open_to_others_is_made_anew() {
         use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
         let before = fs::metadata(&path).unwrap().ino();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-        compiled_in(folder.path(), &engine, SMALL).unwrap();
+        compiled(folder.path(), &engine).unwrap();
         let made = fs::metadata(&path).unwrap();
         assert_eq!(made.mode() & 0o777, 0o600);
         assert_ne!(made.ino(), before, "others could have written the old one");
@@ -66,7 +70,7 @@ fn compiled_code_that_is_damaged_foreign_or_open_to_others_is_made_anew() {
 #[test]
 fn a_folder_that_cannot_be_written_is_no_fault() {
     let engine = Engine::new(&config()).unwrap();
-    assert!(compiled_in(std::path::Path::new("/proc/nowhere"), &engine, SMALL).is_ok());
+    assert!(compiled(std::path::Path::new("/proc/nowhere"), &engine).is_ok());
 }
 
 #[test]

@@ -1,10 +1,19 @@
 //! Handlers in TypeScript: everything that is no type stays where it stands, and what cannot be taken out is refused.
 
+use std::sync::OnceLock;
+
 use super::*;
-use crate::js::types::without_types;
+use crate::js::types;
+use crate::worker::Worker;
+
+fn without_types(source: &str) -> Result<String, HandlerFault> {
+    static WORKER: OnceLock<Worker> = OnceLock::new();
+    let worker = WORKER.get_or_init(|| Worker::start(GuestLimits::DEFAULT).unwrap());
+    worker.without_types(&types::code().unwrap(), source)
+}
 
 fn stripped(source: &str) -> String {
-    without_types(source, &GuestLimits::DEFAULT).unwrap_or_else(|error| panic!("{error}: {source}"))
+    without_types(source).unwrap_or_else(|error| panic!("{error}: {source}"))
 }
 
 fn load_typed(source: &str) -> Result<JsProgram, LoadError> {
@@ -251,7 +260,7 @@ fn hostile_typescript_ends_in_an_error() {
         ("one long text", format!("'{}'", "\\u{1F600}".repeat(1 << 20))),
     ] {
         // Some are merely long: these may be stripped.
-        match without_types(&source, &GuestLimits::DEFAULT) {
+        match without_types(&source) {
             Ok(script) => assert_eq!(script.matches('\n').count(), source.matches('\n').count(), "{what}"),
             Err(fault) => assert!(
                 ["RF-LIMIT-STACK", "RF-LIMIT-COMPILE", "RF-LIMIT-MEMORY", "RF-PKG-SCRIPT"].contains(&fault.code),

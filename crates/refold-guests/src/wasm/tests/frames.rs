@@ -107,7 +107,8 @@ proptest! {
 
     #[test]
     fn a_keyed_state_says_its_key(key: Vec<u8>, json: Vec<u8>) {
-        let keyed = abi::keyed_state(&key, &json);
+        let mut keyed = Vec::new();
+        abi::write_keyed_state(&mut keyed, &key, &json);
         prop_assert_eq!(abi::key_of(&keyed), key.as_slice());
     }
 }

@@ -1,0 +1,26 @@
+//! The second wall around scripts and modules: they run in a process of their own, which has no file, no network and no
+//! other program, and is sent bytes and answers with bytes.
+//!
+//! The first wall is WebAssembly. Should a handler break out of it, what it finds is a process that can do nothing but
+//! answer, and whose answers are not believed further than they hold together. It is this same executable, started once
+//! more ([`process`]); before it reads anything it puts up its walls ([`walls`]). Where there are none such, the engine
+//! runs in the process of whoever asks, behind the first wall alone.
+
+#[cfg(all(test, target_os = "linux"))]
+mod door;
+mod channel;
+mod frame;
+mod line;
+mod pool;
+#[cfg(target_os = "linux")]
+mod process;
+mod remote;
+mod serve;
+#[cfg(all(test, target_os = "linux"))]
+mod tests;
+#[cfg(target_os = "linux")]
+mod walls;
+
+pub use pool::{Handler, Worker, Workers};
+pub use remote::{Batch, Remote};
+pub use serve::{About, Host};

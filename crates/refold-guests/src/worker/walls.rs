@@ -1,0 +1,139 @@
+//! The walls that a worker puts up around itself before it reads anything: what it cannot do then, nobody in it can.
+//!
+//! It reads and writes one socket, asks for memory and for the time; every other call is refused. Landlock says the same
+//! of files and the network once more.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use landlock::{ABI, Access as _, AccessFs, AccessNet, Ruleset, RulesetAttr as _, RulesetStatus, Scope};
+use seccompiler::{
+    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, TargetArch,
+};
+
+use super::frame::{HAS_FILTER, HAS_LANDLOCK};
+
+/// The newest version of Landlock whose rules are made here; an older kernel gets as many as it knows.
+const LANDLOCK: ABI = ABI::V6;
+
+/// What all guests of a worker may hold together, and its engine. A guest is held to its own memory by that.
+const MOST_DATA_BYTES: u64 = 4 << 30;
+/// Standard input, output and error: no more can be opened.
+const MOST_FILES: u64 = 3;
+
+/// All that it may ask of the system.
+const CALLS: &[libc::c_long] = &[
+    libc::SYS_read,
+    libc::SYS_write,
+    libc::SYS_recvfrom,
+    libc::SYS_sendto,
+    libc::SYS_close,
+    // Memory, of which the engine makes code.
+    libc::SYS_brk,
+    libc::SYS_mmap,
+    libc::SYS_munmap,
+    libc::SYS_mprotect,
+    libc::SYS_mremap,
+    libc::SYS_madvise,
+    // A guest that leaves its memory is stopped by a signal.
+    libc::SYS_rt_sigaction,
+    libc::SYS_rt_sigprocmask,
+    libc::SYS_rt_sigreturn,
+    libc::SYS_sigaltstack,
+    // Itself.
+    libc::SYS_futex,
+    libc::SYS_sched_yield,
+    libc::SYS_sched_getaffinity,
+    libc::SYS_getpid,
+    libc::SYS_gettid,
+    libc::SYS_getrandom,
+    libc::SYS_clock_gettime,
+    libc::SYS_restart_syscall,
+    libc::SYS_exit,
+    libc::SYS_exit_group,
+];
+
+/// Puts up what there is of them, and says which that are.
+pub fn put_up() -> u8 {
+    keep_apart();
+    let mut up = 0;
+    if restrict_files().is_ok_and(|status| status != RulesetStatus::NotEnforced) {
+        up |= HAS_LANDLOCK;
+    }
+    if filter().is_ok_and(|filter| seccompiler::apply_filter(&filter).is_ok()) {
+        up |= HAS_FILTER;
+    }
+    up
+}
+
+/// What needs no walls: no descriptor of anybody else, an end with Refold's, and bounds. What of it the system refuses,
+/// the walls refuse as well.
+fn keep_apart() {
+    const FIRST_OF_OTHERS: libc::c_uint = 3;
+    // SAFETY: all of these take numbers, or the place of a limit that outlives the call.
+    unsafe {
+        libc::syscall(libc::SYS_close_range, FIRST_OF_OTHERS, libc::c_uint::MAX, 0);
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
+        libc::setsid();
+        for (what, most) in [
+            (libc::RLIMIT_CORE, 0),
+            (libc::RLIMIT_DATA, MOST_DATA_BYTES),
+            (libc::RLIMIT_FSIZE, 0),
+            (libc::RLIMIT_MEMLOCK, 0),
+            (libc::RLIMIT_NPROC, 0),
+        ] {
+            let limit = libc::rlimit {
+                rlim_cur: most,
+                rlim_max: most,
+            };
+            libc::setrlimit(what, &limit);
+        }
+    }
+}
+
+/// Nothing of files, of the network, of other programs. No file can be opened from here on, whatever becomes of the rest.
+fn restrict_files() -> Result<RulesetStatus, landlock::RulesetError> {
+    let rules = Ruleset::default()
+        .handle_access(AccessFs::from_all(LANDLOCK))?
+        .handle_access(AccessNet::from_all(LANDLOCK))?
+        .scope(Scope::from_all(LANDLOCK))?
+        .create()?;
+    let restricted = rules.restrict_self()?;
+    let limit = libc::rlimit {
+        rlim_cur: MOST_FILES,
+        rlim_max: MOST_FILES,
+    };
+    // SAFETY: takes a number, and the place of a limit that outlives the call.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
+    Ok(restricted.ruleset)
+}
+
+/// Whatever is not named is refused.
+fn filter() -> Result<BpfProgram, seccompiler::Error> {
+    let mut rules: BTreeMap<i64, Vec<SeccompRule>> = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+    // It may end itself by a signal, as it does where it gives up, and nobody else.
+    let own = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Eq, std::process::id().into())?;
+    rules.insert(libc::SYS_tgkill, vec![SeccompRule::new(vec![own])?]);
+    let refused = SeccompAction::Errno(libc::EPERM as u32);
+    let arch = TargetArch::try_from(std::env::consts::ARCH)?;
+    Ok(SeccompFilter::new(rules, refused, SeccompAction::Allow, arch)?.try_into()?)
+}
+
+/// What the workers of this process said of their walls, and that one said it.
+static UP: AtomicU8 = AtomicU8::new(0);
+const IS_KNOWN: u8 = 0x80;
+
+pub fn note(up: u8) {
+    UP.store(up | IS_KNOWN, Ordering::Relaxed);
+}
+
+/// What the walls of workers lack here, in words; `None`: nothing, or no worker was started yet.
+pub fn lacking() -> Option<&'static str> {
+    let up = UP.load(Ordering::Relaxed);
+    match (up & IS_KNOWN != 0, up & HAS_LANDLOCK != 0, up & HAS_FILTER != 0) {
+        (false, _, _) | (_, true, true) => None,
+        (_, true, false) => Some("the kernel has no seccomp"),
+        (_, false, true) => Some("the kernel has no Landlock"),
+        (_, false, false) => Some("the kernel has neither Landlock nor seccomp"),
+    }
+}
