@@ -10,6 +10,7 @@ use refold_core::work::Cancelled;
 use refold_handlers::error::{PackageError, code};
 use refold_handlers::package::{AS_DEPLOYED, Deployed, Opened, Package, environment_of, open_at, split_version};
 use refold_handlers::story::Story;
+use refold_handlers::{JS_ENGINE_ID, WASM_ENGINE_ID};
 
 pub use refold_handlers::heed_cancel;
 
@@ -28,6 +29,12 @@ pub fn trust_programs(are_trusted: bool) {
     refold_handlers::allow_programs_without_walls(are_trusted);
     #[cfg(not(unix))]
     let _ = are_trusted;
+}
+
+/// What keeps a handler of this engine from a process behind walls, in words, where it should have one. `None`: nothing.
+pub fn lacks_second_wall(engine: &str) -> Option<&'static str> {
+    let runs_in_engine = [JS_ENGINE_ID, WASM_ENGINE_ID].contains(&engine);
+    refold_handlers::second_wall_lacks().filter(|_| runs_in_engine)
 }
 
 /// A package folder or a file of rules, of JavaScript or of WebAssembly, with a version of a package after `@`, or

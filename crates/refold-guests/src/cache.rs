@@ -33,9 +33,7 @@ pub type Code = Arc<[u8]>;
 pub fn compiled_ours(wasm: &[u8]) -> Result<Code, String> {
     let engine = engine::engine()?;
     compiled(wasm, || {
-        engine
-            .precompile_module(wasm)
-            .map_err(|error| format!("{error:#}"))
+        engine.precompile_module(wasm).map_err(|error| format!("{error:#}"))
     })
 }
 

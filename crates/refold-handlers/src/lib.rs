@@ -30,4 +30,4 @@ mod tests;
 
 #[cfg(unix)]
 pub use refold_guests::allow_programs_without_walls;
-pub use refold_guests::{heed_cancel, keep_compiled_code_in};
+pub use refold_guests::{JS_ENGINE_ID, WASM_ENGINE_ID, heed_cancel, keep_compiled_code_in, second_wall_lacks};

@@ -234,8 +234,12 @@ fn handler_line(handler: &HandlerWire) -> String {
             handler.name
         );
     }
+    let walls = match refold_app::handler::lacks_second_wall(&handler.engine) {
+        Some(lacking) => format!(", in a process without walls: {lacking}"),
+        None => String::new(),
+    };
     format!(
-        "{}@{} ({}, {})",
+        "{}@{} ({}, {}{walls})",
         handler.name, handler.version, handler.engine, handler.hash
     )
 }

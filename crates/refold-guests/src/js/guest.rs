@@ -134,15 +134,18 @@ impl Guest {
     /// the handler, as JSON.
     pub fn load(shared: &Shared, limits: GuestLimits, script: &Script) -> Result<(Guest, Vec<u8>), HandlerFault> {
         let source = script.source.as_str();
-        let mut guest =
-            Guest::start(shared, limits, script).map_err(|error| engine_fault(&format!("{error:#}")))?;
+        let mut guest = Guest::start(shared, limits, script).map_err(|error| engine_fault(&format!("{error:#}")))?;
         guest.write(&[PRELUDE.as_bytes(), b"\0"])?;
         let boot = guest.calls.boot.clone();
         guest.finish(boot, PRELUDE.len() as u32)?;
         guest.write(&[source.as_bytes(), b"\0"])?;
         let load = guest.calls.load.clone();
         // A source is a file of a few megabytes at most.
-        match guest.call(&load, (source.len() as u32, i32::from(script.dialect.number())), limits.load_fuel)? {
+        match guest.call(
+            &load,
+            (source.len() as u32, i32::from(script.dialect.number())),
+            limits.load_fuel,
+        )? {
             status::DONE => Ok(()),
             other => Err(guest.fault(other)),
         }?;

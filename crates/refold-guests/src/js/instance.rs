@@ -159,7 +159,8 @@ impl HandlerInstance for JsInstance {
         }
         if !batch.is_empty() {
             let is_each_asked = asked == StatesAsked::EveryState;
-            self.fold.fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
+            self.fold
+                .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
         }
         self.batch = batch;
     }

@@ -8,9 +8,9 @@ use refold_core::value::Value;
 
 use super::abi;
 use super::program::Loaded;
-use crate::undo::Handler as _;
 use crate::aside::{Idle, Upcaster, Upcasts};
 use crate::error::{code, fault};
+use crate::undo::Handler as _;
 
 /// See the module.
 pub struct ModuleAside(pub(super) Idle<Loaded>);

@@ -91,14 +91,17 @@ impl HandlerInstance for WasmInstance {
                 self.key = stream.to_vec();
             }
             let key = &self.key;
-            batch.push(event.recorded_at, |out| abi::write_record(out, key, &event, stream, event_type));
+            batch.push(event.recorded_at, |out| {
+                abi::write_record(out, key, &event, stream, event_type)
+            });
             if batch.is_full() {
                 break;
             }
         }
         if !batch.is_empty() {
             let is_each_asked = asked == StatesAsked::EveryState;
-            self.fold.fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
+            self.fold
+                .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
         }
         self.batch = batch;
     }

@@ -41,7 +41,13 @@ pub fn tried(what: u8, out: &mut Vec<u8>) {
                 };
                 libc::syscall(libc::SYS_prlimit64, 0, libc::RLIMIT_NOFILE, &limit, 0)
             }
-            MAKE => libc::syscall(libc::SYS_openat, libc::AT_FDCWD, MADE.as_ptr(), libc::O_CREAT | libc::O_WRONLY, 0o600),
+            MAKE => libc::syscall(
+                libc::SYS_openat,
+                libc::AT_FDCWD,
+                MADE.as_ptr(),
+                libc::O_CREAT | libc::O_WRONLY,
+                0o600,
+            ),
             MEMORY_FILE => libc::syscall(libc::SYS_memfd_create, MADE.as_ptr(), 0),
             THREAD => libc::c_long::from(std::thread::Builder::new().spawn(|| ()).is_ok()) - 1,
             CRASH => *std::ptr::without_provenance::<libc::c_long>(8),

@@ -44,11 +44,7 @@ impl Inbox {
     }
 
     /// Reads one frame in place of the last. Its room grows with what comes, and not with what is said to come.
-    pub fn receive(
-        &mut self,
-        most: usize,
-        read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>,
-    ) -> Result<(), Broken> {
+    pub fn receive(&mut self, most: usize, read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>) -> Result<(), Broken> {
         self.filled = 0;
         loop {
             if self.filled == self.bytes.len() {

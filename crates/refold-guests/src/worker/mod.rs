@@ -6,9 +6,9 @@
 //! more ([`process`]); before it reads anything it puts up its walls ([`walls`]). Where there are none such, the engine
 //! runs in the process of whoever asks, behind the first wall alone.
 
+mod channel;
 #[cfg(all(test, target_os = "linux"))]
 mod door;
-mod channel;
 mod frame;
 mod line;
 mod pool;
@@ -24,3 +24,11 @@ mod walls;
 pub use pool::{Handler, Worker, Workers};
 pub use remote::{Batch, Remote};
 pub use serve::{About, Host};
+
+/// What the second wall lacks on this machine, in words. `None`: nothing, or nothing was run behind it yet.
+pub fn second_wall_lacks() -> Option<&'static str> {
+    #[cfg(target_os = "linux")]
+    return walls::lacking();
+    #[cfg(not(target_os = "linux"))]
+    Some("it has them on Linux only")
+}

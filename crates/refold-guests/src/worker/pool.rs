@@ -131,7 +131,11 @@ impl Workers {
         static IDLE: Mutex<Vec<Weak<Workers>>> = Mutex::new(Vec::new());
         self.end_idle(1);
         let mut idle = locked(&IDLE);
-        idle.retain(|other| other.upgrade().is_some_and(|other| !Arc::ptr_eq(&other, self) && other.has_idle()));
+        idle.retain(|other| {
+            other
+                .upgrade()
+                .is_some_and(|other| !Arc::ptr_eq(&other, self) && other.has_idle())
+        });
         idle.push(Arc::downgrade(self));
         while idle.len() > MOST_IDLE {
             let longest = idle.remove(0).upgrade();

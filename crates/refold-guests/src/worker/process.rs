@@ -131,7 +131,10 @@ impl Channel {
         let (within, most) = match asked {
             Asked::Handler => (self.start.loads_within, CODE_BYTES),
             // A guest says no more than it holds.
-            Asked::Events => (self.start.answers_within, limits.memory_bytes.saturating_add(ANSWER_BYTES)),
+            Asked::Events => (
+                self.start.answers_within,
+                limits.memory_bytes.saturating_add(ANSWER_BYTES),
+            ),
         };
         let deadline = Instant::now() + within;
         let answered = self
@@ -216,7 +219,12 @@ impl Channel {
                 self.end();
                 frame::odd("more than it was asked")
             }
-            Silence::Broken(Broken::Ended | Broken::Failed(_)) => {
+            Silence::Broken(Broken::Failed(error)) => {
+                self.end();
+                let message = format!("the process that runs the handler cannot be spoken with: {error}");
+                fault(code::ENGINE_EXIT, message)
+            }
+            Silence::Broken(Broken::Ended) => {
                 let how = match self.ended_by_itself().or_else(|| self.end()) {
                     Some(status) => in_words(status),
                     None => "for no reason that can be told".to_owned(),

@@ -107,7 +107,11 @@ impl Batch {
 
     /// Takes so many events away.
     fn drop_first(&mut self, count: usize) {
-        let Some(end) = count.checked_sub(1).and_then(|last| self.frames.get(last)).map(|frame| frame.end) else {
+        let Some(end) = count
+            .checked_sub(1)
+            .and_then(|last| self.frames.get(last))
+            .map(|frame| frame.end)
+        else {
             return;
         };
         self.bytes.drain(..end);
@@ -279,12 +283,7 @@ impl Remote {
 }
 
 /// Reads what became of events. `None`: it does not hold together.
-fn read_answer(
-    whole: &[u8],
-    events: usize,
-    wish: Wish,
-    ahead: &mut Vec<Ahead>,
-) -> Option<Tail> {
+fn read_answer(whole: &[u8], events: usize, wish: Wish, ahead: &mut Vec<Ahead>) -> Option<Tail> {
     let place = |reading: &Reading<'_>| whole.len() - reading.0.len();
     let part = |reading: &mut Reading<'_>| {
         let length = reading.part()?.len();

@@ -67,7 +67,10 @@ fn seen_from_outside_it_has_one_socket_no_environment_no_thread_and_both_walls()
         .map(|it| fs::read_link(it.unwrap().path()).unwrap().display().to_string())
         .map(|it| it.split(':').next().unwrap().to_owned())
         .collect();
-    assert_eq!(descriptors, BTreeSet::from(["/dev/null".to_owned(), "socket".to_owned()]));
+    assert_eq!(
+        descriptors,
+        BTreeSet::from(["/dev/null".to_owned(), "socket".to_owned()])
+    );
     assert_eq!(fs::read_dir(process.join("fd")).unwrap().count(), 3);
     assert_eq!(fs::read_dir(process.join("task")).unwrap().count(), 1);
     let environment = fs::read(process.join("environ")).unwrap();
@@ -119,7 +122,10 @@ fn killed_in_the_middle_of_a_fold_it_is_started_again_and_the_state_is_the_same(
             fold.step(event, &list.names, None).unwrap();
             if at % 4 == 1 {
                 let state = fold.folded().unwrap();
-                assert_eq!((text(&state.state), state.fault), (format!(r#"{{"n":{}}}"#, at + 1), None));
+                assert_eq!(
+                    (text(&state.state), state.fault),
+                    (format!(r#"{{"n":{}}}"#, at + 1), None)
+                );
             }
         }
         program.workers().pids().into_iter().for_each(kill);
@@ -150,8 +156,8 @@ fn states_are_the_same_whatever_is_told_ahead_and_asked() {
     let program = load_by(
         &Start::default(),
         "export default { initial: () => ({ seen: [] }), on: {
-            A(state, event) { state.seen.push(event.n) },
-            B(state, event) { if (event.n === 5) throw new Error('five'); state.seen.push(-event.n) },
+            A(state, event) { state.seen.push(event.data.n) },
+            B(state, event) { if (event.data.n === 5) throw new Error('five'); state.seen.push(-event.data.n) },
             C: null } }",
     )
     .unwrap();
@@ -167,10 +173,21 @@ fn states_are_the_same_whatever_is_told_ahead_and_asked() {
     let plain: Vec<_> = states(&program, &list, &coming, 0, StatesAsked::LastState);
     for ahead in [1, 2, 3, 5, 15] {
         for asked in [StatesAsked::LastState, StatesAsked::EveryState] {
-            assert_eq!(states(&program, &list, &coming, ahead, asked), plain, "{ahead} {asked:?}");
+            assert_eq!(
+                states(&program, &list, &coming, ahead, asked),
+                plain,
+                "{ahead} {asked:?}"
+            );
         }
     }
-    assert!(plain.last().unwrap().1.as_deref().is_some_and(|said| said.contains("five")));
+    assert!(
+        plain
+            .last()
+            .unwrap()
+            .1
+            .as_deref()
+            .is_some_and(|said| said.contains("five"))
+    );
 }
 
 /// After every event: the state, and the fault that stopped the fold.
@@ -254,16 +271,56 @@ const ODD: &[(&str, &str, &str)] = &[
     ("an empty frame", "say(b'')", "RF-ENGINE-PROTOCOL"),
     ("another word", "say(b'\\7')", "RF-ENGINE-PROTOCOL"),
     ("half a number", "say(b'\\0\\1')", "RF-ENGINE-PROTOCOL"),
-    ("more events than it got", "say(folded(2, b'\\0\\0\\0'))", "RF-ENGINE-PROTOCOL"),
-    ("four thousand million events", "say(folded(0xffffffff, b''))", "RF-ENGINE-PROTOCOL"),
-    ("no events, and no reason", "say(folded(0, b'\\0'))", "RF-ENGINE-PROTOCOL"),
-    ("an outcome that there is not", "say(folded(1, b'\\x33\\0'))", "RF-ENGINE-PROTOCOL"),
-    ("a tail that there is not", "say(folded(1, b'\\0\\x09'))", "RF-ENGINE-PROTOCOL"),
-    ("a state that nobody asked for", "say(folded(1, b'\\0\\1' + part(b'{}')))", "RF-ENGINE-PROTOCOL"),
-    ("a failure after all events", "say(folded(1, b'\\0\\3'))", "RF-ENGINE-PROTOCOL"),
-    ("bytes after its end", "say(folded(1, b'\\0\\0more'))", "RF-ENGINE-PROTOCOL"),
-    ("emitted what is no event", "say(folded(1, b'\\x80' + struct.pack('<I', 1) + part(b'[1]') + b'\\0'))", "RF-ENGINE-PROTOCOL"),
-    ("emitted without end", "say(folded(1, b'\\x80' + b'\\xff' * 4 + b'\\0'))", "RF-ENGINE-PROTOCOL"),
+    (
+        "more events than it got",
+        "say(folded(2, b'\\0\\0\\0'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "four thousand million events",
+        "say(folded(0xffffffff, b''))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "no events, and no reason",
+        "say(folded(0, b'\\0'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "an outcome that there is not",
+        "say(folded(1, b'\\x33\\0'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "a tail that there is not",
+        "say(folded(1, b'\\0\\x09'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "a state that nobody asked for",
+        "say(folded(1, b'\\0\\1' + part(b'{}')))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "a failure after all events",
+        "say(folded(1, b'\\0\\3'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "bytes after its end",
+        "say(folded(1, b'\\0\\0more'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "emitted what is no event",
+        "say(folded(1, b'\\x80' + struct.pack('<I', 1) + part(b'[1]') + b'\\0'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "emitted without end",
+        "say(folded(1, b'\\x80' + b'\\xff' * 4 + b'\\0'))",
+        "RF-ENGINE-PROTOCOL",
+    ),
     (
         "a code that nobody gives",
         "say(b'\\1' + part(b'RF-NONE') + part(b'x') + b'\\0' + part(b''))",
@@ -279,8 +336,16 @@ const ODD: &[(&str, &str, &str)] = &[
         "say(b'\\1' + part(b'RF-LIMIT-FUEL') + part(b'x') + b'\\0' + part(b''))",
         "RF-LIMIT-FUEL",
     ),
-    ("two answers", "say(folded(1, b'\\0\\0')[:0] or b'\\0'); say(b'\\0')", "RF-ENGINE-PROTOCOL"),
-    ("a length beyond all", "line.sendall(b'\\xff' * 64)", "RF-ENGINE-PROTOCOL"),
+    (
+        "two answers",
+        "say(folded(1, b'\\0\\0')[:0] or b'\\0'); say(b'\\0')",
+        "RF-ENGINE-PROTOCOL",
+    ),
+    (
+        "a length beyond all",
+        "line.sendall(b'\\xff' * 64)",
+        "RF-ENGINE-PROTOCOL",
+    ),
     (
         "a flood",
         "line.sendall(struct.pack('<I', 1 << 28))\n        while True: line.sendall(b'x' * 65536)",
@@ -321,7 +386,10 @@ fn a_worker_that_does_not_answer_is_given_up() {
         ("time.sleep(600)", "RF-LIMIT-WALL"),
         ("say(b'hello')", "RF-ENGINE-PROTOCOL"),
         ("say(b'R\\3')\ntime.sleep(600)", "RF-LIMIT-WALL"),
-        ("say(b'R\\3')\ntake()\nsay(b'\\0')\ntime.sleep(600)", "RF-ENGINE-PROTOCOL"),
+        (
+            "say(b'R\\3')\ntake()\nsay(b'\\0')\ntime.sleep(600)",
+            "RF-ENGINE-PROTOCOL",
+        ),
         ("sys.exit(1)", "RF-ENGINE-EXIT"),
     ] {
         let start = Start {
@@ -329,7 +397,11 @@ fn a_worker_that_does_not_answer_is_given_up() {
             ..fake(folder.path(), body)
         };
         // The runtime of the fake must be up within that time too, where it is to say something first.
-        let start = if code == "RF-LIMIT-WALL" { start } else { fake(folder.path(), body) };
+        let start = if code == "RF-LIMIT-WALL" {
+            start
+        } else {
+            fake(folder.path(), body)
+        };
         let error = load_by(&start, COUNTER).map(drop).unwrap_err();
         assert_eq!(error.code, code, "{body}: {error}");
     }

@@ -60,6 +60,8 @@ pub fn put_up() -> u8 {
     if restrict_files().is_ok_and(|status| status != RulesetStatus::NotEnforced) {
         up |= HAS_LANDLOCK;
     }
+    // Making the rules of Landlock took a descriptor; from here on there are no more.
+    limit(libc::RLIMIT_NOFILE, MOST_FILES);
     if filter().is_ok_and(|filter| seccompiler::apply_filter(&filter).is_ok()) {
         up |= HAS_FILTER;
     }
@@ -70,42 +72,36 @@ pub fn put_up() -> u8 {
 /// the walls refuse as well.
 fn keep_apart() {
     const FIRST_OF_OTHERS: libc::c_uint = 3;
-    // SAFETY: all of these take numbers, or the place of a limit that outlives the call.
+    // SAFETY: all of these take numbers.
     unsafe {
         libc::syscall(libc::SYS_close_range, FIRST_OF_OTHERS, libc::c_uint::MAX, 0);
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         libc::setsid();
-        for (what, most) in [
-            (libc::RLIMIT_CORE, 0),
-            (libc::RLIMIT_DATA, MOST_DATA_BYTES),
-            (libc::RLIMIT_FSIZE, 0),
-            (libc::RLIMIT_MEMLOCK, 0),
-            (libc::RLIMIT_NPROC, 0),
-        ] {
-            let limit = libc::rlimit {
-                rlim_cur: most,
-                rlim_max: most,
-            };
-            libc::setrlimit(what, &limit);
-        }
     }
+    limit(libc::RLIMIT_CORE, 0);
+    limit(libc::RLIMIT_DATA, MOST_DATA_BYTES);
+    limit(libc::RLIMIT_FSIZE, 0);
+    limit(libc::RLIMIT_MEMLOCK, 0);
+    limit(libc::RLIMIT_NPROC, 0);
 }
 
-/// Nothing of files, of the network, of other programs. No file can be opened from here on, whatever becomes of the rest.
+fn limit(what: libc::__rlimit_resource_t, most: u64) {
+    let limit = libc::rlimit {
+        rlim_cur: most,
+        rlim_max: most,
+    };
+    // SAFETY: takes a number, and the place of a limit that outlives the call.
+    unsafe { libc::setrlimit(what, &limit) };
+}
+
+/// Nothing of files, of the network, of other programs.
 fn restrict_files() -> Result<RulesetStatus, landlock::RulesetError> {
     let rules = Ruleset::default()
         .handle_access(AccessFs::from_all(LANDLOCK))?
         .handle_access(AccessNet::from_all(LANDLOCK))?
         .scope(Scope::from_all(LANDLOCK))?
         .create()?;
-    let restricted = rules.restrict_self()?;
-    let limit = libc::rlimit {
-        rlim_cur: MOST_FILES,
-        rlim_max: MOST_FILES,
-    };
-    // SAFETY: takes a number, and the place of a limit that outlives the call.
-    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
-    Ok(restricted.ruleset)
+    Ok(rules.restrict_self()?.ruleset)
 }
 
 /// Whatever is not named is refused.
