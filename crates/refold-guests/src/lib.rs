@@ -4,7 +4,8 @@
 //!
 //! In WebAssembly a handler sees the state, the event and nothing else: no clock but the event's recorded time, no
 //! randomness but what the event seeds, no file, no network, no other stream. The same events give the same state on
-//! every machine, and so does the amount of work after which a handler is stopped. Of a program none of that can be had
+//! every machine, and so does the amount of work after which a handler is stopped. That runs in a process of its own
+//! (`worker`), for the case that a handler breaks out of WebAssembly. Of a program none of that can be had
 //! by force: whether it gives the same states is tried. The crate must not know packages, stores or a face.
 
 mod aside;
