@@ -153,7 +153,7 @@ impl JsProgram {
         &self.0.script.source
     }
 
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
     pub(crate) fn workers(&self) -> &Workers {
         &self.0.workers
     }

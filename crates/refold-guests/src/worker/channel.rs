@@ -1,11 +1,11 @@
 //! The way to a worker: a process, where there are walls to put up around one, and else the engine here.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use super::process::{Channel, Start};
 
 use super::line::Inbox;
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub use here::{Channel, Start};
 
 /// The last answer.
@@ -23,7 +23,7 @@ impl Answer {
     }
 }
 
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 mod here {
     use refold_core::port::handler::HandlerFault;
 

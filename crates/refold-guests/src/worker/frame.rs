@@ -11,8 +11,11 @@ use crate::undo::Folded;
 pub const LENGTH_BYTES: usize = 4;
 
 /// Which walls are up: what a worker says first, before it is sent anything.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub const HELLO: u8 = b'R';
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub const HAS_LANDLOCK: u8 = 1;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub const HAS_FILTER: u8 = 2;
 
 /// The first byte of a request.

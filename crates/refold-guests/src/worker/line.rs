@@ -1,10 +1,12 @@
 //! Frames as they come in, at either end.
 
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 use std::io;
 
 use super::frame::LENGTH_BYTES;
 
 /// Room that is there from the beginning: most frames fit.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ROOM_BYTES: usize = 64 << 10;
 
 /// The last frame that came, and room for the next.
@@ -16,6 +18,7 @@ pub struct Inbox {
 
 /// Why there is no frame.
 #[derive(Debug)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub enum Broken {
     /// The other end is closed.
     Ended,
@@ -34,7 +37,7 @@ impl Inbox {
     }
 
     /// Lets `write` write what a frame says in place of the last.
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     pub fn put<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         self.bytes.clear();
         self.bytes.extend_from_slice(&[0; LENGTH_BYTES]);
@@ -44,6 +47,7 @@ impl Inbox {
     }
 
     /// Reads one frame in place of the last. Its room grows with what comes, and not with what is said to come.
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     pub fn receive(&mut self, most: usize, read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>) -> Result<(), Broken> {
         self.filled = 0;
         loop {
@@ -73,7 +77,7 @@ impl Inbox {
 }
 
 /// Lets `write` write a frame in place of what `out` holds.
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn put_frame<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
     out.clear();
     out.extend_from_slice(&[0; LENGTH_BYTES]);

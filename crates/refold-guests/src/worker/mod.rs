@@ -7,18 +7,18 @@
 //! runs in the process of whoever asks, behind the first wall alone.
 
 mod channel;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod door;
 mod frame;
 mod line;
 mod pool;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod process;
 mod remote;
 mod serve;
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
 mod tests;
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod walls;
 
 pub use pool::{Handler, Worker, Workers};
@@ -27,8 +27,8 @@ pub use serve::{About, Host};
 
 /// What the second wall lacks on this machine, in words. `None`: nothing, or nothing was run behind it yet.
 pub fn second_wall_lacks() -> Option<&'static str> {
-    #[cfg(target_os = "linux")]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
     return walls::lacking();
-    #[cfg(not(target_os = "linux"))]
+    #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     Some("it has them on Linux only")
 }

@@ -144,7 +144,7 @@ impl Workers {
     }
 
     /// The processes that there are.
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
     pub fn pids(&self) -> Vec<u32> {
         let live = locked(&self.live);
         live.iter().map(|worker| locked(&worker.channel).pid()).collect()
@@ -204,14 +204,14 @@ impl Worker {
     }
 
     /// Tries the walls from inside; see [`super::door`].
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
     pub fn tried(&self, what: u8) -> Result<Vec<u8>, HandlerFault> {
         let mut answer = Answer::default();
         self.ask(Asked::Events, &[&[ask::DOOR, what]], &mut answer)?;
         Ok(answer.done().to_vec())
     }
 
-    #[cfg(all(test, target_os = "linux"))]
+    #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
     pub fn pid(&self) -> u32 {
         locked(&self.channel).pid()
     }

@@ -305,7 +305,7 @@ impl Patience {
 }
 
 /// Makes a worker of any executable that has this crate in it, before its own `main`: a test program has none of ours,
-/// and nothing of a window is set up where there will be none.
+/// and nothing of a window is set up where there will be none. Of Linux's C libraries glibc hands over the arguments.
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BECOME_WORKER: extern "C" fn(libc::c_int, *const *const libc::c_char) = become_worker;

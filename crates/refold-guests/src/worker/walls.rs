@@ -72,17 +72,22 @@ pub fn put_up() -> u8 {
 /// the walls refuse as well.
 fn keep_apart() {
     const FIRST_OF_OTHERS: libc::c_uint = 3;
-    // SAFETY: all of these take numbers.
+    // SAFETY: all of these take numbers, and one a text that is always there.
     unsafe {
         libc::syscall(libc::SYS_close_range, FIRST_OF_OTHERS, libc::c_uint::MAX, 0);
+        libc::prctl(libc::PR_SET_NAME, c"refold-worker".as_ptr());
         libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL);
         libc::setsid();
     }
-    limit(libc::RLIMIT_CORE, 0);
-    limit(libc::RLIMIT_DATA, MOST_DATA_BYTES);
-    limit(libc::RLIMIT_FSIZE, 0);
-    limit(libc::RLIMIT_MEMLOCK, 0);
-    limit(libc::RLIMIT_NPROC, 0);
+    for (what, most) in [
+        (libc::RLIMIT_CORE, 0),
+        (libc::RLIMIT_DATA, MOST_DATA_BYTES),
+        (libc::RLIMIT_FSIZE, 0),
+        (libc::RLIMIT_MEMLOCK, 0),
+        (libc::RLIMIT_NPROC, 0),
+    ] {
+        limit(what, most);
+    }
 }
 
 fn limit(what: libc::__rlimit_resource_t, most: u64) {
