@@ -6,10 +6,25 @@ use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-/// CPU time of this process so far, all threads.
+/// CPU time of this process so far, all threads, and of the processes that it started and that are there: scripts and
+/// modules run in one of their own.
 pub fn cpu_seconds() -> f64 {
     let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9 + cpu_seconds_of_children()
+}
+
+fn cpu_seconds_of_children() -> f64 {
+    let own = std::process::id().to_string();
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let of_child = |process: fs::DirEntry| -> Option<f64> {
+        let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+        // The name may have anything in it, and ends with the last bracket; the state comes first then, and the parent.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let is_child = rest.split_whitespace().nth(1) == Some(own.as_str());
+        let times = is_child.then(|| fs::read_to_string(process.path().join("schedstat")).ok())??;
+        times.split_whitespace().next()?.parse().ok()
+    };
+    processes.filter_map(of_child).sum::<f64>() / 1e9
 }
 
 /// Anonymous memory of this process now, in bytes: what mapped files and the page cache do not count into.
