@@ -9,7 +9,7 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::value::{Array, Object, Text, Value};
 
@@ -175,6 +175,11 @@ impl HandlerInstance for CheckedInstance {
             self.look(event, names)?;
         }
         Ok(applied)
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, _asked: StatesAsked) {
+        // What is written is found by the states before and after.
+        self.inner.look_ahead(coming, names, StatesAsked::EveryState);
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {

@@ -11,7 +11,7 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::value::Value;
 
@@ -167,6 +167,17 @@ impl HandlerInstance for ComparedInstance {
         }
         self.look(event, names)?;
         Ok(applied_of(outcomes))
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, _asked: StatesAsked) {
+        let coming: Vec<EventView<'e>> = coming.collect();
+        for (side, stop) in self.sides.iter_mut().zip(&self.seen.stops) {
+            if stop.is_none() {
+                // What is written is found by the states before and after.
+                let mut coming = coming.iter().copied();
+                side.inner.look_ahead(&mut coming, names, StatesAsked::EveryState);
+            }
+        }
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {

@@ -6,7 +6,7 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::value::Value;
 
@@ -65,6 +65,11 @@ impl HandlerInstance for OnlyCategoryInstance {
         } else {
             Ok(Applied::Ignored)
         }
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
+        let mut own = coming.filter(|event| names.category(event.stream) == &*self.category);
+        self.inner.look_ahead(&mut own, names, asked);
     }
 
     fn repeated_keys(&self) -> &[Pointer] {

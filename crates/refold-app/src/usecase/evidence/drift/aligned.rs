@@ -7,7 +7,7 @@ use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, EventView, Position, Version};
 use refold_core::names::Names;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, Written,
+    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::value::{Array, Number, Value};
 
@@ -149,6 +149,10 @@ impl HandlerInstance for AlignedInstance {
             seen.kept_due = None;
         }
         Ok(applied)
+    }
+
+    fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
+        self.inner.look_ahead(coming, names, asked);
     }
 
     fn state(&mut self) -> Result<Value, HandlerFault> {
