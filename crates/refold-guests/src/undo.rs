@@ -259,9 +259,16 @@ impl<H: Handler> Undoable<H> {
         Ok(())
     }
 
-    /// Saves the state where many events were folded since it was saved.
+    /// Saves the state where many events were folded since it was saved. A guest that is ahead would have to go back for
+    /// it and fold all of them once more: it is left to come to where it is, as long as that is not far.
     pub fn shorten(&mut self) -> Result<(), HandlerFault> {
-        match self.journal.bytes.len() > MAX_JOURNAL_BYTES {
+        let is_ahead = self.guest.as_ref().is_some_and(Guest::is_ahead);
+        let most = if is_ahead {
+            2 * MAX_JOURNAL_BYTES
+        } else {
+            MAX_JOURNAL_BYTES
+        };
+        match self.journal.bytes.len() > most {
             true => self.save().map(drop),
             false => Ok(()),
         }

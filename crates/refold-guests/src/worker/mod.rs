@@ -7,7 +7,8 @@
 //! runs in the process of whoever asks, behind the first wall alone.
 
 mod channel;
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+#[cfg(test)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod door;
 mod frame;
 mod line;
@@ -16,7 +17,8 @@ mod pool;
 mod process;
 mod remote;
 mod serve;
-#[cfg(all(test, target_os = "linux", target_env = "gnu"))]
+#[cfg(test)]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod tests;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod walls;
