@@ -80,7 +80,10 @@ impl Starter {
         }
         let folder = folder.canonicalize()?;
         let (Some(parent), Some(last)) = (folder.parent(), folder.file_name()) else {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no folder of its own"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is no folder of its own",
+            ));
         };
         let unfinished = parent.join(format!(".{}.{}.new", last.to_string_lossy(), std::process::id()));
         let written = self.write_files(&unfinished, name).and_then(|()| {

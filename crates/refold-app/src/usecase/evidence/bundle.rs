@@ -132,7 +132,10 @@ pub(super) fn broken(files: &[BundleFile]) -> String {
     let is_foreign = |file: &&BundleFile| file.reason.as_deref() == Some(UNLISTED);
     let names: Vec<&str> = wrong.iter().map(|file| &*file.name).collect();
     if !wrong.is_empty() && wrong.iter().all(is_foreign) {
-        return format!("it proves nothing, because it holds what is not of it: {}", names.join(", "));
+        return format!(
+            "it proves nothing, because it holds what is not of it: {}",
+            names.join(", ")
+        );
     }
     format!("it proves nothing: it was damaged or changed: {}", names.join(", "))
 }
