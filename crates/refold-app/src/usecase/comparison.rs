@@ -7,7 +7,6 @@ use refold_core::diff::{ArrayKeys, Change, ChangeOp, diff, diff_unordered};
 use refold_core::fold::{Detail, Folded};
 use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
-use refold_core::value::Value;
 use refold_core::work::Work;
 
 use super::event_page::{self, Problems};
@@ -352,8 +351,8 @@ fn change_answer(change: &Change, current: &Replayed, after: &Folded) -> ChangeA
     };
     // What the right side lacks no event of it made so.
     let blame = after.blame.as_ref().filter(|_| value.is_some());
-    let is_container = matches!(value, Some(Value::Object(_) | Value::Array(_)));
-    let cause = blame.and_then(|blame| current.cause(blame.at(&change.path, is_container).changed));
+    // Of an object or array the event that made it, and not one that changed something in it later.
+    let cause = blame.and_then(|blame| current.cause(blame.at(&change.path, false).changed));
     ChangeAnswer {
         path: change.path.to_string(),
         op,

@@ -114,7 +114,8 @@ fn leaves_of(value: &Value, path: &Pointer, leaves: &mut Vec<(Pointer, Value)>) 
     }
 }
 
-/// The event that led to the later side of a change. Of an element that left an array or moved in it: the last event
+/// The event that led to the later side of a change; of an object or array that came to be, the one that made it, and not a
+/// later one that changed something in it. Of an element that left an array or moved in it: the last event
 /// that changed the array. Looking from late to early, the event behind the later side is the one that undid it, which
 /// a later side cannot name: then it is `None`.
 fn cause_of(
@@ -129,9 +130,7 @@ fn cause_of(
     }
     let blame = |path, is_container| after.blame.as_ref().map(|blame| blame.at(path, is_container).changed);
     match &change.op {
-        ChangeOp::Added { after } | ChangeOp::Changed { after, .. } => {
-            Ok(blame(&change.path, matches!(after, Value::Object(_) | Value::Array(_))))
-        }
+        ChangeOp::Added { .. } | ChangeOp::Changed { .. } => Ok(blame(&change.path, false)),
         ChangeOp::Removed { .. } | ChangeOp::Moved { .. } => match change.path.parent() {
             Some(parent) if matches!(parent.find(&after.state), Some(Value::Array(_))) => Ok(blame(parent, true)),
             _ => Ok(replayed.change_until(work, &change.path, to)?),

@@ -341,6 +341,15 @@ fn difference_ends_with_one_and_names_the_event() {
         (Some("15"), Some("RefundIssued"))
     );
     assert!(compare(0, "v3", "v3")["changes"].as_array().unwrap().is_empty());
+    // What was added is of the event that added it, although the next one wrote into it.
+    let added = compare(1, "v10", "v15");
+    let shipment = added["changes"].as_array().unwrap().iter();
+    let shipment = shipment.clone().find(|change| change["path"] == "/shipments/0");
+    let shipment = shipment.unwrap_or_else(|| panic!("no shipment: {added}"));
+    assert_eq!(
+        (shipment["version"].as_str(), shipment["type"].as_str()),
+        (Some("11"), Some("OrderShipped"))
+    );
     // Backwards it is the same difference, turned round.
     let back = compare(1, "head", "v3");
     assert_eq!(back["changes"].as_array().unwrap().len(), changes.len());
