@@ -270,15 +270,26 @@ fn an_invariant_run_is_reported_as_check_finds_it() {
         };
         let found = rows(&made, "findings.ndjson");
         let violations = checked["violations"].as_array().unwrap();
+        let beside = checked["findings"].as_array().unwrap().iter();
+        let beside: Vec<_> = beside.filter(|it| it["severity"] != "notice").collect();
+        let expected = violations.iter().map(|it| named(it, "invariant"));
         assert_eq!(
             found.iter().map(|it| named(it, "kind")).collect::<Vec<_>>(),
-            violations.iter().map(|it| named(it, "invariant")).collect::<Vec<_>>()
+            expected
+                .chain(beside.iter().map(|it| named(it, "code")))
+                .collect::<Vec<_>>()
         );
+        let sentence = made["verdict"]["sentence"].as_str().unwrap();
+        for of in &beside {
+            assert!(sentence.contains(of["code"].as_str().unwrap()), "{sentence}");
+        }
         let flips = violations
             .iter()
             .flat_map(|it| it["flips"].as_array().unwrap().iter().take(16));
         let places: std::collections::BTreeSet<u64> = flips
-            .map(|flip| flip["position"].as_str().unwrap().parse().unwrap())
+            .map(|flip| &flip["position"])
+            .chain(beside.iter().map(|of| &of["position"]))
+            .filter_map(|position| Some(position.as_str()?.parse().unwrap()))
             .collect();
         let events = rows(&made, "events.ndjson");
         let there: Vec<u64> = events
@@ -317,6 +328,41 @@ fn an_invariant_run_is_reported_as_check_finds_it() {
     );
     let none = lab.run(&["report", "orders.db", "--invariants", "--out", out]);
     assert_eq!(none.code, 2, "{none:?}");
+}
+
+/// Nobody who opens the files of findings may believe that there was nothing.
+#[test]
+fn what_folding_came_upon_stands_among_the_findings_of_an_invariant_run() {
+    let lab = Lab::new(3_000);
+    let database = rusqlite::Connection::open(lab.store()).unwrap();
+    database
+        .execute_batch(
+            "UPDATE emt_messages SET message_data = '{\"cut' WHERE global_position = 70;
+             UPDATE emt_messages SET message_type = 'OrderForged' WHERE global_position = 90;",
+        )
+        .unwrap();
+    drop(database);
+    let out = tempfile::tempdir().unwrap();
+    let call = [
+        "--invariants",
+        "--handler",
+        "handlers/order@1.1.0",
+        "--out",
+        out.path().to_str().unwrap(),
+    ];
+    let made = lab.run(&[&["--json", "report", "orders.db"][..], &call].concat());
+    let made: serde_json::Value = serde_json::from_str(&made.out).unwrap();
+    let dir = std::path::Path::new(made["dir"].as_str().unwrap());
+    let sentence = made["verdict"]["sentence"].as_str().unwrap();
+    let files = ["findings.csv", "findings.ndjson", "findings.excel.csv", "report.html"];
+    for file in files.map(|file| std::fs::read_to_string(dir.join(file)).unwrap()) {
+        assert!(file.contains("RF-EVENT-MALFORMED"), "{file}");
+    }
+    for said in ["RF-EVENT-MALFORMED", "not exact"] {
+        assert!(sentence.contains(said), "{sentence}");
+    }
+    let checked = lab.run(&["verify-bundle", dir.to_str().unwrap()]);
+    assert_eq!(checked.code, 0, "{checked:?}");
 }
 
 #[test]

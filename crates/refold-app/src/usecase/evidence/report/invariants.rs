@@ -11,10 +11,11 @@ use super::hidden::HiddenPaths;
 use super::judged::{Judged, fact, first_named, scope};
 use crate::error::AppError;
 use crate::session::Session;
-use crate::text::counted;
+use crate::text::{counted, grouped};
 use crate::usecase::lab::check::{CheckAnswer, FlipAnswer, InvariantAnswer, ViolationAnswer, check};
 use crate::usecase::lab::determinism::{DeterminismAnswer, determinism};
 use crate::usecase::lab::kept::Keeping;
+use crate::wire::{FindingWire, SeverityWire};
 
 /// Changes of one invariant in one stream that are told.
 const MOST_FLIPS: usize = 16;
@@ -35,6 +36,8 @@ pub(super) fn judged(
         hidden.add_value(&value.path, &value.value);
     }
     let condition = condition.map(|condition| format!("--invariant {}", quoted(condition)));
+    let beside = || answer.findings.iter().filter(|of| of.severity != SeverityWire::Notice);
+    let of_beside = beside().filter_map(|of| of.position.as_ref()?.parse().ok().map(Position));
     let judged = Judged {
         verdict: Verdict {
             of: "invariants".to_owned(),
@@ -44,12 +47,12 @@ pub(super) fn judged(
             sides: ["before", "after"].map(str::to_owned),
             findings: Vec::new(),
             kept: 0,
-            finding_count: answer.violation_count.into(),
+            finding_count: u64::from(answer.violation_count) + beside().count() as u64,
             sha256: String::new(),
             not_checked: not_checked(&answer, &tried),
         },
         findings: Vec::new(),
-        positions: answer.violations.iter().flat_map(places).collect(),
+        positions: answer.violations.iter().flat_map(places).chain(of_beside).collect(),
         what: "of an invariant run",
         how: format!(
             "held against {} of {} {}",
@@ -68,7 +71,38 @@ pub(super) fn judged(
         came_upon: answer.findings.clone(),
         handler: answer.handler.clone(),
     };
-    judged.with_findings(answer.violations.iter().map(|of| finding(of, &answer)).collect())
+    let violations = answer.violations.iter().map(|of| finding(of, &answer));
+    judged.with_findings(violations.chain(beside().map(came_upon)).collect())
+}
+
+/// What folding came upon: whoever opens the file of findings must not believe that there was nothing.
+fn came_upon(of: &FindingWire) -> Finding {
+    let detail = match of.count {
+        1 => of.detail.clone(),
+        count => format!("{} of these; the first: {}", grouped(count.into()), of.detail),
+    };
+    Finding {
+        kind: of.code.clone(),
+        severity: of.severity.name().to_owned(),
+        position: of.position.clone(),
+        to: None,
+        stream: of.stream.clone(),
+        version: of.version.clone(),
+        event_type: None,
+        part: Vec::new(),
+        detail: Some(detail),
+        explanation: None,
+        impact: None,
+    }
+}
+
+/// What stands in the files of findings beside violations, in words.
+fn told_beside(answer: &CheckAnswer) -> Option<String> {
+    let told = answer.findings.iter().filter(|of| of.severity != SeverityWire::Notice);
+    let told: Vec<String> = told
+        .map(|of| format!("{} {} ({})", grouped(of.count.into()), of.code, of.severity.name()))
+        .collect();
+    (!told.is_empty()).then(|| format!("; beside the invariants it came upon {}", told.join(", ")))
 }
 
 /// The flips that are told.
@@ -88,11 +122,12 @@ fn sentence(answer: &CheckAnswer) -> String {
     };
     // What was looked at stands by itself: not all of it broke.
     format!(
-        "{broken} of {}; looked at: {} of {}; {}",
+        "{broken} of {}; looked at: {} of {}; {}{}",
         counted(answer.invariants.len() as u64, "invariant"),
         counted(answer.streams.into(), "stream"),
         counted(answer.events, "event"),
-        answer.sentence
+        answer.sentence,
+        told_beside(answer).unwrap_or_default()
     )
 }
 
