@@ -5,7 +5,7 @@
 //! shares between streams or takes from its surroundings shows here. That events stay what they are need not be asked:
 //! a program gets them to read. It must not know where the events come from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
 
@@ -28,7 +28,8 @@ mod tests;
 pub enum Check {
     /// Folding again, on another thread and in an instance that folded other streams before, gives the same states.
     Again,
-    /// Going on from a checkpoint, its state written as JSON and read back, gives the same states as going on.
+    /// Going on from checkpoints, each time in an instance that was just started and with the state written as JSON and read
+    /// back, gives the same states as going on.
     Cut,
     /// A stream gives the same states alone and while others are folded between its events.
     Alone,
@@ -45,6 +46,9 @@ impl Check {
         }
     }
 }
+
+/// A program is started again from a checkpoint so often: a guest, or a process, is made each time.
+const MOST_CUTS: usize = 16;
 
 /// The first event after which a check found another state.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,16 +93,17 @@ pub fn try_out(
         streams,
     };
     let (straight, folded) = sample.straight(work)?;
+    let cuts = sample.cuts(&folded);
     let runs = [
         (Check::Again, sample.again(work)?),
-        (Check::Cut, sample.cut(work)?),
+        (Check::Cut, sample.cut(work, &cuts)?),
         (Check::Alone, sample.interleaved(work)?),
     ];
     // What a handler gave up is no mismatch.
     work.check()?;
     let first = |(check, course): &(Check, Course)| sample.first_mismatch(*check, &straight, course);
     Ok(Tried {
-        folded,
+        folded: u32::try_from(folded.len()).unwrap_or(u32::MAX),
         mismatches: runs.iter().filter_map(first).collect(),
     })
 }
@@ -115,14 +120,33 @@ struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    /// Each stream in an instance of its own; and how many events were folded.
-    fn straight(&self, work: &Work<'_>) -> Result<(Course, u32), Cancelled> {
-        let (mut course, mut folded) = (self.nothing(), 0);
+    /// Each stream in an instance of its own; and the rows that were folded.
+    fn straight(&self, work: &Work<'_>) -> Result<(Course, BTreeSet<usize>), Cancelled> {
+        let (mut course, mut folded) = (self.nothing(), BTreeSet::new());
         for rows in self.streams.values() {
             work.check()?;
-            folded += self.fold(&mut self.start(), rows, &mut course);
+            folded.extend(self.fold(&mut self.start(), rows, &mut course));
         }
         Ok((course, folded))
+    }
+
+    /// The rows before which a stream is cut: those that are folded after others of their stream were. What a program
+    /// keeps outside of its state is not there before the first, and is not asked for after the last.
+    fn cuts(&self, folded: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let most = (MOST_CUTS / self.streams.len().max(1)).max(1);
+        let of_stream = |(stream, rows): (&u32, &Vec<usize>)| {
+            let rows: Vec<usize> = rows
+                .iter()
+                .copied()
+                .filter(|row| folded.contains(row))
+                .skip(1)
+                .collect();
+            let apart = rows.len().div_ceil(most).max(1);
+            // Elsewhere in each stream.
+            let first = *stream as usize * 7 % apart;
+            rows.into_iter().skip(first).step_by(apart).collect::<Vec<_>>()
+        };
+        self.streams.iter().flat_map(of_stream).collect()
     }
 
     /// All streams in one instance, the last one first, on a thread of its own.
@@ -148,23 +172,22 @@ impl Sample<'_> {
         })
     }
 
-    /// Each stream from a checkpoint somewhere in it, in an instance that knows nothing else.
-    fn cut(&self, work: &Work<'_>) -> Result<Course, Cancelled> {
+    /// Each stream from checkpoints in it, each time in an instance that knows nothing else.
+    fn cut(&self, work: &Work<'_>, cuts: &BTreeSet<usize>) -> Result<Course, Cancelled> {
         let mut course = self.nothing();
-        for (stream, rows) in &self.streams {
-            work.check()?;
-            // Elsewhere in each stream, and never before its first event.
-            let cut = 1 + *stream as usize * 7 % rows.len().max(1);
-            let (before, after) = rows.split_at(cut.min(rows.len()));
+        for rows in self.streams.values() {
             let mut running = self.start();
-            self.fold(&mut running, before, &mut course);
-            if running.fault.is_none() {
-                let mut next = self.start();
-                let kept = running.instance.checkpoint();
-                next.fault = kept.and_then(|kept| next.instance.restore(&as_json(kept))).err();
-                running = next;
+            for part in rows.chunk_by(|_, next| !cuts.contains(next)) {
+                work.check()?;
+                let is_first = part.first() == rows.first();
+                if !is_first && running.fault.is_none() {
+                    let mut next = self.start();
+                    let kept = running.instance.checkpoint();
+                    next.fault = kept.and_then(|kept| next.instance.restore(&as_json(kept))).err();
+                    running = next;
+                }
+                self.fold(&mut running, part, &mut course);
             }
-            self.fold(&mut running, after, &mut course);
         }
         Ok(course)
     }
@@ -190,12 +213,12 @@ impl Sample<'_> {
         Running::start(self.program, Written::off())
     }
 
-    /// Notes the state after each of these rows, and says how many events were folded.
-    fn fold(&self, running: &mut Running, rows: &[usize], course: &mut Course) -> u32 {
-        let mut folded = 0;
+    /// Notes the state after each of these rows, and says which were folded.
+    fn fold(&self, running: &mut Running, rows: &[usize], course: &mut Course) -> Vec<usize> {
+        let mut folded = Vec::new();
         for row in rows {
             let step = running.step(&self.batch.event(*row), self.names);
-            folded += u32::from(step == Step::Folded);
+            folded.extend((step == Step::Folded).then_some(*row));
             let state = match &running.fault {
                 Some(fault) => Err(fault.to_string()),
                 None => running.state().map_err(|fault| running.fault.insert(fault).to_string()),

@@ -20,6 +20,8 @@ enum Fault {
     Shares,
     /// Counts beside its state, which a checkpoint has not.
     Hides,
+    /// The same, and its first event does nothing.
+    HidesLater,
     /// Forgets nothing when it is reset.
     Remembers,
 }
@@ -34,6 +36,7 @@ struct Counting {
     fault: Fault,
     all: Arc<AtomicI64>,
     hidden: i64,
+    has_begun: bool,
     count: i64,
 }
 
@@ -47,6 +50,7 @@ impl HandlerProgram for Counter {
             fault: self.fault,
             all: Arc::clone(&self.all),
             hidden: 0,
+            has_begun: false,
             count: 0,
         })
     }
@@ -55,15 +59,18 @@ impl HandlerProgram for Counter {
 impl HandlerInstance for Counting {
     fn reset(&mut self) {
         if self.fault != Fault::Remembers {
-            (self.count, self.hidden) = (0, 0);
+            (self.count, self.hidden, self.has_begun) = (0, 0, false);
         }
     }
 
     fn apply(&mut self, _: &EventView<'_>, _: &Names, _: &mut Written) -> Result<Applied, HandlerFault> {
+        if self.fault == Fault::HidesLater && !std::mem::replace(&mut self.has_begun, true) {
+            return Ok(Applied::Ignored);
+        }
         self.hidden += 1;
         self.count = match self.fault {
             Fault::Shares => self.all.fetch_add(1, Ordering::Relaxed),
-            Fault::Hides => self.hidden,
+            Fault::Hides | Fault::HidesLater => self.hidden,
             Fault::None | Fault::Remembers => self.count + 1,
         };
         Ok(Applied::Folded)
@@ -80,6 +87,7 @@ impl HandlerInstance for Counting {
     }
 
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
+        self.has_begun = true;
         if let Checkpoint::State {
             state: Value::Object(state),
             ..
@@ -108,6 +116,17 @@ fn mismatches(program: &Arc<dyn HandlerProgram>, batch: &EventBatch, names: &Nam
         .mismatches
 }
 
+fn counter(fault: Fault) -> Arc<dyn HandlerProgram> {
+    let identity = HandlerIdentity {
+        name: "counter".to_owned(),
+        version: "1".to_owned(),
+        hash: String::new(),
+        engine: "test".to_owned(),
+    };
+    let all = Arc::default();
+    Arc::new(Counter { identity, fault, all })
+}
+
 #[test]
 fn each_check_finds_what_it_is_there_for() {
     let (batch, names) = two_streams();
@@ -117,18 +136,21 @@ fn each_check_finds_what_it_is_there_for() {
         (Fault::Hides, vec![Check::Cut]),
         (Fault::Remembers, vec![Check::Again]),
     ] {
-        let identity = HandlerIdentity {
-            name: "counter".to_owned(),
-            version: "1".to_owned(),
-            hash: String::new(),
-            engine: "test".to_owned(),
-        };
-        let all = Arc::default();
-        let program: Arc<dyn HandlerProgram> = Arc::new(Counter { identity, fault, all });
-        let found = mismatches(&program, &batch, &names);
+        let found = mismatches(&counter(fault), &batch, &names);
         let checks: Vec<Check> = found.iter().map(|mismatch| mismatch.check).collect();
         assert_eq!(checks, expected, "{fault:?}");
         assert!(found.iter().all(|mismatch| mismatch.path == "/count"), "{found:?}");
+    }
+}
+
+/// One stream alone, whose first event the handler has no rule for, as in the sample: the counter begins with the second.
+#[test]
+fn a_counter_beside_the_state_shows_in_a_single_stream() {
+    let (batch, names) = batch_of(&[(0, 1), (0, 2), (0, 3), (0, 4)]);
+    for fault in [Fault::Hides, Fault::HidesLater] {
+        let found = mismatches(&counter(fault), &batch, &names);
+        let checks: Vec<Check> = found.iter().map(|mismatch| mismatch.check).collect();
+        assert_eq!(checks, [Check::Cut], "{fault:?}");
     }
 }
 
