@@ -9,6 +9,7 @@ mod ids;
 mod masked;
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -70,6 +71,8 @@ pub struct Session {
     earlier: RwLock<Option<Arc<Index>>>,
     arena: RwLock<Option<Arc<Arena>>>,
     ids: RwLock<Option<Arc<Ids>>>,
+    /// Whether a stream that was read was not as the index has it.
+    is_contradicted: Arc<AtomicBool>,
     /// How it was opened; `None`: it was opened elsewhere, and cannot be opened again.
     opening: Option<(Asked, Places)>,
 }
@@ -224,6 +227,7 @@ impl Session {
             earlier: RwLock::new(None),
             arena: RwLock::new(None),
             ids: RwLock::new(None),
+            is_contradicted: Arc::default(),
             opening: None,
         }
     }
@@ -456,10 +460,6 @@ impl Session {
             version_base: self.description().version_base,
             segment_rows: BuildOptions::SEGMENT_ROWS,
         }
-    }
-
-    fn earlier(&self) -> Option<Arc<Index>> {
-        self.earlier.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The payload arena, when it is there and whole for the present index.

@@ -6,6 +6,7 @@ mod tests;
 
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use refold_core::cursor::Cursor;
 use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal};
@@ -40,6 +41,9 @@ pub struct Stream {
     pub track: Arc<StreamTrack>,
     names: Arc<Names>,
     location: String,
+    /// Of a track that is out of an index of which only the end was compared with the store: whom to tell that it is not
+    /// that of the store any more.
+    doubt: Option<Arc<AtomicBool>>,
 }
 
 impl Stream {
@@ -116,6 +120,7 @@ impl Stream {
             track,
             names: Arc::new(names),
             location: session.location().to_owned(),
+            doubt: None,
         })
     }
 
@@ -133,6 +138,7 @@ impl Stream {
         };
         let mut names = names;
         let mut track = StreamTrack::default();
+        let doubt = index.as_ref().and_then(|index| session.doubt(index));
         if let Some(index) = index {
             let Some(ordinal) = index.find_stream(id)? else {
                 return Ok(None);
@@ -148,7 +154,8 @@ impl Stream {
                 work.tick("reading the stream", track.len() as u64, None)?;
             }
         }
-        Ok(Stream::of_track(session, id, Arc::new(track), names))
+        let stream = Stream::of_track(session, id, Arc::new(track), names);
+        Ok(stream.map(|stream| Stream { doubt, ..stream }))
     }
 
     pub fn names(&self) -> &Names {
@@ -441,7 +448,7 @@ impl EventSource for StreamEvents {
             && last <= end
             && Some(&batch.positions[..]) == track.positions.get(first..last)
             && Some(&batch.versions[..]) == track.versions.get(first..last);
-        if !is_as_tracked && self.store.is_current()? {
+        if !is_as_tracked && self.stream.doubt.is_none() && self.store.is_current()? {
             return Err(StoreError::Corrupt {
                 location: self.stream.location.clone(),
                 detail:
@@ -451,6 +458,9 @@ impl EventSource for StreamEvents {
             });
         }
         if !is_as_tracked {
+            if let Some(doubt) = &self.stream.doubt {
+                doubt.store(true, Ordering::Relaxed);
+            }
             return Err(StoreError::Changed {
                 location: self.stream.location.clone(),
                 detail: "the stream holds other events than when it was opened".to_owned(),

@@ -104,7 +104,13 @@ fn what_is_put_among_the_others_is_shown_when_the_store_is_opened_again_and_not_
     assert!(new.clone().count() == 1_000 && new.clone().any(|(position, _)| Some(*position) < last));
     // An index is never added to at its end and left without what came before.
     let token = CancelToken::default();
-    let grown = index::grow(&Work::new(&token, &Silent), &*second, folder.path(), &options(&*second));
+    let grown = index::grow(
+        &Work::new(&token, &Silent),
+        &*second,
+        folder.path(),
+        &options(&*second),
+        0,
+    );
     assert!(grown.unwrap_or_else(|error| panic!("{error}")).is_none());
     assert_eq!(built(&*second, folder.path()).event_count(), 2_000);
     assert!(second.is_current().expect("it can be asked"));

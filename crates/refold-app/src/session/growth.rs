@@ -1,13 +1,18 @@
 //! The same store once more, after somebody wrote to it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use refold_core::work::Work;
-use refold_stores::index;
+use refold_stores::index::{self, Index};
 
 use super::{Session, keep, when_free};
 use crate::error::AppError;
 use crate::wire::ErrorCode;
+
+/// Of an index with no more events than these all are compared whenever the file of the store was written to: that is
+/// hardly felt, and what was changed or taken away in the middle is noticed at once.
+const MOST_COMPARED: u32 = 100_000;
 
 impl Session {
     /// Opens the store again, as it is now. What was indexed is brought up to date by what is new, where there is an
@@ -16,15 +21,31 @@ impl Session {
     /// Fails when the store is out of reach, and when it is no longer the one that was opened or holds other events than
     /// were shown: this session then stays what can be looked at.
     pub fn grown(&self, work: &Work<'_>) -> Result<Session, AppError> {
+        // A server is not asked for all of its events whenever one comes.
+        let most_compared = if self.path.is_file() { MOST_COMPARED } else { 0 };
+        self.grown_comparing(work, most_compared)
+    }
+
+    /// As [`Session::grown`]. Of an index with more than `most_compared` events only the last are compared; see
+    /// [`Session::contradiction`].
+    pub(super) fn grown_comparing(&self, work: &Work<'_>, most_compared: u32) -> Result<Session, AppError> {
         let session = self.reopened(work)?;
         if self.index().is_some() {
             let options = session.build_options();
-            let grow = || index::grow(work, session.store.as_ref(), &session.cache.folder(), &options);
+            let grow = || {
+                index::grow(
+                    work,
+                    session.store.as_ref(),
+                    &session.cache.folder(),
+                    &options,
+                    most_compared,
+                )
+            };
             let Some(grown) = when_free(work, grow)? else {
                 return Err(no_longer(
                     &self.location,
                     match session.description().grows_at_end {
-                        true => "events that were shown are gone from it, or changed",
+                        true => GONE,
                         false => "events came among those that were shown, or these are gone or changed",
                     },
                 ));
@@ -32,6 +53,24 @@ impl Session {
             keep(&session.index, Some(Arc::new(grown)));
         }
         Ok(session)
+    }
+
+    /// What is to be told that the index is not of the store as it is, where it could be so without anybody knowing.
+    pub(crate) fn doubt(&self, index: &Index) -> Option<Arc<AtomicBool>> {
+        (!index.is_compared()).then(|| Arc::clone(&self.is_contradicted))
+    }
+
+    /// The index of the store as it was before it grew.
+    pub(super) fn earlier(&self) -> Option<Arc<Index>> {
+        self.earlier.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// That the store holds other events than its index, where reading a stream showed it: the index was brought up to
+    /// date while the store grew, and of what was indexed before only the end was compared.
+    pub fn contradiction(&self) -> Option<AppError> {
+        self.is_contradicted
+            .load(Ordering::Relaxed)
+            .then(|| no_longer(&self.location, GONE))
     }
 
     /// Opens the store again, as it is now, without an index. Fails when it is out of reach or another one.
@@ -52,6 +91,8 @@ impl Session {
         })
     }
 }
+
+const GONE: &str = "events that were shown are gone from it, or changed";
 
 fn no_longer(location: &str, why: &str) -> AppError {
     AppError::new(

@@ -33,6 +33,7 @@ impl Session {
             earlier: RwLock::new(self.earlier()),
             arena: RwLock::new(None),
             ids: RwLock::new(None),
+            is_contradicted: Arc::clone(&self.is_contradicted),
             opening: None,
         }
     }

@@ -1,10 +1,23 @@
 use std::fs::{self, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use refold_core::event::{Columns, Encoding, EventBatch, Position, Version};
+use refold_core::finding::Findings;
+use refold_core::history::EventSource as _;
+use refold_core::port::store::{EventStore, StoreError};
+use refold_core::time::Timestamp;
+use refold_core::track::Moment;
+use refold_core::work::{CancelToken, Silent, Work};
+use refold_stores::index;
+use refold_stores::memory::{MemoryEvent, MemoryStore};
+
+use super::{Session, keep};
 use crate::desk::Desk;
 use crate::frame::DensityFrame;
 use crate::places::Places;
+use crate::stream::Stream;
 use crate::wire::{Axis, DensityBy, DensityQuery, Overview, StreamQuery, StreamSelection, StreamSort};
 
 struct Lab {
@@ -154,4 +167,60 @@ fn an_index_that_is_damaged_while_it_is_in_use_is_built_again() {
         assert!(history.is_ok(), "at the second try at the latest: {}", file.display());
         lab.desk.close_store(session).unwrap();
     }
+}
+
+fn long_store(numbers: impl Iterator<Item = i64>) -> Arc<dyn EventStore> {
+    let event = |number: i64| MemoryEvent {
+        position: Position(number),
+        stream: b"long-1".to_vec(),
+        category: b"long".to_vec(),
+        version: Version(number),
+        event_type: b"T".to_vec(),
+        recorded_at: Timestamp(number),
+        payload: Some(b"{}".to_vec()),
+        encoding: Encoding::Json,
+        metadata: None,
+    };
+    Arc::new(MemoryStore::new("long", numbers.map(event).collect()))
+}
+
+/// Of a store that grows only the end is compared, so that events may be gone from the middle of it. That is no damage.
+#[test]
+fn a_store_that_holds_other_events_than_its_index_has_changed_and_is_not_damaged() {
+    let (cancel, cache) = (CancelToken::default(), tempfile::tempdir().unwrap());
+    let work = Work::new(&cancel, &Silent);
+    let before = Session::of_store(long_store(1..=9_000), "long", cache.path());
+    before.build_index(&work).unwrap();
+    let later = long_store((1..=9_100).filter(|number| *number != 300));
+    let session = Session::of_store(Arc::clone(&later), "long", cache.path());
+    let grow = |most| {
+        index::grow(
+            &work,
+            later.as_ref(),
+            &session.cache.folder(),
+            &session.build_options(),
+            most,
+        )
+        .unwrap()
+    };
+    assert!(grow(100_000).is_none(), "all of so few are compared");
+    let grown = grow(0).unwrap();
+    assert!(!grown.is_compared());
+    keep(&session.index, Some(Arc::new(grown)));
+
+    let stream = Stream::load(&work, &session, "long-1", &Findings::default()).unwrap();
+    assert!(session.contradiction().is_none(), "nobody can know yet");
+    let mut events = stream.events(&later, Columns::PAYLOAD);
+    let read = events.read(&work, Moment(0), Moment(2_000), &mut EventBatch::default());
+    assert!(matches!(read, Err(StoreError::Changed { .. })), "{read:?}");
+    let told = session.contradiction().unwrap().message;
+    assert!(
+        told.contains("events that were shown are gone from it, or changed"),
+        "{told}"
+    );
+
+    // Opened again it is as it is.
+    let again = Session::of_store(Arc::clone(&later), "long", cache.path());
+    again.adopt_ready_index().unwrap();
+    assert_eq!(again.build_index(&work).unwrap().event_count(), 9_099);
 }

@@ -81,6 +81,9 @@ impl Open {
         let Some(index) = session.index() else {
             return self.count(work, &session);
         };
+        if let Some(contradiction) = session.contradiction() {
+            return Err(contradiction);
+        }
         let first = *lock(&self.seen).indexed.get_or_insert(index.event_count());
         if session.store().is_current()? {
             return Ok(Look::Same);

@@ -61,12 +61,14 @@ pub fn build(
 
 /// Adds the events that came since the index was built, for a store that is followed while it grows: of the old ones only
 /// the last are compared, so that it costs what the new ones cost. The index says so of itself, and the next [`build`]
-/// compares them all, as is done at once where new events may stand anywhere. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
+/// compares them all, as is done at once where new events may stand anywhere, and where the index holds no more than
+/// `most_compared`. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
 pub fn grow(
     work: &Work<'_>,
     store: &dyn EventStore,
     cache: &Path,
     options: &BuildOptions,
+    most_compared: u32,
 ) -> Result<Option<Index>, IndexError> {
     let fingerprint = store.fingerprint()?;
     let folder = Folder::of(cache, &fingerprint.identity);
@@ -77,7 +79,8 @@ pub fn grow(
     if manifest.change_token == fingerprint.change_token {
         return Index::of_manifest(&folder, manifest).map(Some);
     }
-    let comparison = match store.describe().grows_at_end {
+    let indexed: u64 = manifest.segments.iter().map(|segment| u64::from(segment.rows)).sum();
+    let comparison = match store.describe().grows_at_end && indexed > u64::from(most_compared) {
         true => Comparison::End,
         false => Comparison::All,
     };

@@ -54,6 +54,12 @@ impl Index {
         self.segments.event_count()
     }
 
+    /// Whether all of its events were found in the store when it was last added to. Else only the last of them were, and
+    /// the others may have been changed or taken away since they were read.
+    pub fn is_compared(&self) -> bool {
+        self.manifest.is_compared
+    }
+
     pub fn stream_count(&self) -> u32 {
         self.segments.stream_count()
     }

@@ -144,7 +144,7 @@ proptest! {
         built(&store(cuts[0]), cache.path(), threads, segment_rows);
         for cut in &cuts[1..] {
             let store = store(*cut);
-            let grown = with_work(|work| grow(work, &store, cache.path(), &options(threads, segment_rows))).unwrap().unwrap();
+            let grown = with_work(|work| grow(work, &store, cache.path(), &options(threads, segment_rows), 0)).unwrap().unwrap();
             Model::of(&store).assert_equals(&grown);
             let elsewhere = tempfile::tempdir().unwrap();
             prop_assert_eq!(findings_of(&grown), findings_of(&built(&store, elsewhere.path(), 1, segment_rows)));
@@ -211,7 +211,7 @@ fn a_followed_store_whose_end_changed_is_not_added_to() {
     let cache = tempfile::tempdir().unwrap();
     let before: Vec<MemoryEvent> = (0..600).map(event).collect();
     built(&MemoryStore::new("followed", before.clone()), cache.path(), 1, 100);
-    let attempt = |store: &MemoryStore| with_work(|work| grow(work, store, cache.path(), &options(1, 100))).unwrap();
+    let attempt = |store: &MemoryStore| with_work(|work| grow(work, store, cache.path(), &options(1, 100), 0)).unwrap();
     let mut renamed = before.clone();
     renamed[598].event_type = b"Renamed".to_vec();
     renamed.push(event(600));
@@ -244,7 +244,7 @@ fn what_following_overlooked_is_noticed_at_the_next_build() {
     events.push(event(600));
     let store = MemoryStore::new("followed", events);
     assert!(
-        with_work(|work| grow(work, &store, cache.path(), &options(1, 100)))
+        with_work(|work| grow(work, &store, cache.path(), &options(1, 100), 0))
             .unwrap()
             .is_some()
     );
