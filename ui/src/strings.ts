@@ -424,6 +424,7 @@ export const S = {
       denied: 'Access was denied',
       passwordNeeded: 'A password is needed',
       corrupt: 'The store is damaged',
+      rewritten: 'The store is not what the anchor says',
       handlerFailed: 'The handler failed',
       internal: 'Refold failed',
     },

@@ -53,10 +53,11 @@ impl AppError {
         self.code == ErrorCode::Cancelled
     }
 
-    /// What the command line exits with: 2 the call or its input is wrong, 3 it could not run, 130 cancelled.
+    /// What the command line exits with: 1 it found what must not be, 2 the call or its input is wrong, 3 it could not run, 130 cancelled.
     pub fn exit_code(&self) -> u8 {
         match self.code {
             ErrorCode::Cancelled => 130,
+            ErrorCode::Rewritten => 1,
             ErrorCode::InvalidInput
             | ErrorCode::NotFound
             | ErrorCode::NotAnEventStore

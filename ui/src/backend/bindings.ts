@@ -857,7 +857,7 @@ export type DriftPositionFrom = "given" | "checkpoint" | "rows" | "nobody";
 /**  Where a store's data comes from. */
 export type Environment = "production" | "staging" | "test" | "development" | "local";
 
-export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "passwordNeeded" | "corrupt" | "handlerFailed" | "internal";
+export type ErrorCode = "cancelled" | "invalidInput" | "notFound" | "notAnEventStore" | "noLayout" | "ambiguous" | "unreachable" | "denied" | "passwordNeeded" | "corrupt" | "rewritten" | "handlerFailed" | "internal";
 
 /**  Everything of one event besides its trees. */
 export type EventDetail = {

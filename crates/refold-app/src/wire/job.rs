@@ -33,6 +33,8 @@ pub enum ErrorCode {
     // A person has to say the password, or it was a wrong one.
     PasswordNeeded,
     Corrupt,
+    // It is whole, and not what was signed once.
+    Rewritten,
     HandlerFailed,
     Internal,
 }

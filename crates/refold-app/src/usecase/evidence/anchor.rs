@@ -312,7 +312,7 @@ fn refuse_rewritten(check: Option<Check<LeafReader>>) -> Result<(), AppError> {
         return Ok(());
     }
     Err(AppError::new(
-        ErrorCode::Corrupt,
+        ErrorCode::Rewritten,
         format!(
             "the store is not what the earlier anchor says ({} found): no anchor continues it",
             counted(outcome.finding_count, "difference")

@@ -184,7 +184,7 @@ fn prove_growth(
     };
     growth.check(&checkpoint(older), &checkpoint(newer)).map_err(|_| {
         AppError::new(
-            ErrorCode::Corrupt,
+            ErrorCode::Rewritten,
             "the later anchor does not begin with the earlier one: between them the past was rewritten",
             "verify the store against the earlier anchor: `refold verify` names what differs",
         )
@@ -275,7 +275,7 @@ fn pass(
     match prover.finish() {
         Some((edge, proofs)) if (edge.size(), edge.root()) == (known.manifest.size, known.root) => Ok(proofs),
         _ => Err(AppError::new(
-            ErrorCode::Corrupt,
+            ErrorCode::Rewritten,
             "the store is not what the anchor says: nothing can be proved of it",
             "`refold verify` names what differs",
         )),

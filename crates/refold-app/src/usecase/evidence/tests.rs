@@ -344,7 +344,8 @@ fn an_anchor_continues_only_what_it_follows() {
     lines[0] = lines[0].replace("Placed", "Paid");
     case.write_store(&lines);
     let refused = case.anchor(&next).expect_err("the past was rewritten");
-    assert_eq!(refused.code, ErrorCode::Corrupt);
+    assert_eq!(refused.code, ErrorCode::Rewritten);
+    assert_eq!(refused.exit_code(), 1, "as `verify` ends");
     let anchors = std::fs::read_dir(case.path("anchors")).expect("a folder");
     assert_eq!(anchors.count(), 3, "two anchors, one key, and nothing half-written");
 }
