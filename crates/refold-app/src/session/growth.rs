@@ -10,7 +10,7 @@ use super::{Session, keep, when_free};
 use crate::error::AppError;
 use crate::wire::ErrorCode;
 
-/// Of an index with no more events than these all are compared whenever the file of the store was written to: that is
+/// Of an index with fewer events than these all are compared whenever the file of the store was written to: that is
 /// hardly felt, and what was changed or taken away in the middle is noticed at once.
 const MOST_COMPARED: u32 = 100_000;
 
@@ -26,7 +26,7 @@ impl Session {
         self.grown_comparing(work, most_compared)
     }
 
-    /// As [`Session::grown`]. Of an index with more than `most_compared` events only the last are compared; see
+    /// As [`Session::grown`]. Of an index with `most_compared` events or more only the last are compared; see
     /// [`Session::contradiction`].
     pub(super) fn grown_comparing(&self, work: &Work<'_>, most_compared: u32) -> Result<Session, AppError> {
         let session = self.reopened(work)?;

@@ -61,7 +61,7 @@ pub fn build(
 
 /// Adds the events that came since the index was built, for a store that is followed while it grows: of the old ones only
 /// the last are compared, so that it costs what the new ones cost. The index says so of itself, and the next [`build`]
-/// compares them all, as is done at once where new events may stand anywhere, and where the index holds no more than
+/// compares them all, as is done at once where new events may stand anywhere, and where the index holds fewer than
 /// `most_compared`. `None`: there is no index of this store, or it holds other events now; nothing was changed then.
 pub fn grow(
     work: &Work<'_>,
@@ -80,7 +80,7 @@ pub fn grow(
         return Index::of_manifest(&folder, manifest).map(Some);
     }
     let indexed: u64 = manifest.segments.iter().map(|segment| u64::from(segment.rows)).sum();
-    let comparison = match store.describe().grows_at_end && indexed > u64::from(most_compared) {
+    let comparison = match store.describe().grows_at_end && indexed >= u64::from(most_compared) {
         true => Comparison::End,
         false => Comparison::All,
     };
