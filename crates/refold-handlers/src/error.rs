@@ -105,6 +105,7 @@ pub mod code {
 
     pub const EVENT_SIZE: &str = "RF-EVENT-SIZE";
     pub const EVENT_MALFORMED: &str = "RF-EVENT-MALFORMED";
+    pub const EVENT_DEPTH: &str = "RF-EVENT-DEPTH";
 
     /// A handler made another state of the same events.
     pub const NONDETERMINISTIC: &str = "RF-NONDETERMINISTIC";

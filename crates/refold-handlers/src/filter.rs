@@ -15,7 +15,7 @@ use crate::expr::scope::{EventNeeds, Scope};
 use crate::expr::types::Type;
 use crate::limits::Limits;
 use crate::path::ArrayKeys;
-use crate::project::Projection;
+use crate::project::{Projection, Reason};
 
 #[cfg(test)]
 mod tests;
@@ -68,21 +68,15 @@ impl EventFilter {
         }
     }
 
-    /// Whether the event meets the condition. One whose payload is not the JSON that the condition reads does not.
+    /// Whether the event meets the condition.
     ///
     /// # Errors
-    /// When the condition cannot be evaluated on this event: it compares text with a number, say.
+    /// When the condition cannot be evaluated on this event: it compares text with a number, say, or reads a payload that
+    /// is not well-formed JSON.
     pub fn matches(&self, event: &EventView<'_>, names: &Names) -> Result<bool, HandlerFault> {
         let (mut data, mut meta) = (Vec::new(), Vec::new());
-        let project = |projection: &Projection, bytes: Option<&[u8]>, slots: &mut Vec<Option<Value>>| {
-            projection.is_empty()
-                || projection
-                    .project(bytes.unwrap_or(b"null"), self.limits.depth, slots)
-                    .is_ok()
-        };
-        if !project(&self.data, event.payload, &mut data) || !project(&self.meta, event.metadata, &mut meta) {
-            return Ok(false);
-        }
+        self.project("payload", &self.data, event.payload, &mut data)?;
+        self.project("metadata", &self.meta, event.metadata, &mut meta)?;
         let null = Value::Null;
         let facts = EventFacts {
             view: event,
@@ -98,5 +92,26 @@ impl EventFilter {
         };
         let mut meter = Meter::new(&self.limits);
         evaluate_condition(&self.ir, self.condition, &inputs, &mut Vec::new(), &mut meter).map_err(|fault| *fault)
+    }
+    /// Reads what the condition asks of a part of an event.
+    fn project(
+        &self,
+        part: &str,
+        projection: &Projection,
+        bytes: Option<&[u8]>,
+        slots: &mut Vec<Option<Value>>,
+    ) -> Result<(), HandlerFault> {
+        if projection.is_empty() {
+            return Ok(());
+        }
+        let read = projection.project(bytes.unwrap_or(b"null"), self.limits.depth, slots);
+        read.map_err(|error| HandlerFault {
+            code: match error.reason {
+                Reason::Depth => code::EVENT_DEPTH,
+                _ => code::EVENT_MALFORMED,
+            },
+            message: format!("its {part} cannot be read as JSON: {error}"),
+            place: None,
+        })
     }
 }

@@ -63,3 +63,17 @@ fn every_answer_of_the_index_says_what_it_lacks() {
     assert_eq!(ended.code, 2);
     assert!(ended.err.contains("parts of the store are damaged"), "{}", ended.err);
 }
+
+#[test]
+fn a_search_names_the_events_that_its_condition_could_not_read() {
+    let lab = Lab::shared();
+    let condition = ["--stream", "order-4713", "--where", "!(event.data.nope == 1)"];
+    let out = tempfile::tempdir().unwrap();
+    let file = out.path().join("found.ndjson").display().to_string();
+    for into in [&[] as &[&str], &["--out", &file]] {
+        let ended = lab.run(&[&["search", "orders.db", ""], &condition[..], into].concat());
+        assert_eq!(ended.code, 0, "{ended:?}");
+        let said = format!("{}{}", ended.out, ended.err);
+        assert!(said.contains("RF-EVENT-MALFORMED × 1"), "{said}");
+    }
+}
