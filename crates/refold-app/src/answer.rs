@@ -456,6 +456,8 @@ pub struct FieldAnswer {
     pub values: Vec<FieldValueAnswer>,
     /// As in [`StateAnswer`].
     pub incomplete_since: Option<String>,
+    /// What says that not all of the stream could be read.
+    pub findings: Vec<FindingWire>,
 }
 
 /// A value and the event that it came with; the event is all `null` for the handler's initial state.

@@ -74,12 +74,41 @@ pub fn is_lacking(findings: &Findings) -> bool {
     findings.summary().iter().any(|(code, ..)| leaves_out(code))
 }
 
+/// Whether the index came upon anything by which events are missing from it.
+pub fn is_index_lacking(index: &Index) -> bool {
+    let of_index = Findings::default();
+    index.report_findings(&of_index);
+    is_lacking(&of_index)
+}
+
 /// What the index came upon by which events are missing from it, and from whatever is found by it.
 pub fn report_lacking(index: &Index, findings: &Findings) {
     let of_index = Findings::default();
     index.report_findings(&of_index);
-    for (code, count, kept) in of_index.summary() {
-        if leaves_out(code) {
+    add_lacking(&of_index, findings);
+}
+
+/// Adds to `findings` what says in `more` that events could not be read. It is of the whole store: what is told already is
+/// not told again.
+pub fn add_lacking(more: &Findings, findings: &Findings) {
+    let known = findings.summary();
+    for (code, count, kept) in more.summary() {
+        if leaves_out(code) && !known.iter().any(|(of, ..)| *of == code) {
+            findings.report_many(code, count, kept);
+        }
+    }
+}
+
+/// Adds all of `more` to `findings`; what says that events could not be read only where that is not told already.
+pub fn add(more: &Findings, findings: &Findings) {
+    add_lacking(more, findings);
+    add_others(more, findings);
+}
+
+/// Adds to `findings` all of `more` but what says that events could not be read.
+pub fn add_others(more: &Findings, findings: &Findings) {
+    for (code, count, kept) in more.summary() {
+        if !leaves_out(code) {
             findings.report_many(code, count, kept);
         }
     }

@@ -14,10 +14,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use refold_core::event::EventView;
 use refold_core::finding::Findings;
-use refold_core::fold::Folded;
+use refold_core::fold::{Fold, Folded};
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::StoreError;
+use refold_core::track::{Gap, Moment};
 use refold_core::work::Work;
 use refold_stores::index::Arena;
 
@@ -133,6 +135,7 @@ fn from_arena(
         index: &index,
         arena,
         program: program.as_ref(),
+        version_base: session.description().version_base,
     }
     .fold_all(work, threads, findings, finish)?;
     findings::report_lacking(&index, findings);
@@ -153,6 +156,14 @@ struct Member {
 fn touched(payload: &[u8]) -> u8 {
     let lines = payload.iter().step_by(LINE_BYTES).chain(payload.last());
     lines.fold(0, |seen, byte| seen ^ byte)
+}
+
+/// A gap in the versions of a stream before the event that `fold` is to fold next.
+fn gap_before(event: &EventView<'_>, fold: &Fold) -> Gap {
+    Gap {
+        since: Moment(fold.moment().0 + 1),
+        position: event.position,
+    }
 }
 
 /// Runs the same on so many named threads, this one among them; a failure of any is the outcome.

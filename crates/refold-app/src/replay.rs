@@ -11,7 +11,7 @@ use refold_core::history::{Budget, EventSource, History, Way};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
-use refold_core::track::{Moment, StreamTrack};
+use refold_core::track::{Gap, Moment, StreamTrack};
 use refold_core::work::Work;
 
 use crate::clock::Monotonic;
@@ -29,6 +29,8 @@ pub struct Replay {
     mask: Arc<Mask>,
     stream: Arc<[u8]>,
     category: Arc<[u8]>,
+    /// Where events are missing that cannot be read.
+    lacks: Option<Gap>,
 }
 
 /// How a stream is replayed.
@@ -51,7 +53,8 @@ impl Replay {
         opening: &Opening,
         findings: &Arc<Findings>,
     ) -> Result<(Stream, Replay), AppError> {
-        let is_read_once = opening.is_whole && session.index().is_none() && session.description().has_stream_index;
+        let is_read_once =
+            opening.is_whole && Stream::index_of(session).is_none() && session.description().has_stream_index;
         let (stream, replay) = if is_read_once {
             Stream::found(id, |id| Replay::read(work, session, id, opening, findings))
                 .map_err(|error| beside_what_lacks(error, session, findings))
@@ -92,8 +95,10 @@ impl Replay {
             budget,
             ..
         } = opening;
+        let lacks = stream.lacks_in(&track);
         let history = History::new(Arc::clone(program), track, *detail, *budget, Arc::new(Monotonic))?;
-        Ok(Replay::of_history(session, stream, history, events, findings))
+        let replay = Replay::of_history(session, stream, history, events, findings);
+        Ok(Replay { lacks, ..replay })
     }
 
     /// Reads and folds a stream at once. `None`: there is no event of it.
@@ -114,10 +119,14 @@ impl Replay {
         let clock = Arc::new(Monotonic);
         let mut history = History::new(Arc::clone(program), Arc::default(), *detail, *budget, clock)?;
         let (mut reader, mut names) = (session.store().read(&Stream::whole(id, columns))?, Names::default());
-        history.read_on(work, reader.as_mut(), &mut names, findings)?;
+        let own = Findings::default();
+        let read = history.read_on(work, reader.as_mut(), &mut names, &own);
+        findings::add(&own, findings);
+        read?;
         let Some(stream) = Stream::of_track(session, id, Arc::clone(history.track()), names) else {
             return Ok(None);
         };
+        let stream = stream.found_with(session, &own);
         // What the reader found is reported; reading again must not report it again.
         let events = Box::new(stream.events(session.store(), columns));
         let replay = Replay::of_history(session, &stream, history, events, findings);
@@ -138,6 +147,7 @@ impl Replay {
             mask: Arc::clone(session.mask()),
             stream: stream.id.as_slice().into(),
             category: stream.category.as_slice().into(),
+            lacks: stream.lacks(),
         }
     }
 
@@ -148,6 +158,7 @@ impl Replay {
         let events = stream.source(session, program, &self.findings, self.warm_until())?;
         if self.history.grow(Arc::clone(&stream.track)) {
             self.events = events;
+            self.lacks = stream.lacks();
             return Ok(());
         }
         // The names went on from those of the stream before, so only a stream that changed gets here.
@@ -160,6 +171,7 @@ impl Replay {
         let mut folded = self
             .history
             .state_at(work, self.events.as_mut(), &self.findings, moment)?;
+        folded.note_missing(self.lacks);
         let cover = self.mask.cover(&self.stream, &self.category, None, Part::State);
         if !cover.is_empty() {
             folded.state = cover.value(&folded.state);

@@ -15,9 +15,9 @@ use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
-use refold_core::track::{Moment, StreamTrack};
+use refold_core::track::{Gap, Moment, StreamTrack};
 use refold_core::work::Work;
-use refold_stores::index::ArenaSource;
+use refold_stores::index::{ArenaSource, Index};
 
 use ahead::Ahead;
 
@@ -44,6 +44,10 @@ pub struct Stream {
     /// Of a track that is out of an index of which only the end was compared with the store: whom to tell that it is not
     /// that of the store any more.
     doubt: Option<Arc<AtomicBool>>,
+    /// Whether events of it may lie where the store cannot be read.
+    may_lack: bool,
+    /// Where such events are missing, as far as versions tell.
+    lacks: Option<Gap>,
 }
 
 impl Stream {
@@ -121,7 +125,37 @@ impl Stream {
             names: Arc::new(names),
             location: session.location().to_owned(),
             doubt: None,
+            may_lack: false,
+            lacks: None,
         })
+    }
+
+    /// The same stream, read with these findings: where they say that events could not be read, some may be of it. A gap in
+    /// its versions is then no oddity of the store, but where they were.
+    pub fn found_with(self, session: &Session, findings: &Findings) -> Stream {
+        if !findings::is_lacking(findings) {
+            return self;
+        }
+        Stream {
+            may_lack: true,
+            lacks: self.track.gap(session.description().version_base),
+            ..self
+        }
+    }
+
+    /// The index to read a stream by; `None`: the store itself leads to its events. It does so too where it is damaged and
+    /// the index is there: the index knows nothing of what is lost, and the store's own way to the events of one stream
+    /// tells whether any of these are.
+    pub fn index_of(session: &Session) -> Option<Arc<Index>> {
+        let has_own = session.description().has_stream_index;
+        session
+            .index()
+            .filter(|index| !has_own || !findings::is_index_lacking(index))
+    }
+
+    /// Where events of it are missing that cannot be read.
+    pub fn lacks(&self) -> Option<Gap> {
+        self.lacks
     }
 
     fn load_exact(
@@ -131,14 +165,14 @@ impl Stream {
         names: Names,
         findings: &Findings,
     ) -> Result<Option<Stream>, AppError> {
-        let index = match session.index() {
-            Some(index) => Some(index),
-            None if session.description().has_stream_index => None,
-            None => Some(session.build_index(work)?),
+        let index = match Stream::index_of(session) {
+            None if !session.description().has_stream_index => Some(session.build_index(work)?),
+            index => index,
         };
         let mut names = names;
         let mut track = StreamTrack::default();
         let doubt = index.as_ref().and_then(|index| session.doubt(index));
+        let own = Findings::default();
         if let Some(index) = index {
             let Some(ordinal) = index.find_stream(id)? else {
                 return Ok(None);
@@ -146,16 +180,33 @@ impl Stream {
             let category = index.stream(ordinal)?.category.to_vec();
             names.intern_stream(id, || &category);
             track = index.track(work, ordinal, &mut names)?;
+            findings::report_lacking(&index, &own);
         } else {
             let mut reader = session.store().read(&Stream::whole(id, Columns::SKELETON))?;
             let mut batch = EventBatch::default();
-            while reader.next_batch(work, 8192, &mut batch, &mut names, findings)? {
+            while reader.next_batch(work, 8192, &mut batch, &mut names, &own)? {
                 track.extend(&batch);
                 work.tick("reading the stream", track.len() as u64, None)?;
             }
         }
+        findings::add(&own, findings);
         let stream = Stream::of_track(session, id, Arc::new(track), names);
-        Ok(stream.map(|stream| Stream { doubt, ..stream }))
+        Ok(stream.map(|stream| Stream { doubt, ..stream }.found_with(session, &own)))
+    }
+
+    /// As [`Stream::lacks`], in a track of the same stream that was made otherwise.
+    pub fn lacks_in(&self, track: &StreamTrack) -> Option<Gap> {
+        let gap = self.lacks?;
+        let is_same = |at: usize| track.positions.get(at) == Some(&gap.position);
+        let is_behind = |position: &Position| *position >= gap.position;
+        let index = match gap.since.event_index().filter(|at| is_same(*at)) {
+            None => track.positions.iter().position(is_behind)?,
+            Some(index) => index,
+        };
+        Some(Gap {
+            since: Moment(u32::try_from(index + 1).ok()?),
+            position: *track.positions.get(index)?,
+        })
     }
 
     pub fn names(&self) -> &Names {
@@ -167,6 +218,8 @@ impl Stream {
         let versions = &self.track.versions;
         let is_by_version = versions.first().is_some_and(|first| *first != EventBatch::NO_VERSION)
             && versions.is_sorted_by(|a, b| a < b)
+            // The way by versions leads through what is damaged again; what was found lies at its positions.
+            && !self.may_lack
             && store.describe().has_stream_index;
         StreamEvents {
             store: Arc::clone(store),

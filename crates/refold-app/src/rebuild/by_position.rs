@@ -20,7 +20,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::Fold;
 use refold_core::port::handler::{Checkpoint, HandlerProgram, StatesAsked};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
-use refold_core::track::Moment;
+use refold_core::track::{Gap, Moment, is_gap};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 use refold_stores::index::Index;
@@ -29,8 +29,9 @@ use range::Range;
 use relay::{Relay, Task};
 use share::{Share, StreamState};
 
-use super::{Finish, Member, on_threads, touched};
+use super::{Finish, Member, gap_before, on_threads, touched};
 use crate::error::AppError;
+use crate::findings;
 use crate::session::Session;
 use crate::stream::Stream;
 
@@ -78,6 +79,9 @@ struct Shared<'a> {
     program: &'a dyn HandlerProgram,
     streams: Streams<'a>,
     told: &'a Told,
+    /// Whether the index lacks events; without an index it is known once all was read.
+    lacks_by_index: bool,
+    version_base: Option<i64>,
     ranges: Vec<PositionRange>,
     relay: Relay<Range>,
     /// Deals streams to threads.
@@ -113,6 +117,8 @@ pub(super) fn fold_all(
         program: program.as_ref(),
         streams,
         told,
+        lacks_by_index: matches!(streams, Streams::Indexed(index) if findings::is_index_lacking(index)),
+        version_base: session.description().version_base,
         relay: Relay::new(ranges.len()),
         ranges,
         hasher: RandomState::new(),
@@ -217,6 +223,9 @@ impl Shared<'_> {
                 fold.look_ahead(&mut range.events_of(*local), known, StatesAsked::LastState);
                 for event in range.events_of(*local).take(state.to_come as usize) {
                     state.is_unordered |= event.version < state.last;
+                    if state.gap.is_none() && is_gap(state.last, event.version, self.version_base) {
+                        state.gap = Some(gap_before(&event, fold));
+                    }
                     state.last = event.version;
                     state.to_come -= 1;
                     fold.step(&event, known, Some(&self.told.folding))?;
@@ -224,9 +233,9 @@ impl Shared<'_> {
                 if state.to_come == 0 {
                     let id = known.stream(*local);
                     if state.is_unordered {
-                        self.fold_by_version(id, fold)?;
+                        state.gap = self.fold_by_version(id, fold)?;
                     }
-                    finish(id, &fold.folded()?);
+                    self.finish_stream(id, fold, state.gap, finish)?;
                     share.end(*place);
                 } else {
                     state.checkpoint = Some(fold.checkpoint()?);
@@ -267,6 +276,7 @@ impl Shared<'_> {
                 let Some(StreamState {
                     checkpoint,
                     is_unordered,
+                    mut gap,
                     ..
                 }) = slot.take()
                 else {
@@ -274,18 +284,29 @@ impl Shared<'_> {
                 };
                 let id = share.names.stream(*ordinal);
                 match checkpoint {
-                    _ if is_unordered => self.fold_by_version(id, fold)?,
+                    _ if is_unordered => gap = self.fold_by_version(id, fold)?,
                     // It goes with the next, while it is near.
                     Some(checkpoint) => fold.restore(&checkpoint)?,
                     None => fold.reset()?,
                 }
-                finish(id, &fold.folded()?);
+                self.finish_stream(id, fold, gap, finish)?;
             }
         }
         Ok(())
     }
 
-    fn fold_by_version(&self, id: &[u8], fold: &mut Fold) -> Result<(), AppError> {
+    /// In a store that cannot be read whole, versions that are missing are events that are lost.
+    fn finish_stream(&self, id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
+        let mut folded = fold.folded()?;
+        if gap.is_some() && (self.lacks_by_index || findings::is_lacking(&self.told.reading)) {
+            folded.note_missing(gap);
+        }
+        finish(id, &folded);
+        Ok(())
+    }
+
+    /// Returns the first gap in its versions.
+    fn fold_by_version(&self, id: &[u8], fold: &mut Fold) -> Result<Option<Gap>, AppError> {
         let quiet = Findings::default();
         let stream = Stream::load(self.work, self.session, &crate::text::shown(id), &quiet)?;
         fold.reset()?;
@@ -297,7 +318,8 @@ impl Shared<'_> {
             Moment::START,
             head,
             &mut |_, event| Ok(fold.step(event, stream.names(), None)?),
-        )
+        )?;
+        Ok(stream.track.gap(self.version_base))
     }
 }
 

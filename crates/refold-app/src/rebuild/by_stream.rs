@@ -3,16 +3,18 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use refold_core::event::{EventView, StreamOrdinal};
+use refold_core::event::{EventBatch, EventView, StreamOrdinal};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
 use refold_core::port::handler::{HandlerProgram, StatesAsked};
+use refold_core::track::is_gap;
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
-use super::{Finish, on_threads, touched};
+use super::{Finish, gap_before, on_threads, touched};
 use crate::error::AppError;
+use crate::findings as found;
 
 /// Streams that a thread takes at a time.
 const TASK_STREAMS: u32 = 256;
@@ -28,6 +30,8 @@ pub(super) struct FromArena<'a> {
     /// The arena of the same index.
     pub arena: &'a Arena,
     pub program: &'a dyn HandlerProgram,
+    /// The version of first events, where that is known.
+    pub version_base: Option<i64>,
 }
 
 impl FromArena<'_> {
@@ -91,6 +95,8 @@ impl FromArena<'_> {
         let mut names = Names::default();
         let types = self.index.intern_types(&mut names);
         let columns = self.program.columns();
+        let lacks = found::is_index_lacking(self.index);
+        let (mut last, mut gap) = (EventBatch::NO_VERSION, None);
         let mut done = 0;
         let mut ahead = Ahead::default();
         let mut fold_ahead = |ahead: &mut Ahead<'_>, names: &Names| -> Result<(), AppError> {
@@ -102,6 +108,7 @@ impl FromArena<'_> {
             for stretch in &ahead.stretches {
                 if stretch.is_first {
                     fold.reset()?;
+                    (last, gap) = (EventBatch::NO_VERSION, None);
                 }
                 fold.look_ahead(
                     &mut coming.by_ref().take(stretch.event_count),
@@ -109,10 +116,17 @@ impl FromArena<'_> {
                     StatesAsked::LastState,
                 );
                 for event in events.by_ref().take(stretch.event_count) {
+                    if lacks && gap.is_none() && is_gap(last, event.version, self.version_base) {
+                        gap = Some(gap_before(event, fold));
+                    }
+                    last = event.version;
                     fold.step(event, names, Some(findings))?;
                 }
                 if stretch.is_last {
-                    finish(stretch.stream, &fold.folded()?);
+                    // In a store that cannot be read whole, versions that are missing are events that are lost.
+                    let mut folded = fold.folded()?;
+                    folded.note_missing(gap);
+                    finish(stretch.stream, &folded);
                 }
             }
             ahead.events.clear();

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use refold_core::finding::Findings;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::track::Moment;
@@ -15,7 +16,7 @@ use crate::mask::Part;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::written_file::{self, Own};
-use crate::{handler, text};
+use crate::{findings, handler, text};
 
 /// The values of one place, in the order of the moments. An element of an array is known by its index: where elements
 /// moved, the values are those of whatever stood there.
@@ -45,11 +46,9 @@ impl FieldHistory {
         path: &Pointer,
     ) -> Result<FieldHistory, AppError> {
         let mut values: Vec<FieldValue> = Vec::new();
-        let mut incomplete_since = None;
         let cover = session.mask().cover(&stream.id, &stream.category, None, Part::State);
-        whole_fold(work, session, stream, program, "reading the field", &mut |fold| {
+        let head = whole_fold(work, session, stream, program, "reading the field", &mut |fold| {
             let folded = fold.folded()?;
-            incomplete_since = folded.incomplete_since;
             let value = cover.find(path, &folded.state);
             if values.last().is_none_or(|last| last.value != value) {
                 values.push(FieldValue {
@@ -62,7 +61,7 @@ impl FieldHistory {
         Ok(FieldHistory {
             path: path.clone(),
             values,
-            incomplete_since,
+            incomplete_since: head.incomplete_since,
         })
     }
 
@@ -96,7 +95,9 @@ pub fn field_history(
 ) -> Result<FieldAnswer, AppError> {
     let path = path_of(path)?;
     let program = handler::adopted(session, handler)?;
-    let stream = Stream::load(work, session, stream, &refold_core::finding::Findings::default())?;
+    let (of_skeleton, lacking) = (Findings::default(), Findings::default());
+    let stream = Stream::load(work, session, stream, &of_skeleton)?;
+    findings::add_lacking(&of_skeleton, &lacking);
     let field = FieldHistory::read(work, session, &stream, program.as_ref(), &path)?;
     if field.count() == 0 {
         let message = format!("no state of this stream ever had anything at this path: {path}");
@@ -110,6 +111,7 @@ pub fn field_history(
         handler: handler::wire(program.identity()),
         values: field.shown().iter().map(|of| answer(&stream, of, digits)).collect(),
         incomplete_since: field.incomplete_since.map(|since| stream.place_label(since)),
+        findings: findings::wire(&lacking),
     })
 }
 

@@ -58,5 +58,7 @@ pub fn whole_fold(
         }
         work.tick(phase, fold.moment().0.into(), Some(head.0.into()))?;
     }
-    Ok(fold.folded()?)
+    let mut folded = fold.folded()?;
+    folded.note_missing(stream.lacks());
+    Ok(folded)
 }

@@ -5,7 +5,7 @@ use refold_app::usecase::field_history::{CSV_HEADING, csv_line, field_history};
 
 use super::{Context, cell, handler_line, incomplete_line, place};
 use crate::arguments::Field;
-use crate::print::{Ended, Table};
+use crate::print::{self, Ended, Table};
 
 pub fn run(context: &Context<'_>, asked: &Field) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -21,6 +21,7 @@ pub fn run(context: &Context<'_>, asked: &Field) -> Result<u8, Ended> {
         for value in &answer.values {
             printer.line(&csv_line(value))?;
         }
+        print::findings_aside(&answer.findings);
         return printer.finish(Ok(0));
     }
     printer.line(&format!("{}  {}", answer.stream, shown(answer.path.as_bytes())))?;
@@ -42,5 +43,9 @@ pub fn run(context: &Context<'_>, asked: &Field) -> Result<u8, Ended> {
         ]);
     }
     table.print(&mut printer)?;
+    if !answer.findings.is_empty() {
+        printer.line("")?;
+        print::findings(&mut printer, &answer.findings)?;
+    }
     printer.finish(Ok(0))
 }

@@ -161,16 +161,17 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
 
 /// Whether what is missing from the index is missing from the answer, which has no room for it itself.
 fn is_of_index(command: &Command) -> bool {
-    matches!(
-        command,
+    match command {
         Command::Streams(_)
-            | Command::Distinguish(_)
-            | Command::Causes(_)
-            | Command::Lanes(_)
-            | Command::Replay(_)
-            | Command::Check(_)
-            | Command::Timeline(_)
-    )
+        | Command::Distinguish(_)
+        | Command::Causes(_)
+        | Command::Lanes(_)
+        | Command::Timeline(_) => true,
+        // Of one stream they say it themselves.
+        Command::Replay(asked) => asked.scope.stream.is_none(),
+        Command::Check(asked) => asked.scope.stream.is_none(),
+        _ => false,
+    }
 }
 
 fn answer(context: &Context<'_>, command: &Command) -> Result<u8, Ended> {

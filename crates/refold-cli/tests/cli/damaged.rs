@@ -2,12 +2,23 @@
 
 use std::fs;
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use crate::lab::Lab;
 
 /// The sample store with one page of its events overwritten.
 fn damaged() -> Lab {
+    damaged_at(|pages| vec![pages[pages.len() / 2]])
+}
+
+/// The sample store with a page of its events overwritten behind which there are others, and the last one.
+fn damaged_twice() -> Lab {
+    damaged_at(|pages| vec![pages[pages.len() / 2], pages[pages.len() - 1]])
+}
+
+fn damaged_at(chosen: impl Fn(&[usize]) -> Vec<usize>) -> Lab {
     let lab = Lab::new(3_000);
     let mut bytes = fs::read(lab.store()).unwrap();
     let page_bytes = usize::from(u16::from_be_bytes([bytes[16], bytes[17]]));
@@ -16,8 +27,9 @@ fn damaged() -> Lab {
         .step_by(page_bytes)
         .filter(|at| is_of_events(&bytes[*at..*at + page_bytes]))
         .collect();
-    let page = pages[pages.len() / 2];
-    bytes[page..page + page_bytes].fill(0xff);
+    for page in chosen(&pages) {
+        bytes[page..page + page_bytes].fill(0xff);
+    }
     fs::write(lab.store(), bytes).unwrap();
     let store = fs::File::options().write(true).open(lab.store()).unwrap();
     store.set_modified(std::time::UNIX_EPOCH).unwrap();
@@ -62,6 +74,92 @@ fn every_answer_of_the_index_says_what_it_lacks() {
     let ended = lab.run(&["state", &store, "order-nobody"]);
     assert_eq!(ended.code, 2);
     assert!(ended.err.contains("parts of the store are damaged"), "{}", ended.err);
+}
+
+/// The streams of a damaged store that lost events, with whether any stood behind them.
+fn losers(lab: &Lab) -> Vec<(String, bool)> {
+    let all = |lab: &Lab| -> BTreeMap<String, (u64, Value)> {
+        let store = lab.store().display().to_string();
+        let lines = lab.json_lines(&["search", &store, "", "--limit", "100000"]);
+        let mut streams: BTreeMap<String, (u64, Value)> = BTreeMap::new();
+        for event in lines.iter().filter(|line| line.get("position").is_some()) {
+            let of = streams
+                .entry(event["stream"].as_str().expect("a stream").to_owned())
+                .or_default();
+            of.0 += 1;
+            of.1 = event["version"].clone();
+        }
+        streams
+    };
+    let (whole, left) = (all(Lab::shared()), all(lab));
+    let lost = left.iter().filter_map(|(stream, (events, last))| {
+        let (were, was_last) = &whole[stream];
+        (events < were).then(|| (stream.clone(), last == was_last))
+    });
+    lost.collect()
+}
+
+/// The index knows nothing of what is lost, and is there or not by chance.
+#[test]
+fn what_is_said_of_a_stream_that_lost_events_does_not_hang_on_the_cache() {
+    let lab = damaged_twice();
+    let store = lab.store().display().to_string();
+    let losers = losers(&lab);
+    let behind = losers.iter().find(|(_, is_behind)| *is_behind);
+    let at_end = losers.iter().find(|(_, is_behind)| !is_behind);
+    let (behind, at_end) = (&behind.expect("a gap").0, &at_end.expect("a lost head").0);
+    let whole = lab.json_lines(&["streams", &store, "--limit", "1000"]);
+    let whole = whole.iter().filter_map(|line| line["stream"].as_str());
+    let untouched = whole
+        .map(str::to_owned)
+        .find(|stream| losers.iter().all(|(lost, _)| lost != stream))
+        .expect("a stream that lost nothing");
+    let calls = |stream: &str| {
+        [
+            vec!["state", &store, stream],
+            vec!["history", &store, stream],
+            vec!["blame", &store, stream],
+            vec!["diff", &store, stream, "--from", "start", "--to", "head"],
+            vec!["field", &store, stream, "/status"],
+            vec!["why", &store, stream, "/status"],
+            vec!["known", &store, stream, "--about", "2030-01-01T00:00:00Z"],
+            vec!["check", &store, stream],
+        ]
+        .map(|call| {
+            let mut call: Vec<String> = call.into_iter().map(str::to_owned).collect();
+            if call[0] != "history" {
+                call.extend(["--handler".to_owned(), "handlers/order@1.1.0".to_owned()]);
+            }
+            call
+        })
+    };
+    let said = |stream: &str| -> Vec<String> {
+        let run = |call: &Vec<String>| {
+            let call: Vec<&str> = call.iter().map(String::as_str).collect();
+            format!("{call:?}: {:?}", lab.run(&[&call[..], &["--json"]].concat()))
+        };
+        calls(stream).iter().map(run).collect()
+    };
+    let forget = || {
+        fs::remove_dir_all(lab.home())
+            .and_then(|()| fs::create_dir(lab.home()))
+            .unwrap()
+    };
+    for stream in [behind, at_end, &untouched] {
+        forget();
+        let without = said(stream);
+        lab.run(&["info", &store]);
+        let with = said(stream);
+        assert_eq!(with, without);
+        let is_told = |answer: &String| answer.contains("damaged");
+        assert_eq!(
+            with.iter().filter(|answer| is_told(answer)).count(),
+            if *stream == untouched { 0 } else { with.len() },
+            "{with:#?}"
+        );
+    }
+    let state = lab.json(0, &["state", &store, behind, "--handler", "handlers/order@1.1.0"]);
+    assert!(state["incomplete_since"].is_string(), "{state}");
 }
 
 #[test]

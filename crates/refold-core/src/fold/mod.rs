@@ -9,7 +9,7 @@ use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
 use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written};
 use crate::port::store::StoreError;
-use crate::track::Moment;
+use crate::track::{Gap, Moment};
 use crate::value::Value;
 use crate::work::Cancelled;
 
@@ -21,13 +21,26 @@ pub(crate) mod tests;
 pub struct Folded {
     pub state: Value,
     pub moment: Moment,
-    /// Where the first event that could not be read or folded led to: this state and all later ones may lack something.
+    /// Where the first event that could not be read or folded led to, or the first one behind events that are missing:
+    /// this state and all later ones may lack something.
     pub incomplete_since: Option<Moment>,
+    /// Where events before this moment are missing; folding alone does not know.
+    pub missing: Option<Gap>,
     /// The handler failed on the event that led to this moment. The state is the one before it; later events were not
     /// applied.
     pub fault: Option<(Moment, HandlerFault)>,
     /// Which event made each place so; only where the fold was asked to keep it.
     pub blame: Option<BlameTree>,
+}
+
+impl Folded {
+    /// Takes into account that events are missing in the stream.
+    pub fn note_missing(&mut self, gap: Option<Gap>) {
+        if let Some(gap) = gap.filter(|gap| gap.since <= self.moment) {
+            self.incomplete_since = Some(self.incomplete_since.map_or(gap.since, |known| known.min(gap.since)));
+            self.missing = Some(gap);
+        }
+    }
 }
 
 /// Why a state cannot be had.
@@ -196,6 +209,7 @@ impl Fold {
             state,
             moment: self.moment,
             incomplete_since: self.incomplete_since,
+            missing: None,
             fault: self.fault.as_deref().cloned(),
             blame: self.blame.as_ref().map(|blamed| blamed.tree.clone()),
         })

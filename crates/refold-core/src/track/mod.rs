@@ -18,6 +18,15 @@ impl Moment {
     }
 }
 
+/// Where events are missing in a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// The first event behind them, as the moment that it leads to.
+    pub since: Moment,
+    /// Where that event is.
+    pub position: Position,
+}
+
 /// One stream without its payloads: an entry an event in each column, in fold order (version order; position order
 /// among equal versions). All columns have the same length.
 #[derive(Debug, Clone, Default)]
@@ -59,6 +68,20 @@ impl StreamTrack {
             && self.recorded_at.starts_with(&earlier.recorded_at)
     }
 
+    /// The first gap in its versions. `base`: the version of first events, where that is known.
+    pub fn gap(&self, base: Option<i64>) -> Option<Gap> {
+        let before = [EventBatch::NO_VERSION]
+            .into_iter()
+            .chain(self.versions.iter().copied());
+        let index = before
+            .zip(&self.versions)
+            .position(|(before, version)| is_gap(before, *version, base))?;
+        Some(Gap {
+            since: Moment(u32::try_from(index + 1).ok()?),
+            position: *self.positions.get(index)?,
+        })
+    }
+
     /// The moment after the last event that is at or before the cursor; the start when there is none. Never the
     /// nearest. Where a clock ran backwards, "last" is by version: what comes earlier in the stream is included.
     ///
@@ -96,6 +119,16 @@ impl StreamTrack {
         let events = column.iter().rposition(is_at_or_before).map_or(0, |index| index + 1);
         Moment(u32::try_from(events).unwrap_or(u32::MAX))
     }
+}
+
+/// Whether versions are missing before an event. `before`: the version of the event before it, none before the first.
+/// `base`: the version of first events, where that is known.
+pub fn is_gap(before: Version, version: Version, base: Option<i64>) -> bool {
+    let expected = match before {
+        EventBatch::NO_VERSION => base,
+        before => before.0.checked_add(1),
+    };
+    version != EventBatch::NO_VERSION && expected.is_some_and(|expected| version.0 > expected)
 }
 
 #[cfg(test)]

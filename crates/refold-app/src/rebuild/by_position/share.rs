@@ -6,6 +6,7 @@ use refold_core::event::{EventBatch, StreamOrdinal, Version};
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Gap;
 
 use super::Member;
 use crate::error::AppError;
@@ -39,6 +40,8 @@ pub struct StreamState {
     pub last: Version,
     /// Positions and versions disagree: it is folded again by version at the end.
     pub is_unordered: bool,
+    /// The first gap in its versions.
+    pub gap: Option<Gap>,
     /// Events that are still folded; with the last of them it ends.
     pub to_come: u32,
 }
@@ -76,6 +79,7 @@ impl Share {
                     checkpoint: None,
                     last: EventBatch::NO_VERSION,
                     is_unordered: false,
+                    gap: None,
                     to_come,
                 },
             );

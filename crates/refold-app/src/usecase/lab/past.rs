@@ -10,7 +10,7 @@ use refold_core::history::{Budget, EventSource, History};
 use refold_core::pointer::Pointer;
 use refold_core::port::explain::{Choice, Explained, Read, Source};
 use refold_core::port::handler::HandlerProgram;
-use refold_core::track::Moment;
+use refold_core::track::{Gap, Moment};
 use refold_core::value::{Redacted, Value};
 use refold_core::work::Work;
 use refold_handlers::lab::why::Past;
@@ -31,6 +31,8 @@ pub(super) struct StreamPast<'w> {
     events: StreamEvents,
     batch: EventBatch,
     findings: Arc<Findings>,
+    /// Where events are missing that cannot be read.
+    lacks: Option<Gap>,
 }
 
 impl<'w> StreamPast<'w> {
@@ -55,15 +57,17 @@ impl<'w> StreamPast<'w> {
             events: stream.events(session.store(), columns),
             batch: EventBatch::default(),
             findings: Arc::clone(findings),
+            lacks: stream.lacks(),
         })
     }
 
     /// The state at a moment with what is known about it.
     pub fn folded_at(&mut self, moment: Moment) -> Result<Folded, AppError> {
         self.work.check()?;
-        let folded = self
+        let mut folded = self
             .history
             .state_at(self.work, self.source.as_mut(), &self.findings, moment)?;
+        folded.note_missing(self.lacks);
         Ok(folded)
     }
 }

@@ -77,8 +77,10 @@ impl DatedStream {
     ) -> Result<DatedStream, AppError> {
         let path = occurred.map(path_of).transpose()?;
         let findings = Arc::<Findings>::default();
+        let of_skeleton = Findings::default();
+        let stream = Stream::load(work, session, stream, &of_skeleton)?;
         // What is found in its events is reported when they are read whole.
-        let stream = Stream::load(work, session, stream, &Findings::default())?;
+        findings::add_lacking(&of_skeleton, &findings);
         if let Some(path) = &path {
             refuse_hidden(session, &stream, path)?;
         }
@@ -199,9 +201,16 @@ impl DatedStream {
             }
         }
         let folded = fold.folded()?;
-        let lacking = folded.incomplete_since.and_then(Moment::event_index);
+        let unread = folded.incomplete_since.and_then(Moment::event_index);
+        let first_behind = self.stream.lacks().and_then(|gap| gap.since.event_index());
+        let behind = first_behind.and_then(|first| rows.iter().position(|row| *row >= first));
         Ok(RowsFolded {
-            lacking: lacking.and_then(|index| rows.get(index)).copied(),
+            lacking: unread
+                .into_iter()
+                .chain(behind)
+                .min()
+                .and_then(|index| rows.get(index))
+                .copied(),
             folded,
         })
     }
