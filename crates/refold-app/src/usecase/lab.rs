@@ -32,9 +32,10 @@ use serde::{Deserialize, Serialize};
 pub use scope::Scope;
 pub(super) use scope::{Finish, fold};
 
+use crate::findings;
 use crate::mask::Cover;
 use crate::text::{self, Exact};
-use crate::wire::LabEvent;
+use crate::wire::{FindingWire, LabEvent};
 
 /// Rows of an answer about a whole store that are kept; all are counted.
 const MOST_ROWS: usize = 10_000;
@@ -47,6 +48,12 @@ fn unread(incomplete_streams: u32) -> Option<String> {
             text::counted(incomplete_streams.into(), "stream")
         )
     })
+}
+
+/// Where the store cannot be read nobody knows which streams had events there; `None`: all was read.
+fn lacking(findings: &[FindingWire]) -> Option<String> {
+    let is_lacking = findings.iter().any(|finding| findings::leaves_out(&finding.code));
+    is_lacking.then(|| "not all of the store could be read as events".to_owned())
 }
 
 /// An event that an answer names.

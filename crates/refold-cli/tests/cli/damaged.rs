@@ -162,6 +162,39 @@ fn what_is_said_of_a_stream_that_lost_events_does_not_hang_on_the_cache() {
     assert!(state["incomplete_since"].is_string(), "{state}");
 }
 
+/// What might be otherwise with the events that are lost is neither a pass nor a violation.
+#[test]
+fn nothing_is_judged_that_hangs_on_lost_events() {
+    let lab = damaged_twice();
+    let store = lab.store().display().to_string();
+    let losers = losers(&lab);
+    let pair = ["--handler", "handlers/order@1.1.0", "--against", "handlers/order@1.1.0"];
+    let (_, stream) = losers
+        .iter()
+        .map(|(stream, is_behind)| (is_behind, stream))
+        .min()
+        .expect("a lost head");
+    for scope in [stream.as_str(), "--all"] {
+        let checked = lab.json(1, &["check", &store, scope, "--invariant", "true"]);
+        assert_eq!(
+            (&checked["exact"], &checked["outcome"]),
+            (&json!(false), &json!("unclear"))
+        );
+        let compared = lab.json(1, &[&["replay", &store, scope], &pair[..]].concat());
+        assert_eq!(compared["outcome"], json!("unclear"), "{compared}");
+    }
+    let replayed = lab.json_lines(&["replay", &store, "--all", "--handler", "handlers/order@1.1.0"]);
+    let is_incomplete = |line: &&Value| line["incomplete"] == json!(true);
+    let incomplete: Vec<&str> = replayed
+        .iter()
+        .filter(is_incomplete)
+        .filter_map(|line| line["stream"].as_str())
+        .collect();
+    for (stream, is_behind) in &losers {
+        assert_eq!(incomplete.contains(&stream.as_str()), *is_behind, "{stream}");
+    }
+}
+
 #[test]
 fn a_search_names_the_events_that_its_condition_could_not_read() {
     let lab = Lab::shared();

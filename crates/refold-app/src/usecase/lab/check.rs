@@ -6,15 +6,16 @@ use refold_core::event::{Position, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::Folded;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::track::Gap;
 use refold_core::value::Value;
 use refold_core::work::Work;
 use refold_handlers::invariant::Invariant;
-use refold_handlers::lab::{Checked, Flip, Rules, Watched};
+use refold_handlers::lab::{Checked, Flip, Rules, Sighting, Unclear, Watched};
 use serde::{Deserialize, Serialize};
 
 use super::determinism::DeterminismAnswer;
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
-use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, unread};
+use super::{EventName, MOST_ROWS, Scope, fold, lacking, order_of, shown_at, unread};
 use crate::answer::Literal;
 use crate::error::{AppError, ErrorCode};
 use crate::mask::{self, Cover};
@@ -86,9 +87,8 @@ impl CheckAnswer {
     /// `holds`, `broken` or `unclear`. That all invariants hold is said only where every state was asked, of every event, by
     /// a handler that always answers alike.
     pub fn outcome(&self, tried: &DeterminismAnswer) -> &'static str {
-        let is_lacking = self.findings.iter().any(|finding| findings::leaves_out(&finding.code));
         match self.violation_count {
-            0 if self.exact && !is_lacking && tried.replay_safe != Some(false) => "holds",
+            0 if self.exact && tried.replay_safe != Some(false) => "holds",
             0 => "unclear",
             _ => "broken",
         }
@@ -134,7 +134,11 @@ fn made(
     let noted = Arc::<Findings>::default();
     let seen = Mutex::new(Seen::of(&rules));
     let finish = |id: &[u8], cover: &Cover, folded: &Folded| {
-        if let Some(mut watched) = Watched::of_state(&folded.state)
+        let mut watched = Watched::of_state(&folded.state);
+        if let (Some(watched), Some(gap)) = (&mut watched, folded.missing) {
+            leave_open(watched, gap);
+        }
+        if let Some(mut watched) = watched
             && (watched.flip_count > 0 || !watched.unclear.is_empty())
         {
             for (path, value) in watched.flips.iter_mut().flat_map(|flip| &mut flip.values) {
@@ -154,16 +158,21 @@ fn made(
     let program: Arc<dyn HandlerProgram> = checked;
     let folded = fold(work, session, scope, &program, &noted, &finish)?;
     let mut seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let found = findings::wire(&noted);
+    let inexact = inexact(folded.incomplete_streams, &found, seen.unclear_streams);
     Ok(CheckAnswer {
         handler: identity,
         streams: folded.streams,
         events: folded.events,
-        exact: folded.incomplete_streams == 0 && seen.unclear_streams == 0,
-        sentence: sentence_of(folded.incomplete_streams, seen.unclear_streams),
+        exact: inexact.is_none(),
+        sentence: match inexact {
+            None => "exact: every state was looked at".to_owned(),
+            Some(reasons) => format!("not exact: {reasons}"),
+        },
         violations: seen.violations(),
         violation_count: seen.violation_count,
         invariants: seen.told(),
-        findings: findings::wire(&noted),
+        findings: found,
     })
 }
 
@@ -184,17 +193,38 @@ pub(super) fn rules_of(handler: Option<&str>, invariant: Option<&str>) -> Result
     }
 }
 
-fn sentence_of(incomplete_streams: u32, unclear_streams: u32) -> String {
+/// Why not every state could be asked; `None`: every one was.
+fn inexact(incomplete_streams: u32, findings: &[FindingWire], unclear_streams: u32) -> Option<String> {
     let unasked = (unclear_streams > 0).then(|| {
         format!(
             "in {} an invariant could not be asked of some state",
             text::counted(unclear_streams.into(), "stream")
         )
     });
-    let reasons: Vec<String> = [unread(incomplete_streams), unasked].into_iter().flatten().collect();
-    match reasons.is_empty() {
-        true => "exact: every state was looked at".to_owned(),
-        false => format!("not exact: {}", reasons.join(", and ")),
+    let reasons = [unread(incomplete_streams), lacking(findings), unasked];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| reasons.join(", and "))
+}
+
+/// What breaks behind events that are missing might not have with them: it is no violation, but unclear.
+fn leave_open(watched: &mut Watched, gap: Gap) {
+    let is_behind = |event: &Sighting| event.position >= gap.position;
+    let open: Vec<Flip> = watched.flips.extract_if(.., |flip| is_behind(&flip.event)).collect();
+    for flip in open.into_iter().filter(|flip| !flip.holds) {
+        if watched.unclear.iter().any(|known| known.invariant == flip.invariant) {
+            continue;
+        }
+        let event = EventName::of(&flip.event);
+        let place = event.version.map(|version| format!("v{version}"));
+        let place = place.or(event.position.map(|position| format!("#{position}")));
+        watched.unclear.push(Unclear {
+            invariant: flip.invariant,
+            reason: format!(
+                "it is broken at {}, but events before that cannot be read, and might have kept it",
+                place.unwrap_or_default()
+            ),
+            event: flip.event,
+        });
     }
 }
 

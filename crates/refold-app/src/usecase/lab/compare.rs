@@ -11,7 +11,7 @@ use refold_handlers::lab::{Compared, Divergence, Divergences, Sighting, Stop};
 use serde::{Deserialize, Serialize};
 
 use super::kept::{self, Answered, Keepable, Keeping, RunKey};
-use super::{EventName, MOST_ROWS, Scope, fold, order_of, shown_at, shown_path, unread};
+use super::{EventName, MOST_ROWS, Scope, fold, lacking, order_of, shown_at, shown_path, unread};
 use crate::answer::{Literal, present};
 use crate::error::AppError;
 use crate::mask::Cover;
@@ -204,10 +204,8 @@ impl CompareAnswer {
 
     /// Why not every state could be compared; `None`: every one was.
     pub fn unclear(&self) -> Option<String> {
-        let is_lacking = self.findings.iter().any(|finding| findings::leaves_out(&finding.code));
-        let lacking = is_lacking.then(|| "not all of the store could be read as events".to_owned());
         let failed = (self.error_count > 0).then(|| "where a handler failed nothing is known of it since".to_owned());
-        let reasons: Vec<String> = [unread(self.incomplete_streams), lacking, failed]
+        let reasons: Vec<String> = [unread(self.incomplete_streams), lacking(&self.findings), failed]
             .into_iter()
             .flatten()
             .collect();
