@@ -115,6 +115,9 @@ pub struct Scope {
     pub gap_count: Option<u64>,
 }
 
+/// The code of the finding that parts of the store's file cannot be read.
+pub const DAMAGED: &str = "damaged";
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
@@ -130,7 +133,8 @@ pub struct Counts {
     pub written: u64,
     /// Of those in the files: the ones whose payload is no JSON that could be read. Their bytes are there.
     pub payload_not_json: u64,
-    /// Rows that could not be read as events at all, and are in no other count. The findings name them.
+    /// Rows that could not be read as events at all, and are in no other count. Where `noticed` has [`DAMAGED`], parts of
+    /// the store that cannot be read, each with rows that nobody can count. The findings name them.
     pub unreadable: u64,
 }
 

@@ -4,7 +4,7 @@
 mod events;
 mod verdict;
 
-use super::model::{Custody, Fact, Found, OverTime, Report};
+use super::model::{Custody, DAMAGED, Fact, Found, OverTime, Report};
 use super::rows::EventRow;
 use crate::anchor::hex;
 
@@ -136,7 +136,13 @@ fn cover(report: &Report) -> Vec<Block> {
 fn completeness(report: &Report) -> Vec<Block> {
     let (scope, counts) = (&report.scope, &report.scope.counts);
     let missing = counts.asked.saturating_sub(counts.written);
+    let is_damaged = report.noticed.iter().any(|of| of.code == DAMAGED);
     let verdict = match (missing, counts.unreadable) {
+        (0, parts @ 1..) if is_damaged => format!(
+            "Every event that could be read and was asked for is in this report. {} of the store cannot be read, because \
+             its file is damaged; how many rows were there, and whether they belong here, cannot be known.",
+            counted(parts, "part")
+        ),
         (0, 0) => "Every event that was asked for is in this report.".to_owned(),
         (0, rows) => format!(
             "Every event that could be read and was asked for is in this report. {} could not be read as events; whether \
@@ -182,7 +188,13 @@ fn completeness(report: &Report) -> Vec<Block> {
             fact("Asked for and found", number(counts.asked)),
             fact("In this report", number(counts.written)),
             fact("Payload is no readable JSON", number(counts.payload_not_json)),
-            fact("Rows that are no events", number(counts.unreadable)),
+            match is_damaged {
+                true => fact(
+                    "Damaged parts of the store",
+                    number(counts.unreadable) + " (how many rows were there is not known)",
+                ),
+                false => fact("Rows that are no events", number(counts.unreadable)),
+            },
             fact("Positions", span(&scope.first_position, &scope.last_position)),
             fact(
                 "Recorded times",

@@ -195,6 +195,23 @@ fn nothing_is_judged_that_hangs_on_lost_events() {
     }
 }
 
+/// A page of the file is no row: nobody knows how many it held.
+#[test]
+fn a_report_counts_no_rows_that_nobody_can_count() {
+    let lab = damaged();
+    let store = lab.store().display().to_string();
+    let out = tempfile::tempdir().unwrap();
+    let folder = out.path().display().to_string();
+    let made = lab.json(0, &["report", &store, "--format", "json,html", "--out", &folder]);
+    let dir = std::path::PathBuf::from(made["dir"].as_str().unwrap());
+    for name in ["report.html", "manifest.json"] {
+        let text = fs::read_to_string(dir.join(name)).unwrap();
+        assert!(text.contains("how many rows were there"), "{name}");
+        assert!(!text.contains("could not be read as events"), "{name}");
+        assert!(!text.contains("Rows that are no events"), "{name}");
+    }
+}
+
 #[test]
 fn a_search_names_the_events_that_its_condition_could_not_read() {
     let lab = Lab::shared();

@@ -28,7 +28,7 @@ use std::path::Path;
 use refold_audit::anchor::signing::SecretKey;
 use refold_audit::anchor::{Hash, hex};
 use refold_audit::report::manifest::{FORMAT, Manifest, PAGES, PRINTED, ReportFile, WORKBOOK, identified};
-use refold_audit::report::model::{Custody, Events, Found, Leaf, Redaction, Report, Source, State};
+use refold_audit::report::model::{Custody, DAMAGED, Events, Found, Leaf, Redaction, Report, Source, State};
 use refold_audit::report::pages::Pages;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
@@ -278,6 +278,7 @@ impl Gathered<'_> {
         let (mut ended, workbook) = record.finish(&mut folder)?;
         let noticed = noticed::of(&self);
         ended.unreadable = noticed::left_out(&noticed);
+        ended.is_damaged = noticed.iter().any(|of| of.code == DAMAGED);
         if let Some(judged) = &self.judged {
             judged.write(&mut folder, &self.asked.formats)?;
         }

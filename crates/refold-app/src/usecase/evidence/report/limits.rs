@@ -31,10 +31,17 @@ pub(super) fn of(gathered: &Gathered<'_>, ended: &Ended, scope: &Scope) -> Vec<S
         say("Nobody was named as the operator.".to_owned());
     }
     if ended.unreadable > 0 {
-        say(format!(
-            "{} of the store could not be read as events; whether they belong to this report is not known.",
-            counted(ended.unreadable, "row")
-        ));
+        say(match ended.is_damaged {
+            true => format!(
+                "{} of the store cannot be read, because its file is damaged; how many rows were there, and whether they \
+                 belong to this report, is not known.",
+                counted(ended.unreadable, "part")
+            ),
+            false => format!(
+                "{} of the store could not be read as events; whether they belong to this report is not known.",
+                counted(ended.unreadable, "row")
+            ),
+        });
     }
     for sentence in gathered.subject.iter().flat_map(|subject| subject.limits()) {
         say(sentence);

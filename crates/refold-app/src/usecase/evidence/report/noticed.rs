@@ -37,6 +37,8 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
     let of_verdict = gathered.judged.iter().flat_map(|judged| &judged.came_upon);
     for of in of_state.chain(of_verdict) {
         match found.iter_mut().find(|known| known.code == of.code) {
+            // Who reads a stream tells a damaged part as often as it is met.
+            Some(_) if findings::leaves_out(&of.code) => {}
             Some(known) => known.count = known.count.max(of.count.into()),
             None => found.push(one(of)),
         }
@@ -69,7 +71,7 @@ fn one(of: &FindingWire) -> Found {
     }
 }
 
-/// Rows that could not be read as events.
+/// Rows that could not be read as events; of a damaged file the parts that cannot be read.
 pub(super) fn left_out(noticed: &[Found]) -> u64 {
     let lacking = noticed.iter().filter(|of| findings::leaves_out(&of.code));
     lacking.map(|of| of.count).sum()

@@ -69,6 +69,8 @@ pub struct Ended {
     pub payload_not_json: u64,
     /// What reading and judging came upon; see [`super::noticed::left_out`].
     pub unreadable: u64,
+    /// Whether these are parts of a damaged file, of which nobody knows how many rows they held.
+    pub is_damaged: bool,
     /// The first events, cut for the pages.
     pub shown: Vec<EventRow>,
     pub sha256: String,

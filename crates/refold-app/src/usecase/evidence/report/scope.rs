@@ -66,7 +66,7 @@ impl Selection {
             true => Selection::of_store(work, session, asked, now, found)?,
             false => {
                 let load = |name: &String, own: &Findings| Stream::load(work, session, name, own);
-                Selection::of_streams(session, asked, &asked.streams, load, (now, found))?
+                Selection::of_streams(work, session, asked, &asked.streams, load, (now, found))?
             }
         };
         selection.not_empty()
@@ -81,7 +81,7 @@ impl Selection {
         (now, found): (Timestamp, &Findings),
     ) -> Result<Selection, AppError> {
         let load = |id: &Vec<u8>, own: &Findings| Stream::load_stored(work, session, id, own);
-        let selection = Selection::of_streams(session, asked, &subject.streams, load, (now, found))?;
+        let selection = Selection::of_streams(work, session, asked, &subject.streams, load, (now, found))?;
         let mut streams: Vec<String> = selection.ids.iter().map(|id| subject.stream(id)).collect();
         // Their order would tell that of the ids.
         streams.sort();
@@ -119,6 +119,7 @@ impl Selection {
     }
 
     fn of_streams<T>(
+        work: &Work<'_>,
         session: &Session,
         asked: &ReportAsked,
         streams: &[T],
@@ -138,6 +139,7 @@ impl Selection {
         };
         let mut selection = Selection::empty("streams");
         let mut taken = HashSet::new();
+        let mut lacks = false;
         for stream in streams {
             let own = Arc::<Findings>::default();
             let stream = load(stream, &own)?;
@@ -148,12 +150,18 @@ impl Selection {
             session.mask().report(&stream.category, &own);
             let (from, to) = bounds.range(session, &stream, &own)?;
             selection.take(&stream, from.0 as usize..to.0.max(from.0) as usize);
-            add(found, &own);
+            lacks |= findings::is_lacking(&own);
+            findings::add_others(&own, found);
             selection.streams.push(text::shown(&stream.id));
             selection.ids.push(stream.id);
         }
         selection.positions.sort_unstable();
-        if let Some(index) = session.index() {
+        // Streams tell a damaged part as often as they meet it; the index tells it once.
+        let index = match lacks {
+            true => Some(session.build_index(work)?),
+            false => session.index(),
+        };
+        if let Some(index) = index {
             findings::report_lacking(&index, found);
         }
         Ok(selection)
@@ -356,10 +364,4 @@ pub fn absolute(session: &Session, cursor: Option<&str>, now: Timestamp) -> Resu
         Cursor::Ago { nanos } => Timestamp(now.0.saturating_sub(nanos)).display(9).to_string(),
         Cursor::Start | Cursor::Head | Cursor::Version(_) | Cursor::Position(_) | Cursor::At(_) => text.to_owned(),
     }))
-}
-
-fn add(found: &Findings, more: &Findings) {
-    for (code, count, kept) in more.summary() {
-        found.report_many(code, count, kept);
-    }
 }
