@@ -50,7 +50,12 @@ fn conditions_see_the_event_and_only_it() {
         "{}",
         true,
     );
-    check("event.data.qty > 2", r#"{"qty":"#, false);
+    let (cut, names) = batch(br#"{"qty":"#);
+    for condition in ["event.data.qty > 2", "!(event.data.qty > 2)"] {
+        let fault = EventFilter::compile(condition).unwrap().matches(&cut.event(0), &names);
+        assert_eq!(fault.unwrap_err().code, code::EVENT_MALFORMED, "{condition}");
+    }
+    check("event.version == 3", r#"{"qty":"#, true);
     let refused = EventFilter::compile("state.total > 2").unwrap_err();
     assert_eq!(refused.place.unwrap().mark, Mark { line: 1, column: 1 });
     let refused = EventFilter::compile("event.data.qty >").unwrap_err();
