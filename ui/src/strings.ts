@@ -396,6 +396,7 @@ export const S = {
   },
   error: {
     heading: 'It did not work',
+    broken: 'What was open here broke',
     copy: 'Copy details',
     copied: 'Copied',
     retry: 'Try again',

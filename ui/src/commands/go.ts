@@ -89,11 +89,15 @@ function findings({ history, store }: Desk): Choice[] {
   const found = [...(store?.overview?.findings ?? store?.opened.findings ?? [])];
   for (const own of history?.findings ?? [])
     found.push({ ...own, stream: own.stream ?? history?.opened.stream ?? null });
-  return found.flatMap(({ code, stream, version, position, detail }) => {
-    if (stream === null) return [];
+  // What the store tells of an open stream, the stream tells too: the same words are the same finding.
+  const choices = new Map<string, Choice>();
+  for (const { code, stream, version, position, detail } of found) {
+    if (stream === null) continue;
     const cursor = cursorOfFinding({ version, position });
-    return [{ value: `${stream}\n${cursor}`, title: [code, stream, cursor].filter(Boolean).join(' · '), note: detail }];
-  });
+    const title = [code, stream, cursor].filter(Boolean).join(' · ');
+    if (!choices.has(title)) choices.set(title, { value: `${stream}\n${cursor}`, title, note: detail });
+  }
+  return [...choices.values()];
 }
 
 function newest({ store }: Desk): Choice[] {

@@ -1,8 +1,9 @@
 // What lies over the page, and what is told in passing.
 
+import type { AppErrorWire } from '../backend/bindings';
 import { S } from '../strings';
 
-export type Overlay = 'none' | 'palette' | 'shortcuts' | 'connection';
+export type Overlay = 'none' | 'palette' | 'shortcuts' | 'connection' | 'broken';
 
 const NOTICE_MILLIS = 4_000;
 
@@ -12,6 +13,8 @@ export class Overlays {
   text = $state('');
   /** The command that the palette asks a value for. */
   asking = $state<string | null>(null);
+  /** Why what lay over the page is not there; it keeps the keys until a person has taken note of it. */
+  broken = $state.raw<AppErrorWire | null>(null);
   /** What was done, for a moment. */
   notice = $state('');
 
@@ -23,6 +26,11 @@ export class Overlays {
     this.text = text;
     this.asking = asking;
     this.current = overlay;
+  }
+
+  break(reason: AppErrorWire): void {
+    this.broken = reason;
+    this.current = 'broken';
   }
 
   close(): void {

@@ -207,7 +207,7 @@ export function valueItems(scene: Scene, text: string, count: number): Item[] {
   return ranked(all, ({ choice }) => rankOf(choice.title, '', text))
     .slice(0, count)
     .map(({ command, choice }) => ({
-      ...item(`value:${command.id}\n${choice.value}`, 'command', choice.title),
+      ...item(`value:${command.id}\n${choice.value}\n${choice.title}`, 'command', choice.title),
       note: [command.title.replace(/…$/, ''), choice.note].filter(Boolean).join(' · '),
       acts: [{ title: S.palette.run, act: () => scene.bus.run(command.id, choice.value) }],
     }));
@@ -216,7 +216,7 @@ export function valueItems(scene: Scene, text: string, count: number): Item[] {
 /** The values that one command asks for. */
 export function choiceItems({ bus, copy, desk }: Scene, command: Command, text: string): Item[] {
   return ranked(command.choices?.(desk) ?? [], (choice) => rankOf(choice.title, choice.note, text)).map((choice) => ({
-    ...item(`choice:${choice.value}`, 'command', choice.title),
+    ...item(`choice:${choice.value}\n${choice.title}`, 'command', choice.title),
     note: choice.note,
     keys: choice.command === undefined ? '' : bus.keys(choice.command),
     acts: [

@@ -336,8 +336,12 @@ export class Palette {
   }
 }
 
+// What an item is stands once: what is drawn and chosen is kept by it.
 function filled(...groups: [title: string, items: Item[], count?: string][]): Group[] {
-  return groups.filter(([, items]) => items.length > 0).map(([title, items, count = '']) => ({ title, items, count }));
+  const seen = new Set<string>();
+  return groups
+    .map(([title, all, count = '']) => ({ title, count, items: all.filter(({ id }) => !seen.has(id) && seen.add(id)) }))
+    .filter(({ items }) => items.length > 0);
 }
 
 // Digits alone are a part of an id first of all: as a moment they are offered where an event has that very number.

@@ -293,18 +293,59 @@ it('tells places apart by handler and layout too', () => {
   expect(items.map(({ note }) => note.split(' · ')[2])).toEqual(['order@1.0.0', 'order@2.1.0', 'order@1.0.0']);
 });
 
-it('closes when it breaks, says so, and leaves the keys alive', async () => {
+it('lists a finding once that the store and the open stream tell of', async () => {
+  page = openPage({ launch: { store: 'orders.db', stream: 'order-4713', at: null, handler: null } });
+  await page.until(() => page.find('[data-view=history] [data-test=cursor-a]'));
+  await page.until(() => page.find('[data-test=index-status]') && !page.find('[data-test=jobs]'));
+  page.press('Ctrl+k');
+  page.type('undecodable');
+  await page.until(() => names().some((name) => name.startsWith('undecodable-payload')));
+  expect(names().filter((name) => name.startsWith('undecodable-payload'))).toHaveLength(1);
+  page.press('Escape');
+  page.press('Ctrl+k');
+  page.type('>Go to a finding');
+  page.press('Enter');
+  await page.until(() => names().length > 0);
+  expect(names().filter((name) => name.startsWith('undecodable-payload'))).toHaveLength(1);
+});
+
+it('shows an item once whoever tells of it', async () => {
   const { twin, gate } = gated();
   gate.open();
   const find = twin.find.bind(twin);
-  // The same stream twice: what the palette was never made for.
   twin.find = async (...query) => (await find(...query)).slice(0, 1).flatMap((hit) => [hit, hit]);
+  page = openPage({}, twin);
+  await openStore();
+  page.press('Ctrl+k');
+  page.type('#order-4711');
+  await page.until(() => names().includes('order-4711'));
+  expect(names().filter((name) => name === 'order-4711')).toHaveLength(1);
+  expect(page.find('[data-test=error-card]')).toBeNull();
+});
+
+it('gives way to what failed when it breaks, runs nothing that is typed on, and leaves the keys alive', async () => {
+  const { twin, gate } = gated();
+  gate.open();
+  const find = twin.find.bind(twin);
+  twin.find = async (...query) =>
+    (await find(...query)).map((hit) => ({
+      ...hit,
+      get category(): string {
+        throw new Error('no category');
+      },
+    }));
   page = openPage({}, twin);
   await openStore();
   page.press('Ctrl+k');
   page.type('#order-4711');
   await page.until(() => page.find('[data-test=error-card]'));
   expect(page.find('[data-test=palette]')).toBeNull();
+  // Each of these is a command of the overview.
+  for (const key of ['g', 'r', 'p', 'ArrowDown', 'Enter']) page.press(key);
+  expect(page.find('[data-test=range]')).toBeNull();
+  expect(page.find('[data-test=error-card]')).not.toBeNull();
+  page.press('Escape');
+  await page.until(() => page.find('[data-test=error-card]') === null);
   twin.find = find;
   page.press('Ctrl+k');
   await page.until(() => page.find('[data-test=palette]'));
