@@ -41,6 +41,8 @@ export const NOTEBOOK = {
   copyLink: 'Copy link',
   save: 'Save',
   discard: 'Discard',
+  saves: 'Ctrl Enter saves; until then it is kept here as a draft',
+  drafts: 'Not saved yet:',
   text: 'What you want to remember',
   placeholder: 'Plain text',
   copied: (n: number) => `Copied ${countOf(n, 'note', 'notes')}`,

@@ -29,6 +29,33 @@ it('bookmarks a moment, writes a note, deletes it and has it back, and goes ther
   await page.until(() => page.find('.page')?.dataset['view'] === 'history');
 });
 
+it('keeps what is written and not saved, wherever a person goes meanwhile', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  const box = () => page.find<HTMLTextAreaElement>('[data-test=note-text]');
+  page.press('Shift+m');
+  const field = await page.until(box);
+  expect(page.texts('[data-test=note-hint]')[0]).toContain('Ctrl Enter saves');
+  field.value = 'half a thought';
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  page.press('Ctrl+1');
+  await page.until(() => page.find('.page')?.dataset['view'] !== 'notebook');
+  page.press('Alt+ArrowLeft');
+  await page.until(() => box()?.value === 'half a thought');
+
+  box()?.focus();
+  page.press('Escape');
+  await page.until(() => box() === null);
+  expect(page.texts('[data-test=note-drafts]')[0]).toBe('Not saved yet: order-4711 v3');
+  page.find('[data-test=note-draft]')?.click();
+  await page.until(() => box()?.value === 'half a thought');
+  expect(page.find('[data-test=note-drafts]')).toBeNull();
+  box()?.focus();
+  page.press('Ctrl+Enter');
+  await page.until(() => box() === null && text().includes('half a thought'));
+  expect(page.find('[data-test=note-drafts]')).toBeNull();
+});
+
 it('says what a notebook is for while nothing is noted', async () => {
   page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null } });
   await page.until(() => page.find('[data-test=rail-notebook]'));
