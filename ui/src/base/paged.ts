@@ -44,6 +44,15 @@ export class PagedRows<Row> {
     return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
+  /** Where a row is, among those that are here; the latest answer is right where pages of two moments both have it. */
+  indexOf(is: (row: Row) => boolean): number | null {
+    for (const [page, rows] of [...this.#pages].reverse()) {
+      const at = rows.findIndex(is);
+      if (at >= 0) return page * PAGE + at;
+    }
+    return null;
+  }
+
   /** Says which rows are visible; what is missing of them, and a screen around them, is fetched. */
   want(first: number, end: number): void {
     this.#wanted = { first, end };

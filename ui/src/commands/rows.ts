@@ -46,8 +46,7 @@ async function openRow(desk: Desk): Promise<void> {
     if (found?.canOpen) history.toggle(found.pointer);
     else if (found && found.changedMoment > 0) desk.jump(found.changedMoment);
   } else if (store) {
-    const stream = store.streams.at(store.activeStream);
-    if (stream) await desk.openStream(stream.id);
+    if (store.activeStreamId !== '') await desk.openStream(store.activeStreamId);
   }
 }
 

@@ -62,8 +62,12 @@ export class NotebookOfStore {
   }
 
   /** Keeps a note. Writes follow one another, so that the file never goes back. */
-  put(note: Note): Promise<void> {
-    return this.#write(() => this.store.backend.putNote(this.store.opened.session, note));
+  async put(note: Note): Promise<void> {
+    const before = new Set(this.notes.map(({ id }) => id));
+    await this.#write(() => this.store.backend.putNote(this.store.opened.session, note));
+    if (note.kind === 'trail') return;
+    const at = this.shown.findIndex(({ id }) => (note.id === '' ? !before.has(id) : id === note.id));
+    if (at >= 0) this.active = at;
   }
 
   async remove(note: Note): Promise<void> {
@@ -92,11 +96,15 @@ export class NotebookOfStore {
   }
 
   #take({ notes, file, isReadOnly }: { notes: Note[]; file: string; isReadOnly: boolean }): void {
+    const { active, shown } = this;
+    const marked = shown[active]?.id;
     this.notes = notes;
     this.file = file;
     this.isReadOnly = isReadOnly;
     this.isLoaded = true;
-    this.active = Math.max(0, Math.min(this.active, this.shown.length - 1));
+    // The mark stays on its note, whatever came before it.
+    const at = this.shown.findIndex(({ id }) => id === marked);
+    this.active = at >= 0 ? at : Math.max(0, Math.min(active, this.shown.length - 1));
   }
 }
 

@@ -72,8 +72,12 @@ export class OpenStore {
   /** Grows when rows of the stream list arrived. */
   streamsSeen = $state(0);
   streamsFailure = $state.raw<AppErrorWire | null>(null);
-  activeStream = $state(0);
+  /** Whether a person moved the mark in the list last, and not what came into it. */
+  isActiveMoved = $state(true);
 
+  #activeRow = $state(0);
+  /** The marked stream, which stays marked wherever its row goes; empty while its row is not here. */
+  #activeId = $state('');
   readonly #slots: Record<DensityBy, Slots> = { type: new Slots(), category: new Slots() };
   #bounds: Bounds | null = null;
   /** What of the timeline is to be shown once it is there. */
@@ -91,6 +95,7 @@ export class OpenStore {
       (offset, limit) => backend.streams(opened.session, { ...this.order, offset, limit }),
       () => {
         this.streamsFailure = null;
+        this.#followActive();
         this.streamsSeen += 1;
       },
       (reason) => (this.streamsFailure = errorOf(reason)),
@@ -129,6 +134,22 @@ export class OpenStore {
     void this.range?.cancel();
     const { timeline } = this;
     this.range = span && timeline ? new RangeSelection(this.backend, this.opened.session, timeline.axis, span) : null;
+  }
+
+  /** The row of the list that is marked. */
+  get activeStream(): number {
+    return this.#activeRow;
+  }
+
+  set activeStream(row: number) {
+    this.#activeRow = row;
+    this.#activeId = this.streams.at(row)?.id ?? '';
+    this.isActiveMoved = true;
+  }
+
+  /** The stream that is marked, whatever row it is in by now; empty while none is known. */
+  get activeStreamId(): string {
+    return this.#activeId;
   }
 
   /** Whether the list shows fewer streams than there are. */
@@ -207,8 +228,8 @@ export class OpenStore {
   categoryOf(stream: string): string | null {
     const categories = this.overview?.categories ?? [];
     if (categories.length === 1) return categories[0]?.name ?? null;
-    const active = this.streams.at(this.activeStream);
-    return active?.id === stream ? active.category : null;
+    const at = this.streams.indexOf(({ id }) => id === stream);
+    return at === null ? null : (this.streams.at(at)?.category ?? null);
   }
 
   /** The newest handler at hand for a category; `null`: the default, which needs none. */
@@ -229,6 +250,14 @@ export class OpenStore {
 
   #maskChanged(): void {
     for (const one of [...this.masked, ...this.boards.values()]) one.maskChanged();
+  }
+
+  #followActive(): void {
+    if (this.#activeId === '') this.#activeId = this.streams.at(this.#activeRow)?.id ?? '';
+    const row = this.streams.indexOf(({ id }) => id === this.#activeId);
+    if (row === null || row === this.#activeRow) return;
+    this.#activeRow = row;
+    this.isActiveMoved = false;
   }
 
   async #watch(): Promise<void> {

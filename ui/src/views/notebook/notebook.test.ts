@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../../app/page.test-kit';
 
 let page: Page;
@@ -54,6 +54,27 @@ it('keeps what is written and not saved, wherever a person goes meanwhile', asyn
   page.press('Ctrl+Enter');
   await page.until(() => box() === null && text().includes('half a thought'));
   expect(page.find('[data-test=note-drafts]')).toBeNull();
+});
+
+it('keeps the mark on its note when another comes before it', async () => {
+  page = openPage({ launch: { store: 'sample', stream: 'order-4711', at: 'v3', handler: null } });
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '3');
+  page.press('m');
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('Bookmarked order-4711 v3'));
+  let hasTrail = false;
+  const put = page.backend.putNote.bind(page.backend);
+  vi.spyOn(page.backend, 'putNote').mockImplementation(async (session, note) => {
+    const answer = await put(session, note);
+    hasTrail ||= note.kind === 'trail';
+    return answer;
+  });
+  page.press('ArrowRight');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '4');
+  page.find('[data-test=rail-notebook]')?.click();
+  await page.until(() => page.texts('[data-test=note] h2')[0] === 'order-4711 v3');
+  // Where A rests is noted a moment later, above the bookmark.
+  await page.until(() => hasTrail);
+  expect(page.texts('[data-test=note] h2')[0]).toBe('order-4711 v3');
 });
 
 it('says what a notebook is for while nothing is noted', async () => {
