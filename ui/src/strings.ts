@@ -385,6 +385,7 @@ export const S = {
   scrubber: SCRUBBER,
   opening: {
     stream: (id: string) => `Opening ${id}`,
+    missed: (id: string) => `The stream ${id} did not open: the store is out of reach. It opens when the store is back`,
   },
   status: {
     none: 'No store open',

@@ -123,8 +123,31 @@ it('says once that the store is away, and no more of it once it is back', async 
   tell(LOST);
   await page.until(() => page.texts(`${CARD} h2`).join() === 'The store changed while it was read');
   expect(page.texts(`${CARD} .why`)).toEqual(['Another program wrote to it: /home/ada/shops/orders.db']);
+  faults.set('openHistory', null);
   tell(QUIET);
   await page.until(() => page.find(CARD) === null);
+});
+
+it('says which stream did not open while the store is away, and opens it once it is back', async () => {
+  const { faults, twin, tell } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]') && page.find('[data-test=follow]'));
+  page.press('Ctrl+l');
+  await page.until(() => page.texts('[data-test=follow]').join() === 'Live');
+  faults.set('openHistory', 'disconnected');
+  tell(LOST);
+  await page.until(() => page.texts('[data-test=follow]').join() === 'Live once it is back');
+  expect(page.find('[data-test=follow]')?.classList.contains('live')).toBe(false);
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.texts('[data-test=notice]')[0]?.includes('order-4711 did not open'));
+  await page.until(() => page.texts(`${CARD} .what`)[0]?.includes('order-4711 did not open'));
+  faults.set('openHistory', null);
+  tell(QUIET);
+  await page.until(() => page.texts('[data-test=scope-header] h1')[0] === 'order-4711');
+  expect(page.find(CARD)).toBeNull();
+  expect(page.texts('[data-test=follow]').join()).toBe('Live');
 });
 
 it('says what failed at another store while this one is away, and goes on once it is back', async () => {
@@ -135,7 +158,8 @@ it('says what failed at another store while this one is away, and goes on once i
     return () => {};
   });
   page = openPage({}, twin);
-  await page.until(() => listeners.length === 1 && page.find('[data-test=scope-header]'));
+  // While a store is being opened, no other is.
+  await page.until(() => listeners.length === 1 && page.find('[data-test=follow]'));
   drop({ kind: 'dropped', paths: ['/srv/shop/other.db'] });
   await page.until(() => listeners.length === 2 && page.find('[data-test=scope-header]'));
   tell(LOST);

@@ -24,7 +24,7 @@ import { Documents } from './documents.svelte';
 import type { HistoryNews } from './news.svelte';
 import type { OpenHistory } from './open_history.svelte';
 import type { OpenStore } from './open_store.svelte';
-import { moveTo, Opening, type FailedOpening, type Look } from './opening.svelte';
+import { type FailedOpening, type Look, type Missed, moveTo, Opening } from './opening.svelte';
 import { Overlays, type Overlay } from './overlays.svelte';
 import { Panels } from './panels.svelte';
 import { Preferences } from './preferences.svelte';
@@ -63,6 +63,7 @@ export class Desk {
     const failed = (reason: unknown) => this.#fail(reason);
     this.#opening = new Opening(backend, this.documents, {
       ...{ leave: () => this.leave(), visit: () => this.visit(), failed },
+      missed: (stream) => this.say(S.opening.missed(stream)),
       firstTab: () => this.settings.firstTab,
     });
     this.#walk = new Walk<Place>(
@@ -130,6 +131,11 @@ export class Desk {
 
   get openingStream(): string | null {
     return this.#opening.stream;
+  }
+
+  /** The stream that did not open while its store is out of reach. */
+  get missed(): Missed | null {
+    return this.#opening.missed;
   }
 
   /** What the stream that is being opened tells. */

@@ -18,6 +18,12 @@ export interface FailedOpening {
   error: AppErrorWire;
 }
 
+/** A stream that is opened once its store is back, where a person still waits for it. */
+export interface Missed {
+  stream: string;
+  again: () => Promise<void>;
+}
+
 /** B and the tab, as a link names them. */
 export interface Look {
   base: string | null;
@@ -31,6 +37,7 @@ export interface Host {
   /** Something else shows. */
   visit(): void;
   failed(reason: unknown): void;
+  missed(stream: string): void;
   /** The tab that a stream opens with. */
   firstTab(): string;
 }
@@ -44,6 +51,8 @@ export class Opening {
   /** What the stream that is being opened tells. */
   news = $state.raw<HistoryNews | null>(null);
   failure = $state.raw<FailedOpening | null>(null);
+  /** The stream that did not open because its store is out of reach, and how to open it after all. */
+  missed = $state.raw<Missed | null>(null);
   sampleJob = $state.raw<JobUpdate | null>(null);
   isMakingSample = $state(false);
 
@@ -224,11 +233,22 @@ export class Opening {
     const { store } = document;
     if (!store) return;
     this.#host.leave();
+    this.missed = null;
+    const { history, view } = document;
     try {
       await open(store);
       this.#host.visit();
     } catch (reason) {
-      if (errorOf(reason).code !== 'cancelled') this.#host.failed(reason);
+      const { code } = errorOf(reason);
+      if (code !== 'cancelled') this.#host.failed(reason);
+      if (code !== 'unreachable') return;
+      const again = async () => {
+        const isHere = this.#documents.present === document && document.store === store;
+        if (isHere && document.view === view && document.history === history)
+          await this.#opened(document, stream, open);
+      };
+      this.missed = { stream, again };
+      this.#host.missed(stream);
     }
   }
 

@@ -5,6 +5,7 @@ import { countOf, countText } from '../base/format';
 export const LIVE = {
   follow: 'Follow',
   live: 'Live',
+  waiting: 'Live once it is back',
   followWhy: 'The right edge goes along with what comes. A cursor that was placed stays',
   fresh: (events: number) => `${countText(events)} new`,
   freshWhy: 'Events that came since this was read. Show them',
