@@ -3,7 +3,7 @@
 import { countOf } from '../base/format';
 import { rfc3339FromNanos } from '../base/instant';
 import type { Desk } from '../model/desk.svelte';
-import { spanFromText } from '../model/range.svelte';
+import { spanFromText, whyNoSpan } from '../model/range.svelte';
 import { NOTHING_ASKED, searchOf } from '../model/search.svelte';
 import { S } from '../strings';
 import { peakOf } from '../timeline/peak';
@@ -131,7 +131,7 @@ function typeRange(desk: Desk, _: Reach, text: string): void {
   }
   const span = spanFromText(store.timeline.axis, text);
   if (span) store.setRange(span);
-  else desk.say(S.range.wrong);
+  else desk.say(whyNoSpan(store.timeline.axis, text));
 }
 
 function zoomToRange({ store }: Desk): void {

@@ -103,12 +103,24 @@ function line({ name, value, inside, insideOf, outside, outsideOf, hasSignal }: 
 
 /** Bounds as a person types them, `A..B`: dates and times in UTC, or positions. `null`: they are none. */
 export function spanFromText(axis: Axis, text: string): Span | null {
+  const bounds = boundsFromText(axis, text);
+  return bounds && bounds.to > bounds.from ? bounds : null;
+}
+
+/** Why a text is no range; empty: it is one. */
+export function whyNoSpan(axis: Axis, text: string): string {
+  const bounds = boundsFromText(axis, text);
+  if (!bounds) return S.range.wrong;
+  return bounds.to > bounds.from ? '' : bounds.to < bounds.from ? S.range.reversed : S.range.empty;
+}
+
+function boundsFromText(axis: Axis, text: string): Span | null {
   const parts = text.split(/\.\.|\s[–-]\s/);
   if (parts.length !== 2) return null;
   const [first, last] = parts.map((part) =>
     axis === 'time' ? nanosOf(part.trim()) : bigFromText(part.trim().replace(/^#|,/g, '')),
   );
-  if (first === undefined || last === undefined || first === null || last === null || last <= first) return null;
+  if (first === undefined || last === undefined || first === null || last === null) return null;
   return { from: first, to: last };
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { shareText } from '../base/format';
-import { spanFromText } from './range.svelte';
+import { S } from '../strings';
+import { spanFromText, whyNoSpan } from './range.svelte';
 
 const HOUR = 3_600_000_000_000n;
 
@@ -17,6 +18,17 @@ describe('a range that is typed', () => {
       expect(spanFromText('time', text)).toBeNull();
     }
     expect(spanFromText('position', '9 .. 9')).toBeNull();
+  });
+});
+
+describe('why a text is no range', () => {
+  it('is said exactly where it is none', () => {
+    const why = (text: string) => whyNoSpan('time', text);
+    expect(why('2026-08-14 .. 2026-08-15')).toBe('');
+    expect(why('2026-08-15 .. 2026-08-14')).toBe(S.range.reversed);
+    expect(why('2026-08-15 .. 2026-08-15')).toBe(S.range.empty);
+    expect(why('2026-08-14 to 2026-08-15')).toBe(S.range.wrong);
+    expect(whyNoSpan('position', '9 .. 5')).toBe(S.range.reversed);
   });
 });
 

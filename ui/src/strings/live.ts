@@ -42,6 +42,8 @@ export const RANGE = {
   oneCategory: 'All streams are of one category',
   type: 'From .. to, as 2026-08-14 09:10 .. 2026-08-14 09:50',
   typePositions: 'From .. to, as 4,711 .. 5,000',
+  reversed: 'It ends before it begins',
+  empty: 'It ends where it begins',
   wrong: 'Write two times or positions with two dots between them',
   facts: (events: number, span: string, streams: number, types: number) =>
     `${countOf(events, 'event', 'events')} · ${span} · ${countOf(streams, 'stream', 'streams')} · ${countOf(types, 'type', 'types')}`,

@@ -97,3 +97,25 @@ it('says nothing of categories where all streams are of one', async () => {
   expect(page.find('[data-test=stack-by]')).toBeNull();
   expect(page.find('[data-test=list]')?.className).toContain('of-one');
 });
+
+it('keeps what was typed for a range that is none, and says beside it why', async () => {
+  await open('shops.db');
+  page.press('g');
+  const field = () => page.find<HTMLInputElement>('[data-test=range-input]');
+  await page.until(() => document.activeElement === field() && field());
+  for (const [text, why] of [
+    ['2018-06-01..2018-05-01', 'It ends before it begins'],
+    ['2026-06-03 to 2026-06-04', 'Write two times or positions with two dots between them'],
+  ] as const) {
+    page.type(text);
+    page.press('Enter');
+    expect([field()?.value, page.texts('[data-test=range-wrong]')[0]]).toEqual([text, why]);
+    expect(document.activeElement).toBe(field());
+    expect(page.texts('[data-test=notice]')).toEqual(['']);
+  }
+  page.type('2026-06-03 .. 2026-06-04');
+  expect(page.texts('[data-test=range-wrong]')[0]).toBe('');
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=range-facts]'));
+  expect(field()?.value).toBe('2026-06-03 00:00:00 .. 2026-06-04 00:00:00');
+});
