@@ -78,6 +78,8 @@ export const INTEGRITY = {
   authorityHint: 'the certificate of an authority that you trust (PEM)',
   handler: 'Impact by',
   copyOfStore: 'Older copy',
+  /** What the engine says, with the field of the window in place of the word of the command line. */
+  inWindow: (said: string) => said.replaceAll('(--copy)', '(the field “Older copy”)'),
   copyHint: 'an older copy of the store, for the states before',
   explanations: 'Explanations',
   done: (dir: string) => `The anchor lies in ${dir}`,
@@ -94,6 +96,8 @@ export const INTEGRITY = {
   noEvent: 'Choose a finding about an event first',
   open: 'Open in History',
   impact: 'What it did to',
+  /** What a finding did something to, where its row names no stream. */
+  unnamed: (position: string) => (position === '' ? 'an event whose stream is not known' : `#${countText(position)}`),
   proven: 'the state before is that of the anchored events',
   notProven: 'the state before is not proven',
   nothing: '(nothing)',
