@@ -2,7 +2,7 @@
 
 import type { FindHit, MomentFound } from '../backend/bindings';
 import { countOf, countText, fileName, versionText } from '../base/format';
-import { instantText } from '../base/instant';
+import { instantText, secondText } from '../base/instant';
 import type { Bus } from '../commands/bus';
 import type { Command } from '../commands/command';
 import { COMMANDS } from '../commands/registry';
@@ -47,7 +47,7 @@ export interface Scene {
 export function streamItem({ bus, copy }: Scene, hit: FindHit): Item {
   return {
     ...item(`stream:${hit.stream}`, 'stream', hit.stream),
-    cells: [hit.category, countOf(hit.events, 'event', 'events'), instantText(hit.lastRecordedAt)],
+    cells: [hit.category, countOf(hit.events, 'event', 'events'), secondText(hit.lastRecordedAt)],
     acts: [
       { title: S.palette.open, act: () => bus.run('go.aggregate', hit.stream) },
       { title: S.palette.openBeside, act: () => bus.run('document.open', hit.stream) },
