@@ -13,7 +13,7 @@ it('keeps the mark on its stream while others move up in the list', async () => 
     const all = [...moved, ...rows.filter(({ id }) => !top.includes(id))];
     return { ...page, rows: all.slice(query.offset, query.offset + query.limit) };
   });
-  const store = new OpenStore(backend, await backend.openStore('orders.db'));
+  const store = new OpenStore(backend, await backend.openStore('orders.db', null));
   await vi.waitFor(() => expect(store.streams.at(5)).toBeDefined());
   store.activeStream = 3;
   const { activeStreamId } = store;
