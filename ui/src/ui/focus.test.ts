@@ -83,3 +83,35 @@ it('does not return to what is behind an overlay', async () => {
   await told();
   expect(focused()).toBe('open');
 });
+
+it('enters a view that has no list where something can be done, and its list once there is one', async () => {
+  const view = document.querySelector('main');
+  const old = element('list');
+  old.focus();
+  old.remove();
+  element('open').remove();
+  const next = document.createElement('div');
+  next.id = 'view';
+  next.innerHTML = '<input id="field"><button id="run"></button>';
+  view?.append(next);
+  await told();
+  expect(focused()).toBe('run');
+  next.insertAdjacentHTML('beforeend', '<div id="rows" role="grid" tabindex="0"></div>');
+  await told();
+  expect(focused()).toBe('rows');
+});
+
+it('stays where a person went before the list of the view was there', async () => {
+  element('list').focus();
+  element('list').remove();
+  element('open').remove();
+  const next = document.createElement('div');
+  next.id = 'view';
+  next.innerHTML = '<button id="run"></button><button id="stop"></button>';
+  document.querySelector('main')?.append(next);
+  await told();
+  element('stop').focus();
+  next.insertAdjacentHTML('beforeend', '<div id="rows" role="grid" tabindex="0"></div>');
+  await told();
+  expect(focused()).toBe('stop');
+});

@@ -4,6 +4,8 @@
 /** So many places are known where the focus was. */
 const MOST = 32;
 const LIST = '[data-region=view] :is([role=grid], [role=treegrid])[tabindex="0"]';
+/** Where a view is entered that has no list, or none yet. */
+const ENTRIES = ['#view [role=listbox] [aria-selected=true]', '#view button:not(:disabled, [tabindex="-1"])'];
 
 interface Place {
   element: HTMLElement;
@@ -16,15 +18,29 @@ export function keepFocus(page: HTMLElement): () => void {
   let trail: Place[] = [];
   /** What had the focus in a view that gave way to one which is not there yet. */
   let isAwaited = false;
+  /** What has the focus until the list of the view is there. */
+  let makeshift: Element | null = null;
 
   const note = ({ target }: FocusEvent) => {
     if (!(target instanceof HTMLElement)) return;
-    isAwaited = false;
+    isAwaited &&= target === makeshift;
     const isOfView = target.closest('[data-region=view]') !== null;
     trail = [...trail.filter(({ element }) => element !== target), { element: target, isOfView }].slice(-MOST);
   };
 
+  const enter = () => {
+    const list = page.querySelector<HTMLElement>(LIST);
+    const entry = list ?? ENTRIES.map((one) => page.querySelector<HTMLElement>(one)).find((one) => one !== null);
+    isAwaited = list === null;
+    makeshift = isAwaited ? (entry ?? null) : null;
+    entry?.focus();
+  };
+
   const mend = () => {
+    if (isAwaited && makeshift !== null && document.activeElement === makeshift) {
+      if (page.querySelector(LIST)) enter();
+      return;
+    }
     const last = trail.at(-1);
     if (!isNowhere(document.activeElement) || (!isAwaited && (!last || isThere(last.element)))) return;
     let isOfView = isAwaited;
@@ -38,9 +54,7 @@ export function keepFocus(page: HTMLElement): () => void {
       trail.pop();
     }
     if (!isOfView) return;
-    const list = page.querySelector<HTMLElement>(LIST);
-    isAwaited = list === null;
-    list?.focus();
+    enter();
   };
 
   // Rows of lists are written anew, never added while one scrolls: this runs when something opens or closes.

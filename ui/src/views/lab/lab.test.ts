@@ -150,6 +150,18 @@ it('goes on among the invariants after a handler was taken out of the list, so t
   await page.until(() => text('minimal').includes('2 events left out'));
 });
 
+it('goes on in what broke after a handler was passed by keys and run, and says where nothing broke', async () => {
+  await open('invariants');
+  await page.until(() => page.all('[data-test=invariant]').length === 3);
+  choose('invariants-handler', 'order@1.0.0', false);
+  page.press('Ctrl+Enter');
+  await page.until(() => text('last-good').includes('v 3'));
+  await page.until(() => document.activeElement?.matches('[data-test=violation-list], [data-test=invariant]'));
+  page.press(']');
+  page.press('m');
+  await page.until(() => page.texts('[data-test=notice]')[0] !== '' || text('minimal') !== '');
+});
+
 it('keeps a condition that is refused written, and drops what was said of it when it is edited', async () => {
   await open('invariants');
   await page.until(() => page.all('[data-test=invariant]').length === 3);
