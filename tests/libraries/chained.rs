@@ -39,7 +39,7 @@ fn verified(store: &Path, key: &str) -> ChainAnswer {
         key: Some(file),
         ..ChainAsked::default()
     };
-    verify_chain(&work, &session, &asked, None).expect("a verdict")
+    verify_chain(&work, &session, &asked).expect("a verdict")
 }
 
 #[test]

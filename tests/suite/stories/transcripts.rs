@@ -58,7 +58,7 @@ fn restored(folder: &Path) {
     put_at_rest(&copy);
 }
 
-/// An export of EventSourcingDB, and one that lost an event, in which another says something else and a third moved.
+/// An export of EventSourcingDB, an answer for one type, and an export that lost an event, in which another says something else and a third moved.
 fn chained(folder: &Path) {
     let mut events = chained::events(1, 60, 30, &|_| None);
     let write = |name: &str, events: &[Chained]| {
@@ -66,6 +66,12 @@ fn chained(folder: &Path) {
         std::fs::write(folder.join(name), lines.join("\n") + "\n").expect("an export is written");
     };
     write("library.ndjson", &events);
+    let of_some: Vec<Chained> = events
+        .iter()
+        .filter(|event| event.event_type.ends_with("priced"))
+        .cloned()
+        .collect();
+    write("library-priced.ndjson", &of_some);
     events[12].data = "{\"amount\":1}".to_owned();
     let moved = events.remove(20);
     events.insert(40, moved);

@@ -2398,6 +2398,8 @@ export type StoreVerified = {
 	chain: string,
 	/**  `L3`; empty: not claimed. */
 	chainLevel: string,
+	/**  Whether that chain contradicts itself. */
+	isChainBroken: boolean,
 	took: string,
 };
 

@@ -16,6 +16,7 @@ use crate::text::{self, Exact};
 use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
 use crate::usecase::evidence::anchors::{AnchorFound, anchors};
 use crate::usecase::evidence::bundle::verify_bundle;
+use crate::usecase::evidence::chain::ChainAnswer;
 use crate::usecase::evidence::report::paths::paths;
 use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, SubjectAsked, VerdictTold, report};
 use crate::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
@@ -134,6 +135,7 @@ impl Desk {
                 .and_then(|chain| chain.level)
                 .unwrap_or_default()
                 .to_owned(),
+            is_chain_broken: answer.chain.as_ref().is_some_and(ChainAnswer::is_broken),
             took: took(started),
         })
     }

@@ -119,6 +119,8 @@ pub struct StoreVerified {
     pub chain: String,
     /// `L3`; empty: not claimed.
     pub chain_level: String,
+    /// Whether that chain contradicts itself.
+    pub is_chain_broken: bool,
     pub took: String,
 }
 

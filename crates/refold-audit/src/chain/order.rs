@@ -109,16 +109,6 @@ impl Chain {
         Some((run.of.numbers.1, &run.hash))
     }
 
-    /// Whether all that passed is one run from the beginning on.
-    pub fn is_unbroken(&self) -> bool {
-        !self.is_cut
-            && self.runs.len() < 2
-            && self
-                .runs
-                .first()
-                .is_none_or(|run| run.of.numbers.0 == 0 && run.predecessor == GENESIS)
-    }
-
     /// The event that passed last has another hash than it says: that of its content, which the next one names.
     pub fn correct_tip(&mut self, hash: &[u8]) {
         if let Some(run) = self.current.and_then(|current| self.runs.get_mut(current)) {

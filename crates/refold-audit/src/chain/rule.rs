@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use sha2::{Digest as _, Sha256};
 
 use super::super::anchor::hex;
@@ -220,6 +221,10 @@ pub fn judge(sealed: &Sealed<'_>) -> Verdict {
             spelling: Spelling::AsWritten,
             rule,
         };
+    }
+    // Blanks may go from between the parts of a JSON text, and not from what is none: `1 2` is not `12`.
+    if serde_json::from_slice::<IgnoredAny>(sealed.data).is_err() {
+        return Verdict::Differs { made };
     }
     let mut last = sealed.data.to_vec();
     for spelling in SPELLINGS {

@@ -60,11 +60,11 @@ pub struct Verify {
     /// The public key (PEM, or 64 hexadecimal digits) that the store itself must have signed its events with
     #[arg(long, value_name = "FILE")]
     pub native_key: Option<PathBuf>,
-    /// Tell by this handler what each difference did to the state of its aggregate [default: builtin:merge]
-    #[arg(long)]
+    /// Tell by this handler what each difference from the anchor did to the state of its aggregate [default: builtin:merge]
+    #[arg(long, requires = "anchor")]
     pub handler: Option<String>,
-    /// An older copy of the store, for the states before; it is held against the anchor, or its own chain, too
-    #[arg(long, value_name = "STORE")]
+    /// An older copy of the store, for the states before; it is held against the anchor too
+    #[arg(long, value_name = "STORE", requires = "anchor")]
     pub copy: Option<String>,
     /// A file of explanations (erasures, redactions), shown beside the differences, which they stay
     #[arg(long, value_name = "FILE")]

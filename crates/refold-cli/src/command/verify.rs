@@ -16,14 +16,12 @@ const MOST_SHOWN: usize = 20;
 
 pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
-    let copy = asked.copy.as_deref().map(|copy| context.open(copy)).transpose()?;
     let Some(anchor) = &asked.anchor else {
         let how = ChainAsked {
             key: asked.native_key.clone(),
-            handler: asked.handler.clone(),
             explanations: asked.explanations.clone(),
         };
-        let answer = verify_chain(context.work, &session, &how, copy.as_deref())?;
+        let answer = verify_chain(context.work, &session, &how)?;
         let code = u8::from(answer.finding_count > 0);
         let mut printer = context.printer_of(code);
         if context.json {
@@ -40,6 +38,7 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         )
         .into());
     }
+    let copy = asked.copy.as_deref().map(|copy| context.open(copy)).transpose()?;
     let how = VerifyAsked {
         anchor: anchor.clone(),
         salt: asked.salt.clone(),
@@ -98,7 +97,7 @@ fn print_chain(printer: &mut Printer, answer: &ChainAnswer) -> Result<(), Ended>
     }
     let signatures = &answer.signatures;
     printer.line(&match (&signatures.key, signatures.signed) {
-        (Some(key), _) if signatures.by_key == answer.events => format!("every event is signed by the key {key}"),
+        (Some(key), _) if signatures.outcome == Some("verified") => format!("every event is signed by the key {key}"),
         (Some(key), _) => format!(
             "{} of {} signed by the key {key}",
             grouped(signatures.by_key),
@@ -113,7 +112,13 @@ fn print_chain(printer: &mut Printer, answer: &ChainAnswer) -> Result<(), Ended>
         }
         (Some(_), _) => "level L3: consistent with the chain that the store keeps itself",
         (None, "broken") => "level L0: observed, and not consistent with its own chain",
-        (None, _) => "level L0: observed; its chain proves nothing of what cannot be read",
+        (None, "partial") if answer.signatures.outcome != Some("broken") => {
+            "level L0: observed; events are missing, so that its chain does not hold those together that are there"
+        }
+        (None, "verified" | "partial") => {
+            "level L0: observed; its chain holds, and is not signed by one key throughout"
+        }
+        (None, _) => "level L0: observed; its chain proves nothing",
     })?;
     print_found(printer, &answer.findings, answer.finding_count)?;
     printer.line("")?;

@@ -203,7 +203,6 @@ impl Format {
     }
 }
 
-/// A line without the literals that the event has.
 /// The event of a line of EventSourcingDB. The fault says why there is none.
 fn chained_of(record: &[u8]) -> Result<chained::Chained<'_>, String> {
     if !json::is_closed(record) {
@@ -218,6 +217,7 @@ fn chained_of(record: &[u8]) -> Result<chained::Chained<'_>, String> {
     }
 }
 
+/// A line without the literals that the event has.
 fn line_around(record: &[u8], parsed: &Parsed<'_>) -> Vec<u8> {
     let body = |body: &Option<Body<'_>>| body.as_ref().and_then(|body| range_in(record, &body.bytes));
     let position = parsed.position.and_then(|position| {

@@ -426,3 +426,32 @@ fn a_record_of_csv_that_ends_inside_of_quotes_is_cut_off() {
     assert_eq!(positions(&seen), [1]);
     assert!(findings.contains(&"torn-record"), "{findings:?}");
 }
+
+const SEALED: &str = r#"{"specversion":"1.0","id":"0","source":"s","subject":"/books/1","type":"T","time":"2026-03-04T05:06:07Z","datacontenttype":"application/json","predecessorhash":"00","hash":"ab","correlationid":"c","causationid":"k","dataschema":"2","data_base64":"eyJuIjoxfQ=="#;
+
+/// Whoever adds members that no hash covers leaves the hash as it was.
+#[test]
+fn nothing_is_read_of_an_event_of_a_chain_but_what_its_hash_covers() {
+    for (data, payload) in [
+        (r#"","data":{"n":2}}"#, some("{\"n\":2}")),
+        ("\",\"data\":null}", None),
+        ("\"}", None),
+    ] {
+        let (seen, _) = read_all("events.ndjson", format!("{SEALED}{data}\n").as_bytes());
+        let event = &seen[0];
+        assert_eq!((&*event.stream, &*event.event_type), ("/books/1", "T"), "{data}");
+        assert_eq!(event.payload, payload, "{data}");
+        let uncovered = [&event.correlation_id, &event.causation_id, &event.schema_version];
+        assert!(uncovered.iter().all(|it| it.is_none()), "{data}: {event:?}");
+    }
+}
+
+#[test]
+fn json_lines_whose_first_event_is_of_the_type_error_are_json_lines() {
+    let line = r#"{"stream":"s","version":"0","type":"error","payload":{"error":"e"}}"#;
+    let (lab, path) = Lab::with("events.jsonl", format!("{line}\n").as_bytes());
+    let store = lab.open(&path, None).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(store.describe().own_chain, None);
+    let (seen, _) = read(&*store, everything());
+    assert_eq!((&*seen[0].stream, &*seen[0].event_type), ("s", "error"));
+}

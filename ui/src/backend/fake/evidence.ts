@@ -86,7 +86,8 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
         ...{ findings, findingCount: findings.length, madeAt: about.madeAt, events: about.events, root: about.root },
         ...{ horizon: about.horizon, signedBy: about.signedBy, isKeyKnown: key !== '', took: '112 ms' },
         stamp: authority === '' ? '' : STAMPED,
-        ...{ added: events.times.length - about.events, uncoveredColumns: [], chain: '', chainLevel: '' },
+        ...{ added: events.times.length - about.events, uncoveredColumns: [] },
+        ...{ chain: '', chainLevel: '', isChainBroken: false },
       };
     },
     async storeHealth(session, _handler, progress) {

@@ -61,6 +61,20 @@ it('shows who stamped an anchor, and relies on it where the authority is named',
   expect(text('verify-stamp')).toContain('CN=Time Stamps');
 });
 
+it('says of the chain of a store that is not what it says, as of nothing good', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  const verify = backend.verifyStore.bind(backend);
+  vi.spyOn(backend, 'verifyStore').mockImplementation(async (...asked) => {
+    const chain = 'NOT consistent with its own chain: 1 contradiction among 59 events';
+    return { ...(await verify(...asked)), chain, isChainBroken: true };
+  });
+  page.press('n');
+  await page.until(() => text('anchor-made').includes('anchor-20261122'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('verify-chain').includes('NOT consistent'));
+  expect(page.find('[data-test=verify-chain]')?.classList).toContain('broken');
+});
+
 it('names what differs, what it did, and goes to the event', async () => {
   await open('Ctrl+8', 'anchors-empty', 'tampered.db');
   page.press('f');

@@ -35,18 +35,17 @@ use crate::session::{Session, thread_count};
 pub struct ChainAsked {
     /// A file with the public key of the store: PEM, or hexadecimal digits.
     pub key: Option<PathBuf>,
-    /// By which the impact of each finding is told; `None`: `builtin:merge`.
-    pub handler: Option<String>,
     /// A file of explanations.
     pub explanations: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Serialize)]
 pub struct ChainAnswer {
-    /// `verified`; `partial`: what is there holds, and not all of the chain is there or can be told; `broken`: it
-    /// contradicts itself; `unverifiable`: not all of it can be read.
+    /// What the hashes say, whatever signatures do. `verified`; `partial`: what is there holds, and not all of the chain is
+    /// there; `broken`: it contradicts itself; `unverifiable`: not all of it can be read or told, or nothing is there.
     pub outcome: &'static str,
-    /// `L3`: consistent with the proof that the store itself keeps. `null`: not so.
+    /// `L3`: consistent with the proof that the store itself keeps: each event gives the hash that it names and names the
+    /// one before it, and where it is signed by the key that was named, all are. `null`: not so.
     pub level: Option<&'static str>,
     /// By position; the first ones of many.
     pub findings: Vec<VerifyFinding>,
@@ -56,9 +55,10 @@ pub struct ChainAnswer {
     /// The numbers of the first and the last event.
     pub first: Option<String>,
     pub last: Option<String>,
-    /// The hash of the last event. Kept elsewhere it shows later whether the chain is still the same up to there.
+    /// The hash of the last event, at level L3 alone. Kept elsewhere it shows later whether the chain is still the same up
+    /// to there.
     pub head: Option<String>,
-    /// By version of the hash.
+    /// By version of the hash; those beyond the first ones are `others`.
     pub hashes: Vec<HashesOf>,
     /// Events whose hash comes out of their data in another spelling of the same JSON.
     pub respelled: Vec<Respelled>,
@@ -89,6 +89,16 @@ pub struct Signatures {
     pub signed: u64,
     /// Of these, those of the key.
     pub by_key: u64,
+    /// `verified`: the key signed every event; `partial`: it signed none, so that it may be another one than the store's;
+    /// `broken`: it signed some and not others. `null`: no key was named, or there is no event.
+    pub outcome: Option<&'static str>,
+}
+
+impl ChainAnswer {
+    /// Whether something contradicts itself: the chain, or what of it is signed.
+    pub fn is_broken(&self) -> bool {
+        self.outcome == "broken" || self.signatures.outcome == Some("broken")
+    }
 }
 
 /// Events that are read at once.
@@ -99,6 +109,9 @@ const RANGE_EVENTS: u64 = if cfg!(test) { 16 } else { 8_192 };
 const MOST_THREADS: usize = 4;
 /// Findings of one kind that are kept.
 const MOST_KEPT: usize = 10_000;
+/// Versions of hashes that are told apart, and letters of each: they are what the file says.
+const MOST_VERSIONS: usize = 16;
+const VERSION_LETTERS: usize = 32;
 
 /// An event as a thread judged it, by itself.
 struct Judged {
@@ -117,13 +130,7 @@ pub fn has_chain(session: &Session) -> bool {
     session.description().own_chain.is_some()
 }
 
-/// `copy`: an older copy of the store, from which it is told what of an event is another.
-pub fn verify_chain(
-    work: &Work<'_>,
-    session: &Session,
-    asked: &ChainAsked,
-    copy: Option<&Session>,
-) -> Result<ChainAnswer, AppError> {
+pub fn verify_chain(work: &Work<'_>, session: &Session, asked: &ChainAsked) -> Result<ChainAnswer, AppError> {
     if !has_chain(session) {
         return Err(AppError::invalid(
             format!("this store keeps no hash chain of its own: {}", session.location()),
@@ -133,11 +140,7 @@ pub fn verify_chain(
     }
     let key = asked.key.as_deref().map(chain_key).transpose()?;
     let held = Held::of(work, session, key.as_ref())?;
-    let older = match copy.filter(|copy| has_chain(copy)) {
-        Some(copy) if !held.is_sound() => Some((copy, Held::of(work, copy, None)?)),
-        _ => None,
-    };
-    told::answer(work, asked, key.as_ref(), held, older)
+    told::answer(work, asked, key.as_ref(), held)
 }
 
 /// Reads and judges the events of a range.
@@ -231,29 +234,71 @@ struct Fault<K> {
     events: u64,
 }
 
+/// Things of one kind: the first ones, and how many there are.
+struct Kept<T> {
+    first: Vec<T>,
+    count: u64,
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Kept<T> {
+        Kept {
+            first: Vec::new(),
+            count: 0,
+        }
+    }
+}
+
+impl<T> Kept<T> {
+    fn push(&mut self, of: T) {
+        self.count += 1;
+        if self.first.len() < MOST_KEPT {
+            self.first.push(of);
+        }
+    }
+
+    /// How many there are besides the first ones.
+    fn unkept(&self) -> u64 {
+        self.count - self.first.len() as u64
+    }
+}
+
+/// An event whose place in the chain may be by another hash than the one that it names.
+struct Doubt {
+    number: u64,
+    made: Vec<u8>,
+    /// It names none, so that nothing of it is accused.
+    is_bare: bool,
+}
+
 /// What the events come to, one after another.
 struct Held<'a> {
     session: &'a Session,
     chain: Chain,
     events: u64,
-    changed: Vec<Changed>,
-    changed_count: u64,
-    /// The last event, where its content gives another hash than it names: its number and that hash.
-    doubtful: Option<(u64, Vec<u8>)>,
+    changed: Kept<Changed>,
+    /// The last event, where its content gives another hash than it names.
+    doubtful: Option<Doubt>,
     /// By position.
-    bare: Vec<u64>,
+    bare: Kept<u64>,
     /// Position and version.
-    unknown: Vec<(u64, String)>,
-    unnumbered: Vec<u64>,
-    signed: Vec<Fault<Signed>>,
+    unknown: Kept<(u64, String)>,
+    unnumbered: Kept<u64>,
+    signed: Kept<Fault<Signed>>,
+    /// What is wrong with the signature of the last event.
+    last_fault: Option<Signed>,
     last_position: Option<u64>,
+    /// The number of the last event whose content gives its hash, and how many of these have a higher and a lower number
+    /// than the one before.
+    last_whole: Option<u64>,
+    ascents: u64,
+    descents: u64,
     head: Option<(u64, Vec<u8>)>,
     first_number: Option<u64>,
     versions: BTreeMap<String, u64>,
     spellings: BTreeMap<Spelling, u64>,
     signatures: Signatures,
     missing_signatures: u64,
-    foreign_signatures: u64,
     /// What could not be read, in a sentence.
     unread: Option<String>,
 }
@@ -282,9 +327,15 @@ impl<'a> Held<'a> {
         Ok(held)
     }
 
-    /// Whether nothing was found, as far as single events tell.
-    fn is_sound(&self) -> bool {
-        self.changed_count == 0 && self.bare.is_empty() && self.chain.is_unbroken()
+    /// Whether the events stand in the order of an antichronological answer.
+    fn is_descending(&self) -> bool {
+        self.descents > 0 && self.ascents == 0
+    }
+
+    fn count_version(&mut self, version: &str) {
+        let is_told = self.versions.len() < MOST_VERSIONS || self.versions.contains_key(version);
+        let name = if is_told { version } else { "others" };
+        *self.versions.entry(name.to_owned()).or_default() += 1;
     }
 
     fn new(session: &'a Session) -> Held<'a> {
@@ -292,21 +343,23 @@ impl<'a> Held<'a> {
             session,
             chain: Chain::default(),
             events: 0,
-            changed: Vec::new(),
-            changed_count: 0,
+            changed: Kept::default(),
             doubtful: None,
-            bare: Vec::new(),
-            unknown: Vec::new(),
-            unnumbered: Vec::new(),
-            signed: Vec::new(),
+            bare: Kept::default(),
+            unknown: Kept::default(),
+            unnumbered: Kept::default(),
+            signed: Kept::default(),
+            last_fault: None,
             last_position: None,
+            last_whole: None,
+            ascents: 0,
+            descents: 0,
             head: None,
             first_number: None,
             versions: BTreeMap::new(),
             spellings: BTreeMap::new(),
             signatures: Signatures::default(),
             missing_signatures: 0,
-            foreign_signatures: 0,
             unread: None,
         }
     }
@@ -328,17 +381,22 @@ impl<'a> Held<'a> {
         let mut is_whole = true;
         let hash = match verdict {
             Verdict::Holds { spelling, rule } => {
-                *self.versions.entry(rule.version.to_owned()).or_default() += 1;
+                self.count_version(rule.version);
                 if spelling != Spelling::AsWritten {
                     *self.spellings.entry(spelling).or_default() += 1;
                 }
+                if let Some((last, number)) = self.last_whole.zip(number) {
+                    self.ascents += u64::from(number >= last);
+                    self.descents += u64::from(number < last);
+                }
+                self.last_whole = number.or(self.last_whole);
                 hash.unwrap_or_default()
             }
             Verdict::Differs { made } => {
                 is_whole = false;
                 let hash = hash.unwrap_or_default();
                 let rule = Rule::of(&hash).unwrap_or(&V1);
-                *self.versions.entry(rule.version.to_owned()).or_default() += 1;
+                self.count_version(rule.version);
                 let part = match self.mended(position, number, &predecessor, &hash)? {
                     Some(Mended::Predecessor(known)) => {
                         predecessor = known;
@@ -352,22 +410,23 @@ impl<'a> Held<'a> {
                 };
                 is_whole |= !part.is_empty();
                 if part.is_empty() {
-                    self.doubtful = number.map(|number| (number, made));
-                }
-                self.changed_count += 1;
-                if self.changed.len() < MOST_KEPT {
-                    self.changed.push(Changed {
-                        position,
-                        part,
-                        is_hash_signed: signed == Some(Signed::ByKey),
+                    self.doubtful = number.map(|number| Doubt {
+                        number,
+                        made,
+                        is_bare: false,
                     });
                 }
+                self.changed.push(Changed {
+                    position,
+                    part,
+                    is_hash_signed: signed == Some(Signed::ByKey),
+                });
                 hash
             }
             Verdict::Unknown { version } => {
-                *self.versions.entry(version.clone()).or_default() += 1;
+                let version: String = version.chars().take(VERSION_LETTERS).collect();
+                self.count_version(&version);
                 self.unknown.push((position, version));
-                self.unknown.truncate(MOST_KEPT);
                 hash.unwrap_or_default()
             }
             Verdict::Bare => {
@@ -381,7 +440,11 @@ impl<'a> Held<'a> {
                 let other = if likely == &V1 { &V2 } else { &V1 };
                 let hashes = |sealed: &Sealed<'_>| [likely, other].map(|rule| rule.hash(sealed, sealed.data));
                 let made = self.sealed_again(position, hashes)?.map(|[made, other]| {
-                    self.doubtful = number.map(|number| (number, other));
+                    self.doubtful = number.map(|number| Doubt {
+                        number,
+                        made: other,
+                        is_bare: true,
+                    });
                     made
                 });
                 made.unwrap_or_default()
@@ -409,22 +472,19 @@ impl<'a> Held<'a> {
     }
 
     /// The event before this one gives the hash that this one names, and another one than it names itself: what was edited
-    /// of it is its hash.
+    /// of it is its hash. Only if this one is what its own hash says: whoever edits an event can also have the next one name
+    /// what comes of that.
     fn resolve_doubt(&mut self, event: &Judged) {
-        let Some((number, made)) = self.doubtful.take() else {
-            return;
-        };
-        if event.predecessor != made || event.number != number.checked_add(1) {
+        let Some(doubt) = self.doubtful.take() else { return };
+        let is_next = event.predecessor == doubt.made && event.number == doubt.number.checked_add(1);
+        if !is_next || !(doubt.is_bare || matches!(event.verdict, Verdict::Holds { .. })) {
             return;
         }
-        let last = self
-            .changed
-            .last_mut()
-            .filter(|changed| Some(changed.position) == self.last_position);
-        if let Some(changed) = last {
+        let last = self.changed.first.last_mut();
+        if let Some(changed) = last.filter(|changed| Some(changed.position) == self.last_position) {
             changed.part = vec!["hash"];
         }
-        self.chain.correct_tip(&made);
+        self.chain.correct_tip(&doubt.made);
     }
 
     /// What the event would have to name for its hash to come out, where its place in the chain tells that.
@@ -459,28 +519,26 @@ impl<'a> Held<'a> {
 
     fn look_at_signature(&mut self, event: &Judged) {
         self.signatures.signed += u64::from(event.is_signed);
-        let Some(signed) = event.signed else { return };
-        match signed {
-            Signed::ByKey => {
-                self.signatures.by_key += 1;
-                return;
-            }
-            Signed::Missing => self.missing_signatures += 1,
-            Signed::NotByKey | Signed::Malformed => self.foreign_signatures += 1,
-        }
-        let before = self.last_position;
-        let is_full = self.signed.len() >= MOST_KEPT;
-        match self.signed.last_mut() {
-            Some(fault) if fault.kind == signed && Some(fault.positions.1) == before => {
-                fault.positions.1 = event.position;
-                fault.events += 1;
-            }
-            _ if is_full => {}
-            _ => self.signed.push(Fault {
-                kind: signed,
+        let fault = event.signed.filter(|signed| *signed != Signed::ByKey);
+        let before = std::mem::replace(&mut self.last_fault, fault);
+        let Some(kind) = fault else {
+            self.signatures.by_key += u64::from(event.signed.is_some());
+            return;
+        };
+        self.missing_signatures += u64::from(kind == Signed::Missing);
+        if before != fault {
+            self.signed.push(Fault {
+                kind,
                 positions: (event.position, event.position),
                 events: 1,
-            }),
+            });
+            return;
+        }
+        // It goes on; the one that it continues may be one that was not kept.
+        let last = self.signed.first.last_mut();
+        if let Some(kept) = last.filter(|kept| Some(kept.positions.1) == self.last_position) {
+            kept.positions.1 = event.position;
+            kept.events += 1;
         }
     }
 }

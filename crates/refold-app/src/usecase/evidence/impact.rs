@@ -53,27 +53,10 @@ pub struct ImpactChange {
 const MOST_CHANGES: usize = 100;
 const BATCH_ROWS: usize = 1_024;
 
-/// An older copy of the store, and what the proof says of it.
+/// An older copy of the store, and what the anchor says of it.
 pub(super) struct Older<'a> {
     pub session: &'a Session,
-    pub differing: Differing,
-}
-
-/// What the store is held against.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Proof {
-    Anchor,
-    /// The chain that the store itself keeps.
-    Chain,
-}
-
-impl Proof {
-    fn name(self) -> &'static str {
-        match self {
-            Proof::Anchor => "anchor",
-            Proof::Chain => "chain",
-        }
-    }
+    pub outcome: Outcome,
 }
 
 /// Everything that impacts are told from.
@@ -81,26 +64,26 @@ pub(super) struct Impacts<'a> {
     session: &'a Session,
     older: Option<Older<'a>>,
     program: Arc<dyn HandlerProgram>,
-    /// The last position that the proof is about.
+    /// The last anchored position.
     horizon: i64,
     now: Differing,
-    proof: Proof,
+    before: Differing,
 }
 
 /// Positions by what a check found there.
 #[derive(Default)]
-pub(super) struct Differing {
-    /// What stands there is not what was there.
-    pub changed: HashSet<i64>,
-    pub inserted: HashSet<i64>,
-    /// Something that was there is nowhere.
-    pub has_removed: bool,
+struct Differing {
+    /// What stands there is not what was anchored there.
+    changed: HashSet<i64>,
+    inserted: HashSet<i64>,
+    /// Something that was anchored is nowhere.
+    has_removed: bool,
     /// There are findings that are not listed, or none is named.
-    pub is_cut: bool,
+    is_cut: bool,
 }
 
 impl Differing {
-    pub fn of(outcome: &Outcome) -> Differing {
+    fn of(outcome: &Outcome) -> Differing {
         let mut differing = Differing {
             is_cut: outcome.finding_count > outcome.findings.len() as u64
                 || (!outcome.is_named && !outcome.is_unchanged),
@@ -138,16 +121,18 @@ impl<'a> Impacts<'a> {
         older: Option<Older<'a>>,
         program: Arc<dyn HandlerProgram>,
         horizon: u64,
-        now: Differing,
-        proof: Proof,
+        outcome: &Outcome,
     ) -> Impacts<'a> {
         Impacts {
             session,
+            before: older
+                .as_ref()
+                .map(|older| Differing::of(&older.outcome))
+                .unwrap_or_default(),
             older,
             program,
             horizon: i64::try_from(horizon).unwrap_or(i64::MAX),
-            now,
-            proof,
+            now: Differing::of(outcome),
         }
     }
 
@@ -175,11 +160,10 @@ impl<'a> Impacts<'a> {
                 stream: stream.map(text::exact),
                 is_proven: false,
                 changes: Vec::new(),
-                sentence: format!(
-                    "the state before cannot be told from the {}, which holds digests and no payloads: name an older copy \
-                     of the store (--copy)",
-                    self.proof.name()
-                ),
+                sentence:
+                    "the state before cannot be told from the anchor, which holds digests and no payloads: name an \
+                           older copy of the store (--copy)"
+                        .to_owned(),
             })),
         }
     }
@@ -200,19 +184,14 @@ impl<'a> Impacts<'a> {
 
     /// The state before is that of the older copy.
     fn by_copy(&self, work: &Work<'_>, older: &Older<'_>, stream: &[u8]) -> Result<Impact, AppError> {
-        let anchored = |position: i64| position <= self.horizon && !older.differing.inserted.contains(&position);
+        let anchored = |position: i64| position <= self.horizon && !self.before.inserted.contains(&position);
         let (before, positions) = self.fold(work, older.session, stream, &anchored)?;
         let (after, _) = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
-        let is_proven = older.differing.is_sound(&positions);
-        let beside = match (is_proven, self.proof) {
-            (true, Proof::Anchor) => "the state before is that of the copy, whose events are those of the anchor",
-            (true, Proof::Chain) => "the state before is that of the copy, whose events are those of its chain",
-            (false, Proof::Anchor) => {
-                "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
-            }
-            (false, Proof::Chain) => {
-                "the state before is that of the copy, and not proven: the copy is not what its chain says either"
-            }
+        let is_proven = self.before.is_sound(&positions);
+        let beside = if is_proven {
+            "the state before is that of the copy, whose events are those of the anchor"
+        } else {
+            "the state before is that of the copy, and not proven: the copy is not what the anchor says either"
         };
         Ok(self.impact(stream, is_proven, &before, &after, beside))
     }

@@ -17,7 +17,7 @@ use super::aftermath::aftermath;
 use super::anchor::identity;
 use super::chain::{ChainAnswer, ChainAsked, has_chain, verify_chain};
 use super::explanation::Register;
-use super::impact::{Differing, Impact, Impacts, Older, Proof};
+use super::impact::{Impact, Impacts, Older};
 use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
 use super::stamp::{self, StampSeen};
@@ -161,18 +161,11 @@ pub fn verify(
     let older = match copy.filter(|_| !outcome.is_unchanged) {
         Some(copy) => Some(Older {
             session: copy,
-            differing: Differing::of(&Held::against(work, copy, &known, "verifying the copy")?.outcome),
+            outcome: Held::against(work, copy, &known, "verifying the copy")?.outcome,
         }),
         None => None,
     };
-    let impacts = Impacts::new(
-        session,
-        older,
-        program,
-        known.horizon,
-        Differing::of(outcome),
-        Proof::Anchor,
-    );
+    let impacts = Impacts::new(session, older, program, known.horizon, outcome);
     for (at, finding) in outcome.findings.iter().enumerate() {
         let event = place(finding).and_then(|place| today.get(&place));
         let mut told = VerifyFinding::of(finding, event);
@@ -202,10 +195,9 @@ pub fn verify(
     let explained = found.iter().filter(|finding| finding.explained).count() as u64;
     let of_chain = ChainAsked {
         key: asked.native_key.clone(),
-        handler: asked.handler.clone(),
         explanations: asked.explanations.clone(),
     };
-    let chain = has_chain(session).then(|| verify_chain(work, session, &of_chain, copy));
+    let chain = has_chain(session).then(|| verify_chain(work, session, &of_chain));
     Ok(VerifyAnswer {
         chain: chain.transpose()?,
         outcome: match (&held.unread, finding_count) {

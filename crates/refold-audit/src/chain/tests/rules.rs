@@ -109,6 +109,12 @@ fn the_same_json_in_another_spelling_is_told_as_such_and_another_value_is_not() 
             "{data}"
         );
     }
+    // Blanks inside what is no JSON are a change.
+    let hash = V1.hash(&sealed("", &[], ""), br#"{"total":12}"#);
+    let hash = String::from_utf8(hash).expect("digits");
+    let judged = |data| matches!(judge(&sealed(data, &[], &hash)), Verdict::Holds { .. });
+    assert!(judged(r#"{ "total" : 12 }"#));
+    assert!(!judged(r#"{"total":1 2}"#) && !judged(r#"{"total":12} "}"#) && !judged(r#"{"to tal":12}"#));
     for data in [
         r#"{"a":1.5,"b":"a \u003c ü"}"#,
         r#"{"b":"a \u003c ü","a":1.50}"#,

@@ -62,7 +62,7 @@ pub fn enclosed(line: &[u8]) -> Option<Enclosed<'_>> {
             }))
         }
         b"heartbeat" | b"schema" | b"eventType" | b"end" if member(line, "stream").is_none() => Some(Enclosed::Aside),
-        b"error" if inner.is_some() => {
+        b"error" if inner.is_some() && member(line, "stream").is_none() => {
             let inner = inner.unwrap_or_default();
             let said = text(inner, "error").or_else(|| text(inner, "description"));
             let said = said.or_else(|| json::text(inner)).unwrap_or_default();
@@ -91,16 +91,23 @@ impl<'a> Chained<'a> {
         self.signature.and_then(json::text)
     }
 
+    /// What its hash covers, and nothing else: whoever adds a member of another name to an event leaves its hash as it was.
     pub(super) fn parse(&self, zone: Option<&Zone>) -> Result<Parsed<'a>, String> {
         let subject = self.text("subject");
         let id = self.text("id");
         let number = id.as_deref().and_then(|id| std::str::from_utf8(id).ok()?.parse().ok());
         let parsed = Line::read(self.event, zone)?.cloud_events();
+        let has_data = !matches!(self.data(), b"" | b"null");
         Ok(Parsed {
             position: number.filter(|number| *number >= 0),
             category: subject.as_deref().map(|subject| Cow::Owned(category(subject).to_vec())),
             stream: subject,
             version: Part::Missing,
+            // Not of `data_base64`.
+            payload: parsed.payload.filter(|_| has_data),
+            correlation_id: None,
+            causation_id: None,
+            schema_version: None,
             ..parsed
         })
     }

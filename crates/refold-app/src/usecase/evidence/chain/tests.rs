@@ -61,7 +61,7 @@ impl Case {
 
     fn verify(&self, events: &[Chained], asked: &ChainAsked) -> ChainAnswer {
         let store = self.write("events.ndjson", &lines(events, Shape::Api));
-        self.open(&store, |work, session| verify_chain(work, session, asked, None))
+        self.open(&store, |work, session| verify_chain(work, session, asked))
             .expect("a verdict")
     }
 }
@@ -193,7 +193,7 @@ fn tamper(events: &mut Vec<Chained>, how: Tampering, at: usize, more: usize) -> 
             let count = 1 + more % (events.len() - at - 1);
             events.drain(at..at + count);
             let end = (count > 1).then_some(place + count as u64 - 1);
-            (vec![of("REMOVED", place, end, &[])], none())
+            (vec![of("MISSING", place, end, &[])], none())
         }
         Tampering::CutHead => {
             events.drain(..at);
@@ -297,18 +297,23 @@ proptest! {
         }
         prop_assert_eq!(&found, &expected, "{:?} at {}: {:?}", how, at, &answer);
         let outcome = match how {
-            Tampering::CutHead => "partial",
+            Tampering::CutHead | Tampering::Delete => "partial",
             _ if expected.is_empty() => "verified",
             _ => "broken",
         };
         prop_assert_eq!(answer.outcome, outcome);
-        prop_assert_eq!(answer.level, (outcome != "broken").then_some("L3"));
+        let is_linked = outcome != "broken" && how != Tampering::Delete;
+        prop_assert_eq!(answer.level, is_linked.then_some("L3"));
+        prop_assert_eq!(answer.head.is_some(), is_linked);
         prop_assert_eq!(answer.signatures.by_key, 0);
 
         let keyed = case.verify(&events, &case.keyed());
         let mut signatures = said(&keyed);
         signatures.retain(|of| of.0.starts_with("SIGNATURE"));
         prop_assert_eq!(&signatures, &by_key, "{:?} at {}: {:?}", how, at, &keyed);
+        let is_signed = by_key.is_empty();
+        prop_assert_eq!(keyed.signatures.outcome, Some(if is_signed { "verified" } else { "broken" }));
+        prop_assert_eq!((keyed.outcome, keyed.level), (outcome, (is_linked && is_signed).then_some("L3")));
     }
 }
 
@@ -335,7 +340,7 @@ fn every_shape_of_a_file_is_the_same_chain() {
         };
         let answer = case.open(&store, |work, session| {
             assert_eq!(session.description().event_count, Some(40), "{shape:?}");
-            verify_chain(work, session, &asked, None).expect("a verdict")
+            verify_chain(work, session, &asked).expect("a verdict")
         });
         assert_eq!(
             (answer.outcome, answer.finding_count, answer.events),
@@ -368,11 +373,18 @@ fn a_key_that_is_not_the_stores_and_a_store_without_signatures_are_said_as_such(
     };
     let answer = case.verify(&events, &asked);
     assert_eq!(said(&answer), [("SIGNATURE-OTHER-KEY", None, None, vec![])]);
-    assert_eq!((answer.outcome, answer.level), ("broken", None));
+    assert_eq!((answer.outcome, answer.level), ("verified", Some("L3")));
+    assert_eq!((answer.signatures.outcome, answer.finding_count), (Some("partial"), 1));
+    assert!(
+        answer.sentence.contains("none of it is signed by the key"),
+        "{answer:?}"
+    );
+    assert!(answer.findings[0].severity == "gap" && !answer.is_broken());
     events.iter_mut().for_each(|event| event.signature = None);
     let answer = case.verify(&events, &case.keyed());
     assert_eq!(said(&answer), [("SIGNATURE-MISSING", None, None, vec![])]);
-    assert_eq!((answer.outcome, answer.level), ("partial", Some("L3")));
+    assert_eq!((answer.outcome, answer.level), ("verified", Some("L3")));
+    assert_eq!(answer.signatures.outcome, Some("partial"));
 }
 
 #[test]
@@ -392,7 +404,7 @@ fn what_cannot_be_read_or_is_not_known_is_not_called_verified() {
     ] {
         let store = case.write("events.ndjson", &lines);
         let answer = case.open(&store, |work, session| {
-            verify_chain(work, session, &ChainAsked::default(), None)
+            verify_chain(work, session, &ChainAsked::default())
         });
         let answer = answer.expect("a verdict");
         assert_eq!(answer.level, None, "{answer:?}");
@@ -421,36 +433,105 @@ fn data_that_was_spelled_anew_is_told_and_is_no_contradiction() {
 }
 
 #[test]
-fn a_copy_tells_what_changed_and_what_it_did() {
+fn an_answer_that_is_no_whole_chain_is_called_so_and_accuses_nobody() {
     let case = Case::new();
-    let events = signed(13, 40, 0);
-    let copy = case.write("copy.ndjson", &lines(&events, Shape::Api));
-    let mut changed = events.clone();
-    changed[17].data = "{\"forged\":4}".to_owned();
-    changed[20].subject = "/books/1000".to_owned();
-    let store = case.write("events.ndjson", &lines(&changed, Shape::Api));
-    let answer = case.open(&store, |work, session| {
-        case.open(&copy, |_, copy| {
-            verify_chain(work, session, &ChainAsked::default(), Some(copy))
-        })
-    });
+    let events = signed(13, 60, 30);
+    let mut of_some = events.clone();
+    of_some.retain(|event| event.event_type.ends_with("priced"));
+    assert!(of_some.len() > 2);
+    let answer = case.verify(&of_some, &ChainAsked::default());
+    assert_eq!((answer.outcome, answer.level), ("partial", None), "{answer:?}");
+    let is_gap = |of: &super::VerifyFinding| of.severity == "gap" && ["MISSING", "STARTS-LATE"].contains(&of.kind);
+    assert!(answer.findings.iter().all(is_gap), "{answer:?}");
+    assert!(answer.findings.iter().any(|of| of.kind == "MISSING"), "{answer:?}");
+    let missing = events
+        .iter()
+        .rposition(|of| of.id == of_some[of_some.len() - 1].id)
+        .expect("one")
+        + 1
+        - events.iter().position(|of| of.id == of_some[0].id).expect("one")
+        - of_some.len();
+    assert!(
+        answer.sentence.contains(&format!("{missing} events are missing")),
+        "{answer:?}"
+    );
+    assert_eq!(answer.head, None);
+
+    let turned: Vec<Chained> = events.iter().rev().cloned().collect();
+    let answer = case.verify(&turned, &ChainAsked::default());
+    assert_eq!((answer.outcome, answer.level), ("unverifiable", None), "{answer:?}");
+    assert_eq!(said(&answer), [("DESCENDING", None, None, vec![])]);
+    let mut forged = turned;
+    forged[20].data = "{\"forged\":5}".to_owned();
+    let answer = case.verify(&forged, &ChainAsked::default());
+    assert_eq!(answer.outcome, "broken", "{answer:?}");
+}
+
+#[test]
+fn a_file_without_events_claims_nothing() {
+    let case = Case::new();
+    let heartbeat = "{\"type\":\"heartbeat\",\"payload\":{}}".to_owned();
+    let store = case.write("events.ndjson", &[heartbeat.clone(), heartbeat]);
+    let answer = case.open(&store, |work, session| verify_chain(work, session, &case.keyed()));
     let answer = answer.expect("a verdict");
+    assert_eq!((answer.outcome, answer.level), ("unverifiable", None));
+    assert_eq!(said(&answer), [("EMPTY", None, None, vec![])]);
+    assert_eq!(answer.signatures.outcome, None);
+}
+
+#[test]
+fn an_edited_event_whose_successor_was_edited_to_name_it_is_not_called_one_with_an_edited_hash() {
+    let case = Case::new();
+    let mut events = signed(17, 40, 0);
+    events[17].data = "{\"forged\":6}".to_owned();
+    events[18].predecessor = events[17].made_hash();
+    let answer = case.verify(&events, &ChainAsked::default());
     assert_eq!(
         said(&answer),
         [
-            of("CHANGED", 17, None, &["data"]),
-            of("CHANGED", 20, None, &["subject"])
+            of("CHANGED", 17, None, &[]),
+            of("CHANGED", 18, None, &["predecessorhash"])
         ]
     );
-    let impact = answer.findings[0].impact.as_ref().expect("it is told");
-    assert!(impact.is_proven, "{impact:?}");
+    assert!(answer.findings.iter().all(|of| of.impact.is_none()));
+}
+
+#[test]
+fn what_is_counted_is_what_contradicts_also_where_it_is_not_all_told() {
+    let case = Case::new();
+    let mut events = signed(19, 1_200, 0);
+    for event in events.iter_mut().skip(1) {
+        event.hash = None;
+    }
+    let answer = case.verify(&events, &ChainAsked::default());
+    assert_eq!((answer.findings.len(), answer.finding_count), (1_000, 1_199));
+    assert!(answer.sentence.contains("1,199 contradictions"), "{answer:?}");
+
+    let mut events = signed(19, 30, 0);
+    for event in &mut events {
+        event.data = "{\"forged\":7}".to_owned();
+    }
+    events.remove(12);
+    let answer = case.verify(&events, &ChainAsked::default());
     assert!(
-        impact.changes.iter().any(|change| change.path == "/forged"),
-        "{impact:?}"
+        answer.sentence.contains("29 contradictions among 29 events"),
+        "{answer:?}"
     );
-    let alone = case.verify(&changed, &ChainAsked::default());
-    let impact = alone.findings[0].impact.as_ref().expect("it is told");
-    assert!(!impact.is_proven && impact.changes.is_empty(), "{impact:?}");
+    assert!(answer.sentence.contains("more than half"), "{answer:?}");
+    assert_eq!(
+        answer.finding_count, 30,
+        "what is missing is a finding, and contradicts nothing: {answer:?}"
+    );
+
+    let mut first = signed(19, 6, 0).split_off(5);
+    first[0].predecessor = refold_fixtures::chained::GENESIS.to_owned();
+    first[0].seal();
+    let answer = case.verify(&first, &ChainAsked::default());
+    let detail = answer.findings[0].detail.as_deref().unwrap_or_default();
+    assert!(
+        answer.findings[0].kind == "UNLINKED" && detail.contains("its number is 5"),
+        "{answer:?}"
+    );
 }
 
 #[test]
@@ -459,12 +540,12 @@ fn a_store_without_a_chain_and_a_key_that_is_none_are_refused() {
     let plain = "{\"stream\":\"a\",\"version\":0,\"type\":\"T\",\"payload\":{}}".to_owned();
     let store = case.write("plain.jsonl", &[plain]);
     let refused = case.open(&store, |work, session| {
-        verify_chain(work, session, &ChainAsked::default(), None)
+        verify_chain(work, session, &ChainAsked::default())
     });
     let is_input = |error: &AppError| error.code == ErrorCode::InvalidInput;
     assert!(refused.is_err_and(|error| is_input(&error) && error.message.contains("no hash chain")));
     std::fs::write(case.folder.path().join("key"), "-----BEGIN PRIVATE KEY-----").expect("a key");
     let store = case.write("events.ndjson", &lines(&signed(1, 3, 0), Shape::Api));
-    let refused = case.open(&store, |work, session| verify_chain(work, session, &case.keyed(), None));
+    let refused = case.open(&store, |work, session| verify_chain(work, session, &case.keyed()));
     assert!(refused.is_err_and(|error| is_input(&error) && error.message.contains("private half")));
 }

@@ -2,123 +2,95 @@
 
 use std::collections::HashSet;
 
-use refold_audit::anchor::check::{Difference, Finding};
 use refold_audit::chain::key::{ChainKey, Signed};
 use refold_audit::chain::order::{Break, Order, Stretch};
-use refold_audit::chain::rule::MEMBERS;
-use refold_core::event::Position;
 use refold_core::work::Work;
 
 use super::super::explanation::Register;
-use super::super::impact::{Differing, Impacts, Older, Proof};
-use super::super::verify::{MOST_IMPACTS, MOST_NAMED, VerifyFinding, today};
-use super::{ChainAnswer, ChainAsked, HashesOf, Held, Respelled, Signatures, with_sealed};
+use super::super::verify::{MOST_NAMED, VerifyFinding, today};
+use super::{ChainAnswer, ChainAsked, HashesOf, Held, Respelled, Signatures};
 use crate::error::AppError;
-use crate::handler;
-use crate::session::Session;
 use crate::text::{counted, exact, grouped};
 
 const MANIPULATION: &str = "manipulation";
 const GAP: &str = "gap";
 const BELONG: [&str; 2] = ["belongs", "belong"];
 
-/// A finding with what is needed to tell more of it.
+/// A finding, and where the event that it is about stands now.
 struct Told {
     finding: VerifyFinding,
-    /// What it is to the state of an aggregate; `None`: it is not about one event's content or place.
-    difference: Option<Finding>,
-    /// Where the event stands now.
     place: Option<u64>,
 }
 
-/// `older`: a copy of the store, and what its own chain came to.
+/// Findings of which the first are told, and how many there are.
+struct Found {
+    told: Vec<Told>,
+    contradictions: u64,
+    gaps: u64,
+}
+
 pub(super) fn answer(
     work: &Work<'_>,
     asked: &ChainAsked,
     key: Option<&ChainKey>,
     mut held: Held<'_>,
-    older: Option<(&Session, Held<'_>)>,
 ) -> Result<ChainAnswer, AppError> {
-    let session = held.session;
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
-    let program = handler::adopted(session, asked.handler.as_deref())?;
     let order = std::mem::take(&mut held.chain).finish();
-    let (mut found, mut finding_count) = found(&held, &order, key.is_some());
-    found.sort_by_key(|told| told.finding.position.as_deref().and_then(|it| it.parse::<i64>().ok()));
-    let copy = older.as_ref().map(|(copy, _)| *copy);
-    // Of the copy, too, whose positions are the numbers of its events.
-    let last = held.head.as_ref().map(|(number, _)| *number);
-    let horizon = held.last_position.max(last).unwrap_or_default();
-    let impacts = Impacts::new(
-        session,
-        older.map(|(session, mut held)| Older {
-            session,
-            differing: {
-                let order = std::mem::take(&mut held.chain).finish();
-                differing(&held, &order)
-            },
-        }),
-        program,
-        horizon,
-        differing(&held, &order),
-        Proof::Chain,
-    );
-    let today = today(work, session, found.iter().filter_map(|told| told.place))?;
-    let mut told_impacts = 0;
-    for told in found.iter_mut().take(MOST_NAMED) {
-        let finding = &mut told.finding;
-        let event = told.place.and_then(|place| today.get(&place));
-        if let Some(event) = event {
+    let of_chain = found(&held, &order);
+    let signed = signatures(&held, key.is_some());
+    let finding_count = of_chain.contradictions + of_chain.gaps + signed.count;
+    let missing = missing(&held, &order);
+    let is_told = held.unread.is_none() && held.unknown.count == 0 && !held.is_descending() && !order.is_cut;
+    let outcome = match (of_chain.contradictions, of_chain.gaps) {
+        (1.., _) if held.unread.is_none() => "broken",
+        (0, 0) => "verified",
+        (0, _) if is_told && held.events > 0 => "partial",
+        _ => "unverifiable",
+    };
+    // What is missing in the midst is named by no event that is there.
+    let is_linked = matches!(outcome, "verified" | "partial") && missing == 0;
+    let level = (is_linked && signed.outcome != Some("broken")).then_some("L3");
+    let signatures = Signatures {
+        key: key.map(ChainKey::to_text),
+        outcome: signed.outcome,
+        ..held.signatures.clone()
+    };
+    let sentence =
+        sentence(&held, &order, outcome, of_chain.contradictions, missing) + &signed_in_words(&held, &signatures);
+    let mut told: Vec<Told> = of_chain.told.into_iter().chain(signed.told).collect();
+    // What is about the whole store stands first.
+    told.sort_by_key(|told| told.finding.position.as_deref().and_then(|it| it.parse::<i64>().ok()));
+    told.truncate(MOST_NAMED);
+    let today = today(work, held.session, told.iter().filter_map(|told| told.place))?;
+    let named = |Told { mut finding, place }: Told| {
+        if let Some(event) = place.and_then(|place| today.get(&place)) {
             finding.stream = Some(exact(&event.stream));
             finding.version.clone_from(&event.version);
             finding.event_type = Some(event.event_type.clone());
         }
-        if let Some(difference) = told.difference.as_ref().filter(|_| told_impacts < MOST_IMPACTS) {
-            told_impacts += 1;
-            if let (Some(copy), Difference::Changed(_)) = (copy, &difference.difference) {
-                let parts = parts_that_differ(session, copy, difference.position)?;
-                if !parts.is_empty() {
-                    finding.part = parts;
-                    finding.detail =
-                        Some("by the copy, whose event of that number gives the hash that it names".to_owned());
-                }
-            }
-            finding.impact = impacts.of(work, difference, event.map(|event| &*event.stream))?;
-        }
         let position = finding.position.as_deref().and_then(|position| position.parse().ok());
-        finding.explanation = register
-            .as_ref()
-            .zip(position)
+        let said = register.as_ref().zip(position);
+        finding.explanation = said
             .and_then(|(register, position)| register.of(position))
             .map(str::to_owned);
         finding.explained = finding.explanation.is_some();
-    }
-    let findings: Vec<VerifyFinding> = found.into_iter().map(|told| told.finding).collect();
-    finding_count = finding_count.max(findings.len() as u64);
-    let is_known = held.unread.is_none() && held.unknown.is_empty() && held.unnumbered.is_empty();
-    let outcome = match (is_known, findings.iter().any(|of| of.severity == MANIPULATION)) {
-        (_, true) if held.unread.is_none() => "broken",
-        (false, _) | (true, true) => "unverifiable",
-        (true, false) if finding_count > 0 => "partial",
-        (true, false) => "verified",
+        finding
     };
-    let text = |(number, hash): &(u64, Vec<u8>)| (number.to_string(), String::from_utf8_lossy(hash).into_owned());
-    let head = held.head.as_ref().map(text);
-    let signatures = Signatures {
-        key: key.map(ChainKey::to_text),
-        ..held.signatures.clone()
-    };
+    let (last, head) = held.head.clone().unzip();
     Ok(ChainAnswer {
         outcome,
-        level: matches!(outcome, "verified" | "partial").then_some("L3"),
-        sentence: sentence(&held, outcome, finding_count),
+        level,
+        sentence,
         not_checked: not_checked(&held, &signatures),
-        findings,
+        findings: told.into_iter().map(named).collect(),
         finding_count,
         events: held.events,
         first: held.first_number.map(|number| number.to_string()),
-        last: head.as_ref().map(|(number, _)| number.clone()),
-        head: head.map(|(_, hash)| hash),
+        last: last.map(|number| number.to_string()),
+        head: head
+            .filter(|_| level.is_some())
+            .map(|hash| String::from_utf8_lossy(&hash).into_owned()),
         hashes: held
             .versions
             .into_iter()
@@ -136,39 +108,51 @@ pub(super) fn answer(
     })
 }
 
-/// The findings, and how many there are.
-fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
-    let mut found = Vec::new();
-    let store = |kind, severity, detail| Told {
+fn of_store(kind: &'static str, severity: &'static str, detail: String) -> Told {
+    Told {
         finding: VerifyFinding::of_store(kind, severity, detail),
-        difference: None,
         place: None,
-    };
+    }
+}
+
+fn found(held: &Held<'_>, order: &Order) -> Found {
+    let mut found = Vec::new();
     if let Some(detail) = &held.unread {
-        found.push(store("UNREADABLE", GAP, detail.clone()));
+        found.push(of_store("UNREADABLE", GAP, detail.clone()));
     }
-    if held.changed_count * 2 > held.events && held.events > 1 {
-        found.push(store(
-            "REWRITTEN-ALL",
-            MANIPULATION,
-            format!(
-                "{} of {} do not give their hashes: a program wrote their data anew, or they are others",
-                grouped(held.changed_count),
-                counted(held.events, "event")
-            ),
+    if held.events == 0 {
+        found.push(of_store(
+            "EMPTY",
+            GAP,
+            "no event is there, so that nothing of a chain can be told".to_owned(),
         ));
     }
-    if order.is_cut {
-        found.push(store(
-            "UNLINKED",
-            MANIPULATION,
-            "the chain breaks so often that the breaks are not told apart from there on".to_owned(),
+    let breaks: &[Break] = if held.is_descending() {
+        found.push(of_store(
+            "DESCENDING",
+            GAP,
+            "the numbers of the events descend, as in an antichronological answer or a file that was turned round: which of \
+             them go on from which is not told; ask for a chronological answer"
+                .to_owned(),
         ));
-    }
-    let bare: HashSet<u64> = held.bare.iter().copied().collect();
-    let came: Vec<(u64, u64)> = order.breaks.iter().filter_map(came).collect();
+        &[]
+    } else {
+        if order.is_cut {
+            found.push(of_store(
+                "TOO-MANY-BREAKS",
+                GAP,
+                "so many events do not go on from the one before them that what is behind the last one named is not told \
+                 apart"
+                    .to_owned(),
+            ));
+        }
+        &order.breaks
+    };
+    let bare: HashSet<u64> = held.bare.first.iter().copied().collect();
+    let came: Vec<(u64, u64)> = breaks.iter().filter_map(came).collect();
     let has_come = |position: u64| came.iter().any(|(first, last)| (*first..=*last).contains(&position));
-    for changed in held.changed.iter().filter(|changed| !has_come(changed.position)) {
+    let unkept = held.changed.unkept() + held.bare.unkept() + held.unnumbered.unkept();
+    for changed in held.changed.first.iter().filter(|changed| !has_come(changed.position)) {
         let detail = match (&*changed.part, changed.is_hash_signed) {
             ([], true) => {
                 "its content does not give the hash that it names and that the key signed: a member that the hash covers, or \
@@ -176,7 +160,7 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
             }
             ([], false) => {
                 "its content does not give the hash that it names: a member that the hash covers, the data, or the hash \
-                 itself is another; which, an older copy of the store tells (--copy)"
+                 itself is another"
             }
             (["hash"], _) => "its content gives the hash that the next event names, and it names another itself",
             _ => "with what its place in the chain says, its hash comes out",
@@ -187,15 +171,10 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
                 part: changed.part.clone(),
                 ..VerifyFinding::of_store("CHANGED", MANIPULATION, detail.to_owned())
             },
-            difference: Some(Finding {
-                position: changed.position,
-                difference: Difference::Changed(Vec::new()),
-            }),
             place: Some(changed.position),
         });
     }
-    let unkept = held.changed_count - held.changed.len() as u64;
-    for position in &held.bare {
+    for position in &held.bare.first {
         found.push(at(
             "UNHASHED",
             MANIPULATION,
@@ -203,7 +182,7 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
             "it names no hash, as the others do: nothing says that it belongs there".to_owned(),
         ));
     }
-    for (position, version) in &held.unknown {
+    for (position, version) in &held.unknown.first {
         found.push(at(
             "UNKNOWN-HASH",
             GAP,
@@ -211,7 +190,7 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
             format!("its hash is of the version {version:?}, which this Refold cannot make"),
         ));
     }
-    for position in &held.unnumbered {
+    for position in &held.unnumbered.first {
         found.push(at(
             "UNNUMBERED",
             MANIPULATION,
@@ -219,17 +198,35 @@ fn found(held: &Held<'_>, order: &Order, has_key: bool) -> (Vec<Told>, u64) {
             "its id is no number, as EventSourcingDB gives them: it has no place in the chain".to_owned(),
         ));
     }
-    for of in &order.breaks {
+    for of in breaks {
         let is_bare = matches!(of, Break::Inserted { of, .. } if of.events == 1 && bare.contains(&of.positions.0));
         if !is_bare {
             found.push(told_of(of));
         }
     }
-    if has_key {
-        signatures(held, &mut found);
+    let named = found
+        .iter()
+        .filter(|told| told.finding.severity == MANIPULATION)
+        .count() as u64;
+    let gaps = found.len() as u64 - named + held.unknown.unkept();
+    Found {
+        told: found,
+        contradictions: named + unkept,
+        gaps,
     }
-    let count = found.len() as u64 + unkept;
-    (found, count)
+}
+
+/// How many events are missing between those that are there.
+fn missing(held: &Held<'_>, order: &Order) -> u64 {
+    let missing = order
+        .breaks
+        .iter()
+        .filter(|_| !held.is_descending())
+        .map(|of| match of {
+            Break::Removed { numbers, .. } => (numbers.1 - numbers.0).saturating_add(1),
+            _ => 0,
+        });
+    missing.fold(0, u64::saturating_add)
 }
 
 /// Where events stand that have no place in the chain.
@@ -246,7 +243,6 @@ fn at(kind: &'static str, severity: &'static str, position: u64, detail: String)
             position: Some(position.to_string()),
             ..VerifyFinding::of_store(kind, severity, detail)
         },
-        difference: None,
         place: Some(position),
     }
 }
@@ -269,8 +265,8 @@ fn told_of(of: &Break) -> Told {
             GAP,
             *position,
             format!(
-                "it is event {number}, and those before it are not there: an export from there on, or a chain whose \
-                 beginning was taken away"
+                "it is event {number}, and those before it are not there: an export from there on, an answer for one subject \
+                 or type, or a chain whose beginning was taken away"
             ),
         ),
         Break::Removed { position, numbers } => Told {
@@ -278,18 +274,15 @@ fn told_of(of: &Break) -> Told {
                 position: Some(numbers.0.to_string()),
                 to: (numbers.1 > numbers.0).then(|| numbers.1.to_string()),
                 ..VerifyFinding::of_store(
-                    "REMOVED",
-                    MANIPULATION,
+                    "MISSING",
+                    GAP,
                     format!(
-                        "{} before position {position}",
+                        "{} before position {position}: taken out, or left out by an answer for one subject or type, which is \
+                         no whole chain",
                         events(*numbers, ["is missing", "are missing"])
                     ),
                 )
             },
-            difference: Some(Finding {
-                position: numbers.0,
-                difference: Difference::Removed,
-            }),
             place: None,
         },
         Break::Inserted { of, is_copy } => {
@@ -298,13 +291,7 @@ fn told_of(of: &Break) -> Told {
             } else {
                 "no other event goes on from it, or fewer do than from the one in whose place it stands"
             };
-            Told {
-                difference: Some(Finding {
-                    position: of.positions.0,
-                    difference: Difference::Inserted,
-                }),
-                ..stretched("INSERTED", of, format!("it has no place in the chain: {why}"))
-            }
+            stretched("INSERTED", of, format!("it has no place in the chain: {why}"))
         }
         Break::Moved { of } => Told {
             finding: VerifyFinding {
@@ -319,13 +306,6 @@ fn told_of(of: &Break) -> Told {
                     },
                 )
             },
-            difference: Some(Finding {
-                position: of.numbers.0,
-                difference: Difference::Moved {
-                    to: of.positions.0,
-                    changed: Vec::new(),
-                },
-            }),
             place: Some(of.positions.0),
         },
         Break::Unlinked { position, number } => at(
@@ -344,11 +324,16 @@ fn told_of(of: &Break) -> Told {
             "UNLINKED",
             MANIPULATION,
             *position,
-            format!(
-                "it names the event before it, and the numbers {} to {} are missing between them: no store numbers so, and \
-                 the chain was made anew",
-                numbers.0, numbers.1
-            ),
+            match numbers {
+                (0, last) => format!(
+                    "it names no predecessor, as the first of all events does, and its number is {}: no store numbers so",
+                    last.saturating_add(1)
+                ),
+                numbers => format!(
+                    "it names the event before it, and {} between them: no store numbers so, and the chain was made anew",
+                    events(*numbers, ["is missing", "are missing"])
+                ),
+            },
         ),
     }
 }
@@ -359,126 +344,81 @@ fn stretched(kind: &'static str, of: &Stretch, detail: String) -> Told {
     told
 }
 
-fn signatures(held: &Held<'_>, found: &mut Vec<Told>) {
-    let store = |kind, severity, detail: String| Told {
-        finding: VerifyFinding::of_store(kind, severity, detail),
-        difference: None,
-        place: None,
-    };
-    if held.events == 0 {
-        return;
+/// What signatures come to: some of the findings, how many there are, and [`Signatures::outcome`].
+#[derive(Default)]
+struct OfSignatures {
+    told: Vec<Told>,
+    count: u64,
+    outcome: Option<&'static str>,
+}
+
+fn signatures(held: &Held<'_>, has_key: bool) -> OfSignatures {
+    if !has_key || held.events == 0 {
+        return OfSignatures::default();
     }
-    if held.missing_signatures == held.events {
-        found.push(store(
-            "SIGNATURE-MISSING",
-            GAP,
-            "no event is signed: an answer of a server with a signing key is, a backup never".to_owned(),
-        ));
-        return;
+    if held.signatures.by_key == 0 {
+        let (kind, detail) = if held.missing_signatures == held.events {
+            (
+                "SIGNATURE-MISSING",
+                "no event is signed: an answer of a server with a signing key is, a backup never",
+            )
+        } else {
+            (
+                "SIGNATURE-OTHER-KEY",
+                "no signature is of the key that was named: it is not the key of this store, another key made them, they \
+                 are forged, or of a form that this Refold does not know",
+            )
+        };
+        return OfSignatures {
+            told: vec![of_store(kind, GAP, detail.to_owned())],
+            count: 1,
+            outcome: Some("partial"),
+        };
     }
-    if held.signatures.by_key == 0 && held.missing_signatures == 0 {
-        found.push(store(
-            "SIGNATURE-OTHER-KEY",
-            MANIPULATION,
-            "no signature is of the key that was named: another key made all of them, or they are forged".to_owned(),
-        ));
-        return;
-    }
-    for fault in &held.signed {
+    let told = held.signed.first.iter().map(|fault| {
         let (kind, detail) = match fault.kind {
-            Signed::Missing => ("SIGNATURE-MISSING", "not signed, as the others are"),
+            Signed::Missing => ("SIGNATURE-MISSING", "not signed, as others are"),
             Signed::Malformed => (
                 "SIGNATURE-INVALID",
-                "what stands for a signature has not the form of one",
+                "what stands for a signature has not the form of those of others",
             ),
             Signed::NotByKey | Signed::ByKey => (
                 "SIGNATURE-INVALID",
                 "the key that was named did not sign this hash, as it did those of others",
             ),
         };
-        let mut told = at(
-            kind,
-            MANIPULATION,
-            fault.positions.0,
-            format!("{}: {detail}", counted(fault.events, "event")),
-        );
+        let detail = format!("{}: {detail}", counted(fault.events, "event"));
+        let mut told = at(kind, MANIPULATION, fault.positions.0, detail);
         told.finding.to = (fault.events > 1).then(|| fault.positions.1.to_string());
-        found.push(told);
+        told
+    });
+    OfSignatures {
+        told: told.collect(),
+        count: held.signed.count,
+        outcome: Some(if held.signed.count == 0 { "verified" } else { "broken" }),
     }
 }
 
-/// For the states before and after.
-fn differing(held: &Held<'_>, order: &Order) -> Differing {
-    let mut differing = Differing {
-        is_cut: order.is_cut || held.unread.is_some() || held.changed_count > held.changed.len() as u64,
-        ..Differing::default()
-    };
-    // Positions came from the store, where they are `i64`.
-    differing
-        .changed
-        .extend(held.changed.iter().map(|changed| changed.position as i64));
-    for of in &order.breaks {
-        match of {
-            Break::Inserted { of, .. } => {
-                let all = of.positions.0..=of.positions.1;
-                differing
-                    .inserted
-                    .extend(all.take(MOST_NAMED).map(|position| position as i64));
-                differing.is_cut |= of.events > MOST_NAMED as u64;
-            }
-            Break::Moved { of } => {
-                let all = of.positions.0..=of.positions.1;
-                differing
-                    .changed
-                    .extend(all.take(MOST_NAMED).map(|position| position as i64));
-                differing.is_cut |= of.events > MOST_NAMED as u64;
-            }
-            Break::Removed { .. } | Break::StartsLate { .. } | Break::Skips { .. } => differing.has_removed = true,
-            Break::Unlinked { .. } => differing.is_cut = true,
-        }
+/// What is said of signatures with the outcome: nothing where they are not looked at, or are as they should be.
+fn signed_in_words(held: &Held<'_>, signatures: &Signatures) -> String {
+    match signatures.outcome {
+        Some("broken") => format!(
+            "; NOT all signed by the key that was named: {} of {}",
+            grouped(signatures.by_key),
+            counted(held.events, "event")
+        ),
+        Some("partial") => "; none of it is signed by the key that was named".to_owned(),
+        _ => String::new(),
     }
-    differing
 }
 
-/// The members of an event that are others in a copy, whose event of that number must give the hash that it names.
-fn parts_that_differ(session: &Session, copy: &Session, position: u64) -> Result<Vec<&'static str>, AppError> {
-    let parts = |session: &Session| -> Result<_, AppError> {
-        with_sealed(session, Position(position as i64), |sealed| {
-            let members = sealed.members.each_ref().map(|of| of.as_deref().map(<[u8]>::to_vec));
-            let holds = matches!(
-                refold_audit::chain::rule::judge(sealed),
-                refold_audit::chain::rule::Verdict::Holds { .. }
-            );
-            (
-                members,
-                sealed.data.to_vec(),
-                sealed.hash.as_deref().map(<[u8]>::to_vec),
-                holds,
-            )
-        })
-    };
-    let (Some(now), Some(before)) = (parts(session)?, parts(copy)?) else {
-        return Ok(Vec::new());
-    };
-    if !before.3 {
-        return Ok(Vec::new());
-    }
-    let members = MEMBERS.iter().zip(now.0.iter().zip(before.0.iter()));
-    let mut differing: Vec<&'static str> = members
-        .filter(|(_, (now, before))| now != before)
-        .map(|((_, name), _)| *name)
-        .collect();
-    differing.extend((now.1 != before.1).then_some("data"));
-    differing.extend((now.2 != before.2).then_some("hash"));
-    Ok(differing)
-}
-
-fn sentence(held: &Held<'_>, outcome: &str, finding_count: u64) -> String {
+fn sentence(held: &Held<'_>, order: &Order, outcome: &str, contradictions: u64, missing: u64) -> String {
     if let Some(unread) = &held.unread {
         return format!("NOT VERIFIED against its own chain: not all of the store can be read: {unread}");
     }
     if held.events == 0 {
-        return "the store holds no events: its chain is empty".to_owned();
+        return "NOT VERIFIED against its own chain: the store holds no events, and nothing of a chain can be told"
+            .to_owned();
     }
     let span = match (held.first_number, &held.head) {
         (Some(first), Some((last, _))) if *last > first => format!(" from {first} to {last}"),
@@ -489,19 +429,30 @@ fn sentence(held: &Held<'_>, outcome: &str, finding_count: u64) -> String {
         "verified" => {
             format!("consistent in itself: {all}{span}, each gives the hash that it names and names the one before it")
         }
-        "partial" => format!(
-            "consistent in itself as far as it goes: {all}{span}, each gives the hash that it names and names the one before \
-             it; {} said below",
-            if finding_count == 1 {
-                "what is missing is"
-            } else {
-                "what is missing, or could not be shown, is"
+        "partial" if missing > 0 => format!(
+            "NOT a whole chain: {all}{span}, each gives the hash that it names, and {} missing between them",
+            match missing {
+                1 => "1 event is".to_owned(),
+                _ => format!("{} events are", grouped(missing)),
             }
         ),
+        "partial" => format!(
+            "consistent in itself as far as it goes: {all}{span}, each gives the hash that it names and names the one before \
+             it; those before them are not there"
+        ),
+        "unverifiable" if held.is_descending() => {
+            format!("NOT VERIFIED against its own chain: {all} in descending order, in which no chain is told")
+        }
         "unverifiable" => format!("NOT VERIFIED against its own chain: some of {all}{span} cannot be held against it"),
         _ => format!(
-            "NOT consistent with its own chain: {} among {all}{span}",
-            counted(finding_count, "contradiction")
+            "NOT consistent with its own chain: {}{} among {all}{span}{}",
+            if order.is_cut { "at least " } else { "" },
+            counted(contradictions, "contradiction"),
+            if held.changed.count * 2 > held.events && held.events > 1 {
+                "; more than half of them do not give their hashes: a program wrote their data anew, or they are others"
+            } else {
+                ""
+            }
         ),
     }
 }
@@ -509,6 +460,7 @@ fn sentence(held: &Held<'_>, outcome: &str, finding_count: u64) -> String {
 fn not_checked(held: &Held<'_>, signatures: &Signatures) -> Vec<String> {
     let is_signed_whole = signatures.key.is_some() && held.events > 0 && signatures.by_key == held.events;
     let first_version = held.versions.contains_key("1");
+    let second_version = held.versions.contains_key("2");
     [
         Some(if is_signed_whole {
             "Whether whoever holds the signing key made the chain anew: a server signs whatever it returns.".to_owned()
@@ -531,6 +483,16 @@ fn not_checked(held: &Held<'_>, signatures: &Signatures) -> Vec<String> {
         first_version.then(|| {
             "traceparent and tracestate of events whose hash is of version 1, which does not cover them; and where between \
              source and subject a stroke (|) stands, for it joins the members that are hashed."
+                .to_owned()
+        }),
+        second_version.then(|| {
+            "Where between members of events whose hash is of version 2 a line feed stands, for it joins what is hashed; and \
+             whether a member is not there or is a stroke (-), which is hashed for it."
+                .to_owned()
+        }),
+        (held.events > 0).then(|| {
+            "Whether a member is written as a number or as a text (5 or \"5\"), and members that no hash covers: they stand in \
+             the lines of the events, and nothing is made of them."
                 .to_owned()
         }),
     ]

@@ -37,21 +37,29 @@ pub(super) fn judged(
         asked.native_key.as_ref().map(|_| "--native-key FILE"),
     ];
     let anchor = &answer.anchor;
+    let chain = answer.chain.as_ref();
     let judged = Judged {
         verdict: Verdict {
             of: "verification".to_owned(),
-            outcome: answer.outcome.to_owned(),
-            sentence: answer.sentence.clone(),
+            outcome: match (answer.outcome, chain) {
+                ("verified", Some(chain)) if chain.is_broken() => "broken",
+                (outcome, _) => outcome,
+            }
+            .to_owned(),
+            sentence: match chain {
+                Some(chain) => format!("{}; by the store's own chain: {}", answer.sentence, chain.sentence),
+                None => answer.sentence.clone(),
+            },
             facts: facts(&answer, asked, copy),
             sides: ["as anchored", "now"].map(str::to_owned),
             findings: Vec::new(),
             kept: 0,
-            finding_count: answer.finding_count,
+            finding_count: answer.finding_count + chain.map_or(0, |chain| chain.finding_count),
             sha256: String::new(),
             not_checked: not_checked(&answer, asked),
         },
         findings: Vec::new(),
-        positions: answer.findings.iter().flat_map(places).collect(),
+        positions: all(&answer).flat_map(places).collect(),
         what: "of a verification",
         how: format!("held against the anchor of {}", anchor.made_at),
         level: answer.level.unwrap_or("L0"),
@@ -68,13 +76,27 @@ pub(super) fn judged(
         .to_vec(),
         evidence: ("held against the anchor with the root".to_owned(), anchor.root.clone()),
     };
-    judged.with_findings(answer.findings.iter().map(finding).collect())
+    let of_anchor = answer.findings.iter().map(finding);
+    let of_chain = chain.into_iter().flat_map(|chain| &chain.findings).map(|of| {
+        let said = of.detail.as_deref().unwrap_or_default();
+        Finding {
+            detail: Some(format!("by the store's own chain: {said}")),
+            ..finding(of)
+        }
+    });
+    judged.with_findings(of_anchor.chain(of_chain).collect())
+}
+
+/// What was found by the anchor, and by the chain that the store itself keeps.
+fn all(answer: &VerifyAnswer) -> impl Iterator<Item = &VerifyFinding> {
+    let of_chain = answer.chain.iter().flat_map(|chain| &chain.findings);
+    answer.findings.iter().chain(of_chain)
 }
 
 /// Where events stand that a finding names. One that was removed stands nowhere, and a range names none.
 fn places(of: &VerifyFinding) -> impl Iterator<Item = Position> {
     let named = match of.kind {
-        "REMOVED" | "DIFFERS" => [None, None],
+        "REMOVED" | "DIFFERS" | "MISSING" => [None, None],
         "MOVED" => [None, of.to.as_deref()],
         _ => [of.position.as_deref(), of.to.as_deref()],
     };
@@ -83,9 +105,6 @@ fn places(of: &VerifyFinding) -> impl Iterator<Item = Position> {
         .flatten()
         .filter_map(|position| position.parse().ok().map(Position))
 }
-
-/// Findings of the store's own chain that are named: `refold verify` without an anchor lists them all.
-const MOST_OF_CHAIN: usize = 10;
 
 fn claim(answer: &VerifyAnswer) -> String {
     let stamp = answer.anchor.stamp.as_ref();
@@ -151,17 +170,10 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
     if let Some(chain) = &answer.chain {
         let level = chain.level.map(|level| format!("{level}: ")).unwrap_or_default();
         facts.push(fact("The store's own chain", format!("{level}{}", chain.sentence)));
-        let first = chain.findings.iter().map(|of| match &of.position {
-            Some(position) => format!("{} #{position}", of.kind),
-            None => of.kind.to_owned(),
-        });
-        if chain.finding_count > 0 {
-            let first = first.take(MOST_OF_CHAIN).collect::<Vec<_>>().join(", ");
-            facts.push(fact(
-                "What it contradicts",
-                format!("{}; the first: {first}", counted(chain.finding_count, "finding")),
-            ));
-        }
+        facts.push(fact(
+            "Findings of this chain",
+            kinds(&chain.findings, chain.finding_count),
+        ));
         if let Some(head) = &chain.head {
             facts.push(code("The last hash of the chain", &**head));
         }
@@ -173,33 +185,31 @@ fn facts(answer: &VerifyAnswer, asked: &VerifyAsked, copy: Option<&Session>) -> 
             None => "none were given".to_owned(),
             Some(_) => format!(
                 "given for {}, which makes none of them less",
-                counted(
-                    answer.findings.iter().filter(|of| of.explained).count() as u64,
-                    "finding"
-                )
+                counted(all(answer).filter(|of| of.explained).count() as u64, "finding")
             ),
         },
     ));
-    let kept = answer.findings.len() as u64;
-    facts.push(fact(
-        "Findings",
-        match kept < answer.finding_count {
-            true => format!(
-                "{} among the first {} of {}",
-                by_kind(answer),
-                grouped(kept),
-                grouped(answer.finding_count)
-            ),
-            false => by_kind(answer),
-        },
-    ));
+    facts.push(fact("Findings", kinds(&answer.findings, answer.finding_count)));
     facts
 }
 
-/// `2 CHANGED (manipulation), 1 VERSION-GAP (gap)`.
-fn by_kind(answer: &VerifyAnswer) -> String {
+/// `2 CHANGED (manipulation), 1 VERSION-GAP (gap)`, of all or of the first.
+fn kinds(findings: &[VerifyFinding], count: u64) -> String {
+    let kept = findings.len() as u64;
+    match kept < count {
+        true => format!(
+            "{} among the first {} of {}",
+            by_kind(findings),
+            grouped(kept),
+            grouped(count)
+        ),
+        false => by_kind(findings),
+    }
+}
+
+fn by_kind(findings: &[VerifyFinding]) -> String {
     let mut counts: BTreeMap<(&str, &str), u64> = BTreeMap::new();
-    for finding in &answer.findings {
+    for finding in findings {
         *counts.entry((finding.kind, finding.severity)).or_default() += 1;
     }
     let named = counts
@@ -241,11 +251,16 @@ fn not_checked(answer: &VerifyAnswer, asked: &VerifyAsked) -> Vec<String> {
             .any(|finding| finding.kind == "DIFFERS")
             .then(|| "Which events differ in a range that does: the anchor keeps no leaves, which would name them.".to_owned()),
         first_named(kept, answer.finding_count, "finding"),
+        answer.chain.as_ref().and_then(|chain| {
+            first_named(chain.findings.len() as u64, chain.finding_count, "chain finding")
+        }),
         answer.findings.iter().any(|finding| finding.impact.is_none()).then(|| {
             format!(
                 "What findings about no single event, and those after the first {MOST_IMPACTS} differences, did to states."
             )
         }),
+        (answer.chain.as_ref().is_some_and(|chain| chain.finding_count > 0))
+            .then(|| "What the findings of the store's own chain did to states.".to_owned()),
         asked.explanations.as_ref().map(|_| "Whether the explanations are true.".to_owned()),
         Some("Who changed the store, and when: an anchor cannot tell.".to_owned()),
     ];
