@@ -112,12 +112,8 @@ fn print_chain(printer: &mut Printer, answer: &ChainAnswer) -> Result<(), Ended>
         }
         (Some(_), _) => "level L3: consistent with the chain that the store keeps itself",
         (None, "broken") => "level L0: observed, and not consistent with its own chain",
-        (None, "partial") if answer.signatures.outcome != Some("broken") => {
-            "level L0: observed; events are missing, so that its chain does not hold those together that are there"
-        }
-        (None, "verified" | "partial") => {
-            "level L0: observed; its chain holds, and is not signed by one key throughout"
-        }
+        (None, "verified") => "level L0: observed; its chain holds, and the key did not sign all of it",
+        (None, "partial") => "level L0: observed; its chain is not whole, or the key did not sign all of it",
         (None, _) => "level L0: observed; its chain proves nothing",
     })?;
     print_found(printer, &answer.findings, answer.finding_count)?;
