@@ -186,7 +186,7 @@ impl Desk {
         lock(&self.sessions).remove(&session);
         lock(&self.lanes).retain(|_, (of, _)| *of != session);
         lock(&self.comparisons).retain(|_, (of, _)| *of != session);
-        lock(&self.stores).retain(|_, (of, _)| *of != session);
+        self.close_stores_of(session);
         lock(&self.searches).retain(|_, placed| placed.session != session);
         lock(&self.runs).retain(|_, placed| placed.session != session);
         lock(&self.histories).retain(|_, placed| {

@@ -45,14 +45,15 @@ const UNFINISHED: &str = ".refold-tmp-";
 
 /// Writes `bytes` to `file`, over an earlier file of the same kind or where nothing is. `store`: the path of the store.
 pub fn write(file: &Path, store: &Path, bytes: &[u8], kind: &Own) -> Result<(), AppError> {
-    let mut new = NewFile::create(file, store, kind)?;
+    let mut new = NewFile::create(file, &[store], kind)?;
     new.write(bytes)?;
     new.keep().map(drop)
 }
 
 impl<'a> NewFile<'a> {
-    /// As [`write`], for what is written bit by bit.
-    pub fn create(target: &'a Path, store: &Path, kind: &Own) -> Result<NewFile<'a>, AppError> {
+    /// As [`write`], for what is written bit by bit. In the folders of all these stores nothing is made, not even for a
+    /// moment.
+    pub fn create(target: &'a Path, stores: &[&Path], kind: &Own) -> Result<NewFile<'a>, AppError> {
         let noun = kind.noun;
         let refused = |why: String| {
             AppError::invalid(
@@ -63,8 +64,10 @@ impl<'a> NewFile<'a> {
         let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
         let failed = |error: &std::io::Error| not_written(target, noun, error);
-        if is_of_store(folder, store).map_err(|error| failed(&error))? {
-            return Err(refused("it is the folder of the store".to_owned()));
+        for store in stores {
+            if is_of_store(folder, store).map_err(|error| failed(&error))? {
+                return Err(refused("it is the folder of the store".to_owned()));
+            }
         }
         if let Some(why) = why_not_over(target, kind) {
             return Err(refused(why));

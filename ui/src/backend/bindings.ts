@@ -2456,8 +2456,13 @@ export type StoresCompared = {
 	/**  Parts that count, which one of both stores has nowhere. */
 	absent: StoresAbsent[],
 	order: StoresOrder,
-	/**  Compared by bytes, and what was looked into differs by its form only: by meaning it is the same. */
+	/**
+	 *  Compared by bytes, and the first difference of each stream that was looked into is one of form. What is behind it
+	 *  may be another.
+	 */
 	isFormOnly: boolean,
+	/**  So many of the streams that differ were looked into, from the first on. */
+	lookedInto: number,
 	/**  When it was compared, RFC 3339. */
 	at: string,
 	/**  How long it took, for a person. */

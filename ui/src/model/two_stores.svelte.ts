@@ -44,6 +44,7 @@ export class TwoStores extends LongWork implements Board {
   readonly rows: PagedRows<StoresRow>;
   readonly #desk: Desk;
   readonly #store: OpenStore;
+  #isClosed = false;
 
   constructor(desk: Desk, store: OpenStore) {
     super(store.backend);
@@ -171,6 +172,8 @@ export class TwoStores extends LongWork implements Board {
       ({ comparison }) => backend.closeStores(comparison),
     );
     if (!found) return;
+    // The store was closed while the answer was on its way: nobody would close the other one.
+    if (this.#isClosed) return backend.closeStores(found.comparison);
     const before = this.result;
     this.result = found;
     this.ran = asked;
@@ -276,6 +279,7 @@ export class TwoStores extends LongWork implements Board {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#leave();
     await this.stop();
     if (this.result) await this.#store.backend.closeStores(this.result.comparison);

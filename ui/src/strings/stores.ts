@@ -87,7 +87,10 @@ export const STORES = {
   orderNot: (why: string) => `not compared: ${why}`,
   absent: (side: string, part: string) => `the ${side.toLowerCase()} store has no ${part} anywhere`,
   leaveOut: (part: string) => `Leave out ${part}`,
-  formOnly: 'What was looked into differs by its form only, and says the same',
+  formOnly: (looked: number, all: number) =>
+    looked < all
+      ? `Of ${countText(all)} streams the first ${countText(looked)} were looked into: the first difference of each is one of form only`
+      : 'The first difference of each stream is one of form only',
   byMeaning: 'Compare by meaning',
   stream: 'Stream',
   how: 'How',

@@ -1,5 +1,6 @@
 //! What the window asks of two whole stores.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -56,12 +57,32 @@ impl Desk {
         let took = text::span_label(u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX));
         let number = self.next_number();
         let told = compared(number, &comparison, answer, took);
-        lock(&self.stores).insert(number, (session, Arc::new(comparison)));
+        self.keep_stores(number, session, comparison)?;
         Ok(told)
     }
 
+    /// Fails where the store that it belongs to was closed once the job was over: what came later nobody would close.
+    fn keep_stores(&self, number: u32, session: u32, comparison: StoresComparison) -> Result<(), AppError> {
+        lock(&self.stores).insert(number, (session, Arc::new(comparison)));
+        self.session(session).inspect_err(|_| self.close_stores(number))?;
+        Ok(())
+    }
+
     pub fn close_stores(&self, comparison: u32) {
-        lock(&self.stores).remove(&comparison);
+        // It closes connections, and nobody else is to wait for these: the lock is given back first.
+        let closed = lock(&self.stores).remove(&comparison);
+        drop(closed);
+    }
+
+    /// Those that were begun from a store.
+    pub(super) fn close_stores_of(&self, session: u32) {
+        let mut stores = lock(&self.stores);
+        let (closed, open): (BTreeMap<_, _>, BTreeMap<_, _>) = std::mem::take(&mut *stores)
+            .into_iter()
+            .partition(|(_, (of, _))| *of == session);
+        *stores = open;
+        drop(stores);
+        drop(closed);
     }
 
     /// A page of the streams that differ.
@@ -90,7 +111,7 @@ impl Desk {
         })
     }
 
-    /// One of these events, on both sides.
+    /// One of these events, on both sides, of a stream whose places were asked for.
     pub fn stores_event(&self, asked: StoresEventAsked) -> Result<StoresEvent, AppError> {
         caught(|| {
             let cancel = CancelToken::default();
@@ -207,6 +228,7 @@ fn compared(number: u32, comparison: &StoresComparison, answer: StoresAnswer, to
             .collect(),
         order: order(answer.order),
         is_form_only: answer.form_only,
+        looked_into: u32::try_from(answer.differing.len()).unwrap_or(u32::MAX),
         at: text::time_label(clock::now(), 0),
         took,
     }

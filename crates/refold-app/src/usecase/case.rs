@@ -77,7 +77,7 @@ pub fn save(
         noun: "case",
         begins_with: Some(MAGIC),
     };
-    let mut out = NewFile::create(file, session.path(), &CASE)?;
+    let mut out = NewFile::create(file, &[session.path()], &CASE)?;
     let mut notes = notebook::load(places, &session.noted_as())?.notes;
     let mut gathered = Gathered::default();
     for (stream, handler) in wanted(asked) {

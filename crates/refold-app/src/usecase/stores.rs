@@ -172,12 +172,10 @@ impl StoresComparison {
         handlers: Option<&[Option<String>; 2]>,
     ) -> Result<StoresAnswer, AppError> {
         let mut differing = Vec::new();
-        let meaning = self.meaning();
-        let total = self.differing.len().min(most) as u64;
-        for (done, of) in (0..).zip(self.differing.iter().take(most)) {
-            work.tick("reading what differs", done, Some(total))?;
-            differing.push(self.differing_answer(work, of, meaning.as_ref(), handlers)?);
-        }
+        self.each_differing(work, most, handlers, |of| {
+            differing.push(of);
+            Ok(())
+        })?;
         let outcome = self.outcome();
         let sentence = self.sentence(outcome);
         let differing_count = u32::try_from(self.differing.len()).unwrap_or(u32::MAX);
@@ -203,6 +201,23 @@ impl StoresComparison {
             differing_count,
             behind: self.behind(),
         })
+    }
+
+    /// Tells of the first `most` streams that differ, one after the other.
+    fn each_differing(
+        &self,
+        work: &Work<'_>,
+        most: usize,
+        handlers: Option<&[Option<String>; 2]>,
+        mut told: impl FnMut(DifferingAnswer) -> Result<(), AppError>,
+    ) -> Result<(), AppError> {
+        let meaning = self.meaning();
+        let total = self.differing.len().min(most) as u64;
+        for (done, of) in (0..).zip(self.differing.iter().take(most)) {
+            work.tick("reading what differs", done, Some(total))?;
+            told(self.differing_answer(work, of, meaning.as_ref(), handlers)?)?;
+        }
+        Ok(())
     }
 
     /// How both sides are looked at by meaning, where they were compared by bytes.

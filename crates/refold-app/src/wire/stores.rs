@@ -48,8 +48,11 @@ pub struct StoresCompared {
     /// Parts that count, which one of both stores has nowhere.
     pub absent: Vec<StoresAbsent>,
     pub order: StoresOrder,
-    /// Compared by bytes, and what was looked into differs by its form only: by meaning it is the same.
+    /// Compared by bytes, and the first difference of each stream that was looked into is one of form. What is behind it
+    /// may be another.
     pub is_form_only: bool,
+    /// So many of the streams that differ were looked into, from the first on.
+    pub looked_into: u32,
     /// When it was compared, RFC 3339.
     pub at: String,
     /// How long it took, for a person.

@@ -38,6 +38,11 @@ fn nothing_is_written_into_the_folder_of_a_store() {
         ] {
             let error = write(&file, store, b"note:", kind).unwrap_err();
             assert!(error.message.contains("the folder of the store"), "{}", error.message);
+            // Of two stores, the folder of either.
+            for stores in [[store.as_path(), Path::new("/nowhere")], [Path::new("/nowhere"), store]] {
+                let refused = NewFile::create(&file, &stores, kind).err().unwrap();
+                assert_eq!(refused.code, ErrorCode::InvalidInput);
+            }
         }
         write(&elsewhere.path().join(kind.noun), &file_store, b"note:", kind).unwrap();
     }

@@ -90,6 +90,7 @@ export function withStores<Rest extends LabTwin>(twin: Rest, saved: FakeConnecti
           ...{ leftPosition: '', rightPosition: '' },
         },
         isFormOnly: other.includes('form') && asked.by === 'bytes',
+        lookedInto: Math.min(differingStreams, 20),
         ...{ at: '2026-06-01T12:00:00Z', took: '412 ms' },
       };
     },

@@ -78,7 +78,7 @@ it('keeps the answer while something else is asked, and says so', async () => {
   const shown = await open(backend);
   compareWith(shown, '/backup/form.db');
   await shown.until(() => outcome(shown) === 'different');
-  expect(shown.find('[data-test=stores-form]')).not.toBeNull();
+  expect(shown.texts('[data-test=stores-form]')[0]).toBe('The first difference of each stream is one of form only');
   expect(shown.find('[data-test=stores-stale]')).toBeNull();
   shown.press('x');
   await shown.until(() => shown.find('[data-test=stores-stale]'));
@@ -91,6 +91,40 @@ it('keeps the answer while something else is asked, and says so', async () => {
   shown.find('[data-test=stores-by-meaning]')?.click();
   await shown.until(() => outcome(shown) === 'same');
   expect(closed).toHaveBeenCalledTimes(1);
+});
+
+it('says of how many streams it is known that they differ by their form', async () => {
+  const shown = await open();
+  compareWith(shown, '/backup/huge-form.db');
+  await shown.until(() => outcome(shown) === 'different');
+  expect(shown.texts('[data-test=stores-form]')[0]).toBe(
+    'Of 1,000,000 streams the first 20 were looked into: the first difference of each is one of form only',
+  );
+});
+
+it('closes the other store where its own was closed while the answer was on its way', async () => {
+  const backend = fakeBackend({ launch, sampleEvents: 2_000 });
+  const compare = backend.compareStores.bind(backend);
+  let answer: () => void = () => undefined;
+  const asked = new Promise<void>((begun) => {
+    vi.spyOn(backend, 'compareStores').mockImplementation(async (session, how) => {
+      const found = await compare(session, how, () => undefined);
+      const late = new Promise<void>((resolve) => (answer = resolve));
+      begun();
+      await late;
+      return found;
+    });
+  });
+  const closed = vi.spyOn(backend, 'closeStores');
+  const closedStore = vi.spyOn(backend, 'closeStore');
+  const shown = await open(backend);
+  compareWith(shown, '/backup/other.db');
+  await asked;
+  expect(closed).not.toHaveBeenCalled();
+  shown.press('Ctrl+w');
+  await shown.until(() => closedStore.mock.calls.length === 1);
+  answer();
+  await shown.until(() => closed.mock.calls.length === 1);
 });
 
 it('is cancelled with what was found before, and says at which store it failed', async () => {

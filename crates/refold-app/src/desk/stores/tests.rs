@@ -76,11 +76,14 @@ fn the_window_is_told_what_the_command_line_prints() {
     // Over what is no comparison, and beside either store, nothing is written.
     for beside in [&lab.store, &other] {
         let file = Path::new(beside).with_file_name("comparison.json");
+        let touched = || file.parent().unwrap().metadata().unwrap().modified().unwrap();
+        let before = touched();
         let refused = lab
             .desk
             .export_stores(told.comparison, &file.display().to_string(), &|_| {});
         assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidInput);
         assert!(!file.exists());
+        assert_eq!(touched(), before, "nothing was there for a moment either");
     }
     std::fs::write(&file, "mine").unwrap();
     assert!(lab.desk.export_stores(told.comparison, &name, &|_| {}).is_err());
@@ -150,6 +153,24 @@ fn cancelled_in_any_of_its_phases_it_leaves_nothing() {
     assert_eq!(same.outcome, StoresOutcome::Same);
     lab.desk.close_store(session).unwrap();
     assert!(lock(&lab.desk.stores).is_empty());
+}
+
+#[test]
+fn a_store_that_is_closed_once_the_job_is_over_leaves_no_other_store_open() {
+    let lab = lab();
+    let session = lab.desk.open_store(&lab.store, None).unwrap().session;
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let other = Arc::new(Session::open_asked(&work, &lab.desk.asked(&lab.store), &lab.desk.places).unwrap());
+    let own = lab.desk.session(session).unwrap();
+    let compare = || StoresComparison::run(&work, &own, &other, &how(&asked("")).unwrap()).unwrap();
+    lab.desk.keep_stores(1_000, session, compare()).unwrap();
+    assert_eq!((lock(&lab.desk.stores).len(), Arc::strong_count(&other)), (1, 2));
+    let late = compare();
+    lab.desk.close_store(session).unwrap();
+    let ended = lab.desk.keep_stores(1_001, session, late);
+    assert_eq!(ended.unwrap_err().code, ErrorCode::NotFound);
+    assert_eq!((lock(&lab.desk.stores).len(), Arc::strong_count(&other)), (0, 1));
 }
 
 #[test]

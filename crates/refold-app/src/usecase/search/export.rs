@@ -32,7 +32,7 @@ pub fn export(
             ExportFormat::Csv => b"position,stream,category,",
         }),
     };
-    let mut out = NewFile::create(file, session.path(), &kind)?;
+    let mut out = NewFile::create(file, &[session.path()], &kind)?;
     let found = Findings::default();
     let mut events = 0_u32;
     if format == ExportFormat::Csv {

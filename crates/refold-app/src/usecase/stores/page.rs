@@ -15,7 +15,7 @@ use super::shown::{self, Shown};
 use super::twin::Twin;
 use super::{StoresComparison, side_of};
 use crate::answer::{EventAnswer, Stored};
-use crate::error::AppError;
+use crate::error::{AppError, ErrorCode};
 use crate::frame::StateFrame;
 use crate::rows::{self, Beside, Changes, Folding, RowWindow};
 use crate::text;
@@ -40,10 +40,14 @@ pub enum Selected {
     Renamed,
 }
 
+/// So many streams are kept: a person who goes on to the next one may still ask for something of the one before.
+const STREAMS_KEPT: usize = 2;
+
 /// What was looked at last, so that the next page of it need not be read again.
 #[derive(Default)]
 pub(super) struct Looked {
-    stream: Option<(u32, Arc<Outcome>)>,
+    /// The last one at the end.
+    streams: Vec<(u32, Arc<Outcome>)>,
     event: Option<(EventKey, Arc<BothEvents>)>,
 }
 
@@ -108,7 +112,8 @@ impl StoresComparison {
         })
     }
 
-    /// One of these events, on both sides.
+    /// One of these events, on both sides. Cancelled where its stream is not looked at any more: reading that is long work,
+    /// and [`StoresComparison::places`] does it.
     pub fn event(&self, work: &Work<'_>, row: u32, place: u32) -> Result<StoresEvent, AppError> {
         let both = self.both(work, row, place)?;
         Ok(StoresEvent {
@@ -118,7 +123,7 @@ impl StoresComparison {
         })
     }
 
-    /// Rows of one document of both, with what differs.
+    /// Rows of one document of both, with what differs. Cancelled as [`StoresComparison::event`] is.
     pub fn frame(
         &self,
         work: &Work<'_>,
@@ -215,10 +220,8 @@ impl StoresComparison {
 
     /// What its events come to, read once more.
     fn outcome_of(&self, work: &Work<'_>, row: u32, of: &Differing) -> Result<Arc<Outcome>, AppError> {
-        if let Some((known, outcome)) = &self.looked().stream
-            && *known == row
-        {
-            return Ok(Arc::clone(outcome));
+        if let Some(outcome) = self.looked().outcome(row) {
+            return Ok(outcome);
         }
         let [on_left, on_right] = [(&self.left, "left"), (&self.right, "right")]
             .map(|(session, name)| side_of(session, &self.asked, self.digits, name));
@@ -231,7 +234,7 @@ impl StoresComparison {
         };
         let outcome = twin.looked_at(work, [&on_left, &on_right], MOST_PLACES, self.events_at_once)?;
         let outcome = Arc::new(outcome);
-        self.looked().stream = Some((row, Arc::clone(&outcome)));
+        self.looked().keep(row, &outcome);
         Ok(outcome)
     }
 
@@ -244,7 +247,7 @@ impl StoresComparison {
             return Ok(Arc::clone(both));
         }
         let of = self.differing_at(row)?;
-        let outcome = self.outcome_of(work, row, of)?;
+        let outcome = self.looked().outcome(row).ok_or_else(not_looked_at)?;
         let first = *outcome.kept.get(place as usize).ok_or_else(|| {
             AppError::not_found(
                 "the stream has no such difference",
@@ -267,6 +270,33 @@ impl StoresComparison {
     fn looked(&self) -> std::sync::MutexGuard<'_, Looked> {
         self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Looked {
+    /// What the events of a stream come to, where that is kept. It is kept for longer then.
+    fn outcome(&mut self, row: u32) -> Option<Arc<Outcome>> {
+        let at = self.streams.iter().position(|(known, _)| *known == row)?;
+        let found = self.streams.remove(at);
+        let outcome = Arc::clone(&found.1);
+        self.streams.push(found);
+        Some(outcome)
+    }
+
+    fn keep(&mut self, row: u32, outcome: &Arc<Outcome>) {
+        self.streams.retain(|(known, _)| *known != row);
+        if self.streams.len() >= STREAMS_KEPT {
+            self.streams.remove(0);
+        }
+        self.streams.push((row, Arc::clone(outcome)));
+    }
+}
+
+fn not_looked_at() -> AppError {
+    AppError::new(
+        ErrorCode::Cancelled,
+        "the stream is not looked at any more",
+        "look at it once more",
+    )
 }
 
 /// Documents of events are small mostly, and open all the way.

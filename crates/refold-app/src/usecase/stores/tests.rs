@@ -1,5 +1,6 @@
 //! Two stores, changed in every way that there is, against what a look at both lists says.
 
+mod export;
 mod oracle;
 mod page;
 mod single;

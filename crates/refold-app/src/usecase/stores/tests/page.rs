@@ -1,6 +1,7 @@
 //! One event on both sides, as the window shows it.
 
 use super::*;
+use crate::error::ErrorCode;
 use crate::frame::{RowChange, StateFrame};
 use crate::mask::Mask;
 use crate::wire::{StoresDocument, StoresFrameQuery};
@@ -29,6 +30,50 @@ fn with(payload: &str) -> Vec<MemoryEvent> {
     events
 }
 
+/// With the events of its first stream listed, as a screen lists them before it shows one.
+fn looked_at(found: StoresComparison) -> StoresComparison {
+    look_at(&found, 0);
+    found
+}
+
+fn look_at(found: &StoresComparison, row: u32) {
+    let cancel = CancelToken::default();
+    let places = found.places(&Work::new(&cancel, &Silent), row, 0, 10).unwrap();
+    assert_eq!(places.total, 1);
+}
+
+/// A late request is no reason to read a stream in both stores, and does not push away what a person went on to.
+#[test]
+fn events_are_shown_of_the_two_streams_that_were_looked_at_last() {
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let mut right = store(2);
+    for event in right.iter_mut().take(3) {
+        event.payload = Some(b"{}".to_vec());
+    }
+    let found = comparison(store(2), right, &BYTES, EVENTS_AT_ONCE);
+    let is_cancelled = |row: u32| {
+        let frame = found.frame(&work, (row, 0), &query(StoresDocument::Payload, true));
+        let event = found.event(&work, row, 0);
+        let of_both = [frame.err(), event.err()].map(|error| error.map(|error| error.code));
+        assert!(
+            of_both == [None, None] || of_both == [Some(ErrorCode::Cancelled); 2],
+            "{of_both:?}"
+        );
+        of_both != [None, None]
+    };
+    assert_eq!([0, 1, 2].map(is_cancelled), [true; 3], "none was looked at");
+    look_at(&found, 0);
+    look_at(&found, 1);
+    assert_eq!([1, 0, 2].map(is_cancelled), [false, false, true]);
+    look_at(&found, 2);
+    // The first was asked for later than the second.
+    assert_eq!([1, 0, 2].map(is_cancelled), [true, false, false]);
+    // What was asked for last in vain changed nothing.
+    look_at(&found, 0);
+    assert_eq!([0, 2].map(is_cancelled), [false, false]);
+}
+
 #[test]
 fn both_events_stand_side_by_side_with_what_differs() {
     let cancel = CancelToken::default();
@@ -37,7 +82,7 @@ fn both_events_stand_side_by_side_with_what_differs() {
         with(r#"{"price":61.45,"sku":"a"}"#),
         with(r#"{"price":16.45,"sku":"a"}"#),
     );
-    let found = comparison(left, right, &BYTES, EVENTS_AT_ONCE);
+    let found = looked_at(comparison(left, right, &BYTES, EVENTS_AT_ONCE));
     let event = found.event(&work, 0, 0).unwrap();
     let version = event.parts.iter().find(|of| of.part == "version").unwrap();
     assert_eq!(
@@ -72,7 +117,7 @@ fn an_event_of_one_side_is_all_gone_or_all_new() {
         (store(2), lost.clone(), RowChange::Removed),
         (lost, store(2), RowChange::Added),
     ] {
-        let found = comparison(left, right, &BYTES, EVENTS_AT_ONCE);
+        let found = looked_at(comparison(left, right, &BYTES, EVENTS_AT_ONCE));
         let event = found.event(&work, 0, 0).unwrap();
         assert!(event.payload.is_tree && !event.payload.is_different);
         let frame = found
@@ -91,7 +136,7 @@ fn what_is_written_otherwise_or_is_no_json_is_said() {
     let cancel = CancelToken::default();
     let work = Work::new(&cancel, &Silent);
     let body = |left: &str, right: &str| {
-        let found = comparison(with(left), with(right), &BYTES, EVENTS_AT_ONCE);
+        let found = looked_at(comparison(with(left), with(right), &BYTES, EVENTS_AT_ONCE));
         found.event(&work, 0, 0).unwrap().payload
     };
     assert!(body(r#"{"a":1}"#, r#"{ "a":1}"#).is_form_only);
@@ -123,7 +168,8 @@ fn what_rules_hide_is_in_no_row() {
         (r#"{"email":"secret1","n":1}"#, r#"{"email":"secret2","n":1}"#),
         ("secret1 {", r#"{"email":"secret2","n":1}"#),
     ] {
-        let found = StoresComparison::run(&work, &masked(left, true), &masked(right, true), &BYTES).unwrap();
+        let found = StoresComparison::run(&work, &masked(left, true), &masked(right, true), &BYTES);
+        let found = looked_at(found.unwrap());
         let event = found.event(&work, 0, 0).unwrap();
         assert!(event.payload.is_hidden, "{event:?}");
         assert!(!event.payload.is_form_only);
@@ -140,7 +186,7 @@ fn what_rules_hide_is_in_no_row() {
         masked(r#"{"email":"secret1"}"#, true),
         masked(r#"{"email":"seen"}"#, false),
     );
-    let found = StoresComparison::run(&work, &left, &right, &BYTES).unwrap();
+    let found = looked_at(StoresComparison::run(&work, &left, &right, &BYTES).unwrap());
     let frame = found
         .frame(&work, (0, 0), &query(StoresDocument::Payload, false))
         .unwrap();
