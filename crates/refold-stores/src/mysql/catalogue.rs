@@ -143,7 +143,8 @@ pub fn survey(connection: &mut Connection, database: &str, cancel: &CancelToken)
         let place = table.and_then(|name| places.get(&name));
         if let (Some(mut table), Some((names, is_unique))) = (place.and_then(|place| survey.at(*place)), index(columns))
         {
-            table.add_index(names, is_unique);
+            let name = columns.first().and_then(|row| row.text(1));
+            table.add_index(name, names, is_unique);
         }
     }
     Ok(survey)

@@ -26,6 +26,7 @@ use crate::layout::TextForm;
 use crate::server::Server;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
+use crate::server::plans::Search;
 use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
 
@@ -139,8 +140,8 @@ impl Server for MySql {
         statements::explained(sql)
     }
 
-    fn searched(plan: &[Row]) -> Option<String> {
-        plan.iter().find_map(|row| plans::searched(&row.held()))
+    fn searched(plan: &[Row]) -> Vec<Search> {
+        plan.iter().flat_map(|row| plans::searched(&row.held())).collect()
     }
 
     fn behind(plan: &Plan) -> String {

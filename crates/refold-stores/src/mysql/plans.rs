@@ -6,20 +6,18 @@ mod tests;
 use rusqlite::types::ValueRef;
 
 use crate::server::held::HeldRow;
+use crate::server::plans::{MOST_ROWS, Search, Way};
 use crate::tables::row::Values as _;
 
-/// More rows than a page has, and than a small table that is looked up.
-const MOST_ROWS: u64 = 10_000;
-
-/// Where a row of a plan holds which table is read, how, of how many rows it is, and what else is done.
-const OF_MARIADB: [usize; 4] = [2, 3, 8, 9];
+/// Where a row of a plan holds which table is read, how, by which index, of how many rows it is, and what else is done.
+const OF_MARIADB: [usize; 5] = [2, 3, 5, 8, 9];
 /// MySQL has two columns more, for partitions and for how many rows are left.
-const OF_MYSQL: [usize; 4] = [2, 4, 9, 11];
+const OF_MYSQL: [usize; 5] = [2, 4, 6, 9, 11];
 
 /// The table of which many rows would be read for few, as the statement calls it: all of them, or all of a stretch before
 /// they are put in order.
-pub fn searched(row: &HeldRow<'_>) -> Option<String> {
-    let [table, way, rows, more] = match row.0.len() {
+pub fn searched(row: &HeldRow<'_>) -> Option<Search> {
+    let [table, way, index, rows, more] = match row.0.len() {
         12 => OF_MYSQL,
         _ => OF_MARIADB,
     };
@@ -33,10 +31,15 @@ pub fn searched(row: &HeldRow<'_>) -> Option<String> {
     };
     // What a part of the statement brought is called after that part, and was counted there.
     let is_table = !text(table).starts_with('<');
-    let is_whole = match text(way) {
-        "ALL" | "index" => true,
-        "range" => text(more).contains("Using filesort"),
-        _ => false,
+    let way = match text(way) {
+        "ALL" | "index" => Way::Whole,
+        "range" if text(more).contains("Using filesort") => Way::Sorted {
+            index: Some(text(index).to_owned()),
+        },
+        _ => return None,
     };
-    (is_table && is_whole && rows > MOST_ROWS).then(|| text(table).to_owned())
+    (is_table && rows > MOST_ROWS).then(|| Search {
+        table: text(table).to_owned(),
+        way,
+    })
 }

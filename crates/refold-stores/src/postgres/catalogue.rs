@@ -61,7 +61,8 @@ pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Surve
         let place = places.get(&row.try_get(0)?).filter(|_| !columns.is_empty());
         if let Some(mut table) = place.and_then(|place| survey.at(*place)) {
             let is_unique = is_unique && columns.len() == all.len();
-            table.add_index(columns, is_unique);
+            // Each partition has one of another name.
+            table.add_index(None, columns, is_unique);
         }
     }
     Ok(survey)

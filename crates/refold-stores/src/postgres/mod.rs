@@ -25,6 +25,7 @@ use self::value::Plain;
 use crate::layout::TextForm;
 use crate::server::bound::uuid;
 use crate::server::held::HeldRow;
+use crate::server::plans::Search;
 use crate::server::{ColumnKind, Server, places};
 use crate::tables::Table;
 use crate::tables::plan::{Plan, Shape};
@@ -118,8 +119,10 @@ impl Server for Postgres {
         statements::explained(sql)
     }
 
-    fn searched(plan: &[Row]) -> Option<String> {
-        plan.iter().find_map(|row| plans::searched(&value::held_row(row)))
+    fn searched(plan: &[Row]) -> Vec<Search> {
+        plan.iter()
+            .flat_map(|row| plans::searched(&value::held_row(row)))
+            .collect()
     }
 
     fn behind(plan: &Plan) -> String {

@@ -87,7 +87,10 @@ impl Course {
                 parts.conditions.push(rows.condition);
                 parts.parameters = rows.parameters;
                 let order = self.stream(bound, &mut parts, (*from, *to), *passed);
-                Some(parts.page(bound, shape, &order, limit))
+                Some(Asked {
+                    is_of_stream: true,
+                    ..parts.page(bound, shape, &order, limit)
+                })
             }
             Way::Positions { .. } => {
                 let single: Vec<i64> = self.single();

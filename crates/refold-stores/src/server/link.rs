@@ -51,6 +51,8 @@ pub struct Asked<S: Server> {
     pub parameters: Vec<S::Parameter>,
     /// No more rows are kept once they hold so many bytes.
     pub most_bytes: usize,
+    /// It asks for rows of one stream.
+    pub is_of_stream: bool,
 }
 
 impl<S: Server> Asked<S> {
@@ -59,6 +61,7 @@ impl<S: Server> Asked<S> {
             sql: sql.into(),
             parameters,
             most_bytes: MOST_ANSWER_BYTES,
+            is_of_stream: false,
         }
     }
 }

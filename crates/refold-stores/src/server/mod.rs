@@ -31,6 +31,7 @@ use crate::tables::plan::{Plan, Shape};
 
 use self::held::HeldRow;
 use self::link::Link;
+use self::plans::Search;
 use self::settling::Watch;
 
 /// One kind of server: how it wants statements, and what it answers.
@@ -81,8 +82,8 @@ pub trait Server: Sized + Send + Sync + 'static {
     /// What asks for the plan of a statement, without running it.
     fn explained(sql: &str) -> String;
 
-    /// The large table that the server would search through by this plan, as it calls it there; `None`: it would not.
-    fn searched(plan: &[Self::Row]) -> Option<String>;
+    /// What the server would search through by this plan.
+    fn searched(plan: &[Self::Row]) -> Vec<Search>;
 
     /// The positions up to the first parameter, newest first, as many as the second says.
     fn behind(plan: &Plan) -> String;

@@ -96,7 +96,7 @@ impl<S: Server> Reached<S> {
     fn look_at_plans(&self, asked: impl Fn() -> Vec<Asked<S>>, cancel: &CancelToken) -> Result<(), Asking> {
         let Some(plans) = &self.plans else { return Ok(()) };
         let ask = |explained: &dyn Fn() -> Vec<Asked<S>>| self.connections.ask(explained, cancel);
-        plans.look(self.connections.location(), asked, ask)
+        plans.look(self.connections.location(), &self.bound.plan, asked, ask)
     }
 }
 

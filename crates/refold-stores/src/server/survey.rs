@@ -112,9 +112,10 @@ impl<S: Open> Growing<'_, S> {
         });
     }
 
-    /// An index of these columns and nothing else.
-    pub fn add_index(&mut self, columns: Vec<String>, is_unique: bool) {
+    /// An index of these columns and nothing else. `name`: as in plans.
+    pub fn add_index(&mut self, name: Option<String>, columns: Vec<String>, is_unique: bool) {
         self.table.indexes.push(Index {
+            name,
             plain_column_count: columns.len(),
             columns,
             is_unique,

@@ -138,6 +138,7 @@ fn read_indexes(connection: &Connection, table: &str) -> rusqlite::Result<Vec<(I
         if row.get::<_, i64>(3)? == 0 && !columns.is_empty() {
             indexes.push((
                 Index {
+                    name: None,
                     columns,
                     is_unique: row.get::<_, i64>(1)? == 1,
                     plain_column_count: is_plain.iter().take_while(|is_plain| **is_plain).count(),

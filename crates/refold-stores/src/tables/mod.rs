@@ -51,6 +51,8 @@ pub struct Column {
 
 #[derive(Debug)]
 pub struct Index {
+    /// What plans call it; `None`: it is not looked for there.
+    pub name: Option<String>,
     pub columns: Vec<String>,
     pub is_unique: bool,
     /// How many of the columns, from the first, ascend and are compared byte by byte.
@@ -101,9 +103,9 @@ impl Table {
         })
     }
 
-    /// Whether an index begins with exactly these columns, in any order.
-    pub fn has_index_on(&self, columns: &[&str]) -> bool {
-        self.indexes.iter().any(|index| {
+    /// The indexes that begin with exactly these columns, in any order.
+    pub fn indexes_on(&self, columns: &[&str]) -> impl Iterator<Item = &Index> {
+        self.indexes.iter().filter(|index| {
             let head = index.columns.get(..columns.len());
             head.is_some_and(|head| columns.iter().all(|column| head.iter().any(|name| name == column)))
         })

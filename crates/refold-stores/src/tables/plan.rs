@@ -8,8 +8,12 @@ mod binder;
 use refold_core::event::Columns;
 
 use self::binder::Binder;
+pub use self::binder::StreamIndex;
 use super::{Catalogue, Table, quoted};
 use crate::layout::{BodySource, ColumnName, DecodeStep, Layout, Origin, TextForm, Unwrap};
+
+/// How every statement calls the table of events.
+pub const EVENT: &str = "event";
 
 /// Why a layout does not fit a database, in a sentence that completes "the layout does not fit: ".
 pub type Misfit = String;
@@ -41,6 +45,7 @@ pub struct Plan {
     /// Keeps rows of the home stream only, where an event may be in several.
     home_condition: Option<String>,
     pub has_stream_index: bool,
+    pub stream_indexes: Vec<StreamIndex>,
     /// Whether rows are found in the order of their positions without looking at all rows.
     pub has_position_index: bool,
     /// Whether the database itself lets no two rows have one position.
@@ -262,7 +267,7 @@ impl Plan {
             .iter()
             .map(|condition| binder.condition(condition));
         let conditions = conditions.collect::<Result<_, _>>()?;
-        let has_stream_index = binder.has_stream_index();
+        let stream_indexes = binder.stream_indexes();
         let (tables, members) = (binder.bound, binder.members);
         Ok(Plan {
             members,
@@ -278,7 +283,8 @@ impl Plan {
             conditions,
             first_by,
             home_condition,
-            has_stream_index,
+            has_stream_index: stream_indexes.is_some(),
+            stream_indexes: stream_indexes.unwrap_or_default(),
             has_position_index: position.has_index,
             is_position_unique: position.is_unique,
             is_by_place: position.is_place,
@@ -378,6 +384,13 @@ impl Plan {
             .strip_prefix(position.as_str())
             .is_some_and(|rest| matches!(rest, "" | " DESC"));
         if !self.has_links() || !self.is_position_unique || !is_by_position || !self.conditions.is_empty() {
+            return None;
+        }
+        let is_of_joined = |sql: &String| {
+            let mut joins = self.layout.joins.iter();
+            joins.any(|join| sql.contains(&format!("{}.", quoted(&join.alias))))
+        };
+        if is_of_joined(position) || conditions.iter().any(is_of_joined) {
             return None;
         }
         let columns = shape.expressions.join(", ");

@@ -31,8 +31,16 @@ fn many_rows_for_few_are_a_search_and_a_stretch_in_its_order_is_none() {
             ("ref", 70_000, "Using filesort", false),
         ] {
             let row = HeldRow(row(way, rows, more));
-            let table = searched.then(|| "event".to_owned());
-            assert_eq!(super::searched(&row), table, "{way} {rows} {more}");
+            let of = |way: Way| Search {
+                table: "event".to_owned(),
+                way,
+            };
+            let index = Some("PRIMARY".to_owned());
+            let expected = searched.then(|| match way {
+                "range" => of(Way::Sorted { index }),
+                _ => of(Way::Whole),
+            });
+            assert_eq!(super::searched(&row), expected, "{way} {rows} {more}");
         }
     }
     let mut part = of_mariadb("ALL", 70_000, "");

@@ -1,6 +1,6 @@
 //! Looks up what a layout names in the tables of one database.
 
-use super::{Member, Misfit, Tables};
+use super::{EVENT, Member, Misfit, Tables};
 use crate::layout::{
     ColumnName, Comparison, Condition, Dialect, Layout, Literal, Origin, TextSource, TimeSource, normalised,
 };
@@ -196,8 +196,9 @@ impl<'a> Binder<'a> {
         })
     }
 
-    /// Whether rows of one stream are found, in version order, without looking at all rows.
-    pub fn has_stream_index(&self) -> bool {
+    /// The indexes by which rows of one stream are found, in version order, without looking at all rows; `None`: there are
+    /// none.
+    pub fn stream_indexes(&self) -> Option<Vec<StreamIndex>> {
         let name_in = |table: &Table, column: &ColumnName| match table.column(&column.spellings) {
             Some(found) => Some(found.name.clone()),
             None => self
@@ -207,7 +208,7 @@ impl<'a> Binder<'a> {
         let columns = match &self.layout.map.stream_id.from {
             Origin::Column(column) => vec![column],
             Origin::Concat { columns, .. } => columns.iter().collect(),
-            _ => return false,
+            _ => return None,
         };
         let alias = columns.first().and_then(|column| column.alias.as_deref());
         let join = alias.and_then(|alias| self.layout.joins.iter().find(|join| join.alias == alias));
@@ -216,16 +217,34 @@ impl<'a> Binder<'a> {
             .map_or(self.table, |j| j.1);
         let names: Vec<String> = columns.iter().filter_map(|column| name_in(table, column)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let finds_streams = !names.is_empty() && table.has_index_on(&names);
-        match join {
-            None => finds_streams,
+        let named = |table: &Table, alias: &str, columns: &[&str]| {
+            let indexes = table.indexes_on(columns).map(|index| StreamIndex {
+                alias: alias.to_owned(),
+                name: index.name.clone(),
+            });
+            Some(indexes.collect::<Vec<_>>()).filter(|found| !found.is_empty() && !columns.is_empty())
+        };
+        let mut found = named(table, alias.unwrap_or(EVENT), &names)?;
+        if let Some(join) = join {
             // The events of the stream row that was found must be found too.
-            Some(join) => {
-                let left = self.table.column(std::slice::from_ref(&join.left));
-                finds_streams && left.is_some_and(|left| left.is_rowid || self.table.has_index_on(&[&left.name]))
+            let left = self.table.column(std::slice::from_ref(&join.left))?;
+            match named(self.table, EVENT, &[&left.name]) {
+                Some(leading) => found.extend(leading),
+                None if left.is_rowid => {}
+                None => return None,
             }
         }
+        Some(found)
     }
+}
+
+/// An index that leads to the rows of a stream, or to those that belong to them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StreamIndex {
+    /// Of the table that has it.
+    pub alias: String,
+    /// As in [`crate::tables::Index`].
+    pub name: Option<String>,
 }
 
 fn is_named(column: &ColumnName, name: &str) -> bool {
