@@ -4,7 +4,7 @@
 use refold_core::event::{Columns, EventBatch};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
-use refold_core::port::store::{EventStore, ReadQuery, Scope};
+use refold_core::port::store::{EventStore, ReadQuery, Scope, StoreError};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::mariadb::Mariadb;
 use refold_tests::postgres::Postgres;
@@ -12,7 +12,11 @@ use refold_tests::postgres::Postgres;
 use super::{Model, mariadb, servers};
 
 const EVENTS: usize = 36_000;
-const STREAMS: usize = 900;
+/// In one stream, so many that its pages are of more events than are put in order for few unasked.
+const EVENTS_OF_LONG: usize = 15_000;
+const LONG: &[u8] = b"order-0";
+/// All others are in as many streams, as many in each.
+const STREAMS: usize = 700;
 /// Below what PostgreSQL would keep beside the table, and as much as makes it larger than what is searched unasked.
 const BODY_BYTES: usize = 1_700;
 /// An event that may have several rows, and one that has its stream elsewhere.
@@ -20,18 +24,40 @@ const JOINED: [&str; 2] = ["rails-event-store", "sqlstreamstore"];
 
 fn models() -> Vec<Model> {
     let pad = "x".repeat(BODY_BYTES);
-    let model = |n: usize| Model {
-        position: i64::try_from(n).unwrap_or_default() + 1,
-        stream: format!("order-{}", n % STREAMS),
-        version: i64::try_from(n / STREAMS).unwrap_or_default(),
-        event_type: "Placed".to_owned(),
-        payload: format!("{{\"n\":{n},\"pad\":\"{pad}\"}}"),
+    let (mut of_long, mut of_others) = (0, 0);
+    let model = |n: usize| {
+        // Five of twelve, so that they are spread over the whole table.
+        let (stream, version) = if n % 12 < 5 {
+            of_long += 1;
+            (0, of_long - 1)
+        } else {
+            of_others += 1;
+            (1 + (of_others - 1) % STREAMS, (of_others - 1) / STREAMS)
+        };
+        Model {
+            position: i64::try_from(n).unwrap_or_default() + 1,
+            stream: format!("order-{stream}"),
+            version: i64::try_from(version).unwrap_or_default(),
+            event_type: "Placed".to_owned(),
+            payload: format!("{{\"n\":{n},\"pad\":\"{pad}\"}}"),
+        }
     };
     (0..EVENTS).map(model).collect()
 }
 
+fn all() -> Scope {
+    Scope::All {
+        after: None,
+        up_to: None,
+    }
+}
+
 /// How many events there are in a scope.
 fn count(store: &dyn EventStore, scope: Scope) -> usize {
+    counted(store, scope).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn counted(store: &dyn EventStore, scope: Scope) -> Result<usize, StoreError> {
     let query = ReadQuery {
         scope,
         ..ReadQuery::all(Columns::ALL)
@@ -39,14 +65,11 @@ fn count(store: &dyn EventStore, scope: Scope) -> usize {
     let (token, findings) = (CancelToken::default(), Findings::default());
     let work = Work::new(&token, &Silent);
     let (mut batch, mut names, mut count) = (EventBatch::default(), Names::default(), 0);
-    let mut reader = store.read(&query).unwrap_or_else(|error| panic!("{error}"));
-    loop {
-        let is_more = reader.next_batch(&work, 5_000, &mut batch, &mut names, &findings);
-        if !is_more.unwrap_or_else(|error| panic!("{error}")) {
-            return count;
-        }
+    let mut reader = store.read(&query)?;
+    while reader.next_batch(&work, 5_000, &mut batch, &mut names, &findings)? {
         count += batch.len();
     }
+    Ok(count)
 }
 
 fn is_read_by_its_indexes(layout: &str, store: &dyn EventStore) {
@@ -55,17 +78,17 @@ fn is_read_by_its_indexes(layout: &str, store: &dyn EventStore) {
         about.byte_count.is_some_and(|bytes| bytes > 64 << 20),
         "{layout} is large"
     );
-    let all = Scope::All {
-        after: None,
-        up_to: None,
-    };
-    assert_eq!(count(store, all), EVENTS, "{layout}");
-    let one = Scope::Stream {
-        id: b"order-7".to_vec(),
-        from: None,
-        to: None,
-    };
-    assert_eq!(count(store, one), EVENTS / STREAMS, "{layout}");
+    assert_eq!(count(store, all()), EVENTS, "{layout}");
+    let others = (EVENTS - EVENTS_OF_LONG) / STREAMS;
+    for (id, events) in [(b"order-7".as_slice(), others), (LONG, EVENTS_OF_LONG)] {
+        let one = Scope::Stream {
+            id: id.to_vec(),
+            from: None,
+            to: None,
+        };
+        let read = counted(store, one).unwrap_or_else(|error| panic!("{layout}: {error}"));
+        assert_eq!(read, events, "{layout}");
+    }
     let (first, _) = about.position_span.unwrap_or_else(|| panic!("{layout} has events"));
     let row = store.raw(first).unwrap_or_else(|error| panic!("{layout}: {error}"));
     assert!(row.is_some(), "{layout}");
@@ -80,6 +103,18 @@ fn of_postgresql() {
             drop(kind.make(&server, &models));
             server.sql(&kind.database(), "ANALYZE");
             is_read_by_its_indexes(kind.layout, &*kind.open(&server));
+            // Settings of an account may leave it no way but to put all in order for each page.
+            let database = kind.database();
+            for setting in ["indexscan", "indexonlyscan", "seqscan"] {
+                server.sql(
+                    &database,
+                    &format!("ALTER DATABASE {database} SET enable_{setting} = off"),
+                );
+            }
+            let read = kind.try_open(&server).and_then(|store| counted(&*store, all()));
+            let error = read.expect_err("all of it is not put in order");
+            assert!(matches!(error, StoreError::Costly { .. }), "{error}");
+            assert!(error.to_string().contains("more than 10,000 rows"), "{error}");
         }
     }
 }
@@ -103,11 +138,7 @@ fn large_objects_of_postgresql() {
         server.sql(&database, asked)
     };
     let before = listed();
-    let all = Scope::All {
-        after: None,
-        up_to: None,
-    };
-    assert_eq!(count(&*store, all), models.len());
+    assert_eq!(count(&*store, all()), models.len());
     // A server counts what a connection did when it ends.
     drop(store);
     server.sql(&database, "SELECT pg_stat_force_next_flush()");

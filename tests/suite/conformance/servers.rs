@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use refold_core::port::store::EventStore;
+use refold_core::port::store::{EventStore, StoreError};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::{LayoutChoice, OpenOptions};
 use refold_tests::postgres::Postgres;
@@ -336,11 +336,15 @@ impl Kind {
     }
 
     pub fn open(&self, server: &Postgres) -> Arc<dyn EventStore> {
+        self.try_open(server)
+            .unwrap_or_else(|error| panic!("{}: {error}", self.layout))
+    }
+
+    pub fn try_open(&self, server: &Postgres) -> Result<Arc<dyn EventStore>, StoreError> {
         let (token, options) = (CancelToken::default(), OpenOptions::in_scratch(std::env::temp_dir()));
         let choice = LayoutChoice::parse(self.layout).unwrap_or_else(|error| panic!("{}: {error}", self.layout));
         let address = server.address("refold_reader", &self.database());
         refold_stores::open(&Work::new(&token, &Silent), &address, Some(&choice), &options)
-            .unwrap_or_else(|error| panic!("{}: {error}", self.layout))
     }
 
     pub fn database(&self) -> String {

@@ -71,8 +71,7 @@ impl Search {
         match self.way {
             Way::Whole => format!("it would look through all of {table} {purpose}"),
             Way::Sorted { .. } => {
-                let most = MOST_ROWS / 1_000;
-                format!("it would put more than {most},000 rows of {table} in order {purpose}")
+                format!("it would put more than 10,000 rows of {table} in order {purpose}")
             }
         }
     }
@@ -135,3 +134,6 @@ fn id(sql: &str) -> &str {
     let named = sql.strip_prefix("/* refold ").and_then(|rest| rest.split_once(" */"));
     named.map_or("", |(name, _)| name)
 }
+
+#[cfg(test)]
+mod tests;

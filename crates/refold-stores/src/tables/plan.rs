@@ -505,3 +505,6 @@ impl BodySource {
         }
     }
 }
+
+#[cfg(test)]
+pub mod tests;
