@@ -55,19 +55,28 @@ impl<H: Handler> Idle<H> {
 
     /// Asks one of them, or a new one. One that fails is let go of.
     pub fn ask<T>(&self, question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
-        persistently(|| self.ask_once(&question))
+        persistently(|is_last| self.ask_once(&question, is_last))
     }
 
-    fn ask_once<T>(&self, question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+    fn ask_once<T>(
+        &self,
+        question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
+        is_last: bool,
+    ) -> Result<T, HandlerFault> {
         // A panic elsewhere leaves the list whole: it is only pushed to and popped from.
         let guests = || self.guests.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = guests().pop().filter(|guest| !guest.is_lost());
+        let kept = guests().pop().filter(|guest| !guest.is_lost() && !is_last);
         let mut guest = match kept {
-            Some(guest) => guest,
+            Some(mut guest) => {
+                guest.wake();
+                guest
+            }
+            None if is_last => self.handler.guest_alone()?,
             None => self.handler.guest()?,
         };
         let answer = question(&mut guest)?;
-        if guest.rewind() {
+        if guest.rewind() && !is_last {
+            guest.rest();
             guests().push(guest);
         }
         Ok(answer)

@@ -79,6 +79,18 @@ pub(crate) fn fault(code: &'static str, message: impl Into<String>) -> HandlerFa
     }
 }
 
+const HAD_ENDED: &str = "the process that ran the handler had ended";
+
+/// Why nothing was asked of a process: it was gone before.
+pub(crate) fn had_ended() -> HandlerFault {
+    fault(code::ENGINE_EXIT, HAD_ENDED)
+}
+
+/// Whether the process was gone before it was asked, and not over what it was asked.
+pub(crate) fn is_had_ended(fault: &HandlerFault) -> bool {
+    fault.code == code::ENGINE_EXIT && fault.message == HAD_ENDED
+}
+
 /// The code that is written so, among those that an engine may end with in a process of its own.
 pub(crate) fn known(written: &str) -> Option<&'static str> {
     [

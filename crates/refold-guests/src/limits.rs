@@ -2,6 +2,8 @@
 
 use wasmtime::ResourceLimiter;
 
+use crate::worker;
+
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GuestLimits {
@@ -33,10 +35,32 @@ impl GuestLimits {
         payload_bytes: 32 << 20,
         wall_millis: 2_000,
     };
+
+    /// The most that a state has as it is saved, beside which stands what it is the state of.
+    pub(crate) fn saved_bytes(&self) -> usize {
+        const KEY_BYTES: usize = 1 << 20;
+        self.state_bytes.saturating_add(KEY_BYTES)
+    }
+
+    /// Events that are emitted for one.
+    pub(crate) fn most_emitted(&self) -> usize {
+        const OF_SCRIPTS: usize = 1_000;
+        self.output_events.max(OF_SCRIPTS)
+    }
+
+    /// The most that the answers of a guest hold: what one event emits, and the state before it and after it; or an event
+    /// that was upcast.
+    pub(crate) fn answer_bytes(&self) -> usize {
+        let states = self.saved_bytes().saturating_mul(3);
+        states.saturating_add(self.payload_bytes).min(u32::MAX as usize)
+    }
 }
 
 /// Elements of a table. A handler has no use for a large one.
 const MAX_TABLE_ELEMENTS: usize = 1 << 16;
+
+/// What wasmtime says where memory has more bytes than an address can say, before it asks us.
+const BEYOND_ALL_MEMORY: &str = "memory growth exceeds memory type's limits";
 
 /// Holds a guest to its memory. What it asks for beyond ends it: a refusal could be caught.
 pub struct MemoryLimiter {
@@ -72,8 +96,18 @@ impl MemoryLimiter {
 }
 
 impl ResourceLimiter for MemoryLimiter {
-    fn memory_growing(&mut self, _current: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {
-        self.within(desired, self.max_bytes)
+    /// What a module itself declares as the most of its memory is no limit of ours: it is told that there is no more.
+    fn memory_growing(&mut self, _current: usize, desired: usize, most: Option<usize>) -> wasmtime::Result<bool> {
+        let is_within = self.within(desired, self.max_bytes)?;
+        Ok(is_within && most.is_none_or(|most| desired <= most))
+    }
+
+    /// The system has no more, which hangs on what else there is: a guest must not see it.
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        match error.to_string().as_str() {
+            BEYOND_ALL_MEMORY => Ok(()),
+            _ => Err(worker::give_up(error)),
+        }
     }
 
     fn table_growing(&mut self, _current: usize, desired: usize, _most: Option<usize>) -> wasmtime::Result<bool> {

@@ -14,7 +14,7 @@ use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, Written};
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
-use crate::error::{code, fault};
+use crate::error::{code, fault, is_had_ended};
 use crate::limits::GuestLimits;
 
 /// The events since the saved state are kept up to this size; then the state is saved anew.
@@ -26,6 +26,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// A guest of its own with this handler in it, before the first event.
     fn guest(&self) -> Result<Self::Guest, HandlerFault>;
+
+    /// One that shares its process with no other.
+    fn guest_alone(&self) -> Result<Self::Guest, HandlerFault> {
+        self.guest()
+    }
 
     /// The state before the first event, as a guest saves it, and as a value.
     fn initial(&self) -> &(Arc<[u8]>, Value);
@@ -59,6 +64,12 @@ pub trait Guest: Send {
     fn rewind(&mut self) -> bool {
         false
     }
+
+    /// It is kept, and may be asked nothing any more: what it is in need not be there for it.
+    fn rest(&mut self) {}
+
+    /// It is asked again.
+    fn wake(&mut self) {}
 
     /// Whether it has folded events that were not applied yet.
     fn is_ahead(&self) -> bool {
@@ -96,15 +107,21 @@ pub fn unread_again() -> HandlerFault {
 /// How often something is tried that a process ended over. What ends it each time is a fault of what was asked; a process
 /// that somebody else ended costs a new one.
 const MOST_TRIES: usize = 3;
+/// How often a process may be gone before it is asked. It had other guests, and one of those ended it.
+const MOST_LOST: usize = 8;
 
 /// Tries something again, where it failed because the process ended that it was asked of. Guests answer the same to the
-/// same, so nothing is done twice by it.
-pub fn persistently<T>(mut attempt: impl FnMut() -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
-    let mut tries = 1;
+/// same, so nothing is done twice by it. `attempt` is told whether it is the last: then it is to be made in a process of
+/// its own, where nobody else is to blame.
+pub fn persistently<T>(mut attempt: impl FnMut(bool) -> Result<T, HandlerFault>) -> Result<T, HandlerFault> {
+    let (mut tries, mut lost) = (1, 0);
     loop {
-        match attempt() {
-            Err(fault) if fault.code == code::ENGINE_EXIT && tries < MOST_TRIES => tries += 1,
-            outcome => return outcome,
+        let is_last = tries == MOST_TRIES || lost == MOST_LOST;
+        match attempt(is_last) {
+            Err(fault) if fault.code != code::ENGINE_EXIT || is_last => return Err(fault),
+            Err(fault) if is_had_ended(&fault) => lost += 1,
+            Err(_) => tries += 1,
+            done => return done,
         }
     }
 }
@@ -206,10 +223,10 @@ impl<H: Handler> Undoable<H> {
         let mut journal = std::mem::take(&mut self.journal);
         write(&mut journal.bytes, is_first);
         let frame = &journal.bytes[start..];
-        let folded = persistently(|| {
+        let folded = persistently(|is_last| {
             let guest = match self.foresaw(frame).then_some(self.guest.as_mut()).flatten() {
                 Some(guest) => Ok(guest),
-                None => self.guest_with(&journal),
+                None => self.guest_with(&journal, is_last),
             };
             guest.and_then(|guest| guest.apply(frame, event.recorded_at))
         });
@@ -238,7 +255,7 @@ impl<H: Handler> Undoable<H> {
     /// when each is applied by itself.
     pub fn fold_ahead(&mut self, fold: impl FnOnce(&mut H::Guest) -> Result<(), HandlerFault>) {
         let journal = std::mem::take(&mut self.journal);
-        let folded = self.guest_with(&journal).and_then(fold);
+        let folded = self.guest_with(&journal, false).and_then(fold);
         self.journal = journal;
         if folded.is_err() {
             self.guest = None;
@@ -357,14 +374,14 @@ impl<H: Handler> Undoable<H> {
         question: impl Fn(&mut H::Guest) -> Result<T, HandlerFault>,
     ) -> Result<T, HandlerFault> {
         let journal = std::mem::take(&mut self.journal);
-        let answer = persistently(|| {
+        let answer = persistently(|is_last| {
             let guest = match self
                 .guest
                 .as_mut()
                 .filter(|guest| self.is_current && !guest.is_lost() && knows(guest))
             {
                 Some(guest) => Ok(guest),
-                None => self.guest_with(&journal),
+                None => self.guest_with(&journal, is_last),
             };
             guest.and_then(&question)
         });
@@ -375,13 +392,16 @@ impl<H: Handler> Undoable<H> {
         answer
     }
 
-    /// The guest, at the end of this journal and not beyond.
-    fn guest_with(&mut self, journal: &Journal) -> Result<&mut H::Guest, HandlerFault> {
+    /// The guest, at the end of this journal and not beyond. A new one is alone in its process where that is asked.
+    fn guest_with(&mut self, journal: &Journal, is_alone: bool) -> Result<&mut H::Guest, HandlerFault> {
         let guest = match self.guest.take().filter(|guest| !guest.is_lost()) {
             Some(guest) => guest,
             None => {
                 self.is_current = false;
-                self.handler.guest()?
+                match is_alone {
+                    true => self.handler.guest_alone()?,
+                    false => self.handler.guest()?,
+                }
             }
         };
         let guest = self.guest.insert(guest);

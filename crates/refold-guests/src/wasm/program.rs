@@ -104,6 +104,10 @@ impl undo::Handler for Loaded {
         self.workers.guest(state_of)
     }
 
+    fn guest_alone(&self) -> Result<Remote, HandlerFault> {
+        self.workers.guest_alone(state_of)
+    }
+
     fn initial(&self) -> &(Arc<[u8]>, Value) {
         &self.initial
     }

@@ -9,6 +9,10 @@ use crate::undo::Folded;
 
 /// What stands before every frame: how many bytes it has.
 pub const LENGTH_BYTES: usize = 4;
+/// Room that is kept for the next frame; what one needed beyond is let go of.
+pub const KEPT_BYTES: usize = 1 << 20;
+/// The message of a fault, and its place, are cut there: a handler may throw whatever it can hold.
+const SAID_BYTES: usize = 64 << 10;
 
 /// Which walls are up: what a worker says first, before it is sent anything.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -139,9 +143,22 @@ pub fn set_length(out: &mut [u8], at: usize) {
 
 pub fn put_fault(out: &mut Vec<u8>, fault: &HandlerFault) {
     put_part(out, fault.code.as_bytes());
-    put_part(out, fault.message.as_bytes());
+    put_part(out, cut(&fault.message).as_bytes());
     out.push(fault.place.is_some().into());
-    put_part(out, fault.place.as_deref().unwrap_or_default().as_bytes());
+    put_part(out, cut(fault.place.as_deref().unwrap_or_default()).as_bytes());
+}
+
+fn cut(text: &str) -> &str {
+    let ends = (0..=SAID_BYTES.min(text.len())).rev();
+    let end = ends.into_iter().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
+}
+
+/// No bytes, in the room that is kept for more.
+pub fn emptied(bytes: &mut Vec<u8>) -> &mut Vec<u8> {
+    bytes.clear();
+    bytes.shrink_to(KEPT_BYTES);
+    bytes
 }
 
 pub fn put_limits(out: &mut Vec<u8>, limits: &GuestLimits) {
@@ -191,7 +208,8 @@ impl<'f> Reading<'f> {
     }
 
     fn text(&mut self) -> Option<&'f str> {
-        std::str::from_utf8(self.part()?).ok()
+        let text = self.part().filter(|text| text.len() <= SAID_BYTES)?;
+        std::str::from_utf8(text).ok()
     }
 
     /// A fault has one of the codes that guests may end with.

@@ -3,7 +3,9 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 use std::io;
 
-use super::frame::LENGTH_BYTES;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+use super::frame::KEPT_BYTES;
+use super::frame::{LENGTH_BYTES, emptied};
 
 /// Room that is there from the beginning: most frames fit.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -39,8 +41,7 @@ impl Inbox {
     /// Lets `write` write what a frame says in place of the last.
     #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
     pub fn put<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        self.bytes.clear();
-        self.bytes.extend_from_slice(&[0; LENGTH_BYTES]);
+        emptied(&mut self.bytes).extend_from_slice(&[0; LENGTH_BYTES]);
         let written = write(&mut self.bytes);
         self.filled = self.bytes.len();
         written
@@ -50,9 +51,14 @@ impl Inbox {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     pub fn receive(&mut self, most: usize, read: &mut dyn FnMut(&mut [u8]) -> io::Result<usize>) -> Result<(), Broken> {
         self.filled = 0;
+        if self.bytes.len() > KEPT_BYTES {
+            self.bytes = Vec::new();
+        }
+        // One byte more shows that there is more.
+        let most_room = most.saturating_add(LENGTH_BYTES + 1).max(ROOM_BYTES);
         loop {
             if self.filled == self.bytes.len() {
-                let room = self.bytes.len().saturating_mul(2).max(ROOM_BYTES);
+                let room = self.bytes.len().saturating_mul(2).clamp(ROOM_BYTES, most_room);
                 self.bytes.resize(room, 0);
             }
             let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
@@ -79,8 +85,7 @@ impl Inbox {
 /// Lets `write` write a frame in place of what `out` holds.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn put_frame<T>(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-    out.clear();
-    out.extend_from_slice(&[0; LENGTH_BYTES]);
+    emptied(out).extend_from_slice(&[0; LENGTH_BYTES]);
     let written = write(out);
     super::frame::set_length(out, 0);
     written

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::thread;
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
 
 use refold_core::port::handler::HandlerFault;
 
@@ -12,7 +13,7 @@ use super::remote::{ReadState, Remote};
 use super::serve::About;
 use crate::cache::Code;
 use crate::cancel;
-use crate::error::{code, fault};
+use crate::error::had_ended;
 use crate::js::Script;
 use crate::limits::GuestLimits;
 
@@ -20,6 +21,16 @@ use crate::limits::GuestLimits;
 const MOST_IDLE: usize = 4;
 /// Workers of one handler, where more than one is asked at a time.
 const MOST_OF_ONE: usize = 8;
+/// Guests of one worker, which hold its memory together; for more there are more workers.
+const MOST_GUESTS: usize = 64;
+/// A worker that had more at a time ends with the last of them, and gives back what they held.
+const FEW_GUESTS: usize = 8;
+/// A worker that nobody asked for so long is free for another thread.
+const RESTED_AFTER: Duration = Duration::from_millis(100);
+
+/// What compiled code may have, and how much longer a text becomes as JSON.
+const CODE_BYTES: usize = 1 << 30;
+const BYTES_OF_ONE: usize = 6;
 
 /// What is loaded.
 pub enum Handler<'h> {
@@ -31,8 +42,8 @@ pub enum Handler<'h> {
 /// How long an answer may take, and how large it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Asked {
-    /// Of what is done once for a handler: compiling, loading.
-    Handler,
+    /// Of what is done once for a handler, compiling and loading; so many bytes.
+    Handler(usize),
     /// Of events.
     Events,
 }
@@ -44,7 +55,14 @@ pub struct Workers {
     /// The request that loads it, and the compiled code after that.
     load: Vec<u8>,
     code: Code,
-    live: Mutex<Vec<Arc<Worker>>>,
+    live: Mutex<Live>,
+}
+
+/// Those that guests may share.
+struct Live {
+    workers: Vec<Arc<Worker>>,
+    /// How many are being started.
+    starting: usize,
 }
 
 /// A process, or what stands for one, and whoever asks it in turn.
@@ -52,8 +70,12 @@ pub struct Worker {
     limits: GuestLimits,
     channel: Mutex<Channel>,
     is_lost: AtomicBool,
-    /// How many guests it has.
+    /// How many guests it has, but for those that rest, and the most that it had.
     guests: AtomicUsize,
+    most_guests: AtomicUsize,
+    /// How many ask it, or wait to; and who was the last.
+    asked: AtomicUsize,
+    last: Mutex<Option<(ThreadId, Instant)>>,
     next_guest: AtomicU32,
     /// Guests that it may let go of: it is told with the next request.
     dropped: Mutex<Vec<u32>>,
@@ -83,43 +105,74 @@ impl Workers {
             limits: worker.limits,
             load,
             code,
-            live: Mutex::new(vec![Arc::new(worker)]),
+            live: Mutex::new(Live {
+                workers: vec![Arc::new(worker)],
+                starting: 0,
+            }),
         };
         let workers = Arc::new(workers);
         workers.note_idle();
         Ok((workers, about))
     }
 
-    /// A guest of its own, in the worker that has the fewest.
+    /// A guest of its own, in a worker that keeps nobody waiting, if there may be one.
     pub fn guest(self: &Arc<Workers>, read_state: ReadState) -> Result<Remote, HandlerFault> {
-        let worker = self.worker()?;
-        let number = worker.next_guest.fetch_add(1, Ordering::Relaxed);
-        Ok(Remote::new(Arc::clone(self), worker, number, read_state))
+        let worker = match self.shared() {
+            Some(worker) => worker,
+            None => self.one_more()?,
+        };
+        Ok(self.guest_in(worker, read_state))
     }
 
-    /// One that the caller counts among the guests of.
-    fn worker(&self) -> Result<Arc<Worker>, HandlerFault> {
-        let mut live = locked(&self.live);
-        live.retain(|worker| !worker.is_lost());
+    /// A guest that has a worker for itself, which ends with it.
+    pub fn guest_alone(self: &Arc<Workers>, read_state: ReadState) -> Result<Remote, HandlerFault> {
+        let worker = self.loaded()?;
+        worker.count();
+        Ok(self.guest_in(Arc::new(worker), read_state))
+    }
+
+    fn guest_in(self: &Arc<Workers>, worker: Arc<Worker>, read_state: ReadState) -> Remote {
+        let number = worker.next_guest.fetch_add(1, Ordering::Relaxed);
+        Remote::new(Arc::clone(self), worker, number, read_state)
+    }
+
+    /// One of those there are, which has counted the guest. `None`: one more is to be started, and is counted.
+    fn shared(&self) -> Option<Arc<Worker>> {
         let most = thread::available_parallelism().map_or(1, usize::from).min(MOST_OF_ONE);
-        let fewest = live.iter().min_by_key(|worker| worker.guests.load(Ordering::Relaxed));
-        if let Some(worker) = fewest
-            && (worker.guests.load(Ordering::Relaxed) == 0 || live.len() >= most)
+        let mut live = locked(&self.live);
+        live.workers.retain(|worker| !worker.is_lost());
+        let is_full = live.workers.len() + live.starting >= most;
+        let with_room = live.workers.iter().filter(|worker| worker.guests() < MOST_GUESTS);
+        let best = with_room.min_by_key(|worker| (!worker.is_free(), worker.guests()));
+        if let Some(worker) = best
+            && (is_full || worker.is_free())
         {
-            worker.guests.fetch_add(1, Ordering::Relaxed);
-            return Ok(Arc::clone(worker));
+            worker.count();
+            return Some(Arc::clone(worker));
         }
+        live.starting += 1;
+        None
+    }
+
+    /// Starts the one that is counted; nobody else waits for that.
+    fn one_more(&self) -> Result<Arc<Worker>, HandlerFault> {
+        let started = self.loaded();
+        let mut live = locked(&self.live);
+        live.starting -= 1;
+        let worker = Arc::new(started?);
+        worker.count();
+        live.workers.push(Arc::clone(&worker));
+        Ok(worker)
+    }
+
+    fn loaded(&self) -> Result<Worker, HandlerFault> {
         let worker = Worker::started_by(&self.start, self.limits)?;
         worker.load(&self.load, &self.code)?;
-        worker.guests.store(1, Ordering::Relaxed);
-        let worker = Arc::new(worker);
-        live.push(Arc::clone(&worker));
         Ok(worker)
     }
 
     /// Counts a guest less in this worker.
-    pub fn let_go(self: &Arc<Workers>, worker: &Worker, guest: u32) {
-        locked(&worker.dropped).push(guest);
+    pub fn rest(self: &Arc<Workers>, worker: &Worker) {
         if worker.guests.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.note_idle();
         }
@@ -130,16 +183,15 @@ impl Workers {
     fn note_idle(self: &Arc<Workers>) {
         static IDLE: Mutex<Vec<Weak<Workers>>> = Mutex::new(Vec::new());
         self.end_idle(1);
+        let this = Arc::downgrade(self);
         let mut idle = locked(&IDLE);
-        idle.retain(|other| {
-            other
-                .upgrade()
-                .is_some_and(|other| !Arc::ptr_eq(&other, self) && other.has_idle())
-        });
-        idle.push(Arc::downgrade(self));
-        while idle.len() > MOST_IDLE {
-            let longest = idle.remove(0).upgrade();
-            longest.inspect(|longest| longest.end_idle(0));
+        idle.retain(|other| other.strong_count() > 0 && !other.ptr_eq(&this));
+        idle.push(this);
+        let surplus = idle.len().saturating_sub(MOST_IDLE);
+        let longest: Vec<_> = idle.drain(..surplus).collect();
+        drop(idle);
+        for longest in longest.iter().filter_map(Weak::upgrade) {
+            longest.end_idle(0);
         }
     }
 
@@ -147,26 +199,26 @@ impl Workers {
     #[cfg(all(test, target_os = "linux", target_env = "gnu"))]
     pub fn pids(&self) -> Vec<u32> {
         let live = locked(&self.live);
-        live.iter().map(|worker| locked(&worker.channel).pid()).collect()
+        live.workers
+            .iter()
+            .map(|worker| locked(&worker.channel).pid())
+            .collect()
     }
 
-    fn has_idle(&self) -> bool {
-        locked(&self.live).iter().any(|worker| worker.is_idle())
-    }
-
-    /// Ends workers that have nothing to do, but for so many.
+    /// Ends workers that have nothing to do, but for so many of those that had few guests.
     fn end_idle(&self, mut kept: usize) {
         let mut ended = Vec::new();
-        locked(&self.live).retain(|worker| {
-            let is_kept = !worker.is_idle() || kept > 0;
-            kept -= usize::from(is_kept && worker.is_idle() && kept > 0);
+        locked(&self.live).workers.retain(|worker| {
+            let may_stay = worker.most_guests.load(Ordering::Relaxed) <= FEW_GUESTS && kept > 0;
+            let is_kept = worker.guests() > 0 || may_stay;
+            kept -= usize::from(worker.guests() == 0 && may_stay);
             if !is_kept {
                 ended.push(Arc::clone(worker));
             }
             is_kept
         });
-        // Waiting for their end keeps nobody from asking the others.
-        drop(ended);
+        // Waiting for their end keeps nobody from asking the others. A guest that rests may be in one still.
+        ended.iter().for_each(|worker| worker.end());
     }
 }
 
@@ -182,6 +234,9 @@ impl Worker {
             channel: Mutex::new(Channel::open(start)?),
             is_lost: AtomicBool::new(false),
             guests: AtomicUsize::new(0),
+            most_guests: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+            last: Mutex::default(),
             next_guest: AtomicU32::new(0),
             dropped: Mutex::default(),
         })
@@ -195,8 +250,36 @@ impl Worker {
         self.is_lost.load(Ordering::Acquire)
     }
 
-    fn is_idle(&self) -> bool {
-        self.guests.load(Ordering::Relaxed) == 0
+    fn guests(&self) -> usize {
+        self.guests.load(Ordering::Relaxed)
+    }
+
+    /// Counts a guest, which whoever is on this thread will ask.
+    pub fn count(&self) {
+        let others = self.guests.fetch_add(1, Ordering::Relaxed);
+        self.most_guests.fetch_max(others + 1, Ordering::Relaxed);
+        self.note_asked();
+    }
+
+    fn note_asked(&self) {
+        *locked(&self.last) = Some((thread::current().id(), Instant::now()));
+    }
+
+    /// Whether a guest more keeps nobody waiting: nobody asks it, or this thread alone.
+    fn is_free(&self) -> bool {
+        let is_own =
+            |(thread, at): (ThreadId, Instant)| thread == thread::current().id() || at.elapsed() > RESTED_AFTER;
+        self.guests() == 0 || self.asked.load(Ordering::Relaxed) == 0 && locked(&self.last).is_none_or(is_own)
+    }
+
+    /// Notes a guest that it may let go of.
+    pub fn forget(&self, guest: u32) {
+        locked(&self.dropped).push(guest);
+    }
+
+    fn end(&self) {
+        self.is_lost.store(true, Ordering::Release);
+        locked(&self.channel).end();
     }
 
     fn started(&self) -> Start {
@@ -219,7 +302,7 @@ impl Worker {
     /// The code of a module.
     pub fn compile(&self, wasm: &[u8]) -> Result<Vec<u8>, HandlerFault> {
         let mut answer = Answer::default();
-        self.ask(Asked::Handler, &[&[ask::COMPILE], wasm], &mut answer)?;
+        self.ask(Asked::Handler(CODE_BYTES), &[&[ask::COMPILE], wasm], &mut answer)?;
         Ok(answer.done().to_vec())
     }
 
@@ -229,7 +312,7 @@ impl Worker {
         put_limits(&mut request, &self.limits);
         put_part(&mut request, source.as_bytes());
         let mut answer = Answer::default();
-        self.ask(Asked::Handler, &[&request, code], &mut answer)?;
+        self.ask(Asked::Handler(source.len()), &[&request, code], &mut answer)?;
         match std::str::from_utf8(answer.done()) {
             Ok(source) => Ok(source.to_owned()),
             Err(_) => self.odd("with a source that is no text"),
@@ -238,7 +321,10 @@ impl Worker {
 
     fn load(&self, load: &[u8], code: &[u8]) -> Result<About, HandlerFault> {
         let mut answer = Answer::default();
-        self.ask(Asked::Handler, &[load, code], &mut answer)?;
+        // What it says of itself are texts of its source, and its state twice.
+        let states = self.limits.state_bytes.saturating_add(self.limits.saved_bytes());
+        let most = load.len().saturating_mul(BYTES_OF_ONE).saturating_add(states);
+        self.ask(Asked::Handler(most), &[load, code], &mut answer)?;
         let mut reading = Reading(answer.done());
         let mut part = || Some(reading.part()?.to_vec());
         let about = (part(), part(), part());
@@ -263,9 +349,17 @@ impl Worker {
     /// # Errors
     /// What the worker answers in place of an answer, or why there is none: then it is lost.
     pub fn ask(&self, asked: Asked, request: &[&[u8]], answer: &mut Answer) -> Result<(), HandlerFault> {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let answered = self.ask_in_turn(asked, request, answer);
+        self.note_asked();
+        self.asked.fetch_sub(1, Ordering::Relaxed);
+        answered
+    }
+
+    fn ask_in_turn(&self, asked: Asked, request: &[&[u8]], answer: &mut Answer) -> Result<(), HandlerFault> {
         let mut channel = locked(&self.channel);
         if self.is_lost() {
-            return Err(fault(code::ENGINE_EXIT, "the process that ran the handler had ended"));
+            return Err(had_ended());
         }
         if let Err(silent) = channel.ask(asked, &self.limits, request, answer) {
             self.is_lost.store(true, Ordering::Release);
@@ -286,10 +380,9 @@ impl Worker {
         }
     }
 
-    /// Ends a worker that answered something else than it was asked.
+    /// Ends a worker that answered something else than it was asked, and says so.
     pub fn odd<T>(&self, what: &str) -> Result<T, HandlerFault> {
-        self.is_lost.store(true, Ordering::Release);
-        locked(&self.channel).end();
+        self.end();
         Err(frame::odd(what))
     }
 }

@@ -26,19 +26,18 @@ use crate::limits::GuestLimits;
 use crate::process::spawner;
 
 /// What the executable is called with to be a worker, and nothing else.
-const ARGUMENT: &str = "--refold-worker";
+pub(super) const ARGUMENT: &str = "--refold-worker";
 /// This executable, whatever became of its file since.
-const OWN_EXECUTABLE: &str = "/proc/self/exe";
+pub(super) const OWN_EXECUTABLE: &str = "/proc/self/exe";
 /// The descriptor that a worker has to its starter.
 const OWN_END: i32 = 0;
 
 /// How often whoever waits looks whether it was cancelled, and how long an answer may then still take.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
-const CANCEL_WAIT: Duration = Duration::from_millis(50);
+const CANCEL_WAIT: Duration = Duration::from_millis(100);
 /// How long a worker may take to be gone once it closed its end.
 const END_WAIT: Duration = Duration::from_millis(100);
-/// What compiled code may have, and an answer beside what a guest holds.
-const CODE_BYTES: usize = 1 << 30;
+/// What an answer may have beside what a handler's limits leave it: heads, outcomes, a fault.
 const ANSWER_BYTES: usize = 4 << 20;
 
 /// How a worker is started, and how long it may take.
@@ -129,12 +128,8 @@ impl Channel {
         answer: &mut Answer,
     ) -> Result<(), HandlerFault> {
         let (within, most) = match asked {
-            Asked::Handler => (self.start.loads_within, CODE_BYTES),
-            // A guest says no more than it holds.
-            Asked::Events => (
-                self.start.answers_within,
-                limits.memory_bytes.saturating_add(ANSWER_BYTES),
-            ),
+            Asked::Handler(most) => (self.start.loads_within, most.saturating_add(ANSWER_BYTES)),
+            Asked::Events => (self.start.answers_within, limits.answer_bytes() + ANSWER_BYTES),
         };
         let deadline = Instant::now() + within;
         let answered = self
@@ -164,9 +159,10 @@ impl Channel {
         let mut unsent = parts.as_mut_slice();
         let mut patience = Patience::until(deadline);
         while !unsent.is_empty() {
+            patience.lasts()?;
             match self.stream.write_vectored(unsent) {
                 Ok(count) => IoSlice::advance_slices(&mut unsent, count),
-                Err(error) => patience.bear(error)?,
+                Err(error) => bear(error)?,
             }
         }
         Ok(())
@@ -177,13 +173,16 @@ impl Channel {
         let mut given_up = None;
         let received = answer.0.receive(most, &mut |room| {
             loop {
-                match self.stream.read(room) {
-                    Ok(count) => return Ok(count),
-                    Err(error) => {
-                        if let Err(silence) = patience.bear(error) {
-                            given_up = Some(silence);
-                            return Err(io::Error::other("it was given up"));
-                        }
+                let read = patience.lasts().and_then(|()| match self.stream.read(room) {
+                    Ok(count) => Ok(Some(count)),
+                    Err(error) => bear(error).map(|()| None),
+                });
+                match read {
+                    Ok(Some(count)) => return Ok(count),
+                    Ok(None) => {}
+                    Err(silence) => {
+                        given_up = Some(silence);
+                        return Err(io::Error::other("it was given up"));
                     }
                 }
             }
@@ -286,13 +285,8 @@ impl Patience {
         }
     }
 
-    /// Whether to go on after a call that came to nothing.
-    fn bear(&mut self, error: io::Error) -> Result<(), Silence> {
-        match error.kind() {
-            ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => {}
-            ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => return Err(Silence::Broken(Broken::Ended)),
-            _ => return Err(Silence::Broken(Broken::Failed(error))),
-        }
+    /// Whether to go on. Asked before every read and write: what comes a byte at a time does not come either.
+    fn lasts(&mut self) -> Result<(), Silence> {
         let now = Instant::now();
         if now >= self.deadline {
             return Err(Silence::TooLate);
@@ -304,20 +298,35 @@ impl Patience {
     }
 }
 
+/// Whether to go on after a call that came to nothing.
+fn bear(error: io::Error) -> Result<(), Silence> {
+    match error.kind() {
+        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(()),
+        ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => Err(Silence::Broken(Broken::Ended)),
+        _ => Err(Silence::Broken(Broken::Failed(error))),
+    }
+}
+
 /// Makes a worker of any executable that has this crate in it, before its own `main`: a test program has none of ours,
-/// and nothing of a window is set up where there will be none. Of Linux's C libraries glibc hands over the arguments.
+/// and nothing of a window is set up where there will be none. It comes before the constructors of the libraries too,
+/// some of which start threads. Of Linux's C libraries glibc hands over the arguments.
 #[used]
-#[unsafe(link_section = ".init_array")]
+#[unsafe(link_section = ".preinit_array")]
 static BECOME_WORKER: extern "C" fn(libc::c_int, *const *const libc::c_char) = become_worker;
 
 /// Called by the loader with the arguments of the program.
 extern "C" fn become_worker(count: libc::c_int, arguments: *const *const libc::c_char) {
-    if count != 2 || arguments.is_null() {
-        return;
+    let count = usize::try_from(count).unwrap_or_default();
+    let argument = |at: usize| match at < count && !arguments.is_null() {
+        // SAFETY: the loader hands over as many arguments as it says, each a text that ends in a zero byte.
+        true => Some(unsafe { std::ffi::CStr::from_ptr(*arguments.add(at)) }.to_bytes()),
+        false => None,
+    };
+    #[cfg(test)]
+    if argument(1) == Some(ARGUMENT.as_bytes()) {
+        tried::prepare(argument(2));
     }
-    // SAFETY: the loader hands over as many arguments as it says, each a text that ends in a zero byte.
-    let asked = unsafe { std::ffi::CStr::from_ptr(*arguments.add(1)) };
-    if asked.to_bytes() == ARGUMENT.as_bytes() {
+    if argument(1) == Some(ARGUMENT.as_bytes()) && (count == 2 || cfg!(test)) {
         serve();
         // SAFETY: ends the process; nothing of it is to be run any more.
         unsafe { libc::_exit(0) };
@@ -349,6 +358,27 @@ fn serve() {
         }
         if put_frame(&mut out, |out| server.answer(inbox.frame(), out)).is_none() {
             return;
+        }
+    }
+}
+
+/// What tests ask a worker to be besides.
+#[cfg(test)]
+pub mod tried {
+    pub const BESIDE_A_THREAD: &str = "beside-a-thread";
+    pub const WITH_LITTLE_MEMORY: &str = "with-little-memory";
+    const LITTLE_BYTES: u64 = 160 << 20;
+
+    pub fn prepare(what: Option<&[u8]>) {
+        if what == Some(BESIDE_A_THREAD.as_bytes()) {
+            let _ = std::thread::Builder::new().spawn(|| {
+                loop {
+                    std::thread::park();
+                }
+            });
+        }
+        if what == Some(WITH_LITTLE_MEMORY.as_bytes()) {
+            let _ = super::walls::TEST_DATA_BYTES.set(LITTLE_BYTES);
         }
     }
 }

@@ -8,8 +8,9 @@ use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
 use super::channel::Answer;
-use super::frame::{self, HAS_RECORDED, OUTCOME, Reading, Wish, ask, put_number, put_part, put_part_of, tail};
+use super::frame::{self, HAS_RECORDED, OUTCOME, Reading, Wish, ask, emptied, put_number, put_part, put_part_of, tail};
 use super::pool::{Asked, Worker, Workers};
+use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
@@ -45,6 +46,8 @@ pub struct Remote {
     wish: Wish,
     /// What it was asked for beyond its events failed, so that it is of no further use.
     is_spent: bool,
+    /// Whether it rests, and is not counted among those that its worker is there for.
+    is_resting: bool,
     emitted: Vec<Recorded>,
 }
 
@@ -80,7 +83,7 @@ enum Tail {
 
 impl Batch {
     pub fn clear(&mut self) {
-        self.bytes.clear();
+        emptied(&mut self.bytes);
         self.frames.clear();
     }
 
@@ -145,6 +148,7 @@ impl Remote {
             known_at_end: Known::Nothing,
             wish: Wish::Nothing,
             is_spent: false,
+            is_resting: false,
             emitted: Vec::new(),
         }
     }
@@ -163,7 +167,7 @@ impl Remote {
 
     /// What it answers beside its folds, as JSON.
     pub fn aside(&mut self, number: u32, frame: &[u8], time: Timestamp) -> Result<Vec<u8>, HandlerFault> {
-        self.begin(ask::ASIDE);
+        self.begin(ask::ASIDE)?;
         put_number(&mut self.request, self.number);
         put_number(&mut self.request, number);
         self.request.extend_from_slice(&time.0.to_le_bytes());
@@ -172,16 +176,19 @@ impl Remote {
         Ok(self.answer.done().to_vec())
     }
 
-    /// Begins a request to this guest.
-    fn begin(&mut self, asked: u8) {
-        self.request.clear();
-        self.request.push(asked);
+    /// Begins a request to this guest, if anybody still waits for its answer.
+    fn begin(&mut self, asked: u8) -> Result<(), HandlerFault> {
+        if cancel::is_cancelled() {
+            return Err(cancel::cancelled());
+        }
+        emptied(&mut self.request).push(asked);
         self.worker.write_dropped(&mut self.request);
+        Ok(())
     }
 
     /// Folds the events of the batch.
     fn fold(&mut self, wish: Wish) -> Result<(), HandlerFault> {
-        self.begin(ask::FOLD);
+        self.begin(ask::FOLD)?;
         put_number(&mut self.request, self.number);
         match self.restore.take() {
             None => self.request.push(0),
@@ -196,11 +203,15 @@ impl Remote {
         self.forget_ahead();
         let asked = [self.request.as_slice(), self.batch.bytes.as_slice()];
         self.worker.ask(Asked::Events, &asked, &mut self.answer)?;
-        match read_answer(self.answer.done(), self.batch.len(), wish, &mut self.ahead) {
-            Some(Tail::Known(known)) => self.known_at_end = known,
+        let limits = self.worker.limits();
+        match read_answer(self.answer.done(), self.batch.len(), wish, limits, &mut self.ahead) {
+            Some(Tail::Known(known)) => {
+                self.known_at_end = known;
+                // Whoever asks for a state by itself is told why it is not there.
+                self.is_spent = wish == Wish::Each && self.ahead.iter().any(|ahead| ahead.state.is_none());
+            }
             Some(Tail::EventFailed(fault)) => self.failed = Some(fault),
             Some(Tail::NotHad(fault)) if self.batch.is_empty() => return Err(fault),
-            // Whoever asks for it by itself is told why.
             Some(Tail::NotHad(_)) => self.is_spent = true,
             None => return self.worker.odd("in frames that do not hold together"),
         }
@@ -283,10 +294,10 @@ impl Remote {
 }
 
 /// Reads what became of events. `None`: it does not hold together.
-fn read_answer(whole: &[u8], events: usize, wish: Wish, ahead: &mut Vec<Ahead>) -> Option<Tail> {
+fn read_answer(whole: &[u8], events: usize, wish: Wish, limits: &GuestLimits, ahead: &mut Vec<Ahead>) -> Option<Tail> {
     let place = |reading: &Reading<'_>| whole.len() - reading.0.len();
-    let part = |reading: &mut Reading<'_>| {
-        let length = reading.part()?.len();
+    let part = |reading: &mut Reading<'_>, most: usize| {
+        let length = reading.part().filter(|part| part.len() <= most)?.len();
         let end = place(reading);
         Some(end - length..end)
     };
@@ -300,7 +311,9 @@ fn read_answer(whole: &[u8], events: usize, wish: Wish, ahead: &mut Vec<Ahead>) 
         let recorded = match outcome & HAS_RECORDED {
             0 => 0..0,
             _ => {
-                let count = reading.number()?;
+                let count = reading
+                    .number()
+                    .filter(|count| *count as usize <= limits.most_emitted())?;
                 let start = place(&reading);
                 for _ in 0..count {
                     reading.part()?;
@@ -309,7 +322,7 @@ fn read_answer(whole: &[u8], events: usize, wish: Wish, ahead: &mut Vec<Ahead>) 
             }
         };
         let state = match wish {
-            Wish::Each if reading.byte()? == 1 => Some(part(&mut reading)?),
+            Wish::Each if reading.byte()? == 1 => Some(part(&mut reading, limits.state_bytes)?),
             _ => None,
         };
         ahead.push(Ahead {
@@ -321,8 +334,12 @@ fn read_answer(whole: &[u8], events: usize, wish: Wish, ahead: &mut Vec<Ahead>) 
     let said = match (reading.byte()?, wish) {
         // Some of the events it folds, so that whoever asks for the rest comes to an end.
         (tail::NOTHING, _) if done > 0 || events == 0 => Tail::Known(Known::Nothing),
-        (tail::WISHED, Wish::State) if done == events => Tail::Known(Known::State(part(&mut reading)?)),
-        (tail::WISHED, Wish::Saved) if done == events => Tail::Known(Known::Saved(part(&mut reading)?)),
+        (tail::WISHED, Wish::State) if done == events => {
+            Tail::Known(Known::State(part(&mut reading, limits.state_bytes)?))
+        }
+        (tail::WISHED, Wish::Saved) if done == events => {
+            Tail::Known(Known::Saved(part(&mut reading, limits.saved_bytes())?))
+        }
         (tail::NOT_HAD, Wish::State | Wish::Saved) if done == events => Tail::NotHad(reading.fault()?),
         (tail::EVENT_FAILED, _) if done < events => Tail::EventFailed(reading.fault()?),
         _ => return None,
@@ -397,10 +414,23 @@ impl undo::Guest for Remote {
     fn rewind(&mut self) -> bool {
         !self.is_lost()
     }
+
+    fn rest(&mut self) {
+        self.is_resting = true;
+        self.workers.rest(&self.worker);
+    }
+
+    fn wake(&mut self) {
+        self.is_resting = false;
+        self.worker.count();
+    }
 }
 
 impl Drop for Remote {
     fn drop(&mut self) {
-        self.workers.let_go(&self.worker, self.number);
+        self.worker.forget(self.number);
+        if !self.is_resting {
+            self.workers.rest(&self.worker);
+        }
     }
 }

@@ -9,20 +9,23 @@ use std::time::{Duration, Instant};
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 
-use super::frame::{self, HAS_RECORDED, Reading, Wish, ask, put_number, put_part, put_part_of, status, tail};
+use super::frame::{self, HAS_RECORDED, Reading, Wish, ask, emptied, put_number, put_part, put_part_of, status, tail};
+use crate::error::{code, fault};
 use crate::hosted::Hosted;
 use crate::js::{self, Dialect, Language, Script};
+use crate::limits::GuestLimits;
 use crate::undo::Folded;
-use crate::wasm;
+use crate::{wasm, worker};
 
 /// An answer ends where it has so much, or took so long: the rest is asked again. No state hangs on where that is.
 const ANSWER_BYTES: usize = 1 << 20;
-const ANSWER_WITHIN: Duration = Duration::from_millis(200);
+/// It is less than who asked waits for it once it was cancelled.
+const ANSWER_WITHIN: Duration = Duration::from_millis(40);
 
 /// See the module.
 #[derive(Default)]
 pub struct Server {
-    loaded: Option<Box<dyn Host>>,
+    loaded: Option<(Box<dyn Host>, GuestLimits)>,
     guests: HashMap<u32, Box<dyn Hosted>>,
 }
 
@@ -55,12 +58,12 @@ impl Server {
                     dialect,
                 };
                 let loaded = js::host(reading.0, script, limits);
-                self.load(loaded, out)
+                self.load(loaded, limits, out)
             }
             ask::MODULE => {
                 let limits = reading.limits()?;
                 let loaded = wasm::host(reading.0, limits);
-                self.load(loaded, out)
+                self.load(loaded, limits, out)
             }
             ask::COMPILE => wasm::compile(reading.0).map(|code| {
                 out.push(status::DONE);
@@ -101,10 +104,11 @@ impl Server {
     fn load(
         &mut self,
         loaded: Result<(Box<dyn Host>, About), HandlerFault>,
+        limits: GuestLimits,
         out: &mut Vec<u8>,
     ) -> Result<(), HandlerFault> {
         let (host, about) = loaded?;
-        self.loaded = Some(host);
+        self.loaded = Some((host, limits));
         out.push(status::DONE);
         for part in [about.about, about.state, about.saved] {
             put_part(out, &part);
@@ -124,13 +128,19 @@ impl Server {
         match self.guests.entry(number) {
             std::collections::hash_map::Entry::Occupied(guest) => Ok(guest.into_mut()),
             std::collections::hash_map::Entry::Vacant(place) => match &self.loaded {
-                Some(loaded) => Ok(place.insert(loaded.guest()?)),
+                Some((loaded, _)) => match loaded.guest() {
+                    Ok(guest) => Ok(place.insert(guest)),
+                    // It was loaded once already, so there is no memory left.
+                    Err(fault) if fault.code == code::ENGINE => Err(worker::give_up(fault)),
+                    Err(fault) => Err(fault),
+                },
                 None => Err(frame::odd("before it had a handler")),
             },
         }
     }
 
-    /// Folds events one after the other, and says of each what became of it, up to the first that fails.
+    /// Folds events one after the other, and says of each what became of it, up to the first that fails. A guest that
+    /// failed at anything is let go of: what is asked of it next begins with a saved state.
     fn fold(&mut self, reading: &mut Reading<'_>, out: &mut Vec<u8>) -> Option<()> {
         let start = out.len();
         let number = reading.number()?;
@@ -140,6 +150,7 @@ impl Server {
         };
         let wish = Wish::of(reading.byte()?)?;
         let count = reading.number()?;
+        let most_recorded = self.loaded.as_ref().map_or(0, |(_, limits)| limits.state_bytes);
         let guest = self.guest(number).and_then(|guest| match restored {
             Some(saved) => guest.restore(saved).map(|()| guest),
             None => Ok(guest),
@@ -147,6 +158,7 @@ impl Server {
         let guest = match guest {
             Ok(guest) => guest,
             Err(fault) => {
+                self.guests.remove(&number);
                 fail(out, start, &fault);
                 return Some(());
             }
@@ -155,12 +167,12 @@ impl Server {
         let count_at = out.len();
         put_number(out, 0);
         let begun = Instant::now();
-        let (mut done, mut failed) = (0, None);
+        let (mut done, mut failed, mut is_spent) = (0, None, false);
         let mut recorded = Vec::new();
         while done < count {
             let time = Timestamp(reading.long()?.cast_signed());
             let event = reading.part()?;
-            let outcome = match folded(guest.as_mut(), event, time, &mut recorded, out) {
+            let outcome = match folded(guest.as_mut(), event, time, most_recorded, &mut recorded, out) {
                 Ok(outcome) => outcome,
                 Err(fault) => {
                     failed = Some(fault);
@@ -176,6 +188,7 @@ impl Server {
                 if wished(guest.as_mut(), wish, out).is_err() {
                     out.truncate(flag_at);
                     out.push(0);
+                    is_spent = true;
                     is_enough = true;
                 }
             }
@@ -188,6 +201,7 @@ impl Server {
         }
         match (failed, wish) {
             (Some(fault), _) => {
+                is_spent = true;
                 out.push(tail::EVENT_FAILED);
                 frame::put_fault(out, &fault);
             }
@@ -196,11 +210,15 @@ impl Server {
                 let flag_at = out.len() - 1;
                 if let Err(fault) = wished(guest.as_mut(), wish, out) {
                     out.truncate(flag_at);
+                    is_spent = true;
                     out.push(tail::NOT_HAD);
                     frame::put_fault(out, &fault);
                 }
             }
             _ => out.push(tail::NOTHING),
+        }
+        if is_spent {
+            self.guests.remove(&number);
         }
         Some(())
     }
@@ -228,16 +246,22 @@ fn folded(
     guest: &mut dyn Hosted,
     event: &[u8],
     time: Timestamp,
+    most_recorded: usize,
     recorded: &mut Vec<u8>,
     out: &mut Vec<u8>,
 ) -> Result<Folded, HandlerFault> {
     let outcome = guest.apply(event, time)?;
-    let mut count = 0u32;
-    recorded.clear();
+    let (mut count, mut bytes) = (0u32, 0);
+    emptied(recorded);
     guest.recorded(&mut |json| {
         count += 1;
+        bytes += json.len();
         put_part(recorded, json);
     })?;
+    if bytes > most_recorded {
+        let message = format!("the handler emits more than {most_recorded} bytes for one event; emit less");
+        return Err(fault(code::LIMIT_OUTPUT, message));
+    }
     let number = frame::outcome_number(outcome);
     match count {
         0 => out.push(number),

@@ -57,15 +57,20 @@ const CALLS: &[libc::c_long] = &[
 pub fn put_up() -> u8 {
     keep_apart();
     let mut up = 0;
-    if restrict_files().is_ok_and(|status| status != RulesetStatus::NotEnforced) {
+    // It binds the thread that asks, and those that come of it.
+    if restrict_files().is_ok_and(|status| status != RulesetStatus::NotEnforced) && has_one_thread() {
         up |= HAS_LANDLOCK;
     }
     // Making the rules of Landlock took a descriptor; from here on there are no more.
     limit(libc::RLIMIT_NOFILE, MOST_FILES);
-    if filter().is_ok_and(|filter| seccompiler::apply_filter(&filter).is_ok()) {
+    if filter().is_ok_and(|filter| seccompiler::apply_filter_all_threads(&filter).is_ok()) {
         up |= HAS_FILTER;
     }
     up
+}
+
+fn has_one_thread() -> bool {
+    std::fs::read_dir("/proc/self/task").is_ok_and(|threads| threads.count() == 1)
 }
 
 /// What needs no walls: no descriptor of anybody else, an end with Refold's, and bounds. What of it the system refuses,
@@ -81,7 +86,7 @@ fn keep_apart() {
     }
     for (what, most) in [
         (libc::RLIMIT_CORE, 0),
-        (libc::RLIMIT_DATA, MOST_DATA_BYTES),
+        (libc::RLIMIT_DATA, most_data_bytes()),
         (libc::RLIMIT_FSIZE, 0),
         (libc::RLIMIT_MEMLOCK, 0),
         (libc::RLIMIT_NPROC, 0),
@@ -89,6 +94,18 @@ fn keep_apart() {
         limit(what, most);
     }
 }
+
+fn most_data_bytes() -> u64 {
+    #[cfg(test)]
+    if let Some(most) = TEST_DATA_BYTES.get() {
+        return *most;
+    }
+    MOST_DATA_BYTES
+}
+
+/// What guests may hold where a test looks at what becomes of them.
+#[cfg(test)]
+pub static TEST_DATA_BYTES: std::sync::OnceLock<u64> = std::sync::OnceLock::new();
 
 fn limit(what: libc::__rlimit_resource_t, most: u64) {
     let limit = libc::rlimit {
@@ -134,7 +151,7 @@ pub fn lacking() -> Option<&'static str> {
     match (up & IS_KNOWN != 0, up & HAS_LANDLOCK != 0, up & HAS_FILTER != 0) {
         (false, _, _) | (_, true, true) => None,
         (_, true, false) => Some("the kernel has no seccomp"),
-        (_, false, true) => Some("the kernel has no Landlock"),
-        (_, false, false) => Some("the kernel has neither Landlock nor seccomp"),
+        (_, false, true) => Some("Landlock is not there, or not for all threads"),
+        (_, false, false) => Some("neither Landlock nor seccomp is there"),
     }
 }
