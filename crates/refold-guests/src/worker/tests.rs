@@ -1,5 +1,7 @@
 //! The walls from inside and from outside, and workers that die, hang, take too much or answer what they should not.
 
+mod bounds;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,8 @@
 //! What a module that keeps to the interface can count on.
 
-use refold_core::port::handler::{Applied, HandlerProgram as _, Written};
+use refold_core::port::handler::{Applied, HandlerProgram as _, StatesAsked, Written};
 
-use super::{Counter, applying, load};
+use super::{COUNT, Counter, SAY, applying, load};
 use crate::tests::{apply_all, events, folded, text};
 use crate::{GuestLimits, GuestProgram as _, WASM_ENGINE_ID, WasmProgram};
 
@@ -191,4 +191,44 @@ fn what_an_event_changed_counts_as_written() {
     let paths: Vec<String> = written.paths().iter().map(ToString::to_string).collect();
     assert_eq!(paths, ["/n"]);
     assert!(load(&Counter::default().wasm()).is_ok());
+}
+
+/// Its state of the second event traps, and leaves the module with another.
+#[test]
+fn a_guest_that_failed_at_a_state_is_not_used_on() {
+    let counter = Counter {
+        state: format!(
+            "i32.const 21 i32.load8_u i32.const 50 i32.eq
+             if i32.const 21 i32.const 56 i32.store8 unreachable end {SAY}"
+        ),
+        ..Counter::default()
+    };
+    let program = counter.program();
+    let list = events(&[("E", "{}"); 4]);
+    for asked in [None, Some(StatesAsked::LastState), Some(StatesAsked::EveryState)] {
+        let mut instance = program.start();
+        if let Some(asked) = asked {
+            let mut coming = (0..4).map(|row| list.batch.event(row));
+            instance.look_ahead(&mut coming, &list.names, asked);
+        }
+        let states = (0..4).map(|row| {
+            let applied = instance.apply(&list.batch.event(row), &list.names, &mut Written::off());
+            assert_eq!(applied, Ok(Applied::Folded));
+            instance.state().map(|state| text(&state)).map_err(|fault| fault.code)
+        });
+        let n = |n| Ok(format!(r#"{{"n":{n}}}"#));
+        assert_eq!(
+            states.collect::<Vec<_>>(),
+            [n(1), Err("RF-HANDLER-THROW"), n(3), n(4)],
+            "{asked:?}"
+        );
+    }
+}
+
+/// More than 4 GiB is no question of what the machine has.
+#[test]
+fn memory_beyond_all_addresses_is_refused_as_webassembly_says() {
+    let growing = format!("i32.const 65535 memory.grow i32.const -1 i32.ne if unreachable end {COUNT} i64.const 0");
+    let (state, fault) = folded(&applying(&growing).program(), &events(&[("E", "{}")]));
+    assert_eq!((state.as_str(), fault), (r#"{"n":1}"#, None));
 }
