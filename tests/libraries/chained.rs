@@ -76,8 +76,7 @@ fn the_sdk_and_we_agree_on_every_event_of_ours_also_where_it_was_changed() {
         assert_eq!(verified(&store, &key).outcome, "verified", "seed {seed}");
 
         // An event in seven, each in a way of its own.
-        let mut number = 0;
-        for event in made.iter_mut().skip(1).step_by(7) {
+        for (number, event) in made.iter_mut().skip(1).step_by(7).enumerate() {
             match number % 8 {
                 0 => event.source.push('/'),
                 1 => event.subject.push('9'),
@@ -88,7 +87,6 @@ fn the_sdk_and_we_agree_on_every_event_of_ours_also_where_it_was_changed() {
                 6 => event.trace = Some(("00-f-f-01".to_owned(), String::new())),
                 _ => event.signature = sign("another hash"),
             }
-            number += 1;
         }
         write(&made);
         let by_sdk = python("verify.py", &[&path]);

@@ -128,8 +128,8 @@ fn large_objects_of_postgresql() {
         ..model
     };
     let models: Vec<Model> = models().into_iter().take(12_000).map(bare).collect();
-    let kinds = servers::KINDS.iter().filter(|kind| kind.layout == "axon");
-    let kind = kinds.last().unwrap_or_else(|| panic!("the layout has two kinds"));
+    let mut kinds = servers::KINDS.iter().filter(|kind| kind.layout == "axon");
+    let kind = kinds.next_back().unwrap_or_else(|| panic!("the layout has two kinds"));
     let store = kind.make(&server, &models);
     let database = kind.database();
     server.sql(&database, "VACUUM ANALYZE pg_largeobject_metadata");

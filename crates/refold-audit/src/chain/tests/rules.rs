@@ -35,9 +35,12 @@ const PARENT: (Member, &str) = (
 const STATE: (Member, &str) = (Member::TraceState, "a=1");
 const OF_DATA: &str = "d191edf0a6caef385b8a79aeea336b05d8e054b0f9fc26515acb68690c0b5903";
 
+/// What it is, its members, and its hash or what is expected of it.
+type Vector = (&'static str, &'static [(Member, &'static str)], &'static str);
+
 #[test]
 fn hashes_are_those_of_the_sdk() {
-    let vectors: [(&str, &[(Member, &str)], &str); 7] = [
+    let vectors: [Vector; 7] = [
         (DATA, &[], OF_DATA),
         (DATA, &[PARENT, STATE], OF_DATA),
         (

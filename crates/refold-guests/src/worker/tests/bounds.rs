@@ -1,6 +1,7 @@
 //! What a worker is held to: its walls on every thread, its memory, the time and the size of its answers; and that
 //! nobody else pays for one that ends.
 
+use refold_core::port::handler::HandlerFault;
 use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
