@@ -371,11 +371,15 @@ pub mod tried {
 
     pub fn prepare(what: Option<&[u8]>) {
         if what == Some(BESIDE_A_THREAD.as_bytes()) {
-            let _ = std::thread::Builder::new().spawn(|| {
+            let (here, is_here) = std::sync::mpsc::channel();
+            let _ = std::thread::Builder::new().spawn(move || {
+                let _ = here.send(());
                 loop {
                     std::thread::park();
                 }
             });
+            // It is set up by calls that the walls refuse.
+            let _ = is_here.recv();
         }
         if what == Some(WITH_LITTLE_MEMORY.as_bytes()) {
             let _ = super::walls::TEST_DATA_BYTES.set(LITTLE_BYTES);

@@ -44,7 +44,7 @@ fn a_thread_that_was_there_before_is_behind_the_filter_too_and_landlock_is_not_c
     assert!(worker.wait().unwrap().success());
 }
 
-/// The worker has room for four of these at most, and each has its limit of 256 MiB before it.
+/// The worker has no room for all of these, and each is far from its own limit.
 #[test]
 fn how_many_guests_there_are_shows_in_no_state() {
     let start = Start {
@@ -53,11 +53,11 @@ fn how_many_guests_there_are_shows_in_no_state() {
     };
     let source = "const kept = []
         export default { initial: () => ({ n: 0 }), on: { E(state) {
-            try { kept.push(new Uint8Array(30 << 20).fill(1)) } catch { state.was_refused = true }
+            try { kept.push(new ArrayBuffer(16 << 20)) } catch { state.was_refused = true }
             state.n++ } } }";
     let program = load_by(&start, source).unwrap();
     let list = many(1);
-    let mut instances: Vec<Box<dyn HandlerInstance>> = (0..8).map(|_| program.start()).collect();
+    let mut instances: Vec<Box<dyn HandlerInstance>> = (0..12).map(|_| program.start()).collect();
     for round in 0..2 {
         for (number, instance) in instances.iter_mut().enumerate() {
             if round == 0 {
@@ -195,22 +195,19 @@ fn what_a_script_throws_is_cut_where_it_is_long() {
 }
 
 #[test]
-fn a_worker_that_had_many_guests_ends_with_the_last_and_one_of_few_stays() {
+fn a_worker_that_had_many_guests_ends_with_the_last() {
     let program = counter();
     let list = many(1);
-    let first = program.workers().pids();
-    for (count, is_kept) in [(8, true), (9, false)] {
-        let mut instances: Vec<_> = (0..count).map(|_| program.start()).collect();
-        for instance in &mut instances {
-            instance
-                .apply(&list.batch.event(0), &list.names, &mut Written::off())
-                .unwrap();
-        }
-        // One thread asks them all in turn.
-        assert_eq!(program.workers().pids(), first);
-        drop(instances);
-        assert_eq!(program.workers().pids() == first, is_kept, "{count}");
+    let mut instances: Vec<_> = (0..9).map(|_| program.start()).collect();
+    for instance in &mut instances {
+        instance
+            .apply(&list.batch.event(0), &list.names, &mut Written::off())
+            .unwrap();
     }
+    // One thread asks them all in turn.
+    assert_eq!(program.workers().pids().len(), 1);
+    drop(instances);
+    assert!(program.workers().pids().is_empty());
     assert_eq!(folded(&program, &list), (r#"{"n":1}"#.to_owned(), None));
 }
 
@@ -236,7 +233,6 @@ fn a_guest_that_rests_keeps_no_worker_and_costs_no_second() {
     let condition = &program.conditions()[0];
     let state = program.start().state().unwrap();
     assert!(aside.holds(condition, &state).unwrap());
-    let first = program.workers().pids();
     let list = many(1);
     let mut others: Vec<_> = (0..9).map(|_| program.start()).collect();
     for instance in &mut others {
@@ -244,9 +240,9 @@ fn a_guest_that_rests_keeps_no_worker_and_costs_no_second() {
             .apply(&list.batch.event(0), &list.names, &mut Written::off())
             .unwrap();
     }
-    assert_eq!(program.workers().pids(), first);
+    assert_eq!(program.workers().pids().len(), 1);
     drop(others);
     // The one that rested is gone with it, and a new one answers.
-    assert_eq!(program.workers().pids(), []);
+    assert!(program.workers().pids().is_empty());
     assert!(aside.holds(condition, &state).unwrap());
 }
