@@ -371,7 +371,7 @@ pub mod tried {
 
     pub fn prepare(what: Option<&[u8]>) {
         if what == Some(BESIDE_A_THREAD.as_bytes()) {
-            let (here, is_here) = std::sync::mpsc::channel();
+            let (here, is_here) = std::sync::mpsc::sync_channel(1);
             let _ = std::thread::Builder::new().spawn(move || {
                 let _ = here.send(());
                 loop {

@@ -1,14 +1,13 @@
 //! What a worker is held to: its walls on every thread, its memory, the time and the size of its answers; and that
 //! nobody else pays for one that ends.
 
-use refold_core::port::handler::HandlerFault;
 use std::cell::Cell;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::{Command, Stdio};
 
-use refold_core::port::handler::HandlerInstance;
+use refold_core::port::handler::{HandlerFault, HandlerInstance};
 use refold_core::work::CancelToken;
 
 use super::super::frame::{HAS_FILTER, HELLO};
