@@ -224,11 +224,3 @@ fn a_guest_that_failed_at_a_state_is_not_used_on() {
         );
     }
 }
-
-/// More than 4 GiB is no question of what the machine has.
-#[test]
-fn memory_beyond_all_addresses_is_refused_as_webassembly_says() {
-    let growing = format!("i32.const 65535 memory.grow i32.const -1 i32.ne if unreachable end {COUNT} i64.const 0");
-    let (state, fault) = folded(&applying(&growing).program(), &events(&[("E", "{}")]));
-    assert_eq!((state.as_str(), fault), (r#"{"n":1}"#, None));
-}

@@ -182,7 +182,7 @@ take()"
 
 #[test]
 fn what_a_script_throws_is_cut_where_it_is_long() {
-    let source = "export default { initial: () => ({}), on: { E() { throw new Error('ä'.repeat(1 << 20)) } } }";
+    let source = "export default { initial: () => ({}), on: { E() { throw new Error('ä'.repeat(40000)) } } }";
     let (_, fault) = folded(&load_by(&Start::default(), source).unwrap(), &many(1));
     let (_, fault) = fault.unwrap();
     assert_eq!(fault.code, "RF-HANDLER-THROW");
