@@ -1,6 +1,6 @@
 //! What was noteworthy while the store was read, judged and folded, by code.
 
-use refold_audit::report::model::{Found, FoundOne};
+use refold_audit::report::model::{DAMAGED, Found, FoundOne};
 
 use super::Gathered;
 use crate::findings;
@@ -38,7 +38,7 @@ pub(super) fn of(gathered: &Gathered<'_>) -> Vec<Found> {
     for of in of_state.chain(of_verdict) {
         match found.iter_mut().find(|known| known.code == of.code) {
             // Who reads a stream tells a damaged part as often as it is met.
-            Some(_) if findings::leaves_out(&of.code) => {}
+            Some(_) if of.code == DAMAGED => {}
             Some(known) => known.count = known.count.max(of.count.into()),
             None => found.push(one(of)),
         }
