@@ -2,7 +2,7 @@
 
 use refold_core::port::handler::{Applied, HandlerProgram as _, StatesAsked, Written};
 
-use super::{COUNT, Counter, SAY, applying, load};
+use super::{Counter, SAY, applying, load};
 use crate::tests::{apply_all, events, folded, text};
 use crate::{GuestLimits, GuestProgram as _, WASM_ENGINE_ID, WasmProgram};
 
