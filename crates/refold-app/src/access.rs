@@ -19,8 +19,8 @@ use sha2::{Digest as _, Sha256};
 pub use read::{Flaw, Line, Reading, read};
 
 use crate::clock;
-use crate::desk::lock;
 use crate::error::{AppError, ErrorCode};
+use crate::lock::lock;
 use crate::mask::Part;
 use crate::text;
 use crate::who;

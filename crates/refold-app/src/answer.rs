@@ -14,7 +14,7 @@ pub use stored::Stored;
 pub(crate) use stored::base64;
 
 use crate::error::AppError;
-use crate::text::Exact;
+use crate::text::{self, Exact};
 use crate::wire::{FindingWire, HandlerWire};
 
 /// A value of a state, written with its literals.
@@ -29,7 +29,7 @@ impl Literal {
 
     /// As a row of the window shows it: a literal, cut where it is long; of a container how much is in it.
     pub fn row(&self) -> String {
-        crate::rows::shown_value(&self.0)
+        text::shown_value(&self.0)
     }
 
     /// Whether masking rules hide all of it.

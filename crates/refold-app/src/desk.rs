@@ -21,7 +21,7 @@ mod why;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use refold_core::work::{CancelToken, Silent, Work};
 
@@ -37,6 +37,7 @@ use crate::handler;
 use crate::history::{HistorySink, News, OpenedHistory};
 use crate::jobs::{Jobs, ProgressSink, caught};
 use crate::kept;
+use crate::lock::lock;
 use crate::mask::Reveal;
 use crate::places::Places;
 use crate::reload::Reload;
@@ -568,10 +569,6 @@ impl Desk {
             .map(|placed| (placed.session, Arc::clone(&placed.history)));
         found.ok_or_else(|| AppError::not_found("this history is not open any more", "open the stream again"))
     }
-}
-
-pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

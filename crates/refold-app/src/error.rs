@@ -3,7 +3,7 @@
 use refold_core::port::store::StoreError;
 use refold_core::work::Cancelled;
 
-use crate::connections::url;
+use crate::percent::encoded;
 use crate::wire::AppErrorWire;
 pub use crate::wire::ErrorCode;
 
@@ -97,7 +97,7 @@ impl From<StoreError> for AppError {
             StoreError::Elevated { role, script, .. } => {
                 let hint = format!(
                     "use a role that can only read, which this makes; or add allow_elevated={} to the address to insist: {script}",
-                    url::encoded(&role)
+                    encoded(&role)
                 );
                 return AppError::new(ErrorCode::Denied, message, hint);
             }

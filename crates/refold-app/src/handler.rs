@@ -3,21 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use refold_core::cursor::Cursor;
 use refold_core::port::handler::{HandlerFault, HandlerIdentity, HandlerProgram};
-use refold_core::time::Timestamp;
 use refold_core::work::Cancelled;
 use refold_handlers::error::{PackageError, code};
-use refold_handlers::package::{AS_DEPLOYED, Deployed, Opened, Package, environment_of, open_at, split_version};
+use refold_handlers::package::{AS_DEPLOYED, Opened, Package, environment_of, open_at, split_version};
 use refold_handlers::story::Story;
 use refold_handlers::{JS_ENGINE_ID, WASM_ENGINE_ID};
 
 pub use refold_handlers::heed_cancel;
 
-use crate::clock;
 use crate::error::AppError;
-use crate::mask;
-use crate::session::Session;
 use crate::wire::{HandlerChoice, HandlerProblem, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
@@ -43,12 +38,6 @@ pub fn open(handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> 
     Ok(refold_handlers::package::open(handler.unwrap_or(DEFAULT))?)
 }
 
-/// The same for a session, under its masking rules and those that come with the handler.
-pub fn adopted(session: &Session, handler: Option<&str>) -> Result<Arc<dyn HandlerProgram>, AppError> {
-    session.mask().adopt(handler)?;
-    Ok(mask::masked(open(handler)?, session.mask()))
-}
-
 /// The same as [`open`], where it is a package or a file: it may have invariants. `None`: it is built in.
 pub fn opened(handler: Option<&str>) -> Result<Option<Opened>, AppError> {
     match handler {
@@ -62,32 +51,6 @@ pub fn opened(handler: Option<&str>) -> Result<Option<Opened>, AppError> {
             Ok(Some(open_at(&path, version.as_deref())?))
         }
     }
-}
-
-/// The version that answers what was believed at a cursor, as it is opened: that of a time is the one that was live then,
-/// also where no event came since it was deployed. What names no deployment is itself.
-pub fn believed(session: &Session, handler: Option<&str>, cursor: &str) -> Result<Option<String>, AppError> {
-    let Some(named) = handler else {
-        return Ok(None);
-    };
-    let (path, version) = split_version(named);
-    let Some(environment) = version.as_deref().and_then(environment_of) else {
-        return Ok(Some(named.to_owned()));
-    };
-    let now = clock::now();
-    let time = match session.cursor(cursor)? {
-        Cursor::At(time) => Some(time),
-        Cursor::Ago { nanos } => now.0.checked_sub(nanos).map(Timestamp),
-        Cursor::Head => Some(now),
-        // After the event there: the version that was live at it.
-        Cursor::Start | Cursor::Version(_) | Cursor::Position(_) => None,
-    };
-    let deployed = Deployed::open(&Package::open(&path)?, environment)?;
-    let live = time.and_then(|time| deployed.believed_at(time));
-    Ok(Some(match live {
-        Some(version) => format!("{}@{version}", path.display()),
-        None => named.to_owned(),
-    }))
 }
 
 /// The version that answers what is known now: the newest of a package that is asked as it was deployed. What names a

@@ -115,7 +115,7 @@ impl OpenedHistory {
         handler: Option<&str>,
         news: News,
     ) -> Result<OpenedHistory, AppError> {
-        let program = handler::adopted(session, handler)?;
+        let program = session.adopted(handler)?;
         OpenedHistory::of_program(work, session, stream, (handler, program), Arc::new(news))
     }
 

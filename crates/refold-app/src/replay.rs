@@ -64,7 +64,7 @@ impl Replay {
             let replay = Replay::of_stream(session, &stream, opening, findings)?;
             (stream, replay)
         };
-        findings::report_track(&stream, session.description().version_base, findings);
+        stream.report_track(session.description().version_base, findings);
         session.mask().report(&stream.category, findings);
         Ok((stream, replay))
     }

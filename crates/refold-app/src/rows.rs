@@ -15,9 +15,9 @@ use refold_core::value::{Text, Value};
 
 use crate::frame::{FrameRow, RowChange, RowKind};
 use crate::stream::Stream;
+use crate::text::{cut_literal, shown_path, shown_text, shown_value};
 
 pub use changes::Changes;
-pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_path, shown_value};
 
 /// Containers are open down to this depth unless a person wants otherwise. The root has depth 0.
 pub const OPEN_DEPTH: u32 = 2;
@@ -114,7 +114,7 @@ pub fn differences(state: &Value, changes: &Changes<'_>, beside: Beside<'_>, win
                 ..FrameRow::default()
             };
             row.pointer = path.to_string();
-            row.key = value::shown_path(path);
+            row.key = shown_path(path);
             let value = entry.after().or(entry.removed()).or_else(|| path.find(state));
             row.value = value.map(shown_value).unwrap_or_default();
             row.kind = kind_of(value.unwrap_or(&Value::Null));
@@ -161,7 +161,7 @@ fn collect_leaves(path: &Pointer, value: &Value, beside: Beside<'_>, window: Row
                     value: shown_value(value),
                     ..FrameRow::default()
                 };
-                row.key = value::shown_path(path);
+                row.key = shown_path(path);
                 row.kind = kind_of(value);
                 row.is_redacted = matches!(value, Value::Redacted(_));
                 beside.stamp(&mut row, path);
@@ -279,7 +279,7 @@ impl Walk<'_> {
                     });
                     let skipped = self.skip(object.len());
                     for (key, member) in object.iter().skip(skipped.start).take(skipped.len()) {
-                        self.node(&path.push_key(key), Some(&value::shown_text(key)), member, inherited);
+                        self.node(&path.push_key(key), Some(&shown_text(key)), member, inherited);
                     }
                     self.count_rest(object.len() - skipped.end);
                     return;
@@ -294,7 +294,7 @@ impl Walk<'_> {
                     while let Some((gone, before)) = removed.next_if(|(gone, _)| gone < key) {
                         self.removed(&path.push_key(&gone), &gone, before);
                     }
-                    self.node(&path.push_key(key), Some(&value::shown_text(key)), member, inherited);
+                    self.node(&path.push_key(key), Some(&shown_text(key)), member, inherited);
                 }
                 removed.for_each(|(gone, before)| self.removed(&path.push_key(&gone), &gone, before));
             }
@@ -350,7 +350,7 @@ impl Walk<'_> {
             let (place, key) = (path.push(segment.clone()), segment.to_key());
             match (before, segment.find(value)) {
                 (Some(before), _) => self.removed(&place, &key, before),
-                (None, Some(member)) => self.node(&place, Some(&value::shown_text(&key)), member, RowChange::None),
+                (None, Some(member)) => self.node(&place, Some(&shown_text(&key)), member, RowChange::None),
                 (None, None) => {} // a change of what is not there is none
             }
         }
@@ -367,8 +367,8 @@ impl Walk<'_> {
                 ..FrameRow::default()
             };
             row.pointer = path.to_string();
-            row.key = value::shown_text(key);
-            row.before = value::cut_literal(before);
+            row.key = shown_text(key);
+            row.before = cut_literal(before);
             self.out.rows.push(row);
         }
         self.out.note_change();

@@ -5,6 +5,7 @@ pub(crate) mod cache;
 mod faults;
 mod first_screen;
 mod growth;
+mod handled;
 mod ids;
 mod masked;
 

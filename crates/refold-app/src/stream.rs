@@ -17,11 +17,12 @@ use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
 use refold_core::track::{Gap, Moment, StreamTrack};
 use refold_core::work::Work;
-use refold_stores::index::{ArenaSource, Index};
+use refold_stores::index::{ArenaSource, Checked, Index, check_stream, is_implausible, report_implausible};
 
 use ahead::Ahead;
 
 use crate::answer::CauseAnswer;
+use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::findings;
 use crate::session::Session;
@@ -361,6 +362,24 @@ impl Stream {
         position
             .map(|position| text::position_label(*position))
             .unwrap_or_default()
+    }
+
+    /// Reports what the skeleton shows: missing and double versions, clocks that run backwards, times that cannot be.
+    pub fn report_track(&self, version_base: Option<i64>, findings: &Findings) {
+        let track = &self.track;
+        let events = || {
+            let columns = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
+            columns.map(|((version, position), recorded_at)| Checked {
+                version: version.0,
+                recorded_at: recorded_at.0,
+                position: position.0,
+            })
+        };
+        check_stream(&self.id, events(), version_base, findings);
+        let now = clock::now();
+        for event in events().filter(|event| is_implausible(event.recorded_at, now)) {
+            report_implausible(&self.id, event, now, findings);
+        }
     }
 
     /// The event that led to `moment`; `None` at the start. `digits`: the precision of the store.

@@ -2,6 +2,8 @@
 //!
 //! Shown texts are for eyes and for asking again ([`id_from_shown`]), never for computing.
 
+mod value;
+
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
@@ -12,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use refold_audit::anchor::hex;
 use sha2::{Digest as _, Sha256};
+pub use value::{LITERAL_BYTES, boundary, cut_literal, shown_path, shown_text, shown_value};
 
 /// Bytes of the store as a text: what is not UTF-8 as `\x{ff}`, what is hidden as `\u{202e}`, and the backslash of what
 /// only looks like one of these as `\u{5c}`.

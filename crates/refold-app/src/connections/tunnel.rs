@@ -14,8 +14,8 @@ use refold_scratch::Scratch;
 
 use super::kind::ServerKind;
 use super::url::Host;
-use crate::desk::lock;
 use crate::error::{AppError, ErrorCode};
+use crate::lock::lock;
 
 /// How long the way may take to stand: ssh may ask an agent, and jump from host to host.
 const PATIENCE: Duration = Duration::from_secs(30);

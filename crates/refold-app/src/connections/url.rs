@@ -13,6 +13,7 @@ use refold_stores::secret::Secret;
 use super::keys;
 use super::kind::ServerKind;
 use crate::error::AppError;
+use crate::percent::{encoded, encoded_host};
 use crate::wire::Connection;
 
 /// A server that does not answer for so long is out of reach.
@@ -292,23 +293,6 @@ fn decoded(text: &str) -> Result<String, AppError> {
         .ok()
         .filter(|text| !text.contains('\0'))
         .ok_or_else(broken)
-}
-
-/// A text as it is written in an address.
-pub fn encoded(text: &str) -> String {
-    encoded_but(text, b"-._~")
-}
-
-fn encoded_host(text: &str) -> String {
-    encoded_but(text, b"-._~:[]")
-}
-
-fn encoded_but(text: &str, plain: &[u8]) -> String {
-    let letter = |byte: u8| match byte.is_ascii_alphanumeric() || plain.contains(&byte) {
-        true => char::from(byte).to_string(),
-        false => format!("%{byte:02X}"),
-    };
-    text.bytes().map(letter).collect()
 }
 
 fn wrong(what: &str, hint: &str) -> AppError {

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::usecase::comparison::Comparison;
 use crate::wire::{
     ComparisonIntervals, ComparisonOpened, ComparisonQuery, ComparisonSide, EventPage, EventQuery, UpcastWire,

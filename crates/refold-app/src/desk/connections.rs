@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::secret::Secret;
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::connections::password::Passwords;
 use crate::connections::{self, Asked, Named, Target, url};
 use crate::error::AppError;
 use crate::jobs::caught;
+use crate::lock::lock;
 use crate::usecase::connect::connect;
 use crate::wire::{AddressRead, ConnectStep, Connected, Connection, ConnectionBook};
 

@@ -5,12 +5,13 @@ use std::time::Instant;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
+use super::Desk;
 use super::lab::{narrow, took};
-use super::{Desk, lock};
 use crate::answer::Literal;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
 use crate::kept;
+use crate::lock::lock;
 use crate::session::Session;
 use crate::text::{self, Exact};
 use crate::usecase::evidence::anchor::{AnchorAsked, anchor};

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::reload::{Handlers, HandlersSink, Reload};
 use crate::text;
 use crate::usecase::handlers;

@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::answer::Literal;
 use crate::error::AppError;
 use crate::handler;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::text;
 use crate::usecase::lab::check::{CheckAnswer, ValueAnswer, ViolationAnswer, check};
 use crate::usecase::lab::compare::{

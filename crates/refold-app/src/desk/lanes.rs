@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::usecase::lanes::Lanes;
 use crate::wire::{
     Clock, CorrelationStreams, LaneMoment, LaneStep, LanesOpened, LanesPage, LanesQuery, SearchDirection,

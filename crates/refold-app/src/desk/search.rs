@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use refold_core::finding::Findings;
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::error::AppError;
 use crate::findings;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::session::Session;
 use crate::usecase::search::found::{FoundRows, MOST_ROWS};
 use crate::usecase::search::{Search, offer, search};

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::{Desk, lock};
+use super::Desk;
 use crate::clock;
 use crate::connections::counts_as;
 use crate::error::AppError;
 use crate::jobs::{ProgressSink, caught};
+use crate::lock::lock;
 use crate::session::Session;
 use crate::text;
 use crate::usecase::stores::answer::{OrderAnswer, StoreAnswer, StoresAnswer, StreamCounts};

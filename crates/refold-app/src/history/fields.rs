@@ -10,8 +10,8 @@ use refold_core::work::Work;
 
 use super::OpenedHistory;
 use crate::error::AppError;
-use crate::rows::shown_value;
 use crate::text;
+use crate::text::shown_value;
 use crate::usecase::field_history::{FieldHistory, FieldValue, path_of, write_csv};
 use crate::usecase::watch::{FieldShape, lane, shape_of};
 use crate::wire::{DensityQuery, FieldPage, FieldRead, FieldRow, Lane};

@@ -28,7 +28,7 @@ impl OpenedHistory {
         program: Arc<dyn HandlerProgram>,
     ) -> Result<OpenedHistory, AppError> {
         let (stream, handler) = self.named();
-        self.session.mask().adopt(handler)?;
+        self.session.adopt_rules(handler)?;
         let program = mask::masked(program, self.session.mask());
         let news = Arc::clone(&self.news);
         let next = OpenedHistory::of_program(work, &self.session, &stream, (handler, program), news)?;

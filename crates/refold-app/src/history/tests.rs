@@ -253,7 +253,7 @@ proptest! {
                     continue;
                 }
                 let value = value.expect("a row is of the state");
-                prop_assert_eq!(&row.value, &rows::shown_value(value));
+                prop_assert_eq!(&row.value, &text::shown_value(value));
                 if member_free(value) {
                     let is_same = |at: u32| path.find(&states[at as usize]) == Some(value);
                     let since = (0..=moment).rev().take_while(|at| is_same(*at)).last().unwrap();

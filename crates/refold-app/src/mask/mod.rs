@@ -25,9 +25,7 @@ pub use log::{Entry, Log};
 pub use rules::{FILE, Rule, text};
 pub use speech::{masked, unquoted};
 
-use crate::drafts;
 use crate::error::AppError;
-use crate::handler;
 
 /// What a rule can speak of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -136,19 +134,6 @@ impl Mask {
     pub fn texts(&self) -> Result<Vec<String>, AppError> {
         let files = self.read(|inner| inner.files.iter().map(|(file, _)| file.clone()).collect::<Vec<_>>());
         files.iter().map(|file| rules::text(file)).collect()
-    }
-
-    /// Adds the rules in the package of a handler that is named, or beside its reducer file, where there are some. A draft
-    /// is under those of the package that it was made of too, whatever became of its copy of them.
-    pub fn adopt(&self, handler: Option<&str>) -> Result<(), AppError> {
-        let origin = handler.and_then(drafts::origin_of);
-        for named in handler.into_iter().chain(origin.as_deref()) {
-            let file = handler::folder(named).map(|folder| folder.join(rules::FILE));
-            if let Some(file) = file.filter(|file| file.is_file()) {
-                self.add(&file)?;
-            }
-        }
-        Ok(())
     }
 
     /// Whether any rule holds, of anything.

@@ -13,7 +13,7 @@ use crate::answer::visible_json;
 use crate::error::AppError;
 use crate::frame::{FrameRow, RowKind};
 use crate::mask::{Cover, MaskPlaces, Verdict};
-use crate::rows::{self, OPEN_DEPTH, RowWindow};
+use crate::rows::{OPEN_DEPTH, RowWindow};
 use crate::text;
 
 /// More rows than that are not made: the rest is said to be left out.
@@ -390,7 +390,7 @@ impl Walk<'_> {
 
 /// A literal of the record with everything in it visible, still JSON; cut where it is long, with its full size said.
 fn cut_literal(literal: &str) -> String {
-    let end = rows::boundary(literal, rows::LITERAL_BYTES);
+    let end = text::boundary(literal, text::LITERAL_BYTES);
     let beginning = visible_json(literal.get(..end).unwrap_or_default().as_bytes());
     if end < literal.len() {
         format!("{beginning}… ({} in all)", text::size_label(literal.len() as u64))

@@ -11,9 +11,10 @@ use refold_handlers::package;
 use refold_handlers::story::Story;
 
 use super::stamp::Stamp;
-use crate::desk::{Placed, lock};
+use crate::desk::Placed;
 use crate::handler;
 use crate::history::OpenedHistory;
+use crate::lock::lock;
 use crate::session::Session;
 use crate::wire::{BrokenHandler, HandlersNews, HistoryHandler};
 

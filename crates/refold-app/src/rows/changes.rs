@@ -6,8 +6,8 @@ use refold_core::diff::{Change, ChangeOp};
 use refold_core::pointer::{Pointer, Segment};
 use refold_core::value::Value;
 
-use super::value::{cut_literal, shown_path};
 use crate::frame::RowChange;
+use crate::text::{cut_literal, shown_path};
 
 /// The changes from one state to another.
 #[derive(Debug, Default)]

@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 use crate::error::AppError;
 use crate::mask::{Cover, Part};
 use crate::payload;
-use crate::rows::boundary;
 use crate::session::Session;
 use crate::stream::Stream;
 use crate::text;
+use crate::text::boundary;
 use crate::wire::{EventDetail, EventPage, EventQuery, EventRow, RawColumnWire, SearchDirection};
 
 /// Of a column's text so much is shown.

@@ -94,7 +94,7 @@ pub fn field_history(
     handler: Option<&str>,
 ) -> Result<FieldAnswer, AppError> {
     let path = path_of(path)?;
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let (of_skeleton, lacking) = (Findings::default(), Findings::default());
     let stream = Stream::load(work, session, stream, &of_skeleton)?;
     findings::add_lacking(&of_skeleton, &lacking);

@@ -18,7 +18,7 @@ use crate::error::AppError;
 use crate::replay::{Opening, Replay};
 use crate::session::Session;
 use crate::stream::Stream;
-use crate::{handler, text};
+use crate::text;
 
 /// One stream under one handler, of which a few moments are looked at.
 pub struct Replayed {
@@ -45,7 +45,7 @@ impl Replayed {
             ..Budget::default()
         };
         let opening = Opening {
-            program: handler::adopted(session, handler)?,
+            program: session.adopted(handler)?,
             detail,
             budget,
             is_whole: session.cursor(until)? == Cursor::Head,

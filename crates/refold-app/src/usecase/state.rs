@@ -16,7 +16,7 @@ pub fn state(
     at: &str,
     handler: Option<&str>,
 ) -> Result<StateAnswer, AppError> {
-    let believed = handler::believed(session, handler, at)?;
+    let believed = session.believed(handler, at)?;
     let mut replayed = Replayed::open(work, session, stream, believed.as_deref(), Detail::State, at)?;
     let (moment, asked) = replayed.resolve(at)?;
     let folded = replayed.state_at(work, moment)?;

@@ -36,7 +36,7 @@ use crate::connections::counts_as;
 use crate::error::AppError;
 use crate::session::Session;
 use crate::settings::environment_text;
-use crate::{findings, handler, text};
+use crate::{findings, text};
 use answer::{
     AbsentPart, DifferingAnswer, EventCounts, OrderAnswer, PartCount, StoreAnswer, StoresAnswer, StreamCounts,
 };
@@ -101,8 +101,8 @@ impl StoresComparison {
     ) -> Result<StoresComparison, AppError> {
         if let Some([of_left, of_right]) = &asked.handlers {
             // What cannot be opened is said before two stores are read; and they may have masking rules of their own.
-            handler::adopted(left, of_left.as_deref())?;
-            handler::adopted(right, of_right.as_deref())?;
+            left.adopted(of_left.as_deref())?;
+            right.adopted(of_right.as_deref())?;
         }
         let digits = [left, right].map(|session| session.description().time_digits);
         let (on_left, on_right) = (

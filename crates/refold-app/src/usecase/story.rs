@@ -32,7 +32,7 @@ pub fn story(
     handler: Option<&str>,
     visit: &mut dyn FnMut(StoryAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let templates = handler::story(handler)?;
     let findings = Findings::default();
     let stream = Stream::load(work, session, stream, &findings)?;

@@ -20,11 +20,11 @@ use crate::answer::{ChangeAnswer, Literal, MadeAnswer, UpcastAnswer, UpcastEvent
 use crate::error::AppError;
 use crate::mask::{Mask, Part};
 use crate::payload;
-use crate::rows::cut_literal;
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::text::cut_literal;
 use crate::wire::{FindingWire, UpcastChangeWire, UpcastStepWire, UpcastWire};
-use crate::{findings, handler, text};
+use crate::{findings, text};
 
 /// So many changes of a step cross to the window.
 const MOST_CHANGES: usize = 100;
@@ -67,7 +67,7 @@ pub fn upcast_events(
     handler: Option<&str>,
     visit: &mut dyn FnMut(UpcastEventAnswer) -> Result<(), AppError>,
 ) -> Result<Vec<FindingWire>, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     session.mask().report(&stream.category, &findings);

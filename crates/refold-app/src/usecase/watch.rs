@@ -10,8 +10,8 @@ use refold_core::value::{Number, Value};
 use super::field_history::FieldHistory;
 use crate::density::{Reach, place_of, reach};
 use crate::error::AppError;
-use crate::rows::shown_value;
 use crate::stream::Stream;
+use crate::text::shown_value;
 use crate::wire::{DensityQuery, FieldKind, Lane, LaneRun};
 
 /// The height of the greatest value; that of the least is 0.

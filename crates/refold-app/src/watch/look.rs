@@ -9,9 +9,10 @@ use refold_core::names::Names;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope};
 use refold_core::work::Work;
 
-use crate::desk::{Placed, lock};
+use crate::desk::Placed;
 use crate::error::AppError;
 use crate::history::OpenedHistory;
+use crate::lock::lock;
 use crate::session::Session;
 use crate::wire::HistoryGrowth;
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use refold_core::work::{CancelToken, Silent};
 
 use super::*;
-use crate::rows::{Beside, Folding};
+use crate::rows::{self, Beside, Folding};
 
 fn outline(text: &[u8], cover: &Cover, toggled: &[&str], until: usize) -> (Outline, Vec<FrameRow>) {
     let cancel = CancelToken::default();

@@ -217,7 +217,7 @@ fn refuse_own_scope(asked: &ReportAsked) -> Result<(), AppError> {
 /// The session under the rules of the report: what is shown elsewhere stays as it is.
 fn redacted(session: &Session, asked: &ReportAsked) -> Result<Session, AppError> {
     let session = session.with_own_mask();
-    session.mask().adopt(asked.handler.as_deref())?;
+    session.adopt_rules(asked.handler.as_deref())?;
     if let Some(rules) = &asked.redact {
         session.mask().add(rules)?;
     }

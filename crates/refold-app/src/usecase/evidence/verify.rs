@@ -22,7 +22,6 @@ use super::known::{Known, public_key};
 use super::passing::{Pass, unread};
 use super::stamp::{self, StampSeen};
 use crate::error::AppError;
-use crate::handler;
 use crate::session::Session;
 use crate::text::{self, Exact, counted, grouped};
 
@@ -126,7 +125,7 @@ pub fn verify(
     let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref())?;
     let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
-    let program = handler::adopted(session, asked.handler.as_deref())?;
+    let program = session.adopted(asked.handler.as_deref())?;
     let held = Held::against(work, session, &known, "verifying")?;
     let outcome = &held.outcome;
     let differing = outcome.finding_count + held.below_zero.len() as u64;

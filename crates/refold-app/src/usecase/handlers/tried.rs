@@ -12,8 +12,8 @@ use refold_core::work::Work;
 
 use crate::error::AppError;
 use crate::replay::{Opening, Replay};
-use crate::rows::shown_value;
 use crate::session::Session;
+use crate::text::shown_value;
 use crate::usecase::lab::Scope;
 use crate::usecase::lab::compare::{Side, compare};
 use crate::usecase::lab::course::event_at;
@@ -36,7 +36,7 @@ pub fn try_on(
 ) -> Result<DraftTried, AppError> {
     let noted = Arc::<Findings>::default();
     let opening = Opening {
-        program: handler::adopted(session, Some(draft))?,
+        program: session.adopted(Some(draft))?,
         detail: Detail::State,
         budget: Budget::default(),
         is_whole: false,

@@ -104,7 +104,7 @@ pub fn check(
     invariant: Option<&str>,
     keeping: Keeping,
 ) -> Result<Answered<CheckAnswer>, AppError> {
-    session.mask().adopt(handler)?;
+    session.adopt_rules(handler)?;
     if invariant.is_some() && session.mask().has_rules() {
         // Its answer would tell a hidden value bit by bit. What a package asks was not chosen by whoever looks.
         return Err(AppError::new(
@@ -113,7 +113,7 @@ pub fn check(
             "check the invariants of a handler's package, or work without these rules where you may (docs/masking.md)",
         ));
     }
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let rules = Arc::new(rules_of(handler, invariant)?);
     // Those of a package are part of its hash.
     let question = invariant.unwrap_or_default();

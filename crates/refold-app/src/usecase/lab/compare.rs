@@ -128,7 +128,7 @@ pub fn compare(
     right: Option<&str>,
     keeping: Keeping,
 ) -> Result<Answered<CompareAnswer>, AppError> {
-    let programs = [handler::adopted(session, left)?, handler::adopted(session, right)?];
+    let programs = [session.adopted(left)?, session.adopted(right)?];
     let named = [(left, programs[0].as_ref()), (right, programs[1].as_ref())];
     let key = RunKey::new(session, "compare", scope, &named, "");
     let mut answered = kept::answer(session, keeping, &key, || made(work, session, scope, programs))?;

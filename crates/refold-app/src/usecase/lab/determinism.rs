@@ -20,7 +20,7 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::text::Exact;
 use crate::usecase::named;
-use crate::{clock, handler, text};
+use crate::{clock, text};
 
 /// Events that are folded, several times over.
 const MOST_EVENTS: usize = 2_000;
@@ -61,7 +61,7 @@ pub fn determinism(
     scope: Scope<'_>,
     handler: Option<&str>,
 ) -> Result<DeterminismAnswer, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let mut names = Names::default();
     let batch = first_events(work, session, scope, program.columns(), &mut names)?;
     let Tried { folded, mismatches } = try_out(work, &program, &names, &batch)?;

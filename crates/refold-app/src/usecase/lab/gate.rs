@@ -115,7 +115,7 @@ pub fn gate(
     scope: Scope<'_>,
     handler: Option<&str>,
 ) -> Result<GateAnswer, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let steps = program.upcasters();
     if steps.is_empty() {
         let message = format!("{} has no upcasters", handler::label(program.identity()));

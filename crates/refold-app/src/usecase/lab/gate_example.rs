@@ -14,7 +14,7 @@ use crate::session::Session;
 use crate::stream::Stream;
 use crate::usecase::upcast::way;
 use crate::wire::{GateExample, GatePart, PairRow};
-use crate::{clock, handler, text};
+use crate::{clock, text};
 
 /// Events that an event became, of which so many are told.
 const MOST_PARTS: usize = 100;
@@ -27,7 +27,7 @@ pub fn gate_example(
     cursor: &str,
     handler: Option<&str>,
 ) -> Result<GateExample, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let stream = Stream::load(work, session, stream, &Arc::<Findings>::default())?;
     let moment = stream.track.resolve(&session.cursor(cursor)?, clock::now())?;
     let way = if moment == Moment::START {

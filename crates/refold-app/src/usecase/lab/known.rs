@@ -108,7 +108,7 @@ pub struct LateEvent {
 
 /// What is known about a time.
 pub fn known(work: &Work<'_>, session: &Session, stream: &str, asked: Question<'_>) -> Result<KnownAnswer, AppError> {
-    let program = handler::adopted(session, asked.handler)?;
+    let program = session.adopted(asked.handler)?;
     let dated = DatedStream::read(work, session, stream, asked.occurred)?;
     let about = instant(session, asked.about)?;
     let until = dated
@@ -150,12 +150,9 @@ pub fn corrections(
 ) -> Result<CorrectionsAnswer, AppError> {
     let Question { handler, order, .. } = asked;
     let instant = instant(session, asked.about)?;
-    let (of_then, newest) = (
-        handler::believed(session, handler, asked.about)?,
-        handler::newest(handler),
-    );
-    let believed_by = handler::adopted(session, of_then.as_deref())?;
-    let known_by = handler::adopted(session, newest.as_deref())?;
+    let (of_then, newest) = (session.believed(handler, asked.about)?, handler::newest(handler));
+    let believed_by = session.adopted(of_then.as_deref())?;
+    let known_by = session.adopted(newest.as_deref())?;
     let dated = DatedStream::read(work, session, stream, asked.occurred)?;
     let now = clock::now();
     let until = dated.stream.track.resolve(&Cursor::At(instant), now)?;

@@ -95,7 +95,7 @@ pub fn minimize(
     failure: Failure<'_>,
     extent: Extent,
 ) -> Result<MinimizeAnswer, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let mut shown = Shown::of(session, &program, handler, failure)?;
     let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;

@@ -15,13 +15,13 @@ use super::Scope;
 use super::compare::{CompareAnswer, Side, compare};
 use super::course::{MOST_CHANGES, bar, event_at, moment_of};
 use super::kept::Keeping;
+use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::replay::{Opening, Replay};
-use crate::rows::{shown_path, shown_value};
 use crate::session::Session;
 use crate::stream::Stream;
+use crate::text::{shown_path, shown_value};
 use crate::wire::{LabEvent, PairInterval, PairOpened, PairPage, PairRow, PairStop};
-use crate::{clock, handler};
 
 /// Rows of both states that are told at once.
 const MOST_ROWS: usize = 2_000;
@@ -50,7 +50,7 @@ impl Pair {
         let findings = Arc::<Findings>::default();
         let opening = |handler: &str| {
             Ok::<_, AppError>(Opening {
-                program: handler::adopted(session, Some(handler))?,
+                program: session.adopted(Some(handler))?,
                 detail: Detail::State,
                 budget: Budget::default(),
                 is_whole: false,

@@ -47,7 +47,7 @@ pub fn states(
 ) -> Result<StatesAnswer, AppError> {
     /// Streams that wait to be visited.
     const WAITING: usize = 256;
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let noted = Arc::<Findings>::default();
     let (done, visited) = mpsc::sync_channel(WAITING);
     let finish = move |id: &[u8], cover: &Cover, folded: &Folded| {

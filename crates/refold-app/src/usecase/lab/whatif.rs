@@ -164,7 +164,7 @@ pub(super) fn fold_both(
     handler: Option<&str>,
     edits: &Edits,
 ) -> Result<WhatIf, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let noted = Arc::<Findings>::default();
     let opened = Opened::open(work, session, stream, edits, &noted)?;
     let rules = match handler::opened(handler)? {

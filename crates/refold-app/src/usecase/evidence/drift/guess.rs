@@ -112,7 +112,7 @@ pub fn guess(
     table: Option<&str>,
     handler: Option<&str>,
 ) -> Result<GuessAnswer, AppError> {
-    let program = handler::adopted(session, handler)?;
+    let program = session.adopted(handler)?;
     let reached = Reached::of(work, session, read_model)?;
     let rows = reached.model.rows(work, table)?;
     let index = session.build_index(work)?;

@@ -65,7 +65,7 @@ pub(super) fn judged(
         level: answer.level.unwrap_or("L0"),
         claim: claim(&answer),
         came_upon: Vec::new(),
-        handler: handler::wire(handler::adopted(session, asked.handler.as_deref())?.identity()),
+        handler: handler::wire(session.adopted(asked.handler.as_deref())?.identity()),
         options: options.into_iter().flatten().map(str::to_owned).collect(),
         steps: [
             "Every event of the store was read whole and hashed again. The tree of those up to the horizon, and each of its \

@@ -48,14 +48,12 @@ impl Shown {
                 let id = id.to_owned();
                 Ok(Shown {
                     program,
-                    unless: unless
-                        .map(|handler| handler::adopted(session, Some(handler)))
-                        .transpose()?,
+                    unless: unless.map(|handler| session.adopted(Some(handler))).transpose()?,
                     kind: Kind::Invariant { rules, at, id },
                 })
             }
             Failure::Against(right) => {
-                let right = handler::adopted(session, Some(right))?;
+                let right = session.adopted(Some(right))?;
                 Ok(Shown {
                     program: Arc::new(Compared::new(program, Arc::clone(&right), 1)),
                     unless: None,

@@ -115,7 +115,7 @@ fn what_ends_all_who_explain_rows_ends_the_reading_too() {
         let work = Work::new(&cancel, &Silent);
         let opened = Opened::open(&work, &session, &asked_of(&model)).unwrap();
         let held = HeldRows::read(&work, &opened.rows, &opened.mapping).unwrap();
-        let program = handler::adopted(&session, None).unwrap();
+        let program = session.adopted(None).unwrap();
         let asked = Asked {
             session: &session,
             program: program.as_ref(),
