@@ -40,6 +40,7 @@ use crate::kept;
 use crate::lock::lock;
 use crate::mask::Reveal;
 use crate::places::Places;
+use crate::quiet;
 use crate::reload::Reload;
 use crate::session::Session;
 use crate::settings::{self, Found};
@@ -401,10 +402,14 @@ impl Desk {
         caught(|| Ok(self.history(history)?.next_problem(from, direction)))
     }
 
-    /// Holds the handler's invariants against every state of a history.
+    /// Holds the handler's invariants against every state of a history. It is asked for each history that is opened, so it
+    /// must not hold up who scrubs meanwhile.
     pub fn check_invariants(&self, history: u32, progress: ProgressSink<'_>) -> Result<InvariantsChecked, AppError> {
         let (session, opened) = self.placed(history)?;
-        let check = |work: &Work<'_>| opened.check_invariants(work);
+        let check = |work: &Work<'_>| {
+            quiet::go_last();
+            opened.check_invariants(work)
+        };
         self.jobs.run("invariants", session, progress, check)
     }
 

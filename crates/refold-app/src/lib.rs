@@ -29,6 +29,7 @@ mod notebook;
 mod payload;
 mod percent;
 mod places;
+mod quiet;
 pub mod rebuild;
 mod reload;
 mod replay;
