@@ -131,13 +131,13 @@ fn drive(lab: &Lab) -> Result<HashMap<String, Told>, Failure> {
     let folder = lab.folder()?;
     let file = folder.path().join("figures.jsonl");
     let mut command = Command::new("cargo");
+    // Chosen from the whole workspace, as `cargo xtask test` does: most libraries are compiled by then.
     command.args([
         "test",
         "--quiet",
-        "--package",
-        "refold-tests",
+        "--workspace",
         "--features",
-        "e2e",
+        "refold-desktop/window,refold-tests/e2e",
         "--test",
         "e2e",
         "--",
