@@ -47,6 +47,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'redaction-idle': 'A rule of the redaction hid nothing',
   'past-head': 'The stream does not go so far yet',
   'repeated-key': 'A key occurs more than once',
+  'repeated-member': 'A record says a part of its event more than once',
   'RF-EVENT-DEPTH': 'The payload nests too deeply',
   'RF-EVENT-MALFORMED': 'The payload is not well-formed JSON',
   'RF-EVENT-SIZE': 'The payload is larger than handlers are given',

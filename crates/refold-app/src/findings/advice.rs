@@ -54,6 +54,7 @@ pub fn of(code: &str) -> &'static str {
         "empty-range" => "Choose a wider range: history without --from and --to shows all events",
         "past-head" => "Look at the version that the answer names",
         "repeated-key" => "Ask who wrote it; read the payload, which has every value",
+        "repeated-member" => "Ask who wrote it; the raw record has every one",
         "RF-EVENT-DEPTH" => "Look at the payload",
         "RF-EVENT-MALFORMED" => "Look at the raw payload; ask who wrote it",
         "RF-EVENT-SIZE" => "Look at the raw payload",

@@ -204,6 +204,13 @@ impl FileReader {
                 "the record names no type; it is shown as (no type)".to_owned(),
             );
         }
+        for name in &parsed.repeated {
+            odd.report(
+                "repeated-member",
+                Severity::Warning,
+                format!("its record says {name:?} more than once; the last one counts"),
+            );
+        }
         batch.positions.push(position);
         batch
             .streams

@@ -47,6 +47,8 @@ pub struct Parsed<'a> {
     pub correlation_id: Option<Cow<'a, [u8]>>,
     pub causation_id: Option<Cow<'a, [u8]>>,
     pub schema_version: Option<Cow<'a, [u8]>>,
+    /// Members that the record has more than once, of which the last counts.
+    pub repeated: Vec<&'static str>,
 }
 
 /// A value that may be there and still not be what it should.

@@ -152,6 +152,7 @@ impl Csv {
             schema_version: text(map.schema_version.as_ref()),
             stream: stream.map(Cow::Owned),
             event_type: event_type.map(Cow::Owned),
+            repeated: Vec::new(),
         })
     }
 }

@@ -10,6 +10,41 @@ use crate::json;
 use crate::time::{self, Reading};
 use crate::zone::Zone;
 
+const EVENT_MEMBERS: [&str; 13] = [
+    "position",
+    "stream",
+    "category",
+    "version",
+    "type",
+    "recorded_at",
+    "occurred_at",
+    "payload",
+    "metadata",
+    "event_id",
+    "correlation_id",
+    "causation_id",
+    "schema_version",
+];
+const CLOUD_MEMBERS: [&str; 17] = [
+    "id",
+    "source",
+    "subject",
+    "streamid",
+    "streamversion",
+    "sequence",
+    "type",
+    "time",
+    "data",
+    "data_base64",
+    "datacontenttype",
+    "dataschema",
+    "specversion",
+    "correlationid",
+    "correlation_id",
+    "causationid",
+    "causation_id",
+];
+
 /// All members of a line by name; of a name that occurs twice the last one counts.
 pub struct Line<'a, 'z> {
     members: Vec<(&'a [u8], &'a [u8])>,
@@ -67,6 +102,7 @@ impl<'a, 'z> Line<'a, 'z> {
             correlation_id: self.text("correlation_id"),
             causation_id: self.text("causation_id"),
             schema_version: self.text("schema_version"),
+            repeated: self.repeated(&EVENT_MEMBERS),
         }
     }
 
@@ -104,7 +140,13 @@ impl<'a, 'z> Line<'a, 'z> {
             correlation_id: first(&["correlationid", "correlation_id"]),
             causation_id: first(&["causationid", "causation_id"]),
             schema_version: self.text("dataschema"),
+            repeated: self.repeated(&CLOUD_MEMBERS),
         }
+    }
+
+    fn repeated(&self, names: &[&'static str]) -> Vec<&'static str> {
+        let count = |name: &str| self.members.iter().filter(|(key, _)| *key == name.as_bytes()).count();
+        names.iter().copied().filter(|name| count(name) > 1).collect()
     }
 
     fn literal(&self, name: &str) -> Option<&'a [u8]> {
