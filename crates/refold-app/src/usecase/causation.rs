@@ -75,8 +75,7 @@ pub fn of_moment(work: &Work<'_>, session: &Session, stream: &Stream, moment: Mo
     let links = Links::of(work, session, position)?;
     let walk = Walk { work, links: &links };
     let (mut rows, causes_are_cut) = walk.causes(&asked)?;
-    let asked_row = rows.len();
-    rows.push(Row::of(CausationRole::Asked, 0, &asked));
+    let asked_row = rows.len().saturating_sub(1);
     let effects_are_cut = walk.effects(&asked, &mut rows)?;
     Ok(Causes {
         rows,
@@ -206,16 +205,17 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// The causes of an event, the farthest first, and whether there are more.
+    /// The causes of an event, the farthest first, then the event itself; and whether there are more.
     fn causes(&self, asked: &Linked) -> Result<(Vec<Row>, bool), AppError> {
-        let mut rows = Vec::new();
+        let mut rows = vec![Row::of(CausationRole::Asked, 0, asked)];
+        let mut effect_row = 0;
         let mut seen = HashSet::from([asked.position]);
         let mut at = asked.clone();
         let mut is_cut = false;
         let mut distance = 0;
         while let Some(id) = at.causation_id.clone() {
             let steps = distance + 1;
-            if rows.len() >= MOST_CAUSES {
+            if rows.len() > MOST_CAUSES {
                 is_cut = true;
                 break;
             }
@@ -227,8 +227,10 @@ impl Walk<'_> {
                 break;
             };
             let mut row = Row::of(CausationRole::Cause, steps, &cause);
-            if at.position < cause.position {
-                row.notes.push(CausationNote::BeforeItsCause);
+            if at.position < cause.position
+                && let Some(effect) = rows.get_mut(effect_row)
+            {
+                effect.notes.push(CausationNote::BeforeItsCause);
             }
             for other in found.events.iter().filter(|event| event.position != cause.position) {
                 let mut row = Row::of(CausationRole::Cause, steps, other);
@@ -242,6 +244,7 @@ impl Walk<'_> {
             if !is_new {
                 row.notes.push(CausationNote::Circle);
             }
+            effect_row = rows.len();
             rows.push(row);
             if !is_new {
                 break;

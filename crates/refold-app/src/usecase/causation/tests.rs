@@ -122,8 +122,8 @@ fn circles_shared_ids_and_effects_before_their_cause_are_said_and_end_the_walk()
     let circle = lab(&[("a", "x", "y"), ("b", "y", "x")]);
     let expected = "\
 -2 a v1 [a circle: it stands in this tree already]
--1 b v1 [recorded before its cause]
-=0 a v1
+-1 b v1
+=0 a v1 [recorded before its cause]
   +1 b v1
   +2 a v1 [recorded before its cause; a circle: it stands in this tree already]
 ";
