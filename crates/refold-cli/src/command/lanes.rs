@@ -7,7 +7,7 @@ use refold_app::wire::Clock;
 
 use super::{Context, place};
 use crate::arguments::{ClockName, LanesAsked};
-use crate::print::Ended;
+use crate::print::{self, Ended};
 
 pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
@@ -39,20 +39,26 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
         printer.line_of_stream(&format!("{time}  {stream} {place}  {event_type}"))
     });
     printer.finish(outcome)?;
-    if !context.json {
-        for stream in lanes
-            .describe(0)
-            .streams
-            .iter()
-            .filter(|stream| stream.without_time > 0)
-        {
-            let left_out = counted(stream.without_time.into(), "event");
-            printer.line(&format!("{}: {left_out} without such a time left out", stream.stream))?;
-        }
-        if is_cut {
-            printer.line(&format!(
-                "the correlation has more streams; these are the first {MOST_LANES}"
-            ))?;
+    let mut left_out = Vec::new();
+    for stream in lanes
+        .describe(0)
+        .streams
+        .iter()
+        .filter(|stream| stream.without_time > 0)
+    {
+        let events = counted(stream.without_time.into(), "event");
+        left_out.push(format!("{}: {events} without such a time left out", stream.stream));
+    }
+    if is_cut {
+        left_out.push(format!(
+            "the correlation has more streams; these are the first {MOST_LANES}"
+        ));
+    }
+    for line in left_out {
+        if context.json {
+            print::aside(&line);
+        } else {
+            printer.line(&line)?;
         }
     }
     printer.finish(Ok(0))
