@@ -94,6 +94,10 @@ fn findings_are_read_and_lead_to_their_event() {
             .contains("incomplete since v 4")
     );
     shown.web.click("[data-test=findings-chip]");
+    // The panel opens at once; what it lists is asked for then.
+    shown
+        .web
+        .wait_for("document.querySelector('[data-test=findings-panel] [data-test=finding]')");
     let panel = shown.web.text("[data-test=findings-panel]");
     assert!(
         panel.contains("RF-EVENT-MALFORMED") && panel.contains("What to do"),
