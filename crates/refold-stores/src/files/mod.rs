@@ -151,7 +151,8 @@ fn choose(source: &FileSource, choice: Option<&LayoutChoice>) -> Result<(Format,
             Ok((Format::csv(Layout::clone(layout)), chosen))
         }
         Some(LayoutChoice::Document(layout)) => {
-            Err(wrong(format!("layout {} is for an SQLite database, and the file is none", layout.name)))
+            let (name, kind) = (&layout.name, layout.dialect.kind_of_store());
+            Err(wrong(format!("layout {name} is for {kind}, and the file is none")))
         }
         Some(LayoutChoice::Named { name, .. }) if name == JSON_LINES.0 => Ok((Format::Events(None), of_code(JSON_LINES, named))),
         Some(LayoutChoice::Named { name, .. }) if name == CLOUD_EVENTS.0 => {
@@ -247,7 +248,7 @@ impl EventStore for FileStore {
     fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
         Ok(Fingerprint {
             identity: self.identity.clone(),
-            last_position: self.inner.records.span().map(|(_, last)| last),
+            last_position: self.inner.records.last_position(),
             change_token: self.inner.source.change_token(),
         })
     }

@@ -127,7 +127,7 @@ impl FileReader {
         let (offset, length) = records.place(row);
         let mut odd = Oddities {
             findings,
-            position,
+            position: records.own_position(row),
             stream: None,
             version: None,
         };
@@ -263,14 +263,15 @@ fn append_envelope(parsed: &Parsed<'_>, batch: &mut EventBatch) {
 /// Where oddities of one event are reported.
 struct Oddities<'a> {
     findings: &'a Findings,
-    position: Position,
+    /// `None` of a record that is no event and has the position of one.
+    position: Option<Position>,
     stream: Option<&'a [u8]>,
     version: Option<Version>,
 }
 
 impl Oddities<'_> {
     fn report(&self, code: &'static str, severity: Severity, detail: String) {
-        let (stream, position) = (self.stream.map(Into::into), Some(self.position));
+        let (stream, position) = (self.stream.map(Into::into), self.position);
         self.findings.report(Finding {
             code,
             severity,

@@ -22,7 +22,9 @@ const NO_EVENT: StreamOrdinal = StreamOrdinal(u32::MAX);
 #[derive(Debug, Default)]
 pub struct Records {
     places: Vec<(u64, u64)>,
+    /// They never descend. Those of events ascend; a record that is none may have the same as the event behind it.
     positions: Vec<i64>,
+    last_event: Option<i64>,
     streams: Vec<StreamOrdinal>,
     versions: Vec<i64>,
     names: Names,
@@ -109,9 +111,22 @@ impl Records {
         (offset, usize::try_from(length).unwrap_or(usize::MAX))
     }
 
-    /// The row at exactly this position.
+    /// The row at exactly this position: that of the event, where there is one.
     pub fn find(&self, position: Position) -> Option<usize> {
-        self.positions.binary_search(&position.0).ok()
+        let end = self.positions.partition_point(|at| *at <= position.0);
+        let last = end.checked_sub(1).filter(|row| self.positions[*row] == position.0)?;
+        let mut rows = (0..end).rev().take_while(|row| self.positions[*row] == position.0);
+        Some(rows.find(|row| self.is_event(*row)).unwrap_or(last))
+    }
+
+    /// `None` of a record that is no event and has the position of the one behind it.
+    pub fn own_position(&self, row: usize) -> Option<Position> {
+        let position = self.position(row);
+        (self.is_event(row) || self.find(position) == Some(row)).then_some(position)
+    }
+
+    fn is_event(&self, row: usize) -> bool {
+        self.streams[row] != NO_EVENT
     }
 
     /// The rows behind `after` and up to `up_to`.
@@ -139,11 +154,18 @@ impl Records {
         rows.get(start..end).unwrap_or_default()
     }
 
+    /// The positions of the first and the last event. Who waits for new ones begins there: a record that was cut off behind
+    /// it may become one.
     pub fn span(&self) -> Option<(Position, Position)> {
-        self.positions
-            .first()
-            .zip(self.positions.last())
-            .map(|(first, last)| (Position(*first), Position(*last)))
+        let mut events = (0..self.len()).filter(|row| self.is_event(*row));
+        let first = events.next()?;
+        let last = events.next_back().unwrap_or(first);
+        Some((self.position(first), self.position(last)))
+    }
+
+    /// The position of the last record, be it an event or not.
+    pub fn last_position(&self) -> Option<Position> {
+        self.positions.last().copied().map(Position)
     }
 
     pub fn version_base(&self) -> Option<i64> {
@@ -173,11 +195,10 @@ impl Records {
     }
 
     fn push(&mut self, offset: u64, length: u64, parsed: Option<Parsed<'_>>) {
-        let number = match self.positions.last().filter(|_| self.is_numbered_by_id) {
+        let number = match self.positions.last() {
             // What cannot be read had the next number, as far as anybody can tell.
             Some(last) => last.saturating_add(1),
-            None if self.is_numbered_by_id => 0,
-            None => i64::try_from(self.places.len() + 1).unwrap_or(i64::MAX),
+            None => i64::from(!self.is_numbered_by_id),
         };
         self.places.push((offset, length));
         let Some(parsed) = parsed else {
@@ -203,11 +224,18 @@ impl Records {
             self.zones.zoneless_times += u64::from(reading.is_zoneless);
             self.time_digits = self.time_digits.max(reading.at.fraction_digits());
         }
-        let last = self.positions.last().copied();
-        self.has_own_positions &= parsed
+        let position = parsed
             .position
-            .is_some_and(|position| last.is_none_or(|last| position > last));
-        self.positions.push(parsed.position.unwrap_or(number));
+            .filter(|at| self.last_event.is_none_or(|last| *at > last));
+        self.has_own_positions &= position.is_some();
+        let position = position.unwrap_or(number);
+        // What cannot be read stands before this one, and not behind it.
+        let before = self.positions.iter_mut().rev();
+        before
+            .take_while(|before| **before > position)
+            .for_each(|before| *before = position);
+        self.last_event = Some(position);
+        self.positions.push(position);
     }
 }
 

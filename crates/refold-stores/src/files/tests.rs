@@ -1,5 +1,7 @@
 //! Files of events in their shapes, and what is wrong with files.
 
+mod positions;
+
 use std::fs;
 use std::io::Write as _;
 use std::sync::Arc;
@@ -73,6 +75,24 @@ fn a_byte_order_mark_carriage_returns_blank_lines_and_a_missing_last_line_end_do
     assert_eq!(findings, [""; 0]);
     assert_eq!(positions(&seen), [1, 2]);
     assert_eq!((seen[0].stream.as_str(), seen[1].payload.as_deref()), ("a", Some("2")));
+}
+
+#[test]
+fn a_layout_for_a_database_says_which_one() {
+    for (dialect, kind) in [
+        ("sqlite", "an SQLite database"),
+        ("postgres", "a PostgreSQL database"),
+        ("mysql", "a MySQL or MariaDB database"),
+    ] {
+        let (lab, path) = Lab::with("events.jsonl", LINE.as_bytes());
+        let layout = lab.folder.path().join("layout.toml");
+        let text = PLAIN_CSV.replace("\"csv\"", &format!("\"{dialect}\""));
+        fs::write(&layout, text.replace("[[source]]", "[[source]]\ntable = \"events\"")).unwrap();
+        let Err(StoreError::NoLayout { detail, .. }) = lab.open(&path, layout.to_str()).map(|_| ()) else {
+            panic!("it fits")
+        };
+        assert!(detail.contains(&format!("is for {kind}")), "{detail}");
+    }
 }
 
 #[test]

@@ -47,6 +47,18 @@ pub enum Dialect {
     Csv,
 }
 
+impl Dialect {
+    /// What has it, with its article, for a sentence.
+    pub fn kind_of_store(self) -> &'static str {
+        match self {
+            Dialect::Sqlite => "an SQLite database",
+            Dialect::Postgres => "a PostgreSQL database",
+            Dialect::MySql => "a MySQL or MariaDB database",
+            Dialect::Csv => "a file of CSV",
+        }
+    }
+}
+
 /// A table name with at most one `*`. Compared without regard to case and underscores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TablePattern {
