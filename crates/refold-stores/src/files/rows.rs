@@ -1,7 +1,7 @@
 //! The rows of a read model that was exported as text: CSV with a header, JSON Lines, or an array of JSON objects.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use refold_core::value::{Text, Value};
@@ -16,8 +16,10 @@ use crate::rows::{Cell, RowColumn, RowsError};
 const KNOWN_ROWS: usize = 1_000;
 /// Rows read between two looks at the cancel token.
 const STRIDE: u64 = 4_096;
+/// So much of CSV is read at a time.
+const PIECE_BYTES: usize = 64 << 10;
 /// A row that is longer is no row of a table.
-const LONGEST_ROW_BYTES: usize = 64 << 20;
+const LONGEST_ROW_BYTES: usize = if cfg!(test) { 1 << 20 } else { 64 << 20 };
 
 pub struct TextRows {
     source: FileSource,
@@ -143,10 +145,18 @@ impl TextRows {
         delimiter: u8,
         visit: &mut dyn FnMut(&csv::ByteRecord) -> Result<(), E>,
     ) -> Result<(), E> {
-        let content = self.content()?;
-        let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(content);
+        let content = Bounded {
+            inner: self.content()?,
+            left: 0,
+        };
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(delimiter)
+            .buffer_capacity(PIECE_BYTES)
+            .from_reader(content);
         let (mut record, mut done) = (csv::ByteRecord::new(), 0_u64);
         loop {
+            // The last piece of a row holds rows behind it too.
+            reader.get_mut().left = LONGEST_ROW_BYTES + PIECE_BYTES;
             let more = reader.read_byte_record(&mut record);
             if !more.map_err(|error| self.malformed(done + 1, &error.to_string()))? {
                 break;
@@ -222,6 +232,24 @@ impl TextRows {
     }
 }
 
+/// Lets so many bytes through until it is told to let more: a quote that nobody closes makes one row of a whole file.
+struct Bounded<R> {
+    inner: R,
+    left: usize,
+}
+
+impl<R: io::Read> io::Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.left = self.left.checked_sub(count).ok_or_else(too_long)?;
+        Ok(count)
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "it is too long for a row")
+}
+
 /// The documents of a file: a line each, or an element each of the array that the file is.
 struct Documents<R> {
     reader: BufReader<R>,
@@ -238,14 +266,18 @@ impl<R: io::Read> Documents<R> {
         if !self.is_array {
             while document.trim_ascii().is_empty() {
                 document.clear();
-                if self.reader.read_until(b'\n', document)? == 0 {
+                let mut line = self.reader.by_ref().take(LONGEST_ROW_BYTES as u64 + 1);
+                if line.read_until(b'\n', document)? == 0 {
                     return Ok(false);
+                }
+                if document.len() > LONGEST_ROW_BYTES {
+                    return Err(too_long());
                 }
             }
             return Ok(true);
         }
         if self.is_over {
-            return Ok(false);
+            return self.end();
         }
         if self.is_first {
             self.is_first = false;
@@ -265,7 +297,10 @@ impl<R: io::Read> Documents<R> {
                 b'{' | b'[' => depth += 1,
                 b']' if depth == 0 => {
                     self.is_over = true;
-                    return Ok(!document.trim_ascii().is_empty());
+                    return match document.trim_ascii().is_empty() {
+                        true => self.end(),
+                        false => Ok(true),
+                    };
                 }
                 b'}' | b']' => depth = depth.saturating_sub(1),
                 b',' if depth == 0 => return Ok(true),
@@ -273,9 +308,20 @@ impl<R: io::Read> Documents<R> {
             }
             document.push(byte);
             if document.len() > LONGEST_ROW_BYTES {
-                return Err(io::Error::new(io::ErrorKind::InvalidData, "it is too long for a row"));
+                return Err(too_long());
             }
         }
+    }
+
+    /// Behind the array nothing may stand: it would be rows that nobody reads.
+    fn end(&mut self) -> io::Result<bool> {
+        while let Some(byte) = self.byte()? {
+            if !byte.is_ascii_whitespace() {
+                let detail = "something stands behind the end of the array: the rows must be in one array";
+                return Err(io::Error::new(io::ErrorKind::InvalidData, detail));
+            }
+        }
+        Ok(false)
     }
 
     fn skip_blanks(&mut self, until: u8) -> io::Result<()> {

@@ -161,3 +161,59 @@ fn what_is_wrong_is_said_with_what_there_is() {
     let torn = rows_of(folder.path(), "torn.csv", None, &["id"]).unwrap_err();
     assert!(matches!(torn, RowsError::Malformed { row: 2, .. }), "{torn}");
 }
+
+#[test]
+fn what_stands_behind_an_array_is_no_row_that_nobody_reads() {
+    let folder = lab();
+    let read = |text: &str| {
+        fs::write(folder.path().join("rows.json"), text).unwrap();
+        rows_of(folder.path(), "rows.json", None, &["id"])
+    };
+    assert_eq!(read("[{\"id\":1}]\r\n \n").unwrap(), [["1"]]);
+    assert_eq!(read("[]\n").unwrap(), [[""; 0]; 0]);
+    for text in [
+        "[{\"id\":1}]\n[{\"id\":2}]\n",
+        "[{\"id\":1}],",
+        "[{\"id\":1}]{\"id\":2}",
+    ] {
+        let error = read(text).unwrap_err();
+        assert!(
+            matches!(&error, RowsError::Malformed { row: 2, detail, .. } if detail.contains("behind")),
+            "{error}"
+        );
+    }
+    let error = read("[] [{\"id\":2}]").unwrap_err();
+    assert!(matches!(error, RowsError::Malformed { row: 1, .. }), "{error}");
+}
+
+/// The limit is a mebibyte in tests.
+#[test]
+fn a_row_that_is_too_long_is_refused_in_every_form_of_text() {
+    let folder = lab();
+    let read = |name: &str, text: &str| {
+        fs::write(folder.path().join(name), text).unwrap();
+        rows_of(folder.path(), name, None, &["id"])
+    };
+    let (short, long) = ("x".repeat(1 << 19), "x".repeat(3 << 20));
+    let wholes = |text: &str| {
+        [
+            (
+                "rows.jsonl",
+                format!("{{\"id\":1}}\n{{\"id\":2,\"text\":\"{text}\"}}\n"),
+            ),
+            ("rows.json", format!("[{{\"id\":1}},{{\"id\":2,\"text\":\"{text}\"}}]")),
+            // A quote that nobody closes.
+            ("rows.csv", format!("id,text\n1,\n2,\"{text}\n")),
+        ]
+    };
+    for (name, text) in wholes(&short) {
+        assert_eq!(read(name, &text).map(|rows| rows.len()).unwrap(), 2, "{name}");
+    }
+    for (name, text) in wholes(&long) {
+        let error = read(name, &text).unwrap_err();
+        assert!(
+            matches!(&error, RowsError::Malformed { row: 2, detail, .. } if detail.contains("too long")),
+            "{name}"
+        );
+    }
+}

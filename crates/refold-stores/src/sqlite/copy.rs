@@ -205,8 +205,16 @@ fn recover(path: &Path, database: &Path) -> Result<(), StoreError> {
 
 /// A journal of a transaction over several databases names another file, which SQLite would look for and may delete.
 fn check_no_super_journal(path: &Path, journal: &Path) -> Result<(), StoreError> {
-    let bytes = fs::read(journal).map_err(|error| file_error(journal, &error))?;
-    if !bytes.ends_with(&JOURNAL_MAGIC) || bytes.len() < 24 {
+    let unreadable = |error: io::Error| file_error(journal, &error);
+    let file = open_read_only(journal).map_err(unreadable)?;
+    let byte_count = file.metadata().map_err(unreadable)?.len();
+    if byte_count < 24 {
+        return Ok(());
+    }
+    let mut end = [0; JOURNAL_MAGIC.len()];
+    let at = byte_count - end.len() as u64;
+    file.read_exact_at(&mut end, at).map_err(unreadable)?;
+    if end != JOURNAL_MAGIC {
         return Ok(());
     }
     Err(StoreError::Driver {
@@ -277,4 +285,30 @@ fn check_room(scratch: &Path, needed_bytes: u64) -> Result<(), StoreError> {
             needed_bytes >> 20
         ),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal is as long as the pages that its transaction changed: of it only the end is read. These have more bytes
+    /// than any memory.
+    #[test]
+    fn of_a_long_journal_only_the_end_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = folder.path().join("db-journal");
+        let file = fs::File::create(&journal).unwrap();
+        file.set_len(1 << 40).unwrap();
+        assert!(check_no_super_journal(Path::new("db"), &journal).is_ok());
+        file.write_all_at(&JOURNAL_MAGIC, 1 << 40).unwrap();
+        let Err(StoreError::Driver { detail, .. }) = check_no_super_journal(Path::new("db"), &journal) else {
+            panic!("it names another file")
+        };
+        assert!(detail.contains("several databases"), "{detail}");
+        fs::write(&journal, JOURNAL_MAGIC).unwrap();
+        assert!(
+            check_no_super_journal(Path::new("db"), &journal).is_ok(),
+            "too short to name one"
+        );
+    }
 }

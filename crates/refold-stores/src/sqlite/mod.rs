@@ -216,10 +216,13 @@ impl EventStore for SqliteStore {
         // A row that somebody looks at is shown however large it is.
         let limit = |bytes| connection.set_limit(Limit::SQLITE_LIMIT_LENGTH, bytes);
         let raw = limit(guard::MOST_LENGTH_LIMIT_BYTES).and_then(|_| raw_row(&connection, &self.plan, position));
-        // Whoever takes the connection next finds it as it was.
-        let raw = raw.and_then(|raw| limit(guard::LENGTH_LIMIT_BYTES).map(|_| raw));
-        self.connections.give_back(connection);
+        // Whoever takes the connection next finds it as it was, whatever became of this row.
+        let reset = limit(guard::LENGTH_LIMIT_BYTES);
+        if reset.is_ok() {
+            self.connections.give_back(connection);
+        }
         self.connections.source().check_unchanged()?;
+        let raw = raw.and_then(|raw| reset.map(|_| raw));
         raw.map_err(|error| guard::store_error(self.connections.source().path(), &error))
     }
 }
