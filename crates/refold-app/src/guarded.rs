@@ -1,4 +1,4 @@
-//! Files that hold what a person made and nobody can make again: notes, saved searches.
+//! Files that hold what a person made and nobody can make again: settings, notes, saved searches.
 //!
 //! A file is replaced whole or not at all, and one process changes it at a time. It must not know what is in them.
 
@@ -39,9 +39,13 @@ pub fn change<T>(
 }
 
 fn failed(what: &str, file: &Path, error: &std::io::Error) -> AppError {
+    let message = format!("cannot {what} what is kept ({}): {}", in_words(error), file.display());
+    if error.kind() == std::io::ErrorKind::InvalidData {
+        return AppError::invalid(message, "write that file as text in UTF-8, or move it away");
+    }
     AppError::new(
         ErrorCode::Denied,
-        format!("cannot {what} what is kept ({}): {}", in_words(error), file.display()),
+        message,
         "make the file and its folder readable and writable, or set REFOLD_HOME to another folder",
     )
 }

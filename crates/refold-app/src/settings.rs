@@ -1,7 +1,8 @@
 //! What a person has set: one text file in their config folder, with a comment above each line.
 //!
 //! They may edit it: comments, their own order and what this version does not know survive. What cannot be used is
-//! told with its line and the rest holds; a file that is no TOML counts as absent and is left as it is.
+//! told with its line and the rest holds. A file that cannot be read, or is no TOML, is never written over: the defaults
+//! hold then, and no store is opened, since a limit or a mark of production may stand in it.
 
 mod entries;
 
@@ -13,7 +14,7 @@ pub use self::entries::{environment, environment_text};
 
 use self::entries::ENTRIES;
 use crate::error::AppError;
-use crate::kept::{read_text, write_whole};
+use crate::guarded;
 use crate::places::Places;
 use crate::wire::{Environment, KeyBinding, Settings, StoreEnvironment};
 
@@ -44,10 +45,10 @@ pub fn settings_file(places: &Places) -> PathBuf {
     places.config.join("settings.toml")
 }
 
-/// Fails only where the file is no TOML at all.
+/// Fails only where the file cannot be read, or is no TOML at all.
 pub fn load(places: &Places) -> Result<Found, AppError> {
     let file = settings_file(places);
-    let text = read_text(&file).unwrap_or_default();
+    let text = guarded::read(&file)?.unwrap_or_default();
     let document = Document::parse(text.as_str()).map_err(|error| no_toml(&error, &file))?;
     let mut found = Found::default();
     for (key, item) in document.as_table() {
@@ -136,15 +137,16 @@ pub fn classify(places: &Places, location: &str, environment: Option<Environment
 
 /// So many bytes of disk the copy of one store's payloads may take, with its search index; `None`: no limit.
 ///
-/// Fails on a value that is no number: a limit that was meant must not be passed over.
+/// Fails on a value that is no number, and on a file that cannot be read: a limit that was meant must not be passed over.
 pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
     let file = settings_file(places);
-    let document = read_text(&file).and_then(|text| text.parse::<DocumentMut>().ok());
-    let Some(item) = document.as_ref().and_then(|document| document.get(MAX_COPY_MEGABYTES)) else {
+    let text = guarded::read(&file)?.unwrap_or_default();
+    let document = Document::parse(text.as_str()).map_err(|error| no_toml(&error, &file))?;
+    let Some(item) = document.as_table().get(MAX_COPY_MEGABYTES) else {
         return Ok(None);
     };
     copied_bytes(item).map(Some).map_err(|_| {
-        let value = item.to_string();
+        let value = item.span().and_then(|span| text.get(span)).unwrap_or_default();
         AppError::invalid(
             format!(
                 "{MAX_COPY_MEGABYTES} is no whole number ({}): {}",
@@ -158,10 +160,12 @@ pub fn most_copied_bytes(places: &Places) -> Result<Option<u64>, AppError> {
 
 fn edit(places: &Places, change: impl FnOnce(&mut DocumentMut)) -> Result<(), AppError> {
     let file = settings_file(places);
-    let text = read_text(&file).unwrap_or_else(|| HEAD.to_owned());
-    let mut document: DocumentMut = text.parse().map_err(|error| no_toml(&error, &file))?;
-    change(&mut document);
-    write_whole(&file, &document.to_string())
+    guarded::change(&file, |text| {
+        let text = text.unwrap_or_else(|| HEAD.to_owned());
+        let mut document: DocumentMut = text.parse().map_err(|error| no_toml(&error, &file))?;
+        change(&mut document);
+        Ok((document.to_string(), ()))
+    })
 }
 
 /// The value alone is replaced: comments around it stay. A new line gets its comment above it.
@@ -257,7 +261,7 @@ fn no_toml(error: &toml_edit::TomlError, file: &Path) -> AppError {
     let why = error.to_string().lines().next().unwrap_or_default().to_owned();
     AppError::invalid(
         format!("the settings file is no TOML ({why}): {}", file.display()),
-        "correct or remove that file; until then the defaults hold and nothing is saved",
+        "correct or remove that file; until then the defaults hold, nothing is saved and no store is opened",
     )
 }
 

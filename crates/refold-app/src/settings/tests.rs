@@ -38,11 +38,12 @@ fn comments_and_unknown_keys_survive_a_save() {
             ..Settings::default()
         }
     );
-    assert_eq!(
-        fs::read_dir(&places.config).unwrap().count(),
-        1,
-        "nothing half-written is left"
-    );
+    let mut left: Vec<_> = fs::read_dir(&places.config)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["settings.lock", "settings.toml"], "nothing half-written is left");
 }
 
 #[test]
@@ -55,6 +56,58 @@ fn a_damaged_file_is_not_overwritten() {
     let error = save_settings(&places, &Settings::default()).unwrap_err();
     assert_eq!(error.code, ErrorCode::InvalidInput);
     assert_eq!(fs::read_to_string(settings_file(&places)).unwrap(), "theme = \"dark");
+}
+
+/// A letter of another encoding, a folder in its place, a file of somebody else: whatever keeps it from being read, it is
+/// not taken for one that is not there.
+#[test]
+fn a_file_that_cannot_be_read_is_not_overwritten() {
+    let latin = |file: &Path| {
+        fs::write(
+            file,
+            b"theme = \"light\" # \xfcblich\n[environments]\n\"/srv/a.db\" = \"production\"\n",
+        )
+    };
+    let folder = |file: &Path| fs::create_dir(file);
+    let unreadable: [&dyn Fn(&Path) -> std::io::Result<()>; 2] = [&latin, &folder];
+    for make in unreadable {
+        let (_folder, places) = places();
+        fs::create_dir_all(&places.config).unwrap();
+        let file = settings_file(&places);
+        make(&file).unwrap();
+        let before = fs::read(&file).ok();
+        assert!(load(&places).is_err());
+        assert!(most_copied_bytes(&places).is_err());
+        assert!(save_settings(&places, &Settings::default()).is_err());
+        assert!(classify(&places, "/srv/b.db", Some(Environment::Test)).is_err());
+        let binding = KeyBinding {
+            context: "history".to_owned(),
+            keys: "n".to_owned(),
+            command: None,
+        };
+        assert!(bind_keys(&places, &binding).is_err());
+        assert_eq!(fs::read(&file).ok(), before);
+        assert_eq!(file.is_dir(), before.is_none());
+    }
+}
+
+/// Two windows of one user.
+#[test]
+fn edits_of_several_at_once_are_all_kept() {
+    let (_folder, places) = places();
+    let said = |window: usize, store: usize| format!("/srv/{window}-{store}.db");
+    std::thread::scope(|scope| {
+        for window in 0..4 {
+            let places = &places;
+            scope.spawn(move || {
+                for store in 0..8 {
+                    classify(places, &said(window, store), Some(Environment::Production)).unwrap();
+                }
+            });
+        }
+    });
+    let kept = load_settings(&places).environments;
+    assert_eq!(kept.len(), 32, "{kept:?}");
 }
 
 #[test]
@@ -118,6 +171,7 @@ fn the_limit_of_the_copy_is_read_or_refused() {
     check("max_copy_megabytes = 0\n", Ok(Some(0)));
     check("max_copy_megabytes = -1\n", Err(ErrorCode::InvalidInput));
     check("max_copy_megabytes = \"500\"\n", Err(ErrorCode::InvalidInput));
+    check("max_copy_megabytes = 500\ntheme = \"dark", Err(ErrorCode::InvalidInput));
     let (_folder, places) = places();
     assert_eq!(most_copied_bytes(&places), Ok(None));
 }
