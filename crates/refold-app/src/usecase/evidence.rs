@@ -12,6 +12,7 @@ pub mod chain;
 pub mod drift;
 mod explanation;
 mod folder;
+mod foreign;
 pub mod impact;
 mod known;
 mod passing;

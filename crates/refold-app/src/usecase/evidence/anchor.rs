@@ -95,7 +95,7 @@ pub fn anchor(work: &Work<'_>, session: &Session, asked: &AnchorAsked) -> Result
     let previous = asked
         .previous
         .as_deref()
-        .map(|path| Known::open(path, asked.salt.as_deref(), None))
+        .map(|path| Known::open(work, path, asked.salt.as_deref(), None))
         .transpose()?;
     let (key, is_new_key) = match &previous {
         Some(known) => (known.key, false),

@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::anchor::identity;
 use super::folder::MANIFEST;
+use super::foreign;
 use crate::error::AppError;
 use crate::session::Session;
 
@@ -61,7 +62,7 @@ pub fn anchors(session: &Session, folder: &Path) -> Result<AnchorsAnswer, AppErr
     let mut names = BTreeMap::new();
     let mut found = Vec::new();
     for dir in entries.flatten().map(|entry| entry.path()) {
-        let Ok(json) = std::fs::read(dir.join(MANIFEST)) else {
+        let Ok(json) = foreign::read(&dir.join(MANIFEST)) else {
             continue;
         };
         let digest: Hash = Sha256::digest(&json).into();

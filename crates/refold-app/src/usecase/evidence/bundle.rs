@@ -8,11 +8,11 @@ use refold_audit::anchor::proof::{Growth, Inclusion};
 use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::{Hash, sums};
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
+use refold_core::work::{Cancelled, Work};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 use super::folder::{MANIFEST, SIGNATURE, SUMS};
+use super::foreign;
 use super::known::{Known, public_key};
 use super::prove::{EVENT, GROWTH, INCLUSION, METADATA, METADATA_SALT, NEWER, OLDER, PAYLOAD, PAYLOAD_SALT};
 use super::report;
@@ -77,10 +77,10 @@ pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<
     if report::is_report(path) {
         return report::check::check_report(work, path, key.as_ref());
     }
-    let mut files = listed(path)?;
+    let mut files = listed(work, path)?;
     let is_whole = files.iter().all(|file| file.ok);
     let held = match is_whole {
-        true => held(path, &files, key.as_ref()).map_err(|(name, reason)| {
+        true => held(work, path, &files, key.as_ref()).map_err(|(name, reason)| {
             let at = files.iter().position(|file| file.name == name);
             let broken = BundleFile {
                 name: name.to_owned(),
@@ -94,6 +94,8 @@ pub fn verify_bundle(work: &Work<'_>, path: &Path, key: Option<&str>) -> Result<
         }),
         false => Err(()),
     };
+    // What was given up is not broken.
+    work.check()?;
     let is_signed = key.map(|_| held.is_ok());
     Ok(match held {
         Ok(held) => BundleAnswer {
@@ -141,8 +143,8 @@ pub(super) fn broken(files: &[BundleFile]) -> String {
 }
 
 /// Every file that is there or is listed. One that nobody lists could be taken for evidence.
-fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
-    let foreign = |reason: &str| {
+fn listed(work: &Work<'_>, path: &Path) -> Result<Vec<BundleFile>, AppError> {
+    let refused = |reason: &str| {
         AppError::invalid(
             format!(
                 "this is no anchor, no proof and no report: {reason}: {}",
@@ -151,11 +153,12 @@ fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
             "name the folder that `refold anchor`, `refold prove` or `refold report` made",
         )
     };
-    let list = std::fs::read_to_string(path.join(SUMS));
-    let list = list.map_err(|error| foreign(&format!("its {SUMS} cannot be read ({})", in_words(&error))))?;
-    let list = sums::read(&list).ok_or_else(|| foreign("its SHA256SUMS is not readable"))?;
-    let mut files: Vec<BundleFile> = list.iter().map(|(name, digest)| checked(path, name, digest)).collect();
-    let there = std::fs::read_dir(path).map_err(|error| foreign(&in_words(&error)))?;
+    let list = foreign::read_text(&path.join(SUMS));
+    let list = list.map_err(|error| refused(&format!("its {SUMS} cannot be read ({})", in_words(&error))))?;
+    let list = sums::read(&list).ok_or_else(|| refused("its SHA256SUMS is not readable"))?;
+    let checked = list.iter().map(|(name, digest)| checked(work, path, name, digest));
+    let mut files: Vec<BundleFile> = checked.collect::<Result<_, _>>()?;
+    let there = std::fs::read_dir(path).map_err(|error| refused(&in_words(&error)))?;
     for entry in there.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let is_known = [SUMS, SIGNATURE].contains(&&*name) || list.iter().any(|(known, _)| *known == name);
@@ -171,29 +174,24 @@ fn listed(path: &Path) -> Result<Vec<BundleFile>, AppError> {
     Ok(files)
 }
 
-fn checked(path: &Path, name: &str, digest: &Hash) -> BundleFile {
-    let found = std::fs::File::open(path.join(name)).and_then(|mut file| {
-        let mut hash = Sha256::new();
-        std::io::copy(&mut file, &mut hash)?;
-        Ok(Hash::from(hash.finalize()))
-    });
-    let reason = match found {
+fn checked(work: &Work<'_>, path: &Path, name: &str, digest: &Hash) -> Result<BundleFile, Cancelled> {
+    let reason = match foreign::digest(work, &path.join(name))? {
         Ok(found) if found == *digest => None,
         Ok(_) => Some(format!("it is not what {SUMS} says")),
         Err(error) => Some(in_words(&error)),
     };
-    BundleFile {
+    Ok(BundleFile {
         name: name.to_owned(),
         ok: reason.is_none(),
         reason,
-    }
+    })
 }
 
-fn held(path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<Held, Broken> {
+fn held(work: &Work<'_>, path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<Held, Broken> {
     let has = |name: &str| files.iter().any(|file| file.name == name);
     let folder = Folder(path);
     if has(MANIFEST) {
-        anchor(path, key)
+        anchor(work, path, key)
     } else if has(INCLUSION) {
         event(&folder, key)
     } else if has(GROWTH) {
@@ -203,8 +201,8 @@ fn held(path: &Path, files: &[BundleFile], key: Option<&PublicKey>) -> Result<He
     }
 }
 
-fn anchor(path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
-    let known = Known::read(path, key).map_err(|error| match error.code {
+fn anchor(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Held, Broken> {
+    let known = Known::read(work, path, key).map_err(|error| match error.code {
         // Not what it holds, but who signed it.
         ErrorCode::Denied => (SIGNATURE, error.message),
         _ => (MANIFEST, error.message),
@@ -290,10 +288,10 @@ struct Folder<'a>(&'a Path);
 impl Folder<'_> {
     /// `None`: there is none.
     fn read(&self, name: &'static str) -> Result<Option<Vec<u8>>, Broken> {
-        match std::fs::read(self.0.join(name)) {
+        match foreign::read(&self.0.join(name)) {
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err((name, error.to_string())),
+            Err(error) => Err((name, in_words(&error))),
         }
     }
 

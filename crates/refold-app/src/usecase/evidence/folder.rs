@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 use refold_audit::anchor::leaves::{self, Leaf};
 use refold_audit::anchor::{Hash, from_hex, sums};
 use refold_core::port::system::in_words;
+use refold_core::work::Work;
 use refold_scratch::Scratch;
 use sha2::{Digest, Sha256};
 
+use super::foreign;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
 use crate::text::hex;
@@ -230,25 +232,24 @@ pub(super) struct Anchor {
 
 impl Anchor {
     /// Reads the list and checks every file that it names.
-    pub fn open(path: &Path) -> Result<Anchor, AppError> {
+    pub fn open(work: &Work<'_>, path: &Path) -> Result<Anchor, AppError> {
         let list = path.join(SUMS);
-        let sums = std::fs::read(&list).map_err(|error| {
+        let sums = foreign::read(&list).map_err(|error| {
             let reason = match error.kind() {
                 io::ErrorKind::NotFound => "it has no SHA256SUMS".to_owned(),
                 _ => in_words(&error),
             };
-            foreign(path, &reason)
+            no_anchor(path, &reason)
         })?;
         let files = std::str::from_utf8(&sums).ok().and_then(sums::read);
-        let files = files.ok_or_else(|| foreign(path, "its SHA256SUMS is not readable"))?;
+        let files = files.ok_or_else(|| no_anchor(path, "its SHA256SUMS is not readable"))?;
         let anchor = Anchor {
             path: path.to_owned(),
             sums,
             files,
         };
         for (name, digest) in &anchor.files {
-            let found = anchor
-                .digest(name)
+            let found = foreign::digest(work, &anchor.path.join(name))?
                 .map_err(|error| anchor.damaged(name, &in_words(&error)))?;
             if found != *digest {
                 return Err(anchor.damaged(name, "it is not what SHA256SUMS says"));
@@ -261,8 +262,8 @@ impl Anchor {
     pub fn read(&self, name: &str) -> Result<Vec<u8>, AppError> {
         let listed = self
             .listed(name)
-            .ok_or_else(|| foreign(&self.path, &format!("it has no {name}")))?;
-        let bytes = std::fs::read(self.path.join(name)).map_err(|error| self.damaged(name, &in_words(&error)))?;
+            .ok_or_else(|| no_anchor(&self.path, &format!("it has no {name}")))?;
+        let bytes = foreign::read(&self.path.join(name)).map_err(|error| self.damaged(name, &in_words(&error)))?;
         if <Hash>::from(Sha256::digest(&bytes)) != listed {
             return Err(self.damaged(name, "it changed while it was read"));
         }
@@ -276,7 +277,7 @@ impl Anchor {
 
     /// The signature of the list, which it cannot name itself. `None`: there is none.
     pub fn signature(&self) -> Result<Option<String>, AppError> {
-        match std::fs::read_to_string(self.path.join(SIGNATURE)) {
+        match foreign::read_text(&self.path.join(SIGNATURE)) {
             Ok(text) => Ok(Some(text)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.damaged(SIGNATURE, &in_words(&error))),
@@ -288,7 +289,7 @@ impl Anchor {
         if self.listed(LEAVES).is_none() {
             return Ok(None);
         }
-        let file = File::open(self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &in_words(&error)))?;
+        let file = foreign::open(&self.path.join(LEAVES)).map_err(|error| self.damaged(LEAVES, &in_words(&error)))?;
         Ok(Some(LeafReader(BufReader::with_capacity(1 << 16, file))))
     }
 
@@ -309,20 +310,9 @@ impl Anchor {
             .find(|(listed, _)| listed == name)
             .map(|(_, digest)| *digest)
     }
-
-    fn digest(&self, name: &str) -> io::Result<Hash> {
-        let mut file = File::open(self.path.join(name))?;
-        let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
-        loop {
-            match file.read(&mut buffer)? {
-                0 => return Ok(hash.finalize().into()),
-                count => hash.update(&buffer[..count]),
-            }
-        }
-    }
 }
 
-fn foreign(path: &Path, reason: &str) -> AppError {
+fn no_anchor(path: &Path, reason: &str) -> AppError {
     AppError::invalid(
         format!("this is no anchor: {reason}: {}", path.display()),
         "name the folder that `refold anchor` made, anchor-…",

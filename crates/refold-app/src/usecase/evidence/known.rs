@@ -11,6 +11,7 @@ use refold_audit::anchor::signing::PublicKey;
 use refold_audit::anchor::tree::Edge;
 use refold_audit::anchor::{Hash, from_hex};
 use refold_audit::stamp::Stamp;
+use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
 use super::folder::{Anchor, CHECKPOINT, FRONTIER, LeafReader, MANIFEST, SEGMENTS, read_key};
@@ -36,8 +37,8 @@ pub(super) struct Known {
 
 impl Known {
     /// With the key that salts it.
-    pub fn open(path: &Path, salt: Option<&Path>, key: Option<&PublicKey>) -> Result<Known, AppError> {
-        let mut known = Known::read(path, key)?;
+    pub fn open(work: &Work<'_>, path: &Path, salt: Option<&Path>, key: Option<&PublicKey>) -> Result<Known, AppError> {
+        let mut known = Known::read(work, path, key)?;
         if let Some(digest) = &known.manifest.salt_key_sha256 {
             known.key = Some(salt_key(path, salt, digest)?);
         }
@@ -45,8 +46,8 @@ impl Known {
     }
 
     /// What can be said of it without the key that salts it.
-    pub fn read(path: &Path, key: Option<&PublicKey>) -> Result<Known, AppError> {
-        let folder = Anchor::open(path)?;
+    pub fn read(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Known, AppError> {
+        let folder = Anchor::open(work, path)?;
         let json = folder.read(MANIFEST)?;
         let manifest = Manifest::parse(&json).map_err(|reason| folder.damaged(MANIFEST, &reason))?;
         let signer = signer(&folder, &manifest, key)?;

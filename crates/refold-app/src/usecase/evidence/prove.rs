@@ -68,12 +68,12 @@ pub struct ProveAnswer {
 /// Reads the store once up to the anchor's horizon. A store that is not what the anchor says has no proof.
 pub fn prove(work: &Work<'_>, session: &Session, asked: &ProveAsked) -> Result<ProveAnswer, AppError> {
     refuse_with_store(session, &asked.out, "proof")?;
-    let known = Known::open(&asked.anchor, asked.salt.as_deref(), None)?;
+    let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), None)?;
     known.expect(&identity(session))?;
     match &asked.what {
         Proved::Event(cursor) => prove_event(work, session, &known, cursor, &asked.out),
         Proved::Since(older) => {
-            let older = Known::open(older, asked.salt.as_deref(), None)?;
+            let older = Known::open(work, older, asked.salt.as_deref(), None)?;
             prove_growth(work, session, &older, &known, &asked.out)
         }
     }

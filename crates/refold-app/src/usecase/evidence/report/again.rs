@@ -18,6 +18,7 @@ use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{html, pdf};
 use refold_core::work::{Cancelled, Work};
 
+use super::super::foreign;
 use super::check::{Blamed, blame};
 use super::record::BYTE_ORDER_MARK;
 use super::{
@@ -234,7 +235,7 @@ impl Again<'_> {
         let held: Vec<&str> = files.iter().map(|file| &*file.name).collect();
         let laid_out = Pages::of(report, &shown.rows, &held, self.manifest.signed_by.as_deref());
         let is_there =
-            |name: &str, made: Vec<u8>| std::fs::read(self.folder.join(name)).is_ok_and(|there| there == made);
+            |name: &str, made: Vec<u8>| foreign::read(&self.folder.join(name)).is_ok_and(|there| there == made);
         for name in pages {
             let is_same = match name {
                 PAGES => html::write(&laid_out).is_ok_and(|page| is_there(PAGES, page.into_bytes())),
@@ -328,7 +329,7 @@ fn tick(work: &Work<'_>, count: u64, total: u64) -> Result<(), Cancelled> {
 }
 
 fn open(folder: &Path, name: &'static str) -> Result<BufReader<File>, Stopped> {
-    File::open(folder.join(name)).map(BufReader::new).map_err(at(name))
+    foreign::open(&folder.join(name)).map(BufReader::new).map_err(at(name))
 }
 
 /// The records of a file, one after the other.

@@ -12,11 +12,11 @@ use refold_audit::anchor::{Hash, hex, sums};
 use refold_audit::report::advice;
 use refold_audit::report::manifest::Manifest;
 use refold_core::port::system::in_words;
-use refold_core::work::Work;
-use sha2::{Digest as _, Sha256};
+use refold_core::work::{Cancelled, Work};
 
 use super::super::bundle::{BundleAnswer, BundleFile, UNLISTED, broken};
 use super::super::folder::{ADVICE, SIGNATURE, SUMS};
+use super::super::foreign;
 use super::again::Again;
 use super::{FINDINGS_JSON, MANIFEST, RECORD_JSON};
 use crate::error::AppError;
@@ -34,7 +34,7 @@ pub fn check_report(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Re
     for entry in std::fs::read_dir(path).map_err(unreadable)? {
         names.insert(entry.map_err(unreadable)?.file_name().to_string_lossy().into_owned());
     }
-    let bundle = Bundle::read(path, names);
+    let bundle = Bundle::read(work, path, names)?;
     let mut blamed = bundle.blamed(key);
     let mut limits = Vec::new();
     if blamed.is_empty()
@@ -168,15 +168,10 @@ struct Bundle {
 pub(super) type Blamed = BTreeMap<String, String>;
 
 impl Bundle {
-    fn read(path: &Path, names: BTreeSet<String>) -> Bundle {
+    fn read(work: &Work<'_>, path: &Path, names: BTreeSet<String>) -> Result<Bundle, Cancelled> {
         let (mut digests, mut unreadable) = (BTreeMap::new(), BTreeMap::new());
         for name in &names {
-            let found = std::fs::File::open(path.join(name)).and_then(|mut file| {
-                let mut hash = Sha256::new();
-                std::io::copy(&mut file, &mut hash)?;
-                Ok(Hash::from(hash.finalize()))
-            });
-            match found {
+            match foreign::digest(work, &path.join(name))? {
                 Ok(digest) => {
                     digests.insert(name.clone(), digest);
                 }
@@ -185,7 +180,7 @@ impl Bundle {
                 }
             }
         }
-        let read = |name: &str| std::fs::read(path.join(name));
+        let read = |name: &str| foreign::read(&path.join(name));
         let manifest = read(MANIFEST)
             .map_err(|error| in_words(&error))
             .and_then(|json| Manifest::parse(&json));
@@ -195,7 +190,7 @@ impl Bundle {
         let listed = manifest.iter().flat_map(|of| &of.files).map(|file| file.name.clone());
         let mut expected: BTreeSet<String> = listed.collect();
         expected.extend([MANIFEST, ADVICE, SUMS].map(str::to_owned));
-        Bundle {
+        Ok(Bundle {
             digests,
             unreadable,
             manifest,
@@ -205,7 +200,7 @@ impl Bundle {
             signature,
             names,
             expected,
-        }
+        })
     }
 
     fn blamed(&self, key: Option<&PublicKey>) -> Blamed {
