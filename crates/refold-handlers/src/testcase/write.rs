@@ -37,31 +37,33 @@ pub enum Wanted {
 }
 
 /// # Errors
-/// When an event cannot be put into a case: its payload is no text.
+/// When something cannot be put into a case, which is a file of text: a payload, a name or a place of the state that is none.
 pub fn write_case(case: &CaseText<'_>) -> Result<String, PackageError> {
-    let mut out = format!("refold: {FORMAT}\n# {}\n", quoted(case.comment.as_bytes()));
-    let _ = writeln!(out, "title: {}", quoted(case.title.as_bytes()));
+    let mut out = format!("refold: {FORMAT}\n# {}\n", quoted(case.comment));
+    let _ = writeln!(out, "title: {}", quoted(case.title));
     let none = if case.kept.is_empty() { " []" } else { "" };
-    let _ = writeln!(out, "given:\n  stream: {}\n  events:{none}", quoted(case.stream));
+    let stream = text_of(case.stream, || "the id of the stream".to_owned())?;
+    let _ = writeln!(out, "given:\n  stream: {stream}\n  events:{none}");
     for row in case.kept {
-        let _ = writeln!(out, "    - {}", event_line(case, *row)?);
+        out.push_str(&event_lines(case, *row)?);
     }
     let _ = match &case.wanted {
-        Wanted::Holds(invariant) => writeln!(
-            out,
-            "expect:\n  invariants: {{ {}: holds }}",
-            quoted(invariant.as_bytes())
-        ),
-        Wanted::State(state) => writeln!(out, "expect:\n  match: exact\n  state: {}", flow(state)),
+        Wanted::Holds(invariant) => writeln!(out, "expect:\n  invariants: {{ {}: holds }}", quoted(invariant)),
+        Wanted::State(state) => {
+            let state = flow(state, &|| "the state holds a text that".to_owned())?;
+            writeln!(out, "expect:\n  match: exact\n  state: {state}")
+        }
         Wanted::Nothing => writeln!(out, "expect:\n  state: {{}}"),
     };
     Ok(out)
 }
 
-/// `{ type: "ItemAdded", version: 3, … }`
-fn event_line(case: &CaseText<'_>, row: usize) -> Result<String, PackageError> {
+/// `    - { type: "ItemAdded", version: 3, … }`, and above it what is left out of it.
+fn event_lines(case: &CaseText<'_>, row: usize) -> Result<String, PackageError> {
     let event = case.batch.event(row);
-    let mut line = format!("{{ type: {}", quoted(case.names.type_name(event.event_type)));
+    let of_event = |what: &str| format!("{what} of version {}", event.version.0);
+    let event_type = text_of(case.names.type_name(event.event_type), || of_event("the type"))?;
+    let mut line = format!("    - {{ type: {event_type}");
     if event.version != EventBatch::NO_VERSION {
         let _ = write!(line, ", version: {}", event.version.0);
     }
@@ -70,58 +72,78 @@ fn event_line(case: &CaseText<'_>, row: usize) -> Result<String, PackageError> {
         let _ = write!(
             line,
             ", recorded_at: {}",
-            quoted(event.recorded_at.display(0).to_string().as_bytes())
+            quoted(&event.recorded_at.display(0).to_string())
         );
     }
     let texts = [("schema_version", event.schema_version), ("event_id", event.event_id)];
     for (name, bytes) in texts.into_iter().filter_map(|(name, bytes)| Some((name, bytes?))) {
-        let _ = write!(line, ", {name}: {}", quoted(bytes));
+        let _ = write!(line, ", {name}: {}", text_of(bytes, || of_event(name))?);
     }
-    if let Some(Ok(metadata)) = event.metadata.map(|bytes| Value::from_json(bytes, Value::MAX_DEPTH)) {
-        let _ = write!(line, ", metadata: {}", flow(&metadata));
+    match event.metadata.map(|bytes| Value::from_json(bytes, Value::MAX_DEPTH)) {
+        None => {}
+        Some(Ok(metadata)) => {
+            let holds = || format!("{} holds a text that", of_event("the metadata"));
+            let _ = write!(line, ", metadata: {}", flow(&metadata, &holds)?);
+        }
+        // Handlers do not get it either.
+        Some(Err(_)) => {
+            line = format!("    # {} is left out: it is no JSON\n{line}", of_event("the metadata"));
+        }
     }
     match event.payload {
         None => {}
         Some(bytes) if event.encoding == Encoding::Json && std::str::from_utf8(bytes).is_ok() => {
-            let _ = write!(line, ", payload_text: {}", quoted(bytes));
+            let _ = write!(line, ", payload_text: {}", text_of(bytes, || of_event("the payload"))?);
         }
-        Some(_) => {
-            let message = format!(
-                "the payload of version {} is no JSON text, which no case can hold",
-                event.version.0
-            );
-            return Err(PackageError::nowhere(code::PKG_CASE, message));
-        }
+        Some(_) => return Err(refused(&format!("{} is no JSON text", of_event("the payload")))),
     }
-    line.push_str(" }");
+    line.push_str(" }\n");
     Ok(line)
 }
 
-/// A value as a line of YAML. Numbers keep their literal.
-fn flow(value: &Value) -> String {
-    match value {
+/// A value as a line of YAML. Numbers keep their literal. `holds`: how a refusal begins.
+fn flow(value: &Value, holds: &dyn Fn() -> String) -> Result<String, PackageError> {
+    // JSON can write halves of letters, which no text has.
+    let text = |text: &Text| {
+        let plain = std::str::from_utf8(text.as_wtf8());
+        plain.map(quoted).map_err(|_| {
+            let half = "is none in Unicode: a surrogate alone";
+            refused(&format!("{} {half}", holds()))
+        })
+    };
+    Ok(match value {
         Value::Array(elements) => {
-            let elements: Vec<String> = elements.iter().map(flow).collect();
-            format!("[{}]", elements.join(", "))
+            let elements = elements.iter().map(|element| flow(element, holds));
+            format!("[{}]", elements.collect::<Result<Vec<_>, _>>()?.join(", "))
         }
         Value::Object(members) => {
-            let member = |(key, value): (&Text, &Value)| format!("{}: {}", quoted(key.as_wtf8()), flow(value));
-            let members: Vec<String> = members.iter().map(member).collect();
+            let member = |(key, value): (&Text, &Value)| Ok(format!("{}: {}", text(key)?, flow(value, holds)?));
+            let members: Vec<String> = members.iter().map(member).collect::<Result<_, PackageError>>()?;
             format!("{{{}}}", members.join(", "))
         }
-        Value::Text(text) => quoted(text.as_wtf8()),
-        Value::Repeated(_) => flow(value.resolved()),
+        Value::Text(of) => text(of)?,
+        Value::Repeated(_) => flow(value.resolved(), holds)?,
         // Handlers fold the real values: what is hidden never comes here.
-        Value::Redacted(_) => quoted(Redacted::SHOWN.as_bytes()),
+        Value::Redacted(_) => quoted(Redacted::SHOWN),
         Value::Null => "null".to_owned(),
         Value::Bool(of) => of.to_string(),
         Value::Number(number) => number.to_string(),
+    })
+}
+
+fn text_of(bytes: &[u8], what: impl FnOnce() -> String) -> Result<String, PackageError> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(quoted(text)),
+        Err(_) => Err(refused(&format!("{} is no text in UTF-8", what()))),
     }
 }
 
+fn refused(what: &str) -> PackageError {
+    PackageError::nowhere(code::PKG_CASE, format!("{what}, which no case can hold"))
+}
+
 /// A text in quotes: single ones where nothing in it needs an escape, as in JSON, which is then easy to read.
-fn quoted(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+fn quoted(text: &str) -> String {
     if !text.chars().any(is_hidden) {
         return format!("'{}'", text.replace('\'', "''"));
     }

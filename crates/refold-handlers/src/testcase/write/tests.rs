@@ -84,3 +84,83 @@ fn a_state_keeps_its_literals() {
     };
     assert_eq!(reread(&write_case(&case).unwrap()).expected.state, Some(state));
 }
+
+fn refusal(stream: &[u8], names: &Names, batch: &EventBatch, wanted: Wanted) -> String {
+    let kept: Vec<usize> = (0..batch.len()).collect();
+    let case = CaseText {
+        title: "t",
+        comment: "c",
+        stream,
+        names,
+        batch,
+        kept: &kept,
+        wanted,
+    };
+    write_case(&case).unwrap_err().to_string()
+}
+
+fn one_event(event_type: &[u8], metadata: &[u8], id: &[u8]) -> (Names, EventBatch) {
+    let (mut names, mut batch) = (Names::default(), EventBatch::default());
+    batch.streams.push(names.intern_stream(b"s-1", || b"s"));
+    batch.types.push(names.intern_type(event_type));
+    batch.positions.push(Position(7));
+    batch.versions.push(Version(3));
+    batch.recorded_at.push(Timestamp(1));
+    let spans = [&b"{}"[..], metadata, id].map(|bytes| batch.store(bytes));
+    batch.payloads.push(spans[0]);
+    batch.payload_encodings.push(Encoding::Json);
+    batch.metadata.push(spans[1]);
+    batch.event_ids.push(spans[2]);
+    (names, batch)
+}
+
+/// A case that is written must be able to pass: no letter of it is exchanged for another.
+#[test]
+fn what_is_no_text_is_refused() {
+    let none = || (Names::default(), EventBatch::default());
+    for json in [&br#"{"a":["\ud800"]}"#[..], br#"{"\udc00":1}"#] {
+        let state = Value::from_json(json, 64).unwrap();
+        let (names, batch) = none();
+        let said = refusal(b"s", &names, &batch, Wanted::State(state));
+        assert!(said.contains("the state holds a text"), "{said}");
+    }
+    let (names, batch) = none();
+    let said = refusal(b"\xff", &names, &batch, Wanted::Nothing);
+    assert!(said.contains("the id of the stream"), "{said}");
+    for (event_type, metadata, id, what) in [
+        ("\u{e9}", "{}", "e", "the type of version 3"),
+        ("T", r#"{"m":"\ud800"}"#, "e", "the metadata of version 3 holds a text"),
+        ("T", "{}", "\u{e9}", "event_id of version 3"),
+    ] {
+        // The first byte of such a letter alone is no text.
+        let bytes = |text: &str| {
+            text.bytes()
+                .take_while(|byte| byte.is_ascii() || *byte >= 0xc0)
+                .collect::<Vec<u8>>()
+        };
+        let (names, batch) = one_event(&bytes(event_type), metadata.as_bytes(), &bytes(id));
+        let said = refusal(b"s-1", &names, &batch, Wanted::Nothing);
+        assert!(said.contains(what), "{said}");
+    }
+}
+
+#[test]
+fn metadata_that_is_no_json_is_said_to_be_left_out() {
+    let (names, batch) = one_event(b"T", b"not json", b"e");
+    let case = CaseText {
+        title: "t",
+        comment: "c",
+        stream: b"s-1",
+        names: &names,
+        batch: &batch,
+        kept: &[0],
+        wanted: Wanted::Nothing,
+    };
+    let text = write_case(&case).unwrap();
+    assert!(
+        text.contains("\n    # the metadata of version 3 is left out: it is no JSON\n    - { type: 'T'"),
+        "{text}"
+    );
+    let given = reread(&text).given;
+    assert_eq!((given.batch.len(), given.batch.event(0).metadata), (1, None));
+}
