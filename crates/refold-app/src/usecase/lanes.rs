@@ -195,14 +195,15 @@ impl Lanes {
         }))
     }
 
-    /// Calls `visit` for each event that has a time, in the order of the clock.
+    /// Calls `visit` for each event that has a time, in the order of the clock, and for `most` at most.
     pub fn merged(
         &self,
         work: &Work<'_>,
+        most: u64,
         visit: &mut dyn FnMut(LaneAnswer) -> Result<(), AppError>,
     ) -> Result<(), AppError> {
         let mut at = vec![0_usize; self.lanes.len()];
-        loop {
+        for _ in 0..most {
             let heads = self.lanes.iter().zip(&at).enumerate();
             let next =
                 heads.filter_map(|(number, (lane, at))| lane.by_time.get(*at).map(|entry| (entry.0, number, lane)));
@@ -221,6 +222,7 @@ impl Lanes {
                 event_type: lane.stream.type_name(moment),
             })?;
         }
+        Ok(())
     }
 }
 

@@ -23,14 +23,9 @@ pub fn run(context: &Context<'_>, asked: &LanesAsked) -> Result<u8, Ended> {
         ClockName::Occurred => Clock::Occurred,
     };
     let lanes = Lanes::open(context.work, &session, &streams, clock)?;
-    context.progress.clear();
     let mut printer = context.printer();
-    let mut left = asked.limit.unwrap_or(u64::MAX);
-    let outcome = lanes.merged(context.work, &mut |event| {
-        if left == 0 {
-            return Ok(());
-        }
-        left -= 1;
+    let most = asked.limit.unwrap_or(u64::MAX);
+    let outcome = lanes.merged(context.work, most, &mut |event| {
         if context.json {
             return printer.line_of_stream(&json_line(&event)?);
         }

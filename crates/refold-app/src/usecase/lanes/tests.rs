@@ -87,8 +87,12 @@ proptest! {
         let before = lanes.step(&at(from), SearchDirection::Backward).unwrap().map(|step| step.time);
         prop_assert_eq!(before, all.iter().filter(|time| **time < from).max().map(|time| at(*time)));
         let mut merged = Vec::new();
-        with_work(|work| lanes.merged(work, &mut |event| { merged.push(event.time); Ok(()) })).unwrap();
+        with_work(|work| lanes.merged(work, u64::MAX, &mut |event| { merged.push(event.time); Ok(()) })).unwrap();
         prop_assert_eq!(merged.len(), all.len());
+        let most = all.len() / 2;
+        let mut first = Vec::new();
+        with_work(|work| lanes.merged(work, most as u64, &mut |event| { first.push(event.time); Ok(()) })).unwrap();
+        prop_assert_eq!(&first, &merged[..most]);
         prop_assert!(merged.is_sorted());
         let described = lanes.describe(7);
         prop_assert_eq!(described.first, all.iter().min().map(|time| at(*time)).unwrap_or_default());
