@@ -1,5 +1,7 @@
 //! The command line of the window: where it opens.
 
+use std::ffi::OsString;
+
 use refold_app::wire::Launch;
 
 pub const USAGE: &str = "\
@@ -22,6 +24,20 @@ pub enum Asked {
     Window(Option<Launch>),
     /// A text for standard output, and nothing else.
     Text(String),
+}
+
+/// The arguments as text, which all places of the window are.
+pub fn words(arguments: impl Iterator<Item = OsString>) -> Result<Vec<String>, String> {
+    let text = |word: OsString| {
+        word.into_string().map_err(|word| {
+            format!(
+                "this is no text in UTF-8, which the window needs: {}; open it with the command line, or through a link with \
+                 another name",
+                word.display()
+            )
+        })
+    };
+    arguments.map(text).collect()
 }
 
 /// Errors are a sentence for a person.

@@ -48,13 +48,18 @@ impl specta::Type for Frame {
     }
 }
 
-/// Runs a use case on a thread of the pool. A panic in it is the failure of this call, not the end of the window.
+/// Runs a use case on a thread of the pool.
 async fn answer<T: Send + 'static>(
     desk: State<'_, Arc<Desk>>,
     use_case: impl FnOnce(&Desk) -> Result<T, AppError> + Send + 'static,
 ) -> Reply<T> {
     let desk = Arc::clone(&desk);
-    let outcome = tauri::async_runtime::spawn_blocking(move || use_case(&desk)).await;
+    apart(move || use_case(&desk)).await
+}
+
+/// Runs what may block on a thread of the pool. A panic in it is the failure of this call, not the end of the window.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Reply<T> {
+    let outcome = tauri::async_runtime::spawn_blocking(work).await;
     outcome
         .unwrap_or_else(|error| Err(AppError::internal(format!("this call broke off: {error}"))))
         .map_err(Into::into)

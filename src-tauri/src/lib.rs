@@ -21,7 +21,8 @@ use crate::arguments::Asked;
 
 /// Opens the window where the arguments say, and returns when it is closed; a link opens in a window that is there.
 pub fn run() -> ExitCode {
-    let launch = match arguments::parse(std::env::args().skip(1)) {
+    let words = arguments::words(std::env::args_os().skip(1));
+    let launch = match words.and_then(|words| arguments::parse(words.into_iter())) {
         Ok(Asked::Window(launch)) => launch,
         Ok(Asked::Text(text)) => {
             println!("{text}");

@@ -70,3 +70,17 @@ fn what_cannot_be_meant_is_refused_with_a_sentence() {
         assert!(parsed(words).is_err_and(|sentence| !sentence.is_empty()), "{words:?}");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn an_argument_that_is_no_text_is_refused_with_a_sentence() {
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let given = |last: &[u8]| words([OsString::from("orders.db"), OsString::from_vec(last.to_vec())].into_iter());
+    assert_eq!(
+        given(b"order-1"),
+        Ok(vec!["orders.db".to_owned(), "order-1".to_owned()])
+    );
+    let refused = given(b"gr\xfcn").unwrap_err();
+    assert!(refused.contains("no text in UTF-8"), "{refused}");
+}

@@ -26,11 +26,14 @@ pub async fn search_rows(desk: State<'_, Arc<Desk>>, search: u32, offset: u32, l
     answer(desk, move |desk| desk.search_rows(search, offset, limit)).await
 }
 
-/// Needs no thread: it only sets a flag.
 #[tauri::command]
 #[specta::specta]
-pub fn close_search(desk: State<'_, Arc<Desk>>, search: u32) {
-    desk.close_search(search);
+pub async fn close_search(desk: State<'_, Arc<Desk>>, search: u32) -> Reply<()> {
+    answer(desk, move |desk| {
+        desk.close_search(search);
+        Ok(())
+    })
+    .await
 }
 
 #[tauri::command]

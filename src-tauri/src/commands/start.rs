@@ -7,7 +7,7 @@ use refold_app::wire::{AppStart, CacheUse, Environment, JobUpdate, KeyBinding, S
 use tauri::ipc::Channel;
 use tauri::{State, WebviewWindow};
 
-use super::{Reply, answer, tell};
+use super::{Reply, answer, apart, tell};
 use crate::{handover, window};
 
 #[tauri::command]
@@ -79,18 +79,25 @@ pub async fn forget_recent(desk: State<'_, Arc<Desk>>, location: String) -> Repl
 /// Tells links that later starts hand over. They are looked at: the window comes to the front.
 #[tauri::command]
 #[specta::specta]
-pub fn watch_links(window: WebviewWindow, links: Channel<String>) {
+pub async fn watch_links(window: WebviewWindow, links: Channel<String>) -> Reply<()> {
     let tell = tell(links);
-    // Where nobody can be listened to, each start has a window of its own.
-    let _ = handover::listen(move |link| {
-        tell(link);
-        window::raise(&window);
-    });
+    apart(move || {
+        // Where nobody can be listened to, each start has a window of its own.
+        let _ = handover::listen(move |link| {
+            tell(link);
+            window::raise(&window);
+        });
+        Ok(())
+    })
+    .await
 }
 
-/// Needs no thread: it only sets a flag.
 #[tauri::command]
 #[specta::specta]
-pub fn cancel_job(desk: State<'_, Arc<Desk>>, job: u32) {
-    desk.cancel_job(job);
+pub async fn cancel_job(desk: State<'_, Arc<Desk>>, job: u32) -> Reply<()> {
+    answer(desk, move |desk| {
+        desk.cancel_job(job);
+        Ok(())
+    })
+    .await
 }
