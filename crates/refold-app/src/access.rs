@@ -6,7 +6,7 @@
 mod read;
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{Read, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -216,26 +216,70 @@ impl End {
             self.byte_count
         };
         self.out.seek(SeekFrom::Start(from))?;
-        let mut added = Vec::new();
-        (&self.out).take(byte_count - from).read_to_end(&mut added)?;
-        let lines: Vec<&[u8]> = added
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty())
-            .collect();
         if from == 0 {
             self.seq = 0;
         }
-        self.seq += lines.len() as u64;
-        if let Some(last) = lines.last() {
-            self.digest = text::hex(&Sha256::digest(last));
+        let tail = Tail::read((&self.out).take(byte_count - from))?;
+        self.seq += tail.lines;
+        if let Some(digest) = tail.last {
+            self.digest = text::hex(&digest);
         }
         self.byte_count = byte_count;
-        if added.last().is_some_and(|byte| *byte != b'\n') {
-            // Cut off by a full disk or a crash: the next line stands on its own.
+        if tail.is_cut_off {
+            // By a full disk or a crash: the next line stands on its own.
             self.out.write_all(b"\n")?;
             self.byte_count += 1;
         }
         Ok(())
+    }
+}
+
+/// What the end of a log is made of. A log is as long as a connection was in use: it is read in pieces.
+#[derive(Debug, Default)]
+struct Tail {
+    /// Those that are not empty.
+    lines: u64,
+    /// The digest of the last of them.
+    last: Option<[u8; 32]>,
+    /// The last one has no end.
+    is_cut_off: bool,
+}
+
+const PIECE_BYTES: usize = 1 << 16;
+
+impl Tail {
+    fn read(mut log: impl Read) -> std::io::Result<Tail> {
+        let mut tail = Tail::default();
+        let (mut line, mut is_empty) = (Sha256::new(), true);
+        let mut piece = vec![0; PIECE_BYTES];
+        loop {
+            let count = match log.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            // No more than the piece has room for.
+            for part in piece[..count].split_inclusive(|byte| *byte == b'\n') {
+                let text = part.strip_suffix(b"\n").unwrap_or(part);
+                line.update(text);
+                is_empty &= text.is_empty();
+                if text.len() < part.len() && !is_empty {
+                    tail.end(&mut line);
+                    is_empty = true;
+                }
+            }
+        }
+        tail.is_cut_off = !is_empty;
+        if tail.is_cut_off {
+            tail.end(&mut line);
+        }
+        Ok(tail)
+    }
+
+    fn end(&mut self, line: &mut Sha256) {
+        self.lines += 1;
+        self.last = Some(line.finalize_reset().into());
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod keys;
 pub mod kind;
+mod lines;
 mod option_file;
 pub mod passfile;
 pub mod password;
@@ -22,6 +23,7 @@ use refold_core::port::system::in_words;
 use sha2::{Digest as _, Sha256};
 use toml_edit::{Array, ArrayOfTables, DocumentMut, Item, Table, Value, value};
 
+pub use self::lines::{lead, lines, set};
 pub use self::surroundings::Surroundings;
 pub use self::target::{Asked, Named, Target, counts_as};
 pub use self::tunnel::Tunnel;
@@ -341,25 +343,6 @@ fn checked_but_name(connection: &Connection) -> Result<Connection, AppError> {
         Some(why) => Err(refused(why.clone())),
         None => Ok(sound),
     }
-}
-
-/// Sets a line of a connection by its name in the file; an empty text takes it away.
-pub fn set(connection: &mut Connection, name: &str, text: &str) -> Result<(), AppError> {
-    let wrong = |why: String| AppError::invalid(why, "see `refold connections add --help`");
-    let key = keys::key(name).ok_or_else(|| wrong(format!("a connection has no line called {name}")))?;
-    if text.is_empty() {
-        (key.clear)(connection);
-        return Ok(());
-    }
-    (key.put)(connection, text).map_err(|allowed| wrong(format!("{name} must be {allowed}")))
-}
-
-/// The lines of a connection that say something, by their names in the file.
-pub fn lines(connection: &Connection) -> Vec<(&'static str, String)> {
-    let known = keys::KEYS.iter();
-    known
-        .filter_map(|key| Some((key.name, (key.get)(connection)?)))
-        .collect()
 }
 
 /// Whether a text can be the name of a connection.

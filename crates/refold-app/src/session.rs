@@ -117,7 +117,8 @@ impl Session {
         Ok(session)
     }
 
-    fn unindexed(work: &Work<'_>, asked: &Asked, places: &Places, known: Option<Secret>) -> Result<Session, AppError> {
+    /// `of`: the session that it goes on, which let us in and whose log it writes on.
+    fn unindexed(work: &Work<'_>, asked: &Asked, places: &Places, of: Option<&Session>) -> Result<Session, AppError> {
         refold_handlers::keep_compiled_code_in(&places.cache.join("engine"));
         let target = Target::of_named(&asked.store, places)?;
         let of_connection = target.connection.as_ref();
@@ -129,10 +130,7 @@ impl Session {
         };
         let zone = zone.map(|zone| asked::zone(zone)).transpose()?;
         let choice = layout.map(|layout| choice_of(layout)).transpose()?;
-        let access = target
-            .log_name()
-            .map(|name| Access::open(&places.data, &name))
-            .transpose()?;
+        let access = of.map_or_else(|| target.log(places), |of| Ok(of.access.clone()))?;
         let notices = Findings::default();
         let real = target
             .file
@@ -144,15 +142,14 @@ impl Session {
         };
         let (store, password, tunnel) = match &real {
             Some(file) => {
-                let open =
-                    |scratch| refold_stores::open(work, &file.to_string_lossy(), choice.as_ref(), &options(scratch));
+                let open = |scratch| refold_stores::open_file(work, file, choice.as_ref(), &options(scratch));
                 (opened_file(open, places, &notices)?, None, None)
             }
             None => {
                 let asking = Asking {
                     target: &target,
                     passwords: asked.passwords.as_ref(),
-                    known,
+                    known: of.and_then(Session::password),
                     access: access.as_ref(),
                 };
                 let opened = server::open(work, &asking, choice.as_ref(), &options(places.scratch()))?;
@@ -198,11 +195,13 @@ impl Session {
             mask.add(Path::new(file))?;
         }
         session.mask = Arc::new(mask);
-        session.log(&Act::Opened {
-            store: &connections::shown(session.connection(), &session.path),
-            environment: session.environment.map(settings::environment_text),
-            read_only: &session.description().guards(),
-        })?;
+        if of.is_none() {
+            session.log(&Act::Opened {
+                store: &connections::shown(session.connection(), &session.path),
+                environment: session.environment.map(settings::environment_text),
+                read_only: &session.description().guards(),
+            })?;
+        }
         Ok(session)
     }
 

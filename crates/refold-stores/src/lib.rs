@@ -136,7 +136,16 @@ pub fn open(
     if mysql::Options::is_address(location) {
         return Ok(Arc::new(mysql::Options::parse(location)?.open(work, choice, options)?));
     }
-    let path = Path::new(location);
+    open_file(work, Path::new(location), choice, options)
+}
+
+/// As [`open`], of a store that is a file: its path need not be text.
+pub fn open_file(
+    work: &Work<'_>,
+    path: &Path,
+    choice: Option<&LayoutChoice>,
+    options: &OpenOptions,
+) -> Result<Arc<dyn EventStore>, StoreError> {
     Ok(match kind_of(path)? {
         Kind::Sqlite => Arc::new(SqliteStore::open(work, path, choice, options)?),
         Kind::Text => Arc::new(FileStore::open(work, path, choice, options)?),

@@ -106,3 +106,33 @@ fn where_nothing_can_be_logged_nothing_is_opened() {
     assert_eq!(error.code, ErrorCode::Denied);
     assert!(error.message.starts_with("the store is not opened"), "{error:?}");
 }
+
+/// Against all of the text at once, over the ends of pieces too.
+#[test]
+fn a_log_read_in_pieces_is_what_its_lines_are() {
+    let long = "x".repeat(PIECE_BYTES - 3);
+    let logs = [
+        String::new(),
+        "\n\n".to_owned(),
+        "a".to_owned(),
+        "a\n".to_owned(),
+        format!("{long}\nb\n\nc\n"),
+        format!("a\n{long}{long}{long}\n"),
+        format!("{long}ab\ncut"),
+        format!("{long}abc\n\n"),
+    ];
+    for log in logs {
+        let lines: Vec<&str> = log.split('\n').filter(|line| !line.is_empty()).collect();
+        let tail = Tail::read(log.as_bytes()).unwrap();
+        let last = lines
+            .last()
+            .map(|line| <[u8; 32]>::from(Sha256::digest(line.as_bytes())));
+        assert_eq!(
+            (tail.lines, tail.last),
+            (lines.len() as u64, last),
+            "{} bytes",
+            log.len()
+        );
+        assert_eq!(tail.is_cut_off, !log.is_empty() && !log.ends_with('\n'));
+    }
+}

@@ -40,6 +40,9 @@ pub const IN_ADDRESS: [&str; 9] = [
     "megabytes_per_second",
 ];
 
+/// Those that say where it leads.
+pub const OF_PLACE: [&str; 4] = ["store", "kind", "host", "database"];
+
 /// A line that is a text, and what is asked of it.
 macro_rules! text {
     ($name:ident, $check:expr) => {

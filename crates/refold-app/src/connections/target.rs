@@ -1,12 +1,14 @@
 //! What a person means by a store: a path, the address of a server, or a saved connection.
 
-use std::path::PathBuf;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use refold_stores::secret::Secret;
 
 use super::password::{NobodyAsked, Passwords};
 use super::url;
+use crate::access::Access;
 use crate::error::AppError;
 use crate::places::Places;
 use crate::settings;
@@ -27,17 +29,17 @@ pub struct Asked {
 /// How a store is named.
 #[derive(Clone)]
 pub enum Named {
-    /// A path, an address or `@name`.
-    At(String),
+    /// A path, an address or `@name`; what is no text in UTF-8 is a path.
+    At(OsString),
     /// A connection that is not saved, or not yet.
     As(Box<Connection>),
 }
 
 impl Asked {
     /// A path, an address or `@name`, with nobody to ask for a password.
-    pub fn at(location: &str) -> Asked {
+    pub fn at(location: impl AsRef<OsStr>) -> Asked {
         Asked {
-            store: Named::At(location.to_owned()),
+            store: Named::At(location.as_ref().to_owned()),
             layout: None,
             zone: None,
             passwords: Arc::new(NobodyAsked),
@@ -59,7 +61,10 @@ pub struct Target {
 impl Target {
     pub fn of_named(named: &Named, places: &Places) -> Result<Target, AppError> {
         match named {
-            Named::At(location) => Target::of(location, places),
+            Named::At(location) => match location.to_str() {
+                Some(text) => Target::of(text, places),
+                None => Target::of_file(Path::new(location)),
+            },
             Named::As(connection) => {
                 let connection = super::checked_but_name(connection)?;
                 Ok(Target {
@@ -113,18 +118,21 @@ impl Target {
             };
             return Ok((target, secret));
         }
+        Ok((Target::of_file(Path::new(location))?, None))
+    }
+
+    fn of_file(location: &Path) -> Result<Target, AppError> {
         let path = std::path::absolute(location).map_err(|error| {
             AppError::invalid(
-                format!("not a path ({error}): {location}"),
+                format!("not a path ({error}): {}", location.display()),
                 "give the path of a store file",
             )
         })?;
-        let target = Target {
+        Ok(Target {
             location: path.display().to_string(),
             connection: None,
             file: Some(path),
-        };
-        Ok((target, None))
+        })
     }
 
     /// What the store is, as far as somebody said so.
@@ -138,6 +146,12 @@ impl Target {
                 .map(|one| one.environment)
         };
         of_connection.or_else(said)
+    }
+
+    /// The access log of it, open; `None`: it has none.
+    pub fn log(&self, places: &Places) -> Result<Option<Arc<Access>>, AppError> {
+        let name = self.log_name();
+        name.map(|name| Access::open(&places.data, &name)).transpose()
     }
 
     /// What the access log of it is called; `None`: a file that nobody gave a name has none.

@@ -341,3 +341,52 @@ proptest! {
         }
     }
 }
+
+/// One of each that an address can say.
+#[test]
+fn all_that_an_address_says_is_taken_and_what_it_does_not_say_stays() {
+    let said = [
+        ("service", "shop"),
+        ("sslmode", "verify-ca"),
+        ("sslrootcert", "/ca.pem"),
+        ("sslcert", "/ours.pem"),
+        ("sslkey", "/ours.key"),
+        ("target_session_attrs", "standby"),
+        ("allow_elevated", "ticket 12"),
+        ("allow_scans", "yes"),
+        ("megabytes_per_second", "20"),
+    ];
+    assert_eq!(said.map(|(name, _)| name), keys::IN_ADDRESS);
+    let options: Vec<String> = said
+        .iter()
+        .map(|(name, text)| format!("{name}={}", crate::percent::encoded(text)))
+        .collect();
+    let (other, _) = url::parse(&format!("postgres://eve@db:5433/orders?{}", options.join("&"))).unwrap();
+    let mut connection = Connection {
+        zone: Some("Europe/Berlin".to_owned()),
+        user: Some("ada".to_owned()),
+        ..server("shop")
+    };
+    lead(&mut connection, &other).unwrap();
+    for (name, text) in said.into_iter().chain([
+        ("host", "db:5433"),
+        ("database", "orders"),
+        ("user", "eve"),
+        ("zone", "Europe/Berlin"),
+        ("password", "pgpass"),
+        ("ssh", "bastion"),
+    ]) {
+        assert!(
+            lines(&connection).contains(&(name, text.to_owned())),
+            "{name}: {connection:?}"
+        );
+    }
+    // Where it leads is replaced whole: a server without a database has none.
+    let (other, _) = url::parse("mysql://db-2").unwrap();
+    lead(&mut connection, &other).unwrap();
+    assert_eq!((connection.host.as_deref(), connection.database), (Some("db-2"), None));
+    assert_eq!(
+        (connection.kind.as_deref(), connection.user.as_deref()),
+        (Some("mysql"), Some("eve"))
+    );
+}

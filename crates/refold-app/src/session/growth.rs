@@ -80,7 +80,7 @@ impl Session {
                 "a store that was opened elsewhere cannot be opened again",
             ));
         };
-        let session = Session::unindexed(work, asked, places, self.password.clone())?;
+        let session = Session::unindexed(work, asked, places, Some(self))?;
         if session.store.fingerprint()?.identity != self.store.fingerprint()?.identity {
             return Err(no_longer(&self.location, "another store stands at its place"));
         }

@@ -224,3 +224,74 @@ fn a_store_that_holds_other_events_than_its_index_has_changed_and_is_not_damaged
     again.adopt_ready_index().unwrap();
     assert_eq!(again.build_index(&work).unwrap().event_count(), 9_099);
 }
+
+/// Whoever looks at a store that grows opened it once.
+#[test]
+fn a_store_that_grows_is_opened_once_in_its_log() {
+    let lab = Lab::new();
+    lab.append(0..10);
+    let places = Places::below(lab.folder.path());
+    let connection = crate::wire::Connection {
+        name: "shop".to_owned(),
+        store: Some(lab.store().display().to_string()),
+        ..crate::wire::Connection::default()
+    };
+    crate::connections::save(&places, &connection, None).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let mut session = Session::open(&work, "@shop", None, &places).unwrap();
+    session.build_index(&work).unwrap();
+    for look in 1..4 {
+        lab.append(look * 10..look * 10 + 10);
+        session = session.grown(&work).unwrap();
+        session.log_stream(b"s-1").unwrap();
+    }
+    let log = crate::access::read(&places.data, "shop").unwrap();
+    assert!(log.flaws.is_empty(), "{:?}", log.flaws);
+    let lines: Vec<serde_json::Value> = log
+        .lines
+        .iter()
+        .map(|line| serde_json::from_str(&line.text).unwrap())
+        .collect();
+    let count = |act: &str| lines.iter().filter(|line| line["act"] == act).count();
+    assert_eq!((count("opened"), count("stream")), (1, 3), "{lines:?}");
+    let sessions: std::collections::BTreeSet<&str> = lines.iter().filter_map(|line| line["session"].as_str()).collect();
+    assert_eq!(sessions.len(), 1, "one session: {sessions:?}");
+}
+
+/// Names of files are bytes.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_store_in_a_folder_whose_name_is_no_text_is_opened() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use crate::connections::Asked;
+
+    let lab = Lab::new();
+    lab.append(0..10);
+    let folder = lab.folder.path().join(OsStr::from_bytes(b"gr\xfc\xdfe"));
+    fs::create_dir(&folder).unwrap();
+    let lines = folder.join("events.jsonl");
+    fs::rename(lab.store(), &lines).unwrap();
+    let database = folder.join("orders.db");
+    let options = refold_fixtures::orders::Options {
+        events: 300,
+        ..Default::default()
+    };
+    let written = refold_fixtures::orders::write(&lab.folder.path().join("shop"), &options, |_, _| {
+        std::ops::ControlFlow::Continue(())
+    });
+    fs::copy(written.unwrap().store, &database).unwrap();
+    // And by a name that is text itself, but leads there.
+    let linked = lab.folder.path().join("linked.db");
+    std::os::unix::fs::symlink(&database, &linked).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let places = Places::below(lab.folder.path());
+    for (file, events) in [(&lines, 10), (&database, 300), (&linked, 300)] {
+        let session = Session::open_asked(&work, &Asked::at(file), &places).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(session.build_index(&work).unwrap().event_count(), events);
+        assert_eq!(session.grown(&work).unwrap().index().unwrap().event_count(), events);
+    }
+}

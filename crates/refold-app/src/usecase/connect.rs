@@ -8,7 +8,6 @@ use std::time::Instant;
 use refold_core::work::Work;
 use refold_stores::Role;
 
-use crate::access::Access;
 use crate::connections::server::{self, Asking};
 use crate::connections::{Asked, Surroundings, Target, Tunnel};
 use crate::error::{AppError, ErrorCode};
@@ -173,10 +172,7 @@ fn sign_in(
         steps.told(StepOutcome::None, "a file asks for no password", "");
         return Ok(None);
     }
-    let access = target
-        .log_name()
-        .map(|name| Access::open(&places.data, &name))
-        .transpose()?;
+    let access = target.log(places)?;
     let asking = Asking {
         target,
         passwords: asked.passwords.as_ref(),

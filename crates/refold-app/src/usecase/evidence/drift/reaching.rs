@@ -9,7 +9,7 @@ use refold_stores::OpenOptions;
 use refold_stores::rows::ReadModel;
 
 use super::mapping::beside;
-use crate::access::{Access, Act};
+use crate::access::Act;
 use crate::connections::server::{self, Asking, OpenedTables};
 use crate::connections::{self, Target, Tunnel, url};
 use crate::error::AppError;
@@ -37,8 +37,7 @@ impl Reached {
             return Ok(Reached::file(file, scratch));
         }
         let connection = target.connection.as_ref();
-        let access = target.log_name().map(|name| Access::open(&places.data, &name));
-        let access = access.transpose()?;
+        let access = target.log(places)?;
         let asking = Asking {
             target: &target,
             passwords: opened.passwords.as_ref(),
