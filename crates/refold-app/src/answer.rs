@@ -186,6 +186,9 @@ pub struct StoryAnswer {
     /// `null` where no template of the handler can tell it; then `changed` has the paths that it changed.
     pub story: Option<String>,
     pub changed: Vec<String>,
+    /// Where and why the handler failed, at this event or before it, where no template tells the event: what it changed is
+    /// not known then.
+    pub fault: Option<String>,
     /// `false` where the payload cannot be read: it changed nothing that we know of.
     pub readable: bool,
 }

@@ -40,7 +40,6 @@ pub use news::{HistorySink, News};
 pub(crate) use types::series_of;
 use types::types_of;
 
-use crate::asked;
 use crate::clock;
 use crate::density;
 use crate::error::{AppError, ErrorCode};
@@ -54,6 +53,7 @@ use crate::stream::Stream;
 use crate::text;
 use crate::usecase::event_page;
 use crate::usecase::search::{Search, hits_in_stream};
+use crate::usecase::story::failed_at;
 use crate::wire::{
     DensityQuery, EventDetail, EventPage, EventQuery, FindingGroup, HistoryHits, HistoryOpened, Lens, MomentFound,
     SearchDirection, StateQuery, TypeCount,
@@ -383,9 +383,7 @@ impl OpenedHistory {
     fn label_folded(&self, frame: &mut StateFrame, folded: &Folded) {
         let place = |moment| self.stream.place_label(moment);
         frame.incomplete_since = folded.incomplete_since.map(place).unwrap_or_default();
-        frame.fault = folded.fault.as_ref().map_or_else(String::new, |(moment, fault)| {
-            format!("the handler failed at event {}: {fault}", place(*moment))
-        });
+        frame.fault = failed_at(&self.stream, folded).unwrap_or_default();
     }
 
     fn begin(&self, seq: u32) -> Result<CancelToken, AppError> {
@@ -425,7 +423,7 @@ impl OpenedHistory {
     }
 
     fn resolve(&self, cursor: &str) -> Result<(Cursor, Moment), AppError> {
-        let cursor = asked::cursor(cursor, None)?;
+        let cursor = self.session.cursor(cursor)?;
         Ok((cursor, self.stream.track.resolve(&cursor, clock::now())?))
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
-use refold_app::usecase::tail::{Tail, tail};
+use refold_app::usecase::tail::{Tail, Told, tail};
 use refold_app::wire::StoreNews;
 use refold_app::{Desk, Places, Session};
 use refold_core::event::{Columns, EventBatch};
@@ -375,7 +375,12 @@ fn new_events_cannot_be_told_from_others_and_nothing_else_is_sent_than_the_catal
     let token = CancelToken::default();
     let work = Work::new(&token, &Silent);
     let session = Session::open(&work, &address, None, &Places::below(home.path())).expect("it opens");
-    let told = tail(&work, &session, &Tail::default(), &mut |_| Ok(()), &mut || Ok(()));
+    let nobody = &mut Told {
+        event: &mut |_| Ok(()),
+        findings: &mut |_| Ok(()),
+        flush: &mut || Ok(()),
+    };
+    let told = tail(&work, &session, &Tail::default(), nobody);
     let told = told.expect_err("it refuses").message;
     assert!(told.contains("new ones cannot be told from the others"), "{told}");
     built(&*opened(&address), home.path());

@@ -11,7 +11,7 @@ use std::thread::JoinHandle;
 use refold_app::answer::{EventAnswer, json_line};
 use refold_app::connections::password::Passwords;
 use refold_app::connections::{Asked, Named, url};
-use refold_app::usecase::tail::{Tail, tail};
+use refold_app::usecase::tail::{Tail, Told, tail};
 use refold_app::{Places, Session};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::secret::Secret;
@@ -149,7 +149,12 @@ fn who_follows_live_loses_no_late_commit_and_none_comes_twice<R: Real>() {
             goes.fetch_add(1, Ordering::Relaxed);
             Ok(())
         };
-        let ended = tail(&work, &session, &Tail::default(), &mut visit, &mut flush);
+        let mut told = Told {
+            event: &mut visit,
+            findings: &mut |_| Ok(()),
+            flush: &mut flush,
+        };
+        let ended = tail(&work, &session, &Tail::default(), &mut told);
         // However it ended, nobody goes on writing.
         goes.store(3, Ordering::Relaxed);
         assert!(ended.is_err() && token.is_cancelled(), "{ended:?}");

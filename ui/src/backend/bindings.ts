@@ -17,10 +17,9 @@ export const commands = {
 	cacheUse: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("cache_use")),
 	clearCache: () => typedError<CacheUse, AppErrorWire>(__TAURI_INVOKE("clear_cache")),
 	forgetRecent: (location: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("forget_recent", { location })),
-	/**  Needs no thread: it only sets a flag. */
-	cancelJob: (job: number) => __TAURI_INVOKE<void>("cancel_job", { job }),
+	cancelJob: (job: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("cancel_job", { job })),
 	/**  Tells links that later starts hand over. They are looked at: the window comes to the front. */
-	watchLinks: (links: Channel<string>) => __TAURI_INVOKE<void>("watch_links", { links }),
+	watchLinks: (links: Channel<string>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("watch_links", { links })),
 	connections: () => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("connections")),
 	saveConnection: (connection: Connection, before: string | null) => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("save_connection", { connection, before })),
 	removeConnection: (name: string) => typedError<ConnectionBook, AppErrorWire>(__TAURI_INVOKE("remove_connection", { name })),
@@ -44,8 +43,7 @@ export const commands = {
 	savePayload: (history: number, query: PayloadQuery, file: string) => typedError<null, AppErrorWire>(__TAURI_INVOKE("save_payload", { history, query, file })),
 	search: (session: number, asked: SearchAsked, progress: Channel<SearchUpdate>) => typedError<SearchEnded, AppErrorWire>(__TAURI_INVOKE("search", { session, asked, progress })),
 	searchRows: (search: number, offset: number, limit: number) => typedError<FoundPage, AppErrorWire>(__TAURI_INVOKE("search_rows", { search, offset, limit })),
-	/**  Needs no thread: it only sets a flag. */
-	closeSearch: (search: number) => __TAURI_INVOKE<void>("close_search", { search }),
+	closeSearch: (search: number) => typedError<null, AppErrorWire>(__TAURI_INVOKE("close_search", { search })),
 	searchOffer: (session: number) => typedError<SearchOffer, AppErrorWire>(__TAURI_INVOKE("search_offer", { session })),
 	copyForSearch: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("copy_for_search", { session, progress })),
 	historyHits: (history: number, asked: SearchAsked, progress: Channel<JobUpdate>) => typedError<HistoryHits, AppErrorWire>(__TAURI_INVOKE("history_hits", { history, asked, progress })),
@@ -2637,6 +2635,11 @@ export type StoryLine = {
 	changed: string[],
 	/**  How many paths changed. */
 	changedCount: number,
+	/**
+	 *  Where and why the handler failed, at this event or before it, where no template tells the event: what it changed is
+	 *  not known then.
+	 */
+	fault: string | null,
 	/**  How long before it was recorded it occurred (`3 h 12 min`), where that is before the event above it was recorded. */
 	late: string | null,
 	/**  Why the payload cannot be read, when it cannot. */

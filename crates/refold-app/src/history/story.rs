@@ -19,13 +19,21 @@ use crate::mask::Part;
 use crate::payload;
 use crate::text;
 use crate::usecase::event_page::{self, Problems};
-use crate::usecase::story::sentence;
+use crate::usecase::story::{failed_at, sentence};
 use crate::wire::{StoryLine, StoryPage};
 
 /// A page has at most so many lines.
 const MOST_LINES: u32 = 256;
 /// Of the paths that an event changed so many are named.
 const NAMED_PATHS: usize = 8;
+
+/// What an event changed: the first of the paths, and how many. With a fault nobody knows.
+#[derive(Default)]
+struct Changed {
+    paths: Vec<String>,
+    count: u32,
+    fault: Option<String>,
+}
 
 impl OpenedHistory {
     /// The lines of the events after `first`, at most `count`.
@@ -67,8 +75,8 @@ impl OpenedHistory {
         let type_name = self.stream.names().type_name(event.event_type);
         let cover = self.session.mask().of_event(event, self.stream.names(), Part::Payload);
         let story = sentence(templates, type_name, event, &cover);
-        let (changed, changed_count) = match story {
-            Some(_) => (Vec::new(), 0),
+        let Changed { paths, count, fault } = match story {
+            Some(_) => Changed::default(),
             None => self.changed(work, moment)?,
         };
         let row = event_page::row(&self.stream, problems, moment, self.digits());
@@ -79,18 +87,19 @@ impl OpenedHistory {
             event_type: row.event_type,
             recorded_at: row.recorded_at,
             story,
-            changed,
-            changed_count,
+            changed: paths,
+            changed_count: count,
+            fault,
             late: self.lateness(moment, event),
             undecodable: payload::undecodable(event),
             problems: row.problems,
         })
     }
 
-    /// The paths that the event before `moment` changed in the handler's state: the first of them, and how many.
-    fn changed(&self, work: &Work<'_>, moment: Moment) -> Result<(Vec<String>, u32), AppError> {
+    /// What the event before `moment` changed in the handler's state.
+    fn changed(&self, work: &Work<'_>, moment: Moment) -> Result<Changed, AppError> {
         let Some(before) = moment.0.checked_sub(1).map(Moment) else {
-            return Ok((Vec::new(), 0));
+            return Ok(Changed::default());
         };
         // Whoever asks for a state waits for one line, not for a page.
         let mut replay = self.lock_replay()?;
@@ -111,7 +120,11 @@ impl OpenedHistory {
             .iter()
             .take(NAMED_PATHS)
             .map(|change| text::shown(change.path.to_string().as_bytes()));
-        Ok((named.collect(), u32::try_from(changes.len()).unwrap_or(u32::MAX)))
+        Ok(Changed {
+            paths: named.collect(),
+            count: u32::try_from(changes.len()).unwrap_or(u32::MAX),
+            fault: failed_at(&self.stream, &after),
+        })
     }
 
     fn lateness(&self, moment: Moment, event: &EventView<'_>) -> Option<String> {

@@ -342,3 +342,30 @@ fn listing_events_finds_repeated_keys_of_payload_and_metadata() {
     );
     assert_eq!(seen, ["{\"a\":{\"b\":1,\"b\":2}}"]);
 }
+
+/// The window and the command line mean the same.
+#[test]
+fn a_time_that_names_no_zone_is_in_that_of_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = folder.path().join("events.jsonl");
+    let line = |version: u32, time: &str| {
+        format!(
+            "{{\"stream\":\"s\",\"type\":\"T\",\"version\":{version},\"recorded_at\":\"{time}\",\"payload\":{{}}}}\n"
+        )
+    };
+    let text = line(1, "2026-08-03T13:30:00Z") + &line(2, "2026-08-03T14:30:00Z") + &line(3, "2026-08-03T15:30:00Z");
+    std::fs::write(&store, text).unwrap();
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    let places = crate::places::Places::below(folder.path());
+    let store = store.display().to_string();
+    for (zone, moment) in [(None, 3), (Some("Europe/Berlin"), 1)] {
+        let session = Arc::new(Session::open_in(&work, &store, None, zone, &places).unwrap());
+        let history = OpenedHistory::open(&work, &session, "s", None, News::new(1, Arc::new(|_| {}))).unwrap();
+        let asked = "2026-08-03 16:00";
+        let found = history.moment_of(asked).unwrap();
+        assert_eq!(found.moment, moment, "{zone:?}");
+        let told = crate::usecase::state::state(&work, &session, "s", asked, None).unwrap();
+        assert_eq!(told.version, Some(moment.to_string()), "{zone:?}");
+    }
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refold_core::diff::{ArrayKeys, diff};
 use refold_core::event::{Encoding, EventView};
 use refold_core::finding::Findings;
-use refold_core::fold::{Detail, Fold};
+use refold_core::fold::{Detail, Fold, Folded};
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
@@ -23,7 +23,7 @@ use crate::{findings, handler, text};
 /// Calls `visit` for each event that was asked for, in the order of the stream.
 ///
 /// An event whose type has no template, or whose payload lacks what the template quotes, is told by the paths that it
-/// changed in the handler's state.
+/// changed in the handler's state; once the handler has failed, by that failure.
 pub fn story(
     work: &Work<'_>,
     session: &Session,
@@ -34,18 +34,18 @@ pub fn story(
 ) -> Result<Vec<FindingWire>, AppError> {
     let program = session.adopted(handler)?;
     let templates = handler::story(handler)?;
-    let findings = Findings::default();
+    let findings = Arc::<Findings>::default();
     let stream = Stream::load(work, session, stream, &findings)?;
     let wanted = asked.wanted(work, session, &stream)?;
     let (from, to) = asked.range(session, &stream, &findings)?;
     let keys = ArrayKeys::new(program.array_keys());
     let digits = session.description().time_digits;
     let mut fold = Fold::new(program.as_ref(), Detail::State)?;
-    let mut before = fold.folded()?.state;
+    let mut before = fold.folded()?;
     let mut left = asked.limit.unwrap_or(u64::MAX);
     let mut tell = |moment: Moment, event: &EventView<'_>| -> Result<bool, AppError> {
-        fold.step(event, stream.names(), None)?;
-        let after = fold.folded()?.state;
+        fold.step(event, stream.names(), Some(&*findings))?;
+        let after = fold.folded()?;
         if moment > from && left > 0 && wanted.hold(event, stream.names()) {
             left -= 1;
             let cover = session.mask().of_event(event, stream.names(), Part::Payload);
@@ -53,11 +53,12 @@ pub fn story(
             let line = sentence(&templates, stream.names().type_name(event.event_type), event, &cover);
             let changed = match &line {
                 Some(_) => Vec::new(),
-                None => diff(&of_state.value(&before), &of_state.value(&after), &keys)
+                None => diff(&of_state.value(&before.state), &of_state.value(&after.state), &keys)
                     .iter()
                     .map(|change| change.path.to_string())
                     .collect(),
             };
+            let fault = failed_at(&stream, &after).filter(|_| line.is_none());
             visit(StoryAnswer {
                 stream: text::exact(&stream.id),
                 version: text::filled(stream.version_label(moment)),
@@ -66,14 +67,24 @@ pub fn story(
                 recorded_at: text::filled(stream.time_label(moment, digits)),
                 story: line,
                 changed,
+                fault,
                 readable: event.payload.is_none() || payload(event, &cover).is_some(),
             })?;
         }
         before = after;
         Ok(left > 0)
     };
-    stream.visit_while(work, session.store(), &Arc::default(), Moment::START, to, &mut tell)?;
+    stream.visit_while(work, session.store(), &findings, Moment::START, to, &mut tell)?;
     Ok(findings::wire(&findings))
+}
+
+/// Where and why the handler failed, where it did: what later events change nobody knows.
+pub fn failed_at(stream: &Stream, folded: &Folded) -> Option<String> {
+    let (moment, fault) = folded.fault.as_ref()?;
+    Some(format!(
+        "the handler failed at event {}: {fault}",
+        stream.place_label(*moment)
+    ))
 }
 
 /// An event in the words of a template, as a person may see it; `None` where no template has all that it quotes.

@@ -27,6 +27,9 @@ pub struct StoryLine {
     pub changed: Vec<String>,
     /// How many paths changed.
     pub changed_count: u32,
+    /// Where and why the handler failed, at this event or before it, where no template tells the event: what it changed is
+    /// not known then.
+    pub fault: Option<String>,
     /// How long before it was recorded it occurred (`3 h 12 min`), where that is before the event above it was recorded.
     pub late: Option<String>,
     /// Why the payload cannot be read, when it cannot.

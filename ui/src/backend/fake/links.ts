@@ -40,7 +40,7 @@ export function storyPage(
       ...{ moment, version: `${moment}`, position: `${position + 1}`, eventType: type },
       recordedAt: timeText(events.times[position] ?? 0),
       story: isBroken ? null : (TELLERS[type]?.(new Map(payload)) ?? null),
-      ...{ changed, changedCount: changed.length },
+      ...{ changed, changedCount: changed.length, fault: null },
       late: type === 'OrderDelivered' ? '1 d 19 h' : null,
       undecodable: isBroken ? 'the text ends inside a string at byte 112' : null,
       problems: isBroken ? ['undecodable-payload'] : [],

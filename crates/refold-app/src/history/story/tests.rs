@@ -22,14 +22,19 @@ fn pages_tell_what_the_command_line_tells() {
     let store = written.store.display().to_string();
     let session = Arc::new(Session::open(&work, &store, None, &Places::below(folder.path())).unwrap());
     let package = written.handlers.join("order").display().to_string();
-    // With templates, without any, and a stream of which one event cannot be read.
+    let strict = folder.path().join("strict.yaml");
+    let rules = "refold: reducer/1\nunhandled: error\non:\n  OrderPlaced:\n    - set: { id: event.data.orderId }\n";
+    std::fs::write(&strict, rules).unwrap();
+    let strict = strict.display().to_string();
+    // With templates, without any, a stream of which one event cannot be read, and a handler that fails.
     for (stream, handler) in [
         ("order-4711", package.as_str()),
         ("order-4711", "builtin:merge"),
         ("order-4713", &package),
+        ("order-4711", &strict),
     ] {
         let mut expected = Vec::new();
-        crate::usecase::story::story(
+        let findings = crate::usecase::story::story(
             &work,
             &session,
             stream,
@@ -55,8 +60,19 @@ fn pages_tell_what_the_command_line_tells() {
             assert_eq!(Some(&line.version), told.version.as_ref());
             assert_eq!(line.changed_count as usize, told.changed.len());
             assert_eq!(line.changed, told.changed[..told.changed.len().min(NAMED_PATHS)]);
+            assert_eq!(line.fault, told.fault);
             assert_eq!(line.undecodable.is_none(), told.readable);
         }
+        // The first event has a rule; what the later ones change, a handler that failed does not say.
+        let is_failed = |line: &StoryLine| line.fault.as_ref().is_some_and(|fault| fault.contains("at event 2: "));
+        let failed = lines.iter().filter(|line| is_failed(line)).count();
+        assert_eq!(failed, if handler == strict { lines.len() - 1 } else { 0 });
+        let has_fault = findings.iter().any(|of| of.code == "RF-HANDLER-THROW");
+        assert_eq!(has_fault, handler == strict, "{findings:?}");
+        let is_unread = findings
+            .iter()
+            .any(|of| of.code == "RF-EVENT-UNDECODABLE" || of.code == "RF-EVENT-MALFORMED");
+        assert_eq!(is_unread, stream == "order-4713", "{findings:?}");
         assert!(history.story(lines.len() as u32, 10).unwrap().lines.is_empty());
     }
 }
