@@ -7,6 +7,7 @@ mod lab;
 mod reading;
 mod why;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -76,7 +77,7 @@ pub enum Command {
     #[command(after_help = "Example: refold info orders.db")]
     Info {
         /// A path, an address, or the @name of a saved connection
-        store: String,
+        store: OsString,
     },
 
     /// Streams, a page at a time
@@ -261,7 +262,7 @@ pub enum Command {
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Replay {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     #[command(flatten)]
     pub scope: ScopeAsked,
     /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
@@ -286,7 +287,7 @@ pub struct ScopeAsked {
     #[arg(long, value_name = "NAME")]
     pub category: Option<String>,
     /// Only up to this version, position or time of the stream
-    #[arg(long, value_name = "CURSOR", requires = "stream")]
+    #[arg(long, value_name = "CURSOR", allow_hyphen_values = true, requires = "stream")]
     pub until: Option<String>,
 }
 
@@ -314,7 +315,7 @@ pub enum Language {
 #[derive(Debug, Args)]
 pub struct Timeline {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of a stream; without one, of the whole store
     pub stream: Option<String>,
     /// Draw it into this file
@@ -350,14 +351,14 @@ pub enum Case {
     #[command(after_help = "Example: refold case show 4711.refold-case")]
     Show {
         /// The case file
-        file: String,
+        file: OsString,
     },
 }
 
 #[derive(Debug, Args)]
 pub struct CaseSave {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// A stream that goes into it beside those that are noted; may be given more than once
     #[arg(long = "stream", value_name = "STREAM")]
     pub streams: Vec<String>,
@@ -381,7 +382,7 @@ pub struct CaseSave {
 #[derive(Debug, Args)]
 pub struct NewHandler {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The category that it is for
     #[arg(long)]
     pub category: String,
@@ -410,6 +411,24 @@ mod tests {
             unsaid.extend(bare.map(|argument| format!("{} {}", command.get_name(), argument.get_id())));
         });
         assert_eq!(unsaid, Vec::<String>::new());
+    }
+
+    /// `-2h` is a time.
+    #[test]
+    fn whatever_takes_a_cursor_or_a_time_takes_one_that_begins_with_a_dash() {
+        let (mut refusing, mut count) = (Vec::new(), 0);
+        each(&Arguments::command(), &mut |command| {
+            for argument in command.get_arguments() {
+                let names = argument.get_value_names().unwrap_or_default();
+                let is_cursor = names.iter().any(|name| matches!(name.as_str(), "CURSOR" | "TIME"));
+                count += usize::from(is_cursor);
+                if is_cursor && !argument.is_allow_hyphen_values_set() {
+                    refusing.push(format!("{} {}", command.get_name(), argument.get_id()));
+                }
+            }
+        });
+        assert_eq!(refusing, Vec::<String>::new());
+        assert!(count > 20, "{count}");
     }
 
     #[test]

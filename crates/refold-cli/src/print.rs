@@ -1,6 +1,8 @@
 //! Printing: lines and tables on standard output, failures on standard error.
+//!
+//! All that is printed goes through here, and takes the progress line away first: no command has to think of it.
 
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::error::{ContextKind, ContextValue};
@@ -9,6 +11,8 @@ use refold_app::text::visible;
 use refold_app::wire::{FindingWire, SeverityWire};
 use refold_app::{AppError, ErrorCode};
 use serde::Serialize;
+
+use crate::progress;
 
 /// Why a command stopped before its end.
 #[derive(Debug)]
@@ -26,16 +30,44 @@ impl From<AppError> for Ended {
 
 /// Standard output, buffered.
 pub struct Printer {
-    out: io::BufWriter<io::StdoutLock<'static>>,
+    out: io::BufWriter<Cleared>,
     is_closed: bool,
     /// What the command exits with, where that is known before it is told.
     code: u8,
 }
 
+/// An output that shares its terminal with the progress line. That is taken away when bytes go out, and not when they are
+/// gathered: it may come back in between.
+struct Cleared {
+    out: Box<dyn Write>,
+    clear: fn(),
+}
+
+impl Write for Cleared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (self.clear)();
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        // Standard output keeps the beginning of a line to itself until its end comes.
+        (self.clear)();
+        self.out.flush()
+    }
+}
+
 impl Printer {
     pub fn new(code: u8) -> Printer {
+        let out = Cleared {
+            out: Box::new(io::stdout().lock()),
+            clear: progress::clear,
+        };
+        Printer::over(out, code)
+    }
+
+    fn over(out: Cleared, code: u8) -> Printer {
         Printer {
-            out: io::BufWriter::with_capacity(1 << 16, io::stdout().lock()),
+            out: io::BufWriter::with_capacity(1 << 16, out),
             is_closed: false,
             code,
         }
@@ -179,15 +211,19 @@ pub fn findings(printer: &mut Printer, findings: &[FindingWire]) -> Result<(), E
 
 /// A line of our own on standard error, where standard output is for something else.
 pub fn aside(text: &str) {
+    say(&format!("refold: {}", visible(text)));
+}
+
+fn say(text: &str) {
+    progress::clear();
     // When standard error is closed there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "refold: {}", visible(text));
+    let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
 /// Findings on standard error, where standard output is for something else.
 pub fn findings_aside(findings: &[FindingWire]) {
     for finding in findings {
-        // When standard error is closed there is nobody left to tell.
-        let _ = writeln!(io::stderr().lock(), "refold: {}", finding_line(finding));
+        say(&format!("refold: {}", finding_line(finding)));
     }
 }
 
@@ -246,8 +282,7 @@ pub fn failure(error: &AppError, as_json: bool) {
         }
         text
     };
-    // When standard error is closed too there is nobody left to tell.
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    say(&text);
 }
 
 /// What to do about it, and how on a command line.
@@ -299,4 +334,57 @@ pub fn wrong_call(error: &clap::Error) -> ExitCode {
         .collect();
     failure(&failed, true);
     ExitCode::from(failed.exit_code())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    thread_local! {
+        static TERMINAL: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    }
+
+    const CLEARED: &str = "(cleared)";
+
+    fn note(text: &str) {
+        TERMINAL.with(|terminal| terminal.borrow_mut().push(text.to_owned()));
+    }
+
+    struct Terminal;
+
+    impl Write for Terminal {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            note(&String::from_utf8_lossy(bytes));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Rows are gathered, and the progress line comes back while they are: it is taken away when they go out.
+    #[test]
+    fn no_byte_goes_out_over_the_progress_line() {
+        let out = Cleared {
+            out: Box::new(Terminal),
+            clear: || note(CLEARED),
+        };
+        let mut printer = Printer::over(out, 0);
+        for row in 0..3_000 {
+            printer
+                .line_of_stream(&format!("order-{row} is long enough to fill the buffer soon"))
+                .unwrap();
+        }
+        printer.finish(Ok(())).unwrap();
+        let said = TERMINAL.take();
+        let wrote = said.iter().enumerate().filter(|(_, text)| *text != CLEARED);
+        let wrote: Vec<usize> = wrote.map(|(at, _)| at).collect();
+        assert!(wrote.len() > 1, "{} pieces", wrote.len());
+        assert!(wrote.iter().all(|at| *at > 0 && said[at - 1] == CLEARED));
+        let lines: String = said.iter().filter(|text| *text != CLEARED).cloned().collect();
+        assert_eq!(lines.lines().count(), 3_000);
+    }
 }

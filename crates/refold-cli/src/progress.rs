@@ -1,7 +1,9 @@
 //! Progress on standard error while somebody watches, and Ctrl+C.
+//!
+//! There is one terminal, so there is one line. Whoever writes anything else there takes it away first: [`clear`].
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::sync::Mutex;
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use refold_app::text::grouped;
@@ -22,41 +24,60 @@ pub fn cancel_token_of_terminal() -> CancelToken {
     token
 }
 
-/// One line that is rewritten, shown only when the work takes longer than a moment and a person sits there.
+/// Shows one line that is rewritten, only when the work takes longer than a moment and a person sits there.
 pub struct ProgressLine {
     is_shown: bool,
-    state: Mutex<Shown>,
+    started: Instant,
 }
 
-struct Shown {
-    started: Instant,
-    last: Option<Instant>,
+/// The line as it stands on the terminal.
+struct Line {
+    painted: Option<Instant>,
     width: usize,
 }
+
+static LINE: Mutex<Line> = Mutex::new(Line::EMPTY);
 
 const FIRST_AFTER: Duration = Duration::from_millis(300);
 const BETWEEN: Duration = Duration::from_millis(100);
 
-impl ProgressLine {
-    pub fn new() -> ProgressLine {
-        let state = Shown {
-            started: Instant::now(),
-            last: None,
-            width: 0,
-        };
-        ProgressLine {
-            is_shown: io::stderr().is_terminal(),
-            state: Mutex::new(state),
-        }
+/// Takes the line away before other output comes.
+pub fn clear() {
+    let mut line = LINE.lock().unwrap_or_else(PoisonError::into_inner);
+    // When standard error is closed nobody sees the line either.
+    let _ = line.clear(&mut io::stderr().lock());
+}
+
+impl Line {
+    const EMPTY: Line = Line {
+        painted: None,
+        width: 0,
+    };
+
+    fn paint(&mut self, text: &str, out: &mut dyn Write) -> io::Result<()> {
+        let width = text.chars().count();
+        let padding = " ".repeat(self.width.saturating_sub(width));
+        self.width = width;
+        write!(out, "\r{text}{padding}")?;
+        out.flush()
     }
 
-    /// Takes the line away before other output comes.
-    pub fn clear(&self) {
-        let mut state = self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if state.width > 0 {
-            let blank = " ".repeat(state.width);
-            let _ = write!(io::stderr().lock(), "\r{blank}\r");
-            state.width = 0;
+    fn clear(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if self.width == 0 {
+            return Ok(());
+        }
+        let blank = " ".repeat(self.width);
+        self.width = 0;
+        write!(out, "\r{blank}\r")?;
+        out.flush()
+    }
+}
+
+impl ProgressLine {
+    pub fn new() -> ProgressLine {
+        ProgressLine {
+            is_shown: io::stderr().is_terminal(),
+            started: Instant::now(),
         }
     }
 }
@@ -67,26 +88,58 @@ impl Progress for ProgressLine {
             return;
         }
         // A worker that finds the line taken has nothing newer to say.
-        let Ok(mut state) = self.state.try_lock() else { return };
-        let is_due = match state.last {
-            None => state.started.elapsed() >= FIRST_AFTER,
-            Some(last) => last.elapsed() >= BETWEEN,
+        let Ok(mut line) = LINE.try_lock() else { return };
+        let is_due = match line.painted {
+            None => self.started.elapsed() >= FIRST_AFTER,
+            Some(painted) => painted.elapsed() >= BETWEEN,
         };
         if !is_due {
             return;
         }
-        state.last = Some(Instant::now());
+        line.painted = Some(Instant::now());
         let of = total.map(|total| format!(" of {}", grouped(total))).unwrap_or_default();
-        let line = format!("{phase}: {}{of}", grouped(done));
-        let padding = " ".repeat(state.width.saturating_sub(line.chars().count()));
-        state.width = line.chars().count();
-        let mut stderr = io::stderr().lock();
-        let _ = write!(stderr, "\r{line}{padding}").and_then(|()| stderr.flush());
+        let text = format!("{phase}: {}{of}", grouped(done));
+        // Progress that cannot be shown changes nothing of the work.
+        let _ = line.paint(&text, &mut io::stderr().lock());
     }
 }
 
 impl Drop for ProgressLine {
     fn drop(&mut self) {
-        self.clear();
+        clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a terminal shows of one line.
+    fn screen(bytes: &[u8]) -> String {
+        let (mut cells, mut at) = (Vec::new(), 0);
+        for letter in String::from_utf8(bytes.to_vec()).unwrap().chars() {
+            if letter == '\r' {
+                at = 0;
+                continue;
+            }
+            cells.resize(cells.len().max(at + 1), ' ');
+            cells[at] = letter;
+            at += 1;
+        }
+        cells.into_iter().collect::<String>().trim_end().to_owned()
+    }
+
+    #[test]
+    fn a_line_takes_the_place_of_the_one_before_and_leaves_nothing() {
+        let (mut line, mut out) = (Line::EMPTY, Vec::new());
+        line.clear(&mut out).unwrap();
+        assert_eq!(out, b"", "there is nothing to take away");
+        line.paint("reading events: 1,000 of 2,000", &mut out).unwrap();
+        line.paint("folding: 5", &mut out).unwrap();
+        assert_eq!(screen(&out), "folding: 5");
+        line.clear(&mut out).unwrap();
+        line.clear(&mut out).unwrap();
+        out.extend_from_slice(b"order-1");
+        assert_eq!(screen(&out), "order-1");
     }
 }

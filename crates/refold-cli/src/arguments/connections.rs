@@ -1,5 +1,6 @@
 //! The arguments of saved connections.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
@@ -138,5 +139,5 @@ pub struct ConnectionLines {
 #[derive(Debug, Args)]
 pub struct Connect {
     /// @name, an address or a path
-    pub store: String,
+    pub store: OsString,
 }

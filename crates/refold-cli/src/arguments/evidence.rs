@@ -1,5 +1,6 @@
 //! The arguments of anchors, proofs, reports, store health and read models.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -8,7 +9,7 @@ use refold_app::usecase::health::MOST_PAYLOAD_BYTES;
 #[derive(Debug, Args)]
 pub struct Anchor {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The folder in which the anchor's own folder is made; not the store's
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
@@ -35,7 +36,7 @@ pub struct Anchor {
 #[derive(Debug, Args)]
 pub struct Anchors {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The folder in which anchors were made
     #[arg(long = "in", value_name = "DIR")]
     pub folder: PathBuf,
@@ -44,7 +45,7 @@ pub struct Anchors {
 #[derive(Debug, Args)]
 pub struct Verify {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The folder of the anchor; without it the hash chain that the store itself keeps (EventSourcingDB)
     #[arg(long, value_name = "DIR")]
     pub anchor: Option<PathBuf>,
@@ -74,7 +75,7 @@ pub struct Verify {
 #[derive(Debug, Args)]
 pub struct Prove {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The folder of the anchor
     #[arg(long, value_name = "DIR")]
     pub anchor: PathBuf,
@@ -110,7 +111,7 @@ refold report [OPTIONS] <STORE> [STREAMS]... <--out <DIR>|--dry-run>
 #[command(override_usage = REPORT_USAGE)]
 pub struct Report {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The streams that it is about; without one: the category, or the whole store
     pub streams: Vec<String>,
     /// All streams of this category
@@ -145,7 +146,7 @@ pub struct Report {
     #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
     /// The report time, RFC 3339 or @SECONDS since 1970 [default: the variable SOURCE_DATE_EPOCH, or the clock]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     pub time: Option<String>,
     /// What stands above it
     #[arg(long, value_name = "TEXT")]
@@ -246,7 +247,7 @@ pub struct VerifyBundle {
 #[derive(Debug, Args)]
 pub struct Health {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// Event types that this handler does not know are findings
     #[arg(long)]
     pub handler: Option<String>,
@@ -258,7 +259,7 @@ pub struct Health {
 #[derive(Debug, Args)]
 pub struct Drift {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The database of the read model, an export of it as CSV, JSON Lines or JSON, or where it is on a server: its address
     /// or @name
     #[arg(long, value_name = "READ_MODEL")]

@@ -1,11 +1,13 @@
 //! The arguments of what is known about a time, and of what was believed then.
 
+use std::ffi::OsString;
+
 use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub struct Known {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The time that it is about: what happened later does not count
@@ -24,7 +26,7 @@ pub struct Known {
 #[derive(Debug, Args)]
 pub struct Corrections {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The time at which it was believed

@@ -1,5 +1,6 @@
 //! The arguments of invariants, of the gate of upcasters, of minimizing and of what-if.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -10,7 +11,7 @@ use super::{KeepingAsked, Language, ScopeAsked};
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Check {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     #[command(flatten)]
     pub scope: ScopeAsked,
     /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
@@ -27,7 +28,7 @@ pub struct Check {
 #[command(group = clap::ArgGroup::new("scope").required(true).args(["stream", "all", "category"]))]
 pub struct Gate {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     #[command(flatten)]
     pub scope: ScopeAsked,
     /// The handler whose upcasters are asked
@@ -41,7 +42,7 @@ pub struct Gate {
 #[derive(Debug, Args)]
 pub struct Minimize {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// A handler package, with a version after @, or a file [default: builtin:merge, which needs no code]
@@ -82,7 +83,7 @@ pub struct Failure {
 #[command(group = clap::ArgGroup::new("otherwise").required(true).multiple(true).args(["edits", "skip"]))]
 pub struct WhatIf {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// What is otherwise: a file of edits (docs/handlers.md)

@@ -1,5 +1,6 @@
 //! The arguments of what reads streams, events and states.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -9,7 +10,7 @@ use refold_app::usecase::stores::EventPart;
 #[derive(Debug, Args)]
 pub struct Streams {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// Only streams of this category
     #[arg(long)]
     pub category: Option<String>,
@@ -39,7 +40,7 @@ pub enum Sort {
 #[derive(Debug, Args)]
 pub struct History {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// From the first event at or after this cursor
@@ -68,7 +69,7 @@ pub struct History {
 #[derive(Debug, Args)]
 pub struct Search {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The text to look for, exactly
     #[arg(required_unless_present = "saved")]
     pub text: Option<String>,
@@ -107,7 +108,7 @@ pub struct Search {
 #[derive(Debug, Args)]
 pub struct Tail {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// Only events of this stream
     pub stream: Option<String>,
     /// Only events of this type; may be given more than once
@@ -118,7 +119,7 @@ pub struct Tail {
 #[derive(Debug, Args)]
 pub struct Distinguish {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// From here on: a time, or a position
     #[arg(long, value_name = "CURSOR", allow_hyphen_values = true)]
     pub from: Option<String>,
@@ -133,7 +134,7 @@ pub struct Distinguish {
 #[derive(Debug, Args)]
 pub struct State {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The moment
@@ -147,7 +148,7 @@ pub struct State {
 #[derive(Debug, Args)]
 pub struct Diff {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// From this moment
@@ -164,10 +165,10 @@ pub struct Diff {
 #[derive(Debug, Args)]
 pub struct Compare {
     /// The store of the left side
-    pub a: String,
+    pub a: OsString,
     /// That of the right side; with --stream it may be left out, and is the same then
     #[arg(required_unless_present = "streams")]
-    pub b: Option<String>,
+    pub b: Option<OsString>,
     /// Compare states of one stream; given twice, of one of A and then of one of B
     #[arg(long = "stream", value_name = "STREAM")]
     pub streams: Vec<String>,
@@ -205,7 +206,7 @@ pub enum CompareBy {
 #[derive(Debug, Args)]
 pub struct Blame {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The moment
@@ -222,7 +223,7 @@ pub struct Blame {
 #[derive(Debug, Args)]
 pub struct Field {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// Its path in the state (/items/0/price)
@@ -238,7 +239,7 @@ pub struct Field {
 #[derive(Debug, Args)]
 pub struct Causes {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The event at this cursor
@@ -252,7 +253,7 @@ pub struct Causes {
 #[derive(Debug, Args)]
 pub struct LanesAsked {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The ids of the streams
     #[arg(required_unless_present = "correlation")]
     pub streams: Vec<String>,

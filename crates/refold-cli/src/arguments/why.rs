@@ -1,12 +1,14 @@
 //! The arguments of why a place of a state has its value, and why events left it as it was.
 
+use std::ffi::OsString;
+
 use clap::Args;
 use refold_app::usecase::lab::{why, why_not};
 
 #[derive(Debug, Args)]
 pub struct Why {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The place in the state (/items/0/price); "" is the whole state
@@ -25,7 +27,7 @@ pub struct Why {
 #[derive(Debug, Args)]
 pub struct WhyNot {
     /// A path, an address, or the @name of a saved connection
-    pub store: String,
+    pub store: OsString,
     /// The id of the stream
     pub stream: String,
     /// The place in the state (/items/0/price)

@@ -1,5 +1,7 @@
 //! `refold case`.
 
+use std::ffi::OsStr;
+
 use refold_app::Places;
 use refold_app::text::{grouped, visible};
 use refold_app::usecase::case::{self, CaseAnswer, CaseStream, Existing};
@@ -54,7 +56,7 @@ fn save(context: &Context<'_>, asked: &CaseSave) -> Result<u8, Ended> {
     printer.finish(Ok(0))
 }
 
-fn show(context: &Context<'_>, file: &str) -> Result<u8, Ended> {
+fn show(context: &Context<'_>, file: &OsStr) -> Result<u8, Ended> {
     let session = context.open(file)?;
     let answer = case::show(&session)?;
     let mut printer = context.printer();

@@ -11,7 +11,6 @@ use crate::print::{self, Ended};
 pub fn run(context: &Context<'_>, asked: &Causes) -> Result<u8, Ended> {
     let session = context.open(&asked.store)?;
     let outcome = causation(context.work, &session, &asked.stream, &asked.at, asked.index);
-    context.progress.clear();
     let mut printer = context.printer();
     let answer = printer.finish(outcome)?.answer();
     if context.json {

@@ -101,13 +101,7 @@ fn edit(context: &Context<'_>, places: &Places, asked: &ConnectionEdit) -> Resul
         None => connections::find(places, before)?,
     };
     if let Some(store) = &asked.store {
-        let other = named(store)?;
-        connection.store = other.store;
-        connection.kind = other.kind;
-        connection.host = other.host;
-        connection.database = other.database;
-        connection.user = other.user.or(connection.user);
-        connection.sslmode = other.sslmode.or(connection.sslmode);
+        connections::lead(&mut connection, &named(store)?)?;
     }
     if let Some(name) = &asked.rename {
         connection.name.clone_from(name);

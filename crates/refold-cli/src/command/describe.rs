@@ -1,5 +1,7 @@
 //! `refold info`.
 
+use std::ffi::OsStr;
+
 use refold_app::answer::Count;
 use refold_app::text::{counted, grouped, size_label};
 use refold_app::usecase::describe::describe;
@@ -10,7 +12,7 @@ use crate::print::{self, Ended, Printer, Table};
 /// More rows are for `--json`.
 const SHOWN: usize = 50;
 
-pub fn run(context: &Context<'_>, store: &str) -> Result<u8, Ended> {
+pub fn run(context: &Context<'_>, store: &OsStr) -> Result<u8, Ended> {
     let session = context.open(store)?;
     let answer = describe(context.work, &session)?;
     let mut printer = context.printer();

@@ -23,7 +23,6 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
     if asked.story {
         let handler = asked.handler.as_deref();
         let outcome = story(context.work, &session, &asked.stream, &query, handler, &mut |told| {
-            context.progress.clear();
             if context.json {
                 printer.line_of_stream(&json_line(&told)?)
             } else {
@@ -37,7 +36,6 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
     if asked.upcast {
         let handler = asked.handler.as_deref();
         let outcome = upcast_events(context.work, &session, &asked.stream, &query, handler, &mut |told| {
-            context.progress.clear();
             if context.json {
                 return printer.line_of_stream(&json_line(&told)?);
             }
@@ -49,14 +47,12 @@ pub fn run(context: &Context<'_>, asked: &History) -> Result<u8, Ended> {
         return Ok(0);
     }
     let outcome = events(context.work, &session, &asked.stream, &query, &mut |event| {
-        context.progress.clear();
         if context.json {
             printer.line_of_stream(&json_line(&event)?)
         } else {
             print_event(&mut printer, &event)
         }
     });
-    context.progress.clear();
     let findings = printer.finish(outcome)?;
     if context.json {
         // Standard output holds events and nothing else.
@@ -75,6 +71,7 @@ fn story_line(told: &StoryAnswer) -> String {
     let sentence = match &told.story {
         Some(story) => story.clone(),
         None if !told.readable => format!("{}: cannot be read", told.event_type),
+        None if told.fault.is_some() => format!("{}: not folded, {}", told.event_type, cell(told.fault.as_ref())),
         None if told.changed.is_empty() => format!("{}: changes nothing", told.event_type),
         None => {
             let paths: Vec<&str> = told.changed.iter().take(SHOWN).map(|path| whole_or(path)).collect();

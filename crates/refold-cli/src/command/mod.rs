@@ -39,6 +39,7 @@ mod why;
 mod why_not;
 
 use std::cell::OnceCell;
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use clap::CommandFactory as _;
@@ -60,7 +61,6 @@ use crate::progress::{ProgressLine, cancel_token_of_terminal};
 /// What every command gets.
 pub struct Context<'a> {
     pub work: &'a Work<'a>,
-    pub progress: &'a ProgressLine,
     pub json: bool,
     arguments: &'a Arguments,
     /// What the command opened.
@@ -69,8 +69,12 @@ pub struct Context<'a> {
 
 impl Context<'_> {
     /// Opens the store, under the masking rules that hold for it, less what the call reveals.
-    pub fn open(&self, store: &str) -> Result<Arc<Session>, Ended> {
-        let session = Arc::new(Session::open_asked(self.work, &self.asked(store), &self.places()?)?);
+    pub fn open(&self, store: impl AsRef<OsStr>) -> Result<Arc<Session>, Ended> {
+        let session = Arc::new(Session::open_asked(
+            self.work,
+            &self.asked(store.as_ref()),
+            &self.places()?,
+        )?);
         for path in &self.arguments.reveal {
             let reason = self.arguments.reason.as_deref().unwrap_or_default();
             session.mask().reveal(Reveal::everywhere(path)?, reason)?;
@@ -81,7 +85,7 @@ impl Context<'_> {
     }
 
     /// What a STORE means, with what the call says of how it is opened.
-    fn asked(&self, store: &str) -> Asked {
+    fn asked(&self, store: &OsStr) -> Asked {
         Asked {
             layout: self.arguments.layout.clone(),
             zone: self.arguments.zone.clone(),
@@ -99,14 +103,13 @@ impl Context<'_> {
         })
     }
 
-    /// Standard output, with the progress line out of its way.
+    /// Standard output.
     pub fn printer(&self) -> Printer {
         self.printer_of(0)
     }
 
     /// Of a command that exits with `code`, also when nobody reads all of its answer.
     pub fn printer_of(&self, code: u8) -> Printer {
-        self.progress.clear();
         Printer::new(code)
     }
 }
@@ -119,7 +122,6 @@ pub fn run(arguments: &Arguments) -> Result<u8, Ended> {
     let _heeds = handler::heed_cancel(&cancel);
     let context = Context {
         work: &work,
-        progress: &progress,
         json: arguments.json,
         arguments,
         session: OnceCell::new(),

@@ -31,7 +31,8 @@ pub fn run(context: &Context<'_>, asked: &NewHandler) -> Result<u8, Ended> {
     }
     printer.line(&format!(
         "try it: refold state {} STREAM --handler {}",
-        asked.store, answer.folder
+        asked.store.display(),
+        answer.folder
     ))?;
     print::findings(&mut printer, &answer.findings)?;
     printer.finish(Ok(0))

@@ -48,14 +48,12 @@ fn list(context: &Context<'_>, session: &Session, query: &Search, limit: Option<
     let mut found: u64 = 0;
     let outcome = answers(context.work, session, query, limit, &mut |event| {
         found += 1;
-        context.progress.clear();
         if context.json {
             printer.line_of_stream(&json_line(&event)?)
         } else {
             print_event(&mut printer, &event)
         }
     });
-    context.progress.clear();
     let findings = printer.finish(outcome)?;
     if !context.json {
         let noun = if found == 1 { "event" } else { "events" };

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 
 use refold_app::answer::json_line;
-use refold_app::usecase::tail::{Tail, is_there, tail};
+use refold_app::text::shown;
+use refold_app::usecase::tail::{Awaited, Tail, Told, tail};
 
 use super::Context;
 use super::history::print_event;
@@ -16,10 +17,16 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         stream: asked.stream.clone(),
         types: asked.types.clone(),
     };
-    if let (Some(stream), false) = (&query.stream, is_there(context.work, &session, &query)?) {
-        context.progress.clear();
+    let awaited = Awaited::of(context.work, &session, &query)?;
+    if let Some(stream) = &awaited.stream {
         print::aside(&format!(
             "no stream has this id yet; waiting for its first event: {stream}"
+        ));
+    }
+    for event_type in &awaited.types {
+        print::aside(&format!(
+            "no event has this type yet; waiting for the first one: {}",
+            shown(event_type.as_bytes())
         ));
     }
     let printer = RefCell::new(context.printer());
@@ -27,15 +34,23 @@ pub fn run(context: &Context<'_>, asked: &Asked) -> Result<u8, Ended> {
         context.work,
         &session,
         &query,
-        &mut |event| {
-            let mut printer = printer.borrow_mut();
-            if context.json {
-                printer.line_of_stream(&json_line(&event)?)
-            } else {
-                print_event(&mut printer, &event)
-            }
+        &mut Told {
+            event: &mut |event| {
+                let mut printer = printer.borrow_mut();
+                if context.json {
+                    printer.line_of_stream(&json_line(&event)?)
+                } else {
+                    print_event(&mut printer, &event)
+                }
+            },
+            findings: &mut |findings| {
+                // Below the events that were read with them.
+                printer.borrow_mut().flush_stream()?;
+                print::findings_aside(findings);
+                Ok(())
+            },
+            flush: &mut || printer.borrow_mut().flush_stream(),
         },
-        &mut || printer.borrow_mut().flush_stream(),
     );
     printer.into_inner().finish(outcome)?;
     Ok(0)

@@ -3,11 +3,14 @@
 use refold_app::Secret;
 use refold_app::connections::password::Passwords;
 
+use crate::progress;
+
 /// The terminal that the command runs in, whatever its output goes to.
 pub struct Terminal;
 
 impl Passwords for Terminal {
     fn password(&self, location: &str) -> Option<Secret> {
+        progress::clear();
         ask(&format!("Password for {}: ", refold_app::text::visible(location)))
     }
 }

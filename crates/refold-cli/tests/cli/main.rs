@@ -21,4 +21,5 @@ mod lacking;
 mod masking;
 mod names;
 mod ranges;
+mod told;
 mod two_stores;
