@@ -52,11 +52,6 @@ class ShownTime {
 
 export const shownTime = new ShownTime();
 
-/** Whether the system knows a zone of that name. */
-export function isZone(name: string): boolean {
-  return name === 'UTC' || rulesOf(name) !== null;
-}
-
 /** All zones that can be chosen: `UTC`, `local`, and those with a name. Some engines count UTC among the names. */
 export function zoneNames(): string[] {
   return [...new Set(['UTC', 'local', ...Intl.supportedValuesOf('timeZone')])];

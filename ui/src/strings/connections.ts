@@ -12,7 +12,6 @@ export const CONNECTIONS = {
   none: 'No connection is saved yet',
   noneHint: 'A name for a store, what it is, and how it is opened. Passwords are never kept in it',
   nothingRemoved: 'No connection was removed',
-  nothingContacted: 'Nothing on this screen contacts a server',
   broken: 'cannot be opened',
   asProduction: 'treated as production until you say',
   unclassified: '????',

@@ -12,6 +12,7 @@ export const LINKS = {
       'This handler brings no story.yaml: each line is the event type and the fields that it changed. Choose a handler package to read it in words',
     changes: (type: string, paths: string, more: number) =>
       `${type} changed ${paths}${more > 0 ? ` and ${countText(more)} more` : ''}`,
+    notFolded: (type: string, fault: string) => `${type}: what it changed is not known, ${fault}`,
     changesNothing: (type: string) => `${type} changed nothing`,
     unreadable: (type: string, reason: string) => `${type} cannot be read: ${reason}`,
     late: (span: string) => `late: occurred ${span} before it was recorded`,

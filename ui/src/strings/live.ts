@@ -21,7 +21,6 @@ export const LIVE = {
   outdatedWhy:
     'Something was written to the store. New events may stand among the others, so nothing is taken in until it is opened again',
   notLost: 'The store can be read',
-  needsStore: 'Open a store first',
   nothingNew: 'Nothing came since this was read',
 } as const;
 
@@ -40,7 +39,7 @@ export const RANGE = {
   stackTitle: { type: 'Stack the timeline by type', category: 'Stack the timeline by category' },
   noPeak: 'No event is in sight',
   oneCategory: 'All streams are of one category',
-  type: 'From .. to, as 2026-08-14 09:10 .. 2026-08-14 09:50',
+  type: 'From .. to in UTC, as 2026-08-14 09:10 .. 2026-08-14 09:50',
   typePositions: 'From .. to, as 4,711 .. 5,000',
   reversed: 'It ends before it begins',
   empty: 'It ends where it begins',

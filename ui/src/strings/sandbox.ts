@@ -50,7 +50,6 @@ export const SANDBOX = {
   noSandbox: 'Branch a stream first',
   noRow: 'Choose an event of the list first',
   gone: 'this event is not in the sandbox any more',
-  firstEvent: 'it is the first event of the sandbox',
   lastEvent: 'it is the last event of the sandbox',
   nothingToUndo: 'there is no edit to take back',
   nothingToRedo: 'nothing was taken back',

@@ -42,7 +42,6 @@ export const SEARCH_VIEW = {
   tooMany: (n: number) => `More than ${countText(n)}; showing the first ${countText(n)} by position`,
   partial: 'Partial: the search was stopped, later events were not looked at',
   brokeOff: 'Partial: the search broke off, later events were not looked at',
-  failedQuery: 'That could not be searched for',
   cancel: 'Cancel',
   findings: (n: number) => countOf(n, 'finding', 'findings'),
   offer: (size: string) =>
@@ -56,7 +55,6 @@ export const SEARCH_VIEW = {
   written: (events: number, size: string, file: string) => `${countOf(events, 'event', 'events')}, ${size}, in ${file}`,
   copyHash: 'Copy SHA-256',
   tabs: 'Searches',
-  newTab: 'New search',
   closeTab: (title: string) => `Close ${title}`,
   saved: 'Saved searches',
   noSaved: 'No search is saved. Search for something, then save it',

@@ -35,7 +35,6 @@ export const SETTINGS_TEXTS = {
   cacheAt: (size: string, folder: string) => `${size} in ${folder}`,
   clearCache: 'Clear the cache',
   cleared: (size: string) => `The cache was cleared; ${size} are in use and stay`,
-  unknownZone: (zone: string) => `${zone} is no time zone that this system knows; UTC holds`,
   keys: {
     title: 'Keys',
     note: 'Choose a command, press the keys, choose where they hold. Your own keys win over the default ones',

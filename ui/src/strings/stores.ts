@@ -98,7 +98,6 @@ export const STORES = {
   right: 'Right',
   first: 'First difference',
   streams: 'Streams that differ',
-  noneOfKind: 'No stream of this kind',
   behindBy: (n: number) => `behind by ${countOf(n, 'event', 'events')}`,
   differentEvents: (n: number, isByPlace: boolean) => `${countText(n)} different${isByPlace ? ' by their places' : ''}`,
   onlyLeft: (n: number) => `${countText(n)} only left`,
