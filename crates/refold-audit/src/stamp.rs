@@ -9,6 +9,7 @@
 mod algorithm;
 mod authorities;
 mod format;
+mod revoked;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -20,6 +21,7 @@ use x509_cert::Certificate;
 
 pub use self::authorities::Authorities;
 use self::format::{Imprint, Question};
+pub use self::revoked::{RevocationLists, Standing};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StampError {
@@ -40,6 +42,14 @@ pub enum StampError {
     NoCertificate,
     #[error("a certificate in it cannot be used to trust an authority")]
     BadCertificate,
+    #[error("there is no list of revoked certificates in it")]
+    NoList,
+    #[error("no list of revoked certificates is of whoever issued its certificate")]
+    Unlisted,
+    #[error("the list of revoked certificates says nothing of it: {0}")]
+    UselessList(&'static str),
+    #[error("its certificate, or one that vouches for it, was revoked {}, {reason}", .since.display(0))]
+    Revoked { since: Timestamp, reason: &'static str },
 }
 
 /// What is asked of an authority.

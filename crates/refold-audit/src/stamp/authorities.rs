@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use der::Encode as _;
+use der::{Decode as _, Encode as _};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, UnixTime};
 use webpki::{ALL_VERIFICATION_ALGS, EndEntityCert, KeyUsage, anchor_from_trusted_cert};
@@ -30,8 +30,14 @@ impl Authorities {
     }
 
     /// Whether the certificate of the stamp was, at the time of the stamp, one that an authority among them vouches for
-    /// to make time stamps. Whether it was revoked is not asked.
+    /// to make time stamps. Whether it was revoked is not asked here ([`super::RevocationLists`]).
     pub fn check(&self, stamp: &Stamp) -> Result<(), StampError> {
+        self.path(stamp).map(drop)
+    }
+
+    /// The certificate of the stamp, those that vouch for one another above it, and at the end that of an authority among
+    /// them.
+    pub(super) fn path(&self, stamp: &Stamp) -> Result<Vec<Certificate>, StampError> {
         let seconds = u64::try_from(stamp.time.0.div_euclid(1_000_000_000));
         let seconds = seconds.map_err(|_| StampError::Unreadable("its time is before 1970"))?;
         let time = UnixTime::since_unix_epoch(Duration::from_secs(seconds));
@@ -40,7 +46,7 @@ impl Authorities {
         let others: Result<Vec<_>, _> = stamp.others.iter().map(in_der).collect();
         let (signer, others) = (in_der(&stamp.signer)?, others?);
         let certificate = EndEntityCert::try_from(&signer).map_err(|error| told(&error))?;
-        certificate
+        let path = certificate
             .verify_for_usage(
                 ALL_VERIFICATION_ALGS,
                 &anchors,
@@ -51,8 +57,17 @@ impl Authorities {
                 None,
                 None,
             )
-            .map(|_| ())
-            .map_err(|error| told(&error))
+            .map_err(|error| told(&error))?;
+        let named = anchors.iter().zip(&self.0).find(|(anchor, _)| *anchor == path.anchor());
+        let (_, authority) = named.ok_or(StampError::BadCertificate)?;
+        let between = path.intermediate_certificates().map(|between| between.der());
+        let above: Result<Vec<Certificate>, _> = between
+            .chain([authority.clone()])
+            .map(|der| Certificate::from_der(&der))
+            .collect();
+        let mut certificates = vec![stamp.signer.clone()];
+        certificates.extend(above.map_err(|_| StampError::BadCertificate)?);
+        Ok(certificates)
     }
 }
 

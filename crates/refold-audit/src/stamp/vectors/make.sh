@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the vectors again, with OpenSSL 3: authorities that are valid for a hundred years, and a stamp of `data` of each.
+# Makes the vectors again, with OpenSSL 3: authorities that are valid for a hundred years, a stamp of `data` of each, and
+# lists of revoked certificates, of a time behind that of the stamps.
 # Keys are thrown away. Run it in this folder.
 set -eu
 work=$(mktemp -d)
@@ -14,6 +15,21 @@ extendedKeyUsage = critical, timeStamping
 extendedKeyUsage = timeStamping
 [mixed]
 extendedKeyUsage = critical, timeStamping, codeSigning
+[lists]
+database = WORK/index
+default_md = sha256
+[some]
+issuingDistributionPoint = critical, @some_point
+[some_point]
+onlysomereasons = keyCompromise
+[users]
+issuingDistributionPoint = critical, @users_point
+[users_point]
+onlyuser = TRUE
+[elsewhere]
+issuingDistributionPoint = critical, @elsewhere_point
+[elsewhere_point]
+fullname = URI:http://lists.example/2.crl
 [tsa]
 serial = WORK/serial
 signer_digest = sha256
@@ -46,11 +62,27 @@ stamp() {
     openssl ts -reply -config "$work/conf" -section "$2" -queryfile "$work/query" -signer "$work/$1.pem" \
         -inkey "$work/$1.key" -chain "${4:-root.pem}" -out "$1.tsr" 2> /dev/null
 }
-for root in root other; do
+# NAME ISSUER MADE EXTENSIONS [CERTIFICATE DATE[,REASON]]...: the certificates of an issuer that are revoked.
+revoked() {
+    list=$1 issuer=$2 made=$3 extensions=$4
+    shift 4
+    : > "$work/index"
+    while [ $# -gt 0 ]; do
+        serial=$(openssl x509 -in "$work/$1.pem" -noout -serial | cut -d= -f2)
+        printf 'R\t491231235959Z\t%s\t%s\tunknown\t/CN=%s\n' "$2" "$serial" "$1" >> "$work/index"
+        shift 2
+    done
+    openssl ca -config "$work/conf" -name lists -gencrl -cert "$work/$issuer.pem" -keyfile "$work/$issuer.key" \
+        -crl_lastupdate "$made" -crl_nextupdate 20280101000000Z ${extensions:+-crlexts "$extensions"} -out "$list.crl" 2> /dev/null
+}
+for root in root other twin; do
+    name=$root
+    # It goes by the name of the root, and has another key.
+    [ "$root" != twin ] || name=root
     openssl genpkey -quiet $p256 -out "$work/$root.key"
-    openssl req -x509 -new -key "$work/$root.key" -subj "/O=Vectors/CN=$root" -days 36500 -config "$work/conf" \
+    openssl req -x509 -new -key "$work/$root.key" -subj "/O=Vectors/CN=$name" -days 36500 -config "$work/conf" \
         -extensions ca -out "$work/$root.pem"
-    cp "$work/$root.pem" .
+    [ "$root" = twin ] || cp "$work/$root.pem" .
 done
 # Another stands between the root and this one, and names no purpose, as many do.
 authority middle "$p256" ca
@@ -72,3 +104,16 @@ for name in lax mixed; do
         -signer "$work/$name.pem" -inkey "$work/$name.key" -certfile root.pem -outform DER -out "$work/token"
     openssl ts -reply -in "$work/token" -token_in -out "$name.tsr" 2> /dev/null
 done
+later=20270101000000Z
+revoked clean root "$later" ""
+revoked middle middle "$later" ""
+revoked users root "$later" users
+revoked some root "$later" some
+revoked elsewhere root "$later" elsewhere
+revoked twin twin "$later" ""
+revoked other other "$later" ""
+revoked early root 20260101000000Z ""
+revoked compromised root "$later" "" rsa 261231000000Z,keyCompromise p384 261231000000Z
+revoked superseded root "$later" "" rsa 261231000000Z,superseded p384 260101000000Z,superseded \
+    old 261231000000Z middle 261231000000Z,cessationOfOperation
+revoked authority root "$later" "" middle 261231000000Z,CACompromise
