@@ -137,6 +137,7 @@ pub fn builder() -> Builder<Wry> {
         evidence::anchors,
         evidence::make_anchor,
         evidence::verify_store,
+        evidence::verify_chain,
         evidence::store_health,
         evidence::report_manner,
         evidence::report_paths,

@@ -83,7 +83,7 @@ fn the_planted_bug_becomes_a_smallest_history() {
     web.wait_for("document.querySelector('[data-test=break] h3')?.innerText === 'order-4712'");
     assert!(
         web.text("[data-test=guarantee]")
-            .contains("1 stream an event could not be read")
+            .contains("1 stream an event is missing, or could not be read")
     );
     web.press(&[], "v");
     web.wait_for(

@@ -53,7 +53,7 @@ pub fn index_built(lab: &Lab) -> Result<Vec<Row>, Failure> {
         let options = BuildOptions {
             threads,
             now: Timestamp(i64::MAX),
-            version_base: store.description().version_base,
+            numbering: store.description().numbering(),
             segment_rows: BuildOptions::SEGMENT_ROWS,
         };
         let index = quietly(|work| build(work, store.store().as_ref(), folder.path(), &options))?;

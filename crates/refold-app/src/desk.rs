@@ -18,7 +18,7 @@ mod search;
 mod stores;
 mod why;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -76,8 +76,8 @@ pub struct Desk {
     stores: Mutex<BTreeMap<u32, (u32, Arc<StoresComparison>)>>,
     searches: Mutex<BTreeMap<u32, PlacedSearch>>,
     runs: Mutex<BTreeMap<u32, PlacedRun>>,
-    /// The folders of the reports that were made at this desk.
-    reports: Mutex<BTreeSet<PathBuf>>,
+    /// The folders of the reports that were made at this desk, and where each lay without any link on the way.
+    reports: Mutex<BTreeMap<PathBuf, PathBuf>>,
     typed: Arc<Typed>,
 }
 

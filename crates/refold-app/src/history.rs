@@ -8,6 +8,7 @@ mod copied;
 mod documents;
 mod fields;
 mod grown;
+mod held;
 mod links;
 mod news;
 mod problems;
@@ -36,6 +37,7 @@ use refold_stores::index::StreamDensity;
 use blamed::Actors;
 use documents::Documents;
 use fields::KnownFields;
+use held::{Held, held};
 pub use news::{HistorySink, News};
 pub(crate) use types::series_of;
 use types::types_of;
@@ -68,6 +70,7 @@ pub struct OpenedHistory {
     session: Arc<Session>,
     stream: Stream,
     opening: Opening,
+    held: Option<Held>,
     array_keys: ArrayKeys,
     findings: Arc<Findings>,
     types: Vec<TypeCount>,
@@ -137,6 +140,7 @@ impl OpenedHistory {
         let opened = OpenedHistory {
             array_keys: ArrayKeys::new(opening.program.array_keys()),
             types: types_of(&stream, session),
+            held: held(work, session, &stream)?,
             session: Arc::clone(session),
             stream,
             opening,

@@ -2,8 +2,8 @@
 //!
 //! A cold store is read once in position order, by several threads in ranges, and every stream keeps its state while
 //! the ranges pass ([`by_position`]). That needs memory for every stream; with an index, only for those that have begun
-//! and not ended. Where there are too many of these, or the payload arena is there already, streams are folded one after
-//! the other from the arena ([`by_stream`]).
+//! and not ended. Where there are too many of these, or the payload arena is there and known to be what the store holds,
+//! streams are folded one after the other from the arena ([`by_stream`]).
 
 mod by_position;
 mod by_stream;
@@ -14,14 +14,14 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use refold_core::event::EventView;
+use refold_core::event::{EventIndex, EventView};
 use refold_core::finding::Findings;
 use refold_core::fold::{Fold, Folded};
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::StoreError;
 use refold_core::track::{Gap, Moment};
 use refold_core::work::Work;
-use refold_stores::index::Arena;
+use refold_stores::index::{self, Arena};
 
 use by_position::{Outcome, Streams};
 use by_stream::FromArena;
@@ -36,7 +36,7 @@ use crate::session::Session;
 pub struct Rebuilt {
     pub streams: u32,
     pub events: u64,
-    /// Streams of which an event could not be read or folded.
+    /// Streams of which an event is missing, or could not be read or folded.
     pub incomplete_streams: u32,
 }
 
@@ -66,7 +66,7 @@ pub fn rebuild(
     let total = Total::default();
     let finish = &total.counting(finish);
     let pass = |streams| pass(work, session, program, threads, streams, findings, finish);
-    if let Some(arena) = session.arena()? {
+    if let Some(arena) = session.held_arena() {
         from_arena(work, session, &arena, program, threads, findings, finish)?;
     } else if session.index().is_some() || pass(Streams::Unknown { most: MOST_STATES })? == Outcome::TooMuch {
         let mut index = session.build_index(work)?;
@@ -131,13 +131,20 @@ fn from_arena(
     finish: Finish<'_>,
 ) -> Result<(), AppError> {
     let index = session.ready_index()?;
+    let expect_unchanged = || match index.event_count() {
+        0 => Ok(()),
+        _ => index::expect_unchanged(work, session.store().as_ref(), index.event(EventIndex(0))?.position)
+            .map_err(AppError::from),
+    };
+    expect_unchanged()?;
     FromArena {
         index: &index,
         arena,
         program: program.as_ref(),
-        version_base: session.description().version_base,
+        numbering: session.description().numbering(),
     }
     .fold_all(work, threads, findings, finish)?;
+    expect_unchanged()?;
     findings::report_lacking(&index, findings);
     Ok(())
 }

@@ -29,7 +29,7 @@ pub struct Replay {
     mask: Arc<Mask>,
     stream: Arc<[u8]>,
     category: Arc<[u8]>,
-    /// Where events are missing that cannot be read.
+    /// Where events are missing.
     lacks: Option<Gap>,
 }
 
@@ -64,7 +64,7 @@ impl Replay {
             let replay = Replay::of_stream(session, &stream, opening, findings)?;
             (stream, replay)
         };
-        stream.report_track(session.description().version_base, findings);
+        findings::report_track(&stream, session.description().numbering(), findings);
         session.mask().report(&stream.category, findings);
         Ok((stream, replay))
     }
@@ -126,7 +126,7 @@ impl Replay {
         let Some(stream) = Stream::of_track(session, id, Arc::clone(history.track()), names) else {
             return Ok(None);
         };
-        let stream = stream.found_with(session, &own);
+        let stream = stream.found_with(&own);
         // What the reader found is reported; reading again must not report it again.
         let events = Box::new(stream.events(session.store(), columns));
         let replay = Replay::of_history(session, &stream, history, events, findings);

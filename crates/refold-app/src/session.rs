@@ -2,6 +2,7 @@
 //! there.
 
 pub(crate) mod cache;
+mod copy;
 mod faults;
 mod first_screen;
 mod growth;
@@ -19,7 +20,7 @@ use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::port::store::{EventStore, StoreDescription, StoreError};
 use refold_core::port::system::in_words;
 use refold_core::work::{CancelToken, Silent, Work};
-use refold_stores::index::{self, Arena, ArenaOptions, BuildOptions, Ids, Index, IndexError, Opened};
+use refold_stores::index::{self, BuildOptions, Ids, Index, IndexError, Opened};
 use refold_stores::secret::Secret;
 use refold_stores::zone::Zone;
 use refold_stores::{LayoutChoice, OpenOptions};
@@ -37,8 +38,10 @@ use crate::settings;
 use crate::text;
 use crate::wire::{Connection, Environment};
 use cache::{Cache, temporary};
+use copy::KnownCopy;
 
 pub use first_screen::FirstScreen;
+pub(crate) use growth::Now;
 
 /// A store that is open. Shareable between threads; what it shows is what the store held when it was opened.
 pub struct Session {
@@ -70,7 +73,9 @@ pub struct Session {
     index: RwLock<Option<Arc<Index>>>,
     /// The index of the store as it was before it grew, until the present one is there.
     earlier: RwLock<Option<Arc<Index>>>,
-    arena: RwLock<Option<Arc<Arena>>>,
+    copy: RwLock<Option<KnownCopy>>,
+    /// It is on a server: what is read of it is of the moment at which it is read, and nothing tells that it changed.
+    is_on_server: bool,
     ids: RwLock<Option<Arc<Ids>>>,
     /// Whether a stream that was read was not as the index has it.
     is_contradicted: Arc<AtomicBool>,
@@ -162,6 +167,7 @@ impl Session {
             .unwrap_or_else(|| places.config.join("servers").join(&target.location));
         let mut session = Session::of_store(store, &target.location, &places.cache);
         session.path = path;
+        session.is_on_server = real.is_none();
         session.password = password;
         session.tunnel = tunnel;
         session.environment = target.environment(places);
@@ -225,7 +231,8 @@ impl Session {
             case: None,
             index: RwLock::new(None),
             earlier: RwLock::new(None),
-            arena: RwLock::new(None),
+            copy: RwLock::new(None),
+            is_on_server: false,
             ids: RwLock::new(None),
             is_contradicted: Arc::default(),
             opening: None,
@@ -292,6 +299,11 @@ impl Session {
     /// What notes about it are kept under: a file has the same ones whatever name it is opened by.
     pub fn noted_as(&self) -> String {
         self.path.display().to_string()
+    }
+
+    /// Whether it is on a server: what is read of it is of the moment at which it is read.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.is_on_server
     }
 
     /// How it was opened, where it is a saved connection or a server.
@@ -388,7 +400,7 @@ impl Session {
         if is_damaged {
             keep(&self.index, None);
             keep(&self.earlier, None);
-            keep(&self.arena, None);
+            keep(&self.copy, None);
             keep(&self.ids, None);
         }
         is_damaged
@@ -457,51 +469,9 @@ impl Session {
         BuildOptions {
             threads: thread_count(),
             now: clock::now(),
-            version_base: self.description().version_base,
+            numbering: self.description().numbering(),
             segment_rows: BuildOptions::SEGMENT_ROWS,
         }
-    }
-
-    /// The payload arena, when it is there and whole for the present index.
-    pub fn arena(&self) -> Result<Option<Arc<Arena>>, AppError> {
-        if let Some(arena) = self.arena.read().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Ok(Some(arena));
-        }
-        let Some(index) = self.index() else { return Ok(None) };
-        let opened = index::open_arena(&self.cache.folder(), &self.store.fingerprint()?, &index)?.map(Arc::new);
-        keep(&self.arena, opened.clone());
-        Ok(opened)
-    }
-
-    /// The payload arena; made first where it is not there. Needs room in the cache folder for all payloads, at most
-    /// as much as the settings allow.
-    pub fn build_arena(&self, work: &Work<'_>) -> Result<Arc<Arena>, AppError> {
-        let index = self.build_index(work)?;
-        if let Some(arena) = self.arena()? {
-            return Ok(arena);
-        }
-        self.make_arena(work, &index, false)
-    }
-
-    /// The payload arena with its search index; what is missing of them is made first.
-    pub fn build_search(&self, work: &Work<'_>) -> Result<Arc<Arena>, AppError> {
-        let index = self.build_index(work)?;
-        match self.arena()?.filter(|arena| arena.is_searchable()) {
-            Some(arena) => Ok(arena),
-            None => self.make_arena(work, &index, true),
-        }
-    }
-
-    fn make_arena(&self, work: &Work<'_>, index: &Index, is_searchable: bool) -> Result<Arc<Arena>, AppError> {
-        let options = ArenaOptions {
-            threads: thread_count(),
-            is_searchable,
-            most_bytes: self.most_copied_bytes,
-        };
-        let build = || index::build_arena(work, self.store.as_ref(), &self.cache.folder(), index, &options);
-        let arena = Arc::new(when_free(work, build)?);
-        keep(&self.arena, Some(Arc::clone(&arena)));
-        Ok(arena)
     }
 
     fn adopt_ready_index(&self) -> Result<(), AppError> {

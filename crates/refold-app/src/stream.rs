@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use refold_core::cursor::Cursor;
-use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal};
+use refold_core::event::{Columns, EventBatch, EventView, Position, StreamOrdinal, TypeOrdinal};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::history::EventSource;
 use refold_core::names::Names;
@@ -47,7 +47,7 @@ pub struct Stream {
     doubt: Option<Arc<AtomicBool>>,
     /// Whether events of it may lie where the store cannot be read.
     may_lack: bool,
-    /// Where such events are missing, as far as versions tell.
+    /// Where events are missing, as far as versions tell.
     lacks: Option<Gap>,
 }
 
@@ -119,6 +119,7 @@ impl Stream {
         if track.is_empty() {
             return None;
         }
+        let lacks = track.gap(session.description().numbering());
         Some(Stream {
             id: id.to_vec(),
             category: names.category(StreamOrdinal(0)).to_vec(),
@@ -127,19 +128,14 @@ impl Stream {
             location: session.location().to_owned(),
             doubt: None,
             may_lack: false,
-            lacks: None,
+            lacks,
         })
     }
 
-    /// The same stream, read with these findings: where they say that events could not be read, some may be of it. A gap in
-    /// its versions is then no oddity of the store, but where they were.
-    pub fn found_with(self, session: &Session, findings: &Findings) -> Stream {
-        if !findings::is_lacking(findings) {
-            return self;
-        }
+    /// The same stream, read with these findings: where they say that events could not be read, some may be of it.
+    pub fn found_with(self, findings: &Findings) -> Stream {
         Stream {
-            may_lack: true,
-            lacks: self.track.gap(session.description().version_base),
+            may_lack: findings::is_lacking(findings),
             ..self
         }
     }
@@ -154,7 +150,7 @@ impl Stream {
             .filter(|index| !has_own || !findings::is_index_lacking(index))
     }
 
-    /// Where events of it are missing that cannot be read.
+    /// Where events of it are missing, by its versions: they were deleted, or cannot be read.
     pub fn lacks(&self) -> Option<Gap> {
         self.lacks
     }
@@ -192,7 +188,7 @@ impl Stream {
         }
         findings::add(&own, findings);
         let stream = Stream::of_track(session, id, Arc::new(track), names);
-        Ok(stream.map(|stream| Stream { doubt, ..stream }.found_with(session, &own)))
+        Ok(stream.map(|stream| Stream { doubt, ..stream }.found_with(&own)))
     }
 
     /// As [`Stream::lacks`], in a track of the same stream that was made otherwise.
@@ -235,7 +231,8 @@ impl Stream {
         }
     }
 
-    /// Its events for a fold with this handler: out of the payload arena where that is there, else out of the store.
+    /// Its events for a fold with this handler: out of the payload arena where that is known to be what the store holds,
+    /// else out of the store.
     /// What is found in events up to `reported` was reported before.
     pub fn source(
         &self,
@@ -245,12 +242,13 @@ impl Stream {
         reported: Moment,
     ) -> Result<Box<dyn EventSource + Send>, AppError> {
         let columns = program.columns();
-        if let Some(arena) = session.arena()?
+        if let Some(arena) = session.held_arena()
             && let Some(index) = session.index()
             && let Some(ordinal) = index.find_stream(&self.id)?
             && index.stream(ordinal)?.events == self.track.head().0
         {
-            return Ok(Box::new(ArenaSource::new(index, arena, ordinal, columns)?));
+            let store = Arc::clone(session.store());
+            return Ok(Box::new(ArenaSource::new(store, index, arena, ordinal, columns)?));
         }
         let events = self.events(session.store(), columns).reporting(Arc::clone(findings));
         Ok(Box::new(events.reported_until(reported)))
@@ -454,6 +452,15 @@ impl StreamEvents {
         }
     }
 
+    /// Whether these types, as a reader names them, are those of the track.
+    fn is_of_types(&self, read: &[TypeOrdinal], range: Range<usize>) -> bool {
+        let tracked = self.stream.track.types.get(range).unwrap_or_default();
+        let is_same = |(read, tracked): (&TypeOrdinal, &TypeOrdinal)| {
+            self.scratch_names.type_name(*read) == self.stream.names.type_name(*tracked)
+        };
+        read.len() == tracked.len() && read.iter().zip(tracked).all(is_same)
+    }
+
     /// What asks the store for the events at these indices of the track.
     fn query(&self, range: Range<usize>) -> ReadQuery {
         let track = &self.stream.track;
@@ -500,6 +507,7 @@ impl EventSource for StreamEvents {
             Some(fetched) => {
                 let fetched = fetched?;
                 *batch = fetched.batch;
+                self.scratch_names = fetched.names;
                 if is_new {
                     for (code, count, kept) in fetched.findings.summary() {
                         self.findings.report_many(code, count, kept);
@@ -519,7 +527,9 @@ impl EventSource for StreamEvents {
         let is_as_tracked = came > 0
             && last <= end
             && Some(&batch.positions[..]) == track.positions.get(first..last)
-            && Some(&batch.versions[..]) == track.versions.get(first..last);
+            && Some(&batch.versions[..]) == track.versions.get(first..last)
+            && Some(&batch.recorded_at[..]) == track.recorded_at.get(first..last)
+            && self.is_of_types(&batch.types, first..last);
         if !is_as_tracked && self.stream.doubt.is_none() && self.store.is_current()? {
             return Err(StoreError::Corrupt {
                 location: self.stream.location.clone(),

@@ -72,7 +72,8 @@ fn watch(open: &Open, bell: &Bell, sink: &NewsSink) {
             return;
         }
         let has_more = matches!(look, Ok(Look::Grown { .. }));
-        pace.looked(look.as_ref().ok().map(|_| has_more), started.elapsed());
+        let is_there = !matches!(look, Err(_) | Ok(Look::Another(_)));
+        pace.looked(is_there.then_some(has_more), started.elapsed());
         if told.take(look, &pace) {
             sink(told.news(open.histories()));
         }
@@ -119,44 +120,56 @@ impl Told {
         }
     }
 
+    fn lose(&mut self, error: AppError, is_another: bool, pace: &Pace) -> bool {
+        self.events_per_second = 0;
+        self.lost = Some(LostStore {
+            error: error.into(),
+            is_another,
+            since: self.lost.take().map_or_else(now_label, |lost| lost.since),
+            retry_in_millis: u32::try_from(pace.wait().as_millis()).unwrap_or(u32::MAX),
+        });
+        true
+    }
+
     /// Takes the outcome of a look in. Says whether there is news.
     fn take(&mut self, look: Result<Look, AppError>, pace: &Pace) -> bool {
         let elapsed = self.counted_at.elapsed();
         match look {
-            Err(error) => {
-                self.events_per_second = 0;
-                self.lost = Some(LostStore {
-                    error: error.into(),
-                    since: self.lost.take().map_or_else(now_label, |lost| lost.since),
-                    retry_in_millis: u32::try_from(pace.wait().as_millis()).unwrap_or(u32::MAX),
-                });
+            Err(error) => self.lose(error, false, pace),
+            Ok(Look::Another(error)) => {
+                let hint =
+                    "try again: all of it is then read as it is now, and what is open stays open where it still is";
+                let error = AppError {
+                    hint: hint.to_owned(),
+                    ..error
+                };
+                self.lose(error, true, pace)
+            }
+            // What is shown stays as of when it was read.
+            Ok(Look::Outdated) => {
+                let was_lost = self.lost.take().is_some();
+                !mem::replace(&mut self.is_outdated, true) || was_lost
+            }
+            Ok(Look::Grown { events, new_events }) => {
+                self.lost = None;
+                self.as_of = now_label();
+                let came = new_events.saturating_sub(self.new_events);
+                self.events = events.or(self.events);
+                self.new_events = new_events;
+                if came > 0 {
+                    self.events_per_second = per_second(came, elapsed);
+                    self.counted_at = Instant::now();
+                }
                 true
             }
-            Ok(look) => {
+            Ok(Look::Same) => {
                 let was_lost = self.lost.take().is_some();
-                match look {
-                    // What is shown stays as of when it was read.
-                    Look::Outdated => !mem::replace(&mut self.is_outdated, true) || was_lost,
-                    Look::Grown { events, new_events } => {
-                        self.as_of = now_label();
-                        let came = new_events.saturating_sub(self.new_events);
-                        self.events = events.or(self.events);
-                        self.new_events = new_events;
-                        if came > 0 {
-                            self.events_per_second = per_second(came, elapsed);
-                            self.counted_at = Instant::now();
-                        }
-                        true
-                    }
-                    Look::Same => {
-                        self.as_of = now_label();
-                        let fades = self.events_per_second > 0 && elapsed > RATE_LASTS;
-                        if fades {
-                            self.events_per_second = 0;
-                        }
-                        was_lost || fades
-                    }
+                self.as_of = now_label();
+                let fades = self.events_per_second > 0 && elapsed > RATE_LASTS;
+                if fades {
+                    self.events_per_second = 0;
                 }
+                was_lost || fades
             }
         }
     }

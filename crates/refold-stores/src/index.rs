@@ -44,7 +44,10 @@ use std::sync::{Arc, OnceLock};
 
 use refold_core::port::store::Fingerprint;
 
-pub use arena::{Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, open_arena};
+pub use arena::{
+    Arena, ArenaEvent, ArenaOptions, ArenaSource, build_arena, discard_arena, expect_unchanged, is_as_stored, is_same,
+    open_arena,
+};
 pub use build::{build, grow};
 pub use checks::{Checked, VERSION_MISSING, check_stream, is_implausible, report_implausible};
 pub use density::{Density, SLOTS};

@@ -48,6 +48,7 @@ impl MemoryStore {
             order: OrderQuality::Total,
             grows_at_end: true,
             version_base: None,
+            skips_versions: false,
             time_digits: 9,
             time_zone: "UTC".to_owned(),
             has_stream_index: true,
@@ -84,6 +85,12 @@ impl MemoryStore {
     /// Splits into at least so many ranges, as a store of many small partitions would.
     pub fn with_ranges(mut self, least_ranges: usize) -> MemoryStore {
         self.least_ranges = least_ranges;
+        self
+    }
+
+    /// Says that versions of its streams may be left out.
+    pub fn skipping_versions(mut self) -> MemoryStore {
+        self.description.skips_versions = true;
         self
     }
 

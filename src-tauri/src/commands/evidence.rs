@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use refold_app::wire::{
-    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, HealthTold, JobUpdate, ReportAskedWire, ReportMade,
-    ReportManner, ReportPaths, StoreVerified, VerifyAskedWire,
+    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, ChainVerified, HealthTold, JobUpdate, ReportAskedWire,
+    ReportMade, ReportManner, ReportPaths, StoreVerified, VerifyAskedWire,
 };
 use refold_app::{AppError, Desk};
 use tauri::State;
@@ -38,6 +38,22 @@ pub async fn verify_store(
     progress: Channel<JobUpdate>,
 ) -> Reply<StoreVerified> {
     answer(desk, move |desk| desk.verify_store(session, &asked, &tell(progress))).await
+}
+
+/// Empty texts: no key, no explanations.
+#[tauri::command]
+#[specta::specta]
+pub async fn verify_chain(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    native_key: String,
+    explanations: String,
+    progress: Channel<JobUpdate>,
+) -> Reply<ChainVerified> {
+    answer(desk, move |desk| {
+        desk.verify_chain(session, &native_key, &explanations, &tell(progress))
+    })
+    .await
 }
 
 #[tauri::command]

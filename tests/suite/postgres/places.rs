@@ -48,7 +48,7 @@ fn options(store: &dyn EventStore) -> BuildOptions {
     BuildOptions {
         threads: 2,
         now: Timestamp(0),
-        version_base: store.describe().version_base,
+        numbering: store.describe().numbering(),
         segment_rows: BuildOptions::SEGMENT_ROWS,
     }
 }

@@ -58,7 +58,7 @@ fn reading_leaves_the_server_as_it_was_and_says_only_what_the_catalogue_holds<R:
     let options = BuildOptions {
         threads: 2,
         now: Timestamp(0),
-        version_base: store.describe().version_base,
+        numbering: store.describe().numbering(),
         segment_rows: BuildOptions::SEGMENT_ROWS,
     };
     let index = index::build(&Work::new(&token, &Silent), &*store, folder.path(), &options);

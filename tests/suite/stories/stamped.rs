@@ -85,6 +85,19 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// The list of the certificates of an issuer that are revoked: none, or that of the authority since then, for a reason.
+    fn list(&self, issuer: &str, revoked: &str) -> String {
+        let made = Command::new("sh")
+            .args(["-euc", LIST, "sh", issuer, revoked])
+            .current_dir(self.folder.path())
+            .output()
+            .expect("a shell");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        self.path("revoked.crl")
+    }
+}
+
 impl Drop for Scene {
     fn drop(&mut self) {
         let _ = self.authority.kill();
@@ -106,6 +119,14 @@ openssl x509 -req -in authority.csr -CA root.pem -CAkey root.key -days 2 -extfil
 key tls
 openssl req -x509 -new -key tls.key -subj /CN=tls -days 2 -addext basicConstraints=critical,CA:FALSE \
     -addext subjectAltName=IP:127.0.0.1 -out tls.pem
+";
+
+const LIST: &str = "
+printf '[lists]\\ndatabase = index\\ndefault_md = sha256\\n' > lists.conf
+: > index
+serial=$(openssl x509 -in authority.pem -noout -serial | cut -d= -f2)
+[ -z \"$2\" ] || printf 'R\\t491231235959Z\\t%s\\t%s\\tunknown\\t/CN=authority\\n' \"$2\" \"$serial\" > index
+openssl ca -config lists.conf -name lists -gencrl -cert $1.pem -keyfile $1.key -crldays 1 -out revoked.crl
 ";
 
 fn dir_of(answer: &Answer) -> PathBuf {
@@ -130,6 +151,73 @@ fn by_openssl(anchor: &Path, root: &str) -> bool {
         .expect("openssl is there: `cargo xtask test` installs it")
         .status
         .success()
+}
+
+#[test]
+fn a_stamp_stands_by_the_lists_of_revoked_certificates_that_are_given() {
+    let scene = Scene::new(&[]);
+    let anchor = scene.stamped();
+    let (dir, root) = (anchor.display().to_string(), scene.path("root.pem"));
+    let verify = |list: Option<String>| {
+        let list = list.iter().flat_map(|list| ["--crl", list.as_str()]);
+        let call = ["verify", "orders.db", "--anchor", &dir, "--authority", &root];
+        let answer = scene.refold().run(&call.into_iter().chain(list).collect::<Vec<_>>());
+        (answer.code, format!("{}{}", answer.out, answer.err))
+    };
+    for (issuer, revoked, code, told) in [
+        ("root", "", 0, "its certificate was not revoked, as of "),
+        (
+            "root",
+            "491230000000Z,superseded",
+            0,
+            "which leaves what it stamped before as good as it was",
+        ),
+        (
+            "root",
+            "491230000000Z",
+            3,
+            "was revoked 2049-12-30T00:00:00Z, without a reason",
+        ),
+        (
+            "root",
+            "260101000000Z,superseded",
+            3,
+            "was revoked 2026-01-01T00:00:00Z",
+        ),
+        (
+            "root",
+            "491230000000Z,keyCompromise",
+            3,
+            "its key was not its owner's alone",
+        ),
+        (
+            "other",
+            "",
+            3,
+            "no list of revoked certificates is of whoever issued its certificate",
+        ),
+    ] {
+        let (was, said) = verify(Some(scene.list(issuer, revoked)));
+        assert_eq!(was, code, "{issuer} {revoked}: {said}");
+        assert!(said.contains(told), "{issuer} {revoked}: {said}");
+        assert_eq!(said.contains("level L2"), code == 0, "{said}");
+    }
+    let (code, said) = verify(None);
+    assert_eq!(code, 0);
+    assert!(
+        said.contains("whether the certificate was revoked was not looked at"),
+        "{said}"
+    );
+    assert_eq!(verify(Some(root.clone())).0, 2, "a certificate is no list");
+    let list = scene.list("root", "");
+    let (verified, _) = scene.verify(&anchor, &["--authority", &root, "--crl", &list, "--crl", &list]);
+    let revocation = &verified["anchor"]["stamp"]["revocation"];
+    assert_eq!(
+        (&revocation["revoked_at"], &revocation["unlisted"]),
+        (&Value::Null, &0.into()),
+        "{verified}"
+    );
+    assert_eq!(scene.verify(&anchor, &["--crl", &list]).1, 2, "of whom is it?");
 }
 
 #[test]

@@ -135,6 +135,8 @@ export const commands = {
 	anchors: (session: number, folder: string) => typedError<AnchorsFound, AppErrorWire>(__TAURI_INVOKE("anchors", { session, folder })),
 	makeAnchor: (session: number, asked: AnchorAskedWire, progress: Channel<JobUpdate>) => typedError<AnchorMade, AppErrorWire>(__TAURI_INVOKE("make_anchor", { session, asked, progress })),
 	verifyStore: (session: number, asked: VerifyAskedWire, progress: Channel<JobUpdate>) => typedError<StoreVerified, AppErrorWire>(__TAURI_INVOKE("verify_store", { session, asked, progress })),
+	/**  Empty texts: no key, no explanations. */
+	verifyChain: (session: number, nativeKey: string, explanations: string, progress: Channel<JobUpdate>) => typedError<ChainVerified, AppErrorWire>(__TAURI_INVOKE("verify_chain", { session, nativeKey, explanations, progress })),
 	storeHealth: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HealthTold, AppErrorWire>(__TAURI_INVOKE("store_health", { session, handler, progress })),
 	reportManner: (session: number) => typedError<ReportManner, AppErrorWire>(__TAURI_INVOKE("report_manner", { session })),
 	reportPaths: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportPaths, AppErrorWire>(__TAURI_INVOKE("report_paths", { session, asked, progress })),
@@ -213,6 +215,8 @@ export type AnchorsFound = {
 	folder: string,
 	/**  Those of the store first; the latest of them first. */
 	anchors: AnchorListed[],
+	/**  Whether the store keeps a hash chain of its own, which can be verified without an anchor. */
+	hasChain: boolean,
 };
 
 /**  The only failure that crosses to a face. A `code` exists because a face acts on it. */
@@ -391,6 +395,28 @@ export type CausationRow = {
 	id: string,
 	/**  What is odd about it. */
 	notes: CausationNote[],
+};
+
+/**  What the hash chain that a store keeps itself says. Texts are empty where there is nothing. */
+export type ChainVerified = {
+	outcome: EvidenceOutcome,
+	sentence: string,
+	/**  `L3`; empty: not claimed. */
+	level: string,
+	/**  Who signed how many events, as far as that was asked. */
+	signatures: string,
+	/**  Whether the chain contradicts itself, or what of it is signed. */
+	isBroken: boolean,
+	/**  What is there holds, and not all of the chain is there. */
+	isPartial: boolean,
+	/**  The last event, and its hash at level L3: kept elsewhere it shows later that the chain is the same up to there. */
+	last: string,
+	head: string,
+	/**  By position; the first ones of many. */
+	findings: VerifyFindingWire[],
+	findingCount: number,
+	/**  What it does not show, a sentence each. */
+	notChecked: string[],
 };
 
 export type CheckAsked = {
@@ -1649,6 +1675,11 @@ export type LibraryTest = {
 /**  A store that is out of reach, and when it is tried again. */
 export type LostStore = {
 	error: AppErrorWire,
+	/**
+	 *  It holds other events than are shown, or another store stands at its place: trying again finds the same, and all of it
+	 *  must be read anew.
+	 */
+	isAnother: boolean,
 	/**  RFC 3339. */
 	since: string,
 	retryInMillis: number,
@@ -2392,12 +2423,8 @@ export type StoreVerified = {
 	stamp: string,
 	added: number,
 	uncoveredColumns: string[],
-	/**  What the chain that the store itself keeps says; empty: it keeps none. */
-	chain: string,
-	/**  `L3`; empty: not claimed. */
-	chainLevel: string,
-	/**  Whether that chain contradicts itself. */
-	isChainBroken: boolean,
+	/**  What the chain that the store itself keeps says; `null`: it keeps none. */
+	chain: ChainVerified | null,
 	took: string,
 };
 
@@ -2804,11 +2831,15 @@ export type VerifyAskedWire = {
 	key: string,
 	/**  A file of certificates, one of which must vouch for its time stamp. */
 	authority: string,
+	/**  Files of lists of revoked certificates, by which that of the authority must stand. */
+	revoked: string[],
 	handler: string,
 	/**  A file of explanations. */
 	explanations: string,
 	/**  An older copy of the store. */
 	copy: string,
+	/**  A file with the public key that the store itself must have signed its events with. */
+	nativeKey: string,
 };
 
 /**  Values are literals as a row of the window shows them. */

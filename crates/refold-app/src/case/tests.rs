@@ -20,6 +20,7 @@ fn contents(folder: &str, path: &str) -> Contents {
             last_recorded_at: None,
             order_is_total: true,
             version_base: Some(1),
+            skips_versions: false,
             time_digits: 3,
             time_zone: "UTC".to_owned(),
         },

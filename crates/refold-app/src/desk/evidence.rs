@@ -1,11 +1,13 @@
 //! What the window asks of evidence: anchors, verifying against them, store health, reports and checking them.
 
+mod chain;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use refold_core::work::{CancelToken, Silent, Work};
 
-use super::Desk;
+use self::chain::of_chain;
 use super::lab::{narrow, took};
 use crate::answer::Literal;
 use crate::error::AppError;
@@ -17,9 +19,10 @@ use crate::text::{self, Exact};
 use crate::usecase::evidence::anchor::{AnchorAsked, anchor};
 use crate::usecase::evidence::anchors::{AnchorFound, anchors};
 use crate::usecase::evidence::bundle::verify_bundle;
-use crate::usecase::evidence::chain::ChainAnswer;
+use crate::usecase::evidence::chain::has_chain;
 use crate::usecase::evidence::report::paths::paths;
 use crate::usecase::evidence::report::{Question, ReportAsked, ReportFormat, SubjectAsked, VerdictTold, report};
+use crate::usecase::evidence::stamp::StampSeen;
 use crate::usecase::evidence::verify::{VerifyAsked, VerifyFinding, verify};
 use crate::usecase::health::{HealthAsked, HealthType, MOST_PAYLOAD_BYTES, health};
 use crate::wire::{
@@ -48,6 +51,7 @@ impl Desk {
                 return Ok(AnchorsFound {
                     folder: wanted,
                     anchors: Vec::new(),
+                    has_chain: has_chain(&opened),
                 });
             }
             let answer = anchors(&opened, Path::new(&wanted))?;
@@ -58,6 +62,7 @@ impl Desk {
             Ok(AnchorsFound {
                 folder: answer.folder,
                 anchors: answer.anchors.into_iter().map(listed).collect(),
+                has_chain: has_chain(&opened),
             })
         })
     }
@@ -122,21 +127,10 @@ impl Desk {
             root: answer.anchor.root,
             signed_by: answer.anchor.signed_by.unwrap_or_default(),
             is_key_known: answer.anchor.is_key_known,
-            stamp: answer.anchor.stamp.map(|stamp| stamp.sentence()).unwrap_or_default(),
+            stamp: answer.anchor.stamp.as_ref().map(of_stamp).unwrap_or_default(),
             added: narrow(answer.added),
             uncovered_columns: visible_all(&answer.uncovered_columns),
-            chain: answer
-                .chain
-                .as_ref()
-                .map(|chain| visible(&chain.sentence))
-                .unwrap_or_default(),
-            chain_level: answer
-                .chain
-                .as_ref()
-                .and_then(|chain| chain.level)
-                .unwrap_or_default()
-                .to_owned(),
-            is_chain_broken: answer.chain.as_ref().is_some_and(ChainAnswer::is_broken),
+            chain: answer.chain.as_ref().map(of_chain),
             took: took(started),
         })
     }
@@ -251,7 +245,9 @@ impl Desk {
         })?;
         // The report is there, whether this can be kept or not.
         let _ = kept::keep_manner(&self.places, &opened.noted_as(), &asked.manner);
-        lock(&self.reports).insert(PathBuf::from(&made.dir));
+        if let Ok(place) = std::fs::canonicalize(&made.dir) {
+            lock(&self.reports).insert(PathBuf::from(&made.dir), place);
+        }
         Ok(ReportMade {
             dir: made.dir,
             id: made.id,
@@ -283,23 +279,24 @@ impl Desk {
     pub fn report_place(&self, folder: &str, pages: Option<&str>) -> Result<PathBuf, AppError> {
         caught(|| {
             let folder = PathBuf::from(folder);
-            if !lock(&self.reports).contains(&folder) {
+            let Some(made) = lock(&self.reports).get(&folder).cloned() else {
                 return Err(AppError::invalid(
                     format!("no report was made there: {}", visible(&folder.to_string_lossy())),
                     "make it, or open its folder with the tools of the system",
                 ));
-            }
-            let place = match pages {
-                None => folder,
-                Some(name) if PAGES.contains(&name) => folder.join(name),
+            };
+            let (place, made) = match pages {
+                None => (folder, made),
+                Some(name) if PAGES.contains(&name) => (folder.join(name), made.join(name)),
                 Some(name) => {
                     let message = format!("a report has no pages of this name: {}", visible(name));
                     return Err(AppError::invalid(message, "open report.pdf or report.html"));
                 }
             };
-            // Not what a link leads to that somebody put there since.
-            if std::fs::symlink_metadata(&place).is_ok_and(|found| found.is_dir() || found.is_file()) {
-                return Ok(place);
+            // Not what a link leads to that somebody put there since, or in the place of a folder above it.
+            let is_plain = std::fs::symlink_metadata(&made).is_ok_and(|found| found.is_dir() || found.is_file());
+            if is_plain && std::fs::canonicalize(&place).is_ok_and(|now| now == made) {
+                return Ok(made);
             }
             let message = format!("it is not there any more: {}", visible(&place.to_string_lossy()));
             Err(AppError::not_found(
@@ -348,6 +345,14 @@ fn listed(of: AnchorFound) -> AnchorListed {
         continues: of.continues.as_deref().map(visible).unwrap_or_default(),
         names_events: of.names_events,
         unreadable: of.unreadable.as_deref().map(visible).unwrap_or_default(),
+    }
+}
+
+/// What a stamp says, and whether its certificate was revoked, as far as that is known.
+fn of_stamp(stamp: &StampSeen) -> String {
+    match stamp.is_authority_known {
+        true => format!("{}; {}", stamp.sentence(), stamp.revocation_sentence()),
+        false => stamp.sentence(),
     }
 }
 
@@ -417,9 +422,10 @@ fn verify_asked(asked: &VerifyAskedWire) -> VerifyAsked {
         salt: path(&asked.salt),
         key: given(&asked.key),
         authorities: path(&asked.authority),
+        revoked: asked.revoked.iter().map(PathBuf::from).collect(),
         handler: given(&asked.handler),
         explanations: path(&asked.explanations),
-        native_key: None,
+        native_key: path(&asked.native_key),
     }
 }
 

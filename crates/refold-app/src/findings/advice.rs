@@ -8,6 +8,9 @@ pub fn of(code: &str) -> &'static str {
         }
         "clock-backwards" => "Read the history by version; on the time axis the order of versions stays",
         "column-not-compared" => "Add them to the mapping, or say as = \"ignored\"",
+        "copy-differs" => {
+            "Search again; ask who wrote to the store and set its times back, and verify it against an anchor"
+        }
         "damaged" => "Compare with a backup; copy the file again from where it came",
         "leap-second" => "Nothing; the stored text is in the event as the store holds it",
         "left-out" => "Ask whoever wrote the case where you need it, or open the store",
@@ -37,7 +40,9 @@ pub fn of(code: &str) -> &'static str {
         "torn-record" => "Nothing, if a program is just writing it; open the store again",
         "undecodable" => "Name a layout whose decode steps fit",
         "version-duplicate" => "Look at both events: two writers may have raced",
-        "version-gap" => "Ask whether events were deleted or archived",
+        "version-gap" => {
+            "Ask whether events were deleted or archived; where versions are left out as a rule, say gaps = true in the layout"
+        }
         "version-missing" => "Read the stream by position",
         "wrong-type" => "Check the layout",
         "zone-unknown" => "Name the zone with zone in a layout file, or with --zone on the command line",
@@ -53,6 +58,7 @@ pub fn of(code: &str) -> &'static str {
         "redacted" => "Nothing; reveal them with a reason where you must see them",
         "empty-range" => "Choose a wider range: history without --from and --to shows all events",
         "past-head" => "Look at the version that the answer names",
+        "searched-copy" => "Search without the copy where nothing may be missing: clear the cache, and search again",
         "repeated-key" => "Ask who wrote it; read the payload, which has every value",
         "repeated-member" => "Ask who wrote it; the raw record has every one",
         "RF-EVENT-DEPTH" => "Look at the payload",

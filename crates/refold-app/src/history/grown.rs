@@ -8,6 +8,7 @@ use refold_core::work::Work;
 use super::OpenedHistory;
 use super::blamed::Actors;
 use super::documents::Documents;
+use super::held::held;
 use super::types::types_of;
 use crate::error::AppError;
 use crate::session::Session;
@@ -28,12 +29,17 @@ impl OpenedHistory {
         } else {
             self.stream.clone()
         };
+        let held = match has_more {
+            true => held(work, session, &stream)?,
+            false => self.held,
+        };
         self.lock_replay()?.grow(session, &stream, &self.opening)?;
         Ok(OpenedHistory {
             session: Arc::clone(session),
             array_keys: ArrayKeys::new(self.opening.program.array_keys()),
             types: types_of(&stream, session),
             stream,
+            held,
             opening: self.opening.clone(),
             findings: Arc::clone(&self.findings),
             density: OnceLock::new(),

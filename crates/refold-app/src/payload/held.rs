@@ -5,7 +5,7 @@ use std::path::Path;
 
 use refold_core::event::{Encoding, EventView};
 use refold_core::pointer::Pointer;
-use refold_core::value::JsonError;
+use refold_core::value::{JsonError, Value};
 use refold_core::work::Work;
 use sha2::{Digest as _, Sha256};
 
@@ -54,7 +54,7 @@ impl Held {
         let fault = bytes
             .as_deref()
             .filter(|_| encoding == Encoding::Json)
-            .and_then(|bytes| check(bytes).err());
+            .and_then(|bytes| check(bytes).err().map(|met| Value::fault_of(bytes, met)));
         Held {
             bytes,
             encoding,

@@ -20,7 +20,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::Fold;
 use refold_core::port::handler::{Checkpoint, HandlerProgram, StatesAsked};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
-use refold_core::track::{Gap, Moment, is_gap};
+use refold_core::track::{Gap, Moment, Numbering, is_gap};
 use refold_core::value::Value;
 use refold_core::work::{Cancelled, Work};
 use refold_stores::index::Index;
@@ -31,7 +31,6 @@ use share::{Share, StreamState};
 
 use super::{Finish, Member, gap_before, on_threads, touched};
 use crate::error::AppError;
-use crate::findings;
 use crate::session::Session;
 use crate::stream::Stream;
 
@@ -79,9 +78,7 @@ struct Shared<'a> {
     program: &'a dyn HandlerProgram,
     streams: Streams<'a>,
     told: &'a Told,
-    /// Whether the index lacks events; without an index it is known once all was read.
-    lacks_by_index: bool,
-    version_base: Option<i64>,
+    numbering: Numbering,
     ranges: Vec<PositionRange>,
     relay: Relay<Range>,
     /// Deals streams to threads.
@@ -117,8 +114,7 @@ pub(super) fn fold_all(
         program: program.as_ref(),
         streams,
         told,
-        lacks_by_index: matches!(streams, Streams::Indexed(index) if findings::is_index_lacking(index)),
-        version_base: session.description().version_base,
+        numbering: session.description().numbering(),
         relay: Relay::new(ranges.len()),
         ranges,
         hasher: RandomState::new(),
@@ -223,7 +219,7 @@ impl Shared<'_> {
                 fold.look_ahead(&mut range.events_of(*local), known, StatesAsked::LastState);
                 for event in range.events_of(*local).take(state.to_come as usize) {
                     state.is_unordered |= event.version < state.last;
-                    if state.gap.is_none() && is_gap(state.last, event.version, self.version_base) {
+                    if state.gap.is_none() && is_gap(state.last, event.version, self.numbering) {
                         state.gap = Some(gap_before(&event, fold));
                     }
                     state.last = event.version;
@@ -235,7 +231,7 @@ impl Shared<'_> {
                     if state.is_unordered {
                         state.gap = self.fold_by_version(id, fold)?;
                     }
-                    self.finish_stream(id, fold, state.gap, finish)?;
+                    finish_stream(id, fold, state.gap, finish)?;
                     share.end(*place);
                 } else {
                     state.checkpoint = Some(fold.checkpoint()?);
@@ -289,19 +285,9 @@ impl Shared<'_> {
                     Some(checkpoint) => fold.restore(&checkpoint)?,
                     None => fold.reset()?,
                 }
-                self.finish_stream(id, fold, gap, finish)?;
+                finish_stream(id, fold, gap, finish)?;
             }
         }
-        Ok(())
-    }
-
-    /// In a store that cannot be read whole, versions that are missing are events that are lost.
-    fn finish_stream(&self, id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
-        let mut folded = fold.folded()?;
-        if gap.is_some() && (self.lacks_by_index || findings::is_lacking(&self.told.reading)) {
-            folded.note_missing(gap);
-        }
-        finish(id, &folded);
         Ok(())
     }
 
@@ -319,8 +305,15 @@ impl Shared<'_> {
             head,
             &mut |_, event| Ok(fold.step(event, stream.names(), None)?),
         )?;
-        Ok(stream.track.gap(self.version_base))
+        Ok(stream.track.gap(self.numbering))
     }
+}
+
+fn finish_stream(id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
+    let mut folded = fold.folded()?;
+    folded.note_missing(gap);
+    finish(id, &folded);
+    Ok(())
 }
 
 /// Makes room for what is folded next. Memory of a thread that is not the first grows by a page at a time in the GNU C

@@ -8,13 +8,12 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
 use refold_core::port::handler::{HandlerProgram, StatesAsked};
-use refold_core::track::is_gap;
+use refold_core::track::{Numbering, is_gap};
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
 use super::{Finish, gap_before, on_threads, touched};
 use crate::error::AppError;
-use crate::findings as found;
 
 /// Streams that a thread takes at a time.
 const TASK_STREAMS: u32 = 256;
@@ -30,8 +29,7 @@ pub(super) struct FromArena<'a> {
     /// The arena of the same index.
     pub arena: &'a Arena,
     pub program: &'a dyn HandlerProgram,
-    /// The version of first events, where that is known.
-    pub version_base: Option<i64>,
+    pub numbering: Numbering,
 }
 
 impl FromArena<'_> {
@@ -95,7 +93,6 @@ impl FromArena<'_> {
         let mut names = Names::default();
         let types = self.index.intern_types(&mut names);
         let columns = self.program.columns();
-        let lacks = found::is_index_lacking(self.index);
         let (mut last, mut gap) = (EventBatch::NO_VERSION, None);
         let mut done = 0;
         let mut ahead = Ahead::default();
@@ -116,14 +113,13 @@ impl FromArena<'_> {
                     StatesAsked::LastState,
                 );
                 for event in events.by_ref().take(stretch.event_count) {
-                    if lacks && gap.is_none() && is_gap(last, event.version, self.version_base) {
+                    if gap.is_none() && is_gap(last, event.version, self.numbering) {
                         gap = Some(gap_before(event, fold));
                     }
                     last = event.version;
                     fold.step(event, names, Some(findings))?;
                 }
                 if stretch.is_last {
-                    // In a store that cannot be read whole, versions that are missing are events that are lost.
                     let mut folded = fold.folded()?;
                     folded.note_missing(gap);
                     finish(stretch.stream, &folded);

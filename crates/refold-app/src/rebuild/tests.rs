@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
+use refold_core::event::{Encoding, Position, Version};
+use refold_core::port::store::EventStore;
+use refold_core::time::Timestamp;
 use refold_core::value::Value;
 use refold_core::work::{CancelToken, Silent};
 use refold_fixtures::orders::{self, Options};
+use refold_stores::memory::{MemoryEvent, MemoryStore};
 
 use super::*;
 use crate::places::Places;
@@ -69,6 +73,60 @@ fn cold_warm_one_thread_and_many_agree_with_each_single_stream() {
     session.build_arena(&work).unwrap();
     for (name, cold) in handlers.into_iter().zip(cold) {
         assert_eq!(rebuilt(&session, &handler::open(name).unwrap(), 2), cold);
+    }
+}
+
+/// A stream from which an event was deleted is incomplete since the event behind it, whichever way it is folded; where numbers
+/// are left out as a rule nothing is.
+#[test]
+fn a_stream_that_lacks_a_version_is_incomplete_since_the_event_behind_it() {
+    let event = |position: i64| MemoryEvent {
+        position: Position(position),
+        stream: format!("s-{}", position % 3).into_bytes(),
+        category: b"s".to_vec(),
+        version: Version(position / 3 + 1),
+        event_type: b"T".to_vec(),
+        recorded_at: Timestamp(position),
+        payload: Some(format!(r#"{{"at":{position}}}"#).into_bytes()),
+        encoding: Encoding::Json,
+        metadata: None,
+    };
+    // Of s-1 version 4 is gone.
+    let store = || MemoryStore::new("gap", (0..30).filter(|position| *position != 10).map(event).collect());
+    let cancel = CancelToken::default();
+    let work = Work::new(&cancel, &Silent);
+    for (store, expected) in [(store(), Some(Moment(4))), (store().skipping_versions(), None)] {
+        let store: Arc<dyn EventStore> = Arc::new(store);
+        for before in 0..3 {
+            let cache = tempfile::tempdir().unwrap();
+            let session = Session::of_store(Arc::clone(&store), "gap", cache.path());
+            if before > 0 {
+                session.build_index(&work).unwrap();
+            }
+            if before > 1 {
+                session.build_arena(&work).unwrap();
+            }
+            let since = Mutex::new(BTreeMap::new());
+            let keep = |stream: &[u8], folded: &Folded| {
+                let gap = folded.missing.map(|gap| (gap.since, gap.position));
+                assert_eq!(gap.map(|(since, _)| since), folded.incomplete_since);
+                since.lock().unwrap().insert(stream.to_vec(), gap);
+            };
+            let program = handler::open(None).unwrap();
+            let rebuilt = rebuild(&work, &session, &program, 2, &Findings::default(), &keep).unwrap();
+            assert_eq!(rebuilt.incomplete_streams, u32::from(expected.is_some()));
+            let expected = expected.map(|since| (since, Position(13)));
+            let since = since.into_inner().unwrap();
+            assert_eq!(since[b"s-1".as_slice()], expected, "{before}");
+            assert_eq!(since[b"s-2".as_slice()], None);
+            for (at, is_told) in [("v3", false), ("v5", true), ("head", true)] {
+                let state = usecase::state::state(&work, &session, "s-1", at, None).unwrap();
+                let told = expected.filter(|_| is_told).map(|_| "5".to_owned());
+                assert_eq!(state.incomplete_since, told, "{at}");
+                let has_gap = state.findings.iter().any(|finding| finding.code == "version-gap");
+                assert_eq!(has_gap, expected.is_some());
+            }
+        }
     }
 }
 

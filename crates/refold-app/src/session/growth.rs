@@ -14,6 +14,14 @@ use crate::wire::ErrorCode;
 /// hardly felt, and what was changed or taken away in the middle is noticed at once.
 const MOST_COMPARED: u32 = 100_000;
 
+/// A store that was opened, as it is now.
+pub(crate) enum Now {
+    /// The same, with whatever came.
+    Grown(Box<Session>),
+    /// It holds other events than were shown, or another store stands at its place; why, for a person.
+    Another(AppError),
+}
+
 impl Session {
     /// Opens the store again, as it is now. What was indexed is brought up to date by what is new, where there is an
     /// index; else there is none in the new session either.
@@ -21,15 +29,20 @@ impl Session {
     /// Fails when the store is out of reach, and when it is no longer the one that was opened or holds other events than
     /// were shown: this session then stays what can be looked at.
     pub fn grown(&self, work: &Work<'_>) -> Result<Session, AppError> {
-        // A server is not asked for all of its events whenever one comes.
-        let most_compared = if self.path.is_file() { MOST_COMPARED } else { 0 };
-        self.grown_comparing(work, most_compared)
+        match self.now(work)? {
+            Now::Grown(session) => Ok(*session),
+            Now::Another(error) => Err(error),
+        }
     }
 
-    /// As [`Session::grown`]. Of an index with `most_compared` events or more only the last are compared; see
-    /// [`Session::contradiction`].
-    pub(super) fn grown_comparing(&self, work: &Work<'_>, most_compared: u32) -> Result<Session, AppError> {
-        let session = self.reopened(work)?;
+    /// As [`Session::grown`], and tells a store that is no longer the one that was opened from one that is out of reach.
+    pub(crate) fn now(&self, work: &Work<'_>) -> Result<Now, AppError> {
+        // A server is not asked for all of its events whenever one comes: of its index only the last are compared; see
+        // [`Session::contradiction`].
+        let most_compared = if self.path.is_file() { MOST_COMPARED } else { 0 };
+        let Some(session) = self.same_store(work)? else {
+            return Ok(Now::Another(self.another_store()));
+        };
         if self.index().is_some() {
             let options = session.build_options();
             let grow = || {
@@ -42,17 +55,25 @@ impl Session {
                 )
             };
             let Some(grown) = when_free(work, grow)? else {
-                return Err(no_longer(
+                return Ok(Now::Another(no_longer(
                     &self.location,
                     match session.description().grows_at_end {
                         true => GONE,
                         false => "events came among those that were shown, or these are gone or changed",
                     },
-                ));
+                )));
             };
             keep(&session.index, Some(Arc::new(grown)));
         }
-        Ok(session)
+        Ok(Now::Grown(Box::new(session)))
+    }
+
+    /// That a stream which is shown holds other payloads now.
+    pub(crate) fn changed_payloads(&self, stream: &str) -> AppError {
+        no_longer(
+            &self.location,
+            &format!("events of {stream} that were shown are changed"),
+        )
     }
 
     /// What is to be told that the index is not of the store as it is, where it could be so without anybody knowing.
@@ -75,6 +96,15 @@ impl Session {
 
     /// Opens the store again, as it is now, without an index. Fails when it is out of reach or another one.
     pub fn reopened(&self, work: &Work<'_>) -> Result<Session, AppError> {
+        self.same_store(work)?.ok_or_else(|| self.another_store())
+    }
+
+    fn another_store(&self) -> AppError {
+        no_longer(&self.location, "another store stands at its place")
+    }
+
+    /// `None`: another one stands at its place.
+    fn same_store(&self, work: &Work<'_>) -> Result<Option<Session>, AppError> {
         let Some((asked, places)) = &self.opening else {
             return Err(AppError::internal(
                 "a store that was opened elsewhere cannot be opened again",
@@ -82,13 +112,13 @@ impl Session {
         };
         let session = Session::unindexed(work, asked, places, Some(self))?;
         if session.store.fingerprint()?.identity != self.store.fingerprint()?.identity {
-            return Err(no_longer(&self.location, "another store stands at its place"));
+            return Ok(None);
         }
-        Ok(Session {
+        Ok(Some(Session {
             cache: Arc::clone(&self.cache),
             mask: Arc::clone(&self.mask),
             ..session
-        })
+        }))
     }
 }
 

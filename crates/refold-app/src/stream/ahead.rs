@@ -12,6 +12,8 @@ use refold_core::work::{CancelToken, Silent, Work};
 /// What one read brought.
 pub struct Fetched {
     pub batch: EventBatch,
+    /// Those that the batch uses.
+    pub names: Names,
     pub findings: Findings,
 }
 
@@ -33,12 +35,13 @@ impl Ahead {
         let read = move || {
             let mut fetched = Fetched {
                 batch: EventBatch::default(),
+                names: Names::default(),
                 findings: Findings::default(),
             };
             let work = Work::new(&own_cancel, &Silent);
             let mut reader = store.read(&query)?;
-            let names = &mut Names::default();
-            reader.next_batch(&work, end - first, &mut fetched.batch, names, &fetched.findings)?;
+            let Fetched { batch, names, findings } = &mut fetched;
+            reader.next_batch(&work, end - first, batch, names, findings)?;
             Ok(fetched)
         };
         let thread = thread::Builder::new().name("read-ahead".to_owned()).spawn(read).ok()?;

@@ -262,7 +262,7 @@ impl Gathered {
                     payload::report_repeated(event, stream.names(), &own);
                     Ok(())
                 })?;
-                stream.report_track(session.description().version_base, &own);
+                findings::report_track(&stream, session.description().numbering(), &own);
                 session.mask().report(&stream.category, &own);
                 stream
             }
@@ -357,6 +357,7 @@ fn origin(session: &Session, gathered: &Gathered) -> Result<Origin, AppError> {
         last_recorded_at: text::filled(text::time_label(latest.unwrap_or(Timestamp::NONE), digits)),
         order_is_total: description.order == OrderQuality::Total,
         version_base: description.version_base,
+        skips_versions: description.skips_versions,
         time_digits: digits,
         time_zone: description.time_zone.clone(),
     })

@@ -44,7 +44,7 @@ const MOST_ROWS: usize = 10_000;
 fn unread(incomplete_streams: u32) -> Option<String> {
     (incomplete_streams > 0).then(|| {
         format!(
-            "in {} an event could not be read or folded",
+            "in {} an event is missing, or could not be read or folded",
             text::counted(incomplete_streams.into(), "stream")
         )
     })

@@ -3,6 +3,7 @@
 //! The text is looked for byte by byte in what the store holds, and in the forms that JSON writers give it: see
 //! [`Needle`]. It must not know how a face shows what was found.
 
+mod copy;
 pub mod excerpt;
 pub mod export;
 mod filter;
@@ -12,12 +13,13 @@ pub mod offer;
 
 use std::ops::ControlFlow;
 
-use refold_core::event::{Columns, EventView, TypeOrdinal};
+use refold_core::event::EventView;
 use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::work::Work;
-use refold_stores::index::{Arena, Hit, Index, Needle, SearchQuery, search_arena, search_store};
+use refold_stores::index::{Needle, search_store};
 
+use self::copy::{InCopy, Start};
 use self::filter::Filter;
 use super::events::answer;
 use crate::answer::EventAnswer;
@@ -68,14 +70,11 @@ impl Found<'_> {
 /// What is done with each event that was found. `Break` ends the search.
 pub type Visit<'a> = &'a mut dyn FnMut(&Found<'_>) -> Result<ControlFlow<()>, AppError>;
 
-/// Events of the copy between two fresh starts of the names in use.
-const NAMED_EVENTS: usize = 4096;
-
 /// Calls `visit` for each event found, in position order. What was noteworthy on the way goes to `findings`, also when
 /// the search is cancelled.
 ///
-/// Where the store's payloads were copied beside the index, a text is looked for in the copy; else all of the store is
-/// read.
+/// Where the store's payloads were copied beside the index, a text is looked for in the copy, and what is found is shown as
+/// the store holds it; else all of the store is read.
 pub fn search(
     work: &Work<'_>,
     session: &Session,
@@ -92,18 +91,26 @@ pub fn search(
         visit,
         outcome: Ok(()),
     };
-    match (filter.needle(), session.index().zip(session.arena()?)) {
+    let differs_behind = match (filter.needle(), session.index().zip(session.arena()?)) {
         (Some(needle), Some((index, arena))) => {
+            session.report_search_in_copy(findings);
             arena.report_findings(findings);
-            search_copy(work, needle, &index, &arena, findings, &mut taker)?;
+            let copy = InCopy {
+                session,
+                index: &index,
+                arena: &arena,
+            };
+            copy.search(work, needle, findings, &mut taker)?
         }
-        _ => {
-            let wanted =
-                |event: &EventView<'_>, names: &Names, of_range: &Findings| filter.lets_through(event, names, of_range);
-            let store = session.store().as_ref();
-            let mut take = |event: &EventView<'_>, names: &Names| taker.take(event, names);
-            search_store(work, store, &wanted, thread_count(), findings, &mut take)?;
-        }
+        _ => Some(Start::Beginning),
+    };
+    if let Some(start) = differs_behind {
+        let wanted = |event: &EventView<'_>, names: &Names, of_range: &Findings| {
+            start.is_before(event.position) && filter.lets_through(event, names, of_range)
+        };
+        let store = session.store().as_ref();
+        let mut take = |event: &EventView<'_>, names: &Names| taker.take(event, names);
+        search_store(work, store, &wanted, thread_count(), findings, &mut take)?;
     }
     taker.outcome
 }
@@ -132,33 +139,6 @@ pub fn answers(
     Ok(findings::wire(&findings))
 }
 
-/// Takes the events that the copy says hold the needle, some at a time, out of the copy.
-fn search_copy(
-    work: &Work<'_>,
-    needle: &Needle,
-    index: &Index,
-    arena: &Arena,
-    findings: &Findings,
-    taker: &mut Taker<'_>,
-) -> Result<(), AppError> {
-    let types: Vec<&[u8]> = taker.filter.types().collect();
-    let query = SearchQuery { needle, types: &types };
-    // Names of some streams only: a store may have millions.
-    let mut names = Names::default();
-    let mut types = index.intern_types(&mut names);
-    let mut named = 0;
-    search_arena(work, index, arena, &query, thread_count(), &mut |hit| {
-        if named == NAMED_EVENTS {
-            names = Names::default();
-            types = index.intern_types(&mut names);
-            named = 0;
-        }
-        named += 1;
-        taker.take_hit(index, arena, &hit, &types, &mut names, findings)
-    })?;
-    Ok(())
-}
-
 /// Hands over what was found, and keeps why that ended early.
 struct Taker<'a> {
     filter: &'a Filter,
@@ -169,31 +149,6 @@ struct Taker<'a> {
 }
 
 impl Taker<'_> {
-    fn take_hit(
-        &mut self,
-        index: &Index,
-        arena: &Arena,
-        hit: &Hit,
-        types: &[TypeOrdinal],
-        names: &mut Names,
-        findings: &Findings,
-    ) -> ControlFlow<()> {
-        let mut view = || -> Result<EventView<'_>, AppError> {
-            let event = index.event_at_or_after(hit.position)?;
-            let stream = index.stream(index.event(event)?.stream)?;
-            let stream = names.intern_stream(stream.id, || stream.category);
-            Ok(index.view(arena, event, Columns::ALL, types, stream)?)
-        };
-        match view() {
-            Ok(event) if self.filter.lets_through(&event, names, findings) => self.take(&event, names),
-            Ok(_) => ControlFlow::Continue(()),
-            Err(error) => {
-                self.outcome = Err(error);
-                ControlFlow::Break(())
-            }
-        }
-    }
-
     fn take(&mut self, event: &EventView<'_>, names: &Names) -> ControlFlow<()> {
         let (filter, digits, mask) = (self.filter, self.digits, self.mask);
         let taken = payload::covered(event, mask, names, |event| {

@@ -12,8 +12,7 @@ use refold_core::work::Work;
 use crate::desk::Placed;
 use crate::error::AppError;
 use crate::history::OpenedHistory;
-use crate::lock::lock;
-use crate::session::Session;
+use crate::session::{Now, Session};
 use crate::wire::HistoryGrowth;
 
 /// What a look found.
@@ -23,6 +22,8 @@ pub(crate) enum Look {
     /// Somebody wrote to a store in which new events may stand among the others. Which are new only a read of all of it
     /// would tell, and nobody asked for one.
     Outdated,
+    /// The store holds other events than are shown, or another one stands at its place: it is not followed any more.
+    Another(AppError),
     /// Somebody wrote to the store. `events`: how many the index has now, where there is one. `new_events`: those that
     /// came since the watch began.
     Grown {
@@ -83,7 +84,7 @@ impl Open {
             return self.count(work, &session);
         };
         if let Some(contradiction) = session.contradiction() {
-            return Err(contradiction);
+            return Ok(Look::Another(contradiction));
         }
         let first = *lock(&self.seen).indexed.get_or_insert(index.event_count());
         if session.store().is_current()? {
@@ -92,7 +93,13 @@ impl Open {
         if !session.description().grows_at_end {
             return Ok(Look::Outdated);
         }
-        let grown = Arc::new(session.grown(work)?);
+        let grown = match session.now(work)? {
+            Now::Grown(grown) => Arc::new(*grown),
+            Now::Another(error) => return Ok(Look::Another(error)),
+        };
+        if let Some(stream) = self.changed(work, &grown)? {
+            return Ok(Look::Another(session.changed_payloads(&stream)));
+        }
         let events = grown.index().map_or(first, |index| index.event_count());
         self.replace(work, &session, &grown)?;
         let mut seen = lock(&self.seen);
@@ -135,6 +142,21 @@ impl Open {
             }
             self.place(late, &mut known);
         }
+    }
+
+    /// An open history of which the store holds other payloads now than were shown.
+    fn changed(&self, work: &Work<'_>, now: &Session) -> Result<Option<String>, AppError> {
+        let open: Vec<Arc<OpenedHistory>> = lock(&self.histories)
+            .values()
+            .filter(|placed| placed.session == self.session)
+            .map(|placed| Arc::clone(&placed.history))
+            .collect();
+        for history in open {
+            if !history.holds_in(work, now)? {
+                return Ok(Some(history.named().0));
+            }
+        }
+        Ok(None)
     }
 
     /// The open histories that are not `known`, in the store as it is now.
@@ -190,7 +212,13 @@ impl Open {
         if !before.describe().grows_at_end {
             return Ok(Look::Outdated);
         }
-        let grown = session.grown(work)?;
+        let grown = match session.now(work)? {
+            Now::Grown(grown) => *grown,
+            Now::Another(error) => return Ok(Look::Another(error)),
+        };
+        if let Some(stream) = self.changed(work, &grown)? {
+            return Ok(Look::Another(session.changed_payloads(&stream)));
+        }
         let mut reader = grown.store().read(&ReadQuery {
             scope: Scope::All {
                 after: last_position(before.as_ref()),

@@ -12,6 +12,8 @@ pub struct AnchorsFound {
     pub folder: String,
     /// Those of the store first; the latest of them first.
     pub anchors: Vec<AnchorListed>,
+    /// Whether the store keeps a hash chain of its own, which can be verified without an anchor.
+    pub has_chain: bool,
 }
 
 /// What the manifest of an anchor says, unchecked. Texts are empty where there is nothing.
@@ -78,11 +80,15 @@ pub struct VerifyAskedWire {
     pub key: String,
     /// A file of certificates, one of which must vouch for its time stamp.
     pub authority: String,
+    /// Files of lists of revoked certificates, by which that of the authority must stand.
+    pub revoked: Vec<String>,
     pub handler: String,
     /// A file of explanations.
     pub explanations: String,
     /// An older copy of the store.
     pub copy: String,
+    /// A file with the public key that the store itself must have signed its events with.
+    pub native_key: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -115,13 +121,33 @@ pub struct StoreVerified {
     pub stamp: String,
     pub added: u32,
     pub uncovered_columns: Vec<String>,
-    /// What the chain that the store itself keeps says; empty: it keeps none.
-    pub chain: String,
-    /// `L3`; empty: not claimed.
-    pub chain_level: String,
-    /// Whether that chain contradicts itself.
-    pub is_chain_broken: bool,
+    /// What the chain that the store itself keeps says; `null`: it keeps none.
+    pub chain: Option<ChainVerified>,
     pub took: String,
+}
+
+/// What the hash chain that a store keeps itself says. Texts are empty where there is nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChainVerified {
+    pub outcome: EvidenceOutcome,
+    pub sentence: String,
+    /// `L3`; empty: not claimed.
+    pub level: String,
+    /// Who signed how many events, as far as that was asked.
+    pub signatures: String,
+    /// Whether the chain contradicts itself, or what of it is signed.
+    pub is_broken: bool,
+    /// What is there holds, and not all of the chain is there.
+    pub is_partial: bool,
+    /// The last event, and its hash at level L3: kept elsewhere it shows later that the chain is the same up to there.
+    pub last: String,
+    pub head: String,
+    /// By position; the first ones of many.
+    pub findings: Vec<VerifyFindingWire>,
+    pub finding_count: u32,
+    /// What it does not show, a sentence each.
+    pub not_checked: Vec<String>,
 }
 
 /// One thing that is not what the anchor says. Texts are empty where there is nothing.

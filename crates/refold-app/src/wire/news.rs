@@ -38,6 +38,9 @@ pub struct HistoryGrowth {
 #[serde(rename_all = "camelCase")]
 pub struct LostStore {
     pub error: AppErrorWire,
+    /// It holds other events than are shown, or another store stands at its place: trying again finds the same, and all of it
+    /// must be read anew.
+    pub is_another: bool,
     /// RFC 3339.
     pub since: String,
     pub retry_in_millis: u32,

@@ -272,7 +272,7 @@ pub struct State {
     pub stream: String,
     pub version: Option<String>,
     pub position: Option<String>,
-    /// Since this version something is missing from it: an event could not be read or folded.
+    /// Since this version something is missing from it: an event that is not there, or could not be read or folded.
     pub incomplete_since: Option<String>,
     /// The first ones of many; `leaf_count` is all.
     pub leaves: Vec<Leaf>,

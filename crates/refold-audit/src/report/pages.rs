@@ -334,7 +334,7 @@ fn state(report: &Report) -> Vec<Block> {
     ];
     if let Some(since) = &state.incomplete_since {
         blocks.push(Block::Text(format!(
-            "INCOMPLETE since {since}: an event could not be read or folded, see the findings."
+            "INCOMPLETE since {since}: an event is missing, or could not be read or folded, see the findings."
         )));
     }
     blocks.push(Block::Table(Table {

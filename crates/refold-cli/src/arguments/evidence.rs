@@ -58,6 +58,9 @@ pub struct Verify {
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
     #[arg(long, value_name = "FILE", requires = "anchor")]
     pub authority: Option<PathBuf>,
+    /// A list of revoked certificates (CRL, DER or PEM) by which the certificate of the authority must stand; several may be named
+    #[arg(long, value_name = "FILE", requires = "authority")]
+    pub crl: Vec<PathBuf>,
     /// The public key (PEM, or 64 hexadecimal digits) that the store itself must have signed its events with
     #[arg(long, value_name = "FILE")]
     pub native_key: Option<PathBuf>,
@@ -196,6 +199,9 @@ pub struct ReportQuestion {
     /// Certificates (PEM), one of which must vouch for the time stamp of the anchor
     #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub authority: Option<PathBuf>,
+    /// A list of revoked certificates (CRL, DER or PEM) by which the certificate of the authority must stand; several may be named
+    #[arg(long, value_name = "FILE", requires = "authority", conflicts_with_all = OF_STREAMS)]
+    pub crl: Vec<PathBuf>,
     /// The public key (PEM, or 64 hexadecimal digits) that the store itself must have signed its events with
     #[arg(long, value_name = "FILE", requires = "verification", conflicts_with_all = OF_STREAMS)]
     pub native_key: Option<PathBuf>,

@@ -286,5 +286,5 @@ fn told<T>(context: &Context<'_>, answered: Answered<T>) -> T {
 /// What stands above an answer whose state may lack something. `since` is a version, or `#4711` in a store without.
 fn incomplete_line(since: &str) -> String {
     let mark = if since.starts_with('#') { "" } else { "v" };
-    format!("INCOMPLETE since {mark}{since}: an event could not be read or folded, see the findings")
+    format!("INCOMPLETE since {mark}{since}: an event is missing, or could not be read or folded, see the findings")
 }

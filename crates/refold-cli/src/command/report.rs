@@ -101,6 +101,7 @@ fn question(asked: &arguments::ReportQuestion) -> Option<Question> {
         salt: asked.salt.clone(),
         key: asked.anchor_key.clone(),
         authorities: asked.authority.clone(),
+        revoked: asked.crl.clone(),
         explanations: asked.explanations.clone(),
         native_key: asked.native_key.clone(),
         ..VerifyAsked::default()

@@ -44,6 +44,7 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
         salt: asked.salt.clone(),
         key: asked.key.clone(),
         authorities: asked.authority.clone(),
+        revoked: asked.crl.clone(),
         handler: asked.handler.clone(),
         explanations: asked.explanations.clone(),
         native_key: asked.native_key.clone(),
@@ -66,6 +67,9 @@ pub fn run(context: &Context<'_>, asked: &Verify) -> Result<u8, Ended> {
     })?;
     if let Some(stamp) = &answer.anchor.stamp {
         printer.line(&stamp.sentence())?;
+        if stamp.is_authority_known {
+            printer.line(&stamp.revocation_sentence())?;
+        }
     }
     anchor::uncovered(&mut printer, &answer.uncovered_columns)?;
     printer.line(&match (answer.level, answer.outcome) {
@@ -95,17 +99,7 @@ fn print_chain(printer: &mut Printer, answer: &ChainAnswer) -> Result<(), Ended>
     if let (Some(last), Some(head)) = (&answer.last, &answer.head) {
         printer.line(&format!("last event {last}, hash {}", shown(head.as_bytes())))?;
     }
-    let signatures = &answer.signatures;
-    printer.line(&match (&signatures.key, signatures.signed) {
-        (Some(key), _) if signatures.outcome == Some("verified") => format!("every event is signed by the key {key}"),
-        (Some(key), _) => format!(
-            "{} of {} signed by the key {key}",
-            grouped(signatures.by_key),
-            counted(answer.events, "event")
-        ),
-        (None, 0) => "no event is signed".to_owned(),
-        (None, signed) => format!("{} signed; no signature was checked", counted(signed, "event")),
-    })?;
+    printer.line(&answer.signatures.sentence(answer.events))?;
     printer.line(match (answer.level, answer.outcome) {
         (Some(_), "partial") => {
             "level L3, partial: consistent with the chain that the store keeps itself, as far as it goes"

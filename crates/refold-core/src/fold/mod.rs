@@ -300,6 +300,7 @@ impl Fold {
                     let detail = || format!("the payload nests deeper than the handler reads ({error}): it is skipped");
                     report("RF-EVENT-DEPTH", Severity::Error, &detail);
                 } else {
+                    let error = Value::fault_of(event.payload.unwrap_or_default(), error);
                     let detail = || format!("the payload is not well-formed JSON ({error}): it is skipped");
                     report("RF-EVENT-MALFORMED", Severity::Error, &detail);
                 }

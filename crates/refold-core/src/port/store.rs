@@ -5,6 +5,7 @@
 use crate::event::{Columns, EventBatch, Position, Version};
 use crate::finding::Findings;
 use crate::names::Names;
+use crate::track::Numbering;
 use crate::work::{Cancelled, Work};
 
 /// Why a store could not be read, by what a person can do about it.
@@ -113,6 +114,8 @@ pub struct StoreDescription {
     pub grows_at_end: bool,
     /// The version of a stream's first event as probed: 0 or 1; `None` when the store holds no version.
     pub version_base: Option<i64>,
+    /// Whether versions of a stream may be left out, by its layout: then one that is missing is no event that is.
+    pub skips_versions: bool,
     /// Fractional digits of recorded times as probed: 0, 3, 6, 7 or 9.
     pub time_digits: u8,
     /// The zone that times without one were read in, e.g. `UTC (layout)`.
@@ -135,6 +138,15 @@ pub struct StoreDescription {
 }
 
 impl StoreDescription {
+    pub fn numbering(&self) -> Numbering {
+        match self.skips_versions {
+            true => Numbering::Skipping,
+            false => Numbering::Whole {
+                base: self.version_base,
+            },
+        }
+    }
+
     /// How it is kept from being written to: this time, and whenever it is opened.
     pub fn guards(&self) -> Vec<String> {
         self.opened.iter().chain(&self.read_only).cloned().collect()

@@ -18,6 +18,15 @@ impl Moment {
     }
 }
 
+/// How a store numbers the events of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Numbering {
+    /// One after the other, from `base` on where that is known: a version that is missing is an event that is missing.
+    Whole { base: Option<i64> },
+    /// Upwards, and numbers may be left out: nothing follows from a version that is missing.
+    Skipping,
+}
+
 /// Where events are missing in a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
@@ -68,14 +77,14 @@ impl StreamTrack {
             && self.recorded_at.starts_with(&earlier.recorded_at)
     }
 
-    /// The first gap in its versions. `base`: the version of first events, where that is known.
-    pub fn gap(&self, base: Option<i64>) -> Option<Gap> {
+    /// The first gap in its versions.
+    pub fn gap(&self, numbering: Numbering) -> Option<Gap> {
         let before = [EventBatch::NO_VERSION]
             .into_iter()
             .chain(self.versions.iter().copied());
         let index = before
             .zip(&self.versions)
-            .position(|(before, version)| is_gap(before, *version, base))?;
+            .position(|(before, version)| is_gap(before, *version, numbering))?;
         Some(Gap {
             since: Moment(u32::try_from(index + 1).ok()?),
             position: *self.positions.get(index)?,
@@ -122,8 +131,10 @@ impl StreamTrack {
 }
 
 /// Whether versions are missing before an event. `before`: the version of the event before it, none before the first.
-/// `base`: the version of first events, where that is known.
-pub fn is_gap(before: Version, version: Version, base: Option<i64>) -> bool {
+pub fn is_gap(before: Version, version: Version, numbering: Numbering) -> bool {
+    let Numbering::Whole { base } = numbering else {
+        return false;
+    };
     let expected = match before {
         EventBatch::NO_VERSION => base,
         before => before.0.checked_add(1),

@@ -45,6 +45,9 @@ pub struct Origin {
     pub last_recorded_at: Option<String>,
     pub order_is_total: bool,
     pub version_base: Option<i64>,
+    /// Whether versions of its streams may be left out.
+    #[serde(default)]
+    pub skips_versions: bool,
     pub time_digits: u8,
     pub time_zone: String,
 }
@@ -151,6 +154,7 @@ impl Sealed {
                 false => OrderQuality::Approximate,
             },
             version_base: store.version_base,
+            skips_versions: store.skips_versions,
             time_digits: store.time_digits.min(9),
             time_zone: store.time_zone.clone(),
             ..description

@@ -224,6 +224,7 @@ fn describe(
         order: layout.quality,
         grows_at_end: true,
         version_base: records.version_base(),
+        skips_versions: format.skips_versions(),
         time_digits: records.time_digits(),
         time_zone: zone_label(format.zone(), is_zone_asked, records.zones()),
         has_stream_index: true,

@@ -24,12 +24,15 @@ pub struct FileReader {
     columns: refold_core::event::Columns,
     rows: Box<dyn Iterator<Item = usize> + Send>,
     record: Vec<u8>,
+    /// Records that are no events and are not read, only counted at the end.
+    unread: u64,
     is_finished: bool,
 }
 
 impl FileReader {
     pub fn new(inner: Arc<Inner>, query: &ReadQuery) -> FileReader {
         let records = &inner.records;
+        let mut unread = 0;
         let rows: Box<dyn Iterator<Item = usize> + Send> = match &query.scope {
             Scope::All { after, up_to } => {
                 let range = records.range(*after, *up_to);
@@ -41,13 +44,17 @@ impl FileReader {
             }
             Scope::Stream { id, from, to } => {
                 let rows = records.of_stream(id, from.map(|from| from.0), to.map(|to| to.0));
-                let rows: Vec<usize> = rows.iter().map(|row| *row as usize).collect();
-                let rows = rows.into_iter();
-                if query.direction == Direction::Forward {
-                    Box::new(rows)
-                } else {
-                    Box::new(rows.rev())
+                let mut rows: Vec<usize> = rows.iter().map(|row| *row as usize).collect();
+                if query.direction == Direction::Backward {
+                    rows.reverse();
                 }
+                // Of a whole stream it is said which records may have been of it.
+                if from.is_none() && to.is_none() && !rows.is_empty() {
+                    let (faulty, more) = records.faulty_rows();
+                    rows.extend(faulty.iter().map(|row| *row as usize));
+                    unread = more;
+                }
+                Box::new(rows.into_iter())
             }
             Scope::Positions(positions) => {
                 let rows: Vec<usize> = positions
@@ -62,6 +69,7 @@ impl FileReader {
             columns: query.columns,
             rows,
             record: Vec::new(),
+            unread,
             is_finished: false,
         }
     }
@@ -100,6 +108,9 @@ impl FileReader {
         while batch.len() < max_rows && batch.arena.len() < BATCH_BYTES {
             let Some(row) = self.rows.next() else {
                 self.is_finished = true;
+                if self.unread > 0 {
+                    findings.report_many("not-an-event", std::mem::take(&mut self.unread), Vec::new());
+                }
                 break;
             };
             looked_at += 1;

@@ -109,6 +109,14 @@ impl Format {
         }
     }
 
+    /// Whether versions of a stream may be left out.
+    pub fn skips_versions(&self) -> bool {
+        match self {
+            Format::Events(_) | Format::CloudEvents(_) | Format::Chained(_) => false,
+            Format::Csv(csv) => csv.layout.map.skips_versions,
+        }
+    }
+
     /// Reads a record. The fault says why it is no event.
     pub fn parse<'a>(&self, record: &'a [u8]) -> Result<Parsed<'a>, String> {
         match self {

@@ -3,6 +3,7 @@
 use std::io::BufReader;
 
 use refold_core::event::{EventBatch, Position, StreamOrdinal};
+use refold_core::finding::Findings;
 use refold_core::names::Names;
 use refold_core::port::store::{PositionRange, StoreError};
 use refold_core::work::Work;
@@ -31,6 +32,8 @@ pub struct Records {
     by_stream: RowsByStream,
     has_own_positions: bool,
     faulty: usize,
+    /// Rows of records that are no events: the first of them, and the last one.
+    faulty_rows: Vec<u32>,
     /// Lines that stand beside records.
     asides: u64,
     /// Whether positions are the numbers that the store gave; where they do not ascend, records are counted from the first.
@@ -90,6 +93,11 @@ impl Records {
 
     pub fn event_count(&self) -> u64 {
         (self.places.len() - self.faulty) as u64
+    }
+
+    /// Rows of records that are no events, as far as they are kept, and how many there are besides: of any stream some may be.
+    pub fn faulty_rows(&self) -> (&[u32], u64) {
+        (&self.faulty_rows, (self.faulty - self.faulty_rows.len()) as u64)
     }
 
     /// Lines that are no records, and no fault either.
@@ -203,6 +211,10 @@ impl Records {
         self.places.push((offset, length));
         let Some(parsed) = parsed else {
             self.faulty += 1;
+            if let Ok(row) = u32::try_from(self.streams.len()) {
+                self.faulty_rows.truncate(Findings::KEPT_PER_CODE);
+                self.faulty_rows.push(row);
+            }
             self.streams.push(NO_EVENT);
             self.versions.push(EventBatch::NO_VERSION.0);
             self.positions.push(number);

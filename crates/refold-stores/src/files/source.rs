@@ -27,7 +27,7 @@ pub struct FileSource {
     device: u64,
     inode: u64,
     byte_count: u64,
-    modified_nanos: i128,
+    times: Times,
     /// Hashes of the first and the last block as they were when the file was opened.
     first_block: String,
     last_block: String,
@@ -59,7 +59,7 @@ impl FileSource {
         Ok(FileSource {
             device: metadata.dev(),
             inode: metadata.ino(),
-            modified_nanos: modified_nanos(&metadata),
+            times: Times::of(&metadata),
             path: path.clone(),
             file,
             byte_count,
@@ -97,7 +97,8 @@ impl FileSource {
     }
 
     pub fn change_token(&self) -> String {
-        format!("{}:{}:{}", self.byte_count, self.modified_nanos, self.last_block)
+        let Times { modified, changed } = self.times;
+        format!("{}:{modified}:{changed}:{}", self.byte_count, self.last_block)
     }
 
     /// Says that only this part of the text holds records: whole lines of it.
@@ -135,7 +136,7 @@ impl FileSource {
         let now = fs::metadata(&self.path).map_err(|error| file_error(&self.path, &error))?;
         Ok(
             (now.dev(), now.ino(), now.len()) == (self.device, self.inode, self.byte_count)
-                && modified_nanos(&now) == self.modified_nanos,
+                && Times::of(&now) == self.times,
         )
     }
 
@@ -149,10 +150,13 @@ impl FileSource {
         if now.len() < self.byte_count {
             return Err(self.changed("it became shorter"));
         }
-        if modified_nanos(&now) != self.modified_nanos {
+        if Times::of(&now) != self.times {
             // A file that only grows is longer; of one that is not, any byte may be another.
             if now.len() == self.byte_count {
-                return Err(self.changed("it was rewritten"));
+                return Err(self.changed(match Times::of(&now).modified == self.times.modified {
+                    true => "it was rewritten, or its name or rights are others",
+                    false => "it was rewritten",
+                }));
             }
             let blocks = blocks(&self.file, self.byte_count).map_err(unreadable)?;
             if blocks != (self.first_block.clone(), self.last_block.clone()) {
@@ -182,8 +186,22 @@ pub fn is_text(location: &Path) -> Result<bool, StoreError> {
     Ok(head.starts_with(&GZIP_MAGIC) || (!head.is_empty() && !head.contains(&0)))
 }
 
-fn modified_nanos(metadata: &fs::Metadata) -> i128 {
-    i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec())
+/// When a file was written to, and when anything of it changed, that time included: whoever sets the first back cannot set
+/// the second back. In nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Times {
+    modified: i128,
+    changed: i128,
+}
+
+impl Times {
+    fn of(metadata: &fs::Metadata) -> Times {
+        let nanos = |seconds: i64, nanos: i64| i128::from(seconds) * 1_000_000_000 + i128::from(nanos);
+        Times {
+            modified: nanos(metadata.mtime(), metadata.mtime_nsec()),
+            changed: nanos(metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
 }
 
 fn blocks(file: &File, byte_count: u64) -> io::Result<(String, String)> {

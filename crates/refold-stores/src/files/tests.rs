@@ -7,8 +7,11 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use refold_core::event::Position;
-use refold_core::port::store::{Direction, EventStore, Scope, StoreError};
+use refold_core::event::{Columns, EventBatch, Position, Version};
+use refold_core::finding::Findings;
+use refold_core::names::Names;
+use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
+use refold_core::work::{CancelToken, Silent, Work};
 use tempfile::TempDir;
 
 use crate::OpenOptions;
@@ -318,6 +321,45 @@ fn a_compressed_file_is_unpacked_into_the_scratch_folder() {
     assert_eq!(fs::read_dir(lab.folder.path()).unwrap().count(), 1);
     fs::write(&path, &packed[..packed.len() / 2]).unwrap();
     assert!(matches!(lab.open(&path, None), Err(StoreError::Corrupt { .. })));
+}
+
+/// A record that cannot be read may be of any stream: each that is read whole says so, and of all how many there are.
+#[test]
+fn every_stream_says_which_records_are_no_events() {
+    for (faulty, kept) in [(1, 1), (100, 100), (101, 100), (150, 100)] {
+        let text = format!("{LINE}\n{}", "{\n".repeat(faulty));
+        let (lab, path) = Lab::with("events.jsonl", text.as_bytes());
+        let store = lab.open(&path, None).unwrap();
+        let told = |id: &str, from: Option<Version>| {
+            let scope = Scope::Stream {
+                id: id.as_bytes().to_vec(),
+                from,
+                to: None,
+            };
+            let query = ReadQuery {
+                scope,
+                direction: Direction::Forward,
+                columns: Columns::SKELETON,
+            };
+            let (cancel, findings) = (CancelToken::default(), Findings::default());
+            let (work, mut batch, mut events) = (Work::new(&cancel, &Silent), EventBatch::default(), 0);
+            let mut reader = store.read(&query).unwrap();
+            while reader
+                .next_batch(&work, 8, &mut batch, &mut Names::default(), &findings)
+                .unwrap()
+            {
+                events += batch.len();
+            }
+            let told = findings
+                .summary()
+                .into_iter()
+                .map(|(code, count, kept)| (code, count, kept.len()));
+            (events, told.collect::<Vec<_>>())
+        };
+        assert_eq!(told("order-1", None), (1, vec![("not-an-event", faulty as u64, kept)]));
+        assert_eq!(told("order-1", Some(Version(0))), (1, vec![]), "that is part of it");
+        assert_eq!(told("nobody", None), (0, vec![]));
+    }
 }
 
 #[test]

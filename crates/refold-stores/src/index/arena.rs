@@ -8,6 +8,7 @@
 pub(super) mod build;
 mod envelope;
 mod grams;
+mod held;
 mod source;
 
 use std::ops::Range;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use build::{ArenaOptions, build_arena};
 pub(super) use grams::GRAM_BYTES;
+pub use held::{expect_unchanged, is_as_stored, is_same};
 pub use source::ArenaSource;
 
 use super::Index;
@@ -154,6 +156,7 @@ fn part_events(number: u32, event_count: u32) -> Range<u32> {
 pub struct Arena {
     parts: Vec<Part>,
     findings: Vec<StoredFinding>,
+    is_new: bool,
 }
 
 /// One event in the arena.
@@ -194,17 +197,31 @@ pub fn open_arena(cache: &Path, fingerprint: &Fingerprint, index: &Index) -> Res
     }
 }
 
+/// Removes the arena of a store: it is not what the store holds. What has it open still reads it.
+pub fn discard_arena(cache: &Path, fingerprint: &Fingerprint) -> Result<(), IndexError> {
+    let folder = Folder::of(cache, &fingerprint.identity);
+    let _lock = folder.lock()?;
+    folder.remove_all_but(|name| !owns(name) && name != MANIFEST)
+}
+
 impl Arena {
     fn of_parts(folder: &Folder, entries: &[PartEntry]) -> Result<Arena, IndexError> {
         let mut arena = Arena {
             parts: Vec::new(),
             findings: Vec::new(),
+            is_new: false,
         };
         for entry in entries {
             arena.parts.push(Part::open(folder, entry)?);
             StoredFinding::merge(&mut arena.findings, entry.findings.clone());
         }
         Ok(arena)
+    }
+
+    /// Whether all of it was read from the store by the [`build_arena`] that gave it. Of another one it is known which state
+    /// of the store it was made of, as far as the store tells its states apart; [`is_as_stored`] knows.
+    pub fn is_new(&self) -> bool {
+        self.is_new
     }
 
     /// Reports to `findings` what the adapter found while the payloads were read.

@@ -6,6 +6,7 @@
 use refold_core::event::{EventBatch, Position, Version};
 use refold_core::finding::{Finding, Findings, Severity};
 use refold_core::time::Timestamp;
+use refold_core::track::Numbering;
 
 /// Recorded times before this are implausible: 2000-01-01T00:00:00Z. No event store is older.
 pub(super) const EARLIEST_PLAUSIBLE: Timestamp = Timestamp(946_684_800_000_000_000);
@@ -23,20 +24,23 @@ pub struct Checked {
 
 /// Whether an event and the one before it in its stream could break a rule. Cheap, and never misses one.
 #[inline]
-pub(super) fn is_suspicious(before: Option<(i64, i64)>, version: i64, recorded_at: i64, base: Option<i64>) -> bool {
+pub(super) fn is_suspicious(before: Option<(i64, i64)>, version: i64, recorded_at: i64, numbering: Numbering) -> bool {
     let no_version = EventBatch::NO_VERSION.0;
     match before {
-        None => version == no_version || base.is_some_and(|base| version != base),
+        None => version == no_version || matches!(numbering, Numbering::Whole { base: Some(base) } if version != base),
         Some((before_version, before_time)) => {
             version == no_version
-                || before_version.checked_add(1) != Some(version)
+                || match numbering {
+                    Numbering::Whole { .. } => before_version.checked_add(1) != Some(version),
+                    Numbering::Skipping => before_version == version,
+                }
                 || (recorded_at < before_time && recorded_at != Timestamp::NONE.0)
         }
     }
 }
 
 /// Reports what the rules find in one stream, whose events come in fold order.
-pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Option<i64>, findings: &Findings) {
+pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, numbering: Numbering, findings: &Findings) {
     let report = |code, severity, event: &Checked, detail| {
         findings.report(Finding {
             code,
@@ -50,10 +54,11 @@ pub fn check_stream(id: &[u8], events: impl Iterator<Item = Checked>, base: Opti
     let mut before: Option<Checked> = None;
     let mut latest = Timestamp::NONE;
     for event in events {
-        let expected = match before {
-            None => base,
-            Some(before) if before.version == EventBatch::NO_VERSION.0 => None,
-            Some(before) => before.version.checked_add(1),
+        let expected = match (before, numbering) {
+            (_, Numbering::Skipping) => None,
+            (None, Numbering::Whole { base }) => base,
+            (Some(before), _) if before.version == EventBatch::NO_VERSION.0 => None,
+            (Some(before), _) => before.version.checked_add(1),
         };
         if event.version == EventBatch::NO_VERSION.0 {
             report(

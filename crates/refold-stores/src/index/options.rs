@@ -1,6 +1,7 @@
 //! How an index is built: what its caller decides. It knows nothing of how that is done.
 
 use refold_core::time::Timestamp;
+use refold_core::track::Numbering;
 
 use super::segment::SEGMENT_ROWS;
 
@@ -11,8 +12,8 @@ pub struct BuildOptions {
     pub threads: usize,
     /// Recorded times after this are implausible: a finding.
     pub now: Timestamp,
-    /// The version of a stream's first event, if the store says so: a later one is a gap.
-    pub version_base: Option<i64>,
+    /// How the store numbers the events of a stream: what is left out may be a gap.
+    pub numbering: Numbering,
     /// How many events make a segment: [`BuildOptions::SEGMENT_ROWS`], less only in tests.
     pub segment_rows: u32,
 }

@@ -87,6 +87,7 @@ pub struct ValueDocument {
     pub r#as: Option<Spanned<String>>,
     pub zone: Option<Spanned<String>>,
     pub base: Option<Spanned<i64>>,
+    pub gaps: Option<Spanned<bool>>,
     #[serde(default)]
     pub optional: bool,
 }

@@ -97,6 +97,8 @@ pub struct Map {
     pub version: Option<ColumnName>,
     /// The version of a stream's first event; probed when the document does not say.
     pub version_base: Option<i64>,
+    /// Whether versions of a stream may be left out: then none that is missing is an event that is.
+    pub skips_versions: bool,
     pub event_type: TextSource,
     pub recorded_at: Option<TimeSource>,
     pub occurred_at: Option<TimeSource>,

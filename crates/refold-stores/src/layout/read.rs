@@ -212,6 +212,11 @@ impl Reader<'_> {
             Some(base) if matches!(base.get_ref(), 0 | 1) => Some(*base.get_ref()),
             Some(base) => return self.fault(base.span(), "base is 0 or 1"),
         };
+        let gaps = map
+            .stream_version
+            .as_ref()
+            .and_then(|value| value.get_ref().gaps.as_ref());
+        let skips_versions = gaps.is_some_and(|gaps| *gaps.get_ref());
         let event_type_span = map.event_type.span();
         let event_type = self.text(map.event_type, joins)?;
         if matches!(event_type.from, Origin::EventType) {
@@ -223,6 +228,7 @@ impl Reader<'_> {
             category: optional_text(map.stream_category)?,
             version,
             version_base,
+            skips_versions,
             event_type,
             recorded_at: optional_time(map.recorded_at)?,
             occurred_at: optional_time(map.occurred_at)?,
@@ -325,6 +331,9 @@ impl Reader<'_> {
         if let Some(base) = &value.base {
             return self.fault(base.span(), "base belongs to stream_version");
         }
+        if let Some(gaps) = &value.gaps {
+            return self.fault(gaps.span(), "gaps belongs to stream_version");
+        }
         let mut take = Vec::new();
         if let Some(document) = value.take {
             let at = document.span();
@@ -361,8 +370,8 @@ impl Reader<'_> {
         if !matches!(from, Origin::Column(_) | Origin::Json { .. }) {
             return self.fault(span, "a time comes from column or json");
         }
-        if value.take.is_some() || value.default.is_some() || value.base.is_some() {
-            return self.fault(span, "take, default and base do not apply to a time");
+        if value.take.is_some() || value.default.is_some() || value.base.is_some() || value.gaps.is_some() {
+            return self.fault(span, "take, default, base and gaps do not apply to a time");
         }
         let form = match value.r#as.as_ref().map(|form| (form.get_ref().as_str(), form.span())) {
             None | Some(("timestamp", _)) => TimeForm::Auto,

@@ -249,6 +249,7 @@ impl<S: Open> Options<S> {
             },
             grows_at_end: !is_by_place,
             version_base: None,
+            skips_versions: layout.map.skips_versions,
             time_digits: 0,
             time_zone: String::new(),
             has_stream_index: bound.plan.has_stream_index,

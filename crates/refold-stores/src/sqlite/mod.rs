@@ -46,6 +46,7 @@ use self::copy::CopyReason;
 use self::open::Source;
 use self::page::ByImage;
 use self::reader::SqliteReader;
+use self::stamp::FileStamp;
 use self::survey::Ground;
 use crate::layout::{Dialect, Layout, hex};
 use crate::tables::detect::{Bound, Look};
@@ -172,17 +173,14 @@ impl EventStore for SqliteStore {
 
     fn fingerprint(&self) -> Result<Fingerprint, StoreError> {
         let stamp = self.connections.source().stamp();
-        let mut token = format!("{}:{}", stamp.database.byte_count, stamp.database.modified_nanos);
+        let of = |file: &FileStamp| format!("{}:{}:{}", file.byte_count, file.modified_nanos, file.changed_nanos);
+        let mut token = of(&stamp.database);
         token.push_str(&format!(
             ":{}",
             hex(&stamp.database.head[24..28.min(stamp.database.head.len())])
         ));
         for companion in [&stamp.wal, &stamp.journal].into_iter().flatten() {
-            let head = hex(&companion.head);
-            token.push_str(&format!(
-                ":{}:{}:{head}",
-                companion.byte_count, companion.modified_nanos
-            ));
+            token.push_str(&format!(":{}:{}", of(companion), hex(&companion.head)));
         }
         let last_position = self.description.position_span.map(|(_, last)| last);
         Ok(Fingerprint {
@@ -326,6 +324,7 @@ fn describe(source: &Source, bound: &Bound, probed: &probe::Probed, is_zone_aske
             .version
             .as_ref()
             .and(layout.map.version_base.or(probed.version_base)),
+        skips_versions: layout.map.skips_versions,
         time_digits: probed.time_digits,
         time_zone: layout.map.recorded_at.as_ref().map_or_else(
             || "no recorded time".to_owned(),

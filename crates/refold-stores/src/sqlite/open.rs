@@ -179,7 +179,10 @@ impl Source {
         }
         Err(StoreError::Changed {
             location: self.path.display().to_string(),
-            detail: "another program wrote to it".to_owned(),
+            detail: match now.database.modified_nanos == self.stamp.database.modified_nanos {
+                true => "another program wrote to it, or gave it another name or other rights".to_owned(),
+                false => "another program wrote to it".to_owned(),
+            },
         })
     }
 }

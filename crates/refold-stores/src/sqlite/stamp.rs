@@ -37,6 +37,8 @@ pub struct FileStamp {
     pub inode: u64,
     pub byte_count: u64,
     pub modified_nanos: i128,
+    /// When anything of it changed, the time above included: whoever sets that back cannot set this one back.
+    pub changed_nanos: i128,
     /// The first bytes: of a database its header with the change counter, of a WAL its header with the salts, of a
     /// journal what is its own.
     pub head: Vec<u8>,
@@ -75,7 +77,8 @@ impl FileStamp {
             device: metadata.dev(),
             inode: metadata.ino(),
             byte_count: metadata.len(),
-            modified_nanos: i128::from(metadata.mtime()) * 1_000_000_000 + i128::from(metadata.mtime_nsec()),
+            modified_nanos: nanos(metadata.mtime(), metadata.mtime_nsec()),
+            changed_nanos: nanos(metadata.ctime(), metadata.ctime_nsec()),
             head,
         })
     }
@@ -107,6 +110,10 @@ impl FileStamp {
         };
         FileStamp::of(&file, head_byte_count).map(Some).map_err(unreadable)
     }
+}
+
+fn nanos(seconds: i64, nanos: i64) -> i128 {
+    i128::from(seconds) * 1_000_000_000 + i128::from(nanos)
 }
 
 /// The file beside a database whose name has this end.

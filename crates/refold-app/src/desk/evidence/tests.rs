@@ -16,9 +16,11 @@ fn against(anchor: &str) -> VerifyAskedWire {
         salt: String::new(),
         key: String::new(),
         authority: String::new(),
+        revoked: Vec::new(),
         handler: String::new(),
         explanations: String::new(),
         copy: String::new(),
+        native_key: String::new(),
     }
 }
 
@@ -158,6 +160,20 @@ fn only_the_pages_and_the_folder_of_a_report_that_was_made_here_are_opened() {
     std::fs::remove_file(&pages).expect("a file of ours");
     std::os::unix::fs::symlink("/etc/passwd", &pages).expect("a link");
     assert_eq!(place(&made.dir, Some("report.html")), Err(ErrorCode::NotFound));
+    assert!(place(&made.dir, None).is_ok());
+    // Nor is what a link in the place of a folder above it leads to.
+    let (away, other) = (format!("{out}-away"), tempfile::tempdir().expect("a folder"));
+    std::fs::rename(&out, &away).expect("a folder of ours");
+    std::fs::create_dir(
+        other
+            .path()
+            .join(std::path::Path::new(&made.dir).file_name().expect("a name")),
+    )
+    .expect("a folder of ours");
+    std::os::unix::fs::symlink(other.path(), &out).expect("a link");
+    assert_eq!(place(&made.dir, None), Err(ErrorCode::NotFound));
+    std::fs::remove_file(&out).expect("a link of ours");
+    std::fs::rename(&away, &out).expect("a folder of ours");
 }
 
 #[test]

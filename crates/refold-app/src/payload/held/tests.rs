@@ -61,6 +61,26 @@ fn bytes_are_typed_hashed_and_shown_in_hex() {
     );
     let fault = held(b"{\"a\":1,}", Encoding::Json).view().fault.unwrap();
     assert_eq!((fault.codec.as_str(), fault.offset.as_deref()), ("JSON", Some("7")));
+    // It is the place that a finding of a fold tells.
+    for text in [
+        r#"{"a":"\q"}"#,
+        r#""abc"#,
+        r#"{"a":tru}"#,
+        r#"{"a" 1}"#,
+        "[1.]",
+        r#""\u12""#,
+        "[1,2",
+        "{\"a\":\"\n\"}",
+        "-",
+    ] {
+        let fault = held(text.as_bytes(), Encoding::Json).view().fault.unwrap();
+        let read = Value::from_json(text.as_bytes(), Value::MAX_DEPTH).unwrap_err();
+        assert_eq!(
+            (fault.offset, fault.reason.as_str()),
+            (Some(read.offset.to_string()), read.message),
+            "{text}"
+        );
+    }
     let deep = [b"[".repeat(100_000), b"]".repeat(100_000)].concat();
     assert_eq!(held(&deep, Encoding::Json).view().kind, PayloadKind::Tree);
     assert_eq!(

@@ -97,7 +97,11 @@ pub(super) fn aftermath(
                     ..VerifyFinding::of_store(
                         "VERSION-GAP",
                         "gap",
-                        format!("{missing} between positions {from} and {position}, where events were removed"),
+                        format!(
+                            "{missing} between positions {from} and {position}, where events were removed: states of the \
+                             stream are incomplete since v{}",
+                            event.version.0
+                        ),
                     )
                 });
             }

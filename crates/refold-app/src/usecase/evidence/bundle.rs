@@ -209,7 +209,7 @@ fn anchor(work: &Work<'_>, path: &Path, key: Option<&PublicKey>) -> Result<Held,
     })?;
     let manifest = &known.manifest;
     let stamped = match &known.stamp {
-        Some(stamp) => format!(", {}", StampSeen::of(stamp, false).sentence()),
+        Some(stamp) => format!(", {}", StampSeen::of(stamp, false, None).sentence()),
         None => String::new(),
     };
     Ok(Held {

@@ -29,6 +29,7 @@ use super::verify::VerifyFinding;
 use crate::error::AppError;
 use crate::in_order::in_order;
 use crate::session::{Session, thread_count};
+use crate::text::{counted, grouped};
 
 /// What to verify a chain with.
 #[derive(Debug, Clone, Default)]
@@ -92,6 +93,24 @@ pub struct Signatures {
     /// `verified`: the key signed every event; `partial`: it signed none, so that it may be another one than the store's;
     /// `broken`: it signed some and not others. `null`: no key was named, or there is no event.
     pub outcome: Option<&'static str>,
+}
+
+impl Signatures {
+    /// In words. `events`: of how many.
+    pub fn sentence(&self, events: u64) -> String {
+        match (&self.key, self.signed) {
+            (Some(key), _) if self.outcome == Some("verified") => format!("every event is signed by the key {key}"),
+            (Some(key), _) => {
+                format!(
+                    "{} of {} signed by the key {key}",
+                    grouped(self.by_key),
+                    counted(events, "event")
+                )
+            }
+            (None, 0) => "no event is signed".to_owned(),
+            (None, signed) => format!("{} signed; no signature was checked", counted(signed, "event")),
+        }
+    }
 }
 
 impl ChainAnswer {

@@ -9,11 +9,12 @@ use std::sync::Arc;
 
 use refold_audit::anchor::check::{Difference, Finding, Outcome};
 use refold_core::diff::{ArrayKeys, ChangeOp, diff};
-use refold_core::event::{EventBatch, Position};
+use refold_core::event::{EventBatch, Position, Version};
 use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
+use refold_core::track::is_gap;
 use refold_core::value::Value;
 use refold_core::work::Work;
 use serde::Serialize;
@@ -171,9 +172,9 @@ impl<'a> Impacts<'a> {
     /// The state before is that of today's events without those that came.
     fn without_what_came(&self, work: &Work<'_>, stream: &[u8]) -> Result<Impact, AppError> {
         let anchored = |position: i64| position <= self.horizon && !self.now.inserted.contains(&position);
-        let (before, positions) = self.fold(work, self.session, stream, &anchored)?;
-        let (after, _) = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
-        let is_proven = self.now.is_sound(&positions);
+        let before = self.fold(work, self.session, stream, &anchored)?;
+        let after = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
+        let is_proven = self.now.is_sound(&before.positions);
         let beside = if is_proven {
             "the state before is that of the stream without what was inserted"
         } else {
@@ -185,9 +186,9 @@ impl<'a> Impacts<'a> {
     /// The state before is that of the older copy.
     fn by_copy(&self, work: &Work<'_>, older: &Older<'_>, stream: &[u8]) -> Result<Impact, AppError> {
         let anchored = |position: i64| position <= self.horizon && !self.before.inserted.contains(&position);
-        let (before, positions) = self.fold(work, older.session, stream, &anchored)?;
-        let (after, _) = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
-        let is_proven = self.before.is_sound(&positions);
+        let before = self.fold(work, older.session, stream, &anchored)?;
+        let after = self.fold(work, self.session, stream, &|position| position <= self.horizon)?;
+        let is_proven = self.before.is_sound(&before.positions);
         let beside = if is_proven {
             "the state before is that of the copy, whose events are those of the anchor"
         } else {
@@ -196,8 +197,8 @@ impl<'a> Impacts<'a> {
         Ok(self.impact(stream, is_proven, &before, &after, beside))
     }
 
-    fn impact(&self, stream: &[u8], is_proven: bool, before: &Value, after: &Value, beside: &str) -> Impact {
-        let found = diff(before, after, &ArrayKeys::new(self.program.array_keys()));
+    fn impact(&self, stream: &[u8], is_proven: bool, before: &Side, after: &Side, beside: &str) -> Impact {
+        let found = diff(&before.state, &after.state, &ArrayKeys::new(self.program.array_keys()));
         let count = found.len() as u64;
         let changes = found.into_iter().take(MOST_CHANGES).map(|change| {
             let (op, before, after) = match change.op {
@@ -226,27 +227,36 @@ impl<'a> Impacts<'a> {
             stream: Some(text::exact(stream)),
             is_proven,
             changes: changes.collect(),
-            sentence: format!("{what}, by {handler}; {beside}"),
+            sentence: format!(
+                "{what}, by {handler}; {beside}{}{}",
+                lacking("before", before),
+                lacking("now", after)
+            ),
         }
     }
 
-    /// The state after the events of a stream that are wanted, as a person may see it, and their positions.
+    /// The state after the events of a stream that are wanted, as a person may see it.
     fn fold(
         &self,
         work: &Work<'_>,
         session: &Session,
         stream: &[u8],
         is_wanted: &dyn Fn(i64) -> bool,
-    ) -> Result<(Value, Vec<i64>), AppError> {
+    ) -> Result<Side, AppError> {
         let mut fold = Fold::new(self.program.as_ref(), Detail::State)?;
         let mut reader = session.store().read(&Stream::whole(stream, self.program.columns()))?;
         let (mut batch, mut names, ignored) = (EventBatch::default(), Names::default(), Findings::default());
         let (mut positions, mut category) = (Vec::new(), Vec::new());
+        let (numbering, mut last, mut gap) = (session.description().numbering(), EventBatch::NO_VERSION, None);
         while reader.next_batch(work, BATCH_ROWS, &mut batch, &mut names, &ignored)? {
             for row in 0..batch.len() {
                 let event = batch.event(row);
                 if is_wanted(event.position.0) {
                     positions.push(event.position.0);
+                    if gap.is_none() && is_gap(last, event.version, numbering) {
+                        gap = Some(event.version);
+                    }
+                    last = event.version;
                     fold.step(&event, &names, None)?;
                 }
                 if category.is_empty() {
@@ -258,6 +268,24 @@ impl<'a> Impacts<'a> {
         let state = fold.folded()?.state;
         let cover = self.session.mask().cover(stream, &category, None, Part::State);
         let state = if cover.is_empty() { state } else { cover.value(&state) };
-        Ok((state, positions))
+        Ok(Side { state, positions, gap })
     }
+}
+
+/// What a fold of one of the two stores came to.
+struct Side {
+    state: Value,
+    positions: Vec<i64>,
+    /// The first event behind a version that is missing.
+    gap: Option<Version>,
+}
+
+/// That the state of one side lacks an event, whatever is compared.
+fn lacking(when: &str, side: &Side) -> String {
+    side.gap.map_or_else(String::new, |version| {
+        format!(
+            "; the state {when} is incomplete since v{}: the stream lacks the event before it",
+            version.0
+        )
+    })
 }

@@ -3,19 +3,21 @@
 //! The formats are in `refold_audit::stamp`. This is the one place of the program that speaks to an authority, and only to
 //! one whose address a person gave.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
-use refold_audit::stamp::{Authorities, Request, Stamp};
+use refold_audit::stamp::{Authorities, Request, RevocationLists, Stamp, StampError, Standing};
 use refold_core::port::system::in_words;
+use refold_core::time::Timestamp;
 use refold_core::work::Work;
 use serde::Serialize;
 use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 use crate::access::Act;
+use crate::clock;
 use crate::error::{AppError, ErrorCode};
 use crate::session::Session;
 use crate::text::{self, visible};
@@ -41,16 +43,70 @@ pub struct StampSeen {
     pub is_authority_known: bool,
     /// Whether it claims to be a qualified stamp of the European Union. Only the trusted lists tell whether it is.
     pub claims_qualified: bool,
+    /// What lists of revoked certificates say of it; `null`: none was asked.
+    pub revocation: Option<RevocationSeen>,
+}
+
+/// What lists of revoked certificates say of a stamp that they leave good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RevocationSeen {
+    /// When the list was made that tells of the certificate of the authority.
+    pub as_of: String,
+    /// When that was revoked, later than the stamp was made and for a reason that leaves it good; `null`: it was not.
+    pub revoked_at: Option<String>,
+    pub reason: Option<String>,
+    /// Certificates that vouch for it, of which no list was given.
+    pub unlisted: usize,
+}
+
+impl RevocationSeen {
+    fn of(standing: &Standing) -> RevocationSeen {
+        let shown = |time: Timestamp| time.display(0).to_string();
+        let later = standing.revoked_later;
+        RevocationSeen {
+            as_of: shown(standing.as_of),
+            revoked_at: later.map(|(since, _)| shown(since)),
+            reason: later.map(|(_, reason)| reason.to_owned()),
+            unlisted: standing.unlisted,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let own = match (&self.revoked_at, &self.reason) {
+            (Some(since), Some(reason)) => {
+                format!(
+                    "its certificate was revoked {since}, {reason}, which leaves what it stamped before as good as it was"
+                )
+            }
+            _ => format!("its certificate was not revoked, as of {}", self.as_of),
+        };
+        match self.unlisted {
+            0 => own,
+            unlisted => format!(
+                "{own}; whether {} that vouches for it was revoked was not looked at",
+                text::counted(unlisted as u64, "certificate")
+            ),
+        }
+    }
 }
 
 impl StampSeen {
-    pub(super) fn of(stamp: &Stamp, is_authority_known: bool) -> StampSeen {
+    pub(super) fn of(stamp: &Stamp, is_authority_known: bool, standing: Option<&Standing>) -> StampSeen {
         StampSeen {
             time: stamp.time.display(0).to_string(),
             authority: text::shown(stamp.authority.as_bytes()),
             is_authority_known,
             claims_qualified: stamp.claims_qualified,
+            revocation: standing.map(RevocationSeen::of),
         }
+    }
+
+    /// Whether its certificate was revoked, in words.
+    pub fn revocation_sentence(&self) -> String {
+        let not_asked = || "whether the certificate was revoked was not looked at".to_owned();
+        self.revocation
+            .as_ref()
+            .map_or_else(not_asked, RevocationSeen::sentence)
     }
 
     /// In words, of the anchor.
@@ -89,7 +145,7 @@ pub(super) fn ask(
     Ok(answer.and_then(|reply| {
         let stamp = Stamp::read(&reply, checkpoint).and_then(|stamp| stamp.expect(&request).map(|()| stamp));
         match stamp {
-            Ok(stamp) => Ok((StampSeen::of(&stamp, false), reply)),
+            Ok(stamp) => Ok((StampSeen::of(&stamp, false, None), reply)),
             Err(error) => Err(format!(
                 "what {} answered cannot be used: {}",
                 visible(url),
@@ -176,26 +232,67 @@ fn encryption() -> TlsConfig {
         .build()
 }
 
-/// What a stamp says, held against a file of certificates; `None` of both: nothing is asked of it.
+/// What a stamp says, held against a file of certificates and lists of those that were revoked; `None` of the first: nothing
+/// is asked of it.
 ///
 /// # Errors
-/// Where authorities were named and none of them vouches for it.
-pub(super) fn seen(stamp: Option<&Stamp>, authorities: Option<&Path>) -> Result<Option<StampSeen>, AppError> {
+/// Where authorities were named and none of them vouches for it, or where lists were named and it does not stand by them.
+pub(super) fn seen(
+    stamp: Option<&Stamp>,
+    authorities: Option<&Path>,
+    lists: &[PathBuf],
+) -> Result<Option<StampSeen>, AppError> {
     let Some(file) = authorities else {
-        return Ok(stamp.map(|stamp| StampSeen::of(stamp, false)));
+        if !lists.is_empty() {
+            return Err(AppError::invalid(
+                "lists of revoked certificates are of an authority, and none was named",
+                "name the certificate of the authority too (--authority)",
+            ));
+        }
+        return Ok(stamp.map(|stamp| StampSeen::of(stamp, false, None)));
     };
     let named = read_authorities(file)?;
-    let refused = |reason: String| {
-        AppError::new(
-            ErrorCode::Denied,
-            format!("the time stamp of the anchor cannot be trusted: {reason}"),
-            "verify without --authority for what the anchor shows without it, or name the authority that stamped it",
-        )
+    let revoked = read_lists(lists)?;
+    let refused = |reason: String, hint: &str| {
+        let message = format!("the time stamp of the anchor cannot be trusted: {reason}");
+        AppError::new(ErrorCode::Denied, message, hint)
     };
-    let stamp = stamp.ok_or_else(|| refused("it has none".to_owned()))?;
-    let checked = named.check(stamp);
-    checked.map_err(|error| refused(format!("{error} ({})", text::shown(stamp.authority.as_bytes()))))?;
-    Ok(Some(StampSeen::of(stamp, true)))
+    let by_authority =
+        "verify without --authority for what the anchor shows without it, or name the authority that stamped it";
+    let stamp = stamp.ok_or_else(|| refused("it has none".to_owned(), by_authority))?;
+    let of = |error: StampError| format!("{error} ({})", text::shown(stamp.authority.as_bytes()));
+    named.check(stamp).map_err(|error| refused(of(error), by_authority))?;
+    let standing = match lists {
+        [] => None,
+        _ => Some(revoked.check(&named, stamp, clock::now()).map_err(|error| {
+            let hint = match error {
+                StampError::Revoked { .. } => {
+                    "verify without --authority for what the anchor shows without it; the stamp proves nothing any more"
+                }
+                _ => "get the list from where the certificate says (openssl x509 -noout -ext crlDistributionPoints), or leave --crl out",
+            };
+            refused(of(error), hint)
+        })?),
+    };
+    Ok(Some(StampSeen::of(stamp, true, standing.as_ref())))
+}
+
+fn read_lists(files: &[PathBuf]) -> Result<RevocationLists, AppError> {
+    let mut lists = RevocationLists::default();
+    for file in files {
+        let unusable = |reason: String| {
+            AppError::invalid(
+                format!(
+                    "the list of revoked certificates cannot be used ({reason}): {}",
+                    file.display()
+                ),
+                "name a list (CRL) as the authority publishes it, DER or PEM (BEGIN X509 CRL)",
+            )
+        };
+        let bytes = std::fs::read(file).map_err(|error| unusable(in_words(&error)))?;
+        lists.add(&bytes).map_err(|error| unusable(error.to_string()))?;
+    }
+    Ok(lists)
 }
 
 fn read_authorities(file: &Path) -> Result<Authorities, AppError> {

@@ -204,6 +204,11 @@ fn an_event_that_was_put_in_twice_and_a_hole_in_a_stream_are_named() {
         (answer.findings[3].severity, answer.findings[3].version.as_deref()),
         ("gap", Some("100"))
     );
+    let detail = answer.findings[3].detail.clone().unwrap_or_default();
+    assert!(
+        detail.ends_with("states of the stream are incomplete since v101"),
+        "{detail}"
+    );
 }
 
 /// What came since is no hole in what was anchored.

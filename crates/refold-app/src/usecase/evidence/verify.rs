@@ -100,6 +100,8 @@ pub struct VerifyAsked {
     pub key: Option<String>,
     /// A file of certificates, one of which must vouch for the time stamp of the anchor.
     pub authorities: Option<PathBuf>,
+    /// Files of lists of revoked certificates, by which the certificate of the authority must stand.
+    pub revoked: Vec<PathBuf>,
     /// By which the impact of each finding is told; `None`: `builtin:merge`.
     pub handler: Option<String>,
     /// A file of explanations.
@@ -121,8 +123,8 @@ pub fn verify(
     copy: Option<&Session>,
 ) -> Result<VerifyAnswer, AppError> {
     let key = asked.key.as_deref().map(public_key).transpose()?;
-    let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), key.as_ref())?;
-    let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref())?;
+    let known = Known::open(&asked.anchor, asked.salt.as_deref(), key.as_ref())?;
+    let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref(), &asked.revoked)?;
     let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;
     let program = session.adopted(asked.handler.as_deref())?;

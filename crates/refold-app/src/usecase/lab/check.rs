@@ -220,7 +220,7 @@ fn leave_open(watched: &mut Watched, gap: Gap) {
         watched.unclear.push(Unclear {
             invariant: flip.invariant,
             reason: format!(
-                "it is broken at {}, but events before that cannot be read, and might have kept it",
+                "it is broken at {}, but events before that are missing, and might have kept it",
                 place.unwrap_or_default()
             ),
             event: flip.event,

@@ -31,7 +31,7 @@ pub(super) struct StreamPast<'w> {
     events: StreamEvents,
     batch: EventBatch,
     findings: Arc<Findings>,
-    /// Where events are missing that cannot be read.
+    /// Where events are missing.
     lacks: Option<Gap>,
 }
 

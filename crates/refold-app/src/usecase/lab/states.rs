@@ -23,7 +23,7 @@ pub struct HeadAnswer {
     pub stream: Exact,
     pub events: u32,
     pub state: Literal,
-    /// Whether an event could not be read or folded: then the state may lack something.
+    /// Whether an event is missing, or could not be read or folded: then the state may lack something.
     pub incomplete: bool,
 }
 

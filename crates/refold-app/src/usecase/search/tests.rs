@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use refold_core::event::{Encoding, EventBatch, Position, StreamOrdinal, Version};
+use refold_core::event::{Encoding, EventBatch, Position, StreamOrdinal, TypeOrdinal, Version};
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent};
 use refold_stores::index::Field;

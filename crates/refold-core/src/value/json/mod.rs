@@ -46,6 +46,13 @@ impl Value {
         Value::from_json_noting(bytes, max_depth).map(|(value, _)| value)
     }
 
+    /// The fault of a text that some reader of JSON refused, with what it said (`met`): readers stop at places of their own,
+    /// and a fault is told with one place, whoever met it.
+    pub fn fault_of(bytes: &[u8], met: JsonError) -> JsonError {
+        let read = Value::from_json(bytes, Value::MAX_DEPTH);
+        read.err().filter(|read| !read.is_depth()).unwrap_or(met)
+    }
+
     /// As [`Value::from_json`], and whether any key occurs more than once: see [`Value::repeated_keys`].
     pub fn from_json_noting(bytes: &[u8], max_depth: usize) -> Result<(Value, bool), JsonError> {
         if let Err(error) = std::str::from_utf8(bytes) {

@@ -69,6 +69,7 @@ pub(in crate::index) fn build_arena_in(
     manifest.parts = manifest.parts_of(index)?;
     // A part that does not open is read again.
     manifest.parts.retain(|entry| super::Part::open(folder, entry).is_ok());
+    let is_new = manifest.parts.is_empty();
     let building = Building {
         work,
         store,
@@ -101,7 +102,8 @@ pub(in crate::index) fn build_arena_in(
     let keeps = |name: &str| !owns(name) && name != MANIFEST || manifest.names(name);
     folder.remove_all_but(keeps)?;
     outcome.and(saved)?;
-    Arena::of_parts(folder, &manifest.parts)
+    let arena = Arena::of_parts(folder, &manifest.parts)?;
+    Ok(Arena { is_new, ..arena })
 }
 
 struct Building<'a> {

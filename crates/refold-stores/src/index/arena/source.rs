@@ -7,13 +7,14 @@ use refold_core::event::{
 };
 use refold_core::history::EventSource;
 use refold_core::names::Names;
-use refold_core::port::store::StoreError;
+use refold_core::port::store::{EventStore, StoreError};
 use refold_core::time::Timestamp;
 use refold_core::track::Moment;
 use refold_core::work::Work;
 
 use super::Arena;
 use super::envelope::Envelope;
+use super::held::expect_unchanged;
 use crate::index::Index;
 use crate::index::error::IndexError;
 use crate::index::segment::Column;
@@ -22,8 +23,8 @@ use crate::index::segment::Column;
 const READ_ROWS: usize = 1024;
 
 /// One stream of an index with its arena. Its names hold all types of the index and this one stream.
-#[derive(Debug)]
 pub struct ArenaSource {
+    store: Arc<dyn EventStore>,
     index: Arc<Index>,
     arena: Arc<Arena>,
     columns: Columns,
@@ -34,8 +35,10 @@ pub struct ArenaSource {
 }
 
 impl ArenaSource {
+    /// `store`: what it is an arena of, which is looked at beside each read: once it changed, nothing is read any more.
     /// `columns`: what the events that are read must carry.
     pub fn new(
+        store: Arc<dyn EventStore>,
         index: Arc<Index>,
         arena: Arc<Arena>,
         stream: StreamOrdinal,
@@ -47,6 +50,7 @@ impl ArenaSource {
         let local = names.intern_stream(entry.id, || entry.category);
         let events = index.events_of(stream)?;
         Ok(ArenaSource {
+            store,
             index,
             arena,
             columns,
@@ -65,6 +69,10 @@ impl EventSource for ArenaSource {
         let end = (to.0 as usize).min(self.events.len());
         let start = (from.0 as usize).min(end);
         let rows = &self.events[start..end.min(start + READ_ROWS)];
+        if let Some(last) = rows.last() {
+            let last = self.index.event(*last).map_err(store_error)?;
+            expect_unchanged(work, self.store.as_ref(), last.position)?;
+        }
         for event in rows {
             let view = self
                 .index

@@ -243,7 +243,7 @@ impl<'a> Pass<'a> {
                         let is_first = stream.next == starts[local];
                         let before = (!is_first).then_some((stream.last_version, stream.latest));
                         stream.is_suspicious |=
-                            checks::is_suspicious(before, *version, *recorded_at, self.options.version_base);
+                            checks::is_suspicious(before, *version, *recorded_at, self.options.numbering);
                         stream.is_unsorted |= !is_first && *version < stream.last_version;
                         if is_first {
                             stream.first_recorded_at = *recorded_at;
@@ -338,6 +338,6 @@ fn report(
         })
     });
     let checked = checked.collect::<Result<Vec<_>, IndexError>>()?;
-    checks::check_stream(id, checked.into_iter(), options.version_base, findings);
+    checks::check_stream(id, checked.into_iter(), options.numbering, findings);
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 use refold_core::event::{Encoding, Position, TypeOrdinal, Version};
 use refold_core::time::Timestamp;
+use refold_core::track::Numbering;
 use refold_core::work::{CancelToken, Silent, Work};
 
 use crate::index::{BuildOptions, Density, DensityAxis, Index, StreamAxis, StreamDensity, StreamOrder, StreamQuery};
@@ -17,7 +18,7 @@ pub(super) fn options(threads: usize, segment_rows: u32) -> BuildOptions {
     BuildOptions {
         threads,
         now: NOW,
-        version_base: Some(1),
+        numbering: Numbering::Whole { base: Some(1) },
         segment_rows,
     }
 }

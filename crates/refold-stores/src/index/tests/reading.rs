@@ -106,13 +106,13 @@ proptest! {
     fn a_stream_is_read_from_the_arena_as_from_the_store(events in events_with_content(60), from in 0_u32..9, to in 0_u32..9, wanted in any::<(bool, bool, bool)>()) {
         let columns = Columns { payload: wanted.0, metadata: wanted.1, envelope: wanted.2, row: false };
         prop_assume!(!events.is_empty());
-        let store = WithEnvelopes(MemoryStore::new("read", events));
+        let store = Arc::new(WithEnvelopes(MemoryStore::new("read", events)));
         let cache = tempfile::tempdir().unwrap();
-        let index = Arc::new(with_work(|work| build(work, &store, cache.path(), &options(2, 30))).unwrap());
-        let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
+        let index = Arc::new(with_work(|work| build(work, store.as_ref(), cache.path(), &options(2, 30))).unwrap());
+        let arena = with_work(|work| build_arena(work, store.as_ref(), cache.path(), &index, &searchable(1))).unwrap();
         let arena = Arc::new(arena);
         for ordinal in 0..index.stream_count() {
-            let mut source = ArenaSource::new(index.clone(), arena.clone(), StreamOrdinal(ordinal), columns).unwrap();
+            let mut source = ArenaSource::new(store.clone(), index.clone(), arena.clone(), StreamOrdinal(ordinal), columns).unwrap();
             let mut batch = EventBatch::default();
             with_work(|work| source.read(work, Moment(from), Moment(to.max(from)), &mut batch)).unwrap();
             let id = index.stream(StreamOrdinal(ordinal)).unwrap().id;

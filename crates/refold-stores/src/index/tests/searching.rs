@@ -11,8 +11,8 @@ use refold_core::work::{CancelToken, Silent, Work};
 
 use super::model::{arbitrary_events, options, with_work};
 use crate::index::{
-    Arena, ArenaOptions, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena, open_arena,
-    search_arena, search_store,
+    Arena, ArenaOptions, Field, Hit, Index, IndexError, Needle, SearchQuery, build, build_arena, discard_arena,
+    is_as_stored, open_arena, search_arena, search_store,
 };
 use crate::memory::{MemoryEvent, MemoryStore};
 
@@ -293,6 +293,46 @@ fn an_arena_is_not_used_for_a_store_that_changed() {
     assert!(open_arena(cache.path(), &fingerprint, &index).unwrap().is_none());
     let arena = with_work(|work| build_arena(work, &store, cache.path(), &index, &searchable(1))).unwrap();
     assert_arena_holds(&store, &arena);
+}
+
+/// What nobody can tell by a stamp is told by holding the copy against the store, whatever changed and wherever.
+#[test]
+fn an_arena_held_against_the_store_tells_every_change() {
+    let cache = tempfile::tempdir().unwrap();
+    let before = store_of_growing_payloads("held");
+    let index = indexed(&before, cache.path());
+    let build = || with_work(|work| build_arena(work, &before, cache.path(), &index, &searchable(2))).unwrap();
+    assert!(build().is_new());
+    let arena = build();
+    assert!(!arena.is_new(), "it was there");
+    let holds = |store: &MemoryStore| with_work(|work| is_as_stored(work, store, &index, &arena, 2)).unwrap();
+    assert!(holds(&before));
+    let changes: [fn(&mut MemoryEvent); 6] = [
+        |event| event.payload = Some(vec![b'y'; event.payload.as_ref().map_or(0, Vec::len)]),
+        |event| event.metadata = Some(b"m".to_vec()),
+        |event| event.encoding = refold_core::event::Encoding::Text,
+        |event| event.event_type = b"Another".to_vec(),
+        |event| event.version.0 += 1,
+        |event| event.recorded_at.0 += 1,
+    ];
+    for (which, change) in changes.iter().enumerate() {
+        for row in [1, 21, 69] {
+            let mut events = before.events().to_vec();
+            change(&mut events[row]);
+            assert!(
+                !holds(&MemoryStore::new("held", events)),
+                "change {which} of event {row}"
+            );
+        }
+    }
+    for row in [0, 40, 69] {
+        let mut events = before.events().to_vec();
+        events.remove(row);
+        assert!(!holds(&MemoryStore::new("held", events)), "without event {row}");
+    }
+    discard_arena(cache.path(), &before.fingerprint().unwrap()).unwrap();
+    let opened = open_arena(cache.path(), &before.fingerprint().unwrap(), &index);
+    assert!(opened.unwrap().is_none());
 }
 
 fn store_of_growing_payloads(identity: &str) -> MemoryStore {

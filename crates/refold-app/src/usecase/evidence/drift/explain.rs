@@ -151,9 +151,13 @@ impl Asked<'_> {
         }
         if let Some(since) = folded.incomplete_since.filter(|since| *since <= moment) {
             let place = named(stream, since);
+            let what = match folded.missing.is_some_and(|gap| gap.since == since) {
+                true => format!("an event before {place} is missing"),
+                false => format!("the event at {place} cannot be read"),
+            };
             return Ok(Judged::Unclear {
                 moment,
-                why: format!("the event at {place} cannot be read, so what should be here is not known"),
+                why: format!("{what}, so what should be here is not known"),
             });
         }
         Ok(judged)

@@ -108,7 +108,9 @@ fn stored_events(events: &[Told], step: i64) -> Vec<MemoryEvent> {
 fn of_events(events: Vec<MemoryEvent>) -> Session {
     // The store has an index of its streams, so no cache is asked for; where one is, it is thrown away.
     let cache = tempfile::tempdir().unwrap();
-    Session::of_store(Arc::new(MemoryStore::new("orders", events)), "memory", cache.path())
+    // Some number their events by twos.
+    let store = MemoryStore::new("orders", events).skipping_versions();
+    Session::of_store(Arc::new(store), "memory", cache.path())
 }
 
 /// How rows say how far they are.

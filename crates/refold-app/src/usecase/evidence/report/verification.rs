@@ -32,6 +32,7 @@ pub(super) fn judged(
         asked.salt.as_ref().map(|_| "--salt FILE"),
         asked.key.as_ref().map(|_| "--anchor-key KEY"),
         asked.authorities.as_ref().map(|_| "--authority FILE"),
+        (!asked.revoked.is_empty()).then_some("--crl FILE"),
         copy.map(|_| "--copy STORE"),
         asked.explanations.as_ref().map(|_| "--explanations FILE"),
         asked.native_key.as_ref().map(|_| "--native-key FILE"),
@@ -111,8 +112,11 @@ fn claim(answer: &VerifyAnswer) -> String {
     match (answer.outcome, stamp.filter(|stamp| stamp.is_authority_known)) {
         ("verified", Some(stamp)) => format!(
             "unchanged since {}, when {} saw the anchor: every event up to position {} is byte for byte what it was then. \
-             What it was before is not known, and whether the certificate of that authority was revoked was not asked.",
-            stamp.time, stamp.authority, answer.anchor.horizon
+             What it was before is not known; of the authority: {}.",
+            stamp.time,
+            stamp.authority,
+            answer.anchor.horizon,
+            stamp.revocation_sentence()
         ),
         ("verified", None) => format!(
             "unchanged since the anchor: every event up to position {} is byte for byte what it was at {}. What it was \
