@@ -5,30 +5,10 @@ mod advice;
 use std::cmp::Reverse;
 
 use refold_core::finding::{Finding, Findings, Severity};
-use refold_core::track::Numbering;
-use refold_stores::index::{Checked, Index, check_stream, is_implausible, report_implausible};
+use refold_stores::index::Index;
 
 use crate::text;
 use crate::wire::{FindingGroup, FindingWire, FoundWire, SeverityWire};
-
-/// Reports what the skeleton of a stream shows: missing and double versions, clocks that run backwards, times that
-/// cannot be.
-pub fn report_track(stream: &Stream, numbering: Numbering, findings: &Findings) {
-    let track = &stream.track;
-    let events = || {
-        let columns = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
-        columns.map(|((version, position), recorded_at)| Checked {
-            version: version.0,
-            recorded_at: recorded_at.0,
-            position: position.0,
-        })
-    };
-    check_stream(&stream.id, events(), numbering, findings);
-    let now = clock::now();
-    for event in events().filter(|event| is_implausible(event.recorded_at, now)) {
-        report_implausible(&stream.id, event, now, findings);
-    }
-}
 
 /// One entry a code: how many there are, and the first of them in a sentence.
 pub fn wire(findings: &Findings) -> Vec<FindingWire> {

@@ -64,7 +64,7 @@ impl Replay {
             let replay = Replay::of_stream(session, &stream, opening, findings)?;
             (stream, replay)
         };
-        findings::report_track(&stream, session.description().numbering(), findings);
+        stream.report_track(session.description().numbering(), findings);
         session.mask().report(&stream.category, findings);
         Ok((stream, replay))
     }

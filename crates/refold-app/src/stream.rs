@@ -15,7 +15,7 @@ use refold_core::history::EventSource;
 use refold_core::names::Names;
 use refold_core::port::handler::HandlerProgram;
 use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreError};
-use refold_core::track::{Gap, Moment, StreamTrack};
+use refold_core::track::{Gap, Moment, Numbering, StreamTrack};
 use refold_core::work::Work;
 use refold_stores::index::{ArenaSource, Checked, Index, check_stream, is_implausible, report_implausible};
 
@@ -363,7 +363,7 @@ impl Stream {
     }
 
     /// Reports what the skeleton shows: missing and double versions, clocks that run backwards, times that cannot be.
-    pub fn report_track(&self, version_base: Option<i64>, findings: &Findings) {
+    pub fn report_track(&self, numbering: Numbering, findings: &Findings) {
         let track = &self.track;
         let events = || {
             let columns = track.versions.iter().zip(&track.positions).zip(&track.recorded_at);
@@ -373,7 +373,7 @@ impl Stream {
                 position: position.0,
             })
         };
-        check_stream(&self.id, events(), version_base, findings);
+        check_stream(&self.id, events(), numbering, findings);
         let now = clock::now();
         for event in events().filter(|event| is_implausible(event.recorded_at, now)) {
             report_implausible(&self.id, event, now, findings);

@@ -24,7 +24,7 @@ const LOST: StoreNews = {
   ...QUIET,
   lost: {
     error: { code: 'unreachable', message: CHANGED, hint: 'open it again', choices: [] },
-    ...{ since: QUIET.asOf, retryInMillis: 1_000 },
+    ...{ since: QUIET.asOf, retryInMillis: 1_000, isAnother: false },
   },
 };
 
@@ -126,6 +126,25 @@ it('says once that the store is away, and no more of it once it is back', async 
   faults.set('openHistory', null);
   tell(QUIET);
   await page.until(() => page.find(CARD) === null);
+});
+
+it('reads a store anew that holds other events than are shown, where it is', async () => {
+  const { twin, tell, looked, listeners } = watchedTwin();
+  page = openPage({}, twin);
+  await page.until(() => page.find('[data-test=scope-header]'));
+  await palette('#order-4711');
+  await page.until(() => page.find('[data-test=omnibox-item]'));
+  page.press('Enter');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '15');
+  page.press('ArrowLeft');
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
+  const [closed, opened] = [vi.spyOn(twin, 'closeStore'), vi.spyOn(twin, 'openStore')];
+  tell(LOST.lost ? { ...LOST, lost: { ...LOST.lost, isAnother: true } } : LOST);
+  await page.until(() => page.find(`${CARD} [data-test=error-retry]`));
+  page.find(`${CARD} [data-test=error-retry]`)?.click();
+  await page.until(() => listeners.length === 2 && page.find(CARD) === null);
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '14');
+  expect([closed.mock.calls.length, opened.mock.calls.length, looked.mock.calls.length]).toEqual([1, 1, 0]);
 });
 
 it('says which stream did not open while the store is away, and opens it once it is back', async () => {

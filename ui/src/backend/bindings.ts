@@ -397,28 +397,6 @@ export type CausationRow = {
 	notes: CausationNote[],
 };
 
-/**  What the hash chain that a store keeps itself says. Texts are empty where there is nothing. */
-export type ChainVerified = {
-	outcome: EvidenceOutcome,
-	sentence: string,
-	/**  `L3`; empty: not claimed. */
-	level: string,
-	/**  Who signed how many events, as far as that was asked. */
-	signatures: string,
-	/**  Whether the chain contradicts itself, or what of it is signed. */
-	isBroken: boolean,
-	/**  What is there holds, and not all of the chain is there. */
-	isPartial: boolean,
-	/**  The last event, and its hash at level L3: kept elsewhere it shows later that the chain is the same up to there. */
-	last: string,
-	head: string,
-	/**  By position; the first ones of many. */
-	findings: VerifyFindingWire[],
-	findingCount: number,
-	/**  What it does not show, a sentence each. */
-	notChecked: string[],
-};
-
 export type CheckAsked = {
 	scope: LabScope,
 	handler: string,
@@ -3077,3 +3055,17 @@ async function typedError<T, E>(result: Promise<T>): Promise<{ status: "ok"; dat
     }
 }
 
+
+export type ChainVerified = {
+	outcome: EvidenceOutcome,
+	sentence: string,
+	level: string,
+	signatures: string,
+	isBroken: boolean,
+	isPartial: boolean,
+	last: string,
+	head: string,
+	findings: VerifyFindingWire[],
+	findingCount: number,
+	notChecked: string[],
+};

@@ -5,6 +5,7 @@ import type {
   AnchorMade,
   AnchorsFound,
   BundleChecked,
+  ChainVerified,
   HealthTold,
   JobUpdate,
   ReportAskedWire,
@@ -23,6 +24,8 @@ export interface EvidenceBackend {
   /** Rejects with `cancelled` when `cancelJob` stopped it, as all that is long here. */
   makeAnchor(session: number, asked: AnchorAskedWire, progress: Tell): Promise<AnchorMade>;
   verifyStore(session: number, asked: VerifyAskedWire, progress: Tell): Promise<StoreVerified>;
+  /** The hash chain that the store itself keeps. Empty texts: no key, no explanations. */
+  verifyChain(session: number, nativeKey: string, explanations: string, progress: Tell): Promise<ChainVerified>;
   storeHealth(session: number, handler: string, progress: Tell): Promise<HealthTold>;
   /** How reports of the store were made last. */
   reportManner(session: number): Promise<ReportManner>;

@@ -115,6 +115,8 @@ export function tauriBackend(): Backend {
     anchors: (session, folder) => settled(commands.anchors(session, folder)),
     makeAnchor: (session, asked, progress) => settled(commands.makeAnchor(session, asked, channel(progress))),
     verifyStore: (session, asked, progress) => settled(commands.verifyStore(session, asked, channel(progress))),
+    verifyChain: (session, key, explanations, progress) =>
+      settled(commands.verifyChain(session, key, explanations, channel(progress))),
     storeHealth: (session, handler, progress) => settled(commands.storeHealth(session, handler, channel(progress))),
     reportManner: (session) => settled(commands.reportManner(session)),
     reportPaths: (session, asked, progress) => settled(commands.reportPaths(session, asked, channel(progress))),

@@ -19,7 +19,7 @@ export const LIVE: readonly Command[] = [
   command('Store', ['overview', 'history'], 'live.takeIn', 'Show the new events', (d) => d.store?.live.takeIn(), {
     ...{ words: 'refresh reload', blocked: hasNews },
   }),
-  command('Store', ['global'], 'connection.reconnect', 'Try the store again now', (d) => d.store?.live.lookNow(), {
+  command('Store', ['global'], 'connection.reconnect', 'Try the store again now', reconnect, {
     ...{ words: 'retry reconnect disconnected', blocked: isLost },
   }),
   command('Timeline', ['overview'], 'timeline.rangeFromSelection', 'Mark what is visible as a range', markVisible, {
@@ -83,7 +83,11 @@ function hasNews({ store, history, view }: Desk): string | null {
 
 function isLost({ store }: Desk): string | null {
   if (!store) return S.blocked.store;
-  return store.live.lost ? null : S.live.notLost;
+  return store.live.lost || store.live.news?.isOutdated ? null : S.live.notLost;
+}
+
+async function reconnect(desk: Desk): Promise<void> {
+  await (await import('../model/rereading')).reconnect(desk);
 }
 
 function hasRange({ store }: Desk): string | null {

@@ -4,7 +4,9 @@ import { errorOf } from '../backend/backend';
 import type {
   AnchorListed,
   AnchorMade,
+  ChainVerified,
   HealthTold,
+  JobUpdate,
   StoreVerified,
   VerifyAskedWire,
   VerifyFindingWire,
@@ -18,8 +20,11 @@ import { ScopeForm } from './lab_scope.svelte';
 import { LongWork } from './long_work.svelte';
 import type { OpenStore } from './open_store.svelte';
 
-export const SECTIONS = ['anchors', 'health', 'bundle'] as const;
-export type Section = (typeof SECTIONS)[number];
+const ALWAYS = ['anchors', 'health', 'bundle'] as const;
+const WITH_CHAIN = ['anchors', 'chain', 'health', 'bundle'] as const;
+export type Section = (typeof WITH_CHAIN)[number];
+
+type Tell = (update: JobUpdate) => void;
 
 export class IntegrityBoard extends LongWork implements Board {
   readonly #desk: Desk;
@@ -42,9 +47,16 @@ export class IntegrityBoard extends LongWork implements Board {
   key = $state('');
   salt = $state('');
   authority = $state('');
+  /** Files of lists of revoked certificates. */
+  revoked = $state.raw<readonly string[]>([]);
   handler = $state('');
   copy = $state('');
   explanations = $state('');
+  /** A file with the key that the store itself signs with. */
+  nativeKey = $state('');
+  /** Whether the store keeps a hash chain of its own. */
+  hasChain = $state(false);
+  chain = $state.raw<ChainVerified | null>(null);
 
   made = $state.raw<AnchorMade | null>(null);
   verified = $state.raw<StoreVerified | null>(null);
@@ -64,12 +76,22 @@ export class IntegrityBoard extends LongWork implements Board {
     void this.list('');
   }
 
+  /** What can be looked at. */
+  get sections(): readonly Section[] {
+    return this.hasChain ? WITH_CHAIN : ALWAYS;
+  }
+
   get anchor(): AnchorListed | undefined {
     return this.anchors?.[this.active];
   }
 
+  /** Those of what is looked at. */
+  get findings(): readonly VerifyFindingWire[] {
+    return (this.section === 'chain' ? this.chain?.findings : this.verified?.findings) ?? [];
+  }
+
   get finding(): VerifyFindingWire | undefined {
-    return this.verified?.findings[this.activeFinding];
+    return this.findings[this.activeFinding];
   }
 
   /** Reads the anchors of a folder; an empty one: of the folder that was chosen last. */
@@ -78,6 +100,7 @@ export class IntegrityBoard extends LongWork implements Board {
     try {
       const found = await this.#store.backend.anchors(this.#store.opened.session, folder);
       this.folder = found.folder;
+      this.hasChain = found.hasChain;
       this.anchors = found.anchors;
       this.active = Math.max(
         0,
@@ -101,7 +124,7 @@ export class IntegrityBoard extends LongWork implements Board {
   }
 
   lookAt(index: number): void {
-    this.activeFinding = Math.max(0, Math.min((this.verified?.findings.length ?? 1) - 1, index));
+    this.activeFinding = Math.max(0, Math.min(this.findings.length - 1, index));
   }
 
   /** Makes an anchor in the folder, or in one that a person chooses now. */
@@ -121,8 +144,19 @@ export class IntegrityBoard extends LongWork implements Board {
 
   /** What the store is held against, and how. */
   get asked(): VerifyAskedWire {
-    const { anchor, authority, copy, explanations, handler, key, salt } = this;
-    return { anchor: anchor?.dir ?? '', salt, key: key.trim(), authority, handler, explanations, copy };
+    const { anchor, authority, copy, explanations, handler, key, nativeKey, salt } = this;
+    const revoked = authority === '' ? [] : [...this.revoked];
+    return {
+      anchor: anchor?.dir ?? '',
+      salt,
+      key: key.trim(),
+      authority,
+      revoked,
+      handler,
+      explanations,
+      copy,
+      nativeKey,
+    };
   }
 
   /** Why nothing can be held against the chosen anchor; `null`: it can. */
@@ -143,6 +177,17 @@ export class IntegrityBoard extends LongWork implements Board {
     if (!verified) return;
     this.verified = verified;
     this.against = anchor.dir;
+    this.activeFinding = 0;
+  }
+
+  async verifyChain(): Promise<void> {
+    const { backend, opened } = this.#store;
+    const { explanations, nativeKey } = this;
+    this.chain = null;
+    const verify = (tell: Tell) => backend.verifyChain(opened.session, nativeKey, explanations, tell);
+    const chain = await this.long(T.verifying, verify);
+    if (!chain) return;
+    this.chain = chain;
     this.activeFinding = 0;
   }
 
@@ -175,7 +220,9 @@ export class IntegrityBoard extends LongWork implements Board {
   act(action: string): void | Promise<void> {
     switch (action) {
       case 'section': {
-        this.section = SECTIONS[(SECTIONS.indexOf(this.section) + 1) % SECTIONS.length] ?? 'anchors';
+        const { sections } = this;
+        this.section = sections[(sections.indexOf(this.section) + 1) % sections.length] ?? 'anchors';
+        this.activeFinding = 0;
         return;
       }
       case 'folder':
@@ -184,6 +231,7 @@ export class IntegrityBoard extends LongWork implements Board {
         return this.make();
       case 'run':
         if (this.section === 'bundle') return bundleCheckOf(this.#desk).choose();
+        if (this.section === 'chain') return this.verifyChain();
         return this.section === 'health' ? this.askHealth() : this.verify();
       case 'stop':
         return this.stop();
@@ -223,10 +271,11 @@ export class IntegrityBoard extends LongWork implements Board {
   }
 
   protected forget(): boolean {
-    const { health, verified } = this;
+    const { chain, health, verified } = this;
+    this.chain = null;
     this.verified = null;
     this.health = null;
-    return verified !== null || health !== null;
+    return chain !== null || verified !== null || health !== null;
   }
 }
 

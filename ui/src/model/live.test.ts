@@ -58,7 +58,7 @@ describe('a store that is watched', () => {
   it('says that it is lost, and that it is back', async () => {
     const { live, tell } = await watched();
     const error = { code: 'unreachable' as const, message: 'gone', hint: 'put it back', choices: [] };
-    tell({ lost: { error, since: QUIET.asOf, retryInMillis: 1_000 } });
+    tell({ lost: { error, since: QUIET.asOf, retryInMillis: 1_000, isAnother: false } });
     expect(live.lost?.error.message).toBe('gone');
     tell({});
     expect(live.lost).toBeNull();
@@ -69,7 +69,8 @@ describe('a store that is watched', () => {
     vi.useFakeTimers();
     const { live, tell } = await watched();
     const error = { code: 'unreachable' as const, message: 'gone', hint: 'put it back', choices: [] };
-    const fail = (retryInMillis: number): void => tell({ lost: { error, since: QUIET.asOf, retryInMillis } });
+    const fail = (retryInMillis: number): void =>
+      tell({ lost: { error, since: QUIET.asOf, retryInMillis, isAnother: false } });
     const told: [number, number][] = [];
     const look = (): void => void told.push([live.secondsLost, live.secondsToRetry]);
     for (const seconds of [1, 2, 4]) {

@@ -6,7 +6,7 @@ export const INTEGRITY = {
   title: 'Integrity',
   section: 'What is looked at',
   withoutStore: 'Anchors and store health need an open store',
-  sections: { anchors: 'Anchors', health: 'Store health', bundle: 'A folder of evidence' },
+  sections: { anchors: 'Anchors', chain: 'Own chain', health: 'Store health', bundle: 'A folder of evidence' },
   chooseFile: 'Choose…',
   none: 'none',
   without: 'Do without',
@@ -33,6 +33,13 @@ export const INTEGRITY = {
     L3: 'what verifying claims where the store keeps a hash chain of its own (EventSourcingDB) and it holds',
   },
   ownChain: 'Own chain',
+  chainPartial: 'Holds as far as it goes',
+  chainEnd: 'Ends with',
+  chainBegin: 'Does the chain hold that this store keeps itself?',
+  chainWhy:
+    'Every hash is made again from the bytes of its event and held against the one that the next event names, and every signature against the key that is named. It needs no anchor, and claims less than one: whoever can write to the store can make its chain anew.',
+  nativeKey: 'Store signs with',
+  nativeKeyHint: 'the public key of the store (PEM, or 64 hexadecimal digits)',
   partial: 'Partial',
   partialAdded: (n: number) => `it says nothing of ${countOf(n, 'event', 'events')} that came since`,
   partialColumns: (columns: string) => `it says nothing of columns that came later: ${columns}`,
@@ -76,10 +83,15 @@ export const INTEGRITY = {
   stamp: 'Time stamp',
   authority: 'Stamped by',
   authorityHint: 'the certificate of an authority that you trust (PEM)',
+  revoked: 'Not revoked by',
+  revokedHint: 'lists of revoked certificates (CRL); without one nobody looks whether it was revoked',
   handler: 'Impact by',
   copyOfStore: 'Older copy',
   /** What the engine says, with the field of the window in place of the word of the command line. */
-  inWindow: (said: string) => said.replaceAll('(--copy)', '(the field “Older copy”)'),
+  inWindow: (said: string) =>
+    said
+      .replaceAll('(--copy)', '(the field “Older copy”)')
+      .replaceAll('(--native-key)', '(the field “Store signs with”)'),
   copyHint: 'an older copy of the store, for the states before',
   explanations: 'Explanations',
   done: (dir: string) => `The anchor lies in ${dir}`,

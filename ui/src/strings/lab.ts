@@ -75,7 +75,7 @@ export const LAB = {
   onlyDifferences: 'Differences',
   everything: 'Everything',
   openHistory: 'Open in History',
-  incomplete: (since: string) => `Incomplete since ${since}: an event could not be read or folded`,
+  incomplete: (since: string) => `Incomplete since ${since}: an event is missing, or could not be read or folded`,
   page: 'Both states',
 
   invariants: 'Invariants',

@@ -8,6 +8,7 @@ use std::time::Instant;
 use refold_core::work::{CancelToken, Silent, Work};
 
 use self::chain::of_chain;
+use super::Desk;
 use super::lab::{narrow, took};
 use crate::answer::Literal;
 use crate::error::AppError;

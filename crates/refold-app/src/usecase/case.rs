@@ -262,7 +262,7 @@ impl Gathered {
                     payload::report_repeated(event, stream.names(), &own);
                     Ok(())
                 })?;
-                findings::report_track(&stream, session.description().numbering(), &own);
+                stream.report_track(session.description().numbering(), &own);
                 session.mask().report(&stream.category, &own);
                 stream
             }

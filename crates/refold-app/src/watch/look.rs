@@ -12,6 +12,7 @@ use refold_core::work::Work;
 use crate::desk::Placed;
 use crate::error::AppError;
 use crate::history::OpenedHistory;
+use crate::lock::lock;
 use crate::session::{Now, Session};
 use crate::wire::HistoryGrowth;
 

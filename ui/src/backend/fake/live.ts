@@ -27,7 +27,7 @@ export function tellNews(location: string, events: number, tell: (news: wire.Sto
       hint: 'put it back, or open it where it is now',
     };
     const timer = setTimeout(
-      () => tell({ ...news, lost: { error, since: news.asOf, retryInMillis: 4_000 } }),
+      () => tell({ ...news, lost: { error, since: news.asOf, retryInMillis: 4_000, isAnother: false } }),
       TELL_MILLIS,
     );
     return () => clearTimeout(timer);

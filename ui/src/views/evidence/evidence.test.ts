@@ -65,14 +65,56 @@ it('says of the chain of a store that is not what it says, as of nothing good', 
   const backend = await open('Ctrl+8', 'anchors-empty');
   const verify = backend.verifyStore.bind(backend);
   vi.spyOn(backend, 'verifyStore').mockImplementation(async (...asked) => {
-    const chain = 'NOT consistent with its own chain: 1 contradiction among 59 events';
-    return { ...(await verify(...asked)), chain, isChainBroken: true };
+    const sentence = 'NOT consistent with its own chain: 1 contradiction among 59 events';
+    const chain = {
+      ...{ outcome: 'broken' as const, sentence, level: '', signatures: 'no event is signed', isBroken: true },
+      ...{ isPartial: false, last: '58', head: '', findings: [], findingCount: 0, notChecked: [] },
+    };
+    return { ...(await verify(...asked)), chain };
   });
   page.press('n');
   await page.until(() => text('anchor-made').includes('anchor-20261122'));
   page.press('Ctrl+Enter');
   await page.until(() => text('verify-chain').includes('NOT consistent'));
   expect(page.find('[data-test=verify-chain]')?.classList).toContain('broken');
+});
+
+it('verifies the chain that a store keeps itself with its key, without an anchor', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty', 'chained.ndjson');
+  await page.until(() => page.find('[data-test=segment-chain]'));
+  page.press('s');
+  await page.until(() => page.find('[data-test=chain-empty]'));
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=chain-verdict]')?.dataset['outcome'] === 'verified');
+  expect(text('chain-level')).toContain('proof that the store itself keeps');
+  expect(text('chain-signatures')).toContain('no signature was checked');
+  expect(text('chain-not-checked')).toContain('cut off');
+  vi.spyOn(backend, 'pickFile').mockResolvedValue('/home/ada/library-public.pem');
+  const verify = vi.spyOn(backend, 'verifyChain');
+  page.find('[data-test=native-key-choose]')?.click();
+  await page.until(() => text('native-key').includes('library-public.pem'));
+  page.press('Ctrl+Enter');
+  await page.until(() => text('chain-signatures').includes('every event is signed'));
+  expect(verify.mock.lastCall?.slice(1, 3)).toEqual(['/home/ada/library-public.pem', '']);
+});
+
+it('asks lists of revoked certificates only beside an authority', async () => {
+  const backend = await open('Ctrl+8', 'anchors-empty');
+  page.press('n');
+  await page.until(() => text('anchor-made').includes('anchor-20261122'));
+  expect(page.find('[data-test=verify-revoked]')).toBeNull();
+  const files = ['/home/ada/root.pem', '/home/ada/root.crl', '/home/ada/middle.crl'];
+  vi.spyOn(backend, 'pickFile').mockImplementation(() => Promise.resolve(files.shift() ?? null));
+  page.find('[data-test=verify-authority-choose]')?.click();
+  await page.until(() => page.find('[data-test=verify-revoked]'));
+  page.find('[data-test=verify-revoked-choose]')?.click();
+  await page.until(() => text('verify-revoked').includes('root.crl'));
+  page.find('[data-test=verify-revoked-choose]')?.click();
+  await page.until(() => text('verify-revoked').includes('middle.crl'));
+  const verify = vi.spyOn(backend, 'verifyStore');
+  page.press('Ctrl+Enter');
+  await page.until(() => page.find('[data-test=verdict]'));
+  expect(verify.mock.lastCall?.[1].revoked).toEqual(['/home/ada/root.crl', '/home/ada/middle.crl']);
 });
 
 it('names what differs, what it did, and goes to the event', async () => {

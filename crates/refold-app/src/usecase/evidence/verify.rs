@@ -123,7 +123,7 @@ pub fn verify(
     copy: Option<&Session>,
 ) -> Result<VerifyAnswer, AppError> {
     let key = asked.key.as_deref().map(public_key).transpose()?;
-    let known = Known::open(&asked.anchor, asked.salt.as_deref(), key.as_ref())?;
+    let known = Known::open(work, &asked.anchor, asked.salt.as_deref(), key.as_ref())?;
     let stamp = stamp::seen(known.stamp.as_ref(), asked.authorities.as_deref(), &asked.revoked)?;
     let is_stamped = stamp.as_ref().is_some_and(|stamp| stamp.is_authority_known);
     let register = asked.explanations.as_deref().map(Register::read).transpose()?;

@@ -146,7 +146,7 @@ impl Selection {
             if !taken.insert(stream.id.clone()) {
                 continue;
             }
-            findings::report_track(&stream, session.description().numbering(), &own);
+            stream.report_track(session.description().numbering(), &own);
             session.mask().report(&stream.category, &own);
             let (from, to) = bounds.range(session, &stream, &own)?;
             selection.take(&stream, from.0 as usize..to.0.max(from.0) as usize);

@@ -84,7 +84,7 @@ impl DatedStream {
         if let Some(path) = &path {
             refuse_hidden(session, &stream, path)?;
         }
-        findings::report_track(&stream, session.description().numbering(), &findings);
+        stream.report_track(session.description().numbering(), &findings);
         session.mask().report(&stream.category, &findings);
         let mut dated = DatedStream {
             batch: EventBatch::default(),
