@@ -24,7 +24,10 @@ pub fn write_draft(shown: &Shown) {
     web.press(&[], "1");
     web.wait_for("document.querySelector('[data-test=handler-source], [data-test=handler-draft]')");
     web.press(&[], "e");
-    web.wait_for(&format!("{INSIDE}?.querySelector('.cm-line')"));
+    // What is typed next goes into the text.
+    web.wait_for(&format!(
+        "{INSIDE}?.activeElement?.matches('.cm-content') && {INSIDE}.querySelector('.cm-line')"
+    ));
 }
 
 /// Tries it where the stream that was looked at stands.

@@ -29,6 +29,8 @@ export class Drafting extends LongWork {
   isKept = $state(true);
   /** Why it could not be kept the last time. */
   refused = $state.raw<AppErrorWire | null>(null);
+  /** A person asked for it in order to type: the caret shall be in its text. */
+  isEntering = $state(false);
   /** It becomes a version or is thrown away: nothing is typed meanwhile. */
   isLeaving = $state(false);
   /** Grows with whatever is typed. */

@@ -179,7 +179,7 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
       case 'open':
         return this.part === 'coverage' && this.row?.first ? null : T.noRow;
       case 'edit':
-        if (this.draft) return D.isDraft;
+        if (this.draft) return null;
         return this.version?.version ? null : this.reference === '' ? T.noHandler : D.noFile;
       case 'try':
         if (this.draft?.stream.trim() === '') return D.noStream;
@@ -248,12 +248,17 @@ export class HandlersBoard extends LongWork implements Board, Reloaded {
     this.#desk.say(this.told?.problem ? D.isFaulty(this.told.problem.code) : D.noProblems);
   }
 
+  /** Into the text of the draft, which is made where the version is none. */
   async #edit(): Promise<void> {
-    await this.#try(async () => {
-      const reference = await this.#store.backend.draftHandler(this.reference);
-      this.part = 'source';
-      await this.#load(reference);
-    });
+    if (!this.draft) {
+      await this.#try(async () => {
+        const reference = await this.#store.backend.draftHandler(this.reference);
+        await this.#load(reference);
+      });
+    }
+    if (!this.draft) return;
+    this.part = 'source';
+    this.draft.isEntering = true;
   }
 
   async #discard(): Promise<void> {

@@ -6,7 +6,6 @@ import { countOf, countText, eventPlaceText } from '../base/format';
 export const DRAFT = {
   is: 'in the window',
   isWhy: 'A draft that is written on in this window. It is kept by Refold, and nothing of it is in the package.',
-  isDraft: 'This version is a draft',
   noDraft: 'This version is no draft: edit a draft of it first (E)',
   noFile: 'A bare file has no versions: write in it with an editor, it is folded with again when it is saved',
   noStream: 'Name a stream to try the draft on',

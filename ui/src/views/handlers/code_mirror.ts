@@ -50,6 +50,7 @@ export interface Editor {
   /** Whether nothing can be typed. */
   lock(isReadOnly: boolean): void;
   remark(remarks: readonly Remark[]): void;
+  focus(): void;
   /** Puts the caret there, in the middle of what is seen. */
   goTo(spot: Spot): void;
   /** Marks what is otherwise than in another text; `null`: nothing. */
@@ -97,6 +98,7 @@ export async function open(host: HTMLElement, editing: Editing): Promise<Editor>
       });
       view.dispatch(setDiagnostics(view.state, found));
     },
+    focus: () => view.focus(),
     goTo(spot) {
       const { from } = spanOf(view.state.doc, spot);
       view.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: 'center' }) });

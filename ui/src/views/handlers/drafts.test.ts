@@ -29,6 +29,17 @@ async function open(stream: string | null = null, faults = new Faults(), own?: (
   await page.until(() => chosen().endsWith('@1.0.0') && text('handler-source').includes('OrderPlaced'));
   page.press('e');
   await ready();
+  await page.until(isInText);
+}
+
+/** Whether what is typed goes into the text. */
+function isInText(): boolean {
+  return content() !== null && host()?.shadowRoot?.activeElement === content();
+}
+
+/** Whoever was in the text is nowhere. */
+function leaveText(): void {
+  content()?.blur();
 }
 
 async function ready(): Promise<void> {
@@ -224,6 +235,7 @@ it.each([
     },
   }));
   await type(4, '    - set: {}');
+  leaveText();
   page.press(keys);
   kept.open();
   await page.until(() => text('cases-sum') !== '' || text('coverage-summary') !== '');
@@ -281,9 +293,20 @@ it('is no more written in while it becomes a version, which it becomes once', as
   expect(page.find('[data-test=error-card]')).toBeNull();
 });
 
+it('leads into the text of a draft that is there already', async () => {
+  await open();
+  leaveText();
+  page.press('2');
+  await page.until(() => draft() === null);
+  page.press('e');
+  await page.until(isInText);
+  leaveText();
+  page.press('e');
+  await page.until(isInText);
+});
+
 it('leaves the letters to the text, and only there', async () => {
   await open();
-  content()?.focus();
   const before = chosen();
   for (const key of ['e', '2', '[', 'f']) page.press(key);
   expect(chosen()).toBe(before);
