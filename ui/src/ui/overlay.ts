@@ -16,20 +16,36 @@ export function overlay(element: HTMLElement): { destroy: () => void } {
   };
 }
 
-/** For `use:` of what lies over its siblings and leaves them at work: their scrollbars do not show through. */
+/**
+ * For `use:` of what lies over its siblings where there is no room for both, and leaves them at work: their scrollbars do
+ * not show through meanwhile.
+ */
 export function covering(element: HTMLElement): { destroy: () => void } {
-  const beneath = [...(element.parentElement?.children ?? [])].filter(
+  let beneath: HTMLElement[] = [];
+  const show = (covers: boolean) => {
+    if (covers === beneath.length > 0) return;
+    const changed = covers ? siblingsOf(element) : beneath;
+    beneath = covers ? changed : [];
+    for (const sibling of changed) sibling.toggleAttribute('data-beneath', covers);
+    renewScrollbars(changed);
+  };
+  const look = () => show(getComputedStyle(element).position === 'absolute');
+  look();
+  const watching = new ResizeObserver(look);
+  watching.observe(element);
+  return {
+    destroy() {
+      watching.disconnect();
+      show(false);
+    },
+  };
+}
+
+function siblingsOf(element: HTMLElement): HTMLElement[] {
+  return [...(element.parentElement?.children ?? [])].filter(
     (sibling): sibling is HTMLElement =>
       sibling instanceof HTMLElement && sibling !== element && !sibling.matches('[data-beneath]'),
   );
-  for (const sibling of beneath) sibling.toggleAttribute('data-beneath', true);
-  renewScrollbars(beneath);
-  return {
-    destroy() {
-      for (const sibling of beneath) sibling.toggleAttribute('data-beneath', false);
-      renewScrollbars(beneath);
-    },
-  };
 }
 
 // The engine paints scrollbars over whatever lies above them, and asks how wide one is (see styles/reset.css) when it
