@@ -2,15 +2,7 @@
 // Pure: it knows no store, no event and no canvas. The window is exact; only distances inside it become floats.
 
 import { clampBig, floatFromBig } from '../base/exact';
-import {
-  civilFromNanos,
-  clockText,
-  dateText,
-  fractionText,
-  monthText,
-  nanosFromCivil,
-  type CivilTime,
-} from '../base/instant';
+import { civilFromNanos, clockText, dateText, fractionText, monthText, nanosFromCivil } from '../base/instant';
 import { countText } from '../base/format';
 
 /** Inclusive-exclusive. */
@@ -29,6 +21,8 @@ export interface Tick {
   /** Pixels from the left edge. */
   x: number;
   text: string;
+  /** With the date or the year that a tick before it says for both; absent where nobody does. */
+  whole?: string;
 }
 
 /** So many ticks at most in such a length of the axis. */
@@ -102,12 +96,12 @@ export function timeTicks(
   zone: Zone = UTC,
 ): Tick[] {
   const clock = clockOf(span, zone);
-  const ticks = civilTicks(clock.civil, length, most).flatMap(({ civil, text }) => {
+  const ticks = civilTicks(clock.civil, length, most).flatMap(({ civil, text, whole }) => {
     const instants = clock.instantsOf(civil).filter((instant) => instant >= span.from && instant < span.to);
-    return instants.map((instant) => ({
-      x: xFromValue(span, width, instant),
-      text: instants.length > 1 ? `${text} ${offsetText(zone.offsetAt(instant))}` : text,
-    }));
+    return instants.map((instant) => {
+      const offset = instants.length > 1 ? ` ${offsetText(zone.offsetAt(instant))}` : '';
+      return { x: xFromValue(span, width, instant), text: text + offset, whole: whole + offset };
+    });
   });
   return ticks.toSorted((a, b) => a.x - b.x);
 }
@@ -134,6 +128,7 @@ function countStep(length: bigint, most: number): bigint {
 interface CivilTick {
   civil: bigint;
   text: string;
+  whole: string;
 }
 
 /** The calendar borders of a stretch of civil time. */
@@ -180,7 +175,8 @@ function clockTicks(span: Span, step: bigint): CivilTick[] {
     const t = civilFromNanos(civil);
     const date = dateText(t);
     const clock = step < 60n * SECOND ? clockText(t) + fractionText(t.nanos) : clockText(t).slice(0, 5);
-    ticks.push({ civil, text: date === day ? clock : `${date} ${clock}` });
+    const whole = `${date} ${clock}`;
+    ticks.push({ civil, text: date === day ? clock : whole, whole });
     day = date;
   }
   return ticks;
@@ -193,7 +189,8 @@ function dayTicks(span: Span, days: bigint): CivilTick[] {
   for (let civil = ceiledTo(span.from, step); civil < span.to; civil += step) {
     const t = civilFromNanos(civil);
     const text = `${t.day} ${monthText(t.month)}`;
-    ticks.push({ civil, text: t.year === year ? text : `${text} ${t.year}` });
+    const whole = `${text} ${t.year}`;
+    ticks.push({ civil, text: t.year === year ? text : whole, whole });
     year = t.year;
   }
   return ticks;
@@ -209,7 +206,8 @@ function monthTicks(span: Span, months: number): CivilTick[] {
     const civil = nanosFromCivil(year, month, 1);
     if (civil >= span.to) return ticks;
     if (civil >= span.from) {
-      ticks.push({ civil, text: monthLabel({ year, month }, shownYear) });
+      const whole = `${monthText(month)} ${year}`;
+      ticks.push({ civil, text: year === shownYear ? monthText(month) : whole, whole });
       shownYear = year;
     }
     month += months;
@@ -226,7 +224,7 @@ function yearTicks(span: Span, step: bigint): CivilTick[] {
   for (let year = first - (first % step); ; year += step) {
     const civil = nanosFromCivil(year, 1, 1);
     if (civil >= span.to) return ticks;
-    if (civil >= span.from) ticks.push({ civil, text: `${year}` });
+    if (civil >= span.from) ticks.push({ civil, text: `${year}`, whole: `${year}` });
   }
 }
 
@@ -234,8 +232,4 @@ function yearTicks(span: Span, step: bigint): CivilTick[] {
 function ceiledTo(value: bigint, step: bigint): bigint {
   const over = ((value % step) + step) % step;
   return over === 0n ? value : value + step - over;
-}
-
-function monthLabel(t: Pick<CivilTime, 'year' | 'month'>, shownYear: bigint | null): string {
-  return t.year === shownYear ? monthText(t.month) : `${monthText(t.month)} ${t.year}`;
 }

@@ -67,6 +67,34 @@ it('writes no two words over each other, and none where something else stands', 
   }
 });
 
+it('says the year with the first word that has room for it, and again where it changes', () => {
+  for (let width = 780; width < 1500; width += 10) {
+    const told = words(ORDER, width).words.filter(({ of }) => of !== 'fold');
+    expect(told.map(({ text }) => text).join(' '), `${width}`).toContain('2026');
+  }
+  // Where there is none for it, the axis says it at its end.
+  expect(words(ORDER, 780).ruler.years).toBe('');
+  expect(words(ORDER, 600).ruler.years).toBe('2026');
+  const years = ['2023-12-03T12:00:00Z', '2023-12-30T12:00:00Z', '2024-03-01T12:00:00Z', '2024-05-01T12:00:00Z'];
+  const told = words(years, 640)
+    .words.filter(({ of }) => of !== 'fold')
+    .toSorted((a, b) => a.left - b.left)
+    .map(({ text }) => text);
+  expect(told[0]).toContain('2023');
+  expect(told.find((text) => text.includes('Mar') || text.includes('-03-'))).toContain('2024');
+});
+
+it('lets the next tick say the date of one that has no room', () => {
+  const view = Projection.of({ from: 0n, to: 100n }, 900, []);
+  const ticks = [
+    { x: -20, text: '2026-08-14 09:31', whole: '2026-08-14 09:31' },
+    { x: 200, text: '09:32', whole: '2026-08-14 09:32' },
+    { x: 420, text: '09:33', whole: '2026-08-14 09:33' },
+  ];
+  const told = wordsOf({ ticks, days: [] }, view, RESERVED, widthOf);
+  expect(told.map(({ text }) => text)).toEqual(['2026-08-14 09:32', '09:33']);
+});
+
 it('says both days of a stretch over midnight, and a year that is another', () => {
   const days = (times: string[]) => words(times, 900).ruler.days.map(({ text }) => text);
   expect(

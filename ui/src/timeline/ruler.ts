@@ -1,5 +1,5 @@
 // Which words of a ruler are written, and where: no two over each other, what is folded before ticks, ticks before days.
-// Pure.
+// A date or a year that goes with a word for which there is no room is said by the next one. Pure.
 
 import { approximateText } from '../base/instant';
 import { S } from '../strings';
@@ -20,7 +20,7 @@ export interface RulerWord {
 
 /** `reserved`: pixels at the right end that something else stands on. */
 export function wordsOf(
-  { ticks, days }: Ruler,
+  { ticks, days }: Pick<Ruler, 'ticks' | 'days'>,
   view: Projection,
   reserved: number,
   widthOf: (text: string) => number,
@@ -42,12 +42,24 @@ export function wordsOf(
     const middle = Math.min(most - width, Math.max(0, (left + right - width) / 2));
     write({ text, left: middle, of: 'fold' }, FEWEST_BETWEEN_WORDS);
   }
-  const told = ticks.filter(({ x, text }) =>
-    write({ text, left: Math.round(x) + BESIDE, of: 'tick' }, FEWEST_BETWEEN_TICKS),
-  );
-  for (const { from, to, text } of days) {
+  let isOwed = false;
+  /** Where a year is said. */
+  const years: number[] = [];
+  const told = ticks.filter(({ x, text, whole = text }) => {
+    const isWhole = isOwed || text === whole;
+    const word = { text: isWhole ? whole : text, left: Math.round(x) + BESIDE, of: 'tick' as const };
+    const isWritten = write(word, FEWEST_BETWEEN_TICKS);
+    isOwed = isWhole && !isWritten;
+    if (isWhole && isWritten) years.push(x);
+    return isWritten;
+  });
+  for (const { from, to, text, whole } of days) {
     if (told.some(({ x }) => x >= from && x < to)) continue;
-    write({ text, left: (from + to - widthOf(text)) / 2, of: 'day' }, FEWEST_BETWEEN_WORDS);
+    const say = (text: string) =>
+      write({ text, left: (from + to - widthOf(text)) / 2, of: 'day' }, FEWEST_BETWEEN_WORDS);
+    const isKnown = years.some((x) => x < from);
+    if (!isKnown && say(whole)) years.push(from);
+    else say(text);
   }
   return words;
 }

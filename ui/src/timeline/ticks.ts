@@ -10,6 +10,8 @@ import type { Projection } from './projection';
 /** Pixels between two ticks. */
 const TIME_GAP = 104;
 const COUNT_GAP = 83;
+/** So many that a stretch has room for its day and year beside its fold. */
+const DAY_GAP = 112;
 const SECOND = 1_000_000_000n;
 
 /** What the axis itself adds to what is visible. */
@@ -27,36 +29,48 @@ export interface Day {
   /** Pixels from the left edge. */
   from: number;
   to: number;
+  /** With its year where that is not the one before. */
   text: string;
+  /** With its year. */
+  whole: string;
 }
 
 export interface Ruler {
   ticks: Tick[];
   days: Day[];
+  /** `2026`, `2025–2026`: where no stretch has room to say its year; else empty. */
+  years: string;
 }
 
 export function rulerOf(view: Projection, window: Span, { axis, bounds, ahead, zone }: AxisOfTicks): Ruler {
-  if (axis !== 'time') return { ticks: countTicks(window, view.width, COUNT_GAP, bounds, ahead), days: [] };
+  if (axis !== 'time') return { ticks: countTicks(window, view.width, COUNT_GAP, bounds, ahead), days: [], years: '' };
   const length = bigFromFloat(view.width / view.scale);
   const pitch = { length, most: Math.max(1, Math.floor(view.width / TIME_GAP)) };
   const stretches = open(view, window);
   const ticks = stretches.flatMap((stretch) => {
     const left = view.xOf(stretch.from);
     const ticks = timeTicks(stretch, view.xOf(stretch.to) - left, TIME_GAP, pitch, zone);
-    return ticks.map(({ x, text }) => ({ x: x + left, text }));
+    return ticks.map((tick) => ({ ...tick, x: tick.x + left }));
   });
   let year: bigint | null = null;
   const days = stretches.map((stretch) => {
     const [first, last] = [stretch.from, stretch.to - 1n].map((at) => civilFromNanos(at + zone.offsetAt(at) * SECOND));
-    const text = first && last ? daysText(first, last, year ?? first.year) : '';
+    const said = (year: bigint | null) => (first && last ? daysText(first, last, year) : '');
+    const words = { text: said(year ?? first?.year ?? null), whole: said(null) };
     year = last?.year ?? year;
-    return { from: view.xOf(stretch.from), to: view.xOf(stretch.to), text };
+    return { from: view.xOf(stretch.from), to: view.xOf(stretch.to), ...words };
   });
-  return { ticks, days: days.length > 1 ? days : [] };
+  const isTight = days.length > 1 && view.width / days.length < DAY_GAP;
+  return { ticks, days: days.length > 1 ? days : [], years: isTight ? yearsText(window, zone) : '' };
 }
 
-/** `3 Aug`, `3–4 Aug`, `31 Dec–1 Jan 2027`: a year is said where it is not the one before. */
-function daysText(first: CivilTime, last: CivilTime, year: bigint): string {
+function yearsText(window: Span, zone: Zone): string {
+  const [first, last] = [window.from, window.to - 1n].map((at) => civilFromNanos(at + zone.offsetAt(at) * SECOND).year);
+  return first === last ? `${first}` : `${first}–${last}`;
+}
+
+/** `3 Aug`, `3–4 Aug`, `31 Dec–1 Jan 2027`: a year is said where it is not the one that is known. */
+function daysText(first: CivilTime, last: CivilTime, year: bigint | null): string {
   const isOneMonth = first.year === last.year && first.month === last.month;
   const end = `${last.day} ${monthText(last.month)}${last.year === year ? '' : ` ${last.year}`}`;
   if (isOneMonth) return first.day === last.day ? end : `${first.day}–${end}`;
