@@ -31,6 +31,8 @@ export interface Item {
   note: string;
   /** The note in columns, where many items have the same ones. */
   cells?: readonly string[];
+  /** The whole of it, where that is more than the title and the note. */
+  tip?: string;
   keys: string;
   /** Why it cannot be chosen now. */
   blocked: string | null;
@@ -45,9 +47,11 @@ export interface Scene {
 }
 
 export function streamItem({ bus, copy }: Scene, hit: FindHit): Item {
+  const about = [hit.category, countOf(hit.events, 'event', 'events')];
   return {
     ...item(`stream:${hit.stream}`, 'stream', hit.stream),
-    cells: [hit.category, countOf(hit.events, 'event', 'events'), secondText(hit.lastRecordedAt)],
+    cells: [...about, secondText(hit.lastRecordedAt)],
+    tip: [hit.stream, ...about, instantText(hit.lastRecordedAt)].join(' · '),
     acts: [
       { title: S.palette.open, act: () => bus.run('go.aggregate', hit.stream) },
       { title: S.palette.openBeside, act: () => bus.run('document.open', hit.stream) },
