@@ -75,6 +75,15 @@ fn what_is_not_taken() {
         error(broken),
         "RF-PKG-SYNTAX: the file is not UTF-8 here; save it as UTF-8 (a.yaml:2:4)"
     );
+    let json = |text: &str| Document::from_yaml(&Arc::from("edits.json"), text.as_bytes());
+    assert_eq!(
+        error(json("{\"a\": 1,\n \"b\": {\"c\": 2}\n")),
+        "RF-PKG-SYNTAX: this is not JSON: the text ends inside an object (edits.json:3:1)"
+    );
+    assert_eq!(
+        error(json("{\"a\": [1 2}\n")),
+        "RF-PKG-SYNTAX: this is not JSON: expected a comma or the end of the array (edits.json:1:10)"
+    );
     assert_eq!(
         error(toml("a = 1\na = 2\n")),
         "RF-PKG-SYNTAX: this is not TOML: duplicate key (a.toml:2:1)"

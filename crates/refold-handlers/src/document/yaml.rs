@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use refold_core::value::Value;
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 use super::{Body, Document, Key, MAX_DEPTH, Node, Scalar, ScalarSource};
@@ -11,6 +12,7 @@ use crate::error::{Mark, PackageError, code, count};
 pub fn read(file: &Arc<str>, source: &str) -> Result<Document, PackageError> {
     let mut reader = Reader {
         file,
+        source,
         lines: source.split('\n').collect(),
         events: Parser::new_from_str(source),
     };
@@ -40,6 +42,7 @@ pub fn read(file: &Arc<str>, source: &str) -> Result<Document, PackageError> {
 
 struct Reader<'a> {
     file: &'a Arc<str>,
+    source: &'a str,
     lines: Vec<&'a str>,
     events: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
@@ -49,16 +52,24 @@ impl<'a> Reader<'a> {
         match self.events.next_event() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => {
-                let message = format!("this is not YAML: {}", error.info());
-                Err(PackageError::at(
-                    code::PKG_SYNTAX,
-                    self.file,
-                    mark_of(error.marker()),
-                    message,
-                ))
+                let (mark, message) = self.not_json().unwrap_or_else(|| {
+                    let message = format!("this is not YAML: {}", error.info());
+                    (mark_of(error.marker()), message)
+                });
+                Err(PackageError::at(code::PKG_SYNTAX, self.file, mark, message))
             }
             None => Ok((Event::StreamEnd, Span::default())),
         }
+    }
+
+    /// What is wrong in the words of JSON, where the file is called so.
+    fn not_json(&self) -> Option<(Mark, String)> {
+        if !self.file.ends_with(".json") {
+            return None;
+        }
+        let error = Value::from_json(self.source.as_bytes(), Value::MAX_DEPTH).err()?;
+        let mark = Mark::from_offset(self.source, error.offset);
+        Some((mark, format!("this is not JSON: {}", error.message)))
     }
 
     fn node(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Node, PackageError> {

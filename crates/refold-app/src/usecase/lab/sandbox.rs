@@ -9,12 +9,14 @@ use refold_core::pointer::Pointer;
 use refold_core::track::Moment;
 use refold_core::value::Value;
 use refold_core::work::Work;
+use refold_handlers::error::{Mark, PackageError, code};
 use refold_handlers::lab::sandbox::{Row, RowMark};
 
 use super::course::{MOST_CHANGES, bar};
 use super::pair::side_by_side;
 use super::whatif::{Edits, LineCourse, Noted, SandboxEvent, WhatIf, fold_both};
 use crate::error::{AppError, ErrorCode};
+use crate::handler::advice;
 use crate::mask::Part;
 use crate::replay::{Opening, Replay};
 use crate::session::Session;
@@ -41,7 +43,8 @@ impl Sandbox {
     ) -> Result<Sandbox, AppError> {
         // A line each, so that what is wrong with an edit is told by its number.
         let text = format!("{{\"refold\": \"whatif/1\", \"edits\": [\n{}\n]}}", edits.join(",\n"));
-        let edits = Edits::read("edits.json", text.as_bytes())?;
+        let edits = Edits::read("edits.json", text.as_bytes())
+            .map_err(|error| not_json(&error, edits).unwrap_or_else(|| error.into()))?;
         let whatif = fold_both(work, session, stream, Some(handler), &edits)?;
         let opening = Opening {
             program: Arc::clone(&whatif.program),
@@ -218,6 +221,22 @@ impl Sandbox {
             )
         })
     }
+}
+
+/// The edit that is not written as it must be, and where in it: a person sees one edit, not the list of them.
+fn not_json(error: &PackageError, edits: &[String]) -> Option<AppError> {
+    if error.code != code::PKG_SYNTAX {
+        return None;
+    }
+    edits.iter().zip(1..).find_map(|(edit, number)| {
+        let wrong = Value::from_json(edit.as_bytes(), Value::MAX_DEPTH).err()?;
+        let Mark { line, column } = Mark::from_offset(edit, wrong.offset);
+        let place = format!("edit {number}, line {line}, column {column}");
+        Some(AppError::invalid(
+            format!("{}: this is not JSON: {} ({place})", error.code, wrong.message),
+            advice(error.code),
+        ))
+    })
 }
 
 /// How an edit names an event.
