@@ -414,6 +414,7 @@ export const S = {
       'access denied': 'Access was denied',
       'it would cost the server too much': 'That is too much for the server',
       'not an event store': 'This is no event store',
+      'the read model': 'The read model cannot be read',
     },
     titles: {
       cancelled: 'Cancelled',

@@ -66,7 +66,9 @@ impl<'a> NewFile<'a> {
         let failed = |error: &std::io::Error| not_written(target, noun, error);
         for store in stores {
             if is_of_store(folder, store).map_err(|error| failed(&error))? {
-                return Err(refused("it is the folder of the store".to_owned()));
+                return Err(refused(
+                    "it is the folder of the store, and nothing is ever written beside a store".to_owned(),
+                ));
             }
         }
         if let Some(why) = why_not_over(target, kind) {

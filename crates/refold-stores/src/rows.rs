@@ -102,7 +102,7 @@ impl RowPlace {
 /// Why rows cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum RowsError {
-    #[error("the read model: {0}")]
+    #[error("the read model: {}", said(.0))]
     Store(StoreError),
     /// `why`: what else has this name, or that nothing has.
     #[error("{why}: {wanted}")]
@@ -116,13 +116,32 @@ pub enum RowsError {
     #[error("not a place of a row (write a column, or column#/path): {wanted}: {detail}")]
     NoPlace { wanted: String, detail: String },
     /// `row` counts from 1.
-    #[error("row {row} of the read model cannot be read ({detail}): {location}")]
+    #[error("the read model: row {row} cannot be read ({detail}): {location}")]
     Malformed { location: String, row: u64, detail: String },
     /// The server did not want to go on, or could not.
     #[error("the server did not send the whole table ({detail}): {location}")]
     TooLong { location: String, detail: String },
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
+}
+
+/// Of a file or a server that is opened by the rules for stores, and is none.
+fn said(error: &StoreError) -> String {
+    match error {
+        StoreError::Corrupt { location, detail } => format!("it is damaged: {detail}: {location}"),
+        StoreError::Unreachable { location, detail } => format!("it cannot be reached: {detail}: {location}"),
+        StoreError::NotAnEventStore { location, detail, .. } => format!("{detail}: {location}"),
+        StoreError::NotAFile { location, is_folder } => {
+            format!(
+                "it is {}: {location}",
+                if *is_folder { "a folder" } else { "no regular file" }
+            )
+        }
+        StoreError::Changed { location, detail } => format!("it changed while it was read: {detail}: {location}"),
+        StoreError::Driver { location, detail } => format!("it cannot be read: {detail}: {location}"),
+        // The others say themselves what they are of.
+        other => other.to_string(),
+    }
 }
 
 impl From<StoreError> for RowsError {

@@ -13,6 +13,14 @@ test.each<[ErrorCode, string, string, string]>([
     ...(['noLayout', 'not an event store: no layout fits its tables (t): /a.db'] as const),
     ...(['This is no event store', 'No layout fits its tables (t): /a.db'] as const),
   ],
+  [
+    ...(['invalidInput', 'the case is not written: it is the folder of the store: /a'] as const),
+    ...(['The case is not written', 'It is the folder of the store: /a'] as const),
+  ],
+  [
+    ...(['corrupt', 'the read model: row 1 cannot be read (it is no object): /a.json'] as const),
+    ...(['The read model cannot be read', 'Row 1 cannot be read (it is no object): /a.json'] as const),
+  ],
   ['unreachable', 'the folder is gone', 'The store could not be reached', 'The folder is gone'],
 ])('the heading of %s and why it is say nothing twice', (code, message, title, why) =>
   expect(errorWords({ code, message, hint: '', choices: [] })).toEqual({ title, why }),

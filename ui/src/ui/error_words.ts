@@ -16,6 +16,9 @@ export function errorWords({ code, message }: AppErrorWire): { title: string; wh
   for (const [opening, title] of Object.entries(S.error.openings)) {
     if (message.startsWith(`${opening}: `)) return { title, why: sentence(message.slice(opening.length + 2)) };
   }
+  // What was to be written, and was not, is a heading by itself.
+  const [, what, reason] = /^(the [^:]+ is not written): (.+)$/s.exec(message) ?? [];
+  if (what && reason) return { title: sentence(what), why: sentence(reason) };
   return { title: S.error.titles[code], why: sentence(message) };
 }
 

@@ -27,7 +27,7 @@ updated_at = { as = "ignored" }
 export function withDrift<Rest extends LabTwin>(twin: Rest): Rest & DriftBackend {
   const readable = (file: string) => {
     if (!file.includes('none')) return;
-    const message = `the read model: cannot reach the store: there is no such file: ${file}`;
+    const message = `the read model: it cannot be reached: there is no such file: ${file}`;
     throw new BackendError({ code: 'unreachable', message, hint: 'look whether the path is right', choices: [] });
   };
   const drift: DriftBackend = {

@@ -121,7 +121,7 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
     },
     async exportSearch(session, asked, file, _format, progress) {
       const { events } = twin.storeOf(session);
-      if (file.includes('/sample/')) throw failure('invalidInput', `it is the folder of the store: ${file}`);
+      if (file.includes('/sample/')) throw failure('invalidInput', notWritten('export', file));
       await countTo(events.times.length, 'searching', 10, progress);
       const all = [...events.times.keys()].filter((position) => rowOf(seed, events, position, asked) !== null);
       return {
@@ -134,7 +134,7 @@ function searchOf(twin: Twin, seed: number): SearchBackend {
     },
     async saveCase(session, asked, file, progress) {
       const { events, location } = twin.storeOf(session);
-      if (file.includes('/sample/')) throw failure('invalidInput', `it is the folder of the store: ${file}`);
+      if (file.includes('/sample/')) throw failure('invalidInput', notWritten('case', file));
       const noted = (notes.get(location) ?? []).length;
       if (noted + asked.places.length === 0) throw failure('invalidInput', 'there is nothing to put into a case');
       await countTo(events.times.length, 'writing the case', 10, progress);
@@ -241,6 +241,11 @@ function wireOf(code: wire.ErrorCode, message: string): wire.AppErrorWire {
 
 function failure(code: wire.ErrorCode, message: string): BackendError {
   return new BackendError(wireOf(code, message));
+}
+
+function notWritten(noun: string, file: string): string {
+  const why = 'it is the folder of the store, and nothing is ever written beside a store';
+  return `the ${noun} is not written: ${why}: ${file}`;
 }
 
 function pause(millis: number): Promise<void> {

@@ -234,7 +234,8 @@ pub(super) fn refuse_with_store(session: &Session, out: &Path, noun: &str) -> Re
     }
     Err(AppError::invalid(
         format!(
-            "the {noun} is not written: it is the folder of the store or lies in it: {}",
+            "the {noun} is not written: it is the folder of the store or lies in it, and nothing is ever written beside a \
+             store: {}",
             out.display()
         ),
         format!("choose a folder for the {noun} that does not go where the store goes"),

@@ -8,8 +8,8 @@ use refold_core::work::Work;
 use refold_stores::OpenOptions;
 use refold_stores::rows::ReadModel;
 
-use super::mapping::beside;
-use crate::access::Act;
+use super::mapping::{FORMAT, beside};
+use crate::access::{Access, Act};
 use crate::connections::server::{self, Asking, OpenedTables};
 use crate::connections::{self, Target, Tunnel, url};
 use crate::error::AppError;
@@ -29,12 +29,12 @@ impl Reached {
     pub fn of(work: &Work<'_>, session: &Session, named: &str) -> Result<Reached, AppError> {
         let scratch = session.cache_folder().join("scratch");
         if !is_connection(named) {
-            return Ok(Reached::file(Path::new(named), scratch));
+            return Reached::file(Path::new(named), scratch);
         }
         let (opened, places) = session.opening().ok_or_else(elsewhere)?;
         let target = Target::of(named, places)?;
         if let Some(file) = &target.file {
-            return Ok(Reached::file(file, scratch));
+            return Reached::file(file, scratch);
         }
         let connection = target.connection.as_ref();
         let access = target.log(places)?;
@@ -68,16 +68,39 @@ impl Reached {
         })
     }
 
-    fn file(path: &Path, scratch: PathBuf) -> Reached {
-        Reached {
+    fn file(path: &Path, scratch: PathBuf) -> Result<Reached, AppError> {
+        refuse_mapping(path)?;
+        Ok(Reached {
             model: ReadModel::File {
                 path: path.to_owned(),
                 options: OpenOptions::in_scratch(scratch),
             },
             _tunnel: None,
             _memory: None,
-        }
+        })
     }
+}
+
+/// A mapping lies beside its read model and has almost its name: it is chosen in its place, and would be read as rows.
+fn refuse_mapping(path: &Path) -> Result<(), AppError> {
+    if path.extension().is_none_or(|extension| extension != "toml") {
+        return Ok(());
+    }
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let format = text
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|of| of.get("format").cloned());
+    if format.as_ref().and_then(toml::Value::as_str) != Some(FORMAT) {
+        return Ok(());
+    }
+    Err(AppError::invalid(
+        format!(
+            "the read model: this is the mapping of one, which says what its columns hold: {}",
+            path.display()
+        ),
+        "choose the database or the export whose rows are meant; the mapping beside it is found by itself",
+    ))
 }
 
 /// The file in which the mapping of a table is looked for: beside a file; of a server in the user's own configuration.

@@ -394,6 +394,33 @@ fn without_a_mapping_nothing_is_assumed() {
 }
 
 /// Snapshots as libraries keep them: several of a stream, the state as JSON in one column.
+/// What is wrong is the file that was named, and not the store.
+#[test]
+fn what_is_no_read_model_is_told_for_what_it_is() {
+    let (folder, session) = (tempfile::tempdir().unwrap(), session(&[]));
+    let model = written(folder.path(), &[], By::Nobody);
+    let told = |file: &Path| ask(&session, file, None, 10).unwrap_err();
+    let mapping = told(&mapping::beside(&model, None));
+    assert_eq!(mapping.code, crate::ErrorCode::InvalidInput);
+    assert!(
+        mapping
+            .message
+            .starts_with("the read model: this is the mapping of one"),
+        "{mapping}"
+    );
+    let ragged = folder.path().join("ragged.csv");
+    std::fs::write(&ragged, "id,amount,label,open\n1\n").unwrap();
+    std::fs::copy(mapping::beside(&model, None), mapping::beside(&ragged, None)).unwrap();
+    let none = folder.path().join("none.db");
+    for (file, why) in [(&ragged, "row 1 cannot be read"), (&none, "it cannot be reached")] {
+        let error = told(file);
+        assert!(
+            error.message.starts_with(&format!("the read model: {why}")) && !error.message.contains("store"),
+            "{error}"
+        );
+    }
+}
+
 #[test]
 fn the_latest_snapshot_of_each_stream_is_held_against_a_replay_to_its_version() {
     let events: Vec<Told> = (0..300_usize)
