@@ -35,6 +35,7 @@ pub fn builder() -> Builder<Wry> {
         store::index_store,
         store::store_findings,
         store::streams,
+        store::count_categories,
         store::store_density,
         store::find,
         mask::mask_state,

@@ -276,6 +276,15 @@ impl Desk {
         caught(|| streams::page(&*self.session(session)?, query))
     }
 
+    /// Counts the events of each category, which takes a pass over all of them: asked by category afterwards,
+    /// [`Desk::store_density`] answers at once. Needs the index.
+    pub fn count_categories(&self, session: u32, progress: ProgressSink<'_>) -> Result<(), AppError> {
+        let opened = self.session(session)?;
+        self.jobs.run("categories", session, progress, |work| {
+            opened.ask(|index, _| Ok(index.count_by_category(work)?))
+        })
+    }
+
     /// A [`crate::frame::DensityFrame`]. Needs the index.
     pub fn store_density(&self, session: u32, query: &DensityQuery, by: DensityBy) -> Result<Vec<u8>, AppError> {
         caught(|| {

@@ -49,6 +49,12 @@ pub async fn streams(desk: State<'_, Arc<Desk>>, session: u32, query: StreamQuer
 
 #[tauri::command]
 #[specta::specta]
+pub async fn count_categories(desk: State<'_, Arc<Desk>>, session: u32, progress: Channel<JobUpdate>) -> Reply<()> {
+    answer(desk, move |desk| desk.count_categories(session, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn store_density(
     desk: State<'_, Arc<Desk>>,
     session: u32,

@@ -101,6 +101,11 @@ export interface Backend
   rangeFacts(session: number, query: RangeQuery): Promise<RangeFacts>;
   /** What distinguishes a range from the rest. Needs the index; rejects with `cancelled` when `cancelJob` stopped it. */
   distinguish(session: number, query: RangeQuery, progress: (update: JobUpdate) => void): Promise<Distinction>;
+  /**
+   * Goes through all events once, so that `storeDensity` by category answers at once. Needs the index; rejects with
+   * `cancelled` when `cancelJob` stopped it.
+   */
+  countCategories(session: number, progress: (update: JobUpdate) => void): Promise<void>;
   storeDensity(session: number, query: DensityQuery, by: DensityBy): Promise<DensityFrame>;
   /**
    * `at` is a cursor text; `handler` a package, `null` for the default. `news` hears how far the opening is, and until

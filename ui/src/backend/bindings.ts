@@ -32,6 +32,7 @@ export const commands = {
 	indexStore: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("index_store", { session, progress })),
 	storeFindings: (session: number) => typedError<FindingGroup[], AppErrorWire>(__TAURI_INVOKE("store_findings", { session })),
 	streams: (session: number, query: StreamQuery) => typedError<StreamPage, AppErrorWire>(__TAURI_INVOKE("streams", { session, query })),
+	countCategories: (session: number, progress: Channel<JobUpdate>) => typedError<null, AppErrorWire>(__TAURI_INVOKE("count_categories", { session, progress })),
 	storeDensity: (session: number, query: DensityQuery, by: DensityBy) => typedError<ArrayBuffer, AppErrorWire>(__TAURI_INVOKE("store_density", { session, query, by })),
 	find: (session: number, text: string, limit: number) => typedError<FindHit[], AppErrorWire>(__TAURI_INVOKE("find", { session, text, limit })),
 	maskState: (session: number) => typedError<MaskState, AppErrorWire>(__TAURI_INVOKE("mask_state", { session })),

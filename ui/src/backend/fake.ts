@@ -242,6 +242,11 @@ class FakeBackend implements Omit<
     return distinguish(events, query);
   }
 
+  async countCategories(session: number, progress: (update: wire.JobUpdate) => void): Promise<void> {
+    const { events } = this.#store(session);
+    await this.#job(progress, 'counting events by category', events.times.length, 1);
+  }
+
   async storeDensity(session: number, query: wire.DensityQuery, by: wire.DensityBy): Promise<DensityFrame> {
     await this.#wait();
     const { events } = this.#store(session);

@@ -165,7 +165,9 @@ export class Desk {
   }
 
   get jobs(): number {
-    return this.documents.stores.filter((store) => store.isIndexing).length + (this.isMakingSample ? 1 : 0);
+    return (
+      this.documents.stores.filter((store) => store.isIndexing || store.counting).length + (this.isMakingSample ? 1 : 0)
+    );
   }
 
   async openStore(location: string, layout: string | null = null): Promise<void> {

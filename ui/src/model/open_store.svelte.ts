@@ -62,6 +62,8 @@ export class OpenStore {
   timeline = $state.raw<Timeline | null>(null);
   job = $state.raw<JobUpdate | null>(null);
   isIndexing = $state(false);
+  /** How far the count of events by category is; `null`: none runs. */
+  counting = $state.raw<JobUpdate | null>(null);
   failure = $state.raw<AppErrorWire | null>(null);
   /** When the overview was read last, RFC 3339; empty before. */
   readAt = $state('');
@@ -80,6 +82,8 @@ export class OpenStore {
   #activeId = $state('');
   readonly #slots: Record<DensityBy, Slots> = { type: new Slots(), category: new Slots() };
   #bounds: Bounds | null = null;
+  /** The count by category, and what the store was then. */
+  #counted: { of: Overview | null; all: Promise<void> } | null = null;
   /** What of the timeline is to be shown once it is there. */
   #wanted: { axis: Axis; window: Span | null; look: TimelineLook | null } | null = null;
   #isClosed = false;
@@ -181,8 +185,10 @@ export class OpenStore {
     }
   }
 
+  /** Stops what is made of all events. */
   async cancelIndex(): Promise<void> {
-    if (this.job) await this.backend.cancelJob(this.job.job);
+    const job = this.job ?? this.counting;
+    if (job) await this.backend.cancelJob(job.job);
   }
 
   async close(): Promise<void> {
@@ -290,15 +296,41 @@ export class OpenStore {
     this.timeline = new Timeline(
       {
         bounds: (axis) => storeBounds(this.overview ?? overview, this.#bounds, axis),
-        load: (axis, fetch, by) => this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch), by),
+        load: async (axis, fetch, by) => {
+          if (by === 'category') await this.#countCategories();
+          return this.backend.storeDensity(this.opened.session, densityQuery(axis, fetch), by);
+        },
         slotOf: (series, by) => this.slotOf(series, by),
         ahead: () => 0n,
-        failed: (reason) => (this.failure = errorOf(reason)),
+        failed: (reason) => this.#failed(errorOf(reason)),
       },
       'time',
     );
     this.#showWanted();
     this.streams.want(0, 1);
+  }
+
+  // The first question by category takes a pass over all events, whenever the store grew.
+  #countCategories(): Promise<void> {
+    const of = this.overview;
+    if (this.#counted?.of === of) return this.#counted.all;
+    let isOver = false;
+    const counted = this.backend.countCategories(this.opened.session, (job) => {
+      if (!isOver) this.counting = job;
+    });
+    const all = counted.finally(() => {
+      isOver = true;
+      this.counting = null;
+    });
+    all.catch(() => (this.#counted = null));
+    this.#counted = { of, all };
+    return all;
+  }
+
+  // Who stops the count by category goes on with types, which the index has counted.
+  #failed(failure: AppErrorWire): void {
+    if (failure.code === 'cancelled' && this.timeline?.by === 'category') this.timeline.stackBy('type');
+    else this.failure = failure;
   }
 
   #showWanted(): void {

@@ -35,6 +35,7 @@ export const RANGE = {
     log: 'Height: logarithm of the count',
   },
   stack: 'Colours by',
+  counting: 'Counting events by category',
   stackBy: { type: 'by type', category: 'by category' },
   stackTitle: { type: 'Stack the timeline by type', category: 'Stack the timeline by category' },
   noPeak: 'No event is in sight',

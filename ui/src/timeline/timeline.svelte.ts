@@ -432,10 +432,11 @@ export class Timeline {
     const from = this.whole.from;
     // What lies before the window, so that a column answers to a moment: one column over all of it.
     const earlier = first && first.from > from ? { from, to: first.from, bucket: first.from - from, columns: 1 } : null;
-    const frames = Promise.all(fetches.map((fetch) => this.#source.load(axis, fetch, by)));
-    let before = earlier ? total(await this.#source.load(axis, earlier, by)) : 0;
+    const load = (fetch: Fetch) => this.#source.load(axis, fetch, by);
+    const [ahead, frames] = await Promise.all([earlier && load(earlier), Promise.all(fetches.map(load))]);
+    let before = ahead ? total(ahead) : 0;
     const pieces: Piece[] = [];
-    for (const [at, frame] of (await frames).entries()) {
+    for (const [at, frame] of frames.entries()) {
       const fetch = fetches[at];
       if (!fetch) continue;
       const running = runningCounts(frame.counts, frame.columns, frame.series.length, before);

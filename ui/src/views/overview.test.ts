@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, expect, it, vi } from 'vitest';
 import { openPage, type Page } from '../app/page.test-kit';
+import { BackendError } from '../backend/backend';
 import { fakeBackend } from '../backend/fake';
 
 let page: Page;
@@ -80,6 +81,37 @@ it('tells of the picture that is there, as long as the one that was asked for is
   tell();
   await page.until(() => legend().length === 2);
   expect(page.texts('[data-test=column-tip] dt').every((name) => ['cart', 'order'].includes(name))).toBe(true);
+  width.mockRestore();
+});
+
+it('says how far the count by category is, and stays with types where it is stopped', async () => {
+  const width = vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(900);
+  const launch = { store: 'shops.db', stream: null, at: null, handler: null };
+  const backend = fakeBackend({ sampleEvents: 2_000, launch });
+  let [asked, stop] = [0, (): void => {}];
+  backend.countCategories = (_, progress) => {
+    asked += 1;
+    progress({ job: 77, phase: 'counting', done: 300, total: 2_000 });
+    const cancelled = new BackendError({ code: 'cancelled', message: 'cancelled', hint: '', choices: [] });
+    return new Promise((_, reject) => (stop = () => reject(cancelled)));
+  };
+  const cancel = backend.cancelJob.bind(backend);
+  backend.cancelJob = (job) => (job === 77 ? Promise.resolve(stop()) : cancel(job));
+  page = openPage({}, backend);
+  await page.until(() => page.find('[data-test=legend-entry]'));
+  const [types, progress] = [legend(), () => page.texts('[data-test=timeline] [data-test=job-progress]')];
+  for (const cancelling of [
+    () => page.press('Escape'),
+    () => page.find('[data-test=timeline] [data-test=job-cancel]')?.click(),
+  ]) {
+    const before = asked;
+    stackBy('category');
+    await page.until(() => progress()[0]?.includes('Counting events by category 300 of 2,000 · 15 %'));
+    expect([asked, page.texts('[data-test=jobs]')]).toEqual([before + 1, ['1 job']]);
+    cancelling();
+    await page.until(() => value('stack-by') === 'type' && progress().length === 0);
+    expect([legend(), page.find('[data-test=error-card]')]).toEqual([types, null]);
+  }
   width.mockRestore();
 });
 

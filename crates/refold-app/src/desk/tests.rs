@@ -442,6 +442,33 @@ fn cancelling_an_index_leaves_the_store_usable() {
 }
 
 #[test]
+fn the_count_by_category_says_how_far_it_is_and_can_be_stopped() {
+    let Lab {
+        desk, store, _folder, ..
+    } = lab();
+    let session = desk.open_store(&store, None).unwrap().session;
+    desk.index_store(session, &|_| {}).unwrap();
+    let error = desk
+        .count_categories(session, &|update| desk.cancel_job(update.job))
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::Cancelled);
+    let told = Mutex::new(Vec::new());
+    desk.count_categories(session, &|update| told.lock().unwrap().push(update))
+        .unwrap();
+    let told = told.into_inner().unwrap();
+    let events = desk.overview(session).unwrap().events;
+    assert!(
+        told.iter()
+            .any(|update| update.phase == "counting events by category" && update.total == Some(events)),
+        "{told:?}"
+    );
+    let asked = everything(Axis::Position, 10);
+    let frame = desk.store_density(session, &asked, DensityBy::Category).unwrap();
+    let counted: u32 = DensityFrame::decode(&frame).unwrap().counts.iter().sum();
+    assert_eq!(counted, events);
+}
+
+#[test]
 fn the_sample_is_made_once_and_can_be_cancelled() {
     let folder = tempfile::tempdir().unwrap();
     let desk = Desk::at(Places::below(folder.path()), None);

@@ -38,14 +38,7 @@ impl Index {
             slot_map,
             by_position,
             by_time,
-        } = match self.by_category.get() {
-            Some(made) => made,
-            None => {
-                let made = ByCategory::of(work, self)?;
-                // Of two who made it at once, one is kept.
-                self.by_category.get_or_init(|| made)
-            }
-        };
+        } = self.by_category(work)?;
         let starts = (0..=columns).map(|column| column_start(&window, columns, column));
         match (axis, by_time, &self.by_time) {
             (DensityAxis::RecordedAt, Some(table), Some((times, _))) => {
@@ -61,6 +54,20 @@ impl Index {
                 slot_map.density(columns, by_position.counts_before(ends))
             }
         }
+    }
+
+    /// Has the pass made that the first question by category waits for, where none was yet.
+    pub fn count_by_category(&self, work: &Work<'_>) -> Result<(), IndexError> {
+        self.by_category(work).map(drop)
+    }
+
+    fn by_category(&self, work: &Work<'_>) -> Result<&ByCategory, IndexError> {
+        if let Some(made) = self.by_category.get() {
+            return Ok(made);
+        }
+        let made = ByCategory::of(work, self)?;
+        // Of two who made it at once, one is kept.
+        Ok(self.by_category.get_or_init(|| made))
     }
 
     /// The name of a category by its ordinal.
