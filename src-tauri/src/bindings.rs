@@ -142,6 +142,7 @@ pub fn builder() -> Builder<Wry> {
         evidence::store_health,
         evidence::report_manner,
         evidence::report_paths,
+        evidence::report_preview,
         evidence::make_report,
         evidence::open_report,
         evidence::verify_bundle,

@@ -128,6 +128,27 @@ fn every_view_fits_its_window() {
             web.wait_for(&format!("document.querySelector('{content}')"));
             look(&shown, &format!("{content}, {size}"), &mut faults);
         }
+        // Beside a drawer the inspector is as narrow as it gets; where there is no room for both it is covered.
+        let beside = web.run(
+            "const [one, other] = ['.inspector', '.drawer'].map(it => document.querySelector(it).getBoundingClientRect());
+             return other.width >= one.width && other.left === one.left
+                 ? 0 : Math.min(one.width, other.left === one.right ? one.width : 0)",
+        );
+        match page {
+            ..=1024 => assert_eq!(beside, 0, "{size}"),
+            _ => assert!(beside.as_f64().is_some_and(|it| it >= 360.0), "{beside}, {size}"),
+        }
+        for (pressed, tab) in TABS.iter().filter(|_| beside != 0) {
+            web.run(&format!("document.querySelector('[data-test=tab-{tab}]').click()"));
+            web.wait_for(&format!(
+                "document.querySelector('[data-test=tab-{tab}]').ariaSelected === 'true'"
+            ));
+            look(
+                &shown,
+                &format!("{tab} ({pressed}) beside a drawer, {size}"),
+                &mut faults,
+            );
+        }
         web.press(&[], key::ESCAPE);
         web.run("document.querySelector('[data-test=findings-chip]').click()");
         web.wait_for("document.querySelector('[data-test=finding]')");
@@ -228,6 +249,9 @@ pub fn fill_views(shown: &Shown) {
         web.wait_for(&format!("document.querySelector('{end}')"));
     }
     test_all(shown);
+    show(shown, "reports");
+    web.run("document.querySelector('[data-test=report-preview]').click()");
+    web.wait_for("document.querySelector('[data-test=report-preview-pages] table')");
     show(shown, "history");
     web.press(&[key::CONTROL, key::SHIFT], "p");
     web.type_text("Branch here without");

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use refold_app::wire::{
-    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, ChainVerified, HealthTold, JobUpdate, ReportAskedWire,
-    ReportMade, ReportManner, ReportPaths, StoreVerified, VerifyAskedWire,
+    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, HealthTold, JobUpdate, ReportAskedWire, ReportMade,
+    ReportManner, ReportPaths, ReportPreview, StoreVerified, VerifyAskedWire,
 };
 use refold_app::{AppError, Desk};
 use tauri::State;
@@ -82,6 +82,17 @@ pub async fn report_paths(
     progress: Channel<JobUpdate>,
 ) -> Reply<ReportPaths> {
     answer(desk, move |desk| desk.report_paths(session, &asked, &tell(progress))).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn report_preview(
+    desk: State<'_, Arc<Desk>>,
+    session: u32,
+    asked: ReportAskedWire,
+    progress: Channel<JobUpdate>,
+) -> Reply<ReportPreview> {
+    answer(desk, move |desk| desk.report_preview(session, &asked, &tell(progress))).await
 }
 
 #[tauri::command]

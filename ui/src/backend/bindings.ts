@@ -141,6 +141,7 @@ export const commands = {
 	storeHealth: (session: number, handler: string, progress: Channel<JobUpdate>) => typedError<HealthTold, AppErrorWire>(__TAURI_INVOKE("store_health", { session, handler, progress })),
 	reportManner: (session: number) => typedError<ReportManner, AppErrorWire>(__TAURI_INVOKE("report_manner", { session })),
 	reportPaths: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportPaths, AppErrorWire>(__TAURI_INVOKE("report_paths", { session, asked, progress })),
+	reportPreview: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportPreview, AppErrorWire>(__TAURI_INVOKE("report_preview", { session, asked, progress })),
 	makeReport: (session: number, asked: ReportAskedWire, progress: Channel<JobUpdate>) => typedError<ReportMade, AppErrorWire>(__TAURI_INVOKE("make_report", { session, asked, progress })),
 	/**  Opens a report that was made in this window in the program that the system has for it; without `pages` its folder. */
 	openReport: (folder: string, pages: string | null) => typedError<null, AppErrorWire>(__TAURI_INVOKE("open_report", { folder, pages })),
@@ -1912,6 +1913,22 @@ export type PayloadView = {
 	isRedacted: boolean,
 };
 
+/**  A part of a page. Of a table the first rows of many; of a figure an address that holds it. */
+export type PreviewBlock = ({ is: "heading"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "text"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "facts"; facts: PreviewFact[] }) & { caption?: never; columns?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "list"; lines: string[] }) & { caption?: never; columns?: never; facts?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number }) & { facts?: never; lines?: never; picture?: never; text?: never; words?: never } | ({ is: "figure"; words: string; picture: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; rowCount?: never; rows?: never; text?: never };
+
+export type PreviewColumn = {
+	name: string,
+	/**  In percent of the width. */
+	share: number,
+	isCode: boolean,
+};
+
+export type PreviewFact = {
+	name: string,
+	value: string,
+	isCode: boolean,
+};
+
 /**  A problem at an event: the next one from somewhere. */
 export type ProblemFound = {
 	moment: number,
@@ -2057,6 +2074,20 @@ export type ReportPaths = {
 	idle: string[],
 	/**  What would find nothing of a person: entries of the list, and keys. */
 	idleList: string[],
+};
+
+/**  What the pages of a report would say. */
+export type ReportPreview = {
+	title: string,
+	/**  Empty where nobody said. */
+	classification: string,
+	events: number,
+	/**  Of the PDF; `None`: none is asked for. */
+	sheets: number | null,
+	blocks: PreviewBlock[],
+	/**  Whether other pseudonyms will stand in the report. */
+	hasOwnPseudonyms: boolean,
+	took: string,
 };
 
 /**  The question to the store that a report keeps the answer of. */

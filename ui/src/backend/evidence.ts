@@ -12,6 +12,7 @@ import type {
   ReportMade,
   ReportManner,
   ReportPaths,
+  ReportPreview,
   StoreVerified,
   VerifyAskedWire,
 } from './bindings';
@@ -31,6 +32,8 @@ export interface EvidenceBackend {
   reportManner(session: number): Promise<ReportManner>;
   /** What a report would hold and hide; nothing is written. */
   reportPaths(session: number, asked: ReportAskedWire, progress: Tell): Promise<ReportPaths>;
+  /** What the pages of a report would say; nothing is written where it would go. */
+  reportPreview(session: number, asked: ReportAskedWire, progress: Tell): Promise<ReportPreview>;
   makeReport(session: number, asked: ReportAskedWire, progress: Tell): Promise<ReportMade>;
   /** Opens a report that was made here in the program that the system has for it; without `pages` its folder. */
   openReport(folder: string, pages: string | null): Promise<void>;

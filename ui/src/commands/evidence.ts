@@ -25,6 +25,7 @@ export const EVIDENCE: readonly Command[] = [
   INTEGRITY('next', 'Next anchor', [']']),
   INTEGRITY('open', 'Open the event of the finding in History', ['o']),
   REPORT('run', 'Make the report', ['Mod+Enter']),
+  REPORT('preview', 'Read the pages of the report before it is made', ['p'], 'look draft'),
   REPORT('paths', 'List what a report would hold and hide', ['d'], 'dry run redaction'),
   REPORT('take', 'Take the stream and the moments that are open', ['t']),
   REPORT('out', 'Choose where reports go…', ['f']),

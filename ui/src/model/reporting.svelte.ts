@@ -9,6 +9,7 @@ import type {
   ReportMade,
   ReportManner,
   ReportPaths,
+  ReportPreview,
   ReportQuestionWire,
 } from '../backend/bindings';
 import { cursorOfEvent } from '../base/format';
@@ -64,6 +65,7 @@ export class ReportsBoard extends LongWork implements Board {
   });
 
   paths = $state.raw<ReportPaths | null>(null);
+  preview = $state.raw<ReportPreview | null>(null);
   made = $state.raw<ReportMade | null>(null);
   /** What the one that is shown was asked for. */
   #ran = $state.raw('');
@@ -176,10 +178,16 @@ export class ReportsBoard extends LongWork implements Board {
     const { backend, opened } = this.#store;
     const { asked } = this;
     const paths = await this.long(T.readingPaths, (tell) => backend.reportPaths(opened.session, asked, tell));
-    if (!paths) return;
-    this.paths = paths;
-    this.made = null;
-    this.#ran = JSON.stringify(asked);
+    if (paths) this.#show({ paths }, asked);
+  }
+
+  /** Shows its pages; nothing is written where it would go. */
+  async askPreview(): Promise<void> {
+    await this.#ready;
+    const { backend, opened } = this.#store;
+    const { asked } = this;
+    const preview = await this.long(T.layingOut, (tell) => backend.reportPreview(opened.session, asked, tell));
+    if (preview) this.#show({ preview }, asked);
   }
 
   async run(): Promise<void> {
@@ -189,9 +197,14 @@ export class ReportsBoard extends LongWork implements Board {
     const { backend, opened } = this.#store;
     const { asked } = this;
     const made = await this.long(T.making, (tell) => backend.makeReport(opened.session, asked, tell));
-    if (!made) return;
-    this.made = made;
-    this.paths = null;
+    if (made) this.#show({ made }, asked);
+  }
+
+  /** One thing is shown at a time. */
+  #show(of: { paths?: ReportPaths; preview?: ReportPreview; made?: ReportMade }, asked: ReportAskedWire): void {
+    this.paths = of.paths ?? null;
+    this.preview = of.preview ?? null;
+    this.made = of.made ?? null;
     this.#ran = JSON.stringify(asked);
   }
 
@@ -222,6 +235,8 @@ export class ReportsBoard extends LongWork implements Board {
     switch (action) {
       case 'paths':
         return this.askPaths();
+      case 'preview':
+        return this.askPreview();
       case 'stop':
         return this.stop();
       case 'out':
@@ -245,6 +260,7 @@ export class ReportsBoard extends LongWork implements Board {
     const isBusy = this.isRunning;
     switch (action) {
       case 'run':
+      case 'preview':
       case 'paths': {
         if (isBusy) return INTEGRITY.isRunning;
         const unasked = this.#unasked();
@@ -271,9 +287,10 @@ export class ReportsBoard extends LongWork implements Board {
 
   // What was made is a file by now, and only its name is shown.
   protected forget(): boolean {
-    const { paths } = this;
+    const showed = this.paths !== null || this.preview !== null;
     this.paths = null;
-    return paths !== null;
+    this.preview = null;
+    return showed;
   }
 
   get #question(): ReportQuestionWire {

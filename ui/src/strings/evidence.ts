@@ -159,6 +159,8 @@ export const REPORTS = {
   run: 'Make the report',
   making: 'Making the report',
   paths: 'What would be hidden',
+  preview: 'Preview',
+  layingOut: 'Laying out the pages',
   readingPaths: 'Looking at what it would hold',
   what: 'What',
   about: 'About',
@@ -237,6 +239,13 @@ export const REPORTS = {
   beginWhy:
     'A folder with the events, whether they are complete, the state at the end with the event that last changed each value, what was redacted, how it was made and what it does not show. It can be verified without Refold.',
   beginHow: 'Same store, same question, same report time: the same bytes.',
+  previewOf: (events: number, sheets: number | null) =>
+    [`Preview of ${countOf(events, 'event', 'events')}`, sheets === null ? '' : countOf(sheets, 'page', 'pages')]
+      .filter(Boolean)
+      .join(', '),
+  previewWhy: 'Nothing is written. The report time, the id and the digests will be those of the moment it is made.',
+  otherPseudonyms: 'Other pseudonyms will stand in the report: without a case key each report has a new one.',
+  firstRows: (shown: number, all: number) => `The first ${countText(shown)} of ${countText(all)} rows of the pages.`,
   dryRun: (events: number) => `${countOf(events, 'event', 'events')}; nothing is written`,
   part: 'Part',
   path: 'Path',

@@ -321,6 +321,68 @@ pub struct ReportPaths {
     pub idle_list: Vec<String>,
 }
 
+/// What the pages of a report would say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportPreview {
+    pub title: String,
+    /// Empty where nobody said.
+    pub classification: String,
+    pub events: u32,
+    /// Of the PDF; `None`: none is asked for.
+    pub sheets: Option<u32>,
+    pub blocks: Vec<PreviewBlock>,
+    /// Whether other pseudonyms will stand in the report.
+    pub has_own_pseudonyms: bool,
+    pub took: String,
+}
+
+/// A part of a page. Of a table the first rows of many; of a figure an address that holds it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase", tag = "is")]
+pub enum PreviewBlock {
+    Heading {
+        text: String,
+    },
+    Text {
+        text: String,
+    },
+    Facts {
+        facts: Vec<PreviewFact>,
+    },
+    List {
+        lines: Vec<String>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Table {
+        caption: String,
+        columns: Vec<PreviewColumn>,
+        rows: Vec<Vec<String>>,
+        row_count: u32,
+    },
+    Figure {
+        words: String,
+        picture: String,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewFact {
+    pub name: String,
+    pub value: String,
+    pub is_code: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct PreviewColumn {
+    pub name: String,
+    /// In percent of the width.
+    pub share: u8,
+    pub is_code: bool,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ReportPath {

@@ -70,16 +70,17 @@ fn write_block(out: &mut String, block: &Block) -> Result<(), ChartError> {
             Ok(())
         }
         Block::Figure(over_time) => {
-            let svg = chart::timeline(&figure(over_time))?;
-            writeln!(
-                out,
-                "<img alt=\"{}\" src=\"data:image/svg+xml;base64,{}\">",
-                escaped(&in_words(over_time)),
-                STANDARD.encode(svg)
-            )
+            let (alt, source) = (escaped(&in_words(over_time)), picture(over_time)?);
+            writeln!(out, "<img alt=\"{alt}\" src=\"{source}\">")
         }
     };
     Ok(())
+}
+
+/// The figure as an address that holds it.
+pub fn picture(over_time: &OverTime) -> Result<String, ChartError> {
+    let svg = chart::timeline(&figure(over_time))?;
+    Ok(format!("data:image/svg+xml;base64,{}", STANDARD.encode(svg)))
 }
 
 fn write_fact(out: &mut String, fact: &Fact) {

@@ -39,6 +39,12 @@ const GREY: (u8, u8, u8) = (0x50, 0x55, 0x5f);
 const RULE: (u8, u8, u8) = (0xce, 0xd1, 0xd7);
 const MARGIN: f32 = 48.0;
 
+/// How many pages the file has.
+pub fn page_count(pages: &Pages) -> Result<usize, PdfError> {
+    let faces = Faces::new().ok_or_else(|| PdfError("a font is damaged".to_owned()))?;
+    Ok(lay_out(&faces, pages).pages.len())
+}
+
 /// The whole file.
 pub fn write(pages: &Pages) -> Result<Vec<u8>, PdfError> {
     let failed = |reason: &str| PdfError(reason.to_owned());

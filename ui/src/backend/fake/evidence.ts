@@ -15,6 +15,9 @@ const MANNER: wire.ReportManner = {
   ...{ out: '', formats: [], redact: '', key: '', operator: '', organisation: '', classification: '' },
 };
 
+/** `<svg xmlns="http://www.w3.org/2000/svg" width="480" height="80"/>` */
+const SVG = 'PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI0ODAiIGhlaWdodD0iODAiLz4=';
+
 export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceBackend {
   let folder = '';
   let manner = MANNER;
@@ -133,6 +136,25 @@ export function withEvidence<Rest extends LabTwin>(twin: Rest): Rest & EvidenceB
         ...{ events, paths, pathCount: paths.length, more: 0 },
         idle: asked.manner.redact === '' ? [] : ['/custmer/name'],
         idleList: person && person.allow !== '' ? ['/nowhere of the list'] : [],
+      };
+    },
+    async reportPreview(session, asked, progress) {
+      const events = await scoped(session, asked, progress);
+      const columns = ['Version', 'Payload'].map((name) => ({ name, share: 50, isCode: true }));
+      const email = asked.manner.redact === '' ? 'ada@example.org' : '[redacted]';
+      const rows = [['1', JSON.stringify({ email })]];
+      return {
+        ...{ title: asked.title === '' ? 'Events of a store' : asked.title, classification: 'internal', events },
+        ...{ sheets: asked.manner.formats.includes('pdf') ? 4 : null, took: '95 ms' },
+        hasOwnPseudonyms: asked.question.of === 'subject' && asked.question.caseKey === '',
+        blocks: [
+          { is: 'text', text: 'All events of the store <b>orders</b>' },
+          { is: 'facts', facts: [{ name: 'Report id', value: '8715c273', isCode: true }] },
+          { is: 'heading', text: 'Events' },
+          { is: 'list', lines: ['Times are UTC'] },
+          { is: 'figure', words: 'Events by type over time', picture: `data:image/svg+xml;base64,${SVG}` },
+          { is: 'table', caption: 'The first events', columns, rows, rowCount: events },
+        ],
       };
     },
     async makeReport(session, asked, progress) {

@@ -353,6 +353,27 @@ it('shows what rules would hide before anything is written', async () => {
   expect(page.find('[data-test=report-made]')).toBeNull();
 });
 
+it('shows the pages of a report before it is made, as text and under its rules', async () => {
+  await open('Ctrl+7', 'reports');
+  page.press('p');
+  await page.until(() => text('report-preview-of').includes('4 pages'));
+  expect(text('report-preview-of')).toContain('Nothing is written');
+  expect(text('report-preview-pages')).toContain('All events of the store <b>orders</b>');
+  expect(text('report-preview-pages')).toContain('ada@example.org');
+  expect(text('preview-more')).toMatch(/^The first 1 of [\d,]+ rows/);
+  expect(page.find('[data-test=report-made]')).toBeNull();
+  page.press('r');
+  await page.until(() => page.find('[data-test=report-redact-clear]'));
+  // What is shown is of other rules by now, and says so.
+  expect(page.texts('.stale')[0]).not.toBe('');
+  page.press('p');
+  await page.until(() => text('report-preview-pages').includes('[redacted]'));
+  expect(text('report-preview-pages')).not.toContain('ada@example.org');
+  page.press('d');
+  await page.until(() => page.find('[data-test=report-path-rows]'));
+  expect(page.find('[data-test=report-preview-pages]')).toBeNull();
+});
+
 it('says what is missing before a report can be made', async () => {
   await open('Ctrl+7', 'reports');
   for (const format of ['pdf', 'html', 'csv', 'json']) page.find(`[data-test=report-format-${format}]`)?.click();

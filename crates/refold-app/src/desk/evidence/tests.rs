@@ -3,6 +3,7 @@
 use super::*;
 use crate::desk::tests::lab;
 use crate::error::ErrorCode;
+use crate::wire::PreviewBlock;
 
 fn folder() -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -124,6 +125,83 @@ fn a_report_is_made_as_the_last_one_was_and_checked() {
         .map(|file| file.name.as_str())
         .collect();
     assert_eq!((checked.outcome, wrong), (EvidenceOutcome::Broken, vec!["report.html"]));
+}
+
+/// Whatever stands in a preview stands on the pages, but for what is made of the moment of making.
+#[test]
+fn a_preview_says_what_the_pages_will_say_and_leaves_nothing() {
+    let lab = lab();
+    let (kept, out) = folder();
+    let session = lab.desk.open_store(&lab.store, None).expect("a store").session;
+    let rules = kept.path().join("rules.toml");
+    let text = "refold = \"mask/1\"\n[[hide]]\npaths = [\"/address\"]\n";
+    std::fs::write(&rules, text).expect("rules");
+    let manner = ReportManner {
+        out: format!("{out}/reports"),
+        formats: vec![ReportFormatWire::Pdf, ReportFormatWire::Html, ReportFormatWire::Csv],
+        redact: rules.display().to_string(),
+        ..ReportManner::default()
+    };
+    std::fs::create_dir(&manner.out).expect("a folder");
+    let asked = ReportAskedWire {
+        streams: vec!["order-4711".to_owned()],
+        ..report_of(ReportQuestionWire::Events, &manner)
+    };
+    let preview = lab.desk.report_preview(session, &asked, &|_| {}).expect("a preview");
+    assert_eq!(std::fs::read_dir(&manner.out).expect("a folder").count(), 0);
+    let scratch = lab
+        .desk
+        .session(session)
+        .expect("it is open")
+        .cache_folder()
+        .join("scratch");
+    assert_eq!(
+        std::fs::read_dir(scratch).expect("a folder").count(),
+        0,
+        "nothing is left"
+    );
+    let made = lab.desk.make_report(session, &asked, &|_| {}).expect("a report");
+    assert_eq!(preview.events, made.events);
+    assert!(preview.sheets.is_some_and(|sheets| sheets > 1), "{preview:?}");
+    let page = std::fs::read_to_string(Path::new(&made.dir).join("report.html")).expect("the pages");
+    let plain = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', "&quot;").replace('\'', "&#39;")
+    };
+    let of_the_moment = ["Report time", "Report id", "Report digest"];
+    let mut said = vec![preview.title.clone()];
+    for block in &preview.blocks {
+        match block {
+            PreviewBlock::Heading { text } | PreviewBlock::Text { text } => said.push(text.clone()),
+            PreviewBlock::Facts { facts } => {
+                let facts = facts.iter().filter(|fact| !of_the_moment.contains(&&*fact.name));
+                said.extend(facts.map(|fact| fact.value.clone()));
+            }
+            PreviewBlock::List { lines } => said.extend(lines.iter().cloned()),
+            PreviewBlock::Table { caption, rows, .. } => {
+                said.push(caption.clone());
+                said.extend(rows.iter().flatten().cloned());
+            }
+            PreviewBlock::Figure { picture, .. } => said.push(picture.clone()),
+        }
+    }
+    let missing: Vec<&String> = said.iter().filter(|text| !page.contains(&plain(text))).collect();
+    assert!(missing.is_empty(), "{missing:#?}");
+    assert!(
+        said.len() > 100 && said.iter().any(|text| text.contains("[redacted]")),
+        "{}",
+        said.len()
+    );
+    assert!(
+        said.iter().all(|text| !text.contains("Lindenweg")),
+        "what rules hide is in no preview"
+    );
+    // Who stops it gets none.
+    let error = lab
+        .desk
+        .report_preview(session, &asked, &|update| lab.desk.cancel_job(update.job))
+        .unwrap_err();
+    assert_eq!(error.code, ErrorCode::Cancelled);
 }
 
 #[test]

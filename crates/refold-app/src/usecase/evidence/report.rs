@@ -17,6 +17,7 @@ mod limits;
 mod method;
 mod noticed;
 pub mod paths;
+pub mod preview;
 mod record;
 mod scope;
 mod source;
@@ -30,6 +31,7 @@ use refold_audit::anchor::{Hash, hex};
 use refold_audit::report::manifest::{FORMAT, Manifest, PAGES, PRINTED, ReportFile, WORKBOOK, identified};
 use refold_audit::report::model::{Custody, DAMAGED, Events, Found, Leaf, Redaction, Report, Source, State};
 use refold_audit::report::pages::Pages;
+use refold_audit::report::xlsx::Spreadsheet;
 use refold_audit::report::{advice, html, pdf};
 use refold_core::finding::Findings;
 use refold_core::time::Timestamp;
@@ -44,7 +46,7 @@ use self::scope::Selection;
 use self::subject::Subject;
 pub use self::subject::SubjectAsked;
 use super::anchor::{refuse_with_store, secret_key, settled};
-use super::folder::{ADVICE, FileWritten, NewFolder, SIGNATURE, SUMS};
+use super::folder::{ADVICE, FileWritten, NewFolder, SIGNATURE, SUMS, Summed};
 use super::verify::VerifyAsked;
 use crate::answer::{BlameAnswer, CauseAnswer};
 use crate::error::AppError;
@@ -78,9 +80,23 @@ pub fn report(
     asked: &ReportAsked,
     copy: Option<&Session>,
 ) -> Result<ReportAnswer, AppError> {
+    gather(work, session, asked, (copy, &asked.out), |gathered, folder, record| {
+        gathered.finish(work, folder, record)
+    })
+}
+
+/// Reads all that a report is made of, and writes the events into a new folder in `out`. `end` does the rest; what it does
+/// not keep of the folder is gone with it.
+fn gather<Made>(
+    work: &Work<'_>,
+    session: &Session,
+    asked: &ReportAsked,
+    (copy, out): (Option<&Session>, &Path),
+    end: impl FnOnce(Gathered<'_>, NewFolder, Record) -> Result<Made, AppError>,
+) -> Result<Made, AppError> {
     let session = &redacted(session, asked)?;
     for store in [Some(session), copy].into_iter().flatten() {
-        refuse_with_store(store, &asked.out, "report")?;
+        refuse_with_store(store, out, "report")?;
     }
     let signer = asked.key.as_deref().map(secret_key).transpose()?;
     let now = asked.time.as_deref().map_or_else(|| Ok(clock::now()), time_of)?;
@@ -93,7 +109,7 @@ pub fn report(
         // With an index a damaged file tells more of itself: what is said must not hang on whether there was one.
         session.build_index(work)?;
     }
-    let folder = NewFolder::new_in(&asked.out, "report")?;
+    let folder = NewFolder::new_in(out, "report")?;
     // By a digest of what holds others it could be tried who they are.
     let hashed = |when| match asked.is_source_unhashed || asked.subject.is_some() {
         true => Ok(Vec::new()),
@@ -148,7 +164,7 @@ pub fn report(
         source,
         found,
     };
-    gathered.finish(work, folder, record)
+    end(gathered, folder, record)
 }
 
 /// The answer to the question that the report is about; `None`: it is about events alone.
@@ -272,23 +288,49 @@ struct Gathered<'a> {
     found: Findings,
 }
 
+/// What a report says, laid out for people; its events are in their files.
+struct LaidOut {
+    ended: record::Ended,
+    workbook: Option<Spreadsheet<Summed>>,
+    report: Report,
+    signed_by: Option<String>,
+    pages: Pages,
+}
+
 impl Gathered<'_> {
-    /// Writes the rest of the folder, and gives it its name.
-    fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
-        let (mut ended, workbook) = record.finish(&mut folder)?;
-        let noticed = noticed::of(&self);
+    fn lay_out(&self, folder: &mut NewFolder, record: Record) -> Result<LaidOut, AppError> {
+        let (mut ended, workbook) = record.finish(folder)?;
+        let noticed = noticed::of(self);
         ended.unreadable = noticed::left_out(&noticed);
         ended.is_damaged = noticed.iter().any(|of| of.code == DAMAGED);
         if let Some(judged) = &self.judged {
-            judged.write(&mut folder, &self.asked.formats)?;
+            judged.write(folder, &self.asked.formats)?;
         }
         folder.add(PROGRAM, VERIFY.as_bytes())?;
         // Those that bear the id are made of it, and are not there yet.
-        let report = identified(self.report(&ended, noticed), &listed(&folder));
+        let report = identified(self.report(&ended, noticed), &listed(folder));
         let signed_by = self.signer.map(|key| key.public().to_text());
         let held = folder.files();
         let held: Vec<&str> = held.iter().map(|file| file.name).collect();
         let pages = Pages::of(&report, &ended.shown, &held, signed_by.as_deref());
+        Ok(LaidOut {
+            ended,
+            workbook,
+            report,
+            signed_by,
+            pages,
+        })
+    }
+
+    /// Writes the rest of the folder, and gives it its name.
+    fn finish(self, work: &Work<'_>, mut folder: NewFolder, record: Record) -> Result<ReportAnswer, AppError> {
+        let LaidOut {
+            ended,
+            workbook,
+            report,
+            signed_by,
+            pages,
+        } = self.lay_out(&mut folder, record)?;
         let failed = |error: &dyn std::fmt::Display| AppError::internal(error.to_string());
         let is_asked = |format| self.asked.formats.contains(&format);
         work.tick("writing the pages", ended.written, Some(ended.written))?;
