@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use refold_app::wire::{
-    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, HealthTold, JobUpdate, ReportAskedWire, ReportMade,
-    ReportManner, ReportPaths, ReportPreview, StoreVerified, VerifyAskedWire,
+    AnchorAskedWire, AnchorMade, AnchorsFound, BundleChecked, ChainVerified, HealthTold, JobUpdate, ReportAskedWire,
+    ReportMade, ReportManner, ReportPaths, ReportPreview, StoreVerified, VerifyAskedWire,
 };
 use refold_app::{AppError, Desk};
 use tauri::State;

@@ -1,5 +1,6 @@
 //! What the window asks of evidence: anchors, verifying against them, store health, reports and checking them.
 
+mod chain;
 mod preview;
 
 use std::path::{Path, PathBuf};

@@ -9,7 +9,7 @@ use refold_stores::OpenOptions;
 use refold_stores::rows::ReadModel;
 
 use super::mapping::{FORMAT, beside};
-use crate::access::{Access, Act};
+use crate::access::Act;
 use crate::connections::server::{self, Asking, OpenedTables};
 use crate::connections::{self, Target, Tunnel, url};
 use crate::error::AppError;
