@@ -34,6 +34,16 @@ export const WHY = {
   unconfirmed: (steps: number, events: number) =>
     `${countOf(steps, 'operation', 'operations')} of ${countOf(events, 'event', 'events')}: folded alone, they do not give the same value`,
   cut: (events: number) => `The last ${countText(events)} events of it; there are more before`,
+  leftOut: (tried: number, matter: number) =>
+    `${countOf(tried, 'event', 'events')} left out in turn, ${countText(matter)} of them matter`,
+  untaken: (events: number) => `; the handler does not take ${countText(events)} more`,
+  since: 'Events before this one were not left out, for they are too many:',
+  without: 'without it, it would be',
+  wouldFailAt: 'for the handler would fail on',
+  enough: (isEnough: boolean) =>
+    isEnough
+      ? 'Folded alone, those that matter give the same value'
+      : 'Folded alone, those that matter do not give the same value: others matter too, but none of these by itself',
   noneAsked: 'No event is folded here yet: go to a later moment, and ask there',
   asked: (events: number) => countOf(events, 'event asked', 'events asked'),
   noneChanged: 'none changed it',
@@ -42,8 +52,12 @@ export const WHY = {
   noMiss: 'Each event that a rule takes there changed it',
   types: 'By event type',
   columns: { type: 'Type', events: 'Events', changed: 'Changed it', rules: 'Rules for it' },
-  writes: (writes: boolean | null) =>
-    writes === null ? 'cannot be told' : writes ? 'can write there' : 'never write there',
+  writes: (writes: boolean | null, isUntaken: boolean) =>
+    writes === null ? (isUntaken ? 'none' : 'cannot be seen') : writes ? 'can write there' : 'never write there',
+  ran: (changed: readonly string[], further: number) =>
+    changed.length === 0
+      ? 'The handler took it and changed nothing'
+      : `The handler took it and changed ${[...changed, ...(further > 0 ? [`${countText(further)} more`] : [])].join(', ')} instead`,
   failed: (reason: string) => `The handler failed, so nothing of it counts: ${reason}`,
   unread: 'Its payload could not be read, so no rule was given it',
   stopped: (events: number) =>

@@ -8,11 +8,12 @@ use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
 use crate::text;
 use crate::usecase::field_history::path_of;
+use crate::usecase::lab::left_out::{LeftOutAnswer, WithoutAnswer};
 use crate::usecase::lab::why::{ReadAnswer, StepAnswer, USUAL_EVENTS, why_place};
 use crate::usecase::lab::why_not::{self, MissAnswer, TriedAnswer};
 use crate::wire::{
-    LabEvent, WhyNotGuard, WhyNotMiss, WhyNotOtherwise, WhyNotStopped, WhyNotTold, WhyNotTried, WhyNotType, WhyRead,
-    WhyStep, WhyTold,
+    LabEvent, WhyLeftOut, WhyNotGuard, WhyNotMiss, WhyNotOtherwise, WhyNotRan, WhyNotStopped, WhyNotTold, WhyNotTried,
+    WhyNotType, WhyRead, WhyStep, WhyTold, WhyWithout,
 };
 
 impl OpenedHistory {
@@ -38,6 +39,7 @@ impl OpenedHistory {
             is_of_start: told.is_of_start,
             confirmed: told.is_confirmed,
             untold: told.untold,
+            left_out: told.left_out.as_ref().map(|left_out| self.left_out(left_out)),
             incomplete_since: self.place_or_none(told.incomplete_since),
         })
     }
@@ -75,6 +77,33 @@ impl OpenedHistory {
             fault: miss.fault.clone(),
             is_unread: miss.unread,
             tried: miss.tried.iter().map(tried).collect(),
+            ran: miss.ran.as_ref().map(|ran| WhyNotRan {
+                changed: ran.changed.iter().map(|path| text::shown(path.as_bytes())).collect(),
+                further: ran.further,
+            }),
+        }
+    }
+
+    fn left_out(&self, found: &LeftOutAnswer) -> WhyLeftOut {
+        WhyLeftOut {
+            events: found.events.iter().map(|without| self.without(without)).collect(),
+            further: found.further,
+            tried: found.tried,
+            untaken: found.untaken,
+            since: found.since.as_ref().map(named),
+            enough: found.enough,
+        }
+    }
+
+    fn without(&self, without: &WithoutAnswer) -> WhyWithout {
+        WhyWithout {
+            moment: without.moment,
+            place: self.stream.place_label(Moment(without.moment)),
+            event_type: without.event.event_type.clone(),
+            recorded_at: without.event.recorded_at.clone().unwrap_or_default(),
+            value: without.value.as_ref().map(Literal::row),
+            failed_at: without.failed.as_ref().map(|failed| named(&failed.event)),
+            fault: without.failed.as_ref().map(|failed| failed.fault.clone()),
         }
     }
 
@@ -140,6 +169,7 @@ fn counted(of: &why_not::WhyNotType) -> WhyNotType {
         events: of.events,
         changed: of.changed,
         writes: of.writes,
+        untaken: of.untaken,
     }
 }
 

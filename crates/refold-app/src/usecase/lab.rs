@@ -10,6 +10,7 @@ pub mod gate_example;
 pub mod invariant;
 pub mod kept;
 pub mod known;
+pub mod left_out;
 pub mod minimize;
 pub mod pair;
 mod past;

@@ -24,8 +24,44 @@ pub struct WhyTold {
     pub confirmed: Option<bool>,
     /// Why there are no steps though an event changed the place.
     pub untold: Option<String>,
+    /// What is told in their place.
+    pub left_out: Option<WhyLeftOut>,
     /// Since this event (version, or `#4711`) the state may lack something; empty: complete.
     pub incomplete_since: String,
+}
+
+/// Which events change the value when they are left out, one at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyLeftOut {
+    /// Those without which another value would be there; the latest first.
+    pub events: Vec<WhyWithout>,
+    /// How many more of them there are, which are earlier.
+    pub further: u32,
+    /// How many events were left out in their turn, and how many of the same stretch the handler does not take.
+    pub tried: u32,
+    pub untaken: u32,
+    /// The first of the stretch, where events before it were not left out.
+    pub since: Option<LabEvent>,
+    /// Whether those that matter, folded alone, give the same value; `null`: not every event was left out.
+    pub enough: Option<bool>,
+}
+
+/// What would be there without an event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyWithout {
+    /// The moment after the event.
+    pub moment: u32,
+    /// As in [`WhyStep`].
+    pub place: String,
+    pub event_type: String,
+    pub recorded_at: String,
+    /// `null`: nothing would be there.
+    pub value: Option<String>,
+    /// Where the handler would have failed without it: the value is the one before that.
+    pub failed_at: Option<LabEvent>,
+    pub fault: Option<String>,
 }
 
 /// One operation that had a part in it.
@@ -84,7 +120,7 @@ pub struct WhyNotTold {
     pub misses: Vec<WhyNotMiss>,
     /// How many more of them there are.
     pub further_misses: u32,
-    /// Why nothing is told of the events.
+    /// Why no conditions are told of: what is said of the events is what the handler did with each.
     pub untold: Option<String>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<WhyNotStopped>,
@@ -107,6 +143,8 @@ pub struct WhyNotType {
     pub events: u32,
     pub changed: u32,
     pub writes: Option<bool>,
+    /// How many of those that left the place as it was the handler has nothing for, where its rules cannot be seen.
+    pub untaken: u32,
 }
 
 /// An event that a rule could have taken to the place, and did not.
@@ -124,6 +162,18 @@ pub struct WhyNotMiss {
     /// Its payload could not be read, so that no rule was given it.
     pub is_unread: bool,
     pub tried: Vec<WhyNotTried>,
+    /// Of a handler whose rules cannot be seen: what else it did.
+    pub ran: Option<WhyNotRan>,
+}
+
+/// A handler took an event and left the place as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct WhyNotRan {
+    /// Where it changed the state instead; the first few.
+    pub changed: Vec<String>,
+    /// How many more places there are.
+    pub further: u32,
 }
 
 /// One operation that could have written there.

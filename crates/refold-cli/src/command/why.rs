@@ -1,7 +1,8 @@
 //! `refold why`.
 
 use refold_app::answer::CauseAnswer;
-use refold_app::text::{counted, shown};
+use refold_app::text::{counted, grouped, shown};
+use refold_app::usecase::lab::left_out::LeftOutAnswer;
 use refold_app::usecase::lab::why::{ReadAnswer, StepAnswer, WhyAnswer, why};
 
 use super::{Context, handler_line, incomplete_line, place};
@@ -48,6 +49,9 @@ pub fn run(context: &Context<'_>, asked: &Why) -> Result<u8, Ended> {
     printer.line("")?;
     for line in outcome(&answer) {
         printer.line(&line)?;
+    }
+    if let Some(left_out) = &answer.left_out {
+        print_left_out(&mut printer, left_out)?;
     }
     if !answer.findings.is_empty() {
         printer.line("")?;
@@ -147,6 +151,43 @@ fn outcome(answer: &WhyAnswer) -> Vec<String> {
         (None, _) => format!("{of}: folded alone, they do NOT give the same value"),
     });
     lines
+}
+
+/// What would be there without each of the events that matter, and how far that is all.
+fn print_left_out(printer: &mut Printer, left_out: &LeftOutAnswer) -> Result<(), Ended> {
+    for without in &left_out.events {
+        printer.line("")?;
+        printer.line(&format!("without {}", event_text(&without.event)))?;
+        let value = value_text(without.present, without.value.as_ref().map(|value| value.shown()));
+        printer.line(&format!("  it would be {value}"))?;
+        if let Some(failed) = &without.failed {
+            let event = event_text(&failed.event);
+            printer.line(&format!("  for the handler would fail on {event}: {}", failed.fault))?;
+        }
+    }
+    printer.line("")?;
+    let matter = u64::from(left_out.further) + left_out.events.len() as u64;
+    let untaken = match left_out.untaken {
+        0 => String::new(),
+        untaken => format!("; the handler does not take {} more", grouped(untaken.into())),
+    };
+    let tried = counted(left_out.tried.into(), "event");
+    printer.line(&format!("{tried} left out in turn, {} of them matter{untaken}", grouped(matter)))?;
+    if left_out.further > 0 {
+        let further = counted(left_out.further.into(), "earlier one");
+        printer.line(&format!("{further} of these not named: ask for them with --limit"))?;
+    }
+    if let Some(since) = &left_out.since {
+        let since = event_text(since);
+        printer.line(&format!("those before {since} were not left out: they are too many"))?;
+    }
+    match left_out.enough {
+        Some(true) => printer.line("folded alone, those that matter give the same value"),
+        Some(false) => printer.line(
+            "folded alone, those that matter do NOT give the same value: others matter too, but none of these by itself",
+        ),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn event_text(event: &CauseAnswer) -> String {

@@ -1,7 +1,7 @@
 //! `refold why-not`.
 
 use refold_app::text::{counted, grouped};
-use refold_app::usecase::lab::why_not::{AskedEvents, TriedAnswer, WhyNotAnswer, why_not};
+use refold_app::usecase::lab::why_not::{AskedEvents, RanAnswer, TriedAnswer, WhyNotAnswer, why_not};
 
 use super::why::{at_line, event_text, place_text, read_place, value_text};
 use super::{Context, handler_line};
@@ -66,6 +66,9 @@ pub fn run(context: &Context<'_>, asked: &WhyNot) -> Result<u8, Ended> {
         for tried in &miss.tried {
             print_tried(&mut printer, tried)?;
         }
+        if let Some(ran) = &miss.ran {
+            printer.line(&format!("  {}", ran_text(ran)))?;
+        }
     }
     if answer.further_misses > 0 {
         printer.line("")?;
@@ -89,7 +92,8 @@ fn print_types(printer: &mut Printer, answer: &WhyNotAnswer) -> Result<(), Ended
         let writes = match of.writes {
             Some(true) => "can write there",
             Some(false) => "never write there",
-            None => "",
+            None if of.untaken == of.events => "none",
+            None => "cannot be seen",
         };
         table.row(vec![
             of.event_type.to_string(),
@@ -99,6 +103,18 @@ fn print_types(printer: &mut Printer, answer: &WhyNotAnswer) -> Result<(), Ended
         ]);
     }
     table.print(printer)
+}
+
+/// What the handler did with an event that left the place as it was.
+fn ran_text(ran: &RanAnswer) -> String {
+    if ran.changed.is_empty() {
+        return "the handler took it and changed nothing".to_owned();
+    }
+    let mut places: Vec<String> = ran.changed.iter().map(|path| place_text(path)).collect();
+    if ran.further > 0 {
+        places.push(format!("{} more", grouped(ran.further.into())));
+    }
+    format!("the handler took it and changed {} instead", places.join(", "))
 }
 
 fn print_tried(printer: &mut Printer, tried: &TriedAnswer) -> Result<(), Ended> {

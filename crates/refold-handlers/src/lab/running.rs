@@ -3,7 +3,9 @@
 
 use refold_core::event::{Encoding, EventView};
 use refold_core::names::Names;
-use refold_core::port::handler::{Applied, HandlerFault, HandlerInstance, HandlerProgram, Written};
+use refold_core::port::handler::{
+    Applied, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written,
+};
 use refold_core::value::Value;
 
 /// What became of an event.
@@ -22,11 +24,11 @@ pub enum Step {
 }
 
 /// See the module.
-pub(super) struct Running {
-    pub instance: Box<dyn HandlerInstance>,
+pub struct Running {
+    pub(super) instance: Box<dyn HandlerInstance>,
     pub fault: Option<HandlerFault>,
     /// What the last event wrote.
-    pub written: Written,
+    pub(super) written: Written,
 }
 
 impl Running {
@@ -63,6 +65,19 @@ impl Running {
                 self.fault = Some(fault);
                 Step::Failed
             }
+        }
+    }
+
+    /// Tells the handler which events come next; see [`HandlerInstance::look_ahead`].
+    pub(super) fn look_ahead<'e>(
+        &mut self,
+        coming: &mut dyn Iterator<Item = EventView<'e>>,
+        names: &Names,
+        asked: StatesAsked,
+    ) {
+        if self.fault.is_none() {
+            let mut read = coming.filter(|event| event.payload.is_none() || event.encoding == Encoding::Json);
+            self.instance.look_ahead(&mut read, names, asked);
         }
     }
 

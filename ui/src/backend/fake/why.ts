@@ -34,7 +34,7 @@ export function why(source: WhySource, path: string, moment: number): wire.WhyTo
   });
   return {
     ...{ path, value: source.literalAt(path, moment), steps, events: steps.length, isCut: false },
-    ...{ isOfStart: false, confirmed: true, untold: null, incompleteSince: '' },
+    ...{ isOfStart: false, confirmed: true, untold: null, leftOut: null, incompleteSince: '' },
   };
 }
 
@@ -47,10 +47,10 @@ export function whyNot(source: WhySource, path: string, from: number, to: number
     const { eventType } = row;
     const isChanged = source.literalAt(path, moment) !== source.literalAt(path, moment - 1);
     const writes = isChanged || (path === '/totals/discount' && eventType === 'ItemAdded');
-    const of = types.get(eventType) ?? { eventType, events: 0, changed: 0, writes };
+    const of = types.get(eventType) ?? { eventType, events: 0, changed: 0, writes, untaken: 0 };
     types.set(eventType, {
       ...{ eventType, events: of.events + 1, changed: of.changed + (isChanged ? 1 : 0) },
-      writes: of.writes || writes,
+      ...{ writes: of.writes || writes, untaken: 0 },
     });
     if (isChanged) last ??= row;
     else if (writes) misses.push(missOf(source, row, path, moment));
@@ -75,7 +75,7 @@ function missOf(source: WhySource, row: wire.EventRow, path: string, moment: num
   };
   const guard = { line: `${FILE}:52:13`, reads: [{ ...total, makers: [], isOfStart: false }] };
   return {
-    ...{ moment, place: version || `#${position}`, eventType, recordedAt, fault: null, isUnread: false },
+    ...{ moment, place: version || `#${position}`, eventType, recordedAt, fault: null, isUnread: false, ran: null },
     tried: [
       {
         ...{ line: `${FILE}:51:9`, does: 'set', keptBy: 'guard', elsewhere: null },

@@ -95,6 +95,68 @@ it.each(['why', 'whyNot'] as const)('%s fails, is told of, and is tried again', 
   expect(page.find('[data-test=error-card]')).toBeNull();
 });
 
+const SINCE = { version: '3', position: '30', eventType: 'ItemAdded' };
+const WITHOUT = { place: '12', eventType: 'ItemAdded', recordedAt: '2026-08-03T14:00:00Z' };
+
+it('tells of code which events change the value when they are left out, and how far that is all', async () => {
+  await open();
+  const why = page.backend.why.bind(page.backend);
+  page.backend.why = async (...asked) => ({
+    ...(await why(...asked)),
+    ...{ steps: [], events: 0, confirmed: null, untold: 'what it reads cannot be seen' },
+    leftOut: {
+      events: [
+        { ...WITHOUT, moment: 12, value: '7.50', failedAt: null, fault: null },
+        { ...WITHOUT, moment: 2, place: '2', value: null, failedAt: SINCE, fault: 'RF-HANDLER-THROW: no order' },
+      ],
+      ...{ further: 3, tried: 1_200, untaken: 4, since: SINCE, enough: null },
+    },
+  });
+  await ask('/totals/total');
+  page.find('[data-test=segment-why]')?.click();
+  await page.until(() => page.all('[data-test=why-without]').length === 2);
+  expect(text('why-outcome')).toBe('what it reads cannot be seen');
+  expect(text('why-left-out')).toBe(
+    '1,200 events left out in turn, 5 of them matter; the handler does not take 4 more',
+  );
+  expect(text('why-left-out-since')).toMatch(/^Events before this one were not left out.*v 3 ItemAdded$/);
+  expect(text('why-left-out-further')).toBe('and 3 events before that');
+  expect(page.find('[data-test=why-left-out-enough]')).toBeNull();
+  const [first, second] = page.texts('[data-test=why-without]');
+  expect(first).toMatch(/without it, it would be 7\.50$/);
+  expect(second).toMatch(
+    /without it, it would be absent for the handler would fail on v 3 ItemAdded RF-HANDLER-THROW: no order$/,
+  );
+  page.find('[data-test=why-without] [data-test=why-event]')?.click();
+  await page.until(() => page.find('[data-test=state-header]')?.dataset['version'] === '12');
+});
+
+it('tells of code what it did with an event instead', async () => {
+  await open();
+  const whyNot = page.backend.whyNot.bind(page.backend);
+  const miss = { ...WITHOUT, fault: null, isUnread: false, tried: [] };
+  page.backend.whyNot = async (...asked) => ({
+    ...(await whyNot(...asked)),
+    types: [
+      { eventType: 'ItemAdded', events: 2, changed: 0, writes: null, untaken: 0 },
+      { eventType: 'Noted', events: 3, changed: 0, writes: null, untaken: 3 },
+    ],
+    misses: [
+      { ...miss, moment: 12, ran: { changed: ['/items', ''], further: 2 } },
+      { ...miss, moment: 3, ran: { changed: [], further: 0 } },
+    ],
+    untold: 'what it asks cannot be seen',
+  });
+  await ask('/totals/discount');
+  await page.until(() => page.find('[data-test=why-not-ran]'));
+  expect(text('why-not-note')).toBe('what it asks cannot be seen');
+  expect(page.texts('[data-test=why-not-ran]')).toEqual([
+    'The handler took it and changed /items, the state, 2 more instead',
+    'The handler took it and changed nothing',
+  ]);
+  expect(page.texts('[data-test=why-not-types] tbody tr')).toEqual(['ItemAdded20cannot be seen', 'Noted30none']);
+});
+
 it('is one drawer: values of a field take its place, and it theirs', async () => {
   await open();
   focusField();

@@ -13,6 +13,7 @@ use refold_core::work::Work;
 use refold_handlers::lab::why::{Past as _, Role, Step, Traced, Why, why as slice};
 use serde::Serialize;
 
+use super::left_out::{LeftOutAnswer, MOST_LEFT_OUT, left_out};
 use super::past::{MaskedView, SeenEvent, StreamPast};
 use crate::answer::{CauseAnswer, Literal};
 use crate::error::AppError;
@@ -27,6 +28,8 @@ use crate::{findings, handler, text};
 
 /// Events that are named where nobody says how many.
 pub const USUAL_EVENTS: usize = 100;
+/// How what is told in the place of steps was found.
+const BY_LEAVING_OUT: &str = "events were left out instead, one at a time, and the others folded";
 
 #[derive(Debug, Clone, Serialize)]
 pub struct WhyAnswer {
@@ -43,6 +46,8 @@ pub struct WhyAnswer {
     pub changed: Option<CauseAnswer>,
     /// Why there are no steps though an event changed the place.
     pub untold: Option<String>,
+    /// What is told in their place: which events change the value when they are left out.
+    pub left_out: Option<LeftOutAnswer>,
     /// The latest first.
     pub steps: Vec<StepAnswer>,
     /// How many events the steps are of.
@@ -132,6 +137,7 @@ pub fn why(
         value: told.value,
         changed: changed.and_then(cause),
         untold: told.untold,
+        left_out: told.left_out,
         steps: told.steps,
         events: told.events,
         cut_at: told.cut_at.and_then(cause),
@@ -154,8 +160,9 @@ pub struct PlaceWhy {
     pub cut_at: Option<Moment>,
     pub is_of_start: bool,
     pub is_confirmed: Option<bool>,
-    /// Why there are no steps though an event changed the place.
+    /// See [`WhyAnswer::untold`] and [`WhyAnswer::left_out`].
     pub untold: Option<String>,
+    pub left_out: Option<LeftOutAnswer>,
     /// The first moment whose state may lack something.
     pub incomplete_since: Option<Moment>,
 }
@@ -175,8 +182,19 @@ pub fn why_place(
     let incomplete_since = past.folded_at(moment)?.incomplete_since;
     let (found, untold) = match slice(&mut past, path, moment, most_events) {
         Ok(found) => (found, None),
-        Err(Ok(at)) => (nothing(), Some(untold(program.as_ref(), &stream.place_label(at)))),
+        Err(Ok(at)) => (nothing(), Some(unseen(program.as_ref(), &stream.place_label(at)))),
         Err(Err(error)) => return Err(error),
+    };
+    let (untold, left_out) = match untold {
+        Some(unseen) => {
+            let asked = (path, moment, value.as_ref());
+            let most = (MOST_LEFT_OUT, most_events);
+            match left_out(work, session, stream, program, asked, most)? {
+                Ok(found) => (Some(format!("{unseen}; {BY_LEAVING_OUT}")), Some(found)),
+                Err(why) => (Some(format!("{unseen}; {why}")), None),
+            }
+        }
+        None => (None, None),
     };
     let masked = MaskedView::new(session, stream);
     let mut moments: Vec<Moment> = found.steps.iter().map(|step| step.moment).collect();
@@ -194,17 +212,16 @@ pub fn why_place(
         is_of_start: found.is_of_start,
         is_confirmed: found.is_confirmed,
         untold,
+        left_out,
         incomplete_since,
     })
 }
 
 /// Why the steps of an event cannot be told.
-fn untold(program: &dyn HandlerProgram, place: &str) -> String {
+fn unseen(program: &dyn HandlerProgram, place: &str) -> String {
     match program.identity().engine.as_str() {
-        "declarative" | "builtin" => format!("how the handler came to the state after {place} cannot be told"),
-        engine => format!(
-            "what a handler of the engine {engine} reads while it folds cannot be told, only which event changed the place"
-        ),
+        "declarative" | "builtin" => format!("how the handler came to the state after {place} cannot be seen"),
+        engine => format!("what a handler of the engine {engine} reads while it folds cannot be seen"),
     }
 }
 

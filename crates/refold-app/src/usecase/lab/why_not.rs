@@ -3,14 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use refold_core::diff::{ArrayKeys, diff};
 use refold_core::finding::Findings;
 use refold_core::fold::Detail;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::HandlerProgram;
+use refold_core::port::handler::{HandlerFault, HandlerProgram, Written};
 use refold_core::track::Moment;
-use refold_core::work::Work;
+use refold_core::value::Value;
+use refold_core::work::{Cancelled, Work};
 use refold_handlers::lab::why::Past as _;
 use refold_handlers::lab::why_not::{KeptBy, Tried, WhyNot, why_not as asked_of};
+use refold_handlers::lab::{Running, Step as Taken};
 use serde::Serialize;
 
 use super::past::{MaskedView, SeenEvent, StreamPast};
@@ -29,6 +32,12 @@ use crate::{findings, handler, text};
 pub const USUAL_EVENTS: usize = 20;
 /// What the search is called while it runs.
 const ASKING: &str = "asking events";
+/// Of a package as it was deployed, whose version hangs on the event.
+const DEPLOYED_UNSEEN: &str =
+    "which conditions did not hold cannot be seen of versions as they were deployed, only what the handler did with each \
+     event: ask one of the versions";
+/// Places that an event changed instead which are told one by one.
+const MOST_CHANGED: usize = 5;
 
 /// Which events are asked.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +65,7 @@ pub struct WhyNotAnswer {
     pub misses: Vec<MissAnswer>,
     /// How many more of them there are.
     pub further_misses: u32,
-    /// Why nothing is told of the events.
+    /// Why no conditions are told of: what is said of the events is what the handler did with each.
     pub untold: Option<String>,
     /// Why the last of the events were given to no rule; `null`: all were.
     pub stopped: Option<StoppedAnswer>,
@@ -81,6 +90,9 @@ pub struct WhyNotType {
     pub changed: u32,
     /// Whether a rule for it writes, or may write, to the place; `null` where the engine cannot tell.
     pub writes: Option<bool>,
+    /// How many of those that left the place as it was the handler has nothing for; of an engine that tells of its rules,
+    /// none are counted.
+    pub untaken: u32,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -93,6 +105,17 @@ pub struct MissAnswer {
     /// Its payload could not be read, so that no rule was given it.
     pub unread: bool,
     pub tried: Vec<TriedAnswer>,
+    /// Of a handler whose rules cannot be seen: what else it did; `null`: it did nothing, or its rules are told.
+    pub ran: Option<RanAnswer>,
+}
+
+/// A handler took an event and left the place as it was.
+#[derive(Debug, Clone, Serialize)]
+pub struct RanAnswer {
+    /// Where it changed the state instead; the first few.
+    pub changed: Vec<String>,
+    /// How many more places there are.
+    pub further: u32,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -190,14 +213,20 @@ pub fn why_not_place(
         last_changed: None,
         misses: Vec::new(),
         further_misses: 0,
-        is_untold: false,
+        outside: None,
     };
     let mut after = past.state_at(to)?;
     for moment in (from.0..to.0).rev().map(|earlier| Moment(earlier + 1)) {
         work.tick(ASKING, u64::from(to.0 - moment.0), Some(u64::from(to.0 - from.0)))?;
         let before = past.state_at(Moment(moment.0 - 1))?;
-        let is_changed = path.find(&before) != path.find(&after);
-        search.look(&mut past, moment, is_changed)?;
+        if search.look(&mut past, moment, path.find(&before) != path.find(&after))? == Looked::Unseen {
+            let outside = match search.outside.take() {
+                Some(outside) => outside,
+                None => Outside::fold(work, session, stream, program, to)?,
+            };
+            search.look_from_outside(&outside, moment, &before, &after);
+            search.outside = Some(outside);
+        }
         after = before;
     }
     let stopped = failed.and_then(|(failed, fault)| {
@@ -223,11 +252,51 @@ struct Search<'s> {
     last_changed: Option<Moment>,
     misses: Vec<MissAnswer>,
     further_misses: u32,
-    is_untold: bool,
+    /// Of a handler whose rules cannot be seen.
+    outside: Option<Outside>,
+}
+
+/// What came of looking at an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Looked {
+    Done,
+    /// The engine does not tell how it folded it.
+    Unseen,
+}
+
+/// What a handler did with each event, as far as that shows from outside.
+struct Outside {
+    /// By event.
+    steps: Vec<Taken>,
+    /// Of the one that it failed on.
+    fault: Option<HandlerFault>,
+}
+
+impl Outside {
+    fn fold(
+        work: &Work<'_>,
+        session: &Session,
+        stream: &Stream,
+        program: &Arc<dyn HandlerProgram>,
+        to: Moment,
+    ) -> Result<Outside, AppError> {
+        let mut running = Running::start(program.as_ref(), Written::off());
+        let mut steps = Vec::with_capacity(to.0 as usize);
+        let findings = Arc::<Findings>::default();
+        stream.visit(work, session.store(), &findings, Moment::START, to, &mut |_, event| {
+            steps.push(running.step(event, stream.names()));
+            let is_cancelled = running.fault.as_ref().is_some_and(HandlerFault::is_cancelled);
+            if is_cancelled { Err(Cancelled.into()) } else { Ok(()) }
+        })?;
+        Ok(Outside {
+            steps,
+            fault: running.fault,
+        })
+    }
 }
 
 impl Search<'_> {
-    fn look(&mut self, past: &mut StreamPast<'_>, moment: Moment, is_changed: bool) -> Result<(), AppError> {
+    fn look(&mut self, past: &mut StreamPast<'_>, moment: Moment, is_changed: bool) -> Result<Looked, AppError> {
         let program = self.program;
         let stored_type = stored_type(self.stream, moment);
         let of_type = self.types.entry(stored_type.to_vec()).or_insert_with(|| WhyNotType {
@@ -235,20 +304,24 @@ impl Search<'_> {
             events: 0,
             changed: 0,
             writes: program.may_change(stored_type, self.path),
+            untaken: 0,
         });
         of_type.events += 1;
         if is_changed {
             of_type.changed += 1;
             self.last_changed = self.last_changed.max(Some(moment));
-            return Ok(());
+            return Ok(Looked::Done);
         }
         let is_unfolded = self.stopped_after.is_some_and(|last| last < moment);
-        if of_type.writes == Some(false) || is_unfolded || self.is_untold {
-            return Ok(());
+        if of_type.writes == Some(false) || is_unfolded {
+            return Ok(Looked::Done);
+        }
+        if self.outside.is_some() {
+            return Ok(Looked::Unseen);
         }
         if self.misses.len() == self.most_events {
             self.further_misses += 1;
-            return Ok(());
+            return Ok(Looked::Done);
         }
         match asked_of(past, self.path, moment) {
             Ok(Some(why_not)) if !why_not.tried.is_empty() || why_not.fault.is_some() || why_not.is_unread => {
@@ -256,10 +329,57 @@ impl Search<'_> {
                 self.misses.push(miss);
             }
             Ok(_) => {}
-            Err(Ok(_)) => self.is_untold = true,
+            Err(Ok(_)) => return Ok(Looked::Unseen),
             Err(Err(error)) => return Err(error),
         }
-        Ok(())
+        Ok(Looked::Done)
+    }
+
+    /// Notes what the handler did with the event that led to `moment` and left the place as it was.
+    fn look_from_outside(&mut self, outside: &Outside, moment: Moment, before: &Value, after: &Value) {
+        let step = moment.event_index().and_then(|index| outside.steps.get(index));
+        let (fault, unread, ran) = match step {
+            Some(Taken::Folded) => (None, false, Some(self.ran(before, after))),
+            Some(Taken::Failed) => (outside.fault.as_ref().map(ToString::to_string), false, None),
+            Some(Taken::Undecodable) => (None, true, None),
+            Some(Taken::Passed) => {
+                let of_type = self.types.get_mut(stored_type(self.stream, moment));
+                if let Some(of_type) = of_type {
+                    of_type.untaken += 1;
+                }
+                return;
+            }
+            // What comes after a fault is told of with it.
+            Some(Taken::NotApplied) | None => return,
+        };
+        if self.misses.len() == self.most_events {
+            self.further_misses += 1;
+            return;
+        }
+        self.misses.push(MissAnswer {
+            event: self.cause(moment).unwrap_or_else(super::why::unnamed),
+            moment: moment.0,
+            fault,
+            unread,
+            tried: Vec::new(),
+            ran,
+        });
+    }
+
+    fn ran(&self, before: &Value, after: &Value) -> RanAnswer {
+        let keys = ArrayKeys::new(self.program.array_keys());
+        let mut changed: Vec<String> = diff(before, after, &keys)
+            .iter()
+            .map(|change| self.masked.path(&change.path))
+            .collect();
+        // Several places that lie in something hidden are shown as that.
+        changed.dedup();
+        let further = changed.len().saturating_sub(MOST_CHANGED);
+        changed.truncate(MOST_CHANGED);
+        RanAnswer {
+            changed,
+            further: u32::try_from(further).unwrap_or(u32::MAX),
+        }
     }
 
     fn miss(&self, why_not: &WhyNot, stored_type: &[u8]) -> MissAnswer {
@@ -273,6 +393,7 @@ impl Search<'_> {
                 .iter()
                 .map(|tried| self.tried(why_not, tried, stored_type))
                 .collect(),
+            ran: None,
         }
     }
 
@@ -334,11 +455,11 @@ impl Search<'_> {
             types: self.types.into_values().collect(),
             misses: self.misses,
             further_misses: self.further_misses,
-            untold: self.is_untold.then(|| {
-                format!(
-                    "what a handler of the engine {} asks while it folds cannot be told, only which events changed the place",
-                    identity.engine
-                )
+            untold: self.outside.is_some().then(|| match identity.engine.as_str() {
+                "declarative" | "builtin" => DEPLOYED_UNSEEN.to_owned(),
+                engine => format!(
+                    "what a handler of the engine {engine} asks while it folds cannot be seen, only what it did with each event"
+                ),
             }),
             stopped,
             findings: Vec::new(),
