@@ -10,10 +10,13 @@ use refold_handlers::package::{AS_DEPLOYED, Opened, Package, environment_of, ope
 use refold_handlers::story::Story;
 use refold_handlers::{JS_ENGINE_ID, WASM_ENGINE_ID};
 
-pub use refold_handlers::heed_cancel;
+pub use refold_handlers::{PROCESS_ENGINE_ID, heed_cancel};
 
 use crate::error::AppError;
-use crate::wire::{HandlerChoice, HandlerProblem, HandlerWire};
+use crate::mask;
+use crate::session::Session;
+use crate::text;
+use crate::wire::{HandlerChoice, HandlerProblem, HandlerWalls, HandlerWire};
 
 /// The handler that needs no code: every payload is a merge patch on the state.
 pub const DEFAULT: &str = "builtin:merge";
@@ -26,10 +29,21 @@ pub fn trust_programs(are_trusted: bool) {
     let _ = are_trusted;
 }
 
-/// What keeps a handler of this engine from a process behind walls, in words, where it should have one. `None`: nothing.
-pub fn lacks_second_wall(engine: &str) -> Option<&'static str> {
-    let runs_in_engine = [JS_ENGINE_ID, WASM_ENGINE_ID].contains(&engine);
-    refold_handlers::second_wall_lacks().filter(|_| runs_in_engine)
+/// What keeps the code of a handler of this engine in on this machine. `None`: it has no code, or none was run yet.
+pub fn walls(engine: &str) -> Option<HandlerWalls> {
+    let (standing, lacking) = match engine {
+        JS_ENGINE_ID | WASM_ENGINE_ID => (refold_handlers::second_wall()?, refold_handlers::second_wall_lacks()),
+        #[cfg(unix)]
+        PROCESS_ENGINE_ID => {
+            let walls = refold_handlers::Walls::at_hand();
+            (walls.name().unwrap_or_default(), refold_handlers::Walls::lacking())
+        }
+        _ => return None,
+    };
+    Some(HandlerWalls {
+        standing: text::filled(standing.to_owned()),
+        lacking: lacking.map(str::to_owned),
+    })
 }
 
 /// A package folder or a file of rules, of JavaScript or of WebAssembly, with a version of a package after `@`, or

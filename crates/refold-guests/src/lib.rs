@@ -40,4 +40,4 @@ pub use process::{PROCESS_ENGINE_ID, ProgramFile};
 pub use process::{ProcessProgram, Walls, allow_programs_without_walls};
 pub use recorded::Recorded;
 pub use wasm::{WASM_ENGINE_ID, WasmProgram};
-pub use worker::second_wall_lacks;
+pub use worker::{second_wall, second_wall_lacks};

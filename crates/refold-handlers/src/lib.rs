@@ -28,6 +28,8 @@ pub mod upcast;
 #[cfg(test)]
 mod tests;
 
+pub use refold_guests::{
+    JS_ENGINE_ID, PROCESS_ENGINE_ID, WASM_ENGINE_ID, heed_cancel, keep_compiled_code_in, second_wall, second_wall_lacks,
+};
 #[cfg(unix)]
-pub use refold_guests::allow_programs_without_walls;
-pub use refold_guests::{JS_ENGINE_ID, WASM_ENGINE_ID, heed_cancel, keep_compiled_code_in, second_wall_lacks};
+pub use refold_guests::{Walls, allow_programs_without_walls};

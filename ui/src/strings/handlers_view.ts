@@ -1,6 +1,6 @@
 // The texts of the view Handlers, which is read late.
 
-import type { Taken } from '../backend/bindings';
+import type { HandlerWalls, Taken } from '../backend/bindings';
 import { countOf, countText } from '../base/format';
 import { instantText } from '../base/instant';
 import type { Part } from '../model/handlers.svelte';
@@ -39,6 +39,7 @@ export const HANDLERS = {
   category: (name: string) => `for ${name}`,
   hash: 'Hash',
   engine: 'Engine',
+  walls: 'Walls',
   path: 'Package',
   live: 'Live',
   livesAlways: 'no dates in the manifest',
@@ -93,6 +94,14 @@ export const TAKEN: Record<Taken, string> = {
   forNothing: 'named, changes nothing',
   folded: 'folded',
 };
+
+/** What keeps the code of a handler in, in the words of the command line. */
+export function wallsText({ standing, lacking }: HandlerWalls): string {
+  if (standing === null) return `in a process without walls: ${lacking ?? 'nothing keeps it in'}`;
+  return lacking === null
+    ? `in a process behind ${standing}`
+    : `in a process behind ${standing} alone: ${lacking}`;
+}
 
 /** A span of the manifest, with its times as a person reads them. */
 export function spanText(span: string): string {

@@ -157,6 +157,7 @@ pub fn told(reference: &str) -> HandlerTold {
     let (files, further_files) = files::of(&path, version.as_deref());
     let mut told = HandlerTold {
         handler: None,
+        walls: None,
         problem: None,
         invariants: Vec::new(),
         upcasters: Vec::new(),
@@ -167,6 +168,7 @@ pub fn told(reference: &str) -> HandlerTold {
         Ok(opened) => {
             let program = opened.program();
             told.handler = Some(handler::wire(program.identity()));
+            told.walls = handler::walls(&program.identity().engine);
             told.upcasters = steps_of(program.as_ref());
             told.invariants = super::lab::invariant::listed(&opened);
             told.problem = story_problem(reference);

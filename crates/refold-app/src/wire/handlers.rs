@@ -94,12 +94,24 @@ pub struct PackageVersion {
 pub struct HandlerTold {
     /// What came of compiling it; `None`: see `problem`.
     pub handler: Option<HandlerWire>,
+    /// What keeps its code in; `None`: it has none.
+    pub walls: Option<HandlerWalls>,
     pub problem: Option<HandlerProblem>,
     pub invariants: Vec<InvariantListed>,
     pub upcasters: Vec<HandlerStep>,
     pub files: Vec<HandlerFile>,
     /// Files of the version that are not among `files`, because there are too many.
     pub further_files: u32,
+}
+
+/// What keeps the code of a handler in on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HandlerWalls {
+    /// What its process has around it; `None`: nothing.
+    pub standing: Option<String>,
+    /// What the machine lacks for more, in words; `None`: nothing.
+    pub lacking: Option<String>,
 }
 
 /// A step of the chains of upcasters.

@@ -44,13 +44,13 @@ use std::sync::Arc;
 
 use clap::CommandFactory as _;
 use refold_app::connections::Asked;
-use refold_app::handler;
+use refold_app::handler::{self, PROCESS_ENGINE_ID};
 use refold_app::text::visible;
 use refold_app::usecase::describe::notices;
 use refold_app::usecase::lab::kept::{Answered, Keeping};
 use refold_app::usecase::lab::{EventName, Scope};
 use refold_app::usecase::overview::lacking;
-use refold_app::wire::HandlerWire;
+use refold_app::wire::{HandlerWalls, HandlerWire};
 use refold_app::work::Work;
 use refold_app::{AppError, Places, Reveal, Session};
 
@@ -237,9 +237,17 @@ fn handler_line(handler: &HandlerWire) -> String {
             handler.name
         );
     }
-    let walls = match refold_app::handler::lacks_second_wall(&handler.engine) {
-        Some(lacking) => format!(", in a process without walls: {lacking}"),
-        None => String::new(),
+    let walls = match handler::walls(&handler.engine) {
+        Some(HandlerWalls {
+            standing: None,
+            lacking: Some(lacking),
+        }) => format!(", in a process without walls: {lacking}"),
+        // Of programs each kind of walls is whole, and the window says what others would need.
+        Some(HandlerWalls {
+            standing: Some(standing),
+            lacking: Some(lacking),
+        }) if handler.engine != PROCESS_ENGINE_ID => format!(", in a process behind {standing} alone: {lacking}"),
+        Some(_) | None => String::new(),
     };
     format!(
         "{}@{} ({}, {}{walls})",

@@ -5,7 +5,7 @@ use refold_core::time::Timestamp;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
 
 use super::engine::Shared;
-use super::program::{Dialect, Language, Script};
+use super::program::{Dialect, Script};
 use crate::cancel;
 use crate::error::{code, fault};
 use crate::hosted::Hosted;
@@ -64,11 +64,15 @@ impl Host {
     }
 }
 
+/// What the engine calls the file of a handler, whatever its name is.
+const ENGINE_FILE: &str = "handler.js";
+
 /// A guest with a handler in it.
 pub struct Guest {
     store: Store<Host>,
     memory: Memory,
-    language: Language,
+    /// The name of the handler's file.
+    file: String,
     dialect: Dialect,
     limits: GuestLimits,
     input: usize,
@@ -191,7 +195,7 @@ impl Guest {
         Ok(Guest {
             store,
             memory,
-            language: script.language,
+            file: script.file.clone(),
             dialect: script.dialect,
             limits,
             input: 0,
@@ -342,8 +346,8 @@ impl Guest {
     /// A place in the handler's own file, which the engine knows by one name. What stands around a handler's functions is
     /// ours, and no place that a person can go to.
     fn place_of_handler(&self, place: &str) -> Option<String> {
-        let of_handler = place.strip_prefix(Language::JavaScript.file())?;
-        Some(format!("{}{of_handler}", self.language.file()))
+        let of_handler = place.strip_prefix(ENGINE_FILE)?;
+        Some(format!("{}{of_handler}", self.file))
     }
 }
 

@@ -68,19 +68,13 @@ impl Language {
             .into_iter()
             .find(|language| language.number() == number)
     }
-
-    /// What faults call the source.
-    pub(crate) fn file(self) -> &'static str {
-        match self {
-            Language::JavaScript => "handler.js",
-            Language::TypeScript => "handler.ts",
-        }
-    }
 }
 
 /// The source of a handler.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
+    /// What the places of faults call it.
+    pub file: String,
     pub source: String,
     pub language: Language,
     pub dialect: Dialect,

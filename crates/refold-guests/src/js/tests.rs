@@ -16,6 +16,7 @@ use crate::{Dialect, GuestLimits, JS_ENGINE_ID, JsProgram, Language, LoadError, 
 
 fn load_with(source: &str, dialect: Dialect, limits: GuestLimits) -> Result<JsProgram, LoadError> {
     let script = Script {
+        file: "handler.js".to_owned(),
         source: source.to_owned(),
         language: Language::JavaScript,
         dialect,

@@ -91,6 +91,7 @@ impl Workers {
                 put_limits(&mut load, &worker.limits);
                 load.push(script.dialect.number());
                 load.push(script.language.number());
+                put_part(&mut load, script.file.as_bytes());
                 put_part(&mut load, script.source.as_bytes());
             }
             Handler::Module => {

@@ -51,8 +51,10 @@ impl Server {
                 let limits = reading.limits()?;
                 let dialect = Dialect::of(reading.byte()?)?;
                 let language = Language::of(reading.byte()?)?;
+                let file = std::str::from_utf8(reading.part()?).ok()?.to_owned();
                 let source = std::str::from_utf8(reading.part()?).ok()?.to_owned();
                 let script = Script {
+                    file,
                     source,
                     language,
                     dialect,

@@ -21,6 +21,7 @@ const COUNTER: &str = "export default { initial: () => ({ n: 0 }), on: { E(state
 
 fn load_by(start: &Start, source: &str) -> Result<JsProgram, LoadError> {
     let script = Script {
+        file: "handler.js".to_owned(),
         source: source.to_owned(),
         language: Language::JavaScript,
         dialect: Dialect::Module,

@@ -145,6 +145,18 @@ pub fn note(up: u8) {
     UP.store(up | IS_KNOWN, Ordering::Relaxed);
 }
 
+/// What stands around workers here, in words, which may be nothing; `None`: no worker was started yet.
+pub fn standing() -> Option<&'static str> {
+    let up = UP.load(Ordering::Relaxed);
+    match (up & IS_KNOWN != 0, up & HAS_LANDLOCK != 0, up & HAS_FILTER != 0) {
+        (false, _, _) => None,
+        (_, true, true) => Some("Landlock and seccomp"),
+        (_, true, false) => Some("Landlock"),
+        (_, false, true) => Some("seccomp"),
+        (_, false, false) => Some(""),
+    }
+}
+
 /// What the walls of workers lack here, in words; `None`: nothing, or no worker was started yet.
 pub fn lacking() -> Option<&'static str> {
     let up = UP.load(Ordering::Relaxed);

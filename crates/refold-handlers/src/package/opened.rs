@@ -81,6 +81,7 @@ impl Guest {
             PackageError::at(code::PKG_SYNTAX, file, mark, "the file is no UTF-8")
         })?;
         let script = Script {
+            file: file.rsplit('/').next().unwrap_or(file).to_owned(),
             source: normalised_text(source),
             language: match file.ends_with("ts") {
                 true => Language::TypeScript,
@@ -220,7 +221,7 @@ pub(super) fn dialect_of(source: &[u8]) -> Dialect {
     }
 }
 
-/// The engine knows the file as `handler.js` or `handler.ts`; a person knows it by its path in the package.
+/// The engine knows the file by its name; a person knows it by its path in the package.
 fn placed(file: &Arc<str>, error: LoadError) -> PackageError {
     let mark = error.place.as_deref().and_then(|place| {
         let mut parts = place.rsplit(':');

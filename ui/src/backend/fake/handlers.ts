@@ -58,7 +58,7 @@ export function packages(fold: Fold): HandlersBackend {
         handler: problem
           ? null
           : { ...identity(handler), hash: `sha256:${(isOld ? '18ee5032' : '4f1c09aa').repeat(8)}` },
-        ...{ problem, furtherFiles: 0 },
+        ...{ problem, furtherFiles: 0, walls: null },
         invariants: [
           { id: 'total', title: 'What an order comes to', condition: 'state.total >= 0', severity: 'error' },
         ],

@@ -29,6 +29,26 @@ it('lists the versions of each package, the newest first, and shows one exactly'
   await page.until(() => text('handler-facts').includes('order@1.0.0') && hash() !== '' && hash() !== newest);
 });
 
+it.each([
+  [{ standing: 'Landlock and seccomp', lacking: null }, 'in a process behind Landlock and seccomp'],
+  [
+    { standing: 'seccomp', lacking: 'Landlock is not there' },
+    'in a process behind seccomp alone: Landlock is not there',
+  ],
+  [
+    { standing: null, lacking: 'neither Landlock nor seccomp is there' },
+    'in a process without walls: neither Landlock nor seccomp is there',
+  ],
+] as const)('says of code which walls stand around it: %o', async (walls, words) => {
+  page = openPage({ launch: { store: 'sample', stream: null, at: null, handler: null } });
+  const told = page.backend.handlerTold.bind(page.backend);
+  page.backend.handlerTold = async (handler) => ({ ...(await told(handler)), walls });
+  await page.until(() => page.find('[data-test=scope-header]'));
+  page.press('Ctrl+5');
+  await page.until(() => text('handler-walls') !== '');
+  expect(text('handler-walls')).toBe(`Walls ${words}`);
+});
+
 it('shows the lines of a file with their numbers, and says of which it shows none', async () => {
   await open();
   await page.until(() => text('handler-source').includes('OrderPlaced'));

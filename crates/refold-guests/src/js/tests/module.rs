@@ -55,6 +55,30 @@ fn an_event_cannot_be_changed_or_kept() {
     );
 }
 
+/// What a function does to the data of an event is gone with it, but for what it put in its state.
+#[test]
+fn what_is_changed_in_the_data_of_an_event_reaches_no_other() {
+    let source = "let meddled\n\
+        export default {\n\
+        \x20 key(event) { event.data.n += 1; return 'k' },\n\
+        \x20 on: {\n\
+        \x20   E(state, event, meta) {\n\
+        \x20     if (meddled) meddled.n = meddled.list.length = 99\n\
+        \x20     meddled = event.data\n\
+        \x20     const { n, list } = event.data\n\
+        \x20     state.seen = [...(state.seen ?? []), [n, list.length, event.meta.seen ?? null]]\n\
+        \x20     event.data.list.push(4)\n\
+        \x20     meta.seen = true\n\
+        \x20   },\n\
+        \x20 },\n\
+        }";
+    let event = r#"{"n":1,"list":[1]}"#;
+    let (state, fault) = folded(&program(source), &events(&[("E", event), ("E", event), ("E", event)]));
+    assert_eq!(fault, None);
+    // The key is of the same event, so what it changed shows.
+    assert_eq!(state, r#"{"k":{"seen":[[2,1,null],[2,1,null],[2,1,null]]}}"#);
+}
+
 #[test]
 fn types_are_known_ignored_or_unknown() {
     let list = events(&[("A", "{}"), ("B", "{}"), ("C", "{}")]);

@@ -18,6 +18,7 @@ fn stripped(source: &str) -> String {
 
 fn load_typed(source: &str) -> Result<JsProgram, LoadError> {
     let script = Script {
+        file: "handler.ts".to_owned(),
         source: source.to_owned(),
         language: Language::TypeScript,
         dialect: Dialect::Module,

@@ -60,8 +60,26 @@ pub enum Walls {
 impl Walls {
     /// The best that this machine has.
     pub fn at_hand() -> Walls {
-        static AT_HAND: OnceLock<Walls> = OnceLock::new();
-        AT_HAND.get_or_init(Walls::find).clone()
+        Walls::looked_up().0.clone()
+    }
+
+    /// What this machine lacks for better walls than those, in words; `None`: there are none.
+    pub fn lacking() -> Option<&'static str> {
+        Some(Walls::looked_up().1.as_str()).filter(|lacking| !lacking.is_empty())
+    }
+
+    /// What they are called; `None`: there are none.
+    pub fn name(&self) -> Option<&'static str> {
+        match self {
+            Walls::Bubblewrap(_) => Some("bubblewrap"),
+            Walls::Landlock => Some("Landlock and seccomp"),
+            Walls::Open(_) => None,
+        }
+    }
+
+    fn looked_up() -> &'static (Walls, String) {
+        static LOOKED_UP: OnceLock<(Walls, String)> = OnceLock::new();
+        LOOKED_UP.get_or_init(Walls::find)
     }
 
     /// All kinds of walls that this machine has, and what it lacks for the others.
@@ -80,10 +98,15 @@ impl Walls {
         (found, lacking)
     }
 
-    fn find() -> Walls {
+    fn find() -> (Walls, String) {
         let (found, lacking) = Walls::all();
-        let first = found.into_iter().next();
-        first.unwrap_or_else(|| Walls::Open(lacking.join("; ")))
+        let lacking = lacking.join("; ");
+        match found.into_iter().next() {
+            // What others lack is nothing to one that has the best.
+            Some(walls @ Walls::Bubblewrap(_)) => (walls, String::new()),
+            Some(walls) => (walls, lacking),
+            None => (Walls::Open(lacking.clone()), lacking),
+        }
     }
 
     /// Starts a program behind them.
