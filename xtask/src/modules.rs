@@ -28,10 +28,11 @@ const FLAGS: &[&str] = &[
 /// Makes a module and says where it lies.
 type Build = fn(&mut Steps) -> Outcome<PathBuf>;
 
-/// The package that a module is of, and how it is made.
-const MODULES: [(&str, Build); 2] = [
-    ("order-rust", build_rust),
-    ("order-assemblyscript", build_assemblyscript),
+/// The version of a package that a module is of, and how it is made.
+const MODULES: [(&str, Build); 3] = [
+    ("order-rust/versions/1.1.0", |steps| build_rust(steps, "order")),
+    ("basket-rust/versions/1.0.0", |steps| build_rust(steps, "basket")),
+    ("order-assemblyscript/versions/1.1.0", build_assemblyscript),
 ];
 
 /// Builds the modules and takes them over; with `--check` only compares them.
@@ -39,8 +40,8 @@ pub fn run(arguments: &[String]) -> Outcome {
     let mut steps = Steps::default();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => {
-            for (package, build) in MODULES {
-                let (made, kept) = (build(&mut steps)?, kept(package));
+            for (version, build) in MODULES {
+                let (made, kept) = (build(&mut steps)?, kept(version));
                 fs::write(&kept, read(&made)?)
                     .map_err(|error| format!("cannot write ({error}): {}", kept.display()))?;
             }
@@ -54,10 +55,10 @@ pub fn run(arguments: &[String]) -> Outcome {
 
 /// Whether the modules in the repository are what their sources make.
 pub fn check(steps: &mut Steps) -> Outcome {
-    for (package, build) in MODULES {
-        if read(&build(steps)?)? != read(&kept(package))? {
+    for (version, build) in MODULES {
+        if read(&build(steps)?)? != read(&kept(version))? {
             return Err(format!(
-                "the module of {package} is not what its sources make: run `cargo xtask modules` and commit what it writes"
+                "the module of {version} is not what its sources make: run `cargo xtask modules` and commit what it writes"
             ));
         }
     }
@@ -65,8 +66,8 @@ pub fn check(steps: &mut Steps) -> Outcome {
     Ok(())
 }
 
-/// The crate for handlers in Rust, and the order handler on it.
-fn build_rust(steps: &mut Steps) -> Outcome<PathBuf> {
+/// The crate for handlers in Rust, and this handler on it.
+fn build_rust(steps: &mut Steps, name: &str) -> Outcome<PathBuf> {
     system::need(&[PACKAGES])?;
     let version = Command::new(RUSTC).arg("--version").output();
     let version = version.map_err(|error| format!("{RUSTC} cannot be started ({error})"))?;
@@ -82,8 +83,8 @@ fn build_rust(steps: &mut Steps) -> Outcome<PathBuf> {
     let mut command = rustc("refold_handler", "rlib", "refold-handler/src/lib.rs", &library);
     command.args(FLAGS);
     must(steps, "compile the crate for handlers", command)?;
-    let module = folder.join("order.wasm");
-    let mut command = rustc("order", "cdylib", "order/src/lib.rs", &module);
+    let module = folder.join(format!("{name}.wasm"));
+    let mut command = rustc(name, "cdylib", &format!("{name}/src/lib.rs"), &module);
     command
         .args(FLAGS)
         .args(["-Clto=fat", "-Cstrip=debuginfo", "-Clinker-flavor=wasm-ld"]);
@@ -91,7 +92,7 @@ fn build_rust(steps: &mut Steps) -> Outcome<PathBuf> {
     command
         .arg("--extern")
         .arg(format!("refold_handler={}", library.display()));
-    must(steps, "compile the order handler in Rust", command)?;
+    must(steps, &format!("compile the {name} handler in Rust"), command)?;
     Ok(module)
 }
 
@@ -135,9 +136,9 @@ fn must(steps: &mut Steps, name: &str, command: Command) -> Outcome {
     }
 }
 
-fn kept(package: &str) -> PathBuf {
+fn kept(version: &str) -> PathBuf {
     let packages = crate::root().join("fixtures/orders/modules");
-    packages.join(package).join("versions/1.1.0/handler.wasm")
+    packages.join(version).join("handler.wasm")
 }
 
 fn read(path: &Path) -> Outcome<Vec<u8>> {

@@ -13,8 +13,6 @@ use refold_handlers::{JS_ENGINE_ID, WASM_ENGINE_ID};
 pub use refold_handlers::{PROCESS_ENGINE_ID, heed_cancel};
 
 use crate::error::AppError;
-use crate::mask;
-use crate::session::Session;
 use crate::text;
 use crate::wire::{HandlerChoice, HandlerProblem, HandlerWalls, HandlerWire};
 

@@ -62,20 +62,75 @@ fn an_order_in_code_is_the_order_in_rules_after_every_event() {
     let (batches, names) = events_of(&sample.store);
     let rules = format!("{}@1.1.0", sample.handlers.join("order").display());
     let rules = refold_handlers::package::open(&rules).expect("the rules");
-    let mut streams: BTreeMap<u32, Vec<(&EventBatch, usize)>> = BTreeMap::new();
-    for batch in &batches {
-        for (row, stream) in batch.streams.iter().enumerate() {
-            if names.category(*stream) == b"order" {
-                streams.entry(stream.0).or_default().push((batch, row));
-            }
-        }
-    }
+    let streams = orders(&batches, &names);
     for package in in_code() {
         let code = refold_handlers::package::open(&package.display().to_string());
         let code = code.unwrap_or_else(|error| panic!("{}: {error}", package.display()));
         let compared = same_after_every_event(rules.as_ref(), code.as_ref(), &streams, &names);
         assert!(compared > 3_000, "only {compared} events were compared");
     }
+}
+
+/// What the module `basket` folds, as rules.
+const BASKET: &str = "refold: reducer/1
+initial: { articles: {}, currency: null, customerId: null }
+on:
+  OrderPlaced: [ { set: { customerId: event.data.customerId, currency: event.data.currency } } ]
+  ItemAdded: [ { add: { 'articles[event.data.sku]': event.data.qty } } ]
+unhandled: ignore
+";
+
+/// A module in Rust whose fold knows new events alone, and whose upcasters know the old ones.
+#[test]
+fn upcasters_in_rust_bring_events_to_where_those_in_a_file_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let sample = shop(folder.path(), Layout::Emmett, 6_000);
+    let (batches, names) = events_of(&sample.store);
+    let streams = orders(&batches, &names);
+    let is_old = |(batch, row): &(&EventBatch, usize)| {
+        let payload = batch.event(*row).payload.unwrap_or_default();
+        [&b"\"customer\":"[..], b"\"quantity\":"]
+            .iter()
+            .any(|name| payload.windows(name.len()).any(|it| it == *name))
+    };
+    assert!(streams.values().flatten().filter(|event| is_old(event)).count() > 10);
+    let package = folder.path().join("basket");
+    let version = package.join("versions/1");
+    std::fs::create_dir_all(&version).expect("a package");
+    let manifest = "format = \"refold-handler/1\"\nname = \"basket\"\n[[version]]\nid = \"1\"\n";
+    std::fs::write(package.join("handler.toml"), manifest).expect("a manifest");
+    std::fs::write(version.join("reducer.yaml"), BASKET).expect("rules");
+    let upcasters = sample.handlers.join("order/versions/1.1.0/upcasters.yaml");
+    std::fs::copy(upcasters, version.join("upcasters.yaml")).expect("upcasters");
+    let open = |package: &Path| {
+        let opened = refold_handlers::package::open(&package.display().to_string());
+        opened.unwrap_or_else(|error| panic!("{}: {error}", package.display()))
+    };
+    let (rules, code) = (
+        open(&package),
+        open(&root().join("fixtures/orders/modules/basket-rust")),
+    );
+    let compared = same_after_every_event(rules.as_ref(), code.as_ref(), &streams, &names);
+    assert!(compared > 3_000, "only {compared} events were compared");
+    let steps: Vec<(Vec<u8>, u32, u32)> = code
+        .upcasters()
+        .into_iter()
+        .map(|step| (step.event_type, step.from, step.to))
+        .collect();
+    assert_eq!(steps, [(b"ItemAdded".to_vec(), 1, 2), (b"OrderPlaced".to_vec(), 1, 2)]);
+}
+
+/// The events of each order.
+fn orders<'b>(batches: &'b [EventBatch], names: &Names) -> BTreeMap<u32, Vec<(&'b EventBatch, usize)>> {
+    let mut streams: BTreeMap<u32, Vec<(&EventBatch, usize)>> = BTreeMap::new();
+    for batch in batches {
+        for (row, stream) in batch.streams.iter().enumerate() {
+            if names.category(*stream) == b"order" {
+                streams.entry(stream.0).or_default().push((batch, row));
+            }
+        }
+    }
+    streams
 }
 
 /// Folds with both handlers and compares the bytes of their states. Returns how many there were.

@@ -1218,12 +1218,22 @@ export type HandlerTested = {
 export type HandlerTold = {
 	/**  What came of compiling it; `None`: see `problem`. */
 	handler: HandlerWire | null,
+	/**  What keeps its code in; `None`: it has none. */
+	walls: HandlerWalls | null,
 	problem: HandlerProblem | null,
 	invariants: InvariantListed[],
 	upcasters: HandlerStep[],
 	files: HandlerFile[],
 	/**  Files of the version that are not among `files`, because there are too many. */
 	furtherFiles: number,
+};
+
+/**  What keeps the code of a handler in on this machine. */
+export type HandlerWalls = {
+	/**  What its process has around it; `None`: nothing. */
+	standing: string | null,
+	/**  What the machine lacks for more, in words; `None`: nothing. */
+	lacking: string | null,
 };
 
 export type HandlerWire = {
@@ -2918,6 +2928,21 @@ export type ViolationRow = {
 	holdsAtHead: boolean,
 };
 
+/**  Which events change the value when they are left out, one at a time. */
+export type WhyLeftOut = {
+	/**  Those without which another value would be there; the latest first. */
+	events: WhyWithout[],
+	/**  How many more of them there are, which are earlier. */
+	further: number,
+	/**  How many events were left out in their turn, and how many of the same stretch the handler does not take. */
+	tried: number,
+	untaken: number,
+	/**  The first of the stretch, where events before it were not left out. */
+	since: LabEvent | null,
+	/**  Whether those that matter, folded alone, give the same value; `null`: not every event was left out. */
+	enough: boolean | null,
+};
+
 /**  What the wheel does over a timeline. */
 export type WheelUse = "zooms" | "pans";
 
@@ -2940,6 +2965,8 @@ export type WhyNotMiss = {
 	/**  Its payload could not be read, so that no rule was given it. */
 	isUnread: boolean,
 	tried: WhyNotTried[],
+	/**  Of a handler whose rules cannot be seen: what else it did. */
+	ran: WhyNotRan | null,
 };
 
 export type WhyNotOtherwise = {
@@ -2947,6 +2974,14 @@ export type WhyNotOtherwise = {
 	value: string | null,
 	/**  Why it would have failed. */
 	fault: string | null,
+};
+
+/**  A handler took an event and left the place as it was. */
+export type WhyNotRan = {
+	/**  Where it changed the state instead; the first few. */
+	changed: string[],
+	/**  How many more places there are. */
+	further: number,
 };
 
 /**  Where the handler failed, and how many of the events came after it: nothing is folded then. */
@@ -2970,7 +3005,7 @@ export type WhyNotTold = {
 	misses: WhyNotMiss[],
 	/**  How many more of them there are. */
 	furtherMisses: number,
-	/**  Why nothing is told of the events. */
+	/**  Why no conditions are told of: what is said of the events is what the handler did with each. */
 	untold: string | null,
 	/**  Why the last of the events were given to no rule; `null`: all were. */
 	stopped: WhyNotStopped | null,
@@ -2997,6 +3032,8 @@ export type WhyNotType = {
 	events: number,
 	changed: number,
 	writes: boolean | null,
+	/**  How many of those that left the place as it was the handler has nothing for, where its rules cannot be seen. */
+	untaken: number,
 };
 
 /**  Something that an operation, or a condition before it, read. */
@@ -3052,8 +3089,25 @@ export type WhyTold = {
 	confirmed: boolean | null,
 	/**  Why there are no steps though an event changed the place. */
 	untold: string | null,
+	/**  What is told in their place. */
+	leftOut: WhyLeftOut | null,
 	/**  Since this event (version, or `#4711`) the state may lack something; empty: complete. */
 	incompleteSince: string,
+};
+
+/**  What would be there without an event. */
+export type WhyWithout = {
+	/**  The moment after the event. */
+	moment: number,
+	/**  As in [`WhyStep`]. */
+	place: string,
+	eventType: string,
+	recordedAt: string,
+	/**  `null`: nothing would be there. */
+	value: string | null,
+	/**  Where the handler would have failed without it: the value is the one before that. */
+	failedAt: LabEvent | null,
+	fault: string | null,
 };
 
 export type WindowPlaces = {

@@ -98,9 +98,7 @@ export const TAKEN: Record<Taken, string> = {
 /** What keeps the code of a handler in, in the words of the command line. */
 export function wallsText({ standing, lacking }: HandlerWalls): string {
   if (standing === null) return `in a process without walls: ${lacking ?? 'nothing keeps it in'}`;
-  return lacking === null
-    ? `in a process behind ${standing}`
-    : `in a process behind ${standing} alone: ${lacking}`;
+  return lacking === null ? `in a process behind ${standing}` : `in a process behind ${standing} alone: ${lacking}`;
 }
 
 /** A span of the manifest, with its times as a person reads them. */

@@ -172,7 +172,10 @@ fn print_left_out(printer: &mut Printer, left_out: &LeftOutAnswer) -> Result<(),
         untaken => format!("; the handler does not take {} more", grouped(untaken.into())),
     };
     let tried = counted(left_out.tried.into(), "event");
-    printer.line(&format!("{tried} left out in turn, {} of them matter{untaken}", grouped(matter)))?;
+    printer.line(&format!(
+        "{tried} left out in turn, {} of them matter{untaken}",
+        grouped(matter)
+    ))?;
     if left_out.further > 0 {
         let further = counted(left_out.further.into(), "earlier one");
         printer.line(&format!("{further} of these not named: ask for them with --limit"))?;

@@ -8,6 +8,7 @@
 
 mod answers;
 mod cases;
+mod code;
 mod compared_report;
 mod connections;
 mod damaged;

@@ -97,7 +97,7 @@ impl<'a> Leaving<'a> {
     pub fn pass(&mut self, event: &EventView<'_>) -> Result<(), LeftOutError> {
         self.passed_over += 1;
         self.line.step(event, self.names);
-        unless_cancelled(&self.line)
+        Ok(unless_cancelled(&self.line)?)
     }
 
     /// The next event, which is left out in its turn. None may be passed over after it.

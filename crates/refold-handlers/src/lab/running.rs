@@ -3,9 +3,7 @@
 
 use refold_core::event::{Encoding, EventView};
 use refold_core::names::Names;
-use refold_core::port::handler::{
-    Applied, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written,
-};
+use refold_core::port::handler::{Applied, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written};
 use refold_core::value::Value;
 
 /// What became of an event.

@@ -95,10 +95,12 @@ pub fn left_out(
     }
     let found = match leaving.find(work, path, value, most_events) {
         Ok(found) => found,
-        Err(LeftOutError::Differs) => return Ok(Err(format!(
-            "nor can events be left out to see what changes: folded again, the same ones give another value ({})",
-            code::NONDETERMINISTIC
-        ))),
+        Err(LeftOutError::Differs) => {
+            return Ok(Err(format!(
+                "nor can events be left out to see what changes: folded again, the same ones give another value ({})",
+                code::NONDETERMINISTIC
+            )));
+        }
         Err(error) => return Err(error.into()),
     };
     let masked = MaskedView::new(session, stream);
@@ -148,9 +150,7 @@ impl Answered<'_> {
     }
 
     fn cause(&self, row: usize) -> CauseAnswer {
-        self.stream
-            .cause(self.moment(row), self.digits)
-            .unwrap_or_else(unnamed)
+        self.stream.cause(self.moment(row), self.digits).unwrap_or_else(unnamed)
     }
 
     /// The moment after the event of a row.

@@ -33,8 +33,7 @@ pub const USUAL_EVENTS: usize = 20;
 /// What the search is called while it runs.
 const ASKING: &str = "asking events";
 /// Of a package as it was deployed, whose version hangs on the event.
-const DEPLOYED_UNSEEN: &str =
-    "which conditions did not hold cannot be seen of versions as they were deployed, only what the handler did with each \
+const DEPLOYED_UNSEEN: &str = "which conditions did not hold cannot be seen of versions as they were deployed, only what the handler did with each \
      event: ask one of the versions";
 /// Places that an event changed instead which are told one by one.
 const MOST_CHANGED: usize = 5;

@@ -81,7 +81,10 @@ fn where_either_of_two_would_do_neither_is_named_and_that_is_seen() {
     let place = Pointer::parse("/status").unwrap();
     let value = place.find(&past.states[2]);
     let found = left_out(&past, 0, &place, value, 9).unwrap();
-    assert_eq!((found.events, found.tried, found.is_enough), (Vec::new(), 2, Some(false)));
+    assert_eq!(
+        (found.events, found.tried, found.is_enough),
+        (Vec::new(), 2, Some(false))
+    );
 }
 
 #[test]
@@ -89,7 +92,10 @@ fn another_value_than_that_of_the_events_is_refused_and_so_is_what_was_cancelled
     let events = [("Cleared", "{}".to_owned())];
     let past = Folded::of_rules(RULES, &events);
     let place = Pointer::parse("/status").unwrap();
-    assert!(matches!(left_out(&past, 0, &place, None, 9), Err(LeftOutError::Differs)));
+    assert!(matches!(
+        left_out(&past, 0, &place, None, 9),
+        Err(LeftOutError::Differs)
+    ));
     let cancel = CancelToken::default();
     cancel.cancel();
     let mut leaving = Leaving::new(past.program.as_ref(), &past.names);

@@ -77,7 +77,7 @@ fn indexed(store: &dyn EventStore, cache: &std::path::Path, threads: usize) -> B
     let options = BuildOptions {
         threads,
         now: Timestamp(1_800_000_000_000_000_000),
-        version_base: None,
+        numbering: Numbering::Whole { base: None },
         segment_rows: 8,
     };
     let index = index::build(&Work::new(&token, &Silent), store, cache, &options).unwrap();

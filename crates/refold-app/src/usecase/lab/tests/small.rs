@@ -17,7 +17,7 @@ const DAY: i64 = 24 * 60 * 60 * 1_000_000_000;
 const NEW_YEAR: i64 = 18_262 * DAY;
 
 /// An event a day, from 2020-01-01 on.
-fn session(events: &[(&str, &str)], folder: &Path) -> Session {
+pub(super) fn session(events: &[(&str, &str)], folder: &Path) -> Session {
     let events = (1_i64..)
         .zip(events)
         .map(|(version, (event_type, payload))| MemoryEvent {
