@@ -8,6 +8,9 @@ use refold_core::port::handler::{HandlerIdentity, HandlerInstance, HandlerProgra
 use crate::recorded::Recorded;
 use crate::undo;
 
+/// Events of one request, at most.
+pub const BATCH_EVENTS: usize = 256;
+
 /// A fold that also says what its last event would have written.
 pub trait GuestInstance: HandlerInstance {
     fn recorded(&self) -> &[Recorded];
@@ -52,6 +55,11 @@ impl<L: Loaded> HandlerProgram for Program<L> {
     /// Which of them a guest reads cannot be told from outside.
     fn columns(&self) -> Columns {
         Columns::ALL
+    }
+
+    /// What a request costs is shared by its events.
+    fn events_ahead(&self) -> usize {
+        BATCH_EVENTS
     }
 
     fn takes(&self, event_type: &[u8]) -> Option<Takes> {

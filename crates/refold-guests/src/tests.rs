@@ -1,5 +1,7 @@
 //! What the tests of all engines fold: events that are written down.
 
+pub mod ahead;
+
 use refold_core::event::{Encoding, EventBatch, Position, Version};
 use refold_core::fold::{Detail, Fold};
 use refold_core::names::Names;

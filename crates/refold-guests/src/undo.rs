@@ -81,6 +81,11 @@ pub trait Guest: Send {
         false
     }
 
+    /// Whether the next fold that it folded ahead begins with this saved state: then that is where it is now.
+    fn goes_on_from(&mut self, _saved: &Arc<[u8]>) -> bool {
+        false
+    }
+
     /// Whether it can say the state after the last applied event, although it is ahead.
     fn knows_state(&self) -> bool {
         !self.is_ahead()
@@ -203,11 +208,27 @@ impl<H: Handler> Undoable<H> {
 
     pub fn reset(&mut self) {
         let (saved, state) = self.handler.initial().clone();
-        self.saved = saved;
-        self.is_untouched = true;
+        self.begin(saved, true);
         self.state = Some(state);
+    }
+
+    /// Goes to a saved state.
+    fn begin(&mut self, saved: Arc<[u8]>, is_untouched: bool) {
+        self.saved = saved;
+        self.is_untouched = is_untouched;
         self.journal.clear();
-        self.is_current = false;
+        self.state = None;
+        let guest = self.guest.as_mut().filter(|guest| !guest.is_lost());
+        self.is_current = guest.is_some_and(|guest| guest.goes_on_from(&self.saved));
+    }
+
+    /// The saved state that a checkpoint of this handler holds, and whether nothing was folded into it.
+    pub fn saved_in<'c>(&self, checkpoint: &'c Checkpoint) -> Option<(&'c Arc<[u8]>, bool)> {
+        let Checkpoint::Opaque { body, .. } = checkpoint else {
+            return None;
+        };
+        let kept = body.downcast_ref::<Kept<H>>()?;
+        Arc::ptr_eq(&kept.handler, &self.handler).then_some((&kept.saved, kept.is_untouched))
     }
 
     /// Folds an event, which `write` writes as a frame after what the journal holds; it is told whether the event is the
@@ -260,6 +281,15 @@ impl<H: Handler> Undoable<H> {
         if folded.is_err() {
             self.guest = None;
         }
+    }
+
+    /// Lets the guest fold what comes after this fold: folds that begin with a saved state each, to which this one goes
+    /// next. A guest that fails at it is let go of.
+    pub fn fold_over(&mut self, fold: impl FnOnce(&mut H::Guest) -> Result<(), HandlerFault>) {
+        self.is_current = false;
+        let guest = self.guest.take().filter(|guest| !guest.is_lost());
+        let guest = guest.map_or_else(|| self.handler.guest(), Ok);
+        self.guest = guest.and_then(|mut guest| fold(&mut guest).map(|()| guest)).ok();
     }
 
     /// Whether the parts of an event are small enough to be folded.
@@ -339,21 +369,12 @@ impl<H: Handler> Undoable<H> {
     }
 
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
-        if let Checkpoint::Opaque { body, .. } = checkpoint
-            && let Some(kept) = body.downcast_ref::<Kept<H>>()
-            && Arc::ptr_eq(&kept.handler, &self.handler)
-        {
-            self.saved = Arc::clone(&kept.saved);
-            self.is_untouched = kept.is_untouched;
-            self.journal.clear();
-            self.state = None;
-            self.is_current = false;
-            return Ok(());
-        }
-        Err(fault(
-            code::HANDLER_TYPE,
-            "this checkpoint was made by another handler; fold from the start",
-        ))
+        let Some((saved, is_untouched)) = self.saved_in(checkpoint) else {
+            let message = "this checkpoint was made by another handler; fold from the start";
+            return Err(fault(code::HANDLER_TYPE, message));
+        };
+        self.begin(Arc::clone(saved), is_untouched);
+        Ok(())
     }
 
     /// Saves the state, so that the events until now are not needed any more.

@@ -10,7 +10,7 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::port::upcast::{Upcast, UpcasterStep};
 use refold_core::value::Value;
@@ -62,6 +62,10 @@ impl HandlerProgram for Masked {
 
     fn columns(&self) -> Columns {
         self.program.columns()
+    }
+
+    fn events_ahead(&self) -> usize {
+        self.program.events_ahead()
     }
 
     fn array_keys(&self) -> &[(String, String)] {
@@ -117,6 +121,10 @@ impl HandlerInstance for MaskedInstance {
 
     fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
         self.instance.look_ahead(coming, names, asked);
+    }
+
+    fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        self.instance.look_ahead_over(coming, names);
     }
 
     fn repeated_keys(&self) -> &[Pointer] {

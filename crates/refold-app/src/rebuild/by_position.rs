@@ -16,9 +16,10 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use refold_core::event::StreamOrdinal;
 use refold_core::finding::Findings;
-use refold_core::fold::Fold;
-use refold_core::port::handler::{Checkpoint, HandlerProgram, StatesAsked};
+use refold_core::fold::{Fold, FoldCheckpoint};
+use refold_core::port::handler::{Checkpoint, Coming, HandlerProgram, StatesAsked};
 use refold_core::port::store::{Direction, PositionRange, ReadQuery, Scope};
 use refold_core::track::{Gap, Moment, Numbering, is_gap};
 use refold_core::value::Value;
@@ -47,8 +48,9 @@ pub(super) enum Outcome {
 const RANGE_EVENTS: u64 = if cfg!(test) { 512 } else { 8_192 };
 /// Members of an object that are worth a look ahead.
 const MEMBERS: usize = 16;
-/// Streams of which states and events are looked at before the first of them is folded on.
-const AHEAD_STREAMS: usize = 16;
+/// Streams of which states and events are looked at before the first of them is folded on, for as many events that the
+/// handler is best told of at once. Most streams have few events in a range.
+const EVENTS_A_STREAM: usize = 4;
 /// Memory that a thread makes room for before it folds a range: as many pieces of as many bytes. A piece is less than what
 /// the allocator of the GNU C library maps for itself.
 const ROOM_PIECES: usize = 12;
@@ -190,13 +192,14 @@ impl Shared<'_> {
         self.work.check()?;
         let known = range.names();
         let mut own = range.streams_of(share.member);
-        let mut group = Vec::with_capacity(AHEAD_STREAMS);
+        let most = self.ahead_streams();
+        let mut group = Vec::with_capacity(most);
         loop {
             group.clear();
             for local in own.by_ref() {
                 let place = share.place_of(known.stream(local), || known.category(local), |id| self.event_count(id))?;
                 group.extend(place.map(|place| (local, place)));
-                if group.len() == AHEAD_STREAMS {
+                if group.len() == most {
                     break;
                 }
             }
@@ -205,9 +208,17 @@ impl Shared<'_> {
             }
             // The states were made long ago and the events lie all over the range: what is asked for together comes
             // together.
-            look_at(|| group.iter().filter_map(|(_, place)| share.state(*place)), 1);
+            let (fold, states) = share.fold_beside_states();
+            look_at(|| group.iter().filter_map(|(_, place)| states.get(*place)), 1);
             let payloads = group.iter().flat_map(|(local, _)| range.payloads_of(*local));
             black_box(payloads.map(touched).fold(0, u8::wrapping_add));
+            let states = group
+                .iter()
+                .filter_map(|(local, place)| Some((*local, states.get(*place)?)));
+            fold.look_ahead_over(
+                &mut states.flat_map(|(local, state)| calls_of(range, local, state)),
+                known,
+            );
             for (local, place) in &group {
                 let Some(mut state) = share.take(*place) else { continue };
                 let fold = &mut share.fold;
@@ -241,6 +252,10 @@ impl Shared<'_> {
         }
     }
 
+    fn ahead_streams(&self) -> usize {
+        (self.program.events_ahead() / EVENTS_A_STREAM).max(1)
+    }
+
     fn stop(&self) {
         self.is_too_much.store(true, Ordering::Relaxed);
         self.relay.stop();
@@ -266,8 +281,14 @@ impl Shared<'_> {
     fn finish_share(&self, mut share: Share, finish: Finish<'_>) -> Result<(), AppError> {
         let mut left = share.left();
         let fold = &mut share.fold;
-        for group in left.chunks_mut(AHEAD_STREAMS) {
+        for group in left.chunks_mut(self.ahead_streams()) {
             look_at(|| group.iter().filter_map(|(_, state)| state.as_ref()), 2);
+            let ordered = group.iter().filter_map(|(_, state)| state.as_ref());
+            let ordered = ordered.filter(|state| !state.is_unordered);
+            fold.look_ahead_over(
+                &mut ordered.flat_map(|state| [start_of(state), Coming::State]),
+                &share.names,
+            );
             for (ordinal, slot) in group {
                 let Some(StreamState {
                     checkpoint,
@@ -309,11 +330,27 @@ impl Shared<'_> {
     }
 }
 
-fn finish_stream(id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
-    let mut folded = fold.folded()?;
-    folded.note_missing(gap);
-    finish(id, &folded);
-    Ok(())
+/// Where the fold of a stream goes on.
+fn start_of(state: &StreamState) -> Coming<'_, FoldCheckpoint> {
+    match &state.checkpoint {
+        Some(checkpoint) => Coming::Restore(checkpoint),
+        None => Coming::Reset,
+    }
+}
+
+/// What will be asked of the fold for a stream in a range.
+fn calls_of<'e>(
+    range: &'e Range,
+    local: StreamOrdinal,
+    state: &'e StreamState,
+) -> impl Iterator<Item = Coming<'e, FoldCheckpoint>> {
+    let to_come = state.to_come as usize;
+    let asked = match range.events_of(local).count() < to_come {
+        true => Coming::Checkpoint,
+        false => Coming::State,
+    };
+    let events = range.events_of(local).take(to_come).map(Coming::Event);
+    std::iter::once(start_of(state)).chain(events).chain([asked])
 }
 
 /// Makes room for what is folded next. Memory of a thread that is not the first grows by a page at a time in the GNU C

@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use refold_core::event::{EventBatch, EventView, StreamOrdinal};
 use refold_core::finding::Findings;
-use refold_core::fold::{Detail, Fold};
+use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
-use refold_core::port::handler::{HandlerProgram, StatesAsked};
-use refold_core::track::{Numbering, is_gap};
+use refold_core::port::handler::{Coming, HandlerProgram, StatesAsked};
+use refold_core::track::is_gap;
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 
@@ -19,9 +19,6 @@ use crate::error::AppError;
 const TASK_STREAMS: u32 = 256;
 /// So many of the longest streams are tasks of their own, taken first, so that no thread is left alone with one.
 const LONGEST: u32 = 64;
-/// Events that are looked up before the first of them is folded: they lie all over the arena, and memory that is asked
-/// for together comes together.
-const AHEAD: usize = 64;
 
 /// What there is to fold, and with what.
 pub(super) struct FromArena<'a> {
@@ -95,6 +92,9 @@ impl FromArena<'_> {
         let columns = self.program.columns();
         let (mut last, mut gap) = (EventBatch::NO_VERSION, None);
         let mut done = 0;
+        // Events that are looked up before the first of them is folded: they lie all over the arena, and memory that is
+        // asked for together comes together.
+        let most = self.program.events_ahead().max(1);
         let mut ahead = Ahead::default();
         let mut fold_ahead = |ahead: &mut Ahead<'_>, names: &Names| -> Result<(), AppError> {
             done += ahead.events.len() as u64;
@@ -102,8 +102,13 @@ impl FromArena<'_> {
             black_box(payloads.map(touched).fold(0, u8::wrapping_add));
             let mut events = ahead.events.iter();
             let mut coming = ahead.events.iter().copied();
-            for stretch in &ahead.stretches {
+            let mut is_told = false;
+            for (place, stretch) in ahead.stretches.iter().enumerate() {
                 if stretch.is_first {
+                    if !is_told {
+                        fold.look_ahead_over(&mut ahead.calls_from(place), names);
+                        is_told = true;
+                    }
                     fold.reset()?;
                     (last, gap) = (EventBatch::NO_VERSION, None);
                 }
@@ -133,11 +138,11 @@ impl FromArena<'_> {
             let entry = self.index.stream(*stream)?;
             let local = names.intern_stream(entry.id, || entry.category);
             let events = self.index.events_of(*stream)?;
-            let stretch_count = events.len().div_ceil(AHEAD).max(1);
+            let stretch_count = events.len().div_ceil(most).max(1);
             for number in 0..stretch_count {
-                let first = number * AHEAD;
-                let stretch = events.get(first..events.len().min(first + AHEAD)).unwrap_or_default();
-                if ahead.events.len() + stretch.len() > AHEAD {
+                let first = number * most;
+                let stretch = events.get(first..events.len().min(first + most)).unwrap_or_default();
+                if ahead.events.len() + stretch.len() > most {
                     fold_ahead(&mut ahead, &names)?;
                 }
                 for event in stretch {
@@ -163,6 +168,24 @@ impl FromArena<'_> {
 struct Ahead<'a> {
     events: Vec<EventView<'a>>,
     stretches: Vec<Stretch<'a>>,
+}
+
+impl<'a> Ahead<'a> {
+    /// What will be asked of the fold, from a stretch on that a stream begins with.
+    fn calls_from(&self, place: usize) -> impl Iterator<Item = Coming<'a, FoldCheckpoint>> {
+        let stretches = self.stretches.iter();
+        let mut first: usize = stretches.clone().take(place).map(|stretch| stretch.event_count).sum();
+        stretches.skip(place).flat_map(move |stretch| {
+            let events = self.events.iter().skip(first).take(stretch.event_count);
+            first += stretch.event_count;
+            let reset = stretch.is_first.then_some(Coming::Reset);
+            let state = stretch.is_last.then_some(Coming::State);
+            reset
+                .into_iter()
+                .chain(events.map(|event| Coming::Event(*event)))
+                .chain(state)
+        })
+    }
 }
 
 /// Some of the events of a stream.

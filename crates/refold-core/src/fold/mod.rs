@@ -7,7 +7,9 @@ use crate::diff::{ArrayKeys, diff};
 use crate::event::{Encoding, EventView};
 use crate::finding::{Finding, Findings, Severity};
 use crate::names::Names;
-use crate::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written};
+use crate::port::handler::{
+    Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, HandlerProgram, StatesAsked, Written,
+};
 use crate::port::store::StoreError;
 use crate::track::{Gap, Moment};
 use crate::value::Value;
@@ -166,8 +168,35 @@ impl Fold {
             Some(_) => StatesAsked::EveryState,
             None => asked,
         };
-        let mut read = coming.filter(|event| event.payload.is_none() || event.encoding == Encoding::Json);
+        let mut read = coming.filter(is_read);
         self.instance.look_ahead(&mut read, names, asked);
+    }
+
+    /// Tells the handler what comes next over several folds, from the beginning of the next on; see
+    /// [`HandlerInstance::look_ahead_over`].
+    pub fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e, FoldCheckpoint>>, names: &Names) {
+        // With blame the state is asked for after each event.
+        if self.blame.is_some() {
+            return;
+        }
+        let mut is_failed = false;
+        let mut coming = coming.filter_map(|next| {
+            Some(match next {
+                Coming::Reset => {
+                    is_failed = false;
+                    Coming::Reset
+                }
+                Coming::Restore(checkpoint) => {
+                    is_failed = checkpoint.fault.is_some();
+                    Coming::Restore(&checkpoint.engine)
+                }
+                Coming::Event(event) if is_failed || !is_read(&event) => return None,
+                Coming::Event(event) => Coming::Event(event),
+                Coming::State => Coming::State,
+                Coming::Checkpoint => Coming::Checkpoint,
+            })
+        });
+        self.instance.look_ahead_over(&mut coming, names);
     }
 
     /// Folds the next event. What is wrong with it goes to `findings`, when there are any to report to.
@@ -276,7 +305,7 @@ impl Fold {
                 });
             }
         };
-        if event.payload.is_some() && event.encoding != Encoding::Json {
+        if !is_read(event) {
             let detail = || "the payload is not JSON: it is skipped, and later states are incomplete".to_owned();
             report("RF-EVENT-UNDECODABLE", Severity::Error, &detail);
             self.incomplete_since.get_or_insert(moment);
@@ -319,4 +348,9 @@ impl Fold {
         }
         Ok(())
     }
+}
+
+/// Whether a handler gets the event.
+fn is_read(event: &EventView<'_>) -> bool {
+    event.payload.is_none() || event.encoding == Encoding::Json
 }

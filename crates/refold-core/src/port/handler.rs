@@ -35,6 +35,11 @@ pub trait HandlerProgram: Send + Sync {
         Columns::PAYLOAD
     }
 
+    /// How many events it is best told of at once before it gets them; see [`HandlerInstance::look_ahead_over`].
+    fn events_ahead(&self) -> usize {
+        64
+    }
+
     /// Paths that tell the elements of an array of objects apart, for difference and blame:
     /// JSON pointer of the array (`*` matches any member) → member that is the key.
     fn array_keys(&self) -> &[(String, String)] {
@@ -114,6 +119,10 @@ pub trait HandlerInstance: Send {
     ) {
     }
 
+    /// As [`HandlerInstance::look_ahead`], over several folds that follow one another: most streams are short, and what is
+    /// asked for all of them together is answered sooner. The first of it is where a fold begins.
+    fn look_ahead_over<'e>(&mut self, _coming: &mut dyn Iterator<Item = Coming<'e>>, _names: &Names) {}
+
     /// The places of the last applied event's payload where a key occurs more than once, as far as the handler came upon
     /// them: the last value of each counted. Empty where it did not look.
     fn repeated_keys(&self) -> &[Pointer] {
@@ -127,6 +136,19 @@ pub trait HandlerInstance: Send {
 
     /// Back to a checkpoint that an instance of the same program made.
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault>;
+}
+
+/// A call that will be made next. `C` is what a fold is restored from.
+pub enum Coming<'e, C = Checkpoint> {
+    /// A fold begins before the first event.
+    Reset,
+    /// A fold begins there.
+    Restore(&'e C),
+    Event(EventView<'e>),
+    /// The state after what came is asked for.
+    State,
+    /// A checkpoint is asked for.
+    Checkpoint,
 }
 
 /// What will be asked for of the events that are said to come.

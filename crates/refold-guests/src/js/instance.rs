@@ -5,7 +5,7 @@ use std::sync::Arc;
 use refold_core::event::{EventView, TypeOrdinal};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
 use super::frame;
@@ -153,6 +153,10 @@ impl HandlerInstance for JsInstance {
             batch.push(event.recorded_at, |out| {
                 frame::write(out, function, is_first, &event, names.stream(event.stream), event_type);
             });
+            if self.fold.is_folded(&batch, asked) {
+                batch.clear();
+                break;
+            }
             if batch.is_full() {
                 break;
             }
@@ -162,6 +166,42 @@ impl HandlerInstance for JsInstance {
             self.fold
                 .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
         }
+        self.batch = batch;
+    }
+
+    fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        let (mut is_untouched, mut is_whole) = (true, true);
+        for next in coming {
+            let event = match next {
+                Coming::Event(event) => event,
+                other => match self.fold.tell(&mut batch, &other) {
+                    Some(begins_untouched) => {
+                        is_untouched = begins_untouched.unwrap_or(is_untouched);
+                        continue;
+                    }
+                    None => break,
+                },
+            };
+            let event_type = names.type_name(event.event_type);
+            if !self.is_of_source(&event, names) {
+                continue;
+            }
+            let Route::Function(function) = self.route(event.event_type, event_type) else {
+                continue;
+            };
+            is_whole = !batch.is_full() && self.fold.check_size(&event).is_ok();
+            if !is_whole {
+                break;
+            }
+            batch.push(event.recorded_at, |out| {
+                let stream = names.stream(event.stream);
+                frame::write(out, function, is_untouched, &event, stream, event_type);
+            });
+            is_untouched = false;
+        }
+        self.fold.send(&mut batch, is_whole);
         self.batch = batch;
     }
 

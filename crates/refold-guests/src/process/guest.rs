@@ -13,12 +13,11 @@ use super::child::{Bounds, Child, End, Silence};
 use super::program::Idle;
 use super::request::{self, Want};
 use crate::error::{code, fault};
+use crate::instance::BATCH_EVENTS;
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
 use crate::undo::{self, Folded};
 
-/// Events of one request, at most.
-pub const BATCH_EVENTS: usize = 256;
 /// The longest that one request may take, however many events it has.
 const MOST_WITHIN: Duration = Duration::from_secs(10);
 /// How long a program may take for what takes no work.
@@ -64,8 +63,17 @@ pub struct Guest {
     is_spent: bool,
 }
 
+/// A fold that the program is told of from its beginning on. It has at least one event.
+pub struct Begun {
+    pub saved: Arc<[u8]>,
+    /// Events of it, each with what is to be said of it once it is folded.
+    pub frames: Vec<(Vec<u8>, Folded)>,
+}
+
 /// An event that was folded before its turn, and what came of it.
 struct Ahead {
+    /// The saved state that it is the first event after, where a fold begins with it.
+    begins: Option<Arc<[u8]>>,
     frame: Vec<u8>,
     folded: Result<Folded, HandlerFault>,
     state: Option<Value>,
@@ -132,6 +140,7 @@ impl Guest {
         for (at, (frame, folded)) in frames.into_iter().enumerate() {
             let failed = fault_at.as_ref().filter(|(failed, _)| *failed == at);
             self.ahead.push_back(Ahead {
+                begins: None,
                 frame,
                 folded: failed.map_or(Ok(folded), |(_, fault)| Err(fault.clone())),
                 state: states.next().flatten(),
@@ -141,6 +150,46 @@ impl Guest {
             }
         }
         Ok(())
+    }
+
+    /// Folds what follows the fold at hand now, each fold into a state of its own, whose names differ.
+    pub fn fold_over(&mut self, folds: Vec<Begun>) -> Result<(), HandlerFault> {
+        self.forget_ahead();
+        for saved in folds.iter().map(|fold| &fold.saved).filter(|saved| !saved.is_empty()) {
+            self.before.0.extend_from_slice(saved);
+            self.before.1 += 1;
+        }
+        let frames = || folds.iter().flat_map(|fold| &fold.frames);
+        let answer = self.apply_all(
+            frames().map(|(frame, _)| frame.as_slice()),
+            frames().count(),
+            Want::Final,
+        )?;
+        let answer = answer.done()?;
+        for fold in folds {
+            let mut begins = Some(fold.saved);
+            let is_begun = !fold.frames.is_empty();
+            for (frame, folded) in fold.frames {
+                self.ahead.push_back(Ahead {
+                    begins: begins.take(),
+                    frame,
+                    folded: Ok(folded),
+                    state: None,
+                });
+            }
+            if let Some(last) = self.ahead.back_mut().filter(|_| is_begun) {
+                last.state = Some(answer::state_of(&answer, request::key_of(&last.frame))?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the program forget all states before it is asked next.
+    fn forget_ahead(&mut self) {
+        self.ahead.clear();
+        self.known = None;
+        self.emitted.clear();
+        self.before = (request::RESET.to_vec(), 1);
     }
 
     /// Asks for these events to be folded.
@@ -260,11 +309,29 @@ impl undo::Guest for Guest {
     }
 
     fn foresaw(&self, frame: &[u8]) -> bool {
-        self.ahead.front().is_some_and(|ahead| ahead.frame == frame)
+        let next = self.ahead.front();
+        next.is_some_and(|ahead| ahead.begins.is_none() && ahead.frame == frame)
     }
 
     fn is_ahead(&self) -> bool {
         !self.ahead.is_empty()
+    }
+
+    fn goes_on_from(&mut self, saved: &Arc<[u8]>) -> bool {
+        while self.ahead.front().is_some_and(|ahead| ahead.begins.is_none()) {
+            self.ahead.pop_front();
+        }
+        let Some(first) = self.ahead.front_mut() else {
+            return false;
+        };
+        if first.begins.as_ref() != Some(saved) {
+            return false;
+        }
+        first.begins = None;
+        self.key = request::key_of(&first.frame).to_vec();
+        self.known = None;
+        self.emitted.clear();
+        true
     }
 
     fn knows_state(&self) -> bool {
@@ -282,10 +349,7 @@ impl undo::Guest for Guest {
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
-        self.ahead.clear();
-        self.known = None;
-        self.emitted.clear();
-        self.before = (request::RESET.to_vec(), 1);
+        self.forget_ahead();
         self.key = request::key_of(saved).to_vec();
         if !saved.is_empty() {
             self.before.0.extend_from_slice(saved);

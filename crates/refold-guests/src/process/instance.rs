@@ -1,19 +1,20 @@
 //! One fold of a program: which events it gets, and when.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use refold_core::event::EventView;
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
-use super::guest::BATCH_EVENTS;
+use super::guest::Begun;
 use super::program::Loaded;
-use super::request::{self, Want};
-use crate::instance::GuestInstance;
+use super::request::{self, Metadata, Want};
+use crate::instance::{BATCH_EVENTS, GuestInstance};
 use crate::recorded::Recorded;
-use crate::undo::{Folded, Undoable, noting_changes};
+use crate::undo::{Folded, Handler as _, Undoable, noting_changes};
 
 /// Events of one request have at most so many bytes together, where there is more than one.
 const BATCH_BYTES: usize = 256 << 10;
@@ -71,10 +72,12 @@ impl ProcessInstance {
         self.fold.check_size(event)?;
         let depth = self.fold.handler().limits.depth;
         self.frame.clear();
-        request::event(&mut self.frame, &self.key, event, names, depth);
+        request::event(&mut self.frame, &self.key, event, names, Metadata::Unread);
         let mut is_repeated = false;
         // What was sent ahead was looked at then.
         if !self.fold.foresaw(&self.frame) {
+            self.frame.clear();
+            request::event(&mut self.frame, &self.key, event, names, Metadata::Read { depth });
             match read(event, depth) {
                 Some(Folded::Repeated) => is_repeated = true,
                 Some(_) => {}
@@ -133,6 +136,7 @@ impl HandlerInstance for ProcessInstance {
             StatesAsked::LastState => (Want::None, BATCH_EVENTS),
             StatesAsked::EveryState => (Want::Each, (STATES_BYTES / self.state_bytes.max(1)).min(BATCH_EVENTS)),
         };
+        let metadata = Metadata::Read { depth: limits.depth };
         let mut key = (!self.fold.is_untouched()).then(|| self.key.clone());
         let (mut frames, mut byte_count) = (Vec::new(), 0);
         for event in coming {
@@ -148,7 +152,10 @@ impl HandlerInstance for ProcessInstance {
             };
             let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
             let mut frame = Vec::new();
-            request::event(&mut frame, key, &event, names, limits.depth);
+            request::event(&mut frame, key, &event, names, metadata);
+            if frames.is_empty() && asked == StatesAsked::LastState && self.fold.foresaw(&frame) {
+                return;
+            }
             byte_count += frame.len();
             frames.push((frame, folded));
             if frames.len() >= most || byte_count > BATCH_BYTES {
@@ -168,6 +175,82 @@ impl HandlerInstance for ProcessInstance {
         }
     }
 
+    fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        // The states of all of them are said at once.
+        if self.state_bytes > SMALL_STATE_BYTES {
+            return;
+        }
+        let limits = self.fold.handler().limits;
+        let metadata = Metadata::Read { depth: limits.depth };
+        let most_folds = STATES_BYTES / self.state_bytes.max(1);
+        let (mut folds, mut keys): (Vec<Begun>, HashSet<Vec<u8>>) = (Vec::new(), HashSet::new());
+        let (mut event_count, mut byte_count, mut is_whole) = (0, 0, true);
+        let mut key: Option<Vec<u8>> = None;
+        for next in coming {
+            let is_full = event_count >= BATCH_EVENTS || byte_count > BATCH_BYTES;
+            let event = match next {
+                Coming::Event(event) => event,
+                Coming::State | Coming::Checkpoint => continue,
+                Coming::Reset | Coming::Restore(_) if is_full || folds.len() >= most_folds => break,
+                Coming::Reset => {
+                    key = None;
+                    let saved = Arc::clone(&self.fold.handler().initial().0);
+                    folds.push(Begun {
+                        saved,
+                        frames: Vec::new(),
+                    });
+                    continue;
+                }
+                Coming::Restore(checkpoint) => {
+                    let Some((saved, _)) = self.fold.saved_in(checkpoint) else {
+                        break;
+                    };
+                    byte_count += saved.len();
+                    key = text_of(request::key_of(saved)).filter(|_| !saved.is_empty());
+                    let saved = Arc::clone(saved);
+                    folds.push(Begun {
+                        saved,
+                        frames: Vec::new(),
+                    });
+                    continue;
+                }
+            };
+            if self.passes(names.type_name(event.event_type)).is_some() {
+                continue;
+            }
+            is_whole = !is_full && self.fold.check_size(&event).is_ok();
+            let Some(fold) = folds.last_mut().filter(|_| is_whole) else {
+                break;
+            };
+            let Some(folded) = read(&event, limits.depth) else {
+                continue;
+            };
+            let key = key.get_or_insert_with(|| names.stream(event.stream).to_vec());
+            // Each is folded into a state of its own.
+            is_whole = !fold.frames.is_empty() || keys.insert(key.clone());
+            if !is_whole {
+                break;
+            }
+            let mut frame = Vec::new();
+            request::event(&mut frame, key, &event, names, metadata);
+            event_count += 1;
+            byte_count += frame.len();
+            fold.frames.push((frame, folded));
+        }
+        if !is_whole && folds.len() > 1 {
+            folds.pop();
+        }
+        // What has no event is asked when it is its turn.
+        folds.retain(|fold| !fold.frames.is_empty());
+        let fold_count = folds.len();
+        if fold_count > 1 {
+            self.fold.fold_over(|guest| guest.fold_over(folds));
+            if let Some(guest) = self.fold.guest_now() {
+                self.state_bytes = guest.answer_bytes() / fold_count;
+            }
+        }
+    }
+
     fn repeated_keys(&self) -> &[Pointer] {
         &self.repeated
     }
@@ -183,9 +266,17 @@ impl HandlerInstance for ProcessInstance {
     fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), HandlerFault> {
         self.recorded.clear();
         self.fold.restore(checkpoint)?;
-        if let Ok(Value::Text(key)) = Value::from_json(request::key_of(self.fold.saved()), 1) {
-            self.key = key.as_wtf8().to_vec();
+        if let Some(key) = text_of(request::key_of(self.fold.saved())) {
+            self.key = key;
         }
         Ok(())
+    }
+}
+
+/// A key that is written as JSON.
+fn text_of(key: &[u8]) -> Option<Vec<u8>> {
+    match Value::from_json(key, 1) {
+        Ok(Value::Text(key)) => Some(key.as_wtf8().to_vec()),
+        _ => None,
     }
 }

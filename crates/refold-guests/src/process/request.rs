@@ -1,5 +1,7 @@
 //! What a program is sent: JSON objects, one a line. It must not know what a program answers.
 
+use std::io::Write as _;
+
 use refold_core::event::{EventBatch, EventView};
 use refold_core::names::Names;
 use refold_core::value::Value;
@@ -78,9 +80,17 @@ pub fn key_of(written: &[u8]) -> &[u8] {
     end.and_then(|end| rest.get(..end + 2)).unwrap_or(b"\"\"")
 }
 
-/// Writes an event. `key` is the name of the state that it is folded into. The payload must be JSON; metadata that are
-/// none are written as null.
-pub fn event(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names, depth: usize) {
+/// What is known of the metadata of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metadata {
+    /// They are taken for JSON, to compare with what was written before.
+    Unread,
+    /// They are read, and written as null where they are no JSON or nest too deep.
+    Read { depth: usize },
+}
+
+/// Writes an event. `key` is the name of the state that it is folded into. The payload must be JSON.
+pub fn event(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names, metadata: Metadata) {
     out.extend_from_slice(EVENT_START);
     text(out, key);
     out.extend_from_slice(b",\"stream\":");
@@ -90,14 +100,17 @@ pub fn event(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names
     out.extend_from_slice(b",\"version\":");
     match event.version {
         EventBatch::NO_VERSION => out.extend_from_slice(b"null"),
-        version => out.extend_from_slice(version.0.to_string().as_bytes()),
+        version => {
+            let _ = write!(out, "{}", version.0);
+        }
     }
-    out.extend_from_slice(b",\"position\":");
-    out.extend_from_slice(event.position.0.to_string().as_bytes());
+    let _ = write!(out, ",\"position\":{}", event.position.0);
     out.extend_from_slice(b",\"time\":");
     match event.recorded_at.is_none() {
         true => out.extend_from_slice(b"null"),
-        false => out.extend_from_slice(format!("\"{}\"", event.recorded_at.display(TIME_DIGITS)).as_bytes()),
+        false => {
+            let _ = write!(out, "\"{}\"", event.recorded_at.display(TIME_DIGITS));
+        }
     }
     out.extend_from_slice(b",\"id\":");
     match event.event_id {
@@ -105,8 +118,11 @@ pub fn event(out: &mut Vec<u8>, key: &[u8], event: &EventView<'_>, names: &Names
         None => out.extend_from_slice(b"null"),
     }
     out.extend_from_slice(b",\"meta\":");
-    let metadata = event.metadata.filter(|it| Value::from_json(it, depth).is_ok());
-    on_one_line(out, metadata.unwrap_or(b"null"));
+    let is_taken = |it: &&[u8]| match metadata {
+        Metadata::Unread => true,
+        Metadata::Read { depth } => Value::from_json(it, depth).is_ok(),
+    };
+    on_one_line(out, event.metadata.filter(is_taken).unwrap_or(b"null"));
     out.extend_from_slice(b",\"data\":");
     on_one_line(out, event.payload.unwrap_or(b"null"));
     out.push(b'}');

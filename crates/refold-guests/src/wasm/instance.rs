@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use refold_core::event::EventView;
 use refold_core::names::Names;
-use refold_core::port::handler::{Applied, Checkpoint, HandlerFault, HandlerInstance, StatesAsked, Written};
+use refold_core::port::handler::{Applied, Checkpoint, Coming, HandlerFault, HandlerInstance, StatesAsked, Written};
 use refold_core::value::Value;
 
 use super::abi;
@@ -94,6 +94,10 @@ impl HandlerInstance for WasmInstance {
             batch.push(event.recorded_at, |out| {
                 abi::write_record(out, key, &event, stream, event_type)
             });
+            if self.fold.is_folded(&batch, asked) {
+                batch.clear();
+                break;
+            }
             if batch.is_full() {
                 break;
             }
@@ -103,6 +107,43 @@ impl HandlerInstance for WasmInstance {
             self.fold
                 .fold_ahead(|guest| guest.fold_ahead(&mut batch, is_each_asked));
         }
+        self.batch = batch;
+    }
+
+    fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        let mut batch = std::mem::take(&mut self.batch);
+        batch.clear();
+        // The name of the state; none before the first event.
+        let (mut key, mut is_whole): (Option<Vec<u8>>, bool) = (None, true);
+        for next in coming {
+            let event = match next {
+                Coming::Event(event) => event,
+                other => match self.fold.tell(&mut batch, &other) {
+                    Some(begins_untouched) => {
+                        key = match (begins_untouched, other) {
+                            (None, _) => key,
+                            (Some(false), Coming::Restore(checkpoint)) => {
+                                let saved = self.fold.saved_in(checkpoint);
+                                saved.map(|(saved, _)| abi::key_of(saved).to_vec())
+                            }
+                            (Some(_), _) => None,
+                        };
+                        continue;
+                    }
+                    None => break,
+                },
+            };
+            is_whole = !batch.is_full() && self.fold.check_size(&event).is_ok();
+            if !is_whole {
+                break;
+            }
+            let (stream, event_type) = (names.stream(event.stream), names.type_name(event.event_type));
+            let key = key.get_or_insert_with(|| stream.to_vec());
+            batch.push(event.recorded_at, |out| {
+                abi::write_record(out, key, &event, stream, event_type)
+            });
+        }
+        self.fold.send(&mut batch, is_whole);
         self.batch = batch;
     }
 

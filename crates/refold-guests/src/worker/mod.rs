@@ -6,12 +6,14 @@
 //! more ([`process`]); before it reads anything it puts up its walls ([`walls`]). Where there are none such, the engine
 //! runs in the process of whoever asks, behind the first wall alone.
 
+mod batch;
 mod channel;
 #[cfg(test)]
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod door;
 mod frame;
 mod line;
+mod over;
 mod pool;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod process;
@@ -23,8 +25,9 @@ mod tests;
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod walls;
 
+pub use batch::Batch;
 pub use pool::{Handler, Worker, Workers};
-pub use remote::{Batch, Remote};
+pub use remote::Remote;
 pub use serve::{About, Host};
 
 /// Ends a worker that the system gives no more memory. How many guests it has must not show in a state, so none of them is

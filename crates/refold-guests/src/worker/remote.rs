@@ -1,5 +1,6 @@
 //! A guest in a worker, as a fold has it: what it is asked, and what it folded ahead of the fold.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -7,18 +8,15 @@ use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use refold_core::value::Value;
 
+use super::batch::{Batch, put_start, put_wish};
 use super::channel::Answer;
-use super::frame::{self, HAS_RECORDED, OUTCOME, Reading, Wish, ask, emptied, put_number, put_part, put_part_of, tail};
+use super::frame::{self, HAS_RECORDED, OUTCOME, Reading, Wish, ask, emptied, put_number, tail};
 use super::pool::{Asked, Worker, Workers};
 use crate::cancel;
 use crate::error::{code, fault};
 use crate::limits::GuestLimits;
 use crate::recorded::Recorded;
 use crate::undo::{self, Folded};
-
-/// Events of one request have at most so many bytes together, where there is more than one, and are at most so many.
-const BATCH_BYTES: usize = 256 << 10;
-const BATCH_EVENTS: usize = 256;
 
 /// How the JSON of a state is read, and what is said where it cannot be.
 pub type ReadState = fn(&[u8], &GuestLimits) -> Result<Value, HandlerFault>;
@@ -34,10 +32,15 @@ pub struct Remote {
     request: Vec<u8>,
     batch: Batch,
     answer: Answer,
-    /// What was folded that this fold did not come to yet, from the place `next` on.
+    /// What was folded ahead. This fold comes to the place `next`, and to its own end at `end`.
     ahead: Vec<Ahead>,
     next: usize,
-    /// Why the event after these failed.
+    end: usize,
+    /// The folds behind it.
+    later: VecDeque<Later>,
+    /// Where the worker is with its guest is not known beyond these.
+    is_cut: bool,
+    /// Why the event after all these failed.
     failed: Option<HandlerFault>,
     /// What is known of the state after the last applied event, and after all that were folded ahead.
     known: Known,
@@ -51,11 +54,11 @@ pub struct Remote {
     emitted: Vec<Recorded>,
 }
 
-/// Events that are told ahead: a time and a frame each, one after another.
-#[derive(Default)]
-pub struct Batch {
-    bytes: Vec<u8>,
-    frames: Vec<Range<usize>>,
+/// A fold that was folded ahead and comes after the one at hand.
+struct Later {
+    saved: Arc<[u8]>,
+    end: usize,
+    known_at_end: Known,
 }
 
 /// An event that was folded before its turn, with what was said of it, as places in the answer.
@@ -81,55 +84,6 @@ enum Tail {
     EventFailed(HandlerFault),
 }
 
-impl Batch {
-    pub fn clear(&mut self) {
-        emptied(&mut self.bytes);
-        self.frames.clear();
-    }
-
-    /// Adds an event, which `write` writes as a frame.
-    pub fn push(&mut self, time: Timestamp, write: impl FnOnce(&mut Vec<u8>)) {
-        self.bytes.extend_from_slice(&time.0.to_le_bytes());
-        let start = self.bytes.len() + frame::LENGTH_BYTES;
-        put_part_of(&mut self.bytes, write);
-        self.frames.push(start..self.bytes.len());
-    }
-
-    /// Whether it has as much as is asked at once.
-    pub fn is_full(&self) -> bool {
-        self.frames.len() >= BATCH_EVENTS || self.bytes.len() > BATCH_BYTES
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
-    pub fn len(&self) -> usize {
-        self.frames.len()
-    }
-
-    /// Takes so many events away.
-    fn drop_first(&mut self, count: usize) {
-        let Some(end) = count
-            .checked_sub(1)
-            .and_then(|last| self.frames.get(last))
-            .map(|frame| frame.end)
-        else {
-            return;
-        };
-        self.bytes.drain(..end);
-        self.frames.drain(..count);
-        for frame in &mut self.frames {
-            // They stood behind it.
-            *frame = frame.start - end..frame.end - end;
-        }
-    }
-
-    fn frame(&self, place: usize) -> Option<&[u8]> {
-        self.bytes.get(self.frames.get(place)?.clone())
-    }
-}
-
 impl Remote {
     pub fn new(workers: Arc<Workers>, worker: Arc<Worker>, number: u32, read_state: ReadState) -> Remote {
         Remote {
@@ -143,6 +97,9 @@ impl Remote {
             answer: Answer::default(),
             ahead: Vec::new(),
             next: 0,
+            end: 0,
+            later: VecDeque::new(),
+            is_cut: false,
             failed: None,
             known: Known::Nothing,
             known_at_end: Known::Nothing,
@@ -163,6 +120,53 @@ impl Remote {
         std::mem::swap(&mut self.batch, batch);
         let wish = self.expected_wish();
         self.fold(if is_each_asked { Wish::Each } else { wish })
+    }
+
+    /// Folds what follows the fold at hand now: folds that begin with a saved state each.
+    pub fn fold_over(&mut self, batch: &mut Batch) -> Result<(), HandlerFault> {
+        std::mem::swap(&mut self.batch, batch);
+        self.batch.close();
+        self.restore = None;
+        self.begin(ask::FOLD)?;
+        put_number(&mut self.request, self.number);
+        put_number(&mut self.request, self.batch.folds.len() as u32);
+        self.ask()?;
+        let limits = self.worker.limits();
+        let whole = self.answer.done();
+        let mut reading = Reading(whole);
+        for (fold, events) in self.batch.counted() {
+            // The rest is asked when it is its turn.
+            if reading.0.is_empty() && !self.later.is_empty() {
+                self.is_cut = true;
+                break;
+            }
+            let first = self.ahead.len();
+            let known_at_end = match read_answer(whole, &mut reading, events, fold.wish, limits, &mut self.ahead) {
+                Some(Tail::Known(known)) => known,
+                Some(Tail::EventFailed(fault)) => {
+                    self.failed = Some(fault);
+                    Known::Nothing
+                }
+                Some(Tail::NotHad(_)) => {
+                    self.is_cut = true;
+                    Known::Nothing
+                }
+                None => return self.worker.odd("in frames that do not hold together"),
+            };
+            self.later.push_back(Later {
+                saved: Arc::clone(&fold.saved),
+                end: self.ahead.len(),
+                known_at_end,
+            });
+            // Nothing follows a fold that did not come to its end.
+            if self.ahead.len() - first < events || self.is_cut {
+                break;
+            }
+        }
+        match reading.end() {
+            Some(()) => Ok(()),
+            None => self.worker.odd("more than it was asked"),
+        }
     }
 
     /// What it answers beside its folds, as JSON.
@@ -190,21 +194,16 @@ impl Remote {
     fn fold(&mut self, wish: Wish) -> Result<(), HandlerFault> {
         self.begin(ask::FOLD)?;
         put_number(&mut self.request, self.number);
-        match self.restore.take() {
-            None => self.request.push(0),
-            Some(saved) => {
-                self.request.push(1);
-                put_part(&mut self.request, &saved);
-            }
-        }
-        self.request.push(wish.number());
-        // At most as many as one batch has.
-        put_number(&mut self.request, self.batch.len() as u32);
-        self.forget_ahead();
-        let asked = [self.request.as_slice(), self.batch.bytes.as_slice()];
-        self.worker.ask(Asked::Events, &asked, &mut self.answer)?;
+        put_number(&mut self.request, 1);
+        put_start(&mut self.request, self.restore.take().as_deref());
+        put_wish(&mut self.request, wish, self.batch.len());
+        self.ask()?;
         let limits = self.worker.limits();
-        match read_answer(self.answer.done(), self.batch.len(), wish, limits, &mut self.ahead) {
+        let whole = self.answer.done();
+        let mut reading = Reading(whole);
+        let tail = read_answer(whole, &mut reading, self.batch.len(), wish, limits, &mut self.ahead);
+        self.end = self.ahead.len();
+        match tail.filter(|_| reading.end().is_some()) {
             Some(Tail::Known(known)) => {
                 self.known_at_end = known;
                 // Whoever asks for a state by itself is told why it is not there.
@@ -218,9 +217,19 @@ impl Remote {
         Ok(())
     }
 
+    /// Sends the request with the events of the batch.
+    fn ask(&mut self) -> Result<(), HandlerFault> {
+        self.forget_ahead();
+        let asked = [self.request.as_slice(), self.batch.bytes.as_slice()];
+        self.worker.ask(Asked::Events, &asked, &mut self.answer)
+    }
+
     fn forget_ahead(&mut self) {
         self.ahead.clear();
         self.next = 0;
+        self.end = 0;
+        self.later.clear();
+        self.is_cut = false;
         self.failed = None;
         self.known = Known::Nothing;
         self.known_at_end = Known::Nothing;
@@ -270,7 +279,7 @@ impl Remote {
 
     /// Takes the next event that was folded ahead.
     fn come_to_next(&mut self) -> Result<Folded, HandlerFault> {
-        let Some(ahead) = self.ahead.get(self.next) else {
+        let Some(ahead) = self.ahead.get(self.next).filter(|_| self.next < self.end) else {
             // Nothing is folded ahead beyond what failed.
             let nothing = || fault(code::ENGINE, "nothing was folded ahead; report this, with the handler");
             return Err(self.failed.take().unwrap_or_else(nothing));
@@ -278,7 +287,7 @@ impl Remote {
         self.next += 1;
         self.known = match &ahead.state {
             Some(state) => Known::State(state.clone()),
-            None if self.next == self.ahead.len() => std::mem::take(&mut self.known_at_end),
+            None if self.next == self.end => std::mem::take(&mut self.known_at_end),
             None => Known::Nothing,
         };
         let mut recorded = Reading(self.answer.done().get(ahead.recorded.clone()).unwrap_or_default());
@@ -293,15 +302,21 @@ impl Remote {
     }
 }
 
-/// Reads what became of events. `None`: it does not hold together.
-fn read_answer(whole: &[u8], events: usize, wish: Wish, limits: &GuestLimits, ahead: &mut Vec<Ahead>) -> Option<Tail> {
+/// Reads what became of the events of a fold, in a whole answer. `None`: it does not hold together.
+fn read_answer(
+    whole: &[u8],
+    reading: &mut Reading<'_>,
+    events: usize,
+    wish: Wish,
+    limits: &GuestLimits,
+    ahead: &mut Vec<Ahead>,
+) -> Option<Tail> {
     let place = |reading: &Reading<'_>| whole.len() - reading.0.len();
     let part = |reading: &mut Reading<'_>, most: usize| {
         let length = reading.part().filter(|part| part.len() <= most)?.len();
         let end = place(reading);
         Some(end - length..end)
     };
-    let mut reading = Reading(whole);
     let done = reading.number()? as usize;
     if done > events {
         return None;
@@ -314,15 +329,15 @@ fn read_answer(whole: &[u8], events: usize, wish: Wish, limits: &GuestLimits, ah
                 let count = reading
                     .number()
                     .filter(|count| *count as usize <= limits.most_emitted())?;
-                let start = place(&reading);
+                let start = place(reading);
                 for _ in 0..count {
                     reading.part()?;
                 }
-                start..place(&reading)
+                start..place(reading)
             }
         };
         let state = match wish {
-            Wish::Each if reading.byte()? == 1 => Some(part(&mut reading, limits.state_bytes)?),
+            Wish::Each if reading.byte()? == 1 => Some(part(reading, limits.state_bytes)?),
             _ => None,
         };
         ahead.push(Ahead {
@@ -331,21 +346,17 @@ fn read_answer(whole: &[u8], events: usize, wish: Wish, limits: &GuestLimits, ah
             state,
         });
     }
-    let said = match (reading.byte()?, wish) {
+    Some(match (reading.byte()?, wish) {
         // Some of the events it folds, so that whoever asks for the rest comes to an end.
         (tail::NOTHING, _) if done > 0 || events == 0 => Tail::Known(Known::Nothing),
-        (tail::WISHED, Wish::State) if done == events => {
-            Tail::Known(Known::State(part(&mut reading, limits.state_bytes)?))
-        }
+        (tail::WISHED, Wish::State) if done == events => Tail::Known(Known::State(part(reading, limits.state_bytes)?)),
         (tail::WISHED, Wish::Saved) if done == events => {
-            Tail::Known(Known::Saved(part(&mut reading, limits.saved_bytes())?))
+            Tail::Known(Known::Saved(part(reading, limits.saved_bytes())?))
         }
         (tail::NOT_HAD, Wish::State | Wish::Saved) if done == events => Tail::NotHad(reading.fault()?),
         (tail::EVENT_FAILED, _) if done < events => Tail::EventFailed(reading.fault()?),
         _ => return None,
-    };
-    reading.end()?;
-    Some(said)
+    })
 }
 
 impl undo::Guest for Remote {
@@ -375,11 +386,28 @@ impl undo::Guest for Remote {
     }
 
     fn foresaw(&self, frame: &[u8]) -> bool {
-        self.is_ahead() && self.batch.frame(self.next) == Some(frame)
+        let is_folded = self.next < self.end || self.failed.is_some() && self.later.is_empty();
+        is_folded && self.batch.frame(self.next) == Some(frame)
+    }
+
+    fn goes_on_from(&mut self, saved: &Arc<[u8]>) -> bool {
+        let begins = |later: &mut Later| Arc::ptr_eq(&later.saved, saved) || later.saved == *saved;
+        let Some(later) = self.later.pop_front_if(begins) else {
+            return false;
+        };
+        self.emitted.clear();
+        self.next = self.end;
+        self.end = later.end;
+        self.known = Known::Nothing;
+        self.known_at_end = later.known_at_end;
+        if self.next == self.end {
+            self.known = std::mem::take(&mut self.known_at_end);
+        }
+        true
     }
 
     fn is_ahead(&self) -> bool {
-        self.next < self.ahead.len() || self.failed.is_some()
+        self.next < self.end || !self.later.is_empty() || self.is_cut || self.failed.is_some()
     }
 
     fn knows_state(&self) -> bool {
@@ -387,7 +415,7 @@ impl undo::Guest for Remote {
     }
 
     fn knows_saved(&self) -> bool {
-        !self.is_ahead()
+        !self.is_ahead() || matches!(self.known, Known::Saved(_))
     }
 
     fn is_lost(&self) -> bool {

@@ -29,6 +29,18 @@ pub struct Server {
     guests: HashMap<u32, Box<dyn Hosted>>,
 }
 
+/// Where an answer is long enough.
+struct Enough {
+    bytes: usize,
+    begun: Instant,
+}
+
+impl Enough {
+    fn is_in(&self, out: &[u8]) -> bool {
+        out.len() > self.bytes || self.begun.elapsed() > ANSWER_WITHIN
+    }
+}
+
 /// A handler that was loaded, where it runs.
 pub trait Host: Send {
     fn guest(&self) -> Result<Box<dyn Hosted>, HandlerFault>;
@@ -141,11 +153,42 @@ impl Server {
         }
     }
 
-    /// Folds events one after the other, and says of each what became of it, up to the first that fails. A guest that
-    /// failed at anything is let go of: what is asked of it next begins with a saved state.
+    /// Folds one fold after the other, up to the first that does not come to its end. A guest that failed at anything is
+    /// let go of: what is asked of it next begins with a saved state.
     fn fold(&mut self, reading: &mut Reading<'_>, out: &mut Vec<u8>) -> Option<()> {
         let start = out.len();
         let number = reading.number()?;
+        let folds = reading.number()?;
+        let enough = Enough {
+            bytes: start + ANSWER_BYTES,
+            begun: Instant::now(),
+        };
+        out.push(status::DONE);
+        for place in 0..folds {
+            match self.fold_one(number, reading, &enough, out)? {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(fault) => {
+                    // A later one is asked by itself, and is told why then.
+                    if place == 0 {
+                        fail(out, start, &fault);
+                    }
+                    break;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Folds events one after the other, and says of each what became of it, up to the first that fails. Gives whether the
+    /// next fold is to follow; a fault is of its saved state, and nothing was written then.
+    fn fold_one(
+        &mut self,
+        number: u32,
+        reading: &mut Reading<'_>,
+        enough: &Enough,
+        out: &mut Vec<u8>,
+    ) -> Option<Result<bool, HandlerFault>> {
         let restored = match reading.byte()? {
             0 => None,
             _ => Some(reading.part()?),
@@ -161,15 +204,12 @@ impl Server {
             Ok(guest) => guest,
             Err(fault) => {
                 self.guests.remove(&number);
-                fail(out, start, &fault);
-                return Some(());
+                return Some(Err(fault));
             }
         };
-        out.push(status::DONE);
         let count_at = out.len();
         put_number(out, 0);
-        let begun = Instant::now();
-        let (mut done, mut failed, mut is_spent) = (0, None, false);
+        let (mut done, mut failed, mut is_spent, mut is_enough) = (0, None, false, false);
         let mut recorded = Vec::new();
         while done < count {
             let time = Timestamp(reading.long()?.cast_signed());
@@ -182,7 +222,7 @@ impl Server {
                 }
             };
             done += 1;
-            let mut is_enough = out.len() - start > ANSWER_BYTES || begun.elapsed() > ANSWER_WITHIN;
+            is_enough = enough.is_in(out);
             if wish == Wish::Each {
                 let flag_at = out.len();
                 out.push(1);
@@ -222,7 +262,7 @@ impl Server {
         if is_spent {
             self.guests.remove(&number);
         }
-        Some(())
+        Some(Ok(!is_spent && !is_enough && done == count))
     }
 
     fn aside(

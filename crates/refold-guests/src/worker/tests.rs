@@ -5,8 +5,10 @@ mod bounds;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use proptest::prelude::*;
 use refold_core::event::EventView;
 use refold_core::fold::{Detail, Fold};
 use refold_core::port::handler::{HandlerProgram as _, StatesAsked, Written};
@@ -14,7 +16,7 @@ use refold_core::port::handler::{HandlerProgram as _, StatesAsked, Written};
 use super::door;
 use super::pool::Worker;
 use super::process::Start;
-use crate::tests::{Events, events, folded, identity, text};
+use crate::tests::{Events, ahead, events, folded, identity, text};
 use crate::{Dialect, GuestLimits, JS_ENGINE_ID, JsProgram, Language, LoadError, Script};
 
 const COUNTER: &str = "export default { initial: () => ({ n: 0 }), on: { E(state) { state.n++ } } }";
@@ -190,6 +192,24 @@ fn states_are_the_same_whatever_is_told_ahead_and_asked() {
             .as_deref()
             .is_some_and(|said| said.contains("five"))
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn what_is_told_ahead_over_folds_changes_no_answer(deeds in ahead::deeds()) {
+        static PROGRAM: LazyLock<JsProgram> = LazyLock::new(|| {
+            let source = "export default { initial: () => ({ seen: [], sum: decimal('0.00') }), on: {
+                A(state, event) { state.seen.push(event.data.n); state.sum = state.sum.plus(event.data.n) },
+                B(state, event) { if (state.seen.length === 2) throw new Error('two'); state.seen.push(event.type) },
+                C: null,
+                D(state) { if (state.seen.length > 3) state.seen = [() => 0] } } }";
+            load_by(&Start::default(), source).unwrap()
+        });
+        let list = [("A", r#"{"n":1.50}"#), ("C", "{}"), ("B", "{}"), ("A", r#"{"n":2}"#), ("X", "{}"), ("A", "no json"), ("D", "{}")];
+        ahead::change_no_answer(&*PROGRAM, &ahead::of_streams(&list), &deeds);
+    }
 }
 
 /// After every event: the state, and the fault that stopped the fold.

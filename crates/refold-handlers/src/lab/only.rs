@@ -6,7 +6,7 @@ use refold_core::event::{Columns, EventView};
 use refold_core::names::Names;
 use refold_core::pointer::Pointer;
 use refold_core::port::handler::{
-    Applied, Checkpoint, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
+    Applied, Checkpoint, Coming, HandlerFault, HandlerIdentity, HandlerInstance, HandlerProgram, StatesAsked, Written,
 };
 use refold_core::value::Value;
 
@@ -44,6 +44,10 @@ impl HandlerProgram for OnlyCategory {
         self.program.columns()
     }
 
+    fn events_ahead(&self) -> usize {
+        self.program.events_ahead()
+    }
+
     fn array_keys(&self) -> &[(String, String)] {
         self.program.array_keys()
     }
@@ -70,6 +74,15 @@ impl HandlerInstance for OnlyCategoryInstance {
     fn look_ahead<'e>(&mut self, coming: &mut dyn Iterator<Item = EventView<'e>>, names: &Names, asked: StatesAsked) {
         let mut own = coming.filter(|event| names.category(event.stream) == &*self.category);
         self.inner.look_ahead(&mut own, names, asked);
+    }
+
+    fn look_ahead_over<'e>(&mut self, coming: &mut dyn Iterator<Item = Coming<'e>>, names: &Names) {
+        let is_own = |next: &Coming<'e>| match next {
+            Coming::Event(event) => names.category(event.stream) == &*self.category,
+            _ => true,
+        };
+        let mut own = coming.filter(is_own);
+        self.inner.look_ahead_over(&mut own, names);
     }
 
     fn repeated_keys(&self) -> &[Pointer] {

@@ -46,6 +46,16 @@ pub struct StreamState {
     pub to_come: u32,
 }
 
+/// The states that are kept.
+#[derive(Clone, Copy)]
+pub struct States<'s>(&'s [Option<StreamState>]);
+
+impl<'s> States<'s> {
+    pub fn get(self, place: Place) -> Option<&'s StreamState> {
+        self.0.get(place.state as usize)?.as_ref()
+    }
+}
+
 impl Share {
     pub fn new(program: &dyn HandlerProgram, member: Member) -> Result<Share, AppError> {
         Ok(Share {
@@ -89,8 +99,9 @@ impl Share {
         Ok(Some(place).filter(|place| place.state != OVER))
     }
 
-    pub fn state(&self, place: Place) -> Option<&StreamState> {
-        self.states.get(place.state as usize)?.as_ref()
+    /// The fold, beside the states that it will go on from.
+    pub fn fold_beside_states(&mut self) -> (&mut Fold, States<'_>) {
+        (&mut self.fold, States(&self.states))
     }
 
     pub fn take(&mut self, place: Place) -> Option<StreamState> {

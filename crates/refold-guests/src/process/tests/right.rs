@@ -9,7 +9,7 @@ use refold_core::value::Value;
 
 use super::{ProcessProgram, load, walls};
 use crate::limits::GuestLimits;
-use crate::tests::{Events, apply_all, events, folded, text};
+use crate::tests::{Events, ahead, apply_all, events, folded, text};
 
 /// Counts by the step of its options and keeps what it was told last; `Bad` fails after it has changed the state.
 const COUNTER: &str = "
@@ -139,6 +139,13 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// The same over several folds.
+    #[test]
+    fn looking_ahead_over_folds_changes_no_answer(deeds in ahead::deeds()) {
+        let list = ahead::of_streams(&[("Good", "{}"), ("Quiet", "{}"), ("Good", "{}"), ("Strange", "{}"), ("Good", "{"), ("Good", "{}"), ("Bad", "{}")]);
+        ahead::change_no_answer(counter(), &list, &deeds);
+    }
 
     /// However much is sent ahead, and whatever is asked in between: every answer is the one of a plain count.
     #[test]

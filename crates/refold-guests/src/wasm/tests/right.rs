@@ -1,9 +1,12 @@
 //! What a module that keeps to the interface can count on.
 
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
 use refold_core::port::handler::{Applied, HandlerProgram as _, StatesAsked, Written};
 
 use super::{Counter, SAY, applying, load};
-use crate::tests::{apply_all, events, folded, text};
+use crate::tests::{ahead, apply_all, events, folded, text};
 use crate::{GuestLimits, GuestProgram as _, WASM_ENGINE_ID, WasmProgram};
 
 /// A reply of one outcome, at 64, of nine bytes.
@@ -222,5 +225,16 @@ fn a_guest_that_failed_at_a_state_is_not_used_on() {
             [n(1), Err("RF-HANDLER-THROW"), n(3), n(4)],
             "{asked:?}"
         );
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn what_is_told_ahead_changes_no_answer(deeds in ahead::deeds()) {
+        static COUNTING: LazyLock<WasmProgram> = LazyLock::new(|| Counter::default().program());
+        let list = ahead::of_streams(&[("A", "{}"), ("B", "[1]"), ("C", "{")]);
+        ahead::change_no_answer(&*COUNTING, &list, &deeds);
     }
 }
