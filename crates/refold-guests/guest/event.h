@@ -78,6 +78,7 @@ static JSValue event_meta(void)
             event.meta = JS_NULL;
         } else {
             bool kept = has_repeated;
+            expect_of(2 * event.frame.handler + 1);
             JSValue meta = parse_whole(event.metadata, event.frame.metadata_length);
             has_repeated = kept;
             if (JS_IsException(meta))

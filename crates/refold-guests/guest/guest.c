@@ -74,6 +74,7 @@ static void put_text(const char *text)
 
 #include "report.h"
 #include "style.h"
+#include "short.h"
 #include "read.h"
 #include "write.h"
 #include "event.h"
@@ -198,6 +199,9 @@ EXPORT(boot) int boot(size_t length)
     event_class = 0;
     JS_NewClassID(rt, &event_class);
     JS_NewClass(rt, event_class, &event_definition);
+    short_class = 0;
+    JS_NewClassID(rt, &short_class);
+    JS_NewClass(rt, short_class, &short_definition);
     JSValue object_constructor = JS_GetPropertyStr(ctx, global, "Object");
     JS_SetClassProto(ctx, event_class, JS_GetPropertyStr(ctx, object_constructor, "prototype"));
     JS_FreeValue(ctx, object_constructor);
@@ -207,16 +211,27 @@ EXPORT(boot) int boot(size_t length)
         JS_CFUNC_DEF("isFirst", 0, is_first),
         JS_CFUNC_DEF("enterPartition", 1, enter_partition),
         JS_CFUNC_DEF("record", 1, record),
+        JS_CFUNC_DEF("shortOf", 2, short_of_parts),
+        JS_CFUNC_DEF("shortParts", 1, parts_of_short),
+        JS_CFUNC_DEF("shortLiteral", 1, literal_of_short),
+        JS_CFUNC_SPECIAL_DEF("decimal", 1, constructor_or_func, short_decimal),
+        JS_CFUNC_MAGIC_DEF("plus", 1, short_computed, PLUS),
+        JS_CFUNC_MAGIC_DEF("minus", 1, short_computed, MINUS),
+        JS_CFUNC_MAGIC_DEF("times", 1, short_computed, TIMES),
+        JS_CFUNC_MAGIC_DEF("compare", 1, short_computed, COMPARE),
     };
     JS_SetPropertyFunctionList(ctx, global, lent, countof(lent));
     JSValue prelude = JS_Eval(ctx, (const char *)input, length, "refold", JS_EVAL_TYPE_GLOBAL);
+    JSValue decimal = JS_GetPropertyStr(ctx, global, "decimal");
     for (size_t i = 0; i < countof(lent); i++)
         take_away(global, lent[i].name);
+    JS_DefinePropertyValueStr(ctx, global, "decimal", decimal, 0);
     JS_FreeValue(ctx, global);
     if (JS_IsException(prelude))
         return report_exception(JS_UNDEFINED);
-    decimal_of = JS_GetPropertyStr(ctx, prelude, "decimal");
+    decimal_of = JS_GetPropertyStr(ctx, prelude, "literalDecimal");
     decimal_prototype = JS_GetPropertyStr(ctx, prelude, "decimalPrototype");
+    take_computing(prelude);
     ctx->user_opaque = JS_VALUE_GET_PTR(prelude);
     return DONE;
 }
@@ -333,6 +348,7 @@ EXPORT(apply) int apply(void)
     recorded.size = 0;
     recorded_count = 0;
     if (frame->flags & HAS_PAYLOAD) {
+        expect_of(2 * frame->handler);
         event.data = parse_whole(event.payload, frame->payload_length);
         if (JS_IsException(event.data))
             return report_exception(JS_UNDEFINED);
@@ -411,6 +427,8 @@ EXPORT(save) int save(void)
 EXPORT(restore) int restore(size_t length)
 {
     is_tagged = true;
+    /* As if there were one function more. */
+    expect_of(2 * handler_count);
     JSValue saved = parse_whole(input, length);
     is_tagged = false;
     if (JS_IsException(saved))

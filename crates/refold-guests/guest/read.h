@@ -10,9 +10,28 @@ static size_t wide_capacity;
 
 static JSValue parse(int depth);
 
+#include "shape.h"
+
 static void skip_space(void)
 {
-    while (at < text_end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+    while (at < text_end && *at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
+}
+
+/* Skips letters of a text that stand for themselves: no quote, no backslash, no control, ASCII. Eight at a time. */
+static void skip_plain(void)
+{
+    const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
+    while (text_end - at >= 8) {
+        uint64_t letters;
+        memcpy(&letters, at, 8);
+        uint64_t quotes = letters ^ ones * '"', slashes = letters ^ ones * '\\';
+        /* A letter that is found may be behind the first: which it is, is looked for below. */
+        if (((quotes - ones) | (slashes - ones) | (letters - ones * 0x20) | letters) & tops)
+            break;
+        at += 8;
+    }
+    while (at < text_end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
         at++;
 }
 
@@ -100,8 +119,7 @@ static int decode_text(bool *is_latin)
 static JSValue parse_text(void)
 {
     const uint8_t *start = at;
-    while (at < text_end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
-        at++;
+    skip_plain();
     if (at < text_end && *at == '"')
         return js_new_string8_len(ctx, (const char *)start, at++ - start);
     at = start;
@@ -143,6 +161,29 @@ static JSValue call_with_text(JSValueConst function, const uint8_t *start, size_
     return value;
 }
 
+/* The decimal that is written there: a short one, where that is written so. */
+static JSValue written_decimal(const uint8_t *start, const uint8_t *end)
+{
+    const uint8_t *letter = start + (*start == '-'), *point = NULL;
+    Short amount = { 0, 0 };
+    for (; letter < end && end - start <= SHORT_SCALE; letter++) {
+        if (*letter == '.')
+            point = letter;
+        else if (*letter >= '0' && *letter <= '9')
+            amount.mantissa = amount.mantissa * 10 + (*letter - '0');
+        else
+            break;
+    }
+    /* Minus nothing has a sign, which a short one has not. */
+    if (letter < end || (*start == '-' && amount.mantissa == 0))
+        return call_with_text(decimal_of, start, end - start);
+    if (*start == '-')
+        amount.mantissa = -amount.mantissa;
+    if (point)
+        amount.scale = end - point - 1;
+    return new_short(amount);
+}
+
 /* The number that ends at `at`, whose parts were found: how it is written goes with it. */
 static JSValue written_number(const uint8_t *start, const uint8_t *fraction, const uint8_t *power, double number)
 {
@@ -150,7 +191,7 @@ static JSValue written_number(const uint8_t *start, const uint8_t *fraction, con
     Style style;
     if (style_of(&style, fraction ? point_end - fraction : 0, power, at))
         return styled(js_float64(number), style);
-    return is_lenient ? JS_NewFloat64(ctx, number) : call_with_text(decimal_of, start, at - start);
+    return is_lenient ? JS_NewFloat64(ctx, number) : written_decimal(start, at);
 }
 
 static JSValue parse_number(void)
@@ -172,8 +213,9 @@ static JSValue parse_number(void)
     const uint8_t *fraction = NULL, *power = NULL;
     if (at < text_end && *at == '.') {
         fraction = ++at;
-        while (at < text_end && *at >= '0' && *at <= '9')
-            at++;
+        for (; at < text_end && *at >= '0' && *at <= '9'; at++)
+            if (at - whole <= DOUBLE_DIGITS)
+                amount = amount * 10 + (*at - '0');
         if (at == fraction)
             return JS_UNDEFINED;
     }
@@ -188,8 +230,8 @@ static JSValue parse_number(void)
             return JS_UNDEFINED;
     }
     if (is_tagged && at < text_end && (*at == 'n' || *at == 'm')) {
-        size_t length = at - start;
-        return call_with_text(*at++ == 'n' ? big_int_of : decimal_of, start, length);
+        const uint8_t *end = at++;
+        return *end == 'n' ? call_with_text(big_int_of, start, end - start) : written_decimal(start, end);
     }
     bool is_whole = !fraction && !power;
     if (is_whole && digits <= 18 && amount <= 9007199254740991) {
@@ -199,43 +241,80 @@ static JSValue parse_number(void)
             return JS_NewInt32(ctx, is_negative ? (int32_t)-(int64_t)amount : (int32_t)amount);
         return JS_NewFloat64(ctx, is_negative ? -(double)amount : (double)amount);
     }
+    if (is_whole && digits <= 18) {
+        int64_t whole_amount = is_negative ? -(int64_t)amount : (int64_t)amount;
+        return is_lenient ? JS_NewFloat64(ctx, (double)whole_amount) : JS_NewBigInt64(ctx, whole_amount);
+    }
+    /* So few digits and a power of ten are doubles, and so is what both together stand for. */
+    if (fraction && !power && at - whole <= DOUBLE_DIGITS + 1) {
+        double parts = is_negative ? -(double)amount : (double)amount;
+        return written_number(start, fraction, NULL, parts / (double)powers_of_ten[at - fraction]);
+    }
     JSATODTempMem memory;
     double number = js_atod((const char *)start, NULL, 10, 0, &memory);
     if (!is_whole && is_kept_by(number, (const char *)start, at - start))
         return written_number(start, fraction, power, number);
     if (is_lenient)
         return JS_NewFloat64(ctx, number);
-    return call_with_text(is_whole ? big_int_of : decimal_of, start, at - start);
+    return is_whole ? call_with_text(big_int_of, start, at - start) : written_decimal(start, at);
+}
+
+/* Reads a key and its quotes. False where there is none. */
+static bool parse_key(JSAtom *key)
+{
+    const uint8_t *start = at;
+    skip_plain();
+    if (at < text_end && *at == '"') {
+        *key = JS_NewAtomLen(ctx, (const char *)start, at - start);
+        at++;
+        return true;
+    }
+    at = start;
+    JSValue text = parse_text();
+    if (JS_IsUndefined(text))
+        return false;
+    *key = JS_ValueToAtom(ctx, text);
+    JS_FreeValue(ctx, text);
+    return true;
+}
+
+static void put_member(JSObject *object, JSAtom key, JSValue value)
+{
+    JSProperty *slot;
+    if (find_own_property(&slot, object, key)) {
+        has_repeated = true;
+        set_value(ctx, &slot->u.value, value);
+    } else {
+        slot = add_property(ctx, object, key, JS_PROP_C_W_E);
+        slot->u.value = value;
+    }
 }
 
 static JSValue parse_object(int depth)
 {
-    JSValue object = JS_NewObject(ctx);
-    JSObject *members = JS_VALUE_GET_OBJ(object);
     skip_space();
     if (at < text_end && *at == '}') {
         at++;
-        return object;
+        return JS_NewObject(ctx);
     }
+    JSShape **place = next_place();
+    /* Held, because what is inside may take the place. Until a key differs there is no object, only its values. */
+    JSShape *expected = *place ? js_dup_shape(*place) : NULL;
+    size_t first = value_count;
+    JSValue object = expected ? JS_UNDEFINED : JS_NewObject(ctx);
+    JSValue failed = JS_UNDEFINED;
     for (;;) {
         skip_space();
         if (at >= text_end || *at++ != '"')
             break;
-        const uint8_t *start = at;
-        while (at < text_end && *at != '"' && *at != '\\' && *at >= 0x20 && *at < 0x80)
-            at++;
-        JSAtom key;
-        if (at < text_end && *at == '"') {
-            key = JS_NewAtomLen(ctx, (const char *)start, at - start);
-            at++;
-        } else {
-            at = start;
-            JSValue text = parse_text();
-            if (JS_IsUndefined(text))
-                break;
-            key = JS_ValueToAtom(ctx, text);
-            JS_FreeValue(ctx, text);
+        size_t known = value_count - first;
+        JSAtom key = JS_ATOM_NULL;
+        if (JS_IsUndefined(object)) {
+            if (known >= (size_t)expected->prop_count || !is_key_next(get_shape_prop(expected)[known].atom))
+                object = object_so_far(expected, first);
         }
+        if (!JS_IsUndefined(object) && !parse_key(&key))
+            break;
         skip_space();
         if (at >= text_end || *at++ != ':') {
             JS_FreeAtom(ctx, key);
@@ -244,18 +323,15 @@ static JSValue parse_object(int depth)
         JSValue value = parse(depth);
         if (JS_IsUndefined(value) || JS_IsException(value)) {
             JS_FreeAtom(ctx, key);
-            JS_FreeValue(ctx, object);
-            return value;
+            failed = value;
+            break;
         }
-        JSProperty *slot;
-        if (find_own_property(&slot, members, key)) {
-            has_repeated = true;
-            set_value(ctx, &slot->u.value, value);
+        if (JS_IsUndefined(object)) {
+            push_value(value);
         } else {
-            slot = add_property(ctx, members, key, JS_PROP_C_W_E);
-            slot->u.value = value;
+            put_member(JS_VALUE_GET_OBJ(object), key, value);
+            JS_FreeAtom(ctx, key);
         }
-        JS_FreeAtom(ctx, key);
         skip_space();
         if (at >= text_end)
             break;
@@ -263,12 +339,24 @@ static JSValue parse_object(int depth)
             at++;
             continue;
         }
-        if (*at++ == '}')
-            return object;
-        break;
+        if (*at++ != '}')
+            break;
+        if (JS_IsUndefined(object) && value_count - first == (size_t)expected->prop_count) {
+            object = object_of(expected, first);
+        } else {
+            if (JS_IsUndefined(object))
+                object = object_so_far(expected, first);
+            expect(place, JS_VALUE_GET_OBJ(object));
+        }
+        if (expected)
+            js_free_shape(rt, expected);
+        return object;
     }
+    drop_values(first);
     JS_FreeValue(ctx, object);
-    return JS_UNDEFINED;
+    if (expected)
+        js_free_shape(rt, expected);
+    return failed;
 }
 
 static JSValue parse_array(int depth)

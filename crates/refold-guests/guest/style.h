@@ -92,11 +92,60 @@ static size_t significant(const char *text, size_t length, char *digits, size_t 
     return count;
 }
 
+/* 10 to the power of the place. A double holds each of these. */
+static const int64_t powers_of_ten[] = {
+    1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000,
+    1000000000000, 10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000,
+    1000000000000000000,
+};
+
+/* The most digits that a double always gives back. */
+enum { DOUBLE_DIGITS = 15 };
+
+/* The digits of a double with so many of them after the point, where they are at most 15: then they are those of the one
+ * decimal that the double stands for. */
+static bool digits_of(double number, int fraction_digits, int64_t *mantissa)
+{
+    if (fraction_digits > DOUBLE_DIGITS)
+        return false;
+    double power = (double)powers_of_ten[fraction_digits];
+    double digits = __builtin_rint(number * power);
+    if (!(fabs(digits) < 1e15) || digits / power != number)
+        return false;
+    *mantissa = (int64_t)digits;
+    return true;
+}
+
+/* Writes a whole number that stands for parts of a power of ten, with a digit before the point at least. Returns its
+ * length, which is at most 21. */
+static size_t write_parts(char *out, int64_t parts, size_t fraction_digits)
+{
+    char digits[24];
+    size_t length = 0, written = 0;
+    uint64_t left = parts < 0 ? -(uint64_t)parts : (uint64_t)parts;
+    for (; left || length <= fraction_digits; left /= 10)
+        digits[length++] = '0' + left % 10;
+    if (parts < 0)
+        out[written++] = '-';
+    while (length) {
+        if (length == fraction_digits)
+            out[written++] = '.';
+        out[written++] = digits[--length];
+    }
+    return written;
+}
+
 /* Writes a finite double in a style, to `out`. False when the amount does not fit the style: nothing is written then. */
 static bool put_styled(DynBuf *out, double number, Style style)
 {
     char shortest[32], digits[32];
     int power;
+    int64_t parts;
+    /* Minus nothing has a sign, which a whole number has not. */
+    if (!style.has_power && number != 0 && digits_of(number, style.fraction_digits, &parts)) {
+        dbuf_put(out, shortest, write_parts(shortest, parts, style.fraction_digits));
+        return true;
+    }
     JSDTOATempMem memory;
     size_t written = js_dtoa(shortest, number, 10, 0, JS_DTOA_FORMAT_FREE, &memory);
     size_t count = significant(shortest, written, digits, sizeof(digits), &power);

@@ -133,9 +133,42 @@ static int put_element(JSObject *array, uint32_t index, int depth)
     return put_value(slot->u.value, depth);
 }
 
+/* Whether a key is no symbol. */
+static bool is_text(JSAtom key)
+{
+    return __JS_AtomIsTaggedInt(key) || rt->atom_array[key]->atom_type == JS_ATOM_TYPE_STRING;
+}
+
+/* The name of a member. A key is a text mostly, and then it is there already. */
+static void put_key(JSAtom key)
+{
+    if (is_measuring && !__JS_AtomIsTaggedInt(key)) {
+        size_t length = rt->atom_array[key]->len;
+        measure(length + 3, length * 6 + 4);
+        return;
+    }
+    JSValue name = JS_AtomToString(ctx, key);
+    put_string(name);
+    JS_FreeValue(ctx, name);
+    measure(1, 2);
+    if (!is_measuring)
+        dbuf_putc(&output, ':');
+}
+
 static int write_object(JSValueConst value, int depth)
 {
     JSObject *object = JS_VALUE_GET_OBJ(value);
+    if (object->class_id == short_class && depth < max_depth) {
+        char text[24];
+        measure(1, sizeof(text));
+        if (!is_measuring) {
+            Short amount = short_in(value);
+            put(text, write_parts(text, amount.mantissa, amount.scale));
+            if (is_tagged)
+                dbuf_putc(&output, 'm');
+        }
+        return DONE;
+    }
     bool is_array = object->class_id == JS_CLASS_ARRAY;
     if (!is_array && object->class_id != JS_CLASS_OBJECT) {
         if (is_lenient && (object->class_id == JS_CLASS_DATE || object->class_id == JS_CLASS_MAP ||
@@ -214,7 +247,7 @@ static int write_object(JSValueConst value, int depth)
     for (uint32_t i = 0; i < object->shape->prop_count; i++) {
         JSShapeProperty *member = &get_shape_prop(object->shape)[i];
         JSAtom key = member->atom;
-        if (key == JS_ATOM_NULL || !(member->flags & JS_PROP_ENUMERABLE) || JS_AtomGetKind(ctx, key) != JS_ATOM_KIND_STRING)
+        if (key == JS_ATOM_NULL || !(member->flags & JS_PROP_ENUMERABLE) || !is_text(key))
             continue;
         /* No code of a handler runs while its state is looked at. */
         if ((member->flags & JS_PROP_TMASK) != JS_PROP_NORMAL) {
@@ -229,12 +262,7 @@ static int write_object(JSValueConst value, int depth)
                 dbuf_putc(&output, ',');
             is_first = false;
         }
-        JSValue name = JS_AtomToString(ctx, key);
-        put_string(name);
-        JS_FreeValue(ctx, name);
-        measure(1, 2);
-        if (!is_measuring)
-            dbuf_putc(&output, ':');
+        put_key(key);
         trail[depth] = key;
         int status = put_value(element, depth + 1);
         if (status)
@@ -243,6 +271,17 @@ static int write_object(JSValueConst value, int depth)
     if (!is_measuring)
         dbuf_putc(&output, '}');
     return DONE;
+}
+
+static void put_big_int(const char *digits, size_t length)
+{
+    if (is_lenient && !is_tagged)
+        dbuf_putc(&output, '"');
+    put(digits, length);
+    if (is_tagged)
+        dbuf_putc(&output, 'n');
+    else if (is_lenient)
+        dbuf_putc(&output, '"');
 }
 
 static int put_value(JSValueConst value, int depth)
@@ -302,23 +341,22 @@ static int put_value(JSValueConst value, int depth)
     }
     case JS_TAG_SHORT_BIG_INT:
     case JS_TAG_BIG_INT: {
-        if (is_measuring && JS_VALUE_GET_TAG(value) == JS_TAG_SHORT_BIG_INT) {
+        /* What fits into 64 bits is written without a text of the engine. */
+        if (JS_VALUE_GET_TAG(value) == JS_TAG_SHORT_BIG_INT ||
+            ((JSBigInt *)JS_VALUE_GET_PTR(value))->len <= 64 / JS_LIMB_BITS) {
+            int64_t whole;
+            JS_ToBigInt64(ctx, &whole, value);
             measure(1, 25);
+            if (!is_measuring)
+                put_big_int(number, write_parts(number, whole, 0));
             return DONE;
         }
         const char *digits = JS_ToCString(ctx, value);
         if (!digits)
             return THROWN;
         measure(strlen(digits), strlen(digits) + 2);
-        if (!is_measuring) {
-            if (is_lenient && !is_tagged)
-                dbuf_putc(&output, '"');
-            put_text(digits);
-            if (is_tagged)
-                dbuf_putc(&output, 'n');
-            else if (is_lenient)
-                dbuf_putc(&output, '"');
-        }
+        if (!is_measuring)
+            put_big_int(digits, strlen(digits));
         JS_FreeCString(ctx, digits);
         return DONE;
     }

@@ -9,7 +9,7 @@ use crate::cache::{self, Code};
 use crate::engine;
 
 /// Part of every identity that was made with it: another engine is another handler.
-pub const JS_ENGINE_ID: &str = "quickjs-ng-0.16.2+refold.1";
+pub const JS_ENGINE_ID: &str = "quickjs-ng-0.16.2+refold.2";
 
 /// QuickJS-ng and our guest, as `cargo xtask js-engine` builds it. A test holds its hash; a new hash needs a new
 /// [`JS_ENGINE_ID`]. It copies in loops, without the instructions for it.

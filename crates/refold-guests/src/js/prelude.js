@@ -13,6 +13,9 @@
   const { isFinite } = Number
   const { stringify } = JSON
   const { literal, isFirst, enterPartition, record } = globalThis
+  // Decimals of at most 18 digits, which the engine computes with itself, and what computes with them.
+  const { shortOf, shortParts, shortLiteral } = globalThis
+  const short = { plus: globalThis.plus, minus: globalThis.minus, times: globalThis.times, compare: globalThis.compare }
 
   // What is written when a state is looked at must not run what a handler left on prototypes.
   const uncurried = Function.prototype.bind.bind(Function.prototype.call)
@@ -32,31 +35,34 @@
       this.#scale = scale
       // What is only on the way to another number is never written. What may be too long is found out at once.
       const isShort = scale < mostDigits / 2 && mantissa < most && mantissa > least
-      this.#literal = literal ?? (isShort ? undefined : written(mantissa, scale))
+      this.#literal = literal ?? (isShort ? undefined : asWritten(mantissa, scale))
       preventExtensions(this)
     }
     static {
-      isDecimal = (value) => typeof value === 'object' && value !== null && #mantissa in value
-      partsOf = (value) => ({ mantissa: value.#mantissa, scale: value.#scale })
+      isDecimal = (value) =>
+        typeof value === 'object' && value !== null && (#mantissa in value || shortParts(value) !== undefined)
+      partsOf = (value) => {
+        const parts = shortParts(value)
+        return parts ? { mantissa: parts[0], scale: parts[1] } : { mantissa: value.#mantissa, scale: value.#scale }
+      }
     }
     get literal() {
-      return #mantissa in this ? (this.#literal ??= written(this.#mantissa, this.#scale)) : undefined
+      const written = shortLiteral(this)
+      if (written !== undefined) return written
+      return #mantissa in this ? (this.#literal ??= asWritten(this.#mantissa, this.#scale)) : undefined
     }
     plus(other) {
-      const it = decimal(other)
-      if (this.#scale === it.#scale) return new Decimal(this.#mantissa + it.#mantissa, this.#scale)
-      const [a, b, scale] = aligned(this, it)
-      return new Decimal(a + b, scale)
+      const [a, b, scale] = aligned(this, decimal(other))
+      return made(a + b, scale)
     }
     minus(other) {
-      const it = decimal(other)
-      if (this.#scale === it.#scale) return new Decimal(this.#mantissa - it.#mantissa, this.#scale)
-      const [a, b, scale] = aligned(this, it)
-      return new Decimal(a - b, scale)
+      const [a, b, scale] = aligned(this, decimal(other))
+      return made(a - b, scale)
     }
     times(other) {
-      const it = decimal(other)
-      return new Decimal(this.#mantissa * it.#mantissa, this.#scale + it.#scale)
+      const it = partsOf(decimal(other))
+      const { mantissa, scale } = partsOf(this)
+      return made(mantissa * it.mantissa, scale + it.scale)
     }
     /** Less than zero, zero or more than zero, as this is less than, equal to or more than the other. */
     compare(other) {
@@ -88,7 +94,11 @@
   /** Powers of ten that a double holds. */
   const powers = Array.from({ length: 15 }, (_, power) => 10 ** power)
 
-  function written(mantissa, scale) {
+  function made(mantissa, scale) {
+    return shortOf(mantissa, scale) ?? new Decimal(mantissa, scale)
+  }
+
+  function asWritten(mantissa, scale) {
     const digits = padStart(asText(mantissa < 0n ? -mantissa : mantissa), scale + 1, '0')
     if (digits.length > mostDigits) throw new RangeError(`the exact result has more than ${mostDigits} digits`)
     const sign = mantissa < 0n ? '-' : ''
@@ -108,7 +118,7 @@
       return ofShort(value, text) ?? ofText(text)
     }
     if (isDecimal(value)) return value
-    if (typeof value === 'bigint') return new Decimal(value, 0)
+    if (typeof value === 'bigint') return made(value, 0)
     if (typeof value === 'string') return ofText(value)
     throw new TypeError(`no decimal number: ${typeof value}`)
   }
@@ -117,9 +127,9 @@
   function ofShort(number, text) {
     if (text.length > 15 || text.includes('e') || text.includes('E') || !isFinite(number)) return undefined
     const point = text.indexOf('.')
-    if (point < 0) return new Decimal(BigInt(number), 0)
+    if (point < 0) return made(BigInt(number), 0)
     const scale = text.length - point - 1
-    return new Decimal(BigInt(round(number * powers[scale])), scale)
+    return made(BigInt(round(number * powers[scale])), scale)
   }
 
   function ofText(text) {
@@ -133,7 +143,7 @@
       mantissa *= 10n ** BigInt(-scale)
       scale = 0
     }
-    return new Decimal(sign ? -mantissa : mantissa, scale)
+    return made(sign ? -mantissa : mantissa, scale)
   }
 
   /** One that stands in a payload. What it is worth is found out only when it is computed with. */
@@ -287,7 +297,13 @@
     return list
   }
 
-  defineProperty(globalThis, 'decimal', { value: decimal })
-  freeze(Decimal.prototype)
-  return { decimal: literalDecimal, decimalPrototype: Decimal.prototype, module, put, isFirst, enterPartition, record }
+  const { prototype } = Decimal
+  const { plus, minus, times, compare } = prototype
+  for (const name of keys(short)) {
+    defineProperty(prototype, name, { value: short[name], writable: true, enumerable: false, configurable: true })
+  }
+  freeze(prototype)
+  // Those that compute with decimals of any length; the engine asks them where it does not.
+  const computing = { decimal, plus, minus, times, compare }
+  return { ...computing, literalDecimal, decimalPrototype: prototype, module, put, isFirst, enterPartition, record }
 })()
