@@ -1,5 +1,7 @@
 //! One running guest: its memory, its fuel, and what its calls end with. It must not know events or states.
 
+use std::sync::Arc;
+
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Caller, Instance, Linker, Memory, Store, Trap, TypedFunc};
@@ -79,7 +81,8 @@ pub struct Guest {
     input_capacity: usize,
     /// What it was before it was first asked something.
     loaded: Option<Image>,
-    calls: Calls,
+    /// Shared, because a clone of a function asks the engine for its type.
+    calls: Arc<Calls>,
 }
 
 /// All that a guest is between two calls: its memory, and where in it the input is. What the engine has beside, the
@@ -140,13 +143,12 @@ impl Guest {
         let source = script.source.as_str();
         let mut guest = Guest::start(shared, limits, script).map_err(|error| engine_fault(&format!("{error:#}")))?;
         guest.write(&[PRELUDE.as_bytes(), b"\0"])?;
-        let boot = guest.calls.boot.clone();
-        guest.finish(boot, PRELUDE.len() as u32)?;
+        let calls = Arc::clone(&guest.calls);
+        guest.finish(&calls.boot, PRELUDE.len() as u32)?;
         guest.write(&[source.as_bytes(), b"\0"])?;
-        let load = guest.calls.load.clone();
         // A source is a file of a few megabytes at most.
         match guest.call(
-            &load,
+            &calls.load,
             (source.len() as u32, i32::from(script.dialect.number())),
             limits.load_fuel,
         )? {
@@ -159,8 +161,8 @@ impl Guest {
 
     fn image(&mut self) -> Result<Image, HandlerFault> {
         // In place of the input that the source was in, which is room for the questions then.
-        let reserve = self.calls.reserve.clone();
-        self.input = self.call(&reserve, QUESTION_BYTES, OWN_FUEL)? as usize;
+        let calls = Arc::clone(&self.calls);
+        self.input = self.call(&calls.reserve, QUESTION_BYTES, OWN_FUEL)? as usize;
         self.input_capacity = QUESTION_BYTES as usize;
         Ok(Image {
             memory: self.memory.data(&self.store).into(),
@@ -171,8 +173,8 @@ impl Guest {
 
     /// Lets go of what nothing but cycles of objects hold, when there may be much of it.
     fn collect(&mut self) -> Result<(), HandlerFault> {
-        let collect = self.calls.collect.clone();
-        self.call(&collect, (), OWN_FUEL)
+        let calls = Arc::clone(&self.calls);
+        self.call(&calls.collect, (), OWN_FUEL)
     }
 
     fn start(shared: &Shared, limits: GuestLimits, script: &Script) -> wasmtime::Result<Guest> {
@@ -201,7 +203,7 @@ impl Guest {
             input: 0,
             input_capacity: 0,
             loaded: None,
-            calls,
+            calls: Arc::new(calls),
         })
     }
 
@@ -209,9 +211,9 @@ impl Guest {
     fn write(&mut self, parts: &[&[u8]]) -> Result<(), HandlerFault> {
         let length: usize = parts.iter().map(|part| part.len()).sum();
         if length > self.input_capacity {
-            let reserve = self.calls.reserve.clone();
+            let calls = Arc::clone(&self.calls);
             // Less than the memory that a guest may have.
-            self.input = self.call(&reserve, length as u32, OWN_FUEL)? as usize;
+            self.input = self.call(&calls.reserve, length as u32, OWN_FUEL)? as usize;
             self.input_capacity = length;
         }
         let room = self.memory.data_mut(&mut self.store).get_mut(self.input..);
@@ -229,8 +231,8 @@ impl Guest {
     }
 
     fn output(&mut self) -> Result<&[u8], HandlerFault> {
-        let (start, length) = (self.calls.output_start.clone(), self.calls.output_length.clone());
-        self.memory_of(&start, &length)
+        let calls = Arc::clone(&self.calls);
+        self.memory_of(&calls.output_start, &calls.output_length)
     }
 
     /// The bytes that these two calls say.
@@ -243,8 +245,8 @@ impl Guest {
     }
 
     /// A call of ours that must end well.
-    fn finish<P: wasmtime::WasmParams>(&mut self, function: TypedFunc<P, i32>, input: P) -> Result<(), HandlerFault> {
-        match self.call(&function, input, OWN_FUEL)? {
+    fn finish<P: wasmtime::WasmParams>(&mut self, function: &TypedFunc<P, i32>, input: P) -> Result<(), HandlerFault> {
+        match self.call(function, input, OWN_FUEL)? {
             status::DONE => Ok(()),
             other => Err(self.fault(other)),
         }
@@ -291,8 +293,8 @@ impl Guest {
     fn place(&mut self) -> Option<String> {
         self.store.data_mut().limiter.lift();
         self.store.set_fuel(OWN_FUEL).ok()?;
-        let locate = self.calls.locate.clone();
-        locate.call(&mut self.store, ()).ok()?;
+        let calls = Arc::clone(&self.calls);
+        calls.locate.call(&mut self.store, ()).ok()?;
         let output = self.calls.output_start.call(&mut self.store, ()).ok()? as usize;
         let length = self.calls.output_length.call(&mut self.store, ()).ok()? as usize;
         let text = self
@@ -359,15 +361,14 @@ impl Hosted for Guest {
         }
         self.store.data_mut().time = time;
         self.write(&[frame])?;
-        let apply = self.calls.apply.clone();
-        let folded = match self.call(&apply, (), self.limits.fuel)? {
+        let calls = Arc::clone(&self.calls);
+        let folded = match self.call(&calls.apply, (), self.limits.fuel)? {
             status::DONE => Folded::Done,
             status::REPEATED => Folded::Repeated,
             status::PAYLOAD | status::DEPTH => return Ok(Folded::Unread),
             other => return Err(self.fault(other)),
         };
-        let check = self.calls.check.clone();
-        self.finish(check, ())?;
+        self.finish(&calls.check, ())?;
         Ok(folded)
     }
 
@@ -380,32 +381,34 @@ impl Hosted for Guest {
         if self.dialect != Dialect::KurrentDb {
             return Ok(());
         }
-        let (start, length) = (self.calls.recorded_start.clone(), self.calls.recorded_length.clone());
-        let lines = self.memory_of(&start, &length)?.split(|byte| *byte == b'\n');
+        let calls = Arc::clone(&self.calls);
+        let lines = self
+            .memory_of(&calls.recorded_start, &calls.recorded_length)?
+            .split(|byte| *byte == b'\n');
         lines.filter(|line| !line.is_empty()).for_each(each);
         Ok(())
     }
 
     fn state(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
-        let write_json = self.calls.write_json.clone();
-        self.finish(write_json, ())?;
+        let calls = Arc::clone(&self.calls);
+        self.finish(&calls.write_json, ())?;
         out.extend_from_slice(self.output()?);
         Ok(())
     }
 
     /// As JSON, where a BigInt ends in `n` and a decimal in `m`.
     fn save(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
-        let save = self.calls.save.clone();
-        self.finish(save, ())?;
+        let calls = Arc::clone(&self.calls);
+        self.finish(&calls.save, ())?;
         out.extend_from_slice(self.output()?);
         self.collect()
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
         self.write(&[saved, b"\0"])?;
-        let restore = self.calls.restore.clone();
+        let calls = Arc::clone(&self.calls);
         // A state is smaller than its limit, which has 32 bits.
-        self.finish(restore, saved.len() as u32)
+        self.finish(&calls.restore, saved.len() as u32)
     }
 
     /// What the function of a frame gives, which is no state of a fold.

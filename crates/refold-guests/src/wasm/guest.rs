@@ -1,5 +1,7 @@
 //! One running module: its memory, its fuel, and what its calls end with. It must not know what an event means.
 
+use std::sync::Arc;
+
 use refold_core::port::handler::HandlerFault;
 use refold_core::time::Timestamp;
 use wasmtime::{Instance, Memory, Store, Trap, TypedFunc, WasmBacktrace, WasmParams, WasmResults};
@@ -23,7 +25,8 @@ pub struct Guest {
     input_capacity: u32,
     /// The name of the state that events are folded into.
     key: Vec<u8>,
-    calls: Calls,
+    /// Shared, because a clone of a function asks the engine for its type.
+    calls: Arc<Calls>,
 }
 
 struct Calls {
@@ -88,11 +91,11 @@ impl Guest {
             input: 0,
             input_capacity: 0,
             key: Vec::new(),
-            calls,
+            calls: Arc::new(calls),
         };
         let place = guest.write(&[abi::CONFIG])?;
-        let init = guest.calls.init.clone();
-        match guest.call(&init, place, limits.load_fuel)? {
+        let calls = Arc::clone(&guest.calls);
+        match guest.call(&calls.init, place, limits.load_fuel)? {
             0 => Ok(guest),
             other => Err(fault(
                 code::HANDLER_THROW,
@@ -105,8 +108,8 @@ impl Guest {
     fn apply_batch(&mut self, head: &[u8], records: &[u8], time: Timestamp) -> Result<Folded, HandlerFault> {
         self.store.data_mut().begin(time, abi::seed_of(records));
         let place = self.write(&[head, records])?;
-        let apply = self.calls.apply.clone();
-        let packed = self.call(&apply, place, self.limits.fuel)?;
+        let calls = Arc::clone(&self.calls);
+        let packed = self.call(&calls.apply, place, self.limits.fuel)?;
         // The short way to say that all is well.
         if packed == 0 {
             return Ok(Folded::Done);
@@ -134,10 +137,11 @@ impl Guest {
 
     /// Writes what the module says of its upcasters; nothing where it has none.
     pub fn upcasters(&mut self, out: &mut Vec<u8>) -> Result<(), HandlerFault> {
-        let Some(upcasters) = self.calls.upcasters.clone() else {
+        let calls = Arc::clone(&self.calls);
+        let Some(upcasters) = &calls.upcasters else {
             return Ok(());
         };
-        let packed = self.call(&upcasters, (), self.limits.load_fuel)?;
+        let packed = self.call(upcasters, (), self.limits.load_fuel)?;
         out.extend_from_slice(self.said("refold_upcasters", packed)?);
         Ok(())
     }
@@ -147,8 +151,8 @@ impl Guest {
         let key = std::mem::take(&mut self.key);
         let place = self.write(&[&key]);
         self.key = key;
-        let state = self.calls.state.clone();
-        let packed = self.call(&state, place?, self.limits.load_fuel)?;
+        let calls = Arc::clone(&self.calls);
+        let packed = self.call(&calls.state, place?, self.limits.load_fuel)?;
         let (_, length) = abi::unpacked(packed);
         if length as usize > self.limits.state_bytes {
             let message = format!(
@@ -186,15 +190,15 @@ impl Guest {
 
     fn make_room(&mut self, wanted: u32) -> Result<(), HandlerFault> {
         if self.input_capacity > 0 {
-            let free = self.calls.free.clone();
+            let calls = Arc::clone(&self.calls);
             let old = (self.input as i32, self.input_capacity as i32);
             self.input_capacity = 0;
-            self.call(&free, old, self.limits.load_fuel)?;
+            self.call(&calls.free, old, self.limits.load_fuel)?;
         }
         // Room to spare, so that not every longer event asks again.
         let capacity = wanted.checked_next_power_of_two().unwrap_or(wanted).max(1 << 10);
-        let alloc = self.calls.alloc.clone();
-        let at = self.call(&alloc, capacity as i32, self.limits.load_fuel)? as u32;
+        let calls = Arc::clone(&self.calls);
+        let at = self.call(&calls.alloc, capacity as i32, self.limits.load_fuel)? as u32;
         if at == 0 || !at.is_multiple_of(abi::ALIGNMENT) {
             let message = format!(
                 "`refold_alloc` gave the address {at}, and must give a multiple of {} that is not 0",
@@ -273,16 +277,16 @@ impl Hosted for Guest {
     }
 
     fn restore(&mut self, saved: &[u8]) -> Result<(), HandlerFault> {
-        let reset = self.calls.reset.clone();
-        self.call(&reset, (), self.limits.load_fuel)?;
+        let calls = Arc::clone(&self.calls);
+        self.call(&calls.reset, (), self.limits.load_fuel)?;
         self.key = abi::key_of(saved).to_vec();
         // Nothing was folded yet.
         if saved.is_empty() {
             return Ok(());
         }
         let place = self.write(&[saved])?;
-        let load = self.calls.load.clone();
-        match self.call(&load, place, self.limits.load_fuel)? {
+        let calls = Arc::clone(&self.calls);
+        match self.call(&calls.load, place, self.limits.load_fuel)? {
             0 => Ok(()),
             other => {
                 let message = format!(
@@ -299,12 +303,13 @@ impl Hosted for Guest {
         if cancel::is_cancelled() {
             return Err(cancel::cancelled());
         }
-        let Some(upcast) = self.calls.upcast.clone() else {
+        let calls = Arc::clone(&self.calls);
+        let Some(upcast) = &calls.upcast else {
             return Err(fault(code::WASM_EXPORT, "the module exports no `refold_upcast`"));
         };
         self.store.data_mut().begin(time, abi::seed_of(record));
         let place = self.write(&[&abi::upcast_head(from), record])?;
-        let packed = self.call(&upcast, place, self.limits.fuel)?;
+        let packed = self.call(upcast, place, self.limits.fuel)?;
         let (_, length) = abi::unpacked(packed);
         if length == 0 {
             let message = format!("`refold_upcast` gave nothing, which is a failure{}", self.logged());
