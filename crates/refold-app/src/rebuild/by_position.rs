@@ -330,6 +330,13 @@ impl Shared<'_> {
     }
 }
 
+fn finish_stream(id: &[u8], fold: &mut Fold, gap: Option<Gap>, finish: Finish<'_>) -> Result<(), AppError> {
+    let mut folded = fold.folded()?;
+    folded.note_missing(gap);
+    finish(id, &folded);
+    Ok(())
+}
+
 /// Where the fold of a stream goes on.
 fn start_of(state: &StreamState) -> Coming<'_, FoldCheckpoint> {
     match &state.checkpoint {

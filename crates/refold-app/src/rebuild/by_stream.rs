@@ -8,7 +8,7 @@ use refold_core::finding::Findings;
 use refold_core::fold::{Detail, Fold, FoldCheckpoint};
 use refold_core::names::Names;
 use refold_core::port::handler::{Coming, HandlerProgram, StatesAsked};
-use refold_core::track::is_gap;
+use refold_core::track::{Numbering, is_gap};
 use refold_core::work::Work;
 use refold_stores::index::{Arena, Index, StreamOrder, StreamQuery};
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use refold_core::event::{EventIndex, Version};
 use refold_core::time::Timestamp;
+use refold_core::track::Numbering;
 use refold_core::work::{CancelToken, Silent, Work};
 
 use super::*;
