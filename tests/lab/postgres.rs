@@ -47,8 +47,8 @@ impl Postgres {
         })
     }
 
-    /// A server of one's own, to be stopped and started.
-    pub fn start() -> Postgres {
+    /// A server that is not there yet.
+    fn place() -> Postgres {
         let folder = tempfile::Builder::new()
             .prefix("refold-pg-")
             .tempdir()
@@ -62,6 +62,12 @@ impl Postgres {
         if let Some(user) = server.user {
             give(server.folder.path(), user);
         }
+        server
+    }
+
+    /// A server of one's own, to be stopped and started.
+    pub fn start() -> Postgres {
+        let server = Postgres::place();
         let data = server.data().display().to_string();
         server.run_tool(
             "initdb",
@@ -79,12 +85,11 @@ impl Postgres {
             ],
         );
         let settings = format!(
-            "listen_addresses = '127.0.0.1'\nport = {}\nunix_socket_directories = '{}'\nfsync = off\n\
+            "listen_addresses = '127.0.0.1'\n{}fsync = off\n\
              synchronous_commit = off\nfull_page_writes = off\nmax_prepared_transactions = 4\nlogging_collector = on\n\
              log_directory = 'log'\nlog_filename = 'server'\nlog_file_mode = 0644\nlog_statement = all\n\
              log_line_prefix = '%a|%c|'\nautovacuum = off\nshared_buffers = '16MB'\nmax_wal_senders = 0\nwal_level = minimal\n",
-            server.port,
-            server.folder.path().display()
+            server.own_settings()
         );
         server.append_settings(&settings);
         server.boot();
@@ -117,6 +122,68 @@ impl Postgres {
         fs::write(self.data().join("pg_hba.conf"), rules).expect("the rules can be written");
         self.crash();
         self.boot();
+    }
+
+    /// Where it is reached.
+    fn own_settings(&self) -> String {
+        format!(
+            "port = {}\nunix_socket_directories = '{}'\n",
+            self.port,
+            self.folder.path().display()
+        )
+    }
+
+    /// A server that others may follow. Who commits there waits for nobody, unless he asks for it.
+    pub fn primary() -> Postgres {
+        let server = Postgres::start();
+        server.append_settings(
+            "wal_level = replica\nmax_wal_senders = 4\nsynchronous_standby_names = '*'\nsynchronous_commit = local\n",
+        );
+        server.crash();
+        server.boot();
+        server
+    }
+
+    /// A server that follows this one and may be read.
+    pub fn standby(&self) -> Postgres {
+        let standby = Postgres::place();
+        let (data, port) = (standby.data().display().to_string(), self.port.to_string());
+        standby.run_tool(
+            "pg_basebackup",
+            &[
+                "-D",
+                &data,
+                "-h",
+                "127.0.0.1",
+                "-p",
+                &port,
+                "-U",
+                "postgres",
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+                "--no-sync",
+            ],
+        );
+        standby.append_settings(&standby.own_settings());
+        standby.boot();
+        standby
+    }
+
+    /// Waits until what was committed here can be read from the server that follows it.
+    pub fn wait_for_standby(&self) {
+        self.sql(
+            "postgres",
+            "SET synchronous_commit = remote_apply; SELECT pg_logical_emit_message(true, 'lab', '')",
+        );
+    }
+
+    /// From now on it follows nobody and takes writes.
+    pub fn promote(&self) {
+        let data = self.data().display().to_string();
+        self.run_tool("pg_ctl", &["-D", &data, "-w", "-t", "120", "promote"]);
     }
 
     pub fn boot(&self) {

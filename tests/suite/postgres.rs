@@ -6,4 +6,5 @@ mod bodies;
 mod layouts;
 mod places;
 mod settling;
+mod standby;
 mod whole;

@@ -14,10 +14,15 @@ mod postgres;
 mod read_models;
 mod settling;
 pub mod traces;
+pub mod writers;
 
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use refold_app::connections::password::Passwords;
+use refold_app::connections::{Asked, Named, url};
+use refold_app::{AppError, Places, Session};
 use refold_core::event::{Columns, Encoding, EventBatch, Position};
 use refold_core::finding::Findings;
 use refold_core::names::Names;
@@ -25,6 +30,7 @@ use refold_core::port::store::{Direction, EventStore, ReadQuery, Scope, StoreErr
 use refold_core::time::Timestamp;
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_stores::OpenOptions;
+use refold_stores::secret::Secret;
 
 use self::certificates::Papers;
 
@@ -115,6 +121,26 @@ pub fn open(address: &str) -> Result<Arc<dyn EventStore>, StoreError> {
 
 pub fn opened(address: &str) -> Arc<dyn EventStore> {
     open(address).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// The session of a person who types the password in the address.
+pub fn session(address: &str, home: &Path) -> Result<Session, AppError> {
+    struct Typed(Option<Secret>);
+
+    impl Passwords for Typed {
+        fn password(&self, _: &str) -> Option<Secret> {
+            self.0.clone()
+        }
+    }
+
+    let (connection, password) = url::parse(address).unwrap_or_else(|error| panic!("{error:?}"));
+    let asked = Asked {
+        store: Named::As(Box::new(connection)),
+        passwords: Arc::new(Typed(password)),
+        ..Asked::at("")
+    };
+    let token = CancelToken::default();
+    Session::open_asked(&Work::new(&token, &Silent), &asked, &Places::below(home))
 }
 
 /// Why an address is not opened.

@@ -86,6 +86,20 @@ fn the_server_is_who_its_certificate_says_or_is_told_nothing() {
         let why = refused(&address(&format!("sslmode={mode}&sslrootcert={other}")));
         assert!(why.contains("certificate"), "{why}");
     }
+    // Over the socket nothing is encrypted, whatever is asked for, and that is what is said.
+    server.sql("mysql", "CREATE OR REPLACE USER refold_socket IDENTIFIED BY 'geheim'");
+    server.sql(
+        "mysql",
+        &format!("GRANT SELECT ON {database}.stored_events TO refold_socket"),
+    );
+    let by_socket = server.socket_address("refold_socket", database);
+    let store = opened(&format!("{by_socket}?sslmode=verify-full&sslrootcert={own}"));
+    let told = store.describe().read_only.join("\n");
+    assert!(
+        told.contains("the connection is not encrypted: it is a socket of this machine")
+            && !told.contains("is encrypted"),
+        "{told}"
+    );
     // The account wants encryption, and this connection has none.
     assert!(matches!(
         open(&address("sslmode=disable")).map(drop),

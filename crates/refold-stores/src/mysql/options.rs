@@ -101,6 +101,10 @@ impl Address for Place {
         self.hosts.iter().any(|host| matches!(host, Host::Tcp { .. }))
     }
 
+    fn has_socket(&self) -> bool {
+        self.hosts.iter().any(|host| matches!(host, Host::Socket(_)))
+    }
+
     fn set_password(&mut self, password: &Secret) {
         self.password = Some(password.clone());
     }

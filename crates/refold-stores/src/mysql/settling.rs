@@ -3,33 +3,26 @@
 //!
 //! An auto_increment hands out numbers before transactions commit, and tells nobody to whom.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use refold_core::event::{Columns, EventBatch};
-use refold_core::finding::Findings;
-use refold_core::names::Names;
-use refold_core::port::store::{Direction, EventReader as _, ReadQuery, StoreError};
-use refold_core::work::{CancelToken, Silent, Work};
+use refold_core::port::store::StoreError;
+use refold_core::work::CancelToken;
 
 use super::value::Parameter;
 use super::{Asked, MySql, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::one;
+use crate::server::missing::{self, Missing, NEWEST_ROWS, QUIET};
 use crate::server::open::Account;
-use crate::server::reader::ServerReader;
 use crate::server::settling::Watch;
 use crate::server::store::Reached;
 use crate::tables::plan::Plan;
 
-/// A number that has been missing for so long will not come.
-const QUIET: Duration = Duration::from_secs(60);
 /// The server shows transactions as they were at most so long ago.
 const SHOWN_LATE: Duration = Duration::from_millis(120);
-const NEWEST_ROWS: usize = 1_000;
-const NEWEST_PAGES: usize = 10;
 
 /// What is looked at.
 pub struct Watched {
@@ -39,8 +32,7 @@ pub struct Watched {
     sees_writers: bool,
     step: i64,
     doubt: Option<&'static str>,
-    /// Where numbers are missing that may still come: the position above them, and since when that is known.
-    missing: Mutex<BTreeMap<i64, Instant>>,
+    missing: Missing,
 }
 
 impl Watched {
@@ -66,7 +58,7 @@ impl Watched {
             sees_writers: insight.sees_writers && !role.is_standby,
             step: insight.step.max(1),
             doubt,
-            missing: Mutex::default(),
+            missing: Missing::default(),
         }
     }
 
@@ -127,45 +119,6 @@ impl Watched {
         };
         Ok(seconds.is_some_and(|seconds| u64::try_from(seconds).is_ok_and(|seconds| seconds > QUIET.as_secs())))
     }
-
-    /// The positions above numbers that are missing among the newest events, but for those that have been for long: the
-    /// events above them are older than the newest by [`QUIET`].
-    fn gaps(
-        &self,
-        reached: &Arc<Reached<MySql>>,
-        last: i64,
-        cancel: &CancelToken,
-    ) -> Result<BTreeSet<i64>, StoreError> {
-        let query = ReadQuery {
-            direction: Direction::Backward,
-            ..ReadQuery::all(Columns::SKELETON)
-        };
-        let mut reader = ServerReader::new(Arc::clone(reached), &query, Some(last));
-        let (mut batch, mut names, findings) = (EventBatch::default(), Names::default(), Findings::default());
-        let (mut gaps, mut above, mut newest) = (BTreeSet::new(), None, None);
-        let quiet_nanos = i64::try_from(QUIET.as_nanos()).unwrap_or(i64::MAX);
-        for _ in 0..NEWEST_PAGES {
-            let work = Work::new(cancel, &Silent);
-            if !reader.next_batch(&work, NEWEST_ROWS, &mut batch, &mut names, &findings)? {
-                // Numbers below the first position may be missing too.
-                gaps.extend(above.filter(|first| *first > self.step));
-                return Ok(gaps);
-            }
-            for (position, time) in batch.positions.iter().zip(&batch.recorded_at) {
-                if above.is_some_and(|above: i64| above.saturating_sub(position.0) > self.step) {
-                    gaps.extend(above);
-                }
-                above = Some(position.0);
-                if !time.is_none() {
-                    let newest = *newest.get_or_insert(time.0);
-                    if time.0 < newest.saturating_sub(quiet_nanos) {
-                        return Ok(gaps);
-                    }
-                }
-            }
-        }
-        Ok(gaps)
-    }
 }
 
 impl Watch<MySql> for Watched {
@@ -182,18 +135,8 @@ impl Watch<MySql> for Watched {
             writers.extend(self.last(reached, cancel)?.1);
             return Ok(Sight { last, writers });
         }
-        let gaps = match self.is_quiet(reached, cancel)? {
-            true => BTreeSet::new(),
-            false => self.gaps(reached, at, cancel)?,
-        };
-        let now = Instant::now();
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        missing.retain(|above, _| gaps.contains(above));
-        for above in gaps {
-            missing.entry(above).or_insert(now);
-        }
-        let may_come = missing.iter().filter(|(_, since)| now.duration_since(**since) < QUIET);
-        writers.extend(may_come.map(|(above, _)| above.to_string()));
+        let is_quiet = self.is_quiet(reached, cancel)?;
+        writers.extend(self.missing.look(reached, (at, self.step), is_quiet, cancel)?);
         Ok(Sight { last, writers })
     }
 
@@ -212,12 +155,11 @@ impl Watch<MySql> for Watched {
     fn not_over(&self, count: usize) -> String {
         match self.sees_writers {
             true => format!("{count} transactions that write were not over"),
-            false => format!("in {count} places numbers are missing that may still come, and did not"),
+            false => missing::told(count),
         }
     }
 
     fn may_come(&self, above: i64) -> bool {
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        self.sees_writers || missing.get(&above).is_some_and(|since| since.elapsed() < QUIET)
+        self.sees_writers || self.missing.may_come(above)
     }
 }

@@ -17,12 +17,11 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client, NoTls, Row, RowStream};
+use tokio_postgres::{CancelToken, Client, Config, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::options::{Options, PASSWORD_MISSING, in_words};
+use super::options::{Options, PASSWORD_MISSING, Wanted, in_words, is_socket, named};
 use super::{Postgres, statements};
-use crate::server::address::Encryption;
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
 use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
@@ -60,10 +59,41 @@ impl Connection {
         tls: Option<&MakeRustlsConnect>,
         cancel: &Cancel,
     ) -> Result<Connection, Fault> {
-        let mut config = options.to.clone();
-        config.ssl_mode(match options.encryption {
-            Encryption::None => SslMode::Disable,
-            Encryption::Unverified | Encryption::Authority | Encryption::Host => SslMode::Require,
+        let wanted = options.to.wanted;
+        let (mut second_best, mut last) = (None, Fault::Closed);
+        for host in options.to.hosts() {
+            let name = named(&host);
+            let opened = Connection::open_one(host, options, settings, tls, cancel).and_then(|mut opened| {
+                let is_standby = wanted != Wanted::Any && opened.is_standby(cancel)?;
+                Ok((opened, is_standby))
+            });
+            match opened {
+                Ok((opened, is_standby)) if wanted.takes(is_standby) => return Ok(opened),
+                Ok((opened, _)) if wanted == Wanted::PreferStandby => {
+                    second_best.get_or_insert(opened);
+                }
+                Ok((_, is_standby)) => last = unwanted(&name, is_standby),
+                Err(Fault::Cancelled) => return Err(Fault::Cancelled),
+                Err(fault) => last = fault,
+            }
+        }
+        second_best.ok_or(last)
+    }
+
+    /// Connects to a server that is alone in its configuration.
+    fn open_one(
+        mut config: Config,
+        options: &Options,
+        settings: &str,
+        tls: Option<&MakeRustlsConnect>,
+        cancel: &Cancel,
+    ) -> Result<Connection, Fault> {
+        // Over a socket of this machine nothing is encrypted, whichever way others take.
+        let is_by_socket = config.get_hosts().iter().all(is_socket) && config.get_hostaddrs().is_empty();
+        let tls = tls.filter(|_| !is_by_socket);
+        config.ssl_mode(match tls {
+            None => SslMode::Disable,
+            Some(_) => SslMode::Require,
         });
         let asked = config.get_options().unwrap_or_default();
         let all = format!("{asked} {settings}");
@@ -115,6 +145,12 @@ impl Connection {
         });
     }
 }
+    /// Whether the server follows another.
+    fn is_standby(&mut self, cancel: &Cancel) -> Result<bool, Fault> {
+        let answer = link::one(self.ask(vec![Asked::new(statements::STANDBY, Vec::new())], cancel)?);
+        Ok(answer.rows.first().ok_or(Fault::Closed)?.try_get(0)?)
+    }
+
 
 /// What the thread of a connection tells whoever asked.
 enum Told {
@@ -232,6 +268,18 @@ async fn serve<S, T>(
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
 {
+/// A server that is none of those that were asked for.
+fn unwanted(name: &str, is_standby: bool) -> Fault {
+    Fault::Said {
+        code: None,
+        detail: match is_standby {
+            true => format!("{name} is a standby, and target_session_attrs asks for a primary"),
+            false => format!("{name} is no standby, and target_session_attrs asks for one"),
+        },
+        blame: Blame::Unreachable,
+    }
+}
+
     match connected {
         Err(error) => {
             let _ = tell.send(Err(error.into()));

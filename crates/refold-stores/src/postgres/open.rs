@@ -5,12 +5,11 @@ use std::sync::Arc;
 use refold_core::port::store::StoreError;
 use refold_core::work::CancelToken;
 use rustls::ClientConfig;
-use tokio_postgres::Config;
 use tokio_postgres::types::Type;
 
 use super::catalogue::{self, Beside};
 use super::connection::Connection;
-use super::options::Options;
+use super::options::{Options, Place};
 use super::placed::Placed;
 use super::settling::{Numbered, Watched};
 use super::{Asked, Postgres, privileges, statements};
@@ -20,7 +19,7 @@ use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words}
 use crate::server::survey::Survey;
 
 impl Open for Postgres {
-    type Address = Config;
+    type Address = Place;
     type Insight = ();
     type Beside = Beside;
 
@@ -76,7 +75,8 @@ impl Open for Postgres {
         let is_standby = account.role.is_standby;
         let plan = &source.bound.plan;
         let (watched, changes, places) = if plan.is_by_place {
-            let (placed, places) = Placed::find(connection, oid, is_standby, cancel)?;
+            let heap = family.heap(oid).ok_or(Fault::Closed)?;
+            let (placed, places) = Placed::find(connection, heap, is_standby, cancel)?;
             let changes = placed.changes();
             (Watched::Placed(placed), changes, Some(places))
         } else {

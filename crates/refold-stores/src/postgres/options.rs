@@ -14,6 +14,7 @@ use tokio_postgres::config::Host;
 
 use super::Postgres;
 use crate::secret::Secret;
+use crate::server::address::plain;
 use crate::server::options::{self, Address};
 use crate::server::tls;
 
@@ -24,14 +25,75 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(10);
 /// How to reach a database of such a server.
 pub type Options = options::Options<Postgres>;
 
-impl Address for Config {
+/// Where a server is, and which of several is meant.
+#[derive(Clone)]
+pub struct Place {
+    pub(super) config: Config,
+    pub(super) wanted: Wanted,
+}
+
+/// Which of several servers of one database is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// The first that lets us in.
+    Any,
+    /// One that takes writes.
+    Primary,
+    /// One that follows another.
+    Standby,
+    /// One that follows another, or where there is none the first that lets us in.
+    PreferStandby,
+}
+
+impl Wanted {
+    /// As the parameter `target_session_attrs` says it. Nothing that we do writes: what takes no writes is a standby.
+    fn parse(word: &str) -> Result<Wanted, String> {
+        match word {
+            "any" => Ok(Wanted::Any),
+            "primary" | "read-write" => Ok(Wanted::Primary),
+            "standby" | "read-only" => Ok(Wanted::Standby),
+            "prefer-standby" => Ok(Wanted::PreferStandby),
+            _ => Err(format!(
+                "there is no target_session_attrs {word}: any, primary (read-write), standby (read-only) or prefer-standby"
+            )),
+        }
+    }
+
+    /// Whether a server is what was asked for, whatever others are.
+    pub(super) fn takes(self, is_standby: bool) -> bool {
+        match self {
+            Wanted::Any => true,
+            Wanted::Primary => !is_standby,
+            Wanted::Standby | Wanted::PreferStandby => is_standby,
+        }
+    }
+}
+
+impl Place {
+    /// Its hosts, each alone, as they are named.
+    pub(super) fn hosts(&self) -> Vec<Config> {
+        let of = &self.config;
+        let count = of.get_hosts().len().max(of.get_hostaddrs().len());
+        (0..count).map(|place| only(of, place)).collect()
+    }
+}
+
+impl Address for Place {
     const SCHEMES: &'static [&'static str] = &["postgres://", "postgresql://"];
     // The driver ends the user part at the first @: what follows of a password would be a host to it, and shown.
     const UNCLEAR: &'static [char] = &['?', '#', '@'];
 
     /// `user@host:5432/database`, with the parameters that PostgreSQL's own tools know.
-    fn parse(place: &str, parameters: &[&str]) -> Result<Config, String> {
-        let url = match parameters {
+    fn parse(place: &str, parameters: &[&str]) -> Result<Place, String> {
+        let (mut kept, mut wanted) = (Vec::new(), None);
+        for parameter in parameters {
+            let (key, word) = parameter.split_once('=').unwrap_or((*parameter, ""));
+            match plain(key)?.as_str() {
+                "target_session_attrs" => wanted = Some(Wanted::parse(&plain(word)?)?),
+                _ => kept.push(*parameter),
+            }
+        }
+        let url = match kept.as_slice() {
             [] => format!("postgres://{place}"),
             some => format!("postgres://{place}?{}", some.join("&")),
         };
@@ -45,21 +107,112 @@ impl Address for Config {
         if config.get_application_name().is_none() {
             config.application_name("refold");
         }
-        Ok(config)
+        let (names, numbers, ports) = (
+            config.get_hosts().len(),
+            config.get_hostaddrs().len(),
+            config.get_ports().len(),
+        );
+        let count = names.max(numbers);
+        if names.min(numbers) > 0 && names != numbers {
+            return Err(format!("it names {names} hosts and {numbers} addresses of hosts"));
+        }
+        if ports > 1 && ports != count {
+            return Err(format!("it names {count} hosts and {ports} ports"));
+        }
+        // Of several servers one is read that has less to do, unless somebody says otherwise.
+        let usual = if count > 1 { Wanted::PreferStandby } else { Wanted::Any };
+        Ok(Place {
+            config,
+            wanted: wanted.unwrap_or(usual),
+        })
     }
 
     fn is_local(&self) -> bool {
-        self.get_hosts().iter().all(is_local) && self.get_hostaddrs().iter().all(IpAddr::is_loopback)
+        self.config.get_hosts().iter().all(is_local) && self.config.get_hostaddrs().iter().all(IpAddr::is_loopback)
     }
 
     fn is_over_network(&self) -> bool {
         let is_named = |host: &Host| matches!(host, Host::Tcp(_));
-        self.get_hosts().iter().any(is_named) || !self.get_hostaddrs().is_empty()
+        self.config.get_hosts().iter().any(is_named) || !self.config.get_hostaddrs().is_empty()
+    }
+
+    fn has_socket(&self) -> bool {
+        self.config.get_hosts().iter().any(is_socket)
     }
 
     fn set_password(&mut self, password: &Secret) {
-        self.password(password.reveal());
+        self.config.password(password.reveal());
     }
+}
+
+/// A configuration with one host of several.
+fn only(of: &Config, place: usize) -> Config {
+    let mut one = Config::new();
+    match of.get_hosts().get(place) {
+        Some(Host::Tcp(name)) => {
+            one.host(name);
+        }
+        Some(Host::Unix(path)) => {
+            one.host_path(path);
+        }
+        None => {}
+    }
+    let ports = of.get_ports();
+    if let Some(number) = of.get_hostaddrs().get(place) {
+        one.hostaddr(*number);
+    }
+    if let Some(port) = ports.get(place).or(ports.first()) {
+        one.port(*port);
+    }
+    if let Some(user) = of.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = of.get_password() {
+        one.password(password);
+    }
+    if let Some(name) = of.get_dbname() {
+        one.dbname(name);
+    }
+    if let Some(options) = of.get_options() {
+        one.options(options);
+    }
+    if let Some(name) = of.get_application_name() {
+        one.application_name(name);
+    }
+    if let Some(time) = of.get_connect_timeout() {
+        one.connect_timeout(*time);
+    }
+    if let Some(time) = of.get_tcp_user_timeout() {
+        one.tcp_user_timeout(*time);
+    }
+    if let Some(time) = of.get_keepalives_interval() {
+        one.keepalives_interval(time);
+    }
+    if let Some(count) = of.get_keepalives_retries() {
+        one.keepalives_retries(count);
+    }
+    one.keepalives(of.get_keepalives())
+        .keepalives_idle(of.get_keepalives_idle())
+        .ssl_negotiation(of.get_ssl_negotiation())
+        .channel_binding(of.get_channel_binding())
+        .load_balance_hosts(of.get_load_balance_hosts());
+    one
+}
+
+/// How a person names a server that is alone in a configuration.
+pub(super) fn named(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    match (config.get_hosts().first(), config.get_hostaddrs().first()) {
+        (Some(Host::Tcp(name)), _) => format!("{name}:{port}"),
+        (Some(Host::Unix(path)), _) => path.display().to_string(),
+        (None, Some(number)) => format!("{number}:{port}"),
+        (None, None) => "the server".to_owned(),
+    }
+}
+
+/// Over a socket of this machine nothing is encrypted, whatever is asked for.
+pub(super) fn is_socket(host: &Host) -> bool {
+    !matches!(host, Host::Tcp(_))
 }
 
 fn is_local(host: &Host) -> bool {

@@ -1,4 +1,5 @@
-//! What is looked at for the settled horizon: locks on the tables of events and on the sequences of their positions.
+//! What is looked at for the settled horizon: locks on the tables of events and on the sequences of their positions; on a
+//! standby, which knows no locks of its primary, the numbers that are missing and how long they have been.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use super::placed::Placed;
 use super::{Asked, Postgres, statements};
 use crate::server::horizon::Sight;
 use crate::server::link::{Answer, Fault, Link as _, one};
+use crate::server::missing::{self, Missing, QUIET};
 use crate::server::settling::Watch;
 use crate::server::store::Reached;
 use crate::tables::plan::Plan;
@@ -28,9 +30,10 @@ pub enum Watched {
 #[derive(Debug)]
 pub struct Numbered {
     last_sql: String,
-    writers_sql: &'static str,
     /// The tables and sequences whose locks tell of writers.
     relations: Vec<u32>,
+    /// On a standby, which knows no locks of its primary: numbers that are missing there.
+    missing: Option<Missing>,
     /// How far apart positions are where none is missing.
     step: i64,
     /// Why a position may yet appear below one that is called settled, if one may.
@@ -54,8 +57,8 @@ impl Numbered {
         let answer = one(connection.ask(vec![Asked::new(statements::SEQUENCES, parameters)], cancel)?);
         let mut watched = Numbered {
             last_sql: statements::last(plan),
-            writers_sql: statements::WRITERS,
             relations: family,
+            missing: None,
             step: 1,
             doubt: None,
         };
@@ -71,22 +74,67 @@ impl Numbered {
             watched.doubt = Some("the store does not say where its numbers come from");
         }
         if is_standby {
-            watched.writers_sql = statements::WRITERS_ON_STANDBY;
+            watched.missing = Some(Missing::default());
             watched.doubt = Some(
-                "a standby does not know which transactions of its primary are not over: an event that is committed late, below \
-                 others that are shown, may be missing until the store is opened again",
+                "a standby does not tell who writes on its primary: a number that is missing for 60 seconds counts as never to \
+                 come",
             );
         }
         Ok(watched)
     }
 
-    fn asked(&self) -> Vec<Asked> {
-        let is_on_primary = self.writers_sql == statements::WRITERS;
-        let relations = is_on_primary.then(|| (Box::new(self.relations.clone()) as Box<_>, Type::OID_ARRAY));
-        vec![
-            Asked::new(self.last_sql.clone(), Vec::new()),
-            Asked::new(self.writers_sql, relations.into_iter().collect()),
-        ]
+    fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
+        let asked = || {
+            let relations = (Box::new(self.relations.clone()) as Box<_>, Type::OID_ARRAY);
+            let mut asked = vec![
+                Asked::new(self.last_sql.clone(), Vec::new()),
+                Asked::new(statements::WRITERS, vec![relations]),
+            ];
+            if self.missing.is_some() {
+                let seconds = (Box::new(QUIET.as_secs_f64()) as Box<_>, Type::FLOAT8);
+                asked.push(Asked::new(statements::QUIET, vec![seconds]));
+            }
+            asked
+        };
+        let seen = Seen::of(reached.ask(asked, cancel)?).map_err(|fault| fault.at(reached.connections.location()))?;
+        let writers = match (&self.missing, seen.last) {
+            (Some(missing), Some(last)) if seen.is_standby => {
+                missing.look(reached, (last, self.step), seen.is_quiet, cancel)?
+            }
+            _ => seen.writers,
+        };
+        Ok(Sight {
+            last: seen.last,
+            writers,
+        })
+    }
+}
+
+/// What one look brings.
+struct Seen {
+    last: Option<i64>,
+    /// Of a standby nobody, whoever writes on its primary.
+    writers: BTreeSet<String>,
+    is_standby: bool,
+    is_quiet: bool,
+}
+
+impl Seen {
+    fn of(answers: Vec<Answer<Postgres>>) -> Result<Seen, Fault> {
+        let mut answers = answers.into_iter().map(|answer| answer.rows);
+        let mut rows = || answers.next().unwrap_or_default();
+        let (last, writers, quiet) = (rows(), rows(), rows());
+        let writers = writers.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let (is_standby, is_quiet) = match quiet.first() {
+            None => (false, false),
+            Some(row) => (row.try_get(0)?, row.try_get(1)?),
+        };
+        Ok(Seen {
+            last: last.first().map(|row| row.try_get(0)).transpose()?,
+            writers,
+            is_standby,
+            is_quiet,
+        })
     }
 }
 
@@ -95,16 +143,17 @@ impl Watch<Postgres> for Watched {
 
     fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
         match self {
-            Watched::Numbered(numbered) => {
-                let answers = reached.ask(|| numbered.asked(), cancel)?;
-                sight(answers).map_err(|fault| fault.at(reached.connections.location()))
-            }
+            Watched::Numbered(numbered) => numbered.look(reached, cancel),
             Watched::Placed(placed) => placed.look(reached, cancel),
         }
     }
 
     fn pause(&self) -> Duration {
-        Duration::from_millis(25)
+        match self.missing() {
+            None => Duration::from_millis(25),
+            // Each look reads the newest events.
+            Some(_) => Duration::from_millis(120),
+        }
     }
 
     fn step(&self) -> i64 {
@@ -122,20 +171,22 @@ impl Watch<Postgres> for Watched {
     }
 
     fn not_over(&self, count: usize) -> String {
-        format!("{count} transactions that write to the store were not over")
+        match self.missing() {
+            None => format!("{count} transactions that write to the store were not over"),
+            Some(_) => missing::told(count),
+        }
+    }
+
+    fn may_come(&self, above: i64) -> bool {
+        self.missing().is_none_or(|missing| missing.may_come(above))
     }
 }
 
-fn sight(answers: Vec<Answer<Postgres>>) -> Result<Sight, Fault> {
-    let mut answers = answers.into_iter();
-    let last = answers.next().unwrap_or_default();
-    let writers = answers.next().unwrap_or_default();
-    Ok(Sight {
-        last: last.rows.first().map(|row| row.try_get(0)).transpose()?,
-        writers: writers
-            .rows
-            .iter()
-            .map(|row| row.try_get(0))
-            .collect::<Result<BTreeSet<String>, _>>()?,
-    })
+impl Watched {
+    fn missing(&self) -> Option<&Missing> {
+        match self {
+            Watched::Numbered(numbered) => numbered.missing.as_ref(),
+            Watched::Placed(_) => None,
+        }
+    }
 }

@@ -35,6 +35,9 @@ pub const ROLE: &str = "/* refold role */ SELECT current_user::text, rolsuper, r
      AND pg_catalog.pg_has_role(current_user, other.oid, 'MEMBER') ORDER BY 1) \
      FROM pg_catalog.pg_roles WHERE rolname = current_user";
 
+/// Whether the server follows another, asked where several may be meant.
+pub const STANDBY: &str = "/* refold standby */ SELECT pg_catalog.pg_is_in_recovery()";
+
 /// What tells this cluster from others, asked where [`ROLE`] says that it may be.
 pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
@@ -94,9 +97,12 @@ pub const WRITERS: &str = "/* refold writers */ SELECT DISTINCT held.virtualtran
      pg_catalog.pg_database WHERE datname = pg_catalog.current_database()) AND \
      (held.pid IS NULL OR held.pid <> pg_catalog.pg_backend_pid()) ORDER BY 1";
 
-/// The same on a standby, which knows no locks of the primary: transactions that it has seen begin and not end.
-pub const WRITERS_ON_STANDBY: &str = "/* refold writers on standby */ SELECT running::text FROM \
-     pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS running ORDER BY 1";
+/// Whether a server still follows another, and if so whether it has all that this one sent, and nothing was committed there
+/// for as many seconds as `$1` says. One that hears nothing from its primary does not know.
+pub const QUIET: &str = "/* refold quiet */ SELECT pg_catalog.pg_is_in_recovery(), coalesce(EXISTS (SELECT 1 FROM \
+     pg_catalog.pg_stat_get_wal_receiver() AS receiver WHERE receiver.pid IS NOT NULL) AND \
+     pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() AND \
+     pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) > $1, false)";
 
 /// Before which number all transactions are over, and before which they have begun.
 pub const OVER: &str = "/* refold over */ SELECT pg_catalog.pg_snapshot_xmin(present.seen)::text, \

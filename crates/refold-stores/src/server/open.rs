@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use refold_core::port::store::{Fingerprint, OrderQuality, StoreDescription, StoreError};
 use refold_core::work::{CancelToken, Work};
@@ -14,6 +14,7 @@ use super::Server;
 use super::bound::Bound;
 use super::connections::Connections;
 use super::horizon::Horizon;
+use super::further::Had;
 use super::link::Fault;
 use super::options::{Address, Options};
 use super::plans::Plans;
@@ -208,8 +209,8 @@ impl<S: Open> Options<S> {
             }
         };
         let connect = {
-            let (options, role) = (self.clone(), role.clone());
-            move |cancel: &CancelToken| options.further(tls.as_ref(), &role, cancel)
+            let (options, role, had) = (self.clone(), role.clone(), Arc::clone(&had));
+            move |cancel: &CancelToken| options.further(tls.as_ref(), &role, had.get(), cancel)
         };
         let reached = Arc::new(Reached {
             connections: Connections::new(location, self.rate, link, connect),
@@ -221,6 +222,7 @@ impl<S: Open> Options<S> {
         let watched = inspected.watched;
         let found = places.map_or_else(|| settle(&watched, &reached, cancel), Ok)?;
         let settled = found.horizon.settled();
+        let had = Arc::new(OnceLock::new());
         let probed = Probed::of(work, &reached, settled)?;
         let span = probed.span;
         let is_by_place = reached.bound.plan.is_by_place;
@@ -237,6 +239,10 @@ impl<S: Open> Options<S> {
         ];
         parts.extend(inspected.number.as_deref());
         parts.extend([bound.schema.as_str(), layout.hash.as_str()]);
+        if let Some(all) = span.and_then(|(_, last)| Had::of::<S>(&reached.bound.plan, last.0)) {
+            // Nobody else sets it.
+            let _ = had.set(all);
+        }
         let mut description = StoreDescription {
             kind: role.server.clone(),
             layout: chosen.candidate.layout,
@@ -324,28 +330,6 @@ impl<S: Open> Options<S> {
         }
     }
 
-    /// A further connection, to the server and account of the first.
-    fn further(
-        &self,
-        tls: Option<&Arc<ClientConfig>>,
-        first: &Role,
-        cancel: &CancelToken,
-    ) -> Result<S::Link, StoreError> {
-        let mut link = S::connect(self, tls, cancel)?;
-        let Role {
-            system, database, name, ..
-        } = S::account(&mut link, cancel)
-            .map_err(|fault| fault.at(self.location()))?
-            .role;
-        if (&system, &database, &name) != (&first.system, &first.database, &first.name) {
-            return Err(StoreError::Changed {
-                location: self.location().to_owned(),
-                detail: "another server answers now".to_owned(),
-            });
-        }
-        Ok(link)
-    }
-
     /// Refuses what is elsewhere, and what would take too much of the server.
     fn check_place(&self, bound: &Bound<S>, extent: &Extent) -> Result<(), StoreError> {
         let plan = &bound.plan;
@@ -407,7 +391,7 @@ impl<S: Open> Options<S> {
         };
         let mut told = vec![could];
         told.extend(S::WORDS.promises.map(str::to_owned));
-        told.push(self.encryption.sentence().to_owned());
+        told.push(self.encryption_told());
         if let Some(ours) = &self.ours {
             told.push(format!(
                 "the server is shown our certificate if it asks: {}",

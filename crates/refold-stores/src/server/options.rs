@@ -53,6 +53,9 @@ pub trait Address: Sized + Clone + Send + Sync + 'static {
     /// Whether there is anything to encrypt: over a socket of this machine nothing is.
     fn is_over_network(&self) -> bool;
 
+    /// Whether a socket of this machine is one of the ways there.
+    fn has_socket(&self) -> bool;
+
     fn set_password(&mut self, password: &Secret);
 }
 
@@ -110,7 +113,7 @@ impl<S: Open> Options<S> {
         let to = S::Address::parse(place, &parameters).map_err(wrong)?;
         let ours = OurCertificate::of(certificate, key_file).map_err(wrong)?;
         // Whoever names a certificate wants it to be seen by the server that it is for.
-        let is_in_the_clear = to.is_local() && (ours.is_none() || !to.is_over_network());
+        let is_in_the_clear = to.is_local() && ours.is_none();
         // On this machine nobody else waits for the line.
         let rate = rate.unwrap_or(if to.is_local() { Rate::UNLIMITED } else { USUAL });
         let usual = if is_in_the_clear {
@@ -118,7 +121,11 @@ impl<S: Open> Options<S> {
         } else {
             Encryption::Host
         };
-        let encryption = asked.unwrap_or(usual);
+        let encryption = match to.is_over_network() {
+            true => asked.unwrap_or(usual),
+            // Whatever is asked for, and so it is said.
+            false => Encryption::None,
+        };
         Ok(Options {
             // In the clear nothing of it is shown.
             ours: ours.filter(|_| encryption != Encryption::None),
@@ -141,6 +148,18 @@ impl<S: Open> Options<S> {
     /// The URL without the password in it: what may be shown and kept.
     pub fn location(&self) -> &str {
         &self.location
+    }
+
+    /// How what is sent is kept from others, for a person.
+    pub(crate) fn encryption_told(&self) -> String {
+        let sentence = self.encryption.sentence();
+        match (self.to.has_socket(), self.to.is_over_network()) {
+            (true, false) => format!("{sentence}: it is a socket of this machine"),
+            (true, true) if self.encryption != Encryption::None => {
+                format!("{sentence}; over a socket of this machine nothing is encrypted")
+            }
+            _ => sentence.to_owned(),
+        }
     }
 
     /// The password, where the URL does not hold it.
