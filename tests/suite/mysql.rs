@@ -1,6 +1,7 @@
 //! What holds of the adapter for MySQL and MariaDB alone, on a real MariaDB; what holds of every server is in
 //! [`crate::servers`].
 
+mod advice;
 mod attacks;
 mod faults;
 mod layouts;

@@ -101,6 +101,15 @@ impl From<StoreError> for AppError {
                 );
                 return AppError::new(ErrorCode::Denied, message, hint);
             }
+            StoreError::Ungranted { script, .. } => {
+                let hint = match script.as_str() {
+                    "" => "ask its owner for the right to read it; Refold never needs the right to write".to_owned(),
+                    script => format!(
+                        "have its owner say this, then open it again; Refold never needs the right to write: {script}"
+                    ),
+                };
+                return AppError::new(ErrorCode::Denied, message, hint);
+            }
             StoreError::Address { .. } => (
                 ErrorCode::InvalidInput,
                 "write it as postgres://user@host:5432/database or mysql://user@host:3306/database",

@@ -1,10 +1,10 @@
 //! What is advised where a server cannot be opened. The addresses of the tests for MySQL hold a password, which a person's may not.
 
-use refold_app::{ErrorCode, Places, Session};
+use refold_app::{AppError, ErrorCode, Places, Session};
 use refold_core::work::{CancelToken, Silent, Work};
 use refold_tests::postgres::{Postgres, READER};
 
-use crate::servers::Real as _;
+use crate::servers::{Real as _, session};
 
 #[test]
 fn nobody_is_sent_looking_for_a_password_where_none_is_missing() {
@@ -22,4 +22,153 @@ fn nobody_is_sent_looking_for_a_password_where_none_is_missing() {
         assert_eq!(error.code, ErrorCode::Unreachable, "{error:?}");
         assert!(!error.hint.contains("password"), "{error:?}");
     }
+}
+
+/// Why the store is not opened. A right that is missing is no password that is.
+fn ungranted(address: &str) -> AppError {
+    let home = tempfile::tempdir().expect("a home");
+    let error = session(address, home.path()).err().expect("it may not be read");
+    assert_eq!((error.code, error.exit_code()), (ErrorCode::Denied, 3), "{error:?}");
+    assert!(error.message.contains("a right is missing"), "{error:?}");
+    error
+}
+
+/// What its owner has to say, as it is told.
+fn script(error: &AppError) -> &str {
+    let (_, script) = error.hint.split_once("right to write: ").expect("there is a script");
+    script
+}
+
+fn opens(address: &str) {
+    let home = tempfile::tempdir().expect("a home");
+    session(address, home.path())
+        .map(drop)
+        .unwrap_or_else(|error| panic!("{error:?}"));
+}
+
+/// What may not be read is there all the same: it is named with what its owner has to say, and once he said it the store
+/// opens.
+#[test]
+fn a_missing_grant_is_told_with_the_grant() {
+    const MESSAGES: &str = "message_store.messages";
+    let server = Postgres::shared();
+    let database = "advice_grants";
+    let reader = "refold_ungranted";
+    server.accounts(database, 20);
+    server.reader(database, reader, "message_store", &["messages"]);
+    let address = server.address(reader, database);
+    opens(&address);
+    // All of it, where nothing may be read and where something else may; the right to its schema alone; some columns.
+    let other = format!("CREATE TABLE public.other(id bigint); GRANT SELECT ON public.other TO {reader}");
+    let columns = format!(
+        "REVOKE SELECT ON {MESSAGES} FROM {reader}; GRANT SELECT (global_position, position, stream_name, time, id) \
+         ON {MESSAGES} TO {reader}"
+    );
+    let whole = format!(
+        "GRANT USAGE ON SCHEMA \"message_store\" TO \"{reader}\"; GRANT SELECT ON \"message_store\".\"messages\" TO \"{reader}\";"
+    );
+    let some =
+        format!("GRANT SELECT (\"type\", \"data\", \"metadata\") ON \"message_store\".\"messages\" TO \"{reader}\";");
+    for (takes_away, lacks, expected) in [
+        (format!("REVOKE SELECT ON {MESSAGES} FROM {reader}"), MESSAGES, &whole),
+        (
+            format!("{other}; REVOKE SELECT ON {MESSAGES} FROM {reader}"),
+            MESSAGES,
+            &whole,
+        ),
+        (
+            format!("REVOKE USAGE ON SCHEMA message_store FROM {reader}"),
+            MESSAGES,
+            &whole,
+        ),
+        (columns, "type, data, metadata of message_store.messages", &some),
+    ] {
+        server.sql(database, &takes_away);
+        let error = ungranted(&address);
+        assert!(
+            error
+                .message
+                .contains(&format!("the role {reader} may not read {lacks}")),
+            "{error:?}"
+        );
+        assert_eq!(script(&error), expected.as_str());
+        server.sql(database, script(&error));
+        opens(&address);
+    }
+}
+
+/// Places of rows are no column: a right to columns does not give them.
+#[test]
+fn a_right_to_columns_is_not_enough_for_a_store_without_an_order() {
+    let server = Postgres::start();
+    let database = "advice_places";
+    let address = server.tables(
+        database,
+        "CREATE TABLE events(aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence bigint NOT NULL,
+         event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
+         PRIMARY KEY (aggregate_type, aggregate_id, sequence)); CREATE TABLE other(id bigint);",
+        &["other"],
+    );
+    server.sql(
+        database,
+        &format!(
+            "GRANT SELECT (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) ON events
+             TO {READER}"
+        ),
+    );
+    let error = ungranted(&address);
+    assert!(
+        script(&error).ends_with(&format!("GRANT SELECT ON \"public\".\"events\" TO \"{READER}\";")),
+        "{error:?}"
+    );
+    server.sql(database, script(&error));
+    opens(&address);
+}
+
+#[test]
+fn who_is_not_shown_all_rows_is_told_who_is() {
+    let server = Postgres::shared();
+    let database = "advice_rows";
+    let reader = "refold_hidden";
+    server.accounts(database, 20);
+    server.reader(database, reader, "message_store", &["messages"]);
+    // What a policy says is nothing that Refold relies on: this one shows all.
+    server.sql(
+        database,
+        "ALTER TABLE message_store.messages ENABLE ROW LEVEL SECURITY;
+         CREATE POLICY everything ON message_store.messages USING (true);",
+    );
+    let address = server.address(reader, database);
+    let error = ungranted(&address);
+    assert!(
+        error
+            .message
+            .contains("row-level security hides rows of message_store.messages from the role refold_hidden"),
+        "{error:?}"
+    );
+    assert!(
+        script(&error).starts_with("ALTER ROLE \"refold_hidden\" BYPASSRLS;"),
+        "{error:?}"
+    );
+    assert!(script(&error).contains("allow_elevated=refold_hidden"), "{error:?}");
+    server.sql(database, script(&error));
+    opens(&format!("{address}?allow_elevated=refold_hidden"));
+}
+
+#[test]
+fn who_may_not_sign_in_to_a_database_is_told_the_grant_for_it() {
+    let server = Postgres::shared();
+    let database = "advice_connect";
+    let reader = "refold_outside";
+    server.accounts(database, 20);
+    server.reader(database, reader, "message_store", &["messages"]);
+    server.sql(database, &format!("REVOKE CONNECT ON DATABASE {database} FROM PUBLIC"));
+    let address = server.address(reader, database);
+    let error = ungranted(&address);
+    assert_eq!(
+        script(&error),
+        format!("GRANT CONNECT ON DATABASE \"{database}\" TO \"{reader}\";")
+    );
+    server.sql(database, script(&error));
+    opens(&address);
 }

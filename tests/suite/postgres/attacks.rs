@@ -46,7 +46,7 @@ fn hidden_rows_are_an_error_and_not_a_gap() {
          CREATE POLICY half ON message_store.messages USING (global_position % 2 = 0 AND public.trap() > 0);",
     );
     let error = refused(&server.address(READER, database));
-    assert!(matches!(error, StoreError::Denied { .. }), "{error}");
+    assert!(matches!(error, StoreError::Ungranted { .. }), "{error}");
     assert!(error.to_string().contains("row-level security"), "{error}");
     assert!(!server.is_sprung(database));
 }

@@ -102,7 +102,7 @@ fn a_large_object_that_may_not_be_read_is_an_error_that_names_it() {
     let address = store(&server, "bodies_denied", &["lo_from_bytea(0, '{}')"]);
     let refused = read_or_fail(&*opened(&address), None, 50, || {}).expect_err("it may not be read");
     assert!(
-        matches!(refused, StoreError::Denied { .. }) && refused.to_string().contains("large object"),
+        matches!(refused, StoreError::Ungranted { .. }) && refused.to_string().contains("large object"),
         "{refused}"
     );
 }

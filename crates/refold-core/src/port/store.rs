@@ -41,8 +41,16 @@ pub enum StoreError {
     Address { location: String, detail: String },
     #[error("cannot reach the store: {detail}: {location}")]
     Unreachable { location: String, detail: String },
+    /// Whoever asks is not let in.
     #[error("access denied: {detail}: {location}")]
     Denied { location: String, detail: String },
+    /// We were let in, and may not read what the store is in. `script`: what its owner has to say, where that is known.
+    #[error("a right is missing: {detail}: {location}")]
+    Ungranted {
+        location: String,
+        detail: String,
+        script: String,
+    },
     /// The role that the store would be read as could do more than read. `script` makes one that cannot.
     #[error("the role {role} could do more than read ({}): {location}", powers.join(", "))]
     Elevated {

@@ -1,5 +1,6 @@
 //! What MySQL and MariaDB tell of themselves before a store of theirs is opened.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use refold_core::port::store::StoreError;
@@ -16,6 +17,7 @@ use super::{Asked, MySql, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
+use crate::server::rights::Lack;
 use crate::server::survey::Survey;
 
 impl Open for MySql {
@@ -87,5 +89,15 @@ impl Open for MySql {
 
     fn script(_: &str, tables: &[(String, String)]) -> String {
         privileges::script(tables)
+    }
+
+    fn grant(role: &Role, lack: &Lack<'_>) -> String {
+        privileges::grant(&role.name, lack)
+    }
+
+    /// A table and a column that may not be read are not in its catalogue at all.
+    fn shown_in_part(account: &Account<MySql>) -> Option<&BTreeSet<String>> {
+        let insight = &account.insight;
+        (!insight.reads_all).then_some(&insight.read_in_part)
     }
 }

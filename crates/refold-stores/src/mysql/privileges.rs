@@ -3,12 +3,18 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+use std::str::Chars;
+
 use refold_core::work::CancelToken;
 
 use super::connection::Connection;
 use super::{Asked, MySql, statements};
 use crate::server::link::{Fault, Link as _};
 use crate::server::open::{Account, Role};
+use crate::server::rights::Lack;
+use crate::tables::barred::Lacking;
 
 /// What the server tells of an account that matters here alone.
 pub struct Insight {
@@ -16,6 +22,10 @@ pub struct Insight {
     pub sees_writers: bool,
     /// How far apart the server's own numbers are.
     pub step: i64,
+    /// Whether all of the database may be read. What may not is not shown.
+    pub reads_all: bool,
+    /// Tables of which only some columns may be read, as far as is told.
+    pub read_in_part: BTreeSet<String>,
 }
 
 /// Who we are to a server.
@@ -42,6 +52,8 @@ pub fn ask(connection: &mut Connection, cancel: &CancelToken) -> Result<Account<
         insight: Insight {
             sees_writers: grants.sees_writers,
             step: row.integer(4).unwrap_or(1),
+            reads_all: grants.reads_all,
+            read_in_part: grants.read_in_part,
         },
     })
 }
@@ -56,6 +68,9 @@ pub fn is_called(account: &str, allowed: &str) -> bool {
 struct Grants {
     powers: Vec<String>,
     sees_writers: bool,
+    reads_all: bool,
+    read_whole: BTreeSet<String>,
+    read_in_part: BTreeSet<String>,
 }
 
 /// Privileges that let nobody change anything.
@@ -70,6 +85,7 @@ impl Grants {
         }
         grants.powers.sort();
         grants.powers.dedup();
+        grants.read_in_part = &grants.read_in_part - &grants.read_whole;
         grants
     }
 
@@ -101,6 +117,15 @@ impl Grants {
             && privileges
                 .iter()
                 .any(|one| matches!(one.as_str(), "PROCESS" | "ALL PRIVILEGES"));
+        let is_whole = |one: &String| matches!(one.as_str(), "SELECT" | "ALL PRIVILEGES");
+        match (privileges.iter().any(is_whole), table_of(place)) {
+            (true, None) => self.reads_all = true,
+            (true, Some(table)) => drop(self.read_whole.insert(table)),
+            (false, Some(table)) if privileges.iter().any(|one| one.starts_with("SELECT (")) => {
+                self.read_in_part.insert(table);
+            }
+            (false, _) => {}
+        }
         let beyond: Vec<String> = privileges
             .into_iter()
             .filter(|one| !HARMLESS.contains(&one.split(" (").next().unwrap_or(one)))
@@ -160,11 +185,28 @@ fn reaches(place: &str, database: &str) -> bool {
     if place.starts_with("*.") {
         return true;
     }
-    let mut letters = place.chars().peekable();
-    // How names are quoted is up to the mode of the connection.
-    let Some(quote) = letters.next().filter(|first| matches!(first, '`' | '"')) else {
+    let Some(name) = take_name(&mut place.chars().peekable()) else {
         return true;
     };
+    // No honest name or pattern is so long or has so many marks, and one made to waste time or stack must not be tried.
+    if name.len() > MOST_PATTERN_BYTES || name.matches('%').count() > MOST_PATTERN_MARKS {
+        return true;
+    }
+    // Names of databases may differ in case alone on some servers: then one counts as the other.
+    is_like(&name.to_lowercase(), &database.to_lowercase())
+}
+
+/// The table of a place such as `` `shop`.`events` ``; `None`: it is no table.
+fn table_of(place: &str) -> Option<String> {
+    let mut letters = place.strip_prefix("TABLE ").unwrap_or(place).chars().peekable();
+    take_name(&mut letters)?;
+    letters.next_if_eq(&'.')?;
+    take_name(&mut letters)
+}
+
+/// The name that stands first. How names are quoted is up to the mode of the connection.
+fn take_name(letters: &mut Peekable<Chars<'_>>) -> Option<String> {
+    let quote = letters.next_if(|first| matches!(first, '`' | '"'))?;
     let mut name = String::new();
     while let Some(letter) = letters.next() {
         match letter == quote {
@@ -172,12 +214,7 @@ fn reaches(place: &str, database: &str) -> bool {
             _ => name.push(letter),
         }
     }
-    // No honest name or pattern is so long or has so many marks, and one made to waste time or stack must not be tried.
-    if name.len() > MOST_PATTERN_BYTES || name.matches('%').count() > MOST_PATTERN_MARKS {
-        return true;
-    }
-    // Names of databases may differ in case alone on some servers: then one counts as the other.
-    is_like(&name.to_lowercase(), &database.to_lowercase())
+    Some(name)
 }
 
 /// `%` stands for anything, `_` for one letter, `\` takes the next as it is.
@@ -203,7 +240,6 @@ fn is_like(pattern: &str, text: &str) -> bool {
 /// What makes an account that may read these tables, each with its database, and nothing else: statements on one line.
 pub fn script(tables: &[(String, String)]) -> String {
     let mut script = String::from("CREATE USER 'refold_reader'@'%' IDENTIFIED BY '…' WITH MAX_USER_CONNECTIONS 3;");
-    let quoted = |name: &str| format!("`{}`", name.replace('`', "``"));
     for (database, table) in tables {
         script.push_str(&format!(
             " GRANT SELECT ON {}.{} TO 'refold_reader'@'%';",
@@ -212,4 +248,28 @@ pub fn script(tables: &[(String, String)]) -> String {
         ));
     }
     script
+}
+
+/// What lets an account, as the server calls it (`name@host`), read what it lacks.
+pub fn grant(account: &str, lack: &Lack<'_>) -> String {
+    let Lack::Of(Lacking { table, columns }) = lack else {
+        // No such server hides rows.
+        return String::new();
+    };
+    let (name, host) = account.rsplit_once('@').unwrap_or((account, "%"));
+    let text = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "''"));
+    let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+    let columns = match columns.is_empty() {
+        true => String::new(),
+        false => format!(" ({})", columns.join(", ")),
+    };
+    let table = match table.1.as_str() {
+        "*" => format!("{}.*", quoted(&table.0)),
+        name => format!("{}.{}", quoted(&table.0), quoted(name)),
+    };
+    format!("GRANT SELECT{columns} ON {table} TO {}@{};", text(name), text(host))
+}
+
+fn quoted(name: &str) -> String {
+    format!("`{}`", name.replace('`', "``"))
 }

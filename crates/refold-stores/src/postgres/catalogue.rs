@@ -25,33 +25,54 @@ pub struct Beside {
 pub fn survey(connection: &mut Connection, cancel: &CancelToken) -> Result<Survey<Postgres>, Fault> {
     let listed = one(connection.ask(vec![Asked::new(statements::TABLES, Vec::new())], cancel)?);
     let mut survey = Survey::default();
-    let mut places = BTreeMap::new();
+    let (mut places, mut barred) = (BTreeMap::new(), BTreeMap::new());
     for row in &listed.rows {
         let (oid, schema, name): (u32, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-        let (kind, is_partition, is_readable): (String, bool, bool) =
-            (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-        let (has_foreign_part, has_places): (bool, bool) = (row.try_get(6)?, row.try_get(7)?);
+        let (kind, is_partition): (String, bool) = (row.try_get(3)?, row.try_get(4)?);
+        let (is_readable, has_readable_columns, hides_rows): (bool, bool, bool) =
+            (row.try_get(5)?, row.try_get(6)?, row.try_get(7)?);
+        let (has_foreign_part, has_places): (bool, bool) = (row.try_get(8)?, row.try_get(9)?);
         let is_ordinary = matches!(kind.as_str(), "r" | "p") && !has_foreign_part;
         if is_partition {
             continue;
         }
-        if !is_ordinary || !is_readable {
+        if !is_ordinary {
             survey.catalogue.passed_over.push(name);
+            continue;
+        }
+        if !is_readable && !has_readable_columns {
+            let place = survey.add_barred(schema, name, has_places);
+            barred.extend(place.map(|place| (oid, place)));
             continue;
         }
         let beside = Beside {
             oid,
             numbers: BTreeMap::new(),
         };
-        places.extend(survey.add(schema, name, has_places, beside).map(|place| (oid, place)));
+        let Some(place) = survey.add(schema, name, has_places, beside) else {
+            continue;
+        };
+        places.insert(oid, place);
+        if let Some(mut table) = survey.at(place) {
+            if has_places && !is_readable {
+                table.bar_places();
+            }
+            if hides_rows {
+                table.bar_rows();
+            }
+        }
     }
-    let oids: Vec<u32> = places.keys().copied().collect();
+    let oids: Vec<u32> = places.keys().chain(barred.keys()).copied().collect();
     let all = || vec![(Box::new(oids.clone()) as Box<_>, Type::OID_ARRAY)];
     let asked = [statements::COLUMNS, statements::INDEXES].map(|sql| Asked::new(sql, all()));
     let mut answers = connection.ask(asked.into(), cancel)?.into_iter();
     for row in &answers.next().unwrap_or_default().rows {
-        if let Some(place) = places.get(&row.try_get(0)?) {
+        let oid: u32 = row.try_get(0)?;
+        if let Some(place) = places.get(&oid) {
             take_column(&mut survey, *place, row)?;
+        } else if let Some(place) = barred.get(&oid) {
+            let is_required: bool = row.try_get(3)?;
+            survey.add_barred_column(*place, row.try_get(1)?, row.try_get(2)?, !is_required);
         }
     }
     for row in &answers.next().unwrap_or_default().rows {
@@ -78,7 +99,12 @@ fn take_column(survey: &mut Survey<Postgres>, place: usize, row: &Row) -> Result
     };
     let described = format!("{oid} {name} {declared_type}\n");
     survey.catalogue.schema.push_str(&described);
+    let is_readable: bool = row.try_get(6)?;
     if let Some(mut table) = survey.at(place) {
+        if !is_readable {
+            table.bar_column(name, declared_type, !is_required);
+            return Ok(());
+        }
         table.beside().numbers.insert(name.clone(), number);
         table.add_column(name, declared_type, !is_required, kind);
     }

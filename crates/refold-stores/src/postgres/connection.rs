@@ -21,7 +21,7 @@ use tokio_postgres::{CancelToken, Client, Config, NoTls, Row, RowStream};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::{Options, PASSWORD_MISSING, Wanted, in_words, is_socket, named};
-use super::{Postgres, statements};
+use super::{Postgres, privileges, statements};
 use crate::server::link::{self, Blame, CANCEL_PATIENCE, Fault, LOOK_UP, Link, PIECE_BYTES, PIECE_PATIENCE, Take};
 use crate::statements::{Answer as Heard, Listener, Statement, Ticket};
 
@@ -50,7 +50,19 @@ impl Connection {
             Err(fault) if is_refused_setting(&fault) => Connection::open_with(options, "", tls.as_ref(), cancel),
             opened => opened,
         }
-        .map_err(|fault| fault.at(options.location()))
+        .map_err(|fault| {
+            let is_barred = fault.code() == Some("42501");
+            let to = &options.to.config;
+            let asked = to.get_user().zip(to.get_dbname()).filter(|_| is_barred);
+            match (fault.at(options.location()), asked) {
+                (StoreError::Ungranted { location, detail, .. }, Some((role, database))) => StoreError::Ungranted {
+                    location,
+                    detail,
+                    script: privileges::grant_to_connect(role, database),
+                },
+                (error, _) => error,
+            }
+        })
     }
 
     fn open_with(
@@ -133,6 +145,12 @@ impl Connection {
         })
     }
 
+    /// Whether the server follows another.
+    fn is_standby(&mut self, cancel: &Cancel) -> Result<bool, Fault> {
+        let answer = link::one(self.ask(vec![Asked::new(statements::STANDBY, Vec::new())], cancel)?);
+        Ok(answer.rows.first().ok_or(Fault::Closed)?.try_get(0)?)
+    }
+
     /// Has the server end what it does for us.
     fn stop(&self) {
         let (cancel, tls) = (self.cancel.clone(), self.tls.clone());
@@ -145,12 +163,6 @@ impl Connection {
         });
     }
 }
-    /// Whether the server follows another.
-    fn is_standby(&mut self, cancel: &Cancel) -> Result<bool, Fault> {
-        let answer = link::one(self.ask(vec![Asked::new(statements::STANDBY, Vec::new())], cancel)?);
-        Ok(answer.rows.first().ok_or(Fault::Closed)?.try_get(0)?)
-    }
-
 
 /// What the thread of a connection tells whoever asked.
 enum Told {
@@ -239,7 +251,7 @@ impl From<tokio_postgres::Error> for Fault {
             None if detail == PASSWORD_MISSING => Blame::Denied,
             None | Some("57P01" | "57P02" | "57P03" | "53300") => Blame::Connection,
             Some("57014" | "40001" | "40P01" | "55P03" | "53200" | "53400") => Blame::Load,
-            Some("42501") => Blame::Denied,
+            Some("42501") => Blame::Ungranted,
             Some(code) => match code.get(..2).unwrap_or_default() {
                 "08" => Blame::Connection,
                 "28" => Blame::Denied,
@@ -256,18 +268,6 @@ impl From<tokio_postgres::Error> for Fault {
 const SETTINGS: &str = "-c default_transaction_read_only=on -c statement_timeout=30s -c lock_timeout=2s \
      -c idle_in_transaction_session_timeout=60s -c row_security=off -c search_path=pg_catalog,pg_temp";
 
-fn is_refused_setting(fault: &Fault) -> bool {
-    fault.code() == Some("08P01")
-}
-
-/// Tells that the connection stands, and drives it until it ends.
-async fn serve<S, T>(
-    connected: Result<(Client, tokio_postgres::Connection<S, T>), tokio_postgres::Error>,
-    tell: &mpsc::SyncSender<Result<Client, Fault>>,
-) where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-{
 /// A server that is none of those that were asked for.
 fn unwanted(name: &str, is_standby: bool) -> Fault {
     Fault::Said {
@@ -280,6 +280,18 @@ fn unwanted(name: &str, is_standby: bool) -> Fault {
     }
 }
 
+fn is_refused_setting(fault: &Fault) -> bool {
+    fault.code() == Some("08P01")
+}
+
+/// Tells that the connection stands, and drives it until it ends.
+async fn serve<S, T>(
+    connected: Result<(Client, tokio_postgres::Connection<S, T>), tokio_postgres::Error>,
+    tell: &mpsc::SyncSender<Result<Client, Fault>>,
+) where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    T: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+{
     match connected {
         Err(error) => {
             let _ = tell.send(Err(error.into()));

@@ -16,6 +16,7 @@ use super::{Asked, Postgres, privileges, statements};
 use crate::layout::Dialect;
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::{Account, Extent, Inspected, Open, Role, Source, Words};
+use crate::server::rights::Lack;
 use crate::server::survey::Survey;
 
 impl Open for Postgres {
@@ -97,6 +98,10 @@ impl Open for Postgres {
 
     fn script(database: &str, tables: &[(String, String)]) -> String {
         privileges::script(database, tables)
+    }
+
+    fn grant(role: &Role, lack: &Lack<'_>) -> String {
+        privileges::grant(&role.name, lack)
     }
 }
 

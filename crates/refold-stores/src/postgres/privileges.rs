@@ -11,6 +11,8 @@ use super::connection::Connection;
 use super::{Asked, statements};
 use crate::server::link::{Fault, Link as _, one};
 use crate::server::open::Role;
+use crate::server::rights::Lack;
+use crate::tables::barred::Lacking;
 use crate::tables::quoted;
 
 /// Who we are to a server.
@@ -90,4 +92,32 @@ pub fn script(database: &str, tables: &[(String, String)]) -> String {
         ));
     }
     script.trim_end().to_owned()
+}
+
+/// What lets a role read what it lacks: statements on one line.
+pub fn grant(role: &str, lack: &Lack<'_>) -> String {
+    let role_sql = quoted(role);
+    match lack {
+        Lack::Rows => format!(
+            "ALTER ROLE {role_sql} BYPASSRLS; -- a superuser says it; then allow_elevated={role} in the address insists on it"
+        ),
+        Lack::Of(Lacking { table, columns }) => {
+            let (schema, table) = (quoted(&table.0), quoted(&table.1));
+            let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+            match columns.is_empty() {
+                true => format!(
+                    "GRANT USAGE ON SCHEMA {schema} TO {role_sql}; GRANT SELECT ON {schema}.{table} TO {role_sql};"
+                ),
+                false => format!(
+                    "GRANT SELECT ({}) ON {schema}.{table} TO {role_sql};",
+                    columns.join(", ")
+                ),
+            }
+        }
+    }
+}
+
+/// What lets a role sign in to a database.
+pub fn grant_to_connect(role: &str, database: &str) -> String {
+    format!("GRANT CONNECT ON DATABASE {} TO {};", quoted(database), quoted(role))
 }

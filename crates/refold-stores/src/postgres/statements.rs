@@ -41,11 +41,14 @@ pub const STANDBY: &str = "/* refold standby */ SELECT pg_catalog.pg_is_in_recov
 /// What tells this cluster from others, asked where [`ROLE`] says that it may be.
 pub const IDENTITY: &str = "/* refold identity */ SELECT system_identifier::text FROM pg_catalog.pg_control_system()";
 
-/// Tables of the store, and what else looks like one. Last: whether rows are found by their places in the table, all of
-/// which are in one; older servers than 14 would look through the whole of it.
+/// Tables of the store, and what else looks like one: whether all of it may be read, or some of its columns; whether it hides
+/// rows from us. Last: whether rows are found by their places in the table, all of which are in one or in its only partition;
+/// older servers than 14 would look through the whole of it.
 pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::text, class.relname::text, \
-     class.relkind::text, class.relispartition, pg_catalog.has_table_privilege(class.oid, 'SELECT') OR \
-     pg_catalog.has_any_column_privilege(class.oid, 'SELECT'), \
+     class.relkind::text, class.relispartition, \
+     pg_catalog.has_schema_privilege(space.oid, 'USAGE') AND pg_catalog.has_table_privilege(class.oid, 'SELECT'), \
+     pg_catalog.has_schema_privilege(space.oid, 'USAGE') AND pg_catalog.has_any_column_privilege(class.oid, 'SELECT'), \
+     class.relkind IN ('r', 'p') AND pg_catalog.row_security_active(class.oid), \
      EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
      child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f'), \
      coalesce(class.relkind = 'r' AND NOT class.relhassubclass AND (SELECT amname FROM pg_catalog.pg_am WHERE \
@@ -57,7 +60,8 @@ pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::t
 /// Columns of ordinary and partitioned tables. Generated ones count only where they are stored.
 pub const COLUMNS: &str = "/* refold columns */ SELECT attribute.attrelid, attribute.attname::text, \
      pg_catalog.format_type(attribute.atttypid, attribute.atttypmod), attribute.attnotnull, \
-     CASE WHEN type.typtype = 'd' THEN type.typbasetype ELSE type.oid END, attribute.attnum \
+     CASE WHEN type.typtype = 'd' THEN type.typbasetype ELSE type.oid END, attribute.attnum, \
+     pg_catalog.has_column_privilege(attribute.attrelid, attribute.attnum, 'SELECT') \
      FROM pg_catalog.pg_attribute AS attribute JOIN pg_catalog.pg_type AS type ON type.oid = attribute.atttypid \
      WHERE attribute.attrelid = ANY($1) AND attribute.attnum > 0 AND NOT attribute.attisdropped AND \
      attribute.attgenerated IN ('', 's') ORDER BY attribute.attrelid, attribute.attnum";

@@ -132,8 +132,10 @@ pub enum Blame {
     Connection,
     /// It was too much at once: less may go well.
     Load,
-    /// The account may not.
+    /// Whoever asks is not let in.
     Denied,
+    /// The account was let in, and lacks a right.
+    Ungranted,
     /// There is no such database, or the server takes nobody in.
     Unreachable,
     /// What the server holds or answers is damaged.
@@ -172,6 +174,11 @@ impl Fault {
             Fault::Unheard(error) => error,
             Fault::Said { blame, .. } => match blame {
                 Blame::Denied => StoreError::Denied { location, detail },
+                Blame::Ungranted => StoreError::Ungranted {
+                    location,
+                    detail,
+                    script: String::new(),
+                },
                 Blame::Connection | Blame::Load | Blame::Unreachable => StoreError::Unreachable { location, detail },
                 Blame::Corrupt => StoreError::Corrupt { location, detail },
                 Blame::Statement => StoreError::Driver { location, detail },

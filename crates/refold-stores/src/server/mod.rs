@@ -21,6 +21,7 @@ pub mod places;
 pub mod plans;
 pub mod probe;
 pub mod reader;
+pub mod rights;
 pub mod settling;
 pub mod store;
 pub mod survey;

@@ -3,6 +3,7 @@
 //! It must not know any server: how one is reached and what it tells of itself an adapter says by [`Open`].
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -13,12 +14,13 @@ use rustls::ClientConfig;
 use super::Server;
 use super::bound::Bound;
 use super::connections::Connections;
-use super::horizon::Horizon;
 use super::further::Had;
+use super::horizon::Horizon;
 use super::link::Fault;
 use super::options::{Address, Options};
 use super::plans::Plans;
 use super::probe::{Probed, first_payloads_decode};
+use super::rights::Lack;
 use super::settling::{Found, Watch as _, settle};
 use super::store::{Meaning, Reached, ServerStore, identity};
 use super::survey::Survey;
@@ -78,6 +80,16 @@ pub trait Open: Server + Clone {
 
     /// What makes an account that may read these tables, each with its schema, and nothing else: statements on one line.
     fn script(database: &str, tables: &[(String, String)]) -> String;
+
+    /// What lets this account read what it lacks: statements on one line.
+    fn grant(role: &Role, lack: &Lack<'_>) -> String;
+
+    /// Where the server shows nobody what he may not read, and this account may not read all: tables of which it is shown
+    /// some columns, and not for sure all.
+    fn shown_in_part(account: &Account<Self>) -> Option<&BTreeSet<String>> {
+        let _ = account;
+        None
+    }
 }
 
 /// How a server is spoken of.
@@ -179,7 +191,8 @@ impl<S: Open> Options<S> {
             let bound = Bound::<S>::bind(plan.clone(), &survey.catalogue, &kind).ok()?;
             first_payloads_decode(&mut *link.borrow_mut(), &bound, cancel)
         };
-        let mut chosen = look_for_layout(&survey, location, &decodes).choose(choice)?;
+        let look = look_for_layout(&survey, location, &decodes);
+        let mut chosen = self.with_rights(look.choose(choice), &look, choice, &account)?;
         if let Some(zone) = &options.zone {
             chosen.plan.layout.read_in(zone);
         }
@@ -187,6 +200,7 @@ impl<S: Open> Options<S> {
         let layout = chosen.plan.layout.clone();
         let misfit = |misfit: String| self.no_layout(format!("layout {} does not fit: {misfit}", layout.name));
         let mut bound = Bound::bind(chosen.plan, &survey.catalogue, &kind).map_err(misfit)?;
+        self.check_rows(&bound.tables, &survey.catalogue.barred, role)?;
         let found = survey.named(&bound.plan.full_name);
         let found = found.ok_or_else(|| misfit("its table is gone".to_owned()))?;
         let position = found.table.column(&layout.map.position.spellings);
@@ -208,6 +222,7 @@ impl<S: Open> Options<S> {
                 (Some(places.meaning), Some(Found { horizon, evidence }))
             }
         };
+        let had = Arc::new(OnceLock::new());
         let connect = {
             let (options, role, had) = (self.clone(), role.clone(), Arc::clone(&had));
             move |cancel: &CancelToken| options.further(tls.as_ref(), &role, had.get(), cancel)
@@ -222,9 +237,12 @@ impl<S: Open> Options<S> {
         let watched = inspected.watched;
         let found = places.map_or_else(|| settle(&watched, &reached, cancel), Ok)?;
         let settled = found.horizon.settled();
-        let had = Arc::new(OnceLock::new());
         let probed = Probed::of(work, &reached, settled)?;
         let span = probed.span;
+        if let Some(all) = span.and_then(|(_, last)| Had::of::<S>(&reached.bound.plan, last.0)) {
+            // Nobody else sets it.
+            let _ = had.set(all);
+        }
         let is_by_place = reached.bound.plan.is_by_place;
 
         let mut evidence = chosen.candidate.evidence;
@@ -239,10 +257,6 @@ impl<S: Open> Options<S> {
         ];
         parts.extend(inspected.number.as_deref());
         parts.extend([bound.schema.as_str(), layout.hash.as_str()]);
-        if let Some(all) = span.and_then(|(_, last)| Had::of::<S>(&reached.bound.plan, last.0)) {
-            // Nobody else sets it.
-            let _ = had.set(all);
-        }
         let mut description = StoreDescription {
             kind: role.server.clone(),
             layout: chosen.candidate.layout,

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Server;
 use super::open::Open;
+use crate::tables::barred::Barred;
 use crate::tables::{Catalogue, Column, Index, Table};
 
 /// Enough for any real application, and a bound for a schema made to waste time.
 const MOST_TABLES: usize = 2_000;
 
-/// The tables of a database that may be read.
+/// The tables of a database: those that may be read, and what is known of the others.
 pub struct Survey<S: Open> {
     pub catalogue: Catalogue,
     /// In the order of the catalogue's tables.
@@ -31,6 +32,7 @@ pub struct Found<'s, S: Open> {
 /// A table that columns and indexes are added to.
 pub struct Growing<'s, S: Open> {
     table: &'s mut Table,
+    barred: &'s mut Barred,
     surveyed: &'s mut Surveyed<S>,
 }
 
@@ -55,22 +57,34 @@ impl<S: Open> Survey<S> {
             beside,
             kinds: BTreeMap::new(),
         });
-        self.catalogue.tables.push(Table {
-            schema: Some(schema),
-            name,
-            columns: Vec::new(),
-            has_rowid,
-            indexes: Vec::new(),
-            root: None,
-            is_plain: false,
-        });
+        self.catalogue.tables.push(bare(schema, name, has_rowid));
         Some(place)
+    }
+
+    /// Adds a table that the account may not read, without columns, and returns its place among those. `None`: there are
+    /// too many.
+    pub fn add_barred(&mut self, schema: String, name: String, has_rowid: bool) -> Option<usize> {
+        let place = self.catalogue.barred.tables.len();
+        if place >= MOST_TABLES {
+            return None;
+        }
+        self.catalogue.barred.tables.push(bare(schema, name, has_rowid));
+        Some(place)
+    }
+
+    /// Adds a column to a table that the account may not read.
+    pub fn add_barred_column(&mut self, place: usize, name: String, declared_type: String, is_nullable: bool) {
+        if let Some(table) = self.catalogue.barred.tables.get_mut(place) {
+            let place = table.columns.len();
+            table.columns.push(column(name, declared_type, is_nullable, place));
+        }
     }
 
     /// The table at a place.
     pub fn at(&mut self, place: usize) -> Option<Growing<'_, S>> {
         Some(Growing {
             table: self.catalogue.tables.get_mut(place)?,
+            barred: &mut self.catalogue.barred,
             surveyed: self.surveyed.get_mut(place)?,
         })
     }
@@ -100,16 +114,27 @@ impl<S: Open> Growing<'_, S> {
         &mut self.surveyed.beside
     }
 
+    /// A column that the account may not read, of a table of which it may read others.
+    pub fn bar_column(&mut self, name: String, declared_type: String, is_nullable: bool) {
+        let barred = column(name, declared_type, is_nullable, self.table.columns.len());
+        self.barred.columns.push((self.table.full_name(), barred));
+    }
+
+    /// The account may read columns of it, and not where its rows are.
+    pub fn bar_places(&mut self) {
+        self.table.has_rowid = false;
+        self.barred.places.push(self.table.full_name());
+    }
+
+    /// It hides rows from the account.
+    pub fn bar_rows(&mut self) {
+        self.barred.rows.push(self.table.full_name());
+    }
+
     pub fn add_column(&mut self, name: String, declared_type: String, is_nullable: bool, kind: S::Kind) {
         self.surveyed.kinds.insert(name.clone(), kind);
-        self.table.columns.push(Column {
-            name,
-            declared_type,
-            is_nullable,
-            is_rowid: false,
-            place: self.table.columns.len(),
-            has_default: false,
-        });
+        let place = self.table.columns.len();
+        self.table.columns.push(column(name, declared_type, is_nullable, place));
     }
 
     /// An index of these columns and nothing else. `name`: as in plans.
@@ -121,5 +146,28 @@ impl<S: Open> Growing<'_, S> {
             is_unique,
             root: None,
         });
+    }
+}
+
+fn bare(schema: String, name: String, has_rowid: bool) -> Table {
+    Table {
+        schema: Some(schema),
+        name,
+        columns: Vec::new(),
+        has_rowid,
+        indexes: Vec::new(),
+        root: None,
+        is_plain: false,
+    }
+}
+
+fn column(name: String, declared_type: String, is_nullable: bool, place: usize) -> Column {
+    Column {
+        name,
+        declared_type,
+        is_nullable,
+        is_rowid: false,
+        place,
+        has_default: false,
     }
 }

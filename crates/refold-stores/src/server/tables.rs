@@ -16,6 +16,7 @@ use super::open::{Account, Open};
 use super::options::Options;
 use super::survey::{Found, Survey};
 use crate::rows::{Cell, Part, RowColumn, RowsError, Tables, TakeCells};
+use crate::tables::barred::Lacking;
 use crate::tables::{Table, quoted};
 
 /// The tables of one database.
@@ -74,11 +75,14 @@ where
         };
         let extent = extent.map_err(|fault| fault.at(self.location()))?;
         self.options.check_here(table, &extent)?;
-        let role = &self.account.role;
+        let (role, barred) = (&self.account.role, &self.survey.catalogue.barred);
         let named = (found.table.schema.clone().unwrap_or_default(), found.table.name.clone());
         let powers = [role.powers.as_slice(), extent.powers.as_slice()].concat();
-        self.options.check_powers(role, &powers, &[named])?;
-        let columns = found.table.columns.iter().map(|column| RowColumn {
+        self.options.check_powers(role, &powers, std::slice::from_ref(&named))?;
+        self.options.check_rows(&[named], barred, role)?;
+        // Who names one that may not be read is told so when it is asked for.
+        let columns = found.table.columns.iter().chain(barred.columns_of(table));
+        let columns = columns.map(|column| RowColumn {
             name: column.name.clone(),
             declared_type: column.declared_type.clone(),
         });
@@ -133,15 +137,27 @@ where
     S::Beside: Send + Sync,
 {
     fn found(&self, table: &str) -> Result<Found<'_, S>, RowsError> {
-        self.survey.named(table).ok_or_else(|| RowsError::NoTable {
-            wanted: table.to_owned(),
-            why: "the read model has no table of this name",
-            tables: self.names(),
-        })
+        if let Some(found) = self.survey.named(table) {
+            return Ok(found);
+        }
+        let mut barred = self.survey.catalogue.barred.tables.iter();
+        match barred.find(|of| of.full_name() == table) {
+            Some(barred) => {
+                let lacking = [Lacking::of(barred, Vec::new())];
+                Err(self.options.lacks(&lacking, &self.account.role).into())
+            }
+            None => Err(RowsError::NoTable {
+                wanted: table.to_owned(),
+                why: "the read model has no table of this name",
+                tables: self.names(),
+            }),
+        }
     }
 
     fn asked(&self, part: &Part<'_>) -> Result<Asked<S>, RowsError> {
         let table = self.found(part.table)?.table;
+        let (role, barred) = (&self.account.role, &self.survey.catalogue.barred);
+        self.options.check_columns(table, part.columns, barred, role)?;
         let selected = part.columns.iter().map(|column| {
             let name = quoted(column);
             match self.survey.kind(table, column) {

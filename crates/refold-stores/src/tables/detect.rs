@@ -75,6 +75,17 @@ impl Look<'_> {
         })
     }
 
+    /// The layouts that mean tables by their names: the one that was chosen, or those of libraries that give them theirs.
+    pub fn meant<'l>(&self, choice: Option<&'l LayoutChoice>) -> Vec<&'l Layout> {
+        match choice {
+            Some(LayoutChoice::Document(layout)) => vec![layout.as_ref()],
+            Some(LayoutChoice::Named { name, .. }) => built_in(name, self.dialect).into_iter().collect(),
+            None => built_in_layouts(self.dialect)
+                .filter(|layout| layout.table.is_exact())
+                .collect(),
+        }
+    }
+
     fn choose_alone(&self) -> Result<Bound, StoreError> {
         let mut found = self.candidates();
         let Some(best) = found.first().map(|bound| bound.candidate.score) else {
@@ -157,7 +168,10 @@ impl Look<'_> {
         if catalogue.tables.is_empty() {
             return StoreError::NotAnEventStore {
                 location,
-                detail: "the database has no tables".to_owned(),
+                detail: match catalogue.barred.tables.len() {
+                    0 => "the database has no tables".to_owned(),
+                    count => format!("none of the {count} tables of the database may be read"),
+                },
                 advice: self.advice_when_empty,
             };
         }

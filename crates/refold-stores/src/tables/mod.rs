@@ -3,6 +3,7 @@
 //! It must not know any database: an adapter fills a [`Catalogue`], sends the statements of a [`plan::Plan`] and hands its
 //! rows to a [`row::RowReader`].
 
+pub mod barred;
 pub mod detect;
 pub mod plan;
 pub mod row;
@@ -10,6 +11,7 @@ pub mod row;
 use refold_core::event::Position;
 use refold_core::port::store::PositionRange;
 
+use self::barred::Barred;
 use crate::layout::{Literal, normalised};
 
 #[derive(Debug, Default)]
@@ -17,11 +19,13 @@ pub struct Catalogue {
     pub tables: Vec<Table>,
     /// Views and what else is no ordinary table, by name, so that a message can say why it was not looked at.
     pub passed_over: Vec<String>,
+    /// What is there too and may not be read by the account.
+    pub barred: Barred,
     /// The text of the schema, which is part of the store's identity.
     pub schema: String,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Table {
     /// Where the database has several: the schema that it is in.
     pub schema: Option<String>,
@@ -36,7 +40,7 @@ pub struct Table {
     pub is_plain: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Column {
     pub name: String,
     pub declared_type: String,
@@ -49,7 +53,7 @@ pub struct Column {
     pub has_default: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Index {
     /// What plans call it; `None`: it is not looked for there.
     pub name: Option<String>,

@@ -370,6 +370,15 @@ impl Plan {
             "SELECT {columns} {}{}{} ORDER BY {}",
             self.from,
             self.joins,
+    /// Whether anything that is asked for takes a look at a column, as statements name it: `"event"."id"`.
+    pub fn reads(&self, column: &str) -> bool {
+        let bound = self.tables.bound.iter().map(|(_, _, sql)| sql);
+        let documents = self.members.iter().map(|member| &member.document);
+        let rest = [&self.position, &self.joins].into_iter().chain(&self.first_by);
+        let mut all = rest.chain(&self.conditions).chain(bound).chain(documents);
+        all.any(|sql| sql.contains(column))
+    }
+
             self.conditions(conditions),
             self.order(order)
         )

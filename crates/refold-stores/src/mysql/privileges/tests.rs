@@ -15,7 +15,46 @@ fn an_account_that_reads_has_no_powers() {
         "GRANT INSERT ON \"sh\"\"op\".* TO \"r\"@\"%\"",
         "REVOKE INSERT ON `shop`.* FROM `r`@`%`",
     ]);
-    assert_eq!(reader, Grants::default());
+    assert_eq!((reader.powers.as_slice(), reader.sees_writers), ([].as_slice(), false));
+}
+
+/// What may not be read is not shown: where only some columns are, a table may have more.
+#[test]
+fn what_is_read_in_part_is_told_from_what_is_read_whole() {
+    let read = grants(&[
+        "GRANT SELECT ON `shop`.`whole` TO `r`@`%`",
+        "GRANT SELECT (`a`, `b`) ON `shop`.`part` TO `r`@`%`",
+        "GRANT SELECT (`a`) ON \"shop\".\"wh\"\"ole\" TO \"r\"@\"%\"",
+        "GRANT SELECT, SELECT (`a`) ON `shop`.`both` TO `r`@`%`",
+        "GRANT SELECT (`a`) ON `shop`.`whole` TO `r`@`%`",
+        "GRANT SELECT (`a`) ON `elsewhere`.`other` TO `r`@`%`",
+        "GRANT SHOW VIEW ON `shop`.* TO `r`@`%`",
+    ]);
+    let in_part: Vec<&str> = read.read_in_part.iter().map(String::as_str).collect();
+    assert_eq!(
+        (in_part.as_slice(), read.reads_all),
+        (["part", "wh\"ole"].as_slice(), false)
+    );
+    for all in [
+        "GRANT SELECT ON `shop`.* TO `r`@`%`",
+        "GRANT ALL PRIVILEGES ON *.* TO `r`@`%`",
+    ] {
+        assert!(grants(&[all]).reads_all, "{all}");
+    }
+}
+
+#[test]
+fn a_grant_names_the_account_as_the_server_does() {
+    let lacking = |table: &str, columns: &[&str]| Lacking {
+        table: ("sh`op".to_owned(), table.to_owned()),
+        columns: columns.iter().map(|&column| column.to_owned()).collect(),
+    };
+    let told = |table: &str, columns: &[&str]| grant("o'hara@10.%", &Lack::Of(&lacking(table, columns)));
+    assert_eq!(
+        told("events", &["a", "b"]),
+        "GRANT SELECT (`a`, `b`) ON `sh``op`.`events` TO 'o''hara'@'10.%';"
+    );
+    assert_eq!(told("*", &[]), "GRANT SELECT ON `sh``op`.* TO 'o''hara'@'10.%';");
 }
 
 #[test]
@@ -49,7 +88,7 @@ fn a_role_is_harmless_only_where_the_lines_tell_what_it_may() {
         "GRANT USAGE ON *.* TO `readers`",
         "GRANT SELECT ON `shop`.* TO `readers`",
     ]);
-    assert_eq!(active, Grants::default());
+    assert_eq!((active.powers.as_slice(), active.reads_all), ([].as_slice(), true));
     let others = grants(&[sleeping, "GRANT SELECT ON `shop`.* TO `readers_of_all`"]);
     assert_eq!(others.powers.len(), 1);
 }
