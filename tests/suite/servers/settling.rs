@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use refold_app::answer::{EventAnswer, json_line};
-use refold_app::usecase::tail::{Tail, tail};
+use refold_app::usecase::tail::{Tail, Told, tail};
 use refold_core::work::{CancelToken, Silent, Work};
 
 use super::writers::{Writers, written};
@@ -89,7 +89,12 @@ fn who_follows_live_loses_no_late_commit_and_none_comes_twice<R: Real>() {
             goes.fetch_add(1, Ordering::Relaxed);
             Ok(())
         };
-        let ended = tail(&work, &session, &Tail::default(), &mut visit, &mut flush);
+        let mut told = Told {
+            event: &mut visit,
+            findings: &mut |_| Ok(()),
+            flush: &mut flush,
+        };
+        let ended = tail(&work, &session, &Tail::default(), &mut told);
         // However it ended, nobody goes on writing or waits.
         goes.store(3, Ordering::Relaxed);
         drop(end);

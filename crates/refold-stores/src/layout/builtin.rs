@@ -44,6 +44,7 @@ static POSTGRES: Layouts = LazyLock::new(|| {
         include_str!("../../layouts/postgres/prooph.toml"),
         include_str!("../../layouts/postgres/eventflow.toml"),
         include_str!("../../layouts/postgres/sequent.toml"),
+        include_str!("../../layouts/postgres/sequent-8.toml"),
         include_str!("../../layouts/postgres/eventuate.toml"),
         include_str!("../../layouts/postgres/disintegrate.toml"),
         include_str!("../../layouts/postgres/cqrs-es.toml"),

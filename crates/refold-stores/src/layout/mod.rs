@@ -71,7 +71,7 @@ pub struct Join {
     /// A `*` here stands for what the `*` of the source's table matched.
     pub table: String,
     pub alias: String,
-    /// Column of the source's table.
+    /// Column of the source's table, or as `alias.column` of a table that is joined before this one.
     pub left: String,
     /// Column of the joined table.
     pub right: String,

@@ -10,7 +10,7 @@ use tokio_postgres::types::Type;
 use super::catalogue::{self, Beside};
 use super::connection::Connection;
 use super::options::{Options, Place};
-use super::placed::Placed;
+use super::placed::{Heap, Placed};
 use super::settling::{Numbered, Watched};
 use super::{Asked, Postgres, privileges, statements};
 use crate::layout::Dialect;
@@ -109,6 +109,8 @@ impl Open for Postgres {
 #[derive(Default)]
 struct Family {
     oids: Vec<u32>,
+    /// Those of them that hold rows.
+    plain: Vec<u32>,
     foreign: Option<String>,
     byte_count: u64,
 }
@@ -123,11 +125,24 @@ impl Family {
             if !matches!(kind.as_str(), "r" | "p") {
                 family.foreign = Some(name);
             }
-            family.oids.push(row.try_get(0)?);
+            let oid = row.try_get(0)?;
+            family.oids.push(oid);
+            family.plain.extend((kind == "r").then_some(oid));
             let byte_count: Option<i64> = row.try_get(3)?;
             family.byte_count += byte_count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
         }
         Ok(family)
+    }
+
+    /// The one that holds all rows of the table `of`.
+    fn heap(&self, of: u32) -> Option<Heap> {
+        match self.plain.as_slice() {
+            [oid] => Some(Heap {
+                oid: *oid,
+                root: (*oid != of).then_some(of),
+            }),
+            _ => None,
+        }
     }
 
     fn extent(&self, connection: &mut Connection, cancel: &CancelToken) -> Result<Extent, Fault> {

@@ -27,10 +27,30 @@ use crate::server::store::{Meaning, Reached};
 
 const PAUSE: Duration = Duration::from_millis(25);
 
+/// The table that holds the rows.
+#[derive(Debug, Clone, Copy)]
+pub struct Heap {
+    pub oid: u32,
+    /// What it is the only partition of.
+    pub root: Option<u32>,
+}
+
+impl Heap {
+    fn asked(self, sql: &str) -> Asked {
+        let parameters: [Parameter; 2] = [(Box::new(self.oid), Type::OID), (Box::new(self.root), Type::OID)];
+        Asked::new(sql, parameters.into())
+    }
+
+    /// Rows of it alone: another partition may come while the store is open.
+    fn condition(self) -> Option<String> {
+        self.root.map(|_| statements::in_partition(self.oid))
+    }
+}
+
 /// What is looked at to see whether there is something new.
 #[derive(Debug)]
 pub struct Placed {
-    oid: u32,
+    heap: Heap,
     last: i64,
     /// What the server counted of the table when the store was opened.
     counted: String,
@@ -43,12 +63,12 @@ impl Placed {
     /// Waits a while for the transactions that are not over, and says what may be read.
     pub fn find(
         connection: &mut Connection,
-        oid: u32,
+        heap: Heap,
         is_standby: bool,
         cancel: &CancelToken,
     ) -> Result<(Placed, Places<Postgres>), Fault> {
         // Before all transactions: who was counted here had written, and is over once what had begun is over.
-        let counted = Table::ask(connection, oid, cancel)?;
+        let counted = Table::ask(connection, heap, cancel)?;
         let first = Transactions::ask(connection, cancel)?;
         let (mut now, end) = (first, Instant::now() + PATIENCE);
         while now.all_over_before < first.begun_before && Instant::now() < end {
@@ -65,18 +85,24 @@ impl Placed {
             ),
         };
         // Behind all transactions: no row of theirs lies beyond.
-        let table = Table::ask(connection, oid, cancel)?;
+        let table = Table::ask(connection, heap, cancel)?;
         let placed = Placed {
-            oid,
+            heap,
             last: places::position(table.blocks, 0) - 1,
             counted: counted.counted,
             hidden_from,
             doubt: is_standby
                 .then_some("a standby does not count what is written: it is seen when the table grows by a block"),
         };
-        let asked = move || Asked::new(statements::FILE, vec![of_table(oid)]);
+        let asked = move || heap.asked(statements::FILE);
+        let written = statements::written_before(now.all_over_before);
         let found = Places {
-            condition: statements::written_before(now.all_over_before),
+            condition: heap
+                .condition()
+                .into_iter()
+                .chain([written])
+                .collect::<Vec<_>>()
+                .join(" AND "),
             last: placed.last,
             evidence,
             meaning: Meaning {
@@ -92,7 +118,7 @@ impl Placed {
     /// What was changed since counts as a position behind the last.
     pub fn look(&self, reached: &Arc<Reached<Postgres>>, cancel: &CancelToken) -> Result<Sight, StoreError> {
         let asked = || {
-            let table = Asked::new(statements::TABLE, vec![of_table(self.oid)]);
+            let table = self.heap.asked(statements::TABLE);
             let over = self.hidden_from.map(|_| Asked::new(statements::OVER, Vec::new()));
             iter::once(table).chain(over).collect()
         };
@@ -127,10 +153,6 @@ impl Placed {
             Some(transaction) => format!("{}:{transaction}", self.counted),
         }
     }
-}
-
-fn of_table(oid: u32) -> Parameter {
-    (Box::new(oid), Type::OID)
 }
 
 /// Transactions of the server by their numbers.
@@ -169,8 +191,8 @@ struct Table {
 }
 
 impl Table {
-    fn ask(connection: &mut Connection, oid: u32, cancel: &CancelToken) -> Result<Table, Fault> {
-        let answer = one(connection.ask(vec![Asked::new(statements::TABLE, vec![of_table(oid)])], cancel)?);
+    fn ask(connection: &mut Connection, heap: Heap, cancel: &CancelToken) -> Result<Table, Fault> {
+        let answer = one(connection.ask(vec![heap.asked(statements::TABLE)], cancel)?);
         Table::of(answer.rows.first().ok_or(Fault::Closed)?)
     }
 

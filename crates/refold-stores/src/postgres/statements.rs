@@ -51,8 +51,11 @@ pub const TABLES: &str = "/* refold tables */ SELECT class.oid, space.nspname::t
      class.relkind IN ('r', 'p') AND pg_catalog.row_security_active(class.oid), \
      EXISTS (SELECT 1 FROM pg_catalog.pg_inherits AS heir JOIN pg_catalog.pg_class AS child ON \
      child.oid = heir.inhrelid WHERE heir.inhparent = class.oid AND child.relkind = 'f'), \
-     coalesce(class.relkind = 'r' AND NOT class.relhassubclass AND (SELECT amname FROM pg_catalog.pg_am WHERE \
-     oid = class.relam) = 'heap' AND pg_catalog.current_setting('server_version_num')::int4 >= 140000, false) \
+     coalesce(CASE class.relkind WHEN 'r' THEN NOT class.relhassubclass AND (SELECT amname FROM pg_catalog.pg_am WHERE \
+     oid = class.relam) = 'heap' WHEN 'p' THEN (SELECT pg_catalog.count(*) = 1 AND \
+     pg_catalog.bool_and(leaf.relkind = 'r' AND way.amname = 'heap') FROM pg_catalog.pg_partition_tree(class.oid) AS tree \
+     JOIN pg_catalog.pg_class AS leaf ON leaf.oid = tree.relid LEFT JOIN pg_catalog.pg_am AS way ON way.oid = leaf.relam \
+     WHERE tree.isleaf) END AND pg_catalog.current_setting('server_version_num')::int4 >= 140000, false) \
      FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS space ON space.oid = class.relnamespace \
      WHERE class.relkind IN ('r', 'p', 'v', 'm', 'f') AND space.nspname <> 'information_schema' AND \
      space.nspname NOT LIKE 'pg\\_%' ORDER BY space.nspname, class.relname LIMIT 4000";
@@ -114,16 +117,19 @@ pub const OVER: &str = "/* refold over */ SELECT pg_catalog.pg_snapshot_xmin(pre
      FROM (SELECT pg_catalog.pg_current_snapshot() AS seen) AS present";
 
 /// How many blocks a table has, which file they are in, how many of its rows were changed or removed, and another text once
-/// anything was written to it, the last two by the server's own count.
+/// anything was written to it or its partitions are others, the last two by the server's own count. `$2`: the table that it
+/// is the only partition of.
 pub const TABLE: &str = "/* refold table */ SELECT pg_catalog.pg_relation_size($1) / \
      pg_catalog.current_setting('block_size')::bigint, pg_catalog.pg_relation_filenode($1), \
      pg_catalog.pg_stat_get_tuples_updated($1) + pg_catalog.pg_stat_get_tuples_deleted($1), \
      pg_catalog.concat_ws(':', pg_catalog.pg_stat_get_tuples_inserted($1), pg_catalog.pg_stat_get_tuples_updated($1), \
-     pg_catalog.pg_stat_get_tuples_deleted($1), pg_catalog.pg_relation_size($1), pg_catalog.pg_relation_filenode($1))";
+     pg_catalog.pg_stat_get_tuples_deleted($1), pg_catalog.pg_relation_size($1), pg_catalog.pg_relation_filenode($1), \
+     (SELECT pg_catalog.count(*) FROM pg_catalog.pg_partition_tree($2)))";
 
-/// Which file a table is in, before which number all transactions are over for this server, and how many rows of the table
-/// were changed or removed.
-pub const FILE: &str = "/* refold file */ SELECT pg_catalog.pg_relation_filenode($1), \
+/// Which file a table is in, as long as it is a partition of `$2` or of none, before which number all transactions are over
+/// for this server, and how many rows of the table were changed or removed.
+pub const FILE: &str = "/* refold file */ SELECT CASE WHEN pg_catalog.pg_partition_root($1)::oid IS NOT DISTINCT FROM $2 THEN \
+     pg_catalog.pg_relation_filenode($1) END, \
      pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())::text::bigint, \
      pg_catalog.pg_stat_get_tuples_updated($1) + pg_catalog.pg_stat_get_tuples_deleted($1)";
 
@@ -165,6 +171,11 @@ pub fn written_before(transaction: u64) -> String {
     let age = "pg_catalog.age(\"event\".xmin)";
     let low = transaction & u64::from(u32::MAX);
     format!("({age} > pg_catalog.age('{low}'::xid) OR {age} < 0)")
+}
+
+/// That a row lies in this partition.
+pub fn in_partition(oid: u32) -> String {
+    format!("\"event\".tableoid = {oid}::oid")
 }
 
 /// The positions up to `$1`, newest first, `$2` of them: where numbers are missing among them.

@@ -209,10 +209,17 @@ impl Plan {
                 Some(column) => Ok(quoted(&column.name)),
                 None => Err(format!("table {} has no column {name}", table.name)),
             };
-            let (left, right) = (column(table, &join.left)?, column(joined, &join.right)?);
+            // Of the events, or of a table that was joined before.
+            let of_joined = join.left.split_once('.').and_then(|(alias, name)| {
+                let (alias, table) = binder.joined.iter().find(|(of, _)| *of == alias)?;
+                Some((*alias, *table, name))
+            });
+            let (of, left_table, left) = of_joined.unwrap_or((EVENT, table, join.left.as_str()));
+            let (left, right) = (column(left_table, left)?, column(joined, &join.right)?);
             let (joined_name, alias) = (joined.sql(), quoted(&join.alias));
             joins.push_str(&format!(
-                " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = \"event\".{left}"
+                " LEFT JOIN {joined_name} AS {alias} ON {alias}.{right} = {}.{left}",
+                quoted(of)
             ));
             if let Some(first) = &join.first_by {
                 let first = column(joined, first)?;
@@ -363,13 +370,6 @@ impl Plan {
         shape
     }
 
-    /// A statement that selects `shape` under `conditions`, ordered by `order`.
-    pub fn select(&self, shape: &Shape, conditions: &[String], order: &str) -> String {
-        let columns = shape.expressions.join(", ");
-        format!(
-            "SELECT {columns} {}{}{} ORDER BY {}",
-            self.from,
-            self.joins,
     /// Whether anything that is asked for takes a look at a column, as statements name it: `"event"."id"`.
     pub fn reads(&self, column: &str) -> bool {
         let bound = self.tables.bound.iter().map(|(_, _, sql)| sql);
@@ -379,6 +379,13 @@ impl Plan {
         all.any(|sql| sql.contains(column))
     }
 
+    /// A statement that selects `shape` under `conditions`, ordered by `order`.
+    pub fn select(&self, shape: &Shape, conditions: &[String], order: &str) -> String {
+        let columns = shape.expressions.join(", ");
+        format!(
+            "SELECT {columns} {}{}{} ORDER BY {}",
+            self.from,
+            self.joins,
             self.conditions(conditions),
             self.order(order)
         )

@@ -60,6 +60,13 @@ impl<'a> Binder<'a> {
                 });
                 sql
             }
+            None if is_named(column, "ctid") && self.row_number() == "ctid" => {
+                return Err(format!(
+                    "rows of table {} are not found by their places, which takes PostgreSQL 14 and one plain table or a single \
+                     partition",
+                    table.name
+                ));
+            }
             None => {
                 return Err(format!(
                     "table {} has no column {}",
