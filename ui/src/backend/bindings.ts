@@ -1923,6 +1923,22 @@ export type PayloadView = {
 	isRedacted: boolean,
 };
 
+/**  A part of a page. Of a table the first rows of many; of a figure an address that holds it. */
+export type PreviewBlock = ({ is: "heading"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "text"; text: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; words?: never } | ({ is: "facts"; facts: PreviewFact[] }) & { caption?: never; columns?: never; lines?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "list"; lines: string[] }) & { caption?: never; columns?: never; facts?: never; picture?: never; rowCount?: never; rows?: never; text?: never; words?: never } | ({ is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number }) & { facts?: never; lines?: never; picture?: never; text?: never; words?: never } | ({ is: "figure"; words: string; picture: string }) & { caption?: never; columns?: never; facts?: never; lines?: never; rowCount?: never; rows?: never; text?: never };
+
+export type PreviewColumn = {
+	name: string,
+	/**  In percent of the width. */
+	share: number,
+	isCode: boolean,
+};
+
+export type PreviewFact = {
+	name: string,
+	value: string,
+	isCode: boolean,
+};
+
 /**  A problem at an event: the next one from somewhere. */
 export type ProblemFound = {
 	moment: number,
@@ -2082,21 +2098,6 @@ export type ReportPreview = {
 	/**  Whether other pseudonyms will stand in the report. */
 	hasOwnPseudonyms: boolean,
 	took: string,
-};
-
-export type PreviewBlock = ({ is: "heading" } & { text: string }) | ({ is: "text"; text: string }) | { is: "facts"; facts: PreviewFact[] } | { is: "list"; lines: string[] } | { is: "table"; caption: string; columns: PreviewColumn[]; rows: string[][]; rowCount: number } | { is: "figure"; words: string; picture: string };
-
-export type PreviewFact = {
-	name: string,
-	value: string,
-	isCode: boolean,
-};
-
-export type PreviewColumn = {
-	name: string,
-	/**  In percent of the width. */
-	share: number,
-	isCode: boolean,
 };
 
 /**  The question to the store that a report keeps the answer of. */

@@ -337,6 +337,7 @@ pub struct ReportPreview {
     pub took: String,
 }
 
+/// A part of a page. Of a table the first rows of many; of a figure an address that holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub enum PreviewBlock {
@@ -356,13 +357,11 @@ pub enum PreviewBlock {
     Table {
         caption: String,
         columns: Vec<PreviewColumn>,
-        /// The first ones of many.
         rows: Vec<Vec<String>>,
         row_count: u32,
     },
     Figure {
         words: String,
-        /// An address that holds the picture.
         picture: String,
     },
 }
