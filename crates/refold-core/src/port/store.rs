@@ -45,7 +45,7 @@ pub enum StoreError {
     #[error("access denied: {detail}: {location}")]
     Denied { location: String, detail: String },
     /// We were let in, and may not read what the store is in. `script`: what its owner has to say, where that is known.
-    #[error("a right is missing: {detail}: {location}")]
+    #[error("access denied: {detail}: {location}")]
     Ungranted {
         location: String,
         detail: String,
