@@ -2929,6 +2929,9 @@ export type ViolationRow = {
 	holdsAtHead: boolean,
 };
 
+/**  What the wheel does over a timeline. */
+export type WheelUse = "zooms" | "pans";
+
 /**  Which events change the value when they are left out, one at a time. */
 export type WhyLeftOut = {
 	/**  Those without which another value would be there; the latest first. */
@@ -2943,9 +2946,6 @@ export type WhyLeftOut = {
 	/**  Whether those that matter, folded alone, give the same value; `null`: not every event was left out. */
 	enough: boolean | null,
 };
-
-/**  What the wheel does over a timeline. */
-export type WheelUse = "zooms" | "pans";
 
 export type WhyNotGuard = {
 	line: string,

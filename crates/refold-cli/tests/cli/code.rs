@@ -8,7 +8,7 @@ const SCRIPT: &str = "export default {
     OrderPlaced(state) { state.status = 'placed' },
     ItemAdded(state, { data }) {
       if (state.status !== 'placed') throw new Error('not placed')
-      state.total = decimal(state.total).plus(decimal(data.price).times(data.qty))
+      state.total = decimal(state.total).plus(decimal(data.price).times(data.qty ?? data.quantity))
     },
   },
 }

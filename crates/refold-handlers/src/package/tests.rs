@@ -577,29 +577,23 @@ fn what_a_step_gives_is_looked_at() {
     }
 }
 
-/// A person looks for the place in the file that was named.
 #[test]
 fn a_fault_of_a_bare_script_names_its_file() {
     for name in ["orders.js", "my orders.mts"] {
-        let folder = folder(&[(name, "export default {\n  on: { E() { throw new Error('no') } }\n}")]);
-        let program = open(&folder.path().join(name).display().to_string()).unwrap();
-        let (batch, names) = crate::reducer::tests::batch_of(&[("E", "{}")]);
-        let fault = program
-            .start()
-            .apply(&batch.event(0), &names, &mut Written::off())
-            .unwrap_err();
-        let place = fault.place.unwrap();
-        assert!(place.starts_with(&format!("{name}:2:")), "{place}");
+        let fault = folded_by(name, "export default {\n  on: { E() { throw new Error('no') } }\n}").unwrap_err();
+        assert!(fault.place.unwrap().starts_with(&format!("{name}:2:")), "{name}");
     }
 }
 
 fn step_gives(given: &str) -> Result<(), refold_core::port::handler::HandlerFault> {
     let script = format!("export default {{ on: {{ E() {{}} }}, upcast: {{ E: {{ 1: () => ({given}) }} }} }}");
-    let folder = folder(&[("handler.js", &script)]);
-    let program = open(&folder.path().join("handler.js").display().to_string()).unwrap();
+    folded_by("handler.js", &script)
+}
+
+fn folded_by(name: &str, script: &str) -> Result<(), refold_core::port::handler::HandlerFault> {
+    let folder = folder(&[(name, script)]);
+    let program = open(&folder.path().join(name).display().to_string()).unwrap();
     let (batch, names) = crate::reducer::tests::batch_of(&[("E", "{}")]);
-    program
-        .start()
-        .apply(&batch.event(0), &names, &mut Written::off())
-        .map(drop)
+    let mut instance = program.start();
+    instance.apply(&batch.event(0), &names, &mut Written::off()).map(drop)
 }
