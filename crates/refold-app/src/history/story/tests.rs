@@ -67,7 +67,7 @@ fn pages_tell_what_the_command_line_tells() {
         let is_failed = |line: &StoryLine| line.fault.as_ref().is_some_and(|fault| fault.contains("at event 2: "));
         let failed = lines.iter().filter(|line| is_failed(line)).count();
         assert_eq!(failed, if handler == strict { lines.len() - 1 } else { 0 });
-        let has_fault = findings.iter().any(|of| of.code == "RF-HANDLER-UNHANDLED");
+        let has_fault = findings.iter().any(|of| of.code == "RF-HANDLER-THROW");
         assert_eq!(has_fault, handler == strict, "{findings:?}");
         let is_unread = findings
             .iter()
